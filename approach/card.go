@@ -1,0 +1,68 @@
+package approach
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/assaylab/assay/internal/spec"
+)
+
+// Entry is one line of the catalogue: the approach with its defaults, and its card.
+type Entry struct {
+	Name    string
+	Kind    Kind
+	Default any // a Rewriter, Tuner or Teacher: a struct whose fields are the parameters
+	Card    Card
+}
+
+// Card is what a person is told of an approach before choosing it.
+type Card struct {
+	Summary   string   // one line
+	Cost      string   // what it does to parameters, multiply-adds, time
+	Couplings []string // what else changes with it
+	Paper     string   // authors, title, venue or arXiv number
+	Evidence  string   // what the published study found
+	Caveats   string
+}
+
+// Parameter is one key of an approach.
+type Parameter struct {
+	Name    string `json:"name"`
+	Default string `json:"default"`
+	Values  string `json:"values"`
+	Help    string `json:"help"`
+	Bare    bool   `json:"-"` // the one that a bare value sets
+}
+
+// Parameters lists the keys of an approach, from its struct: the tags yaml, values, help and spec:"bare".
+func (e Entry) Parameters() []Parameter {
+	var ps []Parameter
+	v := reflect.ValueOf(e.Default)
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
+		p := Parameter{Name: name, Values: f.Tag.Get("values"), Help: f.Tag.Get("help"), Bare: f.Tag.Get("spec") == "bare"}
+		if d := f.Tag.Get("default"); d != "" {
+			p.Default = d // where the zero value stands for something that depends on the network
+		} else if n, err := spec.Encode(v.Field(i).Interface()); err == nil && n.Kind != spec.Null {
+			p.Default = n.Flow()
+		}
+		ps = append(ps, p)
+	}
+	return ps
+}
+
+// read fills a copy of start from what stands behind the approach's name; nothing leaves start as it is.
+func (e Entry) read(start any, n *spec.Node) (any, error) {
+	v := reflect.New(reflect.TypeOf(start))
+	v.Elem().Set(reflect.ValueOf(start))
+	if n != nil && n.Kind != spec.Null {
+		if err := spec.DecodeInto(n, v.Interface()); err != nil {
+			return nil, err
+		}
+	}
+	return v.Elem().Interface(), nil
+}

@@ -1,0 +1,142 @@
+package approach
+
+import (
+	"github.com/assaylab/assay/approach/architecture"
+	"github.com/assaylab/assay/approach/learning"
+	"github.com/assaylab/assay/approach/optimization"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
+)
+
+// Catalog lists every approach in the order of the page that the project springs from: its table of contents. The evidence
+// quotes Mishkin, Sergievskiy, Matas, "Systematic evaluation of CNN advances on the ImageNet", arXiv:1606.02228: accuracy of
+// CaffeNet at 128 pixels, .471 for its base, one run each.
+func Catalog() []Entry {
+	optimizationDefaults, learningDefaults := experiment.DefaultOptimization(), experiment.DefaultLearning()
+	norm := nn.NewBatchNorm()
+	return []Entry{
+		{"bottleneck", Architecture, architecture.Bottleneck{Reduce: 4, StrideIn: "3x3"}, Card{
+			Summary:   "a convolution becomes 1x1 to fewer channels, the convolution on those, 1x1 back",
+			Cost:      "about an eighth of a 3x3 convolution's parameters and multiply-adds at reduce 4; two more layers deep",
+			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they replace"},
+			Paper:     "Lin, Chen, Yan, Network In Network, ICLR 2014, arXiv:1312.4400; He, Zhang, Ren, Sun, arXiv:1512.03385",
+			Caveats:   "with few channels the narrow middle loses what the network needs; where no norm is used the added depth trains slower",
+		}},
+		{"head", Architecture, architecture.Head{Kind: "avg"}, Card{
+			Summary:  "exchanges the classifier: average pooling, fully connected, or convolutions averaged over positions",
+			Cost:     "avg drops the hidden fully connected layers and most of the parameters of an AlexNet or VGG",
+			Paper:    "Lin, Chen, Yan, arXiv:1312.4400, §3.2 (avg); Sermanet et al., OverFeat, arXiv:1312.6229 (conv-avg)",
+			Evidence: "fully connected layers as convolutions, predictions averaged: .494; average, then classify: .489 (base .470)",
+			Caveats:  "a network that pools its last maps already has nothing to change under avg",
+		}},
+		{"residual", Architecture, architecture.Residual{Over: 2, Shortcut: "B", Scale: 1}, Card{
+			Summary:  "bypasses runs of convolutions, so that they learn a difference",
+			Cost:     "shortcut A none; B a 1x1 convolution where the shape changes; C one everywhere",
+			Paper:    "He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385; identity mappings: arXiv:1603.05027",
+			Evidence: "on GoogLeNet at 128 pixels: .634 for .619",
+			Caveats:  "pays in deep networks; a network of a few layers has little to bypass. A run ends at a pooling",
+		}},
+		{"separable", Architecture, architecture.Separable{Order: "depthwise-first", ReLU: "between", Multiplier: 1, Expand: 6}, Card{
+			Summary:   "a convolution becomes one 3x3 filter a channel and a 1x1 convolution over channels",
+			Cost:      "1/N + 1/k² of a k x k convolution to N channels: about an eighth to a ninth for 3x3",
+			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they replace"},
+			Paper:     "Sifre 2014; Chollet, Xception, arXiv:1610.02357; Howard et al., MobileNet, arXiv:1704.04861; inverted: Sandler et al., arXiv:1801.04381",
+			Caveats:   "depthwise filters are bound by memory: time falls less than multiply-adds. The first layer of one or three channels is left alone",
+		}},
+		{"activation", Architecture, architecture.Activation{From: nn.ReLU}, Card{
+			Summary:  "exchanges one non-linearity for another",
+			Cost:     "elu, selu, tanh and sigmoid compute exponentials; prelu adds a parameter a channel",
+			Paper:    "elu: Clevert, Unterthiner, Hochreiter, arXiv:1511.07289; prelu: He et al., arXiv:1502.01852; selu: Klambauer et al., arXiv:1706.02515; leaky: Maas et al. 2013",
+			Evidence: "without batch norm: elu .488, prelu .485, relu .471, leaky (1/3) .469, selu .470, tanh .401; with it relu .499, elu .498",
+			Caveats:  "gains over relu mostly vanish with batch norm. The initialisation is not changed; selu's paper wants gain 0.707 on he, sigmoid and tanh xavier",
+		}},
+		{"pool", Architecture, architecture.Pool{}, Card{
+			Summary:  "changes how poolings join the values of their windows",
+			Cost:     "no parameters; max+avg takes both passes over the map",
+			Paper:    "Mishkin, Sergievskiy, Matas, arXiv:1606.02228, §3.3",
+			Evidence: "max+avg .483, max .471, avg .435; windows of 2x2/2 .484, 3x3/2 padded .488",
+			Caveats:  "the global pooling at the head is changed by head",
+		}},
+		{"strided-conv", Architecture, architecture.StridedConv{Mode: "stride"}, Card{
+			Summary:  "poolings go, a convolution takes their stride",
+			Cost:     "stride: fewer multiply-adds, the convolution before skips positions; conv: a 3x3 convolution more a pooling; patch: one whose kernel is its stride",
+			Paper:    "Springenberg, Dosovitskiy, Brox, Riedmiller, arXiv:1412.6806",
+			Evidence: ".472 for max pooling's .471, at fewer operations",
+			Caveats:  "without any activation it fails (.035 published)",
+		}},
+
+		{"batchnorm", Optimization, optimization.BatchNorm{Place: nn.Before, Affine: norm.Affine, Momentum: norm.Momentum, Eps: norm.Eps}, Card{
+			Summary:   "normalises each channel over the batch, behind every convolution and hidden linear layer",
+			Cost:      "two parameters a channel; two more passes over each map in training, none once folded",
+			Couplings: []string{"a convolution in front of the norm has no bias of its own", "weight decay leaves scale and shift alone unless l2 says otherwise"},
+			Paper:     "Ioffe, Szegedy, ICML 2015, arXiv:1502.03167",
+			Evidence:  "before the activation .474, with scale and shift .478; after .499 and .493; on GoogLeNet at 128 pixels it hurt (.603 for .619)",
+			Caveats:   "needs batches of 16 or more; allows higher rates than the base was tuned for",
+		}},
+		{"l2", Optimization, optimization.L2(optimizationDefaults.L2), Card{
+			Summary:   "adds λ/2 times the sum of squared weights to the loss",
+			Cost:      "none",
+			Couplings: []string{"biases, scales and shifts of norms are spared unless except says otherwise; slopes of prelu always are"},
+			Paper:     "Krogh, Hertz, NIPS 1992",
+			Evidence:  "5e-4 .471, 1e-4 .450, 1e-5 .450",
+			Caveats:   "with batch norm it acts on the effective learning rate rather than on the function",
+		}},
+		{"dropout", Optimization, optimization.Dropout{Rate: 0.5, Place: "head"}, Card{
+			Summary:  "zeroes values at random in training",
+			Cost:     "no parameters; one random number a value",
+			Paper:    "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, JMLR 15, 2014",
+			Evidence: ".5 .471, .3 .497, .2 .494, .1 .473; behind the convolutions .426; with batch norm .5 .499, .2 .527, 0 .513",
+			Caveats:  "short trainings of small networks are rarely helped by it",
+		}},
+		{"solver", Optimization, optimization.Solver(optimizationDefaults.Solver), Card{
+			Summary:  "the rule that turns gradients into steps",
+			Cost:     "one value a parameter is remembered",
+			Paper:    "Sutskever, Martens, Dahl, Hinton, ICML 2013",
+			Evidence: "sgd .471, nesterov .473",
+		}},
+		{"lr", Optimization, optimization.LR(optimizationDefaults.LR), Card{
+			Summary:  "the learning rate, and how it falls over the run",
+			Cost:     "none",
+			Paper:    "step: Krizhevsky et al. 2012; linear: arXiv:1606.02228, §3.4; cosine: Loshchilov, Hutter, arXiv:1608.03983; warm-up: Goyal et al., arXiv:1706.02677",
+			Evidence: "step .471, square root .483, square .483, linear .493",
+			Caveats:  "the best rate differs between variants; compare at each one's own where that matters",
+		}},
+		{"batch", Optimization, optimization.Batch(optimizationDefaults.Batch), Card{
+			Summary:  "how many images a step sees",
+			Cost:     "memory in proportion; fewer steps an epoch",
+			Paper:    "arXiv:1606.02228, §3.6; Goyal et al., arXiv:1706.02677",
+			Evidence: "1024 .419, 512 .455, 256 .471, 128 .472, 64 .471, 32 .463; with the rate in proportion 1024 .465, 64 .475",
+			Caveats:  "the learning rate is not scaled with it",
+		}},
+		{"init", Optimization, optimization.Init(optimizationDefaults.Init), Card{
+			Summary:   "how the first weights are drawn",
+			Cost:      "lsuv runs a batch once for each layer",
+			Couplings: []string{"the gain is never inferred from the activation"},
+			Paper:     "he: arXiv:1502.01852; xavier: Glorot, Bengio, AISTATS 2010; lsuv: Mishkin, Matas, ICLR 2016, arXiv:1511.06422",
+			Evidence:  "the published study starts every network by lsuv",
+			Caveats:   "with batch norm the choice matters less",
+		}},
+
+		{"epochs", Learning, learning.Epochs(learningDefaults.Epochs), Card{
+			Summary:  "how long training lasts",
+			Cost:     "time in proportion",
+			Paper:    "arXiv:1606.02228, §3.4",
+			Evidence: "linear over 320K steps .493, over 160K .466",
+		}},
+		{"augment", Learning, learning.Augment{}, Card{
+			Summary:   "changes training images at random: mirroring, cuts",
+			Cost:      "none at test time; longer trainings pay more",
+			Couplings: []string{"crop with a size sets the size of the network's input"},
+			Paper:     "Krizhevsky, Sutskever, Hinton, NIPS 2012, §4.1; padded cuts: He et al., arXiv:1512.03385, §4.2",
+			Evidence:  "flip and crop .471, with scales .462, with rotation .448",
+			Caveats:   "few epochs favour less augmentation; flip hurts where left and right differ, as in digits",
+		}},
+		{"subset", Learning, learning.Subset(learningDefaults.Subset), Card{
+			Summary:  "trains on a part of the training images, balanced by class",
+			Cost:     "time in proportion",
+			Paper:    "arXiv:1606.02228, §3.9",
+			Evidence: "1.2M .471, 800K .438, 600K .425, 400K .393, 200K .305",
+			Caveats:  "an epoch is shorter: fewer steps at equal epochs",
+		}},
+	}
+}

@@ -1,0 +1,36 @@
+package optimization
+
+import (
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
+)
+
+// BatchNorm normalises each channel over the batch, behind every convolution and hidden linear layer: Ioffe, Szegedy, ICML
+// 2015, arXiv:1502.03167. A norm that is there already is moved or changed, never doubled.
+type BatchNorm struct {
+	Place    nn.Place `yaml:"place" spec:"bare" values:"before, after, input" help:"where, relative to the activation; input: of the network alone"`
+	Affine   bool     `yaml:"affine" help:"learn a scale and a shift a channel"`
+	Momentum float32  `yaml:"momentum" help:"share of the old running value kept, 0 to 1"`
+	Eps      float32  `yaml:"eps" help:"added to the variance, above 0"`
+}
+
+// Tune lays the norm over every unit but the one that computes the logits.
+func (bn BatchNorm) Tune(_ *experiment.Optimization, over *nn.Overlay) (nn.Changes, error) {
+	norm := nn.BatchNorm{Momentum: bn.Momentum, Eps: bn.Eps, Affine: bn.Affine}
+	if err := norm.Check(nn.Size{}); err != nil {
+		return nn.Changes{}, err
+	}
+	if bn.Place == nn.Images {
+		c := nn.Changes{Verb: "normalised", What: "input"}
+		c.Count(over.Set(over.Images(), norm))
+		return c, nil
+	}
+	c := nn.Changes{Verb: "normalised", What: "convolutions and linear layers"}
+	for u := range over.Units() {
+		if u.Logits() {
+			continue
+		}
+		c.Count(over.SetNorm(u.Site(bn.Place), norm))
+	}
+	return c, nil
+}

@@ -1,0 +1,30 @@
+package optimization
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
+)
+
+// L2 adds λ/2·Σw² to the loss, as λ·w in the gradient: Krogh, Hertz, NIPS 1992.
+type L2 experiment.Decay
+
+// Tune sets the strength and what is spared.
+func (l L2) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) {
+	if !(l.Strength >= 0 && l.Strength < 1e3) {
+		return refuse("strength", "strength %g; give λ, from 0", l.Strength)
+	}
+	for _, e := range l.Except {
+		if err := oneOf("except", e, "bias", "norm", "depthwise"); err != nil {
+			return nn.Changes{}, err
+		}
+	}
+	o.L2 = experiment.Decay(l)
+	text := fmt.Sprintf("weight decay (L2) %g", l.Strength)
+	if len(l.Except) > 0 {
+		text += ", but for " + strings.Join(l.Except, ", ")
+	}
+	return nn.Changes{Setting: text}, nil
+}

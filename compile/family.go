@@ -1,0 +1,197 @@
+// Package compile turns a network with its overlay, a loss and a solver into programs: a training step, an evaluation,
+// the statistics that an initialisation needs. It is where layers meet operations. It imports nn, program and the settings
+// of package experiment. Start at [Family]; lower.go is the table of layers.
+package compile
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/tensor"
+)
+
+// Names of what programs read and give.
+const (
+	Images = "images" // Input [N,H,W,C], normalised
+	Labels = "labels" // Input [N]; below 0: this row does not count
+	Rate   = "lr"     // Scalar
+	Clock  = "step"   // Scalar: the number of the step, which addresses random masks
+
+	Loss      = "loss"      // Output of a step: the mean over the batch, weighted over outputs, without weight decay
+	Logits    = "logits"    // Output of a step [N,K], of the main output
+	LogProbs  = "log-probs" // Output of an evaluation [N,K]
+	variances = "variance/" // Outputs of the statistics: the variance of what the layer of that name gives
+)
+
+// Family is the programs of one network, which share a State: parameters, running statistics and what the solver remembers.
+type Family struct {
+	Graph *nn.Graph
+	State *program.State
+
+	optimization experiment.Optimization
+	seed         uint64 // of random masks
+	steps        []nn.Step
+	params       []nn.Param
+	buffers      []nn.Param
+	slots        []string           // names of what the solver remembers
+	constants    map[string]float32 // scalars that settings fix
+}
+
+// New lays out the State of a network, zeroed. seed is the source of the masks of dropout.
+func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
+	steps, err := g.Steps()
+	if err != nil {
+		return nil, err
+	}
+	params, err := g.Params()
+	if err != nil {
+		return nil, err
+	}
+	buffers, err := g.Buffers()
+	if err != nil {
+		return nil, err
+	}
+	f := &Family{
+		Graph: g, State: program.NewState(), optimization: o, seed: seed, steps: steps, params: params, buffers: buffers,
+		constants: map[string]float32{"momentum": o.Solver.Momentum, "l2": o.L2.Strength, "none": 0},
+	}
+	for _, p := range append(slices.Clone(params), buffers...) {
+		if _, err := f.State.Add(p.Name, p.Shape); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range params {
+		slot := slotName(p.Name, "velocity")
+		if _, err := f.State.Add(slot, p.Shape); err != nil {
+			return nil, err
+		}
+		f.slots = append(f.slots, slot)
+	}
+	return f, nil
+}
+
+// Kept lists the names of parameters and running statistics: the State that predicting needs.
+func (f *Family) Kept() []string {
+	var names []string
+	for _, p := range slices.Concat(f.params, f.buffers) {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// Slots lists the names of what the solver remembers: State that a model to predict with leaves out.
+func (f *Family) Slots() []string { return f.slots }
+
+// Scalars gives the scalars of a step: what settings fix, the rate and the number of the step. It fills dst, which the
+// caller keeps from step to step.
+func (f *Family) Scalars(dst map[string]float32, lr float32, step int) {
+	for name, v := range f.constants {
+		dst[name] = v
+	}
+	dst[Rate] = lr
+	dst[Clock] = float32(step)
+}
+
+// Step is a training step on a batch: forward, loss, gradients, update. Its outputs are Loss and Logits.
+func (f *Family) Step(batch int) (*program.Program, error) {
+	b := program.NewBuilder("step")
+	l := f.lower(b, batch, training)
+	labels := b.Input(Labels, program.Index, tensor.Of(batch))
+
+	b.At("loss")
+	var loss *program.Value
+	for i, o := range f.Graph.Outputs {
+		part := b.Emit(program.Mean{}, b.Emit(program.CrossEntropy{}, l.rows(o.Node), labels))
+		if o.Weight != 1 {
+			part = b.Emit(program.Scale{By: float32(o.Weight)}, part)
+		}
+		if i == 0 {
+			loss = part
+		} else {
+			loss = b.Emit(program.Add{}, loss, part)
+		}
+	}
+	b.Output(Loss, loss)
+	b.Output(Logits, l.rows(f.Graph.Main().Node))
+	f.update(b, loss)
+	return b.Build()
+}
+
+// Evaluation gives LogProbs of the main output for a batch, with running statistics and without dropout.
+func (f *Family) Evaluation(batch int) (*program.Program, error) {
+	b := program.NewBuilder("evaluation")
+	pruned, err := f.pruned()
+	if err != nil {
+		return nil, err
+	}
+	l := pruned.lower(b, batch, evaluation)
+	b.At("log-softmax")
+	b.Output(LogProbs, b.Emit(program.LogSoftmax{}, l.rows(pruned.Graph.Main().Node)))
+	return b.Build()
+}
+
+// Statistics gives, for every convolution and linear layer, the variance of its output over a batch, bias included, norm
+// not: what layer-sequential unit-variance initialisation scales by. Norms further up see the batch, dropout is off.
+func (f *Family) Statistics(batch int) (*program.Program, error) {
+	b := program.NewBuilder("statistics")
+	l := f.lower(b, batch, statistics)
+	for _, n := range f.Scaled() {
+		b.At(n.Name)
+		b.Output(variances+n.Name, b.Emit(program.Variance{}, l.raw[n]))
+	}
+	return b.Build()
+}
+
+// Scaled lists the convolutions and linear layers in graph order, a shared weight once, at its first use.
+func (f *Family) Scaled() []*nn.Node {
+	var ns []*nn.Node
+	for _, p := range f.params {
+		if p.Role == nn.RoleWeight {
+			ns = append(ns, f.Graph.Node(p.Layer))
+		}
+	}
+	return ns
+}
+
+// VarianceOf names the output of Statistics that belongs to a layer.
+func VarianceOf(n *nn.Node) string { return variances + n.Name }
+
+// pruned is the family of the network without train-only outputs, over the same State.
+func (f *Family) pruned() (*Family, error) {
+	if !slices.ContainsFunc(f.Graph.Outputs, func(o nn.Output) bool { return o.TrainOnly }) {
+		return f, nil
+	}
+	p := *f
+	p.Graph = f.Graph.Pruned()
+	var err error
+	p.steps, err = p.Graph.Steps()
+	return &p, err
+}
+
+// constant is a scalar that a setting fixes, named by its value so that equal ones are one.
+func (f *Family) constant(b *program.Builder, kind string, v float32) *program.Value {
+	name := fmt.Sprintf("%s=%g", kind, v)
+	f.constants[name] = v
+	return b.Scalar(name)
+}
+
+// unbiased turns the biased variance of n values into the unbiased one.
+func unbiased(n int) float32 {
+	if n < 2 {
+		return 1
+	}
+	return float32(float64(n) / float64(n-1))
+}
+
+// WeightOf is the weight of a convolution or linear layer.
+func (f *Family) WeightOf(n *nn.Node) *tensor.Tensor {
+	for _, p := range f.params {
+		if p.Role == nn.RoleWeight && p.Layer == n.Name {
+			return f.State.Get(p.Name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package compile
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/tensor"
+)
+
+// Initialize draws the first values of every parameter and buffer of the family's network, by rule and seed. The numbers of
+// a parameter depend on the seed, its name and its shape alone, so that two variants start equal wherever these agree.
+//
+//	he      normal, standard deviation gain·sqrt(2/fan-in): He et al., ICCV 2015, arXiv:1502.01852, eq. 10
+//	xavier  uniform within gain·sqrt(6/(fan-in + fan-out)): Glorot, Bengio, AISTATS 2010, eq. 16
+//	lsuv    orthonormal: Saxe et al., arXiv:1312.6120; the trainer then scales layer after layer until the variance of its
+//	        output on a batch is 1: Mishkin, Matas, ICLR 2016, arXiv:1511.06422
+//
+// Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU the layer's alpha.
+func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
+	for _, p := range append(slices.Clone(f.params), f.buffers...) {
+		t := f.State.Get(p.Name)
+		s := tensor.NewStream(seed, "init/"+p.Name)
+		switch p.Role {
+		case nn.RoleWeight:
+			if err := drawWeight(t, p, rule, s); err != nil {
+				return err
+			}
+		case nn.RoleGamma, nn.RoleVar:
+			fill(t.Data, 1)
+		case nn.RoleSlope:
+			fill(t.Data, f.slope(p))
+		default:
+			clear(t.Data)
+		}
+	}
+	for _, name := range f.slots {
+		clear(f.State.Get(name).Data)
+	}
+	return nil
+}
+
+func (f *Family) slope(p nn.Param) float32 {
+	if a, ok := f.Graph.Node(p.Layer).Layer.(nn.Activation); ok {
+		return a.Alpha
+	}
+	return nn.PReLU.DefaultAlpha()
+}
+
+func drawWeight(t *tensor.Tensor, p nn.Param, rule experiment.Init, s tensor.Stream) error {
+	gain := float64(rule.Gain)
+	switch rule.Kind {
+	case "he":
+		normals(t.Data, gain*math.Sqrt(2/float64(p.FanIn)), s)
+	case "xavier":
+		bound := gain * math.Sqrt(6/float64(p.FanIn+p.FanOut))
+		draw(t.Data, s, func(r *tensor.Rand) float64 { return bound * (2*r.Float64() - 1) })
+	case "lsuv":
+		orthonormal(t, p, gain, s)
+	default:
+		return fmt.Errorf("init: no rule %q; choose he, xavier or lsuv", rule.Kind)
+	}
+	return nil
+}
+
+func normals(dst []float32, std float64, s tensor.Stream) {
+	draw(dst, s, func(r *tensor.Rand) float64 { return std * r.Normal() })
+}
+
+// draw fills dst in blocks that have an address of their own in the stream, so that threads do not change the numbers.
+func draw(dst []float32, s tensor.Stream, next func(*tensor.Rand) float64) {
+	const block = 1 << 14
+	blocks := (len(dst) + block - 1) / block
+	var wg sync.WaitGroup
+	workers := min(runtime.GOMAXPROCS(0), blocks)
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < blocks; i += workers {
+				r := s.At(0, uint64(i))
+				part := dst[i*block : min((i+1)*block, len(dst))]
+				for j := range part {
+					part[j] = float32(next(r))
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// maxOrthonormal bounds the matrices that are made orthonormal: the decomposition of a larger one would take longer than
+// many an epoch, and independent normal columns of that length are close to orthogonal anyway. They keep the same scale.
+const maxOrthonormal = 1 << 21
+
+// orthonormal fills a weight, read as a matrix of fan-in rows and one column an output, with orthonormal columns (or rows
+// where there are more columns), times gain.
+func orthonormal(t *tensor.Tensor, p nn.Param, gain float64, s tensor.Stream) {
+	cols := t.Shape[t.Shape.Rank()-1]
+	rows := len(t.Data) / cols
+	long, short := max(rows, cols), min(rows, cols)
+	if len(t.Data) > maxOrthonormal {
+		normals(t.Data, gain/math.Sqrt(float64(long)), s)
+		return
+	}
+	normals(t.Data, 1, s)
+	a := mat.NewDense(long, short, nil)
+	for i := range long {
+		for j := range short {
+			a.Set(i, j, float64(t.Data[i*short+j]))
+		}
+	}
+	var qr mat.QR
+	qr.Factorize(a)
+	var q, r mat.Dense
+	qr.QTo(&q)
+	qr.RTo(&r)
+	for i := range rows {
+		for j := range cols {
+			l, k := i, j
+			if rows < cols {
+				l, k = j, i
+			}
+			v := q.At(l, k)
+			if r.At(k, k) < 0 { // the sign that makes Q uniformly distributed: Mezzadri, arXiv:math-ph/0609050
+				v = -v
+			}
+			t.Data[i*cols+j] = float32(gain * v)
+		}
+	}
+}
+
+func fill(dst []float32, v float32) {
+	for i := range dst {
+		dst[i] = v
+	}
+}
+
+// slotName is where a solver keeps what it remembers of a parameter.
+func slotName(param, slot string) string { return param + "@" + slot }

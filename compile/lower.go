@@ -1,0 +1,195 @@
+package compile
+
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/tensor"
+)
+
+// mode is what a lowering is for.
+type mode uint8
+
+const (
+	training   mode = iota // batch statistics, which move the running ones; dropout
+	evaluation             // running statistics, no dropout
+	statistics             // batch statistics that move nothing, no dropout
+)
+
+// lowering is one pass over the graph.
+type lowering struct {
+	f     *Family
+	b     *program.Builder
+	mode  mode
+	batch int
+	out   map[*nn.Node]*program.Value // what readers see, the overlay at the output included
+	raw   map[*nn.Node]*program.Value // of convolutions and linear layers, bias included, norm not
+}
+
+// lower emits every layer in graph order, with what lies over it.
+func (f *Family) lower(b *program.Builder, batch int, m mode) *lowering {
+	l := &lowering{f: f, b: b, mode: m, batch: batch, out: map[*nn.Node]*program.Value{}, raw: map[*nn.Node]*program.Value{}}
+	for _, s := range f.steps {
+		b.At(s.Node.Name)
+		in := make([]*program.Value, len(s.Node.In))
+		for i, from := range s.Node.In {
+			in[i] = l.overlay(s.OverIn[i], l.out[from], nil)
+		}
+		y := l.layer(s, in)
+		l.raw[s.Node] = y
+		l.out[s.Node] = l.overlay(s.OverOut, y, s.Node)
+	}
+	return l
+}
+
+// layer emits one layer.
+func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
+	b := l.b
+	switch layer := s.Node.Layer.(type) {
+	case nn.Input:
+		return b.Input(Images, program.Real, tensor.Of(l.batch, s.Size.H, s.Size.W, s.Size.C))
+	case nn.Conv:
+		w := program.Window{Kernel: layer.Kernel, Stride: layer.Stride, Dilation: layer.Dilation, Pad: layer.Padding}
+		return b.Emit(program.Conv{Window: w, Groups: layer.Groups}, in[0], l.held(s.Params[0]))
+	case nn.Linear:
+		y := b.Emit(program.MatMul{}, l.flat(in[0]), l.held(s.Params[0]))
+		return b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, s.Size.C)}, y)
+	case nn.Activation:
+		return l.activation(s, layer, in[0])
+	case nn.Pool:
+		return l.pool(layer, s.InSizes[0], in[0])
+	case nn.GlobalPool:
+		return l.globalPool(layer, s.InSizes[0], in[0])
+	case nn.Add:
+		sum := in[0]
+		for _, x := range in[1:] {
+			sum = b.Emit(program.Add{}, sum, x)
+		}
+		return sum
+	case nn.Concat:
+		if len(in) == 1 {
+			return in[0]
+		}
+		return b.Emit(program.Concat{}, in...)
+	case nn.Flatten:
+		return b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, s.Size.C)}, in[0])
+	case nn.Scale:
+		return b.Emit(program.Scale{By: layer.By}, in[0])
+	case nn.Shortcut:
+		x := in[0]
+		if layer.Stride > 1 {
+			x = b.Emit(program.Subsample{Stride: layer.Stride}, x)
+		}
+		if more := layer.Out - s.InSizes[0].C; more > 0 {
+			x = b.Emit(program.PadChannels{After: more}, x)
+		}
+		return x
+	}
+	b.Fail(fmt.Errorf("%s: no lowering for a layer of kind %q", s.Node.Name, s.Node.Layer.Kind()))
+	return nil
+}
+
+// overlay emits what lies over a value. of is the layer whose output it is, nil for the input of one.
+func (l *lowering) overlay(over []nn.Applied, x *program.Value, of *nn.Node) *program.Value {
+	for _, a := range over {
+		switch e := a.Layer.(type) {
+		case nn.Bias:
+			x = l.b.Emit(program.BiasAdd{}, x, l.held(a.Params[0]))
+			l.raw[of] = x
+		case nn.BatchNorm:
+			x = l.batchNorm(a, e, x)
+		case nn.Dropout:
+			if l.mode == training && e.Rate > 0 {
+				key := tensor.NewStream(l.f.seed, a.Name).Key()
+				x = l.b.Emit(program.Dropout{Key: key}, x, l.f.constant(l.b, "rate", e.Rate), l.b.Scalar(Clock))
+			}
+		default:
+			l.b.Fail(fmt.Errorf("%s: no lowering for %s", a.Name, e.Kind()))
+		}
+	}
+	return x
+}
+
+// batchNorm emits the norm and, in training, the move of its running statistics.
+func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, x *program.Value) *program.Value {
+	b := l.b
+	var affine []*program.Value
+	for _, p := range a.Params {
+		affine = append(affine, l.held(p))
+	}
+	mean, variance := l.held(a.Buffers[0]), l.held(a.Buffers[1])
+	if l.mode == evaluation {
+		return b.Emit(program.BatchNormInference{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x, mean, variance}, affine...)...)
+	}
+	outs := b.EmitAll(program.BatchNorm{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x}, affine...)...)
+	if len(outs) != 3 {
+		return outs[0] // the builder has failed
+	}
+	if l.mode == training {
+		keep := l.f.constant(b, "keep", e.Momentum)
+		b.EmitAll(program.Blend{Scale: 1}, mean, outs[1], keep)
+		b.EmitAll(program.Blend{Scale: unbiased(l.batch * a.Size.H * a.Size.W)}, variance, outs[2], keep)
+	}
+	return outs[0]
+}
+
+// activation emits a non-linearity.
+func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *program.Value {
+	if a.Func == nn.PReLU {
+		return l.b.Emit(program.PReLU{}, x, l.held(s.Params[0]))
+	}
+	for f := program.Identity; f <= program.Sigmoid; f++ {
+		if f.String() == string(a.Func) {
+			if f == program.Identity {
+				return x
+			}
+			return l.b.Emit(program.Activation{Func: f, Alpha: a.Alpha}, x)
+		}
+	}
+	l.b.Fail(fmt.Errorf("%s: no lowering for the activation %q", s.Node.Name, a.Func))
+	return x
+}
+
+func (l *lowering) pool(p nn.Pool, in nn.Size, x *program.Value) *program.Value {
+	reach := p.Reach(in)
+	for i := range reach {
+		reach[i] = max(reach[i], 0) // rows that no window reads need no mention
+	}
+	w := program.Window{Kernel: p.Kernel, Stride: p.Stride, Dilation: [2]int{1, 1}, Pad: reach}
+	return l.poolKinds(p.Type, func(kind nn.PoolKind) *program.Value {
+		if kind == nn.Max {
+			return l.b.Emit(program.MaxPool{Window: w}, x)
+		}
+		return l.b.Emit(program.AvgPool{Window: w, CountPad: p.CountPad}, x)
+	})
+}
+
+func (l *lowering) globalPool(p nn.GlobalPool, in nn.Size, x *program.Value) *program.Value {
+	all := program.Window{Kernel: [2]int{in.H, in.W}, Stride: [2]int{in.H, in.W}, Dilation: [2]int{1, 1}}
+	return l.poolKinds(p.Type, func(kind nn.PoolKind) *program.Value {
+		if kind == nn.Max {
+			return l.b.Emit(program.MaxPool{Window: all}, x)
+		}
+		return l.b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, in.C)}, l.b.Emit(program.GlobalAvgPool{}, x))
+	})
+}
+
+// poolKinds emits one kind of pooling, or the sum of both.
+func (l *lowering) poolKinds(kind nn.PoolKind, one func(nn.PoolKind) *program.Value) *program.Value {
+	if kind == nn.MaxAvg {
+		return l.b.Emit(program.Add{}, one(nn.Max), one(nn.Avg))
+	}
+	return one(kind)
+}
+
+// held is a parameter or buffer.
+func (l *lowering) held(p nn.Param) *program.Value { return l.b.Held(p.Name, p.Shape) }
+
+// flat is a map as rows, [N, H·W·C].
+func (l *lowering) flat(x *program.Value) *program.Value {
+	return l.b.Emit(program.Reshape{Shape: tensor.Of(l.batch, x.Shape().Elems()/l.batch)}, x)
+}
+
+// rows is what an output's readers see, as [N,K].
+func (l *lowering) rows(n *nn.Node) *program.Value { return l.flat(l.out[n]) }

@@ -1,0 +1,44 @@
+package compile
+
+import (
+	"slices"
+
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/program"
+)
+
+// update appends the solver: the gradient of the loss by every parameter, and a step for each.
+func (f *Family) update(b *program.Builder, loss *program.Value) {
+	wrt := make([]*program.Value, len(f.params))
+	for i, p := range f.params {
+		wrt[i] = b.Held(p.Name, p.Shape)
+	}
+	b.At("gradients")
+	grads := b.Gradients(loss, wrt)
+	lr, momentum := b.Scalar(Rate), b.Scalar("momentum")
+	for i, p := range f.params {
+		l2 := "l2"
+		if f.spared(p) {
+			l2 = "none"
+		}
+		b.At(p.Name)
+		velocity := b.Held(slotName(p.Name, "velocity"), p.Shape)
+		b.EmitAll(program.SGD{Nesterov: f.optimization.Solver.Nesterov}, wrt[i], grads[i], velocity, lr, momentum, b.Scalar(l2))
+	}
+}
+
+// spared reports whether weight decay leaves a parameter alone. A slope of PReLU is always spared: arXiv:1502.01852, §2.1.
+func (f *Family) spared(p nn.Param) bool {
+	except := f.optimization.L2.Except
+	switch p.Role {
+	case nn.RoleBias:
+		return slices.Contains(except, "bias")
+	case nn.RoleGamma, nn.RoleBeta:
+		return slices.Contains(except, "norm")
+	case nn.RoleSlope:
+		return true
+	}
+	c, ok := f.Graph.Node(p.Layer).Layer.(nn.Conv)
+	depthwise := ok && c.Groups > 1 && p.Shape[2] == 1
+	return depthwise && slices.Contains(except, "depthwise")
+}

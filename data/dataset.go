@@ -1,0 +1,205 @@
+// Package data holds the images: it opens data sets, cuts them into training, validation and test parts, decodes each
+// picture once into a cache, and feeds training with batches. It imports tensor and its own folders format (the files that
+// are read) and augment (what is done to pictures), nothing else of Assay. Start at [Open], then [Set.Cut],
+// [Set.Preprocess] and [Set.Loader]; the built-in sets are listed in catalog.go.
+package data
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/assaylab/assay/data/format"
+)
+
+// Spec is the `data:` section of an experiment: a built-in set by Name, or a Folder (or a tar archive) of the user's own.
+type Spec struct {
+	Name   string   `yaml:"name" spec:"bare" help:"a built-in set (assay data list)"`
+	Folder string   `yaml:"folder" help:"a folder with one folder of pictures a class, CIFAR or IDX files, or an archive of these"`
+	Val    float64  `yaml:"val" help:"share of the images for validation, from 0 to below 1, drawn anew each repeat; 0: none"`
+	Test   float64  `yaml:"test" help:"share of the images for the test, from 0 to below 1, set apart once by content; 0: none"`
+	Skip   []string `yaml:"skip" help:"globs of files or folders that are left out"`
+}
+
+// Builtin is the spec of a built-in set with the default shares, a tenth for validation.
+func Builtin(name string) Spec { return Spec{Name: name, Val: 0.1, Test: 0.1} }
+
+// Folder is the spec of a folder or archive with the default shares, a tenth each for validation and test.
+func Folder(dir string) Spec { return Spec{Folder: dir, Val: 0.1, Test: 0.1} }
+
+// Options are where and how a set is opened. The zero value works.
+type Options struct {
+	Cache     string                // folder for scans and decoded pictures, made if missing; empty: they stay in memory
+	Downloads string                // folder that [Get] fills; empty: [DownloadFolder]
+	Size      int                   // side that training will ask for, so that pictures are decoded once; 0: the set's own
+	Threads   int                   // decoders at once; 0: as many as Go may run
+	Progress  func(done, total int) // called after each picture of a scan or a decoding, from one goroutine at a time
+}
+
+// Split is the part of a set that an image belongs to by its own folder or file.
+type Split = format.Split
+
+// Item is one image of a set. Its index in [Set.Items] is its sample id: the same for the same files, whatever the machine.
+type Item struct {
+	Name  string `json:"name"`            // slash path below the folder, or file/number of a record
+	Label int32  `json:"label"`           // index in Classes
+	Split Split  `json:"split,omitempty"` // where the set brings its own parts
+	H     int    `json:"h"`               // pixels of the picture as it stands upright
+	W     int    `json:"w"`
+	Hash  string `json:"hash"`  // of the file or the pixels: SHA-256, the first 128 bits in hex
+	Group int32  `json:"group"` // index of the first item that is nearly the same picture; its own where there is none
+}
+
+// Fault is a file that is left out, and why.
+type Fault struct {
+	File string `json:"file"`
+	What string `json:"what"`
+}
+
+// String is the fault with its mend, on one line.
+func (f Fault) String() string {
+	return f.File + ": " + f.What + "; delete it or list it under data.skip"
+}
+
+// Set is an opened data set. Its exported fields are to be read only; its methods may be called from several goroutines.
+type Set struct {
+	Name    string   // the built-in name, or the folder's
+	Classes []string // sorted by name for a folder, else in the order of the labels
+	Items   []Item   // sorted by name
+	Faults  []Fault  // sorted by file
+	Digest  string   // SHA-256 in hex over classes, labels, parts and every image's content: equal for equal sets
+	H, W    int      // the one size of all images; 0, 0 where sizes differ
+	C       int      // 1 where no image has colour, else 3
+
+	spec    Spec
+	opt     Options
+	tree    *format.Tree
+	id      string          // of the files: their names, sizes and times
+	raw     bool            // IDX or CIFAR files
+	records *format.Records // what these hold, once read
+	classOf []string        // names that a catalogue entry gives to the labels
+	mu      sync.Mutex
+	pixels  map[[2]int]*Pixels
+}
+
+// Open lists a set, decodes every picture once to see that it is one, and returns it with its faults. With a cache folder
+// the next opening reads the list from there, as long as no file changed in size or time. Errors name the set or folder:
+// one that is missing or not downloaded, fewer than two classes, an empty class, more than half of the files faulty.
+func Open(ctx context.Context, spec Spec, opt Options) (*Set, error) {
+	s, err := scanned(ctx, spec, opt)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// scanned is Open without the last checks: what a description wants to see of a set with faults.
+func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
+	if opt.Threads <= 0 {
+		opt.Threads = runtime.GOMAXPROCS(0)
+	}
+	s := &Set{spec: spec, opt: opt, pixels: map[[2]int]*Pixels{}}
+	switch {
+	case !(spec.Val >= 0 && spec.Test >= 0 && spec.Val+spec.Test < 1):
+		return nil, fmt.Errorf("data: shares val %g and test %g leave nothing to train on; give shares from 0 whose sum is below 1", spec.Val, spec.Test)
+	case spec.Name != "" && spec.Folder != "":
+		return nil, fmt.Errorf("data: both name %q and folder %q; keep one", spec.Name, spec.Folder)
+	case spec.Folder != "":
+		tree, err := format.List(spec.Folder, spec.Skip)
+		if err != nil {
+			return nil, err
+		}
+		s.Name, s.tree = filepath.Base(filepath.Clean(spec.Folder)), tree
+	case spec.Name != "":
+		entry, err := Find(spec.Name)
+		if err != nil {
+			return nil, err
+		}
+		s.Name, s.classOf = entry.Name, entry.Classes
+		if s.tree, err = entry.tree(opt.Downloads); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fmt.Errorf("data: neither a name nor a folder; write a built-in set's name or {folder: DIR}")
+	}
+	return s, s.scan(ctx)
+}
+
+// check refuses sets that cannot be trained on.
+func (s *Set) check() error {
+	where := s.tree.Root
+	if len(s.Items) == 0 && len(s.Faults) == 0 {
+		return fmt.Errorf("%s: no images; put each class's pictures in a folder of its own", where)
+	}
+	if 2*len(s.Faults) > len(s.Items)+len(s.Faults) {
+		return fmt.Errorf("%s: %d of %d files are faulty, the first is %s (%s); is this the right folder?",
+			where, len(s.Faults), len(s.Items)+len(s.Faults), s.Faults[0].File, s.Faults[0].What)
+	}
+	if len(s.Classes) == 1 {
+		return fmt.Errorf("%s: one class only (%s); give at least two, each in a folder of its own", where, s.Classes[0])
+	}
+	own := map[Split]bool{}
+	for _, it := range s.Items {
+		own[it.Split] = true
+	}
+	if (own[format.Val] || own[format.Test]) && !own[format.Train] && !own[format.Unsplit] {
+		return fmt.Errorf("%s: no folder train; name it train, or remove val and test to have the set cut", where)
+	}
+	for split := range own {
+		counts := make([]int, len(s.Classes))
+		for _, it := range s.Items {
+			if it.Split == split {
+				counts[it.Label]++
+			}
+		}
+		need := 1
+		if split == format.Unsplit || split == format.Train && !own[format.Val] {
+			if s.spec.Val > 0 {
+				need++
+			}
+			if s.spec.Test > 0 && split == format.Unsplit {
+				need++
+			}
+		}
+		for label, n := range counts {
+			class := path.Join(split.String(), s.Classes[label])
+			if n == 0 {
+				return fmt.Errorf("%s: class %s has no images; add some, or delete the folder or list it under data.skip", where, class)
+			}
+			if n < need {
+				return fmt.Errorf("%s: class %s has %d images, too few to train, validate and test; add some or list it under data.skip", where, class, n)
+			}
+		}
+	}
+	return nil
+}
+
+// Close gives back the memory of decoded pictures. The set cannot give pixels any more.
+func (s *Set) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first error
+	for _, p := range s.pixels {
+		if err := p.close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	s.pixels = nil
+	return first
+}
+
+// Images counts the images of each class, in the order of Classes.
+func (s *Set) Images() []int {
+	counts := make([]int, len(s.Classes))
+	for _, it := range s.Items {
+		counts[it.Label]++
+	}
+	return counts
+}

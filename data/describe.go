@@ -1,0 +1,100 @@
+package data
+
+import (
+	"context"
+	"slices"
+
+	"github.com/assaylab/assay/data/format"
+)
+
+// Description is what a person wants to know of a set before training on it.
+type Description struct {
+	Name       string       `json:"name"`
+	Images     int          `json:"images"`
+	Classes    []ClassCount `json:"classes"`
+	Channels   int          `json:"channels"` // 1 where no image has colour
+	Height     Range        `json:"height"`
+	Width      Range        `json:"width"`
+	OneSize    bool         `json:"one_size"`
+	Parts      Parts        `json:"parts"`      // of the first repeat
+	OwnParts   bool         `json:"own_parts"`  // the set brings its own parts
+	Duplicates int          `json:"duplicates"` // images that are nearly the same as another one
+	Leaks      []Leak       `json:"leaks"`      // of those, between parts that the set brings along; at most 100
+	Faults     []Fault      `json:"faults"`
+	Problem    string       `json:"problem,omitempty"` // why it cannot be trained on as it is
+}
+
+// ClassCount is a class and its images.
+type ClassCount struct {
+	Name   string `json:"name"`
+	Images int    `json:"images"`
+}
+
+// Range is of pixels.
+type Range struct {
+	Min    int `json:"min"`
+	Median int `json:"median"`
+	Max    int `json:"max"`
+}
+
+// Parts counts images.
+type Parts struct {
+	Train int `json:"train"`
+	Val   int `json:"val"`
+	Test  int `json:"test"`
+}
+
+// Leak is a pair of nearly equal images in two parts of a set that brings its own.
+type Leak struct {
+	A string `json:"a"`
+	B string `json:"b"`
+}
+
+// Describe opens a set and says what is in it. It fails only where nothing can be read; what hinders training stands in
+// Problem.
+func Describe(ctx context.Context, spec Spec, opt Options) (Description, error) {
+	s, err := scanned(ctx, spec, opt)
+	if err != nil {
+		return Description{}, err
+	}
+	defer s.Close()
+	d := s.Describe()
+	if err := s.check(); err != nil {
+		d.Problem = err.Error()
+	}
+	return d, nil
+}
+
+// Describe says what is in an opened set.
+func (s *Set) Describe() Description {
+	d := Description{Name: s.Name, Images: len(s.Items), Channels: s.C, OneSize: s.H > 0, Classes: []ClassCount{}, Leaks: []Leak{}, Faults: s.Faults}
+	if d.Faults == nil {
+		d.Faults = []Fault{}
+	}
+	for c, n := range s.Images() {
+		d.Classes = append(d.Classes, ClassCount{s.Classes[c], n})
+	}
+	var heights, widths []int
+	for i, it := range s.Items {
+		heights, widths = append(heights, it.H), append(widths, it.W)
+		d.OwnParts = d.OwnParts || it.Split != format.Unsplit
+		if first := int(it.Group); first != i {
+			d.Duplicates++
+			if it.Split != s.Items[first].Split && len(d.Leaks) < 100 {
+				d.Leaks = append(d.Leaks, Leak{s.Items[first].Name, it.Name})
+			}
+		}
+	}
+	d.Height, d.Width = rangeOf(heights), rangeOf(widths)
+	c := s.Cut(1, 0)
+	d.Parts = Parts{len(c.Train), len(c.Val), len(c.Test)}
+	return d
+}
+
+func rangeOf(v []int) Range {
+	if len(v) == 0 {
+		return Range{}
+	}
+	slices.Sort(v)
+	return Range{v[0], v[len(v)/2], v[len(v)-1]}
+}

@@ -1,0 +1,247 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/tensor"
+)
+
+// LoaderConfig says what a loader makes of the items.
+type LoaderConfig struct {
+	Batch      int        // images of a batch, at least 1
+	Preprocess Preprocess // of [Set.Preprocess], the same for training and evaluation
+	Geometry   Geometry   // of [Set.Geometry], the one that Preprocess was made with
+	Train      bool       // random order, windows by Augment, the tail of an epoch dropped; else in order, centred, all of it
+
+	// The rest is for training alone.
+	Augment []augment.Op  // applied in this order; none: the centre, as evaluation sees it
+	Order   tensor.Stream // of the order: tensor.NewStream(seed, "order")
+	Draws   tensor.Stream // of the windows: tensor.NewStream(seed, "augment")
+	Subset  []int         // of the items, rising; nil: all. The order is that of all items with the others left out
+}
+
+// Loader turns items into batches. It has no state: a batch is a function of epoch and step, so resuming is a step number,
+// and the bits do not depend on how many goroutines fill batches.
+type Loader struct {
+	set    *Set
+	pixels *Pixels
+	items  []int
+	subset []bool // by item; nil: all
+	images int
+	cfg    LoaderConfig
+	scale  *scale
+
+	mu     sync.Mutex
+	orders [2]struct { // of the last two epochs asked for: where two epochs meet, both are filled at once
+		epoch int
+		items []int
+	}
+	latest int
+}
+
+// Batch is a step's images. It is filled again and again; copy what must last.
+type Batch struct {
+	X      *tensor.Tensor // [N,H,W,C], normalised
+	Labels []int32        // [N]
+	IDs    []int          // [N], indices of the set's items
+	Valid  int            // rows that hold images; in the rest X is 0, the label 0 and the id -1
+
+	win  augment.Window // room for Fill, which allocates nothing
+	rand tensor.Rand
+}
+
+// Loader prepares batches of the items. Pictures are decoded now if they are not in the cache.
+func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loader, error) {
+	if err := cfg.Preprocess.Check(); err != nil {
+		return nil, err
+	}
+	for _, i := range items {
+		if i < 0 || i >= len(s.Items) {
+			return nil, fmt.Errorf("%s: there is no item %d of %d", s.Name, i, len(s.Items))
+		}
+	}
+	pixels, err := s.Pixels(ctx, cfg.Geometry.Resize)
+	if err != nil {
+		return nil, err
+	}
+	l := &Loader{set: s, pixels: pixels, items: items, images: len(items), cfg: cfg, scale: cfg.Preprocess.scale()}
+	if cfg.Train && cfg.Subset != nil {
+		l.subset, l.images = make([]bool, len(s.Items)), 0
+		for _, i := range cfg.Subset {
+			if i >= 0 && i < len(l.subset) {
+				l.subset[i] = true
+			}
+		}
+		for _, i := range items {
+			if l.subset[i] {
+				l.images++
+			}
+		}
+	}
+	switch {
+	case cfg.Batch < 1:
+		return nil, fmt.Errorf("batch: %d images; give at least 1", cfg.Batch)
+	case l.images == 0:
+		return nil, fmt.Errorf("%s: no images for this part of the data; give it a share above 0", s.Name)
+	case cfg.Train && l.images < cfg.Batch:
+		return nil, fmt.Errorf("batch: %d is more than the %d training images; give at most that", cfg.Batch, l.images)
+	}
+	for i := range l.orders {
+		l.orders[i].epoch = -1
+	}
+	return l, nil
+}
+
+// Images is the number of images that the loader draws from.
+func (l *Loader) Images() int { return l.images }
+
+// Steps is the number of batches an epoch has.
+func (l *Loader) Steps() int {
+	if l.cfg.Train {
+		return l.images / l.cfg.Batch
+	}
+	return (l.images + l.cfg.Batch - 1) / l.cfg.Batch
+}
+
+// NewBatch makes room for one batch.
+func (l *Loader) NewBatch() *Batch {
+	n, p := l.cfg.Batch, l.cfg.Preprocess
+	return &Batch{X: tensor.New(n, p.H, p.W, p.C), Labels: make([]int32, n), IDs: make([]int, n)}
+}
+
+// BatchBytes is the memory of one batch; a [Feed] holds [FeedBatches] of them.
+func (l *Loader) BatchBytes() int64 {
+	p := l.cfg.Preprocess
+	return int64(l.cfg.Batch) * int64(4*p.H*p.W*p.C+4+8)
+}
+
+// Fill puts the batch of a step, 0 to Steps()-1, of an epoch, from 0, into b, which NewBatch made. It may be called from
+// several goroutines, each with a batch of its own.
+func (l *Loader) Fill(epoch, step int, b *Batch) error {
+	if step < 0 || step >= l.Steps() || epoch < 0 {
+		return fmt.Errorf("%s: no step %d of epoch %d; an epoch has %d steps", l.set.Name, step, epoch, l.Steps())
+	}
+	order := l.items
+	if l.cfg.Train {
+		order = l.order(epoch)
+	}
+	part := order[step*l.cfg.Batch : min((step+1)*l.cfg.Batch, len(order))]
+	p := l.cfg.Preprocess
+	size := p.H * p.W * p.C
+	for row, item := range part {
+		m := l.pixels.At(item)
+		b.win = augment.Centre(m.H, m.W, p.H, p.W)
+		if l.cfg.Train && len(l.cfg.Augment) > 0 {
+			b.rand = *l.cfg.Draws.At(uint64(epoch), uint64(item))
+			for _, op := range l.cfg.Augment {
+				op.Apply(&b.win, m.H, m.W, &b.rand)
+			}
+		}
+		l.scale.fill(b.X.Data[row*size:(row+1)*size], m, b.win)
+		b.Labels[row], b.IDs[row] = l.set.Items[item].Label, item
+	}
+	b.Valid = len(part)
+	clear(b.X.Data[b.Valid*size:])
+	clear(b.Labels[b.Valid:])
+	for row := b.Valid; row < len(b.IDs); row++ {
+		b.IDs[row] = -1
+	}
+	return nil
+}
+
+// order is the epoch's permutation of all items, without those that the subset leaves out.
+func (l *Loader) order(epoch int) []int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, o := range l.orders {
+		if o.epoch == epoch {
+			return o.items
+		}
+	}
+	items := make([]int, 0, l.images)
+	for _, k := range l.cfg.Order.At(uint64(epoch), 0).Perm(len(l.items)) {
+		if i := l.items[k]; l.subset == nil || l.subset[i] {
+			items = append(items, i)
+		}
+	}
+	l.latest = 1 - l.latest
+	l.orders[l.latest].epoch, l.orders[l.latest].items = epoch, items
+	return items
+}
+
+// Feed fills batches ahead of their use, on goroutines of its own, and hands them out in order.
+type Feed struct {
+	slots   []slot
+	next    int // batches handed out
+	ended   error
+	free    chan int // numbers of batches that may be filled: each goes to slot number%len(slots)
+	stop    chan struct{}
+	stopped sync.Once
+	workers sync.WaitGroup
+}
+
+type slot struct {
+	batch *Batch
+	full  chan error
+}
+
+// FeedBatches is the number of batches that a feed with so many goroutines holds: one in use, one ready, one for each.
+func FeedBatches(threads int) int { return max(1, threads) + 2 }
+
+// Start begins to fill batches from a step of an epoch on, by at least one goroutine. Training goes on from epoch to epoch
+// without end; evaluation ends with its epoch.
+func (l *Loader) Start(epoch, step, threads int) *Feed {
+	depth := FeedBatches(threads)
+	f := &Feed{slots: make([]slot, depth), free: make(chan int, depth), stop: make(chan struct{})}
+	for i := range f.slots {
+		f.slots[i] = slot{l.NewBatch(), make(chan error, 1)}
+		f.free <- i
+	}
+	steps := l.Steps()
+	for range max(1, threads) {
+		f.workers.Go(func() {
+			for {
+				select {
+				case <-f.stop:
+					return
+				case n := <-f.free:
+					s, at := f.slots[n%depth], epoch*steps+step+n
+					if !l.cfg.Train && at >= (epoch+1)*steps {
+						s.full <- io.EOF
+					} else {
+						s.full <- l.Fill(at/steps, at%steps, s.batch)
+					}
+				}
+			}
+		})
+	}
+	return f
+}
+
+// Next waits for the next batch, which is the caller's until the call after it. At the end of an evaluation the error is
+// io.EOF. It must not be called after Stop, nor from two goroutines.
+func (f *Feed) Next() (*Batch, error) {
+	if f.ended != nil {
+		return nil, f.ended
+	}
+	if f.next > 0 {
+		f.free <- f.next - 1 + len(f.slots) // the batch handed out before may be filled again
+	}
+	s := f.slots[f.next%len(f.slots)]
+	if err := <-s.full; err != nil {
+		f.ended = err
+		return nil, err
+	}
+	f.next++
+	return s.batch, nil
+}
+
+// Stop ends the goroutines and waits for them. It may be called more than once.
+func (f *Feed) Stop() {
+	f.stopped.Do(func() { close(f.stop) })
+	f.workers.Wait()
+}

@@ -1,0 +1,219 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/tensor"
+)
+
+// Geometry is what happens to a picture's size on its way to the network.
+type Geometry struct {
+	Resize [2]int // height, width that the picture is resized to just cover, its aspect kept; 0, 0: left at its own size
+	H, W   int    // of the window that the network sees
+}
+
+// margin is how much larger than the window pictures are kept: 144 for 128, the rule of Mishkin, Sergievskiy, Matas,
+// "Systematic evaluation of convolution neural network advances on the ImageNet", CVIU 2017, arXiv:1606.02228, §2.
+const margin = 1.125
+
+// defaultSide is the window of pictures whose sizes differ, that study's too; ownSide is the largest side at which a set
+// of one size is taken as it is.
+const (
+	defaultSide = 128
+	ownSide     = 256
+)
+
+// Geometry says how the set is seen through a square window of the given size (0: a set of one size is seen whole, up to 256
+// pixels a side; others through 128). Where the window is the picture it is left as it is, and so it is with pad, pixels that
+// a crop adds on every side; else pictures are kept 1.125 times as large as the window, so that it has room to move.
+func (s *Set) Geometry(size, pad int) Geometry { return geometry(s.H, s.W, size, pad) }
+
+func geometry(h, w, size, pad int) Geometry {
+	if size <= 0 {
+		if h > 0 && max(h, w) <= ownSide {
+			return Geometry{H: h, W: w}
+		}
+		size = defaultSide
+	}
+	g := Geometry{H: size, W: size}
+	side := int(math.Round(margin * float64(size)))
+	if pad > 0 || h == size && w == size {
+		side = size
+	}
+	if h != side || w != side {
+		g.Resize = [2]int{side, side}
+	}
+	return g
+}
+
+// Preprocess turns a picture into a network's input. It is made from training images, travels with the model as JSON, and is
+// all that evaluation and prediction do to a picture.
+type Preprocess struct {
+	H      int       `json:"h"` // the network's input: height, width, channels (1 or 3)
+	W      int       `json:"w"`
+	C      int       `json:"c"`
+	Resize [2]int    `json:"resize"` // height, width that a picture is resized to just cover before its centre is cut out
+	Mean   []float32 `json:"mean"`   // by channel, of training images, on a scale from 0 (black) to 1
+	Std    []float32 `json:"std"`    // standard deviation, likewise
+}
+
+// Preprocess measures mean and standard deviation of the given items (of training images, of the pictures as they are
+// stored for that geometry) and returns what turns a picture into the network's input.
+func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preprocess, error) {
+	p := Preprocess{H: g.H, W: g.W, C: s.C, Resize: g.Resize, Mean: make([]float32, s.C), Std: make([]float32, s.C)}
+	if p.Resize == [2]int{} { // a new picture may have any size
+		p.Resize = [2]int{max(s.H, g.H), max(s.W, g.W)}
+	}
+	if len(items) == 0 {
+		return p, fmt.Errorf("%s: no images to take the mean of", s.Name)
+	}
+	pixels, err := s.Pixels(ctx, g.Resize)
+	if err != nil {
+		return p, err
+	}
+	var counts [3][256]int64 // exact, so that the order of the images changes no bit
+	for _, i := range items {
+		m := pixels.At(i)
+		switch {
+		case m.C == 3:
+			for at := 0; at+2 < len(m.Pix); at += 3 {
+				counts[0][m.Pix[at]]++
+				counts[1][m.Pix[at+1]]++
+				counts[2][m.Pix[at+2]]++
+			}
+		default: // grey counts for every channel
+			for _, v := range m.Pix {
+				counts[0][v]++
+			}
+			if s.C == 3 {
+				for _, v := range m.Pix {
+					counts[1][v]++
+					counts[2][v]++
+				}
+			}
+		}
+	}
+	for c := range s.C {
+		var n, sum, square float64
+		for v, k := range counts[c] {
+			n += float64(k)
+			sum += float64(k) * float64(v)
+			square += float64(k) * float64(v) * float64(v)
+		}
+		mean := sum / n
+		p.Mean[c] = float32(mean / 255)
+		p.Std[c] = float32(max(1, math.Sqrt(max(0, square/n-mean*mean))) / 255) // black pictures alone must not divide by 0
+	}
+	return p, nil
+}
+
+// Check says what is wrong with a Preprocess that comes from a file.
+func (p Preprocess) Check() error {
+	bad := p.H < 1 || p.W < 1 || p.H > 1<<14 || p.W > 1<<14 || p.C != 1 && p.C != 3 || p.Resize[0] < 0 || p.Resize[1] < 0 ||
+		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || len(p.Std) != p.C
+	for c := range min(len(p.Mean), len(p.Std)) {
+		bad = bad || !(p.Std[c] > 0) || math.IsInf(float64(p.Std[c]), 0) || !(math.Abs(float64(p.Mean[c])) < math.MaxFloat32)
+	}
+	if bad {
+		return fmt.Errorf("preprocessing that is impossible: %+v; the model file is broken", p)
+	}
+	return nil
+}
+
+// File reads a picture file as the network's input, [1,H,W,C]. The error begins with the file's name.
+func (p Preprocess) File(path string) (*tensor.Tensor, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: no such picture; check the path", path)
+	}
+	defer f.Close()
+	b, err := format.ReadAll(f, format.MaxFileBytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be read: %w", path, err)
+	}
+	x, err := p.Picture(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return x, nil
+}
+
+// Picture is File for the bytes of a file.
+func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	img, orientation, err := format.Decode(file)
+	if err != nil {
+		return nil, err
+	}
+	m := augment.Fit(img, orientation, p.Resize[0], p.Resize[1])
+	x := tensor.New(1, p.H, p.W, p.C)
+	p.scale().fill(x.Data, m, augment.Centre(m.H, m.W, p.H, p.W))
+	return x, nil
+}
+
+// scale is (v/255 - mean) / std for every byte v, by channel.
+type scale struct{ table [3][256]float32 }
+
+func (p Preprocess) scale() *scale {
+	s := &scale{}
+	for c := range s.table {
+		mean, std := p.Mean[min(c, p.C-1)], p.Std[min(c, p.C-1)]
+		for v := range s.table[c] {
+			s.table[c][v] = (float32(v)/255 - mean) / std
+		}
+	}
+	return s
+}
+
+// fill writes the window of a picture as numbers [H,W,C], C from the length of dst. Grey becomes three equal channels where
+// the network has three, colour its brightness where it has one; beyond the picture lies 0, the mean.
+func (s *scale) fill(dst []float32, m augment.Image, win augment.Window) {
+	c := len(dst) / (win.H * win.W)
+	x0, x1 := max(0, -win.X), min(win.W, m.W-win.X) // the columns of the window that lie in the picture
+	if win.Y < 0 || win.Y+win.H > m.H || x0 > 0 || x1 < win.W {
+		clear(dst)
+	}
+	if x0 >= x1 {
+		return
+	}
+	for y := max(0, -win.Y); y < min(win.H, m.H-win.Y); y++ {
+		src := m.Pix[((win.Y+y)*m.W+win.X+x0)*m.C:][:(x1-x0)*m.C]
+		row := dst[y*win.W*c : (y+1)*win.W*c]
+		at, step := x0*c, c
+		if win.Flip {
+			at, step = (win.W-1-x0)*c, -c
+		}
+		switch {
+		case m.C == 3 && c == 3:
+			r, g, b := &s.table[0], &s.table[1], &s.table[2]
+			for ; len(src) >= 3; src = src[3:] {
+				out := row[at : at+3 : at+3]
+				out[0], out[1], out[2] = r[src[0]], g[src[1]], b[src[2]]
+				at += step
+			}
+		case m.C == 1 && c == 1:
+			t := &s.table[0]
+			for _, v := range src {
+				row[at] = t[v]
+				at += step
+			}
+		case m.C == 1:
+			for _, v := range src {
+				row[at], row[at+1], row[at+2] = s.table[0][v], s.table[1][v], s.table[2][v]
+				at += step
+			}
+		default:
+			for ; len(src) >= 3; src = src[3:] {
+				row[at] = s.table[0][luma(uint32(src[0]), uint32(src[1]), uint32(src[2]))]
+				at += step
+			}
+		}
+	}
+}

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets in kernel.ConvArgs; a test compares them.
+const (
+	convX, convW, convBias, convY, convXOff, convYOff, convTaps = 0, 24, 48, 72, 96, 120, 144
+	convRun, convCols, convAdd, convReLU                        = 168, 176, 184, 185
+)
+
+// tile is the frame that convolutions share: pixels by vectors of sums, pixel pointers gathered through the tables. State of
+// the outer loops lies on the stack; with twelve pixel pointers, which leave two registers, all of it.
+//
+// A last tile with fewer pixels repeats its last pixel: sums start from y, bias or zero, so a pixel that is computed twice is
+// stored twice with the same bits.
+type tile struct {
+	m             *isa
+	pixels, nv    int
+	x             []reg.GPVirtual
+	p, last       Mem // first pixel of the tile; the last pixel of all
+	tapAt, tapEnd Op  // address of the next offset in Taps, and the end of it
+	tail          *tail
+}
+
+func (t *tile) acc(i, v int) reg.VecPhysical { return t.m.v(i*t.nv + v) }
+func (t *tile) spare(i int) reg.VecPhysical  { return t.m.v(t.pixels*t.nv + i) }
+
+// local is a place for a word of the inner loops' state: a register while there are some.
+func (t *tile) local() Op {
+	if t.pixels <= 8 {
+		return GP64()
+	}
+	return AllocLocal(8)
+}
+
+func (t *tile) args() reg.Register { return Load(Param("a"), GP64()) }
+
+// pixel gives the address of pixel i of the tile through an offset table.
+func (t *tile) pixel(i int, to reg.GPVirtual, base, table int) {
+	q, a := GP64(), t.args()
+	MOVQ(t.p, q)
+	if i > 0 {
+		ADDQ(Imm(uint64(i)), q)
+		CMPQ(q, t.last)
+		CMOVQGT(t.last, q)
+	}
+	MOVQ(Mem{Base: a, Disp: table}, to)
+	MOVLQSX(Mem{Base: to, Index: q, Scale: 4}, to)
+	SHLQ(U8(2), to)
+	ADDQ(Mem{Base: a, Disp: base}, to)
+}
+
+// fullOrTail writes the code twice: for a panel of all columns and for one cut short.
+func (t *tile) fullOrTail(label string, code func(k *tail)) {
+	CMPQ(Mem{Base: t.args(), Disp: convCols}, Imm(uint64(t.nv*t.m.lanes)))
+	JLT(LabelRef(label + "_tail"))
+	code(nil)
+	JMP(LabelRef(label + "_end"))
+	Label(label + "_tail")
+	code(t.tail)
+	Label(label + "_end")
+}
+
+// run writes the whole kernel around sum, the code that adds all taps to the sums.
+func (t *tile) run(sum func()) {
+	m := t.m
+	t.p, t.last, t.tapAt, t.tapEnd = AllocLocal(8), AllocLocal(8), t.local(), t.local()
+	t.tail = m.newTail(t.nv)
+	a := t.args()
+	n := field(a, convXOff+8)
+	SUBQ(Imm(1), n)
+	JLT(LabelRef("done"))
+	MOVQ(n, t.last)
+	cols := field(a, convCols)
+	t.tail.set(cols, t.nv, m.v(0))
+	MOVQ(U32(0), t.p)
+	Label("tile")
+
+	// Where the sums start.
+	a = t.args()
+	CMPB(Mem{Base: a, Disp: convAdd}, Imm(0))
+	JNE(LabelRef("add"))
+	b := field(a, convBias)
+	TESTQ(b, b)
+	JNE(LabelRef("bias"))
+	for i := range t.pixels * t.nv {
+		m.zero(m.v(i))
+	}
+	JMP(LabelRef("started"))
+	Label("bias")
+	t.fullOrTail("bias", func(k *tail) {
+		for v := range t.nv {
+			k.load(m, Mem{Base: b, Disp: v * m.bytes()}, v, t.acc(0, v))
+		}
+	})
+	for i := 1; i < t.pixels; i++ {
+		for v := range t.nv {
+			VMOVAPS(t.acc(0, v), t.acc(i, v))
+		}
+	}
+	JMP(LabelRef("started"))
+	Label("add")
+	t.fullOrTail("add", func(k *tail) {
+		for i := range t.pixels {
+			y := GP64().(reg.GPVirtual)
+			t.pixel(i, y, convY, convYOff)
+			for v := range t.nv {
+				k.load(m, Mem{Base: y, Disp: v * m.bytes()}, v, t.acc(i, v))
+			}
+		}
+	})
+	Label("started")
+
+	t.x = nil
+	for i := range t.pixels {
+		t.x = append(t.x, GP64().(reg.GPVirtual))
+		t.pixel(i, t.x[i], convX, convXOff)
+	}
+	sum()
+
+	a = t.args()
+	CMPB(Mem{Base: a, Disp: convReLU}, Imm(0))
+	JEQ(LabelRef("store"))
+	m.zero(t.spare(0))
+	for i := range t.pixels * t.nv {
+		VMAXPS(m.v(i), t.spare(0), m.v(i)) // a NaN stays
+	}
+	Label("store")
+	t.fullOrTail("store", func(k *tail) {
+		for i := range t.pixels {
+			y := GP64().(reg.GPVirtual)
+			t.pixel(i, y, convY, convYOff)
+			for v := range t.nv {
+				k.store(m, t.acc(i, v), v, Mem{Base: y, Disp: v * m.bytes()}, t.spare(0))
+			}
+		}
+	})
+	p := GP64()
+	MOVQ(t.p, p)
+	ADDQ(Imm(uint64(t.pixels)), p)
+	MOVQ(p, t.p)
+	CMPQ(p, t.last)
+	JLE(LabelRef("tile"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// nextTap leaves the offset of the next tap in idx, or jumps to out.
+func (t *tile) nextTap(idx reg.GPVirtual, out string) {
+	MOVQ(t.tapAt, idx)
+	CMPQ(idx, t.tapEnd)
+	JEQ(LabelRef(out))
+	ADDQ(Imm(4), t.tapAt)
+	MOVLQSX(Mem{Base: idx}, idx)
+}
+
+// firstTap sets the tap pointers.
+func (t *tile) firstTap(a reg.Register) {
+	at := field(a, convTaps)
+	end := field(a, convTaps+8)
+	MOVQ(at, t.tapAt)
+	LEAQ(Mem{Base: at, Index: end, Scale: 4}, end)
+	MOVQ(end, t.tapEnd)
+}
+
+// conv: a step takes nv vectors of the panel and one broadcast element of each pixel.
+func conv(m *isa, pixels, nv int) {
+	name := fmt.Sprintf("conv%dx%d", pixels, nv*m.lanes)
+	m.function(name, fmt.Sprintf("%s%s is ConvTile.Run for %d pixels by %d columns; a is a *ConvArgs.", name, m.suffix, pixels, nv*m.lanes), "func(a *byte)")
+	t := &tile{m: m, pixels: pixels, nv: nv}
+	const unroll = 4
+	run, run4 := AllocLocal(8), AllocLocal(8) // elements at a tap, and those in whole rounds of the unrolled loop
+	end, end4 := t.local(), t.local()
+	r := field(t.args(), convRun)
+	MOVQ(r, run)
+	ANDQ(I8(-unroll), r)
+	MOVQ(r, run4)
+	t.run(func() {
+		w, idx := GP64(), GP64().(reg.GPVirtual)
+		t.firstTap(t.args())
+		MOVQ(Mem{Base: t.args(), Disp: convW}, w)
+		spare := min(m.regs-(pixels+1)*nv, 4)
+		step := func(u int) {
+			for v := range nv {
+				VMOVUPS(Mem{Base: w, Disp: (u*nv + v) * m.bytes()}, t.spare(v))
+			}
+			for i, x := range t.x {
+				b := t.spare(nv + i%spare)
+				VBROADCASTSS(Mem{Base: x, Index: idx, Scale: 4, Disp: 4 * u}, b)
+				for v := range nv {
+					VFMADD231PS(b, t.spare(v), t.acc(i, v))
+				}
+			}
+		}
+		Label("tap")
+		t.nextTap(idx, "summed")
+		ADDQ(run4, idx)
+		MOVQ(idx, end4)
+		SUBQ(run4, idx)
+		ADDQ(run, idx)
+		MOVQ(idx, end)
+		SUBQ(run, idx)
+		CMPQ(idx, end4)
+		JGE(LabelRef("rest"))
+		Label("steps")
+		for u := range unroll {
+			step(u)
+		}
+		ADDQ(Imm(unroll), idx)
+		ADDQ(U32(uint32(unroll*nv*m.bytes())), w)
+		CMPQ(idx, end4)
+		JLT(LabelRef("steps"))
+		Label("rest")
+		CMPQ(idx, end)
+		JGE(LabelRef("tap"))
+		step(0)
+		ADDQ(Imm(1), idx)
+		ADDQ(U32(uint32(nv*m.bytes())), w)
+		JMP(LabelRef("rest"))
+		Label("summed")
+	})
+}
+
+// depthwise: a step takes nv vectors of weights of one tap and as many of each pixel. ld is the bytes from a tap's weights
+// to the next.
+func depthwise(m *isa) {
+	const pixels, nv = 4, 2
+	m.function("depthwise", "depthwise"+m.suffix+" is Set.Depthwise for a block of at most two vectors of channels; a is a *ConvArgs, ld the bytes from a tap's weights to the next.",
+		"func(a *byte, ld int)")
+	t := &tile{m: m, pixels: pixels, nv: nv}
+	t.run(func() {
+		w, idx, ld := GP64(), GP64().(reg.GPVirtual), Load(Param("ld"), GP64())
+		t.firstTap(t.args())
+		MOVQ(Mem{Base: t.args(), Disp: convW}, w)
+		t.fullOrTail("sum", func(k *tail) {
+			l := "tap"
+			if k != nil {
+				l = "tap_tail"
+			}
+			Label(l)
+			t.nextTap(idx, l+"_end")
+			for v := range nv {
+				k.load(m, Mem{Base: w, Disp: v * m.bytes()}, v, t.spare(v))
+			}
+			for i, x := range t.x {
+				for v := range nv {
+					from := Mem{Base: x, Index: idx, Scale: 4, Disp: v * m.bytes()}
+					if k == nil {
+						VFMADD231PS(from, t.spare(v), t.acc(i, v))
+						continue
+					}
+					b := t.spare(nv + v)
+					k.load(m, from, v, b)
+					VFMADD231PS(b, t.spare(v), t.acc(i, v))
+				}
+			}
+			ADDQ(ld, w)
+			JMP(LabelRef(l))
+			Label(l + "_end")
+		})
+	})
+}

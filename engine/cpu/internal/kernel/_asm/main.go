@@ -1,0 +1,34 @@
+// Command asm writes the assembly of package kernel: go generate in the folder above. Each kernel is generated for two levels by
+// one function; what differs between them (registers, masks) stands in isa.go alone. It is a module of its own so that users
+// of Assay do not depend on avo.
+package main
+
+import . "github.com/mmcloughlin/avo/build"
+
+func main() {
+	ConstraintExpr("!purego")
+	masks, consts := maskTable(), declare(activationWords()...)
+
+	y := &isa{suffix: "AVX2", lanes: 8, regs: 16, masks: masks, consts: consts}
+	z := &isa{suffix: "AVX512", lanes: 16, regs: 32, avx512: true, consts: consts}
+
+	conv(y, 6, 2)
+	conv(y, 12, 1)
+	conv(z, 12, 2)
+	conv(z, 12, 1)
+	wgrad(y, 6, 2)
+	wgrad(y, 8, 1)
+	wgrad(z, 8, 2)
+	wgrad(z, 8, 1)
+	for _, m := range []*isa{y, z} {
+		depthwise(m)
+		depthwiseGrad(m)
+		norms(m)
+		elementwise(m)
+		activations(m)
+		pools(m)
+		updates(m)
+		peak(m)
+	}
+	Generate()
+}

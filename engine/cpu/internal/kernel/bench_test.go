@@ -1,0 +1,139 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// geometry is a convolution over one image with a halo that takes the padding away.
+type geometry struct{ h, w, cin, cout, k int }
+
+func (g geometry) String() string {
+	return fmt.Sprintf("%dx%d-%dx%dx%d-%d", g.k, g.k, g.h, g.w, g.cin, g.cout)
+}
+
+func (g geometry) macs() int { return g.h * g.w * g.k * g.k * g.cin * g.cout }
+
+// tables are those of forward and of the weight gradient, stride 1, same padding.
+func (g geometry) tables() (xoff, yoff, taps, rows []int32) {
+	pitch := (g.w + g.k - 1) * g.cin
+	for h := range g.h {
+		for w := range g.w {
+			xoff = append(xoff, int32(h*pitch+w*g.cin))
+			yoff = append(yoff, int32((h*g.w+w)*g.cout))
+		}
+	}
+	for kh := range g.k {
+		taps = append(taps, int32(kh*pitch))
+		for l := range g.k * g.cin {
+			rows = append(rows, int32(kh*pitch+l))
+		}
+	}
+	return
+}
+
+func (g geometry) xLen() int { return (g.h + g.k - 1) * (g.w + g.k - 1) * g.cin }
+
+var benchmarked = []geometry{{32, 32, 16, 16, 3}, {16, 16, 32, 32, 3}, {8, 8, 64, 64, 3}, {56, 56, 64, 64, 3}, {14, 14, 256, 1024, 1}, {32, 32, 3, 16, 3}, {28, 28, 32, 8, 3}}
+
+func BenchmarkConv(b *testing.B) {
+	for _, s := range Levels() {
+		for _, g := range benchmarked {
+			for _, tile := range s.Conv {
+				b.Run(fmt.Sprintf("%s/%s/%v", s.Name, tile.Name, g), func(b *testing.B) {
+					xoff, yoff, taps, _ := g.tables()
+					k := g.k * g.k * g.cin
+					x, w := random(g.xLen()), random(PanelLen(k, g.cout, tile.NR))
+					y := make([]float32, g.h*g.w*g.cout)
+					report(b, s, 2*g.macs(), func() {
+						const block = 192 // pixels whose rows stay near while all panels pass
+						for p := 0; p < len(xoff); p += block {
+							q := min(p+block, len(xoff))
+							for j := 0; j < g.cout; j += tile.NR {
+								a := ConvArgs{X: x, W: w[j*k:], Y: y[j:], XOff: xoff[p:q], YOff: yoff[p:q], Taps: taps, Run: g.k * g.cin, Cols: min(tile.NR, g.cout-j)}
+								tile.Run(&a)
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func BenchmarkWgrad(b *testing.B) {
+	for _, s := range Levels() {
+		for _, g := range benchmarked {
+			for _, tile := range s.Wgrad {
+				b.Run(fmt.Sprintf("%s/%s/%v", s.Name, tile.Name, g), func(b *testing.B) {
+					xoff, yoff, _, rows := g.tables()
+					x, dy := random(g.xLen()), random(g.h*g.w*g.cout)
+					dw := make([]float32, len(rows)*g.cout)
+					report(b, s, 2*g.macs(), func() {
+						const block = 96
+						for p := 0; p < len(xoff); p += block {
+							q := min(p+block, len(xoff))
+							for j := 0; j < g.cout; j += tile.NR {
+								a := WgradArgs{X: x, DY: dy[j:], DW: dw[j:], XOff: xoff[p:q], YOff: yoff[p:q], Rows: rows, LD: g.cout, Cols: min(tile.NR, g.cout-j)}
+								tile.Run(&a)
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// report times f and states GFLOP/s and the share of the peak, both of the fastest round: a busy machine slows the others.
+func report(b *testing.B, s Set, flops int, f func()) {
+	var rate, peak float64
+	for b.Loop() {
+		t := time.Now()
+		n := s.Peak(200)
+		u := time.Now()
+		f()
+		peak = max(peak, float64(n)/u.Sub(t).Seconds())
+		rate = max(rate, float64(flops)/time.Since(u).Seconds())
+	}
+	b.ReportMetric(rate/1e9, "GFLOP/s")
+	b.ReportMetric(100*rate/peak, "%peak")
+	b.ReportMetric(0, "ns/op")
+}
+
+func random(n int) []float32 {
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// BenchmarkSweeps states GB/s of what a kernel reads and writes: on a block in the second-level cache, then in memory.
+func BenchmarkSweeps(b *testing.B) {
+	maps := map[string]int{"moments": 1, "affine+relu": 2, "affine+res+relu": 3, "norm-grad-sums+relu": 3, "norm-grad+relu": 4, "norm-grad+relu+res": 5, "add": 3, "relu": 2, "relu-grad": 3, "elu": 2, "tanh": 2, "sigmoid": 2, "dropout": 2}
+	for _, s := range Levels() {
+		for _, k := range mapKernels {
+			n := maps[k.name]
+			for _, block := range []Block{{16, 16, 32}, {32, 32, 16}, {512, 64, 64}} {
+				if n == 0 || block.Rows == 512 && k.name != "affine+relu" {
+					continue
+				}
+				b.Run(fmt.Sprintf("%s/%s/%dx%dx%d", s.Name, k.name, block.Rows, block.Pixels, block.C), func(b *testing.B) {
+					o := newOperands(block, layout{0, 2 * block.C}, 1)
+					best := 0.0
+					for b.Loop() {
+						t := time.Now()
+						k.run(s, block, o.maps, o.vec)
+						best = max(best, float64(4*n*block.Rows*block.Pixels*block.C)/time.Since(t).Seconds())
+					}
+					b.ReportMetric(best/1e9, "GB/s")
+					b.ReportMetric(0, "ns/op")
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,176 @@
+//go:build !purego
+
+package kernel
+
+import "unsafe"
+
+// elements names the kernels to which channels mean nothing.
+type elements uint8
+
+const (
+	addElements elements = iota
+	scaleElements
+	axpyElements
+	sgdElements
+	sgdNesterovElements
+	activationElements     // + Func
+	activationGradElements = activationElements + elements(Sigmoid) + 1
+)
+
+// elements runs a kernel on the merged rows of a block: whole, or one row after the other, its pixels then being the rows.
+func (w wide) elements(e elements, b Block, scalar [4]float32, maps ...Map) {
+	var third Map
+	if len(maps) > 2 {
+		third = maps[2]
+	}
+	b = b.merged(maps[0], maps[1], third)
+	s, ok := b.sweep(maps...)
+	if !ok {
+		return
+	}
+	s.scalar = scalar
+	whole := b.Pixels == 1
+	s.rows, s.pixels = b.Pixels, b.C
+	if whole {
+		s.rows = b.Rows
+	}
+	for i, m := range maps {
+		s.skip[i] = 4 * m.Pix
+		if whole {
+			s.skip[i] = 4 * m.Row
+		}
+	}
+	w.run(e, &s)
+	for r := 1; r < b.Rows && !whole; r++ {
+		for i, m := range maps {
+			s.data[i] = unsafe.Pointer(&m.Data[r*m.Row])
+		}
+		w.run(e, &s)
+	}
+}
+
+func (w wide) run(e elements, s *sweep) {
+	if w {
+		switch e {
+		case addElements:
+			addAVX512(s.bytes())
+		case scaleElements:
+			scaleAVX512(s.bytes())
+		case axpyElements:
+			axpyAVX512(s.bytes())
+		case sgdElements:
+			sgdAVX512(s.bytes())
+		case sgdNesterovElements:
+			sgdNesterovAVX512(s.bytes())
+		case activationElements + elements(ReLU):
+			reluAVX512(s.bytes())
+		case activationElements + elements(Leaky):
+			leakyAVX512(s.bytes())
+		case activationElements + elements(ELU), activationElements + elements(SELU):
+			eluAVX512(s.bytes())
+		case activationElements + elements(Tanh):
+			tanhAVX512(s.bytes())
+		case activationElements + elements(Sigmoid):
+			sigmoidAVX512(s.bytes())
+		case activationGradElements + elements(ReLU):
+			reluGradAVX512(s.bytes())
+		case activationGradElements + elements(Leaky):
+			leakyGradAVX512(s.bytes())
+		case activationGradElements + elements(ELU), activationGradElements + elements(SELU):
+			eluGradAVX512(s.bytes())
+		case activationGradElements + elements(Tanh):
+			tanhGradAVX512(s.bytes())
+		case activationGradElements + elements(Sigmoid):
+			sigmoidGradAVX512(s.bytes())
+		}
+		return
+	}
+	switch e {
+	case addElements:
+		addAVX2(s.bytes())
+	case scaleElements:
+		scaleAVX2(s.bytes())
+	case axpyElements:
+		axpyAVX2(s.bytes())
+	case sgdElements:
+		sgdAVX2(s.bytes())
+	case sgdNesterovElements:
+		sgdNesterovAVX2(s.bytes())
+	case activationElements + elements(ReLU):
+		reluAVX2(s.bytes())
+	case activationElements + elements(Leaky):
+		leakyAVX2(s.bytes())
+	case activationElements + elements(ELU), activationElements + elements(SELU):
+		eluAVX2(s.bytes())
+	case activationElements + elements(Tanh):
+		tanhAVX2(s.bytes())
+	case activationElements + elements(Sigmoid):
+		sigmoidAVX2(s.bytes())
+	case activationGradElements + elements(ReLU):
+		reluGradAVX2(s.bytes())
+	case activationGradElements + elements(Leaky):
+		leakyGradAVX2(s.bytes())
+	case activationGradElements + elements(ELU), activationGradElements + elements(SELU):
+		eluGradAVX2(s.bytes())
+	case activationGradElements + elements(Tanh):
+		tanhGradAVX2(s.bytes())
+	case activationGradElements + elements(Sigmoid):
+		sigmoidGradAVX2(s.bytes())
+	}
+}
+
+func (w wide) add(b Block, z, x, y Map) { w.elements(addElements, b, [4]float32{}, z, x, y) }
+
+func (w wide) scale(b Block, y, x Map, k float32) { w.elements(scaleElements, b, [4]float32{k}, y, x) }
+
+func (w wide) axpy(b Block, y, x Map, k float32) { w.elements(axpyElements, b, [4]float32{k}, y, x) }
+
+func (w wide) activation(b Block, f Func, alpha float32, y, x Map) {
+	if f == Identity {
+		copyMap(b, y, x)
+		return
+	}
+	w.elements(activationElements+elements(f), b, f.scalars(alpha), y, x)
+}
+
+func (w wide) activationGrad(b Block, f Func, alpha float32, dx, y, dy Map) {
+	if f == Identity {
+		copyMap(b, dx, dy)
+		return
+	}
+	w.elements(activationGradElements+elements(f), b, f.scalars(alpha), dx, y, dy)
+}
+
+// scalars are the factors of the negative and of the positive side.
+func (f Func) scalars(alpha float32) [4]float32 {
+	if f == SELU {
+		return [4]float32{seluAlpha * seluScale, seluScale}
+	}
+	return [4]float32{alpha, 1}
+}
+
+func (w wide) sgd(p, v, g []float32, lr, momentum, l2 float32, nesterov bool) {
+	e := sgdElements
+	if nesterov {
+		e = sgdNesterovElements
+	}
+	b, mp := Flat(p)
+	_, mv := Flat(v)
+	_, mg := Flat(g)
+	w.elements(e, b, [4]float32{lr, momentum, l2}, mp, mv, mg)
+}
+
+func (w wide) allFinite(x []float32) bool {
+	if len(x) == 0 {
+		return true
+	}
+	var found [16]float32
+	s := sweep{rows: 1, pixels: len(x)}
+	s.data[0], s.vec[0] = unsafe.Pointer(&x[0]), unsafe.Pointer(&found)
+	if w {
+		notFiniteAVX512(s.bytes())
+	} else {
+		notFiniteAVX2(s.bytes())
+	}
+	return found == [16]float32{}
+}

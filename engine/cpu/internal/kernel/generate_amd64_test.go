@@ -1,0 +1,66 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"unsafe"
+)
+
+// TestOffsetsAreThoseOfTheGenerator: _asm is another module and names the fields of argument structs by number.
+func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
+	var c ConvArgs
+	var g WgradArgs
+	var s sweep
+	var w windows
+	for name, o := range map[string][2]uintptr{
+		"convX": {unsafe.Offsetof(c.X), 0}, "convW": {unsafe.Offsetof(c.W), 24}, "convBias": {unsafe.Offsetof(c.Bias), 48}, "convY": {unsafe.Offsetof(c.Y), 72},
+		"convXOff": {unsafe.Offsetof(c.XOff), 96}, "convYOff": {unsafe.Offsetof(c.YOff), 120}, "convTaps": {unsafe.Offsetof(c.Taps), 144},
+		"convRun": {unsafe.Offsetof(c.Run), 168}, "convCols": {unsafe.Offsetof(c.Cols), 176}, "convAdd": {unsafe.Offsetof(c.Add), 184}, "convReLU": {unsafe.Offsetof(c.ReLU), 185},
+		"wgradX": {unsafe.Offsetof(g.X), 0}, "wgradDY": {unsafe.Offsetof(g.DY), 24}, "wgradDW": {unsafe.Offsetof(g.DW), 48}, "wgradXOff": {unsafe.Offsetof(g.XOff), 72},
+		"wgradYOff": {unsafe.Offsetof(g.YOff), 96}, "wgradRows": {unsafe.Offsetof(g.Rows), 120}, "wgradLD": {unsafe.Offsetof(g.LD), 144}, "wgradCols": {unsafe.Offsetof(g.Cols), 152},
+		"sweepRows": {unsafe.Offsetof(s.rows), 0}, "sweepPixels": {unsafe.Offsetof(s.pixels), 8}, "sweepC": {unsafe.Offsetof(s.c), 16}, "sweepData": {unsafe.Offsetof(s.data), 24},
+		"sweepStep": {unsafe.Offsetof(s.step), 64}, "sweepSkip": {unsafe.Offsetof(s.skip), 104}, "sweepVec": {unsafe.Offsetof(s.vec), 144}, "sweepScalar": {unsafe.Offsetof(s.scalar), 184},
+		"windowsRows": {unsafe.Offsetof(w.rows), 0}, "windowsPixels": {unsafe.Offsetof(w.pixels), 8}, "windowsC": {unsafe.Offsetof(w.c), 16}, "windowsIn": {unsafe.Offsetof(w.in), 24},
+		"windowsOut": {unsafe.Offsetof(w.out), 40}, "windowsInRow": {unsafe.Offsetof(w.inRow), 56}, "windowsInPix": {unsafe.Offsetof(w.inPix), 72}, "windowsOutPix": {unsafe.Offsetof(w.outPix), 88},
+		"windowsW0": {unsafe.Offsetof(w.w0), 104}, "windowsW1": {unsafe.Offsetof(w.w1), 112}, "windowsWN": {unsafe.Offsetof(w.wn), 120}, "windowsHN": {unsafe.Offsetof(w.hn), 128},
+	} {
+		if o[0] != o[1] {
+			t.Errorf("%s is at %d, _asm has %d", name, o[0], o[1])
+		}
+	}
+}
+
+func TestGeneratedAssemblyIsWhatTheGeneratorWrites(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the generator")
+	}
+	dir := t.TempDir()
+	cmd := exec.Command("go", "run", "-C", "_asm", ".", "-out", filepath.Join(dir, "kernels_amd64.s"), "-stubs", filepath.Join(dir, "kernels_amd64.go"), "-pkg", "kernel")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("the generator does not build here (no avo?): %v\n%s", err, out)
+	}
+	for _, name := range []string{"kernels_amd64.s", "kernels_amd64.go"} {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, g, ok := bytes.Cut(got, []byte("\n")); ok { // the first line names the command, with its paths
+			got = g
+		}
+		if _, w, ok := bytes.Cut(want, []byte("\n")); ok {
+			want = w
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s differs from what _asm writes; run go generate ./engine/cpu/...", name)
+		}
+	}
+}

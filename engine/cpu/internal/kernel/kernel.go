@@ -1,0 +1,165 @@
+// Package kernel holds the inner loops of the CPU engine: functions of float32 slices and plan-time tables, nothing of
+// Assay's imported. Start at [Set], the functions of one level, then [Levels].
+//
+// The generic Go function in each file is the contract; assembly of that name matches it within rounding (other orders of
+// summation, fused multiply-adds), and exactly in what it reads and writes: a kernel never stores outside the block that it
+// was given, whatever the widths. Offsets, pitches and lengths count float32 elements, not bytes. Kernels trust their
+// arguments: generic code panics on a wrong table, assembly does not look. Results are a function of the arguments and the
+// level alone, so the bits do not depend on threads.
+//
+// The level avx2 needs AVX2, FMA and BMI2; avx512 needs AVX-512 F, VL, BW and DQ besides. Both come out of _asm, a module of
+// its own, by go generate; the build tag purego leaves them out.
+package kernel
+
+// Set is the functions of one level, a value: two levels may race in one program. A level copies the one below and overrides
+// what it does better.
+type Set struct {
+	Name string // "generic", "avx2" or "avx512"
+
+	// Tiles of multiply-adds, widest first. A convolution is packed for one tile's NR (see Pack) and runs on that tile.
+	Conv  []ConvTile
+	Wgrad []WgradTile
+
+	Depthwise     func(a *ConvArgs)  // depthwise.go
+	DepthwiseGrad func(a *WgradArgs) // depthwise.go
+
+	// Weights [K][Cout] into panels, conv.go.
+	Pack          func(dst, w []float32, k, cols, nr int)
+	PackTranspose func(dst, w []float32, taps []int32, cin, cout, ld, nr int)
+
+	// Per channel, norm.go.
+	Moments      func(b Block, x Map, pivot, sum, sq []float32)
+	ColSums      func(b Block, x Map, sum []float32)
+	Affine       func(b Block, relu bool, y, x, res Map, scale, shift []float32)
+	NormGradSums func(b Block, dy, x, y Map, mean, sum, dot []float32)
+	NormGrad     func(b Block, dx, dres, dy, x, y Map, mean, kdy, kx, k0 []float32)
+	PReLU        func(b Block, y, x Map, a []float32)
+	PReLUGrad    func(b Block, dx, x, dy Map, a, da []float32)
+	Spread       func(b Block, y Map, v []float32, k float32)
+
+	// Element by element, elementwise.go and activation.go.
+	Add            func(b Block, z, x, y Map)
+	Scale          func(b Block, y, x Map, k float32)
+	Axpy           func(b Block, y, x Map, k float32)
+	Copy           func(b Block, y, x Map)
+	Fill           func(b Block, y Map, k float32)
+	Activation     func(b Block, f Func, alpha float32, y, x Map)
+	ActivationGrad func(b Block, f Func, alpha float32, dx, y, dy Map)
+	Dropout        func(b Block, y, x Map, first uint64, rate float32, step uint32, key [2]uint32)
+
+	// Windows, pool.go, and across channels, lrn.go.
+	MaxPool     func(p *Pool, y, x Map)
+	MaxPoolGrad func(p *Pool, dx, x, y, dy Map)
+	AvgPool     func(p *Pool, y, x Map)
+	AvgPoolGrad func(p *Pool, dx, dy Map)
+	LRN         func(b Block, y, x Map, l LRN)
+	LRNGrad     func(b Block, dx, x, dy Map, l LRN)
+
+	// Rows of logits, loss.go.
+	LogSoftmax       func(y, x []float32, k int)
+	CrossEntropy     func(loss, logits []float32, labels []int32, k int, smoothing float32)
+	CrossEntropyGrad func(dlogits, logits []float32, labels []int32, dloss []float32, k int, smoothing float32)
+
+	// Parameters, update.go.
+	SGD       func(p, v, g []float32, lr, momentum, l2 float32, nesterov bool)
+	SquareSum func(x []float32) float64
+	AllFinite func(x []float32) bool
+
+	// Peak runs n rounds of multiply-adds in registers alone and returns how many floating-point operations those were (two
+	// a multiply-add): what the other kernels are measured against.
+	Peak func(n int) int
+}
+
+// Map is a feature map or a part of one, as it lies in memory: the C channels of pixel p in row r are
+// Data[r*Row+p*Pix:][:C]. A dense one has Pix = C; with a halo Row is more than the row's pixels. The zero Map stands for an
+// operand that is not there, where a kernel allows that.
+type Map struct {
+	Data []float32
+	Row  int // elements from a row to the next
+	Pix  int // elements from a pixel to the next
+}
+
+// Block is the extent that a kernel covers of each of its maps. Outputs may be the very map of an input (in place), but
+// must not overlap one otherwise.
+type Block struct {
+	Rows, Pixels, C int // Pixels in a row, C channels in a pixel
+}
+
+// Flat is the block and the map of n contiguous elements.
+func Flat(x []float32) (Block, Map) {
+	return Block{Rows: 1, Pixels: 1, C: len(x)}, Map{Data: x, Row: len(x), Pix: len(x)}
+}
+
+// Generic is the level in portable Go, and the contract of the others.
+func Generic() Set {
+	return Set{
+		Name:  "generic",
+		Conv:  []ConvTile{{Name: "2x4", MR: 2, NR: 4, Run: conv2x4}},
+		Wgrad: []WgradTile{{Name: "2x4", MR: 2, NR: 4, Run: wgrad2x4}},
+
+		Depthwise:     depthwise,
+		DepthwiseGrad: depthwiseGrad,
+		Pack:          pack,
+		PackTranspose: packTranspose,
+
+		Moments:      moments,
+		ColSums:      colSums,
+		Affine:       affine,
+		NormGradSums: normGradSums,
+		NormGrad:     normGrad,
+		PReLU:        prelu,
+		PReLUGrad:    preluGrad,
+		Spread:       spread,
+
+		Add:            add,
+		Scale:          scale,
+		Axpy:           axpy,
+		Copy:           copyMap,
+		Fill:           fill,
+		Activation:     activation,
+		ActivationGrad: activationGrad,
+		Dropout:        dropout,
+
+		MaxPool:     maxPool,
+		MaxPoolGrad: maxPoolGrad,
+		AvgPool:     avgPool,
+		AvgPoolGrad: avgPoolGrad,
+		LRN:         lrn,
+		LRNGrad:     lrnGrad,
+
+		LogSoftmax:       logSoftmax,
+		CrossEntropy:     crossEntropy,
+		CrossEntropyGrad: crossEntropyGrad,
+
+		SGD:       sgd,
+		SquareSum: squareSum,
+		AllFinite: allFinite,
+		Peak:      peak,
+	}
+}
+
+// at is pixel p of row r.
+func (m Map) at(r, p, c int) []float32 {
+	o := r*m.Row + p*m.Pix
+	return m.Data[o : o+c : o+c]
+}
+
+// merged is the same extent of elements with as few rows and pixels as the maps' pitches allow, for kernels to which channels
+// mean nothing: a dense block is one long pixel, one with halos a long pixel a row. A map without data does not count.
+func (b Block) merged(x, y, z Map) Block {
+	row := b.Pixels * b.C
+	whole, dense := true, true // each row is contiguous, and the rows too
+	for _, m := range [...]Map{x, y, z} {
+		if m.Data != nil {
+			whole = whole && (m.Pix == b.C || b.Pixels == 1)
+			dense = dense && m.Row == row
+		}
+	}
+	switch {
+	case whole && (dense || b.Rows == 1):
+		return Block{Rows: 1, Pixels: 1, C: b.Rows * row}
+	case whole:
+		return Block{Rows: b.Rows, Pixels: 1, C: row}
+	}
+	return b
+}

@@ -1,0 +1,49 @@
+//go:build !purego
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// Levels lists the sets that this processor runs, slowest first: generic, avx2, avx512.
+func Levels() []Set {
+	levels := []Set{Generic()}
+	if x := cpu.X86; x.HasAVX2 && x.HasFMA && x.HasBMI2 {
+		levels = append(levels, avx2(levels[0]))
+		if x.HasAVX512F && x.HasAVX512VL && x.HasAVX512BW && x.HasAVX512DQ {
+			levels = append(levels, avx512(levels[1]))
+		}
+	}
+	return levels
+}
+
+func avx2(s Set) Set {
+	s.Name = "avx2"
+	s.Conv = []ConvTile{{"6x16", 6, 16, convTile6x16}, {"12x8", 12, 8, convTile12x8}}
+	s.Wgrad = []WgradTile{{"6x16", 6, 16, wgradTile6x16}, {"8x8", 8, 8, wgradTile8x8}}
+	s.Peak = func(n int) int { peakAVX2(n); return n * 48 * 8 * 2 }
+	return wide(false).override(s)
+}
+
+func avx512(s Set) Set {
+	s.Name = "avx512"
+	s.Conv = []ConvTile{{"12x32", 12, 32, convTile12x32}, {"12x16", 12, 16, convTile12x16}}
+	s.Wgrad = []WgradTile{{"8x32", 8, 32, wgradTile8x32}, {"8x16", 8, 16, wgradTile8x16}}
+	s.Peak = func(n int) int { peakAVX512(n); return n * 48 * 16 * 2 }
+	return wide(true).override(s)
+}
+
+// wide chooses between the two forms of a kernel: AVX-512's, or AVX2's. The choice is an if around direct calls, because
+// arguments of a call through a function value would be allocated on the heap.
+type wide bool
+
+func (w wide) override(s Set) Set {
+	s.Depthwise, s.DepthwiseGrad = w.depthwise, w.depthwiseGrad
+	s.Moments, s.ColSums, s.Affine = w.moments, w.colSums, w.affine
+	s.NormGradSums, s.NormGrad = w.normGradSums, w.normGrad
+	s.PReLU, s.PReLUGrad, s.Spread = w.prelu, w.preluGrad, w.spread
+	s.Add, s.Scale, s.Axpy = w.add, w.scale, w.axpy
+	s.Activation, s.ActivationGrad = w.activation, w.activationGrad
+	s.MaxPool, s.MaxPoolGrad, s.AvgPool, s.AvgPoolGrad = w.maxPool, w.maxPoolGrad, w.avgPool, w.avgPoolGrad
+	s.SGD, s.AllFinite = w.sgd, w.allFinite
+	return s
+}

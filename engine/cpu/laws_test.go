@@ -1,0 +1,291 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/tensor"
+)
+
+func TestThreadsDoNotChangeABit(t *testing.T) {
+	n := residualNet{13, 16, 8, 1}
+	for _, level := range Levels() {
+		t.Run(level, func(t *testing.T) {
+			want, logits := n.trained(t, newEngine(t, Options{Level: level, Threads: 1}), 2)
+			for _, threads := range []int{2, 7} {
+				got, l := n.trained(t, newEngine(t, Options{Level: level, Threads: threads}), 2)
+				sameBits(t, fmt.Sprintf("%d threads, logits", threads), l, logits)
+				for _, name := range want.Names() {
+					sameBits(t, fmt.Sprintf("%d threads, %s", threads, name), got.Get(name).Data, want.Get(name).Data)
+				}
+			}
+		})
+	}
+}
+
+func sameBits(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+			t.Errorf("%s: element %d is %v, with one thread %v", what, i, got[i], want[i])
+			return
+		}
+	}
+}
+
+func TestASteadyRunAllocatesNothing(t *testing.T) {
+	e := newEngine(t, Options{Threads: 2})
+	s := program.NewState()
+	x, err := e.Compile(smallNet.program(t, s, true), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := smallNet.feed()
+	run := func() {
+		if err := x.Run(feed); err != nil {
+			t.Fatal(err)
+		}
+		x.Output("logits")
+	}
+	run()
+	if n := testing.AllocsPerRun(20, run); n != 0 {
+		t.Errorf("%v allocations a run, want 0", n)
+	}
+}
+
+func TestExecutablesOfOneEngineShareItsArena(t *testing.T) {
+	e := newEngine(t, Options{Threads: 2, Poison: true})
+	s := program.NewState()
+	step, err := e.Compile(smallNet.program(t, s, true), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eval, err := e.Compile(smallNet.program(t, s, false), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := smallNet.feed()
+	var logits [2][]float32
+	for i := range logits {
+		if err := eval.Run(feed); err != nil {
+			t.Fatal(err)
+		}
+		logits[i] = slices.Clone(eval.Output("logits"))
+		if i == 0 {
+			saved := map[string][]float32{}
+			for _, name := range s.Names() {
+				saved[name] = slices.Clone(s.Get(name).Data)
+			}
+			if err := step.Run(feed); err != nil {
+				t.Fatal(err)
+			}
+			for name, d := range saved {
+				copy(s.Get(name).Data, d)
+			}
+		}
+	}
+	sameBits(t, "evaluation after a step was run and undone", logits[1], logits[0])
+	if a, b := eval.Plan().ArenaBytes, step.Plan().ArenaBytes; a >= b {
+		t.Errorf("evaluation takes %d bytes of arena, a step %d; evaluation should need less", a, b)
+	}
+	if p := step.Plan(); p.ArenaBytes >= p.ValueBytes {
+		t.Errorf("the arena has %d bytes where values without reuse have %d", p.ArenaBytes, p.ValueBytes)
+	}
+}
+
+func TestEveryOpIsBound(t *testing.T) {
+	for _, op := range program.Ops() {
+		if bound(op) == nil {
+			t.Errorf("%s has no binding", op.Kind())
+		}
+	}
+}
+
+type unknownOp struct{}
+
+func (unknownOp) Kind() string { return "made-up" }
+func (unknownOp) Infer(in []*program.Value) ([]program.Type, error) {
+	return []program.Type{in[0].Type}, nil
+}
+
+func TestAnOpWithoutABindingIsNamed(t *testing.T) {
+	b := program.NewBuilder("odd")
+	b.At("layer7")
+	b.Output("y", b.Emit(unknownOp{}, b.Input("x", program.Real, tensor.Of(2))))
+	p, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = newEngine(t, Options{Threads: 1}).Compile(p, program.NewState())
+	if err == nil || !strings.Contains(err.Error(), "layer7") || !strings.Contains(err.Error(), "made-up") {
+		t.Errorf("error %v, want one that names the layer and the op", err)
+	}
+}
+
+func TestWrongOptionsAndFeedsAreNamed(t *testing.T) {
+	_, err := New(Options{Level: "sse2"})
+	wantError(t, err, `no level "sse2"`, "generic")
+	t.Setenv("ASSAY_CPU", "mmx")
+	_, err = New(Options{})
+	wantError(t, err, "ASSAY_CPU", `"mmx"`)
+	t.Setenv("ASSAY_CPU", "generic")
+	e := newEngine(t, Options{Threads: 1})
+	if e.Level() != "generic" || e.Name() != "cpu/generic" {
+		t.Errorf("level %s, name %s with ASSAY_CPU=generic", e.Level(), e.Name())
+	}
+	s := program.NewState()
+	p := smallNet.program(t, s, true)
+	_, err = e.Compile(p, program.NewState())
+	wantError(t, err, "conv1.w")
+	x, err := e.Compile(p, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := smallNet.feed()
+	feed.Real = map[string][]float32{"x": make([]float32, 3)}
+	wantError(t, x.Run(feed), "x", "3 elements")
+	wantError(t, x.Run(engine.Feed{}), "x", "fed")
+}
+
+func wantError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if err == nil || !strings.Contains(err.Error(), p) {
+			t.Errorf("error %v, want one with %q", err, p)
+		}
+	}
+}
+
+func TestThePoolDoesEveryTaskOnce(t *testing.T) {
+	for _, workers := range []int{1, 2, 5} {
+		p := newPool(workers)
+		for _, tasks := range []int{0, 1, 2, 3, 100} {
+			for range 200 {
+				var done [100]atomic.Int32
+				busy := make([]atomic.Bool, workers)
+				p.Run(tasks, func(w, task int) {
+					if busy[w].Swap(true) {
+						t.Errorf("worker %d does two tasks at once", w)
+					}
+					done[task].Add(1)
+					busy[w].Store(false)
+				})
+				for i := range done {
+					if n := done[i].Load(); (n == 1) != (i < tasks) {
+						t.Fatalf("%d workers, %d tasks: task %d was done %d times", workers, tasks, i, n)
+					}
+				}
+			}
+		}
+		p.Close()
+		p.Close()
+	}
+}
+
+func TestAnIdlePoolSleeps(t *testing.T) {
+	p := newPool(4)
+	defer p.Close()
+	for range 3 {
+		p.Run(8, func(_, _ int) {}) // wakes those that sleep
+		for range 200 {
+			time.Sleep(time.Millisecond)
+			if p.bells[1].asleep.Load() && p.bells[2].asleep.Load() && p.bells[3].asleep.Load() {
+				break
+			}
+		}
+		for i := range p.bells[1:] {
+			if !p.bells[1+i].asleep.Load() {
+				t.Fatalf("worker %d still looks for work 200 ms after the last", 1+i)
+			}
+		}
+	}
+}
+
+func TestAnEngineThatNobodyHoldsEndsItsWorkers(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for range 3 {
+		if _, err := New(Options{Threads: 3}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 50 {
+		runtime.GC()
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines are left of %d engines", runtime.NumGoroutine()-before, 3)
+}
+
+func TestAValueIsPlacedWhereNothingElseLives(t *testing.T) {
+	r := tensor.NewStream(3, "arena").At(0, 0)
+	for range 50 {
+		var vs []*value
+		for range 40 {
+			v := newValue("", tensor.Of(1+r.IntN(300)))
+			v.start = r.IntN(20)
+			v.end = v.start + r.IntN(6)
+			vs = append(vs, v)
+		}
+		length := pack(vs, (*value).size, func(v *value) (int, int) { return v.start, v.end })
+		for i, a := range vs {
+			if a.at%16 != 0 || a.at+a.size() > length {
+				t.Fatalf("a value of %d lies at %d in %d", a.size(), a.at, length)
+			}
+			for _, b := range vs[:i] {
+				if a.start <= b.end && b.start <= a.end && a.at < b.at+b.size() && b.at < a.at+a.size() {
+					t.Fatalf("two values share bytes: %d+%d and %d+%d", a.at, a.size(), b.at, b.size())
+				}
+			}
+		}
+	}
+}
+
+func TestQuotasOfControlGroupsAreCounted(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		name, self string
+		files      map[string]string
+		want       int
+	}{
+		{"none", "0::/\n", nil, 0},
+		{"unlimited", "0::/a\n", map[string]string{"a/cpu.max": "max 100000\n"}, 0},
+		{"half", "0::/a/b\n", map[string]string{"a/cpu.max": "150000 100000\n", "a/b/cpu.max": "800000 100000\n"}, 2},
+		{"less than one", "0::/\n", map[string]string{"cpu.max": "20000 100000\n"}, 1},
+		{"version 1", "4:cpu,cpuacct:/x\n", map[string]string{"cpu/x/cpu.cfs_quota_us": "300000\n", "cpu/x/cpu.cfs_period_us": "100000\n"}, 3},
+		{"version 1 without", "4:cpu,cpuacct:/x\n", map[string]string{"cpu/x/cpu.cfs_quota_us": "-1\n", "cpu/x/cpu.cfs_period_us": "100000\n"}, 0},
+	} {
+		root := dir + "/" + c.name
+		write(t, root+"/self", c.self)
+		for name, text := range c.files {
+			write(t, root+"/fs/"+name, text)
+		}
+		if got := quota(root+"/self", root+"/fs"); got != c.want {
+			t.Errorf("%s: quota %d, want %d", c.name, got, c.want)
+		}
+	}
+	if n := DefaultThreads(); n < 1 || n > runtime.NumCPU() {
+		t.Errorf("%d threads on %d cores", n, runtime.NumCPU())
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,115 @@
+package cpu
+
+import (
+	"github.com/assaylab/assay/engine/cpu/internal/kernel"
+	"github.com/assaylab/assay/program"
+)
+
+// windows is the bounds of a pooling of x to y, clipped to x.
+func windows(g program.Window, x, y *value, countPad bool) *kernel.Pool {
+	p := &kernel.Pool{C: x.c}
+	axis := func(out, extent, kernel, stride, before, after int) (lo, hi, count []int32) {
+		for o := range out {
+			from := o*stride - before
+			to := from + kernel
+			l, h := max(from, 0), min(to, extent)
+			lo, hi = append(lo, int32(l)), append(hi, int32(h))
+			n := h - l
+			if countPad {
+				n = to - from
+			}
+			count = append(count, int32(n))
+		}
+		return
+	}
+	p.H0, p.H1, p.HN = axis(y.h, x.h, g.Kernel[0], g.Stride[0], g.Pad[0], g.Pad[1])
+	p.W0, p.W1, p.WN = axis(y.w, x.w, g.Kernel[1], g.Stride[1], g.Pad[2], g.Pad[3])
+	return p
+}
+
+// perImage gives a step a body that runs picture by picture.
+func (s *step) perImage(f func(w *worker, n int)) {
+	s.image = func(w *worker, n0, n1 int) {
+		for n := n0; n < n1; n++ {
+			f(w, n)
+		}
+	}
+}
+
+func bindMaxPool(b *planner, u unit) error {
+	op := u.Op.(program.MaxPool)
+	x, y := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "max pool "+windowName(op.Window), y).reading(x)
+	s.build = func() {
+		p := windows(op.Window, x, y, false)
+		s.perImage(func(w *worker, n int) { b.k.MaxPool(p, w.feature(y, n, 1), w.feature(x, n, 1)) })
+	}
+	return nil
+}
+
+func bindMaxPoolGrad(b *planner, u unit) error {
+	op := u.Op.(program.MaxPoolGrad)
+	x, y, dy, dx := b.val(u.In[0]), b.val(u.In[1]), b.val(u.In[2]), b.val(u.out)
+	s := b.local(u.Node, "max pool "+windowName(op.Window)+" grad", dx).reading(x, y, dy)
+	s.build = func() {
+		p := windows(op.Window, x, y, false)
+		s.perImage(func(w *worker, n int) {
+			b.k.Fill(dx.block(1), w.feature(dx, n, 1), 0)
+			b.k.MaxPoolGrad(p, w.feature(dx, n, 1), w.feature(x, n, 1), w.feature(y, n, 1), w.feature(dy, n, 1))
+		})
+	}
+	return nil
+}
+
+func bindAvgPool(b *planner, u unit) error {
+	op := u.Op.(program.AvgPool)
+	x, y := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "avg pool "+windowName(op.Window), y).reading(x)
+	s.build = func() {
+		p := windows(op.Window, x, y, op.CountPad)
+		s.perImage(func(w *worker, n int) { b.k.AvgPool(p, w.feature(y, n, 1), w.feature(x, n, 1)) })
+	}
+	return nil
+}
+
+func bindAvgPoolGrad(b *planner, u unit) error {
+	op := u.Op.(program.AvgPoolGrad)
+	dy, dx := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "avg pool "+windowName(op.Window)+" grad", dx).reading(dy)
+	s.build = func() {
+		p := windows(op.Window, dx, dy, op.CountPad)
+		s.perImage(func(w *worker, n int) {
+			b.k.Fill(dx.block(1), w.feature(dx, n, 1), 0)
+			b.k.AvgPoolGrad(p, w.feature(dx, n, 1), w.feature(dy, n, 1))
+		})
+	}
+	return nil
+}
+
+func bindGlobalAvgPool(b *planner, u unit) error {
+	x, y := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "global avg pool", y).reading(x)
+	s.build = func() {
+		k := 1 / float32(x.h*x.w)
+		s.perImage(func(w *worker, n int) {
+			d := w.image(y, n)
+			clear(d)
+			b.k.ColSums(x.block(1), w.feature(x, n, 1), d)
+			blk, m := kernel.Flat(d)
+			b.k.Scale(blk, m, m, k)
+		})
+	}
+	return nil
+}
+
+func bindSpreadHW(b *planner, u unit) error {
+	op := u.Op.(program.SpreadHW)
+	y, x := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "spread", x).reading(y)
+	s.build = func() {
+		s.perImage(func(w *worker, n int) {
+			b.k.Spread(x.block(1), w.feature(x, n, 1), w.image(y, n)[y.first:], op.Scale)
+		})
+	}
+	return nil
+}

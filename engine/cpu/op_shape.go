@@ -1,0 +1,153 @@
+package cpu
+
+import (
+	"github.com/assaylab/assay/engine/cpu/internal/kernel"
+	"github.com/assaylab/assay/program"
+)
+
+// copyStep adds a step that gives in's content to out; none at all where both can be the same bytes.
+func (b *planner) copyStep(n *program.Node, what string, out, in *value) {
+	if in.n != out.n { // pictures change places: all at once
+		s := b.bag(n, what, 1, out).knowing(in)
+		s.build = func() {
+			s.task = func(w *worker, _ int) { w.f.recast(out, in) }
+		}
+		return
+	}
+	s := b.local(n, what, out).reading(in)
+	s.view = true
+	s.build = func() {
+		same := in.h == out.h && in.w == out.w && in.c == out.c
+		s.perImage(func(w *worker, n int) {
+			if same {
+				b.k.Copy(out.block(1), w.feature(out, n, 1), w.feature(in, n, 1))
+				return
+			}
+			recast(w.image(out, n), out, w.image(in, n), in)
+		})
+	}
+}
+
+// recast copies one image to one of as many elements under other extents.
+func recast(dst []float32, out *value, src []float32, in *value) {
+	to, from, o, i := 0, 0, out.first, in.first // rows, and what of them is done, live in to and from
+	outRow, inRow := out.w*out.c, in.w*in.c
+	for left := out.elems(); left > 0; {
+		n := min(outRow-to, inRow-from)
+		copy(dst[o+to:][:n], src[i+from:][:n])
+		left -= n
+		if to += n; to == outRow {
+			to, o = 0, o+out.row
+		}
+		if from += n; from == inRow {
+			from, i = 0, i+in.row
+		}
+	}
+}
+
+// recast copies a whole value to one with another number of images.
+func (f *frame) recast(out, in *value) {
+	if out.haloed() {
+		clear(f.arena[out.at:][:out.size()])
+	}
+	to, r := f.rowOf(out, 0), 0
+	for q := range in.n * in.h {
+		for from := f.rowOf(in, q); len(from) > 0; {
+			if len(to) == 0 {
+				r++
+				to = f.rowOf(out, r)
+			}
+			n := copy(to, from)
+			to, from = to[n:], from[n:]
+		}
+	}
+}
+
+func bindReshape(b *planner, u unit) error {
+	b.copyStep(u.Node, "reshape", b.val(u.out), b.val(u.In[0]))
+	return nil
+}
+
+// channels is the map of v from channel c on.
+func channels(m kernel.Map, c int) kernel.Map {
+	m.Data = m.Data[c:]
+	return m
+}
+
+func bindConcat(b *planner, u unit) error {
+	y := b.val(u.out)
+	var in []*value
+	for _, v := range u.In {
+		in = append(in, b.val(v))
+	}
+	s := b.local(u.Node, "concat", y).reading(in...)
+	s.build = func() {
+		s.perImage(func(w *worker, n int) {
+			c := 0
+			for _, x := range in {
+				b.k.Copy(x.block(1), channels(w.feature(y, n, 1), c), w.feature(x, n, 1))
+				c += x.c
+			}
+		})
+	}
+	return nil
+}
+
+func bindSliceChannels(b *planner, u unit) error {
+	op := u.Op.(program.SliceChannels)
+	x, y := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "slice channels", y).reading(x)
+	s.build = func() {
+		s.perImage(func(w *worker, n int) {
+			b.k.Copy(y.block(1), w.feature(y, n, 1), channels(w.feature(x, n, 1), op.From))
+		})
+	}
+	return nil
+}
+
+func bindPadChannels(b *planner, u unit) error {
+	op := u.Op.(program.PadChannels)
+	x, y := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "pad channels", y).reading(x)
+	s.build = func() {
+		s.perImage(func(w *worker, n int) {
+			m := w.feature(y, n, 1)
+			b.k.Fill(y.block(1), m, 0)
+			b.k.Copy(x.block(1), channels(m, op.Before), w.feature(x, n, 1))
+		})
+	}
+	return nil
+}
+
+// every is the map of every s-th row and pixel.
+func every(m kernel.Map, s int) kernel.Map {
+	m.Row *= s
+	m.Pix *= s
+	return m
+}
+
+func bindSubsample(b *planner, u unit) error {
+	op := u.Op.(program.Subsample)
+	x, y := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "subsample", y).reading(x)
+	s.build = func() {
+		s.perImage(func(w *worker, n int) {
+			b.k.Copy(y.block(1), w.feature(y, n, 1), every(w.feature(x, n, 1), op.Stride))
+		})
+	}
+	return nil
+}
+
+func bindSubsampleGrad(b *planner, u unit) error {
+	op := u.Op.(program.SubsampleGrad)
+	dy, dx := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "subsample grad", dx).reading(dy)
+	s.build = func() {
+		s.perImage(func(w *worker, n int) {
+			m := w.feature(dx, n, 1)
+			b.k.Fill(dx.block(1), m, 0)
+			b.k.Copy(dy.block(1), every(m, op.Stride), w.feature(dy, n, 1))
+		})
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+// Package engine is the contract between programs and what executes them. engine/ref says in float64 and obvious loops what
+// every op means; engine/cpu is fast; both pass the cases of engine/enginetest. It imports program only.
+package engine
+
+import "github.com/assaylab/assay/program"
+
+// Engine turns programs into executables. Executables of one Engine may share scratch memory, so only one of them runs at a
+// time; two Engines are independent.
+type Engine interface {
+	// Name says what runs, such as "ref" or "cpu/avx2".
+	Name() string
+	// Compile plans a program over a State. Held values that the State lacks are an error that names them.
+	Compile(p *program.Program, s *program.State) (Executable, error)
+}
+
+// Executable is a planned program.
+type Executable interface {
+	// Run executes the program once. An array of another size than declared, or one that is missing, is an error.
+	Run(f Feed) error
+	// Output is the dense content of a named output after a run, nil for an unknown name. It is valid until the next Run of
+	// any executable of this Engine, and the caller must not change it.
+	Output(name string) []float32
+	// Plan tells what was decided: memory and steps.
+	Plan() Plan
+}
+
+// Feed is what changes from run to run, by name. Maps are read, never written, so that a caller can fill one once and keep it;
+// what a program does not ask for is ignored.
+type Feed struct {
+	Real    map[string][]float32 // Input values, dense, row-major
+	Index   map[string][]int32
+	Scalars map[string]float32
+}
+
+// Plan describes an executable for people and reports.
+type Plan struct {
+	Engine       string
+	ArenaBytes   int64 // what intermediate values occupy
+	ValueBytes   int64 // what they would occupy without reuse of memory
+	ScratchBytes int64 // packed weights, partial sums, per-thread buffers
+	Steps        []PlanStep
+}
+
+// PlanStep is one thing that an engine does: one op, or several fused.
+type PlanStep struct {
+	Name   string // the layer
+	What   string // "conv 3x3 + bias + relu", "batch-norm + add + relu" ...
+	Output string // shape
+	Kernel string // "avx2 6x16" ...
+	MACs   int64
+	Bytes  int64 // read and written at least
+}

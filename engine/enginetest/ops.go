@@ -1,0 +1,257 @@
+package enginetest
+
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/tensor"
+)
+
+// widths are channel counts below, at and above the vector lengths of all levels.
+var widths = []int{1, 3, 7, 8, 16, 17, 31, 33, 67}
+
+// outputs makes y an output, and the gradients by the given values of a loss that weighs the elements of y at random.
+func outputs(b *program.Builder, y *program.Value, wrt ...*program.Value) {
+	b.Output("y", y)
+	n := y.Shape().Elems()
+	row := b.Emit(program.Reshape{Shape: tensor.Of(1, n)}, y)
+	loss := b.Emit(program.MatMul{}, row, b.Input("weigh", program.Real, tensor.Of(n, 1)))
+	for i, g := range b.Gradients(b.Emit(program.Reshape{Shape: tensor.Of()}, loss), wrt) {
+		b.Output(fmt.Sprintf("d%d %s", i, wrt[i].Name), g)
+	}
+}
+
+// geometry is a window in few words.
+func geometry(kh, kw, stride, dilation int, pad ...int) program.Window {
+	w := program.Window{Kernel: [2]int{kh, kw}, Stride: [2]int{stride, stride}, Dilation: [2]int{dilation, dilation}}
+	switch len(pad) {
+	case 1:
+		w.Pad = [4]int{pad[0], pad[0], pad[0], pad[0]}
+	case 4:
+		w.Pad = [4]int(pad)
+	}
+	return w
+}
+
+// convCase is a convolution and both its gradients; x is [N,H,W,Cin].
+func convCase(name string, w program.Window, groups, cout int, x ...int) *Case {
+	return &Case{Name: "conv/" + name, Build: func(b *program.Builder) {
+		b.At(name)
+		in := b.Input("x", program.Real, x)
+		weight := b.Held("w", tensor.Of(w.Kernel[0], w.Kernel[1], x[3]/groups, cout))
+		outputs(b, b.Emit(program.Conv{Window: w, Groups: groups}, in, weight), in, weight)
+	}}
+}
+
+func convCases() []*Case {
+	var cs []*Case
+	add := func(name string, w program.Window, groups, cout int, x ...int) {
+		cs = append(cs, convCase(name, w, groups, cout, x...))
+	}
+	for i, cin := range widths {
+		for j, cout := range widths {
+			if i == j || (i+2*j)%4 == 0 || cin == 1 && cout == 67 {
+				add(fmt.Sprintf("3x3 %d to %d", cin, cout), geometry(3, 3, 1, 1, 1), 1, cout, 2, 4, 5, cin)
+				add(fmt.Sprintf("1x1 %d to %d", cin, cout), geometry(1, 1, 1, 1), 1, cout, 3, 3, 5, cin)
+			}
+		}
+	}
+	for _, k := range []int{1, 2, 3, 5, 7, 11} {
+		for stride := 1; stride <= 4; stride++ {
+			add(fmt.Sprintf("%dx%d stride %d", k, k, stride), geometry(k, k, stride, 1, k/2), 1, 9, 1, 13, 12, 3)
+			if k > 1 && k < 7 {
+				add(fmt.Sprintf("%dx%d stride %d depthwise", k, k, stride), geometry(k, k, stride, 1, k/2), 17, 17, 1, 9, 10, 17)
+			}
+		}
+	}
+	add("1x3", geometry(1, 3, 1, 1, 0, 0, 1, 1), 1, 8, 3, 5, 6, 7)
+	add("3x1 stride 2", geometry(3, 1, 2, 1, 1, 1, 0, 0), 1, 8, 3, 7, 6, 7)
+	add("strides 2 and 3", program.Window{Kernel: [2]int{3, 2}, Stride: [2]int{2, 3}, Dilation: [2]int{1, 1}}, 1, 5, 2, 9, 11, 4)
+	add("unequal padding", geometry(3, 3, 2, 1, 0, 1, 0, 1), 1, 16, 2, 8, 8, 16)
+	add("padding beyond the kernel", geometry(2, 2, 1, 1, 3), 1, 4, 1, 2, 3, 3)
+	add("unused last rows", geometry(3, 3, 3, 1), 1, 8, 2, 8, 10, 3)
+	add("stride over kernel", geometry(1, 1, 3, 1), 1, 17, 2, 8, 7, 9)
+	add("dilation 2", geometry(3, 3, 1, 2, 2), 1, 16, 2, 7, 6, 8)
+	add("dilation 3 stride 2", geometry(3, 3, 2, 3, 3), 1, 7, 1, 9, 11, 5)
+	add("dilations 1 and 2", program.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 2}, Pad: [4]int{1, 1, 2, 2}}, 2, 6, 1, 5, 6, 4)
+	add("map of 1x1", geometry(3, 3, 1, 1, 1), 1, 16, 5, 1, 1, 16)
+	add("map of 2x3", geometry(3, 3, 1, 1, 1), 1, 33, 3, 2, 3, 17)
+	add("whole map", geometry(4, 3, 1, 1), 1, 10, 3, 4, 3, 7)
+	add("5x5 on 3x3", geometry(5, 5, 1, 1, 2), 1, 8, 2, 3, 3, 8)
+	add("groups 2", geometry(3, 3, 1, 1, 1), 2, 16, 3, 5, 5, 8)
+	add("groups 3 of 1 into 5", geometry(3, 3, 2, 1, 1), 3, 15, 2, 5, 6, 3)
+	add("groups 4 of 17", geometry(1, 1, 1, 1), 4, 68, 2, 3, 3, 68)
+	add("groups 5x5 of 24", geometry(5, 5, 1, 1, 2), 2, 32, 1, 7, 7, 48)
+	for _, c := range widths {
+		add(fmt.Sprintf("depthwise %d", c), geometry(3, 3, 1, 1, 1), c, c, 2, 5, 4, c)
+	}
+	add("depthwise multiplier 2", geometry(3, 3, 1, 1, 1), 5, 10, 2, 5, 4, 5)
+	add("depthwise dilation 2", geometry(3, 3, 1, 2, 2), 9, 9, 1, 7, 6, 9)
+	add("depthwise unequal padding", geometry(3, 3, 2, 1, 0, 1, 0, 1), 16, 16, 3, 6, 6, 16)
+	return cs
+}
+
+func poolCases() []*Case {
+	var cs []*Case
+	add := func(name string, w program.Window, x ...int) {
+		for i, op := range []program.Op{program.MaxPool{Window: w}, program.AvgPool{Window: w}, program.AvgPool{Window: w, CountPad: true}} {
+			kind := [3]string{"max", "avg", "avg, padding counted"}[i]
+			cs = append(cs, &Case{Name: "pool/" + kind + " " + name, Build: func(b *program.Builder) {
+				b.At(name)
+				in := b.Input("x", program.Real, x)
+				outputs(b, b.Emit(op, in), in)
+			}})
+		}
+	}
+	for _, c := range widths {
+		add(fmt.Sprintf("2x2/2 width %d", c), geometry(2, 2, 2, 1), 3, 4, 6, c)
+	}
+	for k := 1; k <= 4; k++ {
+		for stride := 1; stride <= 4; stride++ {
+			add(fmt.Sprintf("%dx%d/%d", k, k, stride), geometry(k, k, stride, 1), 1, 9, 8, 5)
+		}
+	}
+	add("3x3/2 padded", geometry(3, 3, 2, 1, 1), 3, 7, 6, 9)
+	add("3x3/1 padded", geometry(3, 3, 1, 1, 1), 2, 3, 3, 17)
+	add("3x3/2 ceil", geometry(3, 3, 2, 1, 0, 1, 0, 1), 2, 6, 8, 16)
+	add("3x3/2 ceil on one side", geometry(3, 3, 2, 1, 0, 1, 0, 0), 2, 6, 7, 4)
+	add("2x3/3,1 unequal", program.Window{Kernel: [2]int{2, 3}, Stride: [2]int{3, 1}, Dilation: [2]int{1, 1}, Pad: [4]int{1, 0, 2, 1}}, 1, 7, 5, 3)
+	add("whole map", geometry(5, 4, 1, 1), 3, 5, 4, 8)
+	add("map of 1x1", geometry(3, 3, 2, 1, 1), 2, 1, 1, 7)
+	cs = append(cs, &Case{Name: "pool/max ties go to the first", Build: func(b *program.Builder) {
+		x := b.Input("x", program.Real, tensor.Of(2, 6, 6, 9))
+		y := b.Emit(program.Activation{Func: program.ReLU}, x) // half the elements are equal
+		outputs(b, b.Emit(program.MaxPool{Window: geometry(2, 2, 2, 1)}, y), y)
+	}})
+	return cs
+}
+
+func matrixCases() []*Case {
+	var cs []*Case
+	add := func(m, k, n int, op program.MatMul) {
+		name := fmt.Sprintf("%s %dx%dx%d", program.Describe(op), m, k, n)
+		cs = append(cs, &Case{Name: "matrix/" + name, Build: func(b *program.Builder) {
+			b.At(name)
+			as, ws := tensor.Of(m, k), tensor.Of(k, n)
+			if op.TransA {
+				as = tensor.Of(k, m)
+			}
+			if op.TransB {
+				ws = tensor.Of(n, k)
+			}
+			a, w := b.Input("a", program.Real, as), b.Held("w", ws)
+			outputs(b, b.Emit(op, a, w), a, w)
+		}})
+	}
+	for i, w := range widths {
+		add(w, widths[(i+4)%len(widths)], widths[(i+7)%len(widths)], program.MatMul{})
+		add(5, w, 10, program.MatMul{})
+		add(5, 33, w, program.MatMul{})
+	}
+	for _, op := range []program.MatMul{{TransA: true}, {TransB: true}, {TransA: true, TransB: true}} {
+		add(7, 17, 33, op)
+		add(16, 3, 8, op)
+	}
+	add(3, 520, 40, program.MatMul{})
+	return cs
+}
+
+// elementCases are the ops that treat elements or channels alike, over every width.
+func elementCases() []*Case {
+	var cs []*Case
+	for _, c := range widths {
+		x4, x2 := tensor.Of(3, 5, 3, c), tensor.Of(5, c)
+		tolerance := 0.0
+		add := func(name string, build func(b *program.Builder, x *program.Value)) {
+			for _, s := range []tensor.Shape{x4, x2} {
+				cs = append(cs, &Case{Name: fmt.Sprintf("element/%s %v", name, s), Build: func(b *program.Builder) {
+					b.At(name)
+					build(b, b.Input("x", program.Real, s))
+				}, Scalars: map[string]float32{"step": 0}, Runs: 2, Tolerance: tolerance})
+			}
+		}
+		add("bias", func(b *program.Builder, x *program.Value) {
+			v := b.Held("b", tensor.Of(c))
+			outputs(b, b.Emit(program.BiasAdd{}, x, v), x, v)
+		})
+		for f := program.Identity; f <= program.Sigmoid; f++ {
+			add(f.String(), func(b *program.Builder, x *program.Value) {
+				outputs(b, b.Emit(program.Activation{Func: f, Alpha: 0.3}, x), x)
+			})
+		}
+		add("prelu", func(b *program.Builder, x *program.Value) {
+			a := b.Held("a", tensor.Of(c))
+			outputs(b, b.Emit(program.PReLU{}, x, a), x, a)
+		})
+		add("batch-norm", func(b *program.Builder, x *program.Value) {
+			outs := b.EmitAll(program.BatchNorm{Eps: 1e-3}, x)
+			b.Output("mean", outs[1])
+			b.Output("var", outs[2])
+			outputs(b, outs[0], x)
+		})
+		add("batch-norm affine", func(b *program.Builder, x *program.Value) {
+			gamma, beta := b.Held("gamma", tensor.Of(c)), b.Held("beta", tensor.Of(c))
+			outs := b.EmitAll(program.BatchNorm{Eps: 1e-3, Affine: true}, x, gamma, beta)
+			b.EmitAll(program.Blend{Scale: 1.25}, b.Held("running", tensor.Of(c)), outs[2], b.Scalar("keep"))
+			outputs(b, outs[0], x, gamma, beta)
+		})
+		add("batch-norm inference", func(b *program.Builder, x *program.Value) {
+			v := func(name string) *program.Value { return b.Held(name, tensor.Of(c)) }
+			b.Output("plain", b.Emit(program.BatchNormInference{Eps: 1e-3}, x, v("mean"), v("var")))
+			b.Output("affine", b.Emit(program.BatchNormInference{Eps: 1e-3, Affine: true}, x, v("mean"), v("var"), v("gamma"), v("beta")))
+		})
+		add("dropout", func(b *program.Builder, x *program.Value) {
+			outputs(b, b.Emit(program.Dropout{Key: [2]uint32{3, uint32(c)}}, x, b.Scalar("rate"), b.Scalar("step")), x)
+		})
+		add("add, scale, twice", func(b *program.Builder, x *program.Value) {
+			y := b.Emit(program.Add{}, x, b.Emit(program.Scale{By: -0.7}, x))
+			outputs(b, b.Emit(program.Add{}, y, y), x)
+		})
+		tolerance = 1e-4 // one number, in which much cancels
+		add("mean, variance, constant", func(b *program.Builder, x *program.Value) {
+			m := b.Emit(program.Mean{}, x)
+			b.Output("variance", b.Emit(program.Variance{}, x))
+			b.Output("constant", b.Emit(program.Expand{Shape: x.Shape(), Scale: 2.5}))
+			b.Output("mean", m)
+			b.Output("gradient", b.Gradients(m, []*program.Value{x})[0])
+		})
+		tolerance = 0
+		add("channels", func(b *program.Builder, x *program.Value) {
+			y := b.Emit(program.Concat{}, x, b.Input("x2", program.Real, withLast(x, 3)), x)
+			y = b.Emit(program.PadChannels{Before: 1, After: 2}, b.Emit(program.SliceChannels{From: c / 2, To: c + 2}, y))
+			outputs(b, y, x)
+		})
+		add("update", func(b *program.Builder, x *program.Value) {
+			for _, nesterov := range []bool{false, true} {
+				name := fmt.Sprint("nesterov ", nesterov)
+				b.EmitAll(program.SGD{Nesterov: nesterov}, b.Held(name+" p", x.Shape()), x, b.Held(name+" v", x.Shape()), b.Scalar("lr"), b.Scalar("momentum"), b.Scalar("l2"))
+			}
+		})
+		cs = append(cs, &Case{Name: fmt.Sprintf("element/global-avg-pool %d", c), Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, x4)
+			y := b.Emit(program.GlobalAvgPool{}, x)
+			outputs(b, b.Emit(program.SpreadHW{H: 2, W: 3, Scale: 0.5}, y), x)
+		}}, &Case{Name: fmt.Sprintf("element/subsample %d", c), Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, tensor.Of(2, 5, 6, c))
+			outputs(b, b.Emit(program.Subsample{Stride: 2}, x), x)
+		}}, &Case{Name: fmt.Sprintf("element/subsample by 3 %d", c), Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, tensor.Of(1, 7, 3, c))
+			outputs(b, b.Emit(program.Subsample{Stride: 3}, x), x)
+		}}, &Case{Name: fmt.Sprintf("element/cross-entropy %d", c), Classes: c, Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, x2)
+			b.Output("log-softmax", b.Emit(program.LogSoftmax{}, x))
+			outputs(b, b.Emit(program.CrossEntropy{}, x, b.Input("labels", program.Index, tensor.Of(5))), x)
+		}}, &Case{Name: fmt.Sprintf("element/smoothed cross-entropy %d", c), Classes: c, Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, x2)
+			wide := b.Emit(program.Scale{By: 40}, x) // exp of these overflows float32
+			outputs(b, b.Emit(program.CrossEntropy{Smoothing: 0.1}, wide, b.Input("labels", program.Index, tensor.Of(5))), x)
+		}})
+	}
+	return cs
+}
+
+func withLast(x *program.Value, c int) tensor.Shape {
+	s := x.Shape().Clone()
+	s[len(s)-1] = c
+	return s
+}

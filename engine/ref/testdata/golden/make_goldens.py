@@ -1,0 +1,189 @@
+"""Makes the goldens beside this file: what PyTorch gives in float64 for every op that it has, forward and gradient.
+
+Run it with a Python that has torch and numpy: python make_goldens.py. It writes one JSON file a family, in Assay's layouts
+(maps NHWC, weights HWIO); golden_test.go reads them. A case holds the op's kind and hyper-parameters (the fields of the Go
+struct), its inputs in order, its outputs, what the outputs' gradient was (dout), and the gradients by the inputs.
+"""
+import json
+import pathlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(1)
+FUNCS = ["identity", "relu", "leaky", "elu", "selu", "tanh", "sigmoid"]  # program.Func
+families = {}
+
+
+def f32(v):
+    """A hyper-parameter as the Go struct holds it."""
+    return float(np.float32(v))
+
+
+def draw(*shape):
+    """Normal numbers with few digits, so that the files stay small and exact."""
+    return torch.round(torch.randn(shape, dtype=torch.float64) * 64) / 64
+
+
+def pack(t):
+    kind = "index" if t.dtype == torch.int64 else "data"
+    return {"shape": list(t.shape), kind: t.detach().reshape(-1).tolist()}
+
+
+def case(family, name, op, hyper, inputs, forward, grad=True):
+    """forward maps the inputs to the output, or to a list of which the first has the gradient."""
+    real = [t for t in inputs if t.dtype == torch.float64]
+    for t in real:
+        t.requires_grad_(grad)
+    outs = forward(*inputs)
+    outs = list(outs) if isinstance(outs, (list, tuple)) else [outs]
+    c = {"name": name, "op": op, "hyper": hyper, "inputs": [pack(t) for t in inputs], "outputs": [pack(t) for t in outs]}
+    if grad:
+        dout = draw(*outs[0].shape)
+        outs[0].backward(dout)
+        c["dout"] = pack(dout)
+        c["grads"] = [pack(t.grad) for t in real]
+    families.setdefault(family, []).append(c)
+
+
+def nchw(x):
+    return x.permute(0, 3, 1, 2)
+
+
+def nhwc(x):
+    return x.permute(0, 2, 3, 1)
+
+
+def window(kernel, stride=(1, 1), pad=(0, 0, 0, 0), dilation=(1, 1)):
+    return {"Kernel": kernel, "Stride": stride, "Dilation": dilation, "Pad": pad}
+
+
+def conv(name, x, cout, groups, w):
+    def forward(x, k):
+        top, bottom, left, right = w["Pad"]
+        padded = F.pad(nchw(x), (left, right, top, bottom))
+        return nhwc(F.conv2d(padded, k.permute(3, 2, 0, 1), stride=w["Stride"], dilation=w["Dilation"], groups=groups))
+
+    case("conv", name, "conv", {**w, "Groups": groups}, [draw(*x), draw(*w["Kernel"], x[3] // groups, cout)], forward)
+
+
+conv("3x3", (2, 5, 4, 3), 4, 1, window((3, 3), pad=(1, 1, 1, 1)))
+conv("1x1 stride 2", (2, 5, 4, 3), 5, 1, window((1, 1), (2, 2)))
+conv("5x5 on 3x3", (1, 3, 3, 2), 3, 1, window((5, 5), pad=(2, 2, 2, 2)))
+conv("2x3 stride 3,2", (1, 8, 7, 2), 3, 1, window((2, 3), (3, 2)))
+conv("7x1", (1, 8, 3, 2), 2, 1, window((7, 1), pad=(3, 3, 0, 0)))
+conv("11x11 stride 4", (1, 15, 15, 1), 2, 1, window((11, 11), (4, 4), (2, 2, 2, 2)))
+conv("groups 3 dilation unequal padding", (2, 6, 5, 6), 9, 3, window((3, 2), (2, 1), (1, 0, 2, 1), (1, 2)))
+conv("depthwise", (2, 5, 4, 5), 5, 5, window((3, 3), (2, 2), (1, 1, 1, 1)))
+conv("depthwise multiplier 2", (1, 4, 4, 3), 6, 3, window((3, 3), pad=(1, 1, 1, 1)))
+
+for ta in (False, True):
+    for tb in (False, True):
+        case("matmul", f"{ta} {tb}", "matmul", {"TransA": ta, "TransB": tb}, [draw(*((5, 3) if ta else (3, 5))), draw(*((4, 5) if tb else (5, 4)))],
+             lambda a, b: (a.T if ta else a) @ (b.T if tb else b))
+
+case("bias", "map", "bias-add", {}, [draw(2, 3, 2, 5), draw(5)], lambda x, b: x + b)
+case("bias", "map", "sum-channels", {}, [draw(2, 3, 2, 5)], lambda x: x.sum((0, 1, 2)), grad=False)
+
+ALPHA = f32(0.3)
+for i, fn in enumerate([lambda x: x, F.relu, lambda x: F.leaky_relu(x, ALPHA), lambda x: F.elu(x, ALPHA), F.selu, torch.tanh, torch.sigmoid]):
+    x = draw(4, 9)
+    x[0, :3] = torch.tensor([0.0, 30.0, -30.0])  # the kink and both tails
+    case("activation", FUNCS[i], "activation", {"Func": i, "Alpha": ALPHA}, [x], fn)
+case("activation", "map", "prelu", {}, [draw(2, 3, 2, 4), draw(4)], lambda x, a: nhwc(F.prelu(nchw(x), a)))
+
+
+def pools(name, x, w, pad, ceil=False):
+    """w holds what ceil adds to the padding; PyTorch takes pad, the same on both sides, and ceil_mode."""
+    stride, kernel = w["Stride"], w["Kernel"]
+    case("pool", name, "max-pool", w, [x.clone()], lambda x: nhwc(F.max_pool2d(nchw(x), kernel, stride, pad, ceil_mode=ceil)))
+    case("pool", name, "avg-pool", w, [x.clone()], lambda x: nhwc(F.avg_pool2d(nchw(x), kernel, stride, pad, ceil, False)))
+    if not ceil:
+        case("pool", name + " counted", "avg-pool", {**w, "CountPad": True}, [x.clone()], lambda x: nhwc(F.avg_pool2d(nchw(x), kernel, stride, pad, ceil, True)))
+
+
+pools("2x2/2", draw(2, 4, 6, 3), window((2, 2), (2, 2)), 0)
+pools("3x3/2 padded", draw(1, 7, 6, 2), window((3, 3), (2, 2), (1, 1, 1, 1)), 1)
+pools("3x3/1 padded", draw(1, 3, 4, 2), window((3, 3), (1, 1), (1, 1, 1, 1)), 1)
+pools("3x2/2,3", draw(1, 7, 8, 2), window((3, 2), (2, 3)), 0)
+pools("3x3/2 ceil", draw(1, 6, 8, 2), window((3, 3), (2, 2), (0, 1, 0, 1)), 0, ceil=True)
+pools("ties", draw(1, 6, 6, 2).clamp(min=0), window((3, 3), (2, 2), (1, 1, 1, 1)), 1)
+case("pool", "map", "global-avg-pool", {}, [draw(3, 4, 2, 5)], lambda x: x.mean((1, 2)))
+case("pool", "map", "spread-hw", {"H": 2, "W": 4, "Scale": 0.125}, [draw(3, 5)], lambda y: 0.125 * y[:, None, None, :].expand(3, 2, 4, 5))
+
+case("arith", "map", "add", {}, [draw(2, 3), draw(2, 3)], lambda a, b: a + b)
+case("arith", "map", "scale", {"By": -1.5}, [draw(2, 3)], lambda x: -1.5 * x)
+case("arith", "map", "mean", {}, [draw(4, 8)], lambda x: x.mean())
+case("arith", "map", "expand", {"Shape": [2, 3], "Scale": 0.75}, [draw()], lambda s: 0.75 * s.expand(2, 3), grad=False)
+case("arith", "map", "variance", {}, [draw(3, 7)], lambda x: x.var(unbiased=False), grad=False)
+
+case("shape", "map", "reshape", {"Shape": [3, 8]}, [draw(2, 3, 4)], lambda x: x.reshape(3, 8))
+case("shape", "three", "concat", {}, [draw(2, 3, 2), draw(2, 3, 1), draw(2, 3, 3)], lambda *x: torch.cat(x, -1))
+case("shape", "middle", "slice-channels", {"From": 1, "To": 4}, [draw(3, 5)], lambda x: x[:, 1:4])
+case("shape", "both sides", "pad-channels", {"Before": 1, "After": 2}, [draw(3, 2)], lambda x: F.pad(x, (1, 2)))
+case("shape", "odd", "subsample", {"Stride": 2}, [draw(2, 5, 4, 2)], lambda x: x[:, ::2, ::2, :])
+
+EPS = f32(1e-3)
+
+
+def moments(x):
+    over = tuple(range(x.dim() - 1))
+    return x.mean(over), x.var(over, unbiased=False)
+
+
+def norm(x, *affine):
+    y = F.batch_norm(x.movedim(-1, 1), None, None, *affine, training=True, eps=EPS).movedim(1, -1)
+    return [y, *moments(x)]
+
+
+def given(x, mean, var, *affine):
+    return F.batch_norm(x.movedim(-1, 1), mean, var, *affine, training=False, eps=EPS).movedim(1, -1)
+
+
+case("batchnorm", "map", "batch-norm", {"Eps": EPS}, [draw(2, 3, 4, 3)], norm)
+case("batchnorm", "affine map", "batch-norm", {"Eps": EPS, "Affine": True}, [draw(2, 3, 4, 3), draw(3), draw(3)], norm)
+case("batchnorm", "affine rows", "batch-norm", {"Eps": EPS, "Affine": True}, [draw(7, 4), draw(4), draw(4)], norm)
+case("batchnorm", "map", "batch-norm-inference", {"Eps": EPS}, [draw(2, 3, 2, 3), draw(3), draw(3) ** 2], given, grad=False)
+case("batchnorm", "affine", "batch-norm-inference", {"Eps": EPS, "Affine": True}, [draw(2, 3, 2, 3), draw(3), draw(3) ** 2, draw(3), draw(3)], given, grad=False)
+
+SMOOTH = f32(0.1)
+labels = torch.tensor([4, -1, 0, 2, 3])
+case("loss", "hard", "cross-entropy", {}, [draw(5, 6), labels], lambda x, l: F.cross_entropy(x, l, ignore_index=-1, reduction="none"))
+case("loss", "large logits", "cross-entropy", {}, [draw(5, 6) * 500, labels], lambda x, l: F.cross_entropy(x, l, ignore_index=-1, reduction="none"))
+case("loss", "smooth", "cross-entropy", {"Smoothing": SMOOTH}, [draw(5, 6), labels],
+     lambda x, l: F.cross_entropy(x, l, ignore_index=-1, reduction="none", label_smoothing=SMOOTH))
+case("loss", "rows", "log-softmax", {}, [draw(4, 7)], lambda x: F.log_softmax(x, 1), grad=False)
+
+
+def sgd(name, nesterov, steps=3):
+    """Each step is a case: p, g, v, lr, momentum, l2 before it; p and v after it."""
+    p = torch.nn.Parameter(draw(2, 3))
+    lr, momentum, l2 = 0.125, 0.875, 0.03125
+    o = torch.optim.SGD([p], lr=lr, momentum=momentum, weight_decay=l2, nesterov=nesterov)
+    v = torch.zeros(2, 3, dtype=torch.float64)
+    for step in range(steps):
+        before, g = p.detach().clone(), draw(2, 3)
+        p.grad = g.clone()
+        o.step()
+        after = o.state[p]["momentum_buffer"].clone()
+        scalars = [torch.tensor(s, dtype=torch.float64) for s in (lr, momentum, l2)]
+        case("update", f"{name} step {step + 1}", "sgd", {"Nesterov": nesterov}, [before, g, v, *scalars], lambda *_: [p.detach().clone(), after], grad=False)
+        v = after
+
+
+sgd("plain", False)
+sgd("nesterov", True)
+
+x, r = draw(9, 4), draw(4)  # 9 elements a channel: the unbiased variance is 1.125 times the biased one
+bn = torch.nn.BatchNorm1d(4, momentum=0.125).double()
+bn.running_var.copy_(r)
+bn(x)
+case("update", "running variance", "blend", {"Scale": 1.125}, [r, x.var(0, unbiased=False), torch.tensor(0.875, dtype=torch.float64)],
+     lambda *_: bn.running_var.clone(), grad=False)
+
+for family, cases in families.items():
+    text = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
+    made = json.dumps(f"make_goldens.py with torch {torch.__version__}, float64")
+    here = pathlib.Path(__file__).parent / f"{family}.json"
+    here.write_text(f'{{"made": {made}, "cases": [\n{text}\n]}}\n')

@@ -1,0 +1,88 @@
+// Package experiment holds what a person asks for: data, a network, and three lists of approaches, each list of one kind.
+// Its types are the file, key for key; an item of a list is a [Choice], which package approach resolves. The settings that
+// approaches write are in optimization.go and learning.go. It imports data, zoo and internal/spec. Start at [Experiment].
+package experiment
+
+import (
+	"path/filepath"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/internal/spec"
+)
+
+// Experiment is one training: the content of an experiment file, or the base of a study.
+type Experiment struct {
+	Data         Data     `yaml:"data" spec:"required"` // a built-in set by name, or {folder: DIR}
+	Net          string   `yaml:"net"`                  // a zoo name, or a .yaml file of a network
+	Architecture []Choice `yaml:"architecture"`         // approaches that rewrite the network
+	Optimization []Choice `yaml:"optimization"`         // approaches that leave its structure alone
+	Learning     []Choice `yaml:"learning"`             // approaches that change what it sees
+	Seed         uint64   `yaml:"seed"`                 // default 1
+}
+
+// Data says which images: data.Spec, or in a file the name of a built-in set alone.
+type Data struct{ data.Spec }
+
+// Choice is one item of a list of approaches as written, not yet resolved: a name and what it is given.
+type Choice = spec.Item
+
+// UnmarshalSpec reads a name or the fields of data.Spec. A relative folder is taken from the file's own folder.
+func (d *Data) UnmarshalSpec(n *spec.Node) error {
+	if n.Kind == spec.Scalar {
+		*d = Data{data.Spec{Name: n.Text(), Val: 0.1, Test: 0.1}}
+		return nil
+	}
+	d.Spec = data.Spec{Val: 0.1, Test: 0.1}
+	if err := spec.Decode(n, &d.Spec); err != nil {
+		return err
+	}
+	switch {
+	case d.Name == "" && d.Folder == "":
+		return n.Errorf("data: neither a name nor a folder; write a built-in set's name (assay data list) or {folder: DIR}")
+	case d.Name != "" && d.Folder != "":
+		return n.Errorf("data: both a name and a folder; keep one")
+	case d.Folder != "" && !filepath.IsAbs(d.Folder) && n.File() != "":
+		d.Folder = filepath.Join(filepath.Dir(n.File()), d.Folder)
+	}
+	for _, share := range []struct {
+		key string
+		v   float64
+	}{{"val", d.Val}, {"test", d.Test}} {
+		if at := n.Get(share.key); at != nil && !(share.v >= 0 && share.v < 1) {
+			return at.Errorf("%s: %g is no share; give one from 0 to below 1", share.key, share.v)
+		}
+	}
+	return nil
+}
+
+// String is the set's name, or its folder.
+func (d Data) String() string {
+	if d.Name != "" {
+		return d.Name
+	}
+	return d.Folder
+}
+
+// Decode reads an experiment from a node of a file.
+func Decode(n *spec.Node) (Experiment, error) {
+	e := Experiment{Seed: 1}
+	if err := spec.Decode(n, &e); err != nil {
+		return e, err
+	}
+	if n.Get("data") == nil {
+		return e, n.Errorf("no data; write \"data: fashion-mini\" or \"data: {folder: DIR}\"")
+	}
+	if e.Net == "" {
+		return e, n.Errorf("no net; write the name of one (assay net list)")
+	}
+	return e, nil
+}
+
+// Read reads an experiment file.
+func Read(path string) (Experiment, error) {
+	n, err := spec.ReadFile(path)
+	if err != nil {
+		return Experiment{}, err
+	}
+	return Decode(n)
+}

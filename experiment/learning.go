@@ -1,0 +1,131 @@
+package experiment
+
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/internal/spec"
+)
+
+// Learning is what the network sees, and when: the settings that learning approaches write.
+type Learning struct {
+	Epochs  Epochs
+	Augment Augment
+	Subset  Subset
+}
+
+// Epochs is how long training lasts: passes over the training images, or steps.
+type Epochs struct {
+	Count int `yaml:"count" spec:"bare" help:"passes over the training images, at least 1"`
+	Steps int `yaml:"steps" help:"steps in place of passes; 0: count says"`
+}
+
+// Augment is what is done to training images at random, in order.
+type Augment struct {
+	Ops []AugmentOp `yaml:"ops" spec:"bare" help:"a list of flip and crop"`
+}
+
+// AugmentOp is one of the operations: exactly one field is set.
+type AugmentOp struct {
+	Flip *Flip `yaml:"flip"`
+	Crop *Crop `yaml:"crop"`
+}
+
+// Name is the operation's word in a file.
+func (op AugmentOp) Name() string {
+	if op.Flip != nil {
+		return "flip"
+	}
+	return "crop"
+}
+
+// String is the operation as a person reads it: "crop 32, padded by 4".
+func (op AugmentOp) String() string {
+	if op.Flip != nil {
+		return "flip"
+	}
+	text := "crop"
+	if op.Crop.Size > 0 {
+		text += fmt.Sprintf(" %d", op.Crop.Size)
+	}
+	if op.Crop.Pad > 0 {
+		text += fmt.Sprintf(", padded by %d", op.Crop.Pad)
+	}
+	return text
+}
+
+// UnmarshalSpec reads flip, or {crop: {size: 128}}.
+func (op *AugmentOp) UnmarshalSpec(n *spec.Node) error {
+	var item spec.Item
+	if err := item.UnmarshalSpec(n); err != nil {
+		return err
+	}
+	*op = AugmentOp{}
+	switch item.Name {
+	case "flip":
+		op.Flip = &Flip{P: 0.5}
+		if item.Value.Kind != spec.Null {
+			return spec.Decode(item.Value, op.Flip)
+		}
+		return nil
+	case "crop":
+		op.Crop = &Crop{}
+		if item.Value.Kind != spec.Null {
+			return spec.Decode(item.Value, op.Crop)
+		}
+		return nil
+	}
+	if near, ok := spec.Nearest(item.Name, []string{"flip", "crop"}); ok {
+		return item.At.Errorf("no augmentation %q; did you mean %q?", item.Name, near)
+	}
+	return item.At.Errorf("no augmentation %q; choose flip or crop", item.Name)
+}
+
+// Flip mirrors left and right.
+type Flip struct {
+	P float64 `yaml:"p" spec:"bare" help:"probability, in [0,1]"`
+}
+
+// Crop cuts a square window at a random place: of pictures enlarged or reduced so that the small side is 1.125 times the
+// window (the systematic evaluation's 144 for 128), or, with Pad, of pictures with that many pixels of the mean colour on
+// every side (He et al. 2015, §4.2). Evaluation takes the centre.
+type Crop struct {
+	Size int `yaml:"size" spec:"bare" help:"pixels of a side of what the network sees; 0: the images' own"`
+	Pad  int `yaml:"pad" help:"pixels added on every side before the cut"`
+}
+
+// Subset trains on a part of the training images, balanced by class; a smaller part lies within a larger one.
+type Subset struct {
+	Fraction float64 `yaml:"fraction" spec:"bare" help:"share of the training images, in (0,1]"`
+	Images   int     `yaml:"images" help:"number of training images; 0: fraction says"`
+}
+
+// Of is the number of images that are trained on, of n.
+func (s Subset) Of(n int) int {
+	if s.Images > 0 {
+		return min(s.Images, n)
+	}
+	return int(s.Fraction*float64(n) + 0.5)
+}
+
+// TotalSteps is the length of a training, given the steps of a pass.
+func (e Epochs) TotalSteps(perEpoch int) int {
+	if e.Steps > 0 {
+		return e.Steps
+	}
+	return e.Count * perEpoch
+}
+
+// DefaultLearning is what an experiment has that says nothing.
+func DefaultLearning() Learning {
+	return Learning{Epochs: Epochs{Count: 20}, Subset: Subset{Fraction: 1}}
+}
+
+// Window is the side of what the network sees where a crop sets it, else 0.
+func (l Learning) Window() int {
+	for _, op := range l.Augment.Ops {
+		if op.Crop != nil && op.Crop.Size > 0 {
+			return op.Crop.Size
+		}
+	}
+	return 0
+}

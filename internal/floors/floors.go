@@ -1,0 +1,101 @@
+// Package floors holds the import table of the project, and its test fails on any edge that the table does not have. It
+// imports nothing of Assay. Start at [Rooms]; a new edge needs a decision page in docs/decisions.
+package floors
+
+import (
+	"slices"
+	"strings"
+)
+
+// Module is the import path that every room's path begins with.
+const Module = "github.com/assaylab/assay"
+
+// Room is a folder of packages and the rooms they may import. What those may import, it may import too. A package belongs
+// to the room with the longest name that its path begins with, and may import the packages of its own room.
+type Room struct {
+	Name string
+	May  []string
+}
+
+// All in a May stands for every room.
+const All = "*"
+
+// Rooms is the table, lowest floor first.
+var Rooms = []Room{
+	{"internal/spec", nil},
+	{"internal/atomicfile", nil},
+	{"internal/floors", nil},
+	{"tensor", nil},
+	{"nn", []string{"tensor", "internal/spec"}},
+	{"module", []string{"nn"}},
+	{"zoo", []string{"module"}},
+	{"interop", []string{"nn", "internal/atomicfile"}},
+	{"program", []string{"tensor"}},
+	{"engine", []string{"program"}}, // never nn: an engine knows no layers
+	{"engine/enginetest", []string{"engine", "engine/ref"}},
+	{"engine/ref", []string{"engine"}},
+	{"engine/cpu", []string{"engine", "engine/cpu/internal/kernel"}},
+	{"engine/cpu/internal/kernel", nil},
+	{"engine/xla", []string{"engine"}},
+	{"data", []string{"tensor", "internal/spec", "internal/atomicfile"}},
+	{"experiment", []string{"zoo", "data", "interop"}},
+	{"compile", []string{"nn", "program", "experiment"}}, // of experiment the optimization settings alone
+	{"approach", []string{"experiment"}},
+	{"train", []string{"experiment", "compile", "engine", "engine/ref", "engine/cpu"}},
+	{"detect", []string{"train"}},
+	{"study", []string{"approach", "study/stat"}},
+	{"study/stat", nil},
+	{"study/runner", []string{"study", "study/store", "study/queue", "train", "detect"}},
+	{"study/queue", []string{"study", "study/store", "train", "detect"}},
+	{"study/store", []string{"study", "train", "detect"}},
+	{"report", []string{"study", "study/store"}},
+	{"serve", []string{"study", "study/store"}},
+	{"internal/gradcheck", []string{"program"}}, // helpers of tests
+	{"internal/golden", nil},
+	{"internal/guard", nil},
+	{"internal/cli", []string{All}},
+	{"cmd/assay", []string{"internal/cli"}},
+	{"examples", []string{All}},
+	{"bench", []string{All}},
+	{"docs", []string{All}},
+}
+
+// Helpers are the rooms that any test may import on top of its room's.
+var Helpers = []string{"internal/gradcheck", "internal/golden", "internal/guard", "engine/enginetest", "engine/ref"}
+
+// Pure are the rooms that may touch no disk, network or clock, so that a million studies can be simulated.
+var Pure = []string{"study", "study/stat", "approach", "compile", "program", "nn", "module", "tensor"}
+
+// RoomOf is the room that a package belongs to; ok is false if the table has none.
+func RoomOf(path string) (name string, ok bool) {
+	path = strings.TrimPrefix(strings.TrimPrefix(path, Module), "/")
+	for _, r := range Rooms {
+		if (path == r.Name || strings.HasPrefix(path, r.Name+"/")) && len(r.Name) > len(name) {
+			name, ok = r.Name, true
+		}
+	}
+	return name, ok
+}
+
+// Allows reports whether a package of one room may import a package of another.
+func Allows(from, to string) bool { return allows(from, to, map[string]bool{}) }
+
+func allows(from, to string, seen map[string]bool) bool {
+	if from == to {
+		return true
+	}
+	if seen[from] {
+		return false
+	}
+	seen[from] = true
+	i := slices.IndexFunc(Rooms, func(r Room) bool { return r.Name == from })
+	if i < 0 {
+		return false
+	}
+	for _, room := range Rooms[i].May {
+		if room == All || allows(room, to, seen) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,194 @@
+package module
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/nn"
+)
+
+// bare is the style of the counts that blocks are checked by: no bias, no norm, ReLU between.
+var bare = nn.Style{Act: nn.Activation{Func: nn.ReLU}}
+
+// block builds a network of one block over a 28x28x64 image and returns it without its head.
+func block(t *testing.T, channels int, f func(b *nn.Builder, x *nn.Node) *nn.Node) *nn.Graph {
+	t.Helper()
+	b := nn.NewBuilder("block", nn.Size{}, channels)
+	b.Logits(b.GlobalAvgPool(f(b, b.Image(28, 28, 64))))
+	g, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func conv(out, k, groups int) nn.Conv {
+	c := same(out, k, 1)
+	c.Groups = groups
+	return c
+}
+
+func TestBlocksHaveThePublishedCounts(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		block         func(b *nn.Builder, x *nn.Node) *nn.Node
+		weights, macs int64
+	}{
+		{"conv 3x3", func(b *nn.Builder, x *nn.Node) *nn.Node { return Chain(b, x, bare, Named{"conv", conv(64, 3, 1)}) }, 36_864, 28_901_376},
+		{"conv 5x5", func(b *nn.Builder, x *nn.Node) *nn.Node { return Chain(b, x, bare, Named{"conv", conv(64, 5, 1)}) }, 102_400, 80_281_600},
+		{"5x5 as 3x3 + 3x3", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return Chain(b, x, bare, Named{"a", conv(64, 3, 1)}, Named{"b", conv(64, 3, 1)})
+		}, 73_728, 57_802_752},
+		{"grouped 3x3, g=32", func(b *nn.Builder, x *nn.Node) *nn.Node { return Chain(b, x, bare, Named{"conv", conv(64, 3, 32)}) }, 1_152, 903_168},
+		{"bottleneck r=4", func(b *nn.Builder, x *nn.Node) *nn.Node { return Reduced(b, x, conv(64, 3, 1), bare, 16, false) }, 4_352, 3_411_968},
+		{"residual basic", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			y := Chain(b, x, bare, Named{"a", conv(64, 3, 1)}, Named{"b", conv(64, 3, 1)})
+			return b.ReLU(b.Add(y, Bypass(b, x, 64, 1, OptionB, bare)))
+		}, 73_728, 57_802_752},
+		{"mlpconv", func(b *nn.Builder, x *nn.Node) *nn.Node { return MLPConv(b, x, conv(64, 3, 1), bare, 64, 64) }, 45_056, 35_323_904},
+		{"depthwise 3x3 then 1x1", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return Separable(b, x, conv(64, 3, 1), bare, DepthwiseFirst, 1)
+		}, 4_672, 3_662_848},
+		{"1x1 then depthwise 3x3", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return Separable(b, x, conv(64, 3, 1), bare, PointwiseFirst, 1)
+		}, 4_672, 3_662_848},
+		{"inverted residual t=6", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.Add(x, Separable(b, x, conv(64, 3, 1), bare, Inverted, 6))
+		}, 52_608, 41_244_672},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cost, err := block(t, 64, c.block).Cost()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cost.Params != c.weights || cost.MACs != c.macs {
+				t.Errorf("%d weights and %d multiply-adds, want %d and %d", cost.Params, cost.MACs, c.weights, c.macs)
+			}
+		})
+	}
+}
+
+func TestResidualBlocksReadLikeTheirFigures(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		block Residual
+		o     Option
+		want  string
+	}{
+		{"basic, A", Basic, OptionA, `conv1: conv 3x3/2 pad 1 + batchnorm
+conv1/act: relu
+conv2: conv 3x3 pad 1 + batchnorm
+shortcut: shortcut /2
+add: add
+add/act: relu`},
+		{"basic, B", Basic, OptionB, `conv1: conv 3x3/2 pad 1 + batchnorm
+conv1/act: relu
+conv2: conv 3x3 pad 1 + batchnorm
+shortcut: conv 1x1/2 + batchnorm
+add: add
+add/act: relu`},
+		{"bottleneck, B", Bottleneck, OptionB, `conv1: conv 1x1 + batchnorm
+conv1/act: relu
+conv2: conv 3x3/2 pad 1 + batchnorm
+conv2/act: relu
+conv3: conv 1x1 + batchnorm
+shortcut: conv 1x1/2 + batchnorm
+add: add
+add/act: relu`},
+		{"pre-activation, B", PreBasic, OptionB, `input/act: batchnorm + relu
+conv1: conv 3x3/2 pad 1
+conv1/act: batchnorm + relu
+conv2: conv 3x3 pad 1 + bias
+shortcut: conv 1x1/2 + bias
+add: add`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := block(t, 128, func(b *nn.Builder, x *nn.Node) *nn.Node { return c.block(b, x, 128, 2, c.o) })
+			table, err := g.Table()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var lines []string
+			for _, r := range table.Layers[1 : len(table.Layers)-1] {
+				lines = append(lines, r.Name+": "+r.Detail)
+			}
+			if got := strings.Join(lines, "\n"); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestOptionCProjectsWhereNothingChanges(t *testing.T) {
+	for o, want := range map[Option]int64{OptionA: 2 * (36_864 + 128), OptionB: 2 * (36_864 + 128), OptionC: 2*(36_864+128) + 4_096 + 128} {
+		g := block(t, 64, func(b *nn.Builder, x *nn.Node) *nn.Node { return Basic(b, x, 64, 1, o) })
+		if c, err := g.Cost(); err != nil || c.Params != want {
+			t.Errorf("option %s: %d parameters (%v), want %d", o, c.Params, err, want)
+		}
+	}
+}
+
+func TestAModuleTakesAConvolutionsPlace(t *testing.T) {
+	b := nn.NewBuilder("net", nn.Size{}, 10)
+	x := ConvBNReLU(b, b.Image(16, 16, 8), 8, 3, 2)
+	b.Logits(PoolHead(b, x, nn.Avg))
+	g, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := g.Node("conv1")
+	c, s := n.Layer.(nn.Conv), g.Style(n)
+	if err := g.Rebuild(n, func(b *nn.Builder, x *nn.Node) *nn.Node { return Reduced(b, x, c, s, 2, true) }); err != nil {
+		t.Fatal(err)
+	}
+	table, err := g.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range table.Layers {
+		got = append(got, r.Name+": "+r.Detail)
+	}
+	want := `input: input
+conv1/reduce: conv 1x1/2 + batchnorm
+conv1/reduce/act: relu
+conv1/conv: conv 3x3 pad 1 + batchnorm
+conv1/conv/act: relu
+conv1/expand: conv 1x1 + batchnorm
+conv1/act: relu
+global-pool: global avg pool
+linear1: linear + bias`
+	if strings.Join(got, "\n") != want {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+}
+
+func TestInnerBiasesThatWouldBeAbsorbedAreLeftOut(t *testing.T) {
+	plain := nn.Style{Bias: true}
+	g := block(t, 64, func(b *nn.Builder, x *nn.Node) *nn.Node {
+		return Separable(b, x, conv(64, 3, 1), plain, DepthwiseFirst, 1)
+	})
+	if c, err := g.Cost(); err != nil || c.Params != 4_672+64 {
+		t.Errorf("%d parameters (%v), want a bias on the last convolution alone: %d", c.Params, err, 4_672+64)
+	}
+}
+
+func TestHeadsGiveALogitAClass(t *testing.T) {
+	for name, head := range map[string]func(b *nn.Builder, x *nn.Node) *nn.Node{
+		"pool": func(b *nn.Builder, x *nn.Node) *nn.Node { return PoolHead(b, x, nn.MaxAvg) },
+		"hidden": func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.Linear(Hidden(b, x, 32, 0.5), nn.Classes)
+		},
+	} {
+		b := nn.NewBuilder(name, nn.Size{}, 7)
+		b.Logits(head(b, b.Image(6, 6, 3)))
+		g, err := b.Build()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if size, err := g.Sizes(); err != nil || size[g.Main().Node] != (nn.Size{H: 1, W: 1, C: 7}) {
+			t.Errorf("%s: %v (%v)", name, size[g.Main().Node], err)
+		}
+	}
+}

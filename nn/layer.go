@@ -1,0 +1,103 @@
+package nn
+
+import (
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/tensor"
+)
+
+// Layer is one kind of node: a plain comparable struct whose fields are the text form's keys.
+type Layer interface {
+	// Kind is the layer's name in files and tables, such as "conv".
+	Kind() string
+	// Infer gives the output's size, or says which hyper-parameter does not fit and what would. An Out of [Classes] means
+	// the classes given.
+	Infer(in []Size, classes int) (Size, error)
+	// String describes the layer in a table: "conv 3x3/2 pad 1".
+	String() string
+}
+
+// Weighted is a layer that has parameters or costs multiply-adds.
+type Weighted interface {
+	Layer
+	// Params lists the parameters with local names ("weight"), or the shared name if the layer gives one.
+	Params(in []Size, out Size) []Param
+	// MACs is the multiply-adds of one image.
+	MACs(in []Size, out Size) int64
+}
+
+// normal is a layer with fields whose zero means a default: Normal fills them, so that equal layers are equal structs.
+type normal interface{ Normal() Layer }
+
+// Layers lists every kind of layer, its zero value: adding one is a file and a line here.
+func Layers() []LayerKind {
+	return []LayerKind{
+		layer[Input](),      // input.go
+		layer[Conv](),       // conv.go
+		layer[Linear](),     // linear.go
+		layer[Activation](), // activation.go
+		layer[Pool](),       // pool.go
+		layer[GlobalPool](),
+		layer[Add](), // join.go
+		layer[Concat](),
+		layer[Flatten](),
+		layer[Scale](),
+		layer[Shortcut](),
+	}
+}
+
+// Elideds lists every kind of layer that lives in the overlay alone, with its defaults.
+func Elideds() []ElidedKind {
+	return []ElidedKind{
+		elided(Bias{}),         // bias.go
+		elided(NewBatchNorm()), // norm.go
+		elided(Dropout{}),      // dropout.go
+	}
+}
+
+// LayerKind is an entry of the list of layers.
+type LayerKind struct {
+	Zero Layer
+	read func(*spec.Node) (nodeEntry, Layer, error)
+}
+
+// ElidedKind is an entry of the list of elided layers.
+type ElidedKind struct {
+	Default Elided
+	read    func(*spec.Node) (Elided, error)
+}
+
+// Classes as a layer's Out stands for the graph's class count.
+const Classes = -1
+
+// Role says what a parameter is for: initial values and weight decay depend on it.
+type Role string
+
+// Roles of parameters and buffers.
+const (
+	RoleWeight Role = "weight" // of a convolution or linear layer
+	RoleBias   Role = "bias"
+	RoleGamma  Role = "gamma" // a norm's scale
+	RoleBeta   Role = "beta"  // a norm's shift
+	RoleSlope  Role = "slope" // of a PReLU
+	RoleMean   Role = "mean"  // running mean, a buffer
+	RoleVar    Role = "var"   // running variance, a buffer
+)
+
+// Param is a named tensor of a network: the same name is the same tensor, wherever it is used. Convolution weights are
+// [KH,KW,Cin/groups,Cout], linear weights [In,Out] with In in the order H, W, C, all others [C].
+type Param struct {
+	Name   string // "stage1/block2/conv1/weight"
+	Shape  tensor.Shape
+	Role   Role
+	FanIn  int    // inputs that one output sums: KH·KW·Cin/groups; 0 unless a weight
+	FanOut int    // KH·KW·Cout, as PyTorch and Caffe count it, groups or not; 0 unless a weight
+	Layer  string // name of the first node, or site, that uses it
+}
+
+// withDefaults fills the fields whose zero means a default.
+func withDefaults(l Layer) Layer {
+	if n, ok := l.(normal); ok {
+		return n.Normal()
+	}
+	return l
+}

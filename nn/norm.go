@@ -1,0 +1,73 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/tensor"
+)
+
+// BatchNorm normalises each channel over batch, height and width: y = γ(x-μ)/sqrt(σ²+ε) + β, with the batch's statistics in
+// training and running ones in evaluation (the variance unbiased there, as PyTorch). Ioffe, Szegedy, arXiv:1502.03167.
+// Momentum and Eps of 0 are those values; [NewBatchNorm] has the defaults.
+type BatchNorm struct {
+	Momentum float32 `yaml:"momentum"` // share of the old running value kept, 0 to 1; default 0.9
+	Eps      float32 `yaml:"eps"`      // added to the variance; default 1e-5
+	Affine   bool    `yaml:"affine"`   // learn γ and β; default true
+}
+
+// NewBatchNorm returns PyTorch's defaults: momentum 0.9 (0.1 in its words), ε 1e-5, affine.
+func NewBatchNorm() BatchNorm { return BatchNorm{Momentum: 0.9, Eps: 1e-5, Affine: true} }
+
+// Kind is "batchnorm".
+func (BatchNorm) Kind() string { return "batchnorm" }
+
+// Slot is SlotNorm.
+func (BatchNorm) Slot() Slot { return SlotNorm }
+
+// TakesBias is true: the mean that is subtracted holds the bias.
+func (BatchNorm) TakesBias() bool { return true }
+
+// String prints "batchnorm", with what is not the default.
+func (l BatchNorm) String() string {
+	s := "batchnorm"
+	if !l.Affine {
+		s += " without affine"
+	}
+	if d := NewBatchNorm(); l.Momentum != d.Momentum {
+		s += fmt.Sprintf(" momentum %g", l.Momentum)
+	}
+	if d := NewBatchNorm(); l.Eps != d.Eps {
+		s += fmt.Sprintf(" eps %g", l.Eps)
+	}
+	return s
+}
+
+// Check looks at the ranges.
+func (l BatchNorm) Check(Size) error {
+	if !(l.Momentum >= 0 && l.Momentum <= 1) {
+		return fmt.Errorf("batchnorm momentum %g; give the share of the old value kept, 0 to 1", l.Momentum)
+	}
+	if !(l.Eps > 0 && l.Eps < 1) {
+		return fmt.Errorf("batchnorm eps %g; give a small number above 0, such as 1e-5", l.Eps)
+	}
+	return nil
+}
+
+// Params is γ and β, each [C], if affine.
+func (l BatchNorm) Params(x Size) []Param {
+	if !l.Affine {
+		return nil
+	}
+	return []Param{
+		{Name: "norm/gamma", Shape: tensor.Of(x.C), Role: RoleGamma},
+		{Name: "norm/beta", Shape: tensor.Of(x.C), Role: RoleBeta},
+	}
+}
+
+// Buffers is the running mean (from 0) and variance (from 1), each [C].
+func (l BatchNorm) Buffers(x Size) []Param {
+	return []Param{
+		{Name: "norm/mean", Shape: tensor.Of(x.C), Role: RoleMean},
+		{Name: "norm/var", Shape: tensor.Of(x.C), Role: RoleVar},
+	}
+}

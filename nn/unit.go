@@ -1,0 +1,190 @@
+package nn
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+)
+
+// Place is where in its unit a norm stands, relative to the activation.
+type Place string
+
+// Places of a norm.
+const (
+	Before Place = "before" // the activation
+	After  Place = "after"  // the activation
+	Images Place = "input"  // of the whole network
+)
+
+// UnmarshalText reads a place.
+func (p *Place) UnmarshalText(text []byte) error {
+	if v := Place(text); slices.Contains([]Place{Before, After, Images}, v) {
+		*p = v
+		return nil
+	}
+	return fmt.Errorf("no place %q; choose one of before, after, input", text)
+}
+
+// Unit is a convolution or linear layer with the activation that belongs to it, and what lies over both: conv, norm, relu, or
+// in a pre-activation network norm, relu, conv.
+//
+// An activation belongs to the layer that reads it if it is marked so ([Node.Pre]; building marks those with a norm at their
+// own input) or if a bypass goes round it; else to the layer that it alone reads. A layer may have none.
+type Unit struct {
+	unit, act *Node // act nil if there is none
+	pre       bool
+	o         *Overlay
+}
+
+// Units gives the convolutions and linear layers of the network with what belongs to them, in graph order.
+func (o *Overlay) Units() iter.Seq[Unit] {
+	readers := map[*Node][]*Node{}
+	for _, n := range o.g.Nodes {
+		for _, in := range n.In {
+			if !slices.Contains(readers[in], n) {
+				readers[in] = append(readers[in], n)
+			}
+		}
+	}
+	var us []Unit
+	for _, n := range o.g.Nodes {
+		if hasUnit(n) {
+			us = append(us, o.unit(n, func(n *Node) []*Node { return readers[n] }))
+		}
+	}
+	return slices.Values(us)
+}
+
+// ConvUnits gives the units of convolutions alone.
+func (o *Overlay) ConvUnits() iter.Seq[Unit] {
+	return func(yield func(Unit) bool) {
+		for u := range o.Units() {
+			if _, ok := u.unit.Layer.(Conv); ok && !yield(u) {
+				return
+			}
+		}
+	}
+}
+
+// around lists the units that a site is a place of.
+func (o *Overlay) around(s Site) []Unit {
+	var us []Unit
+	for _, n := range slices.Concat([]*Node{s.node}, s.node.In, o.g.Readers(s.node)) {
+		if hasUnit(n) {
+			if u := o.unit(n, o.g.Readers); slices.Contains(u.sites(), s) {
+				us = append(us, u)
+			}
+		}
+	}
+	return us
+}
+
+func (o *Overlay) unit(n *Node, readers func(*Node) []*Node) Unit {
+	u := Unit{unit: n, o: o}
+	pre := func(a *Node) bool { return a.Pre || len(readers(a.In[0])) > 1 }
+	if a := n.In[0]; isActivation(a) && pre(a) {
+		u.act, u.pre = a, true
+		return u
+	}
+	if rs := readers(n); len(rs) == 1 && isActivation(rs[0]) && !pre(rs[0]) && !o.g.IsOutput(n) {
+		u.act = rs[0]
+	}
+	return u
+}
+
+func hasUnit(n *Node) bool {
+	switch n.Layer.(type) {
+	case Conv, Linear:
+		return true
+	}
+	return false
+}
+
+func isActivation(n *Node) bool { _, ok := n.Layer.(Activation); return ok }
+
+// Name is the name of the convolution or linear layer.
+func (u Unit) Name() string { return u.unit.Name }
+
+// Path is what a `where` pattern is matched with.
+func (u Unit) Path() string { return u.unit.Path() }
+
+// Logits reports whether the unit computes an output.
+func (u Unit) Logits() bool { return u.o.g.IsOutput(u.unit) }
+
+// Site is the place of a norm in the unit. Before and After coincide where the unit has no activation.
+func (u Unit) Site(p Place) Site {
+	switch {
+	case p == Images:
+		return u.o.Images()
+	case u.act == nil:
+		return Out(u.unit)
+	case u.pre && p == Before:
+		return In(u.act, 0)
+	case u.pre:
+		return In(u.unit, 0)
+	case p == After:
+		return Out(u.act)
+	}
+	return Out(u.unit)
+}
+
+// sites lists the places that a norm of this unit can have.
+func (u Unit) sites() []Site {
+	switch {
+	case u.act == nil:
+		return []Site{Out(u.unit)}
+	case u.pre:
+		return []Site{In(u.act, 0), Out(u.act), In(u.unit, 0)}
+	}
+	return []Site{Out(u.unit), In(u.act, 0), Out(u.act)}
+}
+
+// Norm is the unit's norm, nil if it has none, and where it stands.
+func (u Unit) Norm() (Elided, Site) {
+	for _, s := range u.sites() {
+		if l := u.o.Get(s, SlotNorm); l != nil {
+			return l, s
+		}
+	}
+	return nil, Site{}
+}
+
+// Bias reports whether the unit's layer has a bias whenever no norm takes it away.
+func (u Unit) Bias() bool { return u.o.Get(Out(u.unit), SlotBias) != nil }
+
+// Style is what a unit has besides its convolution: what a rewrite gives to the convolutions that it makes.
+type Style struct {
+	Bias  bool       // have a bias where no norm takes it away
+	Norm  Elided     // nil for none
+	Place Place      // of the norm; "" means Before
+	Act   Activation // Func "" for none
+	Pre   bool       // norm and activation belong to the convolution that reads them
+}
+
+// Style of the unit.
+func (u Unit) Style() Style {
+	s := Style{Bias: u.Bias(), Place: Before}
+	norm, at := u.Norm()
+	s.Norm = norm
+	if u.act != nil {
+		s.Act, s.Pre = u.act.Layer.(Activation), u.pre
+		if norm != nil && at == u.Site(After) {
+			s.Place = After
+		}
+	}
+	return s
+}
+
+// Unit returns the unit of a convolution or linear layer of the graph.
+func (g *Graph) Unit(n *Node) Unit {
+	if !hasUnit(n) {
+		return Unit{unit: n, o: g.overlay}
+	}
+	return g.overlay.unit(n, g.Readers)
+}
+
+// Activation is the node of the unit's activation, nil if it has none, and whether it stands in front of the unit's layer.
+func (g *Graph) Activation(u Unit) (act *Node, pre bool) { return u.act, u.pre }
+
+// Layer is the node of the unit's convolution or linear layer.
+func (g *Graph) Layer(u Unit) *Node { return u.unit }

@@ -1,0 +1,116 @@
+package program
+
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/tensor"
+)
+
+// BatchNorm normalises each channel by the moments of the batch: x[...,C] (, gamma[C], beta[C] with Affine) → y, mean[C],
+// var[C], over the M elements of a channel:
+//
+//	mean = Σ x/M,  var = Σ (x-mean)²/M,  x̂ = (x-mean)/√(var+Eps),  y = gamma·x̂ + beta
+//
+// Ioffe, Szegedy, "Batch Normalization", ICML 2015, arXiv:1502.03167, algorithm 1. var is the biased one; gradients flow through
+// y alone, mean and var feed the running statistics ([Blend]).
+type BatchNorm struct {
+	Eps    float32 // 1e-5 by custom; above 0
+	Affine bool
+}
+
+// BatchNormGrad is the gradient of [BatchNorm]: x, mean, var (, gamma), dy → dx (, dgamma, dbeta), with gamma 1 unless Affine:
+//
+//	dbeta = Σ dy,  dgamma = Σ dy·x̂,  dx = gamma/√(var+Eps) · (dy - dbeta/M - x̂·dgamma/M)
+type BatchNormGrad struct {
+	Eps    float32
+	Affine bool
+}
+
+// BatchNormInference normalises by given moments: x[...,C], mean, var (, gamma, beta) → y. It has no gradient.
+type BatchNormInference struct {
+	Eps    float32
+	Affine bool
+}
+
+func (BatchNorm) Kind() string          { return "batch-norm" }
+func (BatchNormGrad) Kind() string      { return "batch-norm-grad" }
+func (BatchNormInference) Kind() string { return "batch-norm-inference" }
+
+func (o BatchNorm) Infer(in []*Value) ([]Type, error) {
+	wants := []want{{"x", anyRank}}
+	if o.Affine {
+		wants = append(wants, want{"gamma", 1}, want{"beta", 1})
+	}
+	if err := fit(o, in, wants...); err != nil {
+		return nil, err
+	}
+	if err := perChannel(o, in[0], in[1:]...); err != nil {
+		return nil, err
+	}
+	if err := positive(o, o.Eps); err != nil {
+		return nil, err
+	}
+	c := tensor.Of(channels(in[0]))
+	return reals(in[0].Shape(), c, c)
+}
+
+func (o BatchNormGrad) Infer(in []*Value) ([]Type, error) {
+	wants := []want{{"x", anyRank}, {"mean", 1}, {"var", 1}}
+	if o.Affine {
+		wants = append(wants, want{"gamma", 1})
+	}
+	if err := fit(o, in, append(wants, want{"dy", anyRank})...); err != nil {
+		return nil, err
+	}
+	x, dy := in[0], in[len(in)-1]
+	if err := perChannel(o, x, in[1:len(in)-1]...); err != nil {
+		return nil, err
+	}
+	if err := same(o, x, dy, "x and dy"); err != nil {
+		return nil, err
+	}
+	if err := positive(o, o.Eps); err != nil {
+		return nil, err
+	}
+	if !o.Affine {
+		return reals(x.Shape())
+	}
+	return reals(x.Shape(), in[3].Shape(), in[3].Shape())
+}
+
+func (o BatchNormInference) Infer(in []*Value) ([]Type, error) {
+	wants := []want{{"x", anyRank}, {"mean", 1}, {"var", 1}}
+	if o.Affine {
+		wants = append(wants, want{"gamma", 1}, want{"beta", 1})
+	}
+	if err := fit(o, in, wants...); err != nil {
+		return nil, err
+	}
+	if err := perChannel(o, in[0], in[1:]...); err != nil {
+		return nil, err
+	}
+	if err := positive(o, o.Eps); err != nil {
+		return nil, err
+	}
+	return reals(in[0].Shape())
+}
+
+func (o BatchNorm) gradient(b *Builder, n *Node, dy []*Value) []*Value {
+	in := []*Value{n.In[0], n.Out[1], n.Out[2]}
+	if o.Affine {
+		in = append(in, n.In[1])
+	}
+	return b.EmitAll(BatchNormGrad(o), append(in, dy[0])...)
+}
+
+func (BatchNorm) overwrites() []int          { return []int{0} }
+func (BatchNormInference) overwrites() []int { return []int{0} }
+func (o BatchNormGrad) overwrites() []int    { return []int{3 + bit(o.Affine), 0} }
+
+// positive checks that Eps keeps a constant channel finite.
+func positive(op Op, eps float32) error {
+	if !(eps > 0) {
+		return fmt.Errorf("%s: eps %v must be above 0", op.Kind(), eps)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package program
+
+// Ops lists every operation, a zero value each, in the order of the files: the table of contents of what an engine must
+// bind. Conventions: x is an input map, y an output map, w a weight, d... the gradient of the loss by that value.
+//
+// Adding one: docs/adding-an-op.md.
+func Ops() []Op {
+	return []Op{
+		// op_conv.go
+		Conv{},           // x[N,H,W,Cin], w[KH,KW,Cin/groups,Cout] → y[N,Ho,Wo,Cout]
+		ConvGradInput{},  // dy, w → dx
+		ConvGradWeight{}, // x, dy → dw
+		// op_matmul.go
+		MatMul{}, // a[M,K], b[K,N] (or transposed) → c[M,N]
+		// op_bias.go
+		BiasAdd{},     // x[...,C], b[C] → y
+		SumChannels{}, // x[...,C] → [C], the sum over all but the last axis
+		// op_activation.go
+		Activation{},     // x → f(x)
+		ActivationGrad{}, // r, dy → dx, r = y where the derivative follows from the output, else x
+		PReLU{},          // x, a[C] → y
+		PReLUGrad{},      // x, a, dy → dx, da
+		// op_pool.go
+		MaxPool{},     // x → y
+		MaxPoolGrad{}, // x, y, dy → dx
+		AvgPool{},     // x → y
+		AvgPoolGrad{}, // dy → dx
+		// op_globalpool.go
+		GlobalAvgPool{}, // x[N,H,W,C] → [N,C]
+		SpreadHW{},      // y[N,C] → x[N,H,W,C], every position scaled alike
+		// op_arith.go
+		Add{},    // a, b of one shape → a+b
+		Scale{},  // x → By·x
+		Mean{},   // x → the mean of all elements, a scalar
+		Expand{}, // (scalar) → every element of Shape, times Scale; 1 without an input
+		// op_shape.go
+		Reshape{},       // x → the same elements under another shape
+		Concat{},        // x1[...,C1], x2[...,C2] ... → [...,C1+C2+...]
+		SliceChannels{}, // x[...,C] → [...,To-From]
+		PadChannels{},   // x[...,C] → [...,Before+C+After], zeros
+		Subsample{},     // x[N,H,W,C] → every Stride-th row and column
+		SubsampleGrad{}, // dy → dx[N,H,W,C], zeros between
+		// op_batchnorm.go
+		BatchNorm{},          // x[N,H,W,C] (, gamma[C], beta[C]) → y, mean[C], var[C] (biased)
+		BatchNormGrad{},      // x, mean, var (, gamma), dy → dx (, dgamma, dbeta)
+		BatchNormInference{}, // x, mean, var (, gamma, beta) → y
+		// op_dropout.go
+		Dropout{}, // x, rate, step → y; its gradient is itself
+		// op_loss.go
+		CrossEntropy{},     // logits[N,K], labels[N] → loss[N]
+		CrossEntropyGrad{}, // logits, labels, dloss[N] → dlogits
+		LogSoftmax{},       // logits[N,K] → log-probabilities
+		Variance{},         // x → the variance of all elements (biased), a scalar; for lsuv
+		// op_update.go: Writers
+		SGD{},   // p, g, v, lr, momentum, l2; changes p and v
+		Blend{}, // r, b, keep: r = keep·r + (1-keep)·Scale·b; changes r
+	}
+}

@@ -1,0 +1,116 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/assaylab/assay/study"
+)
+
+// ranking is a study in the order in which it is told, with what every form of the report needs to print it.
+type ranking struct {
+	*study.Result
+	base     study.Judgement
+	variants []study.Judgement // the largest effect first; then those without one, in the order of the file
+	curves   map[string][]study.Trial
+	decimals int // of points: 1, or 2 where effects are so finely known that 1 would hide them
+}
+
+func rank(r *study.Result) ranking {
+	k := ranking{Result: r, curves: map[string][]study.Trial{}, decimals: 1}
+	for _, j := range r.Judged {
+		if j.Baseline {
+			k.base = j
+		} else {
+			k.variants = append(k.variants, j)
+		}
+	}
+	slices.SortStableFunc(k.variants, func(a, b study.Judgement) int {
+		return cmp.Compare(rankOf(b), rankOf(a))
+	})
+	for _, t := range r.Trials {
+		k.curves[t.Arm] = append(k.curves[t.Arm], t)
+	}
+	for _, trials := range k.curves {
+		slices.SortStableFunc(trials, func(a, b study.Trial) int { return cmp.Compare(a.Repeat, b.Repeat) })
+	}
+	var widths []float64
+	for _, j := range k.variants {
+		if low, high, ok := bounds(j.Finding); ok {
+			widths = append(widths, high-low)
+			if claimed(j.Verdict) && min(math.Abs(low), math.Abs(high)) < 0.05 {
+				k.decimals = 2 // "helps: [0.0, +0.8]" would look like a slip
+			}
+		}
+	}
+	if len(widths) > 0 && median(widths) < 0.5 {
+		k.decimals = 2
+	}
+	return k
+}
+
+func rankOf(j study.Judgement) float64 {
+	if j.Effect == nil {
+		return math.Inf(-1)
+	}
+	return *j.Effect
+}
+
+// bounds is the interval that is drawn and printed: the simultaneous one, false where there is none.
+func bounds(f study.Finding) (low, high float64, ok bool) {
+	if f.Effect == nil || f.Low == nil || f.High == nil {
+		return 0, 0, false
+	}
+	return *f.Low, *f.High, true
+}
+
+func claimed(v study.Verdict) bool { return v == study.Helps || v == study.Hurts }
+
+// all is the baseline and then the variants.
+func (k ranking) all() []study.Judgement { return append([]study.Judgement{k.base}, k.variants...) }
+
+// paired is what a repeat of a variant shows against the baseline's of that repeat, for each repeat that has both.
+func (k ranking) paired(j study.Judgement) []float64 {
+	var d []float64
+	for s, y := range j.Outcomes {
+		if y != nil && s < len(k.base.Outcomes) && k.base.Outcomes[s] != nil {
+			d = append(d, *y-*k.base.Outcomes[s])
+		}
+	}
+	return d
+}
+
+// domain is the range of effects that a forest plot shows: all intervals and 0, but no farther than lets the greater part
+// of them be told apart. An arm that lies outside is drawn as an arrow at the edge, with its figures beside it as ever.
+func (k ranking) domain() (low, high float64) {
+	var reach []float64
+	for _, j := range k.variants {
+		if l, h, ok := bounds(j.Finding); ok {
+			low, high = min(low, l), max(high, h)
+			reach = append(reach, max(math.Abs(l), math.Abs(h)))
+		}
+		for _, d := range k.paired(j) {
+			low, high = min(low, d), max(high, d)
+			if j.Low == nil {
+				reach = append(reach, math.Abs(d))
+			}
+		}
+	}
+	low, high = min(low, -1.2*k.Delta), max(high, 1.2*k.Delta)
+	if len(reach) > 0 {
+		slices.Sort(reach)
+		limit := max(2*k.Delta, 2.5*reach[len(reach)/2])
+		low, high = max(low, -limit), min(high, limit)
+	}
+	if low == high {
+		return -1, 1
+	}
+	pad := 0.04 * (high - low)
+	return low - pad, high + pad
+}
+
+func median(xs []float64) float64 {
+	s := slices.Sorted(slices.Values(xs))
+	return s[len(s)/2]
+}

@@ -1,0 +1,271 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/assaylab/assay/study"
+)
+
+// A reader who knows nothing of the study reads these sentences first, so they say what was found before how.
+
+// statement is one arm's finding as a sentence: Name and Claim are set apart ("batchnorm helps"), Rest follows them.
+type statement struct {
+	Name, Claim, Rest string
+	Verdict           study.Verdict
+}
+
+func (s statement) String() string { return s.Name + " " + s.Claim + s.Rest }
+
+// answer is the study in one sentence, ahead of its arms.
+func (k ranking) answer() string {
+	if k.Stopped != "" {
+		return "No verdicts: " + k.Stopped + "."
+	}
+	if len(k.variants) == 0 {
+		return "The study has no variants to compare with its baseline."
+	}
+	count := map[study.Verdict]int{}
+	unjudged := 0
+	for _, j := range k.variants {
+		count[j.Verdict]++
+		if j.Verdict == "" {
+			unjudged++
+		}
+	}
+	if unjudged == len(k.variants) {
+		if k.Blocks == 1 {
+			return "One repeat shows effects, but cannot tell them from chance; run two repeats or more for verdicts."
+		}
+		return "There is nothing to judge yet."
+	}
+	var parts []string
+	add := func(n int, one, more string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, map[bool]string{true: one, false: more}[n == 1]))
+		}
+	}
+	add(count[study.Helps], "helps", "help")
+	add(count[study.Hurts], "hurts", "hurt")
+	add(count[study.None], "makes no meaningful difference", "make no meaningful difference")
+	add(count[study.Undecided], "is undecided", "are undecided")
+	add(unjudged, "could not be judged", "could not be judged")
+	return fmt.Sprintf("Of %s, %s.", counted(len(k.variants), "variant"), listed(parts))
+}
+
+// statements are the variants by verdict, in the order that matters to a person: what helps, what hurts, what makes no
+// difference, what is open, what could not be judged.
+func (k ranking) statements() []statement {
+	var list []statement
+	for _, v := range []study.Verdict{study.Helps, study.Hurts, study.None, study.Undecided, ""} {
+		for _, j := range k.variants {
+			if j.Verdict == v {
+				list = append(list, k.state(j))
+			}
+		}
+	}
+	return list
+}
+
+func (k ranking) state(j study.Judgement) statement {
+	s := statement{Name: j.Name, Verdict: j.Verdict}
+	switch low, high, ok := bounds(j.Finding); {
+	case j.Diverged > 0:
+		s.Claim = map[study.Verdict]string{study.Hurts: "hurts", study.Undecided: "is undecided"}[j.Verdict]
+		if s.Claim == "" {
+			s.Claim = "diverged"
+		}
+		s.Rest = fmt.Sprintf(": training diverged in %d of %s, the baseline's in none", j.Diverged, counted(j.Trials, "repeat"))
+		if c := j.Conditional; c != nil {
+			s.Rest += fmt.Sprintf("; where it finished, %s points %s, not adjusted for the other variants", signed(c.Effect, k.decimals), interval(c.Low, c.High, k.decimals))
+		}
+	case j.Verdict == study.None && j.Method == "identical":
+		s.Claim, s.Rest = "had no effect at run time", ": it ended in the baseline's own weights"
+	case j.Verdict == study.None && ok:
+		s.Claim = "makes no meaningful difference"
+		s.Rest = fmt.Sprintf(": %s points %s, inside ±%.2g%s", signed(*j.Effect, k.decimals), k.ninety(j), k.Delta, k.price(j, true))
+	case j.Verdict == study.Undecided && ok:
+		s.Claim = "is undecided"
+		s.Rest = fmt.Sprintf(": %s points %s%s", signed(*j.Effect, k.decimals), interval(low, high, k.decimals), k.decides(j))
+	case claimed(j.Verdict) && ok:
+		s.Claim = string(j.Verdict)
+		s.Rest = fmt.Sprintf(": %s points %s%s", signed(*j.Effect, k.decimals), interval(low, high, k.decimals), k.price(j, j.Verdict == study.Helps))
+	case j.Effect != nil:
+		s.Claim = "has no verdict"
+		s.Rest = fmt.Sprintf(": %s points in %s%s", signed(*j.Effect, k.decimals), counted(j.Trials, "repeat"), k.price(j, *j.Effect >= 0))
+	case j.Failures > 0 && j.Trials == 0:
+		s.Claim, s.Rest = "could not be judged", ": "+counted(j.Failures, "repeat")+" failed"
+		if reason := k.reason(j.Name); reason != "" {
+			s.Rest += " (" + reason + ")"
+		}
+	case j.Trials == 0:
+		s.Claim = "was not run yet"
+	default:
+		s.Claim = "could not be judged"
+	}
+	s.Rest += k.remarks(j) + "."
+	return s
+}
+
+// ninety is the interval that decided on "none", where it is known.
+func (k ranking) ninety(j study.Judgement) string {
+	if j.Low90 == nil || j.High90 == nil {
+		return interval(*j.Low, *j.High, k.decimals)
+	}
+	return interval(*j.Low90, *j.High90, k.decimals) + " at 90\u00a0%"
+}
+
+// remarks are the arm's notes but for those that the sentence has said already.
+func (k ranking) remarks(j study.Judgement) string {
+	var left []string
+	for _, n := range j.Notes {
+		said := strings.HasPrefix(n, "diverged in ") || n == "had no effect at run time" || n == "not run yet" || j.Trials == 0 && strings.HasSuffix(n, " failed")
+		if !said {
+			left = append(left, n)
+		}
+	}
+	if j.Grey != "" {
+		left = append(left, j.Grey)
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(left, "; ") + ")"
+}
+
+// decides is what would settle an undecided arm.
+func (k ranking) decides(j study.Judgement) string {
+	switch {
+	case j.MoreRepeats > 0:
+		s := "; " + counted(j.MoreRepeats, "more repeat")
+		if j.HoursToDecide > 0 {
+			s += " (about " + lasting(j.HoursToDecide*3600) + ")"
+		}
+		return s + " would tell"
+	case j.ImagesToDecide > 0:
+		return "; repeats alone cannot tell, about " + grouped(int64(j.ImagesToDecide)) + " validation images would"
+	}
+	return ""
+}
+
+// price is what an arm costs or saves, as the end of a sentence. Changes below 1 % are none.
+func (k ranking) price(j study.Judgement, good bool) string {
+	var costs, saves []string
+	for _, c := range []struct {
+		what    string
+		x, base float64
+	}{
+		{"training time", j.TrainSeconds, k.base.TrainSeconds},
+		{"multiply-adds", float64(j.MACs), float64(k.base.MACs)},
+		{"parameters", float64(j.Params), float64(k.base.Params)},
+	} {
+		if !(c.x > 0) || !(c.base > 0) {
+			continue
+		}
+		switch r := c.x / c.base; {
+		case r >= 1.01:
+			costs = append(costs, change(c.x, c.base)+" "+c.what)
+		case r <= 0.99:
+			saves = append(saves, change(c.x, c.base)+" "+c.what)
+		}
+	}
+	switch {
+	case len(costs)+len(saves) == 0:
+		return ""
+	case len(saves) == 0:
+		return ", at " + listed(costs)
+	case len(costs) == 0 && good:
+		return ", and it saves: " + listed(saves)
+	case len(costs) == 0:
+		return ", but it saves: " + listed(saves)
+	}
+	return ", at " + listed(append(costs, saves...))
+}
+
+// reason is why an arm's first failed trial failed.
+func (k ranking) reason(arm string) string {
+	for _, t := range k.curves[arm] {
+		if t.Status == study.Failed && t.Reason != "" {
+			return t.Reason
+		}
+	}
+	return ""
+}
+
+// setting is the study in a line: what was run, on what.
+func (k ranking) setting() string {
+	s := fmt.Sprintf("%s \u00d7 %s", counted(len(k.Judged), "arm"), counted(k.Repeats, "repeat"))
+	if k.Net != "" {
+		s += " of " + k.Net
+	}
+	if k.Data != "" {
+		s += " on " + k.Data
+	}
+	return s
+}
+
+// best names the arm to go on with.
+func (k ranking) best() string {
+	if k.Stopped != "" || k.Winner == "" {
+		return ""
+	}
+	if k.Winner == k.base.Name {
+		return "No variant is shown to beat the baseline, so the baseline is the one to keep."
+	}
+	s := "Best: " + k.Winner
+	if j, ok := k.Judgement(k.Winner); ok && j.Effect != nil && k.WinnerShrunk != 0 {
+		s += fmt.Sprintf("; allowing for its having been chosen, expect about %s points", signed(k.WinnerShrunk, k.decimals))
+	}
+	return s + "."
+}
+
+// tested is what the test split said, "" where it was not read.
+func (k ranking) tested() string {
+	t := k.Test
+	if t == nil {
+		return ""
+	}
+	return fmt.Sprintf("On the test split (%s reading, %s images) %s has accuracy %.*f and log loss %.3f.",
+		ordinal(t.Reading), grouped(int64(t.Images)), t.Arm, k.decimals, t.Accuracy, t.LogLoss)
+}
+
+// careful are the caveats as sentences.
+func (k ranking) careful() []string {
+	var list []string
+	for _, c := range k.Caveats {
+		list = append(list, c+".")
+	}
+	return list
+}
+
+// judged says in a few lines how the verdicts came about.
+func (k ranking) judged() []string {
+	d := k.decimals
+	lines := []string{
+		fmt.Sprintf("Each repeat gives every arm the same split, the same order of images and the same initial values, so that arms are compared within repeats: %s.", counted(k.Blocks, "repeat")+" with something to compare"),
+	}
+	if k.NoiseSD > 0 {
+		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %.2f points (%d degrees of freedom); repeats as a whole differ by %.2f.", k.NoiseSD, k.ResidualDF, k.BlockSD))
+	}
+	if k.Blocks > 1 {
+		lines = append(lines, "Intervals hold for all variants at once with 95 % confidence (Dunnett's test); they count the chance in the seeds and the chance in which images were there to validate on.")
+	}
+	if k.Detectable > 0 {
+		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s points in four studies of five.", fixed(&k.Detectable, d)))
+	}
+	if k.Delta > 0 {
+		lines = append(lines, fmt.Sprintf("An effect below %.2g points was declared too small to matter before the first trial.", k.Delta))
+	}
+	if k.Images > 0 {
+		lines = append(lines, fmt.Sprintf("Outcomes are those of the last weights on %s validation images, not of the best epoch.", grouped(int64(k.Images))))
+	}
+	return lines
+}
+
+// listed is "a", "a and b", "a, b and c".
+func listed(parts []string) string {
+	if n := len(parts); n > 1 {
+		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
+	}
+	return strings.Join(parts, "")
+}

@@ -1,0 +1,52 @@
+package study
+
+import "github.com/assaylab/assay/tensor"
+
+// Repeats are paired: repeat i gives every arm the same seeds, so that arms differ by what they are and not by the draw
+// (common random numbers; blocks in the analysis). Seeds come from the study's seed and the repeat, never from the arm,
+// and each purpose has a stream of its own under them: an arm that draws more numbers shifts no other stream.
+
+// Seeds are the seeds of one repeat, one for each purpose; all are equal unless a study of noise varies one of them.
+// The streams under them ("init", "order" ...) are independent though their seeds are equal: tensor.NewStream takes the
+// purpose too.
+type Seeds struct {
+	Split   uint64 `json:"split"`   // which images are validation
+	Init    uint64 `json:"init"`    // initial values of parameters, by name
+	Order   uint64 `json:"order"`   // sample order
+	Augment uint64 `json:"augment"` // crops, flips
+	Dropout uint64 `json:"dropout"` // masks
+}
+
+// SeedsOf are the seeds of a repeat, 1, 2, ..., of a study. The first repeat has the study's seed itself, so that its
+// baseline is, bit for bit, what `assay train` makes of the base with that seed.
+func SeedsOf(seed uint64, repeat int) Seeds {
+	if repeat > 1 {
+		seed = tensor.NewStream(seed, "repeat").At(uint64(repeat), 0).Uint64()
+	}
+	return Seeds{Split: seed, Init: seed, Order: seed, Augment: seed, Dropout: seed}
+}
+
+// Entry is one line of a plan: an arm with a repeat and its seeds.
+type Entry struct {
+	Arm    string `json:"arm"`
+	Repeat int    `json:"repeat"` // 1, 2, ...
+	Seeds  Seeds  `json:"seeds"`
+}
+
+// OneFactorAtATime lists the trials of design ofat: whole blocks one after another, in each the baseline first and then
+// the variants in the order written, so that a study that is stopped has complete blocks, and arms that changed nothing
+// are known after the first. Derived arms have no trials of their own. Arms in, e.g. repeats 3: 3 entries an arm.
+func OneFactorAtATime(arms []Arm, seed uint64, repeats int) []Entry {
+	var plan []Entry
+	for repeat := 1; repeat <= repeats; repeat++ {
+		seeds := SeedsOf(seed, repeat)
+		for _, first := range []bool{true, false} {
+			for _, a := range arms {
+				if a.Baseline == first && !a.Derived {
+					plan = append(plan, Entry{Arm: a.Name, Repeat: repeat, Seeds: seeds})
+				}
+			}
+		}
+	}
+	return plan
+}

@@ -1,0 +1,196 @@
+// Package study is the pure half of a study: which trials there are (pair.go), what they may be said to show
+// (verdict.go), and the plain data that both halves share (result.go, where to start). It reads no clock, no disk and
+// no network, so that its honesty is proved on thousands of simulated studies; study/runner does the work and
+// study/store keeps it. It may import approach and study/stat.
+package study
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Status is how a trial ended.
+type Status string
+
+// The ways a trial ends. Divergence is an outcome of the arm; a failure (a crash, memory, a missing file) is not.
+const (
+	Done     Status = "done"
+	Diverged Status = "diverged" // a loss that is not finite, at Trial.Step
+	Failed   Status = "failed"   // Trial.Reason says why; the cell is missing, not replaced
+)
+
+// Verdict is what may be said of a variant; empty (null in JSON) for the baseline and where nothing may be said.
+type Verdict string
+
+// The verdicts of docs/statistics.md.
+const (
+	Helps     Verdict = "helps"     // the simultaneous 95 % interval lies on the good side of 0
+	Hurts     Verdict = "hurts"     // it lies on the bad side, or the arm diverges more often than the baseline
+	None      Verdict = "none"      // no meaningful effect: the 90 % simultaneous interval lies inside (-delta, +delta)
+	Undecided Verdict = "undecided" // none of these
+)
+
+// MarshalJSON writes null where nothing may be said.
+func (v Verdict) MarshalJSON() ([]byte, error) {
+	if v == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(v))
+}
+
+// Arm is the baseline or a variant: what it is and what it costs, known before its first trial but for the seconds.
+type Arm struct {
+	Name         string   `json:"name"`
+	Baseline     bool     `json:"baseline"`
+	Differs      []string `json:"differs"`             // what differs from the baseline, couplings included, a line each
+	Derived      bool     `json:"derived"`             // evaluated from the baseline's own trials (views, average)
+	Params       int64    `json:"params"`              // trainable, of the network pruned of train-only outputs
+	MACs         int64    `json:"macs"`                // multiply-adds to infer one image
+	TrainMACs    int64    `json:"train_macs"`          // multiply-adds of the whole planned training; 0 where not known
+	TrainSeconds float64  `json:"train_seconds"`       // of one training, from exclusive calibration times steps; 0 while unknown
+	SharedStart  float64  `json:"shared_start"`        // share, 0 to 1, of the parameters that start equal to the baseline's
+	Signature    string   `json:"signature,omitempty"` // architecture signature
+}
+
+// Point is one evaluation on the validation split along a training.
+type Point struct {
+	Epoch       float64 `json:"epoch"` // epochs done, 1 after the first
+	TrainLoss   float64 `json:"train_loss"`
+	ValAccuracy float64 `json:"val_accuracy"` // points, 0 to 100
+	ValLogLoss  float64 `json:"val_log_loss"` // nats
+	LR          float64 `json:"lr"`
+}
+
+// PerImage is a trial's last weights on its validation split, image by image: three slices of one length. IDs name
+// images across trials (the data set's own numbering), so that repeats that share images are known to; all arms of a
+// repeat have the same images in the same order.
+type PerImage struct {
+	IDs     []int32   `json:"ids"`
+	Correct []bool    `json:"correct"`
+	LogProb []float32 `json:"log_prob"` // natural log of the probability given to the true class
+}
+
+// Trial is one arm with one repeat, as it came out.
+type Trial struct {
+	Arm           string   `json:"arm"`
+	Repeat        int      `json:"repeat"` // 1, 2, ...: the block
+	Status        Status   `json:"status"`
+	Reason        string   `json:"reason,omitempty"` // one line, where it failed or diverged
+	Step          int64    `json:"step"`             // steps done; where it diverged, the step of the first loss that is not finite
+	Curve         []Point  `json:"curve"`
+	Outcome       float64  `json:"outcome"`  // the metric of the last weights at the planned end, in points; 0 unless done
+	LogLoss       float64  `json:"log_loss"` // mean over validation images, nats
+	Images        PerImage `json:"-"`
+	Seconds       float64  `json:"seconds"`        // wall time of this trial, possibly on a shared machine; shown, never judged
+	WeightsDigest string   `json:"weights_digest"` // of the final weights; "" where not known
+	Level         string   `json:"level"`          // kernel level (generic, avx2, avx512): a block never mixes them
+	Table         int      `json:"table"`          // version of the kernel table
+}
+
+// Interval is an effect with its own two-sided 95 % interval, not adjusted for others; Low and High are nil with fewer
+// than two pairs.
+type Interval struct {
+	Effect float64  `json:"effect"`
+	Low    *float64 `json:"low"`
+	High   *float64 `json:"high"`
+}
+
+// Finding is what one outcome says of one arm. Pointers are nil (null) where nothing may be said: for the baseline all
+// but Mean; with one repeat Low, High and P. Verdict and interval never disagree: Low > 0 or High < 0 exactly when the
+// verdict is helps or hurts, but for an arm that diverged, which has no interval but a Conditional one.
+type Finding struct {
+	Mean        *float64  `json:"mean"`   // of finished trials; nil where there are none
+	Effect      *float64  `json:"effect"` // variant minus baseline, blocks accounted for
+	Low         *float64  `json:"low"`    // simultaneous 95 %
+	High        *float64  `json:"high"`
+	P           *float64  `json:"p"`     // adjusted for the family
+	Low90       *float64  `json:"low90"` // simultaneous 90 %, which decides on none
+	High90      *float64  `json:"high90"`
+	Verdict     Verdict   `json:"verdict"`
+	Conditional *Interval `json:"conditional,omitempty"` // of an arm that diverged: its effect among finished runs
+	SeedSE      float64   `json:"seed_se"`               // standard error of the effect that comes from seeds
+	ImageSE     float64   `json:"image_se"`              // and from the images being a sample
+	DF          float64   `json:"df"`                    // degrees of freedom of the interval
+}
+
+// Judgement is one arm with all that is said of it; its JSON is a row of `arms` of `assay study show --json`.
+type Judgement struct {
+	Arm
+	Trials   int        `json:"trials"`   // done and diverged
+	Diverged int        `json:"diverged"` // of these
+	Failures int        `json:"failures"`
+	Outcomes []*float64 `json:"outcomes"` // by repeat, nil where diverged, failed or not run
+	Finding             // of the study's metric, in points
+	LogLoss  *Finding   `json:"log_loss"` // second outcome, nats, lower is better; nil where not recorded
+	Method   string     `json:"method"`   // dunnett, paired t, exact test, identical; "" where nothing may be said
+	Notes    []string   `json:"notes"`    // "by less than you asked for", "on these 1000 images", ...: a reader's words, in order
+	Grey     string     `json:"grey"`     // under-trained or over-long, where the schedule casts doubt on the verdict
+
+	// What would decide an undecided arm at 80 % power if its effect were the one seen; 0 where no number up to 1000 would.
+	RepeatsToDecide int     `json:"repeats_to_decide"` // repeats in all
+	MoreRepeats     int     `json:"more_repeats"`      // of these, still to run
+	HoursToDecide   float64 `json:"hours_to_decide"`   // of this arm's and the baseline's trials still to run; 0 while seconds are unknown
+	ImagesToDecide  int     `json:"images_to_decide"`  // where repeats alone cannot: validation images needed in all
+}
+
+// TestReading is one evaluation on the test split, which is recorded each time.
+type TestReading struct {
+	Arm      string  `json:"arm"`
+	Accuracy float64 `json:"accuracy"` // points
+	LogLoss  float64 `json:"log_loss"`
+	Images   int     `json:"images"`
+	Reading  int     `json:"reading"` // 1 for the first reading of this data's test split by anyone with this store
+}
+
+// Result is a study as it stands. The runner fills the first part, Judge the second; the report reads both.
+type Result struct {
+	Question   string       `json:"question"`
+	Name       string       `json:"name"`   // the file's name without extension
+	Digest     string       `json:"digest"` // of the file
+	Data       string       `json:"data"`   // what it ran on, for people
+	Net        string       `json:"net"`
+	Design     string       `json:"design"`
+	Seed       uint64       `json:"seed"`
+	Repeats    int          `json:"repeats"` // planned blocks
+	Threads    int          `json:"threads"`
+	Level      string       `json:"level"`
+	Metric     string       `json:"metric"`      // "accuracy", in points
+	Meaningful float64      `json:"-"`           // `meaningful:` of the file, points; 0 where it is left out
+	NoiseFloor float64      `json:"noise_floor"` // standard deviation between repeats known beforehand, points; 0 while unknown
+	Test       *TestReading `json:"test,omitempty"`
+	Arms       []Arm        `json:"-"` // the baseline first; in JSON as part of Judged
+	Trials     []Trial      `json:"trials"`
+
+	Delta        float64     `json:"delta"`    // smallest effect that matters, points
+	Blocks       int         `json:"blocks"`   // repeats with at least two finished trials
+	Images       int         `json:"images"`   // validation images of one repeat
+	NoiseSD      float64     `json:"noise_sd"` // residual standard deviation of one trial within its block, points; 0 while unknown
+	BlockSD      float64     `json:"block_sd"` // standard deviation between blocks
+	ResidualDF   int         `json:"residual_df"`
+	Detectable   float64     `json:"detectable_effect"` // true effect that these repeats find with 80 % power, seeds alone
+	Judged       []Judgement `json:"arms"`              // in the order of Arms
+	Winner       string      `json:"winner_arm"`        // best arm that helps, else the baseline
+	WinnerShrunk float64     `json:"winner_shrunk"`     // its effect, shrunk for having been chosen
+	Stopped      string      `json:"stopped,omitempty"` // why there are no verdicts at all, e.g. a diverged baseline
+	Caveats      []string    `json:"caveats"`           // sentences for "Careful: ..."
+}
+
+// Baseline is the arm that all others are compared with.
+func (r *Result) Baseline() (Arm, error) {
+	for _, a := range r.Arms {
+		if a.Baseline {
+			return a, nil
+		}
+	}
+	return Arm{}, fmt.Errorf("study %s: no arm is the baseline; mark one", r.Name)
+}
+
+// Judgement is what is said of an arm, false where the study has none of that name or was not judged yet.
+func (r *Result) Judgement(arm string) (Judgement, bool) {
+	for _, j := range r.Judged {
+		if j.Name == arm {
+			return j, true
+		}
+	}
+	return Judgement{}, false
+}

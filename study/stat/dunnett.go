@@ -1,0 +1,218 @@
+package stat
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/integrate/quad"
+	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Family is a set of comparisons asked at once: k estimates, jointly normal, each divided by a standard error that
+// shares one estimate of scale, so that they are jointly t. Comparisons of many arms with one baseline have a
+// correlation of product form, r_ij = λ_i λ_j (Dunnett, "A multiple comparison procedure for comparing several
+// treatments with a control", JASA 50, 1955): given the common factor they are independent, and the k-dimensional
+// probability is a one-dimensional integral. Its honesty: TestIntervalsCoverTogetherAtTheStatedRate.
+type Family struct {
+	loadings []float64 // distinct |λ|, ascending: the sign of an estimate does not matter to a two-sided statement
+	counts   []int     // how many comparisons have it
+	Misfit   float64   // largest |r_ij - λ_i λ_j|: 0 for complete blocks, small where cells are missing
+}
+
+// NewFamily makes a family of the covariance of its estimates, k x k. Where that has no product form (missing cells,
+// image terms) the nearest product form in least squares stands for it: Hsu, "The factor analytic approach to
+// simultaneous inference in the general linear model", J. Comput. Graph. Stat. 1, 1992. What that costs is tested
+// against the multivariate t itself: below 0.002 of coverage for the covariances of real studies.
+func NewFamily(cov [][]float64) Family {
+	r := square(len(cov))
+	for i := range cov {
+		for j := range cov {
+			r[i][j] = cov[i][j] / math.Sqrt(cov[i][i]*cov[j][j])
+		}
+	}
+	lambda := productForm(r)
+	var f Family
+	for i := range r {
+		for j := range i {
+			f.Misfit = max(f.Misfit, math.Abs(r[i][j]-lambda[i]*lambda[j]))
+		}
+	}
+	for i := range lambda {
+		lambda[i] = math.Abs(lambda[i])
+	}
+	slices.Sort(lambda)
+	for _, l := range lambda {
+		if n := len(f.loadings); n > 0 && l-f.loadings[n-1] < 1e-9 {
+			f.counts[n-1]++
+		} else {
+			f.loadings, f.counts = append(f.loadings, l), append(f.counts, 1)
+		}
+	}
+	return f
+}
+
+// ManyToOne is the family of k arms against a baseline in complete blocks: every correlation is 1/2.
+func ManyToOne(k int) Family {
+	return Family{loadings: []float64{math.Sqrt2 / 2}, counts: []int{k}}
+}
+
+// Coverage is the probability that all k standardised estimates lie within ±c when their scale has df degrees of
+// freedom (+Inf for a known scale; below 1 counts as 1).
+func (f Family) Coverage(c, df float64) float64 {
+	if c <= 0 || math.IsNaN(c) || math.IsNaN(df) {
+		return 0
+	}
+	p := 0.0
+	for _, q := range scale(df) {
+		p += q.weight * f.within(c*q.at)
+	}
+	return min(1, p)
+}
+
+// P is the adjusted p-value of one standardised estimate t: the chance that any of the family is as far out when
+// nothing differs.
+func (f Family) P(t, df float64) float64 { return max(0, 1-f.Coverage(math.Abs(t), df)) }
+
+// Critical is the c with Coverage(c, df) = level, to 1e-9: estimate ± c·se are simultaneous intervals at that level.
+// It is NaN for a level outside (0, 1).
+func (f Family) Critical(level, df float64) float64 {
+	if !(level > 0 && level < 1) {
+		return math.NaN()
+	}
+	lo, hi := 0.0, 4.0
+	for f.Coverage(hi, df) < level && hi < 1e6 {
+		lo, hi = hi, 2*hi
+	}
+	return root(func(c float64) float64 { return f.Coverage(c, df) - level }, lo, hi)
+}
+
+// within is the probability that all k normal estimates lie within ±c: ∫ φ(z) Π_i P(|λ_i z + √(1-λ_i²) e| <= c) dz.
+func (f Family) within(c float64) float64 {
+	p := 0.0
+	for _, q := range factor {
+		all := q.weight
+		for i, l := range f.loadings {
+			s := math.Sqrt((1 - l) * (1 + l))
+			one := phi((c-l*q.at)/s) - phi((-c-l*q.at)/s)
+			for range f.counts[i] {
+				all *= one
+			}
+		}
+		p += all
+	}
+	return p
+}
+
+// productForm finds λ with r_ij ≈ λ_i λ_j, i ≠ j, by least squares, one λ at a time; exact where r has that form.
+func productForm(r [][]float64) []float64 {
+	const most = 0.9999 // a comparison that is the factor itself would leave nothing to integrate
+	k := len(r)
+	lambda := make([]float64, k)
+	if k == 1 {
+		return lambda
+	}
+	for i := range r { // start: from the best-connected comparison's correlations
+		sum := 0.0
+		for j := range r {
+			if j != i {
+				sum += r[i][j]
+			}
+		}
+		lambda[i] = math.Copysign(math.Sqrt(math.Abs(sum)/float64(k-1)), sum)
+	}
+	for range 2000 {
+		moved := 0.0
+		for i := range r {
+			var above, below float64
+			for j := range r {
+				if j != i {
+					above += r[i][j] * lambda[j]
+					below += lambda[j] * lambda[j]
+				}
+			}
+			next := 0.0
+			if below > 0 {
+				next = min(most, max(-most, above/below))
+			}
+			moved = max(moved, math.Abs(next-lambda[i]))
+			lambda[i] = next
+		}
+		if moved < 1e-13 {
+			break
+		}
+	}
+	return lambda
+}
+
+type node struct{ at, weight float64 }
+
+// factor holds the nodes of the common normal factor, both signs folded into one, since a symmetric interval sees no
+// sign. 40 nodes give 1e-12 for loadings up to 0.95.
+var factor = func() []node {
+	return nodes(40, 0, 8.5, func(z float64) float64 { return 2 * math.Exp(-z*z/2) / math.Sqrt(2*math.Pi) })
+}()
+
+// scale holds the nodes of the ratio s = √(χ²_ν/ν) of estimated to true standard deviation, weights summing to 1.
+// A known scale, df +Inf, is the one node 1.
+func scale(df float64) []node {
+	if df > 1e7 {
+		return []node{{1, 1}}
+	}
+	df = max(1, df)
+	chi := distuv.ChiSquared{K: df}
+	lo, hi := math.Sqrt(chi.Quantile(1e-13)/df), math.Sqrt(chi.Quantile(1-1e-13)/df)
+	log, _ := math.Lgamma(df / 2)
+	log = math.Ln2 + df/2*math.Log(df/2) - log
+	return nodes(32, lo, hi, func(s float64) float64 { return math.Exp(log + (df-1)*math.Log(s) - df*s*s/2) })
+}
+
+func nodes(n int, lo, hi float64, density func(float64) float64) []node {
+	x, w := make([]float64, n), make([]float64, n)
+	quad.Legendre{}.FixedLocations(x, w, lo, hi)
+	out := make([]node, n)
+	for i := range out {
+		out[i] = node{x[i], w[i] * density(x[i])}
+	}
+	return out
+}
+
+// root finds where f, rising from negative at lo to positive at hi, is 0: regula falsi with the Illinois halving.
+func root(f func(float64) float64, lo, hi float64) float64 {
+	a, b := f(lo), f(hi)
+	side := 0
+	for range 200 {
+		if hi-lo < 1e-10 || a == b {
+			break
+		}
+		x := (lo*b - hi*a) / (b - a)
+		y := f(x)
+		switch {
+		case math.Abs(y) < 1e-11:
+			return x
+		case y < 0:
+			lo, a = x, y
+			if side < 0 {
+				b /= 2
+			}
+			side = -1
+		default:
+			hi, b = x, y
+			if side > 0 {
+				a /= 2
+			}
+			side = 1
+		}
+	}
+	return (lo + hi) / 2
+}
+
+func phi(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
+
+// studentP is the two-sided p-value of t.
+func studentP(t, df float64) float64 {
+	if math.IsInf(df, 1) {
+		return math.Erfc(math.Abs(t) / math.Sqrt2)
+	}
+	return mathext.RegIncBeta(df/2, 0.5, df/(df+t*t))
+}

@@ -1,0 +1,124 @@
+package stat
+
+import "math"
+
+// Design is what the power of a many-to-one study depends on before its outcomes are known.
+type Design struct {
+	Variants int     // arms compared with the baseline, 1 or more
+	SD       float64 // residual standard deviation of one trial within its block, seeds alone
+	ImageVar float64 // image term of an effect, which more repeats do not lessen; 0 where unknown
+	Delta    float64 // smallest effect that matters; 0 asks for no verdict of "no meaningful effect"
+}
+
+// terms are the standard error of an effect and the critical values that n complete blocks give.
+type terms struct{ se, df, c95, c90 float64 }
+
+func (d Design) at(n int) terms {
+	seed := 2 * d.SD * d.SD / float64(n)
+	df := float64(d.Variants * (n - 1))
+	t := terms{se: math.Sqrt(seed + d.ImageVar), df: Satterthwaite(seed, df, d.ImageVar, 0)}
+	f := ManyToOne(d.Variants)
+	t.c95 = f.Critical(0.95, t.df)
+	if d.Delta > 0 {
+		t.c90 = f.Critical(0.90, t.df)
+	}
+	return t
+}
+
+// Detects is the power of n repeats: the chance that the simultaneous 95 % interval of an arm whose true effect is
+// given excludes 0. 0 for fewer than two repeats. Its honesty: TestPowerIsWhatSimulationFinds.
+func (d Design) Detects(effect float64, n int) float64 {
+	if n < 2 || d.Variants < 1 {
+		return 0
+	}
+	t := d.at(n)
+	return outside(t.c95, t.df, effect/t.se)
+}
+
+// Decides is the chance that n repeats end in a verdict, of a difference or of no meaningful effect.
+func (d Design) Decides(effect float64, n int) float64 {
+	if n < 2 || d.Variants < 1 {
+		return 0
+	}
+	t := d.at(n)
+	if d.Delta <= 0 {
+		return outside(t.c95, t.df, effect/t.se)
+	}
+	p := 0.0
+	for _, q := range scale(t.df) {
+		out, in := t.c95*t.se*q.at, d.Delta-t.c90*t.se*q.at // |estimate| > out decides, and so does |estimate| < in
+		if in > out {
+			p += q.weight
+			continue
+		}
+		one := phi((effect-out)/t.se) + phi((-effect-out)/t.se)
+		if in > 0 {
+			one += phi((in-effect)/t.se) - phi((-in-effect)/t.se)
+		}
+		p += q.weight * one
+	}
+	return min(1, p)
+}
+
+// Detectable is the smallest true effect that n repeats detect with the power given, to 0.1 %; +Inf for fewer than two.
+func (d Design) Detectable(n int, power float64) float64 {
+	if n < 2 || d.Variants < 1 || !(d.SD > 0 || d.ImageVar > 0) {
+		return math.Inf(1)
+	}
+	t := d.at(n)
+	lo, hi := 0.0, 1.0
+	for outside(t.c95, t.df, hi) < power && hi < 1e6 {
+		lo, hi = hi, 2*hi
+	}
+	for hi-lo > 1e-4*hi {
+		if mid := (lo + hi) / 2; outside(t.c95, t.df, mid) < power {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return hi * t.se
+}
+
+// Repeats is the fewest repeats, at least from, that decide on the effect given with the power given, 0 where up to most
+// do not.
+func (d Design) Repeats(effect, power float64, from, most int) int {
+	lo, hi := max(2, from)-1, max(2, from) // lo does not decide (or is not asked), hi is tried
+	for d.Decides(effect, hi) < power {
+		if hi >= most {
+			return 0
+		}
+		lo, hi = hi, min(most, 2*hi)
+	}
+	for hi-lo > 1 {
+		if mid := (lo + hi) / 2; d.Decides(effect, mid) < power {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return hi
+}
+
+// CanEverBeNone tells whether n repeats could find "no meaningful effect" with the power given if there were none at all.
+func (d Design) CanEverBeNone(n int, power float64) bool {
+	if n < 2 || d.Delta <= 0 {
+		return false
+	}
+	t, p := d.at(n), 0.0
+	for _, q := range scale(t.df) {
+		if in := d.Delta - t.c90*t.se*q.at; in > 0 {
+			p += q.weight * (2*phi(in/t.se) - 1)
+		}
+	}
+	return p >= power
+}
+
+// outside is P(|T| > c) of the noncentral t, by the scale's quadrature.
+func outside(c, df, noncentrality float64) float64 {
+	p := 0.0
+	for _, q := range scale(df) {
+		p += q.weight * (phi(noncentrality-c*q.at) + phi(-noncentrality-c*q.at))
+	}
+	return min(1, p)
+}

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"math"
+
+	"github.com/assaylab/assay/study"
+)
+
+// Trials are the trials of a study that have ended, in plan order, with curves and images. A figure that was not finite
+// (the loss where a run diverged) is NaN again.
+func (s *Store) Trials(name string) ([]study.Trial, error) {
+	if err := s.known(name); err != nil {
+		return nil, err
+	}
+	trials, ids, err := s.ended(name)
+	if err != nil {
+		return nil, s.fail("study "+name, err)
+	}
+	for i, id := range ids {
+		if trials[i].Curve, err = s.curve(id); err != nil {
+			return nil, s.fail("study "+name, err)
+		}
+	}
+	return trials, nil
+}
+
+func (s *Store) ended(name string) (trials []study.Trial, ids []int64, err error) {
+	rows, err := s.db.Query(`SELECT id, arm, repeat, status, reason, step, outcome, log_loss, seconds, weights, level, kernels, images
+		FROM trials WHERE study = (SELECT id FROM studies WHERE name = ?) AND status IN ('done', 'diverged', 'failed') ORDER BY ordinal`, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var t study.Trial
+		var outcome, logLoss, seconds sql.NullFloat64
+		var images []byte
+		if err := rows.Scan(&id, &t.Arm, &t.Repeat, &t.Status, &t.Reason, &t.Step, &outcome, &logLoss, &seconds, &t.WeightsDigest, &t.Level, &t.Table, &images); err != nil {
+			return nil, nil, err
+		}
+		t.Outcome, t.LogLoss, t.Seconds = number(outcome), number(logLoss), number(seconds)
+		if t.Images, err = unpackImages(images); err != nil {
+			return nil, nil, fmt.Errorf("study %s: trial %s #%d: %w", name, t.Arm, t.Repeat, err)
+		}
+		trials, ids = append(trials, t), append(ids, id)
+	}
+	return trials, ids, rows.Err()
+}
+
+func (s *Store) curve(trial int64) ([]study.Point, error) {
+	rows, err := s.db.Query(`SELECT epoch, train_loss, val_accuracy, val_log_loss, lr FROM curves WHERE trial = ? ORDER BY point`, trial)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var curve []study.Point
+	for rows.Next() {
+		var v [5]sql.NullFloat64
+		if err := rows.Scan(&v[0], &v[1], &v[2], &v[3], &v[4]); err != nil {
+			return nil, err
+		}
+		curve = append(curve, study.Point{Epoch: number(v[0]), TrainLoss: number(v[1]), ValAccuracy: number(v[2]), ValLogLoss: number(v[3]), LR: number(v[4])})
+	}
+	return curve, rows.Err()
+}
+
+func number(x sql.NullFloat64) float64 {
+	if x.Valid {
+		return x.Float64
+	}
+	return math.NaN()
+}

@@ -1,0 +1,373 @@
+package study
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/assaylab/assay/study/stat"
+)
+
+// Judge says what the finished trials of r show: it fills Delta and all that follows it in Result, from what stands
+// before, by the rules of docs/statistics.md. It may be called again as trials come in. It is an error if r has no
+// baseline, two trials for one cell, a trial of an unknown arm, or a block whose arms saw different images: then r is
+// not changed. Missing and failed trials are no error.
+func Judge(r *Result) error {
+	t, err := tabulate(r)
+	if err != nil {
+		return err
+	}
+	r.Images = t.images
+	r.Delta = Delta(r.Meaningful, t.images)
+	r.Judged, r.Caveats, r.Stopped = t.rows, nil, ""
+	r.Blocks, r.NoiseSD, r.BlockSD, r.ResidualDF, r.Detectable = t.blocks(), 0, 0, 0, 0
+	r.Winner, r.WinnerShrunk = t.arms[0].Name, 0
+
+	if d := t.rows[0].Diverged; d > 0 {
+		r.Stopped = fmt.Sprintf("the baseline diverged in %s; lower its learning rate or give it a warm-up, then run the study again",
+			counted(d, "repeat"))
+		r.Caveats = caveats(r, t)
+		return nil
+	}
+	delta := r.Delta
+	if r.NoiseFloor > 0 { // a verdict that these repeats could hardly reach is taken away before it is asked for
+		if !Foresee(t.variants(), r.Repeats, r.NoiseFloor, r.Meaningful, t.images).CanBeNone {
+			delta = 0
+		}
+	}
+	accuracy := outcome{better: +1, delta: delta, floor: quantum(t.images), y: t.outcomes, perImage: func(p PerImage, i int) float64 {
+		if p.Correct[i] {
+			return 100
+		}
+		return 0
+	}}
+	findings := accuracy.judge(t)
+	for v := range r.Judged {
+		j := &r.Judged[v]
+		j.Finding, j.Method = findings.of[v], findings.method[v]
+		j.Notes = append(j.Notes, findings.notes[v]...)
+		remark(j, r.Delta, t)
+	}
+	loss := outcome{better: -1, y: t.losses, perImage: func(p PerImage, i int) float64 { return -float64(p.LogProb[i]) }}
+	for v, f := range loss.judge(t).of {
+		r.Judged[v].LogLoss = &f
+	}
+
+	r.NoiseSD, r.BlockSD, r.ResidualDF = findings.noiseSD, findings.blockSD, findings.df
+	design := stat.Design{Variants: findings.family, SD: r.NoiseSD, Delta: delta}
+	if r.NoiseSD > 0 && design.Variants > 0 {
+		r.Detectable = design.Detectable(r.Blocks, 0.8)
+		for v := range r.Judged {
+			t.whatWouldDecide(&r.Judged[v], design, r.Blocks)
+		}
+	}
+	chooseWinner(r)
+	for v := range r.Judged {
+		r.Judged[v].Grey = plateau(t, v)
+	}
+	r.Caveats = caveats(r, t)
+	return nil
+}
+
+// Delta is the smallest effect that matters, in points: what the user wrote, else the larger of 0.5 and two of the
+// validation images.
+func Delta(meaningful float64, images int) float64 {
+	if meaningful > 0 {
+		return meaningful
+	}
+	if images < 1 {
+		return 0.5
+	}
+	return max(0.5, 200/float64(images))
+}
+
+// quantum is the variance that counting whole images adds to an accuracy in points: 1/12 of a step squared. A residual
+// smaller than this is an accident of few trials that agree, not knowledge.
+func quantum(images int) float64 {
+	if images < 1 {
+		return 0
+	}
+	step := 100 / float64(images)
+	return step * step / 12
+}
+
+// class is how an arm is judged.
+type class int
+
+const (
+	family    class = iota // with the others, against the pooled residual
+	baseline               // not at all
+	derived                // by its own paired differences, Holm among its like
+	diverging              // by how often it diverges
+	identical              // not at all: it ended in the baseline's own weights
+	absent                 // not at all: no finished trial
+)
+
+// table is the trials of a result by arm and block, with the baseline as arm 0.
+type table struct {
+	arms     []Arm
+	cells    [][]*Trial  // [arm][block], nil where there is no trial
+	outcomes [][]float64 // [arm][block], NaN where not done
+	losses   [][]float64
+	class    []class
+	rows     []Judgement
+	images   int // of the smallest validation split; 0 before the first finished trial
+}
+
+func tabulate(r *Result) (*table, error) {
+	base, err := r.Baseline()
+	if err != nil {
+		return nil, err
+	}
+	t := &table{arms: []Arm{base}}
+	index := map[string]int{base.Name: 0}
+	for _, a := range r.Arms {
+		if a.Baseline && a.Name == base.Name {
+			continue
+		}
+		if _, twice := index[a.Name]; twice || a.Baseline {
+			return nil, fmt.Errorf("study %s: arm %q stands twice or is a second baseline; rename or remove it", r.Name, a.Name)
+		}
+		index[a.Name] = len(t.arms)
+		t.arms = append(t.arms, a)
+	}
+	blocks := 0
+	for _, tr := range r.Trials {
+		if _, ok := index[tr.Arm]; !ok || tr.Repeat < 1 {
+			return nil, fmt.Errorf("study %s: trial of arm %q, repeat %d, is not of this study; remove it", r.Name, tr.Arm, tr.Repeat)
+		}
+		blocks = max(blocks, tr.Repeat)
+	}
+	for range t.arms {
+		t.cells = append(t.cells, make([]*Trial, blocks))
+		t.outcomes = append(t.outcomes, missing(blocks))
+		t.losses = append(t.losses, missing(blocks))
+	}
+	for i := range r.Trials {
+		tr := &r.Trials[i]
+		v, s := index[tr.Arm], tr.Repeat-1
+		if t.cells[v][s] != nil {
+			return nil, fmt.Errorf("study %s: two trials of arm %q, repeat %d; keep one", r.Name, tr.Arm, tr.Repeat)
+		}
+		t.cells[v][s] = tr
+		if tr.Status != Done {
+			continue
+		}
+		if bad(tr.Outcome) || bad(tr.LogLoss) {
+			return nil, fmt.Errorf("study %s: arm %q, repeat %d, is done without a finite outcome; mark it diverged", r.Name, tr.Arm, tr.Repeat)
+		}
+		t.outcomes[v][s], t.losses[v][s] = tr.Outcome, tr.LogLoss
+		m := len(tr.Images.IDs)
+		if m == 0 || len(tr.Images.Correct) != m || len(tr.Images.LogProb) != m {
+			return nil, fmt.Errorf("study %s: arm %q, repeat %d: %d image names, %d results, %d log-probabilities; a trial stores one of each per validation image",
+				r.Name, tr.Arm, tr.Repeat, m, len(tr.Images.Correct), len(tr.Images.LogProb))
+		}
+		if t.images == 0 || m < t.images {
+			t.images = m
+		}
+	}
+	if err := t.sameImages(r.Name); err != nil {
+		return nil, err
+	}
+	for v := range t.arms {
+		t.rows = append(t.rows, t.row(v))
+		t.class = append(t.class, t.classify(v))
+	}
+	return t, nil
+}
+
+// sameImages checks that every arm of a block was evaluated on the same images in the same order.
+func (t *table) sameImages(study string) error {
+	for s := range t.cells[0] {
+		var first *Trial
+		for v := range t.arms {
+			c := t.cells[v][s]
+			if c == nil || c.Status != Done {
+				continue
+			}
+			if first == nil {
+				first = c
+			}
+			if !slices.Equal(c.Images.IDs, first.Images.IDs) {
+				return fmt.Errorf("study %s: repeat %d: arms %q and %q saw different validation images; a block has one split, in one order",
+					study, s+1, first.Arm, c.Arm)
+			}
+		}
+	}
+	return nil
+}
+
+// row counts an arm's trials.
+func (t *table) row(v int) Judgement {
+	j := Judgement{Arm: t.arms[v], Notes: []string{}, Outcomes: make([]*float64, len(t.cells[v]))}
+	for s, c := range t.cells[v] {
+		switch {
+		case c == nil:
+		case c.Status == Done:
+			j.Trials++
+			j.Outcomes[s] = &c.Outcome
+		case c.Status == Diverged:
+			j.Trials++
+			j.Diverged++
+		case c.Status == Failed:
+			j.Failures++
+		}
+	}
+	return j
+}
+
+func (t *table) classify(v int) class {
+	switch j := t.rows[v]; {
+	case v == 0:
+		return baseline
+	case j.Diverged > 0:
+		return diverging
+	case j.Trials == 0:
+		return absent
+	case t.endsAsBaseline(v):
+		return identical
+	case j.Derived:
+		return derived
+	}
+	return family
+}
+
+// endsAsBaseline tells whether an arm ended in the baseline's weights and outcome wherever both finished: it had no
+// effect at run time, and a test of it would only count noise that is not there.
+func (t *table) endsAsBaseline(v int) bool {
+	some := false
+	for s, c := range t.cells[v] {
+		b := t.cells[0][s]
+		if c == nil || b == nil || c.Status != Done || b.Status != Done {
+			continue
+		}
+		if c.WeightsDigest == "" || c.WeightsDigest != b.WeightsDigest || c.Outcome != b.Outcome {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+// of lists the arms of a class.
+func (t *table) of(c class) []int {
+	var arms []int
+	for v := range t.arms {
+		if t.class[v] == c {
+			arms = append(arms, v)
+		}
+	}
+	return arms
+}
+
+func (t *table) variants() int { return max(1, len(t.arms)-1) }
+
+// blocks counts the repeats in which at least two arms finished.
+func (t *table) blocks() int {
+	n := 0
+	for s := range t.cells[0] {
+		done := 0
+		for v := range t.arms {
+			if !math.IsNaN(t.outcomes[v][s]) {
+				done++
+			}
+		}
+		if done > 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// remark adds to an arm's notes what its verdict, by itself, would not tell.
+func remark(j *Judgement, delta float64, t *table) {
+	if (j.Verdict == Helps || j.Verdict == Hurts) && j.Effect != nil && math.Abs(*j.Effect) < delta {
+		j.Notes = append(j.Notes, "by less than you asked for")
+	}
+	if j.Diverged > 0 {
+		j.Notes = append(j.Notes, fmt.Sprintf("diverged in %d of %d repeats", j.Diverged, j.Trials))
+	}
+	if j.Failures > 0 {
+		j.Notes = append(j.Notes, fmt.Sprintf("%s failed", counted(j.Failures, "repeat")))
+	}
+	if j.Trials == 0 && j.Failures == 0 {
+		j.Notes = append(j.Notes, "not run yet")
+	}
+}
+
+// whatWouldDecide fills in, for an undecided arm, what would decide it if the effect seen were the true one.
+func (t *table) whatWouldDecide(j *Judgement, d stat.Design, blocks int) {
+	const most, power = 1000, 0.8
+	if j.Verdict != Undecided {
+		return
+	}
+	switch {
+	case j.Diverged > 0:
+		for n := j.Trials + 1; n <= most && j.RepeatsToDecide == 0; n++ {
+			if stat.FisherMore(j.Diverged*n/j.Trials, n, 0, n) <= alpha {
+				j.RepeatsToDecide = n
+			}
+		}
+	case j.Effect != nil:
+		d.ImageVar = j.ImageSE * j.ImageSE
+		j.RepeatsToDecide = d.Repeats(math.Abs(*j.Effect), power, blocks+1, most)
+		if j.RepeatsToDecide == 0 && d.ImageVar > 0 && t.images > 0 {
+			j.ImagesToDecide = imagesToDecide(math.Abs(*j.Effect), d, t.images, power)
+		}
+	}
+	if j.RepeatsToDecide > 0 {
+		j.MoreRepeats = max(1, j.RepeatsToDecide-blocks)
+		j.HoursToDecide = float64(j.MoreRepeats) * (j.TrainSeconds + t.arms[0].TrainSeconds) / 3600
+	}
+}
+
+// imagesToDecide is the least number of validation images that would decide if seeds told everything, to 5 %: fewer
+// cannot do, however many the repeats. 0 above a thousand times the images there are.
+func imagesToDecide(effect float64, d stat.Design, images int, power float64) int {
+	for factor := 1.05; factor < 1000; factor *= 1.05 {
+		if (stat.Design{Variants: d.Variants, ImageVar: d.ImageVar / factor, Delta: d.Delta}).Decides(effect, 2) >= power {
+			return int(math.Ceil(float64(images) * factor))
+		}
+	}
+	return 0
+}
+
+// chooseWinner names the arm with the largest effect among those that help, else the baseline. Having been chosen
+// flatters it: its effect is shrunk towards 0 as far as all effects together are noise (James and Stein's estimator in
+// its empirical Bayes form; Efron and Morris, "Stein's estimation rule and its competitors", JASA 68, 1973).
+func chooseWinner(r *Result) {
+	var square, noise, best, bestVar float64
+	count := 0.0
+	for _, j := range r.Judged {
+		if j.Effect == nil || j.Method != "dunnett" && j.Method != "paired t" {
+			continue
+		}
+		v := j.SeedSE*j.SeedSE + j.ImageSE*j.ImageSE
+		square, noise, count = square+*j.Effect**j.Effect, noise+v, count+1
+		if j.Verdict == Helps && *j.Effect > best {
+			r.Winner, best, bestVar = j.Name, *j.Effect, v
+		}
+	}
+	if best > 0 {
+		if real := max(0, (square-noise)/count); real+bestVar > 0 {
+			r.WinnerShrunk = best * real / (real + bestVar)
+		}
+	}
+}
+
+func missing(n int) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = math.NaN()
+	}
+	return x
+}
+
+func bad(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,208 @@
+package study
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/assaylab/assay/study/stat"
+)
+
+// The two ways in which a schedule casts doubt on a verdict.
+const (
+	underTrained = "under-trained"
+	overLong     = "over-long"
+)
+
+// caveats are the sentences that stand under the table: what a careful reader would ask first.
+func caveats(r *Result, t *table) []string {
+	var c []string
+	say := func(format string, args ...any) { c = append(c, fmt.Sprintf(format, args...)) }
+
+	if r.Stopped != "" {
+		say("no verdicts: %s", r.Stopped)
+	}
+	if r.Blocks == 1 && r.Stopped == "" {
+		say("one repeat: effects without verdicts, since nothing tells how much two runs of one arm differ; two repeats or more would")
+	}
+	if g := t.greyed(r, underTrained); g != "" {
+		say("%s still improving when training stopped (under-trained); a longer schedule may change these", g)
+	}
+	if g := t.greyed(r, overLong); g != "" {
+		say("%s at best in the first tenth of training (over-long); a shorter schedule or a lower learning rate may change these", g)
+	}
+	if limit, ok := t.imageLimit(r); ok {
+		say("%d validation images cannot tell effects of %.2g points whatever the repeats; about %d would", t.images, r.Delta, limit)
+	}
+	for v, j := range r.Judged {
+		if j.Failures > 0 {
+			say("%s: %s failed (%s); what remains is compared within its repeats", t.arms[v].Name, counted(j.Failures, "repeat"), t.reason(v))
+		}
+	}
+	if names := t.names(diverging); names != "" {
+		say("%s diverged in some repeats: judged by how often, apart from the others", names)
+	}
+	if names := t.names(identical); names != "" {
+		say("%s ended in the baseline's own weights and had no effect at run time", names)
+	}
+	// The residual above what the noise floor allows: the scale of one of them is not believed (χ² test).
+	if r.NoiseFloor > 0 && r.ResidualDF > 0 {
+		df := float64(r.ResidualDF)
+		if ratio := r.NoiseSD * r.NoiseSD / (r.NoiseFloor * r.NoiseFloor); (distuv.ChiSquared{K: df}).Survival(ratio*df) < alpha {
+			say("runs vary by %.2g points within a repeat where the noise floor is %.2g; an arm's spread may differ", r.NoiseSD, r.NoiseFloor)
+		}
+	}
+	if t.mixesLevels() {
+		say("a repeat mixes kernel levels or table versions, so that its arms differ by rounding too; run it again on one machine")
+	}
+	switch {
+	case r.Test != nil && r.Test.Reading > 1:
+		say("%s reading of this test split; each choice made after an earlier one makes it less of a test", ordinal(r.Test.Reading))
+	case r.Test == nil && r.Winner != t.arms[0].Name:
+		say("the winner's figure is on validation, where it was chosen; its effect is nearer %+.1f points once that is allowed for", r.WinnerShrunk)
+	}
+	return c
+}
+
+// plateau tells whether an arm's training stopped too early or ran too long. The mean validation curve of its finished
+// trials is best in the last quarter, and rises there by more than its noise: under-trained; best in the first tenth:
+// over-long. "" else, and for curves of fewer than three points.
+func plateau(t *table, v int) string {
+	var curves [][]Point
+	points := math.MaxInt
+	for _, c := range t.cells[v] {
+		if c != nil && c.Status == Done {
+			curves = append(curves, c.Curve)
+			points = min(points, len(c.Curve))
+		}
+	}
+	if len(curves) == 0 || points < 3 {
+		return ""
+	}
+	best, top, end := 0, math.Inf(-1), curves[0][points-1].Epoch
+	for i := range points {
+		sum := 0.0
+		for _, c := range curves {
+			sum += c[i].ValAccuracy
+		}
+		if sum > top {
+			best, top = i, sum
+		}
+	}
+	at := curves[0][best].Epoch
+	if at <= 0.1*end {
+		return overLong
+	}
+	if at <= 0.75*end {
+		return ""
+	}
+	// The rise over the last quarter: from its last point before to the end, run by run.
+	from := points - 2
+	for from > 0 && curves[0][from].Epoch > 0.75*end {
+		from--
+	}
+	var rise []float64
+	for _, c := range curves {
+		rise = append(rise, c[points-1].ValAccuracy-c[from].ValAccuracy)
+	}
+	mean, variance, df := stat.Paired(rise)
+	if len(rise) == 1 { // one run: the noise is at least that of counting images
+		p := min(1, max(0, top/100))
+		variance, df = 2*100*100*p*(1-p)/float64(max(1, t.images)), math.Inf(1)
+	}
+	if mean > 0 && mean > stat.StudentCritical(0.9, df)*math.Sqrt(variance) {
+		return underTrained
+	}
+	return ""
+}
+
+// greyed names the arms of which a doubt holds, the baseline and "all" in words, with their verb.
+func (t *table) greyed(r *Result, doubt string) string {
+	var names []string
+	for v, j := range r.Judged {
+		if j.Grey == doubt {
+			if v == 0 {
+				names = append(names, "the baseline")
+			} else {
+				names = append(names, j.Name)
+			}
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return names[0] + " was"
+	case n == len(t.arms):
+		return "all arms were"
+	case n > 4:
+		return fmt.Sprintf("%s and %d others were", names[0], n-1)
+	default:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1] + " were"
+	}
+}
+
+// imageLimit tells how many validation images would let the typical undecided or image-bound arm reach delta, where
+// those there are do not: their own half-width, seeds left aside, is above it.
+func (t *table) imageLimit(r *Result) (int, bool) {
+	var vars []float64
+	for _, j := range r.Judged {
+		if j.Method == "dunnett" {
+			vars = append(vars, j.ImageSE*j.ImageSE)
+		}
+	}
+	if len(vars) == 0 || r.Delta <= 0 {
+		return 0, false
+	}
+	c := stat.ManyToOne(len(vars)).Critical(1-alpha, math.Inf(1))
+	typical := c * c * stat.Median(vars)
+	if typical <= r.Delta*r.Delta {
+		return 0, false
+	}
+	images := float64(t.images) * typical / (r.Delta * r.Delta)
+	digit := math.Pow(10, math.Floor(math.Log10(images))-1) // two figures are all that this estimate is worth
+	return int(math.Ceil(images/digit) * digit), true
+}
+
+func (t *table) names(c class) string {
+	var names []string
+	for _, v := range t.of(c) {
+		names = append(names, t.arms[v].Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (t *table) reason(v int) string {
+	for _, c := range t.cells[v] {
+		if c != nil && c.Status == Failed && c.Reason != "" {
+			return c.Reason
+		}
+	}
+	return "no reason recorded"
+}
+
+// mixesLevels tells whether some block has trials of more than one kernel level or table version.
+func (t *table) mixesLevels() bool {
+	for s := range t.cells[0] {
+		var seen []string
+		for v := range t.arms {
+			if c := t.cells[v][s]; c != nil && c.Status == Done {
+				seen = append(seen, fmt.Sprint(c.Level, c.Table))
+			}
+		}
+		if len(slices.Compact(seen)) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+func ordinal(n int) string {
+	if words := []string{"", "first", "second", "third", "fourth", "fifth"}; n < len(words) {
+		return words[n]
+	}
+	return fmt.Sprintf("%dth", n)
+}

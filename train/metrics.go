@@ -1,0 +1,110 @@
+package train
+
+import (
+	"math"
+	"slices"
+)
+
+// Metrics is what a classifier did on a set of images.
+type Metrics struct {
+	Images   int
+	Accuracy float64 // share of images whose most probable class is theirs, 0 to 1
+	Top5     float64 // share whose class is among the five most probable
+	LogLoss  float64 // mean of -ln(probability of the true class), nats
+	PerClass []ClassMetrics
+
+	IDs     []int32   // by image: the data set's own number
+	Correct []bool    // by image: the most probable class is the true one
+	LogProb []float32 // by image: ln(probability of the true class)
+}
+
+// ClassMetrics is Metrics of the images of one class.
+type ClassMetrics struct {
+	Name     string
+	Images   int
+	Accuracy float64
+}
+
+// tally collects metrics batch by batch.
+type tally struct {
+	m       Metrics
+	hits    []int // by class
+	images  []int
+	top5    int
+	correct int
+	loss    float64
+}
+
+func newTally(classes []string, images int) *tally {
+	t := &tally{hits: make([]int, len(classes)), images: make([]int, len(classes))}
+	t.m.IDs, t.m.Correct, t.m.LogProb = make([]int32, 0, images), make([]bool, 0, images), make([]float32, 0, images)
+	for _, c := range classes {
+		t.m.PerClass = append(t.m.PerClass, ClassMetrics{Name: c})
+	}
+	return t
+}
+
+// add counts one image, given the log-probabilities of all classes. A class is as probable as the true one and comes before
+// it in the list: then it wins, as an argmax that takes the first would have it. Not-a-number wins over everything.
+func (t *tally) add(id int32, label int, logProbs []float32) {
+	own := logProbs[label]
+	ahead := 0
+	for k, p := range logProbs {
+		if p > own || p == own && k < label || math.IsNaN(float64(p)) && k != label {
+			ahead++
+		}
+	}
+	correct := ahead == 0 && !math.IsNaN(float64(own))
+	t.m.IDs = append(t.m.IDs, id)
+	t.m.Correct = append(t.m.Correct, correct)
+	t.m.LogProb = append(t.m.LogProb, own)
+	t.images[label]++
+	t.loss -= float64(own)
+	if correct {
+		t.hits[label]++
+		t.correct++
+	}
+	if ahead < 5 {
+		t.top5++
+	}
+}
+
+// metrics sums up.
+func (t *tally) metrics() Metrics {
+	m := t.m
+	m.Images = len(m.IDs)
+	n := float64(max(m.Images, 1))
+	m.Accuracy, m.Top5, m.LogLoss = float64(t.correct)/n, float64(t.top5)/n, t.loss/n
+	for i := range m.PerClass {
+		m.PerClass[i].Images = t.images[i]
+		if t.images[i] > 0 {
+			m.PerClass[i].Accuracy = float64(t.hits[i]) / float64(t.images[i])
+		}
+	}
+	return m
+}
+
+// Guess is a class with its probability.
+type Guess struct {
+	Class       int
+	Name        string
+	Probability float64
+}
+
+// best lists the n most probable classes, ties in the order of the classes.
+func best(classes []string, logProbs []float32, n int) []Guess {
+	gs := make([]Guess, len(logProbs))
+	for k, p := range logProbs {
+		gs[k] = Guess{k, classes[k], math.Exp(float64(p))}
+	}
+	slices.SortStableFunc(gs, func(a, b Guess) int {
+		switch {
+		case a.Probability > b.Probability:
+			return -1
+		case a.Probability < b.Probability:
+			return 1
+		}
+		return 0
+	})
+	return gs[:min(n, len(gs))]
+}

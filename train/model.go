@@ -1,0 +1,130 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/interop/safetensors"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/program"
+)
+
+// Model is a trained network with all that predicting needs: one file in the safetensors format, whose metadata hold the
+// network's text form, the names of the classes and the preprocessing.
+type Model struct {
+	Graph  *nn.Graph
+	State  *program.State // parameters and running statistics
+	About  About
+	Digest string // of parameters and running statistics
+}
+
+// About is what a model file tells of itself besides the network.
+type About struct {
+	Classes    []string        `json:"classes"`
+	Preprocess data.Preprocess `json:"preprocess"`
+	Experiment string          `json:"experiment,omitempty"` // the experiment file's text
+	Data       string          `json:"data,omitempty"`       // what it was trained on, for people
+	DataDigest string          `json:"data_digest,omitempty"`
+	Epochs     float64         `json:"epochs"`
+	Steps      int             `json:"steps"`
+	Accuracy   float64         `json:"accuracy"` // on the validation images, 0 to 1
+	LogLoss    float64         `json:"log_loss"`
+	Engine     string          `json:"engine"`
+}
+
+// Keys of a model file's metadata.
+const (
+	formatKey     = "format"
+	netKey        = "assay.net"
+	aboutKey      = "assay.about"
+	checkpointKey = "assay.checkpoint"
+	modelFormat   = "assay-1"
+)
+
+// Save writes the model to a file, beside it first, so that a crash leaves the old file or the new one.
+func (m *Model) Save(path string) error {
+	metadata, err := m.metadata()
+	if err != nil {
+		return err
+	}
+	return safetensors.WriteFile(path, named(m.State, m.State.Names()), metadata)
+}
+
+func (m *Model) metadata() (map[string]string, error) {
+	about, err := json.Marshal(m.About)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{formatKey: modelFormat, netKey: string(m.Graph.YAML()), aboutKey: string(about)}, nil
+}
+
+// Load reads a model from a file.
+func Load(path string) (*Model, error) {
+	f, err := safetensors.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return modelOf(path, f)
+}
+
+func modelOf(path string, f *safetensors.File) (*Model, error) {
+	if f.Metadata[formatKey] != modelFormat {
+		return nil, fmt.Errorf("%s: holds tensors but no network of Assay's; give a file that assay train wrote", path)
+	}
+	g, err := nn.Read(path, []byte(f.Metadata[netKey]))
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Graph: g}
+	if err := json.Unmarshal([]byte(f.Metadata[aboutKey]), &m.About); err != nil {
+		return nil, fmt.Errorf("%s: damaged description: %w; train the model again", path, err)
+	}
+	if len(m.About.Classes) != g.Classes {
+		return nil, fmt.Errorf("%s: %d names for %d classes; train the model again", path, len(m.About.Classes), g.Classes)
+	}
+	family, err := compile.New(g, experiment.DefaultOptimization(), 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := fill(path, family.State, family.Kept(), f); err != nil {
+		return nil, err
+	}
+	m.State = keep(family)
+	m.Digest = Digest(m.State)
+	return m, nil
+}
+
+// fill copies tensors of a file into a State; each of the names must be there, in its shape.
+func fill(path string, s *program.State, names []string, f *safetensors.File) error {
+	for _, name := range names {
+		from, to := f.Get(name), s.Get(name)
+		switch {
+		case from == nil:
+			return fmt.Errorf("%s: tensor %s is missing; the file is of another network, or damaged", path, name)
+		case !from.Shape.Equal(to.Shape):
+			return fmt.Errorf("%s: tensor %s is %v, the network wants %v; the file is damaged", path, name, from.Shape, to.Shape)
+		}
+		copy(to.Data, from.Data)
+	}
+	return nil
+}
+
+// keep is the part of a family's State that predicting needs, sharing its tensors.
+func keep(f *compile.Family) *program.State {
+	s := program.NewState()
+	for _, name := range f.Kept() {
+		s.Share(name, f.State.Get(name))
+	}
+	return s
+}
+
+func named(s *program.State, names []string) []safetensors.Named {
+	ts := make([]safetensors.Named, 0, len(names))
+	for _, name := range names {
+		ts = append(ts, safetensors.Named{Name: name, Tensor: s.Get(name)})
+	}
+	return ts
+}

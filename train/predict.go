@@ -1,0 +1,80 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/experiment"
+)
+
+// family is the model's network over its own State, without what a solver remembers.
+func (m *Model) family() (*compile.Family, error) {
+	f, err := compile.New(m.Graph, experiment.DefaultOptimization(), 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range f.Kept() {
+		f.State.Share(name, m.State.Get(name))
+	}
+	return f, nil
+}
+
+// Predictor answers for single pictures; it is not safe for concurrent use.
+type Predictor struct {
+	model *Model
+	exe   engine.Executable
+}
+
+// Predictor plans the model for one picture at a time.
+func (m *Model) Predictor(e engine.Engine) (*Predictor, error) {
+	f, err := m.family()
+	if err != nil {
+		return nil, err
+	}
+	exe, err := compiled(e, f, f.Evaluation, 1)
+	if err != nil {
+		return nil, err
+	}
+	return &Predictor{m, exe}, nil
+}
+
+// File gives the n most probable classes of a picture file, the most probable first.
+func (p *Predictor) File(path string, n int) ([]Guess, error) {
+	x, err := p.model.About.Preprocess.File(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.exe.Run(engine.Feed{Real: map[string][]float32{compile.Images: x.Data}}); err != nil {
+		return nil, err
+	}
+	return best(p.model.About.Classes, p.exe.Output(compile.LogProbs), n), nil
+}
+
+// Evaluate measures the model on items of a set, whose classes must be the model's. batch bounds the images at once.
+func (m *Model) Evaluate(ctx context.Context, s *data.Set, items []int, e engine.Engine, batch, threads int) (Metrics, error) {
+	if len(s.Classes) != len(m.About.Classes) {
+		return Metrics{}, fmt.Errorf("%s: has %d classes, the model %d; give the data that it was trained for", s.Name, len(s.Classes), len(m.About.Classes))
+	}
+	for i, c := range m.About.Classes {
+		if s.Classes[i] != c {
+			return Metrics{}, fmt.Errorf("%s: its class %d is %q, the model's %q; give the data that it was trained for", s.Name, i+1, s.Classes[i], c)
+		}
+	}
+	p := m.About.Preprocess
+	l, err := evaluationLoader(ctx, s, items, p, data.Geometry{Resize: p.Resize, H: p.H, W: p.W}, batch)
+	if err != nil {
+		return Metrics{}, err
+	}
+	f, err := m.family()
+	if err != nil {
+		return Metrics{}, err
+	}
+	exe, err := compiled(e, f, f.Evaluation, max(1, min(batch, len(items))))
+	if err != nil {
+		return Metrics{}, err
+	}
+	return evaluate(ctx, exe, l, s, threads)
+}

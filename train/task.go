@@ -1,0 +1,161 @@
+// Package train runs one training: batches in, steps, schedule, evaluation, checkpoints, a model out. It knows no approach and
+// no study; it is handed a network and settings. It imports experiment, compile, data, engine and interop/safetensors. Start at
+// [Job] and [Run]; [Load] and [Model.Predict] use what a training left.
+package train
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
+)
+
+// Job is one training with everything decided.
+type Job struct {
+	Graph        *nn.Graph
+	Optimization experiment.Optimization
+	Learning     experiment.Learning
+	Set          *data.Set
+	Cut          data.Cut
+	Seeds        Seeds
+	Engine       engine.Engine
+	Loaders      int // goroutines that prepare batches; 0: one
+
+	Checkpoint string        // file that the training goes on from, and is kept in; "": none
+	Every      time.Duration // between checkpoints; 0: a minute
+
+	Experiment string // the experiment file's text, which travels with the model
+	OnPoint    func(Point)
+	OnStep     func(Progress)
+}
+
+// Seeds are the sources of chance, one for each purpose; the streams under them are independent even where seeds are equal.
+type Seeds struct {
+	Split   uint64 // which images are validation
+	Init    uint64 // initial values of parameters, by name
+	Order   uint64 // sample order
+	Augment uint64 // crops, flips
+	Dropout uint64 // masks
+}
+
+// SeedsOf gives every purpose the same seed.
+func SeedsOf(seed uint64) Seeds { return Seeds{seed, seed, seed, seed, seed} }
+
+// Point is an evaluation on the validation images along the way.
+type Point struct {
+	Epoch     float64 `json:"epoch"` // passes done
+	Step      int     `json:"step"`
+	TrainLoss float64 `json:"train_loss"` // mean over the steps since the last point, nats
+	Accuracy  float64 `json:"accuracy"`   // 0 to 1
+	LogLoss   float64 `json:"log_loss"`
+	LR        float64 `json:"lr"` // of the last step
+}
+
+// Progress is where a training stands.
+type Progress struct {
+	Step, Steps  int
+	Epoch        float64
+	Epochs       float64
+	ImagesPerSec float64 // since the start or the resumption
+	Loss         float64 // of the last step
+}
+
+// Result is how a training ended.
+type Result struct {
+	Diverged bool // a loss that is not finite
+	Step     int  // steps done; where it diverged, the step of that loss
+	Epochs   float64
+	Curve    []Point
+	Metrics  Metrics // of the last weights on the validation images; zero where it diverged
+	Model    *Model  // nil where it diverged
+	Seconds  float64 // wall time of this process's part
+	Resumed  int     // the step that it went on from, 0 if it began
+}
+
+// preparation is what a job's data give to the loop.
+type preparation struct {
+	geometry   data.Geometry
+	preprocess data.Preprocess
+	training   *data.Loader
+	validation *data.Loader
+}
+
+// Geometry is how a set's pictures reach a network under given learning settings.
+func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
+	pad := 0
+	for _, op := range l.Augment.Ops {
+		if op.Crop != nil {
+			pad = op.Crop.Pad
+		}
+	}
+	return s.Geometry(l.Window(), pad)
+}
+
+func (j *Job) prepare(ctx context.Context) (*preparation, error) {
+	p := &preparation{geometry: Geometry(j.Set, j.Learning)}
+	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Set.C {
+		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Set.C)
+	}
+	// Mean and deviation come from all training images, so that a subset sees the same pictures.
+	var err error
+	if p.preprocess, err = j.Set.Preprocess(ctx, j.Cut.Train, p.geometry); err != nil {
+		return nil, err
+	}
+	config := data.LoaderConfig{
+		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Train: true,
+		Augment: operations(j.Learning.Augment), Order: stream(j.Seeds.Order, "order"), Draws: stream(j.Seeds.Augment, "augment"),
+	}
+	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
+		config.Subset = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
+	}
+	if p.training, err = j.Set.Loader(ctx, j.Cut.Train, config); err != nil {
+		return nil, err
+	}
+	p.validation, err = evaluationLoader(ctx, j.Set, j.Cut.Val, p.preprocess, p.geometry, j.Optimization.Batch.Size)
+	return p, err
+}
+
+// evaluationLoader reads items in order. The batch is a function of settings and data alone, as the bits may depend on it.
+func evaluationLoader(ctx context.Context, s *data.Set, items []int, p data.Preprocess, g data.Geometry, batch int) (*data.Loader, error) {
+	return s.Loader(ctx, items, data.LoaderConfig{Batch: max(1, min(batch, len(items))), Preprocess: p, Geometry: g})
+}
+
+// operations turns settings into what the loader does.
+func operations(a experiment.Augment) []augment.Op {
+	var ops []augment.Op
+	for _, op := range a.Ops {
+		switch {
+		case op.Flip != nil:
+			ops = append(ops, augment.Flip{P: op.Flip.P})
+		case op.Crop != nil:
+			ops = append(ops, augment.Crop{Pad: op.Crop.Pad})
+		}
+	}
+	return ops
+}
+
+// digest identifies what a checkpoint is of: everything that decides the bits.
+func (j *Job) digest() (string, error) {
+	settings, err := json.Marshal(struct {
+		O       experiment.Optimization
+		L       experiment.Learning
+		Seeds   Seeds
+		Data    string
+		Cut     data.Cut
+		Engine  string
+		Network string
+	}{j.Optimization, j.Learning, j.Seeds, j.Set.Digest, j.Cut, j.Engine.Name(), string(j.Graph.YAML())})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(settings)
+	return hex.EncodeToString(sum[:16]), nil
+}

@@ -1,0 +1,98 @@
+// Package zoo holds the named networks: a family a file, each reading like its paper's table. It imports module, nn and
+// internal/spec. Start at [New]; [List] is the list of all.
+package zoo
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
+)
+
+// Build writes a network.
+type Build func(b *nn.Builder)
+
+// Net is an entry of the zoo.
+type Net struct {
+	Name      string
+	Family    string
+	Paper     string // first author, year, where
+	Classes   int    // of the data set it was published for
+	Build     Build
+	Published Published
+}
+
+// Published is what the paper or the named source says of a network at its own input and class count.
+type Published struct {
+	Params int64   // trainable, exact
+	GMACs  float64 // 10^9 multiply-adds of convolutions and linear layers, one image
+}
+
+// List is every network, family by family.
+func List() []Net {
+	return slices.Concat(
+		minis,
+		lenets,
+		alexnets,
+		vggs,
+		nins,
+		resnets,
+	)
+}
+
+// Option changes what New builds.
+type Option func(*options)
+
+type options struct {
+	input   nn.Size
+	classes int
+}
+
+// Input takes images of this size in place of the network's own; an extent of 0 keeps the network's. Fully connected layers
+// are made for it.
+func Input(h, w, c int) Option { return func(o *options) { o.input = nn.Size{H: h, W: w, C: c} } }
+
+// Classes sets the class count in place of the network's own; 0 keeps it.
+func Classes(n int) Option { return func(o *options) { o.classes = n } }
+
+// New builds a network of the zoo. An unknown name is an error that offers the nearest; an input too small for the network is
+// one that names the layer.
+func New(name string, opts ...Option) (*nn.Graph, error) {
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	n, err := Find(name)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case o.classes < 0:
+		return nil, fmt.Errorf("%s: %d classes; give 1 or more", name, o.classes)
+	case o.classes == 0:
+		o.classes = n.Classes
+	}
+	b := nn.NewBuilder(name, o.input, o.classes)
+	n.Build(b)
+	g, err := b.Build()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return g, nil
+}
+
+// Find returns the entry of that name.
+func Find(name string) (Net, error) {
+	var names []string
+	for _, n := range List() {
+		if n.Name == name {
+			return n, nil
+		}
+		names = append(names, n.Name)
+	}
+	if near, ok := spec.Nearest(name, names); ok {
+		return Net{}, fmt.Errorf("no network %q; did you mean %s? (assay net list)", name, near)
+	}
+	return Net{}, fmt.Errorf("no network %q; choose one that assay net list names", name)
+}
