@@ -70,18 +70,12 @@ type Applied struct {
 // all learning. Faults carry the place in the file where the experiment came from one.
 func Build(e experiment.Experiment, images Images) (*Built, error) {
 	b := &Built{Optimization: experiment.DefaultOptimization(), Learning: experiment.DefaultLearning()}
-	learning, err := resolveAll(Learning, e.Learning)
+	// Learning comes last, but the window that it cuts is the size of the network's input.
+	settings, err := Learn(e)
 	if err != nil {
 		return nil, err
 	}
-	// Learning comes last, but the window that it cuts is the size of the network's input.
-	peek := experiment.DefaultLearning()
-	for _, r := range learning {
-		if _, err := r.value.(Teacher).Teach(&peek); err != nil {
-			return nil, r.At.At(err)
-		}
-	}
-	if w := peek.Window(); w > 0 {
+	if w := settings.Window(); w > 0 {
 		images.Size.H, images.Size.W = w, w
 	}
 	if b.Graph, err = network(e.Net, images); err != nil {
@@ -95,12 +89,31 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
+	learning, err := resolveAll(Learning, e.Learning)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range slices.Concat(architecture, optimization, learning) {
 		if err := b.apply(r); err != nil {
 			return nil, r.At.At(err)
 		}
 	}
 	return b, nil
+}
+
+// Learn is the learning settings of an experiment: what must be known before its images are opened.
+func Learn(e experiment.Experiment) (experiment.Learning, error) {
+	l := experiment.DefaultLearning()
+	rs, err := resolveAll(Learning, e.Learning)
+	if err != nil {
+		return l, err
+	}
+	for _, r := range rs {
+		if _, err := r.value.(Teacher).Teach(&l); err != nil {
+			return l, r.At.At(err)
+		}
+	}
+	return l, nil
 }
 
 // Rewrite applies architecture approaches and norms, dropout and the like to a graph: what `net show --apply` does.

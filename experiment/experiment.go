@@ -86,3 +86,16 @@ func Read(path string) (Experiment, error) {
 	}
 	return Decode(n)
 }
+
+// Encode writes an experiment as the tree of a file that Decode reads back. A folder becomes an absolute path, as the file may
+// lie anywhere.
+func Encode(e Experiment) (*spec.Node, error) {
+	if e.Data.Folder != "" {
+		dir, err := filepath.Abs(e.Data.Folder)
+		if err != nil {
+			return nil, err
+		}
+		e.Data.Folder = dir
+	}
+	return spec.Encode(e)
+}

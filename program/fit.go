@@ -45,6 +45,19 @@ func same(op Op, a, b *Value, names string) error {
 	return nil
 }
 
+// shaped checks a shape given as a hyper-parameter: rank axes, or anyRank, each of at least 1.
+func shaped(op Op, s tensor.Shape, rank int) error {
+	if rank != anyRank && s.Rank() != rank {
+		return fmt.Errorf("%s: shape %v must have %d axes", op.Kind(), s, rank)
+	}
+	for _, d := range s {
+		if d < 1 {
+			return fmt.Errorf("%s: shape %v has an extent below 1", op.Kind(), s)
+		}
+	}
+	return nil
+}
+
 // perChannel checks that x has a last axis and that the vectors have an element for each of its indices.
 func perChannel(op Op, x *Value, vectors ...*Value) error {
 	s := x.Shape()

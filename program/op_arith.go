@@ -56,10 +56,8 @@ func (o Expand) Infer(in []*Value) ([]Type, error) {
 			return nil, err
 		}
 	}
-	for _, d := range o.Shape {
-		if d < 1 {
-			return nil, fmt.Errorf("expand: shape %v has an extent below 1", o.Shape)
-		}
+	if err := shaped(o, o.Shape, anyRank); err != nil {
+		return nil, err
 	}
 	return reals(o.Shape)
 }

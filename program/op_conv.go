@@ -49,8 +49,8 @@ func (c ConvGradInput) Infer(in []*Value) ([]Type, error) {
 	if err := fit(c, in, want{"dy", 4}, want{"w", 4}); err != nil {
 		return nil, err
 	}
-	if c.Input.Rank() != 4 {
-		return nil, fmt.Errorf("%s: the input must have 4 axes, got %v", c.Kind(), c.Input)
+	if err := shaped(c, c.Input, 4); err != nil {
+		return nil, err
 	}
 	y, err := Conv{c.Window, c.Groups}.out(c, c.Input, in[1].Shape())
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
-// MaxPool takes the largest element of each window, x[N,H,W,C] → y[N,Ho,Wo,C]. Padding never wins.
+// MaxPool takes the largest element of each window, x[N,H,W,C] → y[N,Ho,Wo,C]. Padding never wins;
+// what is not a number may be passed over.
 type MaxPool struct{ Window }
 
 // MaxPoolGrad is the gradient of [MaxPool]: x, y, dy → dx. An output's gradient goes to the element that it took; among equal
@@ -14,7 +15,7 @@ type MaxPool struct{ Window }
 type MaxPoolGrad struct{ Window }
 
 // AvgPool means over each window, x[N,H,W,C] → y[N,Ho,Wo,C]. The divisor is the number of elements of x in the window, or the
-// whole window with CountPad.
+// whole window with CountPad, what ceil mode added included.
 type AvgPool struct {
 	Window
 	CountPad bool
@@ -63,8 +64,8 @@ func (p AvgPoolGrad) Infer(in []*Value) ([]Type, error) {
 	if err := fit(p, in, want{"dy", 4}); err != nil {
 		return nil, err
 	}
-	if p.Input.Rank() != 4 {
-		return nil, fmt.Errorf("avg-pool-grad: the input must have 4 axes, got %v", p.Input)
+	if err := shaped(p, p.Input, 4); err != nil {
+		return nil, err
 	}
 	if err := p.gives(p, p.Input, in[0].Shape()); err != nil {
 		return nil, err

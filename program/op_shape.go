@@ -39,6 +39,9 @@ func (o Reshape) Infer(in []*Value) ([]Type, error) {
 	if err := fit(o, in, want{"x", anyRank}); err != nil {
 		return nil, err
 	}
+	if err := shaped(o, o.Shape, anyRank); err != nil {
+		return nil, err
+	}
 	if in[0].Shape().Elems() != o.Shape.Elems() {
 		return nil, fmt.Errorf("reshape: %v has %d elements and %v has %d", in[0].Shape(), in[0].Shape().Elems(), o.Shape, o.Shape.Elems())
 	}
@@ -104,6 +107,9 @@ func (o Subsample) Infer(in []*Value) ([]Type, error) {
 
 func (o SubsampleGrad) Infer(in []*Value) ([]Type, error) {
 	if err := fit(o, in, want{"dy", 4}); err != nil {
+		return nil, err
+	}
+	if err := shaped(o, o.Input, 4); err != nil {
 		return nil, err
 	}
 	x := &Value{Type: Type{Shape: o.Input}}

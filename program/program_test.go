@@ -1,6 +1,7 @@
 package program_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -248,3 +249,29 @@ func TestOpsDifferInKind(t *testing.T) {
 		}
 	}
 }
+
+// Blocks of docs/adding-an-op.md name the file that they quote.
+func TestThePageOnAddingAnOpQuotesTheCode(t *testing.T) {
+	page, err := os.ReadFile("../docs/adding-an-op.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(page), "```go ")[1:]
+	if len(blocks) == 0 {
+		t.Fatal("the page quotes nothing")
+	}
+	for _, block := range blocks {
+		path, code, _ := strings.Cut(block, "\n")
+		code, _, _ = strings.Cut(code, "```")
+		file, err := os.ReadFile("../" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(squeeze(string(file)), squeeze(code)) {
+			t.Errorf("%s does not hold\n%s", path, code)
+		}
+	}
+}
+
+// squeeze makes alignment not count.
+func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }

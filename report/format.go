@@ -34,7 +34,7 @@ func signed(x float64, decimals int) string {
 
 // interval is "[+1.0, +2.2]".
 func interval(low, high float64, decimals int) string {
-	return "[" + signed(low, decimals) + ", " + signed(high, decimals) + "]"
+	return "[" + signed(low, decimals) + ",\u00a0" + signed(high, decimals) + "]"
 }
 
 // fixed is a figure without sign, "–" for nil.
@@ -53,7 +53,7 @@ func change(x, base float64) string {
 	}
 	switch p := 100 * (x/base - 1); {
 	case p >= 100:
-		return "\u00d7" + strconv.FormatFloat(x/base, 'g', 2+btoi(x/base >= 10), 64)
+		return "\u00d7" + strconv.FormatFloat(x/base, 'f', btoi(x/base < 9.95), 64)
 	case math.Abs(p) < 0.05:
 		return "0\u00a0%"
 	case math.Abs(p) < 1:

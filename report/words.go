@@ -77,7 +77,10 @@ func (k ranking) state(j study.Judgement) statement {
 		}
 		s.Rest = fmt.Sprintf(": training diverged in %d of %s, the baseline's in none", j.Diverged, counted(j.Trials, "repeat"))
 		if c := j.Conditional; c != nil {
-			s.Rest += fmt.Sprintf("; where it finished, %s points %s, not adjusted for the other variants", signed(c.Effect, k.decimals), interval(c.Low, c.High, k.decimals))
+			s.Rest += fmt.Sprintf("; where it finished, %s points", signed(c.Effect, k.decimals))
+			if c.Low != nil && c.High != nil {
+				s.Rest += " " + interval(*c.Low, *c.High, k.decimals) + ", not adjusted for the other variants"
+			}
 		}
 	case j.Verdict == study.None && j.Method == "identical":
 		s.Claim, s.Rest = "had no effect at run time", ": it ended in the baseline's own weights"
@@ -124,7 +127,7 @@ func (k ranking) remarks(j study.Judgement) string {
 			left = append(left, n)
 		}
 	}
-	if j.Grey != "" {
+	if j.Grey != "" && j.Grey != k.base.Grey { // where the baseline is in the same doubt, the caveat says so of all
 		left = append(left, j.Grey)
 	}
 	if len(left) == 0 {
@@ -206,17 +209,21 @@ func (k ranking) setting() string {
 
 // best names the arm to go on with.
 func (k ranking) best() string {
-	if k.Stopped != "" || k.Winner == "" {
+	if k.Stopped != "" || k.Winner == "" || k.Blocks < 2 {
 		return ""
 	}
 	if k.Winner == k.base.Name {
 		return "No variant is shown to beat the baseline, so the baseline is the one to keep."
 	}
-	s := "Best: " + k.Winner
-	if j, ok := k.Judgement(k.Winner); ok && j.Effect != nil && k.WinnerShrunk != 0 {
-		s += fmt.Sprintf("; allowing for its having been chosen, expect about %s points", signed(k.WinnerShrunk, k.decimals))
+	return "Best: " + k.Winner + "."
+}
+
+// train is the command that goes on with the best arm, "" while it is not written.
+func train(in Input) string {
+	if in.Winner == "" {
+		return ""
 	}
-	return s + "."
+	return "assay train " + in.Winner
 }
 
 // tested is what the test split said, "" where it was not read.

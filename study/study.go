@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 )
@@ -144,7 +145,27 @@ func (s *Study) check() error {
 	return nil
 }
 
-// Arm is a variant's experiment: the base's lists, edited.
+// PointAt lets the study run on the images of a folder in place of its own; "" changes nothing.
+func (s *Study) PointAt(folder string) {
+	if folder != "" {
+		s.Base.Data = experiment.Data{Spec: data.Folder(folder)}
+	}
+}
+
+// Experiment is what the arm of that name trains.
+func (s *Study) Experiment(arm string) (experiment.Experiment, error) {
+	if arm == BaselineName {
+		return s.Base, nil
+	}
+	for _, v := range s.Variants {
+		if v.Name == arm {
+			return s.arm(v)
+		}
+	}
+	return experiment.Experiment{}, fmt.Errorf("no arm %q; the baseline and the variants of the file are", arm)
+}
+
+// arm is a variant's experiment: the base's lists, edited.
 func (s *Study) arm(v Variant) (experiment.Experiment, error) {
 	e := s.Base
 	lists := map[approach.Kind]*[]experiment.Choice{

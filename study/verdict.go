@@ -312,24 +312,15 @@ func (t *table) whatWouldDecide(j *Judgement, d stat.Design, blocks int) {
 		d.ImageVar = j.ImageSE * j.ImageSE
 		j.RepeatsToDecide = d.Repeats(math.Abs(*j.Effect), power, blocks+1, most)
 		if j.RepeatsToDecide == 0 && d.ImageVar > 0 && t.images > 0 {
-			j.ImagesToDecide = imagesToDecide(math.Abs(*j.Effect), d, t.images, power)
+			if share := d.ImageShare(math.Abs(*j.Effect), power); share > 0 {
+				j.ImagesToDecide = int(math.Ceil(float64(t.images) / share))
+			}
 		}
 	}
 	if j.RepeatsToDecide > 0 {
 		j.MoreRepeats = max(1, j.RepeatsToDecide-blocks)
 		j.HoursToDecide = float64(j.MoreRepeats) * (j.TrainSeconds + t.arms[0].TrainSeconds) / 3600
 	}
-}
-
-// imagesToDecide is the least number of validation images that would decide if seeds told everything, to 5 %: fewer
-// cannot do, however many the repeats. 0 above a thousand times the images there are.
-func imagesToDecide(effect float64, d stat.Design, images int, power float64) int {
-	for factor := 1.05; factor < 1000; factor *= 1.05 {
-		if (stat.Design{Variants: d.Variants, ImageVar: d.ImageVar / factor, Delta: d.Delta}).Decides(effect, 2) >= power {
-			return int(math.Ceil(float64(images) * factor))
-		}
-	}
-	return 0
 }
 
 // chooseWinner names the arm with the largest effect among those that help, else the baseline. Having been chosen

@@ -72,12 +72,15 @@ func (o outcome) pool(t *table) (pool, uneven []int) {
 				return pool, uneven
 			}
 		}
-		if _, p := stat.BrownForsythe(groups); !(p < alpha) {
+		if _, p := stat.BrownForsythe(groups); !(p < bfLevel) {
 			return pool, uneven
 		}
-		odd, worst := 0, 0.0
-		for i := range groups {
-			if d := math.Abs(math.Log(spread(groups[i]) / spread(rest(groups, i)))); d > worst {
+		odd, worst, typical := 0, 0.0, 0.0
+		for _, g := range groups {
+			typical += spread(g) / float64(len(groups))
+		}
+		for i, g := range groups {
+			if d := math.Abs(spread(g) - typical); d > worst {
 				odd, worst = i, d
 			}
 		}
@@ -291,20 +294,6 @@ func spread(x []float64) float64 {
 	return sum / float64(len(x))
 }
 
-// rest is all groups but one, each about its own median.
-func rest(groups [][]float64, but int) []float64 {
-	var out []float64
-	for i, g := range groups {
-		if i != but {
-			m := stat.Median(g)
-			for _, v := range g {
-				out = append(out, v-m)
-			}
-		}
-	}
-	return out
-}
-
 func finite(x []float64) []float64 {
 	var out []float64
 	for _, v := range x {
@@ -314,3 +303,4 @@ func finite(x []float64) []float64 {
 	}
 	return out
 }
+var bfLevel = 0.05

@@ -32,7 +32,7 @@ var pictures = []struct {
 	{"JPEG", "\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode},
 	{"PNG", "\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode},
 	{"GIF", "GIF8?a", gif.DecodeConfig, gif.Decode}, // the first frame
-	{"WebP", "RIFF????WEBP", webp.DecodeConfig, webp.Decode},
+	{"WebP", "RIFF????WEBP", webp.DecodeConfig, decodeWebP},
 	{"BMP", "BM", bmp.DecodeConfig, bmp.Decode},
 	{"TIFF", "II*\x00", tiff.DecodeConfig, tiff.Decode},
 	{"TIFF", "MM\x00*", tiff.DecodeConfig, tiff.Decode},
@@ -83,6 +83,38 @@ func Decode(file []byte) (img image.Image, orientation int, err error) {
 		}
 	}
 	return nil, 1, fmt.Errorf("not an image, it begins with %q", opening(file))
+}
+
+// decodeWebP widens the brightness of a lossy WebP from video's 16 to 235 (and 16 to 240 for its colour) to the whole byte:
+// x/image/webp hands out the stored values, and package image takes every YCbCr for JPEG's full range, in which white would
+// be a light grey.
+func decodeWebP(r io.Reader) (image.Image, error) {
+	img, err := webp.Decode(r)
+	if err != nil {
+		return nil, err
+	}
+	var planes *image.YCbCr
+	switch m := img.(type) {
+	case *image.YCbCr:
+		planes = m
+	case *image.NYCbCrA:
+		planes = &m.YCbCr
+	default: // lossless
+		return img, nil
+	}
+	widen := func(plane []byte, from, zero, span int) {
+		var table [256]byte
+		for v := range table {
+			table[v] = byte(min(255, max(0, zero+((v-from)*255*2+span)/(2*span))))
+		}
+		for i, v := range plane {
+			plane[i] = table[v]
+		}
+	}
+	widen(planes.Y, 16, 0, 219)
+	widen(planes.Cb, 128, 128, 224)
+	widen(planes.Cr, 128, 128, 224)
+	return img, nil
 }
 
 func begins(file []byte, magic string) bool {

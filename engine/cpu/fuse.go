@@ -91,12 +91,17 @@ func (f *fuser) grow(u *unit) {
 	}
 }
 
-// next is the node that alone reads the unit's result, as its first input unless another will do; nil if there is none, or if
-// the State may change between.
+// next is the node that alone reads the unit's result; nil if there is none, or if it reads the State, which may have changed
+// since the unit.
 func (f *fuser) next(u *unit) *program.Node {
 	r := f.readers[u.out]
-	if len(r) != 1 || f.output[u.out] || f.writers[u.ID] != f.writers[r[0].ID] {
+	if len(r) != 1 || f.output[u.out] {
 		return nil
+	}
+	for _, v := range r[0].In {
+		if v.Source == program.Held && f.writers[u.ID] != f.writers[r[0].ID] {
+			return nil
+		}
 	}
 	return r[0]
 }

@@ -91,30 +91,61 @@ func bindMatMul(b *planner, u unit) error {
 	return nil
 }
 
-// matMulOuter is c = aᵀ·m: the sum over the rows of both.
+// matMulOuter is c = aᵀ·m, the sum over the rows of both: a weight gradient whose pixels are the rows. Tasks own blocks of c.
 func (b *planner) matMulOuter(u unit, a, m, c *value, macs int64) {
 	tile := wgradTile(b.k, c.c)
-	rows := max(ownBytes/(4*c.c)/tile.MR, 1) * tile.MR
-	if (c.n+rows-1)/rows < ownTasks {
-		rows = max((c.n/ownTasks+tile.MR-1)/tile.MR, 1) * tile.MR
-	}
-	s := b.bag(u.Node, "matmul", (c.n+rows-1)/rows, c).knowing(a, m)
+	rows, cols := outerBlock(c.n, tile.MR, outerRows), outerBlock(c.c, tile.NR, outerCols)
+	down, across := (c.n+rows-1)/rows, (c.c+cols-1)/cols
+	s := b.bag(u.Node, "matmul", down*across, c).knowing(a, m)
 	s.kernel, s.macs = b.k.Name+" "+tile.Name, macs
+	part := min(wgradPixels, a.n)
+	apix, mpix := rows, cols // pitches of the copies: an odd number of cache lines, see correlation
+	if p := copyPitch((rows + 31) &^ 31); p > 0 {
+		apix = p
+	}
+	if p := copyPitch((cols + 31) &^ 31); p > 0 {
+		mpix = p
+	}
+	s.scratch = part * (apix + mpix)
 	s.build = func() {
-		r := &correlation{tile: tile, per: a.n, images: 1, block: max(wgradBytes/(4*tile.NR), 32)}
-		for p := range a.n {
-			r.xoff = append(r.xoff, int32(p*a.c))
-			r.yoff = append(r.yoff, int32(p*m.c))
+		var aoff, moff, taps []int32
+		for p := range part {
+			aoff, moff = append(aoff, int32(p*apix)), append(moff, int32(p*mpix))
 		}
 		for i := range rows {
-			r.rows = append(r.rows, int32(i))
+			taps = append(taps, int32(i))
 		}
 		s.task = func(w *worker, t int) {
-			r0 := t * rows
-			n := min(rows, c.n-r0)
-			d := w.f.whole(c)[r0*c.c:][:n*c.c]
-			clear(d)
-			r.add(w, w.f.whole(a)[r0:], w.f.whole(m), d, 1, 0, n, c.c, c.c)
+			r0, j0 := t%down*rows, t/down*cols
+			r, cs := min(rows, c.n-r0), min(cols, c.c-j0)
+			d := w.f.whole(c)[r0*c.c+j0:]
+			for i := range r {
+				clear(d[i*c.c:][:cs])
+			}
+			x, y := w.bench[:part*apix], w.bench[part*apix:]
+			g := &w.wgrad
+			g.X, g.Rows, g.LD = x, taps[:r], c.c
+			for p := 0; p < a.n; p += part {
+				n := min(part, a.n-p)
+				for i := range n {
+					copy(x[i*apix:], w.f.whole(a)[(p+i)*a.c+r0:][:r])
+					copy(y[i*mpix:], w.f.whole(m)[(p+i)*m.c+j0:][:cs])
+				}
+				g.XOff, g.YOff = aoff[:n], moff[:n]
+				for j := 0; j < cs; j += tile.NR {
+					g.Cols = min(tile.NR, cs-j)
+					g.DY, g.DW = y[j:], d[j:]
+					tile.Run(g)
+				}
+			}
 		}
 	}
+}
+
+const outerRows, outerCols = 384, 256 // of the block of aᵀ·m that a task owns, at most
+
+// outerBlock cuts an extent evenly, at most most, in whole tiles, four blocks at least where it is long enough.
+func outerBlock(extent, tile, most int) int {
+	blocks := max((extent+most-1)/most, min(4, extent/(8*tile)), 1)
+	return ((extent+blocks-1)/blocks + tile - 1) / tile * tile
 }

@@ -6,7 +6,15 @@ import (
 	"github.com/assaylab/assay/program"
 )
 
-func TestReferenceKeepsItsOwnContract(t *testing.T) { Run(t, reference) }
+func TestReferenceKeepsTheContract(t *testing.T) { contract(t, reference()) }
+
+func TestReferenceRunsEveryCase(t *testing.T) {
+	for _, c := range Cases() {
+		if _, err := c.want(); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+	}
+}
 
 func TestEveryOpIsInSomeCase(t *testing.T) {
 	seen := map[string]bool{}

@@ -6,7 +6,6 @@ import (
 
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Family is a set of comparisons asked at once: k estimates, jointly normal, each divided by a standard error that
@@ -15,9 +14,8 @@ import (
 // treatments with a control", JASA 50, 1955): given the common factor they are independent, and the k-dimensional
 // probability is a one-dimensional integral. Its honesty: TestIntervalsCoverTogetherAtTheStatedRate.
 type Family struct {
-	loadings []float64 // distinct |λ|, ascending: the sign of an estimate does not matter to a two-sided statement
-	counts   []int     // how many comparisons have it
-	Misfit   float64   // largest |r_ij - λ_i λ_j|: 0 for complete blocks, small where cells are missing
+	Misfit float64            // largest |r_ij - λ_i λ_j|: 0 for complete blocks, small where cells are missing
+	within [chebyshev]float64 // the chance that all lie within ±x of a known scale, at the Chebyshev points of [0, far]
 }
 
 // NewFamily makes a family of the covariance of its estimates, k x k. Where that has no product form (missing cells,
@@ -38,34 +36,29 @@ func NewFamily(cov [][]float64) Family {
 			f.Misfit = max(f.Misfit, math.Abs(r[i][j]-lambda[i]*lambda[j]))
 		}
 	}
-	for i := range lambda {
-		lambda[i] = math.Abs(lambda[i])
-	}
-	slices.Sort(lambda)
-	for _, l := range lambda {
-		if n := len(f.loadings); n > 0 && l-f.loadings[n-1] < 1e-9 {
-			f.counts[n-1]++
-		} else {
-			f.loadings, f.counts = append(f.loadings, l), append(f.counts, 1)
-		}
-	}
+	f.tabulate(lambda)
 	return f
 }
 
-// ManyToOne is the family of k arms against a baseline in complete blocks: every correlation is 1/2.
+// ManyToOne is the family of k arms, 1 or more, against a baseline in complete blocks: every correlation is 1/2.
 func ManyToOne(k int) Family {
-	return Family{loadings: []float64{math.Sqrt2 / 2}, counts: []int{k}}
+	var f Family
+	lambda := make([]float64, k)
+	for i := range lambda {
+		lambda[i] = math.Sqrt2 / 2
+	}
+	f.tabulate(lambda)
+	return f
 }
 
 // Coverage is the probability that all k standardised estimates lie within ±c when their scale has df degrees of
-// freedom (+Inf for a known scale; below 1 counts as 1).
-func (f Family) Coverage(c, df float64) float64 {
-	if c <= 0 || math.IsNaN(c) || math.IsNaN(df) {
-		return 0
-	}
+// freedom (+Inf for a known scale; below 1 counts as 1), to about 1e-8.
+func (f Family) Coverage(c, df float64) float64 { return f.coverage(c, scale(df)) }
+
+func (f *Family) coverage(c float64, scale []node) float64 {
 	p := 0.0
-	for _, q := range scale(df) {
-		p += q.weight * f.within(c*q.at)
+	for _, q := range scale {
+		p += q.weight * f.at(c*q.at)
 	}
 	return min(1, p)
 }
@@ -80,29 +73,75 @@ func (f Family) Critical(level, df float64) float64 {
 	if !(level > 0 && level < 1) {
 		return math.NaN()
 	}
-	lo, hi := 0.0, 4.0
-	for f.Coverage(hi, df) < level && hi < 1e6 {
+	s, lo, hi := scale(df), 0.0, 4.0
+	for f.coverage(hi, s) < level && hi < 1e6 {
 		lo, hi = hi, 2*hi
 	}
-	return root(func(c float64) float64 { return f.Coverage(c, df) - level }, lo, hi)
+	return root(func(c float64) float64 { return f.coverage(c, s) - level }, lo, hi)
 }
 
-// within is the probability that all k normal estimates lie within ±c: ∫ φ(z) Π_i P(|λ_i z + √(1-λ_i²) e| <= c) dz.
-func (f Family) within(c float64) float64 {
-	p := 0.0
-	for _, q := range factor {
-		all := q.weight
-		for i, l := range f.loadings {
-			s := math.Sqrt((1 - l) * (1 + l))
-			one := phi((c-l*q.at)/s) - phi((-c-l*q.at)/s)
-			for range f.counts[i] {
+// tabulate works out ∫ φ(z) Π_i P(|λ_i z + √(1-λ_i²) e| <= x) dz once, where the integrals over the scale will look it
+// up; beyond far it is 1 to the last bit. The sign of a loading does not matter to a two-sided statement.
+func (f *Family) tabulate(lambda []float64) {
+	l := slices.Clone(lambda)
+	for i := range l {
+		l[i] = math.Abs(l[i])
+	}
+	slices.Sort(l)
+	for j := range f.within {
+		x := points[j]
+		for _, q := range factor {
+			all, one := q.weight, 0.0
+			for i := range l {
+				if i == 0 || l[i]-l[i-1] > 1e-12 { // equal loadings, the usual case, are worked out once
+					s := math.Sqrt((1 - l[i]) * (1 + l[i]))
+					one = phi((x-l[i]*q.at)/s) - phi((-x-l[i]*q.at)/s)
+				}
 				all *= one
 			}
+			f.within[j] += all
 		}
-		p += all
+	}
+}
+
+// at interpolates the table in the barycentric form (Berrut and Trefethen, "Barycentric Lagrange interpolation", SIAM
+// Review 46, 2004).
+func (f *Family) at(x float64) float64 {
+	if x >= far {
+		return 1
+	}
+	if !(x > 0) {
+		return 0
+	}
+	var above, below float64
+	for j, y := range f.within {
+		d := x - points[j]
+		if d == 0 {
+			return y
+		}
+		w := 1 / d
+		if j%2 == 1 {
+			w = -w
+		}
+		if j == 0 || j == chebyshev-1 {
+			w /= 2
+		}
+		above, below = above+w*y, below+w
+	}
+	return above / below
+}
+
+const (
+	chebyshev = 96
+	far       = 9.0
+)
+
+var points = func() (p [chebyshev]float64) {
+	for j := range p {
+		p[j] = far / 2 * (1 - math.Cos(math.Pi*float64(j)/(chebyshev-1)))
 	}
 	return p
-}
+}()
 
 // productForm finds λ with r_ij ≈ λ_i λ_j, i ≠ j, by least squares, one λ at a time; exact where r has that form.
 func productForm(r [][]float64) []float64 {
@@ -160,11 +199,21 @@ func scale(df float64) []node {
 		return []node{{1, 1}}
 	}
 	df = max(1, df)
-	chi := distuv.ChiSquared{K: df}
-	lo, hi := math.Sqrt(chi.Quantile(1e-13)/df), math.Sqrt(chi.Quantile(1-1e-13)/df)
 	log, _ := math.Lgamma(df / 2)
 	log = math.Ln2 + df/2*math.Log(df/2) - log
-	return nodes(32, lo, hi, func(s float64) float64 { return math.Exp(log + (df-1)*math.Log(s) - df*s*s/2) })
+	density := func(s float64) float64 { return math.Exp(log + (df-1)*math.Log(s) - df*s*s/2) }
+	// The range holds all but what lies 1e-15 below the density at 1, its top but for very few degrees of freedom.
+	least := 1e-15 * density(1)
+	lo, hi := 0.0, 1.0
+	for step := 0.5; step > 1e-3; step /= 2 {
+		if lo+step < 1 && density(lo+step) < least {
+			lo += step
+		}
+	}
+	for density(hi) > least {
+		hi += 3 / math.Sqrt(2*df)
+	}
+	return nodes(32, lo, hi, density)
 }
 
 func nodes(n int, lo, hi float64, density func(float64) float64) []node {

@@ -33,9 +33,10 @@ type ImageTerms struct {
 func EstimateImages(blocks []ImageBlock, k int) ImageTerms {
 	t := ImageTerms{Cov: square(k), VarVar: make([]float64, k)}
 	centred, rows := centre(blocks, k)
+	common := sharedImages(rows)
 	for v := range k {
 		for w := range v + 1 {
-			cov, varvar := crossTerm(blocks, centred, rows, v, w)
+			cov, varvar := crossTerm(centred, rows, common, v, w)
 			t.Cov[v][w], t.Cov[w][v] = cov, cov
 			if v == w {
 				t.VarVar[v] = varvar
@@ -61,10 +62,10 @@ func EstimateImages(blocks []ImageBlock, k int) ImageTerms {
 }
 
 // crossTerm is the covariance of the image parts of two arms' effects, with the sampling variance of that estimate.
-func crossTerm(blocks []ImageBlock, centred [][][]float64, rows [][]int, v, w int) (cov, varvar float64) {
+func crossTerm(centred [][][]float64, rows [][]int, common [][]float64, v, w int) (cov, varvar float64) {
 	var shared []int // blocks that have both arms
 	images := 0
-	for s := range blocks {
+	for s := range rows {
 		if centred[s][v] != nil && centred[s][w] != nil {
 			shared = append(shared, s)
 			for _, i := range rows[s] {
@@ -116,7 +117,7 @@ func crossTerm(blocks []ImageBlock, centred [][][]float64, rows [][]int, v, w in
 	expect := pairs
 	for a, s := range shared {
 		for _, u := range shared[:a] {
-			c := float64(sharedImages(rows[s], rows[u]))
+			c := common[s][u]
 			m, mu := float64(len(rows[s])), float64(len(rows[u]))
 			expect -= 2 * (c/m + c/mu - c*c/(m*mu))
 		}
@@ -163,18 +164,24 @@ func centre(blocks []ImageBlock, k int) (centred [][][]float64, rows [][]int) {
 	return centred, rows
 }
 
-func sharedImages(a, b []int) int {
-	in := make(map[int]bool, len(a))
-	for _, i := range a {
-		in[i] = true
-	}
-	c := 0
-	for _, i := range b {
-		if in[i] {
-			c++
+// sharedImages counts the images that each two blocks have in common.
+func sharedImages(rows [][]int) [][]float64 {
+	common := square(len(rows))
+	for s := range rows {
+		in := map[int]bool{}
+		for _, i := range rows[s] {
+			in[i] = true
+		}
+		for u := range s {
+			for _, i := range rows[u] {
+				if in[i] {
+					common[s][u]++
+				}
+			}
+			common[u][s] = common[s][u]
 		}
 	}
-	return c
+	return common
 }
 
 // Satterthwaite is the degrees of freedom of a seed term with df of its own plus an image term with a sampling

@@ -13,11 +13,10 @@ type Design struct {
 // terms are the standard error of an effect and the critical values that n complete blocks give.
 type terms struct{ se, df, c95, c90 float64 }
 
-func (d Design) at(n int) terms {
+func (d Design) at(f Family, n int) terms {
 	seed := 2 * d.SD * d.SD / float64(n)
 	df := float64(d.Variants * (n - 1))
 	t := terms{se: math.Sqrt(seed + d.ImageVar), df: Satterthwaite(seed, df, d.ImageVar, 0)}
-	f := ManyToOne(d.Variants)
 	t.c95 = f.Critical(0.95, t.df)
 	if d.Delta > 0 {
 		t.c90 = f.Critical(0.90, t.df)
@@ -31,7 +30,7 @@ func (d Design) Detects(effect float64, n int) float64 {
 	if n < 2 || d.Variants < 1 {
 		return 0
 	}
-	t := d.at(n)
+	t := d.at(ManyToOne(d.Variants), n)
 	return outside(t.c95, t.df, effect/t.se)
 }
 
@@ -40,7 +39,11 @@ func (d Design) Decides(effect float64, n int) float64 {
 	if n < 2 || d.Variants < 1 {
 		return 0
 	}
-	t := d.at(n)
+	return d.decides(ManyToOne(d.Variants), effect, n)
+}
+
+func (d Design) decides(f Family, effect float64, n int) float64 {
+	t := d.at(f, n)
 	if d.Delta <= 0 {
 		return outside(t.c95, t.df, effect/t.se)
 	}
@@ -65,7 +68,7 @@ func (d Design) Detectable(n int, power float64) float64 {
 	if n < 2 || d.Variants < 1 || !(d.SD > 0 || d.ImageVar > 0) {
 		return math.Inf(1)
 	}
-	t := d.at(n)
+	t := d.at(ManyToOne(d.Variants), n)
 	lo, hi := 0.0, 1.0
 	for outside(t.c95, t.df, hi) < power && hi < 1e6 {
 		lo, hi = hi, 2*hi
@@ -83,15 +86,19 @@ func (d Design) Detectable(n int, power float64) float64 {
 // Repeats is the fewest repeats, at least from, that decide on the effect given with the power given, 0 where up to most
 // do not.
 func (d Design) Repeats(effect, power float64, from, most int) int {
+	if d.Variants < 1 {
+		return 0
+	}
+	f := ManyToOne(d.Variants)
 	lo, hi := max(2, from)-1, max(2, from) // lo does not decide (or is not asked), hi is tried
-	for d.Decides(effect, hi) < power {
+	for d.decides(f, effect, hi) < power {
 		if hi >= most {
 			return 0
 		}
 		lo, hi = hi, min(most, 2*hi)
 	}
 	for hi-lo > 1 {
-		if mid := (lo + hi) / 2; d.Decides(effect, mid) < power {
+		if mid := (lo + hi) / 2; d.decides(f, effect, mid) < power {
 			lo = mid
 		} else {
 			hi = mid
@@ -100,12 +107,39 @@ func (d Design) Repeats(effect, power float64, from, most int) int {
 	return hi
 }
 
+// ImageShare is the largest part, at most 1, of the image term with which endless repeats would decide on the effect
+// given with the power given: m/ImageShare validation images are the fewest that can. 0 where a thousandth would not do.
+func (d Design) ImageShare(effect, power float64) float64 {
+	if d.Variants < 1 {
+		return 0
+	}
+	f := ManyToOne(d.Variants)
+	decides := func(share float64) bool {
+		return Design{Variants: d.Variants, ImageVar: share * d.ImageVar, Delta: d.Delta}.decides(f, effect, 2) >= power
+	}
+	if decides(1) {
+		return 1
+	}
+	lo, hi := 1e-3, 1.0
+	if !decides(lo) {
+		return 0
+	}
+	for hi/lo > 1.01 {
+		if mid := math.Sqrt(lo * hi); decides(mid) {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
 // CanEverBeNone tells whether n repeats could find "no meaningful effect" with the power given if there were none at all.
 func (d Design) CanEverBeNone(n int, power float64) bool {
-	if n < 2 || d.Delta <= 0 {
+	if n < 2 || d.Delta <= 0 || d.Variants < 1 {
 		return false
 	}
-	t, p := d.at(n), 0.0
+	t, p := d.at(ManyToOne(d.Variants), n), 0.0
 	for _, q := range scale(t.df) {
 		if in := d.Delta - t.c90*t.se*q.at; in > 0 {
 			p += q.weight * (2*phi(in/t.se) - 1)

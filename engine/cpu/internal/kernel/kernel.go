@@ -3,9 +3,10 @@
 //
 // The generic Go function in each file is the contract; assembly of that name matches it within rounding (other orders of
 // summation, fused multiply-adds), and exactly in what it reads and writes: a kernel never stores outside the block that it
-// was given, whatever the widths. Offsets, pitches and lengths count float32 elements, not bytes. Kernels trust their
-// arguments: generic code panics on a wrong table, assembly does not look. Results are a function of the arguments and the
-// level alone, so the bits do not depend on threads.
+// was given, whatever the widths. Offsets, pitches and lengths count float32 elements, not bytes; nothing need be aligned.
+// Kernels trust their tables: generic code panics on a wrong offset, assembly does not look (maps and vectors that are too
+// short panic at every level). Results are a function of the arguments and the level alone, so the bits do not depend on
+// threads. No kernel allocates.
 //
 // The level avx2 needs AVX2, FMA and BMI2; avx512 needs AVX-512 F, VL, BW and DQ besides. Both come out of _asm, a module of
 // its own, by go generate; the build tag purego leaves them out.
@@ -94,8 +95,8 @@ func Flat(x []float32) (Block, Map) {
 func Generic() Set {
 	return Set{
 		Name:  "generic",
-		Conv:  []ConvTile{{Name: "2x4", MR: 2, NR: 4, Run: conv2x4}},
-		Wgrad: []WgradTile{{Name: "2x4", MR: 2, NR: 4, Run: wgrad2x4}},
+		Conv:  []ConvTile{{Name: "1x8", MR: 1, NR: 8, Run: conv1x8}},
+		Wgrad: []WgradTile{{Name: "1x8", MR: 1, NR: 8, Run: wgrad1x8}},
 
 		Depthwise:     depthwise,
 		DepthwiseGrad: depthwiseGrad,

@@ -390,10 +390,18 @@ tile:
 
 bias:
 	MOVQ    a+0(FP), CX
-	CMPQ    176(CX), $0x10
-	JLT     bias_tail
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x10
+	JLT     bias_short
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x08
+	JNE     bias_tail
+	VMOVUPS (AX), Y0
+	VXORPS  Y1, Y1, Y1
 	JMP     bias_end
 
 bias_tail:
@@ -417,8 +425,9 @@ bias_end:
 
 add:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x10
-	JLT     add_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     add_short
 	MOVQ    a+0(FP), DX
 	MOVQ    16(SP), CX
 	MOVQ    120(DX), AX
@@ -482,6 +491,74 @@ add:
 	ADDQ    72(DX), AX
 	VMOVUPS (AX), Y10
 	VMOVUPS 32(AX), Y11
+	JMP     add_end
+
+add_short:
+	CMPQ    AX, $0x08
+	JNE     add_tail
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x01, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x02, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x03, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x04, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y8
+	VXORPS  Y9, Y9, Y9
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x05, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y10
+	VXORPS  Y11, Y11, Y11
 	JMP     add_end
 
 add_tail:
@@ -771,8 +848,9 @@ summed:
 
 store:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x10
-	JLT     store_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     store_short
 	MOVQ    a+0(FP), DX
 	MOVQ    16(SP), CX
 	MOVQ    120(DX), AX
@@ -836,6 +914,68 @@ store:
 	ADDQ    72(DX), AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
+	JMP     store_end
+
+store_short:
+	CMPQ    AX, $0x08
+	JNE     store_tail
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y0, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x01, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y2, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x02, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y4, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x03, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y6, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x04, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y8, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    16(SP), CX
+	ADDQ    $0x05, CX
+	CMPQ    CX, 24(SP)
+	CMOVQGT 24(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y10, (AX)
 	JMP     store_end
 
 store_tail:
@@ -970,12 +1110,13 @@ tile:
 
 bias:
 	MOVQ    a+0(FP), CX
-	CMPQ    176(CX), $0x08
-	JLT     bias_tail
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x08
+	JLT     bias_short
 	VMOVUPS (AX), Y0
 	JMP     bias_end
 
-bias_tail:
+bias_short:
 	VMOVUPS    64(SP), Y0
 	VMASKMOVPS (AX), Y0, Y0
 
@@ -995,8 +1136,9 @@ bias_end:
 
 add:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x08
-	JLT     add_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x08
+	JLT     add_short
 	MOVQ    a+0(FP), DX
 	MOVQ    32(SP), CX
 	MOVQ    120(DX), AX
@@ -1116,7 +1258,7 @@ add:
 	VMOVUPS (AX), Y11
 	JMP     add_end
 
-add_tail:
+add_short:
 	MOVQ       a+0(FP), DX
 	MOVQ       32(SP), CX
 	MOVQ       120(DX), AX
@@ -1536,8 +1678,9 @@ summed:
 
 store:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x08
-	JLT     store_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x08
+	JLT     store_short
 	MOVQ    a+0(FP), DX
 	MOVQ    32(SP), CX
 	MOVQ    120(DX), AX
@@ -1657,7 +1800,7 @@ store:
 	VMOVUPS Y11, (AX)
 	JMP     store_end
 
-store_tail:
+store_short:
 	MOVQ       a+0(FP), DX
 	MOVQ       32(SP), CX
 	MOVQ       120(DX), AX
@@ -1855,10 +1998,18 @@ tile:
 
 bias:
 	MOVQ    a+0(FP), CX
-	CMPQ    176(CX), $0x20
-	JLT     bias_tail
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x20
+	JLT     bias_short
 	VMOVUPS (AX), Z0
 	VMOVUPS 64(AX), Z1
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x10
+	JNE     bias_tail
+	VMOVUPS (AX), Z0
+	VPXORD  Z1, Z1, Z1
 	JMP     bias_end
 
 bias_tail:
@@ -1892,8 +2043,9 @@ bias_end:
 
 add:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x20
-	JLT     add_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x20
+	JLT     add_short
 	MOVQ    a+0(FP), DX
 	MOVQ    32(SP), CX
 	MOVQ    120(DX), AX
@@ -2023,6 +2175,140 @@ add:
 	ADDQ    72(DX), AX
 	VMOVUPS (AX), Z22
 	VMOVUPS 64(AX), Z23
+	JMP     add_end
+
+add_short:
+	CMPQ    AX, $0x10
+	JNE     add_tail
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x01, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x02, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x03, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x04, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x05, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z10
+	VPXORD  Z11, Z11, Z11
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x06, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z12
+	VPXORD  Z13, Z13, Z13
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x07, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z14
+	VPXORD  Z15, Z15, Z15
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x08, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z16
+	VPXORD  Z17, Z17, Z17
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x09, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z18
+	VPXORD  Z19, Z19, Z19
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x0a, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z20
+	VPXORD  Z21, Z21, Z21
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x0b, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z22
+	VPXORD  Z23, Z23, Z23
 	JMP     add_end
 
 add_tail:
@@ -2522,8 +2808,9 @@ summed:
 
 store:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x20
-	JLT     store_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x20
+	JLT     store_short
 	MOVQ    a+0(FP), DX
 	MOVQ    32(SP), CX
 	MOVQ    120(DX), AX
@@ -2653,6 +2940,128 @@ store:
 	ADDQ    72(DX), AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, 64(AX)
+	JMP     store_end
+
+store_short:
+	CMPQ    AX, $0x10
+	JNE     store_tail
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z0, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x01, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z2, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x02, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z4, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x03, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z6, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x04, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z8, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x05, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z10, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x06, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z12, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x07, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z14, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x08, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z16, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x09, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z18, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x0a, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z20, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    32(SP), CX
+	ADDQ    $0x0b, CX
+	CMPQ    CX, 40(SP)
+	CMOVQGT 40(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z22, (AX)
 	JMP     store_end
 
 store_tail:
@@ -2839,12 +3248,13 @@ tile:
 
 bias:
 	MOVQ    a+0(FP), CX
-	CMPQ    176(CX), $0x10
-	JLT     bias_tail
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x10
+	JLT     bias_short
 	VMOVUPS (AX), Z0
 	JMP     bias_end
 
-bias_tail:
+bias_short:
 	VMOVUPS.Z (AX), K1, Z0
 
 bias_end:
@@ -2863,8 +3273,9 @@ bias_end:
 
 add:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x10
-	JLT     add_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     add_short
 	MOVQ    a+0(FP), DX
 	MOVQ    32(SP), CX
 	MOVQ    120(DX), AX
@@ -2984,7 +3395,7 @@ add:
 	VMOVUPS (AX), Z11
 	JMP     add_end
 
-add_tail:
+add_short:
 	MOVQ      a+0(FP), DX
 	MOVQ      32(SP), CX
 	MOVQ      120(DX), AX
@@ -3392,8 +3803,9 @@ summed:
 
 store:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x10
-	JLT     store_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     store_short
 	MOVQ    a+0(FP), DX
 	MOVQ    32(SP), CX
 	MOVQ    120(DX), AX
@@ -3513,7 +3925,7 @@ store:
 	VMOVUPS Z11, (AX)
 	JMP     store_end
 
-store_tail:
+store_short:
 	MOVQ    a+0(FP), DX
 	MOVQ    32(SP), CX
 	MOVQ    120(DX), AX
@@ -5587,10 +5999,18 @@ tile:
 
 bias:
 	MOVQ    a+0(FP), CX
-	CMPQ    176(CX), $0x10
-	JLT     bias_tail
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x10
+	JLT     bias_short
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x08
+	JNE     bias_tail
+	VMOVUPS (AX), Y0
+	VXORPS  Y1, Y1, Y1
 	JMP     bias_end
 
 bias_tail:
@@ -5610,8 +6030,9 @@ bias_end:
 
 add:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x10
-	JLT     add_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     add_short
 	MOVQ    a+0(FP), DX
 	MOVQ    (SP), CX
 	MOVQ    120(DX), AX
@@ -5653,6 +6074,52 @@ add:
 	ADDQ    72(DX), AX
 	VMOVUPS (AX), Y6
 	VMOVUPS 32(AX), Y7
+	JMP     add_end
+
+add_short:
+	CMPQ    AX, $0x08
+	JNE     add_tail
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x01, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x02, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x03, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Y6
+	VXORPS  Y7, Y7, Y7
 	JMP     add_end
 
 add_tail:
@@ -5751,8 +6218,9 @@ started:
 	MOVQ    a+0(FP), R8
 	MOVQ    24(R8), R8
 	MOVQ    a+0(FP), R9
-	CMPQ    176(R9), $0x10
-	JLT     sum_tail
+	MOVQ    176(R9), R9
+	CMPQ    R9, $0x10
+	JLT     sum_short
 
 tap:
 	MOVQ        AX, R9
@@ -5774,6 +6242,28 @@ tap:
 	JMP         tap
 
 tap_end:
+	JMP sum_end
+
+sum_short:
+	CMPQ R9, $0x08
+	JNE  sum_tail
+
+tap_first:
+	MOVQ        AX, R9
+	CMPQ        R9, CX
+	JEQ         tap_first_end
+	ADDQ        $0x04, AX
+	MOVLQSX     (R9), R9
+	VMOVUPS     (R8), Y8
+	VXORPS      Y9, Y9, Y9
+	VFMADD231PS (DX)(R9*4), Y8, Y0
+	VFMADD231PS (BX)(R9*4), Y8, Y2
+	VFMADD231PS (SI)(R9*4), Y8, Y4
+	VFMADD231PS (DI)(R9*4), Y8, Y6
+	ADDQ        R10, R8
+	JMP         tap_first
+
+tap_first_end:
 	JMP sum_end
 
 sum_tail:
@@ -5831,8 +6321,9 @@ sum_end:
 
 store:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x10
-	JLT     store_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     store_short
 	MOVQ    a+0(FP), DX
 	MOVQ    (SP), CX
 	MOVQ    120(DX), AX
@@ -5874,6 +6365,48 @@ store:
 	ADDQ    72(DX), AX
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, 32(AX)
+	JMP     store_end
+
+store_short:
+	CMPQ    AX, $0x08
+	JNE     store_tail
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y0, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x01, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y2, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x02, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y4, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x03, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Y6, (AX)
 	JMP     store_end
 
 store_tail:
@@ -6320,14 +6853,14 @@ done:
 
 // func momentsAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·momentsAVX2(SB), NOSPLIT, $64-8
+TEXT ·momentsAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -6343,12 +6876,12 @@ block:
 	ADDQ    DX, BX
 	MOVQ    (AX), SI
 
-row:
+row_of2:
 	MOVQ 8(AX), DI
 	SUBQ $0x02, DI
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS     (BX), Y10
 	VSUBPS      Y0, Y10, Y10
 	VADDPS      Y10, Y2, Y2
@@ -6368,11 +6901,11 @@ pixel:
 	VFMADD231PS Y10, Y10, Y9
 	ADDQ        64(AX), BX
 	SUBQ        $0x02, DI
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, DI
-	JEQ         next
+	JEQ         next_of2
 	VMOVUPS     (BX), Y10
 	VSUBPS      Y0, Y10, Y10
 	VADDPS      Y10, Y2, Y2
@@ -6383,10 +6916,10 @@ odd:
 	VFMADD231PS Y10, Y10, Y7
 	ADDQ        64(AX), BX
 
-next:
+next_of2:
 	ADDQ    104(AX), BX
 	SUBQ    $0x01, SI
-	JNE     row
+	JNE     row_of2
 	MOVQ    152(AX), BX
 	VADDPS  Y4, Y2, Y2
 	VMOVUPS (BX)(DX*1), Y4
@@ -6407,9 +6940,69 @@ next:
 	VMOVUPS Y7, 32(BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    (AX), SI
+
+row_of1:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (BX), Y5
+	VSUBPS      Y0, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VFMADD231PS Y5, Y5, Y3
+	ADDQ        64(AX), BX
+	VMOVUPS     (BX), Y5
+	VSUBPS      Y0, Y5, Y5
+	VADDPS      Y5, Y2, Y2
+	VFMADD231PS Y5, Y5, Y4
+	ADDQ        64(AX), BX
+	SUBQ        $0x02, DI
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, DI
+	JEQ         next_of1
+	VMOVUPS     (BX), Y5
+	VSUBPS      Y0, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VFMADD231PS Y5, Y5, Y3
+	ADDQ        64(AX), BX
+
+next_of1:
+	ADDQ    104(AX), BX
+	SUBQ    $0x01, SI
+	JNE     row_of1
+	MOVQ    152(AX), BX
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS (BX)(DX*1), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    160(AX), BX
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS (BX)(DX*1), Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -6417,21 +7010,13 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       144(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
+	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       (AX), BX
@@ -6442,27 +7027,17 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (CX), Y10, Y10
-	VSUBPS      Y0, Y10, Y10
-	VADDPS      Y10, Y2, Y2
-	VFMADD231PS Y10, Y10, Y6
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  32(CX), Y10, Y10
-	VSUBPS      Y1, Y10, Y10
-	VADDPS      Y10, Y3, Y3
-	VFMADD231PS Y10, Y10, Y7
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VFMADD231PS Y5, Y5, Y3
 	ADDQ        64(AX), CX
-	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (CX), Y10, Y10
-	VSUBPS      Y0, Y10, Y10
-	VADDPS      Y10, Y4, Y4
-	VFMADD231PS Y10, Y10, Y8
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  32(CX), Y10, Y10
-	VSUBPS      Y1, Y10, Y10
-	VADDPS      Y10, Y5, Y5
-	VFMADD231PS Y10, Y10, Y9
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VADDPS      Y5, Y2, Y2
+	VFMADD231PS Y5, Y5, Y4
 	ADDQ        64(AX), CX
 	SUBQ        $0x02, SI
 	JGE         pixel_tail
@@ -6470,16 +7045,11 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, SI
 	JEQ         next_tail
-	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (CX), Y10, Y10
-	VSUBPS      Y0, Y10, Y10
-	VADDPS      Y10, Y2, Y2
-	VFMADD231PS Y10, Y10, Y6
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  32(CX), Y10, Y10
-	VSUBPS      Y1, Y10, Y10
-	VADDPS      Y10, Y3, Y3
-	VFMADD231PS Y10, Y10, Y7
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VFMADD231PS Y5, Y5, Y3
 	ADDQ        64(AX), CX
 
 next_tail:
@@ -6487,31 +7057,19 @@ next_tail:
 	SUBQ       $0x01, BX
 	JNE        row_tail
 	MOVQ       152(AX), CX
-	VADDPS     Y4, Y2, Y2
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (CX)(DX*1), Y4, Y4
-	VADDPS     Y4, Y2, Y2
-	VMOVUPS    (SP), Y10
-	VMASKMOVPS Y2, Y10, (CX)(DX*1)
-	VADDPS     Y5, Y3, Y3
-	VMOVUPS    32(SP), Y5
-	VMASKMOVPS 32(CX)(DX*1), Y5, Y5
-	VADDPS     Y5, Y3, Y3
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y3, Y10, 32(CX)(DX*1)
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (CX)(DX*1), Y2, Y2
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS Y1, Y5, (CX)(DX*1)
 	MOVQ       160(AX), AX
-	VADDPS     Y8, Y6, Y6
-	VMOVUPS    (SP), Y8
-	VMASKMOVPS (AX)(DX*1), Y8, Y8
-	VADDPS     Y8, Y6, Y6
-	VMOVUPS    (SP), Y10
-	VMASKMOVPS Y6, Y10, (AX)(DX*1)
-	VADDPS     Y9, Y7, Y7
-	VMOVUPS    32(SP), Y9
-	VMASKMOVPS 32(AX)(DX*1), Y9, Y9
-	VADDPS     Y9, Y7, Y7
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y7, Y10, 32(AX)(DX*1)
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS (AX)(DX*1), Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS Y3, Y5, (AX)(DX*1)
 
 done:
 	VZEROUPPER
@@ -6519,14 +7077,14 @@ done:
 
 // func colSumsAVX2(a *byte)
 // Requires: AVX
-TEXT ·colSumsAVX2(SB), NOSPLIT, $64-8
+TEXT ·colSumsAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ   CX, $0x10
-	JLT    last
+	JLT    end_of2
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6535,12 +7093,12 @@ block:
 	ADDQ   DX, BX
 	MOVQ   (AX), SI
 
-row:
+row_of2:
 	MOVQ 8(AX), DI
 	SUBQ $0x02, DI
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS (BX), Y4
 	VADDPS  Y4, Y0, Y0
 	VMOVUPS 32(BX), Y4
@@ -6552,21 +7110,21 @@ pixel:
 	VADDPS  Y4, Y3, Y3
 	ADDQ    64(AX), BX
 	SUBQ    $0x02, DI
-	JGE     pixel
+	JGE     pixel_of2
 
-odd:
+odd_of2:
 	ADDQ    $0x02, DI
-	JEQ     next
+	JEQ     next_of2
 	VMOVUPS (BX), Y4
 	VADDPS  Y4, Y0, Y0
 	VMOVUPS 32(BX), Y4
 	VADDPS  Y4, Y1, Y1
 	ADDQ    64(AX), BX
 
-next:
+next_of2:
 	ADDQ    104(AX), BX
 	SUBQ    $0x01, SI
-	JNE     row
+	JNE     row_of2
 	MOVQ    144(AX), BX
 	VADDPS  Y2, Y0, Y0
 	VMOVUPS (BX)(DX*1), Y2
@@ -6578,9 +7136,54 @@ next:
 	VMOVUPS Y1, 32(BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ   CX, $0x08
+	JLT    end_of1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   24(AX), BX
+	ADDQ   DX, BX
+	MOVQ   (AX), SI
+
+row_of1:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS (BX), Y2
+	VADDPS  Y2, Y0, Y0
+	ADDQ    64(AX), BX
+	VMOVUPS (BX), Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    64(AX), BX
+	SUBQ    $0x02, DI
+	JGE     pixel_of1
+
+odd_of1:
+	ADDQ    $0x02, DI
+	JEQ     next_of1
+	VMOVUPS (BX), Y2
+	VADDPS  Y2, Y0, Y0
+	ADDQ    64(AX), BX
+
+next_of1:
+	ADDQ    104(AX), BX
+	SUBQ    $0x01, SI
+	JNE     row_of1
+	MOVQ    144(AX), BX
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS (BX)(DX*1), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
 	TESTQ   CX, CX
 	JEQ     done
 	LEAQ    tailmask<>+64(SB), BX
@@ -6588,12 +7191,8 @@ last:
 	SUBQ    CX, BX
 	VMOVUPS (BX), Y0
 	VMOVUPS Y0, (SP)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
 	MOVQ    24(AX), CX
 	ADDQ    DX, CX
 	MOVQ    (AX), BX
@@ -6604,19 +7203,13 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (CX), Y4, Y4
-	VADDPS     Y4, Y0, Y0
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS 32(CX), Y4, Y4
-	VADDPS     Y4, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (CX), Y2, Y2
+	VADDPS     Y2, Y0, Y0
 	ADDQ       64(AX), CX
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (CX), Y4, Y4
-	VADDPS     Y4, Y2, Y2
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS 32(CX), Y4, Y4
-	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (CX), Y2, Y2
+	VADDPS     Y2, Y1, Y1
 	ADDQ       64(AX), CX
 	SUBQ       $0x02, SI
 	JGE        pixel_tail
@@ -6624,12 +7217,9 @@ pixel_tail:
 odd_tail:
 	ADDQ       $0x02, SI
 	JEQ        next_tail
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (CX), Y4, Y4
-	VADDPS     Y4, Y0, Y0
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS 32(CX), Y4, Y4
-	VADDPS     Y4, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (CX), Y2, Y2
+	VADDPS     Y2, Y0, Y0
 	ADDQ       64(AX), CX
 
 next_tail:
@@ -6637,18 +7227,12 @@ next_tail:
 	SUBQ       $0x01, BX
 	JNE        row_tail
 	MOVQ       144(AX), AX
-	VADDPS     Y2, Y0, Y0
+	VADDPS     Y1, Y0, Y0
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (AX)(DX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
 	VMOVUPS    (SP), Y2
-	VMASKMOVPS (AX)(DX*1), Y2, Y2
-	VADDPS     Y2, Y0, Y0
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS Y0, Y4, (AX)(DX*1)
-	VADDPS     Y3, Y1, Y1
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS 32(AX)(DX*1), Y3, Y3
-	VADDPS     Y3, Y1, Y1
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y1, Y4, 32(AX)(DX*1)
+	VMASKMOVPS Y0, Y2, (AX)(DX*1)
 
 done:
 	VZEROUPPER
@@ -6656,14 +7240,14 @@ done:
 
 // func affineAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·affineAVX2(SB), NOSPLIT, $64-8
+TEXT ·affineAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    152(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -6677,12 +7261,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of2:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVAPS     Y0, Y4
 	VMOVUPS     (SI), Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -6704,11 +7288,11 @@ pixel:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 	SUBQ        $0x02, R8
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R8
-	JEQ         next
+	JEQ         next_of2
 	VMOVAPS     Y0, Y4
 	VMOVUPS     (SI), Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -6720,16 +7304,71 @@ odd:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R8
+	JEQ         next_of1
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -6737,19 +7376,13 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       152(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
 	MOVQ       144(AX), CX
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS (CX)(DX*1), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS 32(CX)(DX*1), Y3, Y3
-	VXORPS     Y6, Y6, Y6
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (CX)(DX*1), Y1, Y1
+	VXORPS     Y4, Y4, Y4
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -6762,32 +7395,20 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	SUBQ        $0x02, SI
@@ -6796,18 +7417,12 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, SI
 	JEQ         next_tail
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 
@@ -6823,14 +7438,14 @@ done:
 
 // func affineReLUAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·affineReLUAVX2(SB), NOSPLIT, $64-8
+TEXT ·affineReLUAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    152(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -6844,12 +7459,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of2:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVAPS     Y0, Y4
 	VMOVUPS     (SI), Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -6875,11 +7490,11 @@ pixel:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 	SUBQ        $0x02, R8
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R8
-	JEQ         next
+	JEQ         next_of2
 	VMOVAPS     Y0, Y4
 	VMOVUPS     (SI), Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -6893,16 +7508,74 @@ odd:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R8
+	JEQ         next_of1
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -6910,19 +7583,13 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       152(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
 	MOVQ       144(AX), CX
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS (CX)(DX*1), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS 32(CX)(DX*1), Y3, Y3
-	VXORPS     Y6, Y6, Y6
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (CX)(DX*1), Y1, Y1
+	VXORPS     Y4, Y4, Y4
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -6935,36 +7602,22 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	SUBQ        $0x02, SI
@@ -6973,20 +7626,13 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, SI
 	JEQ         next_tail
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 
@@ -7002,14 +7648,14 @@ done:
 
 // func affineResAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·affineResAVX2(SB), NOSPLIT, $64-8
+TEXT ·affineResAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    152(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -7025,12 +7671,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of2:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVAPS     Y0, Y4
 	VMOVUPS     (SI), Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -7062,11 +7708,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of2
 	VMOVAPS     Y0, Y4
 	VMOVUPS     (SI), Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -7083,17 +7729,84 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of1:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (DI), Y3
+	VADDPS      Y3, Y2, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (DI), Y3
+	VADDPS      Y3, Y2, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R9
+	JEQ         next_of1
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (DI), Y3
+	VADDPS      Y3, Y2, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	SUBQ $0x01, R8
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -7101,19 +7814,13 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       152(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
 	MOVQ       144(AX), CX
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS (CX)(DX*1), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS 32(CX)(DX*1), Y3, Y3
-	VXORPS     Y6, Y6, Y6
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (CX)(DX*1), Y1, Y1
+	VXORPS     Y4, Y4, Y4
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -7128,45 +7835,27 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VADDPS      Y3, Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VADDPS      Y3, Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -7176,24 +7865,15 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, DI
 	JEQ         next_tail
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VADDPS      Y3, Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -7211,14 +7891,14 @@ done:
 
 // func affineResReLUAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·affineResReLUAVX2(SB), NOSPLIT, $64-8
+TEXT ·affineResReLUAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    152(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -7234,12 +7914,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of2:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVAPS     Y0, Y4
 	VMOVUPS     (SI), Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -7275,11 +7955,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of2
 	VMOVAPS     Y0, Y4
 	VMOVUPS     (SI), Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -7298,17 +7978,87 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of1:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (DI), Y3
+	VADDPS      Y3, Y2, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (DI), Y3
+	VADDPS      Y3, Y2, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R9
+	JEQ         next_of1
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (DI), Y3
+	VADDPS      Y3, Y2, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	SUBQ $0x01, R8
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -7316,19 +8066,13 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       152(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
 	MOVQ       144(AX), CX
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS (CX)(DX*1), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS 32(CX)(DX*1), Y3, Y3
-	VXORPS     Y6, Y6, Y6
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (CX)(DX*1), Y1, Y1
+	VXORPS     Y4, Y4, Y4
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -7343,49 +8087,29 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VADDPS      Y3, Y2, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VADDPS      Y3, Y2, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -7395,26 +8119,16 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, DI
 	JEQ         next_tail
-	VMOVAPS     Y0, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (BX), Y5, Y5
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  (SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     (SP), Y5
-	VMASKMOVPS  Y4, Y5, (CX)
-	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(BX), Y5, Y5
-	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  32(SI), Y5, Y5
-	VADDPS      Y5, Y4, Y4
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  Y4, Y5, 32(CX)
+	VMOVAPS     Y0, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI), Y3, Y3
+	VADDPS      Y3, Y2, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y2, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -7432,14 +8146,14 @@ done:
 
 // func biasAVX2(a *byte)
 // Requires: AVX
-TEXT ·biasAVX2(SB), NOSPLIT, $64-8
+TEXT ·biasAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -7449,12 +8163,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of2:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS (SI), Y2
 	VADDPS  Y2, Y0, Y2
 	VMOVUPS Y2, (BX)
@@ -7472,11 +8186,11 @@ pixel:
 	ADDQ    64(AX), BX
 	ADDQ    72(AX), SI
 	SUBQ    $0x02, R8
-	JGE     pixel
+	JGE     pixel_of2
 
-odd:
+odd_of2:
 	ADDQ    $0x02, R8
-	JEQ     next
+	JEQ     next_of2
 	VMOVUPS (SI), Y2
 	VADDPS  Y2, Y0, Y2
 	VMOVUPS Y2, (BX)
@@ -7486,16 +8200,65 @@ odd:
 	ADDQ    64(AX), BX
 	ADDQ    72(AX), SI
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS (SI), Y1
+	VADDPS  Y1, Y0, Y1
+	VMOVUPS Y1, (BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	VMOVUPS (SI), Y1
+	VADDPS  Y1, Y0, Y1
+	VMOVUPS Y1, (BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	SUBQ    $0x02, R8
+	JGE     pixel_of1
+
+odd_of1:
+	ADDQ    $0x02, R8
+	JEQ     next_of1
+	VMOVUPS (SI), Y1
+	VADDPS  Y1, Y0, Y1
+	VMOVUPS Y1, (BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -7503,13 +8266,9 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       144(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -7522,28 +8281,18 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VADDPS     Y1, Y0, Y1
 	VMOVUPS    (SP), Y2
-	VMASKMOVPS (BX), Y2, Y2
-	VADDPS     Y2, Y0, Y2
-	VMOVUPS    (SP), Y3
-	VMASKMOVPS Y2, Y3, (CX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS 32(BX), Y2, Y2
-	VADDPS     Y2, Y1, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS Y2, Y3, 32(CX)
+	VMASKMOVPS Y1, Y2, (CX)
 	ADDQ       64(AX), CX
 	ADDQ       72(AX), BX
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VADDPS     Y1, Y0, Y1
 	VMOVUPS    (SP), Y2
-	VMASKMOVPS (BX), Y2, Y2
-	VADDPS     Y2, Y0, Y2
-	VMOVUPS    (SP), Y3
-	VMASKMOVPS Y2, Y3, (CX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS 32(BX), Y2, Y2
-	VADDPS     Y2, Y1, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS Y2, Y3, 32(CX)
+	VMASKMOVPS Y1, Y2, (CX)
 	ADDQ       64(AX), CX
 	ADDQ       72(AX), BX
 	SUBQ       $0x02, SI
@@ -7552,16 +8301,11 @@ pixel_tail:
 odd_tail:
 	ADDQ       $0x02, SI
 	JEQ        next_tail
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VADDPS     Y1, Y0, Y1
 	VMOVUPS    (SP), Y2
-	VMASKMOVPS (BX), Y2, Y2
-	VADDPS     Y2, Y0, Y2
-	VMOVUPS    (SP), Y3
-	VMASKMOVPS Y2, Y3, (CX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS 32(BX), Y2, Y2
-	VADDPS     Y2, Y1, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS Y2, Y3, 32(CX)
+	VMASKMOVPS Y1, Y2, (CX)
 	ADDQ       64(AX), CX
 	ADDQ       72(AX), BX
 
@@ -7577,14 +8321,14 @@ done:
 
 // func normGradSumsAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·normGradSumsAVX2(SB), NOSPLIT, $64-8
+TEXT ·normGradSumsAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -7603,12 +8347,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of2:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS     (BX), Y10
 	VADDPS      Y10, Y2, Y2
 	VMOVUPS     (SI), Y11
@@ -7634,11 +8378,11 @@ pixel:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 	SUBQ        $0x02, R8
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R8
-	JEQ         next
+	JEQ         next_of2
 	VMOVUPS     (BX), Y10
 	VADDPS      Y10, Y2, Y2
 	VMOVUPS     (SI), Y11
@@ -7652,11 +8396,11 @@ odd:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 
-next:
+next_of2:
 	ADDQ    104(AX), BX
 	ADDQ    112(AX), SI
 	SUBQ    $0x01, DI
-	JNE     row
+	JNE     row_of2
 	MOVQ    152(AX), BX
 	VADDPS  Y4, Y2, Y2
 	VMOVUPS (BX)(DX*1), Y4
@@ -7677,9 +8421,79 @@ next:
 	VMOVUPS Y7, 32(BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (BX), Y5
+	VADDPS      Y5, Y1, Y1
+	VMOVUPS     (SI), Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (BX), Y5
+	VADDPS      Y5, Y2, Y2
+	VMOVUPS     (SI), Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R8
+	JEQ         next_of1
+	VMOVUPS     (BX), Y5
+	VADDPS      Y5, Y1, Y1
+	VMOVUPS     (SI), Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of1:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	SUBQ    $0x01, DI
+	JNE     row_of1
+	MOVQ    152(AX), BX
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS (BX)(DX*1), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    160(AX), BX
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS (BX)(DX*1), Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -7687,22 +8501,14 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       144(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
+	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y12, Y12, Y12
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -7715,36 +8521,22 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (CX), Y10, Y10
-	VADDPS      Y10, Y2, Y2
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VSUBPS      Y0, Y11, Y11
-	VFMADD231PS Y11, Y10, Y6
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  32(CX), Y10, Y10
-	VADDPS      Y10, Y3, Y3
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VSUBPS      Y1, Y11, Y11
-	VFMADD231PS Y11, Y10, Y7
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (BX), Y6, Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
-	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (CX), Y10, Y10
-	VADDPS      Y10, Y4, Y4
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VSUBPS      Y0, Y11, Y11
-	VFMADD231PS Y11, Y10, Y8
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  32(CX), Y10, Y10
-	VADDPS      Y10, Y5, Y5
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VSUBPS      Y1, Y11, Y11
-	VFMADD231PS Y11, Y10, Y9
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VADDPS      Y5, Y2, Y2
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (BX), Y6, Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y4
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	SUBQ        $0x02, DI
@@ -7753,20 +8545,13 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, DI
 	JEQ         next_tail
-	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (CX), Y10, Y10
-	VADDPS      Y10, Y2, Y2
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VSUBPS      Y0, Y11, Y11
-	VFMADD231PS Y11, Y10, Y6
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  32(CX), Y10, Y10
-	VADDPS      Y10, Y3, Y3
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VSUBPS      Y1, Y11, Y11
-	VFMADD231PS Y11, Y10, Y7
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (BX), Y6, Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 
@@ -7776,31 +8561,19 @@ next_tail:
 	SUBQ       $0x01, SI
 	JNE        row_tail
 	MOVQ       152(AX), CX
-	VADDPS     Y4, Y2, Y2
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (CX)(DX*1), Y4, Y4
-	VADDPS     Y4, Y2, Y2
-	VMOVUPS    (SP), Y10
-	VMASKMOVPS Y2, Y10, (CX)(DX*1)
-	VADDPS     Y5, Y3, Y3
-	VMOVUPS    32(SP), Y5
-	VMASKMOVPS 32(CX)(DX*1), Y5, Y5
-	VADDPS     Y5, Y3, Y3
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y3, Y10, 32(CX)(DX*1)
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (CX)(DX*1), Y2, Y2
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS Y1, Y5, (CX)(DX*1)
 	MOVQ       160(AX), AX
-	VADDPS     Y8, Y6, Y6
-	VMOVUPS    (SP), Y8
-	VMASKMOVPS (AX)(DX*1), Y8, Y8
-	VADDPS     Y8, Y6, Y6
-	VMOVUPS    (SP), Y10
-	VMASKMOVPS Y6, Y10, (AX)(DX*1)
-	VADDPS     Y9, Y7, Y7
-	VMOVUPS    32(SP), Y9
-	VMASKMOVPS 32(AX)(DX*1), Y9, Y9
-	VADDPS     Y9, Y7, Y7
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y7, Y10, 32(AX)(DX*1)
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS (AX)(DX*1), Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS Y3, Y5, (AX)(DX*1)
 
 done:
 	VZEROUPPER
@@ -7808,14 +8581,14 @@ done:
 
 // func normGradSumsReLUAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·normGradSumsReLUAVX2(SB), NOSPLIT, $64-8
+TEXT ·normGradSumsReLUAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -7836,12 +8609,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of2:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS     (BX), Y10
 	VMOVUPS     (DI), Y11
 	VCMPPS      $0x01, Y11, Y12, Y11
@@ -7881,11 +8654,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of2
 	VMOVUPS     (BX), Y10
 	VMOVUPS     (DI), Y11
 	VCMPPS      $0x01, Y11, Y12, Y11
@@ -7906,12 +8679,12 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of2:
 	ADDQ    104(AX), BX
 	ADDQ    112(AX), SI
 	ADDQ    120(AX), DI
 	SUBQ    $0x01, R8
-	JNE     row
+	JNE     row_of2
 	MOVQ    152(AX), BX
 	VADDPS  Y4, Y2, Y2
 	VMOVUPS (BX)(DX*1), Y4
@@ -7932,9 +8705,94 @@ next:
 	VMOVUPS Y7, 32(BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of1:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (BX), Y5
+	VMOVUPS     (DI), Y6
+	VCMPPS      $0x01, Y6, Y7, Y6
+	VANDPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMOVUPS     (SI), Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVUPS     (BX), Y5
+	VMOVUPS     (DI), Y6
+	VCMPPS      $0x01, Y6, Y7, Y6
+	VANDPS      Y6, Y5, Y5
+	VADDPS      Y5, Y2, Y2
+	VMOVUPS     (SI), Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R9
+	JEQ         next_of1
+	VMOVUPS     (BX), Y5
+	VMOVUPS     (DI), Y6
+	VCMPPS      $0x01, Y6, Y7, Y6
+	VANDPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMOVUPS     (SI), Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of1:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of1
+	MOVQ    152(AX), BX
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS (BX)(DX*1), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    160(AX), BX
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS (BX)(DX*1), Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -7942,22 +8800,14 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       144(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
+	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y12, Y12, Y12
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -7972,53 +8822,31 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (CX), Y10, Y10
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (SI), Y11, Y11
-	VCMPPS      $0x01, Y11, Y12, Y11
-	VANDPS      Y11, Y10, Y10
-	VADDPS      Y10, Y2, Y2
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VSUBPS      Y0, Y11, Y11
-	VFMADD231PS Y11, Y10, Y6
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  32(CX), Y10, Y10
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(SI), Y11, Y11
-	VCMPPS      $0x01, Y11, Y12, Y11
-	VANDPS      Y11, Y10, Y10
-	VADDPS      Y10, Y3, Y3
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VSUBPS      Y1, Y11, Y11
-	VFMADD231PS Y11, Y10, Y7
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (SI), Y6, Y6
+	VCMPPS      $0x01, Y6, Y7, Y6
+	VANDPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (BX), Y6, Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
-	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (CX), Y10, Y10
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (SI), Y11, Y11
-	VCMPPS      $0x01, Y11, Y12, Y11
-	VANDPS      Y11, Y10, Y10
-	VADDPS      Y10, Y4, Y4
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VSUBPS      Y0, Y11, Y11
-	VFMADD231PS Y11, Y10, Y8
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  32(CX), Y10, Y10
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(SI), Y11, Y11
-	VCMPPS      $0x01, Y11, Y12, Y11
-	VANDPS      Y11, Y10, Y10
-	VADDPS      Y10, Y5, Y5
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VSUBPS      Y1, Y11, Y11
-	VFMADD231PS Y11, Y10, Y9
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (SI), Y6, Y6
+	VCMPPS      $0x01, Y6, Y7, Y6
+	VANDPS      Y6, Y5, Y5
+	VADDPS      Y5, Y2, Y2
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (BX), Y6, Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y4
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -8028,28 +8856,17 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, R8
 	JEQ         next_tail
-	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (CX), Y10, Y10
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (SI), Y11, Y11
-	VCMPPS      $0x01, Y11, Y12, Y11
-	VANDPS      Y11, Y10, Y10
-	VADDPS      Y10, Y2, Y2
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (BX), Y11, Y11
-	VSUBPS      Y0, Y11, Y11
-	VFMADD231PS Y11, Y10, Y6
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  32(CX), Y10, Y10
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(SI), Y11, Y11
-	VCMPPS      $0x01, Y11, Y12, Y11
-	VANDPS      Y11, Y10, Y10
-	VADDPS      Y10, Y3, Y3
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(BX), Y11, Y11
-	VSUBPS      Y1, Y11, Y11
-	VFMADD231PS Y11, Y10, Y7
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (SI), Y6, Y6
+	VCMPPS      $0x01, Y6, Y7, Y6
+	VANDPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (BX), Y6, Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -8061,31 +8878,19 @@ next_tail:
 	SUBQ       $0x01, DI
 	JNE        row_tail
 	MOVQ       152(AX), CX
-	VADDPS     Y4, Y2, Y2
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (CX)(DX*1), Y4, Y4
-	VADDPS     Y4, Y2, Y2
-	VMOVUPS    (SP), Y10
-	VMASKMOVPS Y2, Y10, (CX)(DX*1)
-	VADDPS     Y5, Y3, Y3
-	VMOVUPS    32(SP), Y5
-	VMASKMOVPS 32(CX)(DX*1), Y5, Y5
-	VADDPS     Y5, Y3, Y3
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y3, Y10, 32(CX)(DX*1)
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (CX)(DX*1), Y2, Y2
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS Y1, Y5, (CX)(DX*1)
 	MOVQ       160(AX), AX
-	VADDPS     Y8, Y6, Y6
-	VMOVUPS    (SP), Y8
-	VMASKMOVPS (AX)(DX*1), Y8, Y8
-	VADDPS     Y8, Y6, Y6
-	VMOVUPS    (SP), Y10
-	VMASKMOVPS Y6, Y10, (AX)(DX*1)
-	VADDPS     Y9, Y7, Y7
-	VMOVUPS    32(SP), Y9
-	VMASKMOVPS 32(AX)(DX*1), Y9, Y9
-	VADDPS     Y9, Y7, Y7
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y7, Y10, 32(AX)(DX*1)
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS (AX)(DX*1), Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS Y3, Y5, (AX)(DX*1)
 
 done:
 	VZEROUPPER
@@ -8093,14 +8898,14 @@ done:
 
 // func normGradAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·normGradAVX2(SB), NOSPLIT, $64-8
+TEXT ·normGradAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -8122,12 +8927,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of2:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS     (SI), Y8
 	VMOVUPS     (DI), Y9
 	VSUBPS      Y0, Y9, Y9
@@ -8163,11 +8968,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of2
 	VMOVUPS     (SI), Y8
 	VMOVUPS     (DI), Y9
 	VSUBPS      Y0, Y9, Y9
@@ -8186,17 +8991,91 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    160(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of1:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (DI), Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     Y6, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (DI), Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     Y6, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R9
+	JEQ         next_of1
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (DI), Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     Y6, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	SUBQ $0x01, R8
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -8204,29 +9083,19 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       144(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
 	MOVQ       152(AX), CX
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (CX)(DX*1), Y1, Y1
+	MOVQ       160(AX), CX
 	VMOVUPS    (SP), Y2
 	VMASKMOVPS (CX)(DX*1), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS 32(CX)(DX*1), Y3, Y3
-	MOVQ       160(AX), CX
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (CX)(DX*1), Y4, Y4
-	VMOVUPS    32(SP), Y5
-	VMASKMOVPS 32(CX)(DX*1), Y5, Y5
 	MOVQ       168(AX), CX
-	VMOVUPS    (SP), Y6
-	VMASKMOVPS (CX)(DX*1), Y6, Y6
-	VMOVUPS    32(SP), Y7
-	VMASKMOVPS 32(CX)(DX*1), Y7, Y7
-	VXORPS     Y11, Y11, Y11
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (CX)(DX*1), Y3, Y3
+	VXORPS     Y7, Y7, Y7
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -8241,49 +9110,29 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS     (SP), Y8
-	VMASKMOVPS  (BX), Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (SI), Y9, Y9
-	VSUBPS      Y0, Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y4, Y10
-	VFMADD231PS Y8, Y2, Y10
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y10, Y9, (CX)
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  32(BX), Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(SI), Y9, Y9
-	VSUBPS      Y1, Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y5, Y10
-	VFMADD231PS Y8, Y3, Y10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y10, Y9, 32(CX)
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y6, Y5, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
-	VMOVUPS     (SP), Y8
-	VMASKMOVPS  (BX), Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (SI), Y9, Y9
-	VSUBPS      Y0, Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y4, Y10
-	VFMADD231PS Y8, Y2, Y10
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y10, Y9, (CX)
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  32(BX), Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(SI), Y9, Y9
-	VSUBPS      Y1, Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y5, Y10
-	VFMADD231PS Y8, Y3, Y10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y10, Y9, 32(CX)
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y6, Y5, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -8293,26 +9142,16 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, DI
 	JEQ         next_tail
-	VMOVUPS     (SP), Y8
-	VMASKMOVPS  (BX), Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (SI), Y9, Y9
-	VSUBPS      Y0, Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y4, Y10
-	VFMADD231PS Y8, Y2, Y10
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y10, Y9, (CX)
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  32(BX), Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(SI), Y9, Y9
-	VSUBPS      Y1, Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y5, Y10
-	VFMADD231PS Y8, Y3, Y10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y10, Y9, 32(CX)
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y6, Y5, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -8330,14 +9169,14 @@ done:
 
 // func normGradReLUAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·normGradReLUAVX2(SB), NOSPLIT, $64-8
+TEXT ·normGradReLUAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -8361,12 +9200,12 @@ block:
 	ADDQ    DX, R8
 	MOVQ    (AX), R9
 
-row:
+row_of2:
 	MOVQ 8(AX), R10
 	SUBQ $0x02, R10
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS     (SI), Y8
 	VMOVUPS     (R8), Y9
 	VCMPPS      $0x01, Y9, Y11, Y9
@@ -8416,11 +9255,11 @@ pixel:
 	ADDQ        80(AX), DI
 	ADDQ        88(AX), R8
 	SUBQ        $0x02, R10
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R10
-	JEQ         next
+	JEQ         next_of2
 	VMOVUPS     (SI), Y8
 	VMOVUPS     (R8), Y9
 	VCMPPS      $0x01, Y9, Y11, Y9
@@ -8446,18 +9285,107 @@ odd:
 	ADDQ        80(AX), DI
 	ADDQ        88(AX), R8
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R8
 	SUBQ $0x01, R9
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    160(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    48(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
+
+row_of1:
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     (DI), Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     Y6, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     (DI), Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     Y6, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	SUBQ        $0x02, R10
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R10
+	JEQ         next_of1
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     (DI), Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     Y6, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R8
+	SUBQ $0x01, R9
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -8465,29 +9393,19 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       144(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
 	MOVQ       152(AX), CX
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (CX)(DX*1), Y1, Y1
+	MOVQ       160(AX), CX
 	VMOVUPS    (SP), Y2
 	VMASKMOVPS (CX)(DX*1), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS 32(CX)(DX*1), Y3, Y3
-	MOVQ       160(AX), CX
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (CX)(DX*1), Y4, Y4
-	VMOVUPS    32(SP), Y5
-	VMASKMOVPS 32(CX)(DX*1), Y5, Y5
 	MOVQ       168(AX), CX
-	VMOVUPS    (SP), Y6
-	VMASKMOVPS (CX)(DX*1), Y6, Y6
-	VMOVUPS    32(SP), Y7
-	VMASKMOVPS 32(CX)(DX*1), Y7, Y7
-	VXORPS     Y11, Y11, Y11
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (CX)(DX*1), Y3, Y3
+	VXORPS     Y7, Y7, Y7
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -8504,66 +9422,38 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS     (SP), Y8
-	VMASKMOVPS  (BX), Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (SI), Y9, Y9
-	VSUBPS      Y0, Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y4, Y10
-	VFMADD231PS Y8, Y2, Y10
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y10, Y9, (CX)
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  32(BX), Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(SI), Y9, Y9
-	VSUBPS      Y1, Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y5, Y10
-	VFMADD231PS Y8, Y3, Y10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y10, Y9, 32(CX)
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (DI), Y5, Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y6, Y5, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
 	ADDQ        88(AX), DI
-	VMOVUPS     (SP), Y8
-	VMASKMOVPS  (BX), Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (SI), Y9, Y9
-	VSUBPS      Y0, Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y4, Y10
-	VFMADD231PS Y8, Y2, Y10
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y10, Y9, (CX)
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  32(BX), Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(SI), Y9, Y9
-	VSUBPS      Y1, Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y5, Y10
-	VFMADD231PS Y8, Y3, Y10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y10, Y9, 32(CX)
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (DI), Y5, Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y6, Y5, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -8574,34 +9464,20 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, R8
 	JEQ         next_tail
-	VMOVUPS     (SP), Y8
-	VMASKMOVPS  (BX), Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (SI), Y9, Y9
-	VSUBPS      Y0, Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y4, Y10
-	VFMADD231PS Y8, Y2, Y10
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y10, Y9, (CX)
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  32(BX), Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(SI), Y9, Y9
-	VSUBPS      Y1, Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y5, Y10
-	VFMADD231PS Y8, Y3, Y10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y10, Y9, 32(CX)
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (DI), Y5, Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y6, Y5, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -8621,14 +9497,14 @@ done:
 
 // func normGradReLUResAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·normGradReLUResAVX2(SB), NOSPLIT, $64-8
+TEXT ·normGradReLUResAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -8654,12 +9530,12 @@ block:
 	ADDQ    DX, R9
 	MOVQ    (AX), R10
 
-row:
+row_of2:
 	MOVQ 8(AX), R11
 	SUBQ $0x02, R11
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS     (SI), Y8
 	VMOVUPS     (R8), Y9
 	VCMPPS      $0x01, Y9, Y11, Y9
@@ -8715,11 +9591,11 @@ pixel:
 	ADDQ        88(AX), R8
 	ADDQ        96(AX), R9
 	SUBQ        $0x02, R11
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R11
-	JEQ         next
+	JEQ         next_of2
 	VMOVUPS     (SI), Y8
 	VMOVUPS     (R8), Y9
 	VCMPPS      $0x01, Y9, Y11, Y9
@@ -8748,19 +9624,117 @@ odd:
 	ADDQ        88(AX), R8
 	ADDQ        96(AX), R9
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R8
 	ADDQ 136(AX), R9
 	SUBQ $0x01, R10
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    160(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    48(AX), R8
+	ADDQ    DX, R8
+	MOVQ    56(AX), R9
+	ADDQ    DX, R9
+	MOVQ    (AX), R10
+
+row_of1:
+	MOVQ 8(AX), R11
+	SUBQ $0x02, R11
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     (DI), Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     Y6, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	ADDQ        96(AX), R9
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     (DI), Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     Y6, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	ADDQ        96(AX), R9
+	SUBQ        $0x02, R11
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R11
+	JEQ         next_of1
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     (DI), Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     Y6, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	ADDQ        96(AX), R9
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R8
+	ADDQ 136(AX), R9
+	SUBQ $0x01, R10
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -8768,29 +9742,19 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       144(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
 	MOVQ       152(AX), CX
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (CX)(DX*1), Y1, Y1
+	MOVQ       160(AX), CX
 	VMOVUPS    (SP), Y2
 	VMASKMOVPS (CX)(DX*1), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS 32(CX)(DX*1), Y3, Y3
-	MOVQ       160(AX), CX
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (CX)(DX*1), Y4, Y4
-	VMOVUPS    32(SP), Y5
-	VMASKMOVPS 32(CX)(DX*1), Y5, Y5
 	MOVQ       168(AX), CX
-	VMOVUPS    (SP), Y6
-	VMASKMOVPS (CX)(DX*1), Y6, Y6
-	VMOVUPS    32(SP), Y7
-	VMASKMOVPS 32(CX)(DX*1), Y7, Y7
-	VXORPS     Y11, Y11, Y11
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (CX)(DX*1), Y3, Y3
+	VXORPS     Y7, Y7, Y7
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -8809,75 +9773,43 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS     (SP), Y8
-	VMASKMOVPS  (BX), Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y8, Y9, (R8)
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (SI), Y9, Y9
-	VSUBPS      Y0, Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y4, Y10
-	VFMADD231PS Y8, Y2, Y10
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y10, Y9, (CX)
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  32(BX), Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y8, Y9, 32(R8)
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(SI), Y9, Y9
-	VSUBPS      Y1, Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y5, Y10
-	VFMADD231PS Y8, Y3, Y10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y10, Y9, 32(CX)
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (DI), Y5, Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y4, Y5, (R8)
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y6, Y5, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
 	ADDQ        88(AX), DI
 	ADDQ        96(AX), R8
-	VMOVUPS     (SP), Y8
-	VMASKMOVPS  (BX), Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y8, Y9, (R8)
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (SI), Y9, Y9
-	VSUBPS      Y0, Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y4, Y10
-	VFMADD231PS Y8, Y2, Y10
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y10, Y9, (CX)
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  32(BX), Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y8, Y9, 32(R8)
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(SI), Y9, Y9
-	VSUBPS      Y1, Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y5, Y10
-	VFMADD231PS Y8, Y3, Y10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y10, Y9, 32(CX)
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (DI), Y5, Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y4, Y5, (R8)
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y6, Y5, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -8889,38 +9821,22 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, R9
 	JEQ         next_tail
-	VMOVUPS     (SP), Y8
-	VMASKMOVPS  (BX), Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y8, Y9, (R8)
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  (SI), Y9, Y9
-	VSUBPS      Y0, Y9, Y9
-	VMOVAPS     Y6, Y10
-	VFMADD231PS Y9, Y4, Y10
-	VFMADD231PS Y8, Y2, Y10
-	VMOVUPS     (SP), Y9
-	VMASKMOVPS  Y10, Y9, (CX)
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  32(BX), Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(DI), Y9, Y9
-	VCMPPS      $0x01, Y9, Y11, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y8, Y9, 32(R8)
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  32(SI), Y9, Y9
-	VSUBPS      Y1, Y9, Y9
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y9, Y5, Y10
-	VFMADD231PS Y8, Y3, Y10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  Y10, Y9, 32(CX)
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (DI), Y5, Y5
+	VCMPPS      $0x01, Y5, Y7, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y4, Y5, (R8)
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI), Y5, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMOVAPS     Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VFMADD231PS Y4, Y1, Y6
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  Y6, Y5, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -8942,14 +9858,14 @@ done:
 
 // func preluAVX2(a *byte)
 // Requires: AVX
-TEXT ·preluAVX2(SB), NOSPLIT, $64-8
+TEXT ·preluAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -8960,12 +9876,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of2:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS   (SI), Y2
 	VMULPS    Y0, Y2, Y3
 	VMOVAPS   Y2, Y4
@@ -8995,11 +9911,11 @@ pixel:
 	ADDQ      64(AX), BX
 	ADDQ      72(AX), SI
 	SUBQ      $0x02, R8
-	JGE       pixel
+	JGE       pixel_of2
 
-odd:
+odd_of2:
 	ADDQ      $0x02, R8
-	JEQ       next
+	JEQ       next_of2
 	VMOVUPS   (SI), Y2
 	VMULPS    Y0, Y2, Y3
 	VMOVAPS   Y2, Y4
@@ -9015,16 +9931,75 @@ odd:
 	ADDQ      64(AX), BX
 	ADDQ      72(AX), SI
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS   (SI), Y1
+	VMULPS    Y0, Y1, Y2
+	VMOVAPS   Y1, Y3
+	VCMPPS    $0x01, Y3, Y4, Y3
+	VBLENDVPS Y3, Y1, Y2, Y2
+	VMOVUPS   Y2, (BX)
+	ADDQ      64(AX), BX
+	ADDQ      72(AX), SI
+	VMOVUPS   (SI), Y1
+	VMULPS    Y0, Y1, Y2
+	VMOVAPS   Y1, Y3
+	VCMPPS    $0x01, Y3, Y4, Y3
+	VBLENDVPS Y3, Y1, Y2, Y2
+	VMOVUPS   Y2, (BX)
+	ADDQ      64(AX), BX
+	ADDQ      72(AX), SI
+	SUBQ      $0x02, R8
+	JGE       pixel_of1
+
+odd_of1:
+	ADDQ      $0x02, R8
+	JEQ       next_of1
+	VMOVUPS   (SI), Y1
+	VMULPS    Y0, Y1, Y2
+	VMOVAPS   Y1, Y3
+	VCMPPS    $0x01, Y3, Y4, Y3
+	VBLENDVPS Y3, Y1, Y2, Y2
+	VMOVUPS   Y2, (BX)
+	ADDQ      64(AX), BX
+	ADDQ      72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -9032,14 +10007,10 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       144(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
-	VXORPS     Y5, Y5, Y5
+	VXORPS     Y4, Y4, Y4
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -9052,40 +10023,24 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS (BX), Y2, Y2
-	VMULPS     Y0, Y2, Y3
-	VMOVAPS    Y2, Y4
-	VCMPPS     $0x01, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y2, Y3, Y3
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS Y3, Y4, (CX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS 32(BX), Y2, Y2
-	VMULPS     Y1, Y2, Y3
-	VMOVAPS    Y2, Y4
-	VCMPPS     $0x01, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y2, Y3, Y3
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y3, Y4, 32(CX)
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VMULPS     Y0, Y1, Y2
+	VMOVAPS    Y1, Y3
+	VCMPPS     $0x01, Y3, Y4, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y2, Y3, (CX)
 	ADDQ       64(AX), CX
 	ADDQ       72(AX), BX
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS (BX), Y2, Y2
-	VMULPS     Y0, Y2, Y3
-	VMOVAPS    Y2, Y4
-	VCMPPS     $0x01, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y2, Y3, Y3
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS Y3, Y4, (CX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS 32(BX), Y2, Y2
-	VMULPS     Y1, Y2, Y3
-	VMOVAPS    Y2, Y4
-	VCMPPS     $0x01, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y2, Y3, Y3
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y3, Y4, 32(CX)
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VMULPS     Y0, Y1, Y2
+	VMOVAPS    Y1, Y3
+	VCMPPS     $0x01, Y3, Y4, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y2, Y3, (CX)
 	ADDQ       64(AX), CX
 	ADDQ       72(AX), BX
 	SUBQ       $0x02, SI
@@ -9094,22 +10049,14 @@ pixel_tail:
 odd_tail:
 	ADDQ       $0x02, SI
 	JEQ        next_tail
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS (BX), Y2, Y2
-	VMULPS     Y0, Y2, Y3
-	VMOVAPS    Y2, Y4
-	VCMPPS     $0x01, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y2, Y3, Y3
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS Y3, Y4, (CX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS 32(BX), Y2, Y2
-	VMULPS     Y1, Y2, Y3
-	VMOVAPS    Y2, Y4
-	VCMPPS     $0x01, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y2, Y3, Y3
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y3, Y4, 32(CX)
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VMULPS     Y0, Y1, Y2
+	VMOVAPS    Y1, Y3
+	VCMPPS     $0x01, Y3, Y4, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y2, Y3, (CX)
 	ADDQ       64(AX), CX
 	ADDQ       72(AX), BX
 
@@ -9125,14 +10072,14 @@ done:
 
 // func preluGradAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·preluGradAVX2(SB), NOSPLIT, $64-8
+TEXT ·preluGradAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of2
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y0
 	VMOVUPS 32(BX)(DX*1), Y1
@@ -9149,12 +10096,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of2:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS     (SI), Y6
 	VMOVUPS     (DI), Y7
 	VMINPS      Y6, Y9, Y8
@@ -9194,11 +10141,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of2
 
-odd:
+odd_of2:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of2
 	VMOVUPS     (SI), Y6
 	VMOVUPS     (DI), Y7
 	VMINPS      Y6, Y9, Y8
@@ -9219,12 +10166,12 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of2:
 	ADDQ    104(AX), BX
 	ADDQ    112(AX), SI
 	ADDQ    120(AX), DI
 	SUBQ    $0x01, R8
-	JNE     row
+	JNE     row_of2
 	MOVQ    152(AX), BX
 	VADDPS  Y4, Y2, Y2
 	VMOVUPS (BX)(DX*1), Y4
@@ -9236,9 +10183,87 @@ next:
 	VMOVUPS Y3, 32(BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y6, Y6, Y6
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of1:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y4
+	VMINPS      Y3, Y6, Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMULPS      Y0, Y4, Y5
+	VCMPPS      $0x01, Y3, Y6, Y3
+	VBLENDVPS   Y3, Y4, Y5, Y5
+	VMOVUPS     Y5, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y4
+	VMINPS      Y3, Y6, Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMULPS      Y0, Y4, Y5
+	VCMPPS      $0x01, Y3, Y6, Y3
+	VBLENDVPS   Y3, Y4, Y5, Y5
+	VMOVUPS     Y5, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R9
+	JEQ         next_of1
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y4
+	VMINPS      Y3, Y6, Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMULPS      Y0, Y4, Y5
+	VCMPPS      $0x01, Y3, Y6, Y3
+	VBLENDVPS   Y3, Y4, Y5, Y5
+	VMOVUPS     Y5, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of1:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of1
+	MOVQ    152(AX), BX
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS (BX)(DX*1), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
 	TESTQ      CX, CX
 	JEQ        done
 	LEAQ       tailmask<>+64(SB), BX
@@ -9246,18 +10271,12 @@ last:
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (SP)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SP)
 	MOVQ       144(AX), CX
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (CX)(DX*1), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(CX)(DX*1), Y1, Y1
+	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y9, Y9, Y9
+	VXORPS     Y6, Y6, Y6
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -9272,53 +10291,31 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS     (SP), Y6
-	VMASKMOVPS  (BX), Y6, Y6
-	VMOVUPS     (SP), Y7
-	VMASKMOVPS  (SI), Y7, Y7
-	VMINPS      Y6, Y9, Y8
-	VFMADD231PS Y8, Y7, Y2
-	VMULPS      Y0, Y7, Y8
-	VCMPPS      $0x01, Y6, Y9, Y6
-	VBLENDVPS   Y6, Y7, Y8, Y8
-	VMOVUPS     (SP), Y6
-	VMASKMOVPS  Y8, Y6, (CX)
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  32(BX), Y6, Y6
-	VMOVUPS     32(SP), Y7
-	VMASKMOVPS  32(SI), Y7, Y7
-	VMINPS      Y6, Y9, Y8
-	VFMADD231PS Y8, Y7, Y3
-	VMULPS      Y1, Y7, Y8
-	VCMPPS      $0x01, Y6, Y9, Y6
-	VBLENDVPS   Y6, Y7, Y8, Y8
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  Y8, Y6, 32(CX)
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (SI), Y4, Y4
+	VMINPS      Y3, Y6, Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMULPS      Y0, Y4, Y5
+	VCMPPS      $0x01, Y3, Y6, Y3
+	VBLENDVPS   Y3, Y4, Y5, Y5
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y5, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
-	VMOVUPS     (SP), Y6
-	VMASKMOVPS  (BX), Y6, Y6
-	VMOVUPS     (SP), Y7
-	VMASKMOVPS  (SI), Y7, Y7
-	VMINPS      Y6, Y9, Y8
-	VFMADD231PS Y8, Y7, Y4
-	VMULPS      Y0, Y7, Y8
-	VCMPPS      $0x01, Y6, Y9, Y6
-	VBLENDVPS   Y6, Y7, Y8, Y8
-	VMOVUPS     (SP), Y6
-	VMASKMOVPS  Y8, Y6, (CX)
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  32(BX), Y6, Y6
-	VMOVUPS     32(SP), Y7
-	VMASKMOVPS  32(SI), Y7, Y7
-	VMINPS      Y6, Y9, Y8
-	VFMADD231PS Y8, Y7, Y5
-	VMULPS      Y1, Y7, Y8
-	VCMPPS      $0x01, Y6, Y9, Y6
-	VBLENDVPS   Y6, Y7, Y8, Y8
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  Y8, Y6, 32(CX)
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (SI), Y4, Y4
+	VMINPS      Y3, Y6, Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMULPS      Y0, Y4, Y5
+	VCMPPS      $0x01, Y3, Y6, Y3
+	VBLENDVPS   Y3, Y4, Y5, Y5
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y5, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -9328,28 +10325,17 @@ pixel_tail:
 odd_tail:
 	ADDQ        $0x02, R8
 	JEQ         next_tail
-	VMOVUPS     (SP), Y6
-	VMASKMOVPS  (BX), Y6, Y6
-	VMOVUPS     (SP), Y7
-	VMASKMOVPS  (SI), Y7, Y7
-	VMINPS      Y6, Y9, Y8
-	VFMADD231PS Y8, Y7, Y2
-	VMULPS      Y0, Y7, Y8
-	VCMPPS      $0x01, Y6, Y9, Y6
-	VBLENDVPS   Y6, Y7, Y8, Y8
-	VMOVUPS     (SP), Y6
-	VMASKMOVPS  Y8, Y6, (CX)
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  32(BX), Y6, Y6
-	VMOVUPS     32(SP), Y7
-	VMASKMOVPS  32(SI), Y7, Y7
-	VMINPS      Y6, Y9, Y8
-	VFMADD231PS Y8, Y7, Y3
-	VMULPS      Y1, Y7, Y8
-	VCMPPS      $0x01, Y6, Y9, Y6
-	VBLENDVPS   Y6, Y7, Y8, Y8
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  Y8, Y6, 32(CX)
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (SI), Y4, Y4
+	VMINPS      Y3, Y6, Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMULPS      Y0, Y4, Y5
+	VCMPPS      $0x01, Y3, Y6, Y3
+	VBLENDVPS   Y3, Y4, Y5, Y5
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y5, Y3, (CX)
 	ADDQ        64(AX), CX
 	ADDQ        72(AX), BX
 	ADDQ        80(AX), SI
@@ -9361,18 +10347,12 @@ next_tail:
 	SUBQ       $0x01, DI
 	JNE        row_tail
 	MOVQ       152(AX), AX
-	VADDPS     Y4, Y2, Y2
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (AX)(DX*1), Y2, Y2
+	VADDPS     Y2, Y1, Y1
 	VMOVUPS    (SP), Y4
-	VMASKMOVPS (AX)(DX*1), Y4, Y4
-	VADDPS     Y4, Y2, Y2
-	VMOVUPS    (SP), Y7
-	VMASKMOVPS Y2, Y7, (AX)(DX*1)
-	VADDPS     Y5, Y3, Y3
-	VMOVUPS    32(SP), Y5
-	VMASKMOVPS 32(AX)(DX*1), Y5, Y5
-	VADDPS     Y5, Y3, Y3
-	VMOVUPS    32(SP), Y7
-	VMASKMOVPS Y3, Y7, 32(AX)(DX*1)
+	VMASKMOVPS Y1, Y4, (AX)(DX*1)
 
 done:
 	VZEROUPPER
@@ -9380,14 +10360,14 @@ done:
 
 // func spreadAVX2(a *byte)
 // Requires: AVX
-TEXT ·spreadAVX2(SB), NOSPLIT, $64-8
+TEXT ·spreadAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ         CX, $0x10
-	JLT          last
+	JLT          end_of2
 	MOVQ         144(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	VMOVUPS      32(BX)(DX*1), Y1
@@ -9398,12 +10378,12 @@ block:
 	ADDQ         DX, BX
 	MOVQ         (AX), SI
 
-row:
+row_of2:
 	MOVQ 8(AX), DI
 	SUBQ $0x02, DI
-	JLT  odd
+	JLT  odd_of2
 
-pixel:
+pixel_of2:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	ADDQ    64(AX), BX
@@ -9411,24 +10391,63 @@ pixel:
 	VMOVUPS Y1, 32(BX)
 	ADDQ    64(AX), BX
 	SUBQ    $0x02, DI
-	JGE     pixel
+	JGE     pixel_of2
 
-odd:
+odd_of2:
 	ADDQ    $0x02, DI
-	JEQ     next
+	JEQ     next_of2
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	ADDQ    64(AX), BX
 
-next:
+next_of2:
 	ADDQ 104(AX), BX
 	SUBQ $0x01, SI
-	JNE  row
+	JNE  row_of2
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ         CX, $0x08
+	JLT          end_of1
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VBROADCASTSS 184(AX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(AX), BX
+	ADDQ         DX, BX
+	MOVQ         (AX), SI
+
+row_of1:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS Y0, (BX)
+	ADDQ    64(AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    64(AX), BX
+	SUBQ    $0x02, DI
+	JGE     pixel_of1
+
+odd_of1:
+	ADDQ    $0x02, DI
+	JEQ     next_of1
+	VMOVUPS Y0, (BX)
+	ADDQ    64(AX), BX
+
+next_of1:
+	ADDQ 104(AX), BX
+	SUBQ $0x01, SI
+	JNE  row_of1
+	ADDQ $0x20, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
 	TESTQ        CX, CX
 	JEQ          done
 	LEAQ         tailmask<>+64(SB), BX
@@ -9436,16 +10455,11 @@ last:
 	SUBQ         CX, BX
 	VMOVUPS      (BX), Y0
 	VMOVUPS      Y0, (SP)
-	VMOVUPS      32(BX), Y0
-	VMOVUPS      Y0, 32(SP)
 	MOVQ         144(AX), CX
 	VMOVUPS      (SP), Y0
 	VMASKMOVPS   (CX)(DX*1), Y0, Y0
-	VMOVUPS      32(SP), Y1
-	VMASKMOVPS   32(CX)(DX*1), Y1, Y1
-	VBROADCASTSS 184(AX), Y2
-	VMULPS       Y2, Y0, Y0
-	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS 184(AX), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         24(AX), CX
 	ADDQ         DX, CX
 	MOVQ         (AX), DX
@@ -9456,15 +10470,11 @@ row_tail:
 	JLT  odd_tail
 
 pixel_tail:
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS Y0, Y2, (CX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS Y1, Y2, 32(CX)
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 	ADDQ       64(AX), CX
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS Y0, Y2, (CX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS Y1, Y2, 32(CX)
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 	ADDQ       64(AX), CX
 	SUBQ       $0x02, BX
 	JGE        pixel_tail
@@ -9472,10 +10482,8 @@ pixel_tail:
 odd_tail:
 	ADDQ       $0x02, BX
 	JEQ        next_tail
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS Y0, Y2, (CX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS Y1, Y2, 32(CX)
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 	ADDQ       64(AX), CX
 
 next_tail:
@@ -10864,19 +11872,19 @@ next:
 
 // func maxPoolAVX2(a *byte)
 // Requires: AVX
-TEXT ·maxPoolAVX2(SB), NOSPLIT, $64-8
+TEXT ·maxPoolAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ CX, $0x10
-	JLT  last
+	JLT  end_of2
 	MOVQ 40(AX), SI
 	ADDQ DX, SI
 	XORQ BX, BX
 
-pixel:
+pixel_of2:
 	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
@@ -10888,7 +11896,7 @@ pixel:
 	VMOVUPS 32(DI), Y1
 	MOVQ    (AX), R9
 
-row:
+row_of2:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
 	MOVQ    104(AX), DI
@@ -10897,27 +11905,72 @@ row:
 	MOVQ    R8, DI
 	ADDQ    56(AX), R8
 
-tap:
+tap_of2:
 	VMOVUPS (DI), Y2
 	VMAXPS  Y0, Y2, Y0
 	VMOVUPS 32(DI), Y2
 	VMAXPS  Y1, Y2, Y1
 	ADDQ    72(AX), DI
 	SUBQ    $0x01, R10
-	JGT     tap
+	JGT     tap_of2
 	SUBQ    $0x01, R9
-	JGT     row
+	JGT     row_of2
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
 	ADDQ    88(AX), SI
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
-	JLT     pixel
+	JLT     pixel_of2
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ CX, $0x08
+	JLT  end_of1
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of1:
+	MOVQ    24(AX), R8
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    DI, R8
+	ADDQ    DX, R8
+	MOVQ    R8, DI
+	VMOVUPS (DI), Y0
+	MOVQ    (AX), R9
+
+row_of1:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    56(AX), R8
+
+tap_of1:
+	VMOVUPS (DI), Y1
+	VMAXPS  Y0, Y1, Y0
+	ADDQ    72(AX), DI
+	SUBQ    $0x01, R10
+	JGT     tap_of1
+	SUBQ    $0x01, R9
+	JGT     row_of1
+	VMOVUPS Y0, (SI)
+	ADDQ    88(AX), SI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of1
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
 	TESTQ   CX, CX
 	JEQ     done
 	LEAQ    tailmask<>+64(SB), BX
@@ -10925,8 +11978,6 @@ last:
 	SUBQ    CX, BX
 	VMOVUPS (BX), Y0
 	VMOVUPS Y0, (SP)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SP)
 	MOVQ    40(AX), BX
 	ADDQ    DX, BX
 	XORQ    CX, CX
@@ -10941,8 +11992,6 @@ pixel_tail:
 	MOVQ       DI, SI
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (SI), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(SI), Y1, Y1
 	MOVQ       (AX), R8
 
 row_tail:
@@ -10955,21 +12004,16 @@ row_tail:
 	ADDQ    56(AX), DI
 
 tap_tail:
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS (SI), Y2, Y2
-	VMAXPS     Y0, Y2, Y0
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS 32(SI), Y2, Y2
-	VMAXPS     Y1, Y2, Y1
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (SI), Y1, Y1
+	VMAXPS     Y0, Y1, Y0
 	ADDQ       72(AX), SI
 	SUBQ       $0x01, R9
 	JGT        tap_tail
 	SUBQ       $0x01, R8
 	JGT        row_tail
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS Y0, Y2, (BX)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS Y1, Y2, 32(BX)
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS Y0, Y1, (BX)
 	ADDQ       88(AX), BX
 	ADDQ       $0x01, CX
 	CMPQ       CX, 8(AX)
@@ -10981,21 +12025,21 @@ done:
 
 // func maxPoolGradAVX2(a *byte)
 // Requires: AVX, AVX2
-TEXT ·maxPoolGradAVX2(SB), NOSPLIT, $64-8
+TEXT ·maxPoolGradAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ CX, $0x10
-	JLT  last
+	JLT  end_of2
 	MOVQ 40(AX), SI
 	ADDQ DX, SI
 	MOVQ 48(AX), DI
 	ADDQ DX, DI
 	XORQ BX, BX
 
-pixel:
+pixel_of2:
 	MOVQ     24(AX), R9
 	MOVQ     104(AX), R8
 	MOVLQSX  (R8)(BX*4), R8
@@ -11018,7 +12062,7 @@ pixel:
 	VPCMPEQD Y5, Y5, Y5
 	MOVQ     (AX), R11
 
-row:
+row_of2:
 	MOVQ    112(AX), R12
 	MOVLQSX (R12)(BX*4), R12
 	MOVQ    104(AX), R8
@@ -11029,7 +12073,7 @@ row:
 	MOVQ    R10, R13
 	ADDQ    64(AX), R10
 
-tap:
+tap_of2:
 	VMOVUPS (R8), Y6
 	VMOVUPS (R13), Y7
 	VCMPPS  $0x00, Y6, Y0, Y6
@@ -11049,19 +12093,84 @@ tap:
 	ADDQ    72(AX), R8
 	ADDQ    80(AX), R13
 	SUBQ    $0x01, R12
-	JGT     tap
+	JGT     tap_of2
 	SUBQ    $0x01, R11
-	JGT     row
+	JGT     row_of2
 	ADDQ    88(AX), SI
 	ADDQ    96(AX), DI
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
-	JLT     pixel
+	JLT     pixel_of2
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ CX, $0x08
+	JLT  end_of1
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of1:
+	MOVQ     24(AX), R9
+	MOVQ     104(AX), R8
+	MOVLQSX  (R8)(BX*4), R8
+	IMULQ    72(AX), R8
+	ADDQ     R8, R9
+	ADDQ     DX, R9
+	MOVQ     R9, R8
+	MOVQ     32(AX), R10
+	MOVQ     104(AX), R8
+	MOVLQSX  (R8)(BX*4), R8
+	IMULQ    80(AX), R8
+	ADDQ     R8, R10
+	ADDQ     DX, R10
+	MOVQ     R10, R13
+	VMOVUPS  (SI), Y0
+	VMOVUPS  (DI), Y1
+	VPCMPEQD Y2, Y2, Y2
+	MOVQ     (AX), R11
+
+row_of1:
+	MOVQ    112(AX), R12
+	MOVLQSX (R12)(BX*4), R12
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R12
+	MOVQ    R9, R8
+	ADDQ    56(AX), R9
+	MOVQ    R10, R13
+	ADDQ    64(AX), R10
+
+tap_of1:
+	VMOVUPS (R8), Y3
+	VMOVUPS (R13), Y4
+	VCMPPS  $0x00, Y3, Y0, Y3
+	VANDPS  Y2, Y3, Y3
+	VANDNPS Y2, Y3, Y2
+	VANDPS  Y1, Y3, Y3
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, (R13)
+	ADDQ    72(AX), R8
+	ADDQ    80(AX), R13
+	SUBQ    $0x01, R12
+	JGT     tap_of1
+	SUBQ    $0x01, R11
+	JGT     row_of1
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of1
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
 	TESTQ   CX, CX
 	JEQ     done
 	LEAQ    tailmask<>+64(SB), BX
@@ -11069,8 +12178,6 @@ last:
 	SUBQ    CX, BX
 	VMOVUPS (BX), Y0
 	VMOVUPS Y0, (SP)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SP)
 	MOVQ    40(AX), BX
 	ADDQ    DX, BX
 	MOVQ    48(AX), SI
@@ -11094,14 +12201,9 @@ pixel_tail:
 	MOVQ       R9, R12
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (BX), Y0, Y0
-	VMOVUPS    (SP), Y2
-	VMASKMOVPS (SI), Y2, Y2
-	VPCMPEQD   Y4, Y4, Y4
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS 32(BX), Y1, Y1
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS 32(SI), Y3, Y3
-	VPCMPEQD   Y5, Y5, Y5
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (SI), Y1, Y1
+	VPCMPEQD   Y2, Y2, Y2
 	MOVQ       (AX), R10
 
 row_tail:
@@ -11116,28 +12218,17 @@ row_tail:
 	ADDQ    64(AX), R9
 
 tap_tail:
-	VMOVUPS    (SP), Y6
-	VMASKMOVPS (DI), Y6, Y6
-	VMOVUPS    (SP), Y7
-	VMASKMOVPS (R12), Y7, Y7
-	VCMPPS     $0x00, Y6, Y0, Y6
-	VANDPS     Y4, Y6, Y6
-	VANDNPS    Y4, Y6, Y4
-	VANDPS     Y2, Y6, Y6
-	VADDPS     Y6, Y7, Y7
-	VMOVUPS    (SP), Y6
-	VMASKMOVPS Y7, Y6, (R12)
-	VMOVUPS    32(SP), Y6
-	VMASKMOVPS 32(DI), Y6, Y6
-	VMOVUPS    32(SP), Y7
-	VMASKMOVPS 32(R12), Y7, Y7
-	VCMPPS     $0x00, Y6, Y1, Y6
-	VANDPS     Y5, Y6, Y6
-	VANDNPS    Y5, Y6, Y5
-	VANDPS     Y3, Y6, Y6
-	VADDPS     Y6, Y7, Y7
-	VMOVUPS    32(SP), Y6
-	VMASKMOVPS Y7, Y6, 32(R12)
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (DI), Y3, Y3
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS (R12), Y4, Y4
+	VCMPPS     $0x00, Y3, Y0, Y3
+	VANDPS     Y2, Y3, Y3
+	VANDNPS    Y2, Y3, Y2
+	VANDPS     Y1, Y3, Y3
+	VADDPS     Y3, Y4, Y4
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y4, Y3, (R12)
 	ADDQ       72(AX), DI
 	ADDQ       80(AX), R12
 	SUBQ       $0x01, R11
@@ -11156,19 +12247,19 @@ done:
 
 // func avgPoolAVX2(a *byte)
 // Requires: AVX, AVX2
-TEXT ·avgPoolAVX2(SB), NOSPLIT, $64-8
+TEXT ·avgPoolAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ CX, $0x10
-	JLT  last
+	JLT  end_of2
 	MOVQ 40(AX), SI
 	ADDQ DX, SI
 	XORQ BX, BX
 
-pixel:
+pixel_of2:
 	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
@@ -11180,7 +12271,7 @@ pixel:
 	VXORPS  Y1, Y1, Y1
 	MOVQ    (AX), R9
 
-row:
+row_of2:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
 	MOVQ    104(AX), DI
@@ -11189,16 +12280,16 @@ row:
 	MOVQ    R8, DI
 	ADDQ    56(AX), R8
 
-tap:
+tap_of2:
 	VMOVUPS      (DI), Y2
 	VADDPS       Y2, Y0, Y0
 	VMOVUPS      32(DI), Y2
 	VADDPS       Y2, Y1, Y1
 	ADDQ         72(AX), DI
 	SUBQ         $0x01, R10
-	JGT          tap
+	JGT          tap_of2
 	SUBQ         $0x01, R9
-	JGT          row
+	JGT          row_of2
 	MOVQ         120(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
 	IMULQ        128(AX), DI
@@ -11214,12 +12305,66 @@ tap:
 	ADDQ         88(AX), SI
 	ADDQ         $0x01, BX
 	CMPQ         BX, 8(AX)
-	JLT          pixel
+	JLT          pixel_of2
 	ADDQ         $0x40, DX
 	SUBQ         $0x10, CX
-	JMP          block
+	JMP          block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ CX, $0x08
+	JLT  end_of1
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of1:
+	MOVQ    24(AX), R8
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    DI, R8
+	ADDQ    DX, R8
+	MOVQ    R8, DI
+	VXORPS  Y0, Y0, Y0
+	MOVQ    (AX), R9
+
+row_of1:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    56(AX), R8
+
+tap_of1:
+	VMOVUPS      (DI), Y1
+	VADDPS       Y1, Y0, Y0
+	ADDQ         72(AX), DI
+	SUBQ         $0x01, R10
+	JGT          tap_of1
+	SUBQ         $0x01, R9
+	JGT          row_of1
+	MOVQ         120(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        128(AX), DI
+	VXORPS       X1, X1, X1
+	VCVTSI2SSQ   DI, X1, X1
+	VMOVSS       word3f800000<>+0(SB), X2
+	VDIVSS       X1, X2, X2
+	VBROADCASTSS X2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         88(AX), SI
+	ADDQ         $0x01, BX
+	CMPQ         BX, 8(AX)
+	JLT          pixel_of1
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, CX
+	JMP          block_of1
+
+end_of1:
 	TESTQ   CX, CX
 	JEQ     done
 	LEAQ    tailmask<>+64(SB), BX
@@ -11227,8 +12372,6 @@ last:
 	SUBQ    CX, BX
 	VMOVUPS (BX), Y0
 	VMOVUPS Y0, (SP)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SP)
 	MOVQ    40(AX), BX
 	ADDQ    DX, BX
 	XORQ    CX, CX
@@ -11242,7 +12385,6 @@ pixel_tail:
 	ADDQ    DX, DI
 	MOVQ    DI, SI
 	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
 	MOVQ    (AX), R8
 
 row_tail:
@@ -11255,12 +12397,9 @@ row_tail:
 	ADDQ    56(AX), DI
 
 tap_tail:
-	VMOVUPS      (SP), Y2
-	VMASKMOVPS   (SI), Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	VMOVUPS      32(SP), Y2
-	VMASKMOVPS   32(SI), Y2, Y2
-	VADDPS       Y2, Y1, Y1
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI), Y1, Y1
+	VADDPS       Y1, Y0, Y0
 	ADDQ         72(AX), SI
 	SUBQ         $0x01, R9
 	JGT          tap_tail
@@ -11269,17 +12408,14 @@ tap_tail:
 	MOVQ         120(AX), SI
 	MOVLQSX      (SI)(CX*4), SI
 	IMULQ        128(AX), SI
-	VXORPS       X2, X2, X2
-	VCVTSI2SSQ   SI, X2, X2
-	VMOVSS       word3f800000<>+0(SB), X3
-	VDIVSS       X2, X3, X3
-	VBROADCASTSS X3, Y3
-	VMULPS       Y3, Y0, Y0
-	VMOVUPS      (SP), Y2
-	VMASKMOVPS   Y0, Y2, (BX)
-	VMULPS       Y3, Y1, Y1
-	VMOVUPS      32(SP), Y2
-	VMASKMOVPS   Y1, Y2, 32(BX)
+	VXORPS       X1, X1, X1
+	VCVTSI2SSQ   SI, X1, X1
+	VMOVSS       word3f800000<>+0(SB), X2
+	VDIVSS       X1, X2, X2
+	VBROADCASTSS X2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (BX)
 	ADDQ         88(AX), BX
 	ADDQ         $0x01, CX
 	CMPQ         CX, 8(AX)
@@ -11291,19 +12427,19 @@ done:
 
 // func avgPoolGradAVX2(a *byte)
 // Requires: AVX, AVX2
-TEXT ·avgPoolGradAVX2(SB), NOSPLIT, $64-8
+TEXT ·avgPoolGradAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of2:
 	CMPQ CX, $0x10
-	JLT  last
+	JLT  end_of2
 	MOVQ 48(AX), SI
 	ADDQ DX, SI
 	XORQ BX, BX
 
-pixel:
+pixel_of2:
 	MOVQ         32(AX), R8
 	MOVQ         104(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
@@ -11325,7 +12461,7 @@ pixel:
 	VMULPS       Y3, Y1, Y1
 	MOVQ         (AX), R9
 
-row:
+row_of2:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
 	MOVQ    104(AX), DI
@@ -11334,7 +12470,7 @@ row:
 	MOVQ    R8, DI
 	ADDQ    64(AX), R8
 
-tap:
+tap_of2:
 	VMOVUPS (DI), Y2
 	VADDPS  Y0, Y2, Y2
 	VMOVUPS Y2, (DI)
@@ -11343,18 +12479,72 @@ tap:
 	VMOVUPS Y2, 32(DI)
 	ADDQ    80(AX), DI
 	SUBQ    $0x01, R10
-	JGT     tap
+	JGT     tap_of2
 	SUBQ    $0x01, R9
-	JGT     row
+	JGT     row_of2
 	ADDQ    96(AX), SI
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
-	JLT     pixel
+	JLT     pixel_of2
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of2
 
-last:
+end_of2:
+block_of1:
+	CMPQ CX, $0x08
+	JLT  end_of1
+	MOVQ 48(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of1:
+	MOVQ         32(AX), R8
+	MOVQ         104(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        80(AX), DI
+	ADDQ         DI, R8
+	ADDQ         DX, R8
+	MOVQ         R8, DI
+	MOVQ         120(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        128(AX), DI
+	VXORPS       X1, X1, X1
+	VCVTSI2SSQ   DI, X1, X1
+	VMOVSS       word3f800000<>+0(SB), X2
+	VDIVSS       X1, X2, X2
+	VBROADCASTSS X2, Y2
+	VMOVUPS      (SI), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         (AX), R9
+
+row_of1:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    64(AX), R8
+
+tap_of1:
+	VMOVUPS (DI), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    80(AX), DI
+	SUBQ    $0x01, R10
+	JGT     tap_of1
+	SUBQ    $0x01, R9
+	JGT     row_of1
+	ADDQ    96(AX), SI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of1
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
 	TESTQ   CX, CX
 	JEQ     done
 	LEAQ    tailmask<>+64(SB), BX
@@ -11362,8 +12552,6 @@ last:
 	SUBQ    CX, BX
 	VMOVUPS (BX), Y0
 	VMOVUPS Y0, (SP)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SP)
 	MOVQ    48(AX), BX
 	ADDQ    DX, BX
 	XORQ    CX, CX
@@ -11379,17 +12567,14 @@ pixel_tail:
 	MOVQ         120(AX), SI
 	MOVLQSX      (SI)(CX*4), SI
 	IMULQ        128(AX), SI
-	VXORPS       X2, X2, X2
-	VCVTSI2SSQ   SI, X2, X2
-	VMOVSS       word3f800000<>+0(SB), X3
-	VDIVSS       X2, X3, X3
-	VBROADCASTSS X3, Y3
+	VXORPS       X1, X1, X1
+	VCVTSI2SSQ   SI, X1, X1
+	VMOVSS       word3f800000<>+0(SB), X2
+	VDIVSS       X1, X2, X2
+	VBROADCASTSS X2, Y2
 	VMOVUPS      (SP), Y0
 	VMASKMOVPS   (BX), Y0, Y0
-	VMULPS       Y3, Y0, Y0
-	VMOVUPS      32(SP), Y1
-	VMASKMOVPS   32(BX), Y1, Y1
-	VMULPS       Y3, Y1, Y1
+	VMULPS       Y2, Y0, Y0
 	MOVQ         (AX), R8
 
 row_tail:
@@ -11402,16 +12587,11 @@ row_tail:
 	ADDQ    64(AX), DI
 
 tap_tail:
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (SI), Y1, Y1
+	VADDPS     Y0, Y1, Y1
 	VMOVUPS    (SP), Y2
-	VMASKMOVPS (SI), Y2, Y2
-	VADDPS     Y0, Y2, Y2
-	VMOVUPS    (SP), Y3
-	VMASKMOVPS Y2, Y3, (SI)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS 32(SI), Y2, Y2
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS Y2, Y3, 32(SI)
+	VMASKMOVPS Y1, Y2, (SI)
 	ADDQ       80(AX), SI
 	SUBQ       $0x01, R9
 	JGT        tap_tail
@@ -11796,10 +12976,18 @@ tile:
 
 bias:
 	MOVQ    a+0(FP), CX
-	CMPQ    176(CX), $0x20
-	JLT     bias_tail
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x20
+	JLT     bias_short
 	VMOVUPS (AX), Z0
 	VMOVUPS 64(AX), Z1
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x10
+	JNE     bias_tail
+	VMOVUPS (AX), Z0
+	VPXORD  Z1, Z1, Z1
 	JMP     bias_end
 
 bias_tail:
@@ -11817,8 +13005,9 @@ bias_end:
 
 add:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x20
-	JLT     add_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x20
+	JLT     add_short
 	MOVQ    a+0(FP), DX
 	MOVQ    (SP), CX
 	MOVQ    120(DX), AX
@@ -11860,6 +13049,52 @@ add:
 	ADDQ    72(DX), AX
 	VMOVUPS (AX), Z6
 	VMOVUPS 64(AX), Z7
+	JMP     add_end
+
+add_short:
+	CMPQ    AX, $0x10
+	JNE     add_tail
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x01, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x02, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x03, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS (AX), Z6
+	VPXORD  Z7, Z7, Z7
 	JMP     add_end
 
 add_tail:
@@ -11950,8 +13185,9 @@ started:
 	MOVQ    a+0(FP), R8
 	MOVQ    24(R8), R8
 	MOVQ    a+0(FP), R9
-	CMPQ    176(R9), $0x20
-	JLT     sum_tail
+	MOVQ    176(R9), R9
+	CMPQ    R9, $0x20
+	JLT     sum_short
 
 tap:
 	MOVQ        AX, R9
@@ -11973,6 +13209,28 @@ tap:
 	JMP         tap
 
 tap_end:
+	JMP sum_end
+
+sum_short:
+	CMPQ R9, $0x10
+	JNE  sum_tail
+
+tap_first:
+	MOVQ        AX, R9
+	CMPQ        R9, CX
+	JEQ         tap_first_end
+	ADDQ        $0x04, AX
+	MOVLQSX     (R9), R9
+	VMOVUPS     (R8), Z8
+	VPXORD      Z9, Z9, Z9
+	VFMADD231PS (DX)(R9*4), Z8, Z0
+	VFMADD231PS (BX)(R9*4), Z8, Z2
+	VFMADD231PS (SI)(R9*4), Z8, Z4
+	VFMADD231PS (DI)(R9*4), Z8, Z6
+	ADDQ        R10, R8
+	JMP         tap_first
+
+tap_first_end:
 	JMP sum_end
 
 sum_tail:
@@ -12020,8 +13278,9 @@ sum_end:
 
 store:
 	MOVQ    a+0(FP), AX
-	CMPQ    176(AX), $0x20
-	JLT     store_tail
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x20
+	JLT     store_short
 	MOVQ    a+0(FP), DX
 	MOVQ    (SP), CX
 	MOVQ    120(DX), AX
@@ -12063,6 +13322,48 @@ store:
 	ADDQ    72(DX), AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, 64(AX)
+	JMP     store_end
+
+store_short:
+	CMPQ    AX, $0x10
+	JNE     store_tail
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z0, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x01, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z2, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x02, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z4, (AX)
+	MOVQ    a+0(FP), DX
+	MOVQ    (SP), CX
+	ADDQ    $0x03, CX
+	CMPQ    CX, 8(SP)
+	CMOVQGT 8(SP), CX
+	MOVQ    120(DX), AX
+	MOVLQSX (AX)(CX*4), AX
+	SHLQ    $0x02, AX
+	ADDQ    72(DX), AX
+	VMOVUPS Z6, (AX)
 	JMP     store_end
 
 store_tail:
@@ -12472,9 +13773,9 @@ TEXT ·momentsAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	VPXORD  Z1, Z1, Z1
@@ -12485,12 +13786,12 @@ block:
 	ADDQ    DX, BX
 	MOVQ    (AX), SI
 
-row:
+row_of1:
 	MOVQ 8(AX), DI
 	SUBQ $0x02, DI
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS     (BX), Z5
 	VSUBPS      Z0, Z5, Z5
 	VADDPS      Z5, Z1, Z1
@@ -12502,21 +13803,21 @@ pixel:
 	VFMADD231PS Z5, Z5, Z4
 	ADDQ        64(AX), BX
 	SUBQ        $0x02, DI
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, DI
-	JEQ         next
+	JEQ         next_of1
 	VMOVUPS     (BX), Z5
 	VSUBPS      Z0, Z5, Z5
 	VADDPS      Z5, Z1, Z1
 	VFMADD231PS Z5, Z5, Z3
 	ADDQ        64(AX), BX
 
-next:
+next_of1:
 	ADDQ    104(AX), BX
 	SUBQ    $0x01, SI
-	JNE     row
+	JNE     row_of1
 	MOVQ    152(AX), BX
 	VADDPS  Z2, Z1, Z1
 	VMOVUPS (BX)(DX*1), Z2
@@ -12529,9 +13830,9 @@ next:
 	VMOVUPS Z3, (BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -12601,21 +13902,21 @@ TEXT ·colSumsAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ   CX, $0x10
-	JLT    last
+	JLT    end_of1
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   24(AX), BX
 	ADDQ   DX, BX
 	MOVQ   (AX), SI
 
-row:
+row_of1:
 	MOVQ 8(AX), DI
 	SUBQ $0x02, DI
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS (BX), Z2
 	VADDPS  Z2, Z0, Z0
 	ADDQ    64(AX), BX
@@ -12623,19 +13924,19 @@ pixel:
 	VADDPS  Z2, Z1, Z1
 	ADDQ    64(AX), BX
 	SUBQ    $0x02, DI
-	JGE     pixel
+	JGE     pixel_of1
 
-odd:
+odd_of1:
 	ADDQ    $0x02, DI
-	JEQ     next
+	JEQ     next_of1
 	VMOVUPS (BX), Z2
 	VADDPS  Z2, Z0, Z0
 	ADDQ    64(AX), BX
 
-next:
+next_of1:
 	ADDQ    104(AX), BX
 	SUBQ    $0x01, SI
-	JNE     row
+	JNE     row_of1
 	MOVQ    144(AX), BX
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS (BX)(DX*1), Z1
@@ -12643,9 +13944,9 @@ next:
 	VMOVUPS Z0, (BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of1
 
-last:
+end_of1:
 	TESTQ  CX, CX
 	JEQ    done
 	MOVQ   $-1, BX
@@ -12700,9 +14001,9 @@ TEXT ·affineAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    152(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	MOVQ    144(AX), BX
@@ -12714,12 +14015,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of1:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVAPS     Z0, Z2
 	VMOVUPS     (SI), Z3
 	VFMADD231PS Z3, Z1, Z2
@@ -12733,11 +14034,11 @@ pixel:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 	SUBQ        $0x02, R8
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R8
-	JEQ         next
+	JEQ         next_of1
 	VMOVAPS     Z0, Z2
 	VMOVUPS     (SI), Z3
 	VFMADD231PS Z3, Z1, Z2
@@ -12745,16 +14046,16 @@ odd:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -12819,9 +14120,9 @@ TEXT ·affineReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    152(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	MOVQ    144(AX), BX
@@ -12833,12 +14134,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of1:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVAPS     Z0, Z2
 	VMOVUPS     (SI), Z3
 	VFMADD231PS Z3, Z1, Z2
@@ -12854,11 +14155,11 @@ pixel:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 	SUBQ        $0x02, R8
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R8
-	JEQ         next
+	JEQ         next_of1
 	VMOVAPS     Z0, Z2
 	VMOVUPS     (SI), Z3
 	VFMADD231PS Z3, Z1, Z2
@@ -12867,16 +14168,16 @@ odd:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -12944,9 +14245,9 @@ TEXT ·affineResAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    152(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	MOVQ    144(AX), BX
@@ -12960,12 +14261,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of1:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVAPS     Z0, Z2
 	VMOVUPS     (SI), Z3
 	VFMADD231PS Z3, Z1, Z2
@@ -12985,11 +14286,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of1
 	VMOVAPS     Z0, Z2
 	VMOVUPS     (SI), Z3
 	VFMADD231PS Z3, Z1, Z2
@@ -13000,17 +14301,17 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -13087,9 +14388,9 @@ TEXT ·affineResReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    152(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	MOVQ    144(AX), BX
@@ -13103,12 +14404,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of1:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVAPS     Z0, Z2
 	VMOVUPS     (SI), Z3
 	VFMADD231PS Z3, Z1, Z2
@@ -13130,11 +14431,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of1
 	VMOVAPS     Z0, Z2
 	VMOVUPS     (SI), Z3
 	VFMADD231PS Z3, Z1, Z2
@@ -13146,17 +14447,17 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -13236,9 +14537,9 @@ TEXT ·biasAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	MOVQ    24(AX), BX
@@ -13247,12 +14548,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of1:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS (SI), Z1
 	VADDPS  Z1, Z0, Z1
 	VMOVUPS Z1, (BX)
@@ -13264,27 +14565,27 @@ pixel:
 	ADDQ    64(AX), BX
 	ADDQ    72(AX), SI
 	SUBQ    $0x02, R8
-	JGE     pixel
+	JGE     pixel_of1
 
-odd:
+odd_of1:
 	ADDQ    $0x02, R8
-	JEQ     next
+	JEQ     next_of1
 	VMOVUPS (SI), Z1
 	VADDPS  Z1, Z0, Z1
 	VMOVUPS Z1, (BX)
 	ADDQ    64(AX), BX
 	ADDQ    72(AX), SI
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -13343,9 +14644,9 @@ TEXT ·normGradSumsAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	VPXORD  Z1, Z1, Z1
@@ -13359,12 +14660,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of1:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS     (BX), Z5
 	VADDPS      Z5, Z1, Z1
 	VMOVUPS     (SI), Z6
@@ -13380,11 +14681,11 @@ pixel:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 	SUBQ        $0x02, R8
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R8
-	JEQ         next
+	JEQ         next_of1
 	VMOVUPS     (BX), Z5
 	VADDPS      Z5, Z1, Z1
 	VMOVUPS     (SI), Z6
@@ -13393,11 +14694,11 @@ odd:
 	ADDQ        64(AX), BX
 	ADDQ        72(AX), SI
 
-next:
+next_of1:
 	ADDQ    104(AX), BX
 	ADDQ    112(AX), SI
 	SUBQ    $0x01, DI
-	JNE     row
+	JNE     row_of1
 	MOVQ    152(AX), BX
 	VADDPS  Z2, Z1, Z1
 	VMOVUPS (BX)(DX*1), Z2
@@ -13410,9 +14711,9 @@ next:
 	VMOVUPS Z3, (BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -13492,9 +14793,9 @@ TEXT ·normGradSumsReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	VPXORD  Z1, Z1, Z1
@@ -13510,12 +14811,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of1:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS     (BX), Z5
 	VMOVUPS     (DI), Z6
 	VCMPPS      $0x01, Z6, Z7, K4
@@ -13539,11 +14840,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of1
 	VMOVUPS     (BX), Z5
 	VMOVUPS     (DI), Z6
 	VCMPPS      $0x01, Z6, Z7, K4
@@ -13556,12 +14857,12 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of1:
 	ADDQ    104(AX), BX
 	ADDQ    112(AX), SI
 	ADDQ    120(AX), DI
 	SUBQ    $0x01, R8
-	JNE     row
+	JNE     row_of1
 	MOVQ    152(AX), BX
 	VADDPS  Z2, Z1, Z1
 	VMOVUPS (BX)(DX*1), Z2
@@ -13574,9 +14875,9 @@ next:
 	VMOVUPS Z3, (BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -13671,9 +14972,9 @@ TEXT ·normGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	MOVQ    152(AX), BX
@@ -13691,12 +14992,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of1:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS     (SI), Z4
 	VMOVUPS     (DI), Z5
 	VSUBPS      Z0, Z5, Z5
@@ -13718,11 +15019,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of1
 	VMOVUPS     (SI), Z4
 	VMOVUPS     (DI), Z5
 	VSUBPS      Z0, Z5, Z5
@@ -13734,17 +15035,17 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -13828,9 +15129,9 @@ TEXT ·normGradReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	MOVQ    152(AX), BX
@@ -13850,12 +15151,12 @@ block:
 	ADDQ    DX, R8
 	MOVQ    (AX), R9
 
-row:
+row_of1:
 	MOVQ 8(AX), R10
 	SUBQ $0x02, R10
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS     (SI), Z4
 	VMOVUPS     (R8), Z5
 	VCMPPS      $0x01, Z5, Z7, K4
@@ -13885,11 +15186,11 @@ pixel:
 	ADDQ        80(AX), DI
 	ADDQ        88(AX), R8
 	SUBQ        $0x02, R10
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R10
-	JEQ         next
+	JEQ         next_of1
 	VMOVUPS     (SI), Z4
 	VMOVUPS     (R8), Z5
 	VCMPPS      $0x01, Z5, Z7, K4
@@ -13905,18 +15206,18 @@ odd:
 	ADDQ        80(AX), DI
 	ADDQ        88(AX), R8
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R8
 	SUBQ $0x01, R9
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -14015,9 +15316,9 @@ TEXT ·normGradReLUResAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	MOVQ    152(AX), BX
@@ -14039,12 +15340,12 @@ block:
 	ADDQ    DX, R9
 	MOVQ    (AX), R10
 
-row:
+row_of1:
 	MOVQ 8(AX), R11
 	SUBQ $0x02, R11
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS     (SI), Z4
 	VMOVUPS     (R8), Z5
 	VCMPPS      $0x01, Z5, Z7, K4
@@ -14078,11 +15379,11 @@ pixel:
 	ADDQ        88(AX), R8
 	ADDQ        96(AX), R9
 	SUBQ        $0x02, R11
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R11
-	JEQ         next
+	JEQ         next_of1
 	VMOVUPS     (SI), Z4
 	VMOVUPS     (R8), Z5
 	VCMPPS      $0x01, Z5, Z7, K4
@@ -14100,19 +15401,19 @@ odd:
 	ADDQ        88(AX), R8
 	ADDQ        96(AX), R9
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R8
 	ADDQ 136(AX), R9
 	SUBQ $0x01, R10
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -14220,9 +15521,9 @@ TEXT ·preluAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	VPXORD  Z4, Z4, Z4
@@ -14232,12 +15533,12 @@ block:
 	ADDQ    DX, SI
 	MOVQ    (AX), DI
 
-row:
+row_of1:
 	MOVQ 8(AX), R8
 	SUBQ $0x02, R8
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS   (SI), Z1
 	VMULPS    Z0, Z1, Z2
 	VMOVAPS   Z1, Z3
@@ -14255,11 +15556,11 @@ pixel:
 	ADDQ      64(AX), BX
 	ADDQ      72(AX), SI
 	SUBQ      $0x02, R8
-	JGE       pixel
+	JGE       pixel_of1
 
-odd:
+odd_of1:
 	ADDQ      $0x02, R8
-	JEQ       next
+	JEQ       next_of1
 	VMOVUPS   (SI), Z1
 	VMULPS    Z0, Z1, Z2
 	VMOVAPS   Z1, Z3
@@ -14269,16 +15570,16 @@ odd:
 	ADDQ      64(AX), BX
 	ADDQ      72(AX), SI
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -14347,9 +15648,9 @@ TEXT ·preluGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ    CX, $0x10
-	JLT     last
+	JLT     end_of1
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z0
 	VPXORD  Z1, Z1, Z1
@@ -14363,12 +15664,12 @@ block:
 	ADDQ    DX, DI
 	MOVQ    (AX), R8
 
-row:
+row_of1:
 	MOVQ 8(AX), R9
 	SUBQ $0x02, R9
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS     (SI), Z3
 	VMOVUPS     (DI), Z4
 	VMINPS      Z3, Z6, Z5
@@ -14392,11 +15693,11 @@ pixel:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 	SUBQ        $0x02, R9
-	JGE         pixel
+	JGE         pixel_of1
 
-odd:
+odd_of1:
 	ADDQ        $0x02, R9
-	JEQ         next
+	JEQ         next_of1
 	VMOVUPS     (SI), Z3
 	VMOVUPS     (DI), Z4
 	VMINPS      Z3, Z6, Z5
@@ -14409,12 +15710,12 @@ odd:
 	ADDQ        72(AX), SI
 	ADDQ        80(AX), DI
 
-next:
+next_of1:
 	ADDQ    104(AX), BX
 	ADDQ    112(AX), SI
 	ADDQ    120(AX), DI
 	SUBQ    $0x01, R8
-	JNE     row
+	JNE     row_of1
 	MOVQ    152(AX), BX
 	VADDPS  Z2, Z1, Z1
 	VMOVUPS (BX)(DX*1), Z2
@@ -14422,9 +15723,9 @@ next:
 	VMOVUPS Z1, (BX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of1
 
-last:
+end_of1:
 	TESTQ     CX, CX
 	JEQ       done
 	MOVQ      $-1, BX
@@ -14512,9 +15813,9 @@ TEXT ·spreadAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ         CX, $0x10
-	JLT          last
+	JLT          end_of1
 	MOVQ         144(AX), BX
 	VMOVUPS      (BX)(DX*1), Z0
 	VBROADCASTSS 184(AX), Z1
@@ -14523,34 +15824,34 @@ block:
 	ADDQ         DX, BX
 	MOVQ         (AX), SI
 
-row:
+row_of1:
 	MOVQ 8(AX), DI
 	SUBQ $0x02, DI
-	JLT  odd
+	JLT  odd_of1
 
-pixel:
+pixel_of1:
 	VMOVUPS Z0, (BX)
 	ADDQ    64(AX), BX
 	VMOVUPS Z0, (BX)
 	ADDQ    64(AX), BX
 	SUBQ    $0x02, DI
-	JGE     pixel
+	JGE     pixel_of1
 
-odd:
+odd_of1:
 	ADDQ    $0x02, DI
-	JEQ     next
+	JEQ     next_of1
 	VMOVUPS Z0, (BX)
 	ADDQ    64(AX), BX
 
-next:
+next_of1:
 	ADDQ 104(AX), BX
 	SUBQ $0x01, SI
-	JNE  row
+	JNE  row_of1
 	ADDQ $0x40, DX
 	SUBQ $0x10, CX
-	JMP  block
+	JMP  block_of1
 
-last:
+end_of1:
 	TESTQ        CX, CX
 	JEQ          done
 	MOVQ         $-1, BX
@@ -15915,14 +17216,14 @@ TEXT ·maxPoolAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ CX, $0x10
-	JLT  last
+	JLT  end_of1
 	MOVQ 40(AX), SI
 	ADDQ DX, SI
 	XORQ BX, BX
 
-pixel:
+pixel_of1:
 	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
@@ -15933,7 +17234,7 @@ pixel:
 	VMOVUPS (DI), Z0
 	MOVQ    (AX), R9
 
-row:
+row_of1:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
 	MOVQ    104(AX), DI
@@ -15942,24 +17243,24 @@ row:
 	MOVQ    R8, DI
 	ADDQ    56(AX), R8
 
-tap:
+tap_of1:
 	VMOVUPS (DI), Z1
 	VMAXPS  Z0, Z1, Z0
 	ADDQ    72(AX), DI
 	SUBQ    $0x01, R10
-	JGT     tap
+	JGT     tap_of1
 	SUBQ    $0x01, R9
-	JGT     row
+	JGT     row_of1
 	VMOVUPS Z0, (SI)
 	ADDQ    88(AX), SI
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
-	JLT     pixel
+	JLT     pixel_of1
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of1
 
-last:
+end_of1:
 	TESTQ CX, CX
 	JEQ   done
 	MOVQ  $-1, BX
@@ -16014,16 +17315,16 @@ TEXT ·maxPoolGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ CX, $0x10
-	JLT  last
+	JLT  end_of1
 	MOVQ 40(AX), SI
 	ADDQ DX, SI
 	MOVQ 48(AX), DI
 	ADDQ DX, DI
 	XORQ BX, BX
 
-pixel:
+pixel_of1:
 	MOVQ    24(AX), R9
 	MOVQ    104(AX), R8
 	MOVLQSX (R8)(BX*4), R8
@@ -16043,7 +17344,7 @@ pixel:
 	KXNORW  K5, K5, K5
 	MOVQ    (AX), R11
 
-row:
+row_of1:
 	MOVQ    112(AX), R12
 	MOVLQSX (R12)(BX*4), R12
 	MOVQ    104(AX), R8
@@ -16054,7 +17355,7 @@ row:
 	MOVQ    R10, R13
 	ADDQ    64(AX), R10
 
-tap:
+tap_of1:
 	VMOVUPS (R8), Z3
 	VMOVUPS (R13), Z4
 	VCMPPS  $0x00, Z3, Z0, K4
@@ -16065,19 +17366,19 @@ tap:
 	ADDQ    72(AX), R8
 	ADDQ    80(AX), R13
 	SUBQ    $0x01, R12
-	JGT     tap
+	JGT     tap_of1
 	SUBQ    $0x01, R11
-	JGT     row
+	JGT     row_of1
 	ADDQ    88(AX), SI
 	ADDQ    96(AX), DI
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
-	JLT     pixel
+	JLT     pixel_of1
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of1
 
-last:
+end_of1:
 	TESTQ CX, CX
 	JEQ   done
 	MOVQ  $-1, BX
@@ -16151,14 +17452,14 @@ TEXT ·avgPoolAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ CX, $0x10
-	JLT  last
+	JLT  end_of1
 	MOVQ 40(AX), SI
 	ADDQ DX, SI
 	XORQ BX, BX
 
-pixel:
+pixel_of1:
 	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
@@ -16169,7 +17470,7 @@ pixel:
 	VPXORD  Z0, Z0, Z0
 	MOVQ    (AX), R9
 
-row:
+row_of1:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
 	MOVQ    104(AX), DI
@@ -16178,14 +17479,14 @@ row:
 	MOVQ    R8, DI
 	ADDQ    56(AX), R8
 
-tap:
+tap_of1:
 	VMOVUPS      (DI), Z1
 	VADDPS       Z1, Z0, Z0
 	ADDQ         72(AX), DI
 	SUBQ         $0x01, R10
-	JGT          tap
+	JGT          tap_of1
 	SUBQ         $0x01, R9
-	JGT          row
+	JGT          row_of1
 	MOVQ         120(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
 	IMULQ        128(AX), DI
@@ -16199,12 +17500,12 @@ tap:
 	ADDQ         88(AX), SI
 	ADDQ         $0x01, BX
 	CMPQ         BX, 8(AX)
-	JLT          pixel
+	JLT          pixel_of1
 	ADDQ         $0x40, DX
 	SUBQ         $0x10, CX
-	JMP          block
+	JMP          block_of1
 
-last:
+end_of1:
 	TESTQ CX, CX
 	JEQ   done
 	MOVQ  $-1, BX
@@ -16268,14 +17569,14 @@ TEXT ·avgPoolGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
-block:
+block_of1:
 	CMPQ CX, $0x10
-	JLT  last
+	JLT  end_of1
 	MOVQ 48(AX), SI
 	ADDQ DX, SI
 	XORQ BX, BX
 
-pixel:
+pixel_of1:
 	MOVQ         32(AX), R8
 	MOVQ         104(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
@@ -16295,7 +17596,7 @@ pixel:
 	VMULPS       Z2, Z0, Z0
 	MOVQ         (AX), R9
 
-row:
+row_of1:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
 	MOVQ    104(AX), DI
@@ -16304,24 +17605,24 @@ row:
 	MOVQ    R8, DI
 	ADDQ    64(AX), R8
 
-tap:
+tap_of1:
 	VMOVUPS (DI), Z1
 	VADDPS  Z0, Z1, Z1
 	VMOVUPS Z1, (DI)
 	ADDQ    80(AX), DI
 	SUBQ    $0x01, R10
-	JGT     tap
+	JGT     tap_of1
 	SUBQ    $0x01, R9
-	JGT     row
+	JGT     row_of1
 	ADDQ    96(AX), SI
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
-	JLT     pixel
+	JLT     pixel_of1
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JMP     block
+	JMP     block_of1
 
-last:
+end_of1:
 	TESTQ CX, CX
 	JEQ   done
 	MOVQ  $-1, BX

@@ -40,19 +40,28 @@ func affine(b Block, relu bool, y, x, res Map, scale, shift []float32) {
 	for r := range b.Rows {
 		for p := range b.Pixels {
 			x, y := x.at(r, p, b.C), y.at(r, p, b.C)
-			if scale == nil {
+			var add []float32 // read before y is written: they may be the same map
+			if res.Data != nil {
+				add = res.at(r, p, b.C)
+			}
+			switch {
+			case scale == nil && add == nil:
 				for c := range shift {
 					y[c] = x[c] + shift[c]
 				}
-			} else {
+			case scale == nil:
+				for c := range shift {
+					y[c] = x[c] + shift[c] + add[c]
+				}
+			case add == nil:
 				k := scale[:len(shift)]
 				for c := range shift {
 					y[c] = x[c]*k[c] + shift[c]
 				}
-			}
-			if res.Data != nil {
-				for c, v := range res.at(r, p, b.C) {
-					y[c] += v
+			default:
+				k := scale[:len(shift)]
+				for c := range shift {
+					y[c] = x[c]*k[c] + shift[c] + add[c]
 				}
 			}
 			if relu {

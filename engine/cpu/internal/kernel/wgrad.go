@@ -24,39 +24,33 @@ type WgradArgs struct {
 	Cols       int // columns, 1 to NR
 }
 
-func wgrad2x4(a *WgradArgs) {
+func wgrad1x8(a *WgradArgs) {
 	yoff := a.YOff[:len(a.XOff)]
-	for r := 0; r < len(a.Rows); r += 2 {
-		q := min(r+1, len(a.Rows)-1) // a last single row is computed twice, to the same bits
-		r0, r1 := a.Rows[r], a.Rows[q]
-		d0, d1 := a.DW[r*a.LD:][:a.Cols], a.DW[q*a.LD:][:a.Cols]
-		if a.Cols < 4 {
-			for j := range d0 {
-				s, t := d0[j], d1[j]
-				for p, o := range a.XOff {
-					dy := a.DY[int(yoff[p])+j]
-					s += a.X[o+r0] * dy
-					t += a.X[o+r1] * dy
+	for r, ro := range a.Rows {
+		dw := a.DW[r*a.LD:][:a.Cols]
+		if a.Cols < 8 {
+			for j := range dw {
+				s := dw[j]
+				for p, xo := range a.XOff {
+					s += a.X[xo+ro] * a.DY[int(yoff[p])+j]
 				}
-				d0[j], d1[j] = s, t
+				dw[j] = s
 			}
 			continue
 		}
-		s0, s1, s2, s3 := d0[0], d0[1], d0[2], d0[3]
-		t0, t1, t2, t3 := d1[0], d1[1], d1[2], d1[3]
-		for p, o := range a.XOff {
-			dy := (*[4]float32)(a.DY[yoff[p]:])
-			u, v := a.X[o+r0], a.X[o+r1]
+		s := (*[8]float32)(dw)
+		s0, s1, s2, s3, s4, s5, s6, s7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
+		for p, xo := range a.XOff {
+			u, dy := a.X[xo+ro], (*[8]float32)(a.DY[yoff[p]:])
 			s0 += u * dy[0]
 			s1 += u * dy[1]
 			s2 += u * dy[2]
 			s3 += u * dy[3]
-			t0 += v * dy[0]
-			t1 += v * dy[1]
-			t2 += v * dy[2]
-			t3 += v * dy[3]
+			s4 += u * dy[4]
+			s5 += u * dy[5]
+			s6 += u * dy[6]
+			s7 += u * dy[7]
 		}
-		d0[0], d0[1], d0[2], d0[3] = s0, s1, s2, s3
-		d1[0], d1[1], d1[2], d1[3] = t0, t1, t2, t3
+		*s = [8]float32{s0, s1, s2, s3, s4, s5, s6, s7}
 	}
 }

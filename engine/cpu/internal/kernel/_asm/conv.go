@@ -56,13 +56,21 @@ func (t *tile) pixel(i int, to reg.GPVirtual, base, table int) {
 	ADDQ(Mem{Base: a, Disp: base}, to)
 }
 
-// fullOrTail writes the code twice: for a panel of all columns and for one cut short.
+// fullOrTail writes the code for a panel of all columns, for one of a single vector, and for one cut elsewhere.
 func (t *tile) fullOrTail(label string, code func(k *tail)) {
-	CMPQ(Mem{Base: t.args(), Disp: convCols}, Imm(uint64(t.nv*t.m.lanes)))
-	JLT(LabelRef(label + "_tail"))
+	cols := field(t.args(), convCols)
+	CMPQ(cols, Imm(uint64(t.nv*t.m.lanes)))
+	JLT(LabelRef(label + "_short"))
 	code(nil)
 	JMP(LabelRef(label + "_end"))
-	Label(label + "_tail")
+	Label(label + "_short")
+	if t.nv > 1 {
+		CMPQ(cols, Imm(uint64(t.m.lanes)))
+		JNE(LabelRef(label + "_tail"))
+		code(firstAlone)
+		JMP(LabelRef(label + "_end"))
+		Label(label + "_tail")
+	}
 	code(t.tail)
 	Label(label + "_end")
 }
@@ -240,10 +248,7 @@ func depthwise(m *isa) {
 		t.firstTap(t.args())
 		MOVQ(Mem{Base: t.args(), Disp: convW}, w)
 		t.fullOrTail("sum", func(k *tail) {
-			l := "tap"
-			if k != nil {
-				l = "tap_tail"
-			}
+			l := map[*tail]string{nil: "tap", firstAlone: "tap_first", t.tail: "tap_tail"}[k]
 			Label(l)
 			t.nextTap(idx, l+"_end")
 			for v := range nv {
@@ -252,7 +257,10 @@ func depthwise(m *isa) {
 			for i, x := range t.x {
 				for v := range nv {
 					from := Mem{Base: x, Index: idx, Scale: 4, Disp: v * m.bytes()}
-					if k == nil {
+					switch {
+					case k == firstAlone && v > 0:
+						continue
+					case k != t.tail:
 						VFMADD231PS(from, t.spare(v), t.acc(i, v))
 						continue
 					}

@@ -46,11 +46,14 @@ func (m *isa) zero(r reg.VecPhysical) {
 }
 
 // tail is the mask of the last columns, fewer than a full block of nv vectors: in opmask registers, or on the stack. A nil
-// tail means that all columns are there.
+// tail means that all columns are there, firstAlone that those of the first vector are and no other (AVX2's masked stores take
+// a dozen cycles, and 8 or 24 channels are common).
 type tail struct {
 	m    *isa
 	slot Mem // AVX2
 }
+
+var firstAlone = &tail{}
 
 var opmasks = []reg.Register{reg.K1, reg.K2, reg.K3}
 
@@ -91,7 +94,9 @@ func (t *tail) set(cols reg.Register, nv int, scratch reg.VecPhysical) {
 // load reads vector v of a block, zeros where the tail ends.
 func (t *tail) load(m *isa, from Mem, v int, to reg.VecPhysical) {
 	switch {
-	case t == nil:
+	case t == firstAlone && v > 0:
+		m.zero(to)
+	case t == nil || t == firstAlone:
 		VMOVUPS(from, to)
 	case m.avx512:
 		VMOVUPS_Z(from, opmasks[v], to)
@@ -104,7 +109,8 @@ func (t *tail) load(m *isa, from Mem, v int, to reg.VecPhysical) {
 // store writes vector v of a block, nothing beyond the tail; scratch holds AVX2's mask.
 func (t *tail) store(m *isa, from reg.VecPhysical, v int, to Mem, scratch reg.VecPhysical) {
 	switch {
-	case t == nil:
+	case t == firstAlone && v > 0:
+	case t == nil || t == firstAlone:
 		VMOVUPS(from, to)
 	case m.avx512:
 		VMOVUPS(from, opmasks[v], to)

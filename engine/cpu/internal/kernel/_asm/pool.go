@@ -49,12 +49,11 @@ func (p *windowPass) reciprocal(to reg.VecPhysical, scratch reg.VecPhysical) {
 // taps (first says where x begins), at each tap, and after.
 func (m *isa) windows(name, doc string, ins, outs []int, body func(p *windowPass) (before, tap, after func())) {
 	m.function(name, name+m.suffix+" "+doc+" for a row of output pixels; a is a *windows.", "func(a *byte)")
-	nv := 64 / m.bytes()
-	mask := m.newTail(nv)
+	mask := m.newTail(1)
 	a := Load(Param("a"), GP64())
 	left, cb := field(a, windowsC), GP64()
 	XORQ(cb, cb)
-	code := func(id string, k *tail) {
+	code := func(id string, nv int, k *tail) {
 		p := &windowPass{isa: m, registers: registers{m: m}, k: k, nv: nv, a: a, pixel: GP64()}
 		before, tap, after := body(p)
 		for _, i := range outs {
@@ -104,21 +103,7 @@ func (m *isa) windows(name, doc string, ins, outs []int, body func(p *windowPass
 		CMPQ(p.pixel, Mem{Base: a, Disp: windowsPixels})
 		JLT(LabelRef("pixel" + id))
 	}
-	Label("block")
-	CMPQ(left, Imm(uint64(nv*m.lanes)))
-	JLT(LabelRef("last"))
-	code("", nil)
-	ADDQ(Imm(64), cb)
-	SUBQ(Imm(uint64(nv*m.lanes)), left)
-	JMP(LabelRef("block"))
-	Label("last")
-	TESTQ(left, left)
-	JEQ(LabelRef("done"))
-	mask.set(left, nv, m.v(0))
-	code("_tail", mask)
-	Label("done")
-	VZEROUPPER()
-	RET()
+	m.channelBlocks(left, cb, mask, code)
 }
 
 func pools(m *isa) {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -37,9 +39,8 @@ func (r *registers) some(n int) []reg.VecPhysical {
 type channelPass struct {
 	*isa
 	registers
-	k    *tail  // nil in the code for whole blocks
-	id   string // suffix of labels
-	nv   int    // vectors in a block of channels
+	k    *tail // nil in the code for whole blocks
+	nv   int   // vectors in a block of channels
 	a    reg.Register
 	cb   reg.Register // bytes to the block of channels
 	maps []reg.GPVirtual
@@ -97,13 +98,12 @@ func (p *channelPass) addSums(s [sumChains][]reg.VecPhysical, i int, scratch reg
 // for a pixel of chain u and that after all of them (may be nil).
 func (m *isa) pass(name, doc string, maps int, body func(p *channelPass) (pixel func(u int), after func())) {
 	m.function(name, name+m.suffix+" "+doc+"; a is a *sweep.", "func(a *byte)")
-	nv := 64 / m.bytes()
-	mask := m.newTail(nv)
+	mask := m.newTail(1)
 	a := Load(Param("a"), GP64())
 	left, cb := field(a, sweepC), GP64()
 	XORQ(cb, cb)
-	code := func(id string, k *tail) {
-		p := &channelPass{isa: m, registers: registers{m: m}, k: k, id: id, nv: nv, a: a, cb: cb}
+	code := func(id string, nv int, k *tail) {
+		p := &channelPass{isa: m, registers: registers{m: m}, k: k, nv: nv, a: a, cb: cb}
 		pixel, after := body(p)
 		for i := range maps {
 			p.maps = append(p.maps, field(a, sweepData+8*i))
@@ -139,18 +139,27 @@ func (m *isa) pass(name, doc string, maps int, body func(p *channelPass) (pixel 
 			after()
 		}
 	}
-	Label("block")
-	CMPQ(left, Imm(uint64(nv*m.lanes)))
-	JLT(LabelRef("last"))
-	code("", nil)
-	ADDQ(Imm(64), cb)
-	SUBQ(Imm(uint64(nv*m.lanes)), left)
-	JMP(LabelRef("block"))
-	Label("last")
+	m.channelBlocks(left, cb, mask, code)
+}
+
+// channelBlocks writes the loop over blocks of channels around code, which gets a suffix for its labels, the vectors in a block
+// and the tail: 64 bytes at a time, then a vector, then what is left; and returns from the kernel.
+func (m *isa) channelBlocks(left, cb reg.Register, mask *tail, code func(id string, nv int, k *tail)) {
+	for nv := 64 / m.bytes(); nv > 0; nv-- {
+		id := fmt.Sprintf("_of%d", nv)
+		Label("block" + id)
+		CMPQ(left, Imm(uint64(nv*m.lanes)))
+		JLT(LabelRef("end" + id))
+		code(id, nv, nil)
+		ADDQ(Imm(uint64(nv*m.bytes())), cb)
+		SUBQ(Imm(uint64(nv*m.lanes)), left)
+		JMP(LabelRef("block" + id))
+		Label("end" + id)
+	}
 	TESTQ(left, left)
 	JEQ(LabelRef("done"))
-	mask.set(left, nv, m.v(0))
-	code("_tail", mask)
+	mask.set(left, 1, m.v(0))
+	code("_tail", 1, mask)
 	Label("done")
 	VZEROUPPER()
 	RET()

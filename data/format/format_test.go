@@ -1,0 +1,328 @@
+package format
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func TestBadPicturesAreNamedInWords(t *testing.T) {
+	huge := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"), 0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 2, 0, 0, 0)
+	huge = binary.BigEndian.AppendUint32(huge, crc32.ChecksumIEEE(huge[12:]))
+	truncated, err := os.ReadFile("testdata/truncated.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file []byte
+		want string
+	}{
+		{nil, "an empty file"},
+		{[]byte("<html><body>404"), `not an image, it begins with "<html>"`},
+		{[]byte("hello\nworld"), `not an image, it begins with "hello"`},
+		{[]byte("\x00\x00\x00\x18ftypheic...."), "a HEIC file, which is not read (JPEG, PNG, GIF, WebP, BMP and TIFF are)"},
+		{truncated, "a broken JPEG: it ends too early"},
+		{huge, "a PNG that declares 60000x60000 pixels, more than 100 million"},
+	} {
+		_, _, err := Decode(c.file)
+		if err == nil || err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
+
+func TestTheNameOfAFolderSaysClassAndPart(t *testing.T) {
+	for _, c := range []struct {
+		names   string
+		classes []string
+		want    string // name:label:split
+		strays  int
+	}{
+		{"cat/1.jpg cat/old/2.jpg dog/3.jpg README.md", []string{"cat", "dog"}, "cat/1.jpg:0: cat/old/2.jpg:0: dog/3.jpg:1:", 0},
+		{"train/b/1 train/a/2 val/a/3 val/b/4 LICENSE.txt", []string{"a", "b"}, "train/b/1:1:train train/a/2:0:train val/a/3:0:val val/b/4:1:val", 0},
+		{"Train/a/1 valid/a/2 test/a/3 test/b/4", []string{"a", "b"}, "Train/a/1:0:train valid/a/2:0:val test/a/3:0:test test/b/4:1:test", 0},
+		{"set/train/a/1 set/val/b/2 set/noisy.csv", []string{"a", "b"}, "set/train/a/1:0:train set/val/b/2:1:val", 0},
+		{"set/a/1 set/b/2", []string{"a", "b"}, "set/a/1:0: set/b/2:1:", 0},
+		{"train/a/1 train/b/2", []string{"a", "b"}, "train/a/1:0: train/b/2:1:", 0},
+		{"train/1.jpg other/2.jpg", []string{"other", "train"}, "train/1.jpg:1: other/2.jpg:0:", 0},
+		{"a/1.jpg a/b/2.jpg", []string{"a"}, "a/1.jpg:0: a/b/2.jpg:0:", 0},
+		{"loose.jpg a/1.jpg b/2.jpg", []string{"a", "b"}, "a/1.jpg:0: b/2.jpg:1:", 1},
+		{"a/1.jpg empty/", []string{"a", "empty"}, "a/1.jpg:0:", 0},
+		{"", nil, "", 0},
+	} {
+		classes, places, strays := ImageFolder(strings.Fields(c.names))
+		var got []string
+		for _, p := range places {
+			got = append(got, p.Name+":"+string(rune('0'+p.Label))+":"+p.Split.String())
+		}
+		if strings.Join(got, " ") != c.want || !reflect.DeepEqual(classes, c.classes) || len(strays) != c.strays {
+			t.Errorf("%s:\n got %v %v, %d strays\nwant %s %v, %d strays", c.names, got, classes, len(strays), c.want, c.classes, c.strays)
+		}
+	}
+}
+
+func TestAFolderIsListedWithoutHiddenSkippedAndLoopedFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, n := range []string{"a/1.jpg", "a/.hidden.jpg", "a/Thumbs.db", "a/2.txt", "old/3.jpg", "__MACOSX/a/4.jpg", "b/5.jpg"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(n)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, n), []byte(n), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "nothing"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(dir, filepath.Join(dir, "b", "loop")); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "a", "1.jpg"), filepath.Join(dir, "b", "link.jpg")); err != nil {
+		t.Fatal(err)
+	}
+	tree, err := List(dir, []string{"*.txt", "old"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := tree.Names(t.Context())
+	if want := []string{"a/1.jpg", "b/5.jpg", "b/link.jpg", "nothing/"}; err != nil || !reflect.DeepEqual(names, want) {
+		t.Errorf("got %v, %v, want %v", names, err, want)
+	}
+	if _, err := List(dir, []string{"[a"}); err == nil || !strings.HasPrefix(err.Error(), `data.skip: "[a" is no glob`) {
+		t.Errorf("a broken glob: %v", err)
+	}
+	if _, err := List(filepath.Join(dir, "none"), nil); err == nil || !strings.Contains(err.Error(), "no such folder or archive") {
+		t.Errorf("a missing folder: %v", err)
+	}
+	if _, err := List(filepath.Join(dir, "a", "1.jpg"), nil); err == nil || !strings.Contains(err.Error(), "neither a folder nor a .tar") {
+		t.Errorf("a file: %v", err)
+	}
+}
+
+func tarOf(t testing.TB, zip bool, files ...string) []byte {
+	var b bytes.Buffer
+	var w io.WriteCloser = nopCloser{&b}
+	if zip {
+		w = gzip.NewWriter(&b)
+	}
+	tw := tar.NewWriter(w)
+	for _, f := range files {
+		if err := tw.WriteHeader(&tar.Header{Name: f, Size: int64(len(f)), Mode: 0o644, Typeflag: tar.TypeReg}); err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(tw, f)
+	}
+	tw.Close()
+	w.Close()
+	return b.Bytes()
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+func TestArchivesInAFolderAreReadAsIfUnpacked(t *testing.T) {
+	dir := t.TempDir()
+	os.WriteFile(filepath.Join(dir, "train.tar.gz"), tarOf(t, true, "./train/a/1.jpg", "train/b/2.jpg", "train/b/._2.jpg"), 0o644)
+	os.WriteFile(filepath.Join(dir, "test.tar"), tarOf(t, false, "b/3.jpg", "../a/4.jpg"), 0o644)
+	tree, err := List(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := tree.Names(t.Context())
+	if want := []string{"test/a/4.jpg", "test/b/3.jpg", "train/a/1.jpg", "train/b/2.jpg"}; err != nil || !reflect.DeepEqual(names, want) {
+		t.Fatalf("got %v, %v, want %v", names, err, want)
+	}
+	got := map[string]string{}
+	err = tree.Each(t.Context(), func(n string) bool { return n != "test/a/4.jpg" }, func(n string, _ int64, r io.Reader) error {
+		b, err := ReadAll(r, 100)
+		got[n] = string(b)
+		return err
+	})
+	if want := map[string]string{"train/a/1.jpg": "./train/a/1.jpg", "train/b/2.jpg": "train/b/2.jpg", "test/b/3.jpg": "b/3.jpg"}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	whole := tarOf(t, true, "a/1.jpg", "b/2.jpg")
+	broken := filepath.Join(dir, "cut.tgz")
+	os.WriteFile(broken, whole[:len(whole)-20], 0o644)
+	if tree, err = List(broken, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tree.Names(t.Context()); err == nil || !strings.Contains(err.Error(), "cut.tgz: a broken archive (it ends too early)") {
+		t.Errorf("a cut archive: %v", err)
+	}
+}
+
+func idxOf(extents []int, data []byte) []byte {
+	b := []byte{0, 0, 8, byte(len(extents))}
+	for _, n := range extents {
+		b = binary.BigEndian.AppendUint32(b, uint32(n))
+	}
+	return append(b, data...)
+}
+
+func TestIDXFilesAreReadInPairs(t *testing.T) {
+	files := fstest.MapFS{
+		"train-images-idx3-ubyte": {Data: idxOf([]int{2, 1, 2}, []byte{1, 2, 3, 4})},
+		"train-labels-idx1-ubyte": {Data: idxOf([]int{2}, []byte{1, 0})},
+		"t10k-images.idx3-ubyte":  {Data: idxOf([]int{1, 1, 2}, []byte{5, 6})},
+		"t10k-labels.idx1-ubyte":  {Data: idxOf([]int{1}, []byte{2})},
+		"classes.txt":             {Data: []byte("zero\r\none\n")},
+	}
+	read := func() (*Records, error) {
+		tree, err := ListFS("set", files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, err := tree.Names(t.Context())
+		if err != nil || !FindRecords(names) {
+			t.Fatalf("%v is no set of records (%v)", names, err)
+		}
+		return ReadRecords(context.Background(), tree, names)
+	}
+	got, err := read()
+	want := &Records{H: 1, W: 2, C: 1, Classes: []string{"zero", "one", "2"}, Names: []string{"t10k/00000", "train/00000", "train/00001"},
+		Labels: []int32{2, 1, 0}, Splits: []Split{Test, Train, Train}, Pixels: []byte{5, 6, 1, 2, 3, 4}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
+	}
+	for _, c := range []struct {
+		file string
+		data []byte
+		want string
+	}{
+		{"train-labels-idx1-ubyte", idxOf([]int{3}, []byte{1, 0, 1}), "set/train: 2 images and 3 labels; fetch both files again"},
+		{"train-labels-idx1-ubyte", idxOf([]int{4}, []byte{1, 0, 1}), "set/train-labels-idx1-ubyte: IDX that declares 4 bytes and holds 3; fetch it again"},
+		{"train-images-idx3-ubyte", idxOf([]int{1 << 31, 1 << 31, 1 << 31}, nil), "set/train-images-idx3-ubyte: IDX that declares more than 2048 MiB"},
+		{"train-images-idx3-ubyte", []byte("<html>"), `set/train-images-idx3-ubyte: not an IDX file, it begins with "<htm"`},
+		{"train-images-idx3-ubyte", idxOf([]int{2, 2, 2}, make([]byte, 8)), "set/train: images of 2x2x1 beside images of 1x2x1; keep one size in a folder"},
+	} {
+		kept := files[c.file]
+		files[c.file] = &fstest.MapFile{Data: c.data}
+		if _, err := read(); err == nil || err.Error() != c.want {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
+		files[c.file] = kept
+	}
+	delete(files, "train-labels-idx1-ubyte")
+	if _, err := read(); err == nil || !strings.HasPrefix(err.Error(), "set/train: images without labels") {
+		t.Errorf("images alone: %v", err)
+	}
+}
+
+func TestCIFARRecordsBecomePixelsChannelLast(t *testing.T) {
+	rec := make([]byte, 3074)
+	rec[0], rec[1] = 7, 42
+	rec[2+5], rec[2+1024+5], rec[2+2048+5] = 10, 20, 30
+	pixels, labels, err := CIFAR(bytes.NewReader(append(rec, rec...)), 2, 100)
+	if err != nil || len(labels) != 2 || labels[1] != 42 || !bytes.Equal(pixels[3072+15:3072+18], []byte{10, 20, 30}) {
+		t.Errorf("labels %v, pixel %v, %v", labels, pixels[15:18], err)
+	}
+	if _, _, err := CIFAR(bytes.NewReader(rec), 1, 10); err == nil || err.Error() != "3074 bytes are no whole number of records of 3073 bytes; fetch it again" {
+		t.Errorf("a wrong length: %v", err)
+	}
+	if _, _, err := CIFAR(bytes.NewReader(rec), 2, 10); err == nil || !strings.HasPrefix(err.Error(), "record 0 has label 42 of 10 classes") {
+		t.Errorf("a wrong label: %v", err)
+	}
+}
+
+func FuzzIDX(f *testing.F) {
+	f.Add(idxOf([]int{2, 1, 2}, []byte{1, 2, 3, 4}))
+	f.Add(idxOf([]int{1 << 20, 1 << 11}, nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		extents, data, err := IDX(bytes.NewReader(b))
+		if n := len(data); err == nil && (n > len(b) || len(extents) == 0) {
+			t.Errorf("%d bytes out of %d, extents %v", n, len(b), extents)
+		}
+	})
+}
+
+func FuzzCIFAR(f *testing.F) {
+	f.Add(make([]byte, 3073), 1)
+	f.Add(make([]byte, 3074), 2)
+	f.Fuzz(func(t *testing.T, b []byte, labelBytes int) {
+		labelBytes = 1 + labelBytes&1
+		pixels, labels, err := CIFAR(bytes.NewReader(b), labelBytes, 10)
+		if err == nil && (len(pixels) != len(labels)*3072 || len(labels)*(3072+labelBytes) != len(b)) {
+			t.Errorf("%d pixels, %d labels of %d bytes", len(pixels), len(labels), len(b))
+		}
+	})
+}
+
+func FuzzOrientation(f *testing.F) {
+	for _, name := range []string{"exif6.jpg", "exif6.png", "exif6.webp", "exif6.tiff"} {
+		b, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		if Orientation(b) != 6 {
+			f.Errorf("%s: orientation %d, want 6", name, Orientation(b))
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if n := Orientation(b); n < 1 || n > 8 {
+			t.Errorf("orientation %d", n)
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.*")
+	if err != nil || len(files) < 20 {
+		f.Fatal(files, err)
+	}
+	for _, name := range files {
+		if b, err := os.ReadFile(name); err == nil {
+			f.Add(b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 26 && string(b[:4]) == "\x89PNG" {
+			b[16], b[17], b[20], b[21] = 0, 0, 0, 0 // pictures of 65535 pixels a side are legal and slow
+		}
+		img, orientation, err := Decode(b)
+		if (img == nil) == (err == nil) || orientation < 1 || orientation > 8 {
+			t.Errorf("%v, orientation %d, %v", img, orientation, err)
+		}
+		if err != nil && strings.ContainsAny(err.Error(), "\r\n") {
+			t.Errorf("an error of several lines: %q", err)
+		}
+	})
+}
+
+func FuzzArchive(f *testing.F) {
+	f.Add(tarOf(f, false, "train/a/1.jpg", "train/b/2.jpg"))
+	f.Add(tarOf(f, true, "a/1.jpg", "b/../../2.jpg"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		tree, err := ListFS("set", fstest.MapFS{"x.tar.gz": {Data: b}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, err := tree.Names(context.Background())
+		if err != nil {
+			return
+		}
+		for _, n := range names {
+			if strings.HasPrefix(n, "/") || strings.HasPrefix(n, "..") {
+				t.Errorf("a name that leaves the set: %q", n)
+			}
+		}
+		classes, places, _ := ImageFolder(names)
+		for _, p := range places {
+			if int(p.Label) >= len(classes) {
+				t.Errorf("label %d of %d classes", p.Label, len(classes))
+			}
+		}
+	})
+}

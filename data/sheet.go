@@ -1,0 +1,48 @@
+package data
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+
+	"golang.org/x/image/draw"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/math/fixed"
+)
+
+// Sheet writes a contact sheet as PNG: one batch just as the network sees it (resized, cut, mirrored), turned back from
+// numbers into colours, columns pictures a row, the class below each. Small pictures are shown enlarged.
+func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
+	b := l.NewBatch()
+	if err := l.Fill(epoch, step, b); err != nil {
+		return err
+	}
+	const gap, line, least = 6, 13, 84 // pixels; least is the width of twelve letters
+	p := l.cfg.Preprocess
+	zoom := max(1, (least+p.W-1)/p.W)
+	cellW, cellH := zoom*p.W+gap, zoom*p.H+line+gap
+	columns = max(1, min(columns, b.Valid))
+	sheet := image.NewRGBA(image.Rect(0, 0, columns*cellW+gap, (b.Valid+columns-1)/columns*cellH+gap))
+	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	one := image.NewRGBA(image.Rect(0, 0, p.W, p.H))
+	size := p.H * p.W * p.C
+	for row := range b.Valid {
+		for i := range p.H * p.W {
+			px := b.X.Data[row*size+i*p.C:]
+			for c := range 3 {
+				k := min(c, p.C-1)
+				v := (px[k]*p.Std[k] + p.Mean[k]) * 255
+				one.Pix[4*i+c] = byte(min(255, max(0, v+0.5)))
+			}
+			one.Pix[4*i+3] = 255
+		}
+		x, y := gap+row%columns*cellW, gap+row/columns*cellH
+		draw.NearestNeighbor.Scale(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H), one, one.Bounds(), draw.Src, nil)
+		name := []rune(l.set.Classes[b.Labels[row]])
+		name = name[:min(len(name), zoom*p.W/basicfont.Face7x13.Advance)]
+		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(x, y+zoom*p.H+line-2)}).DrawString(string(name))
+	}
+	return png.Encode(w, sheet)
+}

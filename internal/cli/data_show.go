@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/tensor"
+	"github.com/assaylab/assay/train"
+)
+
+func dataShow(e *Env) *cobra.Command {
+	var out, ops string
+	var images, columns int
+	cmd := &cobra.Command{
+		Use: "show FOLDER --out FILE", Short: "a contact sheet of images as the network sees them",
+		Long: `Writes a contact sheet (PNG) of images of a folder or built-in set just as the network sees them, resized and cut, with --augment
+after what training does to them at random.`,
+		Example: "  assay data show photos --out sheet.png\n  assay data show photos --augment '[flip, {crop: {size: 96}}]' --out augmented.png",
+		Args:    args(1, 1, "FOLDER"),
+	}
+	cmd.Flags().StringVar(&out, "out", "", "PNG `FILE` to write")
+	cmd.Flags().StringVar(&ops, "augment", "", "a list of `OPS` as in a file: '[flip, {crop: {size: 96}}]'")
+	cmd.Flags().IntVar(&images, "images", 48, "`N` pictures")
+	cmd.Flags().IntVar(&columns, "columns", 8, "`N` pictures a row")
+	cmd.RunE = func(c *cobra.Command, args []string) error {
+		switch {
+		case out == "":
+			return misuse(errors.New("data show: --out is missing; name the PNG file to write"))
+		case images < 1 || images > 10_000 || columns < 1:
+			return misuse(errors.New("--images, --columns: give 1 or more, and at most 10,000 pictures"))
+		}
+		var l experiment.Learning
+		if ops != "" {
+			n, err := spec.Parse("--augment", []byte(ops))
+			if err != nil {
+				return misuse(err)
+			}
+			if err := spec.Decode(n, &l.Augment); err != nil {
+				return misuse(err)
+			}
+		}
+		shown, err := e.sheet(c.Context(), source(args[0]), l, out, images, columns)
+		if err != nil {
+			return err
+		}
+		if e.JSON {
+			return e.document(map[string]any{"file": out, "images": shown})
+		}
+		e.print("%s: %s\n", out, plural(shown, "picture"))
+		return nil
+	}
+	return cmd
+}
+
+// sheet draws a random batch of the training images.
+func (e *Env) sheet(ctx context.Context, images data.Spec, l experiment.Learning, out string, n, columns int) (int, error) {
+	set, err := e.open(ctx, images, e.cacheIfStore())
+	if err != nil {
+		return 0, err
+	}
+	defer set.Close()
+	items, g := set.Cut(1, 1).Train, train.Geometry(set, l)
+	n = min(n, len(items))
+	p, err := set.Preprocess(ctx, items, g)
+	if err != nil {
+		return 0, err
+	}
+	var ops []augment.Op
+	for _, op := range l.Augment.Ops {
+		if op.Flip != nil {
+			ops = append(ops, augment.Flip{P: op.Flip.P})
+		} else {
+			ops = append(ops, augment.Crop{Pad: op.Crop.Pad})
+		}
+	}
+	loader, err := set.Loader(ctx, items, data.LoaderConfig{Batch: n, Preprocess: p, Geometry: g, Train: true, Augment: ops,
+		Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
+	if err != nil {
+		return 0, err
+	}
+	if err := atomicfile.Write(out, func(w io.Writer) error { return loader.Sheet(w, 0, 0, columns) }); err != nil {
+		return 0, fmt.Errorf("%s: cannot be written: %w", out, err)
+	}
+	return n, nil
+}

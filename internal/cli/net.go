@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/zoo"
+)
+
+// netFlags are what the commands on networks share: the size and class count to build for, and approaches to apply.
+type netFlags struct {
+	input   string
+	classes int
+	apply   []string
+}
+
+func (f *netFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.input, "input", "", "images of `HxW[xC]` in place of the network's own")
+	c.Flags().IntVar(&f.classes, "classes", 0, "`N` classes in place of the network's own")
+}
+
+func (f *netFlags) addApply(c *cobra.Command) {
+	c.Flags().StringArrayVar(&f.apply, "apply", nil, "rewrite it first by an `APPROACH`, as in '{activation: elu}'; may be repeated")
+}
+
+// build makes a network of the zoo, or of a file, and applies what the flags say. Its errors are of the command line.
+func (f *netFlags) build(name string) (*nn.Graph, []approach.Applied, error) {
+	images := approach.Images{Classes: f.classes}
+	if f.input != "" {
+		s, err := nn.ParseSize(f.input)
+		if err != nil {
+			return nil, nil, misuse(fmt.Errorf("--input: %w", err))
+		}
+		images.Size = s
+	}
+	if f.classes < 0 {
+		return nil, nil, misuse(fmt.Errorf("--classes: %d; give 1 or more", f.classes))
+	}
+	choices, err := parseChoices(f.apply)
+	if err != nil {
+		return nil, nil, misuse(err)
+	}
+	b, err := approach.Build(experiment.Experiment{Net: name}, images)
+	if err != nil {
+		return nil, nil, misuse(err)
+	}
+	applied, err := approach.Rewrite(b.Graph, choices)
+	return b.Graph, applied, misuse(err)
+}
+
+// parseChoices reads approaches from the command line, each written as in a file.
+func parseChoices(texts []string) ([]experiment.Choice, error) {
+	var choices []experiment.Choice
+	for _, text := range texts {
+		n, err := spec.Parse("--apply", []byte(text))
+		if err != nil {
+			return nil, err
+		}
+		items := []*spec.Node{n}
+		if n.Kind == spec.List {
+			items = nil
+			for _, item := range n.Items() {
+				items = append(items, item)
+			}
+		}
+		for _, item := range items {
+			var c experiment.Choice
+			if err := spec.Decode(item, &c); err != nil {
+				return nil, err
+			}
+			choices = append(choices, c)
+		}
+	}
+	return choices, nil
+}
+
+// shownNet is the JSON of a network.
+type shownNet struct {
+	nn.Table
+	Family  string   `json:"family"`
+	Paper   string   `json:"paper"`
+	Classes int      `json:"classes"`
+	Changes []string `json:"changes,omitempty"`
+}
+
+// show makes it; a network that is not of the zoo has no family and no paper.
+func show(g *nn.Graph, applied []approach.Applied) (shownNet, error) {
+	t, err := g.Table()
+	if err != nil {
+		return shownNet{}, err
+	}
+	s := shownNet{Table: t, Classes: g.Classes}
+	if n, err := zoo.Find(g.Name); err == nil {
+		s.Family, s.Paper = n.Family, n.Paper
+	}
+	for _, a := range applied {
+		s.Changes = append(s.Changes, change(a))
+	}
+	return s, nil
+}
+
+// change tells what an approach did: "activation: elu: replaced 7 of 7 relu".
+func change(a approach.Applied) string { return a.Choice + ": " + a.What }
+
+// head is a network in one line: "mini, 28x28x1 to 10 classes: 21,578 parameters, 1.70M multiply-adds an image".
+func (s shownNet) head() string {
+	return fmt.Sprintf("%s  %s, %s", s.Name, nn.Size{H: s.Input[0], W: s.Input[1], C: s.Input[2]}, plural(s.Classes, "class"))
+}
+
+// match reports whether a text holds all words of a filter, letters large or small.
+func match(filter string, texts ...string) bool {
+	all := strings.ToLower(strings.Join(texts, " "))
+	for _, word := range strings.Fields(strings.ToLower(filter)) {
+		if !strings.Contains(all, word) {
+			return false
+		}
+	}
+	return true
+}
+
+func thousands(n int) string { return nn.Thousands(int64(n)) }

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
+)
+
+func netShow(e *Env) *cobra.Command {
+	var f netFlags
+	var plan, dot, yaml bool
+	var batch int
+	cmd := &cobra.Command{
+		Use: "show NET", Short: "a network layer by layer",
+		Long: `Prints a network layer by layer: what each is with the norm, bias and dropout that lie over it, its output, parameters and
+multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a network.`,
+		Example: `  assay net show resnet20
+  assay net show caffenet128 --apply '{activation: elu}' --apply batchnorm
+  assay net show mini --plan
+  assay net show lenet5 --dot | dot -Tsvg > lenet5.svg`,
+		Args: args(1, 1, "NET"),
+	}
+	f.add(cmd)
+	f.addApply(cmd)
+	cmd.Flags().BoolVar(&plan, "plan", false, "print what the engine runs in a training step and an evaluation")
+	cmd.Flags().IntVar(&batch, "batch", 32, "with --plan: `B` images a step")
+	cmd.Flags().BoolVar(&dot, "dot", false, "print a graph for Graphviz")
+	cmd.Flags().BoolVar(&yaml, "yaml", false, "print the text form, which can be edited and used as a network")
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		if plan && (dot || yaml) || (dot || e.JSON) && yaml || dot && e.JSON {
+			return misuse(errors.New("net show: --plan, --dot, --yaml and --json are different forms; give one"))
+		}
+		g, applied, err := f.build(args[0])
+		if err != nil {
+			return err
+		}
+		switch {
+		case dot:
+			text, err := g.Dot()
+			e.print("%s", text)
+			return err
+		case yaml:
+			e.print("%s", g.YAML())
+			return nil
+		case plan:
+			return e.printPlans(g, batch)
+		}
+		s, err := show(g, applied)
+		if err != nil {
+			return err
+		}
+		if e.JSON {
+			return e.document(s)
+		}
+		e.print("%s", e.bold(s.Name))
+		if s.Paper != "" {
+			e.print("  %s", e.dim(s.Paper))
+		}
+		e.print("\n")
+		for _, c := range s.Changes {
+			e.print("%s\n", c)
+		}
+		e.print("\n%s", s.Table)
+		return nil
+	}
+	return cmd
+}
+
+// printPlans compiles a training step and an evaluation and prints what the engine decided.
+func (e *Env) printPlans(g *nn.Graph, batch int) error {
+	if batch < 1 {
+		return misuse(fmt.Errorf("--batch: %d; give 1 or more", batch))
+	}
+	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	if err != nil {
+		return misuse(err)
+	}
+	defer eng.Close()
+	family, err := compile.New(g, experiment.DefaultOptimization(), 0)
+	if err != nil {
+		return err
+	}
+	step, err := family.Step(batch)
+	if err != nil {
+		return err
+	}
+	evaluation, err := family.Evaluation(batch)
+	if err != nil {
+		return err
+	}
+	training, err := eng.Compile(step, family.State)
+	if err != nil {
+		return err
+	}
+	inference, err := eng.Compile(evaluation, family.State)
+	if err != nil {
+		return err
+	}
+	if e.JSON {
+		return e.document(map[string]engine.Plan{"training": training.Plan(), "evaluation": inference.Plan()})
+	}
+	e.printPlan("training step", batch, training.Plan())
+	e.print("\n")
+	e.printPlan("evaluation", batch, inference.Plan())
+	return nil
+}
+
+func (e *Env) printPlan(what string, batch int, p engine.Plan) {
+	e.print("%s  %s, batch %d, %s, arena %s (%s without reuse), scratch %s\n", e.bold(what), p.Engine, batch, plural(len(p.Steps), "step"), size(p.ArenaBytes), size(p.ValueBytes), size(p.ScratchBytes))
+	t := columns{head: []string{"layer", "output", "kernel", ">multiply-adds", "step"}}
+	for _, s := range p.Steps {
+		macs := ""
+		if s.MACs > 0 {
+			macs = si(s.MACs)
+		}
+		t.add(s.Name, s.Output, s.Kernel, macs, s.What)
+	}
+	e.table(t)
+}

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// bar is one line of progress on Stderr, redrawn while a command works: "[####----]  13 of 21 trials ...". Off a terminal, and
+// with -q or --json, it draws nothing; commands then write lines of their own where a log wants them.
+type bar struct {
+	e    *Env
+	p    *mpb.Progress
+	b    *mpb.Bar
+	mu   sync.Mutex
+	text string
+}
+
+// bar begins one. end must be called.
+func (e *Env) bar() *bar {
+	b := &bar{e: e}
+	if !e.drawing() {
+		return b
+	}
+	b.p = mpb.New(mpb.WithOutput(e.Stderr), mpb.WithWidth(barWidth+2), mpb.WithRefreshRate(100*time.Millisecond))
+	b.b = b.p.New(1, mpb.BarStyle().Lbound("[").Filler("#").Tip("#").Padding("-").Rbound("]"),
+		mpb.BarFillerTrim(),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.text
+		})))
+	return b
+}
+
+// drawing reports whether progress is drawn: a person watches.
+func (e *Env) drawing() bool { return e.Watched && !e.Quiet && !e.JSON }
+
+const barWidth = 20
+
+// set shows how much is done, a share from 0 to 1, and what.
+func (b *bar) set(share float64, format string, args ...any) {
+	if b.b == nil {
+		return
+	}
+	b.mu.Lock()
+	b.text = "  " + fit(fmt.Sprintf(format, args...), b.e.Width-barWidth-6)
+	b.mu.Unlock()
+	const grain = 10_000
+	b.b.SetTotal(grain+1, false) // completed by end alone
+	b.b.SetCurrent(int64(min(max(share, 0), 1) * grain))
+}
+
+// line writes a line above the bar, or plainly where there is none.
+func (b *bar) line(format string, args ...any) {
+	if b.p == nil {
+		b.e.note(format, args...)
+		return
+	}
+	fmt.Fprintf(b.p, format+"\n", args...)
+}
+
+// end takes the bar away.
+func (b *bar) end() {
+	if b.b != nil {
+		b.b.Abort(true)
+		b.p.Wait()
+		b.b, b.p = nil, nil
+	}
+}
+
+// fit cuts a line that a terminal would wrap.
+func fit(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:max(n, 0)])
+}
+
+// left guesses the time that is left from the share that took so long.
+func left(share float64, since time.Duration) string {
+	if share <= 0.01 || since < time.Second {
+		return ""
+	}
+	return about(time.Duration(float64(since)*(1-share)/share)) + " left"
+}

@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/report"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/runner"
+	"github.com/assaylab/assay/study/store"
+)
+
+// openStudy reads and plans a study file, with progress while pictures are decoded for the first time.
+func (e *Env) openStudy(ctx context.Context, file, name, folder string) (*runner.Session, error) {
+	if folder != "" {
+		abs, err := filepath.Abs(folder)
+		if err != nil {
+			return nil, err
+		}
+		folder = abs
+	}
+	b := e.bar()
+	s, err := runner.Open(ctx, runner.Request{
+		File: file, Name: name, Data: folder, Store: e.Store, Threads: e.Threads,
+		Progress: func(what string, done, total int) { e.decoding(b)(done, total) },
+	})
+	b.end()
+	if err != nil {
+		return nil, e.blame(ctx, file, folder, err)
+	}
+	if name == "" && !plainName(s.Name) {
+		s.Close()
+		return nil, misuse(fmt.Errorf("%s: %q is no name for a study; give one with --as NAME", file, s.Name))
+	}
+	for _, a := range s.Plan.Arms[:1] {
+		if set, err := s.Set(ctx, a.Experiment); err == nil {
+			e.faults(set)
+		}
+	}
+	return s, nil
+}
+
+// plainName reports whether a study's name can be the name of a folder in the store.
+func plainName(name string) bool {
+	return name != "" && name != "." && name != ".." && name != "cache" && !strings.ContainsAny(name, `/\`)
+}
+
+// blame sorts an error of opening a study: what is wrong with the images is a failure and no fault of the file's text, though
+// the file names the place.
+func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	root, readErr := spec.ReadFile(file)
+	if errors.Is(readErr, fs.ErrNotExist) {
+		return misuse(err)
+	}
+	if readErr != nil {
+		return err
+	}
+	s, decodeErr := study.Decode(root)
+	if decodeErr != nil {
+		return err
+	}
+	check := func(d experiment.Data, at *spec.Node) error {
+		set, openErr := data.Open(ctx, d.Spec, data.Options{Cache: e.cacheIfStore(), Threads: e.Threads})
+		if openErr == nil {
+			set.Close()
+			return nil
+		}
+		if at != nil {
+			openErr = at.At(openErr)
+		}
+		return failed(openErr)
+	}
+	if folder != "" {
+		s.PointAt(folder)
+		if found := check(s.Base.Data, nil); found != nil {
+			return found
+		}
+		return root.At(err)
+	}
+	at := root.Get("base")
+	if at.Kind == spec.Map && at.Get("data") != nil {
+		at = at.Get("data")
+	}
+	if found := check(s.Base.Data, at); found != nil {
+		return found
+	}
+	for _, v := range s.Variants {
+		if v.Data != nil {
+			if found := check(*v.Data, v.At.Get("data")); found != nil {
+				return found
+			}
+		}
+	}
+	return root.Get("base").At(err)
+}
+
+// existing opens the store to read from it and finds the study: the one named, or the one that changed last.
+func (e *Env) existing(args []string) (*store.Store, string, error) {
+	st, err := store.OpenExisting(e.Store, e.Clock)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(args) > 0 {
+		return st, args[0], nil
+	}
+	name, err := st.Latest()
+	if err != nil {
+		st.Close()
+	}
+	return st, name, err
+}
+
+// reportInput gathers what stands around a judged study.
+func (e *Env) reportInput(st *store.Store, r *study.Result) (report.Input, error) {
+	held, err := st.Study(r.Name)
+	if err != nil {
+		return report.Input{}, err
+	}
+	in := report.Input{
+		Result: r, Store: e.Store, Winner: filepath.Join(e.Store, r.Name, "winner.yaml"), FileName: r.Name + ".yaml", File: held.File,
+		Commands: []string{"assay study run " + r.Name + ".yaml"}, Version: Version(),
+		Machine: fmt.Sprintf("%s/%s, %s", runtime.GOOS, runtime.GOARCH, r.Level), Made: e.Clock(),
+	}
+	if e.Store != "assay-store" {
+		in.Commands[0] += " --store " + e.Store
+	}
+	return in, nil
+}
+
+// writeReport writes the report and winner.yaml into the study's folder and returns the paths of all.
+func (e *Env) writeReport(st *store.Store, r *study.Result) (report.Input, []string, error) {
+	in, err := e.reportInput(st, r)
+	if err != nil {
+		return in, nil, err
+	}
+	if r.Winner != "" {
+		text, err := runner.Winner(st, r)
+		if err != nil {
+			return in, nil, err
+		}
+		if err := os.MkdirAll(filepath.Dir(in.Winner), 0o755); err != nil {
+			return in, nil, err
+		}
+		if err := atomicfile.Write(in.Winner, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
+			return in, nil, err
+		}
+	} else {
+		in.Winner = ""
+	}
+	paths, err := report.Write(filepath.Join(e.Store, r.Name), in)
+	return in, paths, err
+}
+
+// failures counts the trials that failed.
+func failures(r *study.Result) int {
+	n := 0
+	for _, j := range r.Judged {
+		n += j.Failures
+	}
+	return n
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/study/runner"
+)
+
+// shownPlan is the JSON of `assay study plan`.
+type shownPlan struct {
+	Question   string     `json:"question"`
+	Trials     int        `json:"trials"`
+	Repeats    int        `json:"repeats"`
+	Hours      float64    `json:"hours"`
+	Detectable *float64   `json:"detectable_effect"` // points; null while noise is unknown
+	Delta      float64    `json:"delta"`
+	Warnings   []string   `json:"warnings"`
+	Arms       []shownArm `json:"arms"`
+}
+
+type shownArm struct {
+	Name         string   `json:"name"`
+	Baseline     bool     `json:"baseline"`
+	Differs      []string `json:"differs"`
+	Applied      []string `json:"applied"`
+	Params       int64    `json:"params"`
+	MACs         int64    `json:"macs"`
+	Steps        int      `json:"steps"`
+	TrainSeconds float64  `json:"train_seconds"`
+	SharedStart  float64  `json:"shared_start"`
+}
+
+func studyPlan(e *Env) *cobra.Command {
+	var folder string
+	var uncalibrated bool
+	cmd := &cobra.Command{
+		Use: "plan FILE", Short: "what a study would do, and how long it would take",
+		Long: `Builds every arm of a study file and says how it differs from the baseline, how many trials there are, how long they take, and
+how small an effect they can tell. At most three steps of each distinct network are timed on random images, ten seconds in all;
+with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
+		Example: "  assay study plan photos.yaml\n  assay study plan photos.yaml --no-calibrate --json",
+		Args:    args(1, 1, "FILE"),
+	}
+	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
+	cmd.Flags().BoolVar(&uncalibrated, "no-calibrate", false, "work time out from multiply-adds")
+	cmd.RunE = func(c *cobra.Command, args []string) error {
+		s, err := e.openStudy(c.Context(), args[0], "", folder)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		if err := e.estimate(c.Context(), s, uncalibrated); err != nil {
+			return err
+		}
+		f := s.Foresee()
+		p := shownPlan{Question: s.Study.Question, Trials: len(s.Plan.Entries), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		if f.Detectable > 0 {
+			p.Detectable = &f.Detectable
+		}
+		for _, a := range s.Plan.Arms {
+			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart}
+			if a.Baseline {
+				arm.SharedStart = 1
+			}
+			for _, ap := range a.Built.Applied {
+				arm.Applied = append(arm.Applied, change(ap))
+			}
+			p.Arms = append(p.Arms, arm)
+		}
+		if e.JSON {
+			return e.document(p)
+		}
+		e.printStudyPlan(s, p)
+		return nil
+	}
+	return cmd
+}
+
+// usualShare is the share of the processor's peak that a training step reaches, where nothing is timed.
+const usualShare = 0.4
+
+// estimate gives arms their seconds: timed, or from multiply-adds.
+func (e *Env) estimate(ctx context.Context, s *runner.Session, uncalibrated bool) error {
+	if !uncalibrated {
+		b := e.bar()
+		defer b.end()
+		b.set(0, "timing the networks")
+		return s.Calibrate(ctx, nil)
+	}
+	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	if err != nil {
+		return misuse(err)
+	}
+	defer eng.Close()
+	perSecond := eng.Peak() * 1e9 / 2 * usualShare
+	for i, a := range s.Plan.Arms {
+		s.Plan.Arms[i].TrainSeconds = float64(a.TrainMACs) / perSecond
+	}
+	return nil
+}
+
+func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
+	base := s.Plan.Arms[0]
+	e.print("%s\n", e.bold(p.Question))
+	e.print("%s x %s = %s, about %s on %s\n", plural(len(p.Arms), "arm"), plural(p.Repeats, "repeat"), plural(p.Trials, "trial"),
+		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
+	e.print("%s on %s: %s to train on, %s validation; %s a training, batch %d\n", base.Built.Graph.Name, base.Experiment.Data, plural(base.Images.Train, "image"), thousands(base.Images.Val), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
+	if p.Detectable != nil {
+		e.print("can tell effects of %.2g points\n", *p.Detectable)
+	} else {
+		e.print("how small an effect it can tell depends on the noise between repeats, which no trial has shown yet\n")
+	}
+	for _, w := range p.Warnings {
+		e.print("careful: %s\n", w)
+	}
+	for _, a := range p.Arms {
+		e.print("\n%s  %s\n", e.bold(a.Name), e.dim(fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), startText(a))))
+		for _, d := range a.Differs {
+			e.print("  %s\n", d)
+		}
+		if a.Baseline || e.Verbose {
+			for _, c := range a.Applied {
+				e.print("  %s\n", c)
+			}
+		}
+	}
+}
+
+func startText(a shownArm) string {
+	if a.Baseline {
+		return ""
+	}
+	return fmt.Sprintf(", %.0f %% of them start as the baseline's", 100*a.SharedStart)
+}

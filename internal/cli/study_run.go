@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assaylab/assay/report"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/runner"
+	"github.com/assaylab/assay/study/store"
+)
+
+func studyRun(e *Env) *cobra.Command {
+	var as, folder string
+	cmd := &cobra.Command{
+		Use: "run FILE", Short: "run a study, or go on with it",
+		Long: `Trains the base and every variant of a study file, each several times with paired seeds, judges them, and writes a report and
+winner.yaml, the best arm as an experiment. Each trial is kept when it ends: stop it whenever you like, the same command goes on
+where it was and ends in the same bits.`,
+		Example: "  assay study run photos.yaml\n  assay study run examples/first-study.yaml --data my-photos --as mine",
+		Args:    args(1, 1, "FILE"),
+	}
+	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
+	cmd.Flags().StringVar(&as, "as", "", "`NAME` in the store; default: the file's name")
+	cmd.RunE = func(c *cobra.Command, args []string) error {
+		if as != "" && !plainName(as) {
+			return misuse(fmt.Errorf("--as: %q is no name for a study; use letters, digits and hyphens", as))
+		}
+		return e.studyRun(c.Context(), args[0], as, folder)
+	}
+	return cmd
+}
+
+func (e *Env) studyRun(ctx context.Context, file, as, folder string) error {
+	s, err := e.openStudy(ctx, file, as, folder)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	executable, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find this program to start trials with: %w", err)
+	}
+	e.note("%s   %s", e.boldNote(s.Study.Question), e.extent(s))
+	w := &watch{e: e, s: s, bar: e.bar(), began: e.Clock(), at: map[int]runner.Event{}}
+	w.bar.set(0, "timing the networks")
+	r, err := s.Run(ctx, executable, w.on)
+	w.bar.end()
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(e.Store, e.Clock)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	in, paths, err := e.writeReport(st, r)
+	if err != nil {
+		return err
+	}
+	if err := e.printStudy(in, paths[0]); err != nil {
+		return err
+	}
+	if n := failures(r); n > 0 {
+		return fmt.Errorf("study %s: %s failed; the same command tries again", s.Name, plural(n, "trial"))
+	}
+	if n := len(s.Plan.Entries) - len(r.Trials); n > 0 {
+		e.note("The budget of %s is spent, %s not run; the same command goes on.", s.Study.Budget, plural(n, "trial"))
+	}
+	return nil
+}
+
+// extent is "7 arms x 3 repeats on 2 threads; can tell effects of 0.9 points".
+func (e *Env) extent(s *runner.Session) string {
+	text := fmt.Sprintf("%s x %s", plural(len(s.Plan.Arms), "arm"), plural(s.Study.Repeats, "repeat"))
+	if h := s.Hours(); h > 0 {
+		text += ", about " + about(time.Duration(h*float64(time.Hour)))
+	}
+	text += " on " + plural(e.Threads, "thread")
+	if d := s.Foresee().Detectable; d > 0 {
+		text += fmt.Sprintf("; can tell effects of %.2g points", d)
+	}
+	return text
+}
+
+// printStudy prints a judged study: JSON, or the table with the paths.
+func (e *Env) printStudy(in report.Input, page string) error {
+	if e.JSON {
+		return report.JSON(e.Stdout, in, page)
+	}
+	e.note("")
+	if err := report.Terminal(e.Stdout, in.Result, e.tableWidth(), e.Color); err != nil {
+		return err
+	}
+	e.note("\nReport: %s", page)
+	if in.Winner != "" {
+		e.note("Winner: %s  (assay train %s)", in.Winner, in.Winner)
+	}
+	return nil
+}
+
+// boldNote is bold where messages go to a terminal.
+func (e *Env) boldNote(s string) string {
+	if e.Watched && e.Color {
+		return e.bold(s)
+	}
+	return s
+}
+
+// watch turns the news of a run into a bar, or into a line a trial.
+type watch struct {
+	e     *Env
+	s     *runner.Session
+	bar   *bar
+	began time.Time
+	base  float64              // share that was done before
+	at    map[int]runner.Event // trials under way, by worker
+	told  bool
+}
+
+func (w *watch) on(ev runner.Event) {
+	switch {
+	case ev.Message != "":
+		w.base, w.began = float64(ev.Done)/float64(max(ev.Total, 1)), w.e.Clock()
+		if ev.Done > 0 {
+			w.bar.line("%d of %d trials are done already", ev.Done, ev.Total)
+		}
+		text := ev.Message
+		if h := w.s.Hours() * (1 - w.base); h > 0 {
+			text += ", about " + about(time.Duration(h*float64(time.Hour)))
+		}
+		w.bar.line("%s", text)
+	case ev.Ended != nil:
+		delete(w.at, ev.Worker)
+		if line := ended(ev); !w.e.drawing() || ev.Ended.Status != study.Done || w.e.Verbose {
+			w.bar.line("%s", line)
+		}
+	case ev.Step != nil:
+		w.at[ev.Worker] = ev
+	}
+	w.draw(ev)
+}
+
+// ended is a trial in a line: "[ 3/21] elu #1  87.90 %  12 s".
+func ended(ev runner.Event) string {
+	width := len(fmt.Sprint(ev.Total))
+	head := fmt.Sprintf("[%*d/%d] %s #%d", width, ev.Done, ev.Total, ev.Arm, ev.Repeat)
+	switch t := ev.Ended; t.Status {
+	case study.Done:
+		return fmt.Sprintf("%s  %.2f %%  %s", head, t.Outcome, about(time.Duration(t.Seconds*float64(time.Second))))
+	case study.Diverged:
+		return fmt.Sprintf("%s  diverged: %s", head, t.Reason)
+	default:
+		return fmt.Sprintf("%s  failed: %s", head, t.Reason)
+	}
+}
+
+func (w *watch) draw(ev runner.Event) {
+	if !w.e.drawing() || ev.Total == 0 {
+		return
+	}
+	done, rate := float64(ev.Done), 0.0
+	var names []string
+	epoch := ""
+	for i, worker := range slices.Sorted(maps.Keys(w.at)) {
+		at := w.at[worker]
+		done += float64(at.Step.Step) / float64(max(at.Step.Steps, 1))
+		rate += at.Step.ImagesPerSec
+		if i < 3 {
+			names = append(names, fmt.Sprintf("%s #%d", at.Arm, at.Repeat))
+		}
+		if i == 0 {
+			epoch = fmt.Sprintf("epoch %d/%s", min(int(at.Step.Epoch)+1, int(at.Step.Epochs+0.999)), trim(at.Step.Epochs))
+		}
+	}
+	share := done / float64(ev.Total)
+	text := []string{fmt.Sprintf("%d of %d trials", ev.Done, ev.Total)}
+	if names != nil {
+		text = append(text, strings.Join(names, ", "), epoch, thousands(int(rate))+" images/s")
+	}
+	if l := left((share-w.base)/max(1-w.base, 1e-9), w.e.Clock().Sub(w.began)); l != "" {
+		text = append(text, l)
+	}
+	w.bar.set(share, "%s", strings.Join(text, "   "))
+}
+
+// tableWidth is the columns of Stdout, 0 where it is no terminal.
+func (e *Env) tableWidth() int {
+	if !e.Terminal {
+		return 0
+	}
+	return e.Width
+}

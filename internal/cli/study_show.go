@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assaylab/assay/study/runner"
+)
+
+func studyShow(e *Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "show [NAME]", Short: "what a study found",
+		Long:    "Prints the ranked table of a study of the store, by default the one that changed last. One that is not finished is judged as\nit stands.",
+		Example: "  assay study show\n  assay study show first-study --json",
+		Args:    args(0, 1, "nothing"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			st, name, err := e.existing(args)
+			if err != nil {
+				return err
+			}
+			defer st.Close()
+			r, err := runner.Result(st, name)
+			if err != nil {
+				return err
+			}
+			in, err := e.reportInput(st, r)
+			if err != nil {
+				return err
+			}
+			if _, err := os.Stat(in.Winner); err != nil {
+				in.Winner = ""
+			}
+			page := filepath.Join(e.Store, name, "report.html")
+			if _, err := os.Stat(page); err != nil {
+				page = ""
+			}
+			return e.printStudy(in, page)
+		},
+	}
+}

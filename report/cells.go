@@ -1,0 +1,98 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/assaylab/assay/study"
+)
+
+// What a cell of a table says, the same on the page and in Markdown.
+
+// title is the question, or the study's name where the file asks none.
+func (k ranking) title() string {
+	if k.Question != "" {
+		return k.Question
+	}
+	return "Study " + k.Name
+}
+
+// effectCell is "+1.6 [+1.0, +2.2]".
+func (k ranking) effectCell(j study.Judgement) string {
+	low, high, ok := bounds(j.Finding)
+	switch {
+	case ok:
+		return signed(*j.Effect, k.decimals) + " " + interval(low, high, k.decimals)
+	case j.Conditional != nil:
+		return signed(j.Conditional.Effect, k.decimals) + " where it finished"
+	case j.Effect != nil:
+		return signed(*j.Effect, k.decimals)
+	}
+	return nothing
+}
+
+// repeats is how many columns a table of trials has.
+func (k ranking) repeats() int {
+	n := k.Repeats
+	for _, t := range k.Trials {
+		n = max(n, t.Repeat)
+	}
+	return n
+}
+
+// trialCell is the outcome of a trial by its repeat, 0 for the first, and more about it for who asks.
+func (k ranking) trialCell(j study.Judgement, s int) (text, more string) {
+	for _, t := range k.curves[j.Name] {
+		if t.Repeat != s+1 {
+			continue
+		}
+		switch t.Status {
+		case study.Done:
+			return fmt.Sprintf("%.2f", t.Outcome), fmt.Sprintf("log loss %.3f, %s steps in %s, weights %s", t.LogLoss, grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
+		case study.Diverged:
+			return "diverged", fmt.Sprintf("the loss was no longer finite at step %s", grouped(t.Step))
+		case study.Failed:
+			return "failed", t.Reason
+		}
+	}
+	return nothing, ""
+}
+
+// facts are what it takes to repeat the study, by name.
+func (k ranking) facts(in Input) [][2]string {
+	facts := [][2]string{{"study file", in.FileName}, {"digest of the file", k.Digest}, {"seed", fmt.Sprint(k.Seed)}, {"design", k.Design}, {"kernel level", k.Level}}
+	if k.Threads > 0 {
+		facts = append(facts, [2]string{"threads", fmt.Sprint(k.Threads)})
+	}
+	facts = append(facts, [2]string{"assay", in.Version}, [2]string{"machine", in.Machine}, [2]string{"store", in.Store}, [2]string{"best arm as an experiment", in.Winner})
+	if !in.Made.IsZero() {
+		facts = append(facts, [2]string{"made", in.Made.UTC().Format("2 January 2006, 15:04 UTC")})
+	}
+	var said [][2]string
+	for _, f := range facts {
+		if f[1] != "" {
+			said = append(said, f)
+		}
+	}
+	return said
+}
+
+// short is enough of a digest to tell two apart by eye.
+func short(digest string) string {
+	if digest == "" {
+		return "unknown"
+	}
+	_, hex, ok := strings.Cut(digest, ":")
+	if !ok {
+		hex = digest
+	}
+	return hex[:min(len(hex), 12)]
+}
+
+// capital begins a text with a capital.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/assaylab/assay/study"
+)
+
+// document is what `--json` prints: the result, and where things lie.
+type document struct {
+	*study.Result
+	Store  string `json:"store"`
+	Report string `json:"report"` // path of the page
+	Winner string `json:"winner"` // path of the best arm's experiment file
+}
+
+// JSON writes the study as one document: study.Result with the paths store, report (of the page) and winner.
+func JSON(w io.Writer, in Input, page string) error {
+	if in.Result == nil {
+		return ErrNotJudged
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(document{Result: finiteCopy(in.Result), Store: in.Store, Report: page, Winner: in.Winner})
+}
+
+// finiteCopy is r without the figures that JSON has no way to write: the points of a curve from where a loss was no longer
+// finite, and infinite degrees of freedom, which become 0.
+func finiteCopy(r *study.Result) *study.Result {
+	c := *r
+	c.Trials = make([]study.Trial, len(r.Trials))
+	for i, t := range r.Trials {
+		t.Outcome, t.LogLoss, t.Seconds = orZero(t.Outcome), orZero(t.LogLoss), orZero(t.Seconds)
+		curve := []study.Point{}
+		for _, p := range t.Curve {
+			if finite(p.Epoch) && finite(p.TrainLoss) && finite(p.ValAccuracy) && finite(p.ValLogLoss) && finite(p.LR) {
+				curve = append(curve, p)
+			}
+		}
+		t.Curve = curve
+		c.Trials[i] = t
+	}
+	c.Judged = make([]study.Judgement, len(r.Judged))
+	for i, j := range r.Judged {
+		j.DF = orZero(j.DF)
+		if j.LogLoss != nil {
+			l := *j.LogLoss
+			l.DF = orZero(l.DF)
+			j.LogLoss = &l
+		}
+		c.Judged[i] = j
+	}
+	return &c
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+func orZero(x float64) float64 {
+	if finite(x) {
+		return x
+	}
+	return 0
+}
+
+// ResultsCSV writes an arm a row, the baseline first and then by effect. Empty cells are figures that are not known.
+func ResultsCSV(w io.Writer, r *study.Result) error {
+	k := rank(r)
+	rows := [][]string{{"arm", "baseline", "trials", "diverged", "failed", "mean", "effect", "low", "high", "p", "verdict", "method", "grey", "notes",
+		"log_loss", "log_loss_effect", "log_loss_low", "log_loss_high", "log_loss_verdict", "params", "macs", "train_seconds", "shared_start", "differs"}}
+	for _, j := range k.all() {
+		loss := study.Finding{}
+		if j.LogLoss != nil {
+			loss = *j.LogLoss
+		}
+		rows = append(rows, []string{j.Name, strconv.FormatBool(j.Baseline), strconv.Itoa(j.Trials), strconv.Itoa(j.Diverged), strconv.Itoa(j.Failures),
+			cell(j.Mean), cell(j.Effect), cell(j.Low), cell(j.High), cell(j.P), string(j.Verdict), j.Method, j.Grey, strings.Join(j.Notes, "; "),
+			cell(loss.Mean), cell(loss.Effect), cell(loss.Low), cell(loss.High), string(loss.Verdict),
+			strconv.FormatInt(j.Params, 10), strconv.FormatInt(j.MACs, 10), known(j.TrainSeconds), number(j.SharedStart), strings.Join(j.Differs, "; ")})
+	}
+	return writeCSV(w, rows)
+}
+
+// TrialsCSV writes a trial a row, in the order of the plan.
+func TrialsCSV(w io.Writer, r *study.Result) error {
+	rows := [][]string{{"arm", "repeat", "status", "step", "outcome", "log_loss", "seconds", "weights_digest", "level", "table", "reason"}}
+	for _, t := range r.Trials {
+		outcome, loss := "", ""
+		if t.Status == study.Done {
+			outcome, loss = number(t.Outcome), number(t.LogLoss)
+		}
+		rows = append(rows, []string{t.Arm, strconv.Itoa(t.Repeat), string(t.Status), strconv.FormatInt(t.Step, 10), outcome, loss, known(t.Seconds),
+			t.WeightsDigest, t.Level, strconv.Itoa(t.Table), t.Reason})
+	}
+	return writeCSV(w, rows)
+}
+
+func writeCSV(w io.Writer, rows [][]string) error {
+	c := csv.NewWriter(w)
+	if err := c.WriteAll(rows); err != nil {
+		return err
+	}
+	return c.Error()
+}
+
+// number is a figure for a program: six significant digits, empty where not finite.
+func number(x float64) string {
+	if !finite(x) {
+		return ""
+	}
+	return strconv.FormatFloat(x, 'g', 6, 64)
+}
+
+func cell(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return number(*x)
+}
+
+// known is number, and empty for 0.
+func known(x float64) string {
+	if x == 0 {
+		return ""
+	}
+	return number(x)
+}

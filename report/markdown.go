@@ -1,0 +1,189 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/assaylab/assay/study"
+)
+
+// Markdown writes the report as GitHub's Markdown: what the page holds but for its figures.
+func Markdown(w io.Writer, in Input) error {
+	if in.Result == nil || len(in.Result.Judged) == 0 {
+		return ErrNotJudged
+	}
+	var b bytes.Buffer
+	m := markdown{&b, rank(in.Result)}
+	m.verdicts(in)
+	m.costs()
+	m.logLoss()
+	m.differences()
+	m.trials()
+	m.method()
+	m.repeat(in)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+type markdown struct {
+	*bytes.Buffer
+	ranking
+}
+
+func (m markdown) line(format string, args ...any) { fmt.Fprintf(m, format+"\n", args...) }
+
+// table writes a table; the columns named in right are figures.
+func (m markdown) table(head []string, right int, rows [][]string) {
+	m.line("| %s |", strings.Join(head, " | "))
+	rule := "|"
+	for i := range head {
+		rule += map[bool]string{true: " --- |", false: " ---: |"}[i < len(head)-right]
+	}
+	m.line("%s", rule)
+	for _, r := range rows {
+		m.line("| %s |", strings.Join(r, " | "))
+	}
+	m.line("")
+}
+
+func (m markdown) verdicts(in Input) {
+	m.line("# %s\n", md(m.title()))
+	m.line("%s.\n", md(m.setting()))
+	m.line("**%s**\n", md(m.answer()))
+	for _, s := range m.statements() {
+		m.line("- **%s %s**%s", md(s.Name), s.Claim, md(s.Rest))
+	}
+	if len(m.variants) > 0 {
+		m.line("")
+	}
+	if best := md(m.best()); best != "" {
+		if t := train(in); t != "" {
+			best += " Train it to the end with `" + t + "`"
+		}
+		m.line("%s\n", best)
+	}
+	if tested := m.tested(); tested != "" {
+		m.line("%s\n", md(tested))
+	}
+	for _, c := range m.careful() {
+		m.line("> Careful: %s\n", md(c))
+	}
+	var rows [][]string
+	for _, j := range m.all() {
+		r := m.row(j)
+		rows = append(rows, []string{md(j.Name), r.Effect, r.Verdict, r.Mean, r.Time, r.MACs, r.Params})
+	}
+	m.line("## Ranking\n")
+	m.table([]string{"arm", "effect, points [95 %]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, 5, rows)
+}
+
+func (m markdown) costs() {
+	var rows [][]string
+	for _, j := range m.all() {
+		r := m.row(j)
+		rows = append(rows, []string{md(j.Name), r.ParamsExact, r.MACsText, r.Seconds, r.Ratio})
+	}
+	m.line("## Cost\n")
+	m.table([]string{"arm", "parameters", "multiply-adds an image", "one training", "to the baseline's"}, 4, rows)
+}
+
+func (m markdown) logLoss() {
+	var rows [][]string
+	for _, j := range m.all() {
+		if f := j.LogLoss; f != nil && f.Mean != nil {
+			effect := nothing
+			if low, high, ok := bounds(*f); ok {
+				effect = signed(*f.Effect, 3) + " " + interval(low, high, 3)
+			}
+			rows = append(rows, []string{md(j.Name), fixed(f.Mean, 3), effect, string(f.Verdict)})
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	m.line("## Second outcome: log loss\n\nNats, lower is better; judged by itself.\n")
+	m.table([]string{"arm", "log loss", "effect [95 %]", "verdict"}, 0, rows)
+}
+
+func (m markdown) differences() {
+	m.line("## What differs from the baseline\n")
+	for _, j := range m.variants {
+		m.line("- **%s**: %s", md(j.Name), md(strings.Join(j.Differs, "; ")))
+	}
+	m.line("")
+}
+
+func (m markdown) trials() {
+	head := []string{"arm"}
+	for s := range m.repeats() {
+		head = append(head, fmt.Sprintf("repeat %d", s+1))
+	}
+	var rows [][]string
+	for _, j := range m.all() {
+		row := []string{md(j.Name)}
+		for s := range m.repeats() {
+			text, _ := m.trialCell(j, s)
+			row = append(row, md(text))
+		}
+		rows = append(rows, row)
+	}
+	m.line("## Trials\n\n%s on validation by repeat, in points.\n", md(capital(m.Metric)))
+	m.table(head, len(head)-1, rows)
+}
+
+func (m markdown) method() {
+	m.line("## How it was judged\n")
+	for _, l := range m.judged() {
+		m.line("- %s", md(l))
+	}
+	m.line("")
+}
+
+func (m markdown) repeat(in Input) {
+	m.line("## How to repeat it\n")
+	if len(in.Commands) > 0 {
+		fenced(m.Buffer, "sh", strings.Join(in.Commands, "\n"))
+	}
+	for _, f := range m.facts(in) {
+		m.line("- %s: %s", f[0], md(f[1]))
+	}
+	m.line("")
+	if in.File != "" {
+		fenced(m.Buffer, "yaml", in.File)
+	}
+}
+
+// fenced writes a block of code between fences longer than any inside it.
+func fenced(b *bytes.Buffer, language, text string) {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	fmt.Fprintf(b, "%s%s\n%s\n%s\n\n", fence, language, strings.TrimRight(text, "\n"), fence)
+}
+
+// md is a text with what Markdown would take for its own escaped.
+func md(s string) string {
+	return strings.NewReplacer("\\", "\\\\", "*", "\\*", "_", "\\_", "`", "\\`", "|", "\\|", "<", "&lt;", "~", "\\~", "#", "\\#", "\n", " ").Replace(s)
+}
+
+// verdictWords is a verdict as tables print it.
+func verdictWords(j study.Judgement) string {
+	switch {
+	case j.Baseline:
+		return "baseline"
+	case j.Verdict == study.None:
+		return "no meaningful effect"
+	case j.Verdict != "":
+		return string(j.Verdict)
+	case j.Diverged > 0:
+		return "diverged"
+	case j.Failures > 0 && j.Trials == 0:
+		return "failed"
+	case j.Trials == 0:
+		return "not run"
+	}
+	return "no verdict"
+}

@@ -1,0 +1,295 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/assaylab/assay/study"
+)
+
+// The table of a terminal, as wide as it may be. A row is an arm:
+//
+//	batchnorm      +1.6  [+1.0, +2.2]            |      |--o--|    helps                 +9 %    0 %    +1 %
+//
+// Narrow terminals lose the costs first, then the plot, never a figure that the verdict rests on.
+
+const (
+	narrowest = 60  // columns below which nothing more is left out
+	notKnown  = 120 // columns where the output is no terminal
+	mostName  = 28
+)
+
+// Terminal writes the judged study as an aligned table with a forest plot in text, then the baseline and the caveats. width
+// is the terminal's columns, 0 where there is none; color allows ANSI colours (the caller knows NO_COLOR).
+func Terminal(w io.Writer, r *study.Result, width int, color bool) error {
+	if r == nil || len(r.Judged) == 0 {
+		return ErrNotJudged
+	}
+	if width <= 0 {
+		width = notKnown
+	}
+	width = max(width, narrowest)
+	t := textTable{ranking: rank(r), width: width, color: color}
+	b := bufio.NewWriter(w)
+	if r.Stopped == "" && len(t.variants) > 0 {
+		t.layOut()
+		t.write(b)
+	}
+	t.below(b)
+	return b.Flush()
+}
+
+type textTable struct {
+	ranking
+	width int
+	color bool
+
+	name, effect, verdict int // columns of these
+	plot                  int // columns of the plot, 0 for none
+	costs                 bool
+	low, high             float64 // effects at the plot's edges
+}
+
+const costColumns = 3 * 8
+
+func (t *textTable) layOut() {
+	for _, j := range t.variants {
+		t.name = max(t.name, utf8.RuneCountInString(printable(j.Name)))
+		t.effect = max(t.effect, len(t.effectText(j)))
+		t.verdict = max(t.verdict, len(t.verdictText(j)))
+	}
+	t.name = max(8, min(t.name, mostName))
+	t.low, t.high = t.domain()
+	rest := t.width - t.name - 2 - t.effect - 2 - t.verdict
+	if rest >= costColumns+2+18 {
+		t.costs = true
+		rest -= costColumns + 2
+	}
+	if rest -= 2; rest >= 16 {
+		t.plot = min(rest, 41)
+	}
+}
+
+func (t *textTable) write(b *bufio.Writer) {
+	head := "effect on " + t.Metric + ", points"
+	if t.plot > 0 {
+		head = pad(head, t.name+2+t.effect+2) + t.axis()
+	}
+	if t.costs {
+		head = pad(head, t.name+2+t.effect+2+t.plotColumns()+t.verdict+2) + "  time     m-a  params"
+	}
+	fmt.Fprintln(b, strings.TrimRight(head, " "))
+	for _, j := range t.variants {
+		line := pad(clip(printable(j.Name), t.name), t.name) + "  " + pad(t.effectText(j), t.effect) + "  "
+		if t.plot > 0 {
+			line += t.bar(j) + "  "
+		}
+		verdict := t.verdictText(j)
+		line += t.paint(j.Verdict, verdict)
+		if t.costs {
+			line += strings.Repeat(" ", t.verdict-len(verdict)+2)
+			for _, c := range [][2]float64{{j.TrainSeconds, t.base.TrainSeconds}, {float64(j.MACs), float64(t.base.MACs)}, {float64(j.Params), float64(t.base.Params)}} {
+				line += fmt.Sprintf("%*s", costColumns/3-1, plain(change(c[0], c[1]))) + " "
+			}
+		}
+		fmt.Fprintln(b, strings.TrimRight(line, " "))
+	}
+}
+
+// below writes what stands under the table.
+func (t *textTable) below(b *bufio.Writer) {
+	if t.base.Mean != nil {
+		fmt.Fprintf(b, "baseline %s", plain(fixed(t.base.Mean, t.decimals)))
+		if t.NoiseSD > 0 {
+			fmt.Fprintf(b, ", standard deviation between repeats %.*f", max(1, t.decimals), t.NoiseSD)
+		}
+		if t.Stopped == "" && t.costs {
+			fmt.Fprint(b, "; m-a: multiply-adds")
+		}
+		fmt.Fprintln(b)
+	}
+	var lines []string
+	for _, j := range t.variants {
+		var said []string
+		if d := t.decides(j); d != "" && j.Verdict == study.Undecided {
+			said = append(said, strings.TrimPrefix(d, "; "))
+		}
+		if r := strings.TrimSuffix(strings.TrimPrefix(t.remarks(j), " ("), ")"); r != "" {
+			said = append(said, r)
+		}
+		if len(said) > 0 {
+			lines = append(lines, printable(j.Name)+": "+strings.Join(said, "; "))
+		}
+	}
+	if len(lines) > 0 {
+		fmt.Fprintln(b)
+	}
+	for _, l := range lines {
+		t.wrapped(b, plain(l), "  ")
+	}
+	if best := t.best(); best != "" {
+		fmt.Fprintln(b)
+		t.wrapped(b, plain(best), "  ")
+	}
+	if tested := t.tested(); tested != "" {
+		t.wrapped(b, plain(tested), "  ")
+	}
+	for i, c := range t.careful() {
+		if i == 0 {
+			fmt.Fprintln(b)
+		}
+		t.wrapped(b, "Careful: "+plain(printable(c)), "  ")
+	}
+}
+
+func (t *textTable) effectText(j study.Judgement) string {
+	switch low, high, ok := bounds(j.Finding); {
+	case ok:
+		return fmt.Sprintf("%*s  %s", 5, plain(signed(*j.Effect, t.decimals)), plain(interval(low, high, t.decimals)))
+	case j.Conditional != nil:
+		return fmt.Sprintf("%*s  (where it finished)", 5, plain(signed(j.Conditional.Effect, t.decimals)))
+	case j.Effect != nil:
+		return fmt.Sprintf("%*s", 5, plain(signed(*j.Effect, t.decimals)))
+	}
+	return "    -"
+}
+
+func (t *textTable) verdictText(j study.Judgement) string {
+	s := string(j.Verdict)
+	switch {
+	case j.Diverged > 0:
+		s = strings.TrimPrefix(s+", diverged", ", ") + fmt.Sprintf(" %d of %d", j.Diverged, j.Trials)
+	case j.Verdict == study.None:
+		s = "no meaningful effect"
+	case s != "":
+	case j.Failures > 0 && j.Trials == 0:
+		s = "failed"
+	case j.Trials == 0:
+		s = "not run yet"
+	default:
+		s = "no verdict"
+	}
+	return s
+}
+
+// column is the plot's column of an effect, -1 or t.plot beyond its edges.
+func (t *textTable) column(x float64) int {
+	c := int(math.Floor((x - t.low) / (t.high - t.low) * float64(t.plot)))
+	return max(-1, min(c, t.plot))
+}
+
+// bar draws an interval over the line of the baseline: |--o--|. An end beyond the edge is < or >.
+func (t *textTable) bar(j study.Judgement) string {
+	row := []byte(strings.Repeat(" ", t.plot))
+	row[t.column(0)] = '|'
+	set := func(c int, mark byte) {
+		if c >= 0 && c < t.plot {
+			row[c] = mark
+		}
+	}
+	low, high, ok := bounds(j.Finding)
+	if c := j.Conditional; !ok && c != nil {
+		set(t.column(c.Effect), 'x')
+	} else if !ok && j.Effect != nil {
+		set(t.column(*j.Effect), 'o')
+	} else if ok {
+		from, to := t.column(low), t.column(high)
+		for c := from; c <= to; c++ {
+			set(c, '-')
+		}
+		set(from, '|')
+		set(to, '|')
+		if from < 0 {
+			row[0] = '<'
+		}
+		if to >= t.plot {
+			row[t.plot-1] = '>'
+		}
+		set(t.column(*j.Effect), 'o')
+	}
+	if !t.color {
+		return string(row)
+	}
+	return t.paint(j.Verdict, string(row))
+}
+
+// axis writes the numbers over the plot, centred on their columns.
+func (t *textTable) axis() string {
+	row := []byte(strings.Repeat(" ", t.plot+2))
+	free := 0
+	for _, tick := range ticks(t.low, t.high, t.plot/5) {
+		label := plain(tickText(tick, true))
+		at := t.column(tick) - len(label)/2
+		if at >= free && at+len(label) <= len(row) {
+			copy(row[at:], label)
+			free = at + len(label) + 1
+		}
+	}
+	return string(row)
+}
+
+func (t *textTable) plotColumns() int {
+	if t.plot == 0 {
+		return 0
+	}
+	return t.plot + 2
+}
+
+// paint colours by verdict: blue helps, orange (yellow where there are 16 colours) hurts, faint for the rest.
+func (t *textTable) paint(v study.Verdict, s string) string {
+	if !t.color || strings.TrimSpace(s) == "" {
+		return s
+	}
+	code := map[study.Verdict]string{study.Helps: "1;34", study.Hurts: "1;33"}[v]
+	if code == "" {
+		code = "2"
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// wrapped writes a paragraph in lines of the width, with further lines indented.
+func (t *textTable) wrapped(b *bufio.Writer, s, indent string) {
+	column := 0
+	for i, word := range strings.Fields(s) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+n > t.width:
+			fmt.Fprint(b, "\n", indent)
+			column = len(indent)
+		default:
+			fmt.Fprint(b, " ")
+			column++
+		}
+		fmt.Fprint(b, word)
+		column += n
+	}
+	fmt.Fprintln(b)
+}
+
+// printable is a name from a file without what could steer a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || slices.Contains([]rune{0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069}, r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func pad(s string, n int) string {
+	return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s)))
+}
+
+// clip shortens a text to n characters, the last of them "…" then.
+func clip(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "\u2026"
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package runner
+
+// alive cannot be told here: leases run out by themselves.
+func alive(int) bool { return true }
