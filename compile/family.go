@@ -26,7 +26,8 @@ const (
 	variances = "variance/" // Outputs of the statistics: the variance of what the layer of that name gives
 )
 
-// Family is the programs of one network, which share a State: parameters, running statistics and what the solver remembers.
+// Family is the programs of one network, which share a State: parameters, running statistics and, once the step is built, what
+// the solver remembers.
 type Family struct {
 	Graph *nn.Graph
 	State *program.State
@@ -36,11 +37,10 @@ type Family struct {
 	steps        []nn.Step
 	params       []nn.Param
 	buffers      []nn.Param
-	slots        []string           // names of what the solver remembers
-	constants    map[string]float32 // scalars that settings fix
+	constants    map[string]float32 // scalars of a step that settings fix, by name; filled as programs are built
 }
 
-// New lays out the State of a network, zeroed. seed is the source of the masks of dropout.
+// New lays out the State of a network, zeroed; [Family.Initialize] draws it. seed is the source of the masks of dropout.
 func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
 	steps, err := g.Steps()
 	if err != nil {
@@ -56,19 +56,12 @@ func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
 	}
 	f := &Family{
 		Graph: g, State: program.NewState(), optimization: o, seed: seed, steps: steps, params: params, buffers: buffers,
-		constants: map[string]float32{"momentum": o.Solver.Momentum, "l2": o.L2.Strength, "none": 0},
+		constants: map[string]float32{},
 	}
-	for _, p := range append(slices.Clone(params), buffers...) {
+	for _, p := range f.kept() {
 		if _, err := f.State.Add(p.Name, p.Shape); err != nil {
 			return nil, err
 		}
-	}
-	for _, p := range params {
-		slot := slotName(p.Name, "velocity")
-		if _, err := f.State.Add(slot, p.Shape); err != nil {
-			return nil, err
-		}
-		f.slots = append(f.slots, slot)
 	}
 	return f, nil
 }
@@ -76,17 +69,16 @@ func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
 // Kept lists the names of parameters and running statistics: the State that predicting needs.
 func (f *Family) Kept() []string {
 	var names []string
-	for _, p := range slices.Concat(f.params, f.buffers) {
+	for _, p := range f.kept() {
 		names = append(names, p.Name)
 	}
 	return names
 }
 
-// Slots lists the names of what the solver remembers: State that a model to predict with leaves out.
-func (f *Family) Slots() []string { return f.slots }
+func (f *Family) kept() []nn.Param { return slices.Concat(f.params, f.buffers) }
 
 // Scalars gives the scalars of a step: what settings fix, the rate and the number of the step. It fills dst, which the
-// caller keeps from step to step.
+// caller keeps from step to step. The program of the step must have been built.
 func (f *Family) Scalars(dst map[string]float32, lr float32, step int) {
 	for name, v := range f.constants {
 		dst[name] = v
@@ -156,6 +148,16 @@ func (f *Family) Scaled() []*nn.Node {
 	return ns
 }
 
+// WeightOf is the weight of one of the layers of Scaled, nil for any other.
+func (f *Family) WeightOf(n *nn.Node) *tensor.Tensor {
+	for _, p := range f.params {
+		if p.Role == nn.RoleWeight && p.Layer == n.Name {
+			return f.State.Get(p.Name)
+		}
+	}
+	return nil
+}
+
 // VarianceOf names the output of Statistics that belongs to a layer.
 func VarianceOf(n *nn.Node) string { return variances + n.Name }
 
@@ -171,7 +173,8 @@ func (f *Family) pruned() (*Family, error) {
 	return &p, err
 }
 
-// constant is a scalar that a setting fixes, named by its value so that equal ones are one.
+// constant is a scalar that a setting fixes: an input of the program, so that the plan depends on no rate, and named by its
+// value, so that equal ones are one.
 func (f *Family) constant(b *program.Builder, kind string, v float32) *program.Value {
 	name := fmt.Sprintf("%s=%g", kind, v)
 	f.constants[name] = v
@@ -184,14 +187,4 @@ func unbiased(n int) float32 {
 		return 1
 	}
 	return float32(float64(n) / float64(n-1))
-}
-
-// WeightOf is the weight of a convolution or linear layer.
-func (f *Family) WeightOf(n *nn.Node) *tensor.Tensor {
-	for _, p := range f.params {
-		if p.Role == nn.RoleWeight && p.Layer == n.Name {
-			return f.State.Get(p.Name)
-		}
-	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
 	"sync"
 
 	"gonum.org/v1/gonum/mat"
@@ -24,7 +23,7 @@ import (
 //
 // Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU the layer's alpha.
 func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
-	for _, p := range append(slices.Clone(f.params), f.buffers...) {
+	for _, p := range f.kept() {
 		t := f.State.Get(p.Name)
 		s := tensor.NewStream(seed, "init/"+p.Name)
 		switch p.Role {
@@ -40,7 +39,7 @@ func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 			clear(t.Data)
 		}
 	}
-	for _, name := range f.slots {
+	for _, name := range f.State.Names()[len(f.kept()):] { // what a solver remembers comes behind
 		clear(f.State.Get(name).Data)
 	}
 	return nil
@@ -139,6 +138,3 @@ func fill(dst []float32, v float32) {
 		dst[i] = v
 	}
 }
-
-// slotName is where a solver keeps what it remembers of a parameter.
-func slotName(param, slot string) string { return param + "@" + slot }

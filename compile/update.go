@@ -7,7 +7,8 @@ import (
 	"github.com/assaylab/assay/program"
 )
 
-// update appends the solver: the gradient of the loss by every parameter, and a step for each.
+// update appends the solver: the gradient of the loss by every parameter, and a step for each. What the solver remembers of a
+// parameter joins the State, from 0.
 func (f *Family) update(b *program.Builder, loss *program.Value) {
 	wrt := make([]*program.Value, len(f.params))
 	for i, p := range f.params {
@@ -15,15 +16,18 @@ func (f *Family) update(b *program.Builder, loss *program.Value) {
 	}
 	b.At("gradients")
 	grads := b.Gradients(loss, wrt)
-	lr, momentum := b.Scalar(Rate), b.Scalar("momentum")
+	lr, momentum := b.Scalar(Rate), f.constant(b, "momentum", f.optimization.Solver.Momentum)
 	for i, p := range f.params {
-		l2 := "l2"
+		l2 := f.optimization.L2.Strength
 		if f.spared(p) {
-			l2 = "none"
+			l2 = 0
 		}
 		b.At(p.Name)
-		velocity := b.Held(slotName(p.Name, "velocity"), p.Shape)
-		b.EmitAll(program.SGD{Nesterov: f.optimization.Solver.Nesterov}, wrt[i], grads[i], velocity, lr, momentum, b.Scalar(l2))
+		velocity := b.Held(p.Name+"@velocity", p.Shape)
+		if _, err := f.State.Add(velocity.Name, p.Shape); err != nil {
+			b.Fail(err)
+		}
+		b.EmitAll(program.SGD{Nesterov: f.optimization.Solver.Nesterov}, wrt[i], grads[i], velocity, lr, momentum, f.constant(b, "l2", l2))
 	}
 }
 

@@ -2,10 +2,43 @@ package data
 
 import (
 	"bytes"
+	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/assaylab/assay/data/augment"
 )
+
+func TestManyOpenOneCacheAtOnce(t *testing.T) {
+	dir, cache := pictureFolder(t, 20, 30, names(6, "cat", "dog")...), t.TempDir()
+	var all sync.WaitGroup
+	digests := make([]string, 4)
+	for i := range digests {
+		all.Go(func() {
+			s, err := Open(t.Context(), Folder(dir), Options{Cache: cache})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.Close()
+			p, err := s.Pixels(t.Context(), [2]int{24, 24})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			digests[i] = s.Digest + hashOf(p.data)
+		})
+	}
+	all.Wait()
+	for _, d := range digests {
+		if d != digests[0] {
+			t.Errorf("one cache, two sets: %v", digests)
+		}
+	}
+	if files, _ := filepath.Glob(filepath.Join(cache, "*")); len(files) != 3 {
+		t.Errorf("cache holds %v, want a scan and two sizes", files)
+	}
+}
 
 func FuzzPixelFile(f *testing.F) {
 	var b bytes.Buffer

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/spec"
 )
 
 // Entry is one built-in data set.
@@ -112,6 +113,9 @@ func Find(name string) (Entry, error) {
 		names = append(names, e.Name)
 	}
 	mend := "there are " + strings.Join(names, ", ")
+	if near, ok := spec.Nearest(name, names); ok {
+		mend = fmt.Sprintf("did you mean %q? (assay data list)", near)
+	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		mend = fmt.Sprintf("write {folder: %s} for the folder", name)
 	}

@@ -1,7 +1,7 @@
 // Package data holds the images: it opens data sets, cuts them into training, validation and test parts, decodes each
-// picture once into a cache, and feeds training with batches. It imports tensor and its own folders format (the files that
-// are read) and augment (what is done to pictures), nothing else of Assay. Start at [Open], then [Set.Cut],
-// [Set.Preprocess] and [Set.Loader]; the built-in sets are listed in catalog.go.
+// picture once into a cache, and feeds training with batches. It imports tensor, its own folders format (the files that are
+// read) and augment (what is done to pictures), internal/atomicfile and, for near misses, internal/spec. Start at [Open],
+// then [Set.Cut], [Set.Preprocess] and [Set.Loader]; the built-in sets are listed in catalog.go.
 package data
 
 import (
@@ -55,7 +55,7 @@ type Item struct {
 
 // Fault is a file that is left out, and why.
 type Fault struct {
-	File string `json:"file"`
+	File string `json:"file"` // path, the folder or archive as it was given in front
 	What string `json:"what"`
 }
 

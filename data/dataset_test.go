@@ -155,18 +155,18 @@ func TestBadFilesAreNamedCountedAndLeftOut(t *testing.T) {
 	}
 	s := open(t, Folder(dir), Options{})
 	want := []Fault{
-		{"cat/page.jpg", `not an image, it begins with "<html>"`},
-		{"dog/empty.png", "an empty file"},
-		{"loose.png", "in no class folder"},
+		{filepath.Join(dir, "cat/page.jpg"), `not an image, it begins with "<html>"`},
+		{filepath.Join(dir, "dog/empty.png"), "an empty file"},
+		{filepath.Join(dir, "loose.png"), "in no class folder"},
 	}
 	if !reflect.DeepEqual(s.Faults, want) || len(s.Items) != 8 {
 		t.Errorf("%d items, faults %v, want %v", len(s.Items), s.Faults, want)
 	}
-	if got, want := s.Faults[0].String(), `cat/page.jpg: not an image, it begins with "<html>"; delete it or list it under data.skip`; got != want {
+	if got, want := s.Faults[0].String(), dir+`/cat/page.jpg: not an image, it begins with "<html>"; delete it or list it under data.skip`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	spec := Folder(dir)
-	spec.Skip = []string{"cat/page*", "empty.png", "loose.png"}
+	spec.Skip = []string{"cat/page*", "empty.png", filepath.Join(dir, "loose.png")} // the last as the message names it
 	if s := open(t, spec, Options{}); len(s.Faults) != 0 || len(s.Items) != 8 {
 		t.Errorf("with skip: %d items, faults %v", len(s.Items), s.Faults)
 	}
@@ -196,10 +196,10 @@ func TestSetsThatCannotBeTrainedOnAreRefusedInOneLine(t *testing.T) {
 		{Folder(few), few + ": class dog has 2 images, too few to train, validate and test; add some or list it under data.skip"},
 		{Folder(hollow), hollow + ": class val/dog has no images; add some, or delete the folder or list it under data.skip"},
 		{Folder(untrained), untrained + ": no folder train; name it train, or remove val and test to have the set cut"},
-		{Folder(broken), broken + `: 6 of 6 files are faulty, the first is cat/00.png (not an image, it begins with "text"); is this the right folder?`},
+		{Folder(broken), broken + `: 6 of 6 files are faulty, the first is ` + filepath.Join(broken, "cat/00.png") + ` (not an image, it begins with "text"); is this the right folder?`},
 		{Folder(nothing), nothing + ": no images; put each class's pictures in a folder of its own"},
 		{Folder("no-such-folder"), "no-such-folder: no such folder or archive; check the path"},
-		{Builtin("cifar11"), `data: no data set "cifar11"; there are fashion-mini, fashion-mnist, mnist, cifar10, cifar100, imagenette`},
+		{Builtin("cifar11"), `data: no data set "cifar11"; did you mean "cifar10"? (assay data list)`},
 		{Builtin("testdata"), `data: no data set "testdata"; there are fashion-mini, fashion-mnist, mnist, cifar10, cifar100, imagenette`},
 		{Builtin("format"), `data: no data set "format"; write {folder: format} for the folder`},
 		{Builtin("cifar10"), `data: cifar10 is not on this machine; run "assay data get cifar10" (162 MiB), or give your copy as {folder: DIR}`},

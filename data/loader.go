@@ -13,7 +13,7 @@ import (
 // LoaderConfig says what a loader makes of the items.
 type LoaderConfig struct {
 	Batch      int        // images of a batch, at least 1
-	Preprocess Preprocess // of [Set.Preprocess], the same for training and evaluation
+	Preprocess Preprocess // of [Set.Preprocess] or of a model: the same for training and evaluation
 	Geometry   Geometry   // of [Set.Geometry], the one that Preprocess was made with
 	Train      bool       // random order, windows by Augment, the tail of an epoch dropped; else in order, centred, all of it
 

@@ -43,10 +43,6 @@ func all(s *Set) []int {
 	return items
 }
 
-func copyOf(b *Batch) *Batch {
-	return &Batch{X: b.X.Clone(), Labels: slices.Clone(b.Labels), IDs: slices.Clone(b.IDs), Valid: b.Valid}
-}
-
 func same(a, b *Batch) bool {
 	return slices.Equal(a.X.Data, b.X.Data) && slices.Equal(a.Labels, b.Labels) && slices.Equal(a.IDs, b.IDs) && a.Valid == b.Valid
 }

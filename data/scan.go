@@ -49,7 +49,11 @@ type result struct {
 }
 
 func (s *Set) scan(ctx context.Context) error {
-	sum := sha256.Sum256([]byte(scanVersion + s.tree.Fingerprint()))
+	root, err := filepath.Abs(s.tree.Root) // two sets may agree in names, sizes and times: CIFAR's files always have one size
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.tree.Root, err)
+	}
+	sum := sha256.Sum256([]byte(scanVersion + root + "\x00" + s.tree.Fingerprint()))
 	s.id = hex.EncodeToString(sum[:10])
 	file := ""
 	if s.opt.Cache != "" {
@@ -77,7 +81,10 @@ func (s *Set) scan(ctx context.Context) error {
 }
 
 func (s *Set) adopt(l listing) {
-	s.Classes, s.Items, s.Faults, s.Digest = l.Classes, l.Items, l.Faults, l.Digest
+	s.Classes, s.Items, s.Digest = l.Classes, l.Items, l.Digest
+	for _, f := range l.Faults {
+		s.Faults = append(s.Faults, Fault{filepath.Join(s.tree.Root, f.File), f.What})
+	}
 	s.H, s.W, s.C, s.raw = l.H, l.W, l.C, l.Raw
 	if len(s.classOf) == len(s.Classes) {
 		s.Classes = s.classOf

@@ -12,12 +12,12 @@ import (
 
 // Experiment is one training: the content of an experiment file, or the base of a study.
 type Experiment struct {
-	Data         Data     `yaml:"data" spec:"required"` // a built-in set by name, or {folder: DIR}
-	Net          string   `yaml:"net"`                  // a zoo name, or a .yaml file of a network
-	Architecture []Choice `yaml:"architecture"`         // approaches that rewrite the network
-	Optimization []Choice `yaml:"optimization"`         // approaches that leave its structure alone
-	Learning     []Choice `yaml:"learning"`             // approaches that change what it sees
-	Seed         uint64   `yaml:"seed"`                 // default 1
+	Data         Data     `yaml:"data" spec:"required"`   // a built-in set by name, or {folder: DIR}
+	Net          string   `yaml:"net"`                    // a zoo name, or a .yaml file of a network
+	Architecture []Choice `yaml:"architecture,omitempty"` // approaches that rewrite the network
+	Optimization []Choice `yaml:"optimization,omitempty"` // approaches that leave its structure alone
+	Learning     []Choice `yaml:"learning,omitempty"`     // approaches that change what it sees
+	Seed         uint64   `yaml:"seed"`                   // default 1
 }
 
 // Data says which images: data.Spec, or in a file the name of a built-in set alone.
@@ -53,6 +53,33 @@ func (d *Data) UnmarshalSpec(n *spec.Node) error {
 		}
 	}
 	return nil
+}
+
+// MarshalSpec writes the name alone, or the keys that are not as UnmarshalSpec would have them.
+func (d Data) MarshalSpec() (*spec.Node, error) {
+	m := spec.NewMap()
+	if d.Folder != "" {
+		m.Set("folder", spec.NewText(d.Folder))
+	} else {
+		m.Set("name", spec.NewText(d.Name))
+	}
+	if d.Val != 0.1 {
+		m.Set("val", spec.NewFloat(d.Val))
+	}
+	if d.Test != 0.1 {
+		m.Set("test", spec.NewFloat(d.Test))
+	}
+	if len(d.Skip) > 0 {
+		skip, err := spec.Encode(d.Skip)
+		if err != nil {
+			return nil, err
+		}
+		m.Set("skip", skip)
+	}
+	if m.Len() == 1 && d.Name != "" {
+		return spec.NewText(d.Name), nil
+	}
+	return m, nil
 }
 
 // String is the set's name, or its folder.

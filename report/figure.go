@@ -127,11 +127,15 @@ func ticks(low, high float64, n int) []float64 {
 	return t
 }
 
-// logTicks are 1, 2 and 5 times powers of ten.
+// logTicks are 1, 2 and 5 times powers of ten, and more where that would be few.
 func logTicks(low, high float64) []float64 {
+	steps := []float64{1, 2, 5}
+	if high < 12*low {
+		steps = []float64{1, 1.5, 2, 3, 4, 5, 7}
+	}
 	var t []float64
 	for p := math.Pow(10, math.Floor(math.Log10(low))); p <= high; p *= 10 {
-		for _, m := range []float64{1, 2, 5} {
+		for _, m := range steps {
 			if v := m * p; v >= low && v <= high {
 				t = append(t, v)
 			}

@@ -14,10 +14,7 @@ import (
 	"github.com/assaylab/assay/study"
 )
 
-var (
-	update = flag.Bool("update", false, "write the golden files anew; then read them")
-	remake = flag.Bool("remake", false, "judge testdata/first.json anew")
-)
+var remake = flag.Bool("remake", false, "simulate and judge testdata/first.json anew")
 
 // made is a variant of a made-up study: its true effect and what befalls it.
 type made struct {

@@ -13,7 +13,7 @@ func (k ranking) forest(width float64) template.HTML {
 	const top, axis = 24.0, 36.0
 	row, left, right := 30.0, 90.0, 214.0
 	for _, j := range k.variants {
-		left = min(230, max(left, letters(j.Name)*1.1+26))
+		left = min(230, max(left, letters(j.Name)*1.16+26))
 	}
 	if width < wide {
 		row, left, right = 50, 8, 8
@@ -42,10 +42,10 @@ func (k ranking) forest(width float64) template.HTML {
 		middle := y + row/2
 		if width < wide {
 			middle = y + 33
-			c.text("name", "start", 4, y+16, fitted(j.Name, width-letters(k.effectCell(j))-36))
+			c.text("name", "start", 4, y+16, fitted(j.Name, (width-letters(k.effectCell(j))-26)/1.16))
 			c.text("figures", "end", width-4, y+16, k.effectCell(j))
 		} else {
-			c.text("name", "end", left-14, middle+4.5, fitted(j.Name, (left-18)/1.1))
+			c.text("name", "end", left-14, middle+4.5, fitted(j.Name, (left-22)/1.16))
 			c.text("figures", "start", width-right+14, middle+4.5, k.effectCell(j))
 		}
 		k.drawEffect(c, x, middle, j)
@@ -79,7 +79,7 @@ func (k ranking) drawEffect(c *canvas, x scale, y float64, j study.Judgement) {
 		c.text("tick", "start", x.at(0)+8, y+4, why)
 		return
 	}
-	if ok {
+	if ok && low < x.high && high > x.low {
 		c.line(class, x.at(max(low, x.low)), y, x.at(min(high, x.high)), y)
 		for _, end := range []float64{low, high} {
 			if x.holds(end) {

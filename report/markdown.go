@@ -34,12 +34,12 @@ type markdown struct {
 
 func (m markdown) line(format string, args ...any) { fmt.Fprintf(m, format+"\n", args...) }
 
-// table writes a table; the columns named in right are figures.
-func (m markdown) table(head []string, right int, rows [][]string) {
+// table writes a table; align has a letter a column: l for words, r for figures.
+func (m markdown) table(align string, head []string, rows [][]string) {
 	m.line("| %s |", strings.Join(head, " | "))
 	rule := "|"
-	for i := range head {
-		rule += map[bool]string{true: " --- |", false: " ---: |"}[i < len(head)-right]
+	for _, a := range align {
+		rule += map[rune]string{'l': " --- |", 'r': " ---: |"}[a]
 	}
 	m.line("%s", rule)
 	for _, r := range rows {
@@ -60,7 +60,7 @@ func (m markdown) verdicts(in Input) {
 	}
 	if best := md(m.best()); best != "" {
 		if t := train(in); t != "" {
-			best += " Train it to the end with `" + t + "`"
+			best += " Train it to the end with `" + t + "`."
 		}
 		m.line("%s\n", best)
 	}
@@ -76,7 +76,7 @@ func (m markdown) verdicts(in Input) {
 		rows = append(rows, []string{md(j.Name), r.Effect, r.Verdict, r.Mean, r.Time, r.MACs, r.Params})
 	}
 	m.line("## Ranking\n")
-	m.table([]string{"arm", "effect, points [95 %]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, 5, rows)
+	m.table("lrlrrrr", []string{"arm", "effect, points [95 %]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, rows)
 }
 
 func (m markdown) costs() {
@@ -86,7 +86,7 @@ func (m markdown) costs() {
 		rows = append(rows, []string{md(j.Name), r.ParamsExact, r.MACsText, r.Seconds, r.Ratio})
 	}
 	m.line("## Cost\n")
-	m.table([]string{"arm", "parameters", "multiply-adds an image", "one training", "to the baseline's"}, 4, rows)
+	m.table("lrrrr", []string{"arm", "parameters", "multiply-adds an image", "one training", "to the baseline's"}, rows)
 }
 
 func (m markdown) logLoss() {
@@ -97,14 +97,14 @@ func (m markdown) logLoss() {
 			if low, high, ok := bounds(*f); ok {
 				effect = signed(*f.Effect, 3) + " " + interval(low, high, 3)
 			}
-			rows = append(rows, []string{md(j.Name), fixed(f.Mean, 3), effect, string(f.Verdict)})
+			rows = append(rows, []string{md(j.Name), effect, string(f.Verdict), fixed(f.Mean, 3)})
 		}
 	}
 	if len(rows) == 0 {
 		return
 	}
 	m.line("## Second outcome: log loss\n\nNats, lower is better; judged by itself.\n")
-	m.table([]string{"arm", "log loss", "effect [95 %]", "verdict"}, 0, rows)
+	m.table("lrlr", []string{"arm", "effect [95 %]", "verdict", "log loss"}, rows)
 }
 
 func (m markdown) differences() {
@@ -130,7 +130,7 @@ func (m markdown) trials() {
 		rows = append(rows, row)
 	}
 	m.line("## Trials\n\n%s on validation by repeat, in points.\n", md(capital(m.Metric)))
-	m.table(head, len(head)-1, rows)
+	m.table("l"+strings.Repeat("r", len(head)-1), head, rows)
 }
 
 func (m markdown) method() {

@@ -15,7 +15,7 @@ import (
 // circles where there is room: first the arms that nothing beats at less cost, then those with the largest effects.
 func (k ranking) scatter(width float64) template.HTML {
 	const left, top, bottom = 46.0, 26.0, 44.0
-	height, most := 360.0, 14
+	height, most := 360.0, 12
 	if width < wide {
 		height, most = 320, 6
 	}
@@ -25,10 +25,13 @@ func (k ranking) scatter(width float64) template.HTML {
 		return ""
 	}
 	minX, maxX, minY, maxY, maxP := math.Inf(1), 0.0, math.Inf(1), math.Inf(-1), int64(1)
+	low, high := k.domain()
 	for _, j := range arms {
 		minX, maxX = min(minX, float64(j.MACs)), max(maxX, float64(j.MACs))
-		minY, maxY = min(minY, *j.Mean), max(maxY, *j.Mean)
 		maxP = max(maxP, j.Params)
+		if k.base.Mean == nil || *j.Mean-*k.base.Mean >= low && *j.Mean-*k.base.Mean <= high {
+			minY, maxY = min(minY, *j.Mean), max(maxY, *j.Mean)
+		}
 	}
 	log := maxX > 3*minX
 	padY := max(0.12*(maxY-minY), 0.2)
@@ -56,17 +59,28 @@ func (k ranking) scatter(width float64) template.HTML {
 	c.text("tick", "start", 4, 12, k.Metric)
 
 	slices.SortStableFunc(arms, func(a, b study.Judgement) int { return cmp.Compare(b.Params, a.Params) }) // small over large
+	largest := 20 / (1 + float64(len(arms))/40)                                                            // many circles are small ones
 	spots := make([]spot, len(arms))
 	for i, j := range arms {
-		spots[i] = spot{j: j, x: x.at(float64(j.MACs)), y: y.at(*j.Mean), r: 4 + 16*math.Sqrt(float64(j.Params)/float64(maxP))}
+		spots[i] = spot{j: j, x: x.at(float64(j.MACs)), y: y.at(*j.Mean), r: max(2.5, largest*math.Sqrt(float64(j.Params)/float64(maxP)))}
 	}
 	for _, s := range spots {
 		fmt.Fprintf(c, `<g class="arm %s">`, verdictClass(s.j))
+		if !y.holds(*s.j.Mean) { // as far out as in the forest: an arrow at the edge, its figure in words
+			d, edge := fmt.Sprintf("M%s %sl5 -8h-10z", px(s.x), px(y.from)), y.from-12
+			if *s.j.Mean > y.high {
+				d, edge = fmt.Sprintf("M%s %sl5 8h-10z", px(s.x), px(y.to)), y.to+16
+			}
+			c.mark("path", "arrow", "", "d", d)
+			c.text("label", "middle", clampText(s.x, fitted(s.j.Name, 130), c.w), edge, fitted(s.j.Name, 130)+" "+fixed(s.j.Mean, k.decimals))
+			c.WriteString("</g>")
+			continue
+		}
 		c.dot("area", fmt.Sprintf("%s: %s %s, %s multiply-adds, %s parameters", s.j.Name, k.Metric, fixed(s.j.Mean, k.decimals), si(float64(s.j.MACs)), si(float64(s.j.Params))), s.x, s.y, s.r)
 		c.dot("centre", "", s.x, s.y, 2)
 		c.WriteString("</g>")
 	}
-	k.label(c, spots, most)
+	k.label(c, slices.DeleteFunc(spots, func(s spot) bool { return !y.holds(*s.j.Mean) }), most)
 	return c.svg(sizeClass(width), k.Metric+" against multiply-adds; the figures are in the tables")
 }
 

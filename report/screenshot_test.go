@@ -35,6 +35,16 @@ func TestPagesToLookAt(t *testing.T) {
 // kinds are studies that reports must bear: as usual, one repeat, forty arms, a stopped one, names that attack.
 func kinds(t *testing.T) map[string]Input {
 	t.Helper()
+	if kindsMade == nil {
+		kindsMade = makeKinds(t)
+	}
+	return kindsMade
+}
+
+var kindsMade map[string]Input // by the first test that asks: tests here do not run at once
+
+func makeKinds(t *testing.T) map[string]Input {
+	t.Helper()
 	stopped := makeUp(t, "Does ELU pay?", 3, 4, 200, firstArms[1])
 	for i := range stopped.Trials {
 		if tr := &stopped.Trials[i]; tr.Arm == "baseline" && tr.Repeat == 2 {
@@ -48,7 +58,7 @@ func kinds(t *testing.T) map[string]Input {
 	return map[string]Input{
 		"first":  around(first(t)),
 		"single": around(single),
-		"many":   around(makeUp(t, "Which width pays, and does it still pay with everything else that one would usually do to a network of this kind?", 5, 30, 500, many()...)),
+		"many":   around(makeUp(t, "Which width pays, and does it still pay with everything else that one would usually do to a network of this kind?", 3, 12, 300, many()...)),
 		"stopped": func() Input {
 			if err := study.Judge(stopped); err != nil {
 				t.Fatal(err)

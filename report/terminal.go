@@ -39,6 +39,8 @@ func Terminal(w io.Writer, r *study.Result, width int, color bool) error {
 	if r.Stopped == "" && len(t.variants) > 0 {
 		t.layOut()
 		t.write(b)
+	} else {
+		t.wrapped(b, plain(t.answer()), "")
 	}
 	t.below(b)
 	return b.Flush()
@@ -70,7 +72,7 @@ func (t *textTable) layOut() {
 		t.costs = true
 		rest -= costColumns + 2
 	}
-	if rest -= 2; rest >= 16 {
+	if rest -= 2; rest >= 14 {
 		t.plot = min(rest, 41)
 	}
 }
@@ -152,7 +154,7 @@ func (t *textTable) effectText(j study.Judgement) string {
 	case ok:
 		return fmt.Sprintf("%*s  %s", 5, plain(signed(*j.Effect, t.decimals)), plain(interval(low, high, t.decimals)))
 	case j.Conditional != nil:
-		return fmt.Sprintf("%*s  (where it finished)", 5, plain(signed(j.Conditional.Effect, t.decimals)))
+		return fmt.Sprintf("%*s  (finished runs)", 5, plain(signed(j.Conditional.Effect, t.decimals)))
 	case j.Effect != nil:
 		return fmt.Sprintf("%*s", 5, plain(signed(*j.Effect, t.decimals)))
 	}
@@ -222,7 +224,7 @@ func (t *textTable) bar(j study.Judgement) string {
 func (t *textTable) axis() string {
 	row := []byte(strings.Repeat(" ", t.plot+2))
 	free := 0
-	for _, tick := range ticks(t.low, t.high, t.plot/5) {
+	for _, tick := range ticks(t.low, t.high, max(5, t.plot/5)) {
 		label := plain(tickText(tick, true))
 		at := t.column(tick) - len(label)/2
 		if at >= free && at+len(label) <= len(row) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/assaylab/assay/study"
@@ -240,6 +241,9 @@ func (k ranking) tested() string {
 func (k ranking) careful() []string {
 	var list []string
 	for _, c := range k.Caveats {
+		if k.Stopped != "" && strings.HasSuffix(c, k.Stopped) {
+			continue // the answer says it
+		}
 		list = append(list, c+".")
 	}
 	return list
@@ -249,7 +253,7 @@ func (k ranking) careful() []string {
 func (k ranking) judged() []string {
 	d := k.decimals
 	lines := []string{
-		fmt.Sprintf("Each repeat gives every arm the same split, the same order of images and the same initial values, so that arms are compared within repeats: %s.", counted(k.Blocks, "repeat")+" with something to compare"),
+		"Each repeat gives every arm the same split, the same order of images and the same initial values, and arms are compared within repeats, of which " + strconv.Itoa(k.Blocks) + " count.",
 	}
 	if k.NoiseSD > 0 {
 		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %.2f points (%d degrees of freedom); repeats as a whole differ by %.2f.", k.NoiseSD, k.ResidualDF, k.BlockSD))

@@ -114,7 +114,13 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	train := a.Built.Learning.Subset.Of(a.Images.Train)
 	batch := a.Built.Optimization.Batch.Size
 	if batch > train {
-		return a, fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, train)
+		err := fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, train)
+		for _, c := range slices.Backward(e.Optimization) {
+			if c.Name == "batch" {
+				return a, c.At.At(err)
+			}
+		}
+		return a, err
 	}
 	a.Steps = a.Built.Learning.Epochs.TotalSteps(train / batch)
 	a.TrainMACs = 3 * cost.MACs * int64(a.Steps) * int64(batch)

@@ -54,12 +54,12 @@ func Judge(r *Result) error {
 	}
 
 	r.NoiseSD, r.BlockSD, r.ResidualDF = findings.noiseSD, findings.blockSD, findings.df
-	design := stat.Design{Variants: findings.family, SD: r.NoiseSD, Delta: delta}
-	if r.NoiseSD > 0 && design.Variants > 0 {
+	design := stat.Design{Variants: max(1, findings.family), SD: r.NoiseSD, Delta: delta}
+	if r.NoiseSD > 0 && r.Blocks > 1 {
 		r.Detectable = design.Detectable(r.Blocks, 0.8)
-		for v := range r.Judged {
-			t.whatWouldDecide(&r.Judged[v], design, r.Blocks)
-		}
+	}
+	for v := range r.Judged {
+		t.whatWouldDecide(&r.Judged[v], design, r.Blocks)
 	}
 	chooseWinner(r)
 	for v := range r.Judged {
@@ -308,8 +308,8 @@ func (t *table) whatWouldDecide(j *Judgement, d stat.Design, blocks int) {
 				j.RepeatsToDecide = n
 			}
 		}
-	case j.Effect != nil:
-		d.ImageVar = j.ImageSE * j.ImageSE
+	case j.Effect != nil && blocks > 0:
+		d.SD, d.ImageVar = j.SeedSE*math.Sqrt(float64(blocks)/2), j.ImageSE*j.ImageSE
 		j.RepeatsToDecide = d.Repeats(math.Abs(*j.Effect), power, blocks+1, most)
 		if j.RepeatsToDecide == 0 && d.ImageVar > 0 && t.images > 0 {
 			if share := d.ImageShare(math.Abs(*j.Effect), power); share > 0 {

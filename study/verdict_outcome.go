@@ -10,6 +10,10 @@ import (
 // alpha is the stated rate: the chance that a family of variants without effect yields any claim of a difference.
 const alpha = 0.05
 
+// spreadLevel is the level, over all arms, at which an arm's spread counts as different. It is above alpha since to miss
+// one costs honesty and to leave the pool without need costs only power.
+const spreadLevel = 0.10
+
 // outcome is one thing that arms are compared by: accuracy in points, or log loss.
 type outcome struct {
 	better   float64                         // +1 where more is better, -1 where less is
@@ -52,12 +56,17 @@ func (o outcome) judge(t *table) findings {
 		f.method[v], f.notes[v] = "identical", []string{"had no effect at run time"}
 		f.of[v] = Finding{Mean: f.of[v].Mean, Effect: new(0.0), Low: new(0.0), High: new(0.0), Low90: new(0.0), High90: new(0.0), P: new(1.0), Verdict: None}
 	}
+	if t.rows[0].Trials < 2 { // one repeat: effects are shown, verdicts are not
+		for v := range f.of {
+			f.of[v].Verdict = ""
+		}
+	}
 	return f
 }
 
-// pool divides the family into arms that share one residual and arms whose spread differs. Brown and Forsythe's test is
-// trusted from five repeats; while it rejects, the arm whose spread is farthest from the rest leaves. If that is the
-// baseline, no difference is free of it, and every arm is judged by its own.
+// pool divides the family into arms that share one residual and arms whose spread differs. Brown and Forsythe's test of
+// each arm against the rest, Bonferroni over arms, is trusted from five repeats; while it rejects, the arm with the least
+// p-value leaves. If that is the baseline, no difference is free of it, and every arm is judged by its own.
 func (o outcome) pool(t *table) (pool, uneven []int) {
 	pool = t.of(family)
 	for len(pool) > 0 {
@@ -72,17 +81,14 @@ func (o outcome) pool(t *table) (pool, uneven []int) {
 				return pool, uneven
 			}
 		}
-		if _, p := stat.BrownForsythe(groups); !(p < bfLevel) {
-			return pool, uneven
-		}
-		odd, worst, typical := 0, 0.0, 0.0
-		for _, g := range groups {
-			typical += spread(g) / float64(len(groups))
-		}
-		for i, g := range groups {
-			if d := math.Abs(spread(g) - typical); d > worst {
-				odd, worst = i, d
+		odd, least := 0, 1.0
+		for i := range groups {
+			if _, p := stat.BrownForsythe(groups, i); p < least {
+				odd, least = i, p
 			}
+		}
+		if !(least*float64(len(groups)) < spreadLevel) {
+			return pool, uneven
 		}
 		if odd == 0 {
 			return nil, append(uneven, pool...)
@@ -285,15 +291,6 @@ func (o outcome) rows(arms []int) [][]float64 {
 	return y
 }
 
-// spread is the mean absolute deviation from the median, what Brown and Forsythe compare.
-func spread(x []float64) float64 {
-	m, sum := stat.Median(x), 0.0
-	for _, v := range x {
-		sum += math.Abs(v - m)
-	}
-	return sum / float64(len(x))
-}
-
 func finite(x []float64) []float64 {
 	var out []float64
 	for _, v := range x {
@@ -303,4 +300,3 @@ func finite(x []float64) []float64 {
 	}
 	return out
 }
-var bfLevel = 0.05

@@ -44,7 +44,8 @@ const maxEntries = 10_000_000
 
 // List lays out a folder or a .tar, .tar.gz or .tgz archive. Symbolic links are followed, each real folder is entered once;
 // hidden files and what systems leave behind (Thumbs.db, desktop.ini, __MACOSX) are not seen; skip holds globs over names
-// (`cat/0*.jpg`), base names (`*.txt`) or folders (`old`). No picture is opened.
+// (`cat/0*.jpg`), base names (`*.txt`) or folders (`old`), and may begin with the root, as a name in a message does. No
+// picture is opened.
 func List(root string, skip []string) (*Tree, error) {
 	info, err := os.Stat(root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -56,11 +57,11 @@ func List(root string, skip []string) (*Tree, error) {
 		if !isArchive(root) {
 			return nil, fmt.Errorf("%s: neither a folder nor a .tar, .tar.gz or .tgz archive; name the folder that holds the classes", root)
 		}
-		t := &Tree{Root: root, fsys: os.DirFS(filepath.Dir(root)), skip: skip}
+		t := &Tree{Root: root, fsys: os.DirFS(filepath.Dir(root)), skip: below(root, skip)}
 		t.archives = []file{{filepath.Base(root), info.Size(), info.ModTime().UnixNano()}}
 		return t, t.checkSkip()
 	}
-	t := &Tree{Root: root, fsys: os.DirFS(root), skip: skip}
+	t := &Tree{Root: root, fsys: os.DirFS(root), skip: below(root, skip)}
 	if err := t.checkSkip(); err != nil {
 		return nil, err
 	}
@@ -77,6 +78,19 @@ func List(root string, skip []string) (*Tree, error) {
 func ListFS(name string, fsys fs.FS) (*Tree, error) {
 	t := &Tree{Root: name, fsys: fsys}
 	return t, t.walk("", map[string]bool{}, func(dir string) string { return dir })
+}
+
+// below takes the root, whole or its last part, off globs that begin with it; the glob as it stands counts too.
+func below(root string, skip []string) []string {
+	all := slices.Clone(skip)
+	for _, glob := range skip {
+		for _, front := range []string{filepath.ToSlash(filepath.Clean(root)), filepath.Base(root)} {
+			if rest, ok := strings.CutPrefix(path.Clean(filepath.ToSlash(glob)), front+"/"); ok {
+				all = append(all, rest)
+			}
+		}
+	}
+	return all
 }
 
 func (t *Tree) checkSkip() error {

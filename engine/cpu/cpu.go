@@ -164,6 +164,12 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 	}
 	b.alias()
 	length := b.settle()
+	for _, ph := range b.phases {
+		for _, s := range ph.steps {
+			s.build()
+		}
+		ph.start(f)
+	}
 	x.outs = map[string]*value{}
 	for _, o := range p.Outputs {
 		x.outs[o.Name] = b.val(o.Value)
@@ -196,12 +202,6 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 		if len(w.bench) < bench {
 			w.bench = make([]float32, bench)
 		}
-	}
-	for _, ph := range b.phases {
-		for _, s := range ph.steps {
-			s.build()
-		}
-		ph.start(f)
 	}
 	x.phases = b.phases
 	return x, nil

@@ -9,18 +9,21 @@ import (
 
 // The gradient of a convolution by its weights sums over all pictures. Where the weights are few beside the maps, each chunk
 // of pictures adds to a private sum, in the same pass that made dy, and these are added in order afterwards. Where they are
-// many, tasks own parts of the weights and walk all pictures in order. Either way the order is fixed by the shapes.
+// many, tasks own parts of the weights and walk all pictures in order. Either way the order is fixed by the shapes. The product
+// aᵀ·b of matrices is the same with pictures of one pixel.
 
+// Choices by shape and level, version TableVersion.
 const (
 	wgradPixels = 192       // pixels of a block: a cache line of x and one of dy each fit the first-level cache (32 KB)
-	ownBytes    = 512 << 10 // of weights that a task owns
-	ownTasks    = 16        // tasks at least
+	ownBytes    = 512 << 10 // of weights that a task owns, at most
+	ownTasks    = 16        // tasks at least, where the weights are enough
+	lane        = 16        // channels that lie together in a copy of x: a cache line
 )
 
 func wgradTile(k *kernel.Set, cols int) *kernel.WgradTile {
 	best, cost := 0, math.Inf(1)
 	for i, t := range k.Wgrad {
-		c := float64((cols+t.NR-1)/t.NR*t.NR) * (1 + 0.1*float64(i))
+		c := float64(up(cols, t.NR)) * (1 + 0.1*float64(i))
 		if c < cost {
 			best, cost = i, c
 		}
@@ -28,62 +31,65 @@ func wgradTile(k *kernel.Set, cols int) *kernel.WgradTile {
 	return &k.Wgrad[best]
 }
 
-// correlation walks pictures in blocks of pixels, and for each block all weights: the block stays in the first-level cache.
+// up rounds n up to a multiple of m.
+func up(n, m int) int { return (n + m - 1) / m * m }
+
+// correlation walks pictures in blocks of pixels, and for each block its weights: the block stays in the first-level cache.
 //
-// A map whose pixels are an even number of cache lines apart would use half of that cache's sets, or far fewer (512 channels:
-// four lines in all); a block of it is copied to scratch where they are an odd number apart. On AMD Zen 3 this took 64
-// channels on 8x8 maps from 61 to 80 % of peak; the copy costs under 1 %.
+// A tile reads a few channels of every pixel. Pixels of many channels lie far apart, in few sets of the cache and each in a
+// page of its own, so a block of such a map is copied to scratch first, some channels of all its pixels together.
 type correlation struct {
-	tile         *kernel.WgradTile
-	g            program.Window
-	x, dy        *value
-	images, rows int // of a block: several pictures, or some output rows of one
+	k      *kernel.Set
+	tile   *kernel.WgradTile
+	g      program.Window
+	x, dy  *value
+	groups int // that one walk covers: all, or one
+	cin    int // channels of x a group that one walk covers
+	cout   int // channels of dy a group that one walk covers
 
-	xoff, yoff, taps []int32 // of the block's pixels, of the weights
+	images, rows     int     // of a block: several pictures, or some output rows of one
+	xoff, yoff, taps []int32 // of the block's pixels; of the weights, [groups][kh][kw][cin]
 	band, span       int     // rows and pixels of x under a block
-	xpix, ypix       int     // pitches of the copies, 0 where the map is read as it lies
+	xcopy, ycopy     bool
 }
 
-// wgradBlock is how many pictures or output rows a block holds.
-func wgradBlock(dy *value, most int) (images, rows int) {
+func newCorrelation(k *kernel.Set, tile *kernel.WgradTile, g program.Window, x, dy *value, groups, cin, cout int) *correlation {
+	c := &correlation{k: k, tile: tile, g: g, x: x, dy: dy, groups: groups, cin: cin, cout: cout}
+	c.images, c.rows = 1, dy.h
 	if per := dy.h * dy.w; per <= wgradPixels {
-		return min(wgradPixels/per, most), dy.h
+		c.images = min(wgradPixels/per, x.n)
+	} else {
+		blocks := (dy.h + max(wgradPixels/dy.w, 1) - 1) / max(wgradPixels/dy.w, 1)
+		c.rows = (dy.h + blocks - 1) / blocks
 	}
-	rows = max(wgradPixels/dy.w, 1)
-	blocks := (dy.h + rows - 1) / rows
-	return 1, (dy.h + blocks - 1) / blocks
-}
-
-// copyPitch is the pitch of a copy of pixels of c channels, 0 if none is needed.
-func copyPitch(c int) int {
-	if c%32 != 0 {
-		return 0
-	}
-	return c + 16
-}
-
-// scratch is the length of the copies for blocks of so many pictures.
-func (c *correlation) scratch() int {
-	return c.images * (c.band*c.span*c.xpix + c.rows*c.dy.w*c.ypix)
-}
-
-func newCorrelation(tile *kernel.WgradTile, g program.Window, x, dy *value, most int) *correlation {
-	c := &correlation{tile: tile, g: g, x: x, dy: dy, xpix: copyPitch(x.c), ypix: copyPitch(dy.c)}
-	c.images, c.rows = wgradBlock(dy, most)
 	c.band = (c.rows-1)*g.Stride[0] + (g.Kernel[0]-1)*g.Dilation[0] + 1
 	c.span = (dy.w-1)*g.Stride[1] + (g.Kernel[1]-1)*g.Dilation[1] + 1
+	c.xcopy = x.c > lane
+	c.ycopy = dy.c > tile.NR && (groups == 1 || cout%tile.NR == 0)
 	return c
 }
 
+// scratch is the length of the copies.
+func (c *correlation) scratch() int {
+	n := 0
+	if c.xcopy {
+		n += c.images * c.band * c.span * up(c.groups*c.cin, lane)
+	}
+	if c.ycopy {
+		n += c.images * c.rows * c.dy.w * up(c.groups*c.cout, c.tile.NR)
+	}
+	return n
+}
+
 // tables fills the tables, when the layouts are known.
-func (c *correlation) tables(cin int) {
-	xpix, xrow, ximg := c.x.pix, c.x.row, c.x.img
-	if c.xpix > 0 {
-		xpix, xrow, ximg = c.xpix, c.span*c.xpix, c.band*c.span*c.xpix
+func (c *correlation) tables() {
+	xpix, xrow, ximg, xlane := c.x.pix, c.x.row, c.x.img, lane
+	if c.xcopy {
+		xpix, xrow, ximg, xlane = lane, c.span*lane, c.band*c.span*lane, c.images*c.band*c.span*lane
 	}
 	ypix, yrow, yimg := c.dy.pix, c.dy.row, c.dy.img
-	if c.ypix > 0 {
-		ypix, yrow, yimg = c.ypix, c.dy.w*c.ypix, c.rows*c.dy.w*c.ypix
+	if c.ycopy {
+		ypix, yrow, yimg = c.tile.NR, c.dy.w*c.tile.NR, c.rows*c.dy.w*c.tile.NR
 	}
 	for i := range c.images {
 		for h := range c.rows {
@@ -93,32 +99,49 @@ func (c *correlation) tables(cin int) {
 			}
 		}
 	}
-	for h := range c.g.Kernel[0] {
-		for v := range c.g.Kernel[1] {
-			for ci := range cin {
-				c.taps = append(c.taps, int32(h*c.g.Dilation[0]*xrow+v*c.g.Dilation[1]*xpix+ci))
+	for g := range c.groups {
+		for h := range c.g.Kernel[0] {
+			for v := range c.g.Kernel[1] {
+				for ci := g * c.cin; ci < (g+1)*c.cin; ci++ {
+					c.taps = append(c.taps, int32(h*c.g.Dilation[0]*xrow+v*c.g.Dilation[1]*xpix+ci/lane*xlane+ci%lane))
+				}
 			}
 		}
 	}
 }
 
-// add adds the gradients of pictures n0 to n1 to the weights r0 to r1 of groups g0 to g1; dw is weight r0.
-func (c *correlation) add(w *worker, k *kernel.Set, n0, n1, r0, r1, g0, g1, cin, cout int, dw []float32) {
+// part is what of the weights a walk computes: cin channels of x from xc on and cout of dy from yc on, in each of its groups.
+type part struct{ xc, cin, yc, cout int }
+
+// add adds the gradients of pictures n0 to n1. dw begins with the part's first weight; channels is how many x has in a group.
+func (c *correlation) add(w *worker, n0, n1 int, p part, channels int, dw []float32) {
 	a := &w.wgrad
-	a.Rows, a.LD = c.taps[r0:r1], c.dy.c
+	a.LD = c.dy.c
+	window := c.g.Kernel[0] * c.g.Kernel[1]
 	for n := n0; n < n1; n += c.images {
 		m := min(c.images, n1-n)
 		for h := 0; h < c.dy.h; h += c.rows {
 			rows := min(c.rows, c.dy.h-h)
-			x, dy := c.block(w, k, n, m, h, rows)
+			x, dy := c.block(w, n, m, h, rows, p)
 			pixels := m * rows * c.dy.w
-			a.XOff, a.YOff = c.xoff[:pixels], c.yoff[:pixels]
-			for g := g0; g < g1; g++ {
-				a.X = x[g*cin:]
-				for j := 0; j < cout; j += c.tile.NR {
-					a.Cols = min(c.tile.NR, cout-j)
-					a.DY, a.DW = dy[g*cout+j:], dw[g*cout+j:]
-					c.tile.Run(a)
+			a.X, a.XOff, a.YOff = x, c.xoff[:pixels], c.yoff[:pixels]
+			for g := range c.groups {
+				taps := c.taps[g*window*c.cin:][:window*c.cin]
+				for j := 0; j < p.cout; j += c.tile.NR {
+					a.Cols = min(c.tile.NR, p.cout-j)
+					at := g*c.cout + j
+					if a.DY = dy[at:]; c.ycopy {
+						a.DY = dy[at*c.images*c.rows*c.dy.w:]
+					}
+					if p.cin == channels {
+						a.Rows, a.DW = taps, dw[at:]
+						c.tile.Run(a)
+						continue
+					}
+					for t := range window {
+						a.Rows, a.DW = taps[t*c.cin:][:p.cin], dw[t*channels*c.dy.c+at:]
+						c.tile.Run(a)
+					}
 				}
 			}
 		}
@@ -126,103 +149,137 @@ func (c *correlation) add(w *worker, k *kernel.Set, n0, n1, r0, r1, g0, g1, cin,
 }
 
 // block is x and dy of a block, copied where that pays.
-func (c *correlation) block(w *worker, k *kernel.Set, n, m, h, rows int) (x, dy []float32) {
+func (c *correlation) block(w *worker, n, m, h, rows int, p part) (x, dy []float32) {
 	at := c.x.first + (h*c.g.Stride[0]-c.g.Pad[0])*c.x.row - c.g.Pad[2]*c.x.pix
-	x, dy = w.images(c.x, n, n+m)[at:], w.images(c.dy, n, n+m)[c.dy.first+h*c.dy.row:]
-	copies := w.bench
-	if c.xpix > 0 {
+	x, dy = w.images(c.x, n, n+m)[at+p.xc:], w.images(c.dy, n, n+m)[c.dy.first+h*c.dy.row+p.yc:]
+	spare := w.bench
+	if c.xcopy {
 		band := c.band - (c.rows-rows)*c.g.Stride[0]
-		to := kernel.Map{Row: c.span * c.xpix, Pix: c.xpix}
-		for i := range m {
-			to.Data = copies[i*c.band*c.span*c.xpix:]
-			k.Scale(kernel.Block{Rows: band, Pixels: c.span, C: c.x.c}, to, kernel.Map{Data: x[i*c.x.img:], Row: c.x.row, Pix: c.x.pix}, 1)
-		}
-		x, copies = copies, copies[c.images*c.band*c.span*c.xpix:]
+		spare = c.copy(spare, x, c.x, c.groups*p.cin, m, band, c.band, c.span, lane)
+		x = w.bench
 	}
-	if c.ypix > 0 {
-		to := kernel.Map{Row: c.dy.w * c.ypix, Pix: c.ypix}
-		for i := range m {
-			to.Data = copies[i*c.rows*c.dy.w*c.ypix:]
-			k.Scale(kernel.Block{Rows: rows, Pixels: c.dy.w, C: c.dy.c}, to, kernel.Map{Data: dy[i*c.dy.img:], Row: c.dy.row, Pix: c.dy.pix}, 1)
-		}
-		dy = copies
+	if c.ycopy {
+		c.copy(spare, dy, c.dy, c.groups*p.cout, m, rows, c.rows, c.dy.w, c.tile.NR)
+		dy = spare
 	}
 	return x, dy
 }
 
+// copy copies rows of m pictures, some channels of all pixels together, and returns what is left of the scratch; most is the
+// rows of a full block. Scaling by one is the copy that every level has in vectors.
+func (c *correlation) copy(to, from []float32, v *value, channels, m, rows, most, pixels, together int) []float32 {
+	for ch := 0; ch < channels; ch += together {
+		blk := kernel.Block{Rows: rows, Pixels: pixels, C: min(together, channels-ch)}
+		if most*pixels == 1 { // matrices: a picture is a row
+			blk.Rows = m
+			c.k.Scale(blk, kernel.Map{Data: to, Row: together, Pix: together}, kernel.Map{Data: from[ch:], Row: v.img, Pix: v.pix}, 1)
+		} else {
+			for i := range m {
+				c.k.Scale(blk, kernel.Map{Data: to[i*most*pixels*together:], Row: pixels * together, Pix: together},
+					kernel.Map{Data: from[i*v.img+ch:], Row: v.row, Pix: v.pix}, 1)
+			}
+		}
+		to = to[c.images*most*pixels*together:]
+	}
+	return to
+}
+
 func bindConvGradWeight(b *planner, u unit) error {
 	op := u.Op.(program.ConvGradWeight)
-	dw := b.val(u.out)
 	x, dy := b.val(u.In[0]), b.val(u.In[1])
 	x = b.padded(u.Node, x, windowHalo(op.Window, x.h, x.w, dy.h, dy.w))
-	what := "conv " + windowName(op.Window) + " grad weight"
-	cin, cout := x.c/op.Groups, dy.c/op.Groups
-	k := op.Kernel[0] * op.Kernel[1] * cin
-	tile := wgradTile(b.k, cout)
-	name := b.k.Name + " " + tile.Name
-	macs := int64(dy.n) * int64(dy.elems()) * int64(k)
-	depthwise := op.Groups == x.c && cout == 1
-	if depthwise {
-		what, name = "depthwise "+what, b.k.Name
-	}
+	b.correlate(u.Node, "conv "+windowName(op.Window)+" grad weight", op.Window, op.Groups, x, dy, b.val(u.out))
+	return nil
+}
 
-	size := k * dy.c
+// correlate adds the steps of a weight gradient.
+func (b *planner) correlate(n *program.Node, what string, g program.Window, groups int, x, dy, dw *value) {
+	cin, cout := x.c/groups, dy.c/groups
+	window := g.Kernel[0] * g.Kernel[1]
+	size := window * cin * dy.c
+	depthwise := groups == x.c && cout == 1 && groups > 1
 	copies := max(x.n*(x.img+dy.img)/size, 1) // private sums are no more memory than the maps
-	if copies >= min(x.n, 8) || depthwise {
-		parts := b.temp("private sums", 1, 1, 1, size)
-		parts.perChunk = true
-		s := b.local(u.Node, what, parts)
-		s.n, s.kernel, s.macs, s.shape = x.n, name, macs, dw.shape
-		s.reading(x, dy)
-		s.minGroup = (x.n + copies - 1) / copies
-		c := newCorrelation(tile, op.Window, x, dy, x.n)
-		if depthwise {
-			c.images, c.rows, c.xpix, c.ypix = 1, dy.h, 0, 0
-		}
-		s.scratch = c.scratch()
-		s.build = func() {
-			c.images = min(c.images, s.ph.group)
-			c.tables(cin)
-			s.image = func(w *worker, n0, n1 int) {
-				sum := w.images(parts, w.chunk, w.chunk+1)
-				clear(sum)
-				if !depthwise {
-					c.add(w, b.k, n0, n1, 0, k, 0, op.Groups, cin, cout, sum)
-					return
-				}
-				for n := n0; n < n1; n++ {
-					x, dy := c.block(w, b.k, n, 1, 0, c.rows)
-					w.wgrad = kernel.WgradArgs{X: x, DY: dy, DW: sum, XOff: c.xoff, YOff: c.yoff, Rows: c.taps, LD: c.dy.c, Cols: c.dy.c}
-					b.k.DepthwiseGrad(&w.wgrad)
-				}
+	if !depthwise && copies < min(x.n, 8) {
+		b.correlateParts(n, what, g, groups, x, dy, dw)
+		return
+	}
+	tile := wgradTile(b.k, cout)
+	parts := b.temp("private sums", 1, 1, 1, size)
+	parts.perChunk = true
+	s := b.local(n, what, parts)
+	s.n, s.shape = x.n, dw.shape
+	s.kernel, s.macs = b.k.Name+" "+tile.Name, int64(dy.n)*int64(dy.elems())*int64(window*cin)
+	s.reading(x, dy)
+	s.minGroup = (x.n + copies - 1) / copies
+	c := newCorrelation(b.k, tile, g, x, dy, groups, cin, cout)
+	if depthwise {
+		s.what, s.kernel = "depthwise "+what, b.k.Name
+		c.images, c.rows, c.xcopy, c.ycopy = 1, dy.h, false, false
+	}
+	s.scratch = c.scratch()
+	all := part{0, cin, 0, cout}
+	s.build = func() {
+		c.images = min(c.images, s.ph.group)
+		c.tables()
+		s.image = func(w *worker, n0, n1 int) {
+			sum := w.images(parts, w.chunk, w.chunk+1)
+			clear(sum)
+			if !depthwise {
+				c.add(w, n0, n1, all, cin, sum)
+				return
+			}
+			for n := n0; n < n1; n++ {
+				x, dy := c.block(w, n, 1, 0, c.rows, all)
+				w.wgrad = kernel.WgradArgs{X: x, DY: dy, DW: sum, XOff: c.xoff, YOff: c.yoff, Rows: c.taps[:window], LD: c.dy.c, Cols: c.dy.c}
+				b.k.DepthwiseGrad(&w.wgrad)
 			}
 		}
-		b.sumParts(u.Node, dw, parts)
-		return nil
 	}
+	b.sumParts(n, dw, parts)
+}
 
-	rows := max(ownBytes/(4*cout)/tile.MR, 1) * tile.MR
-	if (k+rows-1)/rows*op.Groups < ownTasks {
-		rows = max((k*op.Groups/ownTasks+tile.MR-1)/tile.MR, 1) * tile.MR
-	}
-	tasks := (k + rows - 1) / rows
-	s := b.bag(u.Node, what, tasks*op.Groups, dw).knowing(x, dy)
-	s.kernel, s.macs = name, macs
-	c := newCorrelation(tile, op.Window, x, dy, x.n)
+// correlateParts gives each task some channels of x by some of dy, of one group.
+func (b *planner) correlateParts(n *program.Node, what string, g program.Window, groups int, x, dy, dw *value) {
+	cin, cout := x.c/groups, dy.c/groups
+	window := g.Kernel[0] * g.Kernel[1]
+	tile := wgradTile(b.k, cout)
+	xs, ys := ownPart(window, cin, cout, groups, tile.NR)
+	down, across := (cin+xs-1)/xs, (cout+ys-1)/ys
+	s := b.bag(n, what, down*across*groups, dw).knowing(x, dy)
+	s.kernel, s.macs = b.k.Name+" "+tile.Name, int64(dy.n)*int64(dy.elems())*int64(window*cin)
+	c := newCorrelation(b.k, tile, g, x, dy, 1, xs, ys)
 	s.scratch = c.scratch()
 	s.build = func() {
-		c.tables(cin)
+		c.tables()
 		s.task = func(w *worker, t int) {
-			g, r0 := t/tasks, t%tasks*rows
-			r1 := min(r0+rows, k)
-			d := w.f.whole(dw)[r0*dy.c:]
-			for r := range r1 - r0 {
-				clear(d[r*dy.c+g*cout:][:cout])
+			i, j, gr := t%down*xs, t/down%across*ys, t/down/across
+			p := part{gr*cin + i, min(xs, cin-i), gr*cout + j, min(ys, cout-j)}
+			d := w.f.whole(dw)[i*dy.c+p.yc:]
+			for k := range window {
+				for r := range p.cin {
+					clear(d[(k*cin+r)*dy.c:][:p.cout])
+				}
 			}
-			c.add(w, b.k, 0, x.n, r0, r1, g, g+1, cin, cout, d)
+			c.add(w, 0, x.n, p, cin, d)
 		}
 	}
-	return nil
+}
+
+// ownPart is how many channels of x and of dy a task owns: whole lanes and whole tiles (48 is three lanes, eight tiles of six
+// and six of eight), about as many of one as of the other.
+func ownPart(window, cin, cout, groups, nr int) (xs, ys int) {
+	xs, ys = cin, cout
+	for 4*window*xs*ys > ownBytes || (cin+xs-1)/xs*((cout+ys-1)/ys)*groups < ownTasks {
+		switch {
+		case ys > 4*nr && (ys > xs || xs <= 48):
+			ys = up(ys/2, nr)
+		case xs > 48:
+			xs = up(xs/2, 48)
+		default:
+			return xs, ys
+		}
+	}
+	return xs, ys
 }
 
 // sumParts adds the private sums of the chunks in their order.

@@ -44,6 +44,11 @@ func (e *Env) open(ctx context.Context, spec data.Spec, cache string) (*data.Set
 	return s, nil
 }
 
+// quietly opens a data set again, to find out what is wrong.
+func (e *Env) quietly(ctx context.Context, spec data.Spec) (*data.Set, error) {
+	return data.Open(ctx, spec, data.Options{Cache: e.cacheIfStore(), Threads: e.Threads})
+}
+
 func (e *Env) decoding(b *bar) func(done, total int) {
 	return func(done, total int) {
 		b.set(float64(done)/float64(max(total, 1)), "%s of %s pictures read", thousands(done), thousands(total))

@@ -91,8 +91,9 @@ func (e *Env) table(c columns) {
 			switch {
 			case right[i]:
 				b.WriteString(space + cell)
-			case i == last && room > 20:
-				b.WriteString(shorten(cell, room))
+			case i == last && room > 20: // the last column goes on below itself
+				indent := strings.Repeat(" ", e.Width-room)
+				b.WriteString(strings.TrimSpace(wrap(cell, indent, e.Width)))
 			default:
 				b.WriteString(cell + space)
 			}
@@ -106,14 +107,6 @@ func (e *Env) table(c columns) {
 	for _, row := range c.rows {
 		e.print("%s\n", line(row))
 	}
-}
-
-// shorten cuts a text that is longer than n characters.
-func shorten(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return strings.TrimRight(string([]rune(s)[:n-1]), " ,;") + "…"
 }
 
 func (e *Env) bold(s string) string { return e.style("1", s) }
@@ -149,7 +142,7 @@ func plural(n int, one string) string {
 	switch {
 	case n == 1:
 		return "1 " + one
-	case strings.HasSuffix(one, "s") || strings.HasSuffix(one, "ch"):
+	case strings.HasSuffix(one, "s"):
 		many = one + "es"
 	case strings.HasSuffix(one, "y"):
 		many = strings.TrimSuffix(one, "y") + "ies"

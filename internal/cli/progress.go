@@ -2,12 +2,15 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/assaylab/assay/train"
 )
 
 // bar is one line of progress on Stderr, redrawn while a command works: "[####----]  13 of 21 trials ...". Off a terminal, and
@@ -20,38 +23,39 @@ type bar struct {
 	text string
 }
 
-// bar begins one. end must be called.
-func (e *Env) bar() *bar {
-	b := &bar{e: e}
-	if !e.drawing() {
-		return b
-	}
-	b.p = mpb.New(mpb.WithOutput(e.Stderr), mpb.WithWidth(barWidth+2), mpb.WithRefreshRate(100*time.Millisecond))
-	b.b = b.p.New(1, mpb.BarStyle().Lbound("[").Filler("#").Tip("#").Padding("-").Rbound("]"),
+// bar makes one; it appears with the first set. end must be called.
+func (e *Env) bar() *bar { return &bar{e: e} }
+
+func (b *bar) begin() {
+	b.p = mpb.New(mpb.WithOutput(b.e.Stderr), mpb.WithWidth(barWidth+2), mpb.WithRefreshRate(100*time.Millisecond))
+	b.b = b.p.New(grain+1, mpb.BarStyle().Lbound("[").Filler("#").Tip("#").Padding("-").Rbound("]"), // end alone completes it
 		mpb.BarFillerTrim(),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			return b.text
 		})))
-	return b
 }
 
 // drawing reports whether progress is drawn: a person watches.
 func (e *Env) drawing() bool { return e.Watched && !e.Quiet && !e.JSON }
 
-const barWidth = 20
+const (
+	barWidth = 20
+	grain    = 10_000 // steps that the bar knows
+)
 
 // set shows how much is done, a share from 0 to 1, and what.
 func (b *bar) set(share float64, format string, args ...any) {
-	if b.b == nil {
+	if !b.e.drawing() {
 		return
 	}
 	b.mu.Lock()
 	b.text = "  " + fit(fmt.Sprintf(format, args...), b.e.Width-barWidth-6)
 	b.mu.Unlock()
-	const grain = 10_000
-	b.b.SetTotal(grain+1, false) // completed by end alone
+	if b.b == nil {
+		b.begin()
+	}
 	b.b.SetCurrent(int64(min(max(share, 0), 1) * grain))
 }
 
@@ -83,8 +87,15 @@ func fit(s string, n int) string {
 
 // left guesses the time that is left from the share that took so long.
 func left(share float64, since time.Duration) string {
-	if share <= 0.01 || since < time.Second {
+	rest := time.Duration(float64(since) * (1 - share) / share)
+	if share <= 0.01 || since < time.Second || rest < time.Second {
 		return ""
 	}
-	return about(time.Duration(float64(since)*(1-share)/share)) + " left"
+	return about(rest) + " left"
+}
+
+// epochOf is where a training stands: "epoch 2/4".
+func epochOf(p train.Progress) string {
+	all := int(math.Ceil(p.Epochs - 1e-9))
+	return fmt.Sprintf("epoch %d/%d", min(int(p.Epoch)+1, all), all)
 }

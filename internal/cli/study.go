@@ -11,14 +11,16 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/report"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/runner"
 	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/train"
 )
 
 // openStudy reads and plans a study file, with progress while pictures are decoded for the first time.
@@ -73,39 +75,43 @@ func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
 	if decodeErr != nil {
 		return err
 	}
-	check := func(d experiment.Data, at *spec.Node) error {
-		set, openErr := data.Open(ctx, d.Spec, data.Options{Cache: e.cacheIfStore(), Threads: e.Threads})
-		if openErr == nil {
-			set.Close()
-			return nil
+	check := func(x experiment.Experiment, data, net *spec.Node) error {
+		set, err := e.quietly(ctx, x.Data.Spec)
+		if err != nil {
+			return failed(data.At(err))
 		}
-		if at != nil {
-			openErr = at.At(openErr)
+		defer set.Close()
+		l, err := approach.Learn(x)
+		if err != nil {
+			return nil // has its place already
 		}
-		return failed(openErr)
+		g := train.Geometry(set, l)
+		_, err = approach.Build(experiment.Experiment{Net: x.Net}, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)})
+		return net.At(err)
 	}
+	base := root.Get("base")
+	at := func(n *spec.Node, key string) *spec.Node {
+		if v := n.Get(key); v != nil {
+			return v
+		}
+		return n
+	}
+	where := at(base, "data")
 	if folder != "" {
 		s.PointAt(folder)
-		if found := check(s.Base.Data, nil); found != nil {
-			return found
-		}
-		return root.At(err)
+		where = &spec.Node{} // the command line's, not the file's
 	}
-	at := root.Get("base")
-	if at.Kind == spec.Map && at.Get("data") != nil {
-		at = at.Get("data")
-	}
-	if found := check(s.Base.Data, at); found != nil {
+	if found := check(s.Base, where, at(base, "net")); found != nil {
 		return found
 	}
 	for _, v := range s.Variants {
-		if v.Data != nil {
-			if found := check(*v.Data, v.At.Get("data")); found != nil {
+		if x, err := s.Experiment(v.Name); err == nil && (v.Data != nil || v.Net != "") {
+			if found := check(x, at(v.At, "data"), at(v.At, "net")); found != nil {
 				return found
 			}
 		}
 	}
-	return root.Get("base").At(err)
+	return base.At(err)
 }
 
 // existing opens the store to read from it and finds the study: the one named, or the one that changed last.

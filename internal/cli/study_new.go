@@ -192,7 +192,7 @@ func propose(ctx context.Context, set *data.Set, eng *cpu.Engine, budget time.Du
 		return nil, failed(fmt.Errorf("%s: %s to train on; give more", set.Name, plural(train, "image")))
 	}
 	p := &proposal{Repeats: 3, Batch: batchFor(train)}
-	p.Rate = math.Round(50*float64(p.Batch)/128) / 1000
+	p.Rate = math.Round(10*math.Sqrt(float64(p.Batch)/128)) / 200 // 0.05 at 128
 	candidates := []candidate{{"resnet20", 128}, {"resnet20", 96}, {"resnet20", 64}, {"mini", 96}, {"mini", 64}, {"mini", 48}, {"mini", 32}}
 	if g := set.Geometry(0, 0); set.H > 0 && max(g.H, g.W) <= 64 {
 		candidates = []candidate{{"resnet20", 0}, {"mini", 0}}
@@ -224,6 +224,9 @@ func propose(ctx context.Context, set *data.Set, eng *cpu.Engine, budget time.Du
 		epoch := (float64(train) + float64(len(cut.Val))/3) / speed * 1.1
 		trial := budget.Seconds()/float64((1+proposedVariants)*p.Repeats) - 1
 		p.Epochs = int(min(trial/epoch, 3*float64(least)))
+		if p.Epochs > 20 {
+			p.Epochs -= p.Epochs % 5
+		}
 		if p.Epochs >= least {
 			break
 		}

@@ -177,7 +177,7 @@ func (w *watch) draw(ev runner.Event) {
 			names = append(names, fmt.Sprintf("%s #%d", at.Arm, at.Repeat))
 		}
 		if i == 0 {
-			epoch = fmt.Sprintf("epoch %d/%s", min(int(at.Step.Epoch)+1, int(at.Step.Epochs+0.999)), trim(at.Step.Epochs))
+			epoch = epochOf(*at.Step)
 		}
 	}
 	share := done / float64(ev.Total)

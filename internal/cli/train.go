@@ -105,7 +105,11 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 	}
 	defer set.Close()
 	g := train.Geometry(set, learning)
-	built, err := approach.Build(x, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)})
+	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)}
+	if _, err := approach.Build(experiment.Experiment{Net: x.Net}, images); err != nil {
+		return root.Get("net").At(err)
+	}
+	built, err := approach.Build(x, images)
 	if err != nil {
 		return root.At(err)
 	}
@@ -184,7 +188,7 @@ func (e *Env) steps(b *bar, began time.Time) func(train.Progress) {
 			first = p.Step - 1
 		}
 		share := float64(p.Step) / float64(max(p.Steps, 1))
-		b.set(share, "epoch %s/%s   loss %.3f   %s images/s   %s", trim(float64(int(p.Epoch*10))/10), trim(p.Epochs), p.Loss, thousands(int(p.ImagesPerSec)),
+		b.set(share, "%s   loss %.3f   %s images/s   %s", epochOf(p), p.Loss, thousands(int(p.ImagesPerSec)),
 			left(float64(p.Step-first)/float64(max(p.Steps-first, 1)), e.Clock().Sub(began)))
 	}
 }

@@ -40,6 +40,7 @@ type golden struct {
 	}
 	Spread struct {
 		Groups [][]float64
+		Odd    int
 		F, P   float64
 	}
 	Paired struct {
@@ -164,7 +165,7 @@ func TestSmallTestsMatchScipy(t *testing.T) {
 	for _, c := range g.Fisher {
 		near(t, "fisher", FisherMore(c.D, c.N, c.D0, c.N0), c.P, 1e-12)
 	}
-	f, p := BrownForsythe(g.Spread.Groups)
+	f, p := BrownForsythe(g.Spread.Groups, g.Spread.Odd)
 	near(t, "brown-forsythe F", f, g.Spread.F, 1e-9)
 	near(t, "brown-forsythe p", p, g.Spread.P, 1e-9)
 	mean, variance, df := Paired(g.Paired.D)

@@ -7,9 +7,10 @@ package kernel
 //   - the gradient of the input: x = dy, weights transposed (PackTranspose), the taps of one stride phase at a time;
 //   - 1x1, linear and matrix products: Taps = {0}, Run = Cin.
 //
-// Share of the register-only peak (100 GFLOP/s), AVX2 6x16, one thread of a Zen 3 at about 3.2 GHz, fastest round: 3x3 32x32x16 89 %, 16x16x32 94 %, 8x8x64 95 %, 56x56x64 95 %, 1x1 14x14 256 to 1024 90 %, 3x3 on 3
-// channels 68 % (the runs of nine are too short to hide a tile's start). 12x8, which loads 13 vectors for 12 multiply-adds, has
-// 80 % where Cout is 8 and 6x16 has 45 %.
+// Share of the register-only peak (100 GFLOP/s), AVX2 6x16, one thread of a Zen 3, fastest round: 3x3 32x32x16, 16x16x32,
+// 8x8x64, 56x56x64 97 to 99 %, 1x1 14x14 256 to 1024 96 %, 3x3 on 3 channels 88 %. 12x8, which loads 13 vectors for 12
+// multiply-adds, has 80 % where Cout is 8 and 6x16 has 50 %. Lost: finding each pixel's clamped index anew for x and y, which
+// made the start of a tile 70 cycles (3x3 32x32x16 89 %, on 3 channels 68 %).
 
 // ConvTile is a convolution kernel: it computes MR pixels by NR columns at a time, the sums in registers.
 type ConvTile struct {
@@ -79,15 +80,18 @@ func dot1x8(s *[8]float32, x, w []float32) {
 // PanelLen is the length of the packed form of k rows by cols columns: whole panels of nr columns.
 func PanelLen(k, cols, nr int) int { return (cols + nr - 1) / nr * nr * k }
 
-// pack makes panels of nr columns of w [k][cols], HWIO with k = KH·KW·Cin: dst[panel][k][nr], zeros beyond cols.
+// pack makes panels of nr columns of w [k][cols], HWIO with k = KH·KW·Cin: dst[panel][k][nr], zeros beyond cols. It goes
+// panel by panel over 32 rows at a time: over all rows a linear layer would visit a page for every 64 bytes.
 func pack(dst, w []float32, k, cols, nr int) {
-	for j := 0; j < cols; j += nr {
-		m := min(nr, cols-j)
-		for r := range k {
-			d := dst[r*nr:][:nr]
-			clear(d[copy(d, w[r*cols+j:][:m]):])
+	for r0 := 0; r0 < k; r0 += 32 {
+		r1 := min(r0+32, k)
+		for j := 0; j < cols; j += nr {
+			m := min(nr, cols-j)
+			for r := r0; r < r1; r++ {
+				d := dst[j*k+r*nr:][:nr]
+				clear(d[copy(d, w[r*cols+j:][:m]):])
+			}
 		}
-		dst = dst[k*nr:]
 	}
 }
 
@@ -103,8 +107,8 @@ func packTranspose(dst, w []float32, taps []int32, cin, cout, ld, nr int) {
 			if m < nr {
 				clear(dst[:cout*nr])
 			}
-			for o0 := 0; o0 < cout; o0 += 32 { // few enough lines of dst to stay near
-				o1 := min(o0+32, cout)
+			for o0 := 0; o0 < cout; o0 += 128 { // as much of dst as stays near
+				o1 := min(o0+128, cout)
 				for i := range m {
 					r := w[int(tap)+(i0+i)*ld:][:cout]
 					for o := o0; o < o1; o++ {

@@ -24,7 +24,9 @@ type tile struct {
 	pixels, nv    int
 	x             []reg.GPVirtual
 	p, last       Mem // first pixel of the tile; the last pixel of all
-	tapAt, tapEnd Op  // address of the next offset in Taps, and the end of it
+	xs, ys        Mem // address of the tile's offsets, and where those of a short tile are
+	xcopy, ycopy  Mem
+	tapAt, tapEnd Op // address of the next offset in Taps, and the end of it
 	tail          *tail
 }
 
@@ -41,19 +43,47 @@ func (t *tile) local() Op {
 
 func (t *tile) args() reg.Register { return Load(Param("a"), GP64()) }
 
-// pixel gives the address of pixel i of the tile through an offset table.
-func (t *tile) pixel(i int, to reg.GPVirtual, base, table int) {
-	q, a := GP64(), t.args()
-	MOVQ(t.p, q)
-	if i > 0 {
-		ADDQ(Imm(uint64(i)), q)
-		CMPQ(q, t.last)
-		CMOVQGT(t.last, q)
+// gather points at the offsets of the tile's pixels: in the tables, or in copies on the stack that repeat the last pixel.
+func (t *tile) gather(a reg.Register) {
+	p, xs, ys := GP64(), field(a, convXOff), field(a, convYOff)
+	MOVQ(t.p, p)
+	LEAQ(Mem{Base: xs, Index: p, Scale: 4}, xs)
+	LEAQ(Mem{Base: ys, Index: p, Scale: 4}, ys)
+	MOVQ(xs, t.xs)
+	MOVQ(ys, t.ys)
+	left := GP64()
+	MOVQ(t.last, left)
+	SUBQ(p, left)
+	CMPQ(left, Imm(uint64(t.pixels-1)))
+	JGE(LabelRef("gathered"))
+	o := GP32()
+	for i := range t.pixels {
+		q := GP64()
+		MOVQ(U32(uint32(i)), q)
+		CMPQ(q, left)
+		CMOVQGT(left, q)
+		MOVL(Mem{Base: xs, Index: q, Scale: 4}, o)
+		MOVL(o, t.xcopy.Offset(4*i))
+		MOVL(Mem{Base: ys, Index: q, Scale: 4}, o)
+		MOVL(o, t.ycopy.Offset(4*i))
 	}
-	MOVQ(Mem{Base: a, Disp: table}, to)
-	MOVLQSX(Mem{Base: to, Index: q, Scale: 4}, to)
-	SHLQ(U8(2), to)
-	ADDQ(Mem{Base: a, Disp: base}, to)
+	LEAQ(t.xcopy, xs)
+	LEAQ(t.ycopy, ys)
+	MOVQ(xs, t.xs)
+	MOVQ(ys, t.ys)
+	Label("gathered")
+}
+
+// outputs calls f with each pixel's address in y.
+func (t *tile) outputs(f func(i int, y reg.Register)) {
+	at, base := GP64(), field(t.args(), convY)
+	MOVQ(t.ys, at)
+	for i := range t.pixels {
+		y := GP64()
+		MOVLQSX(Mem{Base: at, Disp: 4 * i}, y)
+		LEAQ(Mem{Base: base, Index: y, Scale: 4}, y)
+		f(i, y)
+	}
 }
 
 // fullOrTail writes the code for a panel of all columns, for one of a single vector, and for one cut elsewhere.
@@ -79,6 +109,7 @@ func (t *tile) fullOrTail(label string, code func(k *tail)) {
 func (t *tile) run(sum func()) {
 	m := t.m
 	t.p, t.last, t.tapAt, t.tapEnd = AllocLocal(8), AllocLocal(8), t.local(), t.local()
+	t.xs, t.ys, t.xcopy, t.ycopy = AllocLocal(8), AllocLocal(8), AllocLocal(4*t.pixels), AllocLocal(4*t.pixels)
 	t.tail = m.newTail(t.nv)
 	a := t.args()
 	n := field(a, convXOff+8)
@@ -92,6 +123,7 @@ func (t *tile) run(sum func()) {
 
 	// Where the sums start.
 	a = t.args()
+	t.gather(a)
 	CMPB(Mem{Base: a, Disp: convAdd}, Imm(0))
 	JNE(LabelRef("add"))
 	b := field(a, convBias)
@@ -115,20 +147,22 @@ func (t *tile) run(sum func()) {
 	JMP(LabelRef("started"))
 	Label("add")
 	t.fullOrTail("add", func(k *tail) {
-		for i := range t.pixels {
-			y := GP64().(reg.GPVirtual)
-			t.pixel(i, y, convY, convYOff)
+		t.outputs(func(i int, y reg.Register) {
 			for v := range t.nv {
 				k.load(m, Mem{Base: y, Disp: v * m.bytes()}, v, t.acc(i, v))
 			}
-		}
+		})
 	})
 	Label("started")
 
 	t.x = nil
+	at, base := GP64(), field(t.args(), convX)
+	MOVQ(t.xs, at)
 	for i := range t.pixels {
-		t.x = append(t.x, GP64().(reg.GPVirtual))
-		t.pixel(i, t.x[i], convX, convXOff)
+		x := GP64().(reg.GPVirtual)
+		MOVLQSX(Mem{Base: at, Disp: 4 * i}, x)
+		LEAQ(Mem{Base: base, Index: x, Scale: 4}, x)
+		t.x = append(t.x, x)
 	}
 	sum()
 
@@ -141,13 +175,11 @@ func (t *tile) run(sum func()) {
 	}
 	Label("store")
 	t.fullOrTail("store", func(k *tail) {
-		for i := range t.pixels {
-			y := GP64().(reg.GPVirtual)
-			t.pixel(i, y, convY, convYOff)
+		t.outputs(func(i int, y reg.Register) {
 			for v := range t.nv {
 				k.store(m, t.acc(i, v), v, Mem{Base: y, Disp: v * m.bytes()}, t.spare(0))
 			}
-		}
+		})
 	})
 	p := GP64()
 	MOVQ(t.p, p)

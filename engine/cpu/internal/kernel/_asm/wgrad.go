@@ -32,7 +32,7 @@ func weightGradient(m *isa, rows, nv int, broadcast bool) {
 	acc := func(i, v int) reg.VecPhysical { return m.v(i*nv + v) }
 	spare := func(i int) reg.VecPhysical { return m.v(rows*nv + i) }
 	nspare := min(m.regs-(rows+1)*nv, 4)
-	row, last, pixels := AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	row, last, left, pixels := AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8) // left: last - row
 	mask := m.newTail(nv)
 	args := func() reg.Register { return Load(Param("a"), GP64()) }
 
@@ -48,43 +48,71 @@ func weightGradient(m *isa, rows, nv int, broadcast bool) {
 	mask.set(field(a, wgradCols), nv, m.v(0))
 	MOVQ(U32(0), row)
 
-	// clamped gives the index of row i of the tile.
-	clamped := func(i int) reg.Register {
-		q := GP64()
-		MOVQ(row, q)
-		if i > 0 {
-			ADDQ(Imm(uint64(i)), q)
-			CMPQ(q, last)
-			CMOVQGT(last, q)
-		}
-		return q
+	// fullOrShort writes code for a tile of all rows, and for the last one where rows are missing.
+	fullOrShort := func(label string, code func(short bool)) {
+		CMPQ(left, Imm(uint64(rows-1)))
+		JLT(LabelRef(label + "_short"))
+		code(false)
+		JMP(LabelRef(label + "_end"))
+		Label(label + "_short")
+		code(true)
+		Label(label + "_end")
 	}
 	// dw calls f with the address of each vector of the tile.
-	dw := func(f func(i, v int, at Mem)) {
-		a := args()
-		for i := range rows {
-			q := clamped(i)
-			IMULQ(Mem{Base: a, Disp: wgradLD}, q)
-			SHLQ(U8(2), q)
-			ADDQ(Mem{Base: a, Disp: wgradDW}, q)
-			for v := range nv {
-				f(i, v, Mem{Base: q, Disp: v * m.bytes()})
+	dw := func(label string, f func(i, v int, at Mem)) {
+		at, ld := GP64(), field(args(), wgradLD)
+		SHLQ(U8(2), ld)
+		MOVQ(row, at)
+		IMULQ(ld, at)
+		ADDQ(Mem{Base: args(), Disp: wgradDW}, at)
+		fullOrShort(label, func(short bool) {
+			for i := range rows {
+				switch {
+				case i > 0 && short:
+					step := GP64()
+					XORQ(step, step)
+					CMPQ(left, Imm(uint64(i)))
+					CMOVQGE(ld, step)
+					ADDQ(step, at)
+				case i > 0:
+					ADDQ(ld, at)
+				}
+				for v := range nv {
+					f(i, v, Mem{Base: at, Disp: v * m.bytes()})
+				}
 			}
-		}
+		})
 	}
 	code := func(label string, k *tail) {
 		Label("tile" + label)
-		dw(func(i, v int, at Mem) { k.load(m, at, v, acc(i, v)) })
+		p := GP64()
+		MOVQ(last, p)
+		SUBQ(row, p)
+		MOVQ(p, left)
+		dw("load"+label, func(i, v int, at Mem) { k.load(m, at, v, acc(i, v)) })
 		a := args()
 		x := make([]reg.GPVirtual, rows)
-		for i := range rows {
-			x[i] = field(a, wgradRows)
-			MOVLQSX(Mem{Base: x[i], Index: clamped(i), Scale: 4}, x[i])
-			SHLQ(U8(2), x[i])
-			ADDQ(Mem{Base: a, Disp: wgradX}, x[i])
+		for i := range x {
+			x[i] = GP64().(reg.GPVirtual)
 		}
+		at, base := field(a, wgradRows), field(a, wgradX)
+		MOVQ(row, p)
+		LEAQ(Mem{Base: at, Index: p, Scale: 4}, at)
+		fullOrShort("rows"+label, func(short bool) {
+			for i, x := range x {
+				if short {
+					MOVQ(U32(uint32(i)), x)
+					CMPQ(x, left)
+					CMOVQGT(left, x)
+					MOVLQSX(Mem{Base: at, Index: x, Scale: 4}, x)
+				} else {
+					MOVLQSX(Mem{Base: at, Disp: 4 * i}, x)
+				}
+				LEAQ(Mem{Base: base, Index: x, Scale: 4}, x)
+			}
+		})
 		dy, xoff, yoff := field(a, wgradDY), field(a, wgradXOff), field(a, wgradYOff)
-		p, xo, yo := GP64(), GP64(), GP64()
+		xo, yo := GP64(), GP64()
 		XORQ(p, p)
 		Label("pixel" + label)
 		MOVLQSX(Mem{Base: yoff, Index: p, Scale: 4}, yo)
@@ -115,7 +143,7 @@ func weightGradient(m *isa, rows, nv int, broadcast bool) {
 		ADDQ(Imm(1), p)
 		CMPQ(p, pixels)
 		JLT(LabelRef("pixel" + label))
-		dw(func(i, v int, at Mem) { k.store(m, acc(i, v), v, at, spare(0)) })
+		dw("store"+label, func(i, v int, at Mem) { k.store(m, acc(i, v), v, at, spare(0)) })
 		MOVQ(row, p)
 		ADDQ(Imm(uint64(rows)), p)
 		MOVQ(p, row)

@@ -1,0 +1,170 @@
+"""Makes networks.json beside this file: what PyTorch makes of four small networks in three steps of SGD, in float64.
+
+Run it with a Python that has torch and numpy: python make_goldens.py. golden_test.go builds the same networks from layers; its
+function `value` and the one here give both sides the same numbers. Parameters are kept in Assay's layouts (HWIO; linear
+weights [in,out], in read in the order H, W, C) and permuted on the way, so that gradients come out in them too. Of each
+tensor the file holds its mean, its norm and up to sixteen elements.
+"""
+import json
+import pathlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+RATES = [0.1, 0.08, 0.05]
+
+
+def value(name, n):
+    """n numbers in [-1,1), a function of the name alone."""
+    i = np.arange(n, dtype=np.int64)
+    seed = sum(name.encode())
+    return ((i * i * 31 + i * 1103 + seed * 7717) % 1009) / 1009 * 2 - 1
+
+
+def f32(a):
+    return torch.tensor(np.asarray(a).astype(np.float32).astype(np.float64))
+
+
+class Net:
+    """Parameters and running statistics by Assay's names, made when first asked for."""
+
+    def __init__(self, forward, image, classes, batch, nesterov=False, decay=0.0, spare=()):
+        self.forward, self.image, self.classes, self.batch = forward, image, classes, batch
+        self.nesterov, self.decay, self.spare = nesterov, decay, spare
+        self.params, self.spared, self.buffers, self.training = {}, set(), {}, True
+
+    def param(self, name, shape, kind):
+        if name not in self.params:
+            v = value(name, int(np.prod(shape))).reshape(shape)
+            if kind in ("weight", "depthwise"):
+                v = v * np.sqrt(6 / np.prod(shape[:-1]))
+            elif kind == "slope":
+                v = 0.25 + 0.1 * v
+            elif kind == "gamma":
+                v = 1 + 0.2 * v
+            else:
+                v = 0.2 * v
+            self.params[name] = f32(v).requires_grad_()
+            if kind == "slope" or kind in self.spare:
+                self.spared.add(name)
+        return self.params[name]
+
+    def conv(self, x, name, out, kernel, stride=1, pad=0, dilation=1, groups=1, bias=True):
+        kind = "depthwise" if groups > 1 and groups == x.shape[1] else "weight"
+        w = self.param(name + "/weight", (kernel, kernel, x.shape[1] // groups, out), kind)
+        b = self.param(name + "/bias", (out,), "bias") if bias else None
+        return F.conv2d(x, w.permute(3, 2, 0, 1), b, stride, pad, dilation, groups)
+
+    def linear(self, x, name, out):
+        x = x.permute(0, 2, 3, 1).flatten(1) if x.dim() == 4 else x
+        w = self.param(name + "/weight", (x.shape[1], out), "weight")
+        return x @ w + self.param(name + "/bias", (out,), "bias")
+
+    def norm(self, x, name):
+        c = x.shape[1]
+        mean = self.buffers.setdefault(name + "/norm/mean", torch.zeros(c, dtype=torch.float64))
+        var = self.buffers.setdefault(name + "/norm/var", torch.ones(c, dtype=torch.float64))
+        gamma, beta = self.param(name + "/norm/gamma", (c,), "gamma"), self.param(name + "/norm/beta", (c,), "beta")
+        return F.batch_norm(x, mean, var, gamma, beta, self.training, 0.1, 1e-5)
+
+    def run(self, step):
+        h, w, c = self.image
+        x = f32(2 * value(f"images/{step}", self.batch * h * w * c).reshape(self.batch, h, w, c))
+        return self.forward(self, x.permute(0, 3, 1, 2))
+
+    def golden(self):
+        self.run(0)  # makes the parameters; the statistics begin anew
+        for name, t in self.buffers.items():
+            t.fill_(1.0 if name.endswith("var") else 0.0)
+        groups = [
+            {"params": [p for n, p in self.params.items() if n not in self.spared], "weight_decay": float(np.float32(self.decay))},
+            {"params": [p for n, p in self.params.items() if n in self.spared], "weight_decay": 0.0},
+        ]
+        solver = torch.optim.SGD([g for g in groups if g["params"]], lr=0.1, momentum=float(np.float32(0.9)), nesterov=self.nesterov)
+        losses = []
+        for step, rate in enumerate(RATES):
+            for g in solver.param_groups:
+                g["lr"] = float(np.float32(rate))
+            labels = torch.tensor([(3 * n + step) % self.classes for n in range(self.batch)])
+            outputs = self.run(step)
+            loss = sum(float(np.float32(weight)) * F.cross_entropy(y, labels) for weight, y in outputs)
+            solver.zero_grad()
+            loss.backward()
+            solver.step()
+            losses.append(loss.item())
+        self.training = False
+        log_probs = F.log_softmax(self.run(0)[0][1], 1)
+        tensors = {n: pack(t) for n, t in sorted({**self.params, **self.buffers}.items())}
+        return {"losses": losses, "log_probs": log_probs.detach().flatten().tolist(), "tensors": tensors}
+
+
+def pack(t):
+    v = t.detach().flatten()
+    stride = max(1, len(v) // 16)
+    return {"shape": list(t.shape), "mean": v.mean().item(), "norm": v.norm().item(), "stride": stride, "some": v[::stride].tolist()}
+
+
+def lenet5(n, x):
+    x = F.avg_pool2d(torch.tanh(n.conv(x, "c1", 6, 5)), 2)
+    x = F.avg_pool2d(torch.tanh(n.conv(x, "c3", 16, 5)), 2)
+    x = torch.tanh(n.linear(x, "c5", 120))
+    x = torch.tanh(n.linear(x, "f6", 84))
+    return [(1, n.linear(x, "output", 10))]
+
+
+def residual(n, x):
+    """Basic blocks; where the shape changes, option A: every second position, zeros behind the channels."""
+    x = F.relu(n.norm(n.conv(x, "conv1", 6, 3, pad=1, bias=False), "conv1"))
+    for name, width, stride in [("stage1/block1", 6, 1), ("stage2/block1", 10, 2)]:
+        y = F.relu(n.norm(n.conv(x, name + "/conv1", width, 3, stride, 1, bias=False), name + "/conv1"))
+        y = n.norm(n.conv(y, name + "/conv2", width, 3, 1, 1, bias=False), name + "/conv2")
+        if width != x.shape[1]:
+            x = F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, width - x.shape[1]))
+        x = F.relu(y + x)
+    return [(1, n.linear(x.mean((2, 3)), "linear1", 5))]
+
+
+def grouped(n, x):
+    """Groups, depthwise, dilation; poolings that round up; branches joined; max+avg."""
+    x = F.leaky_relu(n.conv(x, "conv1", 8, 3, 2, 1, groups=2), float(np.float32(0.1)))
+    x = F.max_pool2d(x, 3, 2, ceil_mode=True)
+    a = F.elu(n.conv(x, "depth", 16, 3, pad=1, groups=8))
+    b = torch.sigmoid(n.conv(x, "wide", 4, 3, pad=2, dilation=2))
+    x = torch.cat([a, b], 1)
+    x = F.avg_pool2d(x, 2, 2, 1, ceil_mode=True, count_include_pad=False)
+    x = F.max_pool2d(x, 2, 1) + F.avg_pool2d(x, 2, 1)
+    return [(1, n.linear(F.selu(n.linear(x, "fc", 12)), "output", 4))]
+
+
+def prelu(n, x):
+    """A slope a channel, norms behind activations, one weight used twice, a train-only second output."""
+    x = F.prelu(n.conv(x, "conv1", 6, 3, pad=1), n.param("conv1/act/slope", (6,), "slope"))
+    x = n.norm(x, "conv1/act")
+    for i in (2, 3):
+        y = F.conv2d(x, n.param("shared", (3, 3, 6, 6), "weight").permute(3, 2, 0, 1), n.param(f"conv{i}/bias", (6,), "bias"), padding=1)
+        x = n.norm(F.prelu(y, n.param(f"conv{i}/act/slope", (6,), "slope")), f"conv{i}/act")
+        if i == 2:
+            aux = n.linear(F.adaptive_max_pool2d(x, 1), "aux", 3)
+    x = float(np.float32(0.5)) * x
+    return [(1, n.linear(x.amax((2, 3)) + x.mean((2, 3)), "output", 3)), (0.3, aux)]
+
+
+nets = {
+    "lenet5": Net(lenet5, (32, 32, 1), 10, 3),
+    "residual": Net(residual, (9, 8, 3), 5, 4, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
+    "grouped": Net(grouped, (19, 17, 4), 4, 5, decay=0.02, spare=("depthwise",)),
+    "prelu": Net(prelu, (7, 6, 2), 3, 6, nesterov=True, decay=0.05, spare=("bias",)),
+}
+
+
+def short(v):
+    if isinstance(v, float):
+        return float(f"{v:.9g}")
+    if isinstance(v, dict):
+        return {k: short(x) for k, x in v.items()}
+    return [short(x) for x in v] if isinstance(v, list) else v
+
+
+golden = {"made": f"make_goldens.py, PyTorch {torch.__version__.split('+')[0]}", "nets": {k: short(n.golden()) for k, n in nets.items()}}
+pathlib.Path(__file__).with_name("networks.json").write_text(json.dumps(golden) + "\n")

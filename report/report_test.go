@@ -1,0 +1,331 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+
+	"github.com/assaylab/assay/internal/golden"
+	"github.com/assaylab/assay/study"
+)
+
+func TestReportsReadAsTheyDid(t *testing.T) {
+	in := around(first(t))
+	for name, write := range map[string]func(io.Writer) error{
+		"first.md":         func(w io.Writer) error { return Markdown(w, in) },
+		"results.csv":      func(w io.Writer) error { return ResultsCSV(w, in.Result) },
+		"trials.csv":       func(w io.Writer) error { return TrialsCSV(w, in.Result) },
+		"terminal-120.txt": func(w io.Writer) error { return Terminal(w, in.Result, 0, false) },
+		"terminal-80.txt":  func(w io.Writer) error { return Terminal(w, in.Result, 80, false) },
+	} {
+		var b strings.Builder
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		golden.Text(t, filepath.Join("testdata", "golden", name), b.String())
+	}
+}
+
+func TestWriteMakesEveryFileAndTheSameBytesAgain(t *testing.T) {
+	in := around(first(t))
+	dir := filepath.Join(t.TempDir(), "made", "here")
+	var before [][]byte
+	for range 2 {
+		paths, err := Write(dir, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var now [][]byte
+		var names []string
+		for _, p := range paths {
+			text, err := os.ReadFile(p)
+			if err != nil || len(text) == 0 {
+				t.Fatalf("%s: %d bytes, %v", p, len(text), err)
+			}
+			names, now = append(names, filepath.Base(p)), append(now, text)
+		}
+		if want := []string{"report.html", "report.md", "report.json", "results.csv", "trials.csv"}; !slices.Equal(names, want) {
+			t.Errorf("wrote %v, want %v", names, want)
+		}
+		for i := range before {
+			if !bytes.Equal(before[i], now[i]) {
+				t.Errorf("%s differs the second time", names[i])
+			}
+		}
+		before = now
+	}
+}
+
+func TestJSONHasTheFieldsThatScriptsRelyOn(t *testing.T) {
+	r := first(t)
+	r.Trials[0].Curve[0].TrainLoss = math.NaN() // as a diverged run has it
+	r.Judged[1].DF = math.Inf(1)
+	var b bytes.Buffer
+	if err := JSON(&b, around(r), "assay-store/first-study/report.html"); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{"question": firstQuestion, "store": "assay-store", "report": "assay-store/first-study/report.html", "winner": "assay-store/first-study/winner.yaml"} {
+		if got[key] != want {
+			t.Errorf("%s: got %v, want %v", key, got[key], want)
+		}
+	}
+	for _, a := range got["arms"].([]any) {
+		arm := a.(map[string]any)
+		for _, key := range []string{"name", "baseline", "trials", "diverged", "mean", "effect", "low", "high", "verdict", "params", "macs", "train_seconds", "outcomes"} {
+			if _, ok := arm[key]; !ok {
+				t.Errorf("%v has no %q", arm["name"], key)
+			}
+		}
+		switch arm["name"] {
+		case "baseline":
+			if arm["effect"] != nil || arm["verdict"] != nil {
+				t.Errorf("the baseline has effect %v, verdict %v", arm["effect"], arm["verdict"])
+			}
+		case "lr 0.5":
+			if y := arm["outcomes"].([]any); len(y) != 3 || y[1] != nil || y[0] == nil {
+				t.Errorf("outcomes by repeat %v: the second diverged", y)
+			}
+		}
+	}
+}
+
+func TestEveryTableHasEveryArmOnce(t *testing.T) {
+	r := kinds(t)["many"].Result
+	var b bytes.Buffer
+	if err := ResultsCSV(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&b).ReadAll()
+	if err != nil || len(rows) != 41 || rows[1][0] != "baseline" {
+		t.Errorf("results.csv: %d rows, %v", len(rows), err)
+	}
+	if err := TrialsCSV(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err = csv.NewReader(&b).ReadAll(); err != nil || len(rows) != 121 {
+		t.Errorf("trials.csv: %d rows, %v", len(rows), err)
+	}
+}
+
+// page parses a study's page and gives its elements.
+func pageOf(t *testing.T, in Input) (text string, elements []*html.Node) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := HTML(&b, in); err != nil {
+		t.Fatal(err)
+	}
+	text = b.String()
+	root, err := html.Parse(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode {
+			elements = append(elements, n)
+		}
+	}
+	return text, elements
+}
+
+func attribute(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func TestThePageNeedsNothingFromOutside(t *testing.T) {
+	for name, in := range kinds(t) {
+		text, elements := pageOf(t, in)
+		for _, n := range elements {
+			for _, a := range n.Attr {
+				outside := strings.Contains(a.Val, "//")
+				if paper := n.Data == "a" && a.Key == "href" && strings.HasPrefix(a.Val, "https://doi.org/"); outside && !paper {
+					t.Errorf("%s: <%s %s=%q>", name, n.Data, a.Key, a.Val)
+				}
+				if strings.HasPrefix(a.Key, "on") {
+					t.Errorf("%s: <%s> has %s=%q", name, n.Data, a.Key, a.Val)
+				}
+			}
+			if slices.Contains([]string{"link", "script", "img", "iframe", "object"}, n.Data) && (attribute(n, "src") != "" || n.Data == "img" || n.Data == "link" && attribute(n, "href") != "data:,") {
+				t.Errorf("%s: <%s> loads something", name, n.Data)
+			}
+		}
+		for _, word := range []string{"url(", "@import", "NaN", "Inf", "%!", "ZgotmplZ"} {
+			if strings.Contains(text, word) {
+				t.Errorf("%s: the page has %q", name, word)
+			}
+		}
+	}
+}
+
+func TestThePageTellsTheVerdictsFirst(t *testing.T) {
+	_, elements := pageOf(t, around(first(t)))
+	var order []string
+	for _, n := range elements {
+		if n.Data == "section" {
+			order = append(order, attribute(n, "id"))
+		}
+	}
+	if want := []string{"verdicts", "ranking", "effects", "tradeoff", "cost", "curves", "logloss", "differences", "trials", "judged", "repeat"}; !slices.Equal(order, want) {
+		t.Errorf("sections %v\nwant     %v", order, want)
+	}
+	var heading string
+	for _, n := range elements {
+		if n.Data == "h1" {
+			heading = n.FirstChild.Data
+		}
+	}
+	if heading != firstQuestion {
+		t.Errorf("the heading is %q", heading)
+	}
+}
+
+func TestEveryLinkInThePageLeadsSomewhere(t *testing.T) {
+	_, elements := pageOf(t, around(first(t)))
+	ids := map[string]int{}
+	for _, n := range elements {
+		if id := attribute(n, "id"); id != "" {
+			ids[id]++
+		}
+	}
+	for id, n := range ids {
+		if n > 1 {
+			t.Errorf("%d elements have the id %s", n, id)
+		}
+	}
+	for _, n := range elements {
+		if to, ok := strings.CutPrefix(attribute(n, "href"), "#"); ok && ids[to] == 0 {
+			t.Errorf("nothing has the id %s", to)
+		}
+	}
+}
+
+func TestNamesCannotBreakThePage(t *testing.T) {
+	in := kinds(t)["attack"]
+	_, elements := pageOf(t, in)
+	scripts := 0
+	for _, n := range elements {
+		if n.Data == "script" {
+			scripts++
+		}
+		if n.Data == "img" {
+			t.Error("a difference became an image")
+		}
+	}
+	if scripts != 1 {
+		t.Errorf("%d scripts, want the page's own", scripts)
+	}
+	var md, terminal bytes.Buffer
+	if err := errors.Join(Markdown(&md, in), Terminal(&terminal, in.Result, 0, false)); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(strings.Split(md.String(), "````yaml")[0], "<script>") {
+		t.Error("Markdown has a live <script>")
+	}
+	for line := range strings.Lines(md.String()) {
+		if strings.HasPrefix(line, "| a") && strings.Count(line, "|")-strings.Count(line, `\|`) > 8 {
+			t.Errorf("a name made a column of its own: %s", line)
+		}
+	}
+	if strings.ContainsRune(terminal.String(), 0x1b) {
+		t.Error("a name steers the terminal")
+	}
+}
+
+func TestTheTerminalKeepsToItsWidth(t *testing.T) {
+	for name, in := range kinds(t) {
+		for _, width := range []int{60, 72, 80, 100, 120, 200} {
+			var b bytes.Buffer
+			if err := Terminal(&b, in.Result, width, false); err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(b.String()) {
+				if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > max(width, 80) {
+					t.Errorf("%s at %d: %d columns: %s", name, width, n, line)
+				}
+			}
+		}
+	}
+}
+
+func TestColourIsOnlyWhereItIsAllowed(t *testing.T) {
+	r := first(t)
+	var with, without bytes.Buffer
+	if err := errors.Join(Terminal(&with, r, 100, true), Terminal(&without, r, 100, false)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(with.String(), "\x1b[1;34m") || strings.Contains(without.String(), "\x1b") {
+		t.Error("colour is not where it should be")
+	}
+	bare := strings.NewReplacer("\x1b[1;34m", "", "\x1b[1;33m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(with.String())
+	if bare != without.String() {
+		t.Error("colour moves the columns")
+	}
+}
+
+func TestOneRepeatGivesNoVerdicts(t *testing.T) {
+	r := makeUp(t, "", 1, 2, 100, firstArms[:3]...)
+	var b bytes.Buffer
+	if err := errors.Join(Markdown(&b, Input{Result: r}), Terminal(&b, r, 0, false)); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.String(); strings.Contains(s, " helps") || strings.Contains(s, " hurts") || !strings.Contains(s, "One repeat") {
+		t.Errorf("got\n%s", s)
+	}
+}
+
+func TestAResultThatIsNotJudgedIsRefused(t *testing.T) {
+	for _, in := range []Input{{}, {Result: &study.Result{}}} {
+		if _, err := Write(t.TempDir(), in); !errors.Is(err, ErrNotJudged) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestFiguresAreWrittenAlike(t *testing.T) {
+	for _, c := range [][2]string{
+		{signed(1.64, 1), "+1.6"}, {signed(-0.9, 1), "−0.9"}, {signed(-0.04, 1), "0.0"}, {interval(-1, 2.25, 1), "[−1.0,\u00a0+2.2]"},
+		{change(109, 100), "+9\u00a0%"}, {change(29, 100), "−71\u00a0%"}, {change(100, 100), "0\u00a0%"}, {change(100.4, 100), "+0.4\u00a0%"},
+		{change(320, 100), "×3.2"}, {change(1234, 100), "×12"}, {change(0, 100), "–"},
+		{si(61706), "61.7\u00a0k"}, {si(272474), "272\u00a0k"}, {si(1.82e9), "1.82\u00a0G"}, {si(999.6e3), "1.00\u00a0M"}, {si(12), "12"}, {grouped(1234567), "1,234,567"}, {grouped(-1234), "-1,234"},
+		{lasting(6.43), "6.4\u00a0s"}, {lasting(38), "38\u00a0s"}, {lasting(130), "2\u00a0min"}, {lasting(5000), "83\u00a0min"}, {lasting(7200), "2\u00a0h\u00a00\u00a0min"}, {lasting(40000), "11\u00a0h"},
+		{ordinal(3), "third"}, {ordinal(12), "12th"}, {ordinal(22), "22nd"},
+	} {
+		if c[0] != c[1] {
+			t.Errorf("got %q, want %q", c[0], c[1])
+		}
+	}
+}
+
+func TestTicksAreRoundAndInside(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		n         int
+	}{{-3.7, 4.4, 6}, {0, 1, 5}, {88.01, 88.07, 4}, {-1e-6, 1e6, 7}, {1, 90, 5}} {
+		got := ticks(c.low, c.high, c.n)
+		if len(got) == 0 || len(got) > c.n+1 || got[0] < c.low-1e-9 || got[len(got)-1] > c.high+1e-9*c.high {
+			t.Errorf("ticks(%v) = %v", c, got)
+		}
+	}
+	if got := ticks(math.NaN(), 1, 5); got != nil {
+		t.Errorf("of NaN: %v", got)
+	}
+}
