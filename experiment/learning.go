@@ -38,9 +38,12 @@ func (op AugmentOp) Name() string {
 	return "crop"
 }
 
-// String is the operation as a person reads it: "crop 32, padded by 4".
+// String is the operation as a person reads it: "crop 32 padded by 4". Operations that differ read differently.
 func (op AugmentOp) String() string {
-	if op.Flip != nil {
+	switch {
+	case op.Flip != nil && op.Flip.P != 0.5:
+		return fmt.Sprintf("flip with probability %g", op.Flip.P)
+	case op.Flip != nil:
 		return "flip"
 	}
 	text := "crop"
@@ -48,7 +51,7 @@ func (op AugmentOp) String() string {
 		text += fmt.Sprintf(" %d", op.Crop.Size)
 	}
 	if op.Crop.Pad > 0 {
-		text += fmt.Sprintf(", padded by %d", op.Crop.Pad)
+		text += fmt.Sprintf(" padded by %d", op.Crop.Pad)
 	}
 	return text
 }

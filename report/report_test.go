@@ -281,6 +281,38 @@ func TestColourIsOnlyWhereItIsAllowed(t *testing.T) {
 	}
 }
 
+func TestTheAnswerCountsVerdictsInWords(t *testing.T) {
+	for want, verdicts := range map[string][]study.Verdict{
+		"The variant helps.":                                                           {study.Helps},
+		"The variant makes no meaningful difference.":                                  {study.None},
+		"All variants alike: 3 are undecided.":                                         {study.Undecided, study.Undecided, study.Undecided},
+		"Of 4 variants, 2 help, 1 hurts and 1 could not be judged.":                    {study.Helps, study.Hurts, study.Helps, ""},
+		"The study has no variants to compare with its baseline.":                      {},
+		"Of 3 variants, 1 hurts, 1 makes no meaningful difference and 1 is undecided.": {study.Hurts, study.None, study.Undecided},
+	} {
+		r := &study.Result{Blocks: 3, Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}}}}
+		for _, v := range verdicts {
+			r.Judged = append(r.Judged, study.Judgement{Finding: study.Finding{Verdict: v}})
+		}
+		if got := rank(r).answer(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAnUndecidedArmSaysWhatWouldDecideIt(t *testing.T) {
+	k := rank(&study.Result{Images: 1000, Judged: []study.Judgement{{Arm: study.Arm{Baseline: true}}}})
+	for want, j := range map[string]study.Judgement{
+		"; 4 more repeats (about 2\u00a0min) would tell":                                         {MoreRepeats: 4, HoursToDecide: 1.0 / 30},
+		"; repeats alone cannot tell, about 5,000 validation images would":                       {ImagesToDecide: 5000},
+		"; no reasonable number of repeats would tell, the effect is too small beside the noise": {ImagesToDecide: 1000},
+	} {
+		if got := k.decides(j); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestOneRepeatGivesNoVerdicts(t *testing.T) {
 	r := makeUp(t, "", 1, 2, 100, firstArms[:3]...)
 	var b bytes.Buffer

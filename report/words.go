@@ -51,7 +51,14 @@ func (k ranking) answer() string {
 	add(count[study.None], "makes no meaningful difference", "make no meaningful difference")
 	add(count[study.Undecided], "is undecided", "are undecided")
 	add(unjudged, "could not be judged", "could not be judged")
-	return fmt.Sprintf("Of %s, %s.", counted(len(k.variants), "variant"), listed(parts))
+	switch n := len(k.variants); {
+	case n == 1:
+		return "The variant " + strings.TrimPrefix(parts[0], "1 ") + "."
+	case len(parts) == 1:
+		return fmt.Sprintf("All variants alike: %s.", parts[0])
+	default:
+		return fmt.Sprintf("Of %d variants, %s.", n, listed(parts))
+	}
 }
 
 // statements are the variants by verdict, in the order that matters to a person: what helps, what hurts, what makes no
@@ -82,6 +89,9 @@ func (k ranking) state(j study.Judgement) statement {
 			if c.Low != nil && c.High != nil {
 				s.Rest += " " + interval(*c.Low, *c.High, k.decimals) + ", not adjusted for the other variants"
 			}
+		}
+		if j.Verdict == study.Undecided {
+			s.Rest += k.decides(j)
 		}
 	case j.Verdict == study.None && j.Method == "identical":
 		s.Claim, s.Rest = "had no effect at run time", ": it ended in the baseline's own weights"
@@ -146,10 +156,12 @@ func (k ranking) decides(j study.Judgement) string {
 			s += " (about " + lasting(j.HoursToDecide*3600) + ")"
 		}
 		return s + " would tell"
-	case j.ImagesToDecide > 0:
+	case j.ImagesToDecide > k.Images:
 		return "; repeats alone cannot tell, about " + grouped(int64(j.ImagesToDecide)) + " validation images would"
+	case j.Diverged > 0:
+		return ""
 	}
-	return ""
+	return "; no reasonable number of repeats would tell, the effect is too small beside the noise"
 }
 
 // price is what an arm costs or saves, as the end of a sentence. Changes below 1 % are none.

@@ -229,7 +229,7 @@ func TestPowerIsWhatTheDocumentSays(t *testing.T) {
 
 // With three times the spread in one arm the pooled rule errs far above alpha; the arm's leaving the pool mends what the
 // test of spreads sees, which at five repeats is half the cases. The stated rates are those of docs/statistics.md.
-func TestTheUnevenArmKeepsTheErrorRate(t *testing.T) {
+func TestAnUnevenArmErrsAsOftenAsTheDocumentTells(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs hundreds of studies to tell the rates apart")
 	}
@@ -238,7 +238,7 @@ func TestTheUnevenArmKeepsTheErrorRate(t *testing.T) {
 	for _, c := range []struct {
 		repeats int
 		stated  float64
-	}{{5, 0.09}, {10, 0.06}} {
+	}{{5, 0.095}, {10, 0.055}} {
 		wrong, _ := layoutRates(rng, studies, 5, c.repeats, 0, map[int]float64{2: 3})
 		atMost(t, "claims with an uneven arm", wrong, c.stated, studies)
 	}

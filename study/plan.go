@@ -1,14 +1,13 @@
 package study
 
 import (
+	"errors"
 	"fmt"
-	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/experiment"
-	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/internal/spec"
 )
 
 // Plan is a study with every arm built, before its first trial.
@@ -34,48 +33,48 @@ type Images struct {
 }
 
 // Plan builds every arm and compares it with the baseline: the realised-difference guard. images opens an arm's data. An arm in
-// which nothing differs from the baseline is refused, as is one that differs in more than its approaches may change.
+// which nothing differs from the baseline or from another arm is refused, as is one that differs in more than its approaches
+// may change.
 func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan, error) {
-	p := &Plan{Study: s}
-	variants := append([]Variant{{Name: BaselineName}}, s.Variants...)
-	for i, v := range variants {
-		e := s.Base
-		var err error
-		if i > 0 {
-			if e, err = s.arm(v); err != nil {
-				return nil, err
-			}
-		}
-		a, err := plan(v.Name, e, images)
+	base, err := plan(BaselineName, s.Base, images)
+	if err != nil {
+		return nil, err
+	}
+	base.Baseline, base.SharedStart = true, 1
+	p := &Plan{Study: s, Arms: []PlannedArm{base}}
+	same := map[string]string{}
+	for _, v := range s.Variants {
+		e, err := s.arm(v)
 		if err != nil {
-			if i > 0 && !placed(err) {
-				err = v.At.At(fmt.Errorf("variant %q: %w", v.Name, err))
-			}
 			return nil, err
 		}
-		a.Baseline = i == 0
-		if i > 0 {
-			base := p.Arms[0]
-			if a.Differs, err = differences(base, a); err != nil {
-				return nil, v.At.At(fmt.Errorf("variant %q: %w", v.Name, err))
-			}
-			if len(a.Differs) == 0 {
-				return nil, v.At.Errorf("variant %q: nothing differs from the baseline; drop it, or change something", v.Name)
-			}
-			if err := within(v, base, a); err != nil {
-				return nil, v.At.At(fmt.Errorf("variant %q: %w", v.Name, err))
-			}
-			a.SharedStart = sharedStart(base, a)
+		a, err := plan(v.Name, e, images)
+		if err == nil {
+			err = guard(v, base, &a)
 		}
+		if err != nil {
+			return nil, v.place(err)
+		}
+		if twin, ok := same[a.fingerprint()]; ok {
+			return nil, v.place(fmt.Errorf("the same as %q in all that counts; drop one", twin))
+		}
+		same[a.fingerprint()] = v.Name
 		p.Arms = append(p.Arms, a)
 	}
 	p.Entries = OneFactorAtATime(p.Plain(), s.Seed, s.Repeats)
 	return p, nil
 }
 
-// placed reports whether an error already names its line of the file.
-func placed(err error) bool {
-	return strings.Contains(strings.SplitN(err.Error(), ": ", 2)[0], ".yaml:")
+// place gives an error the variant's name and place in the file, unless it has a place already.
+func (v Variant) place(err error) error {
+	if f, ok := errors.AsType[*spec.Fault](err); ok && f.File != "" {
+		return err
+	}
+	err = fmt.Errorf("variant %q: %w", v.Name, err)
+	if v.At == nil { // not read from a file
+		return err
+	}
+	return v.At.At(err)
 }
 
 // Plain is the arms without what they are made of.
@@ -122,107 +121,10 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 		}
 		return a, err
 	}
+	if a.Images.Val == 0 {
+		return a, fmt.Errorf("data: no validation images to judge by; give val a share above 0")
+	}
 	a.Steps = a.Built.Learning.Epochs.TotalSteps(train / batch)
 	a.TrainMACs = 3 * cost.MACs * int64(a.Steps) * int64(batch)
 	return a, nil
-}
-
-// differences tells, line by line, what differs between two arms: network, what lies over it, settings, data.
-func differences(base, a PlannedArm) ([]string, error) {
-	lines, err := nn.Diff(base.Built.Graph, a.Built.Graph)
-	if err != nil {
-		return nil, err
-	}
-	if base.Experiment.Data.String() != a.Experiment.Data.String() {
-		lines = append(lines, fmt.Sprintf("data: %s in place of %s", a.Experiment.Data, base.Experiment.Data))
-	}
-	lines = append(lines, settings(reflect.ValueOf(base.Built.Optimization), reflect.ValueOf(a.Built.Optimization))...)
-	lines = append(lines, settings(reflect.ValueOf(base.Built.Learning), reflect.ValueOf(a.Built.Learning))...)
-	if lines == nil {
-		lines = []string{}
-	}
-	return lines, nil
-}
-
-// settings compares two structs of settings field by field.
-func settings(a, b reflect.Value) []string {
-	var lines []string
-	for i := range a.NumField() {
-		x, y := a.Field(i), b.Field(i)
-		section := strings.ToLower(a.Type().Field(i).Name)
-		for j := range x.NumField() {
-			key, _, _ := strings.Cut(x.Type().Field(j).Tag.Get("yaml"), ",")
-			u, v := x.Field(j).Interface(), y.Field(j).Interface()
-			if !reflect.DeepEqual(u, v) && fmt.Sprint(u) != fmt.Sprint(v) {
-				lines = append(lines, fmt.Sprintf("%s %s: %s in place of %s", section, key, word(v), word(u)))
-			}
-		}
-	}
-	return lines
-}
-
-// word prints a setting, an empty list as "none".
-func word(v any) string {
-	s := strings.Trim(fmt.Sprint(v), "[]")
-	if s == "" {
-		return "none"
-	}
-	return s
-}
-
-// within refuses an arm in which something changed that none of the variant's approaches may change.
-func within(v Variant, base, a PlannedArm) error {
-	may := map[approach.Kind]bool{approach.Architecture: v.Net != "" || v.Data != nil}
-	for _, name := range append(slices.Clone(v.Without), names(v.With)...) {
-		entry, err := approach.Lookup(name)
-		if err != nil {
-			return err
-		}
-		may[entry.Kind] = true
-	}
-	switch {
-	case !may[approach.Architecture] && base.Signature != a.Signature:
-		return fmt.Errorf("the architecture changed though no approach of architecture is in the variant; report this as a fault of the approach")
-	case !may[approach.Optimization] && len(settings(reflect.ValueOf(base.Built.Optimization), reflect.ValueOf(a.Built.Optimization))) > 0:
-		return fmt.Errorf("optimization settings changed though no approach of optimization is in the variant; report this as a fault of the approach")
-	case !may[approach.Learning] && len(settings(reflect.ValueOf(base.Built.Learning), reflect.ValueOf(a.Built.Learning))) > 0:
-		return fmt.Errorf("learning settings changed though no approach of learning is in the variant; report this as a fault of the approach")
-	}
-	return nil
-}
-
-func names(choices []experiment.Choice) []string {
-	var ns []string
-	for _, c := range choices {
-		ns = append(ns, c.Name)
-	}
-	return ns
-}
-
-// sharedStart is the share of a's parameters that start equal to the baseline's: same name, same shape, same rule.
-func sharedStart(base, a PlannedArm) float64 {
-	if base.Built.Optimization.Init != a.Built.Optimization.Init {
-		return 0
-	}
-	theirs, err := base.Built.Graph.Params()
-	if err != nil {
-		return 0
-	}
-	shapes := map[string]string{}
-	for _, p := range theirs {
-		shapes[p.Name] = p.Shape.String()
-	}
-	ours, err := a.Built.Graph.Params()
-	if err != nil {
-		return 0
-	}
-	var same, all float64
-	for _, p := range ours {
-		n := float64(p.Shape.Elems())
-		all += n
-		if shapes[p.Name] == p.Shape.String() {
-			same += n
-		}
-	}
-	return same / max(all, 1)
 }

@@ -182,7 +182,11 @@ func (s *Study) arm(v Variant) (experiment.Experiment, error) {
 			found = found || len(*l) < before
 		}
 		if !found {
-			return e, v.At.Place(&spec.Fault{Path: fmt.Sprintf("$.without[%d]", i), Msg: lacks(name, e)})
+			fault := &spec.Fault{Path: fmt.Sprintf("$.without[%d]", i), Msg: lacks(name, e)}
+			if v.At == nil { // not read from a file
+				return e, fault
+			}
+			return e, v.At.Place(fault)
 		}
 	}
 	for _, c := range v.With {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/assaylab/assay/internal/atomicfile"
 	"github.com/assaylab/assay/interop/safetensors"
 	"github.com/assaylab/assay/program"
 )
@@ -24,21 +26,18 @@ type progress struct {
 	Curve   []Point `json:"curve"`
 }
 
-// saveSometimes writes the checkpoint when it is due. When that is depends on the clock; what is in it does not.
+// saveSometimes writes the checkpoint when it is due: a minute after the last one, or later where writing takes more than a
+// twentieth of that. When that is depends on the clock; what is in it does not.
 func (r *run) saveSometimes() error {
-	every := r.Every
-	if every == 0 {
-		every = time.Minute
-	}
-	if r.Checkpoint == "" || time.Since(r.saved) < every || r.done == r.total {
+	if r.Checkpoint == "" || time.Since(r.saved) < max(cmp.Or(r.Every, time.Minute), 20*r.cost) {
 		return nil
 	}
 	return r.save()
 }
 
 func (r *run) save() error {
-	m := Model{Graph: r.Graph, About: About{Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest, Steps: r.done, Engine: r.Engine.Name()}}
-	metadata, err := m.metadata()
+	began := time.Now()
+	metadata, err := metadata(r.Graph, r.about())
 	if err != nil {
 		return err
 	}
@@ -47,37 +46,40 @@ func (r *run) save() error {
 		return err
 	}
 	metadata[checkpointKey] = string(p)
-	if err := safetensors.WriteFile(r.Checkpoint, named(r.family.State, r.family.State.Names()), metadata); err != nil {
+	if err := safetensors.WriteFile(r.Checkpoint, named(r.family.State), metadata); err != nil {
 		return err
 	}
-	r.saved = time.Now()
+	r.saved, r.cost = time.Now(), time.Since(began)
 	return nil
 }
 
 // resume goes on from the checkpoint, if there is one. One of another training is an error: it would be lost.
-func (r *run) resume() (bool, error) {
+func (r *run) resume() error {
 	if r.Checkpoint == "" {
-		return false, nil
+		return nil
+	}
+	if err := atomicfile.Clean(r.Checkpoint); err != nil { // of a process that was killed as it wrote
+		return err
 	}
 	f, err := safetensors.ReadFile(r.Checkpoint)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil
 	}
 	if err != nil {
-		return false, err
+		return fmt.Errorf("%w; to begin anew remove it", err)
 	}
 	var p progress
 	if err := json.Unmarshal([]byte(f.Metadata[checkpointKey]), &p); err != nil {
-		return false, fmt.Errorf("%s: is no checkpoint; remove it, or keep this training elsewhere", r.Checkpoint)
+		return fmt.Errorf("%s: is no checkpoint; remove it, or keep this training elsewhere", r.Checkpoint)
 	}
-	if p.Job != r.digest {
-		return false, fmt.Errorf("%s: is the checkpoint of another training (other settings, data, network or processor level); remove it, or keep this training elsewhere", r.Checkpoint)
+	if p.Job != r.digest || p.Step < 0 || p.Step > r.total {
+		return fmt.Errorf("%s: is the checkpoint of another training (other settings, data, network or processor level); remove it, or keep this training elsewhere", r.Checkpoint)
 	}
-	if err := fill(r.Checkpoint, r.family.State, r.family.State.Names(), f); err != nil {
-		return false, err
+	if err := fill(r.Checkpoint, r.family.State, f); err != nil {
+		return err
 	}
 	r.done, r.lossSum, r.lossCount, r.curve = p.Step, math.Float64frombits(p.LossSum), p.Losses, p.Curve
-	return true, nil
+	return nil
 }
 
 // Digest identifies the exact bits of a State.

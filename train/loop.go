@@ -12,7 +12,6 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/program"
-	"github.com/assaylab/assay/tensor"
 )
 
 // ErrInterrupted is wrapped by the error of a training that was asked to stop; its checkpoint, if it keeps one, is written.
@@ -22,74 +21,89 @@ var ErrInterrupted = errors.New("interrupted")
 type run struct {
 	*Job
 	*preparation
-	family  *compile.Family
-	step    engine.Executable
-	eval    engine.Executable
-	scalars map[string]float32
-	total   int // steps
+	family *compile.Family
+	step   engine.Executable
+	digest string      // of the job
+	in     engine.Feed // of a step, filled again for each
+	total  int         // steps
 
 	done      int     // steps
-	lossSum   float64 // since the last point
+	lossSum   float64 // of the steps since the last point
 	lossCount int
 	curve     []Point
-	digest    string
-	saved     time.Time
+
+	saved time.Time     // when the last checkpoint was written
+	cost  time.Duration // and how long that took
 }
 
 // Run trains to the end, from the checkpoint if there is one. The bits of the result depend on the job alone: not on threads,
-// nor on how often it was interrupted. A loss that is not finite ends it as diverged, which is a result and no error.
+// nor on how often it was interrupted. A loss that is not finite ends it as diverged, which is a result and no error. When ctx
+// ends, the checkpoint is written and the error wraps [ErrInterrupted].
 func Run(ctx context.Context, job Job) (*Result, error) {
 	began := time.Now()
-	r := &run{Job: &job, scalars: map[string]float32{}, saved: began}
-	if err := r.setUp(ctx); err != nil {
+	r, err := job.setUp(ctx)
+	if err != nil {
+		return nil, early(ctx, err)
+	}
+	if err := r.resume(); err != nil {
 		return nil, err
 	}
 	resumed := r.done
-	result, err := r.train(ctx, began)
-	if result != nil {
-		result.Seconds, result.Resumed = time.Since(began).Seconds(), resumed
+	result, err := r.train(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return result, err
+	result.Seconds, result.Resumed = time.Since(began).Seconds(), resumed
+	return result, nil
 }
 
-// Begin trains some steps of a job and returns the digest of all State: two of one job must be equal. It keeps nothing.
+// Begin trains the first steps of a job and returns the digest of all State: two of one job must be equal. It evaluates and
+// keeps nothing.
 func Begin(ctx context.Context, job Job, steps int) (string, error) {
-	job.Checkpoint, job.OnPoint, job.OnStep = "", nil, nil
-	r := &run{Job: &job, scalars: map[string]float32{}}
-	if err := r.setUp(ctx); err != nil {
-		return "", err
+	r, err := job.setUp(ctx)
+	if err != nil {
+		return "", early(ctx, err)
 	}
-	r.total = min(steps, r.total, r.training.Steps()-1) // short of an epoch's end, where it would evaluate
-	r.total = max(r.total, 1)
-	if _, err := r.train(ctx, time.Now()); err != nil {
-		return "", err
+	feed := r.training.Start(0, 0, r.Loaders)
+	defer feed.Stop()
+	for r.done < min(steps, r.total) {
+		if ctx.Err() != nil {
+			return "", early(ctx, ctx.Err())
+		}
+		if _, err := r.advance(feed); err != nil {
+			return "", err
+		}
+		r.done++
 	}
 	return Digest(r.family.State), nil
 }
 
-func (r *run) setUp(ctx context.Context) error {
+// early is the error of a training that ended before its first step.
+func early(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w before the first step; nothing is kept", ErrInterrupted)
+	}
+	return err
+}
+
+// setUp opens the data, compiles the step and draws the first weights.
+func (j *Job) setUp(ctx context.Context) (*run, error) {
+	r := &run{Job: j, in: engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}, saved: time.Now()}
 	var err error
-	if r.preparation, err = r.prepare(ctx); err != nil {
-		return err
+	if r.preparation, err = j.prepare(ctx); err != nil {
+		return nil, err
 	}
-	if r.digest, err = r.Job.digest(); err != nil {
-		return err
+	if r.digest, err = j.digest(); err != nil {
+		return nil, err
 	}
-	r.total = r.Learning.Epochs.TotalSteps(r.training.Steps())
-	if r.family, err = compile.New(r.Graph, r.Optimization, r.Seeds.Dropout); err != nil {
-		return err
+	r.total = j.Learning.Epochs.TotalSteps(r.training.Steps())
+	if r.family, err = compile.New(j.Graph, j.Optimization, j.Seeds.Dropout); err != nil {
+		return nil, err
 	}
-	if r.step, err = compiled(r.Engine, r.family, r.family.Step, r.Optimization.Batch.Size); err != nil {
-		return err
+	if r.step, err = compiled(j.Engine, r.family, r.family.Step, j.Optimization.Batch.Size); err != nil {
+		return nil, err
 	}
-	if r.eval, err = compiled(r.Engine, r.family, r.family.Evaluation, r.validation.NewBatch().X.Shape[0]); err != nil {
-		return err
-	}
-	resumed, err := r.resume()
-	if err != nil || resumed {
-		return err
-	}
-	return r.initialize()
+	return r, r.initialize()
 }
 
 // compiled builds one program of a family for a batch and plans it.
@@ -102,7 +116,7 @@ func compiled(e engine.Engine, f *compile.Family, build func(batch int) (*progra
 }
 
 // initialize draws the first weights. lsuv then goes through the layers: Mishkin, Matas, arXiv:1511.06422, algorithm 1, with
-// its tolerance of 0.1 and at most 10 tries a layer.
+// its tolerance of 0.1 and at most 10 tries a layer, on the first batch of the training.
 func (r *run) initialize() error {
 	if err := r.family.Initialize(r.Optimization.Init, r.Seeds.Init); err != nil {
 		return err
@@ -118,15 +132,15 @@ func (r *run) initialize() error {
 	if err != nil {
 		return err
 	}
-	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data}, Scalars: map[string]float32{}}
+	target := float64(r.Optimization.Init.Gain) * float64(r.Optimization.Init.Gain)
+	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data}}
 	for _, n := range r.family.Scaled() {
 		for range 10 {
 			if err := exe.Run(feed); err != nil {
 				return err
 			}
-			target := float64(r.Optimization.Init.Gain) * float64(r.Optimization.Init.Gain)
 			v := float64(exe.Output(compile.VarianceOf(n))[0]) / target
-			if math.Abs(v-1) < 0.1 || !(v > 0) || math.IsInf(v, 0) {
+			if math.Abs(v-1) < 0.1 || !(v > 0) || !finite(v) {
 				break
 			}
 			w := r.family.WeightOf(n)
@@ -138,91 +152,120 @@ func (r *run) initialize() error {
 	return nil
 }
 
-func (r *run) train(ctx context.Context, began time.Time) (*Result, error) {
-	perEpoch, batch := r.training.Steps(), r.Optimization.Batch.Size
+// train is the loop: a point where an epoch has ended, then a step. A checkpoint is written between the two, so that whatever
+// it interrupts, the same points are on the curve.
+func (r *run) train(ctx context.Context) (*Result, error) {
+	eval, err := compiled(r.Engine, r.family, r.family.Evaluation, r.evalBatch)
+	if err != nil {
+		return nil, err
+	}
+	perEpoch := r.training.Steps()
 	feed := r.training.Start(r.done/perEpoch, r.done%perEpoch, r.Loaders)
 	defer feed.Stop()
-	first := r.done
-	in := engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: r.scalars}
-	for r.done < r.total {
+	began, first := time.Now(), r.done
+	for {
+		if r.atPoint() {
+			m, err := evaluate(ctx, eval, r.validation, r.Set, r.Loaders)
+			switch {
+			case ctx.Err() != nil:
+				return nil, r.interrupted()
+			case err != nil:
+				return nil, err
+			case !finite(m.LogLoss):
+				return r.diverged(), nil
+			}
+			r.point(m)
+			if r.done == r.total {
+				return r.finish(m), nil
+			}
+		}
 		if ctx.Err() != nil {
 			return nil, r.interrupted()
 		}
-		b, err := feed.Next()
+		if err := r.saveSometimes(); err != nil {
+			return nil, err
+		}
+		loss, err := r.advance(feed)
 		if err != nil {
 			return nil, err
 		}
-		lr := r.Optimization.LR.At(r.done, perEpoch, r.total)
-		r.family.Scalars(r.scalars, lr, r.done)
-		in.Real[compile.Images], in.Index[compile.Labels] = b.X.Data, b.Labels
-		if err := r.step.Run(in); err != nil {
-			return nil, err
-		}
-		loss := float64(r.step.Output(compile.Loss)[0])
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return &Result{Diverged: true, Step: r.done, Epochs: float64(r.done) / float64(perEpoch), Curve: r.curve}, nil
+		if !finite(loss) {
+			return r.diverged(), nil
 		}
 		r.done++
 		r.lossSum += loss
 		r.lossCount++
 		if r.OnStep != nil {
-			rate := float64((r.done-first)*batch) / time.Since(began).Seconds()
-			r.OnStep(Progress{r.done, r.total, float64(r.done) / float64(perEpoch), float64(r.total) / float64(perEpoch), rate, loss})
-		}
-		if r.done%perEpoch == 0 || r.done == r.total {
-			if result, err := r.point(ctx, float64(lr)); result != nil || err != nil {
-				return result, err
-			}
-		}
-		if err := r.saveSometimes(); err != nil {
-			return nil, err
+			rate := float64((r.done-first)*r.Optimization.Batch.Size) / time.Since(began).Seconds()
+			r.OnStep(Progress{r.done, r.total, r.epochs(), float64(r.total) / float64(perEpoch), rate, loss})
 		}
 	}
-	// A training that was resumed at its very end still has to look at what it has.
-	m, err := r.evaluate(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.finish(m), nil
 }
 
-// point evaluates; it ends the training where the weights are no numbers any more, or all steps are done.
-func (r *run) point(ctx context.Context, lr float64) (*Result, error) {
-	m, err := r.evaluate(ctx)
+// advance runs step number r.done and returns its loss. It allocates nothing.
+func (r *run) advance(feed *data.Feed) (loss float64, err error) {
+	b, err := feed.Next()
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, r.interrupted()
-		}
-		return nil, err
+		return 0, err
 	}
-	epoch := float64(r.done) / float64(r.training.Steps())
-	if math.IsNaN(m.LogLoss) || math.IsInf(m.LogLoss, 0) {
-		return &Result{Diverged: true, Step: r.done, Epochs: epoch, Curve: r.curve}, nil
+	r.family.Scalars(r.in.Scalars, r.rate(r.done), r.done)
+	r.in.Real[compile.Images], r.in.Index[compile.Labels] = b.X.Data, b.Labels
+	if err := r.step.Run(r.in); err != nil {
+		return 0, err
 	}
-	p := Point{epoch, r.done, r.lossSum / float64(max(r.lossCount, 1)), m.Accuracy, m.LogLoss, lr}
+	return float64(r.step.Output(compile.Loss)[0]), nil
+}
+
+// rate is the learning rate of a step.
+func (r *run) rate(step int) float32 { return r.Optimization.LR.At(step, r.training.Steps(), r.total) }
+
+// epochs is the passes done.
+func (r *run) epochs() float64 { return float64(r.done) / float64(r.training.Steps()) }
+
+// atPoint reports whether an evaluation is due: at the end of an epoch and of the training, if it is not on the curve yet.
+func (r *run) atPoint() bool {
+	if r.done == 0 || r.done%r.training.Steps() != 0 && r.done != r.total {
+		return false
+	}
+	return len(r.curve) == 0 || r.curve[len(r.curve)-1].Step != r.done
+}
+
+func (r *run) point(m Metrics) {
+	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), m.Accuracy, m.LogLoss, float64(r.rate(r.done - 1))}
 	r.curve = append(r.curve, p)
 	r.lossSum, r.lossCount = 0, 0
 	if r.OnPoint != nil {
 		r.OnPoint(p)
 	}
-	if r.done == r.total {
-		return r.finish(m), nil
-	}
-	return nil, nil
+}
+
+func (r *run) diverged() *Result {
+	return &Result{Diverged: true, Step: r.done, Epochs: r.epochs(), Curve: r.curve}
 }
 
 func (r *run) finish(m Metrics) *Result {
-	epochs := float64(r.done) / float64(r.training.Steps())
-	model := &Model{Graph: r.Graph, State: keep(r.family), About: About{
-		Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
-		Epochs: epochs, Steps: r.done, Accuracy: m.Accuracy, LogLoss: m.LogLoss, Engine: r.Engine.Name(),
-	}}
-	model.Digest = Digest(model.State)
-	return &Result{Step: r.done, Epochs: epochs, Curve: r.curve, Metrics: m, Model: model}
+	about := r.about()
+	about.Epochs, about.Accuracy, about.LogLoss = r.epochs(), m.Accuracy, m.LogLoss
+	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Metrics: m, Model: newModel(r.family, about)}
 }
 
-func (r *run) evaluate(ctx context.Context) (Metrics, error) {
-	return evaluate(ctx, r.eval, r.validation, r.Set, r.Loaders)
+// about describes the model as it stands.
+func (r *run) about() About {
+	return About{
+		Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
+		Steps: r.done, Engine: r.Engine.Name(),
+	}
+}
+
+// interrupted keeps what there is and words the error.
+func (r *run) interrupted() error {
+	if r.Checkpoint == "" {
+		return fmt.Errorf("%w after step %d of %d; nothing is kept", ErrInterrupted, r.done, r.total)
+	}
+	if err := r.save(); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.total, r.Checkpoint)
 }
 
 // evaluate runs an evaluation program over all images of a loader.
@@ -254,14 +297,4 @@ func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, s *dat
 	}
 }
 
-func (r *run) interrupted() error {
-	if r.Checkpoint == "" {
-		return fmt.Errorf("%w after step %d of %d; nothing is kept", ErrInterrupted, r.done, r.total)
-	}
-	if err := r.save(); err != nil {
-		return err
-	}
-	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.total, r.Checkpoint)
-}
-
-func stream(seed uint64, purpose string) tensor.Stream { return tensor.NewStream(seed, purpose) }
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -44,17 +44,17 @@ func newTally(classes []string, images int) *tally {
 	return t
 }
 
-// add counts one image, given the log-probabilities of all classes. A class is as probable as the true one and comes before
-// it in the list: then it wins, as an argmax that takes the first would have it. Not-a-number wins over everything.
+// add counts one image, given the log-probabilities of all classes. A class that is as probable as the true one and comes
+// before it in the list wins, as an argmax that takes the first would have it. Not-a-number is never right.
 func (t *tally) add(id int32, label int, logProbs []float32) {
 	own := logProbs[label]
 	ahead := 0
 	for k, p := range logProbs {
-		if p > own || p == own && k < label || math.IsNaN(float64(p)) && k != label {
+		if !(p < own || p == own && k >= label) {
 			ahead++
 		}
 	}
-	correct := ahead == 0 && !math.IsNaN(float64(own))
+	correct := ahead == 0
 	t.m.IDs = append(t.m.IDs, id)
 	t.m.Correct = append(t.m.Correct, correct)
 	t.m.LogProb = append(t.m.LogProb, own)

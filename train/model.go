@@ -19,6 +19,8 @@ type Model struct {
 	State  *program.State // parameters and running statistics
 	About  About
 	Digest string // of parameters and running statistics
+
+	family *compile.Family // over the same tensors
 }
 
 // About is what a model file tells of itself besides the network.
@@ -46,31 +48,27 @@ const (
 
 // Save writes the model to a file, beside it first, so that a crash leaves the old file or the new one.
 func (m *Model) Save(path string) error {
-	metadata, err := m.metadata()
+	metadata, err := metadata(m.Graph, m.About)
 	if err != nil {
 		return err
 	}
-	return safetensors.WriteFile(path, named(m.State, m.State.Names()), metadata)
+	return safetensors.WriteFile(path, named(m.State), metadata)
 }
 
-func (m *Model) metadata() (map[string]string, error) {
-	about, err := json.Marshal(m.About)
+func metadata(g *nn.Graph, a About) (map[string]string, error) {
+	about, err := json.Marshal(a)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{formatKey: modelFormat, netKey: string(m.Graph.YAML()), aboutKey: string(about)}, nil
+	return map[string]string{formatKey: modelFormat, netKey: string(g.YAML()), aboutKey: string(about)}, nil
 }
 
-// Load reads a model from a file.
+// Load reads a model from a file. A checkpoint is one too.
 func Load(path string) (*Model, error) {
 	f, err := safetensors.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return modelOf(path, f)
-}
-
-func modelOf(path string, f *safetensors.File) (*Model, error) {
 	if f.Metadata[formatKey] != modelFormat {
 		return nil, fmt.Errorf("%s: holds tensors but no network of Assay's; give a file that assay train wrote", path)
 	}
@@ -78,28 +76,36 @@ func modelOf(path string, f *safetensors.File) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Graph: g}
-	if err := json.Unmarshal([]byte(f.Metadata[aboutKey]), &m.About); err != nil {
+	var about About
+	if err := json.Unmarshal([]byte(f.Metadata[aboutKey]), &about); err != nil {
 		return nil, fmt.Errorf("%s: damaged description: %w; train the model again", path, err)
 	}
-	if len(m.About.Classes) != g.Classes {
-		return nil, fmt.Errorf("%s: %d names for %d classes; train the model again", path, len(m.About.Classes), g.Classes)
+	if len(about.Classes) != g.Classes {
+		return nil, fmt.Errorf("%s: %d names for %d classes; train the model again", path, len(about.Classes), g.Classes)
 	}
-	family, err := compile.New(g, experiment.DefaultOptimization(), 0)
+	family, err := compile.New(g, experiment.DefaultOptimization(), 0) // of the settings, prediction needs none
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := fill(path, family.State, family.Kept(), f); err != nil {
+	if err := fill(path, family.State, f); err != nil {
 		return nil, err
 	}
-	m.State = keep(family)
-	m.Digest = Digest(m.State)
-	return m, nil
+	return newModel(family, about), nil
 }
 
-// fill copies tensors of a file into a State; each of the names must be there, in its shape.
-func fill(path string, s *program.State, names []string, f *safetensors.File) error {
-	for _, name := range names {
+// newModel is the part of a family that predicting needs, over the same tensors.
+func newModel(f *compile.Family, about About) *Model {
+	m := &Model{Graph: f.Graph, State: program.NewState(), About: about, family: f}
+	for _, name := range f.Kept() {
+		m.State.Share(name, f.State.Get(name))
+	}
+	m.Digest = Digest(m.State)
+	return m
+}
+
+// fill copies the tensors of a file into a State; each name of it must be there, in its shape.
+func fill(path string, s *program.State, f *safetensors.File) error {
+	for _, name := range s.Names() {
 		from, to := f.Get(name), s.Get(name)
 		switch {
 		case from == nil:
@@ -112,18 +118,9 @@ func fill(path string, s *program.State, names []string, f *safetensors.File) er
 	return nil
 }
 
-// keep is the part of a family's State that predicting needs, sharing its tensors.
-func keep(f *compile.Family) *program.State {
-	s := program.NewState()
-	for _, name := range f.Kept() {
-		s.Share(name, f.State.Get(name))
-	}
-	return s
-}
-
-func named(s *program.State, names []string) []safetensors.Named {
-	ts := make([]safetensors.Named, 0, len(names))
-	for _, name := range names {
+func named(s *program.State) []safetensors.Named {
+	ts := make([]safetensors.Named, 0, len(s.Names()))
+	for _, name := range s.Names() {
 		ts = append(ts, safetensors.Named{Name: name, Tensor: s.Get(name)})
 	}
 	return ts

@@ -7,20 +7,7 @@ import (
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/experiment"
 )
-
-// family is the model's network over its own State, without what a solver remembers.
-func (m *Model) family() (*compile.Family, error) {
-	f, err := compile.New(m.Graph, experiment.DefaultOptimization(), 0)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range f.Kept() {
-		f.State.Share(name, m.State.Get(name))
-	}
-	return f, nil
-}
 
 // Predictor answers for single pictures; it is not safe for concurrent use.
 type Predictor struct {
@@ -30,11 +17,7 @@ type Predictor struct {
 
 // Predictor plans the model for one picture at a time.
 func (m *Model) Predictor(e engine.Engine) (*Predictor, error) {
-	f, err := m.family()
-	if err != nil {
-		return nil, err
-	}
-	exe, err := compiled(e, f, f.Evaluation, 1)
+	exe, err := compiled(e, m.family, m.family.Evaluation, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -64,15 +47,13 @@ func (m *Model) Evaluate(ctx context.Context, s *data.Set, items []int, e engine
 		}
 	}
 	p := m.About.Preprocess
-	l, err := evaluationLoader(ctx, s, items, p, data.Geometry{Resize: p.Resize, H: p.H, W: p.W}, batch)
+	l, err := s.Loader(ctx, items, data.LoaderConfig{
+		Batch: evaluationBatch(items, batch), Preprocess: p, Geometry: data.Geometry{Resize: p.Resize, H: p.H, W: p.W},
+	})
 	if err != nil {
 		return Metrics{}, err
 	}
-	f, err := m.family()
-	if err != nil {
-		return Metrics{}, err
-	}
-	exe, err := compiled(e, f, f.Evaluation, max(1, min(batch, len(items))))
+	exe, err := compiled(e, m.family, m.family.Evaluation, evaluationBatch(items, batch))
 	if err != nil {
 		return Metrics{}, err
 	}

@@ -1,6 +1,7 @@
 // Package train runs one training: batches in, steps, schedule, evaluation, checkpoints, a model out. It knows no approach and
-// no study; it is handed a network and settings. It imports experiment, compile, data, engine and interop/safetensors. Start at
-// [Job] and [Run]; [Load] and [Model.Predict] use what a training left.
+// no study; it is handed a network and settings. It imports experiment, compile, data, engine, interop/safetensors, and
+// engine/cpu for the version of its table. Start at [Job] and [Run]; [Load], [Model.Evaluate] and [Model.Predictor] use what a
+// training left.
 package train
 
 import (
@@ -14,8 +15,10 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/tensor"
 )
 
 // Job is one training with everything decided.
@@ -64,14 +67,14 @@ type Progress struct {
 	Step, Steps  int
 	Epoch        float64
 	Epochs       float64
-	ImagesPerSec float64 // since the start or the resumption
+	ImagesPerSec float64 // since the first step of this process, evaluations counted
 	Loss         float64 // of the last step
 }
 
 // Result is how a training ended.
 type Result struct {
 	Diverged bool // a loss that is not finite
-	Step     int  // steps done; where it diverged, the step of that loss
+	Step     int  // steps done; where it diverged, those before the step of that loss
 	Epochs   float64
 	Curve    []Point
 	Metrics  Metrics // of the last weights on the validation images; zero where it diverged
@@ -86,6 +89,7 @@ type preparation struct {
 	preprocess data.Preprocess
 	training   *data.Loader
 	validation *data.Loader
+	evalBatch  int // images of an evaluation at once
 }
 
 // Geometry is how a set's pictures reach a network under given learning settings.
@@ -111,7 +115,7 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	}
 	config := data.LoaderConfig{
 		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Train: true,
-		Augment: operations(j.Learning.Augment), Order: stream(j.Seeds.Order, "order"), Draws: stream(j.Seeds.Augment, "augment"),
+		Augment: operations(j.Learning.Augment), Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
 	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
 		config.Subset = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
@@ -119,14 +123,13 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if p.training, err = j.Set.Loader(ctx, j.Cut.Train, config); err != nil {
 		return nil, err
 	}
-	p.validation, err = evaluationLoader(ctx, j.Set, j.Cut.Val, p.preprocess, p.geometry, j.Optimization.Batch.Size)
+	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Size)
+	p.validation, err = j.Set.Loader(ctx, j.Cut.Val, data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry})
 	return p, err
 }
 
-// evaluationLoader reads items in order. The batch is a function of settings and data alone, as the bits may depend on it.
-func evaluationLoader(ctx context.Context, s *data.Set, items []int, p data.Preprocess, g data.Geometry, batch int) (*data.Loader, error) {
-	return s.Loader(ctx, items, data.LoaderConfig{Batch: max(1, min(batch, len(items))), Preprocess: p, Geometry: g})
-}
+// evaluationBatch is a function of settings and data alone, as the bits may depend on it.
+func evaluationBatch(items []int, batch int) int { return max(1, min(batch, len(items))) }
 
 // operations turns settings into what the loader does.
 func operations(a experiment.Augment) []augment.Op {
@@ -151,8 +154,9 @@ func (j *Job) digest() (string, error) {
 		Data    string
 		Cut     data.Cut
 		Engine  string
+		Table   int
 		Network string
-	}{j.Optimization, j.Learning, j.Seeds, j.Set.Digest, j.Cut, j.Engine.Name(), string(j.Graph.YAML())})
+	}{j.Optimization, j.Learning, j.Seeds, j.Set.Digest, j.Cut, j.Engine.Name(), cpu.TableVersion, string(j.Graph.YAML())})
 	if err != nil {
 		return "", err
 	}

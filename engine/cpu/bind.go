@@ -11,6 +11,7 @@ func bound(op program.Op) binder {
 	// op_conv.go
 	case program.Conv:
 		return bindConv
+	// op_convgradinput.go
 	case program.ConvGradInput:
 		return bindConvGradInput
 	// op_convgradweight.go

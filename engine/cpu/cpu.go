@@ -9,6 +9,7 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -163,6 +164,11 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 		return nil, err
 	}
 	b.alias()
+	for _, v := range b.values {
+		if v.img > math.MaxInt32/2 {
+			return nil, fmt.Errorf("%s: one image of %v has more elements than offsets of 32 bits reach; give the network a smaller input", v.name, v.shape)
+		}
+	}
 	length := b.settle()
 	for _, ph := range b.phases {
 		for _, s := range ph.steps {

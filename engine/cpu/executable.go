@@ -119,7 +119,13 @@ func (x *executable) Run(feed engine.Feed) error {
 		fillNaN(f.arena)
 	}
 	for _, ph := range x.phases {
-		x.e.pool.Run(ph.chunks, ph.run)
+		if ph.alone {
+			for t := range ph.chunks {
+				ph.run(0, t)
+			}
+		} else {
+			x.e.pool.Run(ph.chunks, ph.run)
+		}
 		if f.poison {
 			for _, v := range ph.dead {
 				fillNaN(f.arena[v.at:][:v.size()])

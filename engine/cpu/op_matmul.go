@@ -1,14 +1,18 @@
 package cpu
 
-import "github.com/assaylab/assay/program"
+import (
+	"github.com/assaylab/assay/engine/cpu/internal/kernel"
+	"github.com/assaylab/assay/program"
+)
 
-// Products of matrices. Tasks own blocks of rows by panels of columns. A panel of b is packed by the task that uses it, into
-// scratch that stays in the second-level cache: weights of a linear layer are read from memory once, and packing ahead would
-// read and write them once more. The product aᵀ·b, a weight gradient, is in op_convgradweight.go.
+// Products of matrices. Tasks own blocks of rows by panels of columns. Panels of b are packed by the task that uses them, as it
+// comes to them, into scratch that stays in the second-level cache: weights of a linear layer are read from memory once, and
+// packing ahead would read and write them once more. The product aᵀ·b, a weight gradient, is in op_convgradweight.go.
 
 const (
-	matRows  = 512 // rows a task covers, at most
-	matTasks = 32  // tasks at least, where the shape has as many
+	matRows   = 512 // rows a task covers, at most
+	matPanels = 8   // panels a task covers, at most
+	matTasks  = 16  // tasks at least, where the shape has as many
 )
 
 func bindMatMul(b *planner, u unit) error {
@@ -56,36 +60,51 @@ func bindMatMul(b *planner, u unit) error {
 		rows = (rows/2 + tile.MR - 1) / tile.MR * tile.MR
 	}
 	blocks := (c.n + rows - 1) / rows
-	per := max(panels*blocks/(4*matTasks), 1) // panels a task
+	per := min(max(panels*blocks/matTasks, 1), matPanels)
 	columns := (panels + per - 1) / per
 	s := b.bag(u.Node, what, blocks*columns, c).knowing(a, m, bias)
 	s.kernel, s.macs = b.k.Name+" "+tile.Name, macs
 	s.build = func() {
-		g := gather{taps: []int32{0}, run: k, k: k, bench: k * nr}
+		g := gather{taps: []int32{0}, run: k, k: k}
 		for r := range rows {
 			g.xoff = append(g.xoff, int32(r*k))
 			g.yoff = append(g.yoff, int32(r*c.c))
 		}
-		g.fit(tile, nr, k)
+		g.fit(tile, per*nr, k)
+		g.panels = min(g.panels, per*nr)
+		g.bench = g.panels * g.cut * g.run
 		s.scratch = g.scratch()
-		turned := []int32{0}
+		g.pack = b.packRows(c.c, nr)
+		if op.TransB {
+			g.pack = func(to, from []float32, row, rows, col, cols int) {
+				b.k.PackTranspose(to, from[col*k+row:], start, cols, rows, k, nr)
+			}
+		}
 		s.task = func(w *worker, t int) {
 			r0, j0 := t%blocks*rows, t/blocks*per*nr
-			n := min(rows, c.n-r0)
-			from, panel := w.f.whole(m), w.bench[:k*nr]
-			for j := j0; j < min(j0+per*nr, c.c); j += nr {
-				cols := min(nr, c.c-j)
-				if op.TransB {
-					b.k.PackTranspose(panel, from[j*k:], turned, cols, k, k, nr)
-				} else {
-					for r := range k {
-						d := panel[r*nr:][:nr]
-						clear(d[copy(d, from[r*c.c+j:][:cols]):])
-					}
-				}
-				w.product(tile, &g, n, w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c+j:], panel, w.f.bias(bias, j), cols, false, u.relu)
+			n, cols, from := min(rows, c.n-r0), min(per*nr, c.c-j0), w.f.whole(m)[j0:]
+			if op.TransB {
+				from = w.f.whole(m)[j0*k:]
 			}
+			w.product(tile, &g, n, w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c+j0:], from, w.f.bias(bias, j0), cols, false, u.relu)
 		}
 	}
 	return nil
+}
+
+// packRows packs panels of a matrix whose rows are ld apart. Scaling by one is the copy that every level has in vectors.
+func (b *planner) packRows(ld, nr int) packer {
+	return func(to, from []float32, row, rows, col, cols int) {
+		from = from[row*ld+col:]
+		if full := cols / nr; full > 0 {
+			b.k.Scale(kernel.Block{Rows: rows, Pixels: full, C: nr}, kernel.Map{Data: to, Row: nr, Pix: rows * nr}, kernel.Map{Data: from, Row: ld, Pix: nr}, 1)
+		}
+		if rest := cols % nr; rest > 0 {
+			to = to[(cols-rest)*rows:]
+			for r := range rows {
+				d := to[r*nr:][:nr]
+				clear(d[copy(d, from[r*ld+cols-rest:][:rest]):])
+			}
+		}
+	}
 }

@@ -84,6 +84,7 @@ type phase struct {
 	n      int   // pictures of a chain, 0 of a bag
 	group  int   // pictures in a chunk
 	chunks int   // chunks or tasks in all
+	alone  bool  // tasks too small to be worth a fork: the caller does them
 	first  []int // of each step of a bag: its first task
 	own    int   // elements of a worker's memory that the chain's values occupy
 	dead   []*value
@@ -241,27 +242,37 @@ func (b *planner) schedule() error {
 			}
 		}
 		if len(ph.steps) == 0 {
-			later = later[:0]
-			for _, s := range rest {
-				if s.n > 0 && (ph.n == 0 || s.n == ph.n) && ready(s, chain) {
-					ph.n = s.n
-					chain[s] = true
-					ph.steps = append(ph.steps, s)
-				} else {
-					later = append(later, s)
+			for more := true; more; { // a step may stand before what it waits for
+				more = false
+				later = later[:0:0]
+				for _, s := range rest {
+					if s.n > 0 && (ph.n == 0 || s.n == ph.n) && ready(s, chain) {
+						ph.n = s.n
+						chain[s] = true
+						ph.steps = append(ph.steps, s)
+						more = true
+					} else {
+						later = append(later, s)
+					}
 				}
+				rest = later
 			}
 			if len(ph.steps) == 0 {
-				return fmt.Errorf("%s: steps wait for one another from %q on; this is a fault of the planner", b.p.Name, rest[0].what)
+				return fmt.Errorf("%s: steps wait for one another from %q on; this is a fault of the planner, please report it", b.p.Name, rest[0].what)
 			}
 			ph.cut()
 		}
+		bytes := 0
 		for _, s := range ph.steps {
 			done[s] = true
 			s.ph = ph
+			for _, r := range s.reads {
+				bytes += 4 * r.v.size()
+			}
 		}
+		ph.alone = ph.n == 0 && bytes <= tinyBytes
 		b.phases = append(b.phases, ph)
-		rest = append([]*step(nil), later...)
+		rest = later
 	}
 	b.steps = b.steps[:0]
 	for _, ph := range b.phases {

@@ -195,29 +195,3 @@ func TestTrainingStepsAgreeWithRefWhateverIsFused(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkResNet20Step(b *testing.B) {
-	n := resnet20
-	e := newEngine(b, Options{})
-	s := program.NewState()
-	x, err := e.Compile(n.program(b, s, true), s)
-	if err != nil {
-		b.Fatal(err)
-	}
-	feed := n.feed()
-	if err := x.Run(feed); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := x.Run(feed); err != nil {
-			b.Fatal(err)
-		}
-	}
-	rate := float64(n.batch*b.N) / b.Elapsed().Seconds()
-	b.ReportMetric(rate, "images/s")
-	b.ReportMetric(rate*6*40.55e6/1e9/e.Peak(), "of-peak")
-	p := x.Plan()
-	b.ReportMetric(float64(p.ArenaBytes)/1e6, "arena-MB")
-	b.ReportMetric(float64(p.ValueBytes)/1e6, "values-MB")
-}

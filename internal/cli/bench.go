@@ -57,9 +57,10 @@ is images/s x 6 x multiply-adds / peak, with the multiply-adds of the direct con
 	cmd.Flags().StringVar(&net, "net", "resnet20", "network `N`, of the zoo or a file")
 	cmd.Flags().IntVar(&batch, "batch", 128, "`B` images a step")
 	cmd.Flags().DurationVar(&span, "for", 3*time.Second, "`TIME` to spend on each of training and inference")
-	cmd.Flags().BoolVar(&ops, "ops", false, "print where the time of a training step goes, op by op")
+	cmd.Flags().BoolVar(&ops, "ops", false, "print the plan of a training step, op by op, in place of the rest")
 	f.add(cmd)
 	f.addApply(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("net", completeNet)
 	cmd.RunE = func(c *cobra.Command, _ []string) error {
 		if batch < 1 || batch > 1<<20 {
 			return misuse(fmt.Errorf("--batch: %d; give 1 or more", batch))

@@ -89,9 +89,11 @@ func (e *Env) Run(ctx context.Context, args []string) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) || errors.Is(err, train.ErrInterrupted) {
 		code = Interrupted
 	}
-	if line := oneLine(err); line != "" {
-		fmt.Fprintln(e.Stderr, "assay: "+line)
+	line := oneLine(err)
+	if code == Interrupted && !errors.Is(err, train.ErrInterrupted) {
+		line = "interrupted; nothing was kept"
 	}
+	fmt.Fprintln(e.Stderr, "assay: "+line)
 	return code
 }
 
@@ -130,6 +132,12 @@ which choices of architecture, of optimization and of learning pay, how much, an
 		versionCommand(e),
 		trialCommand(e),
 	)
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Short = "completion scripts for bash, zsh, fish and powershell"
+		}
+	}
 	return root
 }
 

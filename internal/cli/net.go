@@ -108,12 +108,16 @@ func show(g *nn.Graph, applied []approach.Applied) (shownNet, error) {
 // change tells what an approach did: "activation: elu: replaced 7 of 7 relu".
 func change(a approach.Applied) string { return a.Choice + ": " + a.What }
 
-// head is a network in one line: "mini, 28x28x1 to 10 classes: 21,578 parameters, 1.70M multiply-adds an image".
-func (s shownNet) head() string {
-	return fmt.Sprintf("%s  %s, %s", s.Name, nn.Size{H: s.Input[0], W: s.Input[1], C: s.Input[2]}, plural(s.Classes, "class"))
+// completeNet offers the networks of the zoo, and files.
+func completeNet(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, n := range zoo.List() {
+		names = append(names, n.Name+"\t"+n.Paper)
+	}
+	return names, cobra.ShellCompDirectiveDefault
 }
 
-// match reports whether a text holds all words of a filter, letters large or small.
+// match reports whether the texts hold all words of a filter, letters large or small.
 func match(filter string, texts ...string) bool {
 	all := strings.ToLower(strings.Join(texts, " "))
 	for _, word := range strings.Fields(strings.ToLower(filter)) {

@@ -12,8 +12,9 @@ func netDiff(e *Env) *cobra.Command {
 		Use: "diff A B", Short: "what turns one network into another",
 		Long: `Says what turns network A into B: layers that came, went or changed, what lies over them, and the counts that differ. With
 --apply, B is rewritten first, so that "diff NET NET --apply ..." shows what an approach does.`,
-		Example: "  assay net diff lenet5 mini\n  assay net diff resnet20 resnet20 --apply '{activation: elu}'",
-		Args:    args(2, 2, "a network"),
+		Example:           "  assay net diff lenet5 mini\n  assay net diff resnet20 resnet20 --apply '{activation: elu}'",
+		Args:              args(2, 2, "a network"),
+		ValidArgsFunction: completeNet,
 	}
 	f.add(cmd)
 	f.addApply(cmd)

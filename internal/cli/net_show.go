@@ -25,7 +25,8 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
   assay net show caffenet128 --apply '{activation: elu}' --apply batchnorm
   assay net show mini --plan
   assay net show lenet5 --dot | dot -Tsvg > lenet5.svg`,
-		Args: args(1, 1, "NET"),
+		Args:              args(1, 1, "NET"),
+		ValidArgsFunction: completeNet,
 	}
 	f.add(cmd)
 	f.addApply(cmd)

@@ -12,9 +12,9 @@ import (
 // print writes data: what a script would read.
 func (e *Env) print(format string, args ...any) { fmt.Fprintf(e.Stdout, format, args...) }
 
-// note writes a message for a person, unless -q asks for silence. With --json it stays: it goes to Stderr.
+// note writes a message for a person, unless -q or --json asks for silence.
 func (e *Env) note(format string, args ...any) {
-	if !e.Quiet {
+	if !e.Quiet && !e.JSON {
 		fmt.Fprintf(e.Stderr, format+"\n", args...)
 	}
 }

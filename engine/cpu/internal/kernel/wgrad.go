@@ -3,7 +3,7 @@ package kernel
 // The gradient of a convolution's weights: an outer product of x and dy, gathered as in conv.go and summed over the pixels.
 //
 // Share of the register-only peak, AVX2 6x16, one thread of a Zen 3, fastest round, blocks of 96 pixels: 3x3 32x32x16 97 %,
-// 16x16x32 94 %, 8x8x64 and 56x56x64 about 85 %, 3x3 on 3 channels 83 %, 1x1 14x14 256 to 1024 53 % (there dy lies 4 KB from
+// 16x16x32 94 %, 8x8x64 90 %, 56x56x64 about 80 %, 3x3 on 3 channels 83 %, 1x1 14x14 256 to 1024 53 % (there dy lies 4 KB from
 // pixel to pixel, all in one set of the first-level cache). 8x8 has 58 % where Cout is 8, 6x16 37 %.
 
 // WgradTile is a kernel of weight gradients: MR rows by NR columns of dw at a time, the sums in registers over the pixels.

@@ -1,0 +1,110 @@
+package cpu
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/tensor"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/golden")
+
+// listing prints phases and steps, to be read.
+func listing(x *executable) string {
+	var s strings.Builder
+	for i, ph := range x.phases {
+		if ph.n > 0 {
+			fmt.Fprintf(&s, "phase %d: %d chunks of %d pictures\n", i, ph.chunks, ph.group)
+		} else {
+			fmt.Fprintf(&s, "phase %d: %d tasks\n", i, ph.chunks)
+		}
+		for _, st := range ph.steps {
+			where := ""
+			for _, v := range st.writes {
+				switch b := v.base(); {
+				case v.home == host:
+					where += " state"
+				case b != v:
+					where += " in place"
+				case v.home == chunk:
+					where += " chunk"
+				default:
+					where += " arena"
+				}
+				if v.haloed() {
+					where += fmt.Sprintf(" halo %v", v.halo)
+				}
+			}
+			fmt.Fprintf(&s, "  %-28s %-40s %-18v%s\n", st.name, st.what, st.shape, where)
+		}
+	}
+	p := x.Plan()
+	fmt.Fprintf(&s, "arena %d bytes, values without reuse %d\n", p.ArenaBytes, p.ValueBytes)
+	return s.String()
+}
+
+func TestThePlanOfAResidualNetIsAsItWasRead(t *testing.T) {
+	for _, train := range []bool{true, false} {
+		name := map[bool]string{true: "step", false: "evaluation"}[train]
+		t.Run(name, func(t *testing.T) {
+			s := program.NewState()
+			x, err := newEngine(t, Options{Level: "generic", Threads: 1}).Compile(smallNet.program(t, s, train), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, file := listing(x.(*executable)), "testdata/golden/plan-"+name+".txt"
+			if *update {
+				write(t, file, got)
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("the plan has changed; go test ./engine/cpu -run Plan -update, and read the difference\n%s", got)
+			}
+		})
+	}
+}
+
+func TestWideGradientsDoNotDependOnThreads(t *testing.T) {
+	b := program.NewBuilder("wide")
+	x, dy := b.Input("x", program.Real, tensor.Of(3, 5, 5, 64)), b.Input("dy", program.Real, tensor.Of(3, 5, 5, 80))
+	g := program.ConvGradWeight{Window: program.Square(3, 1, 1), Groups: 1}
+	b.Output("dw", b.Emit(g, x, dy))
+	b.Output("product", b.Emit(program.MatMul{TransA: true}, b.Emit(program.Reshape{Shape: tensor.Of(75, 64)}, x), b.Emit(program.Reshape{Shape: tensor.Of(75, 80)}, dy)))
+	p, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := smallNet.feed()
+	for name, n := range map[string]int{"x": 3 * 25 * 64, "dy": 3 * 25 * 80} {
+		r := tensor.NewStream(5, name).At(0, 0)
+		feed.Real[name] = make([]float32, n)
+		for i := range feed.Real[name] {
+			feed.Real[name][i] = float32(r.Normal())
+		}
+	}
+	for _, level := range Levels() {
+		want := map[string][]float32{}
+		for _, threads := range []int{1, 2, 7} {
+			x, err := newEngine(t, Options{Level: level, Threads: threads}).Compile(p, program.NewState())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := x.Run(feed); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"dw", "product"} {
+				if threads == 1 {
+					want[name] = x.Output(name)
+				}
+				sameBits(t, fmt.Sprintf("%s, %d threads, %s", level, threads, name), x.Output(name), want[name])
+			}
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package study
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
+)
+
+// fashion stands for a set of 28x28 grey pictures, 900 to train on; none of it is opened.
+func fashion(e experiment.Experiment) (Images, error) {
+	return Images{Images: approach.Images{Size: nn.Size{H: 28, W: 28, C: 1}, Classes: 10}, Train: 900, Val: int(1000 * e.Data.Val)}, nil
+}
+
+func read(text string) (*Study, error) {
+	n, err := spec.Parse("s.yaml", []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return Decode(n)
+}
+
+const baseText = `base:
+  data: fashion-mini
+  net: mini
+  optimization: [{batch: 90}, {l2: 5e-4}, {lr: {base: 0.1, policy: step}}]
+  learning: [{epochs: 2}, {augment: [flip]}]
+`
+
+func TestAPlanTellsWhatReallyDiffers(t *testing.T) {
+	s, err := read(baseText + `variants:
+  - {name: elu, with: [{activation: elu}]}
+  - {name: bn, with: [batchnorm]}
+  - {name: crop, with: [{augment: [flip, {crop: {pad: 2}}]}]}
+  - {name: rarely, with: [{augment: [{flip: 0.1}]}]}
+  - {name: plain, without: [augment, l2]}
+  - {name: spared, with: [{l2: {except: [depthwise, bias]}}]}
+  - {name: often, with: [{lr: {every: 0.5}}, {batch: 30}]}
+  - {name: short, with: [{epochs: {steps: 5}}]}
+  - {name: split, data: {name: fashion-mini, val: 0.2}}
+  - {name: other, net: lenet5}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan(fashion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]string{
+		"baseline": {},
+		"elu":      {"relu -> elu: conv1/act, conv2/act, conv3/act and 2 more"},
+		"bn":       {"+ batchnorm: conv1, conv2, conv3 and 2 more", "- bias: conv1, conv2, conv3 and 2 more", "parameters 21,578 -> 21,690 (+0.5 %)"},
+		"crop":     {"augment: flip, crop padded by 2 in place of flip"},
+		"rarely":   {"augment: flip with probability 0.1 in place of flip"},
+		"plain":    {"l2: 0 in place of 0.0005", "augment: none in place of flip"},
+		"spared":   {"l2 except: bias, depthwise in place of bias, norm"},
+		"often":    {"lr every: 0.5 in place of unset", "batch: 30 in place of 90", "steps of a training 20 -> 60"},
+		"short":    {"epochs steps: 5 in place of unset", "steps of a training 20 -> 5"},
+		"split":    {"data val: 0.2 in place of 0.1"},
+	} {
+		if a, ok := p.Arm(name); !ok || !slices.Equal(a.Differs, want) {
+			t.Errorf("%s: %q, want %q", name, a.Differs, want)
+		}
+	}
+	if a, _ := p.Arm("other"); a.Net() != "lenet5" || a.SharedStart != 0 {
+		t.Errorf("other: net %s, %g of it starts equal", a.Net(), a.SharedStart)
+	}
+	if a, _ := p.Arm("bn"); a.SharedStart < 0.98 || a.SharedStart >= 1 {
+		t.Errorf("bn: %g of it starts equal", a.SharedStart)
+	}
+	if n := len(p.Entries); n != 33 || p.Entries[0].Arm != BaselineName || p.Entries[11].Repeat != 2 {
+		t.Errorf("%d trials, beginning with %+v", n, p.Entries[0])
+	}
+	arm := p.Arms[0]
+	if want := 3 * arm.MACs * 20 * 90; arm.Steps != 20 || arm.TrainMACs != want {
+		t.Errorf("the baseline takes %d steps, %d multiply-adds, want 20, %d", arm.Steps, arm.TrainMACs, want)
+	}
+}
+
+func (a PlannedArm) Net() string { return a.Built.Graph.Name }
+
+func TestAPlanRefusesWithLineAndColumn(t *testing.T) {
+	for text, want := range map[string]string{
+		"  - {name: a, with: [{batch: 90}]}":                                     `s.yaml:7:5: variant "a": nothing differs from the baseline; drop it, or change something`,
+		"  - {name: a, with: [{l2: {except: [norm, bias]}}]}":                    `s.yaml:7:5: variant "a": nothing differs from the baseline`,
+		"  - {name: a, with: [{batch: 20}]}\n  - {name: b, with: [{batch: 20}]}": `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`,
+		"  - {name: a, with: [{batch: 901}]}":                                    `s.yaml:7:23: batch: 901 images a step, but there are 900 to train on`,
+		"  - {name: a, data: {name: fashion-mini, val: 0}}":                      `s.yaml:7:5: variant "a": data: no validation images to judge by`,
+		"  - {name: a, net: resnet21}":                                           `s.yaml:7:5: variant "a": no network "resnet21"; did you mean resnet20?`,
+		"  - {name: a, with: [{activation: {from: leaky, to: elu}}]}":            `s.yaml:7:23: activation: mini has no leaky`,
+		"  - {name: a, with: [batchnrm]}":                                        `s.yaml:7:22: no approach "batchnrm"; did you mean "batchnorm"?`,
+		"  - {name: a, with: [{lr: -1}]}":                                        `s.yaml:7:`,
+		"  - {name: a, without: [augmnt]}":                                       `s.yaml:7:25: the base has no "augmnt"; did you mean "augment"?`,
+		"  - {name: a, without: [dropout]}":                                      `s.yaml:7:25: the base has no "dropout"; it has batch, l2, lr, epochs, augment`,
+	} {
+		s, err := read(baseText + "variants:\n" + text + "\n")
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if _, err := s.Plan(fashion); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s:\n got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+func TestAStudyFileIsReadOrRefusedWithLineAndColumn(t *testing.T) {
+	variant := "variants: [{name: a, with: [batchnorm]}]\n"
+	for text, want := range map[string]string{
+		baseText + "variants: []\n":                                                         "s.yaml:6:11: no variants",
+		baseText + variant + "repeats: 0\n":                                                 "s.yaml:7:10: 0 repeats; give 1 or more",
+		baseText + variant + "repeats: many\n":                                              "s.yaml:7:10: ",
+		baseText + variant + "repeat: 3\n":                                                  `s.yaml:7:1: unknown key "repeat"; did you mean "repeats"?`,
+		baseText + variant + "design: ladder\n":                                             `s.yaml:7:9: no design "ladder"`,
+		baseText + variant + "budget: -1h\n":                                                "s.yaml:7:9: a budget of -1h",
+		baseText + variant + "meaningful: 101\n":                                            "s.yaml:7:13: 101 points",
+		baseText + "variants: [{name: a, with: [batchnorm]}, {name: a, with: [dropout]}]\n": `s.yaml:6:49: two variants named "a"`,
+		baseText + "variants: [{name: baseline, with: [dropout]}]\n":                        `s.yaml:6:19: "baseline" is the name of the base itself`,
+		baseText + "variants: [{name: a}]\n":                                                `s.yaml:6:12: variant "a" changes nothing`,
+		baseText + "variants: [{with: [dropout]}]\n":                                        "s.yaml:6:12: ",
+		variant:                                  "s.yaml:1:1: ",
+		"data: fashion-mini\nnet: mini\n":        "s.yaml:1:1: this is an experiment, not a study",
+		"base: nowhere.yaml\n" + variant:         "s.yaml:1:7: ",
+		"base: {data: fashion-mini}\n" + variant: "s.yaml:1:7: no net",
+		strings.Replace(baseText, "learning:", "learning: [batchnorm]\n  architecture:", 1) + variant: "s.yaml:",
+	} {
+		s, err := read(text)
+		if err == nil && strings.Contains(text, "[batchnorm]\n  architecture") {
+			_, err = s.Plan(fashion)
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s\n got %v\nwant %s", text, err, want)
+		}
+	}
+	s, err := read(baseText + variant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Repeats != 3 || s.Seed != 1 || s.Design != OFAT || s.Question != "Which choices pay on fashion-mini?" {
+		t.Errorf("defaults are %+v", s)
+	}
+}
+
+// TestTheGuardCatchesWhatNoApproachOfTheVariantMayChange builds an honest arm and changes it behind its variant's back.
+func TestTheGuardCatchesWhatNoApproachOfTheVariantMayChange(t *testing.T) {
+	for name, c := range map[string]struct {
+		with   string
+		tamper func(*approach.Built) error
+		want   string
+	}{
+		"a rate":                            {"batchnorm", func(b *approach.Built) error { b.Optimization.LR.Base = 1; return nil }, "the settings of lr changed"},
+		"epochs":                            {"{activation: elu}", func(b *approach.Built) error { b.Learning.Epochs.Count = 9; return nil }, "the settings of epochs changed"},
+		"the network":                       {"batchnorm", swapActivation, "the architecture changed"},
+		"dropout":                           {"{l2: 1e-3}", layDropout, "norms, dropout or biases changed"},
+		"nothing else":                      {"{activation: elu}", func(*approach.Built) error { return nil }, ""},
+		"norms of an architecture approach": {"{activation: elu}", layDropout, ""}, // it may bring those of what it makes
+	} {
+		s, err := read(baseText + "variants: [{name: a, with: [" + c.with + "]}]\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := s.Variants[0]
+		e, err := s.arm(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := plan(BaselineName, s.Base, fashion)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := plan("a", e, fashion)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.tamper(a.Built); err != nil {
+			t.Fatal(err)
+		}
+		a.Signature = a.Built.Graph.Signature()
+		err = guard(v, b, &a)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func swapActivation(b *approach.Built) error {
+	for n := range nn.Each[nn.Activation](b.Graph) {
+		b.Graph.Replace(n, nn.Activation{Func: nn.Tanh})
+		return nil
+	}
+	return nil
+}
+
+func layDropout(b *approach.Built) error {
+	b.Graph.Overlay().Set(nn.In(b.Graph.Main().Node, 0), nn.Dropout{Rate: 0.5})
+	return nil
+}
+
+func TestAnArmIsTheBasesListsEditedAndLeavesThemAlone(t *testing.T) {
+	s, err := read(baseText + "variants: [{name: a, with: [{batch: 9}, dropout], without: [l2]}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := names(s.Base.Optimization)
+	e, err := s.Experiment("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := names(e.Optimization); !reflect.DeepEqual(got, []string{"batch", "lr", "batch", "dropout"}) {
+		t.Errorf("the variant's list is %v", got)
+	}
+	if got := names(s.Base.Optimization); !reflect.DeepEqual(got, before) {
+		t.Errorf("the base's list became %v", got)
+	}
+	if _, err := s.Experiment("b"); err == nil || !strings.Contains(err.Error(), `no arm "b"`) {
+		t.Errorf("got %v", err)
+	}
+}

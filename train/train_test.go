@@ -1,0 +1,314 @@
+package train_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/interop/safetensors"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/tensor"
+	"github.com/assaylab/assay/train"
+)
+
+func TestADivergingRateEndsAsDiverged(t *testing.T) {
+	j := job(t, draw(t, 13))
+	j.Optimization.LR = experiment.LR{Base: 1e20, Policy: "fixed"}
+	r := run(t, j)
+	if !r.Diverged || r.Model != nil || r.Step < 1 || r.Step > 11 || r.Metrics.Images != 0 {
+		t.Errorf("got %+v", r)
+	}
+	again := run(t, j)
+	if again.Step != r.Step || !reflect.DeepEqual(again.Curve, r.Curve) {
+		t.Errorf("a second time it diverged at step %d, not %d", again.Step, r.Step)
+	}
+}
+
+func TestAJobThatCannotBeIsOneLine(t *testing.T) {
+	s := draw(t, 13)
+	for name, c := range map[string]struct {
+		spoil func(*train.Job)
+		want  string
+	}{
+		"batch larger than the data": {func(j *train.Job) { j.Optimization.Batch.Size = 32 }, "batch: 32 is more than the 31 training images"},
+		"no validation images":       {func(j *train.Job) { j.Cut.Val = nil }, "no images for this part of the data"},
+		"a network for other images": {func(j *train.Job) { j.Graph.SetInput(nn.Size{H: 16, W: 16, C: 3}) }, "takes images of 16x16x3, the data gives 12x12x3"},
+		"an unknown initialisation":  {func(j *train.Job) { j.Optimization.Init.Kind = "zeros" }, "choose he, xavier or lsuv"},
+	} {
+		j := job(t, s)
+		c.spoil(&j)
+		_, err := train.Run(context.Background(), j)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestATrainingThatIsStoppedBeforeItBeginsSaysSo(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	j := job(t, draw(t, 4))
+	if _, err := train.Run(ctx, j); !errors.Is(err, train.ErrInterrupted) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := train.Begin(ctx, j, 3); !errors.Is(err, train.ErrInterrupted) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// interrupted leaves a checkpoint after three steps.
+func interrupted(t *testing.T, j train.Job) []byte {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	j.OnStep = func(p train.Progress) {
+		if p.Step == 3 {
+			stop()
+		}
+	}
+	if _, err := train.Run(ctx, j); !errors.Is(err, train.ErrInterrupted) || !strings.Contains(err.Error(), j.Checkpoint) {
+		t.Fatalf("got %v", err)
+	}
+	b, err := os.ReadFile(j.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestACheckpointOfAnotherTrainingIsRefusedAndKept(t *testing.T) {
+	s := draw(t, 13)
+	j := job(t, s)
+	j.Checkpoint = filepath.Join(t.TempDir(), "c")
+	held := interrupted(t, j)
+	for name, change := range map[string]func(*train.Job){
+		"rate":    func(j *train.Job) { j.Optimization.LR.Base = 0.01 },
+		"epochs":  func(j *train.Job) { j.Learning.Epochs.Count = 3 },
+		"seed":    func(j *train.Job) { j.Seeds.Order = 2 },
+		"split":   func(j *train.Job) { j.Cut = s.Cut(2, 1) },
+		"dropout": func(j *train.Job) { j.Graph.Overlay().Set(nn.In(j.Graph.Main().Node, 0), nn.Dropout{Rate: 0.1}) },
+	} {
+		other := job(t, s)
+		other.Checkpoint = j.Checkpoint
+		change(&other)
+		_, err := train.Run(context.Background(), other)
+		if err == nil || !strings.Contains(err.Error(), "checkpoint of another training") || !strings.HasPrefix(err.Error(), j.Checkpoint) {
+			t.Errorf("another %s: got %v", name, err)
+		}
+		if b, err := os.ReadFile(j.Checkpoint); err != nil || !bytes.Equal(b, held) {
+			t.Fatalf("another %s: the checkpoint was lost (%v)", name, err)
+		}
+	}
+}
+
+func TestADamagedCheckpointIsOneLineAndIsKept(t *testing.T) {
+	j := job(t, draw(t, 13))
+	j.Checkpoint = filepath.Join(t.TempDir(), "c")
+	whole := interrupted(t, j)
+	foreign := filepath.Join(t.TempDir(), "f")
+	if err := safetensors.WriteFile(foreign, []safetensors.Named{{Name: "w", Tensor: tensor.New(2)}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.ReadFile(foreign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{
+		"cut short": whole[:len(whole)-7], "half": whole[:len(whole)/2], "a few bytes": whole[:5], "empty": {},
+		"no safetensors": []byte("a text that is none of ours"), "foreign": other,
+	} {
+		if err := os.WriteFile(j.Checkpoint, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := train.Run(context.Background(), j)
+		if err == nil || !strings.Contains(err.Error(), j.Checkpoint) || !strings.Contains(err.Error(), "remove it") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if b, err := os.ReadFile(j.Checkpoint); err != nil || !bytes.Equal(b, content) {
+			t.Errorf("%s: the file was changed (%v)", name, err)
+		}
+	}
+}
+
+func TestAModelSurvivesItsFile(t *testing.T) {
+	j := job(t, draw(t, 13))
+	r := run(t, j)
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	if err := r.Model.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	m, err := train.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Digest != r.Model.Digest || !reflect.DeepEqual(m.About, r.Model.About) || m.Graph.Signature() != j.Graph.Signature() {
+		t.Errorf("got %s %+v, want %s %+v", m.Digest, m.About, r.Model.Digest, r.Model.About)
+	}
+	got, err := m.Evaluate(context.Background(), j.Set, j.Cut.Val, threads(t, 2), j.Optimization.Batch.Size, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, r.Metrics) {
+		t.Errorf("from the file %+v, want %+v", got, r.Metrics)
+	}
+	f, err := safetensors.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Get("conv1/weight") == nil || f.Get("conv1/weight@velocity") != nil {
+		t.Error("a model holds weights, and nothing of the solver")
+	}
+}
+
+func TestAFileThatIsNoModelIsOneLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m")
+	if _, err := train.Load(path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("missing: got %v", err)
+	}
+	if err := safetensors.WriteFile(path, nil, map[string]string{"format": "pt"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := train.Load(path); err == nil || !strings.Contains(err.Error(), "no network of Assay's") {
+		t.Errorf("foreign: got %v", err)
+	}
+}
+
+func TestRowsThatPadTheLastBatchDoNotCount(t *testing.T) {
+	j := job(t, draw(t, 13))
+	r := run(t, j)
+	if n := len(j.Cut.Val); n%j.Optimization.Batch.Size == 0 || r.Metrics.Images != n || len(r.Metrics.IDs) != n {
+		t.Fatalf("%d validation images in batches of %d, %d were counted", n, j.Optimization.Batch.Size, r.Metrics.Images)
+	}
+	for _, batch := range []int{1, 5, 100} {
+		m, err := r.Model.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, batch, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Accuracy != r.Metrics.Accuracy || math.Abs(m.LogLoss-r.Metrics.LogLoss) > 1e-6 || !reflect.DeepEqual(m.IDs, r.Metrics.IDs) {
+			t.Errorf("in batches of %d: %+v, want %+v", batch, m, r.Metrics)
+		}
+	}
+}
+
+func TestClassesAreCountedEach(t *testing.T) {
+	j := job(t, draw(t, 13))
+	m := run(t, j).Metrics
+	images, right := 0, 0.0
+	for i, c := range m.PerClass {
+		if c.Name != classes[i] {
+			t.Errorf("class %d is %q", i, c.Name)
+		}
+		images += c.Images
+		right += c.Accuracy * float64(c.Images)
+	}
+	if images != m.Images || math.Abs(right/float64(images)-m.Accuracy) > 1e-12 {
+		t.Errorf("%d images and %.1f right by class, of %d and %.3f", images, right, m.Images, m.Accuracy)
+	}
+	if m.Top5 != 1 {
+		t.Errorf("of three classes the first five hold the true one, but top-5 is %g", m.Top5)
+	}
+}
+
+func TestOtherClassesAreRefused(t *testing.T) {
+	j := job(t, draw(t, 4))
+	m := run(t, j).Model
+	m.About.Classes = []string{"across", "disc", "up"}
+	_, err := m.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, 4, 1)
+	if err == nil || !strings.Contains(err.Error(), `class 3 is "down", the model's "up"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPicturesInGreyAndColourArePredicted(t *testing.T) {
+	j := job(t, draw(t, 13))
+	j.Learning.Epochs.Count = 12
+	p, err := run(t, j).Model.Predictor(j.Engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	grey := image.NewGray(image.Rect(0, 0, 24, 30)) // twice as large, and not square
+	colour := image.NewNRGBA(image.Rect(0, 0, 12, 12))
+	for y := range 30 {
+		for x := range 24 {
+			if y/2%4 < 2 {
+				grey.SetGray(x, y, color.Gray{200})
+			}
+			if x%4 < 2 && x < 12 && y < 12 {
+				colour.SetNRGBA(x, y, color.NRGBA{210, 200, 40, 255})
+			}
+		}
+	}
+	for want, m := range map[string]image.Image{"across": grey, "down": colour} {
+		path := filepath.Join(t.TempDir(), want+".png")
+		var b bytes.Buffer
+		if err := png.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		gs, err := p.File(path, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for i, g := range gs {
+			sum += g.Probability
+			if i > 0 && g.Probability > gs[i-1].Probability {
+				t.Errorf("%s: not in order: %+v", want, gs)
+			}
+		}
+		if len(gs) != 3 || gs[0].Name != want || math.Abs(sum-1) > 1e-6 {
+			t.Errorf("%s: got %+v", want, gs)
+		}
+	}
+	if _, err := p.File(filepath.Join(t.TempDir(), "cat.png"), 5); err == nil || !strings.Contains(err.Error(), "no such picture") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestLSUVStartsAtUnitVariance trains no step worth the name and looks at the weights that it began with.
+func TestLSUVStartsAtUnitVariance(t *testing.T) {
+	j := job(t, draw(t, 13))
+	j.Optimization.Init, j.Optimization.LR.Base = experiment.Init{Kind: "lsuv", Gain: 1}, 1e-30
+	j.Optimization.L2.Strength, j.Learning.Epochs = 0, experiment.Epochs{Steps: 1}
+	m := run(t, j).Model
+	f, err := compile.New(m.Graph, j.Optimization, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range f.Kept() {
+		f.State.Share(name, m.State.Get(name))
+	}
+	p, err := f.Statistics(30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := j.Engine.Compile(p, f.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures := make([]float32, 30*12*12*3)
+	for i, r := 0, tensor.NewStream(3, "pictures").At(0, 0); i < len(pictures); i++ {
+		pictures[i] = float32(r.Normal())
+	}
+	if err := x.Run(engine.Feed{Real: map[string][]float32{compile.Images: pictures}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range f.Scaled() { // of other pictures than the five that it was scaled by, so roughly
+		if v := x.Output(compile.VarianceOf(n))[0]; !(v > 0.2 && v < 5) {
+			t.Errorf("%s: variance %g", n.Name, v)
+		}
+	}
+}
