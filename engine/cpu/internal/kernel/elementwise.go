@@ -97,6 +97,31 @@ func dropout(b Block, y, x Map, first uint64, rate float32, step uint32, key [2]
 	}
 }
 
+// rrelu is y = dy where x > 0, else dy/a, a uniform in [low, high) for each element: Xu et al., arXiv:1505.00853. With dy = x
+// it is the activation, else its gradient, where x may as well be the activation's output. An element's bits are those that
+// dropout has, its a is low + (high−low)·u of their upper 24.
+func rrelu(b Block, y, x, dy Map, first uint64, low, high float32, step uint32, key [2]uint32) {
+	b = b.merged(y, x, dy)
+	i := first
+	var word [4]uint32
+	for r := range b.Rows {
+		for p := range b.Pixels {
+			y, x, dy := y.at(r, p, b.C), x.at(r, p, b.C), dy.at(r, p, b.C)
+			for c := range y {
+				if c == 0 || i%4 == 0 {
+					word = philox(uint32(i/4), step, key)
+				}
+				v := dy[c]
+				if !(x[c] > 0) {
+					v *= 1 / (low + (high-low)*(float32(word[i%4]>>8)*(1.0/(1<<24))))
+				}
+				y[c] = v
+				i++
+			}
+		}
+	}
+}
+
 // philox is Philox4x32 of 10 rounds (Salmon, Moraes, Dror, Shaw, SC 2011) at the counter {i, step, 0, 0}.
 func philox(i, step uint32, key [2]uint32) [4]uint32 {
 	const m0, m1, w0, w1 = 0xD2511F53, 0xCD9E8D57, 0x9E3779B9, 0xBB67AE85

@@ -14,7 +14,7 @@ const (
 	sgdElements
 	sgdNesterovElements
 	activationElements     // + Func
-	activationGradElements = activationElements + elements(Sigmoid) + 1
+	activationGradElements = activationElements + elements(funcs)
 )
 
 // elements runs a kernel on the merged rows of a block: whole, or one row after the other, its pixels then being the rows.
@@ -66,22 +66,54 @@ func (w wide) run(e elements, s *sweep) {
 			reluAVX512(s.bytes())
 		case activationElements + elements(Leaky):
 			leakyAVX512(s.bytes())
-		case activationElements + elements(ELU), activationElements + elements(SELU):
+		case activationElements + elements(ELU), activationElements + elements(SELU), activationElements + elements(CELU):
 			eluAVX512(s.bytes())
-		case activationElements + elements(Tanh):
+		case activationElements + elements(Tanh), activationElements + elements(ScaledTanh):
 			tanhAVX512(s.bytes())
 		case activationElements + elements(Sigmoid):
 			sigmoidAVX512(s.bytes())
+		case activationElements + elements(ReLU6), activationElements + elements(HardSigmoid):
+			clampAVX512(s.bytes())
+		case activationElements + elements(Softplus):
+			softplusAVX512(s.bytes())
+		case activationElements + elements(Softsign):
+			softsignAVX512(s.bytes())
+		case activationElements + elements(Arcsinh):
+			arcsinhAVX512(s.bytes())
+		case activationElements + elements(Swish):
+			swishAVX512(s.bytes())
+		case activationElements + elements(HardSwish):
+			hardSwishAVX512(s.bytes())
+		case activationElements + elements(GELU):
+			geluAVX512(s.bytes())
+		case activationElements + elements(Mish):
+			mishAVX512(s.bytes())
 		case activationGradElements + elements(ReLU):
 			reluGradAVX512(s.bytes())
 		case activationGradElements + elements(Leaky):
 			leakyGradAVX512(s.bytes())
-		case activationGradElements + elements(ELU), activationGradElements + elements(SELU):
+		case activationGradElements + elements(ELU), activationGradElements + elements(SELU), activationGradElements + elements(CELU):
 			eluGradAVX512(s.bytes())
-		case activationGradElements + elements(Tanh):
+		case activationGradElements + elements(Tanh), activationGradElements + elements(ScaledTanh):
 			tanhGradAVX512(s.bytes())
 		case activationGradElements + elements(Sigmoid):
 			sigmoidGradAVX512(s.bytes())
+		case activationGradElements + elements(ReLU6), activationGradElements + elements(HardSigmoid):
+			clampGradAVX512(s.bytes())
+		case activationGradElements + elements(Softplus):
+			softplusGradAVX512(s.bytes())
+		case activationGradElements + elements(Softsign):
+			softsignGradAVX512(s.bytes())
+		case activationGradElements + elements(Arcsinh):
+			arcsinhGradAVX512(s.bytes())
+		case activationGradElements + elements(Swish):
+			swishGradAVX512(s.bytes())
+		case activationGradElements + elements(HardSwish):
+			hardSwishGradAVX512(s.bytes())
+		case activationGradElements + elements(GELU):
+			geluGradAVX512(s.bytes())
+		case activationGradElements + elements(Mish):
+			mishGradAVX512(s.bytes())
 		}
 		return
 	}
@@ -100,22 +132,54 @@ func (w wide) run(e elements, s *sweep) {
 		reluAVX2(s.bytes())
 	case activationElements + elements(Leaky):
 		leakyAVX2(s.bytes())
-	case activationElements + elements(ELU), activationElements + elements(SELU):
+	case activationElements + elements(ELU), activationElements + elements(SELU), activationElements + elements(CELU):
 		eluAVX2(s.bytes())
-	case activationElements + elements(Tanh):
+	case activationElements + elements(Tanh), activationElements + elements(ScaledTanh):
 		tanhAVX2(s.bytes())
 	case activationElements + elements(Sigmoid):
 		sigmoidAVX2(s.bytes())
+	case activationElements + elements(ReLU6), activationElements + elements(HardSigmoid):
+		clampAVX2(s.bytes())
+	case activationElements + elements(Softplus):
+		softplusAVX2(s.bytes())
+	case activationElements + elements(Softsign):
+		softsignAVX2(s.bytes())
+	case activationElements + elements(Arcsinh):
+		arcsinhAVX2(s.bytes())
+	case activationElements + elements(Swish):
+		swishAVX2(s.bytes())
+	case activationElements + elements(HardSwish):
+		hardSwishAVX2(s.bytes())
+	case activationElements + elements(GELU):
+		geluAVX2(s.bytes())
+	case activationElements + elements(Mish):
+		mishAVX2(s.bytes())
 	case activationGradElements + elements(ReLU):
 		reluGradAVX2(s.bytes())
 	case activationGradElements + elements(Leaky):
 		leakyGradAVX2(s.bytes())
-	case activationGradElements + elements(ELU), activationGradElements + elements(SELU):
+	case activationGradElements + elements(ELU), activationGradElements + elements(SELU), activationGradElements + elements(CELU):
 		eluGradAVX2(s.bytes())
-	case activationGradElements + elements(Tanh):
+	case activationGradElements + elements(Tanh), activationGradElements + elements(ScaledTanh):
 		tanhGradAVX2(s.bytes())
 	case activationGradElements + elements(Sigmoid):
 		sigmoidGradAVX2(s.bytes())
+	case activationGradElements + elements(ReLU6), activationGradElements + elements(HardSigmoid):
+		clampGradAVX2(s.bytes())
+	case activationGradElements + elements(Softplus):
+		softplusGradAVX2(s.bytes())
+	case activationGradElements + elements(Softsign):
+		softsignGradAVX2(s.bytes())
+	case activationGradElements + elements(Arcsinh):
+		arcsinhGradAVX2(s.bytes())
+	case activationGradElements + elements(Swish):
+		swishGradAVX2(s.bytes())
+	case activationGradElements + elements(HardSwish):
+		hardSwishGradAVX2(s.bytes())
+	case activationGradElements + elements(GELU):
+		geluGradAVX2(s.bytes())
+	case activationGradElements + elements(Mish):
+		mishGradAVX2(s.bytes())
 	}
 }
 
@@ -130,23 +194,15 @@ func (w wide) activation(b Block, f Func, alpha float32, y, x Map) {
 		copyMap(b, y, x)
 		return
 	}
-	w.elements(activationElements+elements(f), b, f.scalars(alpha), y, x)
+	w.elements(activationElements+elements(f), b, f.factors(alpha), y, x)
 }
 
-func (w wide) activationGrad(b Block, f Func, alpha float32, dx, y, dy Map) {
+func (w wide) activationGrad(b Block, f Func, alpha float32, dx, z, dy Map) {
 	if f == Identity {
 		copyMap(b, dx, dy)
 		return
 	}
-	w.elements(activationGradElements+elements(f), b, f.scalars(alpha), dx, y, dy)
-}
-
-// scalars are the factors of the negative and of the positive side.
-func (f Func) scalars(alpha float32) [4]float32 {
-	if f == SELU {
-		return [4]float32{seluAlpha * seluScale, seluScale}
-	}
-	return [4]float32{alpha, 1}
+	w.elements(activationGradElements+elements(f), b, f.gradFactors(alpha), dx, z, dy)
 }
 
 func (w wide) sgd(p, v, g []float32, lr, momentum, l2 float32, nesterov bool) {

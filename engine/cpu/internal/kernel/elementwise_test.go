@@ -12,6 +12,18 @@ func TestActivationsAreNearTheExactValues(t *testing.T) {
 		SELU:    func(x float64) float64 { return seluScale * (max(x, 0) + seluAlpha*math.Expm1(min(x, 0))) },
 		Tanh:    math.Tanh,
 		Sigmoid: func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
+
+		ReLU6:       func(x float64) float64 { return min(max(x, 0), 6) },
+		CELU:        func(x float64) float64 { return max(x, 0) + 0.5*math.Expm1(2*min(x, 0)) },
+		Softplus:    func(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) },
+		Softsign:    func(x float64) float64 { return x / (1 + math.Abs(x)) },
+		HardSigmoid: func(x float64) float64 { return min(max(x+3, 0), 6) / 6 },
+		ScaledTanh:  func(x float64) float64 { return 1.7159 * math.Tanh(x*2/3) },
+		Arcsinh:     math.Asinh,
+		Swish:       func(x float64) float64 { return x / (1 + math.Exp(-x/2)) },
+		HardSwish:   func(x float64) float64 { return x * min(max(x+3, 0), 6) / 6 },
+		GELU:        func(x float64) float64 { return x * math.Erfc(-x/math.Sqrt2) / 2 },
+		Mish:        func(x float64) float64 { return x * math.Tanh(math.Log1p(math.Exp(x))) },
 	}
 	var x []float32
 	for e := -20.0; e < 6.4; e += 0.01 {
@@ -24,8 +36,55 @@ func TestActivationsAreNearTheExactValues(t *testing.T) {
 			s.Activation(b, f, 0.5, y, m)
 			for i, v := range x {
 				w := want(float64(v))
-				if d := math.Abs(float64(y.Data[i]) - w); !(d <= 4e-7*math.Abs(w)+1e-38) {
+				tol := 4e-7
+				if f == GELU {
+					tol = 6e-7 * (1 + float64(v*v)/6) // its polynomial, and e^(−x²/2) cannot know its argument better
+				}
+				if d := math.Abs(float64(y.Data[i]) - w); !(d <= tol*math.Abs(w)+1e-36) {
 					t.Fatalf("%s: function %d of %v: got %v, want %v", s.Name, f, v, y.Data[i], w)
+				}
+			}
+		}
+	}
+}
+
+func TestActivationGradientsAreNearTheExactDerivatives(t *testing.T) {
+	byInput := map[Func]bool{Swish: true, HardSwish: true, GELU: true, Mish: true}
+	exact := map[Func]func(x float64) float64{
+		Softplus: func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
+		Softsign: func(x float64) float64 { return 1 / ((1 + math.Abs(x)) * (1 + math.Abs(x))) },
+		Arcsinh:  func(x float64) float64 { return 1 / math.Hypot(1, x) },
+		Swish: func(x float64) float64 {
+			s := 1 / (1 + math.Exp(-x/2))
+			return s + x/2*s*(1-s)
+		},
+		HardSwish: func(x float64) float64 {
+			if x <= -3 || x >= 3 {
+				return max(0, math.Copysign(1, x))
+			}
+			return x/3 + 0.5
+		},
+		GELU: func(x float64) float64 { return math.Erfc(-x/math.Sqrt2)/2 + x*normalDensity*math.Exp(-x*x/2) },
+		Mish: func(x float64) float64 {
+			t := math.Tanh(math.Log1p(math.Exp(x)))
+			return t + x*(1-t*t)/(1+math.Exp(-x))
+		},
+	}
+	var x []float32
+	for v := -70.0; v < 70; v += 0.01 {
+		x = append(x, float32(v))
+	}
+	for _, s := range Levels() {
+		for f, want := range exact {
+			b, m := Flat(slices.Clone(x))
+			_, dy := Flat(slices.Repeat([]float32{1}, len(x)))
+			if !byInput[f] {
+				s.Activation(b, f, 0.5, m, m)
+			}
+			s.ActivationGrad(b, f, 0.5, dy, m, dy)
+			for i, v := range x {
+				if w := want(float64(v)); !(math.Abs(float64(dy.Data[i])-w) <= 5e-7*(1+math.Abs(w))) {
+					t.Fatalf("%s: derivative of function %d at %v: got %v, want %v", s.Name, f, v, dy.Data[i], w)
 				}
 			}
 		}
@@ -36,11 +95,18 @@ func TestActivationsKeepNaNAndBoundInfinity(t *testing.T) {
 	inf := float32(math.Inf(1))
 	nan := float32(math.NaN())
 	for _, s := range Levels() {
-		for f := Identity; f <= Sigmoid; f++ {
+		for f := Identity; f < funcs; f++ {
 			x := slices.Repeat([]float32{nan, inf, -inf, 0}, 9)
 			b, m := Flat(x)
 			s.Activation(b, f, 0.5, m, m)
 			for i := 0; i < len(x); i += 4 {
+				if f > Sigmoid { // what these make of infinity, a number or none, is theirs
+					zero := map[Func]float32{Softplus: math.Ln2, HardSigmoid: 0.5}[f]
+					if x[i] == x[i] || !(math.Abs(float64(x[i+3]-zero)) < 1e-7) {
+						t.Fatalf("%s: function %d of NaN, +Inf, -Inf, 0 is %v", s.Name, f, x[i:i+4])
+					}
+					continue
+				}
 				low := map[Func]float32{Identity: -inf, Leaky: -inf, ELU: -0.5, SELU: -seluAlpha * seluScale, Tanh: -1}[f]
 				high := map[Func]float32{Tanh: 1, Sigmoid: 1}[f]
 				if high == 0 {

@@ -46,7 +46,8 @@ type Set struct {
 	Copy           func(b Block, y, x Map)
 	Fill           func(b Block, y Map, k float32)
 	Activation     func(b Block, f Func, alpha float32, y, x Map)
-	ActivationGrad func(b Block, f Func, alpha float32, dx, y, dy Map)
+	ActivationGrad func(b Block, f Func, alpha float32, dx, z, dy Map)
+	RReLU          func(b Block, y, x, dy Map, first uint64, low, high float32, step uint32, key [2]uint32)
 	Dropout        func(b Block, y, x Map, first uint64, rate float32, step uint32, key [2]uint32)
 
 	// Windows, pool.go, and across channels, lrn.go.
@@ -120,6 +121,7 @@ func Generic() Set {
 		Fill:           fill,
 		Activation:     activation,
 		ActivationGrad: activationGrad,
+		RReLU:          rrelu,
 		Dropout:        dropout,
 
 		MaxPool:     maxPool,

@@ -154,12 +154,12 @@ func reluAVX2(a *byte)
 //go:noescape
 func leakyAVX2(a *byte)
 
-// eluAVX2 is Set.Activation of ELU and SELU; a is a *sweep of rows of contiguous elements, its Pixels.
+// eluAVX2 is Set.Activation of ELU, SELU and CELU; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
 func eluAVX2(a *byte)
 
-// tanhAVX2 is Set.Activation of Tanh; a is a *sweep of rows of contiguous elements, its Pixels.
+// tanhAVX2 is Set.Activation of Tanh and ScaledTanh; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
 func tanhAVX2(a *byte)
@@ -168,6 +168,46 @@ func tanhAVX2(a *byte)
 //
 //go:noescape
 func sigmoidAVX2(a *byte)
+
+// clampAVX2 is Set.Activation of ReLU6 and HardSigmoid; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func clampAVX2(a *byte)
+
+// softplusAVX2 is Set.Activation of Softplus; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func softplusAVX2(a *byte)
+
+// softsignAVX2 is Set.Activation of Softsign; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func softsignAVX2(a *byte)
+
+// arcsinhAVX2 is Set.Activation of Arcsinh; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func arcsinhAVX2(a *byte)
+
+// swishAVX2 is Set.Activation of Swish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func swishAVX2(a *byte)
+
+// hardSwishAVX2 is Set.Activation of HardSwish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func hardSwishAVX2(a *byte)
+
+// geluAVX2 is Set.Activation of GELU; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func geluAVX2(a *byte)
+
+// mishAVX2 is Set.Activation of Mish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func mishAVX2(a *byte)
 
 // reluGradAVX2 is Set.ActivationGrad of ReLU; a is a *sweep of rows of contiguous elements, its Pixels.
 //
@@ -179,12 +219,12 @@ func reluGradAVX2(a *byte)
 //go:noescape
 func leakyGradAVX2(a *byte)
 
-// eluGradAVX2 is Set.ActivationGrad of ELU and SELU; a is a *sweep of rows of contiguous elements, its Pixels.
+// eluGradAVX2 is Set.ActivationGrad of ELU, SELU and CELU; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
 func eluGradAVX2(a *byte)
 
-// tanhGradAVX2 is Set.ActivationGrad of Tanh; a is a *sweep of rows of contiguous elements, its Pixels.
+// tanhGradAVX2 is Set.ActivationGrad of Tanh and ScaledTanh; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
 func tanhGradAVX2(a *byte)
@@ -193,6 +233,46 @@ func tanhGradAVX2(a *byte)
 //
 //go:noescape
 func sigmoidGradAVX2(a *byte)
+
+// clampGradAVX2 is Set.ActivationGrad of ReLU6 and HardSigmoid; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func clampGradAVX2(a *byte)
+
+// softplusGradAVX2 is Set.ActivationGrad of Softplus; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func softplusGradAVX2(a *byte)
+
+// softsignGradAVX2 is Set.ActivationGrad of Softsign; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func softsignGradAVX2(a *byte)
+
+// arcsinhGradAVX2 is Set.ActivationGrad of Arcsinh; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func arcsinhGradAVX2(a *byte)
+
+// swishGradAVX2 is Set.ActivationGrad of Swish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func swishGradAVX2(a *byte)
+
+// hardSwishGradAVX2 is Set.ActivationGrad of HardSwish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func hardSwishGradAVX2(a *byte)
+
+// geluGradAVX2 is Set.ActivationGrad of GELU; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func geluGradAVX2(a *byte)
+
+// mishGradAVX2 is Set.ActivationGrad of Mish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func mishGradAVX2(a *byte)
 
 // maxPoolAVX2 is Set.MaxPool for a row of output pixels; a is a *windows.
 //
@@ -344,12 +424,12 @@ func reluAVX512(a *byte)
 //go:noescape
 func leakyAVX512(a *byte)
 
-// eluAVX512 is Set.Activation of ELU and SELU; a is a *sweep of rows of contiguous elements, its Pixels.
+// eluAVX512 is Set.Activation of ELU, SELU and CELU; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
 func eluAVX512(a *byte)
 
-// tanhAVX512 is Set.Activation of Tanh; a is a *sweep of rows of contiguous elements, its Pixels.
+// tanhAVX512 is Set.Activation of Tanh and ScaledTanh; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
 func tanhAVX512(a *byte)
@@ -358,6 +438,46 @@ func tanhAVX512(a *byte)
 //
 //go:noescape
 func sigmoidAVX512(a *byte)
+
+// clampAVX512 is Set.Activation of ReLU6 and HardSigmoid; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func clampAVX512(a *byte)
+
+// softplusAVX512 is Set.Activation of Softplus; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func softplusAVX512(a *byte)
+
+// softsignAVX512 is Set.Activation of Softsign; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func softsignAVX512(a *byte)
+
+// arcsinhAVX512 is Set.Activation of Arcsinh; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func arcsinhAVX512(a *byte)
+
+// swishAVX512 is Set.Activation of Swish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func swishAVX512(a *byte)
+
+// hardSwishAVX512 is Set.Activation of HardSwish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func hardSwishAVX512(a *byte)
+
+// geluAVX512 is Set.Activation of GELU; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func geluAVX512(a *byte)
+
+// mishAVX512 is Set.Activation of Mish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func mishAVX512(a *byte)
 
 // reluGradAVX512 is Set.ActivationGrad of ReLU; a is a *sweep of rows of contiguous elements, its Pixels.
 //
@@ -369,12 +489,12 @@ func reluGradAVX512(a *byte)
 //go:noescape
 func leakyGradAVX512(a *byte)
 
-// eluGradAVX512 is Set.ActivationGrad of ELU and SELU; a is a *sweep of rows of contiguous elements, its Pixels.
+// eluGradAVX512 is Set.ActivationGrad of ELU, SELU and CELU; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
 func eluGradAVX512(a *byte)
 
-// tanhGradAVX512 is Set.ActivationGrad of Tanh; a is a *sweep of rows of contiguous elements, its Pixels.
+// tanhGradAVX512 is Set.ActivationGrad of Tanh and ScaledTanh; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
 func tanhGradAVX512(a *byte)
@@ -383,6 +503,46 @@ func tanhGradAVX512(a *byte)
 //
 //go:noescape
 func sigmoidGradAVX512(a *byte)
+
+// clampGradAVX512 is Set.ActivationGrad of ReLU6 and HardSigmoid; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func clampGradAVX512(a *byte)
+
+// softplusGradAVX512 is Set.ActivationGrad of Softplus; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func softplusGradAVX512(a *byte)
+
+// softsignGradAVX512 is Set.ActivationGrad of Softsign; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func softsignGradAVX512(a *byte)
+
+// arcsinhGradAVX512 is Set.ActivationGrad of Arcsinh; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func arcsinhGradAVX512(a *byte)
+
+// swishGradAVX512 is Set.ActivationGrad of Swish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func swishGradAVX512(a *byte)
+
+// hardSwishGradAVX512 is Set.ActivationGrad of HardSwish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func hardSwishGradAVX512(a *byte)
+
+// geluGradAVX512 is Set.ActivationGrad of GELU; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func geluGradAVX512(a *byte)
+
+// mishGradAVX512 is Set.ActivationGrad of Mish; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func mishGradAVX512(a *byte)
 
 // maxPoolAVX512 is Set.MaxPool for a row of output pixels; a is a *windows.
 //

@@ -92,6 +92,24 @@ DATA word7fffffff<>+56(SB)/4, $0x7fffffff
 DATA word7fffffff<>+60(SB)/4, $0x7fffffff
 GLOBL word7fffffff<>(SB), RODATA|NOPTR, $64
 
+DATA word3f3504f3<>+0(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+4(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+8(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+12(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+16(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+20(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+24(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+28(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+32(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+36(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+40(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+44(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+48(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+52(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+56(SB)/4, $0x3f3504f3
+DATA word3f3504f3<>+60(SB)/4, $0x3f3504f3
+GLOBL word3f3504f3<>(SB), RODATA|NOPTR, $64
+
 DATA word42b0bd71<>+0(SB)/4, $0x42b0bd71
 DATA word42b0bd71<>+4(SB)/4, $0x42b0bd71
 DATA word42b0bd71<>+8(SB)/4, $0x42b0bd71
@@ -182,6 +200,78 @@ DATA wordb95e8083<>+56(SB)/4, $0xb95e8083
 DATA wordb95e8083<>+60(SB)/4, $0xb95e8083
 GLOBL wordb95e8083<>(SB), RODATA|NOPTR, $64
 
+DATA word5d5e0b6b<>+0(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+4(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+8(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+12(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+16(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+20(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+24(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+28(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+32(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+36(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+40(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+44(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+48(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+52(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+56(SB)/4, $0x5d5e0b6b
+DATA word5d5e0b6b<>+60(SB)/4, $0x5d5e0b6b
+GLOBL word5d5e0b6b<>(SB), RODATA|NOPTR, $64
+
+DATA word41a00000<>+0(SB)/4, $0x41a00000
+DATA word41a00000<>+4(SB)/4, $0x41a00000
+DATA word41a00000<>+8(SB)/4, $0x41a00000
+DATA word41a00000<>+12(SB)/4, $0x41a00000
+DATA word41a00000<>+16(SB)/4, $0x41a00000
+DATA word41a00000<>+20(SB)/4, $0x41a00000
+DATA word41a00000<>+24(SB)/4, $0x41a00000
+DATA word41a00000<>+28(SB)/4, $0x41a00000
+DATA word41a00000<>+32(SB)/4, $0x41a00000
+DATA word41a00000<>+36(SB)/4, $0x41a00000
+DATA word41a00000<>+40(SB)/4, $0x41a00000
+DATA word41a00000<>+44(SB)/4, $0x41a00000
+DATA word41a00000<>+48(SB)/4, $0x41a00000
+DATA word41a00000<>+52(SB)/4, $0x41a00000
+DATA word41a00000<>+56(SB)/4, $0x41a00000
+DATA word41a00000<>+60(SB)/4, $0x41a00000
+GLOBL word41a00000<>(SB), RODATA|NOPTR, $64
+
+DATA word3e99999a<>+0(SB)/4, $0x3e99999a
+DATA word3e99999a<>+4(SB)/4, $0x3e99999a
+DATA word3e99999a<>+8(SB)/4, $0x3e99999a
+DATA word3e99999a<>+12(SB)/4, $0x3e99999a
+DATA word3e99999a<>+16(SB)/4, $0x3e99999a
+DATA word3e99999a<>+20(SB)/4, $0x3e99999a
+DATA word3e99999a<>+24(SB)/4, $0x3e99999a
+DATA word3e99999a<>+28(SB)/4, $0x3e99999a
+DATA word3e99999a<>+32(SB)/4, $0x3e99999a
+DATA word3e99999a<>+36(SB)/4, $0x3e99999a
+DATA word3e99999a<>+40(SB)/4, $0x3e99999a
+DATA word3e99999a<>+44(SB)/4, $0x3e99999a
+DATA word3e99999a<>+48(SB)/4, $0x3e99999a
+DATA word3e99999a<>+52(SB)/4, $0x3e99999a
+DATA word3e99999a<>+56(SB)/4, $0x3e99999a
+DATA word3e99999a<>+60(SB)/4, $0x3e99999a
+GLOBL word3e99999a<>(SB), RODATA|NOPTR, $64
+
+DATA word3ecc422a<>+0(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+4(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+8(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+12(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+16(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+20(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+24(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+28(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+32(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+36(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+40(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+44(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+48(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+52(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+56(SB)/4, $0x3ecc422a
+DATA word3ecc422a<>+60(SB)/4, $0x3ecc422a
+GLOBL word3ecc422a<>(SB), RODATA|NOPTR, $64
+
 DATA word3f800000<>+0(SB)/4, $0x3f800000
 DATA word3f800000<>+4(SB)/4, $0x3f800000
 DATA word3f800000<>+8(SB)/4, $0x3f800000
@@ -235,6 +325,132 @@ DATA wordc0000000<>+52(SB)/4, $0xc0000000
 DATA wordc0000000<>+56(SB)/4, $0xc0000000
 DATA wordc0000000<>+60(SB)/4, $0xc0000000
 GLOBL wordc0000000<>(SB), RODATA|NOPTR, $64
+
+DATA word40400000<>+0(SB)/4, $0x40400000
+DATA word40400000<>+4(SB)/4, $0x40400000
+DATA word40400000<>+8(SB)/4, $0x40400000
+DATA word40400000<>+12(SB)/4, $0x40400000
+DATA word40400000<>+16(SB)/4, $0x40400000
+DATA word40400000<>+20(SB)/4, $0x40400000
+DATA word40400000<>+24(SB)/4, $0x40400000
+DATA word40400000<>+28(SB)/4, $0x40400000
+DATA word40400000<>+32(SB)/4, $0x40400000
+DATA word40400000<>+36(SB)/4, $0x40400000
+DATA word40400000<>+40(SB)/4, $0x40400000
+DATA word40400000<>+44(SB)/4, $0x40400000
+DATA word40400000<>+48(SB)/4, $0x40400000
+DATA word40400000<>+52(SB)/4, $0x40400000
+DATA word40400000<>+56(SB)/4, $0x40400000
+DATA word40400000<>+60(SB)/4, $0x40400000
+GLOBL word40400000<>(SB), RODATA|NOPTR, $64
+
+DATA word40800000<>+0(SB)/4, $0x40800000
+DATA word40800000<>+4(SB)/4, $0x40800000
+DATA word40800000<>+8(SB)/4, $0x40800000
+DATA word40800000<>+12(SB)/4, $0x40800000
+DATA word40800000<>+16(SB)/4, $0x40800000
+DATA word40800000<>+20(SB)/4, $0x40800000
+DATA word40800000<>+24(SB)/4, $0x40800000
+DATA word40800000<>+28(SB)/4, $0x40800000
+DATA word40800000<>+32(SB)/4, $0x40800000
+DATA word40800000<>+36(SB)/4, $0x40800000
+DATA word40800000<>+40(SB)/4, $0x40800000
+DATA word40800000<>+44(SB)/4, $0x40800000
+DATA word40800000<>+48(SB)/4, $0x40800000
+DATA word40800000<>+52(SB)/4, $0x40800000
+DATA word40800000<>+56(SB)/4, $0x40800000
+DATA word40800000<>+60(SB)/4, $0x40800000
+GLOBL word40800000<>(SB), RODATA|NOPTR, $64
+
+DATA word40c00000<>+0(SB)/4, $0x40c00000
+DATA word40c00000<>+4(SB)/4, $0x40c00000
+DATA word40c00000<>+8(SB)/4, $0x40c00000
+DATA word40c00000<>+12(SB)/4, $0x40c00000
+DATA word40c00000<>+16(SB)/4, $0x40c00000
+DATA word40c00000<>+20(SB)/4, $0x40c00000
+DATA word40c00000<>+24(SB)/4, $0x40c00000
+DATA word40c00000<>+28(SB)/4, $0x40c00000
+DATA word40c00000<>+32(SB)/4, $0x40c00000
+DATA word40c00000<>+36(SB)/4, $0x40c00000
+DATA word40c00000<>+40(SB)/4, $0x40c00000
+DATA word40c00000<>+44(SB)/4, $0x40c00000
+DATA word40c00000<>+48(SB)/4, $0x40c00000
+DATA word40c00000<>+52(SB)/4, $0x40c00000
+DATA word40c00000<>+56(SB)/4, $0x40c00000
+DATA word40c00000<>+60(SB)/4, $0x40c00000
+GLOBL word40c00000<>(SB), RODATA|NOPTR, $64
+
+DATA word3f000000<>+0(SB)/4, $0x3f000000
+DATA word3f000000<>+4(SB)/4, $0x3f000000
+DATA word3f000000<>+8(SB)/4, $0x3f000000
+DATA word3f000000<>+12(SB)/4, $0x3f000000
+DATA word3f000000<>+16(SB)/4, $0x3f000000
+DATA word3f000000<>+20(SB)/4, $0x3f000000
+DATA word3f000000<>+24(SB)/4, $0x3f000000
+DATA word3f000000<>+28(SB)/4, $0x3f000000
+DATA word3f000000<>+32(SB)/4, $0x3f000000
+DATA word3f000000<>+36(SB)/4, $0x3f000000
+DATA word3f000000<>+40(SB)/4, $0x3f000000
+DATA word3f000000<>+44(SB)/4, $0x3f000000
+DATA word3f000000<>+48(SB)/4, $0x3f000000
+DATA word3f000000<>+52(SB)/4, $0x3f000000
+DATA word3f000000<>+56(SB)/4, $0x3f000000
+DATA word3f000000<>+60(SB)/4, $0x3f000000
+GLOBL word3f000000<>(SB), RODATA|NOPTR, $64
+
+DATA wordbf000000<>+0(SB)/4, $0xbf000000
+DATA wordbf000000<>+4(SB)/4, $0xbf000000
+DATA wordbf000000<>+8(SB)/4, $0xbf000000
+DATA wordbf000000<>+12(SB)/4, $0xbf000000
+DATA wordbf000000<>+16(SB)/4, $0xbf000000
+DATA wordbf000000<>+20(SB)/4, $0xbf000000
+DATA wordbf000000<>+24(SB)/4, $0xbf000000
+DATA wordbf000000<>+28(SB)/4, $0xbf000000
+DATA wordbf000000<>+32(SB)/4, $0xbf000000
+DATA wordbf000000<>+36(SB)/4, $0xbf000000
+DATA wordbf000000<>+40(SB)/4, $0xbf000000
+DATA wordbf000000<>+44(SB)/4, $0xbf000000
+DATA wordbf000000<>+48(SB)/4, $0xbf000000
+DATA wordbf000000<>+52(SB)/4, $0xbf000000
+DATA wordbf000000<>+56(SB)/4, $0xbf000000
+DATA wordbf000000<>+60(SB)/4, $0xbf000000
+GLOBL wordbf000000<>(SB), RODATA|NOPTR, $64
+
+DATA word3eaaaaab<>+0(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+4(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+8(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+12(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+16(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+20(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+24(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+28(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+32(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+36(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+40(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+44(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+48(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+52(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+56(SB)/4, $0x3eaaaaab
+DATA word3eaaaaab<>+60(SB)/4, $0x3eaaaaab
+GLOBL word3eaaaaab<>(SB), RODATA|NOPTR, $64
+
+DATA word3e2aaaab<>+0(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+4(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+8(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+12(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+16(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+20(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+24(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+28(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+32(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+36(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+40(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+44(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+48(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+52(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+56(SB)/4, $0x3e2aaaab
+DATA word3e2aaaab<>+60(SB)/4, $0x3e2aaaab
+GLOBL word3e2aaaab<>(SB), RODATA|NOPTR, $64
 
 DATA word39506967<>+0(SB)/4, $0x39506967
 DATA word39506967<>+4(SB)/4, $0x39506967
@@ -326,23 +542,203 @@ DATA word3e2aaaaa<>+56(SB)/4, $0x3e2aaaaa
 DATA word3e2aaaaa<>+60(SB)/4, $0x3e2aaaaa
 GLOBL word3e2aaaaa<>(SB), RODATA|NOPTR, $64
 
-DATA word3f000000<>+0(SB)/4, $0x3f000000
-DATA word3f000000<>+4(SB)/4, $0x3f000000
-DATA word3f000000<>+8(SB)/4, $0x3f000000
-DATA word3f000000<>+12(SB)/4, $0x3f000000
-DATA word3f000000<>+16(SB)/4, $0x3f000000
-DATA word3f000000<>+20(SB)/4, $0x3f000000
-DATA word3f000000<>+24(SB)/4, $0x3f000000
-DATA word3f000000<>+28(SB)/4, $0x3f000000
-DATA word3f000000<>+32(SB)/4, $0x3f000000
-DATA word3f000000<>+36(SB)/4, $0x3f000000
-DATA word3f000000<>+40(SB)/4, $0x3f000000
-DATA word3f000000<>+44(SB)/4, $0x3f000000
-DATA word3f000000<>+48(SB)/4, $0x3f000000
-DATA word3f000000<>+52(SB)/4, $0x3f000000
-DATA word3f000000<>+56(SB)/4, $0x3f000000
-DATA word3f000000<>+60(SB)/4, $0x3f000000
-GLOBL word3f000000<>(SB), RODATA|NOPTR, $64
+DATA word3de38e39<>+0(SB)/4, $0x3de38e39
+DATA word3de38e39<>+4(SB)/4, $0x3de38e39
+DATA word3de38e39<>+8(SB)/4, $0x3de38e39
+DATA word3de38e39<>+12(SB)/4, $0x3de38e39
+DATA word3de38e39<>+16(SB)/4, $0x3de38e39
+DATA word3de38e39<>+20(SB)/4, $0x3de38e39
+DATA word3de38e39<>+24(SB)/4, $0x3de38e39
+DATA word3de38e39<>+28(SB)/4, $0x3de38e39
+DATA word3de38e39<>+32(SB)/4, $0x3de38e39
+DATA word3de38e39<>+36(SB)/4, $0x3de38e39
+DATA word3de38e39<>+40(SB)/4, $0x3de38e39
+DATA word3de38e39<>+44(SB)/4, $0x3de38e39
+DATA word3de38e39<>+48(SB)/4, $0x3de38e39
+DATA word3de38e39<>+52(SB)/4, $0x3de38e39
+DATA word3de38e39<>+56(SB)/4, $0x3de38e39
+DATA word3de38e39<>+60(SB)/4, $0x3de38e39
+GLOBL word3de38e39<>(SB), RODATA|NOPTR, $64
+
+DATA word3e124925<>+0(SB)/4, $0x3e124925
+DATA word3e124925<>+4(SB)/4, $0x3e124925
+DATA word3e124925<>+8(SB)/4, $0x3e124925
+DATA word3e124925<>+12(SB)/4, $0x3e124925
+DATA word3e124925<>+16(SB)/4, $0x3e124925
+DATA word3e124925<>+20(SB)/4, $0x3e124925
+DATA word3e124925<>+24(SB)/4, $0x3e124925
+DATA word3e124925<>+28(SB)/4, $0x3e124925
+DATA word3e124925<>+32(SB)/4, $0x3e124925
+DATA word3e124925<>+36(SB)/4, $0x3e124925
+DATA word3e124925<>+40(SB)/4, $0x3e124925
+DATA word3e124925<>+44(SB)/4, $0x3e124925
+DATA word3e124925<>+48(SB)/4, $0x3e124925
+DATA word3e124925<>+52(SB)/4, $0x3e124925
+DATA word3e124925<>+56(SB)/4, $0x3e124925
+DATA word3e124925<>+60(SB)/4, $0x3e124925
+GLOBL word3e124925<>(SB), RODATA|NOPTR, $64
+
+DATA word3e4ccccd<>+0(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+4(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+8(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+12(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+16(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+20(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+24(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+28(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+32(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+36(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+40(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+44(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+48(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+52(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+56(SB)/4, $0x3e4ccccd
+DATA word3e4ccccd<>+60(SB)/4, $0x3e4ccccd
+GLOBL word3e4ccccd<>(SB), RODATA|NOPTR, $64
+
+DATA word3d139af7<>+0(SB)/4, $0x3d139af7
+DATA word3d139af7<>+4(SB)/4, $0x3d139af7
+DATA word3d139af7<>+8(SB)/4, $0x3d139af7
+DATA word3d139af7<>+12(SB)/4, $0x3d139af7
+DATA word3d139af7<>+16(SB)/4, $0x3d139af7
+DATA word3d139af7<>+20(SB)/4, $0x3d139af7
+DATA word3d139af7<>+24(SB)/4, $0x3d139af7
+DATA word3d139af7<>+28(SB)/4, $0x3d139af7
+DATA word3d139af7<>+32(SB)/4, $0x3d139af7
+DATA word3d139af7<>+36(SB)/4, $0x3d139af7
+DATA word3d139af7<>+40(SB)/4, $0x3d139af7
+DATA word3d139af7<>+44(SB)/4, $0x3d139af7
+DATA word3d139af7<>+48(SB)/4, $0x3d139af7
+DATA word3d139af7<>+52(SB)/4, $0x3d139af7
+DATA word3d139af7<>+56(SB)/4, $0x3d139af7
+DATA word3d139af7<>+60(SB)/4, $0x3d139af7
+GLOBL word3d139af7<>(SB), RODATA|NOPTR, $64
+
+DATA wordbe2285fa<>+0(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+4(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+8(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+12(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+16(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+20(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+24(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+28(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+32(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+36(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+40(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+44(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+48(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+52(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+56(SB)/4, $0xbe2285fa
+DATA wordbe2285fa<>+60(SB)/4, $0xbe2285fa
+GLOBL wordbe2285fa<>(SB), RODATA|NOPTR, $64
+
+DATA word3e55fb0f<>+0(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+4(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+8(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+12(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+16(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+20(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+24(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+28(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+32(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+36(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+40(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+44(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+48(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+52(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+56(SB)/4, $0x3e55fb0f
+DATA word3e55fb0f<>+60(SB)/4, $0x3e55fb0f
+GLOBL word3e55fb0f<>(SB), RODATA|NOPTR, $64
+
+DATA wordbd65c59b<>+0(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+4(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+8(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+12(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+16(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+20(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+24(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+28(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+32(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+36(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+40(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+44(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+48(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+52(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+56(SB)/4, $0xbd65c59b
+DATA wordbd65c59b<>+60(SB)/4, $0xbd65c59b
+GLOBL wordbd65c59b<>(SB), RODATA|NOPTR, $64
+
+DATA word3e04f5c5<>+0(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+4(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+8(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+12(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+16(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+20(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+24(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+28(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+32(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+36(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+40(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+44(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+48(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+52(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+56(SB)/4, $0x3e04f5c5
+DATA word3e04f5c5<>+60(SB)/4, $0x3e04f5c5
+GLOBL word3e04f5c5<>(SB), RODATA|NOPTR, $64
+
+DATA word3dcbd2b2<>+0(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+4(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+8(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+12(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+16(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+20(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+24(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+28(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+32(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+36(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+40(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+44(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+48(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+52(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+56(SB)/4, $0x3dcbd2b2
+DATA word3dcbd2b2<>+60(SB)/4, $0x3dcbd2b2
+GLOBL word3dcbd2b2<>(SB), RODATA|NOPTR, $64
+
+DATA word3df76edb<>+0(SB)/4, $0x3df76edb
+DATA word3df76edb<>+4(SB)/4, $0x3df76edb
+DATA word3df76edb<>+8(SB)/4, $0x3df76edb
+DATA word3df76edb<>+12(SB)/4, $0x3df76edb
+DATA word3df76edb<>+16(SB)/4, $0x3df76edb
+DATA word3df76edb<>+20(SB)/4, $0x3df76edb
+DATA word3df76edb<>+24(SB)/4, $0x3df76edb
+DATA word3df76edb<>+28(SB)/4, $0x3df76edb
+DATA word3df76edb<>+32(SB)/4, $0x3df76edb
+DATA word3df76edb<>+36(SB)/4, $0x3df76edb
+DATA word3df76edb<>+40(SB)/4, $0x3df76edb
+DATA word3df76edb<>+44(SB)/4, $0x3df76edb
+DATA word3df76edb<>+48(SB)/4, $0x3df76edb
+DATA word3df76edb<>+52(SB)/4, $0x3df76edb
+DATA word3df76edb<>+56(SB)/4, $0x3df76edb
+DATA word3df76edb<>+60(SB)/4, $0x3df76edb
+GLOBL word3df76edb<>(SB), RODATA|NOPTR, $64
+
+DATA word3df4fe0a<>+0(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+4(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+8(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+12(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+16(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+20(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+24(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+28(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+32(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+36(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+40(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+44(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+48(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+52(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+56(SB)/4, $0x3df4fe0a
+DATA word3df4fe0a<>+60(SB)/4, $0x3df4fe0a
+GLOBL word3df4fe0a<>(SB), RODATA|NOPTR, $64
 
 // func conv6x16AVX2(a *byte)
 // Requires: AVX, CMOV, FMA3
@@ -9727,9 +10123,10 @@ TEXT ·reluAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y5
-	VBROADCASTSS 188(AX), Y6
-	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -9742,16 +10139,16 @@ row:
 
 rounds:
 	VMOVUPS (BX)(CX*4), Y0
-	VMAXPS  Y0, Y4, Y0
+	VMAXPS  Y0, Y6, Y0
 	VMOVUPS Y0, (DX)(CX*4)
 	VMOVUPS 32(BX)(CX*4), Y0
-	VMAXPS  Y0, Y4, Y0
+	VMAXPS  Y0, Y6, Y0
 	VMOVUPS Y0, 32(DX)(CX*4)
 	VMOVUPS 64(BX)(CX*4), Y0
-	VMAXPS  Y0, Y4, Y0
+	VMAXPS  Y0, Y6, Y0
 	VMOVUPS Y0, 64(DX)(CX*4)
 	VMOVUPS 96(BX)(CX*4), Y0
-	VMAXPS  Y0, Y4, Y0
+	VMAXPS  Y0, Y6, Y0
 	VMOVUPS Y0, 96(DX)(CX*4)
 	ADDQ    $0x20, CX
 	SUBQ    $0x20, DI
@@ -9764,7 +10161,7 @@ rounds_end:
 
 vectors:
 	VMOVUPS (BX)(CX*4), Y0
-	VMAXPS  Y0, Y4, Y0
+	VMAXPS  Y0, Y6, Y0
 	VMOVUPS Y0, (DX)(CX*4)
 	ADDQ    $0x08, CX
 	SUBQ    $0x08, DI
@@ -9775,9 +10172,9 @@ vectors_end:
 	JEQ        next
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (BX)(CX*4), Y0, Y0
-	VMAXPS     Y0, Y4, Y0
-	VMOVUPS    (SP), Y1
-	VMASKMOVPS Y0, Y1, (DX)(CX*4)
+	VMAXPS     Y0, Y6, Y0
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y0, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -9800,9 +10197,10 @@ TEXT ·leakyAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y5
-	VBROADCASTSS 188(AX), Y6
-	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -9815,32 +10213,32 @@ row:
 
 rounds:
 	VMOVUPS   (BX)(CX*4), Y0
-	VMULPS    Y5, Y0, Y1
+	VMULPS    Y7, Y0, Y3
 	VMOVAPS   Y0, Y2
-	VCMPPS    $0x01, Y2, Y4, Y2
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VMOVAPS   Y1, Y0
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y0, Y3, Y3
+	VMOVAPS   Y3, Y0
 	VMOVUPS   Y0, (DX)(CX*4)
 	VMOVUPS   32(BX)(CX*4), Y0
-	VMULPS    Y5, Y0, Y1
+	VMULPS    Y7, Y0, Y3
 	VMOVAPS   Y0, Y2
-	VCMPPS    $0x01, Y2, Y4, Y2
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VMOVAPS   Y1, Y0
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y0, Y3, Y3
+	VMOVAPS   Y3, Y0
 	VMOVUPS   Y0, 32(DX)(CX*4)
 	VMOVUPS   64(BX)(CX*4), Y0
-	VMULPS    Y5, Y0, Y1
+	VMULPS    Y7, Y0, Y3
 	VMOVAPS   Y0, Y2
-	VCMPPS    $0x01, Y2, Y4, Y2
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VMOVAPS   Y1, Y0
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y0, Y3, Y3
+	VMOVAPS   Y3, Y0
 	VMOVUPS   Y0, 64(DX)(CX*4)
 	VMOVUPS   96(BX)(CX*4), Y0
-	VMULPS    Y5, Y0, Y1
+	VMULPS    Y7, Y0, Y3
 	VMOVAPS   Y0, Y2
-	VCMPPS    $0x01, Y2, Y4, Y2
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VMOVAPS   Y1, Y0
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y0, Y3, Y3
+	VMOVAPS   Y3, Y0
 	VMOVUPS   Y0, 96(DX)(CX*4)
 	ADDQ      $0x20, CX
 	SUBQ      $0x20, DI
@@ -9853,11 +10251,11 @@ rounds_end:
 
 vectors:
 	VMOVUPS   (BX)(CX*4), Y0
-	VMULPS    Y5, Y0, Y1
+	VMULPS    Y7, Y0, Y3
 	VMOVAPS   Y0, Y2
-	VCMPPS    $0x01, Y2, Y4, Y2
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VMOVAPS   Y1, Y0
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y0, Y3, Y3
+	VMOVAPS   Y3, Y0
 	VMOVUPS   Y0, (DX)(CX*4)
 	ADDQ      $0x08, CX
 	SUBQ      $0x08, DI
@@ -9868,13 +10266,13 @@ vectors_end:
 	JEQ        next
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (BX)(CX*4), Y0, Y0
-	VMULPS     Y5, Y0, Y1
+	VMULPS     Y7, Y0, Y3
 	VMOVAPS    Y0, Y2
-	VCMPPS     $0x01, Y2, Y4, Y2
-	VBLENDVPS  Y2, Y0, Y1, Y1
-	VMOVAPS    Y1, Y0
-	VMOVUPS    (SP), Y1
-	VMASKMOVPS Y0, Y1, (DX)(CX*4)
+	VCMPPS     $0x01, Y2, Y6, Y2
+	VBLENDVPS  Y2, Y0, Y3, Y3
+	VMOVAPS    Y3, Y0
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y0, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -9897,9 +10295,10 @@ TEXT ·eluAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y5
-	VBROADCASTSS 188(AX), Y6
-	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -9912,60 +10311,62 @@ row:
 
 rounds:
 	VMOVUPS      (BX)(CX*4), Y0
-	VMOVAPS      Y0, Y7
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VMOVAPS      Y0, Y5
+	VMULPS       Y9, Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       word3f800000<>+0(SB), Y2, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VMULPS       Y5, Y1, Y0
-	VMULPS       Y6, Y7, Y1
-	VCMPPS       $0x01, Y7, Y4, Y7
-	VBLENDVPS    Y7, Y1, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VMULPS       Y7, Y3, Y0
+	VMULPS       Y8, Y5, Y3
+	VCMPPS       $0x01, Y5, Y6, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
 	VMOVUPS      Y0, (DX)(CX*4)
 	VMOVUPS      32(BX)(CX*4), Y0
-	VMOVAPS      Y0, Y7
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VMOVAPS      Y0, Y5
+	VMULPS       Y9, Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       word3f800000<>+0(SB), Y2, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VMULPS       Y5, Y1, Y0
-	VMULPS       Y6, Y7, Y1
-	VCMPPS       $0x01, Y7, Y4, Y7
-	VBLENDVPS    Y7, Y1, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VMULPS       Y7, Y3, Y0
+	VMULPS       Y8, Y5, Y3
+	VCMPPS       $0x01, Y5, Y6, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
 	VMOVUPS      Y0, 32(DX)(CX*4)
 	ADDQ         $0x10, CX
 	SUBQ         $0x10, DI
@@ -9978,32 +10379,33 @@ rounds_end:
 
 vectors:
 	VMOVUPS      (BX)(CX*4), Y0
-	VMOVAPS      Y0, Y7
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VMOVAPS      Y0, Y5
+	VMULPS       Y9, Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       word3f800000<>+0(SB), Y2, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VMULPS       Y5, Y1, Y0
-	VMULPS       Y6, Y7, Y1
-	VCMPPS       $0x01, Y7, Y4, Y7
-	VBLENDVPS    Y7, Y1, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VMULPS       Y7, Y3, Y0
+	VMULPS       Y8, Y5, Y3
+	VCMPPS       $0x01, Y5, Y6, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
 	VMOVUPS      Y0, (DX)(CX*4)
 	ADDQ         $0x08, CX
 	SUBQ         $0x08, DI
@@ -10014,34 +10416,35 @@ vectors_end:
 	JEQ          next
 	VMOVUPS      (SP), Y0
 	VMASKMOVPS   (BX)(CX*4), Y0, Y0
-	VMOVAPS      Y0, Y7
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VMOVAPS      Y0, Y5
+	VMULPS       Y9, Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       word3f800000<>+0(SB), Y2, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VMULPS       Y5, Y1, Y0
-	VMULPS       Y6, Y7, Y1
-	VCMPPS       $0x01, Y7, Y4, Y7
-	VBLENDVPS    Y7, Y1, Y0, Y0
-	VMOVUPS      (SP), Y1
-	VMASKMOVPS   Y0, Y1, (DX)(CX*4)
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VMULPS       Y7, Y3, Y0
+	VMULPS       Y8, Y5, Y3
+	VCMPPS       $0x01, Y5, Y6, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y0, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -10064,9 +10467,10 @@ TEXT ·tanhAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y5
-	VBROADCASTSS 188(AX), Y6
-	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -10079,64 +10483,68 @@ row:
 
 rounds:
 	VMOVUPS      (BX)(CX*4), Y0
-	VANDPS       word80000000<>+0(SB), Y0, Y7
+	VMULPS       Y8, Y0, Y0
+	VANDPS       word80000000<>+0(SB), Y0, Y5
 	VANDPS       word7fffffff<>+0(SB), Y0, Y0
 	VMULPS       wordc0000000<>+0(SB), Y0, Y0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       word3f800000<>+0(SB), Y2, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VADDPS       word40000000<>+0(SB), Y1, Y3
-	VSUBPS       Y1, Y4, Y1
-	VDIVPS       Y3, Y1, Y0
-	VORPS        Y7, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y4
+	VSUBPS       Y3, Y6, Y3
+	VDIVPS       Y4, Y3, Y0
+	VORPS        Y5, Y0, Y0
+	VMULPS       Y7, Y0, Y0
 	VMOVUPS      Y0, (DX)(CX*4)
 	VMOVUPS      32(BX)(CX*4), Y0
-	VANDPS       word80000000<>+0(SB), Y0, Y7
+	VMULPS       Y8, Y0, Y0
+	VANDPS       word80000000<>+0(SB), Y0, Y5
 	VANDPS       word7fffffff<>+0(SB), Y0, Y0
 	VMULPS       wordc0000000<>+0(SB), Y0, Y0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       word3f800000<>+0(SB), Y2, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VADDPS       word40000000<>+0(SB), Y1, Y3
-	VSUBPS       Y1, Y4, Y1
-	VDIVPS       Y3, Y1, Y0
-	VORPS        Y7, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y4
+	VSUBPS       Y3, Y6, Y3
+	VDIVPS       Y4, Y3, Y0
+	VORPS        Y5, Y0, Y0
+	VMULPS       Y7, Y0, Y0
 	VMOVUPS      Y0, 32(DX)(CX*4)
 	ADDQ         $0x10, CX
 	SUBQ         $0x10, DI
@@ -10149,34 +10557,36 @@ rounds_end:
 
 vectors:
 	VMOVUPS      (BX)(CX*4), Y0
-	VANDPS       word80000000<>+0(SB), Y0, Y7
+	VMULPS       Y8, Y0, Y0
+	VANDPS       word80000000<>+0(SB), Y0, Y5
 	VANDPS       word7fffffff<>+0(SB), Y0, Y0
 	VMULPS       wordc0000000<>+0(SB), Y0, Y0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       word3f800000<>+0(SB), Y2, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VADDPS       word40000000<>+0(SB), Y1, Y3
-	VSUBPS       Y1, Y4, Y1
-	VDIVPS       Y3, Y1, Y0
-	VORPS        Y7, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y4
+	VSUBPS       Y3, Y6, Y3
+	VDIVPS       Y4, Y3, Y0
+	VORPS        Y5, Y0, Y0
+	VMULPS       Y7, Y0, Y0
 	VMOVUPS      Y0, (DX)(CX*4)
 	ADDQ         $0x08, CX
 	SUBQ         $0x08, DI
@@ -10187,36 +10597,38 @@ vectors_end:
 	JEQ          next
 	VMOVUPS      (SP), Y0
 	VMASKMOVPS   (BX)(CX*4), Y0, Y0
-	VANDPS       word80000000<>+0(SB), Y0, Y7
+	VMULPS       Y8, Y0, Y0
+	VANDPS       word80000000<>+0(SB), Y0, Y5
 	VANDPS       word7fffffff<>+0(SB), Y0, Y0
 	VMULPS       wordc0000000<>+0(SB), Y0, Y0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       word3f800000<>+0(SB), Y2, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VADDPS       word40000000<>+0(SB), Y1, Y3
-	VSUBPS       Y1, Y4, Y1
-	VDIVPS       Y3, Y1, Y0
-	VORPS        Y7, Y0, Y0
-	VMOVUPS      (SP), Y1
-	VMASKMOVPS   Y0, Y1, (DX)(CX*4)
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y4
+	VSUBPS       Y3, Y6, Y3
+	VDIVPS       Y4, Y3, Y0
+	VORPS        Y5, Y0, Y0
+	VMULPS       Y7, Y0, Y0
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y0, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -10239,9 +10651,10 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y5
-	VBROADCASTSS 188(AX), Y6
-	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -10254,56 +10667,56 @@ row:
 
 rounds:
 	VMOVUPS      (BX)(CX*4), Y0
-	VSUBPS       Y0, Y4, Y0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VFMADD213PS  Y2, Y2, Y0
 	VADDPS       word3f800000<>+0(SB), Y0, Y0
-	VMOVUPS      word3f800000<>+0(SB), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VDIVPS       Y0, Y3, Y0
 	VMOVUPS      Y0, (DX)(CX*4)
 	VMOVUPS      32(BX)(CX*4), Y0
-	VSUBPS       Y0, Y4, Y0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VFMADD213PS  Y2, Y2, Y0
 	VADDPS       word3f800000<>+0(SB), Y0, Y0
-	VMOVUPS      word3f800000<>+0(SB), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VDIVPS       Y0, Y3, Y0
 	VMOVUPS      Y0, 32(DX)(CX*4)
 	ADDQ         $0x10, CX
 	SUBQ         $0x10, DI
@@ -10316,30 +10729,30 @@ rounds_end:
 
 vectors:
 	VMOVUPS      (BX)(CX*4), Y0
-	VSUBPS       Y0, Y4, Y0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VFMADD213PS  Y2, Y2, Y0
 	VADDPS       word3f800000<>+0(SB), Y0, Y0
-	VMOVUPS      word3f800000<>+0(SB), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VDIVPS       Y0, Y3, Y0
 	VMOVUPS      Y0, (DX)(CX*4)
 	ADDQ         $0x08, CX
 	SUBQ         $0x08, DI
@@ -10350,32 +10763,1356 @@ vectors_end:
 	JEQ          next
 	VMOVUPS      (SP), Y0
 	VMASKMOVPS   (BX)(CX*4), Y0, Y0
-	VSUBPS       Y0, Y4, Y0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      word42b0bd71<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y1
-	VFNMADD231PS word3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      word39506967<>+0(SB), Y3
-	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  word3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y3
-	VFMADD213PS  word3f000000<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y1
-	VFMADD231PS  Y1, Y3, Y0
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
 	VPADDD       word0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VFMADD213PS  Y2, Y2, Y0
 	VADDPS       word3f800000<>+0(SB), Y0, Y0
-	VMOVUPS      word3f800000<>+0(SB), Y1
-	VDIVPS       Y0, Y1, Y0
-	VMOVUPS      (SP), Y1
-	VMASKMOVPS   Y0, Y1, (DX)(CX*4)
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VDIVPS       Y0, Y3, Y0
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func clampAVX2(a *byte)
+// Requires: AVX
+TEXT ·clampAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Y0
+	VADDPS  Y7, Y0, Y0
+	VMAXPS  Y0, Y6, Y0
+	VMOVUPS word40c00000<>+0(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y0
+	VADDPS  Y7, Y0, Y0
+	VMAXPS  Y0, Y6, Y0
+	VMOVUPS word40c00000<>+0(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, 32(DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Y0
+	VADDPS  Y7, Y0, Y0
+	VMAXPS  Y0, Y6, Y0
+	VMOVUPS word40c00000<>+0(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, 64(DX)(CX*4)
+	VMOVUPS 96(BX)(CX*4), Y0
+	VADDPS  Y7, Y0, Y0
+	VMAXPS  Y0, Y6, Y0
+	VMOVUPS word40c00000<>+0(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, 96(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Y0
+	VADDPS  Y7, Y0, Y0
+	VMAXPS  Y0, Y6, Y0
+	VMOVUPS word40c00000<>+0(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, DI
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VADDPS     Y7, Y0, Y0
+	VMAXPS     Y0, Y6, Y0
+	VMOVUPS    word40c00000<>+0(SB), Y3
+	VMINPS     Y0, Y3, Y0
+	VMULPS     Y8, Y0, Y0
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softplusAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softplusAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x10, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMAXPS       Y0, Y6, Y5
+	VORPS        word80000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VADDPS       word3f800000<>+0(SB), Y0, Y3
+	VPSUBD       word3f3504f3<>+0(SB), Y3, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VPADDD       word0000007f<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       word3f800000<>+0(SB), Y2, Y2
+	VSUBPS       Y2, Y0, Y0
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VADDPS       Y4, Y5, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMAXPS       Y0, Y6, Y5
+	VORPS        word80000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VADDPS       word3f800000<>+0(SB), Y0, Y3
+	VPSUBD       word3f3504f3<>+0(SB), Y3, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VPADDD       word0000007f<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       word3f800000<>+0(SB), Y2, Y2
+	VSUBPS       Y2, Y0, Y0
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VADDPS       Y4, Y5, Y0
+	VMOVUPS      Y0, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMAXPS       Y0, Y6, Y5
+	VORPS        word80000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VADDPS       word3f800000<>+0(SB), Y0, Y3
+	VPSUBD       word3f3504f3<>+0(SB), Y3, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VPADDD       word0000007f<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       word3f800000<>+0(SB), Y2, Y2
+	VSUBPS       Y2, Y0, Y0
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VADDPS       Y4, Y5, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, DI
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMAXPS       Y0, Y6, Y5
+	VORPS        word80000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VADDPS       word3f800000<>+0(SB), Y0, Y3
+	VPSUBD       word3f3504f3<>+0(SB), Y3, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VPADDD       word0000007f<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       word3f800000<>+0(SB), Y2, Y2
+	VSUBPS       Y2, Y0, Y0
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VADDPS       Y4, Y5, Y0
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softsignAVX2(a *byte)
+// Requires: AVX
+TEXT ·softsignAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VADDPS  word3f800000<>+0(SB), Y3, Y3
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VADDPS  word3f800000<>+0(SB), Y3, Y3
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, 32(DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VADDPS  word3f800000<>+0(SB), Y3, Y3
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, 64(DX)(CX*4)
+	VMOVUPS 96(BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VADDPS  word3f800000<>+0(SB), Y3, Y3
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, 96(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VADDPS  word3f800000<>+0(SB), Y3, Y3
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, DI
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VANDPS     word7fffffff<>+0(SB), Y0, Y3
+	VADDPS     word3f800000<>+0(SB), Y3, Y3
+	VDIVPS     Y3, Y0, Y0
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func arcsinhAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·arcsinhAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x10, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS     (BX)(CX*4), Y0
+	VANDPS      word80000000<>+0(SB), Y0, Y5
+	VANDPS      word7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS     word5d5e0b6b<>+0(SB), Y4
+	VMINPS      Y0, Y4, Y0
+	VMULPS      Y0, Y0, Y3
+	VADDPS      word3f800000<>+0(SB), Y3, Y2
+	VSQRTPS     Y2, Y2
+	VADDPS      word3f800000<>+0(SB), Y2, Y2
+	VDIVPS      Y2, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	VADDPS      word3f800000<>+0(SB), Y0, Y3
+	VPSUBD      word3f3504f3<>+0(SB), Y3, Y3
+	VPSRAD      $0x17, Y3, Y3
+	VPADDD      word0000007f<>+0(SB), Y3, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VSUBPS      word3f800000<>+0(SB), Y2, Y2
+	VSUBPS      Y2, Y0, Y0
+	VMOVUPS     word0000007f<>+0(SB), Y2
+	VPSUBD      Y3, Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VMULPS      Y2, Y0, Y0
+	VCVTDQ2PS   Y3, Y3
+	VADDPS      word40000000<>+0(SB), Y0, Y2
+	VDIVPS      Y2, Y0, Y0
+	VMULPS      Y0, Y0, Y2
+	VMOVUPS     word3de38e39<>+0(SB), Y4
+	VFMADD213PS word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y0, Y0, Y0
+	VFMADD213PS Y0, Y0, Y4
+	VFMADD231PS wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS word3f318000<>+0(SB), Y3, Y4
+	VORPS       Y5, Y4, Y0
+	VMOVUPS     Y0, (DX)(CX*4)
+	VMOVUPS     32(BX)(CX*4), Y0
+	VANDPS      word80000000<>+0(SB), Y0, Y5
+	VANDPS      word7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS     word5d5e0b6b<>+0(SB), Y4
+	VMINPS      Y0, Y4, Y0
+	VMULPS      Y0, Y0, Y3
+	VADDPS      word3f800000<>+0(SB), Y3, Y2
+	VSQRTPS     Y2, Y2
+	VADDPS      word3f800000<>+0(SB), Y2, Y2
+	VDIVPS      Y2, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	VADDPS      word3f800000<>+0(SB), Y0, Y3
+	VPSUBD      word3f3504f3<>+0(SB), Y3, Y3
+	VPSRAD      $0x17, Y3, Y3
+	VPADDD      word0000007f<>+0(SB), Y3, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VSUBPS      word3f800000<>+0(SB), Y2, Y2
+	VSUBPS      Y2, Y0, Y0
+	VMOVUPS     word0000007f<>+0(SB), Y2
+	VPSUBD      Y3, Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VMULPS      Y2, Y0, Y0
+	VCVTDQ2PS   Y3, Y3
+	VADDPS      word40000000<>+0(SB), Y0, Y2
+	VDIVPS      Y2, Y0, Y0
+	VMULPS      Y0, Y0, Y2
+	VMOVUPS     word3de38e39<>+0(SB), Y4
+	VFMADD213PS word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y0, Y0, Y0
+	VFMADD213PS Y0, Y0, Y4
+	VFMADD231PS wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS word3f318000<>+0(SB), Y3, Y4
+	VORPS       Y5, Y4, Y0
+	VMOVUPS     Y0, 32(DX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, DI
+	JGE         rounds
+
+rounds_end:
+	ADDQ $0x10, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS     (BX)(CX*4), Y0
+	VANDPS      word80000000<>+0(SB), Y0, Y5
+	VANDPS      word7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS     word5d5e0b6b<>+0(SB), Y4
+	VMINPS      Y0, Y4, Y0
+	VMULPS      Y0, Y0, Y3
+	VADDPS      word3f800000<>+0(SB), Y3, Y2
+	VSQRTPS     Y2, Y2
+	VADDPS      word3f800000<>+0(SB), Y2, Y2
+	VDIVPS      Y2, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	VADDPS      word3f800000<>+0(SB), Y0, Y3
+	VPSUBD      word3f3504f3<>+0(SB), Y3, Y3
+	VPSRAD      $0x17, Y3, Y3
+	VPADDD      word0000007f<>+0(SB), Y3, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VSUBPS      word3f800000<>+0(SB), Y2, Y2
+	VSUBPS      Y2, Y0, Y0
+	VMOVUPS     word0000007f<>+0(SB), Y2
+	VPSUBD      Y3, Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VMULPS      Y2, Y0, Y0
+	VCVTDQ2PS   Y3, Y3
+	VADDPS      word40000000<>+0(SB), Y0, Y2
+	VDIVPS      Y2, Y0, Y0
+	VMULPS      Y0, Y0, Y2
+	VMOVUPS     word3de38e39<>+0(SB), Y4
+	VFMADD213PS word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y0, Y0, Y0
+	VFMADD213PS Y0, Y0, Y4
+	VFMADD231PS wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS word3f318000<>+0(SB), Y3, Y4
+	VORPS       Y5, Y4, Y0
+	VMOVUPS     Y0, (DX)(CX*4)
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, DI
+	JGE         vectors
+
+vectors_end:
+	ADDQ        $0x08, DI
+	JEQ         next
+	VMOVUPS     (SP), Y0
+	VMASKMOVPS  (BX)(CX*4), Y0, Y0
+	VANDPS      word80000000<>+0(SB), Y0, Y5
+	VANDPS      word7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS     word5d5e0b6b<>+0(SB), Y4
+	VMINPS      Y0, Y4, Y0
+	VMULPS      Y0, Y0, Y3
+	VADDPS      word3f800000<>+0(SB), Y3, Y2
+	VSQRTPS     Y2, Y2
+	VADDPS      word3f800000<>+0(SB), Y2, Y2
+	VDIVPS      Y2, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	VADDPS      word3f800000<>+0(SB), Y0, Y3
+	VPSUBD      word3f3504f3<>+0(SB), Y3, Y3
+	VPSRAD      $0x17, Y3, Y3
+	VPADDD      word0000007f<>+0(SB), Y3, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VSUBPS      word3f800000<>+0(SB), Y2, Y2
+	VSUBPS      Y2, Y0, Y0
+	VMOVUPS     word0000007f<>+0(SB), Y2
+	VPSUBD      Y3, Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VMULPS      Y2, Y0, Y0
+	VCVTDQ2PS   Y3, Y3
+	VADDPS      word40000000<>+0(SB), Y0, Y2
+	VDIVPS      Y2, Y0, Y0
+	VMULPS      Y0, Y0, Y2
+	VMOVUPS     word3de38e39<>+0(SB), Y4
+	VFMADD213PS word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y0, Y0, Y0
+	VFMADD213PS Y0, Y0, Y4
+	VFMADD231PS wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS word3f318000<>+0(SB), Y3, Y4
+	VORPS       Y5, Y4, Y0
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func swishAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swishAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x10, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVAPS      Y0, Y5
+	VMULPS       Y7, Y0, Y0
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VADDPS       word3f800000<>+0(SB), Y0, Y0
+	VDIVPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVAPS      Y0, Y5
+	VMULPS       Y7, Y0, Y0
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VADDPS       word3f800000<>+0(SB), Y0, Y0
+	VDIVPS       Y0, Y5, Y0
+	VMOVUPS      Y0, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVAPS      Y0, Y5
+	VMULPS       Y7, Y0, Y0
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VADDPS       word3f800000<>+0(SB), Y0, Y0
+	VDIVPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, DI
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMOVAPS      Y0, Y5
+	VMULPS       Y7, Y0, Y0
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VADDPS       word3f800000<>+0(SB), Y0, Y0
+	VDIVPS       Y0, Y5, Y0
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func hardSwishAVX2(a *byte)
+// Requires: AVX
+TEXT ·hardSwishAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Y0
+	VADDPS  word40400000<>+0(SB), Y0, Y3
+	VMAXPS  Y3, Y6, Y3
+	VMOVUPS word40c00000<>+0(SB), Y2
+	VMINPS  Y3, Y2, Y3
+	VMULPS  Y3, Y0, Y0
+	VMULPS  word3e2aaaab<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y0
+	VADDPS  word40400000<>+0(SB), Y0, Y3
+	VMAXPS  Y3, Y6, Y3
+	VMOVUPS word40c00000<>+0(SB), Y2
+	VMINPS  Y3, Y2, Y3
+	VMULPS  Y3, Y0, Y0
+	VMULPS  word3e2aaaab<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 32(DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Y0
+	VADDPS  word40400000<>+0(SB), Y0, Y3
+	VMAXPS  Y3, Y6, Y3
+	VMOVUPS word40c00000<>+0(SB), Y2
+	VMINPS  Y3, Y2, Y3
+	VMULPS  Y3, Y0, Y0
+	VMULPS  word3e2aaaab<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 64(DX)(CX*4)
+	VMOVUPS 96(BX)(CX*4), Y0
+	VADDPS  word40400000<>+0(SB), Y0, Y3
+	VMAXPS  Y3, Y6, Y3
+	VMOVUPS word40c00000<>+0(SB), Y2
+	VMINPS  Y3, Y2, Y3
+	VMULPS  Y3, Y0, Y0
+	VMULPS  word3e2aaaab<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 96(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Y0
+	VADDPS  word40400000<>+0(SB), Y0, Y3
+	VMAXPS  Y3, Y6, Y3
+	VMOVUPS word40c00000<>+0(SB), Y2
+	VMINPS  Y3, Y2, Y3
+	VMULPS  Y3, Y0, Y0
+	VMULPS  word3e2aaaab<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, DI
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VADDPS     word40400000<>+0(SB), Y0, Y3
+	VMAXPS     Y3, Y6, Y3
+	VMOVUPS    word40c00000<>+0(SB), Y2
+	VMINPS     Y3, Y2, Y3
+	VMULPS     Y3, Y0, Y0
+	VMULPS     word3e2aaaab<>+0(SB), Y0, Y0
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func geluAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x10, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVAPS      Y0, Y5
+	VANDPS       word7fffffff<>+0(SB), Y5, Y1
+	VMULPS       Y0, Y0, Y0
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VMOVUPS      word3f800000<>+0(SB), Y2
+	VFMADD231PS  word3e99999a<>+0(SB), Y1, Y3
+	VDIVPS       Y3, Y2, Y3
+	VMOVUPS      word3d139af7<>+0(SB), Y4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Y3, Y4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df76edb<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VSUBPS       Y4, Y2, Y2
+	VMOVAPS      Y5, Y1
+	VCMPPS       $0x01, Y1, Y6, Y1
+	VBLENDVPS    Y1, Y2, Y4, Y4
+	VMULPS       Y4, Y5, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVAPS      Y0, Y5
+	VANDPS       word7fffffff<>+0(SB), Y5, Y1
+	VMULPS       Y0, Y0, Y0
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VMOVUPS      word3f800000<>+0(SB), Y2
+	VFMADD231PS  word3e99999a<>+0(SB), Y1, Y3
+	VDIVPS       Y3, Y2, Y3
+	VMOVUPS      word3d139af7<>+0(SB), Y4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Y3, Y4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df76edb<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VSUBPS       Y4, Y2, Y2
+	VMOVAPS      Y5, Y1
+	VCMPPS       $0x01, Y1, Y6, Y1
+	VBLENDVPS    Y1, Y2, Y4, Y4
+	VMULPS       Y4, Y5, Y0
+	VMOVUPS      Y0, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVAPS      Y0, Y5
+	VANDPS       word7fffffff<>+0(SB), Y5, Y1
+	VMULPS       Y0, Y0, Y0
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VMOVUPS      word3f800000<>+0(SB), Y2
+	VFMADD231PS  word3e99999a<>+0(SB), Y1, Y3
+	VDIVPS       Y3, Y2, Y3
+	VMOVUPS      word3d139af7<>+0(SB), Y4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Y3, Y4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df76edb<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VSUBPS       Y4, Y2, Y2
+	VMOVAPS      Y5, Y1
+	VCMPPS       $0x01, Y1, Y6, Y1
+	VBLENDVPS    Y1, Y2, Y4, Y4
+	VMULPS       Y4, Y5, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, DI
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMOVAPS      Y0, Y5
+	VANDPS       word7fffffff<>+0(SB), Y5, Y1
+	VMULPS       Y0, Y0, Y0
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VMOVUPS      word3f800000<>+0(SB), Y2
+	VFMADD231PS  word3e99999a<>+0(SB), Y1, Y3
+	VDIVPS       Y3, Y2, Y3
+	VMOVUPS      word3d139af7<>+0(SB), Y4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Y3, Y4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df76edb<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VSUBPS       Y4, Y2, Y2
+	VMOVAPS      Y5, Y1
+	VCMPPS       $0x01, Y1, Y6, Y1
+	VBLENDVPS    Y1, Y2, Y4, Y4
+	VMULPS       Y4, Y5, Y0
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func mishAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mishAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x10, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      word41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y5, Y4, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y5
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y5
+	VADDPS       word40000000<>+0(SB), Y5, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y2
+	VDIVPS       Y2, Y3, Y3
+	VMULPS       Y3, Y1, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      word41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y5, Y4, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y5
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y5
+	VADDPS       word40000000<>+0(SB), Y5, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y2
+	VDIVPS       Y2, Y3, Y3
+	VMULPS       Y3, Y1, Y0
+	VMOVUPS      Y0, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      word41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y5, Y4, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y5
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y5
+	VADDPS       word40000000<>+0(SB), Y5, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y2
+	VDIVPS       Y2, Y3, Y3
+	VMULPS       Y3, Y1, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, DI
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      word41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y5, Y4, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y5
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y5
+	VADDPS       word40000000<>+0(SB), Y5, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y2
+	VDIVPS       Y2, Y3, Y3
+	VMULPS       Y3, Y1, Y0
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y0, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -10398,9 +12135,10 @@ TEXT ·reluGradAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y4
-	VBROADCASTSS 188(AX), Y5
-	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -10413,26 +12151,26 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS (BX)(CX*4), Y1
-	VMOVUPS (SI)(CX*4), Y0
-	VCMPPS  $0x01, Y1, Y3, Y1
-	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)(CX*4)
-	VMOVUPS 32(BX)(CX*4), Y1
-	VMOVUPS 32(SI)(CX*4), Y0
-	VCMPPS  $0x01, Y1, Y3, Y1
-	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 32(DX)(CX*4)
-	VMOVUPS 64(BX)(CX*4), Y1
-	VMOVUPS 64(SI)(CX*4), Y0
-	VCMPPS  $0x01, Y1, Y3, Y1
-	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 64(DX)(CX*4)
-	VMOVUPS 96(BX)(CX*4), Y1
-	VMOVUPS 96(SI)(CX*4), Y0
-	VCMPPS  $0x01, Y1, Y3, Y1
-	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 96(DX)(CX*4)
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y0
+	VMOVUPS 32(SI)(CX*4), Y1
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Y0
+	VMOVUPS 64(SI)(CX*4), Y1
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(DX)(CX*4)
+	VMOVUPS 96(BX)(CX*4), Y0
+	VMOVUPS 96(SI)(CX*4), Y1
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(DX)(CX*4)
 	ADDQ    $0x20, CX
 	SUBQ    $0x20, R8
 	JGE     rounds
@@ -10443,11 +12181,11 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS (BX)(CX*4), Y1
-	VMOVUPS (SI)(CX*4), Y0
-	VCMPPS  $0x01, Y1, Y3, Y1
-	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DX)(CX*4)
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
 	ADDQ    $0x08, CX
 	SUBQ    $0x08, R8
 	JGE     vectors
@@ -10455,14 +12193,14 @@ vectors:
 vectors_end:
 	ADDQ       $0x08, R8
 	JEQ        next
-	VMOVUPS    (SP), Y1
-	VMASKMOVPS (BX)(CX*4), Y1, Y1
 	VMOVUPS    (SP), Y0
-	VMASKMOVPS (SI)(CX*4), Y0, Y0
-	VCMPPS     $0x01, Y1, Y3, Y1
-	VANDPS     Y1, Y0, Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
 	VMOVUPS    (SP), Y1
-	VMASKMOVPS Y0, Y1, (DX)(CX*4)
+	VMASKMOVPS (SI)(CX*4), Y1, Y1
+	VCMPPS     $0x01, Y0, Y6, Y0
+	VANDPS     Y0, Y1, Y1
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y1, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -10486,9 +12224,10 @@ TEXT ·leakyGradAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y4
-	VBROADCASTSS 188(AX), Y5
-	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -10501,34 +12240,34 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS   (BX)(CX*4), Y1
-	VMOVUPS   (SI)(CX*4), Y0
-	VMULPS    Y4, Y0, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y0, Y2, Y2
-	VMOVAPS   Y2, Y0
-	VMOVUPS   Y0, (DX)(CX*4)
-	VMOVUPS   32(BX)(CX*4), Y1
-	VMOVUPS   32(SI)(CX*4), Y0
-	VMULPS    Y4, Y0, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y0, Y2, Y2
-	VMOVAPS   Y2, Y0
-	VMOVUPS   Y0, 32(DX)(CX*4)
-	VMOVUPS   64(BX)(CX*4), Y1
-	VMOVUPS   64(SI)(CX*4), Y0
-	VMULPS    Y4, Y0, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y0, Y2, Y2
-	VMOVAPS   Y2, Y0
-	VMOVUPS   Y0, 64(DX)(CX*4)
-	VMOVUPS   96(BX)(CX*4), Y1
-	VMOVUPS   96(SI)(CX*4), Y0
-	VMULPS    Y4, Y0, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y0, Y2, Y2
-	VMOVAPS   Y2, Y0
-	VMOVUPS   Y0, 96(DX)(CX*4)
+	VMOVUPS   (BX)(CX*4), Y0
+	VMOVUPS   (SI)(CX*4), Y1
+	VMULPS    Y7, Y1, Y3
+	VCMPPS    $0x01, Y0, Y6, Y0
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VMOVAPS   Y3, Y1
+	VMOVUPS   Y1, (DX)(CX*4)
+	VMOVUPS   32(BX)(CX*4), Y0
+	VMOVUPS   32(SI)(CX*4), Y1
+	VMULPS    Y7, Y1, Y3
+	VCMPPS    $0x01, Y0, Y6, Y0
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VMOVAPS   Y3, Y1
+	VMOVUPS   Y1, 32(DX)(CX*4)
+	VMOVUPS   64(BX)(CX*4), Y0
+	VMOVUPS   64(SI)(CX*4), Y1
+	VMULPS    Y7, Y1, Y3
+	VCMPPS    $0x01, Y0, Y6, Y0
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VMOVAPS   Y3, Y1
+	VMOVUPS   Y1, 64(DX)(CX*4)
+	VMOVUPS   96(BX)(CX*4), Y0
+	VMOVUPS   96(SI)(CX*4), Y1
+	VMULPS    Y7, Y1, Y3
+	VCMPPS    $0x01, Y0, Y6, Y0
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VMOVAPS   Y3, Y1
+	VMOVUPS   Y1, 96(DX)(CX*4)
 	ADDQ      $0x20, CX
 	SUBQ      $0x20, R8
 	JGE       rounds
@@ -10539,13 +12278,13 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS   (BX)(CX*4), Y1
-	VMOVUPS   (SI)(CX*4), Y0
-	VMULPS    Y4, Y0, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y0, Y2, Y2
-	VMOVAPS   Y2, Y0
-	VMOVUPS   Y0, (DX)(CX*4)
+	VMOVUPS   (BX)(CX*4), Y0
+	VMOVUPS   (SI)(CX*4), Y1
+	VMULPS    Y7, Y1, Y3
+	VCMPPS    $0x01, Y0, Y6, Y0
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VMOVAPS   Y3, Y1
+	VMOVUPS   Y1, (DX)(CX*4)
 	ADDQ      $0x08, CX
 	SUBQ      $0x08, R8
 	JGE       vectors
@@ -10553,16 +12292,16 @@ vectors:
 vectors_end:
 	ADDQ       $0x08, R8
 	JEQ        next
-	VMOVUPS    (SP), Y1
-	VMASKMOVPS (BX)(CX*4), Y1, Y1
 	VMOVUPS    (SP), Y0
-	VMASKMOVPS (SI)(CX*4), Y0, Y0
-	VMULPS     Y4, Y0, Y2
-	VCMPPS     $0x01, Y1, Y3, Y1
-	VBLENDVPS  Y1, Y0, Y2, Y2
-	VMOVAPS    Y2, Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
 	VMOVUPS    (SP), Y1
-	VMASKMOVPS Y0, Y1, (DX)(CX*4)
+	VMASKMOVPS (SI)(CX*4), Y1, Y1
+	VMULPS     Y7, Y1, Y3
+	VCMPPS     $0x01, Y0, Y6, Y0
+	VBLENDVPS  Y0, Y1, Y3, Y3
+	VMOVAPS    Y3, Y1
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y1, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -10574,7 +12313,7 @@ next:
 	RET
 
 // func eluGradAVX2(a *byte)
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·eluGradAVX2(SB), NOSPLIT, $32-8
 	MOVQ         a+0(FP), AX
 	MOVQ         8(AX), CX
@@ -10586,9 +12325,10 @@ TEXT ·eluGradAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y4
-	VBROADCASTSS 188(AX), Y5
-	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -10601,37 +12341,41 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS   (BX)(CX*4), Y1
-	VMOVUPS   (SI)(CX*4), Y0
-	VADDPS    Y4, Y1, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y5, Y2, Y2
-	VMULPS    Y2, Y0, Y0
-	VMOVUPS   Y0, (DX)(CX*4)
-	VMOVUPS   32(BX)(CX*4), Y1
-	VMOVUPS   32(SI)(CX*4), Y0
-	VADDPS    Y4, Y1, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y5, Y2, Y2
-	VMULPS    Y2, Y0, Y0
-	VMOVUPS   Y0, 32(DX)(CX*4)
-	VMOVUPS   64(BX)(CX*4), Y1
-	VMOVUPS   64(SI)(CX*4), Y0
-	VADDPS    Y4, Y1, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y5, Y2, Y2
-	VMULPS    Y2, Y0, Y0
-	VMOVUPS   Y0, 64(DX)(CX*4)
-	VMOVUPS   96(BX)(CX*4), Y1
-	VMOVUPS   96(SI)(CX*4), Y0
-	VADDPS    Y4, Y1, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y5, Y2, Y2
-	VMULPS    Y2, Y0, Y0
-	VMOVUPS   Y0, 96(DX)(CX*4)
-	ADDQ      $0x20, CX
-	SUBQ      $0x20, R8
-	JGE       rounds
+	VMOVUPS     (BX)(CX*4), Y0
+	VMOVUPS     (SI)(CX*4), Y1
+	VMOVAPS     Y0, Y3
+	VFMADD213PS Y7, Y9, Y3
+	VCMPPS      $0x01, Y0, Y6, Y0
+	VBLENDVPS   Y0, Y8, Y3, Y3
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     Y1, (DX)(CX*4)
+	VMOVUPS     32(BX)(CX*4), Y0
+	VMOVUPS     32(SI)(CX*4), Y1
+	VMOVAPS     Y0, Y3
+	VFMADD213PS Y7, Y9, Y3
+	VCMPPS      $0x01, Y0, Y6, Y0
+	VBLENDVPS   Y0, Y8, Y3, Y3
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     Y1, 32(DX)(CX*4)
+	VMOVUPS     64(BX)(CX*4), Y0
+	VMOVUPS     64(SI)(CX*4), Y1
+	VMOVAPS     Y0, Y3
+	VFMADD213PS Y7, Y9, Y3
+	VCMPPS      $0x01, Y0, Y6, Y0
+	VBLENDVPS   Y0, Y8, Y3, Y3
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     Y1, 64(DX)(CX*4)
+	VMOVUPS     96(BX)(CX*4), Y0
+	VMOVUPS     96(SI)(CX*4), Y1
+	VMOVAPS     Y0, Y3
+	VFMADD213PS Y7, Y9, Y3
+	VCMPPS      $0x01, Y0, Y6, Y0
+	VBLENDVPS   Y0, Y8, Y3, Y3
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     Y1, 96(DX)(CX*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, R8
+	JGE         rounds
 
 rounds_end:
 	ADDQ $0x20, R8
@@ -10639,30 +12383,32 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS   (BX)(CX*4), Y1
-	VMOVUPS   (SI)(CX*4), Y0
-	VADDPS    Y4, Y1, Y2
-	VCMPPS    $0x01, Y1, Y3, Y1
-	VBLENDVPS Y1, Y5, Y2, Y2
-	VMULPS    Y2, Y0, Y0
-	VMOVUPS   Y0, (DX)(CX*4)
-	ADDQ      $0x08, CX
-	SUBQ      $0x08, R8
-	JGE       vectors
+	VMOVUPS     (BX)(CX*4), Y0
+	VMOVUPS     (SI)(CX*4), Y1
+	VMOVAPS     Y0, Y3
+	VFMADD213PS Y7, Y9, Y3
+	VCMPPS      $0x01, Y0, Y6, Y0
+	VBLENDVPS   Y0, Y8, Y3, Y3
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     Y1, (DX)(CX*4)
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, R8
+	JGE         vectors
 
 vectors_end:
-	ADDQ       $0x08, R8
-	JEQ        next
-	VMOVUPS    (SP), Y1
-	VMASKMOVPS (BX)(CX*4), Y1, Y1
-	VMOVUPS    (SP), Y0
-	VMASKMOVPS (SI)(CX*4), Y0, Y0
-	VADDPS     Y4, Y1, Y2
-	VCMPPS     $0x01, Y1, Y3, Y1
-	VBLENDVPS  Y1, Y5, Y2, Y2
-	VMULPS     Y2, Y0, Y0
-	VMOVUPS    (SP), Y1
-	VMASKMOVPS Y0, Y1, (DX)(CX*4)
+	ADDQ        $0x08, R8
+	JEQ         next
+	VMOVUPS     (SP), Y0
+	VMASKMOVPS  (BX)(CX*4), Y0, Y0
+	VMOVUPS     (SP), Y1
+	VMASKMOVPS  (SI)(CX*4), Y1, Y1
+	VMOVAPS     Y0, Y3
+	VFMADD213PS Y7, Y9, Y3
+	VCMPPS      $0x01, Y0, Y6, Y0
+	VBLENDVPS   Y0, Y8, Y3, Y3
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y1, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -10686,9 +12432,10 @@ TEXT ·tanhGradAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y4
-	VBROADCASTSS 188(AX), Y5
-	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -10701,30 +12448,30 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS      (BX)(CX*4), Y1
-	VMOVUPS      (SI)(CX*4), Y0
-	VMOVUPS      word3f800000<>+0(SB), Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (DX)(CX*4)
-	VMOVUPS      32(BX)(CX*4), Y1
-	VMOVUPS      32(SI)(CX*4), Y0
-	VMOVUPS      word3f800000<>+0(SB), Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 32(DX)(CX*4)
-	VMOVUPS      64(BX)(CX*4), Y1
-	VMOVUPS      64(SI)(CX*4), Y0
-	VMOVUPS      word3f800000<>+0(SB), Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 64(DX)(CX*4)
-	VMOVUPS      96(BX)(CX*4), Y1
-	VMOVUPS      96(SI)(CX*4), Y0
-	VMOVUPS      word3f800000<>+0(SB), Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 96(DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMULPS       Y8, Y0, Y3
+	VFNMADD213PS Y7, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVUPS      32(SI)(CX*4), Y1
+	VMULPS       Y8, Y0, Y3
+	VFNMADD213PS Y7, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Y0
+	VMOVUPS      64(SI)(CX*4), Y1
+	VMULPS       Y8, Y0, Y3
+	VFNMADD213PS Y7, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, 64(DX)(CX*4)
+	VMOVUPS      96(BX)(CX*4), Y0
+	VMOVUPS      96(SI)(CX*4), Y1
+	VMULPS       Y8, Y0, Y3
+	VFNMADD213PS Y7, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, 96(DX)(CX*4)
 	ADDQ         $0x20, CX
 	SUBQ         $0x20, R8
 	JGE          rounds
@@ -10735,12 +12482,12 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS      (BX)(CX*4), Y1
-	VMOVUPS      (SI)(CX*4), Y0
-	VMOVUPS      word3f800000<>+0(SB), Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMULPS       Y8, Y0, Y3
+	VFNMADD213PS Y7, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
 	ADDQ         $0x08, CX
 	SUBQ         $0x08, R8
 	JGE          vectors
@@ -10748,15 +12495,15 @@ vectors:
 vectors_end:
 	ADDQ         $0x08, R8
 	JEQ          next
-	VMOVUPS      (SP), Y1
-	VMASKMOVPS   (BX)(CX*4), Y1, Y1
 	VMOVUPS      (SP), Y0
-	VMASKMOVPS   (SI)(CX*4), Y0, Y0
-	VMOVUPS      word3f800000<>+0(SB), Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
 	VMOVUPS      (SP), Y1
-	VMASKMOVPS   Y0, Y1, (DX)(CX*4)
+	VMASKMOVPS   (SI)(CX*4), Y1, Y1
+	VMULPS       Y8, Y0, Y3
+	VFNMADD213PS Y7, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y1, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -10780,9 +12527,10 @@ TEXT ·sigmoidGradAVX2(SB), NOSPLIT, $32-8
 	SUBQ         CX, DX
 	VMOVUPS      (DX), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 184(AX), Y4
-	VBROADCASTSS 188(AX), Y5
-	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -10795,30 +12543,30 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS      (BX)(CX*4), Y1
-	VMOVUPS      (SI)(CX*4), Y0
-	VMOVAPS      Y1, Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (DX)(CX*4)
-	VMOVUPS      32(BX)(CX*4), Y1
-	VMOVUPS      32(SI)(CX*4), Y0
-	VMOVAPS      Y1, Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 32(DX)(CX*4)
-	VMOVUPS      64(BX)(CX*4), Y1
-	VMOVUPS      64(SI)(CX*4), Y0
-	VMOVAPS      Y1, Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 64(DX)(CX*4)
-	VMOVUPS      96(BX)(CX*4), Y1
-	VMOVUPS      96(SI)(CX*4), Y0
-	VMOVAPS      Y1, Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 96(DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMOVAPS      Y0, Y3
+	VFNMADD231PS Y0, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVUPS      32(SI)(CX*4), Y1
+	VMOVAPS      Y0, Y3
+	VFNMADD231PS Y0, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Y0
+	VMOVUPS      64(SI)(CX*4), Y1
+	VMOVAPS      Y0, Y3
+	VFNMADD231PS Y0, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, 64(DX)(CX*4)
+	VMOVUPS      96(BX)(CX*4), Y0
+	VMOVUPS      96(SI)(CX*4), Y1
+	VMOVAPS      Y0, Y3
+	VFNMADD231PS Y0, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, 96(DX)(CX*4)
 	ADDQ         $0x20, CX
 	SUBQ         $0x20, R8
 	JGE          rounds
@@ -10829,12 +12577,12 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS      (BX)(CX*4), Y1
-	VMOVUPS      (SI)(CX*4), Y0
-	VMOVAPS      Y1, Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMOVAPS      Y0, Y3
+	VFNMADD231PS Y0, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
 	ADDQ         $0x08, CX
 	SUBQ         $0x08, R8
 	JGE          vectors
@@ -10842,15 +12590,1377 @@ vectors:
 vectors_end:
 	ADDQ         $0x08, R8
 	JEQ          next
-	VMOVUPS      (SP), Y1
-	VMASKMOVPS   (BX)(CX*4), Y1, Y1
 	VMOVUPS      (SP), Y0
-	VMASKMOVPS   (SI)(CX*4), Y0, Y0
-	VMOVAPS      Y1, Y2
-	VFNMADD231PS Y1, Y1, Y2
-	VMULPS       Y2, Y0, Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
 	VMOVUPS      (SP), Y1
-	VMASKMOVPS   Y0, Y1, (DX)(CX*4)
+	VMASKMOVPS   (SI)(CX*4), Y1, Y1
+	VMOVAPS      Y0, Y3
+	VFNMADD231PS Y0, Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func clampGradAVX2(a *byte)
+// Requires: AVX
+TEXT ·clampGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VSUBPS  Y0, Y7, Y3
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VCMPPS  $0x01, Y3, Y6, Y3
+	VANDPS  Y3, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y0
+	VMOVUPS 32(SI)(CX*4), Y1
+	VSUBPS  Y0, Y7, Y3
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VCMPPS  $0x01, Y3, Y6, Y3
+	VANDPS  Y3, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VMOVUPS Y1, 32(DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Y0
+	VMOVUPS 64(SI)(CX*4), Y1
+	VSUBPS  Y0, Y7, Y3
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VCMPPS  $0x01, Y3, Y6, Y3
+	VANDPS  Y3, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VMOVUPS Y1, 64(DX)(CX*4)
+	VMOVUPS 96(BX)(CX*4), Y0
+	VMOVUPS 96(SI)(CX*4), Y1
+	VSUBPS  Y0, Y7, Y3
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VCMPPS  $0x01, Y3, Y6, Y3
+	VANDPS  Y3, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VMOVUPS Y1, 96(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VSUBPS  Y0, Y7, Y3
+	VCMPPS  $0x01, Y0, Y6, Y0
+	VANDPS  Y0, Y1, Y1
+	VCMPPS  $0x01, Y3, Y6, Y3
+	VANDPS  Y3, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, R8
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (SI)(CX*4), Y1, Y1
+	VSUBPS     Y0, Y7, Y3
+	VCMPPS     $0x01, Y0, Y6, Y0
+	VANDPS     Y0, Y1, Y1
+	VCMPPS     $0x01, Y3, Y6, Y3
+	VANDPS     Y3, Y1, Y1
+	VMULPS     Y8, Y1, Y1
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softplusGradAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softplusGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x10, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VSUBPS       Y3, Y6, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVUPS      32(SI)(CX*4), Y1
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VSUBPS       Y3, Y6, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VSUBPS       Y3, Y6, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, R8
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(CX*4), Y1, Y1
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       word3f800000<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VSUBPS       Y3, Y6, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softsignGradAVX2(a *byte)
+// Requires: AVX
+TEXT ·softsignGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VMOVUPS word3f800000<>+0(SB), Y2
+	VSUBPS  Y3, Y2, Y3
+	VMULPS  Y3, Y3, Y3
+	VMULPS  Y3, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y0
+	VMOVUPS 32(SI)(CX*4), Y1
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VMOVUPS word3f800000<>+0(SB), Y2
+	VSUBPS  Y3, Y2, Y3
+	VMULPS  Y3, Y3, Y3
+	VMULPS  Y3, Y1, Y1
+	VMOVUPS Y1, 32(DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Y0
+	VMOVUPS 64(SI)(CX*4), Y1
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VMOVUPS word3f800000<>+0(SB), Y2
+	VSUBPS  Y3, Y2, Y3
+	VMULPS  Y3, Y3, Y3
+	VMULPS  Y3, Y1, Y1
+	VMOVUPS Y1, 64(DX)(CX*4)
+	VMOVUPS 96(BX)(CX*4), Y0
+	VMOVUPS 96(SI)(CX*4), Y1
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VMOVUPS word3f800000<>+0(SB), Y2
+	VSUBPS  Y3, Y2, Y3
+	VMULPS  Y3, Y3, Y3
+	VMULPS  Y3, Y1, Y1
+	VMOVUPS Y1, 96(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VANDPS  word7fffffff<>+0(SB), Y0, Y3
+	VMOVUPS word3f800000<>+0(SB), Y2
+	VSUBPS  Y3, Y2, Y3
+	VMULPS  Y3, Y3, Y3
+	VMULPS  Y3, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, R8
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (SI)(CX*4), Y1, Y1
+	VANDPS     word7fffffff<>+0(SB), Y0, Y3
+	VMOVUPS    word3f800000<>+0(SB), Y2
+	VSUBPS     Y3, Y2, Y3
+	VMULPS     Y3, Y3, Y3
+	VMULPS     Y3, Y1, Y1
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func arcsinhGradAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·arcsinhGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x10, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VORPS        word80000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMULPS       Y0, Y0, Y3
+	VADDPS       word3f800000<>+0(SB), Y3, Y3
+	VADDPS       Y0, Y0, Y0
+	VDIVPS       Y3, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVUPS      32(SI)(CX*4), Y1
+	VORPS        word80000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMULPS       Y0, Y0, Y3
+	VADDPS       word3f800000<>+0(SB), Y3, Y3
+	VADDPS       Y0, Y0, Y0
+	VDIVPS       Y3, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VORPS        word80000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMULPS       Y0, Y0, Y3
+	VADDPS       word3f800000<>+0(SB), Y3, Y3
+	VADDPS       Y0, Y0, Y0
+	VDIVPS       Y3, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, R8
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(CX*4), Y1, Y1
+	VORPS        word80000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMULPS       Y0, Y0, Y3
+	VADDPS       word3f800000<>+0(SB), Y3, Y3
+	VADDPS       Y0, Y0, Y0
+	VDIVPS       Y3, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func swishGradAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swishGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x10, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMULPS       Y7, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y0, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y3
+	VFMADD213PS  word3f800000<>+0(SB), Y5, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVUPS      32(SI)(CX*4), Y1
+	VMULPS       Y7, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y0, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y3
+	VFMADD213PS  word3f800000<>+0(SB), Y5, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMULPS       Y7, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y0, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y3
+	VFMADD213PS  word3f800000<>+0(SB), Y5, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, R8
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(CX*4), Y1, Y1
+	VMULPS       Y7, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y0, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y3
+	VFMADD213PS  word3f800000<>+0(SB), Y5, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func hardSwishGradAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·hardSwishGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS     (BX)(CX*4), Y0
+	VMOVUPS     (SI)(CX*4), Y1
+	VMOVUPS     word3eaaaaab<>+0(SB), Y3
+	VFMADD213PS word3f000000<>+0(SB), Y0, Y3
+	VADDPS      word40400000<>+0(SB), Y0, Y2
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VANDPS      Y2, Y3, Y3
+	VMOVUPS     word40400000<>+0(SB), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMOVUPS     word3f800000<>+0(SB), Y4
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VBLENDVPS   Y2, Y3, Y4, Y4
+	VMULPS      Y4, Y1, Y1
+	VMOVUPS     Y1, (DX)(CX*4)
+	VMOVUPS     32(BX)(CX*4), Y0
+	VMOVUPS     32(SI)(CX*4), Y1
+	VMOVUPS     word3eaaaaab<>+0(SB), Y3
+	VFMADD213PS word3f000000<>+0(SB), Y0, Y3
+	VADDPS      word40400000<>+0(SB), Y0, Y2
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VANDPS      Y2, Y3, Y3
+	VMOVUPS     word40400000<>+0(SB), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMOVUPS     word3f800000<>+0(SB), Y4
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VBLENDVPS   Y2, Y3, Y4, Y4
+	VMULPS      Y4, Y1, Y1
+	VMOVUPS     Y1, 32(DX)(CX*4)
+	VMOVUPS     64(BX)(CX*4), Y0
+	VMOVUPS     64(SI)(CX*4), Y1
+	VMOVUPS     word3eaaaaab<>+0(SB), Y3
+	VFMADD213PS word3f000000<>+0(SB), Y0, Y3
+	VADDPS      word40400000<>+0(SB), Y0, Y2
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VANDPS      Y2, Y3, Y3
+	VMOVUPS     word40400000<>+0(SB), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMOVUPS     word3f800000<>+0(SB), Y4
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VBLENDVPS   Y2, Y3, Y4, Y4
+	VMULPS      Y4, Y1, Y1
+	VMOVUPS     Y1, 64(DX)(CX*4)
+	VMOVUPS     96(BX)(CX*4), Y0
+	VMOVUPS     96(SI)(CX*4), Y1
+	VMOVUPS     word3eaaaaab<>+0(SB), Y3
+	VFMADD213PS word3f000000<>+0(SB), Y0, Y3
+	VADDPS      word40400000<>+0(SB), Y0, Y2
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VANDPS      Y2, Y3, Y3
+	VMOVUPS     word40400000<>+0(SB), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMOVUPS     word3f800000<>+0(SB), Y4
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VBLENDVPS   Y2, Y3, Y4, Y4
+	VMULPS      Y4, Y1, Y1
+	VMOVUPS     Y1, 96(DX)(CX*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, R8
+	JGE         rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS     (BX)(CX*4), Y0
+	VMOVUPS     (SI)(CX*4), Y1
+	VMOVUPS     word3eaaaaab<>+0(SB), Y3
+	VFMADD213PS word3f000000<>+0(SB), Y0, Y3
+	VADDPS      word40400000<>+0(SB), Y0, Y2
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VANDPS      Y2, Y3, Y3
+	VMOVUPS     word40400000<>+0(SB), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMOVUPS     word3f800000<>+0(SB), Y4
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VBLENDVPS   Y2, Y3, Y4, Y4
+	VMULPS      Y4, Y1, Y1
+	VMOVUPS     Y1, (DX)(CX*4)
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, R8
+	JGE         vectors
+
+vectors_end:
+	ADDQ        $0x08, R8
+	JEQ         next
+	VMOVUPS     (SP), Y0
+	VMASKMOVPS  (BX)(CX*4), Y0, Y0
+	VMOVUPS     (SP), Y1
+	VMASKMOVPS  (SI)(CX*4), Y1, Y1
+	VMOVUPS     word3eaaaaab<>+0(SB), Y3
+	VFMADD213PS word3f000000<>+0(SB), Y0, Y3
+	VADDPS      word40400000<>+0(SB), Y0, Y2
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VANDPS      Y2, Y3, Y3
+	VMOVUPS     word40400000<>+0(SB), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMOVUPS     word3f800000<>+0(SB), Y4
+	VCMPPS      $0x01, Y2, Y6, Y2
+	VBLENDVPS   Y2, Y3, Y4, Y4
+	VMULPS      Y4, Y1, Y1
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func geluGradAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x10, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMOVAPS      Y0, Y10
+	VANDPS       word7fffffff<>+0(SB), Y10, Y11
+	VMULPS       Y0, Y0, Y0
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VMOVUPS      word3f800000<>+0(SB), Y2
+	VFMADD231PS  word3e99999a<>+0(SB), Y11, Y3
+	VDIVPS       Y3, Y2, Y3
+	VMOVUPS      word3d139af7<>+0(SB), Y4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Y3, Y4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df76edb<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VSUBPS       Y4, Y2, Y2
+	VMOVAPS      Y10, Y11
+	VCMPPS       $0x01, Y11, Y6, Y11
+	VBLENDVPS    Y11, Y2, Y4, Y4
+	VMULPS       word3ecc422a<>+0(SB), Y0, Y0
+	VFMADD231PS  Y10, Y0, Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVUPS      32(SI)(CX*4), Y1
+	VMOVAPS      Y0, Y10
+	VANDPS       word7fffffff<>+0(SB), Y10, Y11
+	VMULPS       Y0, Y0, Y0
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VMOVUPS      word3f800000<>+0(SB), Y2
+	VFMADD231PS  word3e99999a<>+0(SB), Y11, Y3
+	VDIVPS       Y3, Y2, Y3
+	VMOVUPS      word3d139af7<>+0(SB), Y4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Y3, Y4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df76edb<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VSUBPS       Y4, Y2, Y2
+	VMOVAPS      Y10, Y11
+	VCMPPS       $0x01, Y11, Y6, Y11
+	VBLENDVPS    Y11, Y2, Y4, Y4
+	VMULPS       word3ecc422a<>+0(SB), Y0, Y0
+	VFMADD231PS  Y10, Y0, Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMOVAPS      Y0, Y10
+	VANDPS       word7fffffff<>+0(SB), Y10, Y11
+	VMULPS       Y0, Y0, Y0
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VMOVUPS      word3f800000<>+0(SB), Y2
+	VFMADD231PS  word3e99999a<>+0(SB), Y11, Y3
+	VDIVPS       Y3, Y2, Y3
+	VMOVUPS      word3d139af7<>+0(SB), Y4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Y3, Y4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df76edb<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VSUBPS       Y4, Y2, Y2
+	VMOVAPS      Y10, Y11
+	VCMPPS       $0x01, Y11, Y6, Y11
+	VBLENDVPS    Y11, Y2, Y4, Y4
+	VMULPS       word3ecc422a<>+0(SB), Y0, Y0
+	VFMADD231PS  Y10, Y0, Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, R8
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(CX*4), Y1, Y1
+	VMOVAPS      Y0, Y10
+	VANDPS       word7fffffff<>+0(SB), Y10, Y11
+	VMULPS       Y0, Y0, Y0
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VMOVUPS      word3f800000<>+0(SB), Y2
+	VFMADD231PS  word3e99999a<>+0(SB), Y11, Y3
+	VDIVPS       Y3, Y2, Y3
+	VMOVUPS      word3d139af7<>+0(SB), Y4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Y3, Y4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df76edb<>+0(SB), Y3, Y4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VSUBPS       Y4, Y2, Y2
+	VMOVAPS      Y10, Y11
+	VCMPPS       $0x01, Y11, Y6, Y11
+	VBLENDVPS    Y11, Y2, Y4, Y4
+	VMULPS       word3ecc422a<>+0(SB), Y0, Y0
+	VFMADD231PS  Y10, Y0, Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func mishGradAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mishGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x10, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMOVUPS      word41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y5, Y4, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y5
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y5
+	VADDPS       word40000000<>+0(SB), Y5, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y2
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VDIVPS       Y2, Y4, Y2
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMULPS       word40800000<>+0(SB), Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y3, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVUPS      32(SI)(CX*4), Y1
+	VMOVUPS      word41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y5, Y4, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y5
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y5
+	VADDPS       word40000000<>+0(SB), Y5, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y2
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VDIVPS       Y2, Y4, Y2
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMULPS       word40800000<>+0(SB), Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y3, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMOVUPS      word41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y5, Y4, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y5
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y5
+	VADDPS       word40000000<>+0(SB), Y5, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y2
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VDIVPS       Y2, Y4, Y2
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMULPS       word40800000<>+0(SB), Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y3, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, R8
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(CX*4), Y1, Y1
+	VMOVUPS      word41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y5, Y4, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y5
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y5
+	VADDPS       word40000000<>+0(SB), Y5, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y3, Y2
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VDIVPS       Y2, Y4, Y2
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMULPS       word40800000<>+0(SB), Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y3, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y1, Y3, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -15068,9 +18178,10 @@ TEXT ·reluAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z5
-	VBROADCASTSS 188(AX), Z6
-	VPXORD       Z4, Z4, Z4
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -15083,16 +18194,16 @@ row:
 
 rounds:
 	VMOVUPS (BX)(CX*4), Z0
-	VMAXPS  Z0, Z4, Z0
+	VMAXPS  Z0, Z6, Z0
 	VMOVUPS Z0, (DX)(CX*4)
 	VMOVUPS 64(BX)(CX*4), Z0
-	VMAXPS  Z0, Z4, Z0
+	VMAXPS  Z0, Z6, Z0
 	VMOVUPS Z0, 64(DX)(CX*4)
 	VMOVUPS 128(BX)(CX*4), Z0
-	VMAXPS  Z0, Z4, Z0
+	VMAXPS  Z0, Z6, Z0
 	VMOVUPS Z0, 128(DX)(CX*4)
 	VMOVUPS 192(BX)(CX*4), Z0
-	VMAXPS  Z0, Z4, Z0
+	VMAXPS  Z0, Z6, Z0
 	VMOVUPS Z0, 192(DX)(CX*4)
 	ADDQ    $0x40, CX
 	SUBQ    $0x40, DI
@@ -15105,7 +18216,7 @@ rounds_end:
 
 vectors:
 	VMOVUPS (BX)(CX*4), Z0
-	VMAXPS  Z0, Z4, Z0
+	VMAXPS  Z0, Z6, Z0
 	VMOVUPS Z0, (DX)(CX*4)
 	ADDQ    $0x10, CX
 	SUBQ    $0x10, DI
@@ -15115,7 +18226,7 @@ vectors_end:
 	ADDQ      $0x10, DI
 	JEQ       next
 	VMOVUPS.Z (BX)(CX*4), K1, Z0
-	VMAXPS    Z0, Z4, Z0
+	VMAXPS    Z0, Z6, Z0
 	VMOVUPS   Z0, K1, (DX)(CX*4)
 
 next:
@@ -15137,9 +18248,10 @@ TEXT ·leakyAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z5
-	VBROADCASTSS 188(AX), Z6
-	VPXORD       Z4, Z4, Z4
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -15152,32 +18264,32 @@ row:
 
 rounds:
 	VMOVUPS   (BX)(CX*4), Z0
-	VMULPS    Z5, Z0, Z1
+	VMULPS    Z7, Z0, Z3
 	VMOVAPS   Z0, Z2
-	VCMPPS    $0x01, Z2, Z4, K4
-	VBLENDMPS Z0, Z1, K4, Z1
-	VMOVAPS   Z1, Z0
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z0, Z3, K4, Z3
+	VMOVAPS   Z3, Z0
 	VMOVUPS   Z0, (DX)(CX*4)
 	VMOVUPS   64(BX)(CX*4), Z0
-	VMULPS    Z5, Z0, Z1
+	VMULPS    Z7, Z0, Z3
 	VMOVAPS   Z0, Z2
-	VCMPPS    $0x01, Z2, Z4, K4
-	VBLENDMPS Z0, Z1, K4, Z1
-	VMOVAPS   Z1, Z0
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z0, Z3, K4, Z3
+	VMOVAPS   Z3, Z0
 	VMOVUPS   Z0, 64(DX)(CX*4)
 	VMOVUPS   128(BX)(CX*4), Z0
-	VMULPS    Z5, Z0, Z1
+	VMULPS    Z7, Z0, Z3
 	VMOVAPS   Z0, Z2
-	VCMPPS    $0x01, Z2, Z4, K4
-	VBLENDMPS Z0, Z1, K4, Z1
-	VMOVAPS   Z1, Z0
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z0, Z3, K4, Z3
+	VMOVAPS   Z3, Z0
 	VMOVUPS   Z0, 128(DX)(CX*4)
 	VMOVUPS   192(BX)(CX*4), Z0
-	VMULPS    Z5, Z0, Z1
+	VMULPS    Z7, Z0, Z3
 	VMOVAPS   Z0, Z2
-	VCMPPS    $0x01, Z2, Z4, K4
-	VBLENDMPS Z0, Z1, K4, Z1
-	VMOVAPS   Z1, Z0
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z0, Z3, K4, Z3
+	VMOVAPS   Z3, Z0
 	VMOVUPS   Z0, 192(DX)(CX*4)
 	ADDQ      $0x40, CX
 	SUBQ      $0x40, DI
@@ -15190,11 +18302,11 @@ rounds_end:
 
 vectors:
 	VMOVUPS   (BX)(CX*4), Z0
-	VMULPS    Z5, Z0, Z1
+	VMULPS    Z7, Z0, Z3
 	VMOVAPS   Z0, Z2
-	VCMPPS    $0x01, Z2, Z4, K4
-	VBLENDMPS Z0, Z1, K4, Z1
-	VMOVAPS   Z1, Z0
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z0, Z3, K4, Z3
+	VMOVAPS   Z3, Z0
 	VMOVUPS   Z0, (DX)(CX*4)
 	ADDQ      $0x10, CX
 	SUBQ      $0x10, DI
@@ -15204,11 +18316,11 @@ vectors_end:
 	ADDQ      $0x10, DI
 	JEQ       next
 	VMOVUPS.Z (BX)(CX*4), K1, Z0
-	VMULPS    Z5, Z0, Z1
+	VMULPS    Z7, Z0, Z3
 	VMOVAPS   Z0, Z2
-	VCMPPS    $0x01, Z2, Z4, K4
-	VBLENDMPS Z0, Z1, K4, Z1
-	VMOVAPS   Z1, Z0
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z0, Z3, K4, Z3
+	VMOVAPS   Z3, Z0
 	VMOVUPS   Z0, K1, (DX)(CX*4)
 
 next:
@@ -15230,9 +18342,10 @@ TEXT ·eluAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z5
-	VBROADCASTSS 188(AX), Z6
-	VPXORD       Z4, Z4, Z4
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -15245,60 +18358,62 @@ row:
 
 rounds:
 	VMOVUPS      (BX)(CX*4), Z0
-	VMOVAPS      Z0, Z7
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VMOVAPS      Z0, Z5
+	VMULPS       Z9, Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
-	VSUBPS       word3f800000<>+0(SB), Z2, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VMULPS       Z5, Z1, Z0
-	VMULPS       Z6, Z7, Z1
-	VCMPPS       $0x01, Z7, Z4, K4
-	VBLENDMPS    Z1, Z0, K4, Z0
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VMULPS       Z7, Z3, Z0
+	VMULPS       Z8, Z5, Z3
+	VCMPPS       $0x01, Z5, Z6, K4
+	VBLENDMPS    Z3, Z0, K4, Z0
 	VMOVUPS      Z0, (DX)(CX*4)
 	VMOVUPS      64(BX)(CX*4), Z0
-	VMOVAPS      Z0, Z7
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VMOVAPS      Z0, Z5
+	VMULPS       Z9, Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
-	VSUBPS       word3f800000<>+0(SB), Z2, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VMULPS       Z5, Z1, Z0
-	VMULPS       Z6, Z7, Z1
-	VCMPPS       $0x01, Z7, Z4, K4
-	VBLENDMPS    Z1, Z0, K4, Z0
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VMULPS       Z7, Z3, Z0
+	VMULPS       Z8, Z5, Z3
+	VCMPPS       $0x01, Z5, Z6, K4
+	VBLENDMPS    Z3, Z0, K4, Z0
 	VMOVUPS      Z0, 64(DX)(CX*4)
 	ADDQ         $0x20, CX
 	SUBQ         $0x20, DI
@@ -15311,32 +18426,33 @@ rounds_end:
 
 vectors:
 	VMOVUPS      (BX)(CX*4), Z0
-	VMOVAPS      Z0, Z7
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VMOVAPS      Z0, Z5
+	VMULPS       Z9, Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
-	VSUBPS       word3f800000<>+0(SB), Z2, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VMULPS       Z5, Z1, Z0
-	VMULPS       Z6, Z7, Z1
-	VCMPPS       $0x01, Z7, Z4, K4
-	VBLENDMPS    Z1, Z0, K4, Z0
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VMULPS       Z7, Z3, Z0
+	VMULPS       Z8, Z5, Z3
+	VCMPPS       $0x01, Z5, Z6, K4
+	VBLENDMPS    Z3, Z0, K4, Z0
 	VMOVUPS      Z0, (DX)(CX*4)
 	ADDQ         $0x10, CX
 	SUBQ         $0x10, DI
@@ -15346,32 +18462,33 @@ vectors_end:
 	ADDQ         $0x10, DI
 	JEQ          next
 	VMOVUPS.Z    (BX)(CX*4), K1, Z0
-	VMOVAPS      Z0, Z7
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VMOVAPS      Z0, Z5
+	VMULPS       Z9, Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
-	VSUBPS       word3f800000<>+0(SB), Z2, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VMULPS       Z5, Z1, Z0
-	VMULPS       Z6, Z7, Z1
-	VCMPPS       $0x01, Z7, Z4, K4
-	VBLENDMPS    Z1, Z0, K4, Z0
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VMULPS       Z7, Z3, Z0
+	VMULPS       Z8, Z5, Z3
+	VCMPPS       $0x01, Z5, Z6, K4
+	VBLENDMPS    Z3, Z0, K4, Z0
 	VMOVUPS      Z0, K1, (DX)(CX*4)
 
 next:
@@ -15393,9 +18510,10 @@ TEXT ·tanhAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z5
-	VBROADCASTSS 188(AX), Z6
-	VPXORD       Z4, Z4, Z4
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -15408,64 +18526,68 @@ row:
 
 rounds:
 	VMOVUPS      (BX)(CX*4), Z0
-	VPANDD       word80000000<>+0(SB), Z0, Z7
+	VMULPS       Z8, Z0, Z0
+	VPANDD       word80000000<>+0(SB), Z0, Z5
 	VPANDD       word7fffffff<>+0(SB), Z0, Z0
 	VMULPS       wordc0000000<>+0(SB), Z0, Z0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
-	VSUBPS       word3f800000<>+0(SB), Z2, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VADDPS       word40000000<>+0(SB), Z1, Z3
-	VSUBPS       Z1, Z4, Z1
-	VDIVPS       Z3, Z1, Z0
-	VPORD        Z7, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z4
+	VSUBPS       Z3, Z6, Z3
+	VDIVPS       Z4, Z3, Z0
+	VPORD        Z5, Z0, Z0
+	VMULPS       Z7, Z0, Z0
 	VMOVUPS      Z0, (DX)(CX*4)
 	VMOVUPS      64(BX)(CX*4), Z0
-	VPANDD       word80000000<>+0(SB), Z0, Z7
+	VMULPS       Z8, Z0, Z0
+	VPANDD       word80000000<>+0(SB), Z0, Z5
 	VPANDD       word7fffffff<>+0(SB), Z0, Z0
 	VMULPS       wordc0000000<>+0(SB), Z0, Z0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
-	VSUBPS       word3f800000<>+0(SB), Z2, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VADDPS       word40000000<>+0(SB), Z1, Z3
-	VSUBPS       Z1, Z4, Z1
-	VDIVPS       Z3, Z1, Z0
-	VPORD        Z7, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z4
+	VSUBPS       Z3, Z6, Z3
+	VDIVPS       Z4, Z3, Z0
+	VPORD        Z5, Z0, Z0
+	VMULPS       Z7, Z0, Z0
 	VMOVUPS      Z0, 64(DX)(CX*4)
 	ADDQ         $0x20, CX
 	SUBQ         $0x20, DI
@@ -15478,34 +18600,36 @@ rounds_end:
 
 vectors:
 	VMOVUPS      (BX)(CX*4), Z0
-	VPANDD       word80000000<>+0(SB), Z0, Z7
+	VMULPS       Z8, Z0, Z0
+	VPANDD       word80000000<>+0(SB), Z0, Z5
 	VPANDD       word7fffffff<>+0(SB), Z0, Z0
 	VMULPS       wordc0000000<>+0(SB), Z0, Z0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
-	VSUBPS       word3f800000<>+0(SB), Z2, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VADDPS       word40000000<>+0(SB), Z1, Z3
-	VSUBPS       Z1, Z4, Z1
-	VDIVPS       Z3, Z1, Z0
-	VPORD        Z7, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z4
+	VSUBPS       Z3, Z6, Z3
+	VDIVPS       Z4, Z3, Z0
+	VPORD        Z5, Z0, Z0
+	VMULPS       Z7, Z0, Z0
 	VMOVUPS      Z0, (DX)(CX*4)
 	ADDQ         $0x10, CX
 	SUBQ         $0x10, DI
@@ -15515,34 +18639,36 @@ vectors_end:
 	ADDQ         $0x10, DI
 	JEQ          next
 	VMOVUPS.Z    (BX)(CX*4), K1, Z0
-	VPANDD       word80000000<>+0(SB), Z0, Z7
+	VMULPS       Z8, Z0, Z0
+	VPANDD       word80000000<>+0(SB), Z0, Z5
 	VPANDD       word7fffffff<>+0(SB), Z0, Z0
 	VMULPS       wordc0000000<>+0(SB), Z0, Z0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
-	VSUBPS       word3f800000<>+0(SB), Z2, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VADDPS       word40000000<>+0(SB), Z1, Z3
-	VSUBPS       Z1, Z4, Z1
-	VDIVPS       Z3, Z1, Z0
-	VPORD        Z7, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z4
+	VSUBPS       Z3, Z6, Z3
+	VDIVPS       Z4, Z3, Z0
+	VPORD        Z5, Z0, Z0
+	VMULPS       Z7, Z0, Z0
 	VMOVUPS      Z0, K1, (DX)(CX*4)
 
 next:
@@ -15564,9 +18690,10 @@ TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z5
-	VBROADCASTSS 188(AX), Z6
-	VPXORD       Z4, Z4, Z4
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         (AX), SI
@@ -15579,56 +18706,56 @@ row:
 
 rounds:
 	VMOVUPS      (BX)(CX*4), Z0
-	VSUBPS       Z0, Z4, Z0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
 	VFMADD213PS  Z2, Z2, Z0
 	VADDPS       word3f800000<>+0(SB), Z0, Z0
-	VMOVUPS      word3f800000<>+0(SB), Z1
-	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VDIVPS       Z0, Z3, Z0
 	VMOVUPS      Z0, (DX)(CX*4)
 	VMOVUPS      64(BX)(CX*4), Z0
-	VSUBPS       Z0, Z4, Z0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
 	VFMADD213PS  Z2, Z2, Z0
 	VADDPS       word3f800000<>+0(SB), Z0, Z0
-	VMOVUPS      word3f800000<>+0(SB), Z1
-	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VDIVPS       Z0, Z3, Z0
 	VMOVUPS      Z0, 64(DX)(CX*4)
 	ADDQ         $0x20, CX
 	SUBQ         $0x20, DI
@@ -15641,30 +18768,30 @@ rounds_end:
 
 vectors:
 	VMOVUPS      (BX)(CX*4), Z0
-	VSUBPS       Z0, Z4, Z0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
 	VFMADD213PS  Z2, Z2, Z0
 	VADDPS       word3f800000<>+0(SB), Z0, Z0
-	VMOVUPS      word3f800000<>+0(SB), Z1
-	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VDIVPS       Z0, Z3, Z0
 	VMOVUPS      Z0, (DX)(CX*4)
 	ADDQ         $0x10, CX
 	SUBQ         $0x10, DI
@@ -15674,30 +18801,1322 @@ vectors_end:
 	ADDQ         $0x10, DI
 	JEQ          next
 	VMOVUPS.Z    (BX)(CX*4), K1, Z0
-	VSUBPS       Z0, Z4, Z0
-	VMOVUPS      wordc2aea8f6<>+0(SB), Z3
-	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      word42b0bd71<>+0(SB), Z3
-	VMINPS       Z0, Z3, Z0
-	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z1
-	VCVTPS2DQ    Z1, Z2
-	VCVTDQ2PS    Z2, Z1
-	VFNMADD231PS word3f318000<>+0(SB), Z1, Z0
-	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      word39506967<>+0(SB), Z3
-	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  word3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z3
-	VFMADD213PS  word3f000000<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z1
-	VFMADD231PS  Z1, Z3, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
 	VPADDD       word0000007f<>+0(SB), Z2, Z2
 	VPSLLD       $0x17, Z2, Z2
 	VFMADD213PS  Z2, Z2, Z0
 	VADDPS       word3f800000<>+0(SB), Z0, Z0
-	VMOVUPS      word3f800000<>+0(SB), Z1
-	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VDIVPS       Z0, Z3, Z0
+	VMOVUPS      Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func clampAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·clampAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x40, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Z0
+	VADDPS  Z7, Z0, Z0
+	VMAXPS  Z0, Z6, Z0
+	VMOVUPS word40c00000<>+0(SB), Z3
+	VMINPS  Z0, Z3, Z0
+	VMULPS  Z8, Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Z0
+	VADDPS  Z7, Z0, Z0
+	VMAXPS  Z0, Z6, Z0
+	VMOVUPS word40c00000<>+0(SB), Z3
+	VMINPS  Z0, Z3, Z0
+	VMULPS  Z8, Z0, Z0
+	VMOVUPS Z0, 64(DX)(CX*4)
+	VMOVUPS 128(BX)(CX*4), Z0
+	VADDPS  Z7, Z0, Z0
+	VMAXPS  Z0, Z6, Z0
+	VMOVUPS word40c00000<>+0(SB), Z3
+	VMINPS  Z0, Z3, Z0
+	VMULPS  Z8, Z0, Z0
+	VMOVUPS Z0, 128(DX)(CX*4)
+	VMOVUPS 192(BX)(CX*4), Z0
+	VADDPS  Z7, Z0, Z0
+	VMAXPS  Z0, Z6, Z0
+	VMOVUPS word40c00000<>+0(SB), Z3
+	VMINPS  Z0, Z3, Z0
+	VMULPS  Z8, Z0, Z0
+	VMOVUPS Z0, 192(DX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x40, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Z0
+	VADDPS  Z7, Z0, Z0
+	VMAXPS  Z0, Z6, Z0
+	VMOVUPS word40c00000<>+0(SB), Z3
+	VMINPS  Z0, Z3, Z0
+	VMULPS  Z8, Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, DI
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VADDPS    Z7, Z0, Z0
+	VMAXPS    Z0, Z6, Z0
+	VMOVUPS   word40c00000<>+0(SB), Z3
+	VMINPS    Z0, Z3, Z0
+	VMULPS    Z8, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softplusAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softplusAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMAXPS       Z0, Z6, Z5
+	VPORD        word80000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VADDPS       word3f800000<>+0(SB), Z0, Z3
+	VPSUBD       word3f3504f3<>+0(SB), Z3, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VPADDD       word0000007f<>+0(SB), Z3, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VSUBPS       word3f800000<>+0(SB), Z2, Z2
+	VSUBPS       Z2, Z0, Z0
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VADDPS       Z4, Z5, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMAXPS       Z0, Z6, Z5
+	VPORD        word80000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VADDPS       word3f800000<>+0(SB), Z0, Z3
+	VPSUBD       word3f3504f3<>+0(SB), Z3, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VPADDD       word0000007f<>+0(SB), Z3, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VSUBPS       word3f800000<>+0(SB), Z2, Z2
+	VSUBPS       Z2, Z0, Z0
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VADDPS       Z4, Z5, Z0
+	VMOVUPS      Z0, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMAXPS       Z0, Z6, Z5
+	VPORD        word80000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VADDPS       word3f800000<>+0(SB), Z0, Z3
+	VPSUBD       word3f3504f3<>+0(SB), Z3, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VPADDD       word0000007f<>+0(SB), Z3, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VSUBPS       word3f800000<>+0(SB), Z2, Z2
+	VSUBPS       Z2, Z0, Z0
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VADDPS       Z4, Z5, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, DI
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMAXPS       Z0, Z6, Z5
+	VPORD        word80000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VADDPS       word3f800000<>+0(SB), Z0, Z3
+	VPSUBD       word3f3504f3<>+0(SB), Z3, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VPADDD       word0000007f<>+0(SB), Z3, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VSUBPS       word3f800000<>+0(SB), Z2, Z2
+	VSUBPS       Z2, Z0, Z0
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VADDPS       Z4, Z5, Z0
+	VMOVUPS      Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softsignAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softsignAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x40, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VADDPS  word3f800000<>+0(SB), Z3, Z3
+	VDIVPS  Z3, Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VADDPS  word3f800000<>+0(SB), Z3, Z3
+	VDIVPS  Z3, Z0, Z0
+	VMOVUPS Z0, 64(DX)(CX*4)
+	VMOVUPS 128(BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VADDPS  word3f800000<>+0(SB), Z3, Z3
+	VDIVPS  Z3, Z0, Z0
+	VMOVUPS Z0, 128(DX)(CX*4)
+	VMOVUPS 192(BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VADDPS  word3f800000<>+0(SB), Z3, Z3
+	VDIVPS  Z3, Z0, Z0
+	VMOVUPS Z0, 192(DX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x40, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VADDPS  word3f800000<>+0(SB), Z3, Z3
+	VDIVPS  Z3, Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, DI
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VPANDD    word7fffffff<>+0(SB), Z0, Z3
+	VADDPS    word3f800000<>+0(SB), Z3, Z3
+	VDIVPS    Z3, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func arcsinhAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·arcsinhAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS     (BX)(CX*4), Z0
+	VPANDD      word80000000<>+0(SB), Z0, Z5
+	VPANDD      word7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     word5d5e0b6b<>+0(SB), Z4
+	VMINPS      Z0, Z4, Z0
+	VMULPS      Z0, Z0, Z3
+	VADDPS      word3f800000<>+0(SB), Z3, Z2
+	VSQRTPS     Z2, Z2
+	VADDPS      word3f800000<>+0(SB), Z2, Z2
+	VDIVPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VADDPS      word3f800000<>+0(SB), Z0, Z3
+	VPSUBD      word3f3504f3<>+0(SB), Z3, Z3
+	VPSRAD      $0x17, Z3, Z3
+	VPADDD      word0000007f<>+0(SB), Z3, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VSUBPS      word3f800000<>+0(SB), Z2, Z2
+	VSUBPS      Z2, Z0, Z0
+	VMOVUPS     word0000007f<>+0(SB), Z2
+	VPSUBD      Z3, Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z2, Z0, Z0
+	VCVTDQ2PS   Z3, Z3
+	VADDPS      word40000000<>+0(SB), Z0, Z2
+	VDIVPS      Z2, Z0, Z0
+	VMULPS      Z0, Z0, Z2
+	VMOVUPS     word3de38e39<>+0(SB), Z4
+	VFMADD213PS word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z0, Z0, Z0
+	VFMADD213PS Z0, Z0, Z4
+	VFMADD231PS wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS word3f318000<>+0(SB), Z3, Z4
+	VPORD       Z5, Z4, Z0
+	VMOVUPS     Z0, (DX)(CX*4)
+	VMOVUPS     64(BX)(CX*4), Z0
+	VPANDD      word80000000<>+0(SB), Z0, Z5
+	VPANDD      word7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     word5d5e0b6b<>+0(SB), Z4
+	VMINPS      Z0, Z4, Z0
+	VMULPS      Z0, Z0, Z3
+	VADDPS      word3f800000<>+0(SB), Z3, Z2
+	VSQRTPS     Z2, Z2
+	VADDPS      word3f800000<>+0(SB), Z2, Z2
+	VDIVPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VADDPS      word3f800000<>+0(SB), Z0, Z3
+	VPSUBD      word3f3504f3<>+0(SB), Z3, Z3
+	VPSRAD      $0x17, Z3, Z3
+	VPADDD      word0000007f<>+0(SB), Z3, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VSUBPS      word3f800000<>+0(SB), Z2, Z2
+	VSUBPS      Z2, Z0, Z0
+	VMOVUPS     word0000007f<>+0(SB), Z2
+	VPSUBD      Z3, Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z2, Z0, Z0
+	VCVTDQ2PS   Z3, Z3
+	VADDPS      word40000000<>+0(SB), Z0, Z2
+	VDIVPS      Z2, Z0, Z0
+	VMULPS      Z0, Z0, Z2
+	VMOVUPS     word3de38e39<>+0(SB), Z4
+	VFMADD213PS word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z0, Z0, Z0
+	VFMADD213PS Z0, Z0, Z4
+	VFMADD231PS wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS word3f318000<>+0(SB), Z3, Z4
+	VPORD       Z5, Z4, Z0
+	VMOVUPS     Z0, 64(DX)(CX*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DI
+	JGE         rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS     (BX)(CX*4), Z0
+	VPANDD      word80000000<>+0(SB), Z0, Z5
+	VPANDD      word7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     word5d5e0b6b<>+0(SB), Z4
+	VMINPS      Z0, Z4, Z0
+	VMULPS      Z0, Z0, Z3
+	VADDPS      word3f800000<>+0(SB), Z3, Z2
+	VSQRTPS     Z2, Z2
+	VADDPS      word3f800000<>+0(SB), Z2, Z2
+	VDIVPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VADDPS      word3f800000<>+0(SB), Z0, Z3
+	VPSUBD      word3f3504f3<>+0(SB), Z3, Z3
+	VPSRAD      $0x17, Z3, Z3
+	VPADDD      word0000007f<>+0(SB), Z3, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VSUBPS      word3f800000<>+0(SB), Z2, Z2
+	VSUBPS      Z2, Z0, Z0
+	VMOVUPS     word0000007f<>+0(SB), Z2
+	VPSUBD      Z3, Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z2, Z0, Z0
+	VCVTDQ2PS   Z3, Z3
+	VADDPS      word40000000<>+0(SB), Z0, Z2
+	VDIVPS      Z2, Z0, Z0
+	VMULPS      Z0, Z0, Z2
+	VMOVUPS     word3de38e39<>+0(SB), Z4
+	VFMADD213PS word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z0, Z0, Z0
+	VFMADD213PS Z0, Z0, Z4
+	VFMADD231PS wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS word3f318000<>+0(SB), Z3, Z4
+	VPORD       Z5, Z4, Z0
+	VMOVUPS     Z0, (DX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, DI
+	JGE         vectors
+
+vectors_end:
+	ADDQ        $0x10, DI
+	JEQ         next
+	VMOVUPS.Z   (BX)(CX*4), K1, Z0
+	VPANDD      word80000000<>+0(SB), Z0, Z5
+	VPANDD      word7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     word5d5e0b6b<>+0(SB), Z4
+	VMINPS      Z0, Z4, Z0
+	VMULPS      Z0, Z0, Z3
+	VADDPS      word3f800000<>+0(SB), Z3, Z2
+	VSQRTPS     Z2, Z2
+	VADDPS      word3f800000<>+0(SB), Z2, Z2
+	VDIVPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VADDPS      word3f800000<>+0(SB), Z0, Z3
+	VPSUBD      word3f3504f3<>+0(SB), Z3, Z3
+	VPSRAD      $0x17, Z3, Z3
+	VPADDD      word0000007f<>+0(SB), Z3, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VSUBPS      word3f800000<>+0(SB), Z2, Z2
+	VSUBPS      Z2, Z0, Z0
+	VMOVUPS     word0000007f<>+0(SB), Z2
+	VPSUBD      Z3, Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z2, Z0, Z0
+	VCVTDQ2PS   Z3, Z3
+	VADDPS      word40000000<>+0(SB), Z0, Z2
+	VDIVPS      Z2, Z0, Z0
+	VMULPS      Z0, Z0, Z2
+	VMOVUPS     word3de38e39<>+0(SB), Z4
+	VFMADD213PS word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z0, Z0, Z0
+	VFMADD213PS Z0, Z0, Z4
+	VFMADD231PS wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS word3f318000<>+0(SB), Z3, Z4
+	VPORD       Z5, Z4, Z0
+	VMOVUPS     Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func swishAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·swishAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVAPS      Z0, Z5
+	VMULPS       Z7, Z0, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VADDPS       word3f800000<>+0(SB), Z0, Z0
+	VDIVPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVAPS      Z0, Z5
+	VMULPS       Z7, Z0, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VADDPS       word3f800000<>+0(SB), Z0, Z0
+	VDIVPS       Z0, Z5, Z0
+	VMOVUPS      Z0, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVAPS      Z0, Z5
+	VMULPS       Z7, Z0, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VADDPS       word3f800000<>+0(SB), Z0, Z0
+	VDIVPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, DI
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVAPS      Z0, Z5
+	VMULPS       Z7, Z0, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VADDPS       word3f800000<>+0(SB), Z0, Z0
+	VDIVPS       Z0, Z5, Z0
+	VMOVUPS      Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func hardSwishAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hardSwishAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x40, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Z0
+	VADDPS  word40400000<>+0(SB), Z0, Z3
+	VMAXPS  Z3, Z6, Z3
+	VMOVUPS word40c00000<>+0(SB), Z2
+	VMINPS  Z3, Z2, Z3
+	VMULPS  Z3, Z0, Z0
+	VMULPS  word3e2aaaab<>+0(SB), Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Z0
+	VADDPS  word40400000<>+0(SB), Z0, Z3
+	VMAXPS  Z3, Z6, Z3
+	VMOVUPS word40c00000<>+0(SB), Z2
+	VMINPS  Z3, Z2, Z3
+	VMULPS  Z3, Z0, Z0
+	VMULPS  word3e2aaaab<>+0(SB), Z0, Z0
+	VMOVUPS Z0, 64(DX)(CX*4)
+	VMOVUPS 128(BX)(CX*4), Z0
+	VADDPS  word40400000<>+0(SB), Z0, Z3
+	VMAXPS  Z3, Z6, Z3
+	VMOVUPS word40c00000<>+0(SB), Z2
+	VMINPS  Z3, Z2, Z3
+	VMULPS  Z3, Z0, Z0
+	VMULPS  word3e2aaaab<>+0(SB), Z0, Z0
+	VMOVUPS Z0, 128(DX)(CX*4)
+	VMOVUPS 192(BX)(CX*4), Z0
+	VADDPS  word40400000<>+0(SB), Z0, Z3
+	VMAXPS  Z3, Z6, Z3
+	VMOVUPS word40c00000<>+0(SB), Z2
+	VMINPS  Z3, Z2, Z3
+	VMULPS  Z3, Z0, Z0
+	VMULPS  word3e2aaaab<>+0(SB), Z0, Z0
+	VMOVUPS Z0, 192(DX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x40, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Z0
+	VADDPS  word40400000<>+0(SB), Z0, Z3
+	VMAXPS  Z3, Z6, Z3
+	VMOVUPS word40c00000<>+0(SB), Z2
+	VMINPS  Z3, Z2, Z3
+	VMULPS  Z3, Z0, Z0
+	VMULPS  word3e2aaaab<>+0(SB), Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, DI
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VADDPS    word40400000<>+0(SB), Z0, Z3
+	VMAXPS    Z3, Z6, Z3
+	VMOVUPS   word40c00000<>+0(SB), Z2
+	VMINPS    Z3, Z2, Z3
+	VMULPS    Z3, Z0, Z0
+	VMULPS    word3e2aaaab<>+0(SB), Z0, Z0
+	VMOVUPS   Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func geluAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·geluAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVAPS      Z0, Z5
+	VPANDD       word7fffffff<>+0(SB), Z5, Z1
+	VMULPS       Z0, Z0, Z0
+	VMULPS       wordbf000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VMOVUPS      word3f800000<>+0(SB), Z2
+	VFMADD231PS  word3e99999a<>+0(SB), Z1, Z3
+	VDIVPS       Z3, Z2, Z3
+	VMOVUPS      word3d139af7<>+0(SB), Z4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Z3, Z4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Z3, Z4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df76edb<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Z3, Z4
+	VMULPS       Z3, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VSUBPS       Z4, Z2, Z2
+	VMOVAPS      Z5, Z1
+	VCMPPS       $0x01, Z1, Z6, K4
+	VBLENDMPS    Z2, Z4, K4, Z4
+	VMULPS       Z4, Z5, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVAPS      Z0, Z5
+	VPANDD       word7fffffff<>+0(SB), Z5, Z1
+	VMULPS       Z0, Z0, Z0
+	VMULPS       wordbf000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VMOVUPS      word3f800000<>+0(SB), Z2
+	VFMADD231PS  word3e99999a<>+0(SB), Z1, Z3
+	VDIVPS       Z3, Z2, Z3
+	VMOVUPS      word3d139af7<>+0(SB), Z4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Z3, Z4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Z3, Z4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df76edb<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Z3, Z4
+	VMULPS       Z3, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VSUBPS       Z4, Z2, Z2
+	VMOVAPS      Z5, Z1
+	VCMPPS       $0x01, Z1, Z6, K4
+	VBLENDMPS    Z2, Z4, K4, Z4
+	VMULPS       Z4, Z5, Z0
+	VMOVUPS      Z0, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVAPS      Z0, Z5
+	VPANDD       word7fffffff<>+0(SB), Z5, Z1
+	VMULPS       Z0, Z0, Z0
+	VMULPS       wordbf000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VMOVUPS      word3f800000<>+0(SB), Z2
+	VFMADD231PS  word3e99999a<>+0(SB), Z1, Z3
+	VDIVPS       Z3, Z2, Z3
+	VMOVUPS      word3d139af7<>+0(SB), Z4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Z3, Z4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Z3, Z4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df76edb<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Z3, Z4
+	VMULPS       Z3, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VSUBPS       Z4, Z2, Z2
+	VMOVAPS      Z5, Z1
+	VCMPPS       $0x01, Z1, Z6, K4
+	VBLENDMPS    Z2, Z4, K4, Z4
+	VMULPS       Z4, Z5, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, DI
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVAPS      Z0, Z5
+	VPANDD       word7fffffff<>+0(SB), Z5, Z1
+	VMULPS       Z0, Z0, Z0
+	VMULPS       wordbf000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VMOVUPS      word3f800000<>+0(SB), Z2
+	VFMADD231PS  word3e99999a<>+0(SB), Z1, Z3
+	VDIVPS       Z3, Z2, Z3
+	VMOVUPS      word3d139af7<>+0(SB), Z4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Z3, Z4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Z3, Z4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df76edb<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Z3, Z4
+	VMULPS       Z3, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VSUBPS       Z4, Z2, Z2
+	VMOVAPS      Z5, Z1
+	VCMPPS       $0x01, Z1, Z6, K4
+	VBLENDMPS    Z2, Z4, K4, Z4
+	VMULPS       Z4, Z5, Z0
+	VMOVUPS      Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func mishAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mishAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      word41a00000<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMOVAPS      Z0, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z5, Z4, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z5, Z4, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z5
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z4
+	VMULPS       Z5, Z5, Z3
+	VFMADD231PS  Z3, Z4, Z5
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z5
+	VADDPS       word40000000<>+0(SB), Z5, Z3
+	VMULPS       Z5, Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z2
+	VDIVPS       Z2, Z3, Z3
+	VMULPS       Z3, Z1, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      word41a00000<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMOVAPS      Z0, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z5, Z4, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z5, Z4, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z5
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z4
+	VMULPS       Z5, Z5, Z3
+	VFMADD231PS  Z3, Z4, Z5
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z5
+	VADDPS       word40000000<>+0(SB), Z5, Z3
+	VMULPS       Z5, Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z2
+	VDIVPS       Z2, Z3, Z3
+	VMULPS       Z3, Z1, Z0
+	VMOVUPS      Z0, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      word41a00000<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMOVAPS      Z0, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z5, Z4, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z5, Z4, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z5
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z4
+	VMULPS       Z5, Z5, Z3
+	VFMADD231PS  Z3, Z4, Z5
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z5
+	VADDPS       word40000000<>+0(SB), Z5, Z3
+	VMULPS       Z5, Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z2
+	VDIVPS       Z2, Z3, Z3
+	VMULPS       Z3, Z1, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, DI
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      word41a00000<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMOVAPS      Z0, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z5, Z4, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z5, Z4, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z5
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z4
+	VMULPS       Z5, Z5, Z3
+	VFMADD231PS  Z3, Z4, Z5
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z5
+	VADDPS       word40000000<>+0(SB), Z5, Z3
+	VMULPS       Z5, Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z2
+	VDIVPS       Z2, Z3, Z3
+	VMULPS       Z3, Z1, Z0
 	VMOVUPS      Z0, K1, (DX)(CX*4)
 
 next:
@@ -15719,9 +20138,10 @@ TEXT ·reluGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z4
-	VBROADCASTSS 188(AX), Z5
-	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -15734,26 +20154,26 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS   (BX)(CX*4), Z1
-	VMOVUPS   (SI)(CX*4), Z0
-	VCMPPS    $0x01, Z1, Z3, K4
-	VMOVAPS.Z Z0, K4, Z0
-	VMOVUPS   Z0, (DX)(CX*4)
-	VMOVUPS   64(BX)(CX*4), Z1
-	VMOVUPS   64(SI)(CX*4), Z0
-	VCMPPS    $0x01, Z1, Z3, K4
-	VMOVAPS.Z Z0, K4, Z0
-	VMOVUPS   Z0, 64(DX)(CX*4)
-	VMOVUPS   128(BX)(CX*4), Z1
-	VMOVUPS   128(SI)(CX*4), Z0
-	VCMPPS    $0x01, Z1, Z3, K4
-	VMOVAPS.Z Z0, K4, Z0
-	VMOVUPS   Z0, 128(DX)(CX*4)
-	VMOVUPS   192(BX)(CX*4), Z1
-	VMOVUPS   192(SI)(CX*4), Z0
-	VCMPPS    $0x01, Z1, Z3, K4
-	VMOVAPS.Z Z0, K4, Z0
-	VMOVUPS   Z0, 192(DX)(CX*4)
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (SI)(CX*4), Z1
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
+	VMOVUPS   64(BX)(CX*4), Z0
+	VMOVUPS   64(SI)(CX*4), Z1
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   Z1, 64(DX)(CX*4)
+	VMOVUPS   128(BX)(CX*4), Z0
+	VMOVUPS   128(SI)(CX*4), Z1
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   Z1, 128(DX)(CX*4)
+	VMOVUPS   192(BX)(CX*4), Z0
+	VMOVUPS   192(SI)(CX*4), Z1
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   Z1, 192(DX)(CX*4)
 	ADDQ      $0x40, CX
 	SUBQ      $0x40, R8
 	JGE       rounds
@@ -15764,11 +20184,11 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS   (BX)(CX*4), Z1
-	VMOVUPS   (SI)(CX*4), Z0
-	VCMPPS    $0x01, Z1, Z3, K4
-	VMOVAPS.Z Z0, K4, Z0
-	VMOVUPS   Z0, (DX)(CX*4)
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (SI)(CX*4), Z1
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
 	ADDQ      $0x10, CX
 	SUBQ      $0x10, R8
 	JGE       vectors
@@ -15776,11 +20196,11 @@ vectors:
 vectors_end:
 	ADDQ      $0x10, R8
 	JEQ       next
-	VMOVUPS.Z (BX)(CX*4), K1, Z1
-	VMOVUPS.Z (SI)(CX*4), K1, Z0
-	VCMPPS    $0x01, Z1, Z3, K4
-	VMOVAPS.Z Z0, K4, Z0
-	VMOVUPS   Z0, K1, (DX)(CX*4)
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VMOVUPS.Z (SI)(CX*4), K1, Z1
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   Z1, K1, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -15802,9 +20222,10 @@ TEXT ·leakyGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z4
-	VBROADCASTSS 188(AX), Z5
-	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -15817,34 +20238,34 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS   (BX)(CX*4), Z1
-	VMOVUPS   (SI)(CX*4), Z0
-	VMULPS    Z4, Z0, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z0, Z2, K4, Z2
-	VMOVAPS   Z2, Z0
-	VMOVUPS   Z0, (DX)(CX*4)
-	VMOVUPS   64(BX)(CX*4), Z1
-	VMOVUPS   64(SI)(CX*4), Z0
-	VMULPS    Z4, Z0, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z0, Z2, K4, Z2
-	VMOVAPS   Z2, Z0
-	VMOVUPS   Z0, 64(DX)(CX*4)
-	VMOVUPS   128(BX)(CX*4), Z1
-	VMOVUPS   128(SI)(CX*4), Z0
-	VMULPS    Z4, Z0, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z0, Z2, K4, Z2
-	VMOVAPS   Z2, Z0
-	VMOVUPS   Z0, 128(DX)(CX*4)
-	VMOVUPS   192(BX)(CX*4), Z1
-	VMOVUPS   192(SI)(CX*4), Z0
-	VMULPS    Z4, Z0, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z0, Z2, K4, Z2
-	VMOVAPS   Z2, Z0
-	VMOVUPS   Z0, 192(DX)(CX*4)
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (SI)(CX*4), Z1
+	VMULPS    Z7, Z1, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VBLENDMPS Z1, Z3, K4, Z3
+	VMOVAPS   Z3, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
+	VMOVUPS   64(BX)(CX*4), Z0
+	VMOVUPS   64(SI)(CX*4), Z1
+	VMULPS    Z7, Z1, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VBLENDMPS Z1, Z3, K4, Z3
+	VMOVAPS   Z3, Z1
+	VMOVUPS   Z1, 64(DX)(CX*4)
+	VMOVUPS   128(BX)(CX*4), Z0
+	VMOVUPS   128(SI)(CX*4), Z1
+	VMULPS    Z7, Z1, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VBLENDMPS Z1, Z3, K4, Z3
+	VMOVAPS   Z3, Z1
+	VMOVUPS   Z1, 128(DX)(CX*4)
+	VMOVUPS   192(BX)(CX*4), Z0
+	VMOVUPS   192(SI)(CX*4), Z1
+	VMULPS    Z7, Z1, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VBLENDMPS Z1, Z3, K4, Z3
+	VMOVAPS   Z3, Z1
+	VMOVUPS   Z1, 192(DX)(CX*4)
 	ADDQ      $0x40, CX
 	SUBQ      $0x40, R8
 	JGE       rounds
@@ -15855,13 +20276,13 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS   (BX)(CX*4), Z1
-	VMOVUPS   (SI)(CX*4), Z0
-	VMULPS    Z4, Z0, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z0, Z2, K4, Z2
-	VMOVAPS   Z2, Z0
-	VMOVUPS   Z0, (DX)(CX*4)
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (SI)(CX*4), Z1
+	VMULPS    Z7, Z1, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VBLENDMPS Z1, Z3, K4, Z3
+	VMOVAPS   Z3, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
 	ADDQ      $0x10, CX
 	SUBQ      $0x10, R8
 	JGE       vectors
@@ -15869,13 +20290,13 @@ vectors:
 vectors_end:
 	ADDQ      $0x10, R8
 	JEQ       next
-	VMOVUPS.Z (BX)(CX*4), K1, Z1
-	VMOVUPS.Z (SI)(CX*4), K1, Z0
-	VMULPS    Z4, Z0, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z0, Z2, K4, Z2
-	VMOVAPS   Z2, Z0
-	VMOVUPS   Z0, K1, (DX)(CX*4)
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VMOVUPS.Z (SI)(CX*4), K1, Z1
+	VMULPS    Z7, Z1, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VBLENDMPS Z1, Z3, K4, Z3
+	VMOVAPS   Z3, Z1
+	VMOVUPS   Z1, K1, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -15897,9 +20318,10 @@ TEXT ·eluGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z4
-	VBROADCASTSS 188(AX), Z5
-	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -15912,37 +20334,41 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS   (BX)(CX*4), Z1
-	VMOVUPS   (SI)(CX*4), Z0
-	VADDPS    Z4, Z1, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z5, Z2, K4, Z2
-	VMULPS    Z2, Z0, Z0
-	VMOVUPS   Z0, (DX)(CX*4)
-	VMOVUPS   64(BX)(CX*4), Z1
-	VMOVUPS   64(SI)(CX*4), Z0
-	VADDPS    Z4, Z1, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z5, Z2, K4, Z2
-	VMULPS    Z2, Z0, Z0
-	VMOVUPS   Z0, 64(DX)(CX*4)
-	VMOVUPS   128(BX)(CX*4), Z1
-	VMOVUPS   128(SI)(CX*4), Z0
-	VADDPS    Z4, Z1, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z5, Z2, K4, Z2
-	VMULPS    Z2, Z0, Z0
-	VMOVUPS   Z0, 128(DX)(CX*4)
-	VMOVUPS   192(BX)(CX*4), Z1
-	VMOVUPS   192(SI)(CX*4), Z0
-	VADDPS    Z4, Z1, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z5, Z2, K4, Z2
-	VMULPS    Z2, Z0, Z0
-	VMOVUPS   Z0, 192(DX)(CX*4)
-	ADDQ      $0x40, CX
-	SUBQ      $0x40, R8
-	JGE       rounds
+	VMOVUPS     (BX)(CX*4), Z0
+	VMOVUPS     (SI)(CX*4), Z1
+	VMOVAPS     Z0, Z3
+	VFMADD213PS Z7, Z9, Z3
+	VCMPPS      $0x01, Z0, Z6, K4
+	VBLENDMPS   Z8, Z3, K4, Z3
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS     Z1, (DX)(CX*4)
+	VMOVUPS     64(BX)(CX*4), Z0
+	VMOVUPS     64(SI)(CX*4), Z1
+	VMOVAPS     Z0, Z3
+	VFMADD213PS Z7, Z9, Z3
+	VCMPPS      $0x01, Z0, Z6, K4
+	VBLENDMPS   Z8, Z3, K4, Z3
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS     Z1, 64(DX)(CX*4)
+	VMOVUPS     128(BX)(CX*4), Z0
+	VMOVUPS     128(SI)(CX*4), Z1
+	VMOVAPS     Z0, Z3
+	VFMADD213PS Z7, Z9, Z3
+	VCMPPS      $0x01, Z0, Z6, K4
+	VBLENDMPS   Z8, Z3, K4, Z3
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS     Z1, 128(DX)(CX*4)
+	VMOVUPS     192(BX)(CX*4), Z0
+	VMOVUPS     192(SI)(CX*4), Z1
+	VMOVAPS     Z0, Z3
+	VFMADD213PS Z7, Z9, Z3
+	VCMPPS      $0x01, Z0, Z6, K4
+	VBLENDMPS   Z8, Z3, K4, Z3
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS     Z1, 192(DX)(CX*4)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, R8
+	JGE         rounds
 
 rounds_end:
 	ADDQ $0x40, R8
@@ -15950,27 +20376,29 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS   (BX)(CX*4), Z1
-	VMOVUPS   (SI)(CX*4), Z0
-	VADDPS    Z4, Z1, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z5, Z2, K4, Z2
-	VMULPS    Z2, Z0, Z0
-	VMOVUPS   Z0, (DX)(CX*4)
-	ADDQ      $0x10, CX
-	SUBQ      $0x10, R8
-	JGE       vectors
+	VMOVUPS     (BX)(CX*4), Z0
+	VMOVUPS     (SI)(CX*4), Z1
+	VMOVAPS     Z0, Z3
+	VFMADD213PS Z7, Z9, Z3
+	VCMPPS      $0x01, Z0, Z6, K4
+	VBLENDMPS   Z8, Z3, K4, Z3
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS     Z1, (DX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R8
+	JGE         vectors
 
 vectors_end:
-	ADDQ      $0x10, R8
-	JEQ       next
-	VMOVUPS.Z (BX)(CX*4), K1, Z1
-	VMOVUPS.Z (SI)(CX*4), K1, Z0
-	VADDPS    Z4, Z1, Z2
-	VCMPPS    $0x01, Z1, Z3, K4
-	VBLENDMPS Z5, Z2, K4, Z2
-	VMULPS    Z2, Z0, Z0
-	VMOVUPS   Z0, K1, (DX)(CX*4)
+	ADDQ        $0x10, R8
+	JEQ         next
+	VMOVUPS.Z   (BX)(CX*4), K1, Z0
+	VMOVUPS.Z   (SI)(CX*4), K1, Z1
+	VMOVAPS     Z0, Z3
+	VFMADD213PS Z7, Z9, Z3
+	VCMPPS      $0x01, Z0, Z6, K4
+	VBLENDMPS   Z8, Z3, K4, Z3
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS     Z1, K1, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -15992,9 +20420,10 @@ TEXT ·tanhGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z4
-	VBROADCASTSS 188(AX), Z5
-	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -16007,30 +20436,30 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS      (BX)(CX*4), Z1
-	VMOVUPS      (SI)(CX*4), Z0
-	VMOVUPS      word3f800000<>+0(SB), Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, (DX)(CX*4)
-	VMOVUPS      64(BX)(CX*4), Z1
-	VMOVUPS      64(SI)(CX*4), Z0
-	VMOVUPS      word3f800000<>+0(SB), Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, 64(DX)(CX*4)
-	VMOVUPS      128(BX)(CX*4), Z1
-	VMOVUPS      128(SI)(CX*4), Z0
-	VMOVUPS      word3f800000<>+0(SB), Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, 128(DX)(CX*4)
-	VMOVUPS      192(BX)(CX*4), Z1
-	VMOVUPS      192(SI)(CX*4), Z0
-	VMOVUPS      word3f800000<>+0(SB), Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, 192(DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMULPS       Z8, Z0, Z3
+	VFNMADD213PS Z7, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVUPS      64(SI)(CX*4), Z1
+	VMULPS       Z8, Z0, Z3
+	VFNMADD213PS Z7, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 64(DX)(CX*4)
+	VMOVUPS      128(BX)(CX*4), Z0
+	VMOVUPS      128(SI)(CX*4), Z1
+	VMULPS       Z8, Z0, Z3
+	VFNMADD213PS Z7, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 128(DX)(CX*4)
+	VMOVUPS      192(BX)(CX*4), Z0
+	VMOVUPS      192(SI)(CX*4), Z1
+	VMULPS       Z8, Z0, Z3
+	VFNMADD213PS Z7, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 192(DX)(CX*4)
 	ADDQ         $0x40, CX
 	SUBQ         $0x40, R8
 	JGE          rounds
@@ -16041,12 +20470,12 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS      (BX)(CX*4), Z1
-	VMOVUPS      (SI)(CX*4), Z0
-	VMOVUPS      word3f800000<>+0(SB), Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, (DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMULPS       Z8, Z0, Z3
+	VFNMADD213PS Z7, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
 	ADDQ         $0x10, CX
 	SUBQ         $0x10, R8
 	JGE          vectors
@@ -16054,12 +20483,12 @@ vectors:
 vectors_end:
 	ADDQ         $0x10, R8
 	JEQ          next
-	VMOVUPS.Z    (BX)(CX*4), K1, Z1
-	VMOVUPS.Z    (SI)(CX*4), K1, Z0
-	VMOVUPS      word3f800000<>+0(SB), Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)(CX*4)
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (SI)(CX*4), K1, Z1
+	VMULPS       Z8, Z0, Z3
+	VFNMADD213PS Z7, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX
@@ -16081,9 +20510,10 @@ TEXT ·sigmoidGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ         $-1, DX
 	BZHIQ        CX, DX, DX
 	KMOVW        DX, K1
-	VBROADCASTSS 184(AX), Z4
-	VBROADCASTSS 188(AX), Z5
-	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), BX
 	MOVQ         40(AX), SI
@@ -16096,30 +20526,30 @@ row:
 	JLT  rounds_end
 
 rounds:
-	VMOVUPS      (BX)(CX*4), Z1
-	VMOVUPS      (SI)(CX*4), Z0
-	VMOVAPS      Z1, Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, (DX)(CX*4)
-	VMOVUPS      64(BX)(CX*4), Z1
-	VMOVUPS      64(SI)(CX*4), Z0
-	VMOVAPS      Z1, Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, 64(DX)(CX*4)
-	VMOVUPS      128(BX)(CX*4), Z1
-	VMOVUPS      128(SI)(CX*4), Z0
-	VMOVAPS      Z1, Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, 128(DX)(CX*4)
-	VMOVUPS      192(BX)(CX*4), Z1
-	VMOVUPS      192(SI)(CX*4), Z0
-	VMOVAPS      Z1, Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, 192(DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMOVAPS      Z0, Z3
+	VFNMADD231PS Z0, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVUPS      64(SI)(CX*4), Z1
+	VMOVAPS      Z0, Z3
+	VFNMADD231PS Z0, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 64(DX)(CX*4)
+	VMOVUPS      128(BX)(CX*4), Z0
+	VMOVUPS      128(SI)(CX*4), Z1
+	VMOVAPS      Z0, Z3
+	VFNMADD231PS Z0, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 128(DX)(CX*4)
+	VMOVUPS      192(BX)(CX*4), Z0
+	VMOVUPS      192(SI)(CX*4), Z1
+	VMOVAPS      Z0, Z3
+	VFNMADD231PS Z0, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 192(DX)(CX*4)
 	ADDQ         $0x40, CX
 	SUBQ         $0x40, R8
 	JGE          rounds
@@ -16130,12 +20560,12 @@ rounds_end:
 	JLT  vectors_end
 
 vectors:
-	VMOVUPS      (BX)(CX*4), Z1
-	VMOVUPS      (SI)(CX*4), Z0
-	VMOVAPS      Z1, Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, (DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMOVAPS      Z0, Z3
+	VFNMADD231PS Z0, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
 	ADDQ         $0x10, CX
 	SUBQ         $0x10, R8
 	JGE          vectors
@@ -16143,12 +20573,1334 @@ vectors:
 vectors_end:
 	ADDQ         $0x10, R8
 	JEQ          next
-	VMOVUPS.Z    (BX)(CX*4), K1, Z1
-	VMOVUPS.Z    (SI)(CX*4), K1, Z0
-	VMOVAPS      Z1, Z2
-	VFNMADD231PS Z1, Z1, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)(CX*4)
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (SI)(CX*4), K1, Z1
+	VMOVAPS      Z0, Z3
+	VFNMADD231PS Z0, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func clampGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·clampGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x40, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (SI)(CX*4), Z1
+	VSUBPS    Z0, Z7, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VCMPPS    $0x01, Z3, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMULPS    Z8, Z1, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
+	VMOVUPS   64(BX)(CX*4), Z0
+	VMOVUPS   64(SI)(CX*4), Z1
+	VSUBPS    Z0, Z7, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VCMPPS    $0x01, Z3, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMULPS    Z8, Z1, Z1
+	VMOVUPS   Z1, 64(DX)(CX*4)
+	VMOVUPS   128(BX)(CX*4), Z0
+	VMOVUPS   128(SI)(CX*4), Z1
+	VSUBPS    Z0, Z7, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VCMPPS    $0x01, Z3, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMULPS    Z8, Z1, Z1
+	VMOVUPS   Z1, 128(DX)(CX*4)
+	VMOVUPS   192(BX)(CX*4), Z0
+	VMOVUPS   192(SI)(CX*4), Z1
+	VSUBPS    Z0, Z7, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VCMPPS    $0x01, Z3, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMULPS    Z8, Z1, Z1
+	VMOVUPS   Z1, 192(DX)(CX*4)
+	ADDQ      $0x40, CX
+	SUBQ      $0x40, R8
+	JGE       rounds
+
+rounds_end:
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (SI)(CX*4), Z1
+	VSUBPS    Z0, Z7, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VCMPPS    $0x01, Z3, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMULPS    Z8, Z1, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
+	ADDQ      $0x10, CX
+	SUBQ      $0x10, R8
+	JGE       vectors
+
+vectors_end:
+	ADDQ      $0x10, R8
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VMOVUPS.Z (SI)(CX*4), K1, Z1
+	VSUBPS    Z0, Z7, Z3
+	VCMPPS    $0x01, Z0, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VCMPPS    $0x01, Z3, Z6, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMULPS    Z8, Z1, Z1
+	VMOVUPS   Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softplusGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softplusGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VSUBPS       Z3, Z6, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVUPS      64(SI)(CX*4), Z1
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VSUBPS       Z3, Z6, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VSUBPS       Z3, Z6, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, R8
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (SI)(CX*4), K1, Z1
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VSUBPS       word3f800000<>+0(SB), Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VSUBPS       Z3, Z6, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softsignGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softsignGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x40, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Z0
+	VMOVUPS (SI)(CX*4), Z1
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VMOVUPS word3f800000<>+0(SB), Z2
+	VSUBPS  Z3, Z2, Z3
+	VMULPS  Z3, Z3, Z3
+	VMULPS  Z3, Z1, Z1
+	VMOVUPS Z1, (DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Z0
+	VMOVUPS 64(SI)(CX*4), Z1
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VMOVUPS word3f800000<>+0(SB), Z2
+	VSUBPS  Z3, Z2, Z3
+	VMULPS  Z3, Z3, Z3
+	VMULPS  Z3, Z1, Z1
+	VMOVUPS Z1, 64(DX)(CX*4)
+	VMOVUPS 128(BX)(CX*4), Z0
+	VMOVUPS 128(SI)(CX*4), Z1
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VMOVUPS word3f800000<>+0(SB), Z2
+	VSUBPS  Z3, Z2, Z3
+	VMULPS  Z3, Z3, Z3
+	VMULPS  Z3, Z1, Z1
+	VMOVUPS Z1, 128(DX)(CX*4)
+	VMOVUPS 192(BX)(CX*4), Z0
+	VMOVUPS 192(SI)(CX*4), Z1
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VMOVUPS word3f800000<>+0(SB), Z2
+	VSUBPS  Z3, Z2, Z3
+	VMULPS  Z3, Z3, Z3
+	VMULPS  Z3, Z1, Z1
+	VMOVUPS Z1, 192(DX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Z0
+	VMOVUPS (SI)(CX*4), Z1
+	VPANDD  word7fffffff<>+0(SB), Z0, Z3
+	VMOVUPS word3f800000<>+0(SB), Z2
+	VSUBPS  Z3, Z2, Z3
+	VMULPS  Z3, Z3, Z3
+	VMULPS  Z3, Z1, Z1
+	VMOVUPS Z1, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, R8
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VMOVUPS.Z (SI)(CX*4), K1, Z1
+	VPANDD    word7fffffff<>+0(SB), Z0, Z3
+	VMOVUPS   word3f800000<>+0(SB), Z2
+	VSUBPS    Z3, Z2, Z3
+	VMULPS    Z3, Z3, Z3
+	VMULPS    Z3, Z1, Z1
+	VMOVUPS   Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func arcsinhGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·arcsinhGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VPORD        word80000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMULPS       Z0, Z0, Z3
+	VADDPS       word3f800000<>+0(SB), Z3, Z3
+	VADDPS       Z0, Z0, Z0
+	VDIVPS       Z3, Z0, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVUPS      64(SI)(CX*4), Z1
+	VPORD        word80000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMULPS       Z0, Z0, Z3
+	VADDPS       word3f800000<>+0(SB), Z3, Z3
+	VADDPS       Z0, Z0, Z0
+	VDIVPS       Z3, Z0, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VPORD        word80000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMULPS       Z0, Z0, Z3
+	VADDPS       word3f800000<>+0(SB), Z3, Z3
+	VADDPS       Z0, Z0, Z0
+	VDIVPS       Z3, Z0, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, R8
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (SI)(CX*4), K1, Z1
+	VPORD        word80000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMULPS       Z0, Z0, Z3
+	VADDPS       word3f800000<>+0(SB), Z3, Z3
+	VADDPS       Z0, Z0, Z0
+	VDIVPS       Z3, Z0, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func swishGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·swishGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMULPS       Z7, Z0, Z0
+	VMOVAPS      Z0, Z5
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VADDPS       Z3, Z0, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMULPS       Z2, Z0, Z3
+	VFMADD213PS  word3f800000<>+0(SB), Z5, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVUPS      64(SI)(CX*4), Z1
+	VMULPS       Z7, Z0, Z0
+	VMOVAPS      Z0, Z5
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VADDPS       Z3, Z0, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMULPS       Z2, Z0, Z3
+	VFMADD213PS  word3f800000<>+0(SB), Z5, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMULPS       Z7, Z0, Z0
+	VMOVAPS      Z0, Z5
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VADDPS       Z3, Z0, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMULPS       Z2, Z0, Z3
+	VFMADD213PS  word3f800000<>+0(SB), Z5, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, R8
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (SI)(CX*4), K1, Z1
+	VMULPS       Z7, Z0, Z0
+	VMOVAPS      Z0, Z5
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VADDPS       Z3, Z0, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMULPS       Z2, Z0, Z3
+	VFMADD213PS  word3f800000<>+0(SB), Z5, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func hardSwishGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hardSwishGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x40, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS     (BX)(CX*4), Z0
+	VMOVUPS     (SI)(CX*4), Z1
+	VMOVUPS     word3eaaaaab<>+0(SB), Z3
+	VFMADD213PS word3f000000<>+0(SB), Z0, Z3
+	VADDPS      word40400000<>+0(SB), Z0, Z2
+	VCMPPS      $0x01, Z2, Z6, K4
+	VMOVAPS.Z   Z3, K4, Z3
+	VMOVUPS     word40400000<>+0(SB), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMOVUPS     word3f800000<>+0(SB), Z4
+	VCMPPS      $0x01, Z2, Z6, K4
+	VBLENDMPS   Z3, Z4, K4, Z4
+	VMULPS      Z4, Z1, Z1
+	VMOVUPS     Z1, (DX)(CX*4)
+	VMOVUPS     64(BX)(CX*4), Z0
+	VMOVUPS     64(SI)(CX*4), Z1
+	VMOVUPS     word3eaaaaab<>+0(SB), Z3
+	VFMADD213PS word3f000000<>+0(SB), Z0, Z3
+	VADDPS      word40400000<>+0(SB), Z0, Z2
+	VCMPPS      $0x01, Z2, Z6, K4
+	VMOVAPS.Z   Z3, K4, Z3
+	VMOVUPS     word40400000<>+0(SB), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMOVUPS     word3f800000<>+0(SB), Z4
+	VCMPPS      $0x01, Z2, Z6, K4
+	VBLENDMPS   Z3, Z4, K4, Z4
+	VMULPS      Z4, Z1, Z1
+	VMOVUPS     Z1, 64(DX)(CX*4)
+	VMOVUPS     128(BX)(CX*4), Z0
+	VMOVUPS     128(SI)(CX*4), Z1
+	VMOVUPS     word3eaaaaab<>+0(SB), Z3
+	VFMADD213PS word3f000000<>+0(SB), Z0, Z3
+	VADDPS      word40400000<>+0(SB), Z0, Z2
+	VCMPPS      $0x01, Z2, Z6, K4
+	VMOVAPS.Z   Z3, K4, Z3
+	VMOVUPS     word40400000<>+0(SB), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMOVUPS     word3f800000<>+0(SB), Z4
+	VCMPPS      $0x01, Z2, Z6, K4
+	VBLENDMPS   Z3, Z4, K4, Z4
+	VMULPS      Z4, Z1, Z1
+	VMOVUPS     Z1, 128(DX)(CX*4)
+	VMOVUPS     192(BX)(CX*4), Z0
+	VMOVUPS     192(SI)(CX*4), Z1
+	VMOVUPS     word3eaaaaab<>+0(SB), Z3
+	VFMADD213PS word3f000000<>+0(SB), Z0, Z3
+	VADDPS      word40400000<>+0(SB), Z0, Z2
+	VCMPPS      $0x01, Z2, Z6, K4
+	VMOVAPS.Z   Z3, K4, Z3
+	VMOVUPS     word40400000<>+0(SB), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMOVUPS     word3f800000<>+0(SB), Z4
+	VCMPPS      $0x01, Z2, Z6, K4
+	VBLENDMPS   Z3, Z4, K4, Z4
+	VMULPS      Z4, Z1, Z1
+	VMOVUPS     Z1, 192(DX)(CX*4)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, R8
+	JGE         rounds
+
+rounds_end:
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS     (BX)(CX*4), Z0
+	VMOVUPS     (SI)(CX*4), Z1
+	VMOVUPS     word3eaaaaab<>+0(SB), Z3
+	VFMADD213PS word3f000000<>+0(SB), Z0, Z3
+	VADDPS      word40400000<>+0(SB), Z0, Z2
+	VCMPPS      $0x01, Z2, Z6, K4
+	VMOVAPS.Z   Z3, K4, Z3
+	VMOVUPS     word40400000<>+0(SB), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMOVUPS     word3f800000<>+0(SB), Z4
+	VCMPPS      $0x01, Z2, Z6, K4
+	VBLENDMPS   Z3, Z4, K4, Z4
+	VMULPS      Z4, Z1, Z1
+	VMOVUPS     Z1, (DX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R8
+	JGE         vectors
+
+vectors_end:
+	ADDQ        $0x10, R8
+	JEQ         next
+	VMOVUPS.Z   (BX)(CX*4), K1, Z0
+	VMOVUPS.Z   (SI)(CX*4), K1, Z1
+	VMOVUPS     word3eaaaaab<>+0(SB), Z3
+	VFMADD213PS word3f000000<>+0(SB), Z0, Z3
+	VADDPS      word40400000<>+0(SB), Z0, Z2
+	VCMPPS      $0x01, Z2, Z6, K4
+	VMOVAPS.Z   Z3, K4, Z3
+	VMOVUPS     word40400000<>+0(SB), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMOVUPS     word3f800000<>+0(SB), Z4
+	VCMPPS      $0x01, Z2, Z6, K4
+	VBLENDMPS   Z3, Z4, K4, Z4
+	VMULPS      Z4, Z1, Z1
+	VMOVUPS     Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func geluGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·geluGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMOVAPS      Z0, Z10
+	VPANDD       word7fffffff<>+0(SB), Z10, Z11
+	VMULPS       Z0, Z0, Z0
+	VMULPS       wordbf000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VMOVUPS      word3f800000<>+0(SB), Z2
+	VFMADD231PS  word3e99999a<>+0(SB), Z11, Z3
+	VDIVPS       Z3, Z2, Z3
+	VMOVUPS      word3d139af7<>+0(SB), Z4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Z3, Z4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Z3, Z4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df76edb<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Z3, Z4
+	VMULPS       Z3, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VSUBPS       Z4, Z2, Z2
+	VMOVAPS      Z10, Z11
+	VCMPPS       $0x01, Z11, Z6, K4
+	VBLENDMPS    Z2, Z4, K4, Z4
+	VMULPS       word3ecc422a<>+0(SB), Z0, Z0
+	VFMADD231PS  Z10, Z0, Z4
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVUPS      64(SI)(CX*4), Z1
+	VMOVAPS      Z0, Z10
+	VPANDD       word7fffffff<>+0(SB), Z10, Z11
+	VMULPS       Z0, Z0, Z0
+	VMULPS       wordbf000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VMOVUPS      word3f800000<>+0(SB), Z2
+	VFMADD231PS  word3e99999a<>+0(SB), Z11, Z3
+	VDIVPS       Z3, Z2, Z3
+	VMOVUPS      word3d139af7<>+0(SB), Z4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Z3, Z4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Z3, Z4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df76edb<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Z3, Z4
+	VMULPS       Z3, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VSUBPS       Z4, Z2, Z2
+	VMOVAPS      Z10, Z11
+	VCMPPS       $0x01, Z11, Z6, K4
+	VBLENDMPS    Z2, Z4, K4, Z4
+	VMULPS       word3ecc422a<>+0(SB), Z0, Z0
+	VFMADD231PS  Z10, Z0, Z4
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMOVAPS      Z0, Z10
+	VPANDD       word7fffffff<>+0(SB), Z10, Z11
+	VMULPS       Z0, Z0, Z0
+	VMULPS       wordbf000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VMOVUPS      word3f800000<>+0(SB), Z2
+	VFMADD231PS  word3e99999a<>+0(SB), Z11, Z3
+	VDIVPS       Z3, Z2, Z3
+	VMOVUPS      word3d139af7<>+0(SB), Z4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Z3, Z4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Z3, Z4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df76edb<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Z3, Z4
+	VMULPS       Z3, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VSUBPS       Z4, Z2, Z2
+	VMOVAPS      Z10, Z11
+	VCMPPS       $0x01, Z11, Z6, K4
+	VBLENDMPS    Z2, Z4, K4, Z4
+	VMULPS       word3ecc422a<>+0(SB), Z0, Z0
+	VFMADD231PS  Z10, Z0, Z4
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, R8
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (SI)(CX*4), K1, Z1
+	VMOVAPS      Z0, Z10
+	VPANDD       word7fffffff<>+0(SB), Z10, Z11
+	VMULPS       Z0, Z0, Z0
+	VMULPS       wordbf000000<>+0(SB), Z0, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z3
+	VMOVUPS      word3f800000<>+0(SB), Z2
+	VFMADD231PS  word3e99999a<>+0(SB), Z11, Z3
+	VDIVPS       Z3, Z2, Z3
+	VMOVUPS      word3d139af7<>+0(SB), Z4
+	VFMADD213PS  wordbe2285fa<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e55fb0f<>+0(SB), Z3, Z4
+	VFMADD213PS  wordbd65c59b<>+0(SB), Z3, Z4
+	VFMADD213PS  word3e04f5c5<>+0(SB), Z3, Z4
+	VFMADD213PS  word3dcbd2b2<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df76edb<>+0(SB), Z3, Z4
+	VFMADD213PS  word3df4fe0a<>+0(SB), Z3, Z4
+	VMULPS       Z3, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VSUBPS       Z4, Z2, Z2
+	VMOVAPS      Z10, Z11
+	VCMPPS       $0x01, Z11, Z6, K4
+	VBLENDMPS    Z2, Z4, K4, Z4
+	VMULPS       word3ecc422a<>+0(SB), Z0, Z0
+	VFMADD231PS  Z10, Z0, Z4
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func mishGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mishGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMOVUPS      word41a00000<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMOVAPS      Z0, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z5, Z4, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z5, Z4, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z5
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z4
+	VMULPS       Z5, Z5, Z3
+	VFMADD231PS  Z3, Z4, Z5
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z5
+	VADDPS       word40000000<>+0(SB), Z5, Z3
+	VMULPS       Z5, Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z2
+	VMOVUPS      word3f800000<>+0(SB), Z4
+	VDIVPS       Z2, Z4, Z2
+	VADDPS       Z5, Z4, Z4
+	VMULPS       Z5, Z4, Z4
+	VMULPS       word40800000<>+0(SB), Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z2, Z3, Z3
+	VFMADD231PS  Z0, Z4, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVUPS      64(SI)(CX*4), Z1
+	VMOVUPS      word41a00000<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMOVAPS      Z0, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z5, Z4, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z5, Z4, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z5
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z4
+	VMULPS       Z5, Z5, Z3
+	VFMADD231PS  Z3, Z4, Z5
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z5
+	VADDPS       word40000000<>+0(SB), Z5, Z3
+	VMULPS       Z5, Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z2
+	VMOVUPS      word3f800000<>+0(SB), Z4
+	VDIVPS       Z2, Z4, Z2
+	VADDPS       Z5, Z4, Z4
+	VMULPS       Z5, Z4, Z4
+	VMULPS       word40800000<>+0(SB), Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z2, Z3, Z3
+	VFMADD231PS  Z0, Z4, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMOVUPS      word41a00000<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMOVAPS      Z0, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z5, Z4, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z5, Z4, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z5
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z4
+	VMULPS       Z5, Z5, Z3
+	VFMADD231PS  Z3, Z4, Z5
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z5
+	VADDPS       word40000000<>+0(SB), Z5, Z3
+	VMULPS       Z5, Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z2
+	VMOVUPS      word3f800000<>+0(SB), Z4
+	VDIVPS       Z2, Z4, Z2
+	VADDPS       Z5, Z4, Z4
+	VMULPS       Z5, Z4, Z4
+	VMULPS       word40800000<>+0(SB), Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z2, Z3, Z3
+	VFMADD231PS  Z0, Z4, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, R8
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (SI)(CX*4), K1, Z1
+	VMOVUPS      word41a00000<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMOVAPS      Z0, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z5, Z4, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z5, Z4, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z5
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z4
+	VMULPS       Z5, Z5, Z3
+	VFMADD231PS  Z3, Z4, Z5
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z5
+	VADDPS       word40000000<>+0(SB), Z5, Z3
+	VMULPS       Z5, Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z3, Z2
+	VMOVUPS      word3f800000<>+0(SB), Z4
+	VDIVPS       Z2, Z4, Z2
+	VADDPS       Z5, Z4, Z4
+	VMULPS       Z5, Z4, Z4
+	VMULPS       word40800000<>+0(SB), Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z2, Z3, Z3
+	VFMADD231PS  Z0, Z4, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX

@@ -178,6 +178,9 @@ type constants struct{ made map[uint32]Mem }
 func declare(words ...uint32) *constants {
 	c := &constants{made: map[uint32]Mem{}}
 	for _, w := range words {
+		if _, twice := c.made[w]; twice {
+			continue
+		}
 		c.made[w] = GLOBL(fmt.Sprintf("word%08x", w), RODATA|NOPTR)
 		for i := range 16 {
 			DATA(4*i, U32(w))
