@@ -20,6 +20,9 @@ func Ops() []Op {
 		ActivationGrad{}, // r, dy → dx, r = y where the derivative follows from the output, else x
 		PReLU{},          // x, a[C] → y
 		PReLUGrad{},      // x, a, dy → dx, da
+		// op_rrelu.go
+		RReLU{},     // x, step → y
+		RReLUGrad{}, // y, dy, step → dx
 		// op_pool.go
 		MaxPool{},     // x → y
 		MaxPoolGrad{}, // x, y, dy → dx
@@ -44,6 +47,9 @@ func Ops() []Op {
 		BatchNorm{},          // x[N,H,W,C] (, gamma[C], beta[C]) → y, mean[C], var[C] (biased)
 		BatchNormGrad{},      // x, mean, var (, gamma), dy → dx (, dgamma, dbeta)
 		BatchNormInference{}, // x, mean, var (, gamma, beta) → y
+		// op_lrn.go
+		LRN{},     // x[...,C] → y
+		LRNGrad{}, // x, dy → dx
 		// op_dropout.go
 		Dropout{}, // x, rate, step → y; its gradient is itself
 		// op_loss.go

@@ -1,6 +1,7 @@
 package program_test
 
 import (
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -71,6 +72,8 @@ func TestErrorsNameWhatDoesNotFit(t *testing.T) {
 		{program.Add{}, []tensor.Shape{of(3, 4), of(4, 3)}, "layer: add: a and b must have one shape, got [3 4] and [4 3]"},
 		{program.BiasAdd{}, []tensor.Shape{of(3, 4), of(3)}, "layer: bias-add: a vector of [3] does not fit the 4 channels of [3 4]"},
 		{program.Activation{Func: program.Leaky, Alpha: -1}, []tensor.Shape{x}, "layer: activation: leaky has alpha -1; it must not be negative"},
+		{program.Activation{Func: program.CELU}, []tensor.Shape{x}, "layer: activation: celu divides by its alpha, which is 0; it must be positive"},
+		{program.LRN{Size: 4, K: 1}, []tensor.Shape{x}, "layer: lrn: 4 channels; their number must be odd"},
 		{program.Reshape{Shape: of(5)}, []tensor.Shape{x}, "layer: reshape: [2 4 4 6] has 192 elements and [5] has 5"},
 		{program.Concat{}, []tensor.Shape{of(2, 3), of(3, 3)}, "layer: concat: [2 3] and [3 3] differ in more than channels"},
 		{program.SliceChannels{From: 2, To: 9}, []tensor.Shape{x}, "layer: slice-channels: channels 2 to 9 of 6"},
@@ -234,6 +237,29 @@ func TestStateGivesOneTensorANameAndRefusesASecondShape(t *testing.T) {
 	}
 	if s.Bytes() != 24 || !slices.Equal(s.Names(), []string{"w"}) || s.Get("v") != nil {
 		t.Errorf("%d bytes, names %v", s.Bytes(), s.Names())
+	}
+}
+
+// Xu et al.: a divisor uniform in [3,8), so slopes from 1/8 to 1/3 with mean ln(8/3)/5, new ones each step.
+func TestSlopesOfRReLUAreThoseOfItsPaper(t *testing.T) {
+	op := program.RReLU{Key: [2]uint32{7, 9}}
+	const n = 100_000
+	sum, equal := 0.0, 0
+	for i := range n {
+		s := op.Slope(i, 3)
+		if !(s > 1./8 && s <= 1./3) {
+			t.Fatalf("element %d has slope %v", i, s)
+		}
+		if s == op.Slope(i, 4) {
+			equal++
+		}
+		sum += float64(s)
+	}
+	if mean, want := sum/n, math.Log(8./3)/5; math.Abs(mean-want) > 5e-4 { // three standard errors
+		t.Errorf("slopes average to %v, want %v", mean, want)
+	}
+	if equal > 10 {
+		t.Errorf("%d of %d slopes are those of the step before", equal, n)
 	}
 }
 

@@ -34,6 +34,16 @@ func bound(op program.Op) binder {
 		return bindPReLU
 	case program.PReLUGrad:
 		return bindPReLUGrad
+	// op_rrelu.go
+	case program.RReLU:
+		return bindRReLU
+	case program.RReLUGrad:
+		return bindRReLUGrad
+	// op_lrn.go
+	case program.LRN:
+		return bindLRN
+	case program.LRNGrad:
+		return bindLRNGrad
 	// op_pool.go
 	case program.MaxPool:
 		return bindMaxPool

@@ -174,7 +174,7 @@ func elementCases() []*Case {
 			v := b.Held("b", tensor.Of(c))
 			outputs(b, b.Emit(program.BiasAdd{}, x, v), x, v)
 		})
-		for f := program.Identity; f <= program.Sigmoid; f++ {
+		for _, f := range program.Funcs() {
 			add(f.String(), func(b *program.Builder, x *program.Value) {
 				outputs(b, b.Emit(program.Activation{Func: f, Alpha: 0.3}, x), x)
 			})
@@ -183,6 +183,14 @@ func elementCases() []*Case {
 			a := b.Held("a", tensor.Of(c))
 			outputs(b, b.Emit(program.PReLU{}, x, a), x, a)
 		})
+		add("rrelu", func(b *program.Builder, x *program.Value) {
+			outputs(b, b.Emit(program.RReLU{Key: [2]uint32{5, uint32(c)}}, x, b.Scalar("step")), x)
+		})
+		for _, op := range []program.LRN{{Size: 5, Alpha: 1e-4, Beta: 0.75, K: 1}, {Size: 3, Alpha: 2, Beta: 0.6, K: 0.5}} {
+			add(program.Describe(op), func(b *program.Builder, x *program.Value) {
+				outputs(b, b.Emit(op, x), x)
+			})
+		}
 		add("batch-norm", func(b *program.Builder, x *program.Value) {
 			outs := b.EmitAll(program.BatchNorm{Eps: 1e-3}, x)
 			b.Output("mean", outs[1])

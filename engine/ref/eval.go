@@ -106,6 +106,10 @@ func run(op program.Op, in, out []array) error {
 		prelu(in[0], in[1], out[0])
 	case program.PReLUGrad:
 		preluGrad(in[0], in[1], in[2], out[0], out[1])
+	case program.RReLU:
+		rrelu(op, in[0], in[1], out[0])
+	case program.RReLUGrad:
+		rreluGrad(op, in[0], in[1], in[2], out[0])
 	case program.MaxPool:
 		maxPool(op, in[0], out[0])
 	case program.MaxPoolGrad:
@@ -144,6 +148,10 @@ func run(op program.Op, in, out []array) error {
 		batchNormGrad(op, in[0], in[1], in[2], in[3:], out)
 	case program.BatchNormInference:
 		normalise(op.Eps, in[0], in[1], in[2], in[3:], out[0])
+	case program.LRN:
+		lrn(op, in[0], out[0])
+	case program.LRNGrad:
+		lrnGrad(op, in[0], in[1], out[0])
 	case program.Dropout:
 		dropout(op, in[0], in[1], in[2], out[0])
 	case program.CrossEntropy:

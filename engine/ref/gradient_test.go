@@ -58,12 +58,16 @@ func gradientCases() []gradientCase {
 		{name: "plain", shapes: []tensor.Shape{of(2, 3, 3, 5)}, op: program.BatchNorm{Eps: 1e-3}},
 		{name: "affine", shapes: []tensor.Shape{of(2, 3, 3, 5), of(5), of(5)}, op: program.BatchNorm{Eps: 1e-3, Affine: true}},
 		{name: "rows", shapes: []tensor.Shape{of(7, 3), of(3), of(3)}, op: program.BatchNorm{Eps: 1e-3, Affine: true}},
+		{name: "drawn", shapes: []tensor.Shape{of(3, 7)}, op: program.RReLU{Key: [2]uint32{1, 2}}, scalars: []float64{17}, kinks: true},
+		{name: "map", shapes: []tensor.Shape{of(2, 2, 1, 7)}, op: program.LRN{Size: 5, Alpha: 0.7, Beta: 0.75, K: 1}},
+		{name: "wider than the map", shapes: []tensor.Shape{of(3, 4)}, op: program.LRN{Size: 9, Alpha: 2, Beta: 0.5, K: 0.5}},
 		{name: "rate 0.3", shapes: []tensor.Shape{of(3, 7)}, op: program.Dropout{Key: [2]uint32{1, 2}}, scalars: []float64{0.3, 17}},
 		{name: "hard", shapes: []tensor.Shape{of(4, 5)}, op: program.CrossEntropy{}, labels: []int32{4, -1, 0, 2}},
 		{name: "smooth", shapes: []tensor.Shape{of(4, 5)}, op: program.CrossEntropy{Smoothing: 0.1}, labels: []int32{4, -1, 0, 2}},
 	}
-	for f := program.Identity; f <= program.Sigmoid; f++ {
-		cases = append(cases, gradientCase{name: f.String(), shapes: []tensor.Shape{of(5, 7)}, op: program.Activation{Func: f, Alpha: 0.2}, kinks: true})
+	for _, f := range program.Funcs() {
+		cases = append(cases, gradientCase{name: f.String(), shapes: []tensor.Shape{of(5, 7)}, op: program.Activation{Func: f, Alpha: 0.2}, kinks: true},
+			gradientCase{name: f.String() + " over its range", shapes: []tensor.Shape{of(13, 15)}, op: program.Activation{Func: f, Alpha: 1.3}, kinks: true})
 	}
 	for i, trans := range []program.MatMul{{}, {TransA: true}, {TransB: true}, {TransA: true, TransB: true}} {
 		a, b := of(3, 5), of(5, 4)

@@ -19,7 +19,8 @@ func TestNonsenseIsRefusedOrRuns(t *testing.T) {
 	}
 	ops = append(ops, program.Activation{Func: 200}, program.SpreadHW{H: -1, W: 2}, program.SpreadHW{H: 2, W: 2}, program.Expand{Shape: of(-2)}, program.Reshape{Shape: of(-1, -2)},
 		program.SliceChannels{From: -1, To: 1}, program.SliceChannels{To: 2}, program.PadChannels{Before: -1}, program.Subsample{Stride: 2}, program.Subsample{Stride: -1},
-		program.SubsampleGrad{Stride: 2, Input: of(2, 3, 3, 2)}, program.SubsampleGrad{Stride: 1, Input: of(1)}, program.BatchNorm{Eps: 1, Affine: true}, program.BatchNormGrad{Eps: 1}, program.CrossEntropy{Smoothing: 2})
+		program.SubsampleGrad{Stride: 2, Input: of(2, 3, 3, 2)}, program.SubsampleGrad{Stride: 1, Input: of(1)}, program.BatchNorm{Eps: 1, Affine: true}, program.BatchNormGrad{Eps: 1}, program.CrossEntropy{Smoothing: 2},
+		program.Activation{Func: program.CELU}, program.LRN{Size: 2, K: 1}, program.LRN{Size: 3, K: 1}, program.LRN{Size: -1}, program.LRNGrad{Size: 5, K: 1})
 	r := tensor.NewStream(1, "nonsense").At(0, 0)
 	ran := map[string]int{}
 	for trial := range 20_000 {

@@ -12,7 +12,6 @@ import torch
 import torch.nn.functional as F
 
 torch.manual_seed(1)
-FUNCS = ["identity", "relu", "leaky", "elu", "selu", "tanh", "sigmoid"]  # program.Func
 families = {}
 
 
@@ -87,10 +86,34 @@ case("bias", "map", "bias-add", {}, [draw(2, 3, 2, 5), draw(5)], lambda x, b: x 
 case("bias", "map", "sum-channels", {}, [draw(2, 3, 2, 5)], lambda x: x.sum((0, 1, 2)), grad=False)
 
 ALPHA = f32(0.3)
-for i, fn in enumerate([lambda x: x, F.relu, lambda x: F.leaky_relu(x, ALPHA), lambda x: F.elu(x, ALPHA), F.selu, torch.tanh, torch.sigmoid]):
+FUNCS = [  # program.Func, in its order
+    ("identity", lambda x: x),
+    ("relu", F.relu),
+    ("leaky", lambda x: F.leaky_relu(x, ALPHA)),
+    ("elu", lambda x: F.elu(x, ALPHA)),
+    ("selu", F.selu),
+    ("tanh", torch.tanh),
+    ("sigmoid", torch.sigmoid),
+    ("relu6", F.relu6),
+    ("celu", lambda x: F.celu(x, ALPHA)),
+    ("softplus", lambda x: F.softplus(x, threshold=50)),  # by its default, 20, PyTorch takes x from 20 on
+    ("softsign", F.softsign),
+    ("hard-sigmoid", lambda x: F.relu6(x + 3) / 6),  # F.hardsigmoid has a gradient of float32, even in float64
+    ("scaled-tanh", lambda x: 1.7159 * torch.tanh(2 / 3 * x)),
+    ("arcsinh", torch.asinh),
+    ("swish", lambda x: x * torch.sigmoid(ALPHA * x)),
+    ("hard-swish", F.hardswish),
+    ("gelu", F.gelu),
+    ("mish", F.mish),
+]
+for i, (name, fn) in enumerate(FUNCS):
+    if i == 7:  # the cases after this family are older than these functions and keep their numbers
+        before = torch.get_rng_state()
     x = draw(4, 9)
     x[0, :3] = torch.tensor([0.0, 30.0, -30.0])  # the kink and both tails
-    case("activation", FUNCS[i], "activation", {"Func": i, "Alpha": ALPHA}, [x], fn)
+    case("activation", name, "activation", {"Func": i, "Alpha": ALPHA}, [x], fn)
+case("activation", "silu", "activation", {"Func": 14, "Alpha": 1}, [torch.linspace(-4, 4, 17, dtype=torch.float64)], F.silu)
+torch.set_rng_state(before)
 case("activation", "map", "prelu", {}, [draw(2, 3, 2, 4), draw(4)], lambda x, a: nhwc(F.prelu(nchw(x), a)))
 
 
@@ -146,6 +169,12 @@ case("batchnorm", "affine map", "batch-norm", {"Eps": EPS, "Affine": True}, [dra
 case("batchnorm", "affine rows", "batch-norm", {"Eps": EPS, "Affine": True}, [draw(7, 4), draw(4), draw(4)], norm)
 case("batchnorm", "map", "batch-norm-inference", {"Eps": EPS}, [draw(2, 3, 2, 3), draw(3), draw(3) ** 2], given, grad=False)
 case("batchnorm", "affine", "batch-norm-inference", {"Eps": EPS, "Affine": True}, [draw(2, 3, 2, 3), draw(3), draw(3) ** 2, draw(3), draw(3)], given, grad=False)
+
+before = torch.get_rng_state()
+for name, x, size, alpha, beta, k in [("alexnet", (2, 3, 2, 7), 5, 1e-4, 0.75, 1), ("strong", (2, 2, 2, 6), 3, 2, 0.5, 0.5), ("wider than the map", (1, 2, 2, 3), 9, 1, 0.75, 2)]:
+    case("lrn", name, "lrn", {"Size": size, "Alpha": f32(alpha), "Beta": f32(beta), "K": k}, [draw(*x) * 4],
+         lambda x: nhwc(torch.nn.LocalResponseNorm(size, f32(alpha), f32(beta), k)(nchw(x))))
+torch.set_rng_state(before)
 
 SMOOTH = f32(0.1)
 labels = torch.tensor([4, -1, 0, 2, 3])
