@@ -45,10 +45,10 @@ func Catalog() []Entry {
 		}},
 		{"activation", Architecture, architecture.Activation{From: nn.ReLU}, Card{
 			Summary:  "exchanges one non-linearity for another",
-			Cost:     "elu, selu, tanh and sigmoid compute exponentials; prelu adds a parameter a channel",
-			Paper:    "elu: Clevert, Unterthiner, Hochreiter, arXiv:1511.07289; prelu: He et al., arXiv:1502.01852; selu: Klambauer et al., arXiv:1706.02515; leaky: Maas et al. 2013",
-			Evidence: "without batch norm: elu .488, prelu .485, relu .471, leaky (1/3) .469, selu .470, tanh .401; with it relu .499, elu .498",
-			Caveats:  "gains over relu mostly vanish with batch norm. The initialisation is not changed; selu's paper wants gain 0.707 on he, sigmoid and tanh xavier",
+			Cost:     "all but relu, relu6, the leaky ones, softsign and the hard ones compute exponentials; swish, hard-swish, gelu and mish keep their input for the backward pass; prelu adds a parameter a channel, rrelu draws a random number a value",
+			Paper:    "elu: Clevert, Unterthiner, Hochreiter, arXiv:1511.07289; prelu: He et al., arXiv:1502.01852; selu: Klambauer et al., arXiv:1706.02515; leaky: Maas et al. 2013; very-leaky: Graham, arXiv:1409.6070; rrelu: Xu et al., arXiv:1505.00853; celu: Barron, arXiv:1704.07483; scaled-tanh: LeCun et al. 1998; swish: Ramachandran, Zoph, Le, arXiv:1710.05941; hard-swish, hard-sigmoid: Howard et al., arXiv:1905.02244; gelu: Hendrycks, Gimpel, arXiv:1606.08415; mish: Misra, arXiv:1908.08681",
+			Evidence: "without batch norm: elu .488, shifted softplus .486, prelu .485, rrelu .478, relu .471, very-leaky .469, selu .470, scaled-tanh .423, arcsinh .417, tanh .401, identity .389; with it prelu .503, rrelu .500, relu .499, elu .498, sigmoid .475, tanh .448, identity .384",
+			Caveats:  "gains over relu mostly vanish with batch norm. The initialisation is not changed; selu's paper wants gain 0.707 on he, sigmoid and tanh xavier. rrelu divides by a number from U(3,8) for each value and by 5.5 in evaluation, as its paper does (PyTorch draws the slope, from 1/8 to 1/3, and evaluates with 11/48); gelu is the exact form, by erf",
 		}},
 		{"pool", Architecture, architecture.Pool{}, Card{
 			Summary:  "changes how poolings join the values of their windows",
@@ -72,6 +72,14 @@ func Catalog() []Entry {
 			Paper:     "Ioffe, Szegedy, ICML 2015, arXiv:1502.03167",
 			Evidence:  "before the activation .474, with scale and shift .478; after .499 and .493; on GoogLeNet at 128 pixels it hurt (.603 for .619)",
 			Caveats:   "needs batches of 16 or more; allows higher rates than the base was tuned for",
+		}},
+		{"norm", Optimization, optimization.NewNorm(), Card{
+			Summary:   "lrn normalises each value by the channels around it; none takes norms away",
+			Cost:      "no parameters; lrn passes over each map once more, several operations a channel of its window",
+			Couplings: []string{"takes the place of the norm that a convolution has; a bias that batch norm took comes back"},
+			Paper:     "Krizhevsky, Sutskever, Hinton, NIPS 2012, §3.3; α is divided by the size, as in Caffe",
+			Evidence:  "with lrn .470, without .471",
+			Caveats:   "AlexNet has lrn behind its first two convolutions alone; name them with where",
 		}},
 		{"l2", Optimization, optimization.L2(optimizationDefaults.L2), Card{
 			Summary:   "adds λ/2 times the sum of squared weights to the loss",

@@ -70,6 +70,8 @@ func everything(t *testing.T) *nn.Graph {
 		y := b.Dropout(b.Norm(b.Act(b.Conv(x, 4, 3, 2), nn.PReLU)), 0.5)
 		y = b.Add(y, b.Layer(nn.Shortcut{Stride: 2, Out: 4}, x))
 		y = b.PreAct(y, nn.NewBatchNorm(), nn.Activation{Func: nn.ReLU})
+		y = b.Act(y, nn.RReLU)
+		y = b.Over(nn.Out(y), nn.NewLRN(), y)
 		y = b.Concat(b.MaxPool(y, 2, 2), b.Layer(nn.Scale{By: 2}, b.AvgPool(y, 2, 2)))
 		b.AuxLogits("aux", b.Linear(b.GlobalAvgPool(y), nn.Classes), 0.5)
 		b.Logits(b.Linear(b.Layer(nn.Flatten{}, y), nn.Classes))
@@ -117,6 +119,35 @@ func TestEveryActivationIsLowered(t *testing.T) {
 	}
 }
 
+// In training the slopes are drawn, in evaluation and statistics they are 1/5.5: Xu et al., arXiv:1505.00853.
+func TestRReLUIsRandomInTrainingAlone(t *testing.T) {
+	g := built(nn.Size{H: 2, W: 2, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
+		b.Logits(b.Linear(b.GlobalAvgPool(b.Act(b.Act(b.Conv(x, 3, 1, 1), nn.RReLU), nn.RReLU)), nn.Classes))
+	})(t)
+	f := family(t, g, experiment.DefaultOptimization(), experiment.Init{Kind: "he", Gain: 1}, 1)
+	for i, build := range []func(int) (*program.Program, error){f.Step, f.Evaluation, f.Statistics} {
+		p, err := build(2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, leaky := map[[2]uint32]bool{}, 0
+		for _, n := range p.Nodes {
+			switch op := n.Op.(type) {
+			case program.RReLU:
+				keys[op.Key] = true
+			case program.Activation:
+				if op != (program.Activation{Func: program.Leaky, Alpha: 1 / 5.5}) {
+					t.Errorf("%s is %+v", n.Name, op)
+				}
+				leaky++
+			}
+		}
+		if want := [3][2]int{{2, 0}, {0, 2}, {0, 2}}[i]; len(keys) != want[0] || leaky != want[1] {
+			t.Errorf("program %d has %d streams of slopes and %d fixed slopes, want %v", i, len(keys), leaky, want)
+		}
+	}
+}
+
 func TestEvaluationKnowsNoDropoutNoAuxiliaryHeadAndNoLabels(t *testing.T) {
 	f := family(t, everything(t), experiment.DefaultOptimization(), experiment.Init{Kind: "he", Gain: 1}, 1)
 	p, err := f.Evaluation(2)
@@ -124,7 +155,7 @@ func TestEvaluationKnowsNoDropoutNoAuxiliaryHeadAndNoLabels(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range p.Nodes {
-		if k := n.Op.Kind(); k == "dropout" || k == "batch-norm" || k == "blend" || k == "sgd" {
+		if k := n.Op.Kind(); k == "dropout" || k == "rrelu" || k == "batch-norm" || k == "blend" || k == "sgd" {
 			t.Errorf("evaluation has %s of %s", k, n.Name)
 		}
 	}

@@ -63,6 +63,15 @@ var goldenNets = map[string]goldenNet{
 		x = b.Layer(nn.Pool{Type: nn.MaxAvg, Kernel: nn.Square(2), Stride: nn.Square(1)}, x)
 		b.Logits(b.As("output").Linear(b.Act(b.As("fc").Linear(b.Layer(nn.Flatten{}, x), 12), nn.SELU), nn.Classes))
 	}), 5, sgd(false, 0.02, "depthwise")},
+	"functions": {built(nn.Size{H: 6, W: 5, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
+		x = b.ReLU(b.Conv(x, 5, 3, 1))
+		b.Over(nn.Out(x), nn.LRN{Size: 3, Alpha: 0.5, Beta: 0.75, K: 1}, x)
+		var branches []*nn.Node
+		for _, fn := range []nn.Func{nn.ReLU6, nn.VeryLeaky, nn.CELU, nn.Softplus, nn.Softsign, nn.HardSigmoid, nn.ScaledTanh, nn.Arcsinh, nn.Swish, nn.HardSwish, nn.GELU, nn.Mish} {
+			branches = append(branches, b.Act(b.As("%s", fn).Conv(x, 2, 1, 1), fn))
+		}
+		b.Logits(b.As("output").Linear(b.GlobalAvgPool(b.Concat(branches...)), nn.Classes))
+	}), 4, sgd(false, 0.01)},
 	"prelu": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Norm(b.Act(b.Conv(x, 6, 3, 1), nn.PReLU))
 		for i := 2; i <= 3; i++ {

@@ -12,9 +12,9 @@ import (
 type mode uint8
 
 const (
-	training   mode = iota // batch statistics, which move the running ones; dropout
-	evaluation             // running statistics, no dropout
-	statistics             // batch statistics that move nothing, no dropout
+	training   mode = iota // batch statistics, which move the running ones; dropout, random slopes
+	evaluation             // running statistics, nothing random
+	statistics             // batch statistics that move nothing, nothing random
 )
 
 // lowering is one pass over the graph.
@@ -99,6 +99,8 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, of *nn.Node) *pr
 			l.raw[of] = x
 		case nn.BatchNorm:
 			x = l.batchNorm(a, e, x)
+		case nn.LRN:
+			x = l.b.Emit(program.LRN{Size: e.Size, Alpha: e.Alpha, Beta: e.Beta, K: e.K}, x)
 		case nn.Dropout:
 			if l.mode == training && e.Rate > 0 {
 				key := tensor.NewStream(l.f.seed, a.Name).Key()
@@ -136,15 +138,24 @@ func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, x *program.Value) *pr
 
 // activation emits a non-linearity.
 func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *program.Value {
-	if a.Func == nn.PReLU {
-		return l.b.Emit(program.PReLU{}, x, l.held(s.Params[0]))
+	b := l.b
+	switch a.Func {
+	case nn.Identity:
+		return x
+	case nn.PReLU:
+		return b.Emit(program.PReLU{}, x, l.held(s.Params[0]))
+	case nn.VeryLeaky:
+		return b.Emit(program.Activation{Func: program.Leaky, Alpha: a.Alpha}, x)
+	case nn.RReLU:
+		if l.mode == training {
+			key := tensor.NewStream(l.f.seed, s.Node.Name+"/rrelu").Key()
+			return b.Emit(program.RReLU{Key: key}, x, b.Scalar(Clock))
+		}
+		return b.Emit(program.Activation{Func: program.Leaky, Alpha: 2. / (program.RReLULow + program.RReLUHigh)}, x)
 	}
-	for f := program.Identity; f <= program.Sigmoid; f++ {
+	for _, f := range program.Funcs() {
 		if f.String() == string(a.Func) {
-			if f == program.Identity {
-				return x
-			}
-			return l.b.Emit(program.Activation{Func: f, Alpha: a.Alpha}, x)
+			return b.Emit(program.Activation{Func: f, Alpha: a.Alpha}, x)
 		}
 	}
 	l.b.Fail(fmt.Errorf("%s: no lowering for the activation %q", s.Node.Name, a.Func))

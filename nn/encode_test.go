@@ -39,7 +39,7 @@ func TestFaultsOfATextCarryTheirPlace(t *testing.T) {
 		{"kernel: 1x3", "kernel: 1x99", "small.yaml:5:5: conv1: kernel 1x99 with padding 0,0,1,1 does not fit a 8x8 input; add padding 46 or remove a pool above it"},
 		{"kernel: 1x3", "kernel: 0", `small.yaml:5:41: kernel: "0": want a whole number above 0, or two as in 1x3`},
 		{"[0, 0, 1, 1]", "[0, 0, 1]", "small.yaml:5:55: padding: want a whole number from 0, or four (top, bottom, left, right) as in [0, 1, 0, 1]"},
-		{"func: elu", "func: eru", `small.yaml:6:5: act: no activation "eru"; choose one of relu leaky prelu elu selu sigmoid tanh identity`},
+		{"func: elu", "func: eru", `small.yaml:6:5: act: no activation "eru"; did you mean "elu"?`},
 		{"batchnorm:", "batchnrom:", `small.yaml:6:50: no kind "batchnrom"; did you mean "batchnorm"?`},
 		{"[act, conv1]", "[act, conv2]", `small.yaml:7:28: no layer "conv2" above; did you mean "conv1"?`},
 		{"dropout: 0.5", "dropout: 1.5", "small.yaml:8:55: linear: dropout rate 1.5; give the probability of zeroing, from 0 to below 1"},

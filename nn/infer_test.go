@@ -91,7 +91,7 @@ func TestMistakesNameTheLayerAndTheMend(t *testing.T) {
 		{small, Conv{}, "conv1: 0 output channels; give out: 1 or more"},
 		{small, Pool{Type: "min", Kernel: Square(2)}, `pool1: no pooling "min"; choose one of max, avg, max+avg`},
 		{small, Pool{Type: Max, Kernel: Square(2), Padding: Pad(2)}, "pool1: padding 2 of a pool 2x2: a window would hold nothing but padding; pad less than the kernel"},
-		{small, Activation{Func: "rely"}, `act: no activation "rely"; choose one of relu leaky prelu elu selu sigmoid tanh identity`},
+		{small, Activation{Func: "rely"}, `act: no activation "rely"; did you mean "relu"?`},
 		{small, Shortcut{Out: 3}, "shortcut: a shortcut cannot narrow 6 channels to 3; use a 1x1 convolution (option B)"},
 		{Size{0, 4, 1}, Flatten{}, "input: an image of 0x4x1 is none; give height, width and channels above 0"},
 	} {

@@ -50,6 +50,7 @@ func Elideds() []ElidedKind {
 	return []ElidedKind{
 		elided(Bias{}),         // bias.go
 		elided(NewBatchNorm()), // norm.go
+		elided(NewLRN()),       // lrn.go
 		elided(Dropout{}),      // dropout.go
 	}
 }

@@ -7,9 +7,9 @@ import (
 
 // Activation exchanges one non-linearity for another, e.g. ELU: Clevert, Unterthiner, Hochreiter, ICLR 2016, arXiv:1511.07289.
 type Activation struct {
-	From  nn.Func `yaml:"from" values:"relu, leaky, prelu, elu, selu, sigmoid, tanh, identity" help:"what is replaced; the default leaves the sigmoid of a gate what it is"`
-	To    nn.Func `yaml:"to" spec:"bare" values:"relu, leaky, prelu, elu, selu, sigmoid, tanh, identity" help:"what takes its place"`
-	Alpha float32 `yaml:"alpha" default:"the paper's" help:"of the negative side, where the function has one"`
+	From  nn.Func `yaml:"from" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, identity" help:"what is replaced; the default leaves the sigmoid of a gate what it is"`
+	To    nn.Func `yaml:"to" spec:"bare" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, identity" help:"what takes its place"`
+	Alpha float32 `yaml:"alpha" default:"the paper's" help:"of leaky, very-leaky, prelu, elu, celu and swish, as the function's paper has it; others have none"`
 	Where nn.Glob `yaml:"where" help:"layer paths; default: all that fit"`
 }
 

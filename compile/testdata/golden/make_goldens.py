@@ -1,4 +1,4 @@
-"""Makes networks.json beside this file: what PyTorch makes of four small networks in three steps of SGD, in float64.
+"""Makes networks.json beside this file: what PyTorch makes of five small networks in three steps of SGD, in float64.
 
 Run it with a Python that has torch and numpy: python make_goldens.py. golden_test.go builds the same networks from layers; its
 function `value` and the one here give both sides the same numbers. Parameters are kept in Assay's layouts (HWIO; linear
@@ -150,10 +150,33 @@ def prelu(n, x):
     return [(1, n.linear(x.amax((2, 3)) + x.mean((2, 3)), "output", 3)), (0.3, aux)]
 
 
+def functions(n, x):
+    """Local response normalisation behind a relu, then every function that the others lack, side by side."""
+    x = torch.nn.LocalResponseNorm(3, 0.5, 0.75, 1.0)(F.relu(n.conv(x, "conv1", 5, 3, pad=1)))
+    third = float(np.float32(1 / 3))
+    branches = {
+        "relu6": F.relu6,
+        "very-leaky": lambda x: F.leaky_relu(x, third),
+        "celu": F.celu,
+        "softplus": F.softplus,
+        "softsign": F.softsign,
+        "hard-sigmoid": F.hardsigmoid,
+        "scaled-tanh": lambda x: 1.7159 * torch.tanh(2 / 3 * x),
+        "arcsinh": torch.asinh,
+        "swish": F.silu,
+        "hard-swish": F.hardswish,
+        "gelu": F.gelu,
+        "mish": F.mish,
+    }
+    x = torch.cat([f(n.conv(x, name, 2, 1)) for name, f in branches.items()], 1)
+    return [(1, n.linear(x.mean((2, 3)), "output", 3))]
+
+
 nets = {
     "lenet5": Net(lenet5, (32, 32, 1), 10, 3),
     "residual": Net(residual, (9, 8, 3), 5, 4, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
     "grouped": Net(grouped, (19, 17, 4), 4, 5, decay=0.02, spare=("depthwise",)),
+    "functions": Net(functions, (6, 5, 3), 3, 4, decay=0.01),
     "prelu": Net(prelu, (7, 6, 2), 3, 6, nesterov=True, decay=0.05, spare=("bias",)),
 }
 
