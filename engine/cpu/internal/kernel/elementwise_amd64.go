@@ -13,6 +13,8 @@ const (
 	axpyElements
 	sgdElements
 	sgdNesterovElements
+	addProductElements
+	powScaleElements
 	activationElements     // + Func
 	activationGradElements = activationElements + elements(funcs)
 )
@@ -62,6 +64,10 @@ func (w wide) run(e elements, s *sweep) {
 			sgdAVX512(s.bytes())
 		case sgdNesterovElements:
 			sgdNesterovAVX512(s.bytes())
+		case addProductElements:
+			addProductAVX512(s.bytes())
+		case powScaleElements:
+			powScaleAVX512(s.bytes())
 		case activationElements + elements(ReLU):
 			reluAVX512(s.bytes())
 		case activationElements + elements(Leaky):
@@ -128,6 +134,10 @@ func (w wide) run(e elements, s *sweep) {
 		sgdAVX2(s.bytes())
 	case sgdNesterovElements:
 		sgdNesterovAVX2(s.bytes())
+	case addProductElements:
+		addProductAVX2(s.bytes())
+	case powScaleElements:
+		powScaleAVX2(s.bytes())
 	case activationElements + elements(ReLU):
 		reluAVX2(s.bytes())
 	case activationElements + elements(Leaky):

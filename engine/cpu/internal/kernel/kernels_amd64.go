@@ -274,6 +274,16 @@ func geluGradAVX2(a *byte)
 //go:noescape
 func mishGradAVX2(a *byte)
 
+// addProductAVX2 is z += k·x·y; maps z, x, y, scalar k; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func addProductAVX2(a *byte)
+
+// powScaleAVX2 is y = x·(1+w)^b, w = k·s + k0, as x·exp(b·ln(1+w)); maps y, x, s, scalars k0, k, b; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func powScaleAVX2(a *byte)
+
 // maxPoolAVX2 is Set.MaxPool for a row of output pixels; a is a *windows.
 //
 //go:noescape
@@ -543,6 +553,16 @@ func geluGradAVX512(a *byte)
 //
 //go:noescape
 func mishGradAVX512(a *byte)
+
+// addProductAVX512 is z += k·x·y; maps z, x, y, scalar k; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func addProductAVX512(a *byte)
+
+// powScaleAVX512 is y = x·(1+w)^b, w = k·s + k0, as x·exp(b·ln(1+w)); maps y, x, s, scalars k0, k, b; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func powScaleAVX512(a *byte)
 
 // maxPoolAVX512 is Set.MaxPool for a row of output pixels; a is a *windows.
 //

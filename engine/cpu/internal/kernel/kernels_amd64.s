@@ -13971,6 +13971,357 @@ next:
 	VZEROUPPER
 	RET
 
+// func addProductAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·addProductAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y0
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS     (DX)(CX*4), Y1
+	VMOVUPS     (BX)(CX*4), Y2
+	VMOVUPS     (SI)(CX*4), Y3
+	VMULPS      Y0, Y2, Y2
+	VFMADD231PS Y2, Y3, Y1
+	VMOVUPS     Y1, (DX)(CX*4)
+	VMOVUPS     32(DX)(CX*4), Y1
+	VMOVUPS     32(BX)(CX*4), Y2
+	VMOVUPS     32(SI)(CX*4), Y3
+	VMULPS      Y0, Y2, Y2
+	VFMADD231PS Y2, Y3, Y1
+	VMOVUPS     Y1, 32(DX)(CX*4)
+	VMOVUPS     64(DX)(CX*4), Y1
+	VMOVUPS     64(BX)(CX*4), Y2
+	VMOVUPS     64(SI)(CX*4), Y3
+	VMULPS      Y0, Y2, Y2
+	VFMADD231PS Y2, Y3, Y1
+	VMOVUPS     Y1, 64(DX)(CX*4)
+	VMOVUPS     96(DX)(CX*4), Y1
+	VMOVUPS     96(BX)(CX*4), Y2
+	VMOVUPS     96(SI)(CX*4), Y3
+	VMULPS      Y0, Y2, Y2
+	VFMADD231PS Y2, Y3, Y1
+	VMOVUPS     Y1, 96(DX)(CX*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, R8
+	JGE         rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS     (DX)(CX*4), Y1
+	VMOVUPS     (BX)(CX*4), Y2
+	VMOVUPS     (SI)(CX*4), Y3
+	VMULPS      Y0, Y2, Y2
+	VFMADD231PS Y2, Y3, Y1
+	VMOVUPS     Y1, (DX)(CX*4)
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, R8
+	JGE         vectors
+
+vectors_end:
+	ADDQ        $0x08, R8
+	JEQ         next
+	VMOVUPS     (SP), Y1
+	VMASKMOVPS  (DX)(CX*4), Y1, Y1
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (BX)(CX*4), Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI)(CX*4), Y3, Y3
+	VMULPS      Y0, Y2, Y2
+	VFMADD231PS Y2, Y3, Y1
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  Y1, Y2, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func powScaleAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powScaleAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y0
+	VBROADCASTSS 188(AX), Y1
+	VBROADCASTSS 192(AX), Y2
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x10, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y3
+	VMOVUPS      (SI)(CX*4), Y4
+	VFMADD213PS  Y0, Y1, Y4
+	VADDPS       word3f800000<>+0(SB), Y4, Y5
+	VPSUBD       word3f3504f3<>+0(SB), Y5, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VSUBPS       word3f800000<>+0(SB), Y6, Y6
+	VSUBPS       Y6, Y4, Y4
+	VMOVUPS      word0000007f<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VADDPS       word40000000<>+0(SB), Y4, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      word3de38e39<>+0(SB), Y8
+	VFMADD213PS  word3e124925<>+0(SB), Y6, Y8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y6, Y8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y4, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VFMADD231PS  wordb95e8083<>+0(SB), Y5, Y8
+	VFMADD231PS  word3f318000<>+0(SB), Y5, Y8
+	VMULPS       Y2, Y8, Y4
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y8
+	VMAXPS       Y4, Y8, Y4
+	VMOVUPS      word42b0bd71<>+0(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMULPS       word3fb8aa3b<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y7, Y6
+	VCVTDQ2PS    Y6, Y7
+	VFNMADD231PS word3f318000<>+0(SB), Y7, Y4
+	VFNMADD231PS wordb95e8083<>+0(SB), Y7, Y4
+	VMOVUPS      word39506967<>+0(SB), Y8
+	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y8
+	VFMADD213PS  word3c088908<>+0(SB), Y4, Y8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y8
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y8, Y4
+	VPADDD       word0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  Y6, Y6, Y4
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      Y3, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y3
+	VMOVUPS      32(SI)(CX*4), Y4
+	VFMADD213PS  Y0, Y1, Y4
+	VADDPS       word3f800000<>+0(SB), Y4, Y5
+	VPSUBD       word3f3504f3<>+0(SB), Y5, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VSUBPS       word3f800000<>+0(SB), Y6, Y6
+	VSUBPS       Y6, Y4, Y4
+	VMOVUPS      word0000007f<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VADDPS       word40000000<>+0(SB), Y4, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      word3de38e39<>+0(SB), Y8
+	VFMADD213PS  word3e124925<>+0(SB), Y6, Y8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y6, Y8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y4, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VFMADD231PS  wordb95e8083<>+0(SB), Y5, Y8
+	VFMADD231PS  word3f318000<>+0(SB), Y5, Y8
+	VMULPS       Y2, Y8, Y4
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y8
+	VMAXPS       Y4, Y8, Y4
+	VMOVUPS      word42b0bd71<>+0(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMULPS       word3fb8aa3b<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y7, Y6
+	VCVTDQ2PS    Y6, Y7
+	VFNMADD231PS word3f318000<>+0(SB), Y7, Y4
+	VFNMADD231PS wordb95e8083<>+0(SB), Y7, Y4
+	VMOVUPS      word39506967<>+0(SB), Y8
+	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y8
+	VFMADD213PS  word3c088908<>+0(SB), Y4, Y8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y8
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y8, Y4
+	VPADDD       word0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  Y6, Y6, Y4
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      Y3, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y3
+	VMOVUPS      (SI)(CX*4), Y4
+	VFMADD213PS  Y0, Y1, Y4
+	VADDPS       word3f800000<>+0(SB), Y4, Y5
+	VPSUBD       word3f3504f3<>+0(SB), Y5, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VSUBPS       word3f800000<>+0(SB), Y6, Y6
+	VSUBPS       Y6, Y4, Y4
+	VMOVUPS      word0000007f<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VADDPS       word40000000<>+0(SB), Y4, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      word3de38e39<>+0(SB), Y8
+	VFMADD213PS  word3e124925<>+0(SB), Y6, Y8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y6, Y8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y4, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VFMADD231PS  wordb95e8083<>+0(SB), Y5, Y8
+	VFMADD231PS  word3f318000<>+0(SB), Y5, Y8
+	VMULPS       Y2, Y8, Y4
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y8
+	VMAXPS       Y4, Y8, Y4
+	VMOVUPS      word42b0bd71<>+0(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMULPS       word3fb8aa3b<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y7, Y6
+	VCVTDQ2PS    Y6, Y7
+	VFNMADD231PS word3f318000<>+0(SB), Y7, Y4
+	VFNMADD231PS wordb95e8083<>+0(SB), Y7, Y4
+	VMOVUPS      word39506967<>+0(SB), Y8
+	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y8
+	VFMADD213PS  word3c088908<>+0(SB), Y4, Y8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y8
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y8, Y4
+	VPADDD       word0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  Y6, Y6, Y4
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      Y3, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, R8
+	JEQ          next
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   (BX)(CX*4), Y3, Y3
+	VMOVUPS      (SP), Y4
+	VMASKMOVPS   (SI)(CX*4), Y4, Y4
+	VFMADD213PS  Y0, Y1, Y4
+	VADDPS       word3f800000<>+0(SB), Y4, Y5
+	VPSUBD       word3f3504f3<>+0(SB), Y5, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VSUBPS       word3f800000<>+0(SB), Y6, Y6
+	VSUBPS       Y6, Y4, Y4
+	VMOVUPS      word0000007f<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VADDPS       word40000000<>+0(SB), Y4, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      word3de38e39<>+0(SB), Y8
+	VFMADD213PS  word3e124925<>+0(SB), Y6, Y8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y6, Y8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y4, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VFMADD231PS  wordb95e8083<>+0(SB), Y5, Y8
+	VFMADD231PS  word3f318000<>+0(SB), Y5, Y8
+	VMULPS       Y2, Y8, Y4
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y8
+	VMAXPS       Y4, Y8, Y4
+	VMOVUPS      word42b0bd71<>+0(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMULPS       word3fb8aa3b<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y7, Y6
+	VCVTDQ2PS    Y6, Y7
+	VFNMADD231PS word3f318000<>+0(SB), Y7, Y4
+	VFNMADD231PS wordb95e8083<>+0(SB), Y7, Y4
+	VMOVUPS      word39506967<>+0(SB), Y8
+	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y8
+	VFMADD213PS  word3c088908<>+0(SB), Y4, Y8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y8
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y8, Y4
+	VPADDD       word0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  Y6, Y6, Y4
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   Y3, Y7, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func maxPoolAVX2(a *byte)
 // Requires: AVX
 TEXT ·maxPoolAVX2(SB), NOSPLIT, $32-8
@@ -21901,6 +22252,346 @@ vectors_end:
 	VFMADD231PS  Z0, Z4, Z3
 	VMULPS       Z3, Z1, Z1
 	VMOVUPS      Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func addProductAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addProductAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z0
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x40, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS     (DX)(CX*4), Z1
+	VMOVUPS     (BX)(CX*4), Z2
+	VMOVUPS     (SI)(CX*4), Z3
+	VMULPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z1, (DX)(CX*4)
+	VMOVUPS     64(DX)(CX*4), Z1
+	VMOVUPS     64(BX)(CX*4), Z2
+	VMOVUPS     64(SI)(CX*4), Z3
+	VMULPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z1, 64(DX)(CX*4)
+	VMOVUPS     128(DX)(CX*4), Z1
+	VMOVUPS     128(BX)(CX*4), Z2
+	VMOVUPS     128(SI)(CX*4), Z3
+	VMULPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z1, 128(DX)(CX*4)
+	VMOVUPS     192(DX)(CX*4), Z1
+	VMOVUPS     192(BX)(CX*4), Z2
+	VMOVUPS     192(SI)(CX*4), Z3
+	VMULPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z1, 192(DX)(CX*4)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, R8
+	JGE         rounds
+
+rounds_end:
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS     (DX)(CX*4), Z1
+	VMOVUPS     (BX)(CX*4), Z2
+	VMOVUPS     (SI)(CX*4), Z3
+	VMULPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z1, (DX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R8
+	JGE         vectors
+
+vectors_end:
+	ADDQ        $0x10, R8
+	JEQ         next
+	VMOVUPS.Z   (DX)(CX*4), K1, Z1
+	VMOVUPS.Z   (BX)(CX*4), K1, Z2
+	VMOVUPS.Z   (SI)(CX*4), K1, Z3
+	VMULPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func powScaleAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·powScaleAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z0
+	VBROADCASTSS 188(AX), Z1
+	VBROADCASTSS 192(AX), Z2
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z3
+	VMOVUPS      (SI)(CX*4), Z4
+	VFMADD213PS  Z0, Z1, Z4
+	VADDPS       word3f800000<>+0(SB), Z4, Z5
+	VPSUBD       word3f3504f3<>+0(SB), Z5, Z5
+	VPSRAD       $0x17, Z5, Z5
+	VPADDD       word0000007f<>+0(SB), Z5, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VSUBPS       word3f800000<>+0(SB), Z6, Z6
+	VSUBPS       Z6, Z4, Z4
+	VMOVUPS      word0000007f<>+0(SB), Z6
+	VPSUBD       Z5, Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VMULPS       Z6, Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VADDPS       word40000000<>+0(SB), Z4, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMULPS       Z4, Z4, Z6
+	VMOVUPS      word3de38e39<>+0(SB), Z8
+	VFMADD213PS  word3e124925<>+0(SB), Z6, Z8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z6, Z8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z6, Z8
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z4, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z8
+	VFMADD231PS  wordb95e8083<>+0(SB), Z5, Z8
+	VFMADD231PS  word3f318000<>+0(SB), Z5, Z8
+	VMULPS       Z2, Z8, Z4
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z8
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      word42b0bd71<>+0(SB), Z8
+	VMINPS       Z4, Z8, Z4
+	VMULPS       word3fb8aa3b<>+0(SB), Z4, Z7
+	VCVTPS2DQ    Z7, Z6
+	VCVTDQ2PS    Z6, Z7
+	VFNMADD231PS word3f318000<>+0(SB), Z7, Z4
+	VFNMADD231PS wordb95e8083<>+0(SB), Z7, Z4
+	VMOVUPS      word39506967<>+0(SB), Z8
+	VFMADD213PS  word3ab743ce<>+0(SB), Z4, Z8
+	VFMADD213PS  word3c088908<>+0(SB), Z4, Z8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z4, Z8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z4, Z8
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z8
+	VMULPS       Z4, Z4, Z7
+	VFMADD231PS  Z7, Z8, Z4
+	VPADDD       word0000007f<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VFMADD213PS  Z6, Z6, Z4
+	VMULPS       Z4, Z3, Z3
+	VMOVUPS      Z3, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z3
+	VMOVUPS      64(SI)(CX*4), Z4
+	VFMADD213PS  Z0, Z1, Z4
+	VADDPS       word3f800000<>+0(SB), Z4, Z5
+	VPSUBD       word3f3504f3<>+0(SB), Z5, Z5
+	VPSRAD       $0x17, Z5, Z5
+	VPADDD       word0000007f<>+0(SB), Z5, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VSUBPS       word3f800000<>+0(SB), Z6, Z6
+	VSUBPS       Z6, Z4, Z4
+	VMOVUPS      word0000007f<>+0(SB), Z6
+	VPSUBD       Z5, Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VMULPS       Z6, Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VADDPS       word40000000<>+0(SB), Z4, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMULPS       Z4, Z4, Z6
+	VMOVUPS      word3de38e39<>+0(SB), Z8
+	VFMADD213PS  word3e124925<>+0(SB), Z6, Z8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z6, Z8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z6, Z8
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z4, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z8
+	VFMADD231PS  wordb95e8083<>+0(SB), Z5, Z8
+	VFMADD231PS  word3f318000<>+0(SB), Z5, Z8
+	VMULPS       Z2, Z8, Z4
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z8
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      word42b0bd71<>+0(SB), Z8
+	VMINPS       Z4, Z8, Z4
+	VMULPS       word3fb8aa3b<>+0(SB), Z4, Z7
+	VCVTPS2DQ    Z7, Z6
+	VCVTDQ2PS    Z6, Z7
+	VFNMADD231PS word3f318000<>+0(SB), Z7, Z4
+	VFNMADD231PS wordb95e8083<>+0(SB), Z7, Z4
+	VMOVUPS      word39506967<>+0(SB), Z8
+	VFMADD213PS  word3ab743ce<>+0(SB), Z4, Z8
+	VFMADD213PS  word3c088908<>+0(SB), Z4, Z8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z4, Z8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z4, Z8
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z8
+	VMULPS       Z4, Z4, Z7
+	VFMADD231PS  Z7, Z8, Z4
+	VPADDD       word0000007f<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VFMADD213PS  Z6, Z6, Z4
+	VMULPS       Z4, Z3, Z3
+	VMOVUPS      Z3, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z3
+	VMOVUPS      (SI)(CX*4), Z4
+	VFMADD213PS  Z0, Z1, Z4
+	VADDPS       word3f800000<>+0(SB), Z4, Z5
+	VPSUBD       word3f3504f3<>+0(SB), Z5, Z5
+	VPSRAD       $0x17, Z5, Z5
+	VPADDD       word0000007f<>+0(SB), Z5, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VSUBPS       word3f800000<>+0(SB), Z6, Z6
+	VSUBPS       Z6, Z4, Z4
+	VMOVUPS      word0000007f<>+0(SB), Z6
+	VPSUBD       Z5, Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VMULPS       Z6, Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VADDPS       word40000000<>+0(SB), Z4, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMULPS       Z4, Z4, Z6
+	VMOVUPS      word3de38e39<>+0(SB), Z8
+	VFMADD213PS  word3e124925<>+0(SB), Z6, Z8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z6, Z8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z6, Z8
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z4, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z8
+	VFMADD231PS  wordb95e8083<>+0(SB), Z5, Z8
+	VFMADD231PS  word3f318000<>+0(SB), Z5, Z8
+	VMULPS       Z2, Z8, Z4
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z8
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      word42b0bd71<>+0(SB), Z8
+	VMINPS       Z4, Z8, Z4
+	VMULPS       word3fb8aa3b<>+0(SB), Z4, Z7
+	VCVTPS2DQ    Z7, Z6
+	VCVTDQ2PS    Z6, Z7
+	VFNMADD231PS word3f318000<>+0(SB), Z7, Z4
+	VFNMADD231PS wordb95e8083<>+0(SB), Z7, Z4
+	VMOVUPS      word39506967<>+0(SB), Z8
+	VFMADD213PS  word3ab743ce<>+0(SB), Z4, Z8
+	VFMADD213PS  word3c088908<>+0(SB), Z4, Z8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z4, Z8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z4, Z8
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z8
+	VMULPS       Z4, Z4, Z7
+	VFMADD231PS  Z7, Z8, Z4
+	VPADDD       word0000007f<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VFMADD213PS  Z6, Z6, Z4
+	VMULPS       Z4, Z3, Z3
+	VMOVUPS      Z3, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, R8
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z3
+	VMOVUPS.Z    (SI)(CX*4), K1, Z4
+	VFMADD213PS  Z0, Z1, Z4
+	VADDPS       word3f800000<>+0(SB), Z4, Z5
+	VPSUBD       word3f3504f3<>+0(SB), Z5, Z5
+	VPSRAD       $0x17, Z5, Z5
+	VPADDD       word0000007f<>+0(SB), Z5, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VSUBPS       word3f800000<>+0(SB), Z6, Z6
+	VSUBPS       Z6, Z4, Z4
+	VMOVUPS      word0000007f<>+0(SB), Z6
+	VPSUBD       Z5, Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VMULPS       Z6, Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VADDPS       word40000000<>+0(SB), Z4, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMULPS       Z4, Z4, Z6
+	VMOVUPS      word3de38e39<>+0(SB), Z8
+	VFMADD213PS  word3e124925<>+0(SB), Z6, Z8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z6, Z8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z6, Z8
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z4, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z8
+	VFMADD231PS  wordb95e8083<>+0(SB), Z5, Z8
+	VFMADD231PS  word3f318000<>+0(SB), Z5, Z8
+	VMULPS       Z2, Z8, Z4
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z8
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      word42b0bd71<>+0(SB), Z8
+	VMINPS       Z4, Z8, Z4
+	VMULPS       word3fb8aa3b<>+0(SB), Z4, Z7
+	VCVTPS2DQ    Z7, Z6
+	VCVTDQ2PS    Z6, Z7
+	VFNMADD231PS word3f318000<>+0(SB), Z7, Z4
+	VFNMADD231PS wordb95e8083<>+0(SB), Z7, Z4
+	VMOVUPS      word39506967<>+0(SB), Z8
+	VFMADD213PS  word3ab743ce<>+0(SB), Z4, Z8
+	VFMADD213PS  word3c088908<>+0(SB), Z4, Z8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z4, Z8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z4, Z8
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z8
+	VMULPS       Z4, Z4, Z7
+	VFMADD231PS  Z7, Z8, Z4
+	VPADDD       word0000007f<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VFMADD213PS  Z6, Z6, Z4
+	VMULPS       Z4, Z3, Z3
+	VMOVUPS      Z3, K1, (DX)(CX*4)
 
 next:
 	ADDQ 104(AX), DX

@@ -44,6 +44,7 @@ func (w wide) override(s Set) Set {
 	s.Add, s.Scale, s.Axpy = w.add, w.scale, w.axpy
 	s.Activation, s.ActivationGrad = w.activation, w.activationGrad
 	s.MaxPool, s.MaxPoolGrad, s.AvgPool, s.AvgPoolGrad = w.maxPool, w.maxPoolGrad, w.avgPool, w.avgPoolGrad
+	s.LRN, s.LRNGrad = w.lrn, w.lrnGrad
 	s.SGD, s.AllFinite = w.sgd, w.allFinite
 	return s
 }

@@ -26,6 +26,7 @@ func main() {
 		norms(m)
 		elementwise(m)
 		activations(m)
+		responses(m)
 		pools(m)
 		updates(m)
 		peak(m)
