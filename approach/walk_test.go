@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/assaylab/assay/approach"
@@ -37,16 +38,15 @@ var walked = map[string][]string{
 	"subset":       {"subset: 0.5", "subset: {images: 1000}"},
 }
 
-// choose reads one approach as a person writes it.
-func choose(t *testing.T, text string) experiment.Choice {
-	t.Helper()
-	n, err := spec.Parse("choice.yaml", []byte(text+"\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
+// chosen reads one approach as a person writes it; the texts of tests are well formed.
+func chosen(text string) experiment.Choice {
 	var c experiment.Choice
-	if err := c.UnmarshalSpec(n); err != nil {
-		t.Fatal(err)
+	n, err := spec.Parse("choice.yaml", []byte(text+"\n"))
+	if err == nil {
+		err = c.UnmarshalSpec(n)
+	}
+	if err != nil {
+		panic(err)
 	}
 	return c
 }
@@ -60,47 +60,83 @@ func network(t *testing.T, name string) *nn.Graph {
 	return g
 }
 
-func cost(t *testing.T, g *nn.Graph) nn.Cost {
-	t.Helper()
-	c, err := g.Cost()
+// step is one approach applied to one network alone.
+type step struct {
+	approach.Entry
+	text, net     string
+	what          string
+	err           error
+	signature     bool // changed
+	before, after nn.Cost
+}
+
+// walk applies everything to every network, once for all tests.
+var walk = sync.OnceValues(func() (steps []step, err error) {
+	for _, e := range approach.Catalog() {
+		for _, text := range walked[e.Name] {
+			for _, net := range zoo.List() {
+				g, err := zoo.New(net.Name)
+				if err != nil {
+					return nil, err
+				}
+				s := step{Entry: e, text: text, net: net.Name}
+				signature := g.Signature()
+				if s.before, err = g.Cost(); err != nil {
+					return nil, err
+				}
+				applied, err := approach.Rewrite(g, []experiment.Choice{chosen(text)})
+				if s.err = err; err == nil {
+					s.what, s.signature = applied[0].What, g.Signature() != signature
+					if s.after, err = g.Cost(); err != nil {
+						return nil, err
+					}
+				}
+				steps = append(steps, s)
+			}
+		}
+	}
+	return steps, nil
+})
+
+func TestEveryApproachOnEveryNetworkWorksOrSaysWhyNot(t *testing.T) {
+	steps, err := walk()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	var s strings.Builder
+	counted := func(what string, before, after int64) {
+		if before != after {
+			fmt.Fprintf(&s, ", %s %s -> %s", what, nn.Thousands(before), nn.Thousands(after))
+		}
+	}
+	last := ""
+	for _, st := range steps {
+		if st.text != last {
+			fmt.Fprintf(&s, "%s\n", st.text)
+			last = st.text
+		}
+		fmt.Fprintf(&s, "  %-12s ", st.net)
+		if st.err != nil {
+			if strings.Contains(st.err.Error(), "\n") || !strings.Contains(st.err.Error(), "; ") {
+				t.Errorf("%s on %s: want one line that ends in a mend, got %q", st.text, st.net, st.err)
+			}
+			s.WriteString(strings.TrimPrefix(st.err.Error(), "choice.yaml:1:1: "))
+		} else {
+			s.WriteString(st.what)
+			counted("parameters", st.before.Params, st.after.Params)
+			counted("multiply-adds", st.before.MACs, st.after.MACs)
+		}
+		s.WriteByte('\n')
+	}
+	golden(t, "testdata/walk.txt", s.String())
 }
 
-func TestEveryApproachOnEveryNetworkWorksOrSaysWhyNot(t *testing.T) {
-	var s strings.Builder
+func TestTheWalkLeavesNoApproachOut(t *testing.T) {
 	for _, e := range approach.Catalog() {
 		if len(walked[e.Name]) == 0 {
 			t.Errorf("%s is not walked; add it to the list", e.Name)
 		}
-		for _, text := range walked[e.Name] {
-			fmt.Fprintf(&s, "%s\n", text)
-			for _, net := range zoo.List() {
-				g := network(t, net.Name)
-				before := cost(t, g)
-				applied, err := approach.Rewrite(g, []experiment.Choice{choose(t, text)})
-				if err != nil {
-					if strings.ContainsAny(err.Error(), "\n") || !strings.Contains(err.Error(), "; ") {
-						t.Errorf("%s on %s: want one line that ends in a mend, got %q", text, net.Name, err)
-					}
-					fmt.Fprintf(&s, "  %-12s %v\n", net.Name, err)
-					continue
-				}
-				after := cost(t, g)
-				fmt.Fprintf(&s, "  %-12s %s", net.Name, applied[0].What)
-				if before.Params != after.Params {
-					fmt.Fprintf(&s, ", parameters %s -> %s", nn.Thousands(before.Params), nn.Thousands(after.Params))
-				}
-				if before.MACs != after.MACs {
-					fmt.Fprintf(&s, ", multiply-adds %s -> %s", nn.Thousands(before.MACs), nn.Thousands(after.MACs))
-				}
-				s.WriteByte('\n')
-			}
-		}
 	}
-	golden(t, "testdata/walk.txt", s.String())
 }
 
 // golden compares text with a file, or rewrites the file where -update is given.
