@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
@@ -29,7 +30,7 @@ func TestOnlyArchitectureChangesTheSignature(t *testing.T) {
 	}
 }
 
-func TestEveryRewrittenNetworkReadsBackFromItsText(t *testing.T) {
+func TestEveryRewrittenNetworkReadsBackFromItsTextAndCompiles(t *testing.T) {
 	for _, e := range approach.Catalog() {
 		for _, text := range walked[e.Name] {
 			for _, name := range []string{"mini", "resnet20"} {
@@ -41,6 +42,13 @@ func TestEveryRewrittenNetworkReadsBackFromItsText(t *testing.T) {
 				}
 				if d := difference(t, g, reread(t, g)); d != "" {
 					t.Errorf("%s on %s comes back with %s", text, name, d)
+				}
+				f, err := compile.New(g, experiment.DefaultOptimization(), 1)
+				if err == nil {
+					_, err = f.Step(2)
+				}
+				if err != nil {
+					t.Errorf("%s on %s does not compile: %v", text, name, err)
 				}
 			}
 		}
