@@ -34,11 +34,34 @@ func List() []Net {
 	return slices.Concat(
 		minis,
 		lenets,
+		ciresans,
 		alexnets,
 		vggs,
 		nins,
+		allcnns,
+		googlenets,
+		bnInceptions,
+		inceptionV3s,
+		inceptionV4s,
+		inceptionResnets,
+		xceptions,
 		resnets,
+		preresnets,
+		resnet9s,
+		densenets,
+		pelees,
+		fractalnets,
+		squeezenets,
+		mobilenets,
+		darknets,
 	)
+}
+
+// Small is the networks that cost little to build, compile and train, of different kinds: tests that walk all pairs of
+// something walk these, and the rest of [List] behind the build tag walk.
+func Small() []Net {
+	small := map[string]bool{"mini": true, "lenet5": true, "caffenet128": true, "nin-cifar": true, "resnet20": true}
+	return slices.DeleteFunc(List(), func(n Net) bool { return !small[n.Name] })
 }
 
 // Option changes what New builds.
