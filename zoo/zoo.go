@@ -50,6 +50,7 @@ func List() []Net {
 		resnet9s,
 		densenets,
 		pelees,
+		enets,
 		fractalnets,
 		squeezenets,
 		mobilenets,

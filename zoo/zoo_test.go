@@ -76,7 +76,21 @@ func TestCountsThatNoSourcePrintsAreThoseOfTheTable(t *testing.T) {
 		}
 		return all
 	}
+	// enet is a bottleneck: 1x1 or 2x2 to a quarter, a 3x3 or a 1x5 and a 5x1, 1x1; norms, and slopes of the PReLUs.
+	enet := func(reduce, in, out int64, wide bool) []layer {
+		inner := []layer{{k(3, out/4), out / 4, 4}}
+		if wide {
+			inner = []layer{{5 * out / 4, out / 4, 0}, {5 * out / 4, out / 4, 4}}
+		}
+		return slices.Concat([]layer{{k(reduce, in), out / 4, 3}}, inner, []layer{{out / 4, out, 2}, {0, out, 1}})
+	}
+	section := func(width int64) []layer {
+		return slices.Concat(repeat(5, enet(1, width, width, false)...), repeat(2, enet(1, width, width, true)...),
+			enet(1, width, 2*width, false), enet(2, 2*width, 2*width, false))
+	}
 	for name, layers := range map[string][]layer{
+		"enet": slices.Concat([]layer{{k(3, 3), 13, 1}, {0, 16, 3}, {512, 1000, 1}}, enet(2, 16, 64, false), repeat(4, enet(1, 64, 64, false)...),
+			enet(2, 64, 128, false), section(128), section(256)),
 		"ciresan":  {{29 * 29, 2500, 1}, {2500, 2000, 1}, {2000, 1500, 1}, {1500, 1000, 1}, {1000, 500, 1}, {500, 10, 1}},
 		"overfeat": {{k(11, 3), 96, 1}, {k(5, 96), 256, 1}, {k(3, 256), 512, 1}, {k(3, 512), 1024, 1}, {k(3, 1024), 1024, 1}, {k(6, 1024), 3072, 1}, {3072, 4096, 1}, {4096, 1000, 1}},
 		"nin-imagenet": {
@@ -220,7 +234,7 @@ func TestCaffeNet128IsThePaperLayerForLayer(t *testing.T) {
 func TestPrintsAreTheGoldenOnes(t *testing.T) {
 	for _, name := range []string{
 		"mini", "lenet5", "ciresan", "caffenet128", "vgg11", "nin-cifar", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "fractalnet",
-		"squeezenet1_1", "mobilenet", "darknet19",
+		"squeezenet1_1", "mobilenet", "darknet19", "enet",
 	} {
 		g, err := New(name)
 		if err != nil {
