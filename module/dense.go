@@ -3,13 +3,13 @@ package module
 import "github.com/assaylab/assay/nn"
 
 // Dense appends growth maps to those of x: H = norm, activation, 3x3 convolution, behind a norm, activation and 1x1 convolution
-// to width maps if width is not 0 (DenseNet-B: 4·growth). Huang, Liu, van der Maaten, Weinberger, arXiv:1608.06993, §3. Its
-// convolutions have no bias: the norms that read them would take it.
+// to width maps if width is not 0 (DenseNet-B: 4·growth). Huang, Liu, van der Maaten, Weinberger, arXiv:1608.06993, §3. The
+// 3x3 convolution has no bias: the norms that read it would take it.
 func Dense(b *nn.Builder, x *nn.Node, growth, width int) *nn.Node {
 	s := BNReLU()
 	y := x
 	if width > 0 {
-		y = bareConv(b, b.PreAct(y, s.Norm, s.Act), width, 1, 1)
+		y = b.Conv(b.PreAct(y, s.Norm, s.Act), width, 1, 1)
 	}
 	return b.Concat(x, bareConv(b, b.PreAct(y, s.Norm, s.Act), growth, 3, 1))
 }

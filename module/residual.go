@@ -45,13 +45,13 @@ func Aggregated(groups, width int) Residual {
 }
 
 // PreBasic is the pre-activation form, y = x + conv3x3(ReLU(BN(conv3x3(ReLU(BN x))))), the identity path untouched:
-// arXiv:1603.05027, figure 1b. Where the shape changes the bypass reads the first ReLU, as the authors' code does. Convolutions
-// have no bias: the norm of the next block takes it. The network ends with a norm and activation of its own
-// ([nn.Builder.PreAct]).
+// arXiv:1603.05027, figure 1b. Where the shape changes the bypass reads the first ReLU, as the authors' code does. The
+// last convolution and the projection have no bias: behind the sum the norm of the next block takes it. The network ends with a
+// norm and activation of its own ([nn.Builder.PreAct]).
 func PreBasic(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
 	s := BNReLU()
 	a := b.PreAct(x, s.Norm, s.Act)
-	y := bareConv(b, a, out, 3, stride)
+	y := b.Conv(a, out, 3, stride)
 	y = bareConv(b, b.PreAct(y, s.Norm, s.Act), out, 3, 1)
 	return b.Add(y, preBypass(b, x, a, out, stride, o))
 }
@@ -60,8 +60,8 @@ func PreBasic(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
 func PreBottleneck(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
 	s := BNReLU()
 	a := b.PreAct(x, s.Norm, s.Act)
-	y := bareConv(b, a, out/4, 1, 1)
-	y = bareConv(b, b.PreAct(y, s.Norm, s.Act), out/4, 3, stride)
+	y := b.Conv(a, out/4, 1, 1)
+	y = b.Conv(b.PreAct(y, s.Norm, s.Act), out/4, 3, stride)
 	y = bareConv(b, b.PreAct(y, s.Norm, s.Act), out, 1, 1)
 	return b.Add(y, preBypass(b, x, a, out, stride, o))
 }

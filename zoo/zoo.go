@@ -58,11 +58,11 @@ func List() []Net {
 	)
 }
 
-// Small is the networks that cost little to build, compile and train, of different kinds: tests that walk all pairs of
-// something walk these, and the rest of [List] behind the build tag walk.
+// Small is a few networks of different kinds that cost little: tests that go over pairs of networks and something else take
+// these, and the whole of [List] behind the build tag walk.
 func Small() []Net {
-	small := map[string]bool{"mini": true, "lenet5": true, "caffenet128": true, "nin-cifar": true, "resnet20": true}
-	return slices.DeleteFunc(List(), func(n Net) bool { return !small[n.Name] })
+	small := []string{"mini", "lenet5", "caffenet128", "nin-cifar", "googlenet", "resnet20"}
+	return slices.DeleteFunc(List(), func(n Net) bool { return !slices.Contains(small, n.Name) })
 }
 
 // Option changes what New builds.
