@@ -1,6 +1,7 @@
 package approach_test
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"slices"
@@ -16,38 +17,14 @@ import (
 
 // The laws of the three kinds, walked over the catalogue and the zoo: a new approach or network is held to them by itself.
 
-func TestOptimizationAndLearningLeaveTheSignature(t *testing.T) {
-	for _, e := range approach.Catalog() {
-		if e.Kind == approach.Architecture {
-			continue
-		}
-		for _, text := range walked[e.Name] {
-			for _, net := range networks() {
-				g := network(t, net.Name)
-				before := g.Signature()
-				if _, err := approach.Rewrite(g, []experiment.Choice{choose(t, text)}); err == nil && g.Signature() != before {
-					t.Errorf("%s changes the signature of %s", text, net.Name)
-				}
-			}
-		}
+func TestOnlyArchitectureChangesTheSignature(t *testing.T) {
+	steps, err := walk()
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestArchitectureChangesTheSignatureWhereItApplies(t *testing.T) {
-	for _, e := range approach.Catalog() {
-		if e.Kind != approach.Architecture {
-			continue
-		}
-		for _, text := range walked[e.Name] {
-			for _, net := range networks() {
-				g := network(t, net.Name)
-				before := g.Signature()
-				_, err := approach.Rewrite(g, []experiment.Choice{choose(t, text)})
-				auxiliary := len(g.Outputs) > 1 // heads that the signature leaves out, where the only change may be
-				if err == nil && g.Signature() == before && !auxiliary {
-					t.Errorf("%s reports a change of %s and leaves its signature", text, net.Name)
-				}
-			}
+	for _, s := range steps {
+		if s.err == nil && s.signature != (s.Kind == approach.Architecture) && !(s.auxiliary && s.Kind == approach.Architecture) {
+			t.Errorf("%s, of %s, applies to %s; signature changed: %v", s.text, s.Kind, s.net, s.signature)
 		}
 	}
 }
@@ -57,7 +34,9 @@ func TestEveryRewrittenNetworkReadsBackFromItsText(t *testing.T) {
 		for _, text := range walked[e.Name] {
 			for _, name := range []string{"mini", "resnet20"} {
 				g := network(t, name)
-				if _, err := approach.Rewrite(g, []experiment.Choice{choose(t, text)}); err != nil {
+				before := g.YAML()
+				_, err := approach.Rewrite(g, []experiment.Choice{chosen(text)})
+				if err != nil || bytes.Equal(before, g.YAML()) || testing.Short() && name == "resnet20" {
 					continue
 				}
 				if d := difference(t, g, reread(t, g)); d != "" {
@@ -93,14 +72,14 @@ func TestRewritesOfDisjointPlacesCommute(t *testing.T) {
 	for _, layer := range []string{"activation: {to: elu, where: %s}", "activation: {to: prelu, where: %s}", "pool: {kind: avg, where: %s}",
 		"separable: {where: %s}", "separable: {order: inverted, where: %s}", "bottleneck: {where: %s}", "strided-conv: {mode: conv, where: %s}"} {
 		for _, net := range []struct{ name, one, two, both string }{
-			{"mini", "*[123]/**", "*[45]/**", "*[12345]/**"}, {"mini", "*[123]", "*[45]", "*[12345]"},
+			{"mini", "*[13]/**", "*[245]/**", "*[12345]/**"}, {"mini", "*[13]", "*[245]", "*[12345]"},
 			{"caffenet128", "*[15]", "*[24]", "*[1245]"}, {"resnet20", "stage1/**", "stage3/**", "stage[13]/**"},
 		} {
 			apply := func(wheres ...string) (*nn.Graph, error) {
 				g := network(t, net.name)
 				var cs []experiment.Choice
 				for _, w := range wheres {
-					cs = append(cs, choose(t, fmt.Sprintf(layer, `"`+w+`"`)))
+					cs = append(cs, chosen(fmt.Sprintf(layer, `"`+w+`"`)))
 				}
 				_, err := approach.Rewrite(g, cs)
 				return g, err
@@ -221,8 +200,11 @@ func TestTheImagesDecideSizeAndClasses(t *testing.T) {
 	}
 }
 
-func TestRewritesKeepTheirSignatureWhateverTheClasses(t *testing.T) {
+func TestARewriteKnowsNoNumberOfClasses(t *testing.T) {
 	for _, e := range approach.Catalog() {
+		if e.Kind != approach.Architecture {
+			continue
+		}
 		for _, text := range walked[e.Name] {
 			for _, net := range networks() {
 				var signatures []string
@@ -231,7 +213,7 @@ func TestRewritesKeepTheirSignatureWhateverTheClasses(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if _, err := approach.Rewrite(g, []experiment.Choice{choose(t, text)}); err == nil {
+					if _, err := approach.Rewrite(g, []experiment.Choice{chosen(text)}); err == nil {
 						signatures = append(signatures, g.Signature())
 					}
 				}

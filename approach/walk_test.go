@@ -3,10 +3,10 @@ package approach_test
 import (
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/assaylab/assay/approach"
@@ -39,16 +39,15 @@ var walked = map[string][]string{
 	"subset":       {"subset: 0.5", "subset: {images: 1000}"},
 }
 
-// choose reads one approach as a person writes it.
-func choose(t *testing.T, text string) experiment.Choice {
-	t.Helper()
-	n, err := spec.Parse("choice.yaml", []byte(text+"\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
+// chosen reads one approach as a person writes it; the texts of tests are well formed.
+func chosen(text string) experiment.Choice {
 	var c experiment.Choice
-	if err := c.UnmarshalSpec(n); err != nil {
-		t.Fatal(err)
+	n, err := spec.Parse("choice.yaml", []byte(text+"\n"))
+	if err == nil {
+		err = c.UnmarshalSpec(n)
+	}
+	if err != nil {
+		panic(err)
 	}
 	return c
 }
@@ -62,52 +61,87 @@ func network(t *testing.T, name string) *nn.Graph {
 	return g
 }
 
-func cost(t *testing.T, g *nn.Graph) nn.Cost {
-	t.Helper()
-	c, err := g.Cost()
+// step is one approach applied to one network alone.
+type step struct {
+	approach.Entry
+	text, net     string
+	what          string
+	err           error
+	signature     bool // changed
+	auxiliary     bool // the network has heads that the signature leaves out, where the only change may be
+	before, after nn.Cost
+}
+
+// walk applies everything to every network, once for all tests.
+var walk = sync.OnceValues(func() (steps []step, err error) {
+	for _, e := range approach.Catalog() {
+		for _, text := range walked[e.Name] {
+			for _, net := range networks() {
+				g, err := zoo.New(net.Name)
+				if err != nil {
+					return nil, err
+				}
+				s := step{Entry: e, text: text, net: net.Name, auxiliary: len(g.Outputs) > 1}
+				signature := g.Signature()
+				if s.before, err = g.Cost(); err != nil {
+					return nil, err
+				}
+				applied, err := approach.Rewrite(g, []experiment.Choice{chosen(text)})
+				if s.err = err; err == nil {
+					s.what, s.signature = applied[0].What, g.Signature() != signature
+					if s.after, err = g.Cost(); err != nil {
+						return nil, err
+					}
+				}
+				steps = append(steps, s)
+			}
+		}
+	}
+	return steps, nil
+})
+
+func TestEveryApproachOnEveryNetworkWorksOrSaysWhyNot(t *testing.T) {
+	steps, err := walk()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	var s strings.Builder
+	counted := func(what string, before, after int64) {
+		if before != after {
+			fmt.Fprintf(&s, ", %s %s -> %s", what, nn.Thousands(before), nn.Thousands(after))
+		}
+	}
+	last, small := "", zoo.Small()
+	for _, st := range steps {
+		if st.text != last {
+			fmt.Fprintf(&s, "%s\n", st.text)
+			last = st.text
+		}
+		if st.err != nil && (strings.Contains(st.err.Error(), "\n") || !strings.Contains(st.err.Error(), "; ")) {
+			t.Errorf("%s on %s: want one line that ends in a mend, got %q", st.text, st.net, st.err)
+		}
+		if !slices.ContainsFunc(small, func(n zoo.Net) bool { return n.Name == st.net }) {
+			continue // the golden is of the small ones
+		}
+		fmt.Fprintf(&s, "  %-12s ", st.net)
+		if st.err != nil {
+			s.WriteString(strings.TrimPrefix(st.err.Error(), "choice.yaml:1:1: "))
+		} else {
+			s.WriteString(st.what)
+			counted("parameters", st.before.Params, st.after.Params)
+			counted("multiply-adds", st.before.MACs, st.after.MACs)
+		}
+		s.WriteByte('\n')
+	}
+	golden(t, "testdata/walk.txt", s.String())
 }
 
-func TestEveryApproachOnEveryNetworkWorksOrSaysWhyNot(t *testing.T) {
-	small := zoo.Small()
-	var s strings.Builder // of the small networks
+func TestTheWalkLeavesNoApproachOut(t *testing.T) {
 	for _, e := range approach.Catalog() {
 		if len(walked[e.Name]) == 0 {
 			t.Errorf("%s is not walked; add it to the list", e.Name)
 		}
-		for _, text := range walked[e.Name] {
-			fmt.Fprintf(&s, "%s\n", text)
-			for _, net := range networks() {
-				out := io.Discard
-				if slices.ContainsFunc(small, func(n zoo.Net) bool { return n.Name == net.Name }) {
-					out = &s
-				}
-				g := network(t, net.Name)
-				before := cost(t, g)
-				applied, err := approach.Rewrite(g, []experiment.Choice{choose(t, text)})
-				if err != nil {
-					if strings.ContainsAny(err.Error(), "\n") || !strings.Contains(err.Error(), "; ") {
-						t.Errorf("%s on %s: want one line that ends in a mend, got %q", text, net.Name, err)
-					}
-					fmt.Fprintf(out, "  %-12s %v\n", net.Name, err)
-					continue
-				}
-				after := cost(t, g)
-				fmt.Fprintf(out, "  %-12s %s", net.Name, applied[0].What)
-				if before.Params != after.Params {
-					fmt.Fprintf(out, ", parameters %s -> %s", nn.Thousands(before.Params), nn.Thousands(after.Params))
-				}
-				if before.MACs != after.MACs {
-					fmt.Fprintf(out, ", multiply-adds %s -> %s", nn.Thousands(before.MACs), nn.Thousands(after.MACs))
-				}
-				fmt.Fprintln(out)
-			}
-		}
 	}
-	golden(t, "testdata/walk.txt", s.String())
 }
 
 // golden compares text with a file, or rewrites the file where -update is given.

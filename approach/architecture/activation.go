@@ -13,7 +13,7 @@ import (
 // Activation exchanges one non-linearity for another, e.g. ELU: Clevert, Unterthiner, Hochreiter, ICLR 2016, arXiv:1511.07289.
 type Activation struct {
 	From  nn.Func `yaml:"from" values:"relu, leaky, prelu, elu, selu, sigmoid, tanh, identity" help:"what is replaced; the default leaves the sigmoid of a gate what it is"`
-	To    nn.Func `yaml:"to" spec:"bare,required" values:"relu, leaky, prelu, elu, selu, sigmoid, tanh, identity" help:"what takes its place"`
+	To    nn.Func `yaml:"to" spec:"bare,required" default:"must be written" values:"relu, leaky, prelu, elu, selu, sigmoid, tanh, identity" help:"what takes its place"`
 	Alpha float32 `yaml:"alpha" default:"the paper's" help:"of the negative side, above 0: leaky (0.01), prelu (0.25, where the slopes begin), elu (1)"`
 	Where nn.Glob `yaml:"where" default:"all that fit" help:"layer paths"`
 }
