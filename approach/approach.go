@@ -6,7 +6,6 @@ package approach
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -69,83 +68,79 @@ type Applied struct {
 // Build makes the network and settings of an experiment: the net, all architecture approaches in order, all optimization,
 // all learning. Faults carry the place in the file where the experiment came from one.
 func Build(e experiment.Experiment, images Images) (*Built, error) {
-	b := &Built{Optimization: experiment.DefaultOptimization(), Learning: experiment.DefaultLearning()}
-	// Learning comes last, but the window that it cuts is the size of the network's input.
-	settings, err := Learn(e)
+	architecture, err := resolve(Architecture, e.Architecture)
 	if err != nil {
 		return nil, err
 	}
-	if w := settings.Window(); w > 0 {
+	optimization, err := resolve(Optimization, e.Optimization)
+	if err != nil {
+		return nil, err
+	}
+	b, err := taught(e)
+	if err != nil {
+		return nil, err
+	}
+	if w := b.Learning.Window(); w > 0 { // the window that learning cuts is the size of the network's input
 		images.Size.H, images.Size.W = w, w
 	}
 	if b.Graph, err = network(e.Net, images); err != nil {
 		return nil, err
 	}
-	architecture, err := resolveAll(Architecture, e.Architecture)
-	if err != nil {
+	learned := b.Applied
+	b.Applied = nil
+	if err := b.apply(slices.Concat(architecture, optimization)); err != nil {
 		return nil, err
 	}
-	optimization, err := resolveAll(Optimization, e.Optimization)
-	if err != nil {
-		return nil, err
-	}
-	learning, err := resolveAll(Learning, e.Learning)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range slices.Concat(architecture, optimization, learning) {
-		if err := b.apply(r); err != nil {
-			return nil, r.At.At(err)
-		}
-	}
+	b.Applied = append(b.Applied, learned...)
 	return b, nil
 }
 
 // Learn is the learning settings of an experiment: what must be known before its images are opened.
 func Learn(e experiment.Experiment) (experiment.Learning, error) {
-	l := experiment.DefaultLearning()
-	rs, err := resolveAll(Learning, e.Learning)
+	b, err := taught(e)
 	if err != nil {
-		return l, err
+		return experiment.DefaultLearning(), err
 	}
-	for _, r := range rs {
-		if _, err := r.value.(Teacher).Teach(&l); err != nil {
-			return l, r.At.At(err)
-		}
-	}
-	return l, nil
+	return b.Learning, nil
 }
 
-// Rewrite applies architecture approaches and norms, dropout and the like to a graph: what `net show --apply` does.
+// Rewrite applies architecture approaches and norms, dropout and the like to a graph: what `net show --apply` does. After an
+// error the graph is of no use.
 func Rewrite(g *nn.Graph, choices []experiment.Choice) ([]Applied, error) {
+	lists := map[Kind][]experiment.Choice{}
+	for _, c := range choices {
+		entry, err := Lookup(c.Name)
+		if err != nil {
+			return nil, place(c, err)
+		}
+		lists[entry.Kind] = append(lists[entry.Kind], c)
+	}
 	b := &Built{Graph: g, Optimization: experiment.DefaultOptimization(), Learning: experiment.DefaultLearning()}
 	for _, kind := range Kinds() {
-		var mine []experiment.Choice
-		for _, c := range choices {
-			entry, err := Lookup(c.Name)
-			if err != nil {
-				return nil, c.At.At(err)
-			}
-			if entry.Kind == kind {
-				mine = append(mine, c)
-			}
-		}
-		resolved, err := resolveAll(kind, mine)
+		rs, err := resolve(kind, lists[kind])
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range resolved {
-			if err := b.apply(r); err != nil {
-				return nil, r.At.At(err)
-			}
+		if err := b.apply(rs); err != nil {
+			return nil, err
 		}
 	}
 	return b.Applied, nil
 }
 
+// taught is the default settings after the learning approaches of an experiment, without a network.
+func taught(e experiment.Experiment) (*Built, error) {
+	b := &Built{Optimization: experiment.DefaultOptimization(), Learning: experiment.DefaultLearning()}
+	rs, err := resolve(Learning, e.Learning)
+	if err != nil {
+		return nil, err
+	}
+	return b, b.apply(rs)
+}
+
 // network builds the net that an experiment names for the images it gets.
 func network(name string, images Images) (*nn.Graph, error) {
-	if strings.EqualFold(filepath.Ext(name), ".yaml") || strings.EqualFold(filepath.Ext(name), ".yml") {
+	if experiment.IsNetFile(name) {
 		g, err := readNet(name)
 		if err != nil {
 			return nil, err
@@ -164,13 +159,7 @@ func network(name string, images Images) (*nn.Graph, error) {
 		_, err = g.Steps()
 		return g, err
 	}
-	options := []zoo.Option{}
-	if images.Size != (nn.Size{}) {
-		options = append(options, zoo.Input(images.Size.H, images.Size.W, images.Size.C))
-	}
-	if images.Classes > 0 {
-		options = append(options, zoo.Classes(images.Classes))
-	}
+	options := []zoo.Option{zoo.Input(images.Size.H, images.Size.W, images.Size.C), zoo.Classes(images.Classes)}
 	return zoo.New(name, options...)
 }
 
@@ -182,41 +171,74 @@ func readNet(path string) (*nn.Graph, error) {
 	return nn.Decode(root)
 }
 
-// apply runs one resolved approach and refuses one that changes nothing.
-func (b *Built) apply(r resolved) error {
-	var changes nn.Changes
-	var err error
-	switch v := r.value.(type) {
-	case Rewriter:
-		if changes, err = v.Rewrite(b.Graph); err == nil {
-			_, err = b.Graph.Steps() // shapes still fit
+// apply runs resolved approaches in order and reports what they did.
+func (b *Built) apply(rs []resolved) error {
+	for _, r := range rs {
+		changes, err := b.run(r)
+		if err != nil {
+			return place(r.Choice, fmt.Errorf("%s: %w", r.Name, err))
 		}
-	case Tuner:
-		if changes, err = v.Tune(&b.Optimization, b.Graph.Overlay()); err == nil {
-			_, err = b.Graph.Steps()
-		}
-	case Teacher:
-		changes, err = v.Teach(&b.Learning)
+		b.Applied = append(b.Applied, Applied{Kind: r.kind, Choice: Text(r.Choice), What: changes.String()})
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.Name, err)
-	}
-	if changes.None() {
-		return nowhere(r.Name, b.Graph.Name, changes)
-	}
-	b.Applied = append(b.Applied, Applied{Kind: r.kind, Choice: Text(r.Choice), What: changes.String()})
 	return nil
 }
 
-// nowhere words the error of an approach that changed nothing: what it looked at, and why none of it fits.
-func nowhere(name, net string, c nn.Changes) error {
-	switch {
-	case c.Seen == 0:
-		return fmt.Errorf("%s: %s has no %s that it fits; drop it, or name other layers", name, net, c.What)
-	case len(c.Reasons) > 0:
-		return fmt.Errorf("%s: applies to none of the %d %s of %s (%s); drop it, or name other layers", name, c.Seen, c.What, net, strings.Join(c.Reasons, "; "))
+// run hands an approach what its kind may change and refuses one that changes nothing, or after which shapes no longer fit.
+func (b *Built) run(r resolved) (nn.Changes, error) {
+	var c nn.Changes
+	var err error
+	switch v := r.value.(type) {
+	case Teacher:
+		return v.Teach(&b.Learning)
+	case Tuner:
+		c, err = v.Tune(&b.Optimization, b.Graph.Overlay())
+	case Rewriter:
+		if at := where(v); !at.Any(b.Graph) {
+			return c, lost(at, b.Graph)
+		}
+		c, err = v.Rewrite(b.Graph)
 	}
-	return fmt.Errorf("%s: nothing to change, all %d %s of %s are so already; drop it", name, c.Seen, c.What, net)
+	if err != nil {
+		return c, err
+	}
+	if _, err := b.Graph.Steps(); err != nil {
+		return c, err
+	}
+	if c.None() {
+		return c, nowhere(b.Graph.Name, where(r.value), c)
+	}
+	return c, nil
+}
+
+// lost words the error of a pattern that matches no layer.
+func lost(at nn.Glob, g *nn.Graph) error {
+	mend := "name layers as assay net show prints them, ** for all below a name"
+	var names []string
+	for _, n := range g.Nodes {
+		names = append(names, n.Path())
+	}
+	if near, ok := spec.Nearest(string(at), names); ok {
+		mend = fmt.Sprintf("did you mean %q?", near)
+	}
+	return &spec.Fault{Path: "$.where", Msg: fmt.Sprintf("%s has no layer %q; %s", g.Name, at, mend)}
+}
+
+// nowhere words the error of an approach that changed nothing: what it looked at, and why none of it fits.
+func nowhere(net string, at nn.Glob, c nn.Changes) error {
+	among, mend := "", "drop it"
+	if at != "" {
+		among, mend = fmt.Sprintf(" where %q matches", at), "name other layers"
+	}
+	if c.Mend != "" {
+		mend = c.Mend + ", or " + mend
+	}
+	switch why := c.Reasons(); {
+	case c.Seen == 0:
+		return fmt.Errorf("%s has no %s%s; %s", net, c.What, among, mend)
+	case len(why) > 0:
+		return fmt.Errorf("applies to none of the %d %s of %s%s (%s); %s", c.Seen, c.What, net, among, strings.Join(why, "; "), mend)
+	}
+	return fmt.Errorf("nothing to change, the %s of %s%s are so already (%d seen); %s", c.What, net, among, c.Seen, mend)
 }
 
 // resolved is a choice with the approach that it names, its parameters read.
@@ -226,31 +248,43 @@ type resolved struct {
 	value any
 }
 
-// resolveAll looks up the choices of one section and reads their parameters. Of settings, a later choice of the same name
+// resolve looks up the choices of one section and reads their parameters. Of settings, a later choice of the same name
 // inherits the parameters that it does not write.
-func resolveAll(section Kind, choices []experiment.Choice) ([]resolved, error) {
+func resolve(section Kind, choices []experiment.Choice) ([]resolved, error) {
 	var rs []resolved
 	last := map[string]any{}
 	for _, c := range choices {
 		entry, err := Lookup(c.Name)
+		switch {
+		case err != nil:
+		case entry.Kind != section:
+			err = fmt.Errorf("%s is an approach of %s, not of %s; move it to the list \"%s:\"", c.Name, entry.Kind, section, entry.Kind)
+		default:
+			start := last[c.Name]
+			if start == nil || section == Architecture {
+				start = entry.Default
+			}
+			last[c.Name], err = entry.read(start, c.Value)
+		}
 		if err != nil {
-			return nil, c.At.At(err)
+			return nil, place(c, err)
 		}
-		if entry.Kind != section {
-			return nil, c.At.Errorf("%s is an approach of %s, not of %s; move it to the list \"%s:\"", c.Name, entry.Kind, section, entry.Kind)
-		}
-		start := entry.Default
-		if entry.Kind != Architecture && last[c.Name] != nil {
-			start = last[c.Name]
-		}
-		value, err := entry.read(start, c.Value)
-		if err != nil {
-			return nil, err
-		}
-		last[c.Name] = value
-		rs = append(rs, resolved{c, entry.Kind, value})
+		rs = append(rs, resolved{c, section, last[c.Name]})
 	}
 	return rs, nil
+}
+
+// place gives an error of a choice its place in the file: at the parameter that it names, else at the choice. A choice made by
+// code has none.
+func place(c experiment.Choice, err error) error {
+	at, value := c.At, c.Value
+	if at == nil {
+		at = &spec.Node{}
+	}
+	if value == nil {
+		value = at
+	}
+	return at.At(value.Place(err))
 }
 
 // Text is a choice as a person would write it on one line.

@@ -1,10 +1,13 @@
 package approach
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
 )
 
 // Entry is one line of the catalogue: the approach with its defaults, and its card.
@@ -44,7 +47,7 @@ func (e Entry) Parameters() []Parameter {
 		if name == "" || name == "-" {
 			continue
 		}
-		p := Parameter{Name: name, Values: f.Tag.Get("values"), Help: f.Tag.Get("help"), Bare: f.Tag.Get("spec") == "bare"}
+		p := Parameter{Name: name, Values: f.Tag.Get("values"), Help: f.Tag.Get("help"), Bare: strings.Contains(f.Tag.Get("spec"), "bare")}
 		if d := f.Tag.Get("default"); d != "" {
 			p.Default = d // where the zero value stands for something that depends on the network
 		} else if n, err := spec.Encode(v.Field(i).Interface()); err == nil && n.Kind != spec.Null {
@@ -57,12 +60,27 @@ func (e Entry) Parameters() []Parameter {
 
 // read fills a copy of start from what stands behind the approach's name; nothing leaves start as it is.
 func (e Entry) read(start any, n *spec.Node) (any, error) {
+	if n == nil || n.Kind == spec.Null {
+		n = spec.NewMap()
+	}
 	v := reflect.New(reflect.TypeOf(start))
 	v.Elem().Set(reflect.ValueOf(start))
-	if n != nil && n.Kind != spec.Null {
-		if err := spec.DecodeInto(n, v.Interface()); err != nil {
-			return nil, err
+	if err := spec.DecodeInto(n, v.Interface()); err != nil {
+		if f, ok := errors.AsType[*spec.Fault](err); ok && f.Line == 0 { // else the place says which approach it is
+			err = fmt.Errorf("%s: %w", e.Name, err)
 		}
+		return nil, err
 	}
 	return v.Elem().Interface(), nil
+}
+
+// where is the pattern of an approach that takes one, "" for all layers.
+func where(approach any) nn.Glob {
+	v := reflect.ValueOf(approach)
+	for i := range v.NumField() {
+		if at, ok := v.Field(i).Interface().(nn.Glob); ok {
+			return at
+		}
+	}
+	return ""
 }

@@ -17,21 +17,29 @@ func Catalog() []Entry {
 	return []Entry{
 		{"bottleneck", Architecture, architecture.Bottleneck{Reduce: 4, StrideIn: "3x3"}, Card{
 			Summary:   "a convolution becomes 1x1 to fewer channels, the convolution on those, 1x1 back",
-			Cost:      "about an eighth of a 3x3 convolution's parameters and multiply-adds at reduce 4; two more layers deep",
-			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they replace"},
+			Cost:      "about an eighth of the parameters and multiply-adds of a 3x3 convolution of C to C channels at reduce 4; two more layers deep",
+			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they replace; in front of a residual addition, the activation of the block"},
 			Paper:     "Lin, Chen, Yan, Network In Network, ICLR 2014, arXiv:1312.4400; He, Zhang, Ren, Sun, arXiv:1512.03385",
 			Caveats:   "with few channels the narrow middle loses what the network needs; where no norm is used the added depth trains slower",
 		}},
 		{"head", Architecture, architecture.Head{Kind: "avg"}, Card{
-			Summary:  "exchanges the classifier: average pooling, fully connected, or convolutions averaged over positions",
-			Cost:     "avg drops the hidden fully connected layers and most of the parameters of an AlexNet or VGG",
+			Summary: "exchanges the classifier: average pooling, fully connected, or convolutions averaged over positions",
+			Cost:    "avg drops the hidden fully connected layers and most of the parameters of an AlexNet or VGG",
+			Couplings: []string{
+				"conv-avg and avg-conv take the pooling in front of the first linear layer away unless pool is keep",
+				"a hidden layer has the activation in front of it and the dropout that the old hidden layers had",
+			},
 			Paper:    "Lin, Chen, Yan, arXiv:1312.4400, §3.2 (avg); Sermanet et al., OverFeat, arXiv:1312.6229 (conv-avg)",
 			Evidence: "fully connected layers as convolutions, predictions averaged: .494; average, then classify: .489 (base .470)",
 			Caveats:  "a network that pools its last maps already has nothing to change under avg",
 		}},
 		{"residual", Architecture, architecture.Residual{Over: 2, Shortcut: "B", Scale: 1}, Card{
-			Summary:  "bypasses runs of convolutions, so that they learn a difference",
-			Cost:     "shortcut A none; B a 1x1 convolution where the shape changes; C one everywhere",
+			Summary: "bypasses runs of convolutions, so that they learn a difference",
+			Cost:    "shortcut A none; B a 1x1 convolution where the shape changes; C one everywhere",
+			Couplings: []string{
+				"a projection has the norm and bias of the run's last convolution; with preact no norm",
+				"preact moves the norms of the run from the convolutions' outputs to the activations' inputs",
+			},
 			Paper:    "He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385; identity mappings: arXiv:1603.05027",
 			Evidence: "on GoogLeNet at 128 pixels: .634 for .619",
 			Caveats:  "pays in deep networks; a network of a few layers has little to bypass. A run ends at a pooling",
@@ -39,16 +47,17 @@ func Catalog() []Entry {
 		{"separable", Architecture, architecture.Separable{Order: "depthwise-first", ReLU: "between", Multiplier: 1, Expand: 6}, Card{
 			Summary:   "a convolution becomes one 3x3 filter a channel and a 1x1 convolution over channels",
 			Cost:      "1/N + 1/k² of a k x k convolution to N channels: about an eighth to a ninth for 3x3",
-			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they replace"},
+			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they replace; with relu none and after, the last alone"},
 			Paper:     "Sifre 2014; Chollet, Xception, arXiv:1610.02357; Howard et al., MobileNet, arXiv:1704.04861; inverted: Sandler et al., arXiv:1801.04381",
 			Caveats:   "depthwise filters are bound by memory: time falls less than multiply-adds. The first layer of one or three channels is left alone",
 		}},
 		{"activation", Architecture, architecture.Activation{From: nn.ReLU}, Card{
-			Summary:  "exchanges one non-linearity for another",
-			Cost:     "all but relu, relu6, the leaky ones, softsign and the hard ones compute exponentials; swish, hard-swish, gelu and mish keep their input for the backward pass; prelu adds a parameter a channel, rrelu draws a random number a value",
-			Paper:    "elu: Clevert, Unterthiner, Hochreiter, arXiv:1511.07289; prelu: He et al., arXiv:1502.01852; selu: Klambauer et al., arXiv:1706.02515; leaky: Maas et al. 2013; very-leaky: Graham, arXiv:1409.6070; rrelu: Xu et al., arXiv:1505.00853; celu: Barron, arXiv:1704.07483; scaled-tanh: LeCun et al. 1998; swish: Ramachandran, Zoph, Le, arXiv:1710.05941; hard-swish, hard-sigmoid: Howard et al., arXiv:1905.02244; gelu: Hendrycks, Gimpel, arXiv:1606.08415; mish: Misra, arXiv:1908.08681",
-			Evidence: "without batch norm: elu .488, shifted softplus .486, prelu .485, rrelu .478, relu .471, very-leaky .469, selu .470, scaled-tanh .423, arcsinh .417, tanh .401, identity .389; with it prelu .503, rrelu .500, relu .499, elu .498, sigmoid .475, tanh .448, identity .384",
-			Caveats:  "gains over relu mostly vanish with batch norm. The initialisation is not changed; selu's paper wants gain 0.707 on he, sigmoid and tanh xavier. rrelu divides by a number from U(3,8) for each value and by 5.5 in evaluation, as its paper does (PyTorch draws the slope, from 1/8 to 1/3, and evaluates with 11/48); gelu is the exact form, by erf",
+			Summary:   "exchanges one non-linearity for another",
+			Cost:      "all but relu, relu6, the leaky ones, softsign and the hard ones compute exponentials; swish, hard-swish, gelu and mish keep their input for the backward pass; prelu adds a parameter a channel, rrelu draws a random number a value",
+			Couplings: []string{"weight decay never acts on the slopes of prelu"},
+			Paper:     "elu: Clevert, Unterthiner, Hochreiter, arXiv:1511.07289; prelu: He et al., arXiv:1502.01852; selu: Klambauer et al., arXiv:1706.02515; leaky: Maas et al. 2013; very-leaky: Graham, arXiv:1409.6070; rrelu: Xu et al., arXiv:1505.00853; celu: Barron, arXiv:1704.07483; scaled-tanh: LeCun et al. 1998; swish: Ramachandran, Zoph, Le, arXiv:1710.05941; hard-swish, hard-sigmoid: Howard et al., arXiv:1905.02244; gelu: Hendrycks, Gimpel, arXiv:1606.08415; mish: Misra, arXiv:1908.08681",
+			Evidence:  "without batch norm: elu .488, shifted softplus .486, prelu .485, rrelu .478, relu .471, very-leaky .469, selu .470, scaled-tanh .423, arcsinh .417, tanh .401, identity .389; with it prelu .503, rrelu .500, relu .499, elu .498, sigmoid .475, tanh .448, identity .384",
+			Caveats:   "gains over relu mostly vanish with batch norm. The initialisation is not changed; selu's paper wants gain 0.707 on he, sigmoid and tanh xavier. rrelu divides by a number from U(3,8) for each value and by 5.5 in evaluation, as its paper does (PyTorch draws the slope, from 1/8 to 1/3, and evaluates with 11/48); gelu is the exact form, by erf",
 		}},
 		{"pool", Architecture, architecture.Pool{}, Card{
 			Summary:  "changes how poolings join the values of their windows",
@@ -58,11 +67,12 @@ func Catalog() []Entry {
 			Caveats:  "the global pooling at the head is changed by head",
 		}},
 		{"strided-conv", Architecture, architecture.StridedConv{Mode: "stride"}, Card{
-			Summary:  "poolings go, a convolution takes their stride",
-			Cost:     "stride: fewer multiply-adds, the convolution before skips positions; conv: a 3x3 convolution more a pooling; patch: one whose kernel is its stride",
-			Paper:    "Springenberg, Dosovitskiy, Brox, Riedmiller, arXiv:1412.6806",
-			Evidence: ".472 for max pooling's .471, at fewer operations",
-			Caveats:  "without any activation it fails (.035 published)",
+			Summary:   "poolings go, a convolution takes their stride",
+			Cost:      "stride: fewer multiply-adds, the convolution before skips positions; conv: a 3x3 convolution more a pooling; patch: one whose kernel is its stride",
+			Paper:     "Springenberg, Dosovitskiy, Brox, Riedmiller, arXiv:1412.6806",
+			Couplings: []string{"a convolution of conv or patch has the norm, activation and bias of the one before it"},
+			Evidence:  ".472 for max pooling's .471, at fewer operations; there the convolution behind a pooling took its stride",
+			Caveats:   "without any activation it fails (.035 published)",
 		}},
 
 		{"batchnorm", Optimization, optimization.BatchNorm{Place: nn.Before, Affine: norm.Affine, Momentum: norm.Momentum, Eps: norm.Eps}, Card{

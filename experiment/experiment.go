@@ -5,6 +5,7 @@ package experiment
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/internal/spec"
@@ -12,8 +13,8 @@ import (
 
 // Experiment is one training: the content of an experiment file, or the base of a study.
 type Experiment struct {
-	Data         Data     `yaml:"data" spec:"required"`   // a built-in set by name, or {folder: DIR}
-	Net          string   `yaml:"net"`                    // a zoo name, or a .yaml file of a network
+	Data         Data     `yaml:"data"`                   // a built-in set by name, or {folder: DIR}
+	Net          string   `yaml:"net"`                    // a zoo name, or the path of a .yaml file of a network
 	Architecture []Choice `yaml:"architecture,omitempty"` // approaches that rewrite the network
 	Optimization []Choice `yaml:"optimization,omitempty"` // approaches that leave its structure alone
 	Learning     []Choice `yaml:"learning,omitempty"`     // approaches that change what it sees
@@ -41,9 +42,8 @@ func (d *Data) UnmarshalSpec(n *spec.Node) error {
 		return n.Errorf("data: neither a name nor a folder; write a built-in set's name (assay data list) or {folder: DIR}")
 	case d.Name != "" && d.Folder != "":
 		return n.Errorf("data: both a name and a folder; keep one")
-	case d.Folder != "" && !filepath.IsAbs(d.Folder) && n.File() != "":
-		d.Folder = filepath.Join(filepath.Dir(n.File()), d.Folder)
 	}
+	d.Folder = Beside(n, d.Folder)
 	for _, share := range []struct {
 		key string
 		v   float64
@@ -90,7 +90,24 @@ func (d Data) String() string {
 	return d.Folder
 }
 
-// Decode reads an experiment from a node of a file.
+// Beside is a path as written at n: a relative one is taken from the folder of n's file, if it was read from one. "" stays.
+func Beside(n *spec.Node, path string) string {
+	if path == "" || filepath.IsAbs(path) || n.File() == "" {
+		return path
+	}
+	return filepath.Join(filepath.Dir(n.File()), path)
+}
+
+// IsNetFile tells the path of a network's text form from the name of a network of the zoo.
+func IsNetFile(net string) bool {
+	switch strings.ToLower(filepath.Ext(net)) {
+	case ".yaml", ".yml":
+		return true
+	}
+	return false
+}
+
+// Decode reads an experiment from a node of a file. Relative paths are taken from the file's folder.
 func Decode(n *spec.Node) (Experiment, error) {
 	e := Experiment{Seed: 1}
 	if err := spec.Decode(n, &e); err != nil {
@@ -101,6 +118,9 @@ func Decode(n *spec.Node) (Experiment, error) {
 	}
 	if e.Net == "" {
 		return e, n.Errorf("no net; write the name of one (assay net list)")
+	}
+	if IsNetFile(e.Net) {
+		e.Net = Beside(n, e.Net)
 	}
 	return e, nil
 }
@@ -114,15 +134,18 @@ func Read(path string) (Experiment, error) {
 	return Decode(n)
 }
 
-// Encode writes an experiment as the tree of a file that Decode reads back. A folder becomes an absolute path, as the file may
-// lie anywhere.
+// Encode writes an experiment as the tree of a file that Decode reads back. Paths become absolute, as the file may lie anywhere.
 func Encode(e Experiment) (*spec.Node, error) {
+	var err error
 	if e.Data.Folder != "" {
-		dir, err := filepath.Abs(e.Data.Folder)
-		if err != nil {
+		if e.Data.Folder, err = filepath.Abs(e.Data.Folder); err != nil {
 			return nil, err
 		}
-		e.Data.Folder = dir
+	}
+	if IsNetFile(e.Net) {
+		if e.Net, err = filepath.Abs(e.Net); err != nil {
+			return nil, err
+		}
 	}
 	return spec.Encode(e)
 }

@@ -56,6 +56,25 @@ func (op AugmentOp) String() string {
 	return text
 }
 
+// Check reports a parameter out of its range, at its path in the operation.
+func (op AugmentOp) Check() error {
+	fault := func(path, format string, args ...any) error {
+		return &spec.Fault{Path: path, Msg: fmt.Sprintf(op.Name()+": "+format, args...)}
+	}
+	switch {
+	case (op.Flip == nil) == (op.Crop == nil):
+		return fault("$", "an operation is one of flip and crop; give exactly one")
+	case op.Flip != nil && !(op.Flip.P >= 0 && op.Flip.P <= 1):
+		return fault("$.p", "p %g; give a probability, 0 to 1", op.Flip.P)
+	case op.Flip != nil:
+	case op.Crop.Size < 0 || op.Crop.Size > 4096:
+		return fault("$.size", "size %d; give pixels of a side, 1 to 4096, or 0 for the images' own", op.Crop.Size)
+	case op.Crop.Pad < 0 || op.Crop.Pad > 1024:
+		return fault("$.pad", "pad %d; give pixels, 0 to 1024", op.Crop.Pad)
+	}
+	return nil
+}
+
 // UnmarshalSpec reads flip, or {crop: {size: 128}}.
 func (op *AugmentOp) UnmarshalSpec(n *spec.Node) error {
 	var item spec.Item
@@ -63,24 +82,24 @@ func (op *AugmentOp) UnmarshalSpec(n *spec.Node) error {
 		return err
 	}
 	*op = AugmentOp{}
+	var err error
 	switch item.Name {
 	case "flip":
 		op.Flip = &Flip{P: 0.5}
-		if item.Value.Kind != spec.Null {
-			return spec.Decode(item.Value, op.Flip)
-		}
-		return nil
+		err = spec.Decode(item.Value, &op.Flip)
 	case "crop":
 		op.Crop = &Crop{}
-		if item.Value.Kind != spec.Null {
-			return spec.Decode(item.Value, op.Crop)
+		err = spec.Decode(item.Value, &op.Crop)
+	default:
+		if near, ok := spec.Nearest(item.Name, []string{"flip", "crop"}); ok {
+			return item.At.Errorf("no augmentation %q; did you mean %q?", item.Name, near)
 		}
-		return nil
+		return item.At.Errorf("no augmentation %q; choose flip or crop", item.Name)
 	}
-	if near, ok := spec.Nearest(item.Name, []string{"flip", "crop"}); ok {
-		return item.At.Errorf("no augmentation %q; did you mean %q?", item.Name, near)
+	if err == nil {
+		err = item.Value.Place(op.Check())
 	}
-	return item.At.Errorf("no augmentation %q; choose flip or crop", item.Name)
+	return item.At.At(err)
 }
 
 // Flip mirrors left and right.

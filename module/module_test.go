@@ -55,6 +55,14 @@ func TestBlocksHaveThePublishedCounts(t *testing.T) {
 		{"inverted residual t=6", func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return b.Add(x, Separable(b, x, conv(64, 3, 1), bare, Inverted, 6))
 		}, 52_608, 41_244_672},
+		{"5x5 as 3x3 + 3x3, in a row", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return InRow(Convolved(bare, 64, 3), Convolved(bare, 64, 3))(b, x)
+		}, 73_728, 57_802_752},
+		{"fire, with biases", func(b *nn.Builder, x *nn.Node) *nn.Node { return Fire(b, x, 8, 32, 32) }, 3_072 + 8 + 64, 2_408_448},
+		{"inception, 16 of each branch", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return Inception(bare, 16, [2]int{8, 16}, [2]int{4, 16}, 16)(b, x)
+		}, 64*16 + (64*8 + 9*8*16) + (64*4 + 25*4*16) + 64*16, 784 * (1024 + 1664 + 1856 + 1024)},
+		{"fractal of two columns", func(b *nn.Builder, x *nn.Node) *nn.Node { return Fractal(b, x, 64, 2) }, 3 * (36_864 + 128), 3 * 28_901_376},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cost, err := block(t, 64, c.block).Cost()
@@ -95,11 +103,27 @@ conv3: conv 1x1 + batchnorm
 shortcut: conv 1x1/2 + batchnorm
 add: add
 add/act: relu`},
+		{"bottleneck in groups, B", Aggregated(32, 4), OptionB, `conv1: conv 1x1 + batchnorm
+conv1/act: relu
+conv2: conv 3x3/2 pad 1 groups 32 + batchnorm
+conv2/act: relu
+conv3: conv 1x1 + batchnorm
+shortcut: conv 1x1/2 + batchnorm
+add: add
+add/act: relu`},
+		{"pre-activation bottleneck, A", PreBottleneck, OptionA, `input/act: batchnorm + relu
+conv1: conv 1x1
+conv1/act: batchnorm + relu
+conv2: conv 3x3/2 pad 1
+conv2/act: batchnorm + relu
+conv3: conv 1x1
+shortcut: shortcut /2
+add: add`},
 		{"pre-activation, B", PreBasic, OptionB, `input/act: batchnorm + relu
 conv1: conv 3x3/2 pad 1
 conv1/act: batchnorm + relu
-conv2: conv 3x3 pad 1 + bias
-shortcut: conv 1x1/2 + bias
+conv2: conv 3x3 pad 1
+shortcut: conv 1x1/2
 add: add`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,6 +140,60 @@ add: add`},
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+// The weights are those of seed-references.md, C; norms add 2 values a map that they read (dense) or give (two-way).
+func TestDenseLayersAppendTheirGrowth(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		channels int
+		layer    func(b *nn.Builder, x *nn.Node) *nn.Node
+		params   int64
+		macs     int64
+	}{
+		{"plain", 112, func(b *nn.Builder, x *nn.Node) *nn.Node { return Dense(b, x, 12, 0) }, 35_424 + 2*(64+76+88+100), 27_772_416},
+		{"bottleneck", 112, func(b *nn.Builder, x *nn.Node) *nn.Node { return Dense(b, x, 12, 48) }, 36_480 + 2*(64+76+88+100+4*48), 28_600_320},
+		{"two-way", 192, func(b *nn.Builder, x *nn.Node) *nn.Node { return TwoWayDense(b, x, 32, 32) }, 74_752 + 2*4*(32+16+32+16+16), 58_605_568},
+	} {
+		g := block(t, c.channels, func(b *nn.Builder, x *nn.Node) *nn.Node {
+			for i := range 4 {
+				x = c.layer(b.Scope("layer%d", i+1), x)
+			}
+			return x
+		})
+		if cost, err := g.Cost(); err != nil || cost.Params != c.params || cost.MACs != c.macs {
+			t.Errorf("%s: %d parameters, %d multiply-adds (%v), want %d and %d", c.name, cost.Params, cost.MACs, err, c.params, c.macs)
+		}
+	}
+}
+
+func TestATransitionCompressesAndHalves(t *testing.T) {
+	g := block(t, 32, func(b *nn.Builder, x *nn.Node) *nn.Node {
+		y := Transition(b, x, 32)
+		if s := b.Size(y); s != (nn.Size{H: 14, W: 14, C: 32}) {
+			t.Errorf("gives %v", s)
+		}
+		return y
+	})
+	if c, err := g.Cost(); err != nil || c.Params != 64*32+2*64 {
+		t.Errorf("%d parameters (%v)", c.Params, err)
+	}
+}
+
+func TestANormMayLeaveTheBiasInFrontOfIt(t *testing.T) {
+	s := BNReLU()
+	s.Norm = nn.BatchNorm{Momentum: 0.9, Eps: 1e-5, Affine: true, Bias: true}
+	g := block(t, 64, Convolved(s, 64, 3))
+	if c, err := g.Cost(); err != nil || c.Params != 36_864+64+128 {
+		t.Errorf("%d parameters (%v), want the bias and the norm's two values a map", c.Params, err)
+	}
+	back, err := nn.Read("block.yaml", g.YAML())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := nn.Diff(g, back); err != nil || d != nil {
+		t.Errorf("read back with %v (%v)", d, err)
 	}
 }
 

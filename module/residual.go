@@ -30,14 +30,48 @@ func Bottleneck(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
 	return b.ReLU(b.Add(y, Bypass(b, x, out, stride, o, BNReLU())))
 }
 
+// Aggregated is the bottleneck of ResNeXt: the 3x3 in groups of width channels each at out = 256, in proportion above. Xie,
+// Girshick, Dollár, Tu, He, arXiv:1611.05431, table 1 (32 groups of 4).
+func Aggregated(groups, width int) Residual {
+	return func(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
+		d := groups * width * out / 256
+		c := same(d, 3, stride)
+		c.Groups = groups
+		y := ConvBNReLU(b, x, d, 1, 1)
+		y = b.Finish(b.ConvOf(y, c), BNReLU())
+		y = ConvBN(b, y, out, 1, 1)
+		return b.ReLU(b.Add(y, Bypass(b, x, out, stride, o, BNReLU())))
+	}
+}
+
 // PreBasic is the pre-activation form, y = x + conv3x3(ReLU(BN(conv3x3(ReLU(BN x))))), the identity path untouched:
-// arXiv:1603.05027, figure 1b. The network ends with a norm and activation of its own ([nn.Builder.PreAct]).
+// arXiv:1603.05027, figure 1b. Where the shape changes the bypass reads the first ReLU, as the authors' code does. The
+// last convolution and the projection have no bias: behind the sum the norm of the next block takes it. The network ends with a
+// norm and activation of its own ([nn.Builder.PreAct]).
 func PreBasic(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
 	s := BNReLU()
-	y := b.Conv(b.PreAct(x, s.Norm, s.Act), out, 3, stride)
-	y = b.Conv(b.PreAct(y, s.Norm, s.Act), out, 3, 1)
-	s.Norm = nil // a projection in a pre-activation network has none
-	return b.Add(y, Bypass(b, x, out, stride, o, s))
+	a := b.PreAct(x, s.Norm, s.Act)
+	y := b.Conv(a, out, 3, stride)
+	y = bareConv(b, b.PreAct(y, s.Norm, s.Act), out, 3, 1)
+	return b.Add(y, preBypass(b, x, a, out, stride, o))
+}
+
+// PreBottleneck is the pre-activation form of [Bottleneck], as [PreBasic] is of [Basic].
+func PreBottleneck(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
+	s := BNReLU()
+	a := b.PreAct(x, s.Norm, s.Act)
+	y := b.Conv(a, out/4, 1, 1)
+	y = b.Conv(b.PreAct(y, s.Norm, s.Act), out/4, 3, stride)
+	y = bareConv(b, b.PreAct(y, s.Norm, s.Act), out, 1, 1)
+	return b.Add(y, preBypass(b, x, a, out, stride, o))
+}
+
+// preBypass is the path round a pre-activation block that begins with a = ReLU(BN x): no norm, no bias.
+func preBypass(b *nn.Builder, x, a *nn.Node, out, stride int, o Option) *nn.Node {
+	if bypass := Bypass(b, a, out, stride, o, nn.Style{}); bypass != a {
+		return bypass
+	}
+	return x
 }
 
 // Stage is n blocks of one width; the first has the stride. Its blocks are named "block1", "block2" ...

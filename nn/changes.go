@@ -1,10 +1,6 @@
 package nn
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "fmt"
 
 // Changes is the report of where an approach applied: "replaced 7 of 7 relu".
 type Changes struct {
@@ -12,8 +8,10 @@ type Changes struct {
 	What string // "relu", "convolutions": what was looked for, in the plural where the word has one
 
 	Applied, Seen int
-	Setting       string   // of an approach that sets values and rewrites nothing: what they are now, in place of a count
-	Reasons       []string // why what was seen was left alone: "conv1: 3 input channels", each reason once with the layers
+	Setting       string // of an approach that sets values and rewrites nothing: what they are now, in place of a count
+	Mend          string // what to write where nothing applied, if the approach knows: "write from: tanh"
+
+	reasons lines
 }
 
 // Count adds one of What that was seen, and changed or left as it was because nothing would differ.
@@ -27,21 +25,11 @@ func (c *Changes) Count(changed bool) {
 // Skip adds one that was seen and does not fit, with the reason.
 func (c *Changes) Skip(name, reason string) {
 	c.Seen++
-	i := slices.IndexFunc(c.Reasons, func(r string) bool { return strings.HasSuffix(r, ": "+reason) })
-	if i < 0 {
-		c.Reasons = append(c.Reasons, name+": "+reason)
-		return
-	}
-	names := strings.TrimSuffix(c.Reasons[i], ": "+reason)
-	c.Reasons[i] = names + ", " + name + ": " + reason
+	c.reasons.add(reason, name)
 }
 
-// Add joins another report into this one: an approach that works in parts.
-func (c *Changes) Add(d Changes) {
-	c.Applied += d.Applied
-	c.Seen += d.Seen
-	c.Reasons = append(c.Reasons, d.Reasons...)
-}
+// Reasons says why what was seen was left alone, each reason once: "kernel 1x1: conv1, conv3, conv4 and 2 more".
+func (c Changes) Reasons() []string { return c.reasons.print() }
 
 // None reports whether nothing was changed.
 func (c Changes) None() bool { return c.Applied == 0 && c.Setting == "" }

@@ -13,6 +13,7 @@ type BatchNorm struct {
 	Momentum float32 `yaml:"momentum"` // share of the old running value kept, 0 to 1; default 0.9
 	Eps      float32 `yaml:"eps"`      // added to the variance; default 1e-5
 	Affine   bool    `yaml:"affine"`   // learn γ and β; default true
+	Bias     bool    `yaml:"bias"`     // leave a bias in front, though it has no effect: published networks with both
 }
 
 // NewBatchNorm returns PyTorch's defaults: momentum 0.9 (0.1 in its words), ε 1e-5, affine.
@@ -24,8 +25,8 @@ func (BatchNorm) Kind() string { return "batchnorm" }
 // Slot is SlotNorm.
 func (BatchNorm) Slot() Slot { return SlotNorm }
 
-// TakesBias is true: the mean that is subtracted holds the bias.
-func (BatchNorm) TakesBias() bool { return true }
+// TakesBias is true unless Bias is set: the mean that is subtracted holds the bias.
+func (l BatchNorm) TakesBias() bool { return !l.Bias }
 
 // String prints "batchnorm", with what is not the default.
 func (l BatchNorm) String() string {

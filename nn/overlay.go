@@ -223,13 +223,17 @@ func (o *Overlay) prune(live map[*Node]bool) {
 	maps.DeleteFunc(o.at, func(s Site, _ *[slots]Elided) bool { return !live[s.node] })
 }
 
-// move takes what lies at one site to another, where it replaces everything.
+// move takes what lies at one site to another, where it replaces what its slots hold.
 func (o *Overlay) move(from, to Site) {
 	e := o.at[from]
 	delete(o.at, from)
-	delete(o.at, to)
-	if e != nil {
-		o.at[to] = e
+	if e == nil {
+		return
+	}
+	for _, l := range e {
+		if l != nil {
+			o.Set(to, l)
+		}
 	}
 }
 

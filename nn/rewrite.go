@@ -31,7 +31,7 @@ func (g *Graph) Replace(n *Node, l Layer) bool {
 
 // Rebuild replaces n by what build makes of its (first) input x: the new nodes are named "<n>/...", their origin is n's, the
 // readers of n read the node that build returns, and what lay over n's output lies over that, in place of what build laid there
-// (a bias only if it is a convolution or linear layer). What lay over n's input lies over that of the new convolutions and
+// of the same kind (a bias only if it is a convolution or linear layer). What lay over n's input lies over that of the new convolutions and
 // poolings that read x. Nodes that nothing needs any more go. After an error the graph is of no use.
 func (g *Graph) Rebuild(n *Node, build func(b *Builder, x *Node) *Node) error {
 	if len(n.In) == 0 {

@@ -230,8 +230,9 @@ func TestReasonsAreGathered(t *testing.T) {
 	c.Skip("conv1", "kernel 1x1")
 	c.Skip("conv2", "3 input channels")
 	c.Skip("conv3", "kernel 1x1")
-	c.Add(Changes{Applied: 1, Seen: 2})
-	if got, want := c.String()+"; "+strings.Join(c.Reasons, "; "), "split 1 of 5 convolutions; conv1, conv3: kernel 1x1; conv2: 3 input channels"; got != want {
+	c.Count(true)
+	c.Count(false)
+	if got, want := c.String()+"; "+strings.Join(c.Reasons(), "; "), "split 1 of 5 convolutions; kernel 1x1: conv1, conv3; 3 input channels: conv2"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 )
@@ -15,15 +14,6 @@ const (
 	After  Place = "after"  // the activation
 	Images Place = "input"  // of the whole network
 )
-
-// UnmarshalText reads a place.
-func (p *Place) UnmarshalText(text []byte) error {
-	if v := Place(text); slices.Contains([]Place{Before, After, Images}, v) {
-		*p = v
-		return nil
-	}
-	return fmt.Errorf("no place %q; choose one of before, after, input", text)
-}
 
 // Unit is a convolution or linear layer with the activation that belongs to it, and what lies over both: conv, norm, relu, or
 // in a pre-activation network norm, relu, conv.
@@ -108,8 +98,16 @@ func (u Unit) Name() string { return u.unit.Name }
 // Path is what a `where` pattern is matched with.
 func (u Unit) Path() string { return u.unit.Path() }
 
-// Logits reports whether the unit computes an output.
-func (u Unit) Logits() bool { return u.o.g.IsOutput(u.unit) }
+// Logits reports whether the unit computes an output, or the maps of the classes that are pooled to one.
+func (u Unit) Logits() bool {
+	switch l := u.unit.Layer.(type) {
+	case Conv:
+		return l.Out == Classes || u.o.g.IsOutput(u.unit)
+	case Linear:
+		return l.Out == Classes || u.o.g.IsOutput(u.unit)
+	}
+	return false
+}
 
 // Site is the place of a norm in the unit. Before and After coincide where the unit has no activation.
 func (u Unit) Site(p Place) Site {

@@ -53,6 +53,9 @@ func (v *Variant) UnmarshalSpec(n *spec.Node) error {
 	}
 	*v = Variant(f)
 	v.At = n
+	if experiment.IsNetFile(v.Net) {
+		v.Net = experiment.Beside(n, v.Net)
+	}
 	if v.Name == "" {
 		return n.Errorf("a variant without a name; write name: and a word for the report")
 	}

@@ -34,11 +34,35 @@ func List() []Net {
 	return slices.Concat(
 		minis,
 		lenets,
+		ciresans,
 		alexnets,
 		vggs,
 		nins,
+		allcnns,
+		googlenets,
+		bnInceptions,
+		inceptionV3s,
+		inceptionV4s,
+		inceptionResnets,
+		xceptions,
 		resnets,
+		preresnets,
+		resnet9s,
+		densenets,
+		pelees,
+		enets,
+		fractalnets,
+		squeezenets,
+		mobilenets,
+		darknets,
 	)
+}
+
+// Small is a few networks of different kinds that cost little: tests that go over pairs of networks and something else take
+// these, and the whole of [List] behind the build tag walk.
+func Small() []Net {
+	small := []string{"mini", "lenet5", "caffenet128", "nin-cifar", "googlenet", "resnet20"}
+	return slices.DeleteFunc(List(), func(n Net) bool { return !slices.Contains(small, n.Name) })
 }
 
 // Option changes what New builds.

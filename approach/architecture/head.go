@@ -11,33 +11,35 @@ import (
 
 // Head exchanges the classifier. avg, max and max+avg pool all positions and classify by one linear layer: Lin, Chen, Yan,
 // arXiv:1312.4400, §3.2. fc is fully connected. conv-avg runs the fully connected layers as convolutions and averages the
-// predictions; avg-conv averages in front of the last: arXiv:1606.02228, §3.5.
+// predictions; avg-conv averages in front of the last: arXiv:1606.02228, §3.5, after OverFeat, arXiv:1312.6229.
 type Head struct {
 	Kind   string `yaml:"kind" spec:"bare" values:"avg, max, max+avg, fc, conv-avg, avg-conv" help:"the classifier"`
 	Hidden int    `yaml:"hidden" default:"none" help:"units of a hidden layer in front of the logits; avg, max, max+avg, fc"`
-	Pool   string `yaml:"pool" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv: whether the last pooling in front of the first linear layer goes, as published, or stays"`
+	Pool   string `yaml:"pool" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv: whether the pooling in front of the first linear layer goes, as published, or stays"`
 }
 
-var headKinds = []string{"avg", "max", "max+avg", "fc", "conv-avg", "avg-conv"}
-
-// Rewrite replaces everything from the last feature map to the logits.
+// Rewrite replaces or changes everything from the last feature map to the logits.
 func (h Head) Rewrite(g *nn.Graph) (nn.Changes, error) {
-	c := nn.Changes{Verb: "replaced", What: "heads"}
-	if !slices.Contains(headKinds, h.Kind) {
-		return c, &spec.Fault{Path: "$.kind", Msg: fmt.Sprintf("no head %q; choose one of %s", h.Kind, strings.Join(headKinds, ", "))}
-	}
-	if h.Pool != "" && h.Pool != "drop" && h.Pool != "keep" {
-		return c, &spec.Fault{Path: "$.pool", Msg: fmt.Sprintf("no pool %q; choose drop or keep", h.Pool)}
-	}
-	if h.Hidden < 0 {
+	c := nn.Changes{Verb: "exchanged", What: "heads"}
+	convolve := strings.Contains(h.Kind, "conv")
+	switch {
+	case h.Hidden < 0:
 		return c, &spec.Fault{Path: "$.hidden", Msg: fmt.Sprintf("hidden %d; give units, or 0 for none", h.Hidden)}
+	case h.Hidden > 0 && convolve:
+		return c, &spec.Fault{Path: "$.hidden", Msg: fmt.Sprintf("%s keeps the hidden layers that are there; remove it", h.Kind)}
+	case h.Pool != "" && !convolve:
+		return c, &spec.Fault{Path: "$.pool", Msg: fmt.Sprintf("pool is of conv-avg and avg-conv, not of %s; remove it", h.Kind)}
+	}
+	layers, trunk := tail(g)
+	if !slices.ContainsFunc(layers, hasWeights) {
+		return c, nil
 	}
 	before := g.Signature()
 	var err error
-	if strings.Contains(h.Kind, "conv") {
-		err = h.convolve(g)
+	if convolve {
+		err = h.convolve(g, layers, trunk)
 	} else {
-		err = h.exchange(g)
+		err = h.exchange(g, layers, trunk)
 	}
 	if err != nil {
 		return c, err
@@ -46,51 +48,48 @@ func (h Head) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	return c, nil
 }
 
-// tail is the layers between the last feature map and the logits, the logits last, and that map.
-func tail(g *nn.Graph) (layers []*nn.Node, trunk *nn.Node, err error) {
+// tail is the layers between the last feature map and the logits, the logits last, and that map: linear layers, global
+// poolings, convolutions that see one position or give the classes, and the activations between.
+func tail(g *nn.Graph) (layers []*nn.Node, trunk *nn.Node) {
 	sizes, err := g.Sizes()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil
 	}
-	of := func(n *nn.Node) bool { // whether n belongs to a head, activations left aside
+	end := g.Main().Node
+	for n := end; len(n.In) == 1; n = n.In[0] {
+		in := sizes[n.In[0]]
 		switch l := n.Layer.(type) {
+		case nn.Activation:
+			continue
 		case nn.Linear, nn.GlobalPool, nn.Flatten:
-			return true
 		case nn.Conv:
-			return l.Out == nn.Classes || sizes[n.In[0]].H*sizes[n.In[0]].W == 1
-		}
-		return false
-	}
-	n := g.Main().Node
-	for len(n.In) == 1 {
-		m := n
-		for len(m.In) == 1 {
-			if _, ok := m.Layer.(nn.Activation); !ok {
-				break
+			if l.Out != nn.Classes && in.H*in.W > 1 {
+				return layers, trunk
 			}
-			m = m.In[0]
+		default:
+			return layers, trunk
 		}
-		if !of(m) {
-			break
+		for trunk = n.In[0]; end != trunk; end = end.In[0] {
+			layers = slices.Insert(layers, 0, end)
 		}
-		for ; n != m; n = n.In[0] {
-			layers = append(layers, n)
-		}
-		layers = append(layers, m)
-		n = m.In[0]
 	}
-	slices.Reverse(layers)
-	if len(layers) == 0 {
-		return nil, nil, fmt.Errorf("%s: no classifier between its maps and the logits that could be exchanged", g.Name)
-	}
-	return layers, n, nil
+	return layers, trunk
 }
 
-// exchange builds a pooled or fully connected head. Hidden layers of the old one go, with their dropout.
-func (h Head) exchange(g *nn.Graph) error {
-	layers, trunk, err := tail(g)
-	if err != nil {
-		return err
+func hasWeights(n *nn.Node) bool { _, ok := n.Layer.(nn.Weighted); return ok && !isActivation(n) }
+
+// exchange builds a pooled or fully connected head. Hidden layers of the old one go; a new one has the activation that leads
+// to it and the dropout that the old ones had.
+func (h Head) exchange(g *nn.Graph, layers []*nn.Node, trunk *nn.Node) error {
+	act := leading(layers[0])
+	if act.Func == "" {
+		act.Func = nn.ReLU
+	}
+	var drop nn.Elided
+	for _, n := range layers {
+		if l := g.Overlay().Get(nn.Out(n), nn.SlotDropout); l != nil {
+			drop = l
+		}
 	}
 	return g.Rebuild(layers[len(layers)-1], func(b *nn.Builder, _ *nn.Node) *nn.Node {
 		x := trunk
@@ -98,74 +97,54 @@ func (h Head) exchange(g *nn.Graph) error {
 			x = b.As("pool").Layer(nn.GlobalPool{Type: nn.PoolKind(h.Kind)}, x)
 		}
 		if h.Hidden > 0 {
-			x = b.Dropout(b.ReLU(b.As("hidden").Linear(x, h.Hidden)), 0.5)
+			x = b.Layer(act, b.As("hidden").Linear(x, h.Hidden))
+			if drop != nil {
+				b.Over(nn.Out(x), drop, x)
+			}
 		}
 		return b.As("logits").Linear(x, nn.Classes)
 	})
 }
 
-// convolve runs the linear layers of the head as convolutions and averages over positions: the first with a kernel of the map
-// that it reads, the others 1x1. With pool drop that map is the one in front of the pooling.
-func (h Head) convolve(g *nn.Graph) error {
-	layers, trunk, err := tail(g)
-	if err != nil {
-		return err
-	}
+// convolve makes the linear layers convolutions in their places, the first with a kernel of the map that it reads, the others
+// 1x1, and averages over positions. Without the pooling in front the first sees a larger map and gives several positions: as
+// published, where the fc6 of 3x3 maps becomes a 3x3 convolution of 7x7 ones.
+func (h Head) convolve(g *nn.Graph, layers []*nn.Node, trunk *nn.Node) error {
 	sizes, err := g.Sizes()
 	if err != nil {
 		return err
 	}
-	var linear []*nn.Node
-	pooled := false
-	for _, n := range layers {
-		switch n.Layer.(type) {
-		case nn.Linear, nn.Conv:
-			linear = append(linear, n)
-		case nn.GlobalPool:
-			pooled = pooled || len(linear) == 0
-		}
-	}
 	kernel := nn.HW{sizes[trunk].H, sizes[trunk].W}
-	if pooled { // the head pools before it classifies: a linear layer of each position alone
-		kernel = nn.Square(1)
-	} else if c, ok := linear[0].Layer.(nn.Conv); ok {
-		kernel = c.Kernel
-	}
-	if _, ok := trunk.Layer.(nn.Pool); ok && h.Pool != "keep" && !pooled {
-		trunk = trunk.In[0]
-	}
-	return g.Rebuild(layers[len(layers)-1], func(b *nn.Builder, _ *nn.Node) *nn.Node {
-		x := trunk
-		for i, n := range linear {
-			last := i == len(linear)-1
-			if last && h.Kind == "avg-conv" {
-				x = b.As("pool").GlobalAvgPool(x)
-				if i == 0 {
-					kernel = nn.Square(1)
-				}
+	_, pool := trunk.Layer.(nn.Pool)
+	var last *nn.Node // of the weights, which gives the classes
+	for _, n := range layers {
+		switch l := n.Layer.(type) {
+		case nn.GlobalPool:
+			if last == nil { // it classifies the pooled maps: each position alone, now
+				kernel, pool = nn.Square(1), false
 			}
-			l := nn.Conv{Out: sizes[n].C, Kernel: kernel}
-			if last {
-				l.Out = nn.Classes
-			}
-			s := g.Style(n)
-			x = b.Finish(b.As("conv%d", i+1).ConvOf(x, l), s)
-			if d, ok := g.Overlay().Get(nn.Out(actOf(g, n)), nn.SlotDropout).(nn.Dropout); ok && !last {
-				x = b.Dropout(x, d.Rate)
-			}
-			kernel = nn.Square(1)
+			err = g.Remove(n)
+		case nn.Flatten:
+			err = g.Remove(n)
+		case nn.Linear:
+			g.Replace(n, nn.Conv{Out: l.Out, Kernel: kernel})
+			last, kernel = n, nn.Square(1)
+		case nn.Conv:
+			last, kernel, pool = n, nn.Square(1), pool && last != nil
 		}
-		if h.Kind == "conv-avg" {
-			x = b.As("pool").GlobalAvgPool(x)
+		if err != nil {
+			return err
 		}
-		return x
-	})
-}
-
-// actOf is the activation behind a linear layer, or the layer itself.
-func actOf(g *nn.Graph, n *nn.Node) *nn.Node {
-	if act, pre := g.Activation(g.Unit(n)); act != nil && !pre {
-		return act
 	}
-	return n
+	if pool && h.Pool != "keep" {
+		if err := g.Remove(trunk); err != nil {
+			return err
+		}
+	}
+	average := func(b *nn.Builder, x *nn.Node) *nn.Node { return b.As("pool").GlobalAvgPool(x) }
+	if h.Kind == "conv-avg" {
+		return g.InsertAfter(g.Main().Node, average)
+	}
+	g.Replace(last, nn.Linear{Out: nn.Classes}) // of one position
+	return g.InsertBefore(last, average)
 }

@@ -10,25 +10,26 @@ import (
 
 // Residual bypasses runs of convolutions: He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385. With preact the bypass starts in
 // front of the activation and ends behind the last convolution, its norms moved to the activations' inputs: identity mappings,
-// arXiv:1603.05027.
+// arXiv:1603.05027, figure 1b.
 type Residual struct {
-	Over     int           `yaml:"over" spec:"bare" help:"convolutions bypassed by one addition, at least 1"`
+	Over     int           `yaml:"over" spec:"bare" help:"convolutions bypassed by one addition, at least 1; a run ends at a pooling"`
 	Shortcut module.Option `yaml:"shortcut" values:"A, B, C" help:"where the shape changes: A stride and zeros, B a 1x1 projection; C a projection everywhere"`
 	Preact   bool          `yaml:"preact" help:"norm and activation in front of the convolutions"`
-	Scale    float32       `yaml:"scale" help:"of what is added to the bypass, above 0; 0.1 to 0.3 for very wide networks"`
-	Where    nn.Glob       `yaml:"where" help:"layer paths; default: all that fit"`
+	Scale    float32       `yaml:"scale" help:"of what is added to the bypass, above 0 and at most 10; 0.1 to 0.3 for very wide networks"`
+	Where    nn.Glob       `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 
 // Rewrite keeps every output shape.
 func (p Residual) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	c := nn.Changes{Verb: "bypassed", What: fmt.Sprintf("runs of %d convolutions", p.Over)}
+	if p.Over == 1 {
+		c.What = "convolutions"
+	}
 	switch {
 	case p.Over < 1:
 		return c, &spec.Fault{Path: "$.over", Msg: fmt.Sprintf("over %d; give 1 convolution or more", p.Over)}
-	case p.Shortcut != module.OptionA && p.Shortcut != module.OptionB && p.Shortcut != module.OptionC:
-		return c, &spec.Fault{Path: "$.shortcut", Msg: fmt.Sprintf("no shortcut %q; choose one of A, B, C", p.Shortcut)}
 	case !(p.Scale > 0 && p.Scale <= 10):
-		return c, &spec.Fault{Path: "$.scale", Msg: fmt.Sprintf("scale %g; give a factor above 0", p.Scale)}
+		return c, &spec.Fault{Path: "$.scale", Msg: fmt.Sprintf("scale %g; give a factor above 0 and at most 10", p.Scale)}
 	}
 	for _, run := range p.runs(g, &c) {
 		reason, err := p.bypass(g, run)
@@ -65,12 +66,12 @@ func (p Residual) runs(g *nn.Graph, c *nn.Changes) [][]*nn.Node {
 			}
 			run = append(run, next)
 		}
+		for _, m := range run {
+			used[m] = true
+		}
 		if len(run) < p.Over {
 			c.Skip(n.Name, fmt.Sprintf("fewer than %d convolutions in a row", p.Over))
 			continue
-		}
-		for _, m := range run {
-			used[m] = true
 		}
 		runs = append(runs, run)
 	}
@@ -96,46 +97,45 @@ func nextConv(g *nn.Graph, n *nn.Node) *nn.Node {
 	return nil
 }
 
-// bypass adds what a run reads to what it gives.
+// bypass adds what a run reads to what it gives, or says why it does not fit.
 func (p Residual) bypass(g *nn.Graph, run []*nn.Node) (string, error) {
 	first, last := run[0], run[len(run)-1]
+	if g.Unit(last).Logits() {
+		return "gives the classes", nil
+	}
 	for _, r := range g.Readers(last) {
 		if _, ok := r.Layer.(nn.Add); ok {
 			return "is bypassed already", nil
 		}
 	}
-	if g.IsOutput(last) {
-		return "computes the logits", nil
-	}
-	style := g.Style(last)
-	x := first.In[0]
-	if a, ok := x.Layer.(nn.Activation); ok && p.Preact && a.Func != nn.Identity && len(g.Readers(x)) == 1 {
-		x.Pre = true
-		moveNorm(g, x)
-		x = x.In[0]
+	x, front := first.In[0], (*nn.Node)(nil) // the activation in front of a pre-activation run
+	if p.Preact && isActivation(x) && len(g.Readers(x)) == 1 && len(x.In[0].In) > 0 {
+		x, front = x.In[0], x
 	}
 	sizes, err := g.Sizes()
 	if err != nil {
 		return "", err
 	}
-	in, out, stride := sizes[x], sizes[last], 1
+	in, out, stride := sizes[x], sizes[last], nn.Square(1)
 	for _, n := range run {
-		stride *= n.Layer.(nn.Conv).Stride[0]
+		s := n.Layer.(nn.Conv).Stride
+		stride[0], stride[1] = stride[0]*s[0], stride[1]*s[1]
 	}
-	if out.H != (in.H-1)/stride+1 || out.W != (in.W-1)/stride+1 {
-		return fmt.Sprintf("gives %v of %v, which no stride does; pad its convolutions", out, in), nil
-	}
-	if p.Shortcut == module.OptionA && out.C < in.C {
+	switch {
+	case stride[0] != stride[1]:
+		return "strides otherwise in height than in width", nil
+	case out.H != (in.H-1)/stride[0]+1 || out.W != (in.W-1)/stride[1]+1:
+		return fmt.Sprintf("gives %dx%d of %dx%d, which no stride does; pad its convolutions", out.H, out.W, in.H, in.W), nil
+	case p.Shortcut == module.OptionA && out.C < in.C:
 		return "narrows its channels, which shortcut A cannot", nil
 	}
+	style := g.Style(last)
 	if p.Preact {
 		style.Norm = nil
+		own(g, front)
 		for _, n := range run {
-			if rs := g.Readers(n); len(rs) == 1 {
-				if _, ok := rs[0].Layer.(nn.Activation); ok {
-					rs[0].Pre = true
-					moveNorm(g, rs[0])
-				}
+			for _, r := range g.Readers(n) {
+				own(g, r)
 			}
 		}
 	}
@@ -143,12 +143,17 @@ func (p Residual) bypass(g *nn.Graph, run []*nn.Node) (string, error) {
 		if p.Scale != 1 {
 			y = b.Layer(nn.Scale{By: p.Scale}, y)
 		}
-		return b.As("add").Add(y, module.Bypass(b, x, out.C, stride, p.Shortcut, style))
+		return b.As("add").Add(y, module.Bypass(b, x, out.C, stride[0], p.Shortcut, style))
 	})
 }
 
-// moveNorm takes the norm from the output that an activation reads to the activation's own input.
-func moveNorm(g *nn.Graph, act *nn.Node) {
+// own makes an activation a pre-activation, of what reads it, and takes the norm in front of it to its own input. Other layers
+// stay what they are.
+func own(g *nn.Graph, act *nn.Node) {
+	if act == nil || !isActivation(act) {
+		return
+	}
+	act.Pre = true
 	over := g.Overlay()
 	from := nn.Out(act.In[0])
 	if norm := over.Get(from, nn.SlotNorm); norm != nil {

@@ -3,7 +3,6 @@ package architecture
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/module"
@@ -11,39 +10,43 @@ import (
 )
 
 // Separable splits a convolution into one filter a channel and a 1x1 convolution over channels: Sifre 2014; Howard et al.,
-// MobileNet, arXiv:1704.04861; Chollet, Xception, arXiv:1610.02357; inverted: Sandler et al., arXiv:1801.04381.
+// MobileNet, arXiv:1704.04861 (norm and activation between the parts); Chollet, Xception, arXiv:1610.02357 (nothing between,
+// figure 10); inverted: Sandler et al., arXiv:1801.04381.
 type Separable struct {
 	Order      module.Order `yaml:"order" spec:"bare" values:"depthwise-first, pointwise-first, inverted" help:"which part comes first"`
-	ReLU       string       `yaml:"relu" values:"between, none, after" help:"where the activation stands: between the parts and after, after alone (none between), or likewise"`
-	Multiplier int          `yaml:"multiplier" help:"depthwise filters a channel, depthwise-first"`
-	Expand     int          `yaml:"expand" help:"widening in front of the depthwise part, inverted"`
-	Where      nn.Glob      `yaml:"where" help:"layer paths; default: all that fit"`
+	ReLU       string       `yaml:"relu" values:"between, none, after" help:"norm and activation of the convolution between the parts, too; or nothing between; or that, and an activation behind even where the convolution had none"`
+	Multiplier int          `yaml:"multiplier" help:"depthwise filters a channel, at least 1; depthwise-first"`
+	Expand     int          `yaml:"expand" help:"widening in front of the depthwise part, at least 1; inverted"`
+	Where      nn.Glob      `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 
-// Rewrite keeps every output shape.
+// Rewrite keeps every output shape. Of a grouped convolution the 1x1 part reads all channels.
 func (p Separable) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	c := nn.Changes{Verb: "replaced", What: "convolutions larger than 1x1"}
-	orders := []string{string(module.DepthwiseFirst), string(module.PointwiseFirst), string(module.Inverted)}
-	for _, check := range []struct {
-		key, word string
-		known     []string
-	}{{"order", string(p.Order), orders}, {"relu", p.ReLU, []string{"between", "none", "after"}}} {
-		if !slices.Contains(check.known, check.word) {
-			return c, &spec.Fault{Path: "$." + check.key, Msg: fmt.Sprintf("no %s %q; choose one of %s", check.key, check.word, strings.Join(check.known, ", "))}
-		}
+	switch {
+	case p.Multiplier < 1:
+		return c, &spec.Fault{Path: "$.multiplier", Msg: fmt.Sprintf("multiplier %d; give 1 or more", p.Multiplier)}
+	case p.Multiplier > 1 && p.Order != module.DepthwiseFirst:
+		return c, &spec.Fault{Path: "$.multiplier", Msg: fmt.Sprintf("order %s has no multiplier; remove it", p.Order)}
+	case p.Expand < 1:
+		return c, &spec.Fault{Path: "$.expand", Msg: fmt.Sprintf("expand %d; give 1 or more", p.Expand)}
 	}
-	if p.Multiplier < 1 || p.Expand < 1 {
-		return c, &spec.Fault{Path: "$", Msg: fmt.Sprintf("multiplier %d and expand %d; give 1 or more", p.Multiplier, p.Expand)}
-	}
-	err := eachSpatial(g, p.Where, &c, func(n *nn.Node, conv nn.Conv, _ nn.Size) (string, error) {
-		if conv.Groups > 1 {
-			return "has groups already", nil
+	err := eachSpatial(g, p.Where, &c, func(n *nn.Node, conv nn.Conv, in nn.Size) (string, error) {
+		switch {
+		case conv.Groups > 1 && conv.Groups == in.C:
+			return "is depthwise already", nil
+		case conv.Out == nn.Classes && p.Order == module.PointwiseFirst:
+			return "gives the classes", nil
 		}
-		s := g.Style(n)
+		if p.ReLU == "after" && !g.Unit(n).Logits() && !slices.ContainsFunc(g.Readers(n), isActivation) {
+			if err := g.InsertAfter(n, func(b *nn.Builder, x *nn.Node) *nn.Node { return b.As("act").ReLU(x) }); err != nil {
+				return "", err
+			}
+		}
+		s, factor := between(g, n), p.Multiplier
 		if p.ReLU != "between" {
-			s.Act = nn.Activation{} // Xception: nothing between; what follows the convolution stays
+			s = nn.Style{Bias: s.Bias}
 		}
-		factor := p.Multiplier
 		if p.Order == module.Inverted {
 			factor = p.Expand
 		}

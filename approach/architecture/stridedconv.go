@@ -1,25 +1,17 @@
 package architecture
 
-import (
-	"fmt"
-
-	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/nn"
-)
+import "github.com/assaylab/assay/nn"
 
 // StridedConv takes poolings out and lets convolutions stride: Springenberg, Dosovitskiy, Brox, Riedmiller, "Striving for
 // Simplicity", arXiv:1412.6806, §2.
 type StridedConv struct {
 	Mode  string  `yaml:"mode" spec:"bare" values:"stride, conv, patch" help:"stride: the convolution before takes it; conv: a 3x3 one in the pooling's place; patch: one whose kernel is its stride"`
-	Where nn.Glob `yaml:"where" help:"paths of poolings; default: all"`
+	Where nn.Glob `yaml:"where" default:"all poolings" help:"paths of poolings"`
 }
 
 // Rewrite may change a map by a row and a column where the pooling's window did not divide it.
 func (p StridedConv) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	c := nn.Changes{Verb: "replaced", What: "poolings"}
-	if p.Mode != "stride" && p.Mode != "conv" && p.Mode != "patch" {
-		return c, &spec.Fault{Path: "$.mode", Msg: fmt.Sprintf("no mode %q; choose one of stride, conv, patch", p.Mode)}
-	}
 	for n, pool := range nn.Each[nn.Pool](g) {
 		if !p.Where.Match(n.Path()) {
 			continue
@@ -30,7 +22,7 @@ func (p StridedConv) Rewrite(g *nn.Graph) (nn.Changes, error) {
 		}
 		conv := convBefore(n)
 		if conv == nil {
-			c.Skip(n.Name, "no convolution leads to it alone")
+			c.Skip(n.Name, "no convolution right in front of it")
 			continue
 		}
 		if p.Mode == "stride" {
@@ -63,15 +55,18 @@ func (p StridedConv) convolve(g *nn.Graph, n *nn.Node, pool nn.Pool, s nn.Style)
 		kernel, padding = pool.Stride, nn.Padding{}
 	}
 	return g.Rebuild(n, func(b *nn.Builder, x *nn.Node) *nn.Node {
-		y := b.As("conv").ConvOf(x, nn.Conv{Out: b.Size(x).C, Kernel: kernel, Stride: pool.Stride, Padding: padding})
-		return b.Finish(y, s)
+		l := nn.Conv{Out: b.Size(x).C, Kernel: kernel, Stride: pool.Stride, Padding: padding}
+		if s.Pre {
+			return b.Bias(b.As("conv").ConvOf(b.PreAct(x, s.Norm, s.Act), l), s.Bias)
+		}
+		return b.Finish(b.As("conv").ConvOf(x, l), s)
 	})
 }
 
 // convBefore is the convolution whose unit's output n reads, nil if something else comes before.
 func convBefore(n *nn.Node) *nn.Node {
 	m := n.In[0]
-	if _, ok := m.Layer.(nn.Activation); ok {
+	if isActivation(m) {
 		m = m.In[0]
 	}
 	if _, ok := m.Layer.(nn.Conv); ok {

@@ -16,10 +16,13 @@ type BatchNorm struct {
 
 // Tune lays the norm over every unit but the one that computes the logits.
 func (bn BatchNorm) Tune(_ *experiment.Optimization, over *nn.Overlay) (nn.Changes, error) {
-	norm := nn.BatchNorm{Momentum: bn.Momentum, Eps: bn.Eps, Affine: bn.Affine}
-	if err := norm.Check(nn.Size{}); err != nil {
-		return nn.Changes{}, err
+	switch {
+	case !(bn.Momentum >= 0 && bn.Momentum <= 1):
+		return refuse("momentum", "momentum %g; give the share of the old running value kept, 0 to 1", bn.Momentum)
+	case !(bn.Eps > 0 && bn.Eps < 1):
+		return refuse("eps", "eps %g; give a small number above 0, such as 1e-5", bn.Eps)
 	}
+	norm := nn.BatchNorm{Momentum: bn.Momentum, Eps: bn.Eps, Affine: bn.Affine}
 	if bn.Place == nn.Images {
 		c := nn.Changes{Verb: "normalised", What: "input"}
 		c.Count(over.Set(over.Images(), norm))

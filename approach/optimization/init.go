@@ -13,9 +13,6 @@ type Init experiment.Init
 
 // Tune sets the rule.
 func (i Init) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) {
-	if err := oneOf("kind", i.Kind, "he", "xavier", "lsuv"); err != nil {
-		return nn.Changes{}, err
-	}
 	if !(i.Gain > 0 && i.Gain < 1e3) {
 		return refuse("gain", "gain %g; give a factor on the standard deviation, above 0", i.Gain)
 	}

@@ -16,11 +16,6 @@ func (l L2) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) 
 	if !(l.Strength >= 0 && l.Strength < 1e3) {
 		return refuse("strength", "strength %g; give λ, from 0", l.Strength)
 	}
-	for _, e := range l.Except {
-		if err := oneOf("except", e, "bias", "norm", "depthwise"); err != nil {
-			return nn.Changes{}, err
-		}
-	}
 	o.L2 = experiment.Decay(l)
 	text := fmt.Sprintf("weight decay (L2) %g", l.Strength)
 	if len(l.Except) > 0 {

@@ -24,9 +24,6 @@ func (l LR) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) 
 	case !(l.Final >= 0 && l.Final <= 1):
 		return refuse("final", "final %g; give the share of the base that is left at the end, 0 to 1", l.Final)
 	}
-	if err := oneOf("policy", l.Policy, "fixed", "step", "linear", "cosine"); err != nil {
-		return nn.Changes{}, err
-	}
 	o.LR = experiment.LR(l)
 	text := fmt.Sprintf("learning rate %g, %s", l.Base, l.Policy)
 	if l.Policy == "step" {

@@ -10,13 +10,13 @@ import (
 // Norm lays local response normalisation (lrn) over convolutions, or takes every norm away (none). AlexNet has it behind the
 // activations of its first two convolutions: Krizhevsky, Sutskever, Hinton, NIPS 2012, §3.3; the numbers are Caffe's.
 type Norm struct {
-	Kind  string   `yaml:"kind" spec:"bare" values:"lrn, none" help:"lrn: across channels, behind convolutions; none: removes norms"`
+	Kind  string   `yaml:"kind" spec:"bare,required" default:"must be written" values:"lrn, none" help:"lrn: across channels, behind convolutions; none: removes norms"`
 	Place nn.Place `yaml:"place" values:"before, after, input" help:"where, relative to the activation; input: of the network alone"`
 	Size  int      `yaml:"size" help:"of lrn: how many channels are summed, odd"`
 	Alpha float32  `yaml:"alpha" help:"of lrn: factor of the mean square"`
 	Beta  float32  `yaml:"beta" help:"of lrn: exponent"`
 	K     float32  `yaml:"k" help:"of lrn: what is added to the mean square, above 0"`
-	Where nn.Glob  `yaml:"where" help:"layer paths; default: all that fit"`
+	Where nn.Glob  `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 
 // NewNorm returns the defaults: CaffeNet's lrn, behind the activation. The kind is left open.
@@ -27,9 +27,6 @@ func NewNorm() Norm {
 
 // Tune lays the norm in place of the one that a convolution's unit has, or removes norms wherever they are.
 func (l Norm) Tune(_ *experiment.Optimization, over *nn.Overlay) (nn.Changes, error) {
-	if err := oneOf("kind", l.Kind, "lrn", "none"); err != nil {
-		return nn.Changes{}, err
-	}
 	if l.Kind == "none" {
 		c := nn.Changes{Verb: "removed", What: "norms"}
 		for s, held := range over.All() {

@@ -13,9 +13,6 @@ type Solver experiment.Solver
 
 // Tune sets the rule.
 func (s Solver) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) {
-	if err := oneOf("kind", s.Kind, "sgd"); err != nil {
-		return nn.Changes{}, err
-	}
 	if !(s.Momentum >= 0 && s.Momentum < 1) {
 		return refuse("momentum", "momentum %g; give the share of the old step kept, from 0 to below 1", s.Momentum)
 	}

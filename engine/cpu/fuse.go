@@ -132,7 +132,7 @@ func (f *fuser) residual(u *unit) {
 	if n == nil {
 		return
 	}
-	if _, ok := n.Op.(program.Add); ok && n.In[0] != n.In[1] {
+	if _, ok := n.Op.(program.Add); ok && n.In[0] != n.In[1] && !f.absorbed[n] { // of two norms that meet in a sum, one takes it
 		u.res = n.In[0]
 		if u.res == u.out {
 			u.res = n.In[1]

@@ -110,6 +110,11 @@ func unitCases() []*Case {
 		short := n.Emit(program.PadChannels{Before: 2, After: 2}, n.Emit(program.Subsample{Stride: 2}, x))
 		return n.act(program.ReLU, n.Emit(program.Add{}, short, y))
 	})
+	add("shortcut B", func(n *net, x *program.Value) *program.Value { // two norms meet in the sum, the first of them before the second is made
+		y := n.norm("a", n.conv("a", x, 8, 3, 2, 1))
+		short := n.norm("s", n.conv("s", x, 8, 1, 2, 1))
+		return n.act(program.ReLU, n.Emit(program.Add{}, y, short))
+	})
 	add("separable", func(n *net, x *program.Value) *program.Value {
 		c := x.Shape()[3]
 		y := n.act(program.ReLU, n.norm("d", n.conv("d", x, c, 3, 1, c)))

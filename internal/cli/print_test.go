@@ -68,7 +68,7 @@ func TestErrorsOfTheCommandLineExitWithTwo(t *testing.T) {
 		code int
 		line string
 	}{
-		{"net show resnet81", Misused, "assay: no network \"resnet81\"; did you mean resnet20? (assay net list)\n"},
+		{"net show resnet81", Misused, "assay: no network \"resnet81\"; did you mean resnet18? (assay net list)\n"},
 		{"nett", Misused, "assay: no command \"nett\"; did you mean \"net\"?\n"},
 		{"data describe nowhere", Failed, "assay: nowhere: no such folder or archive; check the path\n"},
 		{"version", Done, ""},

@@ -21,6 +21,7 @@ type bar struct {
 	b    *mpb.Bar
 	mu   sync.Mutex
 	text string
+	over bool
 }
 
 // bar makes one; it appears with the first set. end must be called.
@@ -47,17 +48,20 @@ const (
 
 // set shows how much is done, a share from 0 to 1, and what.
 func (b *bar) set(share float64, format string, args ...any) {
-	if !b.e.drawing() {
+	if b.over || !b.e.drawing() {
 		return
 	}
 	b.mu.Lock()
-	b.text = "  " + fit(fmt.Sprintf(format, args...), b.e.Width-barWidth-6)
+	b.text = "  " + fit(fmt.Sprintf(format, args...), b.room())
 	b.mu.Unlock()
 	if b.b == nil {
 		b.begin()
 	}
 	b.b.SetCurrent(int64(min(max(share, 0), 1) * grain))
 }
+
+// room is the columns for words behind the bar.
+func (b *bar) room() int { return b.e.Width - barWidth - 6 }
 
 // line writes a line above the bar, or plainly where there is none.
 func (b *bar) line(format string, args ...any) {
@@ -70,6 +74,7 @@ func (b *bar) line(format string, args ...any) {
 
 // end takes the bar away.
 func (b *bar) end() {
+	b.over = true
 	if b.b != nil {
 		b.b.Abort(true)
 		b.p.Wait()

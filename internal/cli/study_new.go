@@ -162,13 +162,14 @@ type proposed struct{ Name, Edit, Why string }
 
 // ideas are the variants to propose, the most telling first; those that fit nowhere are left out.
 var ideas = []proposed{
-	{"batchnorm", "with: [batchnorm]", "normalised activations train faster"},
 	{"elu", "with: [{activation: elu}]", "a smoother non-linearity"},
 	{"max+avg", "with: [{pool: max+avg}]", "both ways of pooling, summed"},
 	{"separable", "with: [separable]", "a fraction of the multiply-adds"},
 	{"residual", "with: [residual]", "bypasses round pairs of convolutions"},
 	{"strided-conv", "with: [strided-conv]", "no pooling: a convolution takes the stride"},
-	{"no-augment", "without: [augment]", "what flips and crops are worth"},
+	{"no-augment", "without: [augment]", "what shifts and flips are worth"},
+	{"no-flip", "with: [{augment: [{crop: {size: %d}}]}]", "what mirroring is worth"},
+	{"bn-after", "with: [{batchnorm: {place: after}}]", "norms behind the activations"},
 	{"cosine", "with: [{lr: {policy: cosine}}]", "another way down for the learning rate"},
 	{"dropout", "with: [{dropout: 0.3}]", "against learning by heart"},
 	{"nesterov", "with: [{solver: {nesterov: true}}]", "momentum that looks ahead"},
@@ -232,10 +233,14 @@ func propose(ctx context.Context, set *data.Set, eng *cpu.Engine, budget time.Du
 		}
 		if i == len(candidates)-1 && p.Epochs < 3 { // more images than there is time for: fewer of them
 			p.Images = min(train, max(int(float64(train)*trial/(6*epoch)), 20*len(set.Classes), 2*p.Batch))
-			p.Epochs, epoch = 6, epoch*float64(p.Images)/float64(train)
+			p.Epochs = 6
 		}
 	}
 	for _, idea := range ideas {
+		if p.Window > 0 && idea.Name == "no-augment" || p.Window == 0 && idea.Name == "no-flip" { // a window is what the crop cuts
+			continue
+		}
+		idea.Edit = strings.ReplaceAll(idea.Edit, "%d", fmt.Sprint(p.Window))
 		if len(p.Variants) < proposedVariants && p.fits(idea, set) {
 			p.Variants = append(p.Variants, idea)
 		}
@@ -323,13 +328,14 @@ func (p *proposal) text() ([]byte, error) {
 			return fmt.Sprintf("{name: %s, %s}%s  # %s", v.Name, v.Edit, strings.Repeat(" ", width-len(v.Edit)-len(v.Name)), v.Why)
 		},
 		"trials": p.trials, "took": p.took,
+		"normed": func() bool { return p.Net == "mini" && p.Batch >= 8 }, // resnet20 has norms of its own; tiny batches are too few to take means of
 	}).Execute(&b, p)
 	return []byte(b.String()), err
 }
 
 var proposalText = template.Must(template.New("study").Funcs(template.FuncMap{
 	"about": about, "plural": plural, "thousands": thousands,
-	"augment": func() string { return "" }, "variant": func(proposed) string { return "" }, "trials": func() int { return 0 }, "took": func() time.Duration { return 0 },
+	"augment": func() string { return "" }, "variant": func(proposed) string { return "" }, "trials": func() int { return 0 }, "normed": func() bool { return false }, "took": func() time.Duration { return 0 },
 }).Parse(`# {{plural .Described.Images "image"}} in {{plural (len .Described.Classes) "class"}}: {{thousands .Described.Parts.Train}} to train on, {{thousands .Described.Parts.Val}} for validation, {{thousands .Described.Parts.Test}} for the test.
 # {{plural trials "trial"}}, about {{about took}} on {{plural .Threads "thread"}}. Run it, or go on with it:  assay study run {{.Out}}
 question: Which choices pay on {{.Described.Name}}?
@@ -341,6 +347,9 @@ base:
     - lr: {base: {{.Rate}}, policy: linear, warmup: 1}
     - batch: {{.Batch}}
     - l2: 5e-4
+{{- if normed}}
+    - batchnorm
+{{- end}}
   learning:
     - epochs: {{.Epochs}}  # more is better and slower: results of short trainings may not hold for long ones
     - augment: {{augment}}  # no flip where left and right differ, as in digits

@@ -122,7 +122,6 @@ type watch struct {
 	began time.Time
 	base  float64              // share that was done before
 	at    map[int]runner.Event // trials under way, by worker
-	told  bool
 }
 
 func (w *watch) on(ev runner.Event) {
@@ -137,6 +136,8 @@ func (w *watch) on(ev runner.Event) {
 			text += ", about " + about(time.Duration(h*float64(time.Hour)))
 		}
 		w.bar.line("%s", text)
+	case ev.Note != "":
+		w.bar.line("%s", ev.Note)
 	case ev.Ended != nil:
 		delete(w.at, ev.Worker)
 		if line := ended(ev); !w.e.drawing() || ev.Ended.Status != study.Done || w.e.Verbose {
@@ -183,12 +184,16 @@ func (w *watch) draw(ev runner.Event) {
 	share := done / float64(ev.Total)
 	text := []string{fmt.Sprintf("%d of %d trials", ev.Done, ev.Total)}
 	if names != nil {
-		text = append(text, strings.Join(names, ", "), epoch, thousands(int(rate))+" images/s")
+		text = append(text, strings.Join(names, ", "), thousands(int(rate))+" images/s")
 	}
 	if l := left((share-w.base)/max(1-w.base, 1e-9), w.e.Clock().Sub(w.began)); l != "" {
 		text = append(text, l)
 	}
-	w.bar.set(share, "%s", strings.Join(text, "   "))
+	line := strings.Join(text, "   ")
+	if names != nil && len(line)+3+len(epoch) <= w.bar.room() { // what a narrow terminal can do without
+		line = strings.Join(slices.Insert(text, 2, epoch), "   ")
+	}
+	w.bar.set(share, "%s", line)
 }
 
 // tableWidth is the columns of Stdout, 0 where it is no terminal.

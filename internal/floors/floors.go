@@ -61,7 +61,7 @@ var Rooms = []Room{
 }
 
 // Helpers are the rooms that any test may import on top of its room's.
-var Helpers = []string{"internal/gradcheck", "internal/golden", "internal/guard", "engine/enginetest", "engine/ref"}
+var Helpers = []string{"internal/gradcheck", "internal/golden", "internal/guard", "compile", "engine", "engine/enginetest", "engine/ref", "engine/cpu"}
 
 // Pure are the rooms that may touch no disk, network or clock, so that a million studies can be simulated.
 var Pure = []string{"study", "study/stat", "approach", "compile", "program", "nn", "module", "tensor"}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,7 +151,8 @@ func (i *Item) UnmarshalSpec(n *Node) error {
 // A struct is filled by the names in its `yaml:"name"` tags (the field's name in lower case without one, "-" for none,
 // ",inline" for the fields of an embedded struct); keys that are not written leave the field as it is, which makes the
 // value before the call its defaults. A further tag `spec:"bare"` marks the field that a value other than a map sets
-// (activation: elu), `spec:"required"` one that must be written. A key with nothing behind it leaves a list, map, pointer
+// (activation: elu), `spec:"required"` one that must be written; `values:"sgd, adam"` lists the words that a field of texts
+// takes, and another one is a fault that offers the nearest. A key with nothing behind it leaves a list, map, pointer
 // or struct as it is and is a fault elsewhere. Lists are replaced, maps with texts as keys are filled up. A type that
 // implements [Unmarshaler], or encoding.TextUnmarshaler for a scalar, reads itself; *Node takes the node as it stands and
 // any the natural Go value.
@@ -319,7 +321,7 @@ func decodeStruct(n *Node, v reflect.Value) error {
 	if n.Kind != Map {
 		for _, f := range all {
 			if f.bare {
-				return decode(n, v.FieldByIndex(f.index))
+				return f.decode(n, v)
 			}
 		}
 		return n.want("a map")
@@ -335,7 +337,7 @@ func decodeStruct(n *Node, v reflect.Value) error {
 		value := n.Get(f.name)
 		switch {
 		case value != nil:
-			if err := decode(value, v.FieldByIndex(f.index)); err != nil {
+			if err := f.decode(value, v); err != nil {
 				return err
 			}
 		case f.required:
@@ -350,6 +352,37 @@ type field struct {
 	name                      string
 	index                     []int
 	bare, required, omitEmpty bool
+	words                     []string // that a text, or each of a list of texts, must be one of; nil for any
+}
+
+// decode fills the field of a struct.
+func (f field) decode(n *Node, of reflect.Value) error {
+	v := of.FieldByIndex(f.index)
+	if err := decode(n, v); err != nil || f.words == nil {
+		return err
+	}
+	switch {
+	case v.Kind() == reflect.String:
+		return n.oneOf(f.words)
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.String:
+		for _, item := range n.items {
+			if err := item.oneOf(f.words); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// oneOf faults a text that is none of the words, offering the nearest.
+func (n *Node) oneOf(words []string) error {
+	if slices.Contains(words, n.text) {
+		return nil
+	}
+	if near, ok := Nearest(n.text, words); ok {
+		return n.Errorf("%sunknown value %q; did you mean %q?", n.prefix(), n.text, near)
+	}
+	return n.Errorf("%sunknown value %q; choose one of %s", n.prefix(), n.text, strings.Join(words, ", "))
 }
 
 // fields lists the keys of a struct in the order of its fields, those of inlined structs in their place.
@@ -372,9 +405,17 @@ func fields(t reflect.Type) []field {
 			name = strings.ToLower(f.Name)
 		}
 		more := f.Tag.Get("spec")
-		all = append(all, field{name, f.Index, strings.Contains(more, "bare"), strings.Contains(more, "required"), strings.Contains(options, "omitempty")})
+		all = append(all, field{name, f.Index, strings.Contains(more, "bare"), strings.Contains(more, "required"), strings.Contains(options, "omitempty"), words(f.Tag.Get("values"))})
 	}
 	return all
+}
+
+// words splits the tag values, nil if there is none.
+func words(tag string) []string {
+	if tag == "" {
+		return nil
+	}
+	return strings.Split(tag, ", ")
 }
 
 // value is the node as natural Go values: nil, bool, int, float64, string, []any, map[string]any.

@@ -13,18 +13,26 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/tensor"
 )
 
-// calibrationTime bounds the timing of all networks of a study together.
-const calibrationTime = 10 * time.Second
+// Bounds of a calibration: the time of all networks of a study together, and the steps of one, for a plan and for a report.
+const (
+	calibrationTime = 10 * time.Second
+	planSteps       = 3
+	reportSteps     = 30
+)
 
-// Calibrate times a step of every distinct network on random batches, with the machine to itself: at most three steps each,
-// ten seconds in all. What the store knows of this machine is not timed again. Arms get their seconds. st may be nil.
+// Calibrate times a step of every distinct network on random batches, with the machine to itself, ten seconds in all; networks
+// that the time does not suffice for are put in proportion by their multiply-adds. Arms get their seconds. With a store at most
+// 30 steps of each are timed and kept, and what it knows of this machine is not timed again; st may be nil, for a plan, which is
+// content with three.
 func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 	e, err := cpu.New(cpu.Options{Threads: s.request.Threads})
 	if err != nil {
@@ -32,91 +40,116 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 	}
 	defer e.Close()
 	machine := fmt.Sprintf("%s %s %d threads", processor(), e.Name(), e.Threads())
-	distinct := map[string][]int{}
-	var order []string
-	for i, a := range s.Plan.Arms {
-		sum := sha256.Sum256(fmt.Appendf(a.Built.Graph.YAML(), "%+v", a.Built.Optimization))
-		key := hex.EncodeToString(sum[:16])
-		if distinct[key] == nil {
-			order = append(order, key)
-		}
-		distinct[key] = append(distinct[key], i)
+	most := planSteps
+	if st != nil {
+		most = reportSteps
 	}
-	deadline := time.Now().Add(calibrationTime)
-	for n, key := range order {
+	began := time.Now()
+	known := map[string]float64{}     // seconds of a step, by network
+	var seconds, multiplyAdds float64 // of steps that are known
+	for i := range s.Plan.Arms {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		arms := distinct[key]
-		seconds := 0.0
-		if st != nil {
+		a := &s.Plan.Arms[i]
+		key := network(*a)
+		step := known[key]
+		if step == 0 && st != nil {
 			if c, err := st.Calibration(key, machine); err == nil && c != nil {
-				seconds = c.SecondsPerStep
+				step = c.SecondsPerStep
 			}
 		}
-		if seconds == 0 || s.memory == 0 {
-			share := time.Until(deadline) / time.Duration(len(order)-n)
-			timed, steps, bytes, err := timeStep(e, s.Plan.Arms[arms[0]], share)
-			if err != nil {
+		macs := float64(a.MACs) * float64(a.Built.Optimization.Batch.Size)
+		switch left := calibrationTime - time.Since(began); {
+		case step > 0:
+		case left <= 0 && multiplyAdds > 0:
+			step = seconds / multiplyAdds * macs
+		default:
+			var c store.Calibration
+			if c.SecondsPerStep, c.Steps, err = timeStep(e, *a, most, left/time.Duration(len(s.Plan.Arms)-i)); err != nil {
 				return err
 			}
-			s.memory = max(s.memory, bytes)
-			if seconds == 0 {
-				seconds = timed
-				if st != nil {
-					if err := st.SetCalibration(key, machine, store.Calibration{SecondsPerStep: timed, Steps: steps}); err != nil {
-						return err
-					}
+			step = c.SecondsPerStep
+			if st != nil {
+				if err := st.SetCalibration(key, machine, c); err != nil {
+					return err
 				}
 			}
 		}
-		for _, i := range arms {
-			s.Plan.Arms[i].TrainSeconds = seconds * float64(s.Plan.Arms[i].Steps)
-		}
+		known[key] = step
+		seconds, multiplyAdds = seconds+step, multiplyAdds+macs
+		a.TrainSeconds = step * float64(a.Steps)
 	}
 	return nil
 }
 
-// timeStep is the least time of up to three steps after a first one, which counts only where the time is up; and the memory
-// that a trial of the arm takes.
-func timeStep(e *cpu.Engine, a study.PlannedArm, limit time.Duration) (seconds float64, steps int, bytes int64, err error) {
-	f, err := compile.New(a.Built.Graph, a.Built.Optimization, 1)
+// network is a digest of what the time of a step depends on, but for the machine.
+func network(a study.PlannedArm) string {
+	sum := sha256.Sum256(fmt.Appendf(a.Built.Graph.YAML(), "%v %v", a.Built.Optimization.Solver, a.Built.Optimization.Batch))
+	return hex.EncodeToString(sum[:16])
+}
+
+// timeStep is the least time of some steps behind a first one, which counts only where the time is up.
+func timeStep(e *cpu.Engine, a study.PlannedArm, most int, limit time.Duration) (seconds float64, steps int, err error) {
+	began := time.Now()
+	exe, f, err := compiled(e, a)
 	if err != nil {
-		return 0, 0, 0, err
+		return 0, 0, err
 	}
-	if err := f.Initialize(a.Built.Optimization.Init, 1); err != nil {
-		return 0, 0, 0, err
+	if err := f.Initialize(experiment.DefaultOptimization().Init, 1); err != nil { // what the numbers are does not matter
+		return 0, 0, err
 	}
-	batch := a.Built.Optimization.Batch.Size
-	p, err := f.Step(batch)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	exe, err := e.Compile(p, f.State)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	x, labels := RandomBatch(a.Images.Images.Size.H, a.Images.Images.Size.W, a.Images.Images.Size.C, batch, a.Built.Graph.Classes)
+	size := a.Images.Images.Size
+	x, labels := RandomBatch(size.H, size.W, size.C, a.Built.Optimization.Batch.Size, a.Built.Graph.Classes)
 	feed := engine.Feed{
 		Real: map[string][]float32{compile.Images: x}, Index: map[string][]int32{compile.Labels: labels},
 		Scalars: map[string]float32{},
 	}
 	f.Scalars(feed.Scalars, 1e-4, 0)
-	began := time.Now()
-	for steps = 0; steps <= 3; steps++ {
+	for steps < most && (steps == 0 || time.Since(began) < limit) {
 		at := time.Now()
 		if err := exe.Run(feed); err != nil {
-			return 0, 0, 0, err
+			return 0, 0, err
 		}
 		if d := time.Since(at).Seconds(); steps <= 1 || d < seconds {
 			seconds = d
 		}
-		if time.Since(began) > limit {
-			break
-		}
+		steps++
 	}
-	plan := exe.Plan()
-	return seconds, max(steps, 1), plan.ArenaBytes + plan.ScratchBytes + f.State.Bytes(), nil
+	return seconds, steps, nil
+}
+
+// compiled plans a step of an arm.
+func compiled(e *cpu.Engine, a study.PlannedArm) (engine.Executable, *compile.Family, error) {
+	f, err := compile.New(a.Built.Graph, a.Built.Optimization, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := f.Step(a.Built.Optimization.Batch.Size)
+	if err != nil {
+		return nil, nil, err
+	}
+	exe, err := e.Compile(p, f.State)
+	return exe, f, err
+}
+
+// memory is what a trial of the hungriest arm takes, in bytes, its process included.
+func (s *Session) memory() (int64, error) {
+	e, err := cpu.New(cpu.Options{Threads: 1})
+	if err != nil {
+		return 0, err
+	}
+	defer e.Close()
+	most := int64(0)
+	for _, a := range s.Plan.Arms {
+		exe, f, err := compiled(e, a)
+		if err != nil {
+			return 0, err
+		}
+		plan, batch := exe.Plan(), int64(a.Built.Optimization.Batch.Size)*int64(4*a.Images.Images.Size.Elems())
+		most = max(most, plan.ArenaBytes+plan.ScratchBytes+f.State.Bytes()+batch*int64(data.FeedBatches(1)))
+	}
+	return most + 64<<20, nil
 }
 
 // RandomBatch is a batch of standard normal images with labels in turn: what speed is measured on.
@@ -156,19 +189,31 @@ func processor() string {
 	return name
 }
 
-// freeMemory is what the system can give, in bytes; 0 where it does not tell.
+// freeMemory is what the system, or the control group of this process, can give, in bytes; 0 where neither tells.
 func freeMemory() int64 {
-	b, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "MemAvailable:"); ok {
-			kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			if err == nil {
-				return kib << 10
+	free := int64(0)
+	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
+		for line := range strings.Lines(string(b)) {
+			if rest, ok := strings.CutPrefix(line, "MemAvailable:"); ok {
+				free = 1024 * number(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
 			}
 		}
 	}
-	return 0
+	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} { // versions 2 and 1
+		if b, err := os.ReadFile(file); err == nil {
+			if limit := number(strings.TrimSpace(string(b))); limit > 0 && (free == 0 || limit < free) {
+				free = limit
+			}
+		}
+	}
+	return free
+}
+
+// number is 0 for what is none, such as "max".
+func number(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }

@@ -1,14 +1,12 @@
 package runner
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,19 +28,22 @@ type Event struct {
 	Done    int             // trials ended, of all
 	Total   int
 	Left    time.Duration // expected; 0 while unknown
-	Message string        // anything else worth a line
+	Message string        // what is about to run, once, before the first trial
+	Note    string        // anything else worth a line
 }
 
 // Lease times: a process that dies gives its trial back after leaseTime at the latest.
 const (
 	leaseTime = 20 * time.Second
 	heartbeat = 5 * time.Second
+	lookAgain = time.Second // between looks at what other processes do
 )
 
 // Run runs the trials that are still to be run, as child processes of executable, and judges what there is. Trials that ended
-// before are not repeated. A trial that fails does not stop the others; it is tried again by the next Run. When ctx is
-// cancelled, trials under way write their checkpoints, and the error wraps train.ErrInterrupted. on is called from one
-// goroutine at a time.
+// before are not repeated. A trial that fails does not stop the others; it is tried again by the next Run. Several processes may
+// run one study: they share its trials. When ctx is cancelled, trials under way write their checkpoints, and the error wraps
+// train.ErrInterrupted. on is called from one goroutine at a time. After Run, Plan.Entries are the trials that the study has:
+// an arm without any effect gets no more after its first.
 func (s *Session) Run(ctx context.Context, executable string, on func(Event)) (*study.Result, error) {
 	if err := os.MkdirAll(s.Dir(), 0o755); err != nil {
 		return nil, err
@@ -56,29 +57,15 @@ func (s *Session) Run(ctx context.Context, executable string, on func(Event)) (*
 	if err != nil {
 		return nil, err
 	}
-	w := &work{Session: s, st: st, executable: executable, on: on, began: time.Now(), owner: owner(), total: len(s.Plan.Entries)}
-	if err := w.reclaim(resumed); err != nil {
+	w := &work{Session: s, st: st, executable: executable, on: on, owner: owner()}
+	err = w.run(ctx, resumed)
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%w after %d of %d trials; all that ended is kept, the same command goes on", train.ErrInterrupted, w.done, w.total)
+	case err != nil:
 		return nil, err
 	}
-	if w.done < w.total {
-		if err := s.Calibrate(ctx, st); err != nil {
-			return nil, err
-		}
-		if err := st.SetArms(s.Name, s.Plan.Plain()); err != nil {
-			return nil, err
-		}
-		if !resumed {
-			if err := s.sameBits(ctx); err != nil {
-				return nil, err
-			}
-		}
-		if err := w.runAll(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%w after %d of %d trials; all that ended is kept, the same command goes on", train.ErrInterrupted, w.done, w.total)
-	}
+	_ = os.Remove(filepath.Join(s.Dir(), trialsDir)) // where no checkpoint is left in it
 	r, err := Result(st, s.Name)
 	if err == nil {
 		r.Threads = s.request.Threads
@@ -92,14 +79,36 @@ type work struct {
 	st         *store.Store
 	executable string
 	on         func(Event)
-	began      time.Time
 	owner      string
 
-	mu      sync.Mutex
-	done    int // trials ended
-	total   int
-	started int // how many had ended when this run began
-	stop    error
+	began   time.Time // of the first trial of this run
+	started int       // how many had ended then
+
+	mu    sync.Mutex
+	done  int // trials ended
+	total int
+}
+
+// run is what comes before the first trial, and the trials.
+func (w *work) run(ctx context.Context, resumed bool) error {
+	if err := w.reclaim(resumed); err != nil {
+		return err
+	}
+	if w.done == w.total {
+		return nil
+	}
+	if err := w.Calibrate(ctx, w.st); err != nil {
+		return err
+	}
+	if err := w.st.SetArms(w.Name, w.Plan.Plain()); err != nil {
+		return err
+	}
+	if w.done == 0 {
+		if err := w.sameBits(ctx); err != nil {
+			return err
+		}
+	}
+	return w.runAll(ctx)
 }
 
 func (w *work) tell(e Event) {
@@ -120,7 +129,8 @@ func owner() string {
 	return fmt.Sprintf("%s:%d", host, os.Getpid())
 }
 
-// reclaim counts what has ended, lets failed trials wait again, and takes back what dead processes of this machine held.
+// reclaim takes stock: it lets failed trials wait again, takes back what dead processes of this machine held, and refuses to go
+// on where that would make no study.
 func (w *work) reclaim(resumed bool) error {
 	if resumed {
 		if _, err := w.st.Retry(w.Name); err != nil {
@@ -132,10 +142,19 @@ func (w *work) reclaim(resumed bool) error {
 		return err
 	}
 	host, _ := os.Hostname()
+	compared := false
 	for _, t := range states {
 		switch t.Status {
 		case string(study.Done), string(study.Diverged):
-			w.done++
+			if t.Arm == study.BaselineName && t.Status == string(study.Diverged) {
+				return w.hopeless(t.Repeat)
+			}
+			if !compared {
+				if err := w.sameLevel(t); err != nil {
+					return err
+				}
+				compared = true
+			}
 		case "leased":
 			if pid, ok := strings.CutPrefix(t.Owner, host+":"); ok {
 				if n, err := strconv.Atoi(pid); err == nil && !alive(n) {
@@ -146,43 +165,120 @@ func (w *work) reclaim(resumed bool) error {
 			}
 		}
 	}
-	w.started = w.done
+	_, err = w.dropIdle()
+	return err
+}
+
+// hopeless is the error of a baseline that diverged: nothing can be compared with it.
+func (w *work) hopeless(repeat int) error {
+	return fmt.Errorf("study %s: the baseline diverged in repeat %d; lower its learning rate or give it a warm-up, and run that under another name (--as NAME)", w.Name, repeat)
+}
+
+// sameLevel refuses to mix kernel levels in a study: a block is compared bit for bit.
+func (w *work) sameLevel(at store.State) error {
+	t, err := w.st.Trial(w.Name, at.Arm, at.Repeat)
+	if err != nil || t == nil {
+		return err
+	}
+	e, err := cpu.New(cpu.Options{Threads: 1})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if t.Level != e.Level() || t.Table != cpu.TableVersion {
+		return fmt.Errorf("study %s: its trials so far are of kernel level %s, table %d, and here it is %s, table %d; go on there (or ASSAY_CPU=%s), or run it under another name (--as NAME)",
+			w.Name, t.Level, t.Table, e.Level(), cpu.TableVersion, t.Level)
+	}
+	return nil
+}
+
+// dropIdle takes the further repeats of arms out of the plan that ended in the baseline's own weights, names these arms, and
+// counts.
+func (w *work) dropIdle() (idle []string, err error) {
+	base, err := w.st.Trial(w.Name, study.BaselineName, 1)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range w.Plan.Arms[1:] {
+		if base == nil || base.Status != study.Done {
+			break
+		}
+		t, err := w.st.Trial(w.Name, a.Name, 1)
+		if err != nil {
+			return nil, err
+		}
+		if t == nil || t.Status != study.Done || t.WeightsDigest != base.WeightsDigest || t.Outcome != base.Outcome {
+			continue
+		}
+		n, err := w.st.Drop(w.Name, a.Name)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			idle = append(idle, a.Name)
+		}
+	}
+	return idle, w.count()
+}
+
+// count looks at the store, where other processes may be at work too.
+func (w *work) count() error {
+	states, err := w.st.States(w.Name)
+	if err != nil {
+		return err
+	}
+	done := 0
+	held := map[study.Entry]bool{}
+	for _, t := range states {
+		held[study.Entry{Arm: t.Arm, Repeat: t.Repeat}] = true
+		if t.Status != "pending" && t.Status != "leased" {
+			done++
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done, w.total = done, len(states)
+	w.Plan.Entries = slices.DeleteFunc(w.Plan.Entries, func(e study.Entry) bool { return !held[study.Entry{Arm: e.Arm, Repeat: e.Repeat}] })
 	return nil
 }
 
 // atOnce is how many trials run side by side. Two trainings on a core each do more than one on two, as long as memory and
 // trials last: nothing waits for anything.
-func (w *work) atOnce() int {
-	n := min(w.request.Threads, w.total-w.done)
-	if free := freeMemory(); free > 0 && w.memory > 0 {
-		n = min(n, int(free*3/4/(w.memory+64<<20)))
+func (w *work) atOnce() (int, error) {
+	each, err := w.memory()
+	if err != nil {
+		return 0, err
 	}
-	return max(n, 1)
+	n := min(w.request.Threads, w.total-w.done)
+	if free := freeMemory(); free > 0 {
+		n = min(n, int(free/4*3/each))
+	}
+	return max(n, 1), nil
 }
 
 func (w *work) runAll(ctx context.Context) error {
-	n := w.atOnce()
+	n, err := w.atOnce()
+	if err != nil {
+		return err
+	}
 	threads := max(1, w.request.Threads/n)
+	w.began, w.started = time.Now(), w.done
 	w.tell(Event{Message: fmt.Sprintf("%d trials, %d at once on %d threads each", w.total-w.done, n, threads)})
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var group sync.WaitGroup
 	for worker := range n {
 		group.Go(func() {
-			for ctx.Err() == nil {
-				more, err := w.next(ctx, worker, threads)
-				if err != nil {
-					w.mu.Lock()
-					w.stop = errors.Join(w.stop, err)
-					w.mu.Unlock()
-					return
-				}
-				if !more {
-					return
+			for more := true; more && ctx.Err() == nil; {
+				var err error
+				if more, err = w.next(ctx, worker, threads); err != nil {
+					stop(err) // the others write their checkpoints
 				}
 			}
 		})
 	}
 	group.Wait()
-	return w.stop
+	return context.Cause(ctx)
 }
 
 // next leases and runs one trial; false where none is left.
@@ -195,32 +291,24 @@ func (w *work) next(ctx context.Context, worker, threads int) (bool, error) {
 		return false, err
 	}
 	if l == nil {
-		return false, nil
+		return w.wait(ctx)
 	}
-	beat, stopBeat := context.WithCancel(ctx)
-	defer stopBeat()
-	go func() {
-		for tick := time.Tick(heartbeat); ; {
-			select {
-			case <-beat.Done():
-				return
-			case <-tick:
-				if err := w.st.Heartbeat(l, leaseTime); err != nil {
-					return
-				}
-			}
-		}
-	}()
-	reason := w.child(ctx, l, worker, threads)
-	if ctx.Err() != nil {
+	held, release := context.WithCancel(ctx)
+	defer release()
+	go w.keep(held, l, release)
+	reason := w.child(held, l, worker, threads)
+	switch {
+	case ctx.Err() != nil:
 		_, err := w.st.Release(w.Name, w.owner)
 		return false, err
+	case held.Err() != nil:
+		return true, nil // another process has the trial
 	}
-	ended, err := w.ended(l)
+	ended, err := w.st.Trial(w.Name, l.Arm, l.Repeat)
 	if err != nil {
 		return false, err
 	}
-	if ended == nil {
+	if ended == nil || ended.Status == study.Failed {
 		if reason == "" {
 			reason = "the trial's process ended without a result"
 		}
@@ -229,102 +317,53 @@ func (w *work) next(ctx context.Context, worker, threads int) (bool, error) {
 			return false, err
 		}
 	}
-	w.mu.Lock()
-	w.done++
-	w.mu.Unlock()
+	if err := w.count(); err != nil {
+		return false, err
+	}
 	w.tell(Event{Arm: l.Arm, Repeat: l.Repeat, Worker: worker, Ended: ended})
 	if ended.Status == study.Diverged && l.Arm == study.BaselineName {
-		return false, fmt.Errorf("study %s: the baseline diverged (%s); lower its learning rate or give it a warm-up", w.Name, ended.Reason)
+		return false, w.hopeless(l.Repeat)
 	}
+	if l.Repeat > 1 {
+		return true, nil
+	}
+	idle, err := w.dropIdle()
+	for _, arm := range idle {
+		w.tell(Event{Arm: arm, Note: arm + " ended in the baseline's own weights: it had no effect at run time and gets no more repeats"})
+	}
+	return true, err
+}
+
+// wait is for trials that other processes run: one that dies gives its trial back. False where there are none.
+func (w *work) wait(ctx context.Context) (bool, error) {
+	states, err := w.st.States(w.Name)
+	if err != nil || !slices.ContainsFunc(states, func(t store.State) bool { return t.Status == "leased" && t.Owner != w.owner }) {
+		return false, err
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(lookAgain):
+	}
+	if err := w.count(); err != nil {
+		return false, err
+	}
+	w.tell(Event{})
 	return true, nil
 }
 
-// ended is the stored result of a leased trial, nil if there is none.
-func (w *work) ended(l *store.Lease) (*study.Trial, error) {
-	trials, err := w.st.Trials(w.Name)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range trials {
-		if t.Arm == l.Arm && t.Repeat == l.Repeat && t.Status != study.Failed {
-			return &t, nil
+// keep keeps a lease until ctx ends, and calls lost where another process got it, as after a machine has slept.
+func (w *work) keep(ctx context.Context, l *store.Lease, lost func()) {
+	for tick := time.Tick(heartbeat); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+			if errors.Is(w.st.Heartbeat(l, leaseTime), store.ErrLost) {
+				lost()
+				return
+			}
 		}
 	}
-	return nil, nil
-}
-
-// child runs one trial in a process of its own and returns why it failed, "" if it did not. The process lives as long as its
-// standard input is open, so it writes its checkpoint and goes when this one ends, however that happens.
-func (w *work) child(ctx context.Context, l *store.Lease, worker, threads int) string {
-	cmd := exec.Command(w.executable, "trial", "--store", w.request.Store, "--study", w.Name, "--arm", l.Arm,
-		"--repeat", strconv.Itoa(l.Repeat), "--threads", strconv.Itoa(threads))
-	cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(threads+1))
-	var complaint tail
-	cmd.Stderr = &complaint
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return err.Error()
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err.Error()
-	}
-	if err := cmd.Start(); err != nil {
-		return err.Error()
-	}
-	stop := context.AfterFunc(ctx, func() { in.Close() })
-	defer stop()
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		var p train.Progress
-		if json.Unmarshal(lines.Bytes(), &p) == nil {
-			w.tell(Event{Arm: l.Arm, Repeat: l.Repeat, Worker: worker, Step: &p})
-		}
-	}
-	err = cmd.Wait()
-	in.Close()
-	if err == nil {
-		return ""
-	}
-	if line := complaint.last(); line != "" {
-		return strings.TrimPrefix(line, "assay: ")
-	}
-	return "the trial's process ended: " + err.Error()
-}
-
-// tail keeps the end of what is written to it.
-type tail struct{ b []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.b = append(t.b, p...)
-	if len(t.b) > 8<<10 {
-		t.b = t.b[len(t.b)-4<<10:]
-	}
-	return len(p), nil
-}
-
-// last is the last line that is not blank, or of a crash the line that says what it was.
-func (t *tail) last() string {
-	found := ""
-	for line := range strings.Lines(string(t.b)) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") {
-			return line
-		}
-		if line != "" {
-			found = line
-		}
-	}
-	return found
-}
-
-// Watch returns a context that ends when the standard input of a trial's process does.
-func Watch(ctx context.Context, stdin io.Reader) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		io.Copy(io.Discard, stdin)
-		cancel()
-	}()
-	return ctx, cancel
 }
 
 // checkedSteps is how much of the baseline is run twice before the first trial.

@@ -47,7 +47,6 @@ type Session struct {
 	text    []byte
 	digest  string
 	sets    map[string]*data.Set
-	memory  int64 // of one trial, from calibration; 0 while unknown
 }
 
 // origin is what the store keeps of where a study came from, so that a trial's process finds the same.
@@ -85,7 +84,10 @@ func open(ctx context.Context, r Request, text []byte) (*Session, error) {
 		s.Close()
 		return nil, err
 	}
-	s.digest = s.digestOf()
+	if s.digest, err = s.digestOf(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -159,16 +161,18 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 	}, nil
 }
 
-// digestOf covers what makes two runs the same study: the text, and the content of the data.
-func (s *Session) digestOf() string {
+// digestOf covers what makes two runs the same study: the text, what every arm is built to, and the content of the data.
+func (s *Session) digestOf(ctx context.Context) (string, error) {
 	h := sha256.New()
 	h.Write(s.text)
 	for _, a := range s.Plan.Arms {
-		if set, err := s.Set(context.Background(), a.Experiment); err == nil {
-			fmt.Fprintf(h, "\n%s", set.Digest)
+		set, err := s.Set(ctx, a.Experiment)
+		if err != nil {
+			return "", err
 		}
+		fmt.Fprintf(h, "\n%s%v%v%s", a.Built.Graph.YAML(), a.Built.Optimization, a.Built.Learning, set.Digest)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // record puts the study into the store, or finds it there.
@@ -177,7 +181,13 @@ func (s *Session) record(st *store.Store) (resumed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	plan, err := json.Marshal(origin{File: file, Data: s.request.Data})
+	folder := s.request.Data
+	if folder != "" {
+		if folder, err = filepath.Abs(folder); err != nil {
+			return false, err
+		}
+	}
+	plan, err := json.Marshal(origin{File: file, Data: folder})
 	if err != nil {
 		return false, err
 	}
@@ -194,14 +204,18 @@ func (s *Session) record(st *store.Store) (resumed bool, err error) {
 	return resumed, nil
 }
 
-// Foresee is what the study's repeats can tell, before its first trial.
+// Foresee is what the study's repeats can tell, before its first trial, and whether its budget suffices once it is calibrated.
 func (s *Session) Foresee() study.Foresight {
 	noise := 0.0
 	if st, err := store.OpenExisting(s.request.Store, time.Now); err == nil {
 		defer st.Close()
 		noise = s.noise(st)
 	}
-	return study.Foresee(len(s.Plan.Arms)-1, s.Study.Repeats, noise, s.Study.Meaningful, s.Plan.Arms[0].Images.Val)
+	f := study.Foresee(len(s.Plan.Arms)-1, s.Study.Repeats, noise, s.Study.Meaningful, s.Plan.Arms[0].Images.Val)
+	if hours, budget := s.Hours(), s.Study.Budget.Hours(); budget > 0 && hours > budget {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("budget: %v is short of the %.3g hours that all trials take; whole repeats will be missing", s.Study.Budget, hours))
+	}
+	return f
 }
 
 // noise is the noise floor of the baseline, where the store knows one.

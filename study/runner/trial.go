@@ -85,7 +85,7 @@ func reopen(ctx context.Context, st *store.Store, r TrialRequest) (*Session, err
 	}
 	if s.digest != held.Digest {
 		s.Close()
-		return nil, fmt.Errorf("study %s: the data have changed since it began; run it under another name (--as NAME)", r.Study)
+		return nil, fmt.Errorf("study %s: its data, a file that it names or this program have changed since it began; run it under another name (--as NAME)", r.Study)
 	}
 	return s, nil
 }
@@ -107,6 +107,9 @@ func (s *Session) job(ctx context.Context, arm study.PlannedArm, repeat int) (tr
 	}, nil
 }
 
+// trialsDir is the folder, in the study's, of the checkpoints of trials under way.
+const trialsDir = "trials"
+
 // checkpoint is the file of a trial under way. An arm's name may hold anything, so it is not part of the file's.
 func (s *Session) checkpoint(arm string, repeat int) string {
 	index := 0
@@ -115,7 +118,7 @@ func (s *Session) checkpoint(arm string, repeat int) string {
 			index = i
 		}
 	}
-	return filepath.Join(s.Dir(), "trials", fmt.Sprintf("arm%d-repeat%d.safetensors", index, repeat))
+	return filepath.Join(s.Dir(), trialsDir, fmt.Sprintf("arm%d-repeat%d.safetensors", index, repeat))
 }
 
 // outcome is a training's result as the store keeps it.

@@ -93,6 +93,13 @@ func (s *Store) Retry(name string) (int, error) {
 	return int(n), s.fail("retry", err)
 }
 
+// Drop takes the trials of an arm that wait out of the plan: of an arm that is known to change nothing, repeats tell nothing.
+// Trials that ended or are being run stay.
+func (s *Store) Drop(name, arm string) (int, error) {
+	n, err := affected(s.db.Exec(`DELETE FROM trials WHERE status = 'pending' AND arm = ? AND study = (SELECT id FROM studies WHERE name = ?)`, arm, name))
+	return int(n), s.fail("drop", err)
+}
+
 // States is where each trial of a study stands, in plan order.
 func (s *Store) States(name string) ([]State, error) {
 	rows, err := s.db.Query(`SELECT arm, repeat, status, owner, expires, attempts FROM trials

@@ -373,3 +373,28 @@ func TestDamagedImagesAreAnErrorAndNeverAPanic(t *testing.T) {
 		t.Error("a huge number of images was read")
 	}
 }
+
+func TestDropTakesAwayTheWaitingTrialsOfAnArmAlone(t *testing.T) {
+	s, _ := opened(t)
+	if _, _, err := s.CreateOrResume(planned(3)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Complete("photos", finished("elu", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Drop("photos", "elu"); n != 2 || err != nil {
+		t.Errorf("dropped %d, %v", n, err)
+	}
+	if trial, err := s.Trial("photos", "elu", 1); err != nil || trial == nil || !reflect.DeepEqual(*trial, finished("elu", 1)) {
+		t.Errorf("the trial that ended is %+v, %v", trial, err)
+	}
+	if trial, err := s.Trial("photos", "baseline", 1); err != nil || trial != nil {
+		t.Errorf("a trial that waits is %+v, %v", trial, err)
+	}
+	if states, err := s.States("photos"); err != nil || len(states) != 4 {
+		t.Errorf("left are %+v, %v", states, err)
+	}
+	if held, _, err := s.CreateOrResume(planned(4)); err != nil || len(held.Trials) != 8 { // what is planned again comes back, behind the others
+		t.Errorf("planned again: %+v, %v", held.Trials, err)
+	}
+}

@@ -38,7 +38,7 @@ type Summary struct {
 
 // CreateOrResume puts a study into the store, or finds it there. What it returns is what the store holds: for a study that
 // is resumed its first plan and arms, whatever st says now. Trials that st has and the store has not are added behind the
-// others; none is ever taken away. A study of that name with another digest is refused.
+// others; only [Store.Drop] takes any away. A study of that name with another digest is refused.
 func (s *Store) CreateOrResume(st Study) (held Study, resumed bool, err error) {
 	if st.Name == "" || len(st.Arms) == 0 || len(st.Trials) == 0 {
 		return Study{}, false, fmt.Errorf("study %q: a name, arms and trials are needed; plan it first", st.Name)
@@ -170,7 +170,7 @@ func addTrials(tx *sql.Tx, id int64, trials []study.Entry) error {
 			return err
 		}
 		if _, err := tx.Exec(`INSERT INTO trials (study, ordinal, arm, repeat, seeds)
-			VALUES (?1, (SELECT count(*) FROM trials WHERE study = ?1), ?2, ?3, ?4) ON CONFLICT (study, arm, repeat) DO NOTHING`,
+			VALUES (?1, (SELECT coalesce(max(ordinal) + 1, 0) FROM trials WHERE study = ?1), ?2, ?3, ?4) ON CONFLICT (study, arm, repeat) DO NOTHING`,
 			id, e.Arm, e.Repeat, string(seeds)); err != nil {
 			return err
 		}

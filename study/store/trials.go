@@ -14,21 +14,31 @@ func (s *Store) Trials(name string) ([]study.Trial, error) {
 	if err := s.known(name); err != nil {
 		return nil, err
 	}
-	trials, ids, err := s.ended(name)
-	if err != nil {
-		return nil, s.fail("study "+name, err)
-	}
-	for i, id := range ids {
-		if trials[i].Curve, err = s.curve(id); err != nil {
-			return nil, s.fail("study "+name, err)
-		}
-	}
-	return trials, nil
+	trials, err := s.withCurves(name, "")
+	return trials, s.fail("study "+name, err)
 }
 
-func (s *Store) ended(name string) (trials []study.Trial, ids []int64, err error) {
+// Trial is one trial that has ended, nil while it has not.
+func (s *Store) Trial(name, arm string, repeat int) (*study.Trial, error) {
+	trials, err := s.withCurves(name, "AND arm = ? AND repeat = ?", arm, repeat)
+	if err != nil || len(trials) == 0 {
+		return nil, s.fail("study "+name, err)
+	}
+	return &trials[0], nil
+}
+
+func (s *Store) withCurves(name, which string, args ...any) ([]study.Trial, error) {
+	trials, ids, err := s.ended(name, which, args...)
+	for i := 0; i < len(ids) && err == nil; i++ {
+		trials[i].Curve, err = s.curve(ids[i])
+	}
+	return trials, err
+}
+
+func (s *Store) ended(name, which string, args ...any) (trials []study.Trial, ids []int64, err error) {
 	rows, err := s.db.Query(`SELECT id, arm, repeat, status, reason, step, outcome, log_loss, seconds, weights, level, kernels, images
-		FROM trials WHERE study = (SELECT id FROM studies WHERE name = ?) AND status IN ('done', 'diverged', 'failed') ORDER BY ordinal`, name)
+		FROM trials WHERE study = (SELECT id FROM studies WHERE name = ?) AND status IN ('done', 'diverged', 'failed') `+which+` ORDER BY ordinal`,
+		append([]any{name}, args...)...)
 	if err != nil {
 		return nil, nil, err
 	}

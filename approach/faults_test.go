@@ -1,0 +1,139 @@
+package approach_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
+)
+
+// Every fault is one line at its place: the three lists stand in lines 3 to 5 of exp.yaml, behind "architecture: [",
+// "optimization: [" and "learning: [".
+func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
+	for _, c := range []struct{ net, architecture, optimization, learning, want string }{
+		// names and sections
+		{"mini", "actvation: elu", "", "", `3:16: no approach "actvation"; did you mean "activation"? (assay approach list)`},
+		{"mini", "magic", "", "", `3:16: no approach "magic"; see assay approach list`},
+		{"mini", "batchnorm", "", "", `3:16: batchnorm is an approach of optimization, not of architecture; move it to the list "optimization:"`},
+		{"mini", "", "epochs: 3", "", `4:16: epochs is an approach of learning, not of optimization; move it to the list "learning:"`},
+		{"mini", "", "", "pool: avg", `5:12: pool is an approach of architecture, not of learning; move it to the list "architecture:"`},
+		// keys and words
+		{"mini", "bottleneck: {reduc: 2}", "", "", `3:29: unknown key "reduc"; did you mean "reduce"?`},
+		{"mini", "activation", "", "", `3:16: activation: the key "to" is missing; add it`},
+		{"mini", "activation: {alpha: 1}", "", "", `3:28: activation: the key "to" is missing; add it`},
+		{"mini", "activation: eluu", "", "", `3:28: activation: unknown value "eluu"; did you mean "elu"?`},
+		{"mini", "activation: {to: eluu}", "", "", `3:33: to: unknown value "eluu"; did you mean "elu"?`},
+		{"mini", "activation: {from: rellu, to: elu}", "", "", `3:35: from: unknown value "rellu"; did you mean "relu"?`},
+		{"mini", "pool: mean", "", "", `3:22: pool: unknown value "mean"; choose one of max, avg, max+avg`},
+		{"mini", "head: {kind: convavg}", "", "", `3:29: kind: unknown value "convavg"; did you mean "conv-avg"?`},
+		{"mini", "head: {kind: conv-avg, pool: kep}", "", "", `3:45: pool: unknown value "kep"; did you mean "keep"?`},
+		{"mini", "strided-conv: strid", "", "", `3:30: strided-conv: unknown value "strid"; did you mean "stride"?`},
+		{"mini", "residual: {shortcut: D}", "", "", `3:37: shortcut: unknown value "D"; choose one of A, B, C`},
+		{"mini", "separable: {order: depthwise}", "", "", `3:35: order: unknown value "depthwise"; choose one of depthwise-first, pointwise-first, inverted`},
+		{"mini", "separable: {relu: betwen}", "", "", `3:34: relu: unknown value "betwen"; did you mean "between"?`},
+		{"mini", "bottleneck: {stride_in: 2x2}", "", "", `3:40: stride_in: unknown value "2x2"; choose one of 3x3, 1x1`},
+		{"mini", "", "batchnorm: befor", "", `4:27: batchnorm: unknown value "befor"; did you mean "before"?`},
+		{"mini", "", "dropout: {place: heads}", "", `4:33: place: unknown value "heads"; did you mean "head"?`},
+		{"mini", "", "lr: {policy: cosin}", "", `4:29: policy: unknown value "cosin"; did you mean "cosine"?`},
+		{"mini", "", "solver: sdg", "", `4:24: solver: unknown value "sdg"; did you mean "sgd"?`},
+		{"mini", "", "init: hee", "", `4:22: init: unknown value "hee"; did you mean "he"?`},
+		{"mini", "", "l2: {except: [bias, norms]}", "", `4:36: except[1]: unknown value "norms"; did you mean "norm"?`},
+		{"mini", "", "lr: fast", "", `4:20: lr: want a number, got "fast"`},
+		// numbers out of their range
+		{"mini", "bottleneck: 1", "", "", `3:28: bottleneck: reduce 1; give 2 or more`},
+		{"mini", "bottleneck: {reduce: -2}", "", "", `3:37: bottleneck: reduce -2; give 2 or more`},
+		{"mini", "residual: 0", "", "", `3:26: residual: over 0; give 1 convolution or more`},
+		{"mini", "residual: {over: 2, scale: 0}", "", "", `3:43: residual: scale 0; give a factor above 0 and at most 10`},
+		{"mini", "separable: {multiplier: 0}", "", "", `3:40: separable: multiplier 0; give 1 or more`},
+		{"mini", "separable: {order: inverted, multiplier: 2}", "", "", `3:57: separable: order inverted has no multiplier; remove it`},
+		{"mini", "separable: {order: inverted, expand: 0}", "", "", `3:53: separable: expand 0; give 1 or more`},
+		{"mini", "activation: {to: leaky, alpha: -1}", "", "", `3:47: activation: alpha -1; give one above 0`},
+		{"mini", "activation: {to: tanh, alpha: 1}", "", "", `3:46: activation: tanh has no alpha; remove it`},
+		{"mini", "pool: {kernel: -1}", "", "", `3:31: pool: kernel -1; give the side of a window, 1 or more`},
+		{"mini", "pool: {kind: avg, stride: -1}", "", "", `3:42: pool: stride -1; give the distance between windows, 1 or more`},
+		{"mini", "head: {kind: fc, hidden: -1}", "", "", `3:41: head: hidden -1; give units, or 0 for none`},
+		{"mini", "head: {kind: conv-avg, hidden: 10}", "", "", `3:47: head: conv-avg keeps the hidden layers that are there; remove it`},
+		{"mini", "head: {kind: max, pool: keep}", "", "", `3:40: head: pool is of conv-avg and avg-conv, not of max; remove it`},
+		{"mini", "", "batchnorm: {momentum: 1.5}", "", `4:38: batchnorm: momentum 1.5; give the share of the old running value kept, 0 to 1`},
+		{"mini", "", "batchnorm: {eps: 0}", "", `4:33: batchnorm: eps 0; give a small number above 0, such as 1e-5`},
+		{"mini", "", "dropout: 1", "", `4:25: dropout: rate 1; give the probability of zeroing, from 0 to below 1`},
+		{"mini", "", "l2: -1", "", `4:20: l2: strength -1; give λ, from 0`},
+		{"mini", "", "lr: {base: -0.1}", "", `4:27: lr: base -0.1; give a rate above 0`},
+		{"mini", "", "lr: {gamma: 0}", "", `4:28: lr: gamma 0; give the factor at each drop, above 0 and at most 1`},
+		{"mini", "", "lr: {every: -1}", "", `4:28: lr: every -1; give epochs between drops, or 0 for a third of the run`},
+		{"mini", "", "lr: {warmup: -1}", "", `4:29: lr: warmup -1; give epochs, from 0`},
+		{"mini", "", "lr: {final: 2}", "", `4:28: lr: final 2; give the share of the base that is left at the end, 0 to 1`},
+		{"mini", "", "batch: 0", "", `4:23: batch: size 0; give the images of a step, 1 to 65536`},
+		{"mini", "", "solver: {momentum: 1}", "", `4:35: solver: momentum 1; give the share of the old step kept, from 0 to below 1`},
+		{"mini", "", "solver: {momentum: 0, nesterov: true}", "", `4:48: solver: nesterov looks ahead by the momentum, which is 0; set momentum`},
+		{"mini", "", "init: {kind: he, gain: 0}", "", `4:39: init: gain 0; give a factor on the standard deviation, above 0`},
+		{"mini", "", "", "epochs: 0", `5:20: epochs: count 0; give passes over the training images, 1 to 100000`},
+		{"mini", "", "", "epochs: {steps: -1}", `5:28: epochs: steps -1; give 1 or more`},
+		{"mini", "", "", "epochs: {count: 1, steps: 1}", `5:38: steps: count says it already; keep one`},
+		{"mini", "", "", "subset: 1.5", `5:20: subset: fraction 1.5; give a share of the training images, above 0 and at most 1`},
+		{"mini", "", "", "subset: {images: -1}", `5:29: subset: images -1; give 1 or more`},
+		{"mini", "", "", "augment: flip", `5:21: augment: want a list, got flip; put it in brackets: [flip]`},
+		{"mini", "", "", "augment: [flop]", `5:22: no augmentation "flop"; did you mean "flip"?`},
+		{"mini", "", "", "augment: [{flip: 2}]", `5:29: flip: p 2; give a probability, 0 to 1`},
+		{"mini", "", "", "augment: [flip, {crop: {size: 9999}}]", `5:42: crop: size 9999; give pixels of a side, 1 to 4096, or 0 for the images' own`},
+		{"mini", "", "", "augment: {ops: [{crop: {pad: -4}}]}", `5:41: crop: pad -4; give pixels, 0 to 1024`},
+		{"mini", "", "", "augment: [flip, flip]", `5:21: augment: flip twice; write it once`},
+		// nowhere
+		{"mini", "activation: {to: elu, where: conv7}", "", "", `3:45: activation: mini has no layer "conv7"; did you mean "conv1"?`},
+		{"mini", `pool: {kind: avg, where: "stage*/**"}`, "", "", `3:41: pool: mini has no layer "stage*/**"; name layers as assay net show prints them, ** for all below a name`},
+		{"mini", "activation: {to: elu, where: conv1}", "", "", `3:16: activation: mini has no relu where "conv1" matches; name other layers`},
+		{"mini", "separable: {where: conv1}", "", "", `3:16: separable: applies to none of the 1 convolutions larger than 1x1 of mini where "conv1" matches (reads the images: conv1); name other layers`},
+		{"lenet5", "activation: elu", "", "", `3:16: activation: lenet5 has no relu; write "from: tanh" (4 seen), or drop it`},
+		{"mini", "head: fc", "", "", `3:16: head: nothing to change, the heads of mini are so already (1 seen); drop it`},
+		{"resnet20", "pool: avg", "", "", `3:16: pool: resnet20 has no poolings; drop it`},
+		// shapes that no longer fit
+		{"mini", "pool: {kernel: 9}", "", "", `3:16: pool: pool3: kernel 9 without padding does not fit a 1x1 input; add padding 4 or remove a pool above it`},
+		// a network that is none
+		{"minni", "", "", "", `no network "minni"; did you mean mini? (assay net list)`},
+	} {
+		_, err := approach.Build(lists(t, c.net, c.architecture, c.optimization, c.learning), approach.Images{})
+		if c.want[0] >= '0' && c.want[0] <= '9' {
+			c.want = "exp.yaml:" + c.want
+		}
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s%s%s on %s:\ngot  %v\nwant %s", c.architecture, c.optimization, c.learning, c.net, err, c.want)
+		}
+	}
+}
+
+func TestChoicesMadeByCodeNeedNoPlace(t *testing.T) {
+	e := experiment.Experiment{Net: "mini"}
+	params := spec.NewMap()
+	params.Set("base", spec.NewFloat(0.1))
+	e.Architecture = []experiment.Choice{{Name: "activation", Value: spec.NewText("elu")}}
+	e.Optimization = []experiment.Choice{{Name: "batchnorm"}, {Name: "lr", Value: params}}
+	b, err := approach.Build(e, approach.Images{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Applied) != 3 || b.Applied[1].Choice != "batchnorm" || b.Optimization.LR.Base != 0.1 {
+		t.Errorf("applied %+v", b.Applied)
+	}
+	wrong := spec.NewMap()
+	wrong.Set("policy", spec.NewText("cosin"))
+	low := spec.NewMap()
+	low.Set("base", spec.NewFloat(-1))
+	for want, c := range map[string]experiment.Choice{
+		`no approach "lrr"; did you mean "lr"? (assay approach list)`:                        {Name: "lrr"},
+		`activation is an approach of architecture, not of optimization; move`:               {Name: "activation"},
+		`lr: policy: unknown value "cosin"; did you mean "cosine"?`:                          {Name: "lr", Value: wrong},
+		`lr: base -1; give a rate above 0`:                                                   {Name: "lr", Value: low},
+		`batch: size 0; give the images of a step, 1 to 65536`:                               {Name: "batch", Value: spec.NewInt(0)},
+		`dropout: nothing to change, the places for dropout of mini are so already (1 seen)`: {Name: "dropout", Value: spec.NewInt(0)},
+	} {
+		e.Optimization = []experiment.Choice{c}
+		if _, err := approach.Build(e, approach.Images{}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", c.Name, err, want)
+		}
+	}
+	if _, err := approach.Rewrite(network(t, "mini"), []experiment.Choice{{Name: "lrr"}}); err == nil {
+		t.Error("no such approach, and no error")
+	}
+}

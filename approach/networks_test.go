@@ -1,0 +1,8 @@
+//go:build !walk
+
+package approach_test
+
+import "github.com/assaylab/assay/zoo"
+
+// networks is what the laws and the walk go over: a few networks of different kinds, or with -tags walk the whole zoo.
+func networks() []zoo.Net { return zoo.Small() }

@@ -1,0 +1,169 @@
+package approach_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/zoo"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens")
+
+// walked is what the walk applies: every approach, each value of its words, on every network.
+var walked = map[string][]string{
+	"bottleneck":   {"bottleneck", "bottleneck: {reduce: 2, stride_in: 1x1}"},
+	"head":         {"head", "head: max", "head: max+avg", "head: fc", "head: {kind: avg, hidden: 64}", "head: conv-avg", "head: {kind: conv-avg, pool: keep}", "head: avg-conv", "head: {kind: avg-conv, pool: keep}"},
+	"residual":     {"residual", "residual: {shortcut: A}", "residual: {shortcut: C, scale: 0.3}", "residual: {preact: true}", "residual: 1", "residual: 3"},
+	"separable":    {"separable", "separable: {relu: none}", "separable: {relu: after, multiplier: 2}", "separable: pointwise-first", "separable: {order: inverted, expand: 2}"},
+	"activation":   {"activation: leaky", "activation: {to: prelu, from: relu}", "activation: {to: elu, alpha: 0.5}", "activation: selu", "activation: sigmoid", "activation: tanh", "activation: identity", "activation: {from: tanh, to: relu}"},
+	"pool":         {"pool: max", "pool: avg", "pool: max+avg", "pool: {kernel: 2, stride: 2}"},
+	"strided-conv": {"strided-conv", "strided-conv: conv", "strided-conv: patch"},
+	"batchnorm":    {"batchnorm", "batchnorm: after", "batchnorm: input", "batchnorm: {affine: false}"},
+	"l2":           {"l2: 5e-4", "l2: {strength: 1e-4, except: []}"},
+	"dropout":      {"dropout: 0.2", "dropout: {rate: 0.1, place: convs}", "dropout: {rate: 0.1, place: input}", "dropout: 0"},
+	"solver":       {"solver: sgd", "solver: {nesterov: true}"},
+	"lr":           {"lr: 0.01", "lr: {policy: step, gamma: 0.5, every: 2}", "lr: {policy: cosine, warmup: 1}"},
+	"batch":        {"batch: 64"},
+	"init":         {"init: lsuv", "init: {kind: xavier, gain: 2}"},
+	"epochs":       {"epochs: 5", "epochs: {steps: 100}"},
+	"augment":      {"augment: [flip, {crop: {pad: 4}}]", "augment: []"},
+	"subset":       {"subset: 0.5", "subset: {images: 1000}"},
+}
+
+// chosen reads one approach as a person writes it; the texts of tests are well formed.
+func chosen(text string) experiment.Choice {
+	var c experiment.Choice
+	n, err := spec.Parse("choice.yaml", []byte(text+"\n"))
+	if err == nil {
+		err = c.UnmarshalSpec(n)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+func network(t *testing.T, name string) *nn.Graph {
+	t.Helper()
+	g, err := zoo.New(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// step is one approach applied to one network alone.
+type step struct {
+	approach.Entry
+	text, net     string
+	what          string
+	err           error
+	signature     bool // changed
+	auxiliary     bool // the network has heads that the signature leaves out, where the only change may be
+	before, after nn.Cost
+}
+
+// walk applies everything to every network, once for all tests.
+var walk = sync.OnceValues(func() (steps []step, err error) {
+	for _, e := range approach.Catalog() {
+		for _, text := range walked[e.Name] {
+			for _, net := range networks() {
+				g, err := zoo.New(net.Name)
+				if err != nil {
+					return nil, err
+				}
+				s := step{Entry: e, text: text, net: net.Name, auxiliary: len(g.Outputs) > 1}
+				signature := g.Signature()
+				if s.before, err = g.Cost(); err != nil {
+					return nil, err
+				}
+				applied, err := approach.Rewrite(g, []experiment.Choice{chosen(text)})
+				if s.err = err; err == nil {
+					s.what, s.signature = applied[0].What, g.Signature() != signature
+					if s.after, err = g.Cost(); err != nil {
+						return nil, err
+					}
+				}
+				steps = append(steps, s)
+			}
+		}
+	}
+	return steps, nil
+})
+
+func TestEveryApproachOnEveryNetworkWorksOrSaysWhyNot(t *testing.T) {
+	steps, err := walk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s strings.Builder
+	counted := func(what string, before, after int64) {
+		if before != after {
+			fmt.Fprintf(&s, ", %s %s -> %s", what, nn.Thousands(before), nn.Thousands(after))
+		}
+	}
+	last, small := "", zoo.Small()
+	for _, st := range steps {
+		if st.text != last {
+			fmt.Fprintf(&s, "%s\n", st.text)
+			last = st.text
+		}
+		if st.err != nil && (strings.Contains(st.err.Error(), "\n") || !strings.Contains(st.err.Error(), "; ")) {
+			t.Errorf("%s on %s: want one line that ends in a mend, got %q", st.text, st.net, st.err)
+		}
+		if !slices.ContainsFunc(small, func(n zoo.Net) bool { return n.Name == st.net }) {
+			continue // the golden is of the small ones
+		}
+		fmt.Fprintf(&s, "  %-12s ", st.net)
+		if st.err != nil {
+			s.WriteString(strings.TrimPrefix(st.err.Error(), "choice.yaml:1:1: "))
+		} else {
+			s.WriteString(st.what)
+			counted("parameters", st.before.Params, st.after.Params)
+			counted("multiply-adds", st.before.MACs, st.after.MACs)
+		}
+		s.WriteByte('\n')
+	}
+	golden(t, "testdata/walk.txt", s.String())
+}
+
+func TestTheWalkLeavesNoApproachOut(t *testing.T) {
+	for _, e := range approach.Catalog() {
+		if len(walked[e.Name]) == 0 {
+			t.Errorf("%s is not walked; add it to the list", e.Name)
+		}
+	}
+}
+
+// golden compares text with a file, or rewrites the file where -update is given.
+func golden(t *testing.T, file, text string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Split(text, "\n")
+	for i, line := range strings.Split(string(want), "\n") {
+		if i >= len(got) || got[i] != line {
+			t.Fatalf("%s:%d: got\n%s\nwant\n%s\n(-update rewrites it; read what changed)", file, i+1, strings.Join(got[min(i, len(got)):min(i+3, len(got))], "\n"), line)
+		}
+	}
+	if len(got) != strings.Count(string(want), "\n")+1 {
+		t.Errorf("%s: lines too many", file)
+	}
+}

@@ -1,0 +1,182 @@
+package experiment_test
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
+)
+
+func decode(file, text string) (experiment.Experiment, error) {
+	n, err := spec.Parse(file, []byte(text))
+	if err != nil {
+		return experiment.Experiment{}, err
+	}
+	return experiment.Decode(n)
+}
+
+func TestAnExperimentIsTheFileKeyForKey(t *testing.T) {
+	e, err := decode("e.yaml", `
+data: {name: fashion-mini, val: 0.2}
+net: mini
+architecture: [{activation: elu}, {head: avg}]
+optimization:
+  - batchnorm
+  - lr: {base: 0.1}
+learning:
+  - epochs: 3
+seed: 9
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range [][]experiment.Choice{e.Architecture, e.Optimization, e.Learning} {
+		for _, c := range l {
+			names = append(names, c.Name)
+		}
+	}
+	if got := strings.Join(names, " "); got != "activation head batchnorm lr epochs" {
+		t.Errorf("choices %s", got)
+	}
+	if e.Data.Name != "fashion-mini" || e.Data.Val != 0.2 || e.Data.Test != 0.1 || e.Net != "mini" || e.Seed != 9 {
+		t.Errorf("read %+v", e)
+	}
+	if e, err := decode("e.yaml", "data: fashion-mini\nnet: mini\n"); err != nil || e.Seed != 1 || e.Data.Spec.Val != 0.1 || e.Data.String() != "fashion-mini" {
+		t.Errorf("the least that can be written: %+v (%v)", e, err)
+	}
+}
+
+func TestWhatIsWrittenReadsBackAsTheSameExperiment(t *testing.T) {
+	dir := t.TempDir()
+	for _, text := range []string{
+		"data: fashion-mini\nnet: mini\n",
+		"data: {folder: photos, val: 0.2, test: 0, skip: ['*.tmp', old/**]}\nnet: resnet20\nseed: 18446744073709551615\n",
+		"data: {folder: photos}\nnet: nets/own.yaml\narchitecture: [{separable: {order: inverted, where: conv3/**}}]\noptimization: [batchnorm, {l2: {strength: 5e-4, except: []}}]\nlearning: [{augment: [flip, {crop: {size: 24, pad: 2}}]}, {subset: 0.5}]\n",
+	} {
+		e, err := decode(filepath.Join(dir, "e.yaml"), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := experiment.Encode(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		elsewhere := filepath.Join(t.TempDir(), "winner.yaml")
+		if err := os.WriteFile(elsewhere, n.YAML(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		back, err := experiment.Read(elsewhere)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, n.YAML())
+		}
+		if !reflect.DeepEqual(e.Data, back.Data) || e.Net != back.Net || e.Seed != back.Seed {
+			t.Errorf("%+v came back as %+v", e, back)
+		}
+		for i, l := range [][]experiment.Choice{e.Architecture, e.Optimization, e.Learning} {
+			b := [][]experiment.Choice{back.Architecture, back.Optimization, back.Learning}[i]
+			if len(l) != len(b) {
+				t.Fatalf("%d choices came back as %d", len(l), len(b))
+			}
+			for j := range l {
+				if l[j].Name != b[j].Name || !spec.Equal(l[j].Value, b[j].Value) {
+					t.Errorf("%s came back as %s", l[j].Name, b[j].Name)
+				}
+			}
+		}
+	}
+}
+
+func TestRelativePathsAreTakenFromTheFilesFolder(t *testing.T) {
+	e, err := decode("studies/e.yaml", "data: {folder: photos}\nnet: own.yaml\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join("studies", "photos"); e.Data.Folder != want || e.Net != filepath.Join("studies", "own.yaml") {
+		t.Errorf("data %s, net %s", e.Data.Folder, e.Net)
+	}
+	n, err := experiment.Encode(experiment.Experiment{Data: experiment.Data{Spec: data.Folder("photos")}, Net: "own.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !filepath.IsAbs(n.Get("data").Text()) && !filepath.IsAbs(n.Get("data").Get("folder").Text()) || !filepath.IsAbs(n.Get("net").Text()) {
+		t.Errorf("written with relative paths:\n%s", n.YAML())
+	}
+}
+
+func TestAFileThatIsNoExperimentSaysSo(t *testing.T) {
+	for text, want := range map[string]string{
+		"net: mini\n":                         `e.yaml:1:1: no data; write "data: fashion-mini" or "data: {folder: DIR}"`,
+		"data: fashion-mini\n":                "e.yaml:1:1: no net; write the name of one (assay net list)",
+		"data: {val: 0.1}\nnet: mini\n":       "e.yaml:1:7: data: neither a name nor a folder; write a built-in set's name (assay data list) or {folder: DIR}",
+		"data: {name: a, folder: b}\nnet: m":  "e.yaml:1:7: data: both a name and a folder; keep one",
+		"data: {folder: b, val: 1}\nnet: m":   "e.yaml:1:24: val: 1 is no share; give one from 0 to below 1",
+		"data: {folder: b, test: -1}\nnet: m": "e.yaml:1:25: test: -1 is no share; give one from 0 to below 1",
+		"data: a\nnett: mini\n":               `e.yaml:2:1: unknown key "nett"; did you mean "net"?`,
+		"data: a\nnet: m\nlearning: flip\n":   "e.yaml:3:11: learning: want a list, got flip; put it in brackets: [flip]",
+		"data: a\nnet: m\nseed: -1\n":         "e.yaml:3:7: seed: want a whole number from 0 to 18446744073709551615, got \"-1\"",
+	} {
+		if _, err := decode("e.yaml", text); err == nil || err.Error() != want {
+			t.Errorf("%q:\ngot  %v\nwant %s", text, err, want)
+		}
+	}
+	if _, err := experiment.Read(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
+		t.Error("a file that is not there, and no error")
+	}
+}
+
+func TestTheRateFollowsItsPolicy(t *testing.T) {
+	const perEpoch, total = 10, 100
+	for _, c := range []struct {
+		lr   experiment.LR
+		step int
+		want float64
+	}{
+		{experiment.LR{Base: 0.5, Policy: "fixed"}, 99, 0.5},
+		{experiment.LR{Base: 0.5, Policy: "linear"}, 0, 0.5},
+		{experiment.LR{Base: 0.5, Policy: "linear"}, 50, 0.25},
+		{experiment.LR{Base: 0.5, Policy: "linear"}, 99, 0.005},              // the last step moves, too
+		{experiment.LR{Base: 0.5, Policy: "linear", Final: 0.2}, 50, 0.3},    // .5·(.2 + .8·.5)
+		{experiment.LR{Base: 0.5, Policy: "linear", Warmup: 2}, 0, 0.025},    // 1 of 20 steps
+		{experiment.LR{Base: 0.5, Policy: "linear", Warmup: 2}, 19, 0.5},     // 20 of 20
+		{experiment.LR{Base: 0.5, Policy: "linear", Warmup: 2}, 60, 0.25},    // half of the 80 steps that are left
+		{experiment.LR{Base: 0.5, Policy: "cosine"}, 50, 0.25},               // (1 + cos π/2)/2
+		{experiment.LR{Base: 1, Policy: "cosine", Final: 0.1}, 25, 0.868198}, // .1 + .9·(1 + cos π/4)/2
+		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.1}, 33, 1},          // a third of the run is 34 steps
+		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.1}, 34, 0.1},
+		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.1}, 99, 0.01},
+		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.5, Every: 1.5}, 30, 0.25},
+	} {
+		if got := float64(c.lr.At(c.step, perEpoch, total)); math.Abs(got-c.want) > 1e-6 {
+			t.Errorf("%+v at step %d: %g, want %g", c.lr, c.step, got, c.want)
+		}
+	}
+}
+
+func TestStepsCountsAndWindows(t *testing.T) {
+	if got := (experiment.Epochs{Count: 3}).TotalSteps(7); got != 21 {
+		t.Errorf("3 epochs of 7 steps are %d", got)
+	}
+	if got := (experiment.Epochs{Count: 3, Steps: 10}).TotalSteps(7); got != 10 {
+		t.Errorf("10 steps are %d", got)
+	}
+	for s, want := range map[experiment.Subset]int{{Fraction: 1}: 10, {Fraction: 0.25}: 3, {Fraction: 1, Images: 4}: 4, {Fraction: 1, Images: 99}: 10} {
+		if got := s.Of(10); got != want {
+			t.Errorf("%+v of 10 is %d, want %d", s, got, want)
+		}
+	}
+	l := experiment.DefaultLearning()
+	if l.Window() != 0 {
+		t.Error("without a crop there is no window")
+	}
+	l.Augment.Ops = []experiment.AugmentOp{{Flip: &experiment.Flip{P: 0.5}}, {Crop: &experiment.Crop{Size: 24}}}
+	if l.Window() != 24 {
+		t.Errorf("the window is %d", l.Window())
+	}
+}
