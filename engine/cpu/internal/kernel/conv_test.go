@@ -8,10 +8,10 @@ import (
 
 // window is a convolution over one image that already holds its padding.
 type window struct {
-	h, w, cin, cout          int // output extent, channels of a group
-	k, stride, dilation      int
-	groups, halo             int // halo: more columns of x than are read
-	add, bias, relu, reverse bool
+	h, w, cin, cout     int // output extent, channels of a group
+	k, stride, dilation int
+	groups, halo        int // halo: more columns of x than are read
+	add, bias, relu     bool
 }
 
 func (g window) pitch() int { return ((g.w-1)*g.stride+(g.k-1)*g.dilation+1+g.halo)*g.cin*g.groups + 3 }
