@@ -61,6 +61,8 @@ func TestEveryDocumentedValueIsTaken(t *testing.T) {
 				switch {
 				case e.Name == "activation" && p.Name == "from":
 					params += ", to: elu"
+				case e.Name == "norm" && p.Name == "place":
+					params += ", kind: lrn"
 				case e.Name == "head" && p.Name == "pool":
 					params += ", kind: conv-avg"
 				}

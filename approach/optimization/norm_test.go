@@ -5,15 +5,9 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/approach/optimization"
-	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/zoo"
 )
-
-// tuner is an optimization approach.
-type tuner interface {
-	Tune(*experiment.Optimization, *nn.Overlay) (nn.Changes, error)
-}
 
 func TestLRNLiesBehindTheActivationsOfConvolutions(t *testing.T) {
 	g := network(t, "lenet5")
