@@ -36,6 +36,9 @@ func (l Norm) Tune(_ *experiment.Optimization, over *nn.Overlay) (nn.Changes, er
 		}
 		return c, nil
 	}
+	if l.Kind != "lrn" {
+		return refuse("kind", "no kind %q; choose one of lrn, none", l.Kind)
+	}
 	norm := nn.LRN{Size: l.Size, Alpha: l.Alpha, Beta: l.Beta, K: l.K}
 	if err := norm.Check(nn.Size{}); err != nil {
 		return nn.Changes{}, err
