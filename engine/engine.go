@@ -49,4 +49,7 @@ type PlanStep struct {
 	Kernel string // "avx2 6x16" ...
 	MACs   int64
 	Bytes  int64 // read and written at least
+
+	// Seconds is processor time a run, of all threads together, over the runs so far; 0 where the engine does not time its steps.
+	Seconds float64
 }

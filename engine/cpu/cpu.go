@@ -29,6 +29,8 @@ type Options struct {
 	Threads int    // workers, the caller of Run included; 0: [DefaultThreads]
 	Level   string // "generic", "avx2" or "avx512"; empty: the environment's ASSAY_CPU, else the best this processor has
 
+	Profile bool // time every step: Plan then tells seconds; costs two looks at the clock a step and chunk
+
 	NoFusion bool // every node a step of its own: slower, the same within rounding; for tests and for reading plans
 	Poison   bool // NaN into memory whose content is dead, before and after every phase: slow; for tests
 }
@@ -173,6 +175,9 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 	for _, ph := range b.phases {
 		for _, s := range ph.steps {
 			s.build()
+			if e.opt.Profile {
+				s.timed(len(e.workers))
+			}
 		}
 		ph.start(f)
 	}
@@ -210,5 +215,8 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 		}
 	}
 	x.phases = b.phases
+	if e.opt.Profile {
+		x.steps = b.steps
+	}
 	return x, nil
 }

@@ -26,6 +26,9 @@ type executable struct {
 	dense  map[string][]float32 // copies of outputs that are not dense in the arena
 
 	real, scalars, indices []slot
+
+	steps []*step // where steps are timed
+	runs  int
 }
 
 // slot is where a fed array goes.
@@ -112,6 +115,7 @@ func (x *executable) Run(feed engine.Feed) error {
 		f.host[s.at][0] = v
 	}
 	f.arena = x.e.arena
+	x.runs++
 	for i := range f.workers {
 		f.workers[i].f = f
 	}
@@ -161,4 +165,9 @@ func (x *executable) Output(name string) []float32 {
 }
 
 // Plan tells what was decided.
-func (x *executable) Plan() engine.Plan { return x.plan }
+func (x *executable) Plan() engine.Plan {
+	for i, s := range x.steps {
+		x.plan.Steps[i].Seconds = s.seconds() / float64(max(x.runs, 1))
+	}
+	return x.plan
+}

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
@@ -42,6 +43,7 @@ type step struct {
 	image   func(w *worker, n0, n1 int) // pictures n0 to n1
 	task    func(w *worker, t int)      // task t
 	scratch int                         // elements of a worker's scratch that a task uses
+	spent   []time.Duration             // by worker, sixteen apart, where steps are timed
 	deps    []dep                       // what must be done before
 	clears  []*value                    // outputs whose halo this step must clear, being the first to write these bytes
 	ph      *phase
@@ -356,6 +358,35 @@ func (ph *phase) start(f *frame) {
 			s.image(w, w.n0, n1)
 		}
 	}
+}
+
+// timed makes the step keep account of its time, each worker for itself. The halos it clears are not counted.
+func (s *step) timed(workers int) {
+	const apart = 16 // two cache lines
+	s.spent = make([]time.Duration, apart*workers)
+	if image := s.image; image != nil {
+		s.image = func(w *worker, n0, n1 int) {
+			start := time.Now()
+			image(w, n0, n1)
+			s.spent[apart*w.id] += time.Since(start)
+		}
+	}
+	if task := s.task; task != nil {
+		s.task = func(w *worker, t int) {
+			start := time.Now()
+			task(w, t)
+			s.spent[apart*w.id] += time.Since(start)
+		}
+	}
+}
+
+// seconds is what the workers have spent on the step.
+func (s *step) seconds() float64 {
+	sum := time.Duration(0)
+	for _, t := range s.spent {
+		sum += t
+	}
+	return sum.Seconds()
 }
 
 // describe lists the steps for people.
