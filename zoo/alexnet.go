@@ -8,6 +8,9 @@ import (
 // AlexNet as torchvision has it: Krizhevsky, "One weird trick for parallelizing convolutional neural networks", arXiv:1404.5997,
 // footnote 1: one column, no groups, no LRN, dropout in front of both hidden layers.
 //
+// CaffeNet: Jia et al., "Caffe", arXiv:1408.5093, models/bvlc_reference_caffenet of its repository: AlexNet's two columns as
+// groups, on images of 227x227, with pooling in front of LRN. Pooling rounds up.
+//
 // CaffeNet128: the base of Mishkin, Sergievskiy, Matas, "Systematic evaluation of CNN advances on the ImageNet",
 // arXiv:1606.02228, prototxt/caffenet128_lsuv_no_lrn.prototxt of its repository. Pooling rounds up, as Caffe; no LRN.
 //
@@ -16,6 +19,7 @@ import (
 // million connections by the paper's table 4.
 var alexnets = []Net{
 	{"alexnet", "alexnet", "Krizhevsky 2014, arXiv:1404.5997", 1000, alexnet, Published{61_100_840, 0.714_19}},
+	{"caffenet", "alexnet", "Jia et al. 2014, arXiv:1408.5093", 1000, caffenet, Published{60_965_224, 0.724_406_816}},
 	{"caffenet128", "alexnet", "Mishkin et al. 2016, arXiv:1606.02228", 1000, caffenet128, Published{13_300_072, 0.208_986_240}},
 	{"zfnet", "alexnet", "Zeiler, Fergus 2013, arXiv:1311.2901", 1000, zfnet, Published{62_357_608, 1.168_03}},
 	{"overfeat", "alexnet", "Sermanet et al. 2013, arXiv:1312.6229", 1000, overfeat, Published{145_920_872, 2.801_40}},
@@ -46,17 +50,27 @@ func alexnet(b *nn.Builder) {
 	b.Logits(b.As("fc8").Linear(x, nn.Classes))
 }
 
-func caffenet128(b *nn.Builder) {
-	x := convReLU(b, b.Image(128, 128, 3), "conv1", 96, 11, 4, 0, 1) // 30x30
-	x = pool3(b, x, "pool1")                                         // 15x15
+func caffenet(b *nn.Builder) { // 55x55, 27x27, 13x13, 6x6
+	lrn := func(x *nn.Node) *nn.Node { return b.Over(nn.Out(x), nn.NewLRN(), x) }
+	caffe(b, b.Image(227, 227, 3), 4096, lrn)
+}
+
+func caffenet128(b *nn.Builder) { // 30x30, 15x15, 7x7, 3x3
+	caffe(b, b.Image(128, 128, 3), 2048, func(x *nn.Node) *nn.Node { return x })
+}
+
+// caffe has that many hidden units, and a norm behind its first two poolings.
+func caffe(b *nn.Builder, x *nn.Node, hidden int, norm func(*nn.Node) *nn.Node) {
+	x = convReLU(b, x, "conv1", 96, 11, 4, 0, 1)
+	x = norm(pool3(b, x, "pool1"))
 	x = convReLU(b, x, "conv2", 256, 5, 1, 2, 2)
-	x = pool3(b, x, "pool2") // 7x7
+	x = norm(pool3(b, x, "pool2"))
 	x = convReLU(b, x, "conv3", 384, 3, 1, 1, 1)
 	x = convReLU(b, x, "conv4", 384, 3, 1, 1, 2)
 	x = convReLU(b, x, "conv5", 256, 3, 1, 1, 2)
-	x = pool3(b, x, "pool5") // 3x3
-	x = module.Hidden(b.As("fc6"), x, 2048, 0.5)
-	x = module.Hidden(b.As("fc7"), x, 2048, 0.5)
+	x = pool3(b, x, "pool5")
+	x = module.Hidden(b.As("fc6"), x, hidden, 0.5)
+	x = module.Hidden(b.As("fc7"), x, hidden, 0.5)
 	b.Logits(b.As("fc8").Linear(x, nn.Classes))
 }
 

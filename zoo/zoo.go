@@ -51,6 +51,7 @@ func List() []Net {
 		densenets,
 		pelees,
 		enets,
+		flatteneds,
 		fractalnets,
 		squeezenets,
 		mobilenets,

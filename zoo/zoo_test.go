@@ -91,6 +91,16 @@ func TestCountsThatNoSourcePrintsAreThoseOfTheTable(t *testing.T) {
 	for name, layers := range map[string][]layer{
 		"enet": slices.Concat([]layer{{k(3, 3), 13, 1}, {0, 16, 3}, {512, 1000, 1}}, enet(2, 16, 64, false), repeat(4, enet(1, 64, 64, false)...),
 			enet(2, 64, 128, false), section(128), section(256)),
+		"flattened": slices.Concat(
+			[]layer{{3, 96, 1}, {5, 96, 1}, {5, 96, 1}, {96, 96, 1}, {5, 96, 1}, {5, 96, 1}},
+			[]layer{{96, 128, 1}, {5, 128, 1}, {5, 128, 1}, {128, 128, 1}, {5, 128, 1}, {5, 128, 1}},
+			[]layer{{128, 256, 1}, {5, 256, 1}, {5, 256, 1}, {256, 256, 1}, {5, 256, 1}, {5, 256, 1}},
+			[]layer{{4 * 4 * 256, 256, 1}, {256, 10, 1}},
+		),
+		"caffenet": { // conv2, conv4 and conv5 in two groups
+			{k(11, 3), 96, 1}, {k(5, 48), 256, 1}, {k(3, 256), 384, 1}, {k(3, 192), 384, 1}, {k(3, 192), 256, 1},
+			{k(6, 256), 4096, 1}, {4096, 4096, 1}, {4096, 1000, 1},
+		},
 		"ciresan":  {{29 * 29, 2500, 1}, {2500, 2000, 1}, {2000, 1500, 1}, {1500, 1000, 1}, {1000, 500, 1}, {500, 10, 1}},
 		"overfeat": {{k(11, 3), 96, 1}, {k(5, 96), 256, 1}, {k(3, 256), 512, 1}, {k(3, 512), 1024, 1}, {k(3, 1024), 1024, 1}, {k(6, 1024), 3072, 1}, {3072, 4096, 1}, {4096, 1000, 1}},
 		"nin-imagenet": {
@@ -233,8 +243,8 @@ func TestCaffeNet128IsThePaperLayerForLayer(t *testing.T) {
 
 func TestPrintsAreTheGoldenOnes(t *testing.T) {
 	for _, name := range []string{
-		"mini", "lenet5", "ciresan", "caffenet128", "vgg11", "nin-cifar", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "fractalnet",
-		"squeezenet1_1", "mobilenet", "darknet19", "enet",
+		"mini", "lenet5", "ciresan", "caffenet", "caffenet128", "vgg11", "nin-cifar", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "fractalnet",
+		"squeezenet1_1", "mobilenet", "mobilenet_v2", "darknet19", "enet", "flattened",
 	} {
 		g, err := New(name)
 		if err != nil {
