@@ -1,12 +1,17 @@
-"""PyTorch's half of the benchmark: a training step and inference on a batch in memory, for one network.
+"""The peers' half of the benchmark: PyTorch and onnxruntime on one network, a batch in memory.
 
-    python bench/peers.py --net resnet20 --batch 128 --threads 2 [--layout nchw|nhwc] [--seconds 6]
+    python bench/peers.py train --net resnet20 --batch 128 --threads 2 --layout nhwc
+    python bench/peers.py infer --net resnet20 --batch 1,64 --threads 2
 
-Prints one JSON object: net, batch, threads, layout, version, train_images_per_s, infer_images_per_s, peak_rss_bytes. A training step is
-forward, cross-entropy, backward and SGD with momentum 0.9 and weight decay, as assay bench does it. The best of the steps that
-fit in the time counts, after three that warm up. Definitions are those of the zoo: files zoo/*.go name their papers.
+Prints JSON, an object a line: by, net, batch, threads, variant, version, params, images_per_s, and for train peak_rss_bytes, the most
+memory that this process held. A training step is forward, cross-entropy, backward and SGD with momentum 0.9 and weight decay, as
+assay bench does it. Inference is tried in both layouts, as written and frozen by torch.jit, and by onnxruntime with all its
+optimizations. A figure is the median of the steps that fit in the time, after two that warm up, as assay bench takes it.
+
+Definitions are those of the zoo: files zoo/*.go name their papers. GoogLeNet is without auxiliary heads. Needs torch; for
+onnxruntime also onnx, onnxscript and onnxruntime.
 """
-import argparse, json, resource, time
+import argparse, io, json, logging, os, resource, statistics, time, warnings
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -91,54 +96,161 @@ def mini():
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(288, 10)), (1, 28, 28), 10
 
 
-NETS = {"resnet20": resnet20, "caffenet128": caffenet128, "vgg11": vgg11, "nin-cifar": nin_cifar, "mini": mini}
+class Dense(nn.Module):
+    """Appends growth maps: norm, ReLU, 3x3 convolution."""
+
+    def __init__(self, cin, growth):
+        super().__init__()
+        self.b, self.c = nn.BatchNorm2d(cin), nn.Conv2d(cin, growth, 3, 1, 1, bias=False)
+
+    def forward(self, x):
+        return torch.cat([x, self.c(F.relu(self.b(x)))], 1)
 
 
-def best(step, images, seconds):
-    """Images per second of the fastest step."""
-    for _ in range(3):
+def densenet40(side=32):
+    layers, cin = [nn.Conv2d(3, 16, 3, 1, 1, bias=False)], 16
+    for block in range(3):
+        if block > 0:
+            layers += [nn.BatchNorm2d(cin), nn.ReLU(), nn.Conv2d(cin, cin, 1, bias=False), nn.AvgPool2d(2)]
+        for _ in range(12):
+            layers.append(Dense(cin, 12))
+            cin += 12
+    return nn.Sequential(*layers, nn.BatchNorm2d(cin), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(cin, 10)), (3, side, side), 10
+
+
+def mobilenet(side=128):
+    def unit(cin, cout, k, stride, groups=1):
+        return [nn.Conv2d(cin, cout, k, stride, k // 2, groups=groups, bias=False), nn.BatchNorm2d(cout), nn.ReLU()]
+
+    layers, cin = unit(3, 32, 3, 2), 32
+    for cout, stride in [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)] + 5 * [(512, 1)] + [(1024, 2), (1024, 1)]:
+        layers += unit(cin, cin, 3, stride, cin) + unit(cin, cout, 1, 1)
+        cin = cout
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1024, 1000)), (3, side, side), 1000
+
+
+class Inception(nn.Module):
+    def __init__(self, cin, one, three, five, proj):
+        super().__init__()
+
+        def conv(cin, cout, k):
+            return [nn.Conv2d(cin, cout, k, 1, k // 2), nn.ReLU()]
+
+        self.one = nn.Sequential(*conv(cin, one, 1))
+        self.three = nn.Sequential(*conv(cin, three[0], 1), *conv(three[0], three[1], 3))
+        self.five = nn.Sequential(*conv(cin, five[0], 1), *conv(five[0], five[1], 5))
+        self.proj = nn.Sequential(nn.MaxPool2d(3, 1, 1), *conv(cin, proj, 1))
+
+    def forward(self, x):
+        return torch.cat([self.one(x), self.three(x), self.five(x), self.proj(x)], 1)
+
+
+def googlenet(side=128):
+    def pool():
+        return nn.MaxPool2d(3, 2, ceil_mode=True)
+
+    layers = [nn.Conv2d(3, 64, 7, 2, 3), nn.ReLU(), pool(), nn.Conv2d(64, 64, 1), nn.ReLU(), nn.Conv2d(64, 192, 3, 1, 1), nn.ReLU(), pool()]
+    cin = 192
+    for module in [(64, (96, 128), (16, 32), 32), (128, (128, 192), (32, 96), 64), None,
+                   (192, (96, 208), (16, 48), 64), (160, (112, 224), (24, 64), 64), (128, (128, 256), (24, 64), 64),
+                   (112, (144, 288), (32, 64), 64), (256, (160, 320), (32, 128), 128), None,
+                   (256, (160, 320), (32, 128), 128), (384, (192, 384), (48, 128), 128)]:
+        if module is None:
+            layers.append(pool())
+        else:
+            one, three, five, proj = module
+            layers.append(Inception(cin, *module))
+            cin = one + three[1] + five[1] + proj
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.4), nn.Linear(1024, 1000)), (3, side, side), 1000
+
+
+NETS = {"resnet20": resnet20, "caffenet128": caffenet128, "densenet40-12": densenet40, "mobilenet": mobilenet, "googlenet": googlenet,
+        "vgg11": vgg11, "nin-cifar": nin_cifar, "mini": mini}
+
+
+def speed(step, images, seconds):
+    """Images per second of the median step, of at least three."""
+    for _ in range(2):
         step()
-    fastest, end = float("inf"), time.perf_counter() + seconds
-    while time.perf_counter() < end:
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < 3 or time.perf_counter() < end:
         at = time.perf_counter()
         step()
-        fastest = min(fastest, time.perf_counter() - at)
-    return images / fastest
+        times.append(time.perf_counter() - at)
+    return images / statistics.median(times)
 
 
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--net", choices=sorted(NETS), required=True)
-    p.add_argument("--batch", type=int, default=128)
-    p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--layout", choices=["nchw", "nhwc"], default="nchw")
-    p.add_argument("--seconds", type=float, default=6)
-    a = p.parse_args()
-    torch.set_num_threads(a.threads)
-    torch.manual_seed(1)
-    net, shape, classes = NETS[a.net]()
-    x = torch.randn(a.batch, *shape)
-    labels = torch.arange(a.batch) % classes
-    if a.layout == "nhwc":
-        net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+def laid_out(net, x, layout):
+    if layout == "nhwc":
+        return net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+    return net.to(memory_format=torch.contiguous_format), x.contiguous()
+
+
+def train(a, tell):
+    net, shape, classes = NETS[a.net](*a.side)
+    batch = int(a.batch)
+    net, x = laid_out(net.train(), torch.randn(batch, *shape), a.layout)
+    labels = torch.arange(batch) % classes
     solver = torch.optim.SGD(net.parameters(), lr=1e-4, momentum=0.9, weight_decay=5e-4)
 
-    def train():
+    def step():
         solver.zero_grad(set_to_none=True)
         F.cross_entropy(net(x), labels).backward()
         solver.step()
 
-    def infer():
-        with torch.inference_mode():
-            net(x)
+    v = speed(step, batch, a.seconds)
+    tell(net, "pytorch", batch, a.layout, torch.__version__, v, peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
-    net.train()
-    trained = best(train, a.batch, a.seconds)
-    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+@torch.inference_mode()
+def infer(a, tell):
+    net, shape, _ = NETS[a.net](*a.side)
     net.eval()
-    inferred = best(infer, a.batch, a.seconds / 2)
-    print(json.dumps({"net": a.net, "batch": a.batch, "threads": a.threads, "layout": a.layout, "version": torch.__version__,
-                      "train_images_per_s": trained, "infer_images_per_s": inferred, "peak_rss_bytes": rss}))
+    for batch in map(int, a.batch.split(",")):
+        x = torch.randn(batch, *shape)
+        tell(net, "onnxruntime", batch, "", *by_onnxruntime(net, x, a))
+        for layout in "nchw", "nhwc":
+            net, x = laid_out(net, x, layout)
+            tell(net, "pytorch", batch, layout, torch.__version__, speed(lambda: net(x), batch, a.seconds))
+            frozen = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(net, x)))
+            tell(net, "pytorch", batch, layout + " frozen", torch.__version__, speed(lambda: frozen(x), batch, a.seconds))
+
+
+def by_onnxruntime(net, x, a):
+    import onnxruntime as ort
+
+    text = io.BytesIO()
+    torch.onnx.export(net, (x,), dynamo=True, verbose=False).save(text)
+    o = ort.SessionOptions()
+    o.intra_op_num_threads, o.inter_op_num_threads = a.threads, 1
+    o.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    s = ort.InferenceSession(text.getvalue(), o, providers=["CPUExecutionProvider"])
+    fed, want = {s.get_inputs()[0].name: x.numpy()}, net(x).numpy()
+    if abs(s.run(None, fed)[0] - want).max() > 1e-3 * max(1, abs(want).max()):
+        raise SystemExit(f"onnxruntime and PyTorch disagree on {a.net}; one of the two does not run what was meant")
+    return ort.__version__, speed(lambda: s.run(None, fed), len(x), a.seconds)
+
+
+def main():
+    p = argparse.ArgumentParser(description="speed of PyTorch and onnxruntime on a batch in memory")
+    p.add_argument("what", choices=["train", "infer"])
+    p.add_argument("--net", choices=sorted(NETS), required=True)
+    p.add_argument("--side", type=int, nargs="*", default=[], help="of the images, where it is not the network's own here")
+    p.add_argument("--batch", default="128", help="images a step; for infer one or more, as 1,64")
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--layout", choices=["nchw", "nhwc"], default="nchw", help="of training")
+    p.add_argument("--seconds", type=float, default=6, help="of each figure")
+    a = p.parse_args()
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    torch.set_num_threads(a.threads)
+    torch.manual_seed(1)
+
+    def tell(net, by, batch, variant, version, images_per_s, **more):
+        print(json.dumps({"kind": a.what, "by": by, "net": a.net, "batch": batch, "threads": a.threads, "variant": variant, "version": version,
+                          "params": sum(w.numel() for w in net.parameters()), "images_per_s": images_per_s, **more}), flush=True)
+
+    {"train": train, "infer": infer}[a.what](a, tell)
 
 
 if __name__ == "__main__":
