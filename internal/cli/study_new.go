@@ -279,7 +279,7 @@ func speedOf(ctx context.Context, net string, size nn.Size, classes, batch int, 
 	if err != nil {
 		return 0, err
 	}
-	times, _, err := s.time(ctx, s.step, 0)
+	times, _, err := s.time(ctx, 0)
 	if err != nil {
 		return 0, err
 	}
