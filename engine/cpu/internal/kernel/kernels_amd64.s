@@ -6325,7 +6325,7 @@ next_of2:
 	VMOVUPS 32(BX)(DX*1), Y9
 	VADDPS  Y9, Y7, Y7
 	VMOVUPS Y7, 32(BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of2
 
@@ -6385,7 +6385,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Y4
 	VADDPS  Y4, Y3, Y3
 	VMOVUPS Y3, (BX)(DX*1)
-	ADDQ    $0x20, DX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, CX
 	JMP     block_of1
 
@@ -6521,7 +6521,7 @@ next_of2:
 	VMOVUPS 32(BX)(DX*1), Y3
 	VADDPS  Y3, Y1, Y1
 	VMOVUPS Y1, 32(BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of2
 
@@ -6566,7 +6566,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)(DX*1)
-	ADDQ    $0x20, DX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, CX
 	JMP     block_of1
 
@@ -6696,7 +6696,7 @@ next_of2:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -6751,7 +6751,7 @@ next_of1:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -6900,7 +6900,7 @@ next_of2:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -6958,7 +6958,7 @@ next_of1:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -7122,7 +7122,7 @@ next_of2:
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -7189,7 +7189,7 @@ next_of1:
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -7371,7 +7371,7 @@ next_of2:
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -7441,7 +7441,7 @@ next_of1:
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -7592,7 +7592,7 @@ next_of2:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -7641,7 +7641,7 @@ next_of1:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -7806,7 +7806,7 @@ next_of2:
 	VMOVUPS 32(BX)(DX*1), Y9
 	VADDPS  Y9, Y7, Y7
 	VMOVUPS Y7, 32(BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of2
 
@@ -7876,7 +7876,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Y4
 	VADDPS  Y4, Y3, Y3
 	VMOVUPS Y3, (BX)(DX*1)
-	ADDQ    $0x20, DX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, CX
 	JMP     block_of1
 
@@ -8090,7 +8090,7 @@ next_of2:
 	VMOVUPS 32(BX)(DX*1), Y9
 	VADDPS  Y9, Y7, Y7
 	VMOVUPS Y7, 32(BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of2
 
@@ -8175,7 +8175,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Y4
 	VADDPS  Y4, Y3, Y3
 	VMOVUPS Y3, (BX)(DX*1)
-	ADDQ    $0x20, DX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, CX
 	JMP     block_of1
 
@@ -8384,7 +8384,7 @@ next_of2:
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -8458,7 +8458,7 @@ next_of1:
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -8679,7 +8679,7 @@ next_of2:
 	ADDQ 128(AX), R8
 	SUBQ $0x01, R9
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -8768,7 +8768,7 @@ next_of1:
 	ADDQ 128(AX), R8
 	SUBQ $0x01, R9
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -9019,7 +9019,7 @@ next_of2:
 	ADDQ 136(AX), R9
 	SUBQ $0x01, R10
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -9117,7 +9117,7 @@ next_of1:
 	ADDQ 136(AX), R9
 	SUBQ $0x01, R10
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -9323,7 +9323,7 @@ next_of2:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -9382,7 +9382,7 @@ next_of1:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -9568,7 +9568,7 @@ next_of2:
 	VMOVUPS 32(BX)(DX*1), Y5
 	VADDPS  Y5, Y3, Y3
 	VMOVUPS Y3, 32(BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of2
 
@@ -9646,7 +9646,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Y2
 	VADDPS  Y2, Y1, Y1
 	VMOVUPS Y1, (BX)(DX*1)
-	ADDQ    $0x20, DX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, CX
 	JMP     block_of1
 
@@ -9791,7 +9791,7 @@ next_of2:
 	ADDQ 104(AX), BX
 	SUBQ $0x01, SI
 	JNE  row_of2
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of2
 
@@ -9830,7 +9830,7 @@ next_of1:
 	ADDQ 104(AX), BX
 	SUBQ $0x01, SI
 	JNE  row_of1
-	ADDQ $0x20, DX
+	ADDQ $+32, DX
 	SUBQ $0x08, CX
 	JMP  block_of1
 
@@ -14329,6 +14329,63 @@ TEXT ·maxPoolAVX2(SB), NOSPLIT, $32-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ CX, $0x20
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ    24(AX), R8
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    DI, R8
+	ADDQ    DX, R8
+	MOVQ    R8, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	MOVQ    (AX), R9
+
+row_of4:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    56(AX), R8
+
+tap_of4:
+	VMOVUPS (DI), Y4
+	VMAXPS  Y0, Y4, Y0
+	VMOVUPS 32(DI), Y4
+	VMAXPS  Y1, Y4, Y1
+	VMOVUPS 64(DI), Y4
+	VMAXPS  Y2, Y4, Y2
+	VMOVUPS 96(DI), Y4
+	VMAXPS  Y3, Y4, Y3
+	ADDQ    72(AX), DI
+	SUBQ    $0x01, R10
+	JGT     tap_of4
+	SUBQ    $0x01, R9
+	JGT     row_of4
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	ADDQ    88(AX), SI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of4
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of4
+
+end_of4:
 block_of2:
 	CMPQ CX, $0x10
 	JLT  end_of2
@@ -14373,7 +14430,7 @@ tap_of2:
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
 	JLT     pixel_of2
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of2
 
@@ -14418,7 +14475,7 @@ tap_of1:
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
 	JLT     pixel_of1
-	ADDQ    $0x20, DX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, CX
 	JMP     block_of1
 
@@ -14482,6 +14539,104 @@ TEXT ·maxPoolGradAVX2(SB), NOSPLIT, $32-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ CX, $0x20
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ     24(AX), R9
+	MOVQ     104(AX), R8
+	MOVLQSX  (R8)(BX*4), R8
+	IMULQ    72(AX), R8
+	ADDQ     R8, R9
+	ADDQ     DX, R9
+	MOVQ     R9, R8
+	MOVQ     32(AX), R10
+	MOVQ     104(AX), R8
+	MOVLQSX  (R8)(BX*4), R8
+	IMULQ    80(AX), R8
+	ADDQ     R8, R10
+	ADDQ     DX, R10
+	MOVQ     R10, R13
+	VMOVUPS  (SI), Y0
+	VMOVUPS  (DI), Y4
+	VPCMPEQD Y8, Y8, Y8
+	VMOVUPS  32(SI), Y1
+	VMOVUPS  32(DI), Y5
+	VPCMPEQD Y9, Y9, Y9
+	VMOVUPS  64(SI), Y2
+	VMOVUPS  64(DI), Y6
+	VPCMPEQD Y10, Y10, Y10
+	VMOVUPS  96(SI), Y3
+	VMOVUPS  96(DI), Y7
+	VPCMPEQD Y11, Y11, Y11
+	MOVQ     (AX), R11
+
+row_of4:
+	MOVQ    112(AX), R12
+	MOVLQSX (R12)(BX*4), R12
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R12
+	MOVQ    R9, R8
+	ADDQ    56(AX), R9
+	MOVQ    R10, R13
+	ADDQ    64(AX), R10
+
+tap_of4:
+	VMOVUPS (R8), Y12
+	VMOVUPS (R13), Y13
+	VCMPPS  $0x00, Y12, Y0, Y12
+	VANDPS  Y8, Y12, Y12
+	VANDNPS Y8, Y12, Y8
+	VANDPS  Y4, Y12, Y12
+	VADDPS  Y12, Y13, Y13
+	VMOVUPS Y13, (R13)
+	VMOVUPS 32(R8), Y12
+	VMOVUPS 32(R13), Y13
+	VCMPPS  $0x00, Y12, Y1, Y12
+	VANDPS  Y9, Y12, Y12
+	VANDNPS Y9, Y12, Y9
+	VANDPS  Y5, Y12, Y12
+	VADDPS  Y12, Y13, Y13
+	VMOVUPS Y13, 32(R13)
+	VMOVUPS 64(R8), Y12
+	VMOVUPS 64(R13), Y13
+	VCMPPS  $0x00, Y12, Y2, Y12
+	VANDPS  Y10, Y12, Y12
+	VANDNPS Y10, Y12, Y10
+	VANDPS  Y6, Y12, Y12
+	VADDPS  Y12, Y13, Y13
+	VMOVUPS Y13, 64(R13)
+	VMOVUPS 96(R8), Y12
+	VMOVUPS 96(R13), Y13
+	VCMPPS  $0x00, Y12, Y3, Y12
+	VANDPS  Y11, Y12, Y12
+	VANDNPS Y11, Y12, Y11
+	VANDPS  Y7, Y12, Y12
+	VADDPS  Y12, Y13, Y13
+	VMOVUPS Y13, 96(R13)
+	ADDQ    72(AX), R8
+	ADDQ    80(AX), R13
+	SUBQ    $0x01, R12
+	JGT     tap_of4
+	SUBQ    $0x01, R11
+	JGT     row_of4
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of4
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of4
+
+end_of4:
 block_of2:
 	CMPQ CX, $0x10
 	JLT  end_of2
@@ -14553,7 +14708,7 @@ tap_of2:
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
 	JLT     pixel_of2
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of2
 
@@ -14618,7 +14773,7 @@ tap_of1:
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
 	JLT     pixel_of1
-	ADDQ    $0x20, DX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, CX
 	JMP     block_of1
 
@@ -14704,6 +14859,75 @@ TEXT ·avgPoolAVX2(SB), NOSPLIT, $32-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ CX, $0x20
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ    24(AX), R8
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    DI, R8
+	ADDQ    DX, R8
+	MOVQ    R8, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    (AX), R9
+
+row_of4:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    56(AX), R8
+
+tap_of4:
+	VMOVUPS      (DI), Y4
+	VADDPS       Y4, Y0, Y0
+	VMOVUPS      32(DI), Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      64(DI), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      96(DI), Y4
+	VADDPS       Y4, Y3, Y3
+	ADDQ         72(AX), DI
+	SUBQ         $0x01, R10
+	JGT          tap_of4
+	SUBQ         $0x01, R9
+	JGT          row_of4
+	MOVQ         120(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        128(AX), DI
+	VXORPS       X4, X4, X4
+	VCVTSI2SSQ   DI, X4, X4
+	VMOVSS       word3f800000<>+0(SB), X5
+	VDIVSS       X4, X5, X5
+	VBROADCASTSS X5, Y5
+	VMULPS       Y5, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	VMULPS       Y5, Y1, Y1
+	VMOVUPS      Y1, 32(SI)
+	VMULPS       Y5, Y2, Y2
+	VMOVUPS      Y2, 64(SI)
+	VMULPS       Y5, Y3, Y3
+	VMOVUPS      Y3, 96(SI)
+	ADDQ         88(AX), SI
+	ADDQ         $0x01, BX
+	CMPQ         BX, 8(AX)
+	JLT          pixel_of4
+	ADDQ         $+128, DX
+	SUBQ         $0x20, CX
+	JMP          block_of4
+
+end_of4:
 block_of2:
 	CMPQ CX, $0x10
 	JLT  end_of2
@@ -14758,7 +14982,7 @@ tap_of2:
 	ADDQ         $0x01, BX
 	CMPQ         BX, 8(AX)
 	JLT          pixel_of2
-	ADDQ         $0x40, DX
+	ADDQ         $+64, DX
 	SUBQ         $0x10, CX
 	JMP          block_of2
 
@@ -14812,7 +15036,7 @@ tap_of1:
 	ADDQ         $0x01, BX
 	CMPQ         BX, 8(AX)
 	JLT          pixel_of1
-	ADDQ         $0x20, DX
+	ADDQ         $+32, DX
 	SUBQ         $0x08, CX
 	JMP          block_of1
 
@@ -14884,6 +15108,75 @@ TEXT ·avgPoolGradAVX2(SB), NOSPLIT, $32-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ CX, $0x20
+	JLT  end_of4
+	MOVQ 48(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ         32(AX), R8
+	MOVQ         104(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        80(AX), DI
+	ADDQ         DI, R8
+	ADDQ         DX, R8
+	MOVQ         R8, DI
+	MOVQ         120(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        128(AX), DI
+	VXORPS       X4, X4, X4
+	VCVTSI2SSQ   DI, X4, X4
+	VMOVSS       word3f800000<>+0(SB), X5
+	VDIVSS       X4, X5, X5
+	VBROADCASTSS X5, Y5
+	VMOVUPS      (SI), Y0
+	VMULPS       Y5, Y0, Y0
+	VMOVUPS      32(SI), Y1
+	VMULPS       Y5, Y1, Y1
+	VMOVUPS      64(SI), Y2
+	VMULPS       Y5, Y2, Y2
+	VMOVUPS      96(SI), Y3
+	VMULPS       Y5, Y3, Y3
+	MOVQ         (AX), R9
+
+row_of4:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    64(AX), R8
+
+tap_of4:
+	VMOVUPS (DI), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (DI)
+	VMOVUPS 32(DI), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS 64(DI), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(DI)
+	VMOVUPS 96(DI), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(DI)
+	ADDQ    80(AX), DI
+	SUBQ    $0x01, R10
+	JGT     tap_of4
+	SUBQ    $0x01, R9
+	JGT     row_of4
+	ADDQ    96(AX), SI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of4
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of4
+
+end_of4:
 block_of2:
 	CMPQ CX, $0x10
 	JLT  end_of2
@@ -14938,7 +15231,7 @@ tap_of2:
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
 	JLT     pixel_of2
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of2
 
@@ -14992,7 +15285,7 @@ tap_of1:
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
 	JLT     pixel_of1
-	ADDQ    $0x20, DX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, CX
 	JMP     block_of1
 
@@ -16239,7 +16532,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Z4
 	VADDPS  Z4, Z3, Z3
 	VMOVUPS Z3, (BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of1
 
@@ -16353,7 +16646,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Z1
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of1
 
@@ -16462,7 +16755,7 @@ next_of1:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -16584,7 +16877,7 @@ next_of1:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -16718,7 +17011,7 @@ next_of1:
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -16864,7 +17157,7 @@ next_of1:
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -16992,7 +17285,7 @@ next_of1:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -17120,7 +17413,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Z4
 	VADDPS  Z4, Z3, Z3
 	VMOVUPS Z3, (BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of1
 
@@ -17284,7 +17577,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Z4
 	VADDPS  Z4, Z3, Z3
 	VMOVUPS Z3, (BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of1
 
@@ -17452,7 +17745,7 @@ next_of1:
 	ADDQ 120(AX), DI
 	SUBQ $0x01, R8
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -17624,7 +17917,7 @@ next_of1:
 	ADDQ 128(AX), R8
 	SUBQ $0x01, R9
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -17820,7 +18113,7 @@ next_of1:
 	ADDQ 136(AX), R9
 	SUBQ $0x01, R10
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -17986,7 +18279,7 @@ next_of1:
 	ADDQ 112(AX), SI
 	SUBQ $0x01, DI
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -18132,7 +18425,7 @@ next_of1:
 	VMOVUPS (BX)(DX*1), Z2
 	VADDPS  Z2, Z1, Z1
 	VMOVUPS Z1, (BX)(DX*1)
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of1
 
@@ -18258,7 +18551,7 @@ next_of1:
 	ADDQ 104(AX), BX
 	SUBQ $0x01, SI
 	JNE  row_of1
-	ADDQ $0x40, DX
+	ADDQ $+64, DX
 	SUBQ $0x10, CX
 	JMP  block_of1
 
@@ -22609,6 +22902,112 @@ TEXT ·maxPoolAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ CX, $0x40
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ    24(AX), R8
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    DI, R8
+	ADDQ    DX, R8
+	MOVQ    R8, DI
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	VMOVUPS 128(DI), Z2
+	VMOVUPS 192(DI), Z3
+	MOVQ    (AX), R9
+
+row_of4:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    56(AX), R8
+
+tap_of4:
+	VMOVUPS (DI), Z4
+	VMAXPS  Z0, Z4, Z0
+	VMOVUPS 64(DI), Z4
+	VMAXPS  Z1, Z4, Z1
+	VMOVUPS 128(DI), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 192(DI), Z4
+	VMAXPS  Z3, Z4, Z3
+	ADDQ    72(AX), DI
+	SUBQ    $0x01, R10
+	JGT     tap_of4
+	SUBQ    $0x01, R9
+	JGT     row_of4
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	ADDQ    88(AX), SI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of4
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ CX, $0x20
+	JLT  end_of2
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of2:
+	MOVQ    24(AX), R8
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    DI, R8
+	ADDQ    DX, R8
+	MOVQ    R8, DI
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	MOVQ    (AX), R9
+
+row_of2:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    56(AX), R8
+
+tap_of2:
+	VMOVUPS (DI), Z2
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS 64(DI), Z2
+	VMAXPS  Z1, Z2, Z1
+	ADDQ    72(AX), DI
+	SUBQ    $0x01, R10
+	JGT     tap_of2
+	SUBQ    $0x01, R9
+	JGT     row_of2
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    88(AX), SI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of2
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ CX, $0x10
 	JLT  end_of1
@@ -22649,7 +23048,7 @@ tap_of1:
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
 	JLT     pixel_of1
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of1
 
@@ -22708,6 +23107,174 @@ TEXT ·maxPoolGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ CX, $0x40
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ    24(AX), R9
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    R8, R9
+	ADDQ    DX, R9
+	MOVQ    R9, R8
+	MOVQ    32(AX), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   80(AX), R8
+	ADDQ    R8, R10
+	ADDQ    DX, R10
+	MOVQ    R10, R13
+	VMOVUPS (SI), Z0
+	VMOVUPS (DI), Z4
+	KXNORW  K2, K2, K2
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 64(DI), Z5
+	KXNORW  K3, K3, K3
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 128(DI), Z6
+	KXNORW  K5, K5, K5
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 192(DI), Z7
+	KXNORW  K6, K6, K6
+	MOVQ    (AX), R11
+
+row_of4:
+	MOVQ    112(AX), R12
+	MOVLQSX (R12)(BX*4), R12
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R12
+	MOVQ    R9, R8
+	ADDQ    56(AX), R9
+	MOVQ    R10, R13
+	ADDQ    64(AX), R10
+
+tap_of4:
+	VMOVUPS (R8), Z12
+	VMOVUPS (R13), Z13
+	VCMPPS  $0x00, Z12, Z0, K4
+	KANDW   K4, K2, K4
+	KANDNW  K2, K4, K2
+	VADDPS  Z4, Z13, K4, Z13
+	VMOVUPS Z13, (R13)
+	VMOVUPS 64(R8), Z12
+	VMOVUPS 64(R13), Z13
+	VCMPPS  $0x00, Z12, Z1, K4
+	KANDW   K4, K3, K4
+	KANDNW  K3, K4, K3
+	VADDPS  Z5, Z13, K4, Z13
+	VMOVUPS Z13, 64(R13)
+	VMOVUPS 128(R8), Z12
+	VMOVUPS 128(R13), Z13
+	VCMPPS  $0x00, Z12, Z2, K4
+	KANDW   K4, K5, K4
+	KANDNW  K5, K4, K5
+	VADDPS  Z6, Z13, K4, Z13
+	VMOVUPS Z13, 128(R13)
+	VMOVUPS 192(R8), Z12
+	VMOVUPS 192(R13), Z13
+	VCMPPS  $0x00, Z12, Z3, K4
+	KANDW   K4, K6, K4
+	KANDNW  K6, K4, K6
+	VADDPS  Z7, Z13, K4, Z13
+	VMOVUPS Z13, 192(R13)
+	ADDQ    72(AX), R8
+	ADDQ    80(AX), R13
+	SUBQ    $0x01, R12
+	JGT     tap_of4
+	SUBQ    $0x01, R11
+	JGT     row_of4
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of4
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ CX, $0x20
+	JLT  end_of2
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of2:
+	MOVQ    24(AX), R9
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    R8, R9
+	ADDQ    DX, R9
+	MOVQ    R9, R8
+	MOVQ    32(AX), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   80(AX), R8
+	ADDQ    R8, R10
+	ADDQ    DX, R10
+	MOVQ    R10, R13
+	VMOVUPS (SI), Z0
+	VMOVUPS (DI), Z2
+	KXNORW  K2, K2, K2
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 64(DI), Z3
+	KXNORW  K3, K3, K3
+	MOVQ    (AX), R11
+
+row_of2:
+	MOVQ    112(AX), R12
+	MOVLQSX (R12)(BX*4), R12
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R12
+	MOVQ    R9, R8
+	ADDQ    56(AX), R9
+	MOVQ    R10, R13
+	ADDQ    64(AX), R10
+
+tap_of2:
+	VMOVUPS (R8), Z6
+	VMOVUPS (R13), Z7
+	VCMPPS  $0x00, Z6, Z0, K4
+	KANDW   K4, K2, K4
+	KANDNW  K2, K4, K2
+	VADDPS  Z2, Z7, K4, Z7
+	VMOVUPS Z7, (R13)
+	VMOVUPS 64(R8), Z6
+	VMOVUPS 64(R13), Z7
+	VCMPPS  $0x00, Z6, Z1, K4
+	KANDW   K4, K3, K4
+	KANDNW  K3, K4, K3
+	VADDPS  Z3, Z7, K4, Z7
+	VMOVUPS Z7, 64(R13)
+	ADDQ    72(AX), R8
+	ADDQ    80(AX), R13
+	SUBQ    $0x01, R12
+	JGT     tap_of2
+	SUBQ    $0x01, R11
+	JGT     row_of2
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of2
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ CX, $0x10
 	JLT  end_of1
@@ -22734,7 +23301,7 @@ pixel_of1:
 	MOVQ    R10, R13
 	VMOVUPS (SI), Z0
 	VMOVUPS (DI), Z1
-	KXNORW  K5, K5, K5
+	KXNORW  K2, K2, K2
 	MOVQ    (AX), R11
 
 row_of1:
@@ -22752,8 +23319,8 @@ tap_of1:
 	VMOVUPS (R8), Z3
 	VMOVUPS (R13), Z4
 	VCMPPS  $0x00, Z3, Z0, K4
-	KANDW   K4, K5, K4
-	KANDNW  K5, K4, K5
+	KANDW   K4, K2, K4
+	KANDNW  K2, K4, K2
 	VADDPS  Z1, Z4, K4, Z4
 	VMOVUPS Z4, (R13)
 	ADDQ    72(AX), R8
@@ -22767,7 +23334,7 @@ tap_of1:
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
 	JLT     pixel_of1
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of1
 
@@ -22800,7 +23367,7 @@ pixel_tail:
 	MOVQ      R9, R12
 	VMOVUPS.Z (BX), K1, Z0
 	VMOVUPS.Z (SI), K1, Z1
-	KXNORW    K5, K5, K5
+	KXNORW    K2, K2, K2
 	MOVQ      (AX), R10
 
 row_tail:
@@ -22818,8 +23385,8 @@ tap_tail:
 	VMOVUPS.Z (DI), K1, Z3
 	VMOVUPS.Z (R12), K1, Z4
 	VCMPPS    $0x00, Z3, Z0, K4
-	KANDW     K4, K5, K4
-	KANDNW    K5, K4, K5
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
 	VADDPS    Z1, Z4, K4, Z4
 	VMOVUPS   Z4, K1, (R12)
 	ADDQ      72(AX), DI
@@ -22845,6 +23412,134 @@ TEXT ·avgPoolAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ CX, $0x40
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ    24(AX), R8
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    DI, R8
+	ADDQ    DX, R8
+	MOVQ    R8, DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    (AX), R9
+
+row_of4:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    56(AX), R8
+
+tap_of4:
+	VMOVUPS      (DI), Z4
+	VADDPS       Z4, Z0, Z0
+	VMOVUPS      64(DI), Z4
+	VADDPS       Z4, Z1, Z1
+	VMOVUPS      128(DI), Z4
+	VADDPS       Z4, Z2, Z2
+	VMOVUPS      192(DI), Z4
+	VADDPS       Z4, Z3, Z3
+	ADDQ         72(AX), DI
+	SUBQ         $0x01, R10
+	JGT          tap_of4
+	SUBQ         $0x01, R9
+	JGT          row_of4
+	MOVQ         120(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        128(AX), DI
+	VXORPS       X4, X4, X4
+	VCVTSI2SSQ   DI, X4, X4
+	VMOVSS       word3f800000<>+0(SB), X5
+	VDIVSS       X4, X5, X5
+	VBROADCASTSS X5, Z5
+	VMULPS       Z5, Z0, Z0
+	VMOVUPS      Z0, (SI)
+	VMULPS       Z5, Z1, Z1
+	VMOVUPS      Z1, 64(SI)
+	VMULPS       Z5, Z2, Z2
+	VMOVUPS      Z2, 128(SI)
+	VMULPS       Z5, Z3, Z3
+	VMOVUPS      Z3, 192(SI)
+	ADDQ         88(AX), SI
+	ADDQ         $0x01, BX
+	CMPQ         BX, 8(AX)
+	JLT          pixel_of4
+	ADDQ         $+256, DX
+	SUBQ         $0x40, CX
+	JMP          block_of4
+
+end_of4:
+block_of2:
+	CMPQ CX, $0x20
+	JLT  end_of2
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of2:
+	MOVQ    24(AX), R8
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    DI, R8
+	ADDQ    DX, R8
+	MOVQ    R8, DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    (AX), R9
+
+row_of2:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    56(AX), R8
+
+tap_of2:
+	VMOVUPS      (DI), Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS      64(DI), Z2
+	VADDPS       Z2, Z1, Z1
+	ADDQ         72(AX), DI
+	SUBQ         $0x01, R10
+	JGT          tap_of2
+	SUBQ         $0x01, R9
+	JGT          row_of2
+	MOVQ         120(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        128(AX), DI
+	VXORPS       X2, X2, X2
+	VCVTSI2SSQ   DI, X2, X2
+	VMOVSS       word3f800000<>+0(SB), X3
+	VDIVSS       X2, X3, X3
+	VBROADCASTSS X3, Z3
+	VMULPS       Z3, Z0, Z0
+	VMOVUPS      Z0, (SI)
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, 64(SI)
+	ADDQ         88(AX), SI
+	ADDQ         $0x01, BX
+	CMPQ         BX, 8(AX)
+	JLT          pixel_of2
+	ADDQ         $+128, DX
+	SUBQ         $0x20, CX
+	JMP          block_of2
+
+end_of2:
 block_of1:
 	CMPQ CX, $0x10
 	JLT  end_of1
@@ -22894,7 +23589,7 @@ tap_of1:
 	ADDQ         $0x01, BX
 	CMPQ         BX, 8(AX)
 	JLT          pixel_of1
-	ADDQ         $0x40, DX
+	ADDQ         $+64, DX
 	SUBQ         $0x10, CX
 	JMP          block_of1
 
@@ -22962,6 +23657,134 @@ TEXT ·avgPoolGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ CX, $0x40
+	JLT  end_of4
+	MOVQ 48(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ         32(AX), R8
+	MOVQ         104(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        80(AX), DI
+	ADDQ         DI, R8
+	ADDQ         DX, R8
+	MOVQ         R8, DI
+	MOVQ         120(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        128(AX), DI
+	VXORPS       X4, X4, X4
+	VCVTSI2SSQ   DI, X4, X4
+	VMOVSS       word3f800000<>+0(SB), X5
+	VDIVSS       X4, X5, X5
+	VBROADCASTSS X5, Z5
+	VMOVUPS      (SI), Z0
+	VMULPS       Z5, Z0, Z0
+	VMOVUPS      64(SI), Z1
+	VMULPS       Z5, Z1, Z1
+	VMOVUPS      128(SI), Z2
+	VMULPS       Z5, Z2, Z2
+	VMOVUPS      192(SI), Z3
+	VMULPS       Z5, Z3, Z3
+	MOVQ         (AX), R9
+
+row_of4:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    64(AX), R8
+
+tap_of4:
+	VMOVUPS (DI), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (DI)
+	VMOVUPS 64(DI), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(DI)
+	VMOVUPS 128(DI), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(DI)
+	VMOVUPS 192(DI), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(DI)
+	ADDQ    80(AX), DI
+	SUBQ    $0x01, R10
+	JGT     tap_of4
+	SUBQ    $0x01, R9
+	JGT     row_of4
+	ADDQ    96(AX), SI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of4
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ CX, $0x20
+	JLT  end_of2
+	MOVQ 48(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of2:
+	MOVQ         32(AX), R8
+	MOVQ         104(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        80(AX), DI
+	ADDQ         DI, R8
+	ADDQ         DX, R8
+	MOVQ         R8, DI
+	MOVQ         120(AX), DI
+	MOVLQSX      (DI)(BX*4), DI
+	IMULQ        128(AX), DI
+	VXORPS       X2, X2, X2
+	VCVTSI2SSQ   DI, X2, X2
+	VMOVSS       word3f800000<>+0(SB), X3
+	VDIVSS       X2, X3, X3
+	VBROADCASTSS X3, Z3
+	VMOVUPS      (SI), Z0
+	VMULPS       Z3, Z0, Z0
+	VMOVUPS      64(SI), Z1
+	VMULPS       Z3, Z1, Z1
+	MOVQ         (AX), R9
+
+row_of2:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	SUBQ    DI, R10
+	MOVQ    R8, DI
+	ADDQ    64(AX), R8
+
+tap_of2:
+	VMOVUPS (DI), Z2
+	VADDPS  Z0, Z2, Z2
+	VMOVUPS Z2, (DI)
+	VMOVUPS 64(DI), Z2
+	VADDPS  Z1, Z2, Z2
+	VMOVUPS Z2, 64(DI)
+	ADDQ    80(AX), DI
+	SUBQ    $0x01, R10
+	JGT     tap_of2
+	SUBQ    $0x01, R9
+	JGT     row_of2
+	ADDQ    96(AX), SI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of2
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ CX, $0x10
 	JLT  end_of1
@@ -23011,7 +23834,7 @@ tap_of1:
 	ADDQ    $0x01, BX
 	CMPQ    BX, 8(AX)
 	JLT     pixel_of1
-	ADDQ    $0x40, DX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, CX
 	JMP     block_of1
 

@@ -14,7 +14,7 @@ const (
 	inX, inDX, outY, outDY                                           = 0, 1, 0, 1
 )
 
-// windowPass is a pooling kernel: 64 bytes of channels at a time, window by window.
+// windowPass is a pooling kernel: four vectors of channels at a time, window by window.
 type windowPass struct {
 	*isa
 	registers
@@ -103,7 +103,7 @@ func (m *isa) windows(name, doc string, ins, outs []int, body func(p *windowPass
 		CMPQ(p.pixel, Mem{Base: a, Disp: windowsPixels})
 		JLT(LabelRef("pixel" + id))
 	}
-	m.channelBlocks(left, cb, mask, code)
+	m.channelBlocks(4, left, cb, mask, code)
 }
 
 func pools(m *isa) {
@@ -126,13 +126,14 @@ func pools(m *isa) {
 	})
 	m.windows("maxPoolGrad", "is Set.MaxPoolGrad", []int{inX, inDX}, []int{outY, outDY}, func(p *windowPass) (before, tap, after func()) {
 		y, dy, left := p.some(p.nv), p.some(p.nv), p.some(p.nv) // left: ones where no tap had the y yet
+		open := []reg.Register{reg.K2, reg.K3, reg.K5, reg.K6}  // the same as opmasks
 		x, d := p.get(), p.get()
 		return func() {
 				for v := range p.nv {
 					p.load(p.out[outY], v, y[v])
 					p.load(p.out[outDY], v, dy[v])
 					if p.avx512 {
-						KXNORW(reg.K5, reg.K5, reg.K5)
+						KXNORW(open[v], open[v], open[v])
 					} else {
 						VPCMPEQD(left[v], left[v], left[v])
 					}
@@ -143,8 +144,8 @@ func pools(m *isa) {
 					p.load(p.in[inDX], v, d)
 					if p.avx512 {
 						VCMPPS(Imm(0), x, y[v], reg.K4)
-						KANDW(reg.K4, reg.K5, reg.K4)
-						KANDNW(reg.K5, reg.K4, reg.K5)
+						KANDW(reg.K4, open[v], reg.K4)
+						KANDNW(open[v], reg.K4, open[v])
 						VADDPS(dy[v], d, reg.K4, d)
 					} else {
 						VCMPPS(Imm(0), x, y[v], x)

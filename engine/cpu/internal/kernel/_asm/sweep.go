@@ -139,19 +139,19 @@ func (m *isa) pass(name, doc string, maps int, body func(p *channelPass) (pixel 
 			after()
 		}
 	}
-	m.channelBlocks(left, cb, mask, code)
+	m.channelBlocks(64/m.bytes(), left, cb, mask, code)
 }
 
 // channelBlocks writes the loop over blocks of channels around code, which gets a suffix for its labels, the vectors in a block
-// and the tail: 64 bytes at a time, then a vector, then what is left; and returns from the kernel.
-func (m *isa) channelBlocks(left, cb reg.Register, mask *tail, code func(id string, nv int, k *tail)) {
-	for nv := 64 / m.bytes(); nv > 0; nv-- {
+// and the tail: most vectors at a time, then half as many, to one, then what is left; and returns from the kernel.
+func (m *isa) channelBlocks(most int, left, cb reg.Register, mask *tail, code func(id string, nv int, k *tail)) {
+	for nv := most; nv > 0; nv /= 2 {
 		id := fmt.Sprintf("_of%d", nv)
 		Label("block" + id)
 		CMPQ(left, Imm(uint64(nv*m.lanes)))
 		JLT(LabelRef("end" + id))
 		code(id, nv, nil)
-		ADDQ(Imm(uint64(nv*m.bytes())), cb)
+		ADDQ(I32(nv*m.bytes()), cb)
 		SUBQ(Imm(uint64(nv*m.lanes)), left)
 		JMP(LabelRef("block" + id))
 		Label("end" + id)
