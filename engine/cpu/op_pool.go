@@ -7,24 +7,11 @@ import (
 
 // windows is the bounds of a pooling of x to y, clipped to x.
 func windows(g program.Window, x, y *value, countPad bool) *kernel.Pool {
-	p := &kernel.Pool{C: x.c}
-	axis := func(out, extent, kernel, stride, before, after int) (lo, hi, count []int32) {
-		for o := range out {
-			from := o*stride - before
-			to := from + kernel
-			l, h := max(from, 0), min(to, extent)
-			lo, hi = append(lo, int32(l)), append(hi, int32(h))
-			n := h - l
-			if countPad {
-				n = to - from
-			}
-			count = append(count, int32(n))
-		}
-		return
+	count := 0
+	if countPad {
+		count = g.Kernel[0] * g.Kernel[1]
 	}
-	p.H0, p.H1, p.HN = axis(y.h, x.h, g.Kernel[0], g.Stride[0], g.Pad[0], g.Pad[1])
-	p.W0, p.W1, p.WN = axis(y.w, x.w, g.Kernel[1], g.Stride[1], g.Pad[2], g.Pad[3])
-	return p
+	return kernel.NewPool(x.c, kernel.NewAxis(y.h, x.h, g.Kernel[0], g.Stride[0], g.Pad[0]), kernel.NewAxis(y.w, x.w, g.Kernel[1], g.Stride[1], g.Pad[2]), count)
 }
 
 // perImage gives a step a body that runs picture by picture.
@@ -54,7 +41,6 @@ func bindMaxPoolGrad(b *planner, u unit) error {
 	s.build = func() {
 		p := windows(op.Window, x, y, false)
 		s.perImage(func(w *worker, n int) {
-			b.k.Fill(dx.block(1), w.feature(dx, n, 1), 0)
 			b.k.MaxPoolGrad(p, w.feature(dx, n, 1), w.feature(x, n, 1), w.feature(y, n, 1), w.feature(dy, n, 1))
 		})
 	}
@@ -78,10 +64,7 @@ func bindAvgPoolGrad(b *planner, u unit) error {
 	s := b.local(u.Node, "avg pool "+windowName(op.Window)+" grad", dx).reading(dy)
 	s.build = func() {
 		p := windows(op.Window, dx, dy, op.CountPad)
-		s.perImage(func(w *worker, n int) {
-			b.k.Fill(dx.block(1), w.feature(dx, n, 1), 0)
-			b.k.AvgPoolGrad(p, w.feature(dx, n, 1), w.feature(dy, n, 1))
-		})
+		s.perImage(func(w *worker, n int) { b.k.AvgPoolGrad(p, w.feature(dx, n, 1), w.feature(dy, n, 1)) })
 	}
 	return nil
 }

@@ -144,27 +144,19 @@ func BenchmarkPools(b *testing.B) {
 	kernels := []struct {
 		name string
 		maps func(x, y int) int // elements read and written
-		run  func(s Set, blk Block, p *Pool, x, dx, y, dy Map)
+		run  func(s Set, p *Pool, x, dx, y, dy Map)
 	}{
-		{"max", func(x, y int) int { return x + y }, func(s Set, _ Block, p *Pool, x, _, y, _ Map) { s.MaxPool(p, y, x) }},
-		{"max-grad", func(x, y int) int { return 2*x + 2*y }, func(s Set, b Block, p *Pool, x, dx, y, dy Map) {
-			s.Fill(b, dx, 0)
-			s.MaxPoolGrad(p, dx, x, y, dy)
-		}},
-		{"avg", func(x, y int) int { return x + y }, func(s Set, _ Block, p *Pool, x, _, y, _ Map) { s.AvgPool(p, y, x) }},
-		{"avg-grad", func(x, y int) int { return x + y }, func(s Set, b Block, p *Pool, _, dx, _, dy Map) {
-			s.Fill(b, dx, 0)
-			s.AvgPoolGrad(p, dx, dy)
-		}},
+		{"max", func(x, y int) int { return x + y }, func(s Set, p *Pool, x, _, y, _ Map) { s.MaxPool(p, y, x) }},
+		{"max-grad", func(x, y int) int { return 2*x + 2*y }, func(s Set, p *Pool, x, dx, y, dy Map) { s.MaxPoolGrad(p, dx, x, y, dy) }},
+		{"avg", func(x, y int) int { return x + y }, func(s Set, p *Pool, x, _, y, _ Map) { s.AvgPool(p, y, x) }},
+		{"avg-grad", func(x, y int) int { return x + y }, func(s Set, p *Pool, _, dx, _, dy Map) { s.AvgPoolGrad(p, dx, dy) }},
 	}
 	for _, s := range Levels()[1:] {
 		for _, k := range kernels {
 			for _, g := range []struct{ h, c, k, stride int }{{55, 96, 3, 2}, {55, 96, 2, 2}, {32, 64, 3, 2}, {32, 64, 2, 2}} {
 				b.Run(fmt.Sprintf("%s/%s/%dx%d-%d/%dx%dx%d", s.Name, k.name, g.k, g.k, g.stride, g.h, g.h, g.c), func(b *testing.B) {
-					p := &Pool{C: g.c}
-					p.H0, p.H1, p.HN = pooling(g.h, g.k, g.stride, 0)
-					p.W0, p.W1, p.WN = p.H0, p.H1, p.HN
-					n := len(p.H0)
+					axis := pooling(g.h, g.k, g.stride, 0)
+					p, n := NewPool(g.c, axis, axis, 0), len(axis.Lo)
 					in := func() Map { return Map{Data: random(g.h * g.h * g.c), Row: g.h * g.c, Pix: g.c} }
 					out := func() Map { return Map{Data: random(n * n * g.c), Row: n * g.c, Pix: g.c} }
 					x, dx, y, dy := in(), in(), out(), out()
@@ -177,7 +169,7 @@ func BenchmarkPools(b *testing.B) {
 						t := time.Now()
 						s.Copy(blk, to, from)
 						u := time.Now()
-						k.run(s, Block{Rows: g.h, Pixels: g.h, C: g.c}, p, x, dx, y, dy)
+						k.run(s, p, x, dx, y, dy)
 						plain = max(plain, float64(4*elems)/u.Sub(t).Seconds())
 						rate = max(rate, float64(4*elems)/time.Since(u).Seconds())
 					}

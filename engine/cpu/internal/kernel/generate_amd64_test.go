@@ -27,7 +27,7 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 		"sweepStep": {unsafe.Offsetof(s.step), 64}, "sweepSkip": {unsafe.Offsetof(s.skip), 104}, "sweepVec": {unsafe.Offsetof(s.vec), 144}, "sweepScalar": {unsafe.Offsetof(s.scalar), 184},
 		"windowsRows": {unsafe.Offsetof(w.rows), 0}, "windowsPixels": {unsafe.Offsetof(w.pixels), 8}, "windowsC": {unsafe.Offsetof(w.c), 16}, "windowsIn": {unsafe.Offsetof(w.in), 24},
 		"windowsOut": {unsafe.Offsetof(w.out), 40}, "windowsInRow": {unsafe.Offsetof(w.inRow), 56}, "windowsInPix": {unsafe.Offsetof(w.inPix), 72}, "windowsOutPix": {unsafe.Offsetof(w.outPix), 88},
-		"windowsW0": {unsafe.Offsetof(w.w0), 104}, "windowsW1": {unsafe.Offsetof(w.w1), 112}, "windowsWN": {unsafe.Offsetof(w.wn), 120}, "windowsHN": {unsafe.Offsetof(w.hn), 128},
+		"windowsLo": {unsafe.Offsetof(w.lo), 104}, "windowsHi": {unsafe.Offsetof(w.hi), 112}, "windowsOld": {unsafe.Offsetof(w.old), 120}, "windowsK": {unsafe.Offsetof(w.k), 128}, "windowsFresh": {unsafe.Offsetof(w.fresh), 136},
 	} {
 		if o[0] != o[1] {
 			t.Errorf("%s is at %d, _asm has %d", name, o[0], o[1])

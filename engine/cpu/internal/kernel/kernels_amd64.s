@@ -14337,38 +14337,37 @@ block_of4:
 	XORQ BX, BX
 
 pixel_of4:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	VMOVUPS 64(DI), Y2
-	VMOVUPS 96(DI), Y3
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
 	MOVQ    (AX), R9
 
 row_of4:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of4:
-	VMOVUPS (DI), Y4
+	VMOVUPS (R8), Y4
 	VMAXPS  Y0, Y4, Y0
-	VMOVUPS 32(DI), Y4
+	VMOVUPS 32(R8), Y4
 	VMAXPS  Y1, Y4, Y1
-	VMOVUPS 64(DI), Y4
+	VMOVUPS 64(R8), Y4
 	VMAXPS  Y2, Y4, Y2
-	VMOVUPS 96(DI), Y4
+	VMOVUPS 96(R8), Y4
 	VMAXPS  Y3, Y4, Y3
-	ADDQ    72(AX), DI
+	ADDQ    72(AX), R8
 	SUBQ    $0x01, R10
 	JGT     tap_of4
 	SUBQ    $0x01, R9
@@ -14394,32 +14393,31 @@ block_of2:
 	XORQ BX, BX
 
 pixel_of2:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
 	MOVQ    (AX), R9
 
 row_of2:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of2:
-	VMOVUPS (DI), Y2
+	VMOVUPS (R8), Y2
 	VMAXPS  Y0, Y2, Y0
-	VMOVUPS 32(DI), Y2
+	VMOVUPS 32(R8), Y2
 	VMAXPS  Y1, Y2, Y1
-	ADDQ    72(AX), DI
+	ADDQ    72(AX), R8
 	SUBQ    $0x01, R10
 	JGT     tap_of2
 	SUBQ    $0x01, R9
@@ -14443,29 +14441,28 @@ block_of1:
 	XORQ BX, BX
 
 pixel_of1:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
-	VMOVUPS (DI), Y0
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VMOVUPS (R8), Y0
 	MOVQ    (AX), R9
 
 row_of1:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of1:
-	VMOVUPS (DI), Y1
+	VMOVUPS (R8), Y1
 	VMAXPS  Y0, Y1, Y0
-	ADDQ    72(AX), DI
+	ADDQ    72(AX), R8
 	SUBQ    $0x01, R10
 	JGT     tap_of1
 	SUBQ    $0x01, R9
@@ -14492,31 +14489,30 @@ end_of1:
 	XORQ    CX, CX
 
 pixel_tail:
-	MOVQ       24(AX), DI
 	MOVQ       104(AX), SI
 	MOVLQSX    (SI)(CX*4), SI
 	IMULQ      72(AX), SI
-	ADDQ       SI, DI
-	ADDQ       DX, DI
-	MOVQ       DI, SI
+	ADDQ       24(AX), SI
+	ADDQ       DX, SI
+	MOVQ       SI, DI
 	VMOVUPS    (SP), Y0
-	VMASKMOVPS (SI), Y0, Y0
+	VMASKMOVPS (DI), Y0, Y0
 	MOVQ       (AX), R8
 
 row_tail:
 	MOVQ    112(AX), R9
 	MOVLQSX (R9)(CX*4), R9
-	MOVQ    104(AX), SI
-	MOVLQSX (SI)(CX*4), SI
-	SUBQ    SI, R9
-	MOVQ    DI, SI
-	ADDQ    56(AX), DI
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	SUBQ    DI, R9
+	MOVQ    SI, DI
+	ADDQ    56(AX), SI
 
 tap_tail:
 	VMOVUPS    (SP), Y1
-	VMASKMOVPS (SI), Y1, Y1
+	VMASKMOVPS (DI), Y1, Y1
 	VMAXPS     Y0, Y1, Y0
-	ADDQ       72(AX), SI
+	ADDQ       72(AX), DI
 	SUBQ       $0x01, R9
 	JGT        tap_tail
 	SUBQ       $0x01, R8
@@ -14549,20 +14545,18 @@ block_of4:
 	XORQ BX, BX
 
 pixel_of4:
-	MOVQ     24(AX), R9
 	MOVQ     104(AX), R8
 	MOVLQSX  (R8)(BX*4), R8
 	IMULQ    72(AX), R8
-	ADDQ     R8, R9
-	ADDQ     DX, R9
-	MOVQ     R9, R8
-	MOVQ     32(AX), R10
-	MOVQ     104(AX), R8
-	MOVLQSX  (R8)(BX*4), R8
-	IMULQ    80(AX), R8
-	ADDQ     R8, R10
+	ADDQ     24(AX), R8
+	ADDQ     DX, R8
+	MOVQ     R8, R9
+	MOVQ     104(AX), R10
+	MOVLQSX  (R10)(BX*4), R10
+	IMULQ    80(AX), R10
+	ADDQ     32(AX), R10
 	ADDQ     DX, R10
-	MOVQ     R10, R13
+	MOVQ     R10, R11
 	VMOVUPS  (SI), Y0
 	VMOVUPS  (DI), Y4
 	VPCMPEQD Y8, Y8, Y8
@@ -14575,66 +14569,146 @@ pixel_of4:
 	VMOVUPS  96(SI), Y3
 	VMOVUPS  96(DI), Y7
 	VPCMPEQD Y11, Y11, Y11
-	MOVQ     (AX), R11
+	MOVQ     (AX), R12
 
 row_of4:
-	MOVQ    112(AX), R12
-	MOVLQSX (R12)(BX*4), R12
-	MOVQ    104(AX), R8
-	MOVLQSX (R8)(BX*4), R8
-	SUBQ    R8, R12
-	MOVQ    R9, R8
-	ADDQ    56(AX), R9
-	MOVQ    R10, R13
+	MOVQ    112(AX), R13
+	MOVLQSX (R13)(BX*4), R13
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R13
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+	MOVQ    R10, R11
 	ADDQ    64(AX), R10
+	CMPQ    R12, 136(AX)
+	JGT     add_of4
+	MOVQ    120(AX), R14
+	MOVLQSX (R14)(BX*4), R14
+	SUBQ    R14, R13
+	TESTQ   R14, R14
+	JEQ     set_of4
 
-tap_of4:
-	VMOVUPS (R8), Y12
-	VMOVUPS (R13), Y13
+mixed_of4:
+	VMOVUPS (R9), Y12
 	VCMPPS  $0x00, Y12, Y0, Y12
 	VANDPS  Y8, Y12, Y12
 	VANDNPS Y8, Y12, Y8
 	VANDPS  Y4, Y12, Y12
-	VADDPS  Y12, Y13, Y13
-	VMOVUPS Y13, (R13)
-	VMOVUPS 32(R8), Y12
-	VMOVUPS 32(R13), Y13
+	VMOVUPS (R11), Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS Y12, (R11)
+	VMOVUPS 32(R9), Y12
 	VCMPPS  $0x00, Y12, Y1, Y12
 	VANDPS  Y9, Y12, Y12
 	VANDNPS Y9, Y12, Y9
 	VANDPS  Y5, Y12, Y12
-	VADDPS  Y12, Y13, Y13
-	VMOVUPS Y13, 32(R13)
-	VMOVUPS 64(R8), Y12
-	VMOVUPS 64(R13), Y13
+	VMOVUPS 32(R11), Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS Y12, 32(R11)
+	VMOVUPS 64(R9), Y12
 	VCMPPS  $0x00, Y12, Y2, Y12
 	VANDPS  Y10, Y12, Y12
 	VANDNPS Y10, Y12, Y10
 	VANDPS  Y6, Y12, Y12
-	VADDPS  Y12, Y13, Y13
-	VMOVUPS Y13, 64(R13)
-	VMOVUPS 96(R8), Y12
-	VMOVUPS 96(R13), Y13
+	VMOVUPS 64(R11), Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS Y12, 64(R11)
+	VMOVUPS 96(R9), Y12
 	VCMPPS  $0x00, Y12, Y3, Y12
 	VANDPS  Y11, Y12, Y12
 	VANDNPS Y11, Y12, Y11
 	VANDPS  Y7, Y12, Y12
-	VADDPS  Y12, Y13, Y13
-	VMOVUPS Y13, 96(R13)
-	ADDQ    72(AX), R8
-	ADDQ    80(AX), R13
-	SUBQ    $0x01, R12
-	JGT     tap_of4
-	SUBQ    $0x01, R11
-	JGT     row_of4
-	ADDQ    88(AX), SI
-	ADDQ    96(AX), DI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of4
-	ADDQ    $+128, DX
-	SUBQ    $0x20, CX
-	JMP     block_of4
+	VMOVUPS 96(R11), Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS Y12, 96(R11)
+	ADDQ    72(AX), R9
+	ADDQ    80(AX), R11
+	SUBQ    $0x01, R14
+	JGT     mixed_of4
+	TESTQ   R13, R13
+	JEQ     next_of4
+
+set_of4:
+	VMOVUPS (R9), Y12
+	VCMPPS  $0x00, Y12, Y0, Y12
+	VANDPS  Y8, Y12, Y12
+	VANDNPS Y8, Y12, Y8
+	VANDPS  Y4, Y12, Y12
+	VMOVUPS Y12, (R11)
+	VMOVUPS 32(R9), Y12
+	VCMPPS  $0x00, Y12, Y1, Y12
+	VANDPS  Y9, Y12, Y12
+	VANDNPS Y9, Y12, Y9
+	VANDPS  Y5, Y12, Y12
+	VMOVUPS Y12, 32(R11)
+	VMOVUPS 64(R9), Y12
+	VCMPPS  $0x00, Y12, Y2, Y12
+	VANDPS  Y10, Y12, Y12
+	VANDNPS Y10, Y12, Y10
+	VANDPS  Y6, Y12, Y12
+	VMOVUPS Y12, 64(R11)
+	VMOVUPS 96(R9), Y12
+	VCMPPS  $0x00, Y12, Y3, Y12
+	VANDPS  Y11, Y12, Y12
+	VANDNPS Y11, Y12, Y11
+	VANDPS  Y7, Y12, Y12
+	VMOVUPS Y12, 96(R11)
+	ADDQ    72(AX), R9
+	ADDQ    80(AX), R11
+	SUBQ    $0x01, R13
+	JGT     set_of4
+	JMP     next_of4
+
+add_of4:
+	VMOVUPS (R9), Y12
+	VCMPPS  $0x00, Y12, Y0, Y12
+	VANDPS  Y8, Y12, Y12
+	VANDNPS Y8, Y12, Y8
+	VANDPS  Y4, Y12, Y12
+	VMOVUPS (R11), Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS Y12, (R11)
+	VMOVUPS 32(R9), Y12
+	VCMPPS  $0x00, Y12, Y1, Y12
+	VANDPS  Y9, Y12, Y12
+	VANDNPS Y9, Y12, Y9
+	VANDPS  Y5, Y12, Y12
+	VMOVUPS 32(R11), Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS Y12, 32(R11)
+	VMOVUPS 64(R9), Y12
+	VCMPPS  $0x00, Y12, Y2, Y12
+	VANDPS  Y10, Y12, Y12
+	VANDNPS Y10, Y12, Y10
+	VANDPS  Y6, Y12, Y12
+	VMOVUPS 64(R11), Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS Y12, 64(R11)
+	VMOVUPS 96(R9), Y12
+	VCMPPS  $0x00, Y12, Y3, Y12
+	VANDPS  Y11, Y12, Y12
+	VANDNPS Y11, Y12, Y11
+	VANDPS  Y7, Y12, Y12
+	VMOVUPS 96(R11), Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS Y12, 96(R11)
+	ADDQ    72(AX), R9
+	ADDQ    80(AX), R11
+	SUBQ    $0x01, R13
+	JGT     add_of4
+
+next_of4:
+	SUBQ $0x01, R12
+	JGT  row_of4
+	ADDQ 88(AX), SI
+	ADDQ 96(AX), DI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of4
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of4
 
 end_of4:
 block_of2:
@@ -14647,70 +14721,120 @@ block_of2:
 	XORQ BX, BX
 
 pixel_of2:
-	MOVQ     24(AX), R9
 	MOVQ     104(AX), R8
 	MOVLQSX  (R8)(BX*4), R8
 	IMULQ    72(AX), R8
-	ADDQ     R8, R9
-	ADDQ     DX, R9
-	MOVQ     R9, R8
-	MOVQ     32(AX), R10
-	MOVQ     104(AX), R8
-	MOVLQSX  (R8)(BX*4), R8
-	IMULQ    80(AX), R8
-	ADDQ     R8, R10
+	ADDQ     24(AX), R8
+	ADDQ     DX, R8
+	MOVQ     R8, R9
+	MOVQ     104(AX), R10
+	MOVLQSX  (R10)(BX*4), R10
+	IMULQ    80(AX), R10
+	ADDQ     32(AX), R10
 	ADDQ     DX, R10
-	MOVQ     R10, R13
+	MOVQ     R10, R11
 	VMOVUPS  (SI), Y0
 	VMOVUPS  (DI), Y2
 	VPCMPEQD Y4, Y4, Y4
 	VMOVUPS  32(SI), Y1
 	VMOVUPS  32(DI), Y3
 	VPCMPEQD Y5, Y5, Y5
-	MOVQ     (AX), R11
+	MOVQ     (AX), R12
 
 row_of2:
-	MOVQ    112(AX), R12
-	MOVLQSX (R12)(BX*4), R12
-	MOVQ    104(AX), R8
-	MOVLQSX (R8)(BX*4), R8
-	SUBQ    R8, R12
-	MOVQ    R9, R8
-	ADDQ    56(AX), R9
-	MOVQ    R10, R13
+	MOVQ    112(AX), R13
+	MOVLQSX (R13)(BX*4), R13
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R13
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+	MOVQ    R10, R11
 	ADDQ    64(AX), R10
+	CMPQ    R12, 136(AX)
+	JGT     add_of2
+	MOVQ    120(AX), R14
+	MOVLQSX (R14)(BX*4), R14
+	SUBQ    R14, R13
+	TESTQ   R14, R14
+	JEQ     set_of2
 
-tap_of2:
-	VMOVUPS (R8), Y6
-	VMOVUPS (R13), Y7
+mixed_of2:
+	VMOVUPS (R9), Y6
 	VCMPPS  $0x00, Y6, Y0, Y6
 	VANDPS  Y4, Y6, Y6
 	VANDNPS Y4, Y6, Y4
 	VANDPS  Y2, Y6, Y6
-	VADDPS  Y6, Y7, Y7
-	VMOVUPS Y7, (R13)
-	VMOVUPS 32(R8), Y6
-	VMOVUPS 32(R13), Y7
+	VMOVUPS (R11), Y7
+	VADDPS  Y7, Y6, Y6
+	VMOVUPS Y6, (R11)
+	VMOVUPS 32(R9), Y6
 	VCMPPS  $0x00, Y6, Y1, Y6
 	VANDPS  Y5, Y6, Y6
 	VANDNPS Y5, Y6, Y5
 	VANDPS  Y3, Y6, Y6
-	VADDPS  Y6, Y7, Y7
-	VMOVUPS Y7, 32(R13)
-	ADDQ    72(AX), R8
-	ADDQ    80(AX), R13
-	SUBQ    $0x01, R12
-	JGT     tap_of2
-	SUBQ    $0x01, R11
-	JGT     row_of2
-	ADDQ    88(AX), SI
-	ADDQ    96(AX), DI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of2
-	ADDQ    $+64, DX
-	SUBQ    $0x10, CX
-	JMP     block_of2
+	VMOVUPS 32(R11), Y7
+	VADDPS  Y7, Y6, Y6
+	VMOVUPS Y6, 32(R11)
+	ADDQ    72(AX), R9
+	ADDQ    80(AX), R11
+	SUBQ    $0x01, R14
+	JGT     mixed_of2
+	TESTQ   R13, R13
+	JEQ     next_of2
+
+set_of2:
+	VMOVUPS (R9), Y6
+	VCMPPS  $0x00, Y6, Y0, Y6
+	VANDPS  Y4, Y6, Y6
+	VANDNPS Y4, Y6, Y4
+	VANDPS  Y2, Y6, Y6
+	VMOVUPS Y6, (R11)
+	VMOVUPS 32(R9), Y6
+	VCMPPS  $0x00, Y6, Y1, Y6
+	VANDPS  Y5, Y6, Y6
+	VANDNPS Y5, Y6, Y5
+	VANDPS  Y3, Y6, Y6
+	VMOVUPS Y6, 32(R11)
+	ADDQ    72(AX), R9
+	ADDQ    80(AX), R11
+	SUBQ    $0x01, R13
+	JGT     set_of2
+	JMP     next_of2
+
+add_of2:
+	VMOVUPS (R9), Y6
+	VCMPPS  $0x00, Y6, Y0, Y6
+	VANDPS  Y4, Y6, Y6
+	VANDNPS Y4, Y6, Y4
+	VANDPS  Y2, Y6, Y6
+	VMOVUPS (R11), Y7
+	VADDPS  Y7, Y6, Y6
+	VMOVUPS Y6, (R11)
+	VMOVUPS 32(R9), Y6
+	VCMPPS  $0x00, Y6, Y1, Y6
+	VANDPS  Y5, Y6, Y6
+	VANDNPS Y5, Y6, Y5
+	VANDPS  Y3, Y6, Y6
+	VMOVUPS 32(R11), Y7
+	VADDPS  Y7, Y6, Y6
+	VMOVUPS Y6, 32(R11)
+	ADDQ    72(AX), R9
+	ADDQ    80(AX), R11
+	SUBQ    $0x01, R13
+	JGT     add_of2
+
+next_of2:
+	SUBQ $0x01, R12
+	JGT  row_of2
+	ADDQ 88(AX), SI
+	ADDQ 96(AX), DI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of2
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of2
 
 end_of2:
 block_of1:
@@ -14723,59 +14847,95 @@ block_of1:
 	XORQ BX, BX
 
 pixel_of1:
-	MOVQ     24(AX), R9
 	MOVQ     104(AX), R8
 	MOVLQSX  (R8)(BX*4), R8
 	IMULQ    72(AX), R8
-	ADDQ     R8, R9
-	ADDQ     DX, R9
-	MOVQ     R9, R8
-	MOVQ     32(AX), R10
-	MOVQ     104(AX), R8
-	MOVLQSX  (R8)(BX*4), R8
-	IMULQ    80(AX), R8
-	ADDQ     R8, R10
+	ADDQ     24(AX), R8
+	ADDQ     DX, R8
+	MOVQ     R8, R9
+	MOVQ     104(AX), R10
+	MOVLQSX  (R10)(BX*4), R10
+	IMULQ    80(AX), R10
+	ADDQ     32(AX), R10
 	ADDQ     DX, R10
-	MOVQ     R10, R13
+	MOVQ     R10, R11
 	VMOVUPS  (SI), Y0
 	VMOVUPS  (DI), Y1
 	VPCMPEQD Y2, Y2, Y2
-	MOVQ     (AX), R11
+	MOVQ     (AX), R12
 
 row_of1:
-	MOVQ    112(AX), R12
-	MOVLQSX (R12)(BX*4), R12
-	MOVQ    104(AX), R8
-	MOVLQSX (R8)(BX*4), R8
-	SUBQ    R8, R12
-	MOVQ    R9, R8
-	ADDQ    56(AX), R9
-	MOVQ    R10, R13
+	MOVQ    112(AX), R13
+	MOVLQSX (R13)(BX*4), R13
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R13
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+	MOVQ    R10, R11
 	ADDQ    64(AX), R10
+	CMPQ    R12, 136(AX)
+	JGT     add_of1
+	MOVQ    120(AX), R14
+	MOVLQSX (R14)(BX*4), R14
+	SUBQ    R14, R13
+	TESTQ   R14, R14
+	JEQ     set_of1
 
-tap_of1:
-	VMOVUPS (R8), Y3
-	VMOVUPS (R13), Y4
+mixed_of1:
+	VMOVUPS (R9), Y3
 	VCMPPS  $0x00, Y3, Y0, Y3
 	VANDPS  Y2, Y3, Y3
 	VANDNPS Y2, Y3, Y2
 	VANDPS  Y1, Y3, Y3
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, (R13)
-	ADDQ    72(AX), R8
-	ADDQ    80(AX), R13
-	SUBQ    $0x01, R12
-	JGT     tap_of1
-	SUBQ    $0x01, R11
-	JGT     row_of1
-	ADDQ    88(AX), SI
-	ADDQ    96(AX), DI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of1
-	ADDQ    $+32, DX
-	SUBQ    $0x08, CX
-	JMP     block_of1
+	VMOVUPS (R11), Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    72(AX), R9
+	ADDQ    80(AX), R11
+	SUBQ    $0x01, R14
+	JGT     mixed_of1
+	TESTQ   R13, R13
+	JEQ     next_of1
+
+set_of1:
+	VMOVUPS (R9), Y3
+	VCMPPS  $0x00, Y3, Y0, Y3
+	VANDPS  Y2, Y3, Y3
+	VANDNPS Y2, Y3, Y2
+	VANDPS  Y1, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    72(AX), R9
+	ADDQ    80(AX), R11
+	SUBQ    $0x01, R13
+	JGT     set_of1
+	JMP     next_of1
+
+add_of1:
+	VMOVUPS (R9), Y3
+	VCMPPS  $0x00, Y3, Y0, Y3
+	VANDPS  Y2, Y3, Y3
+	VANDNPS Y2, Y3, Y2
+	VANDPS  Y1, Y3, Y3
+	VMOVUPS (R11), Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    72(AX), R9
+	ADDQ    80(AX), R11
+	SUBQ    $0x01, R13
+	JGT     add_of1
+
+next_of1:
+	SUBQ $0x01, R12
+	JGT  row_of1
+	ADDQ 88(AX), SI
+	ADDQ 96(AX), DI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of1
+	ADDQ $+32, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
 
 end_of1:
 	TESTQ   CX, CX
@@ -14792,68 +14952,109 @@ end_of1:
 	XORQ    CX, CX
 
 pixel_tail:
-	MOVQ       24(AX), R8
 	MOVQ       104(AX), DI
 	MOVLQSX    (DI)(CX*4), DI
 	IMULQ      72(AX), DI
-	ADDQ       DI, R8
-	ADDQ       DX, R8
-	MOVQ       R8, DI
-	MOVQ       32(AX), R9
-	MOVQ       104(AX), DI
-	MOVLQSX    (DI)(CX*4), DI
-	IMULQ      80(AX), DI
-	ADDQ       DI, R9
+	ADDQ       24(AX), DI
+	ADDQ       DX, DI
+	MOVQ       DI, R8
+	MOVQ       104(AX), R9
+	MOVLQSX    (R9)(CX*4), R9
+	IMULQ      80(AX), R9
+	ADDQ       32(AX), R9
 	ADDQ       DX, R9
-	MOVQ       R9, R12
+	MOVQ       R9, R10
 	VMOVUPS    (SP), Y0
 	VMASKMOVPS (BX), Y0, Y0
 	VMOVUPS    (SP), Y1
 	VMASKMOVPS (SI), Y1, Y1
 	VPCMPEQD   Y2, Y2, Y2
-	MOVQ       (AX), R10
+	MOVQ       (AX), R11
 
 row_tail:
-	MOVQ    112(AX), R11
-	MOVLQSX (R11)(CX*4), R11
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(CX*4), DI
-	SUBQ    DI, R11
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
-	MOVQ    R9, R12
+	MOVQ    112(AX), R12
+	MOVLQSX (R12)(CX*4), R12
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(CX*4), R8
+	SUBQ    R8, R12
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+	MOVQ    R9, R10
 	ADDQ    64(AX), R9
+	CMPQ    R11, 136(AX)
+	JGT     add_tail
+	MOVQ    120(AX), R13
+	MOVLQSX (R13)(CX*4), R13
+	SUBQ    R13, R12
+	TESTQ   R13, R13
+	JEQ     set_tail
 
-tap_tail:
+mixed_tail:
 	VMOVUPS    (SP), Y3
-	VMASKMOVPS (DI), Y3, Y3
-	VMOVUPS    (SP), Y4
-	VMASKMOVPS (R12), Y4, Y4
+	VMASKMOVPS (R8), Y3, Y3
 	VCMPPS     $0x00, Y3, Y0, Y3
 	VANDPS     Y2, Y3, Y3
 	VANDNPS    Y2, Y3, Y2
 	VANDPS     Y1, Y3, Y3
-	VADDPS     Y3, Y4, Y4
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS (R10), Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS Y3, Y4, (R10)
+	ADDQ       72(AX), R8
+	ADDQ       80(AX), R10
+	SUBQ       $0x01, R13
+	JGT        mixed_tail
+	TESTQ      R12, R12
+	JEQ        next_tail
+
+set_tail:
 	VMOVUPS    (SP), Y3
-	VMASKMOVPS Y4, Y3, (R12)
-	ADDQ       72(AX), DI
-	ADDQ       80(AX), R12
-	SUBQ       $0x01, R11
-	JGT        tap_tail
-	SUBQ       $0x01, R10
-	JGT        row_tail
-	ADDQ       88(AX), BX
-	ADDQ       96(AX), SI
-	ADDQ       $0x01, CX
-	CMPQ       CX, 8(AX)
-	JLT        pixel_tail
+	VMASKMOVPS (R8), Y3, Y3
+	VCMPPS     $0x00, Y3, Y0, Y3
+	VANDPS     Y2, Y3, Y3
+	VANDNPS    Y2, Y3, Y2
+	VANDPS     Y1, Y3, Y3
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS Y3, Y4, (R10)
+	ADDQ       72(AX), R8
+	ADDQ       80(AX), R10
+	SUBQ       $0x01, R12
+	JGT        set_tail
+	JMP        next_tail
+
+add_tail:
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (R8), Y3, Y3
+	VCMPPS     $0x00, Y3, Y0, Y3
+	VANDPS     Y2, Y3, Y3
+	VANDNPS    Y2, Y3, Y2
+	VANDPS     Y1, Y3, Y3
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS (R10), Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS Y3, Y4, (R10)
+	ADDQ       72(AX), R8
+	ADDQ       80(AX), R10
+	SUBQ       $0x01, R12
+	JGT        add_tail
+
+next_tail:
+	SUBQ $0x01, R11
+	JGT  row_tail
+	ADDQ 88(AX), BX
+	ADDQ 96(AX), SI
+	ADDQ $0x01, CX
+	CMPQ CX, 8(AX)
+	JLT  pixel_tail
 
 done:
 	VZEROUPPER
 	RET
 
 // func avgPoolAVX2(a *byte)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·avgPoolAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -14867,13 +15068,12 @@ block_of4:
 	XORQ BX, BX
 
 pixel_of4:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -14883,34 +15083,28 @@ pixel_of4:
 row_of4:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of4:
-	VMOVUPS      (DI), Y4
+	VMOVUPS      (R8), Y4
 	VADDPS       Y4, Y0, Y0
-	VMOVUPS      32(DI), Y4
+	VMOVUPS      32(R8), Y4
 	VADDPS       Y4, Y1, Y1
-	VMOVUPS      64(DI), Y4
+	VMOVUPS      64(R8), Y4
 	VADDPS       Y4, Y2, Y2
-	VMOVUPS      96(DI), Y4
+	VMOVUPS      96(R8), Y4
 	VADDPS       Y4, Y3, Y3
-	ADDQ         72(AX), DI
+	ADDQ         72(AX), R8
 	SUBQ         $0x01, R10
 	JGT          tap_of4
 	SUBQ         $0x01, R9
 	JGT          row_of4
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X4, X4, X4
-	VCVTSI2SSQ   DI, X4, X4
-	VMOVSS       word3f800000<>+0(SB), X5
-	VDIVSS       X4, X5, X5
-	VBROADCASTSS X5, Y5
+	MOVQ         128(AX), DI
+	VBROADCASTSS (DI)(BX*4), Y5
 	VMULPS       Y5, Y0, Y0
 	VMOVUPS      Y0, (SI)
 	VMULPS       Y5, Y1, Y1
@@ -14936,13 +15130,12 @@ block_of2:
 	XORQ BX, BX
 
 pixel_of2:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    (AX), R9
@@ -14950,30 +15143,24 @@ pixel_of2:
 row_of2:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of2:
-	VMOVUPS      (DI), Y2
+	VMOVUPS      (R8), Y2
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      32(DI), Y2
+	VMOVUPS      32(R8), Y2
 	VADDPS       Y2, Y1, Y1
-	ADDQ         72(AX), DI
+	ADDQ         72(AX), R8
 	SUBQ         $0x01, R10
 	JGT          tap_of2
 	SUBQ         $0x01, R9
 	JGT          row_of2
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X2, X2, X2
-	VCVTSI2SSQ   DI, X2, X2
-	VMOVSS       word3f800000<>+0(SB), X3
-	VDIVSS       X2, X3, X3
-	VBROADCASTSS X3, Y3
+	MOVQ         128(AX), DI
+	VBROADCASTSS (DI)(BX*4), Y3
 	VMULPS       Y3, Y0, Y0
 	VMOVUPS      Y0, (SI)
 	VMULPS       Y3, Y1, Y1
@@ -14995,41 +15182,34 @@ block_of1:
 	XORQ BX, BX
 
 pixel_of1:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
 	VXORPS  Y0, Y0, Y0
 	MOVQ    (AX), R9
 
 row_of1:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of1:
-	VMOVUPS      (DI), Y1
+	VMOVUPS      (R8), Y1
 	VADDPS       Y1, Y0, Y0
-	ADDQ         72(AX), DI
+	ADDQ         72(AX), R8
 	SUBQ         $0x01, R10
 	JGT          tap_of1
 	SUBQ         $0x01, R9
 	JGT          row_of1
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   DI, X1, X1
-	VMOVSS       word3f800000<>+0(SB), X2
-	VDIVSS       X1, X2, X2
-	VBROADCASTSS X2, Y2
+	MOVQ         128(AX), DI
+	VBROADCASTSS (DI)(BX*4), Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y0, (SI)
 	ADDQ         88(AX), SI
@@ -15053,42 +15233,35 @@ end_of1:
 	XORQ    CX, CX
 
 pixel_tail:
-	MOVQ    24(AX), DI
 	MOVQ    104(AX), SI
 	MOVLQSX (SI)(CX*4), SI
 	IMULQ   72(AX), SI
-	ADDQ    SI, DI
-	ADDQ    DX, DI
-	MOVQ    DI, SI
+	ADDQ    24(AX), SI
+	ADDQ    DX, SI
+	MOVQ    SI, DI
 	VXORPS  Y0, Y0, Y0
 	MOVQ    (AX), R8
 
 row_tail:
 	MOVQ    112(AX), R9
 	MOVLQSX (R9)(CX*4), R9
-	MOVQ    104(AX), SI
-	MOVLQSX (SI)(CX*4), SI
-	SUBQ    SI, R9
-	MOVQ    DI, SI
-	ADDQ    56(AX), DI
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	SUBQ    DI, R9
+	MOVQ    SI, DI
+	ADDQ    56(AX), SI
 
 tap_tail:
 	VMOVUPS      (SP), Y1
-	VMASKMOVPS   (SI), Y1, Y1
+	VMASKMOVPS   (DI), Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	ADDQ         72(AX), SI
+	ADDQ         72(AX), DI
 	SUBQ         $0x01, R9
 	JGT          tap_tail
 	SUBQ         $0x01, R8
 	JGT          row_tail
-	MOVQ         120(AX), SI
-	MOVLQSX      (SI)(CX*4), SI
-	IMULQ        128(AX), SI
-	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   SI, X1, X1
-	VMOVSS       word3f800000<>+0(SB), X2
-	VDIVSS       X1, X2, X2
-	VBROADCASTSS X2, Y2
+	MOVQ         128(AX), SI
+	VBROADCASTSS (SI)(CX*4), Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      (SP), Y1
 	VMASKMOVPS   Y0, Y1, (BX)
@@ -15102,7 +15275,7 @@ done:
 	RET
 
 // func avgPoolGradAVX2(a *byte)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·avgPoolGradAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -15116,21 +15289,14 @@ block_of4:
 	XORQ BX, BX
 
 pixel_of4:
-	MOVQ         32(AX), R8
 	MOVQ         104(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
 	IMULQ        80(AX), DI
-	ADDQ         DI, R8
-	ADDQ         DX, R8
-	MOVQ         R8, DI
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X4, X4, X4
-	VCVTSI2SSQ   DI, X4, X4
-	VMOVSS       word3f800000<>+0(SB), X5
-	VDIVSS       X4, X5, X5
-	VBROADCASTSS X5, Y5
+	ADDQ         32(AX), DI
+	ADDQ         DX, DI
+	MOVQ         DI, R8
+	MOVQ         128(AX), R8
+	VBROADCASTSS (R8)(BX*4), Y5
 	VMOVUPS      (SI), Y0
 	VMULPS       Y5, Y0, Y0
 	VMOVUPS      32(SI), Y1
@@ -15144,37 +15310,75 @@ pixel_of4:
 row_of4:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    64(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    64(AX), DI
+	CMPQ    R9, 136(AX)
+	JGT     add_of4
+	MOVQ    120(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	SUBQ    R11, R10
+	TESTQ   R11, R11
+	JEQ     set_of4
 
-tap_of4:
-	VMOVUPS (DI), Y4
+mixed_of4:
+	VMOVUPS (R8), Y4
 	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (DI)
-	VMOVUPS 32(DI), Y4
+	VMOVUPS Y4, (R8)
+	VMOVUPS 32(R8), Y4
 	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(DI)
-	VMOVUPS 64(DI), Y4
+	VMOVUPS Y4, 32(R8)
+	VMOVUPS 64(R8), Y4
 	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(DI)
-	VMOVUPS 96(DI), Y4
+	VMOVUPS Y4, 64(R8)
+	VMOVUPS 96(R8), Y4
 	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(DI)
-	ADDQ    80(AX), DI
+	VMOVUPS Y4, 96(R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R11
+	JGT     mixed_of4
+	TESTQ   R10, R10
+	JEQ     next_of4
+
+set_of4:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	ADDQ    80(AX), R8
 	SUBQ    $0x01, R10
-	JGT     tap_of4
-	SUBQ    $0x01, R9
-	JGT     row_of4
-	ADDQ    96(AX), SI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of4
-	ADDQ    $+128, DX
-	SUBQ    $0x20, CX
-	JMP     block_of4
+	JGT     set_of4
+	JMP     next_of4
+
+add_of4:
+	VMOVUPS (R8), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (R8)
+	VMOVUPS 32(R8), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(R8)
+	VMOVUPS 64(R8), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(R8)
+	VMOVUPS 96(R8), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R10
+	JGT     add_of4
+
+next_of4:
+	SUBQ $0x01, R9
+	JGT  row_of4
+	ADDQ 96(AX), SI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of4
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of4
 
 end_of4:
 block_of2:
@@ -15185,21 +15389,14 @@ block_of2:
 	XORQ BX, BX
 
 pixel_of2:
-	MOVQ         32(AX), R8
 	MOVQ         104(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
 	IMULQ        80(AX), DI
-	ADDQ         DI, R8
-	ADDQ         DX, R8
-	MOVQ         R8, DI
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X2, X2, X2
-	VCVTSI2SSQ   DI, X2, X2
-	VMOVSS       word3f800000<>+0(SB), X3
-	VDIVSS       X2, X3, X3
-	VBROADCASTSS X3, Y3
+	ADDQ         32(AX), DI
+	ADDQ         DX, DI
+	MOVQ         DI, R8
+	MOVQ         128(AX), R8
+	VBROADCASTSS (R8)(BX*4), Y3
 	VMOVUPS      (SI), Y0
 	VMULPS       Y3, Y0, Y0
 	VMOVUPS      32(SI), Y1
@@ -15209,31 +15406,61 @@ pixel_of2:
 row_of2:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    64(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    64(AX), DI
+	CMPQ    R9, 136(AX)
+	JGT     add_of2
+	MOVQ    120(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	SUBQ    R11, R10
+	TESTQ   R11, R11
+	JEQ     set_of2
 
-tap_of2:
-	VMOVUPS (DI), Y2
+mixed_of2:
+	VMOVUPS (R8), Y2
 	VADDPS  Y0, Y2, Y2
-	VMOVUPS Y2, (DI)
-	VMOVUPS 32(DI), Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS 32(R8), Y2
 	VADDPS  Y1, Y2, Y2
-	VMOVUPS Y2, 32(DI)
-	ADDQ    80(AX), DI
+	VMOVUPS Y2, 32(R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R11
+	JGT     mixed_of2
+	TESTQ   R10, R10
+	JEQ     next_of2
+
+set_of2:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    80(AX), R8
 	SUBQ    $0x01, R10
-	JGT     tap_of2
-	SUBQ    $0x01, R9
-	JGT     row_of2
-	ADDQ    96(AX), SI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of2
-	ADDQ    $+64, DX
-	SUBQ    $0x10, CX
-	JMP     block_of2
+	JGT     set_of2
+	JMP     next_of2
+
+add_of2:
+	VMOVUPS (R8), Y2
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS 32(R8), Y2
+	VADDPS  Y1, Y2, Y2
+	VMOVUPS Y2, 32(R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R10
+	JGT     add_of2
+
+next_of2:
+	SUBQ $0x01, R9
+	JGT  row_of2
+	ADDQ 96(AX), SI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of2
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of2
 
 end_of2:
 block_of1:
@@ -15244,21 +15471,14 @@ block_of1:
 	XORQ BX, BX
 
 pixel_of1:
-	MOVQ         32(AX), R8
 	MOVQ         104(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
 	IMULQ        80(AX), DI
-	ADDQ         DI, R8
-	ADDQ         DX, R8
-	MOVQ         R8, DI
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   DI, X1, X1
-	VMOVSS       word3f800000<>+0(SB), X2
-	VDIVSS       X1, X2, X2
-	VBROADCASTSS X2, Y2
+	ADDQ         32(AX), DI
+	ADDQ         DX, DI
+	MOVQ         DI, R8
+	MOVQ         128(AX), R8
+	VBROADCASTSS (R8)(BX*4), Y2
 	VMOVUPS      (SI), Y0
 	VMULPS       Y2, Y0, Y0
 	MOVQ         (AX), R9
@@ -15266,28 +15486,54 @@ pixel_of1:
 row_of1:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    64(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    64(AX), DI
+	CMPQ    R9, 136(AX)
+	JGT     add_of1
+	MOVQ    120(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	SUBQ    R11, R10
+	TESTQ   R11, R11
+	JEQ     set_of1
 
-tap_of1:
-	VMOVUPS (DI), Y1
+mixed_of1:
+	VMOVUPS (R8), Y1
 	VADDPS  Y0, Y1, Y1
-	VMOVUPS Y1, (DI)
-	ADDQ    80(AX), DI
+	VMOVUPS Y1, (R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R11
+	JGT     mixed_of1
+	TESTQ   R10, R10
+	JEQ     next_of1
+
+set_of1:
+	VMOVUPS Y0, (R8)
+	ADDQ    80(AX), R8
 	SUBQ    $0x01, R10
-	JGT     tap_of1
-	SUBQ    $0x01, R9
-	JGT     row_of1
-	ADDQ    96(AX), SI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of1
-	ADDQ    $+32, DX
-	SUBQ    $0x08, CX
-	JMP     block_of1
+	JGT     set_of1
+	JMP     next_of1
+
+add_of1:
+	VMOVUPS (R8), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R10
+	JGT     add_of1
+
+next_of1:
+	SUBQ $0x01, R9
+	JGT  row_of1
+	ADDQ 96(AX), SI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of1
+	ADDQ $+32, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
 
 end_of1:
 	TESTQ   CX, CX
@@ -15302,21 +15548,14 @@ end_of1:
 	XORQ    CX, CX
 
 pixel_tail:
-	MOVQ         32(AX), DI
 	MOVQ         104(AX), SI
 	MOVLQSX      (SI)(CX*4), SI
 	IMULQ        80(AX), SI
-	ADDQ         SI, DI
-	ADDQ         DX, DI
-	MOVQ         DI, SI
-	MOVQ         120(AX), SI
-	MOVLQSX      (SI)(CX*4), SI
-	IMULQ        128(AX), SI
-	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   SI, X1, X1
-	VMOVSS       word3f800000<>+0(SB), X2
-	VDIVSS       X1, X2, X2
-	VBROADCASTSS X2, Y2
+	ADDQ         32(AX), SI
+	ADDQ         DX, SI
+	MOVQ         SI, DI
+	MOVQ         128(AX), DI
+	VBROADCASTSS (DI)(CX*4), Y2
 	VMOVUPS      (SP), Y0
 	VMASKMOVPS   (BX), Y0, Y0
 	VMULPS       Y2, Y0, Y0
@@ -15325,27 +15564,56 @@ pixel_tail:
 row_tail:
 	MOVQ    112(AX), R9
 	MOVLQSX (R9)(CX*4), R9
-	MOVQ    104(AX), SI
-	MOVLQSX (SI)(CX*4), SI
-	SUBQ    SI, R9
-	MOVQ    DI, SI
-	ADDQ    64(AX), DI
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	SUBQ    DI, R9
+	MOVQ    SI, DI
+	ADDQ    64(AX), SI
+	CMPQ    R8, 136(AX)
+	JGT     add_tail
+	MOVQ    120(AX), R10
+	MOVLQSX (R10)(CX*4), R10
+	SUBQ    R10, R9
+	TESTQ   R10, R10
+	JEQ     set_tail
 
-tap_tail:
+mixed_tail:
 	VMOVUPS    (SP), Y1
-	VMASKMOVPS (SI), Y1, Y1
+	VMASKMOVPS (DI), Y1, Y1
 	VADDPS     Y0, Y1, Y1
 	VMOVUPS    (SP), Y2
-	VMASKMOVPS Y1, Y2, (SI)
-	ADDQ       80(AX), SI
+	VMASKMOVPS Y1, Y2, (DI)
+	ADDQ       80(AX), DI
+	SUBQ       $0x01, R10
+	JGT        mixed_tail
+	TESTQ      R9, R9
+	JEQ        next_tail
+
+set_tail:
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS Y0, Y2, (DI)
+	ADDQ       80(AX), DI
 	SUBQ       $0x01, R9
-	JGT        tap_tail
-	SUBQ       $0x01, R8
-	JGT        row_tail
-	ADDQ       96(AX), BX
-	ADDQ       $0x01, CX
-	CMPQ       CX, 8(AX)
-	JLT        pixel_tail
+	JGT        set_tail
+	JMP        next_tail
+
+add_tail:
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (DI), Y1, Y1
+	VADDPS     Y0, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS Y1, Y2, (DI)
+	ADDQ       80(AX), DI
+	SUBQ       $0x01, R9
+	JGT        add_tail
+
+next_tail:
+	SUBQ $0x01, R8
+	JGT  row_tail
+	ADDQ 96(AX), BX
+	ADDQ $0x01, CX
+	CMPQ CX, 8(AX)
+	JLT  pixel_tail
 
 done:
 	VZEROUPPER
@@ -22910,38 +23178,37 @@ block_of4:
 	XORQ BX, BX
 
 pixel_of4:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	VMOVUPS 128(DI), Z2
-	VMOVUPS 192(DI), Z3
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	VMOVUPS 192(R8), Z3
 	MOVQ    (AX), R9
 
 row_of4:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of4:
-	VMOVUPS (DI), Z4
+	VMOVUPS (R8), Z4
 	VMAXPS  Z0, Z4, Z0
-	VMOVUPS 64(DI), Z4
+	VMOVUPS 64(R8), Z4
 	VMAXPS  Z1, Z4, Z1
-	VMOVUPS 128(DI), Z4
+	VMOVUPS 128(R8), Z4
 	VMAXPS  Z2, Z4, Z2
-	VMOVUPS 192(DI), Z4
+	VMOVUPS 192(R8), Z4
 	VMAXPS  Z3, Z4, Z3
-	ADDQ    72(AX), DI
+	ADDQ    72(AX), R8
 	SUBQ    $0x01, R10
 	JGT     tap_of4
 	SUBQ    $0x01, R9
@@ -22967,32 +23234,31 @@ block_of2:
 	XORQ BX, BX
 
 pixel_of2:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
 	MOVQ    (AX), R9
 
 row_of2:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of2:
-	VMOVUPS (DI), Z2
+	VMOVUPS (R8), Z2
 	VMAXPS  Z0, Z2, Z0
-	VMOVUPS 64(DI), Z2
+	VMOVUPS 64(R8), Z2
 	VMAXPS  Z1, Z2, Z1
-	ADDQ    72(AX), DI
+	ADDQ    72(AX), R8
 	SUBQ    $0x01, R10
 	JGT     tap_of2
 	SUBQ    $0x01, R9
@@ -23016,29 +23282,28 @@ block_of1:
 	XORQ BX, BX
 
 pixel_of1:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
-	VMOVUPS (DI), Z0
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VMOVUPS (R8), Z0
 	MOVQ    (AX), R9
 
 row_of1:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of1:
-	VMOVUPS (DI), Z1
+	VMOVUPS (R8), Z1
 	VMAXPS  Z0, Z1, Z0
-	ADDQ    72(AX), DI
+	ADDQ    72(AX), R8
 	SUBQ    $0x01, R10
 	JGT     tap_of1
 	SUBQ    $0x01, R9
@@ -23063,29 +23328,28 @@ end_of1:
 	XORQ  CX, CX
 
 pixel_tail:
-	MOVQ      24(AX), DI
 	MOVQ      104(AX), SI
 	MOVLQSX   (SI)(CX*4), SI
 	IMULQ     72(AX), SI
-	ADDQ      SI, DI
-	ADDQ      DX, DI
-	MOVQ      DI, SI
-	VMOVUPS.Z (SI), K1, Z0
+	ADDQ      24(AX), SI
+	ADDQ      DX, SI
+	MOVQ      SI, DI
+	VMOVUPS.Z (DI), K1, Z0
 	MOVQ      (AX), R8
 
 row_tail:
 	MOVQ    112(AX), R9
 	MOVLQSX (R9)(CX*4), R9
-	MOVQ    104(AX), SI
-	MOVLQSX (SI)(CX*4), SI
-	SUBQ    SI, R9
-	MOVQ    DI, SI
-	ADDQ    56(AX), DI
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	SUBQ    DI, R9
+	MOVQ    SI, DI
+	ADDQ    56(AX), SI
 
 tap_tail:
-	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI), K1, Z1
 	VMAXPS    Z0, Z1, Z0
-	ADDQ      72(AX), SI
+	ADDQ      72(AX), DI
 	SUBQ      $0x01, R9
 	JGT       tap_tail
 	SUBQ      $0x01, R8
@@ -23117,20 +23381,18 @@ block_of4:
 	XORQ BX, BX
 
 pixel_of4:
-	MOVQ    24(AX), R9
 	MOVQ    104(AX), R8
 	MOVLQSX (R8)(BX*4), R8
 	IMULQ   72(AX), R8
-	ADDQ    R8, R9
-	ADDQ    DX, R9
-	MOVQ    R9, R8
-	MOVQ    32(AX), R10
-	MOVQ    104(AX), R8
-	MOVLQSX (R8)(BX*4), R8
-	IMULQ   80(AX), R8
-	ADDQ    R8, R10
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	MOVQ    104(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	IMULQ   80(AX), R10
+	ADDQ    32(AX), R10
 	ADDQ    DX, R10
-	MOVQ    R10, R13
+	MOVQ    R10, R11
 	VMOVUPS (SI), Z0
 	VMOVUPS (DI), Z4
 	KXNORW  K2, K2, K2
@@ -23143,62 +23405,146 @@ pixel_of4:
 	VMOVUPS 192(SI), Z3
 	VMOVUPS 192(DI), Z7
 	KXNORW  K6, K6, K6
-	MOVQ    (AX), R11
+	MOVQ    (AX), R12
 
 row_of4:
-	MOVQ    112(AX), R12
-	MOVLQSX (R12)(BX*4), R12
-	MOVQ    104(AX), R8
-	MOVLQSX (R8)(BX*4), R8
-	SUBQ    R8, R12
-	MOVQ    R9, R8
-	ADDQ    56(AX), R9
-	MOVQ    R10, R13
+	MOVQ    112(AX), R13
+	MOVLQSX (R13)(BX*4), R13
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R13
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+	MOVQ    R10, R11
 	ADDQ    64(AX), R10
+	CMPQ    R12, 136(AX)
+	JGT     add_of4
+	MOVQ    120(AX), R14
+	MOVLQSX (R14)(BX*4), R14
+	SUBQ    R14, R13
+	TESTQ   R14, R14
+	JEQ     set_of4
 
-tap_of4:
-	VMOVUPS (R8), Z12
-	VMOVUPS (R13), Z13
-	VCMPPS  $0x00, Z12, Z0, K4
-	KANDW   K4, K2, K4
-	KANDNW  K2, K4, K2
-	VADDPS  Z4, Z13, K4, Z13
-	VMOVUPS Z13, (R13)
-	VMOVUPS 64(R8), Z12
-	VMOVUPS 64(R13), Z13
-	VCMPPS  $0x00, Z12, Z1, K4
-	KANDW   K4, K3, K4
-	KANDNW  K3, K4, K3
-	VADDPS  Z5, Z13, K4, Z13
-	VMOVUPS Z13, 64(R13)
-	VMOVUPS 128(R8), Z12
-	VMOVUPS 128(R13), Z13
-	VCMPPS  $0x00, Z12, Z2, K4
-	KANDW   K4, K5, K4
-	KANDNW  K5, K4, K5
-	VADDPS  Z6, Z13, K4, Z13
-	VMOVUPS Z13, 128(R13)
-	VMOVUPS 192(R8), Z12
-	VMOVUPS 192(R13), Z13
-	VCMPPS  $0x00, Z12, Z3, K4
-	KANDW   K4, K6, K4
-	KANDNW  K6, K4, K6
-	VADDPS  Z7, Z13, K4, Z13
-	VMOVUPS Z13, 192(R13)
-	ADDQ    72(AX), R8
-	ADDQ    80(AX), R13
-	SUBQ    $0x01, R12
-	JGT     tap_of4
-	SUBQ    $0x01, R11
-	JGT     row_of4
-	ADDQ    88(AX), SI
-	ADDQ    96(AX), DI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of4
-	ADDQ    $+256, DX
-	SUBQ    $0x40, CX
-	JMP     block_of4
+mixed_of4:
+	VMOVUPS   (R9), Z12
+	VCMPPS    $0x00, Z12, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z4, K4, Z12
+	VMOVUPS   (R11), Z13
+	VADDPS    Z13, Z12, Z12
+	VMOVUPS   Z12, (R11)
+	VMOVUPS   64(R9), Z12
+	VCMPPS    $0x00, Z12, Z1, K4
+	KANDW     K4, K3, K4
+	KANDNW    K3, K4, K3
+	VMOVAPS.Z Z5, K4, Z12
+	VMOVUPS   64(R11), Z13
+	VADDPS    Z13, Z12, Z12
+	VMOVUPS   Z12, 64(R11)
+	VMOVUPS   128(R9), Z12
+	VCMPPS    $0x00, Z12, Z2, K4
+	KANDW     K4, K5, K4
+	KANDNW    K5, K4, K5
+	VMOVAPS.Z Z6, K4, Z12
+	VMOVUPS   128(R11), Z13
+	VADDPS    Z13, Z12, Z12
+	VMOVUPS   Z12, 128(R11)
+	VMOVUPS   192(R9), Z12
+	VCMPPS    $0x00, Z12, Z3, K4
+	KANDW     K4, K6, K4
+	KANDNW    K6, K4, K6
+	VMOVAPS.Z Z7, K4, Z12
+	VMOVUPS   192(R11), Z13
+	VADDPS    Z13, Z12, Z12
+	VMOVUPS   Z12, 192(R11)
+	ADDQ      72(AX), R9
+	ADDQ      80(AX), R11
+	SUBQ      $0x01, R14
+	JGT       mixed_of4
+	TESTQ     R13, R13
+	JEQ       next_of4
+
+set_of4:
+	VMOVUPS   (R9), Z12
+	VCMPPS    $0x00, Z12, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z4, K4, Z12
+	VMOVUPS   Z12, (R11)
+	VMOVUPS   64(R9), Z12
+	VCMPPS    $0x00, Z12, Z1, K4
+	KANDW     K4, K3, K4
+	KANDNW    K3, K4, K3
+	VMOVAPS.Z Z5, K4, Z12
+	VMOVUPS   Z12, 64(R11)
+	VMOVUPS   128(R9), Z12
+	VCMPPS    $0x00, Z12, Z2, K4
+	KANDW     K4, K5, K4
+	KANDNW    K5, K4, K5
+	VMOVAPS.Z Z6, K4, Z12
+	VMOVUPS   Z12, 128(R11)
+	VMOVUPS   192(R9), Z12
+	VCMPPS    $0x00, Z12, Z3, K4
+	KANDW     K4, K6, K4
+	KANDNW    K6, K4, K6
+	VMOVAPS.Z Z7, K4, Z12
+	VMOVUPS   Z12, 192(R11)
+	ADDQ      72(AX), R9
+	ADDQ      80(AX), R11
+	SUBQ      $0x01, R13
+	JGT       set_of4
+	JMP       next_of4
+
+add_of4:
+	VMOVUPS   (R9), Z12
+	VCMPPS    $0x00, Z12, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z4, K4, Z12
+	VMOVUPS   (R11), Z13
+	VADDPS    Z13, Z12, Z12
+	VMOVUPS   Z12, (R11)
+	VMOVUPS   64(R9), Z12
+	VCMPPS    $0x00, Z12, Z1, K4
+	KANDW     K4, K3, K4
+	KANDNW    K3, K4, K3
+	VMOVAPS.Z Z5, K4, Z12
+	VMOVUPS   64(R11), Z13
+	VADDPS    Z13, Z12, Z12
+	VMOVUPS   Z12, 64(R11)
+	VMOVUPS   128(R9), Z12
+	VCMPPS    $0x00, Z12, Z2, K4
+	KANDW     K4, K5, K4
+	KANDNW    K5, K4, K5
+	VMOVAPS.Z Z6, K4, Z12
+	VMOVUPS   128(R11), Z13
+	VADDPS    Z13, Z12, Z12
+	VMOVUPS   Z12, 128(R11)
+	VMOVUPS   192(R9), Z12
+	VCMPPS    $0x00, Z12, Z3, K4
+	KANDW     K4, K6, K4
+	KANDNW    K6, K4, K6
+	VMOVAPS.Z Z7, K4, Z12
+	VMOVUPS   192(R11), Z13
+	VADDPS    Z13, Z12, Z12
+	VMOVUPS   Z12, 192(R11)
+	ADDQ      72(AX), R9
+	ADDQ      80(AX), R11
+	SUBQ      $0x01, R13
+	JGT       add_of4
+
+next_of4:
+	SUBQ $0x01, R12
+	JGT  row_of4
+	ADDQ 88(AX), SI
+	ADDQ 96(AX), DI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
 
 end_of4:
 block_of2:
@@ -23211,68 +23557,120 @@ block_of2:
 	XORQ BX, BX
 
 pixel_of2:
-	MOVQ    24(AX), R9
 	MOVQ    104(AX), R8
 	MOVLQSX (R8)(BX*4), R8
 	IMULQ   72(AX), R8
-	ADDQ    R8, R9
-	ADDQ    DX, R9
-	MOVQ    R9, R8
-	MOVQ    32(AX), R10
-	MOVQ    104(AX), R8
-	MOVLQSX (R8)(BX*4), R8
-	IMULQ   80(AX), R8
-	ADDQ    R8, R10
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	MOVQ    104(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	IMULQ   80(AX), R10
+	ADDQ    32(AX), R10
 	ADDQ    DX, R10
-	MOVQ    R10, R13
+	MOVQ    R10, R11
 	VMOVUPS (SI), Z0
 	VMOVUPS (DI), Z2
 	KXNORW  K2, K2, K2
 	VMOVUPS 64(SI), Z1
 	VMOVUPS 64(DI), Z3
 	KXNORW  K3, K3, K3
-	MOVQ    (AX), R11
+	MOVQ    (AX), R12
 
 row_of2:
-	MOVQ    112(AX), R12
-	MOVLQSX (R12)(BX*4), R12
-	MOVQ    104(AX), R8
-	MOVLQSX (R8)(BX*4), R8
-	SUBQ    R8, R12
-	MOVQ    R9, R8
-	ADDQ    56(AX), R9
-	MOVQ    R10, R13
+	MOVQ    112(AX), R13
+	MOVLQSX (R13)(BX*4), R13
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R13
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+	MOVQ    R10, R11
 	ADDQ    64(AX), R10
+	CMPQ    R12, 136(AX)
+	JGT     add_of2
+	MOVQ    120(AX), R14
+	MOVLQSX (R14)(BX*4), R14
+	SUBQ    R14, R13
+	TESTQ   R14, R14
+	JEQ     set_of2
 
-tap_of2:
-	VMOVUPS (R8), Z6
-	VMOVUPS (R13), Z7
-	VCMPPS  $0x00, Z6, Z0, K4
-	KANDW   K4, K2, K4
-	KANDNW  K2, K4, K2
-	VADDPS  Z2, Z7, K4, Z7
-	VMOVUPS Z7, (R13)
-	VMOVUPS 64(R8), Z6
-	VMOVUPS 64(R13), Z7
-	VCMPPS  $0x00, Z6, Z1, K4
-	KANDW   K4, K3, K4
-	KANDNW  K3, K4, K3
-	VADDPS  Z3, Z7, K4, Z7
-	VMOVUPS Z7, 64(R13)
-	ADDQ    72(AX), R8
-	ADDQ    80(AX), R13
-	SUBQ    $0x01, R12
-	JGT     tap_of2
-	SUBQ    $0x01, R11
-	JGT     row_of2
-	ADDQ    88(AX), SI
-	ADDQ    96(AX), DI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of2
-	ADDQ    $+128, DX
-	SUBQ    $0x20, CX
-	JMP     block_of2
+mixed_of2:
+	VMOVUPS   (R9), Z6
+	VCMPPS    $0x00, Z6, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z2, K4, Z6
+	VMOVUPS   (R11), Z7
+	VADDPS    Z7, Z6, Z6
+	VMOVUPS   Z6, (R11)
+	VMOVUPS   64(R9), Z6
+	VCMPPS    $0x00, Z6, Z1, K4
+	KANDW     K4, K3, K4
+	KANDNW    K3, K4, K3
+	VMOVAPS.Z Z3, K4, Z6
+	VMOVUPS   64(R11), Z7
+	VADDPS    Z7, Z6, Z6
+	VMOVUPS   Z6, 64(R11)
+	ADDQ      72(AX), R9
+	ADDQ      80(AX), R11
+	SUBQ      $0x01, R14
+	JGT       mixed_of2
+	TESTQ     R13, R13
+	JEQ       next_of2
+
+set_of2:
+	VMOVUPS   (R9), Z6
+	VCMPPS    $0x00, Z6, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z2, K4, Z6
+	VMOVUPS   Z6, (R11)
+	VMOVUPS   64(R9), Z6
+	VCMPPS    $0x00, Z6, Z1, K4
+	KANDW     K4, K3, K4
+	KANDNW    K3, K4, K3
+	VMOVAPS.Z Z3, K4, Z6
+	VMOVUPS   Z6, 64(R11)
+	ADDQ      72(AX), R9
+	ADDQ      80(AX), R11
+	SUBQ      $0x01, R13
+	JGT       set_of2
+	JMP       next_of2
+
+add_of2:
+	VMOVUPS   (R9), Z6
+	VCMPPS    $0x00, Z6, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z2, K4, Z6
+	VMOVUPS   (R11), Z7
+	VADDPS    Z7, Z6, Z6
+	VMOVUPS   Z6, (R11)
+	VMOVUPS   64(R9), Z6
+	VCMPPS    $0x00, Z6, Z1, K4
+	KANDW     K4, K3, K4
+	KANDNW    K3, K4, K3
+	VMOVAPS.Z Z3, K4, Z6
+	VMOVUPS   64(R11), Z7
+	VADDPS    Z7, Z6, Z6
+	VMOVUPS   Z6, 64(R11)
+	ADDQ      72(AX), R9
+	ADDQ      80(AX), R11
+	SUBQ      $0x01, R13
+	JGT       add_of2
+
+next_of2:
+	SUBQ $0x01, R12
+	JGT  row_of2
+	ADDQ 88(AX), SI
+	ADDQ 96(AX), DI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
 
 end_of2:
 block_of1:
@@ -23285,58 +23683,95 @@ block_of1:
 	XORQ BX, BX
 
 pixel_of1:
-	MOVQ    24(AX), R9
 	MOVQ    104(AX), R8
 	MOVLQSX (R8)(BX*4), R8
 	IMULQ   72(AX), R8
-	ADDQ    R8, R9
-	ADDQ    DX, R9
-	MOVQ    R9, R8
-	MOVQ    32(AX), R10
-	MOVQ    104(AX), R8
-	MOVLQSX (R8)(BX*4), R8
-	IMULQ   80(AX), R8
-	ADDQ    R8, R10
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	MOVQ    104(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	IMULQ   80(AX), R10
+	ADDQ    32(AX), R10
 	ADDQ    DX, R10
-	MOVQ    R10, R13
+	MOVQ    R10, R11
 	VMOVUPS (SI), Z0
 	VMOVUPS (DI), Z1
 	KXNORW  K2, K2, K2
-	MOVQ    (AX), R11
+	MOVQ    (AX), R12
 
 row_of1:
-	MOVQ    112(AX), R12
-	MOVLQSX (R12)(BX*4), R12
-	MOVQ    104(AX), R8
-	MOVLQSX (R8)(BX*4), R8
-	SUBQ    R8, R12
-	MOVQ    R9, R8
-	ADDQ    56(AX), R9
-	MOVQ    R10, R13
+	MOVQ    112(AX), R13
+	MOVLQSX (R13)(BX*4), R13
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R13
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+	MOVQ    R10, R11
 	ADDQ    64(AX), R10
+	CMPQ    R12, 136(AX)
+	JGT     add_of1
+	MOVQ    120(AX), R14
+	MOVLQSX (R14)(BX*4), R14
+	SUBQ    R14, R13
+	TESTQ   R14, R14
+	JEQ     set_of1
 
-tap_of1:
-	VMOVUPS (R8), Z3
-	VMOVUPS (R13), Z4
-	VCMPPS  $0x00, Z3, Z0, K4
-	KANDW   K4, K2, K4
-	KANDNW  K2, K4, K2
-	VADDPS  Z1, Z4, K4, Z4
-	VMOVUPS Z4, (R13)
-	ADDQ    72(AX), R8
-	ADDQ    80(AX), R13
-	SUBQ    $0x01, R12
-	JGT     tap_of1
-	SUBQ    $0x01, R11
-	JGT     row_of1
-	ADDQ    88(AX), SI
-	ADDQ    96(AX), DI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of1
-	ADDQ    $+64, DX
-	SUBQ    $0x10, CX
-	JMP     block_of1
+mixed_of1:
+	VMOVUPS   (R9), Z3
+	VCMPPS    $0x00, Z3, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z1, K4, Z3
+	VMOVUPS   (R11), Z4
+	VADDPS    Z4, Z3, Z3
+	VMOVUPS   Z3, (R11)
+	ADDQ      72(AX), R9
+	ADDQ      80(AX), R11
+	SUBQ      $0x01, R14
+	JGT       mixed_of1
+	TESTQ     R13, R13
+	JEQ       next_of1
+
+set_of1:
+	VMOVUPS   (R9), Z3
+	VCMPPS    $0x00, Z3, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z1, K4, Z3
+	VMOVUPS   Z3, (R11)
+	ADDQ      72(AX), R9
+	ADDQ      80(AX), R11
+	SUBQ      $0x01, R13
+	JGT       set_of1
+	JMP       next_of1
+
+add_of1:
+	VMOVUPS   (R9), Z3
+	VCMPPS    $0x00, Z3, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z1, K4, Z3
+	VMOVUPS   (R11), Z4
+	VADDPS    Z4, Z3, Z3
+	VMOVUPS   Z3, (R11)
+	ADDQ      72(AX), R9
+	ADDQ      80(AX), R11
+	SUBQ      $0x01, R13
+	JGT       add_of1
+
+next_of1:
+	SUBQ $0x01, R12
+	JGT  row_of1
+	ADDQ 88(AX), SI
+	ADDQ 96(AX), DI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of1
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of1
 
 end_of1:
 	TESTQ CX, CX
@@ -23351,55 +23786,92 @@ end_of1:
 	XORQ  CX, CX
 
 pixel_tail:
-	MOVQ      24(AX), R8
 	MOVQ      104(AX), DI
 	MOVLQSX   (DI)(CX*4), DI
 	IMULQ     72(AX), DI
-	ADDQ      DI, R8
-	ADDQ      DX, R8
-	MOVQ      R8, DI
-	MOVQ      32(AX), R9
-	MOVQ      104(AX), DI
-	MOVLQSX   (DI)(CX*4), DI
-	IMULQ     80(AX), DI
-	ADDQ      DI, R9
+	ADDQ      24(AX), DI
+	ADDQ      DX, DI
+	MOVQ      DI, R8
+	MOVQ      104(AX), R9
+	MOVLQSX   (R9)(CX*4), R9
+	IMULQ     80(AX), R9
+	ADDQ      32(AX), R9
 	ADDQ      DX, R9
-	MOVQ      R9, R12
+	MOVQ      R9, R10
 	VMOVUPS.Z (BX), K1, Z0
 	VMOVUPS.Z (SI), K1, Z1
 	KXNORW    K2, K2, K2
-	MOVQ      (AX), R10
+	MOVQ      (AX), R11
 
 row_tail:
-	MOVQ    112(AX), R11
-	MOVLQSX (R11)(CX*4), R11
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(CX*4), DI
-	SUBQ    DI, R11
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
-	MOVQ    R9, R12
+	MOVQ    112(AX), R12
+	MOVLQSX (R12)(CX*4), R12
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(CX*4), R8
+	SUBQ    R8, R12
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+	MOVQ    R9, R10
 	ADDQ    64(AX), R9
+	CMPQ    R11, 136(AX)
+	JGT     add_tail
+	MOVQ    120(AX), R13
+	MOVLQSX (R13)(CX*4), R13
+	SUBQ    R13, R12
+	TESTQ   R13, R13
+	JEQ     set_tail
 
-tap_tail:
-	VMOVUPS.Z (DI), K1, Z3
-	VMOVUPS.Z (R12), K1, Z4
+mixed_tail:
+	VMOVUPS.Z (R8), K1, Z3
 	VCMPPS    $0x00, Z3, Z0, K4
 	KANDW     K4, K2, K4
 	KANDNW    K2, K4, K2
-	VADDPS    Z1, Z4, K4, Z4
-	VMOVUPS   Z4, K1, (R12)
-	ADDQ      72(AX), DI
-	ADDQ      80(AX), R12
-	SUBQ      $0x01, R11
-	JGT       tap_tail
-	SUBQ      $0x01, R10
-	JGT       row_tail
-	ADDQ      88(AX), BX
-	ADDQ      96(AX), SI
-	ADDQ      $0x01, CX
-	CMPQ      CX, 8(AX)
-	JLT       pixel_tail
+	VMOVAPS.Z Z1, K4, Z3
+	VMOVUPS.Z (R10), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	VMOVUPS   Z3, K1, (R10)
+	ADDQ      72(AX), R8
+	ADDQ      80(AX), R10
+	SUBQ      $0x01, R13
+	JGT       mixed_tail
+	TESTQ     R12, R12
+	JEQ       next_tail
+
+set_tail:
+	VMOVUPS.Z (R8), K1, Z3
+	VCMPPS    $0x00, Z3, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z1, K4, Z3
+	VMOVUPS   Z3, K1, (R10)
+	ADDQ      72(AX), R8
+	ADDQ      80(AX), R10
+	SUBQ      $0x01, R12
+	JGT       set_tail
+	JMP       next_tail
+
+add_tail:
+	VMOVUPS.Z (R8), K1, Z3
+	VCMPPS    $0x00, Z3, Z0, K4
+	KANDW     K4, K2, K4
+	KANDNW    K2, K4, K2
+	VMOVAPS.Z Z1, K4, Z3
+	VMOVUPS.Z (R10), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	VMOVUPS   Z3, K1, (R10)
+	ADDQ      72(AX), R8
+	ADDQ      80(AX), R10
+	SUBQ      $0x01, R12
+	JGT       add_tail
+
+next_tail:
+	SUBQ $0x01, R11
+	JGT  row_tail
+	ADDQ 88(AX), BX
+	ADDQ 96(AX), SI
+	ADDQ $0x01, CX
+	CMPQ CX, 8(AX)
+	JLT  pixel_tail
 
 done:
 	VZEROUPPER
@@ -23420,13 +23892,12 @@ block_of4:
 	XORQ BX, BX
 
 pixel_of4:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -23436,34 +23907,28 @@ pixel_of4:
 row_of4:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of4:
-	VMOVUPS      (DI), Z4
+	VMOVUPS      (R8), Z4
 	VADDPS       Z4, Z0, Z0
-	VMOVUPS      64(DI), Z4
+	VMOVUPS      64(R8), Z4
 	VADDPS       Z4, Z1, Z1
-	VMOVUPS      128(DI), Z4
+	VMOVUPS      128(R8), Z4
 	VADDPS       Z4, Z2, Z2
-	VMOVUPS      192(DI), Z4
+	VMOVUPS      192(R8), Z4
 	VADDPS       Z4, Z3, Z3
-	ADDQ         72(AX), DI
+	ADDQ         72(AX), R8
 	SUBQ         $0x01, R10
 	JGT          tap_of4
 	SUBQ         $0x01, R9
 	JGT          row_of4
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X4, X4, X4
-	VCVTSI2SSQ   DI, X4, X4
-	VMOVSS       word3f800000<>+0(SB), X5
-	VDIVSS       X4, X5, X5
-	VBROADCASTSS X5, Z5
+	MOVQ         128(AX), DI
+	VBROADCASTSS (DI)(BX*4), Z5
 	VMULPS       Z5, Z0, Z0
 	VMOVUPS      Z0, (SI)
 	VMULPS       Z5, Z1, Z1
@@ -23489,13 +23954,12 @@ block_of2:
 	XORQ BX, BX
 
 pixel_of2:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	MOVQ    (AX), R9
@@ -23503,30 +23967,24 @@ pixel_of2:
 row_of2:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of2:
-	VMOVUPS      (DI), Z2
+	VMOVUPS      (R8), Z2
 	VADDPS       Z2, Z0, Z0
-	VMOVUPS      64(DI), Z2
+	VMOVUPS      64(R8), Z2
 	VADDPS       Z2, Z1, Z1
-	ADDQ         72(AX), DI
+	ADDQ         72(AX), R8
 	SUBQ         $0x01, R10
 	JGT          tap_of2
 	SUBQ         $0x01, R9
 	JGT          row_of2
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X2, X2, X2
-	VCVTSI2SSQ   DI, X2, X2
-	VMOVSS       word3f800000<>+0(SB), X3
-	VDIVSS       X2, X3, X3
-	VBROADCASTSS X3, Z3
+	MOVQ         128(AX), DI
+	VBROADCASTSS (DI)(BX*4), Z3
 	VMULPS       Z3, Z0, Z0
 	VMOVUPS      Z0, (SI)
 	VMULPS       Z3, Z1, Z1
@@ -23548,41 +24006,34 @@ block_of1:
 	XORQ BX, BX
 
 pixel_of1:
-	MOVQ    24(AX), R8
 	MOVQ    104(AX), DI
 	MOVLQSX (DI)(BX*4), DI
 	IMULQ   72(AX), DI
-	ADDQ    DI, R8
-	ADDQ    DX, R8
-	MOVQ    R8, DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
 	VPXORD  Z0, Z0, Z0
 	MOVQ    (AX), R9
 
 row_of1:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    56(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
 
 tap_of1:
-	VMOVUPS      (DI), Z1
+	VMOVUPS      (R8), Z1
 	VADDPS       Z1, Z0, Z0
-	ADDQ         72(AX), DI
+	ADDQ         72(AX), R8
 	SUBQ         $0x01, R10
 	JGT          tap_of1
 	SUBQ         $0x01, R9
 	JGT          row_of1
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   DI, X1, X1
-	VMOVSS       word3f800000<>+0(SB), X2
-	VDIVSS       X1, X2, X2
-	VBROADCASTSS X2, Z2
+	MOVQ         128(AX), DI
+	VBROADCASTSS (DI)(BX*4), Z2
 	VMULPS       Z2, Z0, Z0
 	VMOVUPS      Z0, (SI)
 	ADDQ         88(AX), SI
@@ -23604,41 +24055,34 @@ end_of1:
 	XORQ  CX, CX
 
 pixel_tail:
-	MOVQ    24(AX), DI
 	MOVQ    104(AX), SI
 	MOVLQSX (SI)(CX*4), SI
 	IMULQ   72(AX), SI
-	ADDQ    SI, DI
-	ADDQ    DX, DI
-	MOVQ    DI, SI
+	ADDQ    24(AX), SI
+	ADDQ    DX, SI
+	MOVQ    SI, DI
 	VPXORD  Z0, Z0, Z0
 	MOVQ    (AX), R8
 
 row_tail:
 	MOVQ    112(AX), R9
 	MOVLQSX (R9)(CX*4), R9
-	MOVQ    104(AX), SI
-	MOVLQSX (SI)(CX*4), SI
-	SUBQ    SI, R9
-	MOVQ    DI, SI
-	ADDQ    56(AX), DI
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	SUBQ    DI, R9
+	MOVQ    SI, DI
+	ADDQ    56(AX), SI
 
 tap_tail:
-	VMOVUPS.Z    (SI), K1, Z1
+	VMOVUPS.Z    (DI), K1, Z1
 	VADDPS       Z1, Z0, Z0
-	ADDQ         72(AX), SI
+	ADDQ         72(AX), DI
 	SUBQ         $0x01, R9
 	JGT          tap_tail
 	SUBQ         $0x01, R8
 	JGT          row_tail
-	MOVQ         120(AX), SI
-	MOVLQSX      (SI)(CX*4), SI
-	IMULQ        128(AX), SI
-	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   SI, X1, X1
-	VMOVSS       word3f800000<>+0(SB), X2
-	VDIVSS       X1, X2, X2
-	VBROADCASTSS X2, Z2
+	MOVQ         128(AX), SI
+	VBROADCASTSS (SI)(CX*4), Z2
 	VMULPS       Z2, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)
 	ADDQ         88(AX), BX
@@ -23665,21 +24109,14 @@ block_of4:
 	XORQ BX, BX
 
 pixel_of4:
-	MOVQ         32(AX), R8
 	MOVQ         104(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
 	IMULQ        80(AX), DI
-	ADDQ         DI, R8
-	ADDQ         DX, R8
-	MOVQ         R8, DI
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X4, X4, X4
-	VCVTSI2SSQ   DI, X4, X4
-	VMOVSS       word3f800000<>+0(SB), X5
-	VDIVSS       X4, X5, X5
-	VBROADCASTSS X5, Z5
+	ADDQ         32(AX), DI
+	ADDQ         DX, DI
+	MOVQ         DI, R8
+	MOVQ         128(AX), R8
+	VBROADCASTSS (R8)(BX*4), Z5
 	VMOVUPS      (SI), Z0
 	VMULPS       Z5, Z0, Z0
 	VMOVUPS      64(SI), Z1
@@ -23693,37 +24130,75 @@ pixel_of4:
 row_of4:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    64(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    64(AX), DI
+	CMPQ    R9, 136(AX)
+	JGT     add_of4
+	MOVQ    120(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	SUBQ    R11, R10
+	TESTQ   R11, R11
+	JEQ     set_of4
 
-tap_of4:
-	VMOVUPS (DI), Z4
+mixed_of4:
+	VMOVUPS (R8), Z4
 	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (DI)
-	VMOVUPS 64(DI), Z4
+	VMOVUPS Z4, (R8)
+	VMOVUPS 64(R8), Z4
 	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(DI)
-	VMOVUPS 128(DI), Z4
+	VMOVUPS Z4, 64(R8)
+	VMOVUPS 128(R8), Z4
 	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(DI)
-	VMOVUPS 192(DI), Z4
+	VMOVUPS Z4, 128(R8)
+	VMOVUPS 192(R8), Z4
 	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(DI)
-	ADDQ    80(AX), DI
+	VMOVUPS Z4, 192(R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R11
+	JGT     mixed_of4
+	TESTQ   R10, R10
+	JEQ     next_of4
+
+set_of4:
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	ADDQ    80(AX), R8
 	SUBQ    $0x01, R10
-	JGT     tap_of4
-	SUBQ    $0x01, R9
-	JGT     row_of4
-	ADDQ    96(AX), SI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of4
-	ADDQ    $+256, DX
-	SUBQ    $0x40, CX
-	JMP     block_of4
+	JGT     set_of4
+	JMP     next_of4
+
+add_of4:
+	VMOVUPS (R8), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (R8)
+	VMOVUPS 64(R8), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(R8)
+	VMOVUPS 128(R8), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(R8)
+	VMOVUPS 192(R8), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R10
+	JGT     add_of4
+
+next_of4:
+	SUBQ $0x01, R9
+	JGT  row_of4
+	ADDQ 96(AX), SI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
 
 end_of4:
 block_of2:
@@ -23734,21 +24209,14 @@ block_of2:
 	XORQ BX, BX
 
 pixel_of2:
-	MOVQ         32(AX), R8
 	MOVQ         104(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
 	IMULQ        80(AX), DI
-	ADDQ         DI, R8
-	ADDQ         DX, R8
-	MOVQ         R8, DI
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X2, X2, X2
-	VCVTSI2SSQ   DI, X2, X2
-	VMOVSS       word3f800000<>+0(SB), X3
-	VDIVSS       X2, X3, X3
-	VBROADCASTSS X3, Z3
+	ADDQ         32(AX), DI
+	ADDQ         DX, DI
+	MOVQ         DI, R8
+	MOVQ         128(AX), R8
+	VBROADCASTSS (R8)(BX*4), Z3
 	VMOVUPS      (SI), Z0
 	VMULPS       Z3, Z0, Z0
 	VMOVUPS      64(SI), Z1
@@ -23758,31 +24226,61 @@ pixel_of2:
 row_of2:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    64(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    64(AX), DI
+	CMPQ    R9, 136(AX)
+	JGT     add_of2
+	MOVQ    120(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	SUBQ    R11, R10
+	TESTQ   R11, R11
+	JEQ     set_of2
 
-tap_of2:
-	VMOVUPS (DI), Z2
+mixed_of2:
+	VMOVUPS (R8), Z2
 	VADDPS  Z0, Z2, Z2
-	VMOVUPS Z2, (DI)
-	VMOVUPS 64(DI), Z2
+	VMOVUPS Z2, (R8)
+	VMOVUPS 64(R8), Z2
 	VADDPS  Z1, Z2, Z2
-	VMOVUPS Z2, 64(DI)
-	ADDQ    80(AX), DI
+	VMOVUPS Z2, 64(R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R11
+	JGT     mixed_of2
+	TESTQ   R10, R10
+	JEQ     next_of2
+
+set_of2:
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	ADDQ    80(AX), R8
 	SUBQ    $0x01, R10
-	JGT     tap_of2
-	SUBQ    $0x01, R9
-	JGT     row_of2
-	ADDQ    96(AX), SI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of2
-	ADDQ    $+128, DX
-	SUBQ    $0x20, CX
-	JMP     block_of2
+	JGT     set_of2
+	JMP     next_of2
+
+add_of2:
+	VMOVUPS (R8), Z2
+	VADDPS  Z0, Z2, Z2
+	VMOVUPS Z2, (R8)
+	VMOVUPS 64(R8), Z2
+	VADDPS  Z1, Z2, Z2
+	VMOVUPS Z2, 64(R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R10
+	JGT     add_of2
+
+next_of2:
+	SUBQ $0x01, R9
+	JGT  row_of2
+	ADDQ 96(AX), SI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
 
 end_of2:
 block_of1:
@@ -23793,21 +24291,14 @@ block_of1:
 	XORQ BX, BX
 
 pixel_of1:
-	MOVQ         32(AX), R8
 	MOVQ         104(AX), DI
 	MOVLQSX      (DI)(BX*4), DI
 	IMULQ        80(AX), DI
-	ADDQ         DI, R8
-	ADDQ         DX, R8
-	MOVQ         R8, DI
-	MOVQ         120(AX), DI
-	MOVLQSX      (DI)(BX*4), DI
-	IMULQ        128(AX), DI
-	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   DI, X1, X1
-	VMOVSS       word3f800000<>+0(SB), X2
-	VDIVSS       X1, X2, X2
-	VBROADCASTSS X2, Z2
+	ADDQ         32(AX), DI
+	ADDQ         DX, DI
+	MOVQ         DI, R8
+	MOVQ         128(AX), R8
+	VBROADCASTSS (R8)(BX*4), Z2
 	VMOVUPS      (SI), Z0
 	VMULPS       Z2, Z0, Z0
 	MOVQ         (AX), R9
@@ -23815,28 +24306,54 @@ pixel_of1:
 row_of1:
 	MOVQ    112(AX), R10
 	MOVLQSX (R10)(BX*4), R10
-	MOVQ    104(AX), DI
-	MOVLQSX (DI)(BX*4), DI
-	SUBQ    DI, R10
-	MOVQ    R8, DI
-	ADDQ    64(AX), R8
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    64(AX), DI
+	CMPQ    R9, 136(AX)
+	JGT     add_of1
+	MOVQ    120(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	SUBQ    R11, R10
+	TESTQ   R11, R11
+	JEQ     set_of1
 
-tap_of1:
-	VMOVUPS (DI), Z1
+mixed_of1:
+	VMOVUPS (R8), Z1
 	VADDPS  Z0, Z1, Z1
-	VMOVUPS Z1, (DI)
-	ADDQ    80(AX), DI
+	VMOVUPS Z1, (R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R11
+	JGT     mixed_of1
+	TESTQ   R10, R10
+	JEQ     next_of1
+
+set_of1:
+	VMOVUPS Z0, (R8)
+	ADDQ    80(AX), R8
 	SUBQ    $0x01, R10
-	JGT     tap_of1
-	SUBQ    $0x01, R9
-	JGT     row_of1
-	ADDQ    96(AX), SI
-	ADDQ    $0x01, BX
-	CMPQ    BX, 8(AX)
-	JLT     pixel_of1
-	ADDQ    $+64, DX
-	SUBQ    $0x10, CX
-	JMP     block_of1
+	JGT     set_of1
+	JMP     next_of1
+
+add_of1:
+	VMOVUPS (R8), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (R8)
+	ADDQ    80(AX), R8
+	SUBQ    $0x01, R10
+	JGT     add_of1
+
+next_of1:
+	SUBQ $0x01, R9
+	JGT  row_of1
+	ADDQ 96(AX), SI
+	ADDQ $0x01, BX
+	CMPQ BX, 8(AX)
+	JLT  pixel_of1
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of1
 
 end_of1:
 	TESTQ CX, CX
@@ -23849,21 +24366,14 @@ end_of1:
 	XORQ  CX, CX
 
 pixel_tail:
-	MOVQ         32(AX), DI
 	MOVQ         104(AX), SI
 	MOVLQSX      (SI)(CX*4), SI
 	IMULQ        80(AX), SI
-	ADDQ         SI, DI
-	ADDQ         DX, DI
-	MOVQ         DI, SI
-	MOVQ         120(AX), SI
-	MOVLQSX      (SI)(CX*4), SI
-	IMULQ        128(AX), SI
-	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   SI, X1, X1
-	VMOVSS       word3f800000<>+0(SB), X2
-	VDIVSS       X1, X2, X2
-	VBROADCASTSS X2, Z2
+	ADDQ         32(AX), SI
+	ADDQ         DX, SI
+	MOVQ         SI, DI
+	MOVQ         128(AX), DI
+	VBROADCASTSS (DI)(CX*4), Z2
 	VMOVUPS.Z    (BX), K1, Z0
 	VMULPS       Z2, Z0, Z0
 	MOVQ         (AX), R8
@@ -23871,25 +24381,51 @@ pixel_tail:
 row_tail:
 	MOVQ    112(AX), R9
 	MOVLQSX (R9)(CX*4), R9
-	MOVQ    104(AX), SI
-	MOVLQSX (SI)(CX*4), SI
-	SUBQ    SI, R9
-	MOVQ    DI, SI
-	ADDQ    64(AX), DI
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	SUBQ    DI, R9
+	MOVQ    SI, DI
+	ADDQ    64(AX), SI
+	CMPQ    R8, 136(AX)
+	JGT     add_tail
+	MOVQ    120(AX), R10
+	MOVLQSX (R10)(CX*4), R10
+	SUBQ    R10, R9
+	TESTQ   R10, R10
+	JEQ     set_tail
 
-tap_tail:
-	VMOVUPS.Z (SI), K1, Z1
+mixed_tail:
+	VMOVUPS.Z (DI), K1, Z1
 	VADDPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (SI)
-	ADDQ      80(AX), SI
+	VMOVUPS   Z1, K1, (DI)
+	ADDQ      80(AX), DI
+	SUBQ      $0x01, R10
+	JGT       mixed_tail
+	TESTQ     R9, R9
+	JEQ       next_tail
+
+set_tail:
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    80(AX), DI
+	SUBQ    $0x01, R9
+	JGT     set_tail
+	JMP     next_tail
+
+add_tail:
+	VMOVUPS.Z (DI), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (DI)
+	ADDQ      80(AX), DI
 	SUBQ      $0x01, R9
-	JGT       tap_tail
-	SUBQ      $0x01, R8
-	JGT       row_tail
-	ADDQ      96(AX), BX
-	ADDQ      $0x01, CX
-	CMPQ      CX, 8(AX)
-	JLT       pixel_tail
+	JGT       add_tail
+
+next_tail:
+	SUBQ $0x01, R8
+	JGT  row_tail
+	ADDQ 96(AX), BX
+	ADDQ $0x01, CX
+	CMPQ CX, 8(AX)
+	JLT  pixel_tail
 
 done:
 	VZEROUPPER

@@ -1,22 +1,74 @@
 package kernel
 
-// Pool is the geometry of a pooling over one image, made at plan time: output pixel (i, j) covers the input rows
-// [H0[i], H1[i]) and columns [W0[j], W1[j]), clipped to the image, so borders, padding and Caffe's ceil mode are bounds. No
-// window is empty. HN[i]·WN[j] is what an average divides by, padding counted or not.
+// Pool is the geometry of a pooling over one image, made at plan time by [NewPool]: output pixel (i, j) covers the rows of H's
+// window i and the columns of W's window j.
 type Pool struct {
-	C              int
-	H0, H1, W0, W1 []int32
-	HN, WN         []int32 // AvgPool alone
+	C    int
+	H, W Axis
+	K    []float32 // by output pixel: 1 over what an average divides by
 }
+
+// Axis is the windows of a pooling along one axis, clipped to the image, so borders, padding and Caffe's ceil mode are bounds:
+// window o covers [Lo[o], Hi[o]) of Extent. No window is empty, and none begins or ends before the one in front of it.
+type Axis struct {
+	Extent int
+	Lo, Hi []int32
+	Old    []int32 // how many of the first places of window o belong to the one before, too
+}
+
+// NewAxis is the windows of a kernel and stride, the first of which begins before the image by the padding.
+func NewAxis(windows, extent, kernel, stride, padding int) Axis {
+	a := Axis{Extent: extent}
+	for o := range windows {
+		lo := max(o*stride-padding, 0)
+		hi := min(o*stride-padding+kernel, extent)
+		old := 0
+		if o > 0 {
+			old = max(int(a.Hi[o-1])-lo, 0)
+		}
+		a.Lo, a.Hi, a.Old = append(a.Lo, int32(lo)), append(a.Hi, int32(hi)), append(a.Old, int32(old))
+	}
+	return a
+}
+
+// NewPool is a pooling whose averages divide by count, or by the places of x in a window where count is 0.
+func NewPool(c int, h, w Axis, count int) *Pool {
+	p := &Pool{C: c, H: h, W: w}
+	for i := range h.Lo {
+		for j := range w.Lo {
+			n := count
+			if n == 0 {
+				n = int((h.Hi[i] - h.Lo[i]) * (w.Hi[j] - w.Lo[j]))
+			}
+			p.K = append(p.K, 1/float32(n))
+		}
+	}
+	return p
+}
+
+// covered reports whether every place belongs to a window.
+func (a *Axis) covered() bool {
+	end := int32(0)
+	for o, lo := range a.Lo {
+		if lo > end {
+			return false
+		}
+		end = a.Hi[o]
+	}
+	return int(end) == a.Extent
+}
+
+// clear sets all of x to 0.
+func (p *Pool) clear(x Map) { fill(Block{Rows: p.H.Extent, Pixels: p.W.Extent, C: p.C}, x, 0) }
 
 // maxPool is the largest x of each window. A NaN may be lost beside numbers.
 func maxPool(p *Pool, y, x Map) {
-	for i := range p.H0 {
-		for j := range p.W0 {
+	for i := range p.H.Lo {
+		for j := range p.W.Lo {
 			y := y.at(i, j, p.C)
-			copy(y, x.at(int(p.H0[i]), int(p.W0[j]), p.C))
-			for h := int(p.H0[i]); h < int(p.H1[i]); h++ {
-				for w := int(p.W0[j]); w < int(p.W1[j]); w++ {
+			copy(y, x.at(int(p.H.Lo[i]), int(p.W.Lo[j]), p.C))
+			for h := int(p.H.Lo[i]); h < int(p.H.Hi[i]); h++ {
+				for w := int(p.W.Lo[j]); w < int(p.W.Hi[j]); w++ {
 					for c, v := range x.at(h, w, p.C) {
 						if v > y[c] {
 							y[c] = v
@@ -28,10 +80,11 @@ func maxPool(p *Pool, y, x Map) {
 	}
 }
 
-// maxPoolGrad adds dy to dx where x is the y of the window: the first such in row-major order.
+// maxPoolGrad is dx, the sum over windows of their dy where x is the y of the window: the first such in row-major order.
 func maxPoolGrad(p *Pool, dx, x, y, dy Map) {
-	for i := range p.H0 {
-		for j := range p.W0 {
+	p.clear(dx)
+	for i := range p.H.Lo {
+		for j := range p.W.Lo {
 			y, dy := y.at(i, j, p.C), dy.at(i, j, p.C)
 			for c, v := range y {
 				maxPoolGradWindow(p, i, j, dx, x, c, v, dy[c])
@@ -41,8 +94,8 @@ func maxPoolGrad(p *Pool, dx, x, y, dy Map) {
 }
 
 func maxPoolGradWindow(p *Pool, i, j int, dx, x Map, c int, v, g float32) {
-	for h := int(p.H0[i]); h < int(p.H1[i]); h++ {
-		for w := int(p.W0[j]); w < int(p.W1[j]); w++ {
+	for h := int(p.H.Lo[i]); h < int(p.H.Hi[i]); h++ {
+		for w := int(p.W.Lo[j]); w < int(p.W.Hi[j]); w++ {
 			if x.Data[h*x.Row+w*x.Pix+c] == v {
 				dx.Data[h*dx.Row+w*dx.Pix+c] += g
 				return
@@ -51,20 +104,20 @@ func maxPoolGradWindow(p *Pool, i, j int, dx, x Map, c int, v, g float32) {
 	}
 }
 
-// avgPool is the sum of x over each window by HN·WN.
+// avgPool is the sum of x over each window, times K.
 func avgPool(p *Pool, y, x Map) {
-	for i := range p.H0 {
-		for j := range p.W0 {
+	for i := range p.H.Lo {
+		for j := range p.W.Lo {
 			y := y.at(i, j, p.C)
 			clear(y)
-			for h := int(p.H0[i]); h < int(p.H1[i]); h++ {
-				for w := int(p.W0[j]); w < int(p.W1[j]); w++ {
+			for h := int(p.H.Lo[i]); h < int(p.H.Hi[i]); h++ {
+				for w := int(p.W.Lo[j]); w < int(p.W.Hi[j]); w++ {
 					for c, v := range x.at(h, w, p.C) {
 						y[c] += v
 					}
 				}
 			}
-			k := 1 / float32(p.HN[i]*p.WN[j])
+			k := p.K[i*len(p.W.Lo)+j]
 			for c := range y {
 				y[c] *= k
 			}
@@ -72,14 +125,15 @@ func avgPool(p *Pool, y, x Map) {
 	}
 }
 
-// avgPoolGrad adds dy/(HN·WN) to dx all over each window.
+// avgPoolGrad is dx, the sum over windows of their K·dy.
 func avgPoolGrad(p *Pool, dx, dy Map) {
-	for i := range p.H0 {
-		for j := range p.W0 {
+	p.clear(dx)
+	for i := range p.H.Lo {
+		for j := range p.W.Lo {
 			dy := dy.at(i, j, p.C)
-			k := 1 / float32(p.HN[i]*p.WN[j])
-			for h := int(p.H0[i]); h < int(p.H1[i]); h++ {
-				for w := int(p.W0[j]); w < int(p.W1[j]); w++ {
+			k := p.K[i*len(p.W.Lo)+j]
+			for h := int(p.H.Lo[i]); h < int(p.H.Hi[i]); h++ {
+				for w := int(p.W.Lo[j]); w < int(p.W.Hi[j]); w++ {
 					dx := dx.at(h, w, p.C)
 					for c, g := range dy {
 						dx[c] += k * g

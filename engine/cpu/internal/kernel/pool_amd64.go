@@ -5,45 +5,46 @@ package kernel
 import "unsafe"
 
 // windows is what a pooling kernel reads for one row of output pixels: the rows under it, the pixels, and for x and dx, y and
-// dy, where they begin and their pitches in bytes.
+// dy, where they begin and their pitches in bytes. The last fresh of the rows belong to no window above.
 type windows struct {
 	rows, pixels, c int
 	in              [2]unsafe.Pointer // x and dx at the first row of the windows
 	out             [2]unsafe.Pointer // y and dy
 	inRow, inPix    [2]int
 	outPix          [2]int
-	w0, w1, wn      unsafe.Pointer
-	hn              int
+	lo, hi, old     unsafe.Pointer // of the columns
+	k               unsafe.Pointer
+	fresh           int
 }
 
 func (s *windows) bytes() *byte { return (*byte)(unsafe.Pointer(s)) }
 
 // windows is what all rows of a pooling have in common, false if there are no pixels. A map that is not there is the zero Map.
 func (p *Pool) windows(x, dx, y, dy Map) (windows, bool) {
-	s := windows{pixels: len(p.W0), c: p.C}
-	if len(p.H0) == 0 || len(p.W0) == 0 || p.C <= 0 {
+	n := len(p.W.Lo)
+	s := windows{pixels: n, c: p.C}
+	if len(p.H.Lo) == 0 || n == 0 || p.C <= 0 {
 		return s, false
 	}
 	s.inRow, s.inPix = [2]int{4 * x.Row, 4 * dx.Row}, [2]int{4 * x.Pix, 4 * dx.Pix}
 	s.outPix = [2]int{4 * y.Pix, 4 * dy.Pix}
-	s.w0, s.w1 = unsafe.Pointer(&p.W0[0]), unsafe.Pointer(&p.W1[:len(p.W0)][0])
-	if p.WN != nil {
-		s.wn = unsafe.Pointer(&p.WN[:len(p.W0)][0])
+	s.lo, s.hi, s.old = unsafe.Pointer(&p.W.Lo[0]), unsafe.Pointer(&p.W.Hi[:n][0]), unsafe.Pointer(&p.W.Old[:n][0])
+	if dx.Data != nil && !(p.H.covered() && p.W.covered()) {
+		p.clear(dx)
 	}
 	return s, true
 }
 
 // row moves to output row i. A map that is too short for it panics here.
 func (s *windows) row(p *Pool, i int, x, dx, y, dy Map) {
-	n := len(p.W0)
-	h0, h1 := int(p.H0[i]), int(p.H1[i])
+	n := len(p.W.Lo)
+	h0, h1 := int(p.H.Lo[i]), int(p.H.Hi[i])
 	s.rows = h1 - h0
-	if p.HN != nil {
-		s.hn = int(p.HN[i])
-	}
+	s.fresh = s.rows - int(p.H.Old[i])
+	s.k = unsafe.Pointer(&p.K[i*n : (i+1)*n][0])
 	for k, m := range [2]Map{x, dx} {
 		if m.Data != nil {
-			_ = m.at(h1-1, int(p.W1[n-1])-1, p.C)
+			_ = m.at(h1-1, int(p.W.Hi[n-1])-1, p.C)
 			s.in[k] = unsafe.Pointer(&m.Data[h0*m.Row])
 		}
 	}
@@ -57,7 +58,7 @@ func (s *windows) row(p *Pool, i int, x, dx, y, dy Map) {
 
 func (w wide) maxPool(p *Pool, y, x Map) {
 	s, ok := p.windows(x, Map{}, y, Map{})
-	for i := 0; ok && i < len(p.H0); i++ {
+	for i := 0; ok && i < len(p.H.Lo); i++ {
 		s.row(p, i, x, Map{}, y, Map{})
 		if w {
 			maxPoolAVX512(s.bytes())
@@ -69,7 +70,7 @@ func (w wide) maxPool(p *Pool, y, x Map) {
 
 func (w wide) maxPoolGrad(p *Pool, dx, x, y, dy Map) {
 	s, ok := p.windows(x, dx, y, dy)
-	for i := 0; ok && i < len(p.H0); i++ {
+	for i := 0; ok && i < len(p.H.Lo); i++ {
 		s.row(p, i, x, dx, y, dy)
 		if w {
 			maxPoolGradAVX512(s.bytes())
@@ -81,7 +82,7 @@ func (w wide) maxPoolGrad(p *Pool, dx, x, y, dy Map) {
 
 func (w wide) avgPool(p *Pool, y, x Map) {
 	s, ok := p.windows(x, Map{}, y, Map{})
-	for i := 0; ok && i < len(p.H0); i++ {
+	for i := 0; ok && i < len(p.H.Lo); i++ {
 		s.row(p, i, x, Map{}, y, Map{})
 		if w {
 			avgPoolAVX512(s.bytes())
@@ -93,7 +94,7 @@ func (w wide) avgPool(p *Pool, y, x Map) {
 
 func (w wide) avgPoolGrad(p *Pool, dx, dy Map) {
 	s, ok := p.windows(Map{}, dx, Map{}, dy)
-	for i := 0; ok && i < len(p.H0); i++ {
+	for i := 0; ok && i < len(p.H.Lo); i++ {
 		s.row(p, i, Map{}, dx, Map{}, dy)
 		if w {
 			avgPoolGradAVX512(s.bytes())

@@ -6,14 +6,8 @@ import (
 	"testing"
 )
 
-// pooling makes the bounds of a pooling of extent k over n inputs, clipped to them.
-func pooling(n, k, stride, pad int) (lo, hi, count []int32) {
-	for o := -pad; o+k <= n+pad; o += stride {
-		lo, hi = append(lo, int32(max(o, 0))), append(hi, int32(min(o+k, n)))
-		count = append(count, int32(k))
-	}
-	return
-}
+// pooling is the windows of extent k over n inputs, padded on both sides.
+func pooling(n, k, stride, pad int) Axis { return NewAxis((n+2*pad-k)/stride+1, n, k, stride, pad) }
 
 func TestPoolingMatchesGenericAtAllWidths(t *testing.T) {
 	generic := Generic()
@@ -26,10 +20,8 @@ func TestPoolingMatchesGenericAtAllWidths(t *testing.T) {
 	for _, s := range fast(t) {
 		for name, run := range kernels {
 			for c := range 68 {
-				k := 1 + c%3
-				p := &Pool{C: c}
-				p.H0, p.H1, p.HN = pooling(6, k, 1+c%2, k/2)
-				p.W0, p.W1, p.WN = pooling(5, k, 1+c%2, k/2)
+				k, stride := 1+c%3, 1+c%4
+				p := NewPool(c, pooling(6, k, stride, k/2), pooling(5, k, stride, k/2), c%2*k*k)
 				l := layouts[c%3]
 				o := func(s Set) *operands {
 					o := newOperands(Block{Rows: 6, Pixels: 5, C: c}, l, uint64(c))
@@ -42,8 +34,8 @@ func TestPoolingMatchesGenericAtAllWidths(t *testing.T) {
 						}
 					}
 					for i := 2; i < 4; i++ { // y, dy are of another extent
-						m[i].Row = len(p.W0)*m[i].Pix + l.row
-						m[i].Data, _ = guarded(len(p.H0)*m[i].Row, uint64(i))
+						m[i].Row = len(p.W.Lo)*m[i].Pix + l.row
+						m[i].Data, _ = guarded(len(p.H.Lo)*m[i].Row, uint64(i))
 					}
 					run(s, p, m[0], m[1], m[2], m[3])
 					o.all = slices.Concat(o.all, m[2].Data, m[3].Data)
@@ -62,7 +54,7 @@ func TestMaxPoolGradGoesToTheFirstOfEqualInputs(t *testing.T) {
 	for _, s := range Levels() {
 		x := []float32{1, 3, 3, 3}
 		dx := make([]float32, 4)
-		p := &Pool{C: 1, H0: []int32{0}, H1: []int32{2}, W0: []int32{0}, W1: []int32{2}}
+		p := NewPool(1, pooling(2, 2, 1, 0), pooling(2, 2, 1, 0), 0)
 		m := func(d []float32) Map { return Map{Data: d, Row: 2, Pix: 1} }
 		y := m(make([]float32, 2))
 		s.MaxPool(p, y, m(x))

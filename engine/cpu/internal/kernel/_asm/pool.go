@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -10,7 +12,7 @@ import (
 const (
 	windowsRows, windowsPixels, windowsC                             = 0, 8, 16
 	windowsIn, windowsOut, windowsInRow, windowsInPix, windowsOutPix = 24, 40, 56, 72, 88 // a word each for x and dx, y and dy
-	windowsW0, windowsW1, windowsWN, windowsHN                       = 104, 112, 120, 128
+	windowsLo, windowsHi, windowsOld, windowsK, windowsFresh         = 104, 112, 120, 128, 136
 	inX, inDX, outY, outDY                                           = 0, 1, 0, 1
 )
 
@@ -33,21 +35,21 @@ func (p *windowPass) store(from reg.VecPhysical, at reg.GPVirtual, v int, scratc
 	p.k.store(p.isa, from, v, Mem{Base: at, Disp: v * p.bytes()}, scratch)
 }
 
-// reciprocal leaves 1/(HN·WN) of the pixel in every lane.
-func (p *windowPass) reciprocal(to reg.VecPhysical, scratch reg.VecPhysical) {
-	n := field(p.a, windowsWN)
-	MOVLQSX(Mem{Base: n, Index: p.pixel, Scale: 4}, n)
-	IMULQ(Mem{Base: p.a, Disp: windowsHN}, n)
-	VXORPS(scratch.AsX(), scratch.AsX(), scratch.AsX())
-	VCVTSI2SSQ(n, scratch.AsX(), scratch.AsX())
-	VMOVSS(p.consts.float(1), to.AsX())
-	VDIVSS(scratch.AsX(), to.AsX(), to.AsX())
-	VBROADCASTSS(to.AsX(), to)
+// factor leaves the pixel's K in every lane.
+func (p *windowPass) factor(to reg.VecPhysical) {
+	VBROADCASTSS(Mem{Base: field(p.a, windowsK), Index: p.pixel, Scale: 4}, to)
+}
+
+// column reads the pixel's number in a table of columns.
+func (p *windowPass) column(table int) reg.GPVirtual {
+	r := field(p.a, table)
+	MOVLQSX(Mem{Base: r, Index: p.pixel, Scale: 4}, r)
+	return r
 }
 
 // windows writes a pooling kernel that reads or writes the given inputs and outputs. body returns the code before a window's
-// taps (first says where x begins), at each tap, and after.
-func (m *isa) windows(name, doc string, ins, outs []int, body func(p *windowPass) (before, tap, after func())) {
+// taps, at each tap, and after. A tap of a kernel that makes dx adds to it, or sets it where no window has been before.
+func (m *isa) windows(name, doc string, ins, outs []int, body func(p *windowPass) (before func(), tap func(set bool), after func())) {
 	m.function(name, name+m.suffix+" "+doc+" for a row of output pixels; a is a *windows.", "func(a *byte)")
 	mask := m.newTail(1)
 	a := Load(Param("a"), GP64())
@@ -63,36 +65,49 @@ func (m *isa) windows(name, doc string, ins, outs []int, body func(p *windowPass
 		XORQ(p.pixel, p.pixel)
 		Label("pixel" + id)
 		var row [2]reg.GPVirtual
-		t := GP64()
 		for _, i := range ins {
-			row[i] = field(a, windowsIn+8*i)
-			p.in[i] = GP64().(reg.GPVirtual)
-			MOVQ(Mem{Base: a, Disp: windowsW0}, t)
-			MOVLQSX(Mem{Base: t, Index: p.pixel, Scale: 4}, t)
-			IMULQ(Mem{Base: a, Disp: windowsInPix + 8*i}, t)
-			ADDQ(t, row[i])
+			row[i] = p.column(windowsLo)
+			IMULQ(Mem{Base: a, Disp: windowsInPix + 8*i}, row[i])
+			ADDQ(Mem{Base: a, Disp: windowsIn + 8*i}, row[i])
 			ADDQ(cb, row[i])
+			p.in[i] = GP64().(reg.GPVirtual)
 			MOVQ(row[i], p.in[i])
 		}
 		before()
 		h := field(a, windowsRows)
+		taps := func(label string, n reg.Register, set bool) {
+			Label(label + id)
+			tap(set)
+			for _, i := range ins {
+				ADDQ(Mem{Base: a, Disp: windowsInPix + 8*i}, p.in[i])
+			}
+			SUBQ(Imm(1), n)
+			JGT(LabelRef(label + id))
+		}
 		Label("row" + id)
-		w := field(a, windowsW1)
-		MOVLQSX(Mem{Base: w, Index: p.pixel, Scale: 4}, w)
-		MOVQ(Mem{Base: a, Disp: windowsW0}, t)
-		MOVLQSX(Mem{Base: t, Index: p.pixel, Scale: 4}, t)
-		SUBQ(t, w)
+		w := p.column(windowsHi)
+		SUBQ(p.column(windowsLo), w)
 		for _, i := range ins {
 			MOVQ(row[i], p.in[i])
 			ADDQ(Mem{Base: a, Disp: windowsInRow + 8*i}, row[i])
 		}
-		Label("tap" + id)
-		tap()
-		for _, i := range ins {
-			ADDQ(Mem{Base: a, Disp: windowsInPix + 8*i}, p.in[i])
+		if !slices.Contains(ins, inDX) {
+			taps("tap", w, false)
+		} else {
+			CMPQ(h, Mem{Base: a, Disp: windowsFresh})
+			JGT(LabelRef("add" + id))
+			old := p.column(windowsOld)
+			SUBQ(old, w)
+			TESTQ(old, old)
+			JEQ(LabelRef("set" + id))
+			taps("mixed", old, false)
+			TESTQ(w, w)
+			JEQ(LabelRef("next" + id))
+			taps("set", w, true)
+			JMP(LabelRef("next" + id))
+			taps("add", w, false)
+			Label("next" + id)
 		}
-		SUBQ(Imm(1), w)
-		JGT(LabelRef("tap" + id))
 		SUBQ(Imm(1), h)
 		JGT(LabelRef("row" + id))
 		after()
@@ -107,13 +122,13 @@ func (m *isa) windows(name, doc string, ins, outs []int, body func(p *windowPass
 }
 
 func pools(m *isa) {
-	m.windows("maxPool", "is Set.MaxPool", []int{inX}, []int{outY}, func(p *windowPass) (before, tap, after func()) {
+	m.windows("maxPool", "is Set.MaxPool", []int{inX}, []int{outY}, func(p *windowPass) (func(), func(bool), func()) {
 		y, x := p.some(p.nv), p.get()
 		return func() {
 				for v, r := range y {
 					p.load(p.in[inX], v, r)
 				}
-			}, func() {
+			}, func(bool) {
 				for v, r := range y {
 					p.load(p.in[inX], v, x)
 					VMAXPS(r, x, r) // x > y ? x : y
@@ -124,7 +139,7 @@ func pools(m *isa) {
 				}
 			}
 	})
-	m.windows("maxPoolGrad", "is Set.MaxPoolGrad", []int{inX, inDX}, []int{outY, outDY}, func(p *windowPass) (before, tap, after func()) {
+	m.windows("maxPoolGrad", "is Set.MaxPoolGrad", []int{inX, inDX}, []int{outY, outDY}, func(p *windowPass) (func(), func(bool), func()) {
 		y, dy, left := p.some(p.nv), p.some(p.nv), p.some(p.nv) // left: ones where no tap had the y yet
 		open := []reg.Register{reg.K2, reg.K3, reg.K5, reg.K6}  // the same as opmasks
 		x, d := p.get(), p.get()
@@ -138,55 +153,61 @@ func pools(m *isa) {
 						VPCMPEQD(left[v], left[v], left[v])
 					}
 				}
-			}, func() {
+			}, func(set bool) {
 				for v := range p.nv {
 					p.load(p.in[inX], v, x)
-					p.load(p.in[inDX], v, d)
 					if p.avx512 {
 						VCMPPS(Imm(0), x, y[v], reg.K4)
 						KANDW(reg.K4, open[v], reg.K4)
 						KANDNW(open[v], reg.K4, open[v])
-						VADDPS(dy[v], d, reg.K4, d)
+						VMOVAPS_Z(dy[v], reg.K4, x)
 					} else {
 						VCMPPS(Imm(0), x, y[v], x)
 						VANDPS(left[v], x, x)
 						VANDNPS(left[v], x, left[v])
 						VANDPS(dy[v], x, x)
-						VADDPS(x, d, d)
 					}
-					p.store(d, p.in[inDX], v, x)
+					if !set {
+						p.load(p.in[inDX], v, d)
+						VADDPS(d, x, x)
+					}
+					p.store(x, p.in[inDX], v, d)
 				}
 			}, func() {}
 	})
-	m.windows("avgPool", "is Set.AvgPool", []int{inX}, []int{outY}, func(p *windowPass) (before, tap, after func()) {
+	m.windows("avgPool", "is Set.AvgPool", []int{inX}, []int{outY}, func(p *windowPass) (func(), func(bool), func()) {
 		y, x, k := p.some(p.nv), p.get(), p.get()
 		return func() {
 				for _, r := range y {
 					p.zero(r)
 				}
-			}, func() {
+			}, func(bool) {
 				for v, r := range y {
 					p.load(p.in[inX], v, x)
 					VADDPS(x, r, r)
 				}
 			}, func() {
-				p.reciprocal(k, x)
+				p.factor(k)
 				for v, r := range y {
 					VMULPS(k, r, r)
 					p.store(r, p.out[outY], v, x)
 				}
 			}
 	})
-	m.windows("avgPoolGrad", "is Set.AvgPoolGrad", []int{inDX}, []int{outDY}, func(p *windowPass) (before, tap, after func()) {
+	m.windows("avgPoolGrad", "is Set.AvgPoolGrad", []int{inDX}, []int{outDY}, func(p *windowPass) (func(), func(bool), func()) {
 		dy, d, k := p.some(p.nv), p.get(), p.get()
 		return func() {
-				p.reciprocal(k, d)
+				p.factor(k)
 				for v, r := range dy {
 					p.load(p.out[outDY], v, r)
 					VMULPS(k, r, r)
 				}
-			}, func() {
+			}, func(set bool) {
 				for v, r := range dy {
+					if set {
+						p.store(r, p.in[inDX], v, k)
+						continue
+					}
 					p.load(p.in[inDX], v, d)
 					VADDPS(r, d, d)
 					p.store(d, p.in[inDX], v, k)
