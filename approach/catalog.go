@@ -15,12 +15,39 @@ func Catalog() []Entry {
 	optimizationDefaults, learningDefaults := experiment.DefaultOptimization(), experiment.DefaultLearning()
 	norm := nn.NewBatchNorm()
 	return []Entry{
+		{"kernel", Architecture, architecture.Kernel{}, Card{
+			Summary: "exchanges the kernel of convolutions, or makes a stack of smaller ones of each; spreads taps by dilation",
+			Cost:    "in proportion to the taps: a 5x5 as two 3x3 18/25 of the weights, a 3x3 as 1x3 and 3x1 two thirds; a stack is deeper by its length",
+			Couplings: []string{
+				"padding follows, so that maps keep their size",
+				"a stack strides in its first convolution; its members have the norm, activation, bias and groups of the one they replace",
+			},
+			Paper:    "3x3 stacks: Simonyan, Zisserman, ICLR 2015, arXiv:1409.1556; 1xk and kx1: Szegedy et al., arXiv:1512.00567; stems: He et al., arXiv:1812.01187; dilation: Yu, Koltun, ICLR 2016, arXiv:1511.07122",
+			Evidence: "as contributed, with norms and a shorter training: 5x5 as two 3x3 .550, as 1x3, 1x3, 3x1 and 1x3 .553, as 1x5 and 5x1 .540; that without norms .474 for .441",
+			Caveats:  "a smaller kernel does not fit where nothing is padded: the map would grow",
+		}},
 		{"bottleneck", Architecture, architecture.Bottleneck{Reduce: 4, StrideIn: "3x3"}, Card{
 			Summary:   "a convolution becomes 1x1 to fewer channels, the convolution on those, 1x1 back",
 			Cost:      "about an eighth of the parameters and multiply-adds of a 3x3 convolution of C to C channels at reduce 4; two more layers deep",
 			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they replace; in front of a residual addition, the activation of the block"},
 			Paper:     "Lin, Chen, Yan, Network In Network, ICLR 2014, arXiv:1312.4400; He, Zhang, Ren, Sun, arXiv:1512.03385",
 			Caveats:   "with few channels the narrow middle loses what the network needs; where no norm is used the added depth trains slower",
+		}},
+		{"mlpconv", Architecture, architecture.MLPConv{Layers: 2}, Card{
+			Summary:   "puts 1x1 convolutions behind a convolution, as Network in Network does",
+			Cost:      "N² weights and N² multiply-adds a position for each 1x1 of N channels: a ninth of a 3x3 convolution of as many; one layer deeper each",
+			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they follow; in front of a residual addition, the activation of the block"},
+			Paper:     "Lin, Chen, Yan, Network In Network, ICLR 2014, arXiv:1312.4400",
+			Evidence:  "1x1 convolutions behind the first layer alone: one .490, three .509, five .514, nine .516 (base .471); Network in Network at 128 pixels .519",
+			Caveats:   "depth without norms trains slower; applies to the first layer, too: name others with where to leave it alone",
+		}},
+		{"fire", Architecture, architecture.Fire{Squeeze: 0.125, Expand3: 0.5}, Card{
+			Summary:   "a convolution becomes SqueezeNet's module: squeeze by 1x1, expand by 1x1 and 3x3 side by side",
+			Cost:      "a twelfth of the weights and multiply-adds of a 3x3 convolution of C to C channels",
+			Couplings: []string{"squeeze and expansions get the norm, activation and bias of the convolution, each its own; a larger kernel becomes 3x3"},
+			Paper:     "Iandola, Han, Moskewicz, Ashraf, Dally, Keutzer, arXiv:1602.07360",
+			Evidence:  "SqueezeNet at 128 pixels .530 to .547, elu .555",
+			Caveats:   "with few channels the squeeze leaves almost nothing: raise it. The first layer is left alone, as in SqueezeNet",
 		}},
 		{"head", Architecture, architecture.Head{Kind: "avg"}, Card{
 			Summary: "exchanges the classifier: average pooling, fully connected, or convolutions averaged over positions",
@@ -32,6 +59,13 @@ func Catalog() []Entry {
 			Paper:    "Lin, Chen, Yan, arXiv:1312.4400, §3.2 (avg); Sermanet et al., OverFeat, arXiv:1312.6229 (conv-avg)",
 			Evidence: "fully connected layers as convolutions, predictions averaged: .494; average, then classify: .489 (base .470)",
 			Caveats:  "a network that pools its last maps already has nothing to change under avg",
+		}},
+		{"flattened", Architecture, architecture.Flattened{Stages: 2, Order: "LVH", Bias: true}, Card{
+			Summary:   "a convolution becomes one-dimensional ones: across channels, along columns, along rows",
+			Cost:      "N(C + 2k) weights a stage for NCk²: an eighth of a 3x3 convolution of 64 to 64 channels a stage, a quarter in two stages",
+			Couplings: []string{"no norm and no activation stands between, those of the convolution follow the last", "a bias behind each convolution unless bias is false"},
+			Paper:     "Jin, Dundar, Culurciello, Flattened Convolutional Neural Networks for Feedforward Acceleration, ICLR 2015 workshop, arXiv:1412.5474",
+			Caveats:   "published as equal in accuracy on CIFAR and MNIST; one-channel filters are bound by memory, so time falls less than multiply-adds. Long linear chains want careful initialisation",
 		}},
 		{"residual", Architecture, architecture.Residual{Over: 2, Shortcut: "B", Scale: 1}, Card{
 			Summary: "bypasses runs of convolutions, so that they learn a difference",
@@ -73,6 +107,20 @@ func Catalog() []Entry {
 			Couplings: []string{"a convolution of conv or patch has the norm, activation and bias of the one before it"},
 			Evidence:  ".472 for max pooling's .471, at fewer operations; there the convolution behind a pooling took its stride",
 			Caveats:   "without any activation it fails (.035 published)",
+		}},
+		{"colorspace", Architecture, architecture.Colorspace{Kind: "learned", Widths: []int{10, 3}, Act: nn.VeryLeaky}, Card{
+			Summary:  "puts a learned transformation of colours, 1x1 convolutions, in front of the first layer",
+			Cost:     "73 parameters for 3 to 10 to 3; two convolutions of the whole image, which weigh in time and memory where the first layer strides",
+			Paper:    "Mishkin, Sergievskiy, Matas, arXiv:1606.02228, §3.2",
+			Evidence: "10 and 3 with very-leaky .485, with maxout .488, with tanh .463; 16 and 3 .483; 3 and 3 .480 (base .471); on GoogLeNet with bypasses .638 for .634",
+			Caveats:  "for images of colours; later approaches see what was the first layer as one like the others",
+		}},
+		{"stride", Architecture, architecture.Stride{Layer: architecture.Layers{architecture.First}}, Card{
+			Summary:  "sets the stride of layers, so that smaller images keep their feature maps",
+			Cost:     "halving a stride quadruples the multiply-adds of all that follows, and the weights of a fully connected layer that reads the maps",
+			Paper:    "Mishkin, Sergievskiy, Matas, arXiv:1606.02228, §5",
+			Evidence: "images of 64 pixels .309, 96 .414, 128 .471; first stride and kernel in proportion: 64 pixels .445, 96 .459; at 224 with stride 8 .453",
+			Caveats:  "the branches of a residual or inception block must stride alike: name all of them in layer",
 		}},
 
 		{"batchnorm", Optimization, optimization.BatchNorm{Place: nn.Before, Affine: norm.Affine, Momentum: norm.Momentum, Eps: norm.Eps}, Card{

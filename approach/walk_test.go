@@ -21,6 +21,12 @@ var update = flag.Bool("update", false, "rewrite the goldens")
 // walked is what the walk applies: every approach, each value of its words, on every network.
 var walked = map[string][]string{
 	"bottleneck":   {"bottleneck", "bottleneck: {reduce: 2, stride_in: 1x1}"},
+	"kernel":       {"kernel: 3", "kernel: {from: 5, to: [3, 3]}", "kernel: {from: 3, to: [1x3, 3x1]}", "kernel: {from: 3, dilation: 2}", "kernel: {from: 1, to: 3}", "kernel: {from: 11, to: 7}"},
+	"mlpconv":      {"mlpconv", "mlpconv: 1"},
+	"fire":         {"fire", "fire: {squeeze: 0.5, expand3: 0.25}"},
+	"flattened":    {"flattened", "flattened: 1", "flattened: {order: VHL, bias: false}"},
+	"colorspace":   {"colorspace", "colorspace: {widths: [3], act: tanh}"},
+	"stride":       {"stride: 2", "stride: {layer: [pool1, conv2], to: 1}"},
 	"head":         {"head", "head: max", "head: max+avg", "head: fc", "head: {kind: avg, hidden: 64}", "head: conv-avg", "head: {kind: conv-avg, pool: keep}", "head: avg-conv", "head: {kind: avg-conv, pool: keep}"},
 	"residual":     {"residual", "residual: {shortcut: A}", "residual: {shortcut: C, scale: 0.3}", "residual: {preact: true}", "residual: 1", "residual: 3"},
 	"separable":    {"separable", "separable: {relu: none}", "separable: {relu: after, multiplier: 2}", "separable: pointwise-first", "separable: {order: inverted, expand: 2}"},

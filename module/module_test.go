@@ -1,6 +1,7 @@
 package module
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,14 @@ func conv(out, k, groups int) nn.Conv {
 	c := same(out, k, 1)
 	c.Groups = groups
 	return c
+}
+
+// lvh is stages of one-dimensional convolutions of three taps.
+func lvh(b *nn.Builder, x *nn.Node, stages int, bias bool) *nn.Node {
+	line := func(k nn.HW) []nn.Conv {
+		return slices.Repeat([]nn.Conv{{Kernel: k, Padding: nn.Same(k, nn.Square(1))}}, stages)
+	}
+	return Flattened(b, x, "LVH", 64, line(nn.HW{3, 1}), line(nn.HW{1, 3}), bias)
 }
 
 func TestBlocksHaveThePublishedCounts(t *testing.T) {
@@ -59,6 +68,13 @@ func TestBlocksHaveThePublishedCounts(t *testing.T) {
 			return InRow(Convolved(bare, 64, 3), Convolved(bare, 64, 3))(b, x)
 		}, 73_728, 57_802_752},
 		{"fire, with biases", func(b *nn.Builder, x *nn.Node) *nn.Node { return Fire(b, x, 8, 32, 32) }, 3_072 + 8 + 64, 2_408_448},
+		{"fire, no biases", func(b *nn.Builder, x *nn.Node) *nn.Node { return FireOf(b, x, bare, bare, 8, 32, conv(32, 3, 1)) }, 3_072, 2_408_448},
+		{"flattened, one stage", func(b *nn.Builder, x *nn.Node) *nn.Node { return lvh(b, x, 1, false) }, 4_480, 3_512_320},
+		{"flattened, two stages", func(b *nn.Builder, x *nn.Node) *nn.Node { return lvh(b, x, 2, false) }, 8_960, 7_024_640},
+		{"flattened, with biases", func(b *nn.Builder, x *nn.Node) *nn.Node { return lvh(b, x, 2, true) }, 9_344, 7_024_640},
+		{"learned colours", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return Colors(b, x, nn.Activation{Func: nn.VeryLeaky}, 10, 64)
+		}, 64*10 + 10 + 10*64 + 64, 784 * 2 * 640},
 		{"inception, 16 of each branch", func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return Inception(bare, 16, [2]int{8, 16}, [2]int{4, 16}, 16)(b, x)
 		}, 64*16 + (64*8 + 9*8*16) + (64*4 + 25*4*16) + 64*16, 784 * (1024 + 1664 + 1856 + 1024)},

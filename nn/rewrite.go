@@ -63,6 +63,28 @@ func (g *Graph) Rebuild(n *Node, build func(b *Builder, x *Node) *Node) error {
 	return g.arrange(made, n, 1)
 }
 
+// RebuildUnit is [Graph.Rebuild] of a convolution or linear layer together with the norm and activation behind it, for blocks whose
+// branches have their own: build gets the style of these, and dropout that lay over the activation lies over what it returns. Norm
+// and activation of a pre-activation unit stand in front and stay there: of its style there is the bias alone.
+func (g *Graph) RebuildUnit(n *Node, build func(b *Builder, x *Node, s Style) *Node) error {
+	u := g.Unit(n)
+	s := u.Style()
+	switch {
+	case u.pre:
+		s = Style{Bias: s.Bias}
+	case s.Norm != nil:
+		_, at := u.Norm()
+		g.overlay.Remove(at, SlotNorm)
+	}
+	if u.act != nil && !u.pre {
+		g.overlay.move(Out(u.act), Out(n))
+		if err := g.Remove(u.act); err != nil {
+			return err
+		}
+	}
+	return g.Rebuild(n, func(b *Builder, x *Node) *Node { return build(b, x, s) })
+}
+
 // InsertAfter puts what build makes of n between n and its readers (and outputs): the new nodes are named "<n>/...".
 func (g *Graph) InsertAfter(n *Node, build func(b *Builder, x *Node) *Node) error {
 	made, result, err := g.build(n, n.Name, func(b *Builder) *Node { return build(b, n) })

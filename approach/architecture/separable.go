@@ -33,7 +33,7 @@ func (p Separable) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	}
 	err := eachSpatial(g, p.Where, &c, func(n *nn.Node, conv nn.Conv, in nn.Size) (string, error) {
 		switch {
-		case conv.Groups > 1 && conv.Groups == in.C:
+		case isDepthwise(conv, in):
 			return "is depthwise already", nil
 		case conv.Out == nn.Classes && p.Order == module.PointwiseFirst:
 			return "gives the classes", nil

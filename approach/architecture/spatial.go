@@ -2,33 +2,43 @@ package architecture
 
 import "github.com/assaylab/assay/nn"
 
-// eachSpatial calls rewrite for every convolution larger than 1x1 that where names and that does not read the images, with the
-// size of the map that it reads. A reason that rewrite returns is counted as a place that does not fit.
-func eachSpatial(g *nn.Graph, where nn.Glob, c *nn.Changes, rewrite func(n *nn.Node, conv nn.Conv, in nn.Size) (reason string, err error)) error {
+// unchanged is the reason of a rewrite that leaves a convolution as it is because nothing would differ.
+const unchanged = "unchanged"
+
+// eachConv calls rewrite for every convolution that is wanted and that where names, with the size of the map that it reads. A
+// reason that rewrite returns is counted as a place that does not fit.
+func eachConv(g *nn.Graph, where nn.Glob, c *nn.Changes, wanted func(nn.Conv) bool, rewrite func(n *nn.Node, conv nn.Conv, in nn.Size) (reason string, err error)) error {
 	for n, conv := range nn.Each[nn.Conv](g) {
-		if conv.Kernel == nn.Square(1) || !where.Match(n.Path()) {
-			continue
-		}
-		if n.In[0] == g.Input() {
-			c.Skip(n.Name, "reads the images")
+		if !wanted(conv) || !where.Match(n.Path()) {
 			continue
 		}
 		sizes, err := g.Sizes()
 		if err != nil {
 			return err
 		}
-		reason, err := rewrite(n, conv, sizes[n.In[0]])
-		switch {
+		switch reason, err := rewrite(n, conv, sizes[n.In[0]]); {
 		case err != nil:
 			return err
-		case reason != "":
-			c.Skip(n.Name, reason)
+		case reason == "" || reason == unchanged:
+			c.Count(reason == "")
 		default:
-			c.Count(true)
+			c.Skip(n.Name, reason)
 		}
 	}
 	return nil
 }
+
+// eachSpatial is eachConv for the convolutions larger than 1x1 that do not read the images.
+func eachSpatial(g *nn.Graph, where nn.Glob, c *nn.Changes, rewrite func(n *nn.Node, conv nn.Conv, in nn.Size) (reason string, err error)) error {
+	return eachConv(g, where, c, isSpatial, func(n *nn.Node, conv nn.Conv, in nn.Size) (string, error) {
+		if n.In[0] == g.Input() {
+			return "reads the images", nil
+		}
+		return rewrite(n, conv, in)
+	})
+}
+
+func isSpatial(c nn.Conv) bool { return c.Kernel != nn.Square(1) }
 
 // between is what stands between the convolutions that take n's place: norm, activation and bias of its unit. The last
 // convolution in front of a residual addition has no activation of its own; it is the one on the way to n then.
