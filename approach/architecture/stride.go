@@ -66,7 +66,11 @@ func (p Stride) Rewrite(g *nn.Graph) (nn.Changes, error) {
 			if len(p.Layer) > 1 {
 				path = fmt.Sprintf("$.layer[%d]", i)
 			}
-			return c, &spec.Fault{Path: path, Msg: fmt.Sprintf("%s has no convolution or pooling %q; %s", g.Name, at, mend)}
+			what := fmt.Sprintf("convolution or pooling %q", at)
+			if at == First {
+				what, mend = "convolution", "name a layer"
+			}
+			return c, &spec.Fault{Path: path, Msg: fmt.Sprintf("%s has no %s; %s", g.Name, what, mend)}
 		}
 	}
 	return c, nil
