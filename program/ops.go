@@ -50,6 +50,12 @@ func Ops() []Op {
 		// op_lrn.go
 		LRN{},     // x[...,C] → y
 		LRNGrad{}, // x, dy → dx
+		// op_recurrent.go
+		LSTM{},            // x[N,H,W,4U], u[U,4U], b[4U] → h[N,H,W,U], gates, c
+		LSTMGrad{},        // gates, c, u, dh → dx
+		GRU{},             // x[N,H,W,3U], u[U,3U], b[3U] → h[N,H,W,U], gates
+		GRUGrad{},         // gates, h, u, dh → dx, dp
+		SweepGradWeight{}, // h, dp → du
 		// op_dropout.go
 		Dropout{}, // x, rate, step → y; its gradient is itself
 		// op_loss.go

@@ -152,6 +152,16 @@ func run(op program.Op, in, out []array) error {
 		lrn(op, in[0], out[0])
 	case program.LRNGrad:
 		lrnGrad(op, in[0], in[1], out[0])
+	case program.LSTM:
+		lstm(op, in[0], in[1], in[2], out[0], out[1], out[2])
+	case program.LSTMGrad:
+		lstmGrad(op, in[0], in[1], in[2], in[3], out[0])
+	case program.GRU:
+		gru(op, in[0], in[1], in[2], out[0], out[1])
+	case program.GRUGrad:
+		gruGrad(op, in[0], in[1], in[2], in[3], out[0], out[1])
+	case program.SweepGradWeight:
+		sweepGradWeight(op, in[0], in[1], out[0])
 	case program.Dropout:
 		dropout(op, in[0], in[1], in[2], out[0])
 	case program.CrossEntropy:

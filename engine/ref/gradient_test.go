@@ -65,6 +65,11 @@ func gradientCases() []gradientCase {
 		{name: "hard", shapes: []tensor.Shape{of(4, 5)}, op: program.CrossEntropy{}, labels: []int32{4, -1, 0, 2}},
 		{name: "smooth", shapes: []tensor.Shape{of(4, 5)}, op: program.CrossEntropy{Smoothing: 0.1}, labels: []int32{4, -1, 0, 2}},
 	}
+	for _, scan := range []program.Scan{{}, {Reverse: true}, {Columns: true}, {Columns: true, Reverse: true}} {
+		cases = append(cases,
+			gradientCase{name: fmt.Sprint(scan), shapes: []tensor.Shape{of(2, 3, 4, 12), of(3, 12), of(12)}, op: program.LSTM{Scan: scan}},
+			gradientCase{name: fmt.Sprint(scan), shapes: []tensor.Shape{of(2, 4, 3, 9), of(3, 9), of(9)}, op: program.GRU{Scan: scan}})
+	}
 	for _, f := range program.Funcs() {
 		cases = append(cases, gradientCase{name: f.String(), shapes: []tensor.Shape{of(5, 7)}, op: program.Activation{Func: f, Alpha: 0.2}, kinks: true},
 			gradientCase{name: f.String() + " over its range", shapes: []tensor.Shape{of(13, 15)}, op: program.Activation{Func: f, Alpha: 1.3}, kinks: true})

@@ -176,6 +176,35 @@ for name, x, size, alpha, beta, k in [("alexnet", (2, 3, 2, 7), 5, 1e-4, 0.75, 1
          lambda x: nhwc(torch.nn.LocalResponseNorm(size, f32(alpha), f32(beta), k)(nchw(x))))
 torch.set_rng_state(before)
 
+before = torch.get_rng_state()
+
+
+def sweep(name, cell, x, columns, reverse):
+    """nn.LSTM or nn.GRU over the rows or columns of a map; its input weight is the identity, so that x is the input product."""
+    gates, (n, h, w, units) = {"lstm": 4, "gru": 3}[cell], x
+    rnn = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell](gates * units, units, batch_first=True).double()
+
+    def forward(x, u, b):
+        weights = {"weight_ih_l0": torch.eye(gates * units, dtype=torch.float64), "weight_hh_l0": u.T, "bias_ih_l0": torch.zeros(gates * units, dtype=torch.float64), "bias_hh_l0": b}
+        s = x.transpose(1, 2) if columns else x
+        s = s.reshape(-1, s.shape[2], s.shape[3])
+        s = s.flip(1) if reverse else s
+        y = torch.func.functional_call(rnn, weights, (s,))[0]
+        y = (y.flip(1) if reverse else y).reshape(n, *((w, h) if columns else (h, w)), units)
+        return y.transpose(1, 2) if columns else y
+
+    case("recurrent", name, cell, {"Columns": columns, "Reverse": reverse}, [draw(n, h, w, gates * units), draw(units, gates * units), draw(gates * units)], forward)
+
+
+for cell in ("lstm", "gru"):
+    sweep("rows", cell, (2, 3, 4, 3), False, False)
+    sweep("rows reverse", cell, (1, 2, 5, 4), False, True)
+    sweep("columns", cell, (2, 4, 3, 2), True, False)
+    sweep("columns reverse", cell, (2, 3, 2, 3), True, True)
+    sweep("one step", cell, (3, 2, 1, 3), False, False)
+    sweep("one sequence", cell, (1, 1, 7, 5), False, False)
+torch.set_rng_state(before)
+
 SMOOTH = f32(0.1)
 labels = torch.tensor([4, -1, 0, 2, 3])
 case("loss", "hard", "cross-entropy", {}, [draw(5, 6), labels], lambda x, l: F.cross_entropy(x, l, ignore_index=-1, reduction="none"))
