@@ -44,6 +44,17 @@ func bound(op program.Op) binder {
 		return bindLRN
 	case program.LRNGrad:
 		return bindLRNGrad
+	// op_recurrent.go
+	case program.LSTM:
+		return bindLSTM
+	case program.LSTMGrad:
+		return bindLSTMGrad
+	case program.GRU:
+		return bindGRU
+	case program.GRUGrad:
+		return bindGRUGrad
+	case program.SweepGradWeight:
+		return bindSweepGradWeight
 	// op_pool.go
 	case program.MaxPool:
 		return bindMaxPool

@@ -56,6 +56,7 @@ type worker struct {
 
 	conv  kernel.ConvArgs // here because what a kernel takes by pointer would else be allocated at every call
 	wgrad kernel.WgradArgs
+	cell  kernel.Cell
 	_     [64]byte
 }
 

@@ -126,6 +126,16 @@ func unitCases() []*Case {
 		p := n.Emit(program.MaxPool{Window: program.Square(3, 1, 1)}, x)
 		return n.conv("c", n.Emit(program.Concat{}, a, b, p), 7, 3, 1, 1)
 	})
+	add("swept rows, then columns", func(n *net, x *program.Value) *program.Value { // a state with the halo of a convolution and of its own gradient
+		for i, scan := range []program.Scan{{Reverse: true}, {Columns: true}} {
+			name := fmt.Sprint("sweep", i)
+			y := n.bias(name, n.conv(name, x, 4*5, 1, 1, 1))
+			x = n.EmitAll(program.LSTM{Scan: scan}, y, n.param(name+"/recurrent", 5, 20), n.param(name+"/recurrent-bias", 20))[0]
+		}
+		y := n.bias("gru", n.conv("gru", x, 3*7, 2, 2, 1))
+		x = n.EmitAll(program.GRU{}, y, n.param("gru/recurrent", 7, 21), n.param("gru/recurrent-bias", 21))[0]
+		return n.conv("c", x, 4, 3, 1, 1)
+	})
 	add("one weight twice", func(n *net, x *program.Value) *program.Value {
 		c := x.Shape()[3]
 		y := n.act(program.Tanh, n.conv("c", x, c, 3, 1, 1))

@@ -263,3 +263,33 @@ func withLast(x *program.Value, c int) tensor.Shape {
 	s[len(s)-1] = c
 	return s
 }
+
+// recurrentCases are sweeps of both cells in the four directions, over widths, and where there is one step, sequence or picture.
+func recurrentCases() []*Case {
+	var cs []*Case
+	scans := []program.Scan{{}, {Reverse: true}, {Columns: true}, {Columns: true, Reverse: true}}
+	add := func(scan program.Scan, n, h, w, units int) {
+		for i, op := range []program.Op{program.LSTM{Scan: scan}, program.GRU{Scan: scan}} {
+			gates := 4 - i
+			name := fmt.Sprintf("%s %dx%dx%d of %d", program.Describe(op), n, h, w, units)
+			cs = append(cs, &Case{Name: "recurrent/" + name, Tolerance: 2e-5, Build: func(b *program.Builder) {
+				b.At(name)
+				x := b.Input("x", program.Real, tensor.Of(n, h, w, gates*units))
+				u, bias := b.Held("u", tensor.Of(units, gates*units)), b.Held("b", tensor.Of(gates*units))
+				outputs(b, b.EmitAll(op, x, u, bias)[0], x, u, bias)
+			}})
+		}
+	}
+	for i, units := range widths {
+		add(scans[i%4], 3, 2+i%2, 4-i%2, units)
+	}
+	for _, scan := range scans {
+		add(scan, 1, 1, 1, 5)
+		add(scan, 2, 1, 5, 9)
+		add(scan, 1, 4, 1, 16)
+		add(scan, 17, 3, 2, 4)
+		add(scan, 5, 7, 9, 12) // more sequences than a tile has pixels
+	}
+	add(program.Scan{}, 3, 1, 40, 130)
+	return cs
+}

@@ -117,14 +117,11 @@ func activate(f Func, alpha float32, y, x []float32) {
 		}
 	case Tanh, ScaledTanh:
 		for i, v := range x {
-			v *= k[1]
-			e := expm1(-2 * max(v, -v))
-			t := -e / (e + 2)
-			y[i] = k[0] * float32(math.Copysign(float64(t), float64(v)))
+			y[i] = k[0] * tanh(k[1]*v)
 		}
 	case Sigmoid:
 		for i, v := range x {
-			y[i] = 1 / (1 + exp(-v))
+			y[i] = sigmoid(v)
 		}
 	case ReLU6, HardSigmoid:
 		for i, v := range x {

@@ -17,6 +17,7 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 	var g WgradArgs
 	var s sweep
 	var w windows
+	var k Cell
 	for name, o := range map[string][2]uintptr{
 		"convX": {unsafe.Offsetof(c.X), 0}, "convW": {unsafe.Offsetof(c.W), 24}, "convBias": {unsafe.Offsetof(c.Bias), 48}, "convY": {unsafe.Offsetof(c.Y), 72},
 		"convXOff": {unsafe.Offsetof(c.XOff), 96}, "convYOff": {unsafe.Offsetof(c.YOff), 120}, "convTaps": {unsafe.Offsetof(c.Taps), 144},
@@ -25,6 +26,10 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 		"wgradYOff": {unsafe.Offsetof(g.YOff), 96}, "wgradRows": {unsafe.Offsetof(g.Rows), 120}, "wgradLD": {unsafe.Offsetof(g.LD), 144}, "wgradCols": {unsafe.Offsetof(g.Cols), 152},
 		"sweepRows": {unsafe.Offsetof(s.rows), 0}, "sweepPixels": {unsafe.Offsetof(s.pixels), 8}, "sweepC": {unsafe.Offsetof(s.c), 16}, "sweepData": {unsafe.Offsetof(s.data), 24},
 		"sweepStep": {unsafe.Offsetof(s.step), 64}, "sweepSkip": {unsafe.Offsetof(s.skip), 104}, "sweepVec": {unsafe.Offsetof(s.vec), 144}, "sweepScalar": {unsafe.Offsetof(s.scalar), 184},
+		"cellRows": {unsafe.Offsetof(k.Rows), 0}, "cellUnits": {unsafe.Offsetof(k.Units), 8}, "cellX": {unsafe.Offsetof(k.X), 16}, "cellP": {unsafe.Offsetof(k.P), 56},
+		"cellG": {unsafe.Offsetof(k.G), 96}, "cellBefore": {unsafe.Offsetof(k.Before), 136}, "cellC": {unsafe.Offsetof(k.C), 176}, "cellH": {unsafe.Offsetof(k.H), 216},
+		"cellDY": {unsafe.Offsetof(k.DY), 256}, "cellDH": {unsafe.Offsetof(k.DH), 296}, "cellDC": {unsafe.Offsetof(k.DC), 336}, "cellDX": {unsafe.Offsetof(k.DX), 376},
+		"cellDP": {unsafe.Offsetof(k.DP), 416}, "rowPitch": {unsafe.Offsetof(k.X.Row), 24},
 		"windowsRows": {unsafe.Offsetof(w.rows), 0}, "windowsPixels": {unsafe.Offsetof(w.pixels), 8}, "windowsC": {unsafe.Offsetof(w.c), 16}, "windowsIn": {unsafe.Offsetof(w.in), 24},
 		"windowsOut": {unsafe.Offsetof(w.out), 40}, "windowsInRow": {unsafe.Offsetof(w.inRow), 56}, "windowsInPix": {unsafe.Offsetof(w.inPix), 72}, "windowsOutPix": {unsafe.Offsetof(w.outPix), 88},
 		"windowsLo": {unsafe.Offsetof(w.lo), 104}, "windowsHi": {unsafe.Offsetof(w.hi), 112}, "windowsOld": {unsafe.Offsetof(w.old), 120}, "windowsK": {unsafe.Offsetof(w.k), 128}, "windowsFresh": {unsafe.Offsetof(w.fresh), 136},

@@ -58,6 +58,12 @@ type Set struct {
 	LRN         func(b Block, y, x Map, l LRN)
 	LRNGrad     func(b Block, dx, x, dy Map, l LRN)
 
+	// Steps of recurrent sweeps, recurrent.go.
+	LSTM     func(a *Cell)
+	LSTMGrad func(a *Cell)
+	GRU      func(a *Cell)
+	GRUGrad  func(a *Cell)
+
 	// Rows of logits, loss.go.
 	LogSoftmax       func(y, x []float32, k int)
 	CrossEntropy     func(loss, logits []float32, labels []int32, k int, smoothing float32)
@@ -130,6 +136,11 @@ func Generic() Set {
 		AvgPoolGrad: avgPoolGrad,
 		LRN:         lrn,
 		LRNGrad:     lrnGrad,
+
+		LSTM:     lstm,
+		LSTMGrad: lstmGrad,
+		GRU:      gru,
+		GRUGrad:  gruGrad,
 
 		LogSoftmax:       logSoftmax,
 		CrossEntropy:     crossEntropy,

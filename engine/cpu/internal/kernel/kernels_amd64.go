@@ -304,6 +304,26 @@ func avgPoolAVX2(a *byte)
 //go:noescape
 func avgPoolGradAVX2(a *byte)
 
+// lstmAVX2 is Set.LSTM; a is a *Cell.
+//
+//go:noescape
+func lstmAVX2(a *byte)
+
+// lstmGradAVX2 is Set.LSTMGrad; a is a *Cell.
+//
+//go:noescape
+func lstmGradAVX2(a *byte)
+
+// gruAVX2 is Set.GRU; a is a *Cell.
+//
+//go:noescape
+func gruAVX2(a *byte)
+
+// gruGradAVX2 is Set.GRUGrad; a is a *Cell.
+//
+//go:noescape
+func gruGradAVX2(a *byte)
+
 // sgdAVX2 is Set.SGD; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -583,6 +603,26 @@ func avgPoolAVX512(a *byte)
 //
 //go:noescape
 func avgPoolGradAVX512(a *byte)
+
+// lstmAVX512 is Set.LSTM; a is a *Cell.
+//
+//go:noescape
+func lstmAVX512(a *byte)
+
+// lstmGradAVX512 is Set.LSTMGrad; a is a *Cell.
+//
+//go:noescape
+func lstmGradAVX512(a *byte)
+
+// gruAVX512 is Set.GRU; a is a *Cell.
+//
+//go:noescape
+func gruAVX512(a *byte)
+
+// gruGradAVX512 is Set.GRUGrad; a is a *Cell.
+//
+//go:noescape
+func gruGradAVX512(a *byte)
 
 // sgdAVX512 is Set.SGD; a is a *sweep of rows of contiguous elements, its Pixels.
 //

@@ -15619,6 +15619,1037 @@ done:
 	VZEROUPPER
 	RET
 
+// func lstmAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lstmAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), DX
+	MOVQ    8(DX), AX
+	ANDQ    $+7, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (SP)
+	VXORPS  Y4, Y4, Y4
+	MOVQ    8(DX), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    16(DX), BX
+	MOVQ    56(DX), SI
+	MOVQ    96(DX), DI
+	MOVQ    136(DX), R8
+	MOVQ    176(DX), R9
+	MOVQ    216(DX), R10
+	MOVQ    (DX), DX
+
+row:
+	MOVQ a+0(FP), R11
+	MOVQ 8(R11), R11
+	SUBQ $0x08, R11
+	JLT  rest
+
+vector:
+	VMOVUPS      (BX), Y5
+	VMOVUPS      (SI), Y1
+	VADDPS       Y1, Y5, Y5
+	VSUBPS       Y5, Y4, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y5, Y2, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y5, Y2, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y5
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y2
+	VMULPS       Y5, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y5
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y5
+	VMOVUPS      Y5, (DI)
+	VMOVUPS      (BX)(AX*2), Y6
+	VMOVUPS      (SI)(AX*2), Y1
+	VADDPS       Y1, Y6, Y6
+	VANDPS       word80000000<>+0(SB), Y6, Y3
+	VANDPS       word7fffffff<>+0(SB), Y6, Y6
+	VMULPS       wordc0000000<>+0(SB), Y6, Y6
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y6, Y2, Y6
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y6, Y2, Y6
+	VMULPS       word3fb8aa3b<>+0(SB), Y6, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y6
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y6
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y6, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y6, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y6, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y6, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y6, Y2
+	VMULPS       Y6, Y6, Y1
+	VFMADD231PS  Y1, Y2, Y6
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y1
+	VFMADD231PS  Y0, Y6, Y1
+	VADDPS       word40000000<>+0(SB), Y1, Y2
+	VSUBPS       Y1, Y4, Y1
+	VDIVPS       Y2, Y1, Y6
+	VORPS        Y3, Y6, Y6
+	VMOVUPS      Y6, (DI)(AX*2)
+	VMULPS       Y5, Y6, Y6
+	VMOVUPS      (BX)(AX*1), Y7
+	VMOVUPS      (SI)(AX*1), Y1
+	VADDPS       Y1, Y7, Y7
+	VSUBPS       Y7, Y4, Y7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y7, Y2, Y7
+	VMULPS       word3fb8aa3b<>+0(SB), Y7, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y7
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y7
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y7, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y7, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y7, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y7, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y7, Y2
+	VMULPS       Y7, Y7, Y1
+	VFMADD231PS  Y1, Y2, Y7
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y7
+	VADDPS       word3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y7, Y1, Y7
+	VMOVUPS      Y7, (DI)(AX*1)
+	VMOVUPS      (R8), Y5
+	VFMADD231PS  Y5, Y7, Y6
+	VMOVUPS      Y6, (R9)
+	VMOVUPS      (BX)(CX*1), Y5
+	VMOVUPS      (SI)(CX*1), Y1
+	VADDPS       Y1, Y5, Y5
+	VSUBPS       Y5, Y4, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y5, Y2, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y5, Y2, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y5
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y2
+	VMULPS       Y5, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y5
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y5
+	VMOVUPS      Y5, (DI)(CX*1)
+	VANDPS       word80000000<>+0(SB), Y6, Y3
+	VANDPS       word7fffffff<>+0(SB), Y6, Y6
+	VMULPS       wordc0000000<>+0(SB), Y6, Y6
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y6, Y2, Y6
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y6, Y2, Y6
+	VMULPS       word3fb8aa3b<>+0(SB), Y6, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y6
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y6
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y6, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y6, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y6, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y6, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y6, Y2
+	VMULPS       Y6, Y6, Y1
+	VFMADD231PS  Y1, Y2, Y6
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y1
+	VFMADD231PS  Y0, Y6, Y1
+	VADDPS       word40000000<>+0(SB), Y1, Y2
+	VSUBPS       Y1, Y4, Y1
+	VDIVPS       Y2, Y1, Y6
+	VORPS        Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	JGE          vector
+
+rest:
+	ADDQ         $0x08, R11
+	JEQ          next
+	VMOVUPS      (SP), Y5
+	VMASKMOVPS   (BX), Y5, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI), Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VSUBPS       Y5, Y4, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y5, Y2, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y5, Y2, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y5
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y2
+	VMULPS       Y5, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y5
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y5, Y1, (DI)
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   (BX)(AX*2), Y6, Y6
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(AX*2), Y1, Y1
+	VADDPS       Y1, Y6, Y6
+	VANDPS       word80000000<>+0(SB), Y6, Y3
+	VANDPS       word7fffffff<>+0(SB), Y6, Y6
+	VMULPS       wordc0000000<>+0(SB), Y6, Y6
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y6, Y2, Y6
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y6, Y2, Y6
+	VMULPS       word3fb8aa3b<>+0(SB), Y6, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y6
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y6
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y6, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y6, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y6, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y6, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y6, Y2
+	VMULPS       Y6, Y6, Y1
+	VFMADD231PS  Y1, Y2, Y6
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y1
+	VFMADD231PS  Y0, Y6, Y1
+	VADDPS       word40000000<>+0(SB), Y1, Y2
+	VSUBPS       Y1, Y4, Y1
+	VDIVPS       Y2, Y1, Y6
+	VORPS        Y3, Y6, Y6
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y6, Y1, (DI)(AX*2)
+	VMULPS       Y5, Y6, Y6
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   (BX)(AX*1), Y7, Y7
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(AX*1), Y1, Y1
+	VADDPS       Y1, Y7, Y7
+	VSUBPS       Y7, Y4, Y7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y7, Y2, Y7
+	VMULPS       word3fb8aa3b<>+0(SB), Y7, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y7
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y7
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y7, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y7, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y7, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y7, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y7, Y2
+	VMULPS       Y7, Y7, Y1
+	VFMADD231PS  Y1, Y2, Y7
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y7
+	VADDPS       word3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y7, Y1, Y7
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y7, Y1, (DI)(AX*1)
+	VMOVUPS      (SP), Y5
+	VMASKMOVPS   (R8), Y5, Y5
+	VFMADD231PS  Y5, Y7, Y6
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y6, Y1, (R9)
+	VMOVUPS      (SP), Y5
+	VMASKMOVPS   (BX)(CX*1), Y5, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(CX*1), Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VSUBPS       Y5, Y4, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y5, Y2, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y5, Y2, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y5
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y2
+	VMULPS       Y5, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y5
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y5, Y1, (DI)(CX*1)
+	VANDPS       word80000000<>+0(SB), Y6, Y3
+	VANDPS       word7fffffff<>+0(SB), Y6, Y6
+	VMULPS       wordc0000000<>+0(SB), Y6, Y6
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y6, Y2, Y6
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y6, Y2, Y6
+	VMULPS       word3fb8aa3b<>+0(SB), Y6, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y6
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y6
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y6, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y6, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y6, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y6, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y6, Y2
+	VMULPS       Y6, Y6, Y1
+	VFMADD231PS  Y1, Y2, Y6
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y1
+	VFMADD231PS  Y0, Y6, Y1
+	VADDPS       word40000000<>+0(SB), Y1, Y2
+	VSUBPS       Y1, Y4, Y1
+	VDIVPS       Y2, Y1, Y6
+	VORPS        Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y5, Y1, (R10)
+
+next:
+	SHLQ $0x02, R11
+	SUBQ AX, R11
+	MOVQ a+0(FP), R12
+	MOVQ 40(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, BX
+	MOVQ a+0(FP), R12
+	MOVQ 80(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, SI
+	MOVQ a+0(FP), R12
+	MOVQ 120(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, DI
+	MOVQ a+0(FP), R12
+	MOVQ 160(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R8
+	MOVQ a+0(FP), R12
+	MOVQ 200(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R9
+	MOVQ a+0(FP), R12
+	MOVQ 240(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R10
+	SUBQ $0x01, DX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func lstmGradAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·lstmGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), DX
+	MOVQ    8(DX), AX
+	ANDQ    $+7, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (SP)
+	VXORPS  Y4, Y4, Y4
+	MOVQ    8(DX), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    96(DX), BX
+	MOVQ    136(DX), SI
+	MOVQ    176(DX), DI
+	MOVQ    256(DX), R8
+	MOVQ    296(DX), R9
+	MOVQ    336(DX), R10
+	MOVQ    376(DX), R11
+	MOVQ    (DX), DX
+
+row:
+	MOVQ a+0(FP), R12
+	MOVQ 8(R12), R12
+	SUBQ $0x08, R12
+	JLT  rest
+
+vector:
+	VMOVUPS      (DI), Y7
+	VANDPS       word80000000<>+0(SB), Y7, Y3
+	VANDPS       word7fffffff<>+0(SB), Y7, Y7
+	VMULPS       wordc0000000<>+0(SB), Y7, Y7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y7, Y2, Y7
+	VMULPS       word3fb8aa3b<>+0(SB), Y7, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y7
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y7
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y7, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y7, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y7, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y7, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y7, Y2
+	VMULPS       Y7, Y7, Y1
+	VFMADD231PS  Y1, Y2, Y7
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y1
+	VFMADD231PS  Y0, Y7, Y1
+	VADDPS       word40000000<>+0(SB), Y1, Y2
+	VSUBPS       Y1, Y4, Y1
+	VDIVPS       Y2, Y1, Y7
+	VORPS        Y3, Y7, Y7
+	VMOVUPS      (R8), Y5
+	VMOVUPS      (R9), Y1
+	VADDPS       Y1, Y5, Y5
+	VMOVUPS      (BX)(CX*1), Y8
+	VMOVAPS      Y8, Y0
+	VFNMADD231PS Y8, Y8, Y0
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y7, Y0, Y0
+	VMOVUPS      Y0, (R11)(CX*1)
+	VMOVUPS      word3f800000<>+0(SB), Y0
+	VFNMADD231PS Y7, Y7, Y0
+	VMULPS       Y5, Y8, Y8
+	VMOVUPS      (R10), Y6
+	VFMADD231PS  Y0, Y8, Y6
+	VMOVUPS      (BX), Y9
+	VMOVUPS      (BX)(AX*2), Y10
+	VMOVAPS      Y9, Y0
+	VFNMADD231PS Y9, Y9, Y0
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y10, Y0, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      word3f800000<>+0(SB), Y0
+	VFNMADD231PS Y10, Y10, Y0
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y9, Y0, Y0
+	VMOVUPS      Y0, (R11)(AX*2)
+	VMOVUPS      (BX)(AX*1), Y9
+	VMOVUPS      (SI), Y10
+	VMOVAPS      Y9, Y0
+	VFNMADD231PS Y9, Y9, Y0
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y10, Y0, Y0
+	VMOVUPS      Y0, (R11)(AX*1)
+	VMULPS       Y9, Y6, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	JGE          vector
+
+rest:
+	ADDQ         $0x08, R12
+	JEQ          next
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   (DI), Y7, Y7
+	VANDPS       word80000000<>+0(SB), Y7, Y3
+	VANDPS       word7fffffff<>+0(SB), Y7, Y7
+	VMULPS       wordc0000000<>+0(SB), Y7, Y7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y7, Y2, Y7
+	VMULPS       word3fb8aa3b<>+0(SB), Y7, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y7
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y7
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y7, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y7, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y7, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y7, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y7, Y2
+	VMULPS       Y7, Y7, Y1
+	VFMADD231PS  Y1, Y2, Y7
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y1
+	VFMADD231PS  Y0, Y7, Y1
+	VADDPS       word40000000<>+0(SB), Y1, Y2
+	VSUBPS       Y1, Y4, Y1
+	VDIVPS       Y2, Y1, Y7
+	VORPS        Y3, Y7, Y7
+	VMOVUPS      (SP), Y5
+	VMASKMOVPS   (R8), Y5, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (R9), Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VMOVUPS      (SP), Y8
+	VMASKMOVPS   (BX)(CX*1), Y8, Y8
+	VMOVAPS      Y8, Y0
+	VFNMADD231PS Y8, Y8, Y0
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y7, Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (R11)(CX*1)
+	VMOVUPS      word3f800000<>+0(SB), Y0
+	VFNMADD231PS Y7, Y7, Y0
+	VMULPS       Y5, Y8, Y8
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   (R10), Y6, Y6
+	VFMADD231PS  Y0, Y8, Y6
+	VMOVUPS      (SP), Y9
+	VMASKMOVPS   (BX), Y9, Y9
+	VMOVUPS      (SP), Y10
+	VMASKMOVPS   (BX)(AX*2), Y10, Y10
+	VMOVAPS      Y9, Y0
+	VFNMADD231PS Y9, Y9, Y0
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y10, Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (R11)
+	VMOVUPS      word3f800000<>+0(SB), Y0
+	VFNMADD231PS Y10, Y10, Y0
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y9, Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (R11)(AX*2)
+	VMOVUPS      (SP), Y9
+	VMASKMOVPS   (BX)(AX*1), Y9, Y9
+	VMOVUPS      (SP), Y10
+	VMASKMOVPS   (SI), Y10, Y10
+	VMOVAPS      Y9, Y0
+	VFNMADD231PS Y9, Y9, Y0
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y10, Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (R11)(AX*1)
+	VMULPS       Y9, Y6, Y6
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y6, Y1, (R10)
+
+next:
+	SHLQ $0x02, R12
+	SUBQ AX, R12
+	MOVQ a+0(FP), R13
+	MOVQ 120(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, BX
+	MOVQ a+0(FP), R13
+	MOVQ 160(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, SI
+	MOVQ a+0(FP), R13
+	MOVQ 200(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, DI
+	MOVQ a+0(FP), R13
+	MOVQ 280(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, R8
+	MOVQ a+0(FP), R13
+	MOVQ 320(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, R9
+	MOVQ a+0(FP), R13
+	MOVQ 360(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, R10
+	MOVQ a+0(FP), R13
+	MOVQ 400(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, R11
+	SUBQ $0x01, DX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func gruAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gruAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), DX
+	MOVQ    8(DX), AX
+	ANDQ    $+7, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (SP)
+	VXORPS  Y4, Y4, Y4
+	MOVQ    8(DX), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    16(DX), BX
+	MOVQ    56(DX), SI
+	MOVQ    96(DX), DI
+	MOVQ    136(DX), R8
+	MOVQ    216(DX), R9
+	MOVQ    (DX), DX
+
+row:
+	MOVQ a+0(FP), R10
+	MOVQ 8(R10), R10
+	SUBQ $0x08, R10
+	JLT  rest
+
+vector:
+	VMOVUPS      (BX), Y5
+	VMOVUPS      (SI), Y1
+	VADDPS       Y1, Y5, Y5
+	VSUBPS       Y5, Y4, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y5, Y2, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y5, Y2, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y5
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y2
+	VMULPS       Y5, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y5
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y5
+	VMOVUPS      Y5, (DI)
+	VMOVUPS      (SI)(AX*2), Y6
+	VMOVUPS      Y6, (DI)(CX*1)
+	VMOVUPS      (BX)(AX*2), Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VANDPS       word80000000<>+0(SB), Y7, Y3
+	VANDPS       word7fffffff<>+0(SB), Y7, Y7
+	VMULPS       wordc0000000<>+0(SB), Y7, Y7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y7, Y2, Y7
+	VMULPS       word3fb8aa3b<>+0(SB), Y7, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y7
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y7
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y7, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y7, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y7, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y7, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y7, Y2
+	VMULPS       Y7, Y7, Y1
+	VFMADD231PS  Y1, Y2, Y7
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y1
+	VFMADD231PS  Y0, Y7, Y1
+	VADDPS       word40000000<>+0(SB), Y1, Y2
+	VSUBPS       Y1, Y4, Y1
+	VDIVPS       Y2, Y1, Y7
+	VORPS        Y3, Y7, Y7
+	VMOVUPS      Y7, (DI)(AX*2)
+	VMOVUPS      (BX)(AX*1), Y5
+	VMOVUPS      (SI)(AX*1), Y1
+	VADDPS       Y1, Y5, Y5
+	VSUBPS       Y5, Y4, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y5, Y2, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y5, Y2, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y5
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y2
+	VMULPS       Y5, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y5
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y5
+	VMOVUPS      Y5, (DI)(AX*1)
+	VMOVUPS      (R8), Y6
+	VSUBPS       Y7, Y6, Y6
+	VFMADD231PS  Y5, Y6, Y7
+	VMOVUPS      Y7, (R9)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R10
+	JGE          vector
+
+rest:
+	ADDQ         $0x08, R10
+	JEQ          next
+	VMOVUPS      (SP), Y5
+	VMASKMOVPS   (BX), Y5, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI), Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VSUBPS       Y5, Y4, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y5, Y2, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y5, Y2, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y5
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y2
+	VMULPS       Y5, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y5
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y5, Y1, (DI)
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   (SI)(AX*2), Y6, Y6
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y6, Y1, (DI)(CX*1)
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   (BX)(AX*2), Y7, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VANDPS       word80000000<>+0(SB), Y7, Y3
+	VANDPS       word7fffffff<>+0(SB), Y7, Y7
+	VMULPS       wordc0000000<>+0(SB), Y7, Y7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y7, Y2, Y7
+	VMULPS       word3fb8aa3b<>+0(SB), Y7, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y7
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y7
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y7, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y7, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y7, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y7, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y7, Y2
+	VMULPS       Y7, Y7, Y1
+	VFMADD231PS  Y1, Y2, Y7
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y1
+	VFMADD231PS  Y0, Y7, Y1
+	VADDPS       word40000000<>+0(SB), Y1, Y2
+	VSUBPS       Y1, Y4, Y1
+	VDIVPS       Y2, Y1, Y7
+	VORPS        Y3, Y7, Y7
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y7, Y1, (DI)(AX*2)
+	VMOVUPS      (SP), Y5
+	VMASKMOVPS   (BX)(AX*1), Y5, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(AX*1), Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VSUBPS       Y5, Y4, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y2
+	VMAXPS       Y5, Y2, Y5
+	VMOVUPS      word42b0bd71<>+0(SB), Y2
+	VMINPS       Y5, Y2, Y5
+	VMULPS       word3fb8aa3b<>+0(SB), Y5, Y1
+	VCVTPS2DQ    Y1, Y0
+	VCVTDQ2PS    Y0, Y1
+	VFNMADD231PS word3f318000<>+0(SB), Y1, Y5
+	VFNMADD231PS wordb95e8083<>+0(SB), Y1, Y5
+	VMOVUPS      word39506967<>+0(SB), Y2
+	VFMADD213PS  word3ab743ce<>+0(SB), Y5, Y2
+	VFMADD213PS  word3c088908<>+0(SB), Y5, Y2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y5, Y2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y5, Y2
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y2
+	VMULPS       Y5, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y5
+	VPADDD       word0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      word3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y5, Y1, (DI)(AX*1)
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   (R8), Y6, Y6
+	VSUBPS       Y7, Y6, Y6
+	VFMADD231PS  Y5, Y6, Y7
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y7, Y1, (R9)
+
+next:
+	SHLQ $0x02, R10
+	SUBQ AX, R10
+	MOVQ a+0(FP), R11
+	MOVQ 40(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, BX
+	MOVQ a+0(FP), R11
+	MOVQ 80(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, SI
+	MOVQ a+0(FP), R11
+	MOVQ 120(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, DI
+	MOVQ a+0(FP), R11
+	MOVQ 160(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, R8
+	MOVQ a+0(FP), R11
+	MOVQ 240(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, R9
+	SUBQ $0x01, DX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func gruGradAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·gruGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), DX
+	MOVQ    8(DX), AX
+	ANDQ    $+7, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (SP)
+	VXORPS  Y4, Y4, Y4
+	MOVQ    8(DX), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    96(DX), BX
+	MOVQ    136(DX), SI
+	MOVQ    256(DX), DI
+	MOVQ    296(DX), R8
+	MOVQ    376(DX), R9
+	MOVQ    416(DX), R10
+	MOVQ    (DX), DX
+
+row:
+	MOVQ a+0(FP), R11
+	MOVQ 8(R11), R11
+	SUBQ $0x08, R11
+	JLT  rest
+
+vector:
+	VMOVUPS      (DI), Y5
+	VMOVUPS      (R8), Y1
+	VADDPS       Y1, Y5, Y5
+	VMOVUPS      (BX)(AX*1), Y8
+	VMOVUPS      (BX)(AX*2), Y9
+	VMOVAPS      Y5, Y0
+	VFNMADD231PS Y8, Y5, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y6
+	VFNMADD231PS Y9, Y9, Y6
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      Y6, (R9)(AX*2)
+	VMOVUPS      (BX), Y7
+	VMULPS       Y6, Y7, Y0
+	VMOVUPS      Y0, (R10)(AX*2)
+	VMOVAPS      Y7, Y0
+	VFNMADD231PS Y7, Y7, Y0
+	VMOVUPS      (BX)(CX*1), Y7
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y7, Y0, Y0
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      (SI), Y7
+	VSUBPS       Y9, Y7, Y7
+	VMOVAPS      Y8, Y0
+	VFNMADD231PS Y8, Y8, Y0
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y7, Y0, Y0
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      Y0, (R10)(AX*1)
+	VMULPS       Y8, Y5, Y5
+	VMOVUPS      Y5, (R8)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	JGE          vector
+
+rest:
+	ADDQ         $0x08, R11
+	JEQ          next
+	VMOVUPS      (SP), Y5
+	VMASKMOVPS   (DI), Y5, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (R8), Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VMOVUPS      (SP), Y8
+	VMASKMOVPS   (BX)(AX*1), Y8, Y8
+	VMOVUPS      (SP), Y9
+	VMASKMOVPS   (BX)(AX*2), Y9, Y9
+	VMOVAPS      Y5, Y0
+	VFNMADD231PS Y8, Y5, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y6
+	VFNMADD231PS Y9, Y9, Y6
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y6, Y1, (R9)(AX*2)
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   (BX), Y7, Y7
+	VMULPS       Y6, Y7, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (R10)(AX*2)
+	VMOVAPS      Y7, Y0
+	VFNMADD231PS Y7, Y7, Y0
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   (BX)(CX*1), Y7, Y7
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y7, Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (R9)
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (R10)
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   (SI), Y7, Y7
+	VSUBPS       Y9, Y7, Y7
+	VMOVAPS      Y8, Y0
+	VFNMADD231PS Y8, Y8, Y0
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y7, Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (R9)(AX*1)
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y0, Y1, (R10)(AX*1)
+	VMULPS       Y8, Y5, Y5
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   Y5, Y1, (R8)
+
+next:
+	SHLQ $0x02, R11
+	SUBQ AX, R11
+	MOVQ a+0(FP), R12
+	MOVQ 120(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, BX
+	MOVQ a+0(FP), R12
+	MOVQ 160(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, SI
+	MOVQ a+0(FP), R12
+	MOVQ 280(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, DI
+	MOVQ a+0(FP), R12
+	MOVQ 320(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R8
+	MOVQ a+0(FP), R12
+	MOVQ 400(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R9
+	MOVQ a+0(FP), R12
+	MOVQ 440(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R10
+	SUBQ $0x01, DX
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func sgdAVX2(a *byte)
 // Requires: AVX, FMA3
 TEXT ·sgdAVX2(SB), NOSPLIT, $32-8
@@ -24428,6 +25459,974 @@ next_tail:
 	JLT  pixel_tail
 
 done:
+	VZEROUPPER
+	RET
+
+// func lstmAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lstmAVX512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), DX
+	MOVQ   8(DX), AX
+	ANDQ   $+15, AX
+	MOVQ   $-1, CX
+	BZHIQ  AX, CX, CX
+	KMOVW  CX, K1
+	VPXORD Z4, Z4, Z4
+	MOVQ   8(DX), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   16(DX), BX
+	MOVQ   56(DX), SI
+	MOVQ   96(DX), DI
+	MOVQ   136(DX), R8
+	MOVQ   176(DX), R9
+	MOVQ   216(DX), R10
+	MOVQ   (DX), DX
+
+row:
+	MOVQ a+0(FP), R11
+	MOVQ 8(R11), R11
+	SUBQ $0x10, R11
+	JLT  rest
+
+vector:
+	VMOVUPS      (BX), Z5
+	VMOVUPS      (SI), Z1
+	VADDPS       Z1, Z5, Z5
+	VSUBPS       Z5, Z4, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z5, Z2, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z5, Z2, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z5
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z2
+	VMULPS       Z5, Z5, Z1
+	VFMADD231PS  Z1, Z2, Z5
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z5
+	VADDPS       word3f800000<>+0(SB), Z5, Z5
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z5, Z1, Z5
+	VMOVUPS      Z5, (DI)
+	VMOVUPS      (BX)(AX*2), Z6
+	VMOVUPS      (SI)(AX*2), Z1
+	VADDPS       Z1, Z6, Z6
+	VPANDD       word80000000<>+0(SB), Z6, Z3
+	VPANDD       word7fffffff<>+0(SB), Z6, Z6
+	VMULPS       wordc0000000<>+0(SB), Z6, Z6
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z6, Z2, Z6
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z6, Z2, Z6
+	VMULPS       word3fb8aa3b<>+0(SB), Z6, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z6
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z6
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z6, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z6, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z6, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z6, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z6, Z2
+	VMULPS       Z6, Z6, Z1
+	VFMADD231PS  Z1, Z2, Z6
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z1
+	VFMADD231PS  Z0, Z6, Z1
+	VADDPS       word40000000<>+0(SB), Z1, Z2
+	VSUBPS       Z1, Z4, Z1
+	VDIVPS       Z2, Z1, Z6
+	VPORD        Z3, Z6, Z6
+	VMOVUPS      Z6, (DI)(AX*2)
+	VMULPS       Z5, Z6, Z6
+	VMOVUPS      (BX)(AX*1), Z7
+	VMOVUPS      (SI)(AX*1), Z1
+	VADDPS       Z1, Z7, Z7
+	VSUBPS       Z7, Z4, Z7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z7, Z2, Z7
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z7, Z2, Z7
+	VMULPS       word3fb8aa3b<>+0(SB), Z7, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z7
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z7
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z7, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z7, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z7, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z7, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z7, Z2
+	VMULPS       Z7, Z7, Z1
+	VFMADD231PS  Z1, Z2, Z7
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z7
+	VADDPS       word3f800000<>+0(SB), Z7, Z7
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z7, Z1, Z7
+	VMOVUPS      Z7, (DI)(AX*1)
+	VMOVUPS      (R8), Z5
+	VFMADD231PS  Z5, Z7, Z6
+	VMOVUPS      Z6, (R9)
+	VMOVUPS      (BX)(CX*1), Z5
+	VMOVUPS      (SI)(CX*1), Z1
+	VADDPS       Z1, Z5, Z5
+	VSUBPS       Z5, Z4, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z5, Z2, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z5, Z2, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z5
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z2
+	VMULPS       Z5, Z5, Z1
+	VFMADD231PS  Z1, Z2, Z5
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z5
+	VADDPS       word3f800000<>+0(SB), Z5, Z5
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z5, Z1, Z5
+	VMOVUPS      Z5, (DI)(CX*1)
+	VPANDD       word80000000<>+0(SB), Z6, Z3
+	VPANDD       word7fffffff<>+0(SB), Z6, Z6
+	VMULPS       wordc0000000<>+0(SB), Z6, Z6
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z6, Z2, Z6
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z6, Z2, Z6
+	VMULPS       word3fb8aa3b<>+0(SB), Z6, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z6
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z6
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z6, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z6, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z6, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z6, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z6, Z2
+	VMULPS       Z6, Z6, Z1
+	VFMADD231PS  Z1, Z2, Z6
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z1
+	VFMADD231PS  Z0, Z6, Z1
+	VADDPS       word40000000<>+0(SB), Z1, Z2
+	VSUBPS       Z1, Z4, Z1
+	VDIVPS       Z2, Z1, Z6
+	VPORD        Z3, Z6, Z6
+	VMULPS       Z6, Z5, Z5
+	VMOVUPS      Z5, (R10)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R10
+	SUBQ         $0x10, R11
+	JGE          vector
+
+rest:
+	ADDQ         $0x10, R11
+	JEQ          next
+	VMOVUPS.Z    (BX), K1, Z5
+	VMOVUPS.Z    (SI), K1, Z1
+	VADDPS       Z1, Z5, Z5
+	VSUBPS       Z5, Z4, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z5, Z2, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z5, Z2, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z5
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z2
+	VMULPS       Z5, Z5, Z1
+	VFMADD231PS  Z1, Z2, Z5
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z5
+	VADDPS       word3f800000<>+0(SB), Z5, Z5
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z5, Z1, Z5
+	VMOVUPS      Z5, K1, (DI)
+	VMOVUPS.Z    (BX)(AX*2), K1, Z6
+	VMOVUPS.Z    (SI)(AX*2), K1, Z1
+	VADDPS       Z1, Z6, Z6
+	VPANDD       word80000000<>+0(SB), Z6, Z3
+	VPANDD       word7fffffff<>+0(SB), Z6, Z6
+	VMULPS       wordc0000000<>+0(SB), Z6, Z6
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z6, Z2, Z6
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z6, Z2, Z6
+	VMULPS       word3fb8aa3b<>+0(SB), Z6, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z6
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z6
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z6, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z6, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z6, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z6, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z6, Z2
+	VMULPS       Z6, Z6, Z1
+	VFMADD231PS  Z1, Z2, Z6
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z1
+	VFMADD231PS  Z0, Z6, Z1
+	VADDPS       word40000000<>+0(SB), Z1, Z2
+	VSUBPS       Z1, Z4, Z1
+	VDIVPS       Z2, Z1, Z6
+	VPORD        Z3, Z6, Z6
+	VMOVUPS      Z6, K1, (DI)(AX*2)
+	VMULPS       Z5, Z6, Z6
+	VMOVUPS.Z    (BX)(AX*1), K1, Z7
+	VMOVUPS.Z    (SI)(AX*1), K1, Z1
+	VADDPS       Z1, Z7, Z7
+	VSUBPS       Z7, Z4, Z7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z7, Z2, Z7
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z7, Z2, Z7
+	VMULPS       word3fb8aa3b<>+0(SB), Z7, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z7
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z7
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z7, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z7, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z7, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z7, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z7, Z2
+	VMULPS       Z7, Z7, Z1
+	VFMADD231PS  Z1, Z2, Z7
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z7
+	VADDPS       word3f800000<>+0(SB), Z7, Z7
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z7, Z1, Z7
+	VMOVUPS      Z7, K1, (DI)(AX*1)
+	VMOVUPS.Z    (R8), K1, Z5
+	VFMADD231PS  Z5, Z7, Z6
+	VMOVUPS      Z6, K1, (R9)
+	VMOVUPS.Z    (BX)(CX*1), K1, Z5
+	VMOVUPS.Z    (SI)(CX*1), K1, Z1
+	VADDPS       Z1, Z5, Z5
+	VSUBPS       Z5, Z4, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z5, Z2, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z5, Z2, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z5
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z2
+	VMULPS       Z5, Z5, Z1
+	VFMADD231PS  Z1, Z2, Z5
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z5
+	VADDPS       word3f800000<>+0(SB), Z5, Z5
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z5, Z1, Z5
+	VMOVUPS      Z5, K1, (DI)(CX*1)
+	VPANDD       word80000000<>+0(SB), Z6, Z3
+	VPANDD       word7fffffff<>+0(SB), Z6, Z6
+	VMULPS       wordc0000000<>+0(SB), Z6, Z6
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z6, Z2, Z6
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z6, Z2, Z6
+	VMULPS       word3fb8aa3b<>+0(SB), Z6, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z6
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z6
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z6, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z6, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z6, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z6, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z6, Z2
+	VMULPS       Z6, Z6, Z1
+	VFMADD231PS  Z1, Z2, Z6
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z1
+	VFMADD231PS  Z0, Z6, Z1
+	VADDPS       word40000000<>+0(SB), Z1, Z2
+	VSUBPS       Z1, Z4, Z1
+	VDIVPS       Z2, Z1, Z6
+	VPORD        Z3, Z6, Z6
+	VMULPS       Z6, Z5, Z5
+	VMOVUPS      Z5, K1, (R10)
+
+next:
+	SHLQ $0x02, R11
+	SUBQ AX, R11
+	MOVQ a+0(FP), R12
+	MOVQ 40(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, BX
+	MOVQ a+0(FP), R12
+	MOVQ 80(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, SI
+	MOVQ a+0(FP), R12
+	MOVQ 120(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, DI
+	MOVQ a+0(FP), R12
+	MOVQ 160(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R8
+	MOVQ a+0(FP), R12
+	MOVQ 200(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R9
+	MOVQ a+0(FP), R12
+	MOVQ 240(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R10
+	SUBQ $0x01, DX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func lstmGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lstmGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), DX
+	MOVQ   8(DX), AX
+	ANDQ   $+15, AX
+	MOVQ   $-1, CX
+	BZHIQ  AX, CX, CX
+	KMOVW  CX, K1
+	VPXORD Z4, Z4, Z4
+	MOVQ   8(DX), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   96(DX), BX
+	MOVQ   136(DX), SI
+	MOVQ   176(DX), DI
+	MOVQ   256(DX), R8
+	MOVQ   296(DX), R9
+	MOVQ   336(DX), R10
+	MOVQ   376(DX), R11
+	MOVQ   (DX), DX
+
+row:
+	MOVQ a+0(FP), R12
+	MOVQ 8(R12), R12
+	SUBQ $0x10, R12
+	JLT  rest
+
+vector:
+	VMOVUPS      (DI), Z7
+	VPANDD       word80000000<>+0(SB), Z7, Z3
+	VPANDD       word7fffffff<>+0(SB), Z7, Z7
+	VMULPS       wordc0000000<>+0(SB), Z7, Z7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z7, Z2, Z7
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z7, Z2, Z7
+	VMULPS       word3fb8aa3b<>+0(SB), Z7, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z7
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z7
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z7, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z7, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z7, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z7, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z7, Z2
+	VMULPS       Z7, Z7, Z1
+	VFMADD231PS  Z1, Z2, Z7
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z1
+	VFMADD231PS  Z0, Z7, Z1
+	VADDPS       word40000000<>+0(SB), Z1, Z2
+	VSUBPS       Z1, Z4, Z1
+	VDIVPS       Z2, Z1, Z7
+	VPORD        Z3, Z7, Z7
+	VMOVUPS      (R8), Z5
+	VMOVUPS      (R9), Z1
+	VADDPS       Z1, Z5, Z5
+	VMOVUPS      (BX)(CX*1), Z8
+	VMOVAPS      Z8, Z0
+	VFNMADD231PS Z8, Z8, Z0
+	VMULPS       Z5, Z0, Z0
+	VMULPS       Z7, Z0, Z0
+	VMOVUPS      Z0, (R11)(CX*1)
+	VMOVUPS      word3f800000<>+0(SB), Z0
+	VFNMADD231PS Z7, Z7, Z0
+	VMULPS       Z5, Z8, Z8
+	VMOVUPS      (R10), Z6
+	VFMADD231PS  Z0, Z8, Z6
+	VMOVUPS      (BX), Z9
+	VMOVUPS      (BX)(AX*2), Z10
+	VMOVAPS      Z9, Z0
+	VFNMADD231PS Z9, Z9, Z0
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z10, Z0, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      word3f800000<>+0(SB), Z0
+	VFNMADD231PS Z10, Z10, Z0
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z9, Z0, Z0
+	VMOVUPS      Z0, (R11)(AX*2)
+	VMOVUPS      (BX)(AX*1), Z9
+	VMOVUPS      (SI), Z10
+	VMOVAPS      Z9, Z0
+	VFNMADD231PS Z9, Z9, Z0
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z10, Z0, Z0
+	VMOVUPS      Z0, (R11)(AX*1)
+	VMULPS       Z9, Z6, Z6
+	VMOVUPS      Z6, (R10)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R10
+	ADDQ         $0x40, R11
+	SUBQ         $0x10, R12
+	JGE          vector
+
+rest:
+	ADDQ         $0x10, R12
+	JEQ          next
+	VMOVUPS.Z    (DI), K1, Z7
+	VPANDD       word80000000<>+0(SB), Z7, Z3
+	VPANDD       word7fffffff<>+0(SB), Z7, Z7
+	VMULPS       wordc0000000<>+0(SB), Z7, Z7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z7, Z2, Z7
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z7, Z2, Z7
+	VMULPS       word3fb8aa3b<>+0(SB), Z7, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z7
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z7
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z7, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z7, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z7, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z7, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z7, Z2
+	VMULPS       Z7, Z7, Z1
+	VFMADD231PS  Z1, Z2, Z7
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z1
+	VFMADD231PS  Z0, Z7, Z1
+	VADDPS       word40000000<>+0(SB), Z1, Z2
+	VSUBPS       Z1, Z4, Z1
+	VDIVPS       Z2, Z1, Z7
+	VPORD        Z3, Z7, Z7
+	VMOVUPS.Z    (R8), K1, Z5
+	VMOVUPS.Z    (R9), K1, Z1
+	VADDPS       Z1, Z5, Z5
+	VMOVUPS.Z    (BX)(CX*1), K1, Z8
+	VMOVAPS      Z8, Z0
+	VFNMADD231PS Z8, Z8, Z0
+	VMULPS       Z5, Z0, Z0
+	VMULPS       Z7, Z0, Z0
+	VMOVUPS      Z0, K1, (R11)(CX*1)
+	VMOVUPS      word3f800000<>+0(SB), Z0
+	VFNMADD231PS Z7, Z7, Z0
+	VMULPS       Z5, Z8, Z8
+	VMOVUPS.Z    (R10), K1, Z6
+	VFMADD231PS  Z0, Z8, Z6
+	VMOVUPS.Z    (BX), K1, Z9
+	VMOVUPS.Z    (BX)(AX*2), K1, Z10
+	VMOVAPS      Z9, Z0
+	VFNMADD231PS Z9, Z9, Z0
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z10, Z0, Z0
+	VMOVUPS      Z0, K1, (R11)
+	VMOVUPS      word3f800000<>+0(SB), Z0
+	VFNMADD231PS Z10, Z10, Z0
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z9, Z0, Z0
+	VMOVUPS      Z0, K1, (R11)(AX*2)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z9
+	VMOVUPS.Z    (SI), K1, Z10
+	VMOVAPS      Z9, Z0
+	VFNMADD231PS Z9, Z9, Z0
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z10, Z0, Z0
+	VMOVUPS      Z0, K1, (R11)(AX*1)
+	VMULPS       Z9, Z6, Z6
+	VMOVUPS      Z6, K1, (R10)
+
+next:
+	SHLQ $0x02, R12
+	SUBQ AX, R12
+	MOVQ a+0(FP), R13
+	MOVQ 120(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, BX
+	MOVQ a+0(FP), R13
+	MOVQ 160(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, SI
+	MOVQ a+0(FP), R13
+	MOVQ 200(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, DI
+	MOVQ a+0(FP), R13
+	MOVQ 280(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, R8
+	MOVQ a+0(FP), R13
+	MOVQ 320(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, R9
+	MOVQ a+0(FP), R13
+	MOVQ 360(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, R10
+	MOVQ a+0(FP), R13
+	MOVQ 400(R13), R13
+	LEAQ (R12)(R13*4), R13
+	ADDQ R13, R11
+	SUBQ $0x01, DX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func gruAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gruAVX512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), DX
+	MOVQ   8(DX), AX
+	ANDQ   $+15, AX
+	MOVQ   $-1, CX
+	BZHIQ  AX, CX, CX
+	KMOVW  CX, K1
+	VPXORD Z4, Z4, Z4
+	MOVQ   8(DX), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   16(DX), BX
+	MOVQ   56(DX), SI
+	MOVQ   96(DX), DI
+	MOVQ   136(DX), R8
+	MOVQ   216(DX), R9
+	MOVQ   (DX), DX
+
+row:
+	MOVQ a+0(FP), R10
+	MOVQ 8(R10), R10
+	SUBQ $0x10, R10
+	JLT  rest
+
+vector:
+	VMOVUPS      (BX), Z5
+	VMOVUPS      (SI), Z1
+	VADDPS       Z1, Z5, Z5
+	VSUBPS       Z5, Z4, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z5, Z2, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z5, Z2, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z5
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z2
+	VMULPS       Z5, Z5, Z1
+	VFMADD231PS  Z1, Z2, Z5
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z5
+	VADDPS       word3f800000<>+0(SB), Z5, Z5
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z5, Z1, Z5
+	VMOVUPS      Z5, (DI)
+	VMOVUPS      (SI)(AX*2), Z6
+	VMOVUPS      Z6, (DI)(CX*1)
+	VMOVUPS      (BX)(AX*2), Z7
+	VFMADD231PS  Z6, Z5, Z7
+	VPANDD       word80000000<>+0(SB), Z7, Z3
+	VPANDD       word7fffffff<>+0(SB), Z7, Z7
+	VMULPS       wordc0000000<>+0(SB), Z7, Z7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z7, Z2, Z7
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z7, Z2, Z7
+	VMULPS       word3fb8aa3b<>+0(SB), Z7, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z7
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z7
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z7, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z7, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z7, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z7, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z7, Z2
+	VMULPS       Z7, Z7, Z1
+	VFMADD231PS  Z1, Z2, Z7
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z1
+	VFMADD231PS  Z0, Z7, Z1
+	VADDPS       word40000000<>+0(SB), Z1, Z2
+	VSUBPS       Z1, Z4, Z1
+	VDIVPS       Z2, Z1, Z7
+	VPORD        Z3, Z7, Z7
+	VMOVUPS      Z7, (DI)(AX*2)
+	VMOVUPS      (BX)(AX*1), Z5
+	VMOVUPS      (SI)(AX*1), Z1
+	VADDPS       Z1, Z5, Z5
+	VSUBPS       Z5, Z4, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z5, Z2, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z5, Z2, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z5
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z2
+	VMULPS       Z5, Z5, Z1
+	VFMADD231PS  Z1, Z2, Z5
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z5
+	VADDPS       word3f800000<>+0(SB), Z5, Z5
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z5, Z1, Z5
+	VMOVUPS      Z5, (DI)(AX*1)
+	VMOVUPS      (R8), Z6
+	VSUBPS       Z7, Z6, Z6
+	VFMADD231PS  Z5, Z6, Z7
+	VMOVUPS      Z7, (R9)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R10
+	JGE          vector
+
+rest:
+	ADDQ         $0x10, R10
+	JEQ          next
+	VMOVUPS.Z    (BX), K1, Z5
+	VMOVUPS.Z    (SI), K1, Z1
+	VADDPS       Z1, Z5, Z5
+	VSUBPS       Z5, Z4, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z5, Z2, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z5, Z2, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z5
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z2
+	VMULPS       Z5, Z5, Z1
+	VFMADD231PS  Z1, Z2, Z5
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z5
+	VADDPS       word3f800000<>+0(SB), Z5, Z5
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z5, Z1, Z5
+	VMOVUPS      Z5, K1, (DI)
+	VMOVUPS.Z    (SI)(AX*2), K1, Z6
+	VMOVUPS      Z6, K1, (DI)(CX*1)
+	VMOVUPS.Z    (BX)(AX*2), K1, Z7
+	VFMADD231PS  Z6, Z5, Z7
+	VPANDD       word80000000<>+0(SB), Z7, Z3
+	VPANDD       word7fffffff<>+0(SB), Z7, Z7
+	VMULPS       wordc0000000<>+0(SB), Z7, Z7
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z7, Z2, Z7
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z7, Z2, Z7
+	VMULPS       word3fb8aa3b<>+0(SB), Z7, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z7
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z7
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z7, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z7, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z7, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z7, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z7, Z2
+	VMULPS       Z7, Z7, Z1
+	VFMADD231PS  Z1, Z2, Z7
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z1
+	VFMADD231PS  Z0, Z7, Z1
+	VADDPS       word40000000<>+0(SB), Z1, Z2
+	VSUBPS       Z1, Z4, Z1
+	VDIVPS       Z2, Z1, Z7
+	VPORD        Z3, Z7, Z7
+	VMOVUPS      Z7, K1, (DI)(AX*2)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z5
+	VMOVUPS.Z    (SI)(AX*1), K1, Z1
+	VADDPS       Z1, Z5, Z5
+	VSUBPS       Z5, Z4, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z2
+	VMAXPS       Z5, Z2, Z5
+	VMOVUPS      word42b0bd71<>+0(SB), Z2
+	VMINPS       Z5, Z2, Z5
+	VMULPS       word3fb8aa3b<>+0(SB), Z5, Z1
+	VCVTPS2DQ    Z1, Z0
+	VCVTDQ2PS    Z0, Z1
+	VFNMADD231PS word3f318000<>+0(SB), Z1, Z5
+	VFNMADD231PS wordb95e8083<>+0(SB), Z1, Z5
+	VMOVUPS      word39506967<>+0(SB), Z2
+	VFMADD213PS  word3ab743ce<>+0(SB), Z5, Z2
+	VFMADD213PS  word3c088908<>+0(SB), Z5, Z2
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z5, Z2
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z5, Z2
+	VFMADD213PS  word3f000000<>+0(SB), Z5, Z2
+	VMULPS       Z5, Z5, Z1
+	VFMADD231PS  Z1, Z2, Z5
+	VPADDD       word0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z5
+	VADDPS       word3f800000<>+0(SB), Z5, Z5
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z5, Z1, Z5
+	VMOVUPS      Z5, K1, (DI)(AX*1)
+	VMOVUPS.Z    (R8), K1, Z6
+	VSUBPS       Z7, Z6, Z6
+	VFMADD231PS  Z5, Z6, Z7
+	VMOVUPS      Z7, K1, (R9)
+
+next:
+	SHLQ $0x02, R10
+	SUBQ AX, R10
+	MOVQ a+0(FP), R11
+	MOVQ 40(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, BX
+	MOVQ a+0(FP), R11
+	MOVQ 80(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, SI
+	MOVQ a+0(FP), R11
+	MOVQ 120(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, DI
+	MOVQ a+0(FP), R11
+	MOVQ 160(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, R8
+	MOVQ a+0(FP), R11
+	MOVQ 240(R11), R11
+	LEAQ (R10)(R11*4), R11
+	ADDQ R11, R9
+	SUBQ $0x01, DX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func gruGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gruGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), DX
+	MOVQ   8(DX), AX
+	ANDQ   $+15, AX
+	MOVQ   $-1, CX
+	BZHIQ  AX, CX, CX
+	KMOVW  CX, K1
+	VPXORD Z4, Z4, Z4
+	MOVQ   8(DX), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   96(DX), BX
+	MOVQ   136(DX), SI
+	MOVQ   256(DX), DI
+	MOVQ   296(DX), R8
+	MOVQ   376(DX), R9
+	MOVQ   416(DX), R10
+	MOVQ   (DX), DX
+
+row:
+	MOVQ a+0(FP), R11
+	MOVQ 8(R11), R11
+	SUBQ $0x10, R11
+	JLT  rest
+
+vector:
+	VMOVUPS      (DI), Z5
+	VMOVUPS      (R8), Z1
+	VADDPS       Z1, Z5, Z5
+	VMOVUPS      (BX)(AX*1), Z8
+	VMOVUPS      (BX)(AX*2), Z9
+	VMOVAPS      Z5, Z0
+	VFNMADD231PS Z8, Z5, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z6
+	VFNMADD231PS Z9, Z9, Z6
+	VMULPS       Z0, Z6, Z6
+	VMOVUPS      Z6, (R9)(AX*2)
+	VMOVUPS      (BX), Z7
+	VMULPS       Z6, Z7, Z0
+	VMOVUPS      Z0, (R10)(AX*2)
+	VMOVAPS      Z7, Z0
+	VFNMADD231PS Z7, Z7, Z0
+	VMOVUPS      (BX)(CX*1), Z7
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z7, Z0, Z0
+	VMOVUPS      Z0, (R9)
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      (SI), Z7
+	VSUBPS       Z9, Z7, Z7
+	VMOVAPS      Z8, Z0
+	VFNMADD231PS Z8, Z8, Z0
+	VMULPS       Z5, Z0, Z0
+	VMULPS       Z7, Z0, Z0
+	VMOVUPS      Z0, (R9)(AX*1)
+	VMOVUPS      Z0, (R10)(AX*1)
+	VMULPS       Z8, Z5, Z5
+	VMOVUPS      Z5, (R8)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R10
+	SUBQ         $0x10, R11
+	JGE          vector
+
+rest:
+	ADDQ         $0x10, R11
+	JEQ          next
+	VMOVUPS.Z    (DI), K1, Z5
+	VMOVUPS.Z    (R8), K1, Z1
+	VADDPS       Z1, Z5, Z5
+	VMOVUPS.Z    (BX)(AX*1), K1, Z8
+	VMOVUPS.Z    (BX)(AX*2), K1, Z9
+	VMOVAPS      Z5, Z0
+	VFNMADD231PS Z8, Z5, Z0
+	VMOVUPS      word3f800000<>+0(SB), Z6
+	VFNMADD231PS Z9, Z9, Z6
+	VMULPS       Z0, Z6, Z6
+	VMOVUPS      Z6, K1, (R9)(AX*2)
+	VMOVUPS.Z    (BX), K1, Z7
+	VMULPS       Z6, Z7, Z0
+	VMOVUPS      Z0, K1, (R10)(AX*2)
+	VMOVAPS      Z7, Z0
+	VFNMADD231PS Z7, Z7, Z0
+	VMOVUPS.Z    (BX)(CX*1), K1, Z7
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z7, Z0, Z0
+	VMOVUPS      Z0, K1, (R9)
+	VMOVUPS      Z0, K1, (R10)
+	VMOVUPS.Z    (SI), K1, Z7
+	VSUBPS       Z9, Z7, Z7
+	VMOVAPS      Z8, Z0
+	VFNMADD231PS Z8, Z8, Z0
+	VMULPS       Z5, Z0, Z0
+	VMULPS       Z7, Z0, Z0
+	VMOVUPS      Z0, K1, (R9)(AX*1)
+	VMOVUPS      Z0, K1, (R10)(AX*1)
+	VMULPS       Z8, Z5, Z5
+	VMOVUPS      Z5, K1, (R8)
+
+next:
+	SHLQ $0x02, R11
+	SUBQ AX, R11
+	MOVQ a+0(FP), R12
+	MOVQ 120(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, BX
+	MOVQ a+0(FP), R12
+	MOVQ 160(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, SI
+	MOVQ a+0(FP), R12
+	MOVQ 280(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, DI
+	MOVQ a+0(FP), R12
+	MOVQ 320(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R8
+	MOVQ a+0(FP), R12
+	MOVQ 400(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R9
+	MOVQ a+0(FP), R12
+	MOVQ 440(R12), R12
+	LEAQ (R11)(R12*4), R12
+	ADDQ R12, R10
+	SUBQ $0x01, DX
+	JNE  row
 	VZEROUPPER
 	RET
 

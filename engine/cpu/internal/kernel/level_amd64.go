@@ -45,6 +45,7 @@ func (w wide) override(s Set) Set {
 	s.Activation, s.ActivationGrad = w.activation, w.activationGrad
 	s.MaxPool, s.MaxPoolGrad, s.AvgPool, s.AvgPoolGrad = w.maxPool, w.maxPoolGrad, w.avgPool, w.avgPoolGrad
 	s.LRN, s.LRNGrad = w.lrn, w.lrnGrad
+	s.LSTM, s.LSTMGrad, s.GRU, s.GRUGrad = w.lstm, w.lstmGrad, w.gru, w.gruGrad
 	s.SGD, s.AllFinite = w.sgd, w.allFinite
 	return s
 }

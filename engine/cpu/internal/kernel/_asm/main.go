@@ -28,6 +28,7 @@ func main() {
 		activations(m)
 		responses(m)
 		pools(m)
+		cells(m)
 		updates(m)
 		peak(m)
 	}
