@@ -12,6 +12,8 @@ func Ops() []Op {
 		ConvGradWeight{}, // x, dy → dw
 		// op_matmul.go
 		MatMul{}, // a[M,K], b[K,N] (or transposed) → c[M,N]
+		// op_batchmatmul.go
+		BatchMatMul{}, // a[N,G,M,K], b[N,G,K,L] (or one of both transposed) → c[N,G,M,L]
 		// op_bias.go
 		BiasAdd{},     // x[...,C], b[C] → y
 		SumChannels{}, // x[...,C] → [C], the sum over all but the last axis
@@ -31,6 +33,22 @@ func Ops() []Op {
 		// op_globalpool.go
 		GlobalAvgPool{}, // x[N,H,W,C] → [N,C]
 		SpreadHW{},      // y[N,C] → x[N,H,W,C], every position scaled alike
+		// op_channelpool.go
+		ChannelMean{},    // x[N,H,W,C] → [N,H,W,1]
+		ChannelMax{},     // x[N,H,W,C] → [N,H,W,1]
+		ChannelMaxGrad{}, // x, y, dy → dx
+		SpreadChannels{}, // y[N,H,W,1] → x[N,H,W,C], every channel scaled alike
+		// op_gate.go
+		Gate{},     // x[N,H,W,C], g[N,1,1,C] or g[N,H,W,1] → x·g
+		GateGrad{}, // x, dy → dg
+		// op_softmax.go
+		Softmax{},     // x[...,C] → shares of the last axis
+		SoftmaxGrad{}, // y, dy → dx
+		// op_heads.go
+		SplitHeads{},       // x[N,H,W,C] → [N,Heads,H·W,C/Heads]
+		MergeHeads{},       // y[N,G,H·W,D] → [N,H,W,G·D]
+		RelativeBias{},     // s[N,G,H·W,H·W], table[G,2R+1,2R+1] → s + table by the offset of two positions
+		RelativeBiasGrad{}, // ds → dtable
 		// op_arith.go
 		Add{},    // a, b of one shape → a+b
 		Scale{},  // x → By·x
@@ -47,6 +65,9 @@ func Ops() []Op {
 		BatchNorm{},          // x[N,H,W,C] (, gamma[C], beta[C]) → y, mean[C], var[C] (biased)
 		BatchNormGrad{},      // x, mean, var (, gamma), dy → dx (, dgamma, dbeta)
 		BatchNormInference{}, // x, mean, var (, gamma, beta) → y
+		// op_layernorm.go
+		LayerNorm{},     // x[...,C], gamma[C], beta[C] → y
+		LayerNormGrad{}, // x, gamma, dy → dx, dgamma, dbeta
 		// op_lrn.go
 		LRN{},     // x[...,C] → y
 		LRNGrad{}, // x, dy → dx

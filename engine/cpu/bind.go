@@ -20,6 +20,9 @@ func bound(op program.Op) binder {
 	// op_matmul.go
 	case program.MatMul:
 		return bindMatMul
+	// op_batchmatmul.go
+	case program.BatchMatMul:
+		return bindBatchMatMul
 	// op_bias.go
 	case program.BiasAdd:
 		return bindBiasAdd
@@ -39,6 +42,11 @@ func bound(op program.Op) binder {
 		return bindRReLU
 	case program.RReLUGrad:
 		return bindRReLUGrad
+	// op_layernorm.go
+	case program.LayerNorm:
+		return bindLayerNorm
+	case program.LayerNormGrad:
+		return bindLayerNormGrad
 	// op_lrn.go
 	case program.LRN:
 		return bindLRN
@@ -68,6 +76,34 @@ func bound(op program.Op) binder {
 		return bindGlobalAvgPool
 	case program.SpreadHW:
 		return bindSpreadHW
+	// op_channelpool.go
+	case program.ChannelMean:
+		return bindChannelMean
+	case program.ChannelMax:
+		return bindChannelMax
+	case program.ChannelMaxGrad:
+		return bindChannelMaxGrad
+	case program.SpreadChannels:
+		return bindSpreadChannels
+	// op_gate.go
+	case program.Gate:
+		return bindGate
+	case program.GateGrad:
+		return bindGateGrad
+	// op_softmax.go
+	case program.Softmax:
+		return bindSoftmax
+	case program.SoftmaxGrad:
+		return bindSoftmaxGrad
+	// op_heads.go
+	case program.SplitHeads:
+		return bindSplitHeads
+	case program.MergeHeads:
+		return bindMergeHeads
+	case program.RelativeBias:
+		return bindRelativeBias
+	case program.RelativeBiasGrad:
+		return bindRelativeBiasGrad
 	// op_arith.go
 	case program.Add:
 		return bindAdd

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/enginetest"
 	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/tensor"
 )
@@ -60,6 +61,42 @@ func TestASteadyRunAllocatesNothing(t *testing.T) {
 	run()
 	if n := testing.AllocsPerRun(20, run); n != 0 {
 		t.Errorf("%v allocations a run, want 0", n)
+	}
+}
+
+// Attention, gates and layer norms have steps of their own kinds, so they are held to both laws apart.
+func TestStepsOfAttentionAllocateNothingAndKnowNoThreads(t *testing.T) {
+	one, seven := newEngine(t, Options{Threads: 1}), newEngine(t, Options{Threads: 7})
+	for _, c := range enginetest.Cases() {
+		kind, name, _ := strings.Cut(c.Name, "/")
+		if kind != "attention" && !strings.HasPrefix(name, "gates") && !strings.HasPrefix(name, "layer-norm") && !strings.HasPrefix(name, "channel-pools") {
+			continue
+		}
+		p, err := c.Program()
+		if err != nil {
+			t.Fatal(err)
+		}
+		outputs := map[string][]float32{}
+		for _, e := range []*Engine{one, seven} {
+			x, err := e.Compile(p, enginetest.State(p))
+			if err != nil {
+				t.Fatal(err)
+			}
+			feed := c.Feed(p)
+			if err := x.Run(feed); err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range p.Outputs {
+				if e == one {
+					outputs[o.Name] = slices.Clone(x.Output(o.Name))
+				} else {
+					sameBits(t, c.Name+", 7 threads, "+o.Name, x.Output(o.Name), outputs[o.Name])
+				}
+			}
+			if n := testing.AllocsPerRun(5, func() { err = x.Run(feed) }); n != 0 || err != nil {
+				t.Errorf("%s: %v allocations a run (%v)", c.Name, n, err)
+			}
+		}
 	}
 }
 

@@ -190,7 +190,7 @@ func (c *Case) Feed(p *program.Program) engine.Feed {
 
 // Cases lists all cases: ops over widths and geometries, units as networks have them, and small networks in training.
 var Cases = sync.OnceValue(func() []*Case {
-	cases := slices.Concat(convCases(), poolCases(), matrixCases(), elementCases(), recurrentCases(), unitCases(), netCases())
+	cases := slices.Concat(convCases(), poolCases(), matrixCases(), attentionCases(), elementCases(), recurrentCases(), unitCases(), netCases())
 	for _, c := range cases {
 		c.Name = strings.ReplaceAll(c.Name, " ", "-")
 		c.want = sync.OnceValues(func() (*result, error) { return c.run(reference()) })

@@ -156,6 +156,42 @@ func matrixCases() []*Case {
 	return cs
 }
 
+// attentionCases are products by heads, alone and as networks have them.
+func attentionCases() []*Case {
+	var cs []*Case
+	for i, w := range widths {
+		for _, op := range []program.BatchMatMul{{}, {TransA: true}, {TransB: true}} {
+			m, k, n := w, widths[(i+4)%len(widths)], widths[(i+7)%len(widths)]
+			name := fmt.Sprintf("%s %dx%dx%d", program.Describe(op), m, k, n)
+			cs = append(cs, &Case{Name: "attention/" + name, Build: func(b *program.Builder) {
+				b.At(name)
+				as, bs := tensor.Of(3, 2, m, k), tensor.Of(3, 2, k, n)
+				if op.TransA {
+					as = tensor.Of(3, 2, k, m)
+				}
+				if op.TransB {
+					bs = tensor.Of(3, 2, n, k)
+				}
+				x, y := b.Input("a", program.Real, as), b.Input("b", program.Real, bs)
+				outputs(b, b.Emit(op, x, y), x, y)
+			}})
+		}
+	}
+	for _, s := range []struct{ n, h, w, c, heads, reach int }{{3, 3, 5, 12, 3, 2}, {2, 4, 4, 17, 1, 3}, {5, 2, 3, 8, 8, 7}, {1, 15, 14, 24, 2, 4}} {
+		cs = append(cs, &Case{Name: fmt.Sprintf("attention/%d heads of %dx%dx%d", s.heads, s.h, s.w, s.c), Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, tensor.Of(s.n, s.h, s.w, s.c))
+			q, k := b.Emit(program.SplitHeads{Heads: s.heads}, x), b.Emit(program.SplitHeads{Heads: s.heads}, b.Emit(program.Scale{By: 0.5}, x))
+			table := b.Held("table", tensor.Of(s.heads, 2*s.reach+1, 2*s.reach+1))
+			scores := b.Emit(program.RelativeBias{H: s.h, W: s.w, Range: s.reach}, b.Emit(program.BatchMatMul{TransB: true}, q, k), table)
+			y := b.Emit(program.BatchMatMul{}, b.Emit(program.Softmax{}, scores), k)
+			y = b.Emit(program.MergeHeads{H: s.h, W: s.w}, y)
+			w := b.Held("w", tensor.Of(3, 3, s.c, 4)) // whose padding gives the map a halo
+			outputs(b, b.Emit(program.Conv{Window: program.Square(3, 1, 1), Groups: 1}, y, w), x, table)
+		}})
+	}
+	return cs
+}
+
 // elementCases are the ops that treat elements or channels alike, over every width.
 func elementCases() []*Case {
 	var cs []*Case
@@ -191,6 +227,13 @@ func elementCases() []*Case {
 				outputs(b, b.Emit(op, x), x)
 			})
 		}
+		add("softmax", func(b *program.Builder, x *program.Value) {
+			outputs(b, b.Emit(program.Softmax{}, b.Emit(program.Scale{By: 3}, x)), x)
+		})
+		add("layer-norm", func(b *program.Builder, x *program.Value) {
+			gamma, beta := b.Held("gamma", tensor.Of(c)), b.Held("beta", tensor.Of(c))
+			outputs(b, b.Emit(program.LayerNorm{Eps: 0.1}, x, gamma, beta), x, gamma, beta)
+		})
 		add("batch-norm", func(b *program.Builder, x *program.Value) {
 			outs := b.EmitAll(program.BatchNorm{Eps: 1e-3}, x)
 			b.Output("mean", outs[1])
@@ -235,6 +278,16 @@ func elementCases() []*Case {
 				b.EmitAll(program.SGD{Nesterov: nesterov}, b.Held(name+" p", x.Shape()), x, b.Held(name+" v", x.Shape()), b.Scalar("lr"), b.Scalar("momentum"), b.Scalar("l2"))
 			}
 		})
+		cs = append(cs, &Case{Name: fmt.Sprintf("element/gates %d", c), Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, x4)
+			g, p := b.Input("g", program.Real, tensor.Of(3, 1, 1, c)), b.Input("p", program.Real, tensor.Of(3, 5, 3, 1))
+			outputs(b, b.Emit(program.Gate{}, b.Emit(program.Gate{}, x, g), p), x, g, p)
+		}}, &Case{Name: fmt.Sprintf("element/channel pools %d", c), Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, x4)
+			y := b.Emit(program.Concat{}, b.Emit(program.ChannelMean{}, x), b.Emit(program.ChannelMax{}, b.Emit(program.Activation{Func: program.ReLU}, x)))
+			b.Output("spread", b.Emit(program.SpreadChannels{C: c, Scale: 0.5}, b.Input("s", program.Real, tensor.Of(3, 5, 3, 1))))
+			outputs(b, y, x)
+		}})
 		cs = append(cs, &Case{Name: fmt.Sprintf("element/global-avg-pool %d", c), Build: func(b *program.Builder) {
 			x := b.Input("x", program.Real, x4)
 			y := b.Emit(program.GlobalAvgPool{}, x)

@@ -94,6 +94,8 @@ func run(op program.Op, in, out []array) error {
 		convGradWeight(op, in[0], in[1], out[0])
 	case program.MatMul:
 		matMul(op, in[0], in[1], out[0])
+	case program.BatchMatMul:
+		batchMatMul(op, in[0], in[1], out[0])
 	case program.BiasAdd:
 		biasAdd(in[0], in[1], out[0])
 	case program.SumChannels:
@@ -122,6 +124,30 @@ func run(op program.Op, in, out []array) error {
 		globalAvgPool(in[0], out[0])
 	case program.SpreadHW:
 		spreadHW(op, in[0], out[0])
+	case program.ChannelMean:
+		channelMean(in[0], out[0])
+	case program.ChannelMax:
+		channelMax(in[0], out[0])
+	case program.ChannelMaxGrad:
+		channelMaxGrad(in[0], in[2], out[0])
+	case program.SpreadChannels:
+		spreadChannels(op, in[0], out[0])
+	case program.Gate:
+		gate(in[0], in[1], out[0])
+	case program.GateGrad:
+		gateGrad(in[0], in[1], out[0])
+	case program.Softmax:
+		softmax(in[0], out[0])
+	case program.SoftmaxGrad:
+		softmaxGrad(in[0], in[1], out[0])
+	case program.SplitHeads:
+		splitHeads(op, in[0], out[0])
+	case program.MergeHeads:
+		mergeHeads(in[0], out[0])
+	case program.RelativeBias:
+		relativeBias(op, in[0], in[1], out[0])
+	case program.RelativeBiasGrad:
+		relativeBiasGrad(op, in[0], out[0])
 	case program.Add:
 		add(in[0], in[1], out[0])
 	case program.Scale:
@@ -148,6 +174,10 @@ func run(op program.Op, in, out []array) error {
 		batchNormGrad(op, in[0], in[1], in[2], in[3:], out)
 	case program.BatchNormInference:
 		normalise(op.Eps, in[0], in[1], in[2], in[3:], out[0])
+	case program.LayerNorm:
+		layerNorm(op, in[0], in[1], in[2], out[0])
+	case program.LayerNormGrad:
+		layerNormGrad(op, in[0], in[1], in[2], out[0], out[1], out[2])
 	case program.LRN:
 		lrn(op, in[0], out[0])
 	case program.LRNGrad:

@@ -20,7 +20,10 @@ func TestNonsenseIsRefusedOrRuns(t *testing.T) {
 	ops = append(ops, program.Activation{Func: 200}, program.SpreadHW{H: -1, W: 2}, program.SpreadHW{H: 2, W: 2}, program.Expand{Shape: of(-2)}, program.Reshape{Shape: of(-1, -2)},
 		program.SliceChannels{From: -1, To: 1}, program.SliceChannels{To: 2}, program.PadChannels{Before: -1}, program.Subsample{Stride: 2}, program.Subsample{Stride: -1},
 		program.SubsampleGrad{Stride: 2, Input: of(2, 3, 3, 2)}, program.SubsampleGrad{Stride: 1, Input: of(1)}, program.BatchNorm{Eps: 1, Affine: true}, program.BatchNormGrad{Eps: 1}, program.CrossEntropy{Smoothing: 2},
-		program.Activation{Func: program.CELU}, program.LRN{Size: 2, K: 1}, program.LRN{Size: 3, K: 1}, program.LRN{Size: -1}, program.LRNGrad{Size: 5, K: 1})
+		program.Activation{Func: program.CELU}, program.LRN{Size: 2, K: 1}, program.LRN{Size: 3, K: 1}, program.LRN{Size: -1}, program.LRNGrad{Size: 5, K: 1},
+		program.SplitHeads{Heads: 2}, program.SplitHeads{Heads: -2}, program.MergeHeads{H: 3, W: 1}, program.MergeHeads{H: -3, W: -1}, program.RelativeBias{H: 1, W: 2, Range: 1}, program.RelativeBias{Range: -1},
+		program.RelativeBiasGrad{H: 1, W: 3, Range: 1}, program.RelativeBiasGrad{H: -1, W: -3}, program.SpreadChannels{C: 3}, program.SpreadChannels{C: -1}, program.GateGrad{Positions: true},
+		program.LayerNorm{Eps: 1}, program.LayerNormGrad{Eps: 1}, program.BatchMatMul{TransA: true}, program.BatchMatMul{TransB: true}, program.BatchMatMul{TransA: true, TransB: true})
 	r := tensor.NewStream(1, "nonsense").At(0, 0)
 	ran := map[string]int{}
 	for trial := range 20_000 {

@@ -38,6 +38,20 @@ type Set struct {
 	PReLU        func(b Block, y, x Map, a []float32)
 	PReLUGrad    func(b Block, dx, x, dy Map, a, da []float32)
 	Spread       func(b Block, y Map, v []float32, k float32)
+	Gate         func(b Block, y, x Map, g []float32)
+	ColDots      func(b Block, x, y Map, dot []float32)
+
+	// Per pixel, rows.go.
+	RowSums       func(b Block, y, x Map, k float32)
+	RowDots       func(b Block, d, x, y Map)
+	RowMax        func(b Block, y, x Map)
+	RowMaxGrad    func(b Block, dx, x, y, dy Map)
+	SpreadRows    func(b Block, x, y Map, k float32)
+	GateRows      func(b Block, y, x, g Map)
+	Softmax       func(b Block, y, x Map)
+	SoftmaxGrad   func(b Block, dx, y, dy Map)
+	LayerNorm     func(b Block, y, x Map, gamma, beta []float32, eps float32)
+	LayerNormGrad func(b Block, dx, x, dy Map, gamma, dgamma, dbeta []float32, eps float32)
 
 	// Element by element, elementwise.go and activation.go.
 	Add            func(b Block, z, x, y Map)
@@ -119,6 +133,19 @@ func Generic() Set {
 		PReLU:        prelu,
 		PReLUGrad:    preluGrad,
 		Spread:       spread,
+		Gate:         gate,
+		ColDots:      colDots,
+
+		RowSums:       rowSums,
+		RowDots:       rowDots,
+		RowMax:        rowMax,
+		RowMaxGrad:    rowMaxGrad,
+		SpreadRows:    spreadRows,
+		GateRows:      gateRows,
+		Softmax:       softmax,
+		SoftmaxGrad:   softmaxGrad,
+		LayerNorm:     layerNorm,
+		LayerNormGrad: layerNormGrad,
 
 		Add:            add,
 		Scale:          scale,

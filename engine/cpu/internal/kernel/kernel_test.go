@@ -115,6 +115,37 @@ var mapKernels = []struct {
 	{"prelu", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.PReLU(b, m[0], m[1], v[0]) }},
 	{"prelu-grad", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.PReLUGrad(b, m[0], m[1], m[2], v[0], v[1]) }},
 	{"spread", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Spread(b, m[0], v[0], 0.3) }},
+	{"gate", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Gate(b, m[0], m[1], v[0]) }},
+	{"gate in place", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Gate(b, m[0], m[0], v[0]) }},
+	{"col-dots", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ColDots(b, m[0], m[1], v[0]) }},
+	{"row-sums", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.RowSums(b, m[0], m[1], 0.3) }},
+	{"row-dots", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.RowDots(b, m[0], m[1], m[2]) }},
+	{"row-max", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.RowMax(b, m[0], m[1]) }},
+	{"row-max-grad", 0, func(s Set, b Block, m [5]Map, v [5][]float32) {
+		s.RowMax(b, m[2], m[1])
+		s.RowMaxGrad(b, m[0], m[1], m[2], m[3])
+	}},
+	{"row-max-grad among equals", 0, func(s Set, b Block, m [5]Map, v [5][]float32) {
+		s.Activation(b, ReLU, 0, m[1], m[1])
+		s.Scale(b, m[1], m[1], -1) // half are zeros, which are the largest
+		s.RowMax(b, m[2], m[1])
+		s.RowMaxGrad(b, m[0], m[1], m[2], m[3])
+	}},
+	{"spread-rows", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.SpreadRows(b, m[0], m[1], 0.3) }},
+	{"gate-rows", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.GateRows(b, m[0], m[1], m[2]) }},
+	{"gate-rows in place", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.GateRows(b, m[0], m[0], m[1]) }},
+	{"softmax", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Softmax(b, m[0], m[1]) }},
+	{"softmax in place", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Softmax(b, m[0], m[0]) }},
+	{"softmax-grad", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.SoftmaxGrad(b, m[0], m[1], m[2]) }},
+	{"softmax-grad in place", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.SoftmaxGrad(b, m[0], m[1], m[0]) }},
+	{"layer-norm", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.LayerNorm(b, m[0], m[1], v[0], v[1], 0.1) }},
+	{"layer-norm in place", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.LayerNorm(b, m[0], m[0], v[0], v[1], 0.1) }},
+	{"layer-norm-grad", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) {
+		s.LayerNormGrad(b, m[0], m[1], m[2], v[0], v[1], v[2], 0.1)
+	}},
+	{"layer-norm-grad in place", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) {
+		s.LayerNormGrad(b, m[0], m[1], m[0], v[0], v[1], v[2], 0.1)
+	}},
 	{"add", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Add(b, m[0], m[1], m[2]) }},
 	{"add in place", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Add(b, m[0], m[0], m[1]) }},
 	{"scale", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Scale(b, m[0], m[1], 0.3) }},

@@ -124,6 +124,16 @@ func preluAVX2(a *byte)
 //go:noescape
 func preluGradAVX2(a *byte)
 
+// gateAVX2 is Set.Gate; a is a *sweep.
+//
+//go:noescape
+func gateAVX2(a *byte)
+
+// colDotsAVX2 is Set.ColDots; a is a *sweep.
+//
+//go:noescape
+func colDotsAVX2(a *byte)
+
 // spreadAVX2 is Set.Spread; a is a *sweep.
 //
 //go:noescape
@@ -324,6 +334,56 @@ func gruAVX2(a *byte)
 //go:noescape
 func gruGradAVX2(a *byte)
 
+// rowSumsAVX2 is Set.RowSums; a is a *sweep.
+//
+//go:noescape
+func rowSumsAVX2(a *byte)
+
+// rowDotsAVX2 is Set.RowDots; a is a *sweep.
+//
+//go:noescape
+func rowDotsAVX2(a *byte)
+
+// rowMaxAVX2 is Set.RowMax; a is a *sweep.
+//
+//go:noescape
+func rowMaxAVX2(a *byte)
+
+// rowMaxGradAVX2 is Set.RowMaxGrad over a dx of zeros; a is a *sweep.
+//
+//go:noescape
+func rowMaxGradAVX2(a *byte)
+
+// spreadRowsAVX2 is Set.SpreadRows; a is a *sweep.
+//
+//go:noescape
+func spreadRowsAVX2(a *byte)
+
+// gateRowsAVX2 is Set.GateRows; a is a *sweep.
+//
+//go:noescape
+func gateRowsAVX2(a *byte)
+
+// softmaxAVX2 is Set.Softmax; a is a *sweep.
+//
+//go:noescape
+func softmaxAVX2(a *byte)
+
+// softmaxGradAVX2 is Set.SoftmaxGrad; a is a *sweep.
+//
+//go:noescape
+func softmaxGradAVX2(a *byte)
+
+// layerNormAVX2 is Set.LayerNorm; scalars 1/C, eps; a is a *sweep.
+//
+//go:noescape
+func layerNormAVX2(a *byte)
+
+// layerNormGradAVX2 is Set.LayerNormGrad; scalars 1/C, eps; a is a *sweep.
+//
+//go:noescape
+func layerNormGradAVX2(a *byte)
+
 // sgdAVX2 is Set.SGD; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -423,6 +483,16 @@ func preluAVX512(a *byte)
 //
 //go:noescape
 func preluGradAVX512(a *byte)
+
+// gateAVX512 is Set.Gate; a is a *sweep.
+//
+//go:noescape
+func gateAVX512(a *byte)
+
+// colDotsAVX512 is Set.ColDots; a is a *sweep.
+//
+//go:noescape
+func colDotsAVX512(a *byte)
 
 // spreadAVX512 is Set.Spread; a is a *sweep.
 //
@@ -623,6 +693,56 @@ func gruAVX512(a *byte)
 //
 //go:noescape
 func gruGradAVX512(a *byte)
+
+// rowSumsAVX512 is Set.RowSums; a is a *sweep.
+//
+//go:noescape
+func rowSumsAVX512(a *byte)
+
+// rowDotsAVX512 is Set.RowDots; a is a *sweep.
+//
+//go:noescape
+func rowDotsAVX512(a *byte)
+
+// rowMaxAVX512 is Set.RowMax; a is a *sweep.
+//
+//go:noescape
+func rowMaxAVX512(a *byte)
+
+// rowMaxGradAVX512 is Set.RowMaxGrad over a dx of zeros; a is a *sweep.
+//
+//go:noescape
+func rowMaxGradAVX512(a *byte)
+
+// spreadRowsAVX512 is Set.SpreadRows; a is a *sweep.
+//
+//go:noescape
+func spreadRowsAVX512(a *byte)
+
+// gateRowsAVX512 is Set.GateRows; a is a *sweep.
+//
+//go:noescape
+func gateRowsAVX512(a *byte)
+
+// softmaxAVX512 is Set.Softmax; a is a *sweep.
+//
+//go:noescape
+func softmaxAVX512(a *byte)
+
+// softmaxGradAVX512 is Set.SoftmaxGrad; a is a *sweep.
+//
+//go:noescape
+func softmaxGradAVX512(a *byte)
+
+// layerNormAVX512 is Set.LayerNorm; scalars 1/C, eps; a is a *sweep.
+//
+//go:noescape
+func layerNormAVX512(a *byte)
+
+// layerNormGradAVX512 is Set.LayerNormGrad; scalars 1/C, eps; a is a *sweep.
+//
+//go:noescape
+func layerNormGradAVX512(a *byte)
 
 // sgdAVX512 is Set.SGD; a is a *sweep of rows of contiguous elements, its Pixels.
 //

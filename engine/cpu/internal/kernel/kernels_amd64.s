@@ -9745,6 +9745,377 @@ done:
 	VZEROUPPER
 	RET
 
+// func gateAVX2(a *byte)
+// Requires: AVX
+TEXT ·gateAVX2(SB), NOSPLIT, $32-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of2:
+	CMPQ    CX, $0x10
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VMOVUPS 32(BX)(DX*1), Y1
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS (SI), Y2
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y2, (BX)
+	VMOVUPS 32(SI), Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, 32(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	VMOVUPS (SI), Y2
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y2, (BX)
+	VMOVUPS 32(SI), Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, 32(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	SUBQ    $0x02, R8
+	JGE     pixel_of2
+
+odd_of2:
+	ADDQ    $0x02, R8
+	JEQ     next_of2
+	VMOVUPS (SI), Y2
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y2, (BX)
+	VMOVUPS 32(SI), Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, 32(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of2
+
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS (SI), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	VMOVUPS (SI), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	SUBQ    $0x02, R8
+	JGE     pixel_of1
+
+odd_of1:
+	ADDQ    $0x02, R8
+	JEQ     next_of1
+	VMOVUPS (SI), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $+32, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
+	TESTQ      CX, CX
+	JEQ        done
+	LEAQ       tailmask<>+64(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    (BX), Y0
+	VMOVUPS    Y0, (SP)
+	MOVQ       144(AX), CX
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (CX)(DX*1), Y0, Y0
+	MOVQ       24(AX), CX
+	ADDQ       DX, CX
+	MOVQ       32(AX), BX
+	ADDQ       DX, BX
+	MOVQ       (AX), DX
+
+row_tail:
+	MOVQ 8(AX), SI
+	SUBQ $0x02, SI
+	JLT  odd_tail
+
+pixel_tail:
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VMULPS     Y0, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS Y1, Y2, (CX)
+	ADDQ       64(AX), CX
+	ADDQ       72(AX), BX
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VMULPS     Y0, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS Y1, Y2, (CX)
+	ADDQ       64(AX), CX
+	ADDQ       72(AX), BX
+	SUBQ       $0x02, SI
+	JGE        pixel_tail
+
+odd_tail:
+	ADDQ       $0x02, SI
+	JEQ        next_tail
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VMULPS     Y0, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS Y1, Y2, (CX)
+	ADDQ       64(AX), CX
+	ADDQ       72(AX), BX
+
+next_tail:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, DX
+	JNE  row_tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func colDotsAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·colDotsAVX2(SB), NOSPLIT, $32-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of2:
+	CMPQ   CX, $0x10
+	JLT    end_of2
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   24(AX), BX
+	ADDQ   DX, BX
+	MOVQ   32(AX), SI
+	ADDQ   DX, SI
+	MOVQ   (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (BX), Y4
+	VMOVUPS     (SI), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(BX), Y4
+	VMOVUPS     32(SI), Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (BX), Y4
+	VMOVUPS     (SI), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     32(BX), Y4
+	VMOVUPS     32(SI), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R8
+	JEQ         next_of2
+	VMOVUPS     (BX), Y4
+	VMOVUPS     (SI), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(BX), Y4
+	VMOVUPS     32(SI), Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of2:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	SUBQ    $0x01, DI
+	JNE     row_of2
+	MOVQ    144(AX), BX
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS (BX)(DX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (BX)(DX*1)
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 32(BX)(DX*1), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y1, 32(BX)(DX*1)
+	ADDQ    $+64, DX
+	SUBQ    $0x10, CX
+	JMP     block_of2
+
+end_of2:
+block_of1:
+	CMPQ   CX, $0x08
+	JLT    end_of1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   24(AX), BX
+	ADDQ   DX, BX
+	MOVQ   32(AX), SI
+	ADDQ   DX, SI
+	MOVQ   (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y2, Y3, Y0
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R8
+	JEQ         next_of1
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS Y2, Y3, Y0
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of1:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	SUBQ    $0x01, DI
+	JNE     row_of1
+	MOVQ    144(AX), BX
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS (BX)(DX*1), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $+32, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
+	TESTQ   CX, CX
+	JEQ     done
+	LEAQ    tailmask<>+64(SB), BX
+	SHLQ    $0x02, CX
+	SUBQ    CX, BX
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (SP)
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(AX), CX
+	ADDQ    DX, CX
+	MOVQ    32(AX), BX
+	ADDQ    DX, BX
+	MOVQ    (AX), SI
+
+row_tail:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_tail
+
+pixel_tail:
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (CX), Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y2, Y3, Y0
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (CX), Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+	SUBQ        $0x02, DI
+	JGE         pixel_tail
+
+odd_tail:
+	ADDQ        $0x02, DI
+	JEQ         next_tail
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (CX), Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX), Y3, Y3
+	VFMADD231PS Y2, Y3, Y0
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+
+next_tail:
+	ADDQ       104(AX), CX
+	ADDQ       112(AX), BX
+	SUBQ       $0x01, SI
+	JNE        row_tail
+	MOVQ       144(AX), AX
+	VADDPS     Y1, Y0, Y0
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (AX)(DX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS Y0, Y2, (AX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func spreadAVX2(a *byte)
 // Requires: AVX
 TEXT ·spreadAVX2(SB), NOSPLIT, $32-8
@@ -16650,6 +17021,1358 @@ next:
 	VZEROUPPER
 	RET
 
+// func rowSumsAVX2(a *byte)
+// Requires: AVX
+TEXT ·rowSumsAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         16(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         16(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	VBROADCASTSS 184(AX), Y0
+	MOVQ         (AX), SI
+
+row:
+	MOVQ 8(AX), DI
+
+pixel:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   CX, CX
+	MOVQ   16(AX), R8
+	SUBQ   $0x10, R8
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 32(BX)(CX*4), Y3
+	VADDPS  Y3, Y2, Y2
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Y3
+	VADDPS  Y3, Y1, Y1
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ       $0x08, R8
+	JEQ        loop1_done
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (BX)(CX*4), Y3, Y3
+	VADDPS     Y3, Y1, Y1
+
+loop1_done:
+	VADDPS     Y2, Y1, Y1
+	VPERM2F128 $0x01, Y1, Y1, Y3
+	VADDPS     Y3, Y1, Y1
+	VSHUFPS    $0x4e, Y1, Y1, Y3
+	VADDPS     Y3, Y1, Y1
+	VSHUFPS    $0xb1, Y1, Y1, Y3
+	VADDPS     Y3, Y1, Y1
+	VMULPS     Y0, Y1, Y1
+	VMOVSS     X1, (DX)
+	ADDQ       64(AX), DX
+	ADDQ       72(AX), BX
+	SUBQ       $0x01, DI
+	JNE        pixel
+	ADDQ       104(AX), DX
+	ADDQ       112(AX), BX
+	SUBQ       $0x01, SI
+	JNE        row
+	VZEROUPPER
+	RET
+
+// func rowDotsAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·rowDotsAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    16(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    16(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    24(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    40(AX), SI
+	MOVQ    (AX), DI
+
+row:
+	MOVQ 8(AX), R8
+
+pixel:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	XORQ   CX, CX
+	MOVQ   16(AX), R9
+	SUBQ   $0x10, R9
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS     (BX)(CX*4), Y2
+	VMOVUPS     (SI)(CX*4), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     32(BX)(CX*4), Y2
+	VMOVUPS     32(SI)(CX*4), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R9
+	JGE         loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x10, R9
+	SUBQ $0x08, R9
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS     (BX)(CX*4), Y2
+	VMOVUPS     (SI)(CX*4), Y3
+	VFMADD231PS Y2, Y3, Y0
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, R9
+	JGE         loop1_by1
+
+loop1_by1_end:
+	ADDQ        $0x08, R9
+	JEQ         loop1_done
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (BX)(CX*4), Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI)(CX*4), Y3, Y3
+	VFMADD231PS Y2, Y3, Y0
+
+loop1_done:
+	VADDPS     Y1, Y0, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y2
+	VADDPS     Y2, Y0, Y0
+	VSHUFPS    $0x4e, Y0, Y0, Y2
+	VADDPS     Y2, Y0, Y0
+	VSHUFPS    $0xb1, Y0, Y0, Y2
+	VADDPS     Y2, Y0, Y0
+	VMOVSS     X0, (DX)
+	ADDQ       64(AX), DX
+	ADDQ       72(AX), BX
+	ADDQ       80(AX), SI
+	SUBQ       $0x01, R8
+	JNE        pixel
+	ADDQ       104(AX), DX
+	ADDQ       112(AX), BX
+	ADDQ       120(AX), SI
+	SUBQ       $0x01, DI
+	JNE        row
+	VZEROUPPER
+	RET
+
+// func rowMaxAVX2(a *byte)
+// Requires: AVX
+TEXT ·rowMaxAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    16(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    16(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    24(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    (AX), SI
+
+row:
+	MOVQ 8(AX), DI
+
+pixel:
+	VBROADCASTSS (BX), Y3
+	VMOVAPS      Y3, Y0
+	VMOVAPS      Y3, Y1
+	XORQ         CX, CX
+	MOVQ         16(AX), R8
+	SUBQ         $0x10, R8
+	JLT          loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS 32(BX)(CX*4), Y2
+	VMAXPS  Y1, Y2, Y1
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ       $0x08, R8
+	JEQ        loop1_done
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (BX)(CX*4), Y2, Y2
+	VMOVUPS    (SP), Y4
+	VBLENDVPS  Y4, Y2, Y3, Y2
+	VMAXPS     Y0, Y2, Y0
+
+loop1_done:
+	VMAXPS     Y1, Y0, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y4
+	VMAXPS     Y4, Y0, Y0
+	VSHUFPS    $0x4e, Y0, Y0, Y4
+	VMAXPS     Y4, Y0, Y0
+	VSHUFPS    $0xb1, Y0, Y0, Y4
+	VMAXPS     Y4, Y0, Y0
+	VMOVSS     X0, (DX)
+	ADDQ       64(AX), DX
+	ADDQ       72(AX), BX
+	SUBQ       $0x01, DI
+	JNE        pixel
+	ADDQ       104(AX), DX
+	ADDQ       112(AX), BX
+	SUBQ       $0x01, SI
+	JNE        row
+	VZEROUPPER
+	RET
+
+// func rowMaxGradAVX2(a *byte)
+// Requires: AVX
+TEXT ·rowMaxGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    16(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    16(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    24(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    40(AX), SI
+	MOVQ    48(AX), DI
+	MOVQ    (AX), R9
+
+row:
+	MOVQ 8(AX), R10
+
+pixel:
+	VBROADCASTSS (SI), Y1
+	XORQ         CX, CX
+	MOVQ         16(AX), R11
+	SUBQ         $0x08, R11
+	JLT          loop1_by1_end
+
+loop1_by1:
+	VMOVUPS   (BX)(CX*4), Y0
+	VCMPPS    $0x00, Y0, Y1, Y0
+	VMOVMSKPS Y0, R8
+	TESTL     R8, R8
+	JNE       found1
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, R11
+	JGE       loop1_by1
+
+loop1_by1_end:
+	ADDQ       $0x08, R11
+	JEQ        loop1_done
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VCMPPS     $0x00, Y0, Y1, Y0
+	VANDPS     (SP), Y0, Y0
+	VMOVMSKPS  Y0, R8
+	TESTL      R8, R8
+	JNE        found1
+
+loop1_done:
+	JMP next1
+
+found1:
+	BSFL         R8, R8
+	ADDQ         R8, CX
+	VBROADCASTSS (DI), Y0
+	VMOVSS       X0, (DX)(CX*4)
+
+next1:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	ADDQ 80(AX), SI
+	ADDQ 88(AX), DI
+	SUBQ $0x01, R10
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	ADDQ 128(AX), DI
+	SUBQ $0x01, R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func spreadRowsAVX2(a *byte)
+// Requires: AVX
+TEXT ·spreadRowsAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         16(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         16(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	VBROADCASTSS 184(AX), Y0
+	MOVQ         (AX), SI
+
+row:
+	MOVQ 8(AX), DI
+
+pixel:
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y0, Y1, Y1
+	XORQ         CX, CX
+	MOVQ         16(AX), R8
+	SUBQ         $0x10, R8
+	JLT          loop1_by2_end
+
+loop1_by2:
+	VMOVUPS Y1, (DX)(CX*4)
+	VMOVUPS Y1, 32(DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS Y1, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ       $0x08, R8
+	JEQ        loop1_done
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS Y1, Y2, (DX)(CX*4)
+
+loop1_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	SUBQ $0x01, DI
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func gateRowsAVX2(a *byte)
+// Requires: AVX
+TEXT ·gateRowsAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    16(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    16(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    24(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    40(AX), SI
+	MOVQ    (AX), DI
+
+row:
+	MOVQ 8(AX), R8
+
+pixel:
+	VBROADCASTSS (SI), Y0
+	XORQ         CX, CX
+	MOVQ         16(AX), R9
+	SUBQ         $0x10, R9
+	JLT          loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R9
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x10, R9
+	SUBQ $0x08, R9
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R9
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ       $0x08, R9
+	JEQ        loop1_done
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (BX)(CX*4), Y1, Y1
+	VMULPS     Y0, Y1, Y1
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS Y1, Y2, (DX)(CX*4)
+
+loop1_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	ADDQ 80(AX), SI
+	SUBQ $0x01, R8
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softmaxAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softmaxAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    16(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    16(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    24(AX), DX
+	MOVQ    32(AX), BX
+	VXORPS  Y7, Y7, Y7
+	MOVQ    (AX), SI
+
+row:
+	MOVQ 8(AX), DI
+
+pixel:
+	VBROADCASTSS (BX), Y3
+	VMOVAPS      Y3, Y0
+	VMOVAPS      Y3, Y1
+	XORQ         CX, CX
+	MOVQ         16(AX), R8
+	SUBQ         $0x10, R8
+	JLT          loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS 32(BX)(CX*4), Y2
+	VMAXPS  Y1, Y2, Y1
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ       $0x08, R8
+	JEQ        loop1_done
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (BX)(CX*4), Y2, Y2
+	VMOVUPS    (SP), Y4
+	VBLENDVPS  Y4, Y2, Y3, Y2
+	VMAXPS     Y0, Y2, Y0
+
+loop1_done:
+	VMAXPS     Y1, Y0, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y4
+	VMAXPS     Y4, Y0, Y0
+	VSHUFPS    $0x4e, Y0, Y0, Y4
+	VMAXPS     Y4, Y0, Y0
+	VSHUFPS    $0xb1, Y0, Y0, Y4
+	VMAXPS     Y4, Y0, Y0
+	VMOVAPS    Y0, Y3
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	XORQ       CX, CX
+	MOVQ       16(AX), R8
+	SUBQ       $0x10, R8
+	JLT        loop2_by2_end
+
+loop2_by2:
+	VMOVUPS      (BX)(CX*4), Y2
+	VSUBPS       Y3, Y2, Y2
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMOVUPS      word42b0bd71<>+0(SB), Y6
+	VMINPS       Y2, Y6, Y2
+	VMULPS       word3fb8aa3b<>+0(SB), Y2, Y5
+	VCVTPS2DQ    Y5, Y4
+	VCVTDQ2PS    Y4, Y5
+	VFNMADD231PS word3f318000<>+0(SB), Y5, Y2
+	VFNMADD231PS wordb95e8083<>+0(SB), Y5, Y2
+	VMOVUPS      word39506967<>+0(SB), Y6
+	VFMADD213PS  word3ab743ce<>+0(SB), Y2, Y6
+	VFMADD213PS  word3c088908<>+0(SB), Y2, Y6
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y2, Y6
+	VFMADD213PS  word3f000000<>+0(SB), Y2, Y6
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y6, Y2
+	VPADDD       word0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y2
+	VADDPS       Y2, Y0, Y0
+	VMOVUPS      Y2, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y2
+	VSUBPS       Y3, Y2, Y2
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMOVUPS      word42b0bd71<>+0(SB), Y6
+	VMINPS       Y2, Y6, Y2
+	VMULPS       word3fb8aa3b<>+0(SB), Y2, Y5
+	VCVTPS2DQ    Y5, Y4
+	VCVTDQ2PS    Y4, Y5
+	VFNMADD231PS word3f318000<>+0(SB), Y5, Y2
+	VFNMADD231PS wordb95e8083<>+0(SB), Y5, Y2
+	VMOVUPS      word39506967<>+0(SB), Y6
+	VFMADD213PS  word3ab743ce<>+0(SB), Y2, Y6
+	VFMADD213PS  word3c088908<>+0(SB), Y2, Y6
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y2, Y6
+	VFMADD213PS  word3f000000<>+0(SB), Y2, Y6
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y6, Y2
+	VPADDD       word0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      Y2, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          loop2_by2
+
+loop2_by2_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  loop2_by1_end
+
+loop2_by1:
+	VMOVUPS      (BX)(CX*4), Y2
+	VSUBPS       Y3, Y2, Y2
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMOVUPS      word42b0bd71<>+0(SB), Y6
+	VMINPS       Y2, Y6, Y2
+	VMULPS       word3fb8aa3b<>+0(SB), Y2, Y5
+	VCVTPS2DQ    Y5, Y4
+	VCVTDQ2PS    Y4, Y5
+	VFNMADD231PS word3f318000<>+0(SB), Y5, Y2
+	VFNMADD231PS wordb95e8083<>+0(SB), Y5, Y2
+	VMOVUPS      word39506967<>+0(SB), Y6
+	VFMADD213PS  word3ab743ce<>+0(SB), Y2, Y6
+	VFMADD213PS  word3c088908<>+0(SB), Y2, Y6
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y2, Y6
+	VFMADD213PS  word3f000000<>+0(SB), Y2, Y6
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y6, Y2
+	VPADDD       word0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y2
+	VADDPS       Y2, Y0, Y0
+	VMOVUPS      Y2, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, R8
+	JGE          loop2_by1
+
+loop2_by1_end:
+	ADDQ         $0x08, R8
+	JEQ          loop2_done
+	VMOVUPS      (SP), Y2
+	VMASKMOVPS   (BX)(CX*4), Y2, Y2
+	VSUBPS       Y3, Y2, Y2
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMOVUPS      word42b0bd71<>+0(SB), Y6
+	VMINPS       Y2, Y6, Y2
+	VMULPS       word3fb8aa3b<>+0(SB), Y2, Y5
+	VCVTPS2DQ    Y5, Y4
+	VCVTDQ2PS    Y4, Y5
+	VFNMADD231PS word3f318000<>+0(SB), Y5, Y2
+	VFNMADD231PS wordb95e8083<>+0(SB), Y5, Y2
+	VMOVUPS      word39506967<>+0(SB), Y6
+	VFMADD213PS  word3ab743ce<>+0(SB), Y2, Y6
+	VFMADD213PS  word3c088908<>+0(SB), Y2, Y6
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y2, Y6
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y2, Y6
+	VFMADD213PS  word3f000000<>+0(SB), Y2, Y6
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y6, Y2
+	VPADDD       word0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y2
+	VMOVUPS      (SP), Y4
+	VBLENDVPS    Y4, Y2, Y7, Y2
+	VADDPS       Y2, Y0, Y0
+	VMOVUPS      (SP), Y4
+	VMASKMOVPS   Y2, Y4, (DX)(CX*4)
+
+loop2_done:
+	VADDPS     Y1, Y0, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y2
+	VADDPS     Y2, Y0, Y0
+	VSHUFPS    $0x4e, Y0, Y0, Y2
+	VADDPS     Y2, Y0, Y0
+	VSHUFPS    $0xb1, Y0, Y0, Y2
+	VADDPS     Y2, Y0, Y0
+	VMOVUPS    word3f800000<>+0(SB), Y4
+	VDIVPS     Y0, Y4, Y3
+	XORQ       CX, CX
+	MOVQ       16(AX), R8
+	SUBQ       $0x10, R8
+	JLT        loop3_by2_end
+
+loop3_by2:
+	VMOVUPS (DX)(CX*4), Y2
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y2
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop3_by2
+
+loop3_by2_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  loop3_by1_end
+
+loop3_by1:
+	VMOVUPS (DX)(CX*4), Y2
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     loop3_by1
+
+loop3_by1_end:
+	ADDQ       $0x08, R8
+	JEQ        loop3_done
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (DX)(CX*4), Y2, Y2
+	VMULPS     Y3, Y2, Y2
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS Y2, Y4, (DX)(CX*4)
+
+loop3_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	SUBQ $0x01, DI
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softmaxGradAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·softmaxGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    16(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    16(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    24(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    40(AX), SI
+	MOVQ    (AX), DI
+
+row:
+	MOVQ 8(AX), R8
+
+pixel:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	XORQ   CX, CX
+	MOVQ   16(AX), R9
+	SUBQ   $0x10, R9
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS     (BX)(CX*4), Y2
+	VMOVUPS     (SI)(CX*4), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     32(BX)(CX*4), Y2
+	VMOVUPS     32(SI)(CX*4), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R9
+	JGE         loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x10, R9
+	SUBQ $0x08, R9
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS     (BX)(CX*4), Y2
+	VMOVUPS     (SI)(CX*4), Y3
+	VFMADD231PS Y2, Y3, Y0
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, R9
+	JGE         loop1_by1
+
+loop1_by1_end:
+	ADDQ        $0x08, R9
+	JEQ         loop1_done
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (BX)(CX*4), Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI)(CX*4), Y3, Y3
+	VFMADD231PS Y2, Y3, Y0
+
+loop1_done:
+	VADDPS     Y1, Y0, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0x4e, Y0, Y0, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xb1, Y0, Y0, Y4
+	VADDPS     Y4, Y0, Y0
+	XORQ       CX, CX
+	MOVQ       16(AX), R9
+	SUBQ       $0x10, R9
+	JLT        loop2_by2_end
+
+loop2_by2:
+	VMOVUPS (BX)(CX*4), Y2
+	VMOVUPS (SI)(CX*4), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y2
+	VMOVUPS 32(SI)(CX*4), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R9
+	JGE     loop2_by2
+
+loop2_by2_end:
+	ADDQ $0x10, R9
+	SUBQ $0x08, R9
+	JLT  loop2_by1_end
+
+loop2_by1:
+	VMOVUPS (BX)(CX*4), Y2
+	VMOVUPS (SI)(CX*4), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R9
+	JGE     loop2_by1
+
+loop2_by1_end:
+	ADDQ       $0x08, R9
+	JEQ        loop2_done
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (BX)(CX*4), Y2, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (SI)(CX*4), Y3, Y3
+	VSUBPS     Y0, Y3, Y3
+	VMULPS     Y3, Y2, Y2
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS Y2, Y4, (DX)(CX*4)
+
+loop2_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	ADDQ 80(AX), SI
+	SUBQ $0x01, R8
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func layerNormAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·layerNormAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         16(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         16(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         144(AX), SI
+	MOVQ         152(AX), DI
+	VBROADCASTSS 184(AX), Y0
+	VBROADCASTSS 188(AX), Y1
+	VXORPS       Y4, Y4, Y4
+	MOVQ         (AX), R8
+
+row:
+	MOVQ 8(AX), R9
+
+pixel:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	XORQ   CX, CX
+	MOVQ   16(AX), R10
+	SUBQ   $0x10, R10
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Y7
+	VADDPS  Y7, Y5, Y5
+	VMOVUPS 32(BX)(CX*4), Y7
+	VADDPS  Y7, Y6, Y6
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R10
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x10, R10
+	SUBQ $0x08, R10
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Y7
+	VADDPS  Y7, Y5, Y5
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R10
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ       $0x08, R10
+	JEQ        loop1_done
+	VMOVUPS    (SP), Y7
+	VMASKMOVPS (BX)(CX*4), Y7, Y7
+	VADDPS     Y7, Y5, Y5
+
+loop1_done:
+	VADDPS     Y6, Y5, Y5
+	VPERM2F128 $0x01, Y5, Y5, Y9
+	VADDPS     Y9, Y5, Y5
+	VSHUFPS    $0x4e, Y5, Y5, Y9
+	VADDPS     Y9, Y5, Y5
+	VSHUFPS    $0xb1, Y5, Y5, Y9
+	VADDPS     Y9, Y5, Y5
+	VMULPS     Y0, Y5, Y2
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	XORQ       CX, CX
+	MOVQ       16(AX), R10
+	SUBQ       $0x10, R10
+	JLT        loop2_by2_end
+
+loop2_by2:
+	VMOVUPS     (BX)(CX*4), Y7
+	VSUBPS      Y2, Y7, Y7
+	VFMADD231PS Y7, Y7, Y5
+	VMOVUPS     32(BX)(CX*4), Y7
+	VSUBPS      Y2, Y7, Y7
+	VFMADD231PS Y7, Y7, Y6
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R10
+	JGE         loop2_by2
+
+loop2_by2_end:
+	ADDQ $0x10, R10
+	SUBQ $0x08, R10
+	JLT  loop2_by1_end
+
+loop2_by1:
+	VMOVUPS     (BX)(CX*4), Y7
+	VSUBPS      Y2, Y7, Y7
+	VFMADD231PS Y7, Y7, Y5
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, R10
+	JGE         loop2_by1
+
+loop2_by1_end:
+	ADDQ        $0x08, R10
+	JEQ         loop2_done
+	VMOVUPS     (SP), Y7
+	VMASKMOVPS  (BX)(CX*4), Y7, Y7
+	VSUBPS      Y2, Y7, Y7
+	VMOVUPS     (SP), Y9
+	VBLENDVPS   Y9, Y7, Y4, Y7
+	VFMADD231PS Y7, Y7, Y5
+
+loop2_done:
+	VADDPS      Y6, Y5, Y5
+	VPERM2F128  $0x01, Y5, Y5, Y9
+	VADDPS      Y9, Y5, Y5
+	VSHUFPS     $0x4e, Y5, Y5, Y9
+	VADDPS      Y9, Y5, Y5
+	VSHUFPS     $0xb1, Y5, Y5, Y9
+	VADDPS      Y9, Y5, Y5
+	VFMADD213PS Y1, Y0, Y5
+	VSQRTPS     Y5, Y5
+	VMOVUPS     word3f800000<>+0(SB), Y9
+	VDIVPS      Y5, Y9, Y3
+	XORQ        CX, CX
+	MOVQ        16(AX), R10
+	SUBQ        $0x10, R10
+	JLT         loop3_by2_end
+
+loop3_by2:
+	VMOVUPS     (BX)(CX*4), Y7
+	VSUBPS      Y2, Y7, Y7
+	VMULPS      Y3, Y7, Y7
+	VMOVUPS     (SI)(CX*4), Y8
+	VMOVUPS     (DI)(CX*4), Y9
+	VFMADD213PS Y9, Y8, Y7
+	VMOVUPS     Y7, (DX)(CX*4)
+	VMOVUPS     32(BX)(CX*4), Y7
+	VSUBPS      Y2, Y7, Y7
+	VMULPS      Y3, Y7, Y7
+	VMOVUPS     32(SI)(CX*4), Y8
+	VMOVUPS     32(DI)(CX*4), Y9
+	VFMADD213PS Y9, Y8, Y7
+	VMOVUPS     Y7, 32(DX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R10
+	JGE         loop3_by2
+
+loop3_by2_end:
+	ADDQ $0x10, R10
+	SUBQ $0x08, R10
+	JLT  loop3_by1_end
+
+loop3_by1:
+	VMOVUPS     (BX)(CX*4), Y7
+	VSUBPS      Y2, Y7, Y7
+	VMULPS      Y3, Y7, Y7
+	VMOVUPS     (SI)(CX*4), Y8
+	VMOVUPS     (DI)(CX*4), Y9
+	VFMADD213PS Y9, Y8, Y7
+	VMOVUPS     Y7, (DX)(CX*4)
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, R10
+	JGE         loop3_by1
+
+loop3_by1_end:
+	ADDQ        $0x08, R10
+	JEQ         loop3_done
+	VMOVUPS     (SP), Y7
+	VMASKMOVPS  (BX)(CX*4), Y7, Y7
+	VSUBPS      Y2, Y7, Y7
+	VMULPS      Y3, Y7, Y7
+	VMOVUPS     (SP), Y8
+	VMASKMOVPS  (SI)(CX*4), Y8, Y8
+	VMOVUPS     (SP), Y9
+	VMASKMOVPS  (DI)(CX*4), Y9, Y9
+	VFMADD213PS Y9, Y8, Y7
+	VMOVUPS     (SP), Y9
+	VMASKMOVPS  Y7, Y9, (DX)(CX*4)
+
+loop3_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	SUBQ $0x01, R9
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, R8
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func layerNormGradAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·layerNormGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         16(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         16(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         144(AX), DI
+	MOVQ         152(AX), R8
+	MOVQ         160(AX), R9
+	VBROADCASTSS 184(AX), Y0
+	VBROADCASTSS 188(AX), Y1
+	VXORPS       Y4, Y4, Y4
+	MOVQ         (AX), R10
+
+row:
+	MOVQ 8(AX), R11
+
+pixel:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	XORQ   CX, CX
+	MOVQ   16(AX), R12
+	SUBQ   $0x10, R12
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Y9
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS 32(BX)(CX*4), Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R12
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x10, R12
+	SUBQ $0x08, R12
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Y9
+	VADDPS  Y9, Y5, Y5
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R12
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ       $0x08, R12
+	JEQ        loop1_done
+	VMOVUPS    (SP), Y9
+	VMASKMOVPS (BX)(CX*4), Y9, Y9
+	VADDPS     Y9, Y5, Y5
+
+loop1_done:
+	VADDPS     Y6, Y5, Y5
+	VPERM2F128 $0x01, Y5, Y5, Y12
+	VADDPS     Y12, Y5, Y5
+	VSHUFPS    $0x4e, Y5, Y5, Y12
+	VADDPS     Y12, Y5, Y5
+	VSHUFPS    $0xb1, Y5, Y5, Y12
+	VADDPS     Y12, Y5, Y5
+	VMULPS     Y0, Y5, Y2
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	XORQ       CX, CX
+	MOVQ       16(AX), R12
+	SUBQ       $0x10, R12
+	JLT        loop2_by2_end
+
+loop2_by2:
+	VMOVUPS     (BX)(CX*4), Y9
+	VSUBPS      Y2, Y9, Y9
+	VFMADD231PS Y9, Y9, Y5
+	VMOVUPS     32(BX)(CX*4), Y9
+	VSUBPS      Y2, Y9, Y9
+	VFMADD231PS Y9, Y9, Y6
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R12
+	JGE         loop2_by2
+
+loop2_by2_end:
+	ADDQ $0x10, R12
+	SUBQ $0x08, R12
+	JLT  loop2_by1_end
+
+loop2_by1:
+	VMOVUPS     (BX)(CX*4), Y9
+	VSUBPS      Y2, Y9, Y9
+	VFMADD231PS Y9, Y9, Y5
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, R12
+	JGE         loop2_by1
+
+loop2_by1_end:
+	ADDQ        $0x08, R12
+	JEQ         loop2_done
+	VMOVUPS     (SP), Y9
+	VMASKMOVPS  (BX)(CX*4), Y9, Y9
+	VSUBPS      Y2, Y9, Y9
+	VMOVUPS     (SP), Y12
+	VBLENDVPS   Y12, Y9, Y4, Y9
+	VFMADD231PS Y9, Y9, Y5
+
+loop2_done:
+	VADDPS      Y6, Y5, Y5
+	VPERM2F128  $0x01, Y5, Y5, Y12
+	VADDPS      Y12, Y5, Y5
+	VSHUFPS     $0x4e, Y5, Y5, Y12
+	VADDPS      Y12, Y5, Y5
+	VSHUFPS     $0xb1, Y5, Y5, Y12
+	VADDPS      Y12, Y5, Y5
+	VFMADD213PS Y1, Y0, Y5
+	VSQRTPS     Y5, Y5
+	VMOVUPS     word3f800000<>+0(SB), Y12
+	VDIVPS      Y5, Y12, Y3
+	VXORPS      Y5, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	XORQ        CX, CX
+	MOVQ        16(AX), R12
+	SUBQ        $0x10, R12
+	JLT         loop3_by2_end
+
+loop3_by2:
+	VMOVUPS     (BX)(CX*4), Y11
+	VSUBPS      Y2, Y11, Y11
+	VMULPS      Y3, Y11, Y11
+	VMOVUPS     (SI)(CX*4), Y9
+	VMOVUPS     (DI)(CX*4), Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      Y10, Y5, Y5
+	VFMADD231PS Y10, Y11, Y7
+	VMULPS      Y9, Y11, Y11
+	VMOVUPS     (R8)(CX*4), Y12
+	VADDPS      Y12, Y11, Y11
+	VMOVUPS     Y11, (R8)(CX*4)
+	VMOVUPS     (R9)(CX*4), Y12
+	VADDPS      Y12, Y9, Y9
+	VMOVUPS     Y9, (R9)(CX*4)
+	VMOVUPS     32(BX)(CX*4), Y11
+	VSUBPS      Y2, Y11, Y11
+	VMULPS      Y3, Y11, Y11
+	VMOVUPS     32(SI)(CX*4), Y9
+	VMOVUPS     32(DI)(CX*4), Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VFMADD231PS Y10, Y11, Y8
+	VMULPS      Y9, Y11, Y11
+	VMOVUPS     32(R8)(CX*4), Y12
+	VADDPS      Y12, Y11, Y11
+	VMOVUPS     Y11, 32(R8)(CX*4)
+	VMOVUPS     32(R9)(CX*4), Y12
+	VADDPS      Y12, Y9, Y9
+	VMOVUPS     Y9, 32(R9)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R12
+	JGE         loop3_by2
+
+loop3_by2_end:
+	ADDQ $0x10, R12
+	SUBQ $0x08, R12
+	JLT  loop3_by1_end
+
+loop3_by1:
+	VMOVUPS     (BX)(CX*4), Y11
+	VSUBPS      Y2, Y11, Y11
+	VMULPS      Y3, Y11, Y11
+	VMOVUPS     (SI)(CX*4), Y9
+	VMOVUPS     (DI)(CX*4), Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      Y10, Y5, Y5
+	VFMADD231PS Y10, Y11, Y7
+	VMULPS      Y9, Y11, Y11
+	VMOVUPS     (R8)(CX*4), Y12
+	VADDPS      Y12, Y11, Y11
+	VMOVUPS     Y11, (R8)(CX*4)
+	VMOVUPS     (R9)(CX*4), Y12
+	VADDPS      Y12, Y9, Y9
+	VMOVUPS     Y9, (R9)(CX*4)
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, R12
+	JGE         loop3_by1
+
+loop3_by1_end:
+	ADDQ        $0x08, R12
+	JEQ         loop3_done
+	VMOVUPS     (SP), Y11
+	VMASKMOVPS  (BX)(CX*4), Y11, Y11
+	VSUBPS      Y2, Y11, Y11
+	VMULPS      Y3, Y11, Y11
+	VMOVUPS     (SP), Y9
+	VMASKMOVPS  (SI)(CX*4), Y9, Y9
+	VMOVUPS     (SP), Y10
+	VMASKMOVPS  (DI)(CX*4), Y10, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      Y10, Y5, Y5
+	VFMADD231PS Y10, Y11, Y7
+	VMULPS      Y9, Y11, Y11
+	VMOVUPS     (SP), Y12
+	VMASKMOVPS  (R8)(CX*4), Y12, Y12
+	VADDPS      Y12, Y11, Y11
+	VMOVUPS     (SP), Y12
+	VMASKMOVPS  Y11, Y12, (R8)(CX*4)
+	VMOVUPS     (SP), Y12
+	VMASKMOVPS  (R9)(CX*4), Y12, Y12
+	VADDPS      Y12, Y9, Y9
+	VMOVUPS     (SP), Y12
+	VMASKMOVPS  Y9, Y12, (R9)(CX*4)
+
+loop3_done:
+	VADDPS     Y6, Y5, Y5
+	VPERM2F128 $0x01, Y5, Y5, Y12
+	VADDPS     Y12, Y5, Y5
+	VSHUFPS    $0x4e, Y5, Y5, Y12
+	VADDPS     Y12, Y5, Y5
+	VSHUFPS    $0xb1, Y5, Y5, Y12
+	VADDPS     Y12, Y5, Y5
+	VADDPS     Y8, Y7, Y7
+	VPERM2F128 $0x01, Y7, Y7, Y12
+	VADDPS     Y12, Y7, Y7
+	VSHUFPS    $0x4e, Y7, Y7, Y12
+	VADDPS     Y12, Y7, Y7
+	VSHUFPS    $0xb1, Y7, Y7, Y12
+	VADDPS     Y12, Y7, Y7
+	VMULPS     Y0, Y5, Y5
+	VMULPS     Y0, Y7, Y7
+	XORQ       CX, CX
+	MOVQ       16(AX), R12
+	SUBQ       $0x10, R12
+	JLT        loop4_by2_end
+
+loop4_by2:
+	VMOVUPS      (BX)(CX*4), Y11
+	VSUBPS       Y2, Y11, Y11
+	VMULPS       Y3, Y11, Y11
+	VMOVUPS      (SI)(CX*4), Y9
+	VMOVUPS      (DI)(CX*4), Y10
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y5, Y10, Y10
+	VFNMADD231PS Y11, Y7, Y10
+	VMULPS       Y3, Y10, Y10
+	VMOVUPS      Y10, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y11
+	VSUBPS       Y2, Y11, Y11
+	VMULPS       Y3, Y11, Y11
+	VMOVUPS      32(SI)(CX*4), Y9
+	VMOVUPS      32(DI)(CX*4), Y10
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y5, Y10, Y10
+	VFNMADD231PS Y11, Y7, Y10
+	VMULPS       Y3, Y10, Y10
+	VMOVUPS      Y10, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R12
+	JGE          loop4_by2
+
+loop4_by2_end:
+	ADDQ $0x10, R12
+	SUBQ $0x08, R12
+	JLT  loop4_by1_end
+
+loop4_by1:
+	VMOVUPS      (BX)(CX*4), Y11
+	VSUBPS       Y2, Y11, Y11
+	VMULPS       Y3, Y11, Y11
+	VMOVUPS      (SI)(CX*4), Y9
+	VMOVUPS      (DI)(CX*4), Y10
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y5, Y10, Y10
+	VFNMADD231PS Y11, Y7, Y10
+	VMULPS       Y3, Y10, Y10
+	VMOVUPS      Y10, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, R12
+	JGE          loop4_by1
+
+loop4_by1_end:
+	ADDQ         $0x08, R12
+	JEQ          loop4_done
+	VMOVUPS      (SP), Y11
+	VMASKMOVPS   (BX)(CX*4), Y11, Y11
+	VSUBPS       Y2, Y11, Y11
+	VMULPS       Y3, Y11, Y11
+	VMOVUPS      (SP), Y9
+	VMASKMOVPS   (SI)(CX*4), Y9, Y9
+	VMOVUPS      (SP), Y10
+	VMASKMOVPS   (DI)(CX*4), Y10, Y10
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y5, Y10, Y10
+	VFNMADD231PS Y11, Y7, Y10
+	VMULPS       Y3, Y10, Y10
+	VMOVUPS      (SP), Y12
+	VMASKMOVPS   Y10, Y12, (DX)(CX*4)
+
+loop4_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	ADDQ 80(AX), SI
+	SUBQ $0x01, R11
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, R10
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func sgdAVX2(a *byte)
 // Requires: AVX, FMA3
 TEXT ·sgdAVX2(SB), NOSPLIT, $32-8
@@ -19804,6 +21527,230 @@ next_tail:
 	VMOVUPS.Z (AX)(DX*1), K1, Z2
 	VADDPS    Z2, Z1, Z1
 	VMOVUPS   Z1, K1, (AX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func gateAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gateAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of1:
+	CMPQ    CX, $0x10
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS (SI), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	VMOVUPS (SI), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	SUBQ    $0x02, R8
+	JGE     pixel_of1
+
+odd_of1:
+	ADDQ    $0x02, R8
+	JEQ     next_of1
+	VMOVUPS (SI), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of1
+
+end_of1:
+	TESTQ     CX, CX
+	JEQ       done
+	MOVQ      $-1, BX
+	BZHIQ     CX, BX, BX
+	KMOVW     BX, K1
+	MOVQ      144(AX), CX
+	VMOVUPS.Z (CX)(DX*1), K1, Z0
+	MOVQ      24(AX), CX
+	ADDQ      DX, CX
+	MOVQ      32(AX), BX
+	ADDQ      DX, BX
+	MOVQ      (AX), DX
+
+row_tail:
+	MOVQ 8(AX), SI
+	SUBQ $0x02, SI
+	JLT  odd_tail
+
+pixel_tail:
+	VMOVUPS.Z (BX), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+	ADDQ      64(AX), CX
+	ADDQ      72(AX), BX
+	VMOVUPS.Z (BX), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+	ADDQ      64(AX), CX
+	ADDQ      72(AX), BX
+	SUBQ      $0x02, SI
+	JGE       pixel_tail
+
+odd_tail:
+	ADDQ      $0x02, SI
+	JEQ       next_tail
+	VMOVUPS.Z (BX), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+	ADDQ      64(AX), CX
+	ADDQ      72(AX), BX
+
+next_tail:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, DX
+	JNE  row_tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func colDotsAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·colDotsAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of1:
+	CMPQ   CX, $0x10
+	JLT    end_of1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   24(AX), BX
+	ADDQ   DX, BX
+	MOVQ   32(AX), SI
+	ADDQ   DX, SI
+	MOVQ   (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (BX), Z2
+	VMOVUPS     (SI), Z3
+	VFMADD231PS Z2, Z3, Z0
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (BX), Z2
+	VMOVUPS     (SI), Z3
+	VFMADD231PS Z2, Z3, Z1
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R8
+	JEQ         next_of1
+	VMOVUPS     (BX), Z2
+	VMOVUPS     (SI), Z3
+	VFMADD231PS Z2, Z3, Z0
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of1:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	SUBQ    $0x01, DI
+	JNE     row_of1
+	MOVQ    144(AX), BX
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS (BX)(DX*1), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)(DX*1)
+	ADDQ    $+64, DX
+	SUBQ    $0x10, CX
+	JMP     block_of1
+
+end_of1:
+	TESTQ  CX, CX
+	JEQ    done
+	MOVQ   $-1, BX
+	BZHIQ  CX, BX, BX
+	KMOVW  BX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   24(AX), CX
+	ADDQ   DX, CX
+	MOVQ   32(AX), BX
+	ADDQ   DX, BX
+	MOVQ   (AX), SI
+
+row_tail:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_tail
+
+pixel_tail:
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VFMADD231PS Z2, Z3, Z0
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VFMADD231PS Z2, Z3, Z1
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+	SUBQ        $0x02, DI
+	JGE         pixel_tail
+
+odd_tail:
+	ADDQ        $0x02, DI
+	JEQ         next_tail
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VFMADD231PS Z2, Z3, Z0
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+
+next_tail:
+	ADDQ      104(AX), CX
+	ADDQ      112(AX), BX
+	SUBQ      $0x01, SI
+	JNE       row_tail
+	MOVQ      144(AX), AX
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS.Z (AX)(DX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(DX*1)
 
 done:
 	VZEROUPPER
@@ -26426,6 +28373,1320 @@ next:
 	LEAQ (R11)(R12*4), R12
 	ADDQ R12, R10
 	SUBQ $0x01, DX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func rowSumsAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rowSumsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         16(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         16(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	VBROADCASTSS 184(AX), Z0
+	MOVQ         (AX), SI
+
+row:
+	MOVQ 8(AX), DI
+
+pixel:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	XORQ   CX, CX
+	MOVQ   16(AX), R8
+	SUBQ   $0x20, R8
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS 64(BX)(CX*4), Z3
+	VADDPS  Z3, Z2, Z2
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Z3
+	VADDPS  Z3, Z1, Z1
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ      $0x10, R8
+	JEQ       loop1_done
+	VMOVUPS.Z (BX)(CX*4), K1, Z3
+	VADDPS    Z3, Z1, Z1
+
+loop1_done:
+	VADDPS     Z2, Z1, Z1
+	VSHUFF32X4 $0x4e, Z1, Z1, Z3
+	VADDPS     Z3, Z1, Z1
+	VSHUFF32X4 $0xb1, Z1, Z1, Z3
+	VADDPS     Z3, Z1, Z1
+	VSHUFPS    $0x4e, Z1, Z1, Z3
+	VADDPS     Z3, Z1, Z1
+	VSHUFPS    $0xb1, Z1, Z1, Z3
+	VADDPS     Z3, Z1, Z1
+	VMULPS     Z0, Z1, Z1
+	VMOVSS     X1, (DX)
+	ADDQ       64(AX), DX
+	ADDQ       72(AX), BX
+	SUBQ       $0x01, DI
+	JNE        pixel
+	ADDQ       104(AX), DX
+	ADDQ       112(AX), BX
+	SUBQ       $0x01, SI
+	JNE        row
+	VZEROUPPER
+	RET
+
+// func rowDotsAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rowDotsAVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  16(AX), CX
+	ANDQ  $-16, CX
+	NEGQ  CX
+	ADDQ  16(AX), CX
+	MOVQ  $-1, DX
+	BZHIQ CX, DX, DX
+	KMOVW DX, K1
+	MOVQ  24(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  (AX), DI
+
+row:
+	MOVQ 8(AX), R8
+
+pixel:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	XORQ   CX, CX
+	MOVQ   16(AX), R9
+	SUBQ   $0x20, R9
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS     (BX)(CX*4), Z2
+	VMOVUPS     (SI)(CX*4), Z3
+	VFMADD231PS Z2, Z3, Z0
+	VMOVUPS     64(BX)(CX*4), Z2
+	VMOVUPS     64(SI)(CX*4), Z3
+	VFMADD231PS Z2, Z3, Z1
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, R9
+	JGE         loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x20, R9
+	SUBQ $0x10, R9
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS     (BX)(CX*4), Z2
+	VMOVUPS     (SI)(CX*4), Z3
+	VFMADD231PS Z2, Z3, Z0
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R9
+	JGE         loop1_by1
+
+loop1_by1_end:
+	ADDQ        $0x10, R9
+	JEQ         loop1_done
+	VMOVUPS.Z   (BX)(CX*4), K1, Z2
+	VMOVUPS.Z   (SI)(CX*4), K1, Z3
+	VFMADD231PS Z2, Z3, Z0
+
+loop1_done:
+	VADDPS     Z1, Z0, Z0
+	VSHUFF32X4 $0x4e, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VSHUFF32X4 $0xb1, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VSHUFPS    $0x4e, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VSHUFPS    $0xb1, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VMOVSS     X0, (DX)
+	ADDQ       64(AX), DX
+	ADDQ       72(AX), BX
+	ADDQ       80(AX), SI
+	SUBQ       $0x01, R8
+	JNE        pixel
+	ADDQ       104(AX), DX
+	ADDQ       112(AX), BX
+	ADDQ       120(AX), SI
+	SUBQ       $0x01, DI
+	JNE        row
+	VZEROUPPER
+	RET
+
+// func rowMaxAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rowMaxAVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  16(AX), CX
+	ANDQ  $-16, CX
+	NEGQ  CX
+	ADDQ  16(AX), CX
+	MOVQ  $-1, DX
+	BZHIQ CX, DX, DX
+	KMOVW DX, K1
+	MOVQ  24(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  (AX), SI
+
+row:
+	MOVQ 8(AX), DI
+
+pixel:
+	VBROADCASTSS (BX), Z3
+	VMOVAPS      Z3, Z0
+	VMOVAPS      Z3, Z1
+	XORQ         CX, CX
+	MOVQ         16(AX), R8
+	SUBQ         $0x20, R8
+	JLT          loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS 64(BX)(CX*4), Z2
+	VMAXPS  Z1, Z2, Z1
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ      $0x10, R8
+	JEQ       loop1_done
+	VMOVUPS.Z (BX)(CX*4), K1, Z2
+	VBLENDMPS Z2, Z3, K1, Z2
+	VMAXPS    Z0, Z2, Z0
+
+loop1_done:
+	VMAXPS     Z1, Z0, Z0
+	VSHUFF32X4 $0x4e, Z0, Z0, Z4
+	VMAXPS     Z4, Z0, Z0
+	VSHUFF32X4 $0xb1, Z0, Z0, Z4
+	VMAXPS     Z4, Z0, Z0
+	VSHUFPS    $0x4e, Z0, Z0, Z4
+	VMAXPS     Z4, Z0, Z0
+	VSHUFPS    $0xb1, Z0, Z0, Z4
+	VMAXPS     Z4, Z0, Z0
+	VMOVSS     X0, (DX)
+	ADDQ       64(AX), DX
+	ADDQ       72(AX), BX
+	SUBQ       $0x01, DI
+	JNE        pixel
+	ADDQ       104(AX), DX
+	ADDQ       112(AX), BX
+	SUBQ       $0x01, SI
+	JNE        row
+	VZEROUPPER
+	RET
+
+// func rowMaxGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rowMaxGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  16(AX), CX
+	ANDQ  $-16, CX
+	NEGQ  CX
+	ADDQ  16(AX), CX
+	MOVQ  $-1, DX
+	BZHIQ CX, DX, DX
+	KMOVW DX, K1
+	MOVQ  24(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  (AX), R9
+
+row:
+	MOVQ 8(AX), R10
+
+pixel:
+	VBROADCASTSS (SI), Z1
+	XORQ         CX, CX
+	MOVQ         16(AX), R11
+	SUBQ         $0x10, R11
+	JLT          loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Z0
+	VCMPPS  $0x00, Z0, Z1, K4
+	KMOVW   K4, R8
+	TESTL   R8, R8
+	JNE     found1
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R11
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ      $0x10, R11
+	JEQ       loop1_done
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VCMPPS    $0x00, Z0, Z1, K4
+	KANDW     K1, K4, K4
+	KMOVW     K4, R8
+	TESTL     R8, R8
+	JNE       found1
+
+loop1_done:
+	JMP next1
+
+found1:
+	BSFL         R8, R8
+	ADDQ         R8, CX
+	VBROADCASTSS (DI), Z0
+	VMOVSS       X0, (DX)(CX*4)
+
+next1:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	ADDQ 80(AX), SI
+	ADDQ 88(AX), DI
+	SUBQ $0x01, R10
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	ADDQ 128(AX), DI
+	SUBQ $0x01, R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func spreadRowsAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·spreadRowsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         16(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         16(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	VBROADCASTSS 184(AX), Z0
+	MOVQ         (AX), SI
+
+row:
+	MOVQ 8(AX), DI
+
+pixel:
+	VBROADCASTSS (BX), Z1
+	VMULPS       Z0, Z1, Z1
+	XORQ         CX, CX
+	MOVQ         16(AX), R8
+	SUBQ         $0x20, R8
+	JLT          loop1_by2_end
+
+loop1_by2:
+	VMOVUPS Z1, (DX)(CX*4)
+	VMOVUPS Z1, 64(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS Z1, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ    $0x10, R8
+	JEQ     loop1_done
+	VMOVUPS Z1, K1, (DX)(CX*4)
+
+loop1_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	SUBQ $0x01, DI
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func gateRowsAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gateRowsAVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  16(AX), CX
+	ANDQ  $-16, CX
+	NEGQ  CX
+	ADDQ  16(AX), CX
+	MOVQ  $-1, DX
+	BZHIQ CX, DX, DX
+	KMOVW DX, K1
+	MOVQ  24(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  (AX), DI
+
+row:
+	MOVQ 8(AX), R8
+
+pixel:
+	VBROADCASTSS (SI), Z0
+	XORQ         CX, CX
+	MOVQ         16(AX), R9
+	SUBQ         $0x20, R9
+	JLT          loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R9
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x20, R9
+	SUBQ $0x10, R9
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R9
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ      $0x10, R9
+	JEQ       loop1_done
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (DX)(CX*4)
+
+loop1_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	ADDQ 80(AX), SI
+	SUBQ $0x01, R8
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softmaxAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxAVX512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), AX
+	MOVQ   16(AX), CX
+	ANDQ   $-16, CX
+	NEGQ   CX
+	ADDQ   16(AX), CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K1
+	MOVQ   24(AX), DX
+	MOVQ   32(AX), BX
+	VPXORD Z7, Z7, Z7
+	MOVQ   (AX), SI
+
+row:
+	MOVQ 8(AX), DI
+
+pixel:
+	VBROADCASTSS (BX), Z3
+	VMOVAPS      Z3, Z0
+	VMOVAPS      Z3, Z1
+	XORQ         CX, CX
+	MOVQ         16(AX), R8
+	SUBQ         $0x20, R8
+	JLT          loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS 64(BX)(CX*4), Z2
+	VMAXPS  Z1, Z2, Z1
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ      $0x10, R8
+	JEQ       loop1_done
+	VMOVUPS.Z (BX)(CX*4), K1, Z2
+	VBLENDMPS Z2, Z3, K1, Z2
+	VMAXPS    Z0, Z2, Z0
+
+loop1_done:
+	VMAXPS     Z1, Z0, Z0
+	VSHUFF32X4 $0x4e, Z0, Z0, Z4
+	VMAXPS     Z4, Z0, Z0
+	VSHUFF32X4 $0xb1, Z0, Z0, Z4
+	VMAXPS     Z4, Z0, Z0
+	VSHUFPS    $0x4e, Z0, Z0, Z4
+	VMAXPS     Z4, Z0, Z0
+	VSHUFPS    $0xb1, Z0, Z0, Z4
+	VMAXPS     Z4, Z0, Z0
+	VMOVAPS    Z0, Z3
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	XORQ       CX, CX
+	MOVQ       16(AX), R8
+	SUBQ       $0x20, R8
+	JLT        loop2_by2_end
+
+loop2_by2:
+	VMOVUPS      (BX)(CX*4), Z2
+	VSUBPS       Z3, Z2, Z2
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z6
+	VMAXPS       Z2, Z6, Z2
+	VMOVUPS      word42b0bd71<>+0(SB), Z6
+	VMINPS       Z2, Z6, Z2
+	VMULPS       word3fb8aa3b<>+0(SB), Z2, Z5
+	VCVTPS2DQ    Z5, Z4
+	VCVTDQ2PS    Z4, Z5
+	VFNMADD231PS word3f318000<>+0(SB), Z5, Z2
+	VFNMADD231PS wordb95e8083<>+0(SB), Z5, Z2
+	VMOVUPS      word39506967<>+0(SB), Z6
+	VFMADD213PS  word3ab743ce<>+0(SB), Z2, Z6
+	VFMADD213PS  word3c088908<>+0(SB), Z2, Z6
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z2, Z6
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z2, Z6
+	VFMADD213PS  word3f000000<>+0(SB), Z2, Z6
+	VMULPS       Z2, Z2, Z5
+	VFMADD231PS  Z5, Z6, Z2
+	VPADDD       word0000007f<>+0(SB), Z4, Z4
+	VPSLLD       $0x17, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS      Z2, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z2
+	VSUBPS       Z3, Z2, Z2
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z6
+	VMAXPS       Z2, Z6, Z2
+	VMOVUPS      word42b0bd71<>+0(SB), Z6
+	VMINPS       Z2, Z6, Z2
+	VMULPS       word3fb8aa3b<>+0(SB), Z2, Z5
+	VCVTPS2DQ    Z5, Z4
+	VCVTDQ2PS    Z4, Z5
+	VFNMADD231PS word3f318000<>+0(SB), Z5, Z2
+	VFNMADD231PS wordb95e8083<>+0(SB), Z5, Z2
+	VMOVUPS      word39506967<>+0(SB), Z6
+	VFMADD213PS  word3ab743ce<>+0(SB), Z2, Z6
+	VFMADD213PS  word3c088908<>+0(SB), Z2, Z6
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z2, Z6
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z2, Z6
+	VFMADD213PS  word3f000000<>+0(SB), Z2, Z6
+	VMULPS       Z2, Z2, Z5
+	VFMADD231PS  Z5, Z6, Z2
+	VPADDD       word0000007f<>+0(SB), Z4, Z4
+	VPSLLD       $0x17, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z2
+	VADDPS       Z2, Z1, Z1
+	VMOVUPS      Z2, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, R8
+	JGE          loop2_by2
+
+loop2_by2_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  loop2_by1_end
+
+loop2_by1:
+	VMOVUPS      (BX)(CX*4), Z2
+	VSUBPS       Z3, Z2, Z2
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z6
+	VMAXPS       Z2, Z6, Z2
+	VMOVUPS      word42b0bd71<>+0(SB), Z6
+	VMINPS       Z2, Z6, Z2
+	VMULPS       word3fb8aa3b<>+0(SB), Z2, Z5
+	VCVTPS2DQ    Z5, Z4
+	VCVTDQ2PS    Z4, Z5
+	VFNMADD231PS word3f318000<>+0(SB), Z5, Z2
+	VFNMADD231PS wordb95e8083<>+0(SB), Z5, Z2
+	VMOVUPS      word39506967<>+0(SB), Z6
+	VFMADD213PS  word3ab743ce<>+0(SB), Z2, Z6
+	VFMADD213PS  word3c088908<>+0(SB), Z2, Z6
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z2, Z6
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z2, Z6
+	VFMADD213PS  word3f000000<>+0(SB), Z2, Z6
+	VMULPS       Z2, Z2, Z5
+	VFMADD231PS  Z5, Z6, Z2
+	VPADDD       word0000007f<>+0(SB), Z4, Z4
+	VPSLLD       $0x17, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS      Z2, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          loop2_by1
+
+loop2_by1_end:
+	ADDQ         $0x10, R8
+	JEQ          loop2_done
+	VMOVUPS.Z    (BX)(CX*4), K1, Z2
+	VSUBPS       Z3, Z2, Z2
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z6
+	VMAXPS       Z2, Z6, Z2
+	VMOVUPS      word42b0bd71<>+0(SB), Z6
+	VMINPS       Z2, Z6, Z2
+	VMULPS       word3fb8aa3b<>+0(SB), Z2, Z5
+	VCVTPS2DQ    Z5, Z4
+	VCVTDQ2PS    Z4, Z5
+	VFNMADD231PS word3f318000<>+0(SB), Z5, Z2
+	VFNMADD231PS wordb95e8083<>+0(SB), Z5, Z2
+	VMOVUPS      word39506967<>+0(SB), Z6
+	VFMADD213PS  word3ab743ce<>+0(SB), Z2, Z6
+	VFMADD213PS  word3c088908<>+0(SB), Z2, Z6
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z2, Z6
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z2, Z6
+	VFMADD213PS  word3f000000<>+0(SB), Z2, Z6
+	VMULPS       Z2, Z2, Z5
+	VFMADD231PS  Z5, Z6, Z2
+	VPADDD       word0000007f<>+0(SB), Z4, Z4
+	VPSLLD       $0x17, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z2
+	VBLENDMPS    Z2, Z7, K1, Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS      Z2, K1, (DX)(CX*4)
+
+loop2_done:
+	VADDPS     Z1, Z0, Z0
+	VSHUFF32X4 $0x4e, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VSHUFF32X4 $0xb1, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VSHUFPS    $0x4e, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VSHUFPS    $0xb1, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VMOVUPS    word3f800000<>+0(SB), Z4
+	VDIVPS     Z0, Z4, Z3
+	XORQ       CX, CX
+	MOVQ       16(AX), R8
+	SUBQ       $0x20, R8
+	JLT        loop3_by2_end
+
+loop3_by2:
+	VMOVUPS (DX)(CX*4), Z2
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z2
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     loop3_by2
+
+loop3_by2_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  loop3_by1_end
+
+loop3_by1:
+	VMOVUPS (DX)(CX*4), Z2
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     loop3_by1
+
+loop3_by1_end:
+	ADDQ      $0x10, R8
+	JEQ       loop3_done
+	VMOVUPS.Z (DX)(CX*4), K1, Z2
+	VMULPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (DX)(CX*4)
+
+loop3_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	SUBQ $0x01, DI
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func softmaxGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  16(AX), CX
+	ANDQ  $-16, CX
+	NEGQ  CX
+	ADDQ  16(AX), CX
+	MOVQ  $-1, DX
+	BZHIQ CX, DX, DX
+	KMOVW DX, K1
+	MOVQ  24(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  (AX), DI
+
+row:
+	MOVQ 8(AX), R8
+
+pixel:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	XORQ   CX, CX
+	MOVQ   16(AX), R9
+	SUBQ   $0x20, R9
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS     (BX)(CX*4), Z2
+	VMOVUPS     (SI)(CX*4), Z3
+	VFMADD231PS Z2, Z3, Z0
+	VMOVUPS     64(BX)(CX*4), Z2
+	VMOVUPS     64(SI)(CX*4), Z3
+	VFMADD231PS Z2, Z3, Z1
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, R9
+	JGE         loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x20, R9
+	SUBQ $0x10, R9
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS     (BX)(CX*4), Z2
+	VMOVUPS     (SI)(CX*4), Z3
+	VFMADD231PS Z2, Z3, Z0
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R9
+	JGE         loop1_by1
+
+loop1_by1_end:
+	ADDQ        $0x10, R9
+	JEQ         loop1_done
+	VMOVUPS.Z   (BX)(CX*4), K1, Z2
+	VMOVUPS.Z   (SI)(CX*4), K1, Z3
+	VFMADD231PS Z2, Z3, Z0
+
+loop1_done:
+	VADDPS     Z1, Z0, Z0
+	VSHUFF32X4 $0x4e, Z0, Z0, Z4
+	VADDPS     Z4, Z0, Z0
+	VSHUFF32X4 $0xb1, Z0, Z0, Z4
+	VADDPS     Z4, Z0, Z0
+	VSHUFPS    $0x4e, Z0, Z0, Z4
+	VADDPS     Z4, Z0, Z0
+	VSHUFPS    $0xb1, Z0, Z0, Z4
+	VADDPS     Z4, Z0, Z0
+	XORQ       CX, CX
+	MOVQ       16(AX), R9
+	SUBQ       $0x20, R9
+	JLT        loop2_by2_end
+
+loop2_by2:
+	VMOVUPS (BX)(CX*4), Z2
+	VMOVUPS (SI)(CX*4), Z3
+	VSUBPS  Z0, Z3, Z3
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Z2
+	VMOVUPS 64(SI)(CX*4), Z3
+	VSUBPS  Z0, Z3, Z3
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R9
+	JGE     loop2_by2
+
+loop2_by2_end:
+	ADDQ $0x20, R9
+	SUBQ $0x10, R9
+	JLT  loop2_by1_end
+
+loop2_by1:
+	VMOVUPS (BX)(CX*4), Z2
+	VMOVUPS (SI)(CX*4), Z3
+	VSUBPS  Z0, Z3, Z3
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R9
+	JGE     loop2_by1
+
+loop2_by1_end:
+	ADDQ      $0x10, R9
+	JEQ       loop2_done
+	VMOVUPS.Z (BX)(CX*4), K1, Z2
+	VMOVUPS.Z (SI)(CX*4), K1, Z3
+	VSUBPS    Z0, Z3, Z3
+	VMULPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (DX)(CX*4)
+
+loop2_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	ADDQ 80(AX), SI
+	SUBQ $0x01, R8
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func layerNormAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·layerNormAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         16(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         16(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         144(AX), SI
+	MOVQ         152(AX), DI
+	VBROADCASTSS 184(AX), Z0
+	VBROADCASTSS 188(AX), Z1
+	VPXORD       Z4, Z4, Z4
+	MOVQ         (AX), R8
+
+row:
+	MOVQ 8(AX), R9
+
+pixel:
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	XORQ   CX, CX
+	MOVQ   16(AX), R10
+	SUBQ   $0x20, R10
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Z7
+	VADDPS  Z7, Z5, Z5
+	VMOVUPS 64(BX)(CX*4), Z7
+	VADDPS  Z7, Z6, Z6
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R10
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x20, R10
+	SUBQ $0x10, R10
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Z7
+	VADDPS  Z7, Z5, Z5
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R10
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ      $0x10, R10
+	JEQ       loop1_done
+	VMOVUPS.Z (BX)(CX*4), K1, Z7
+	VADDPS    Z7, Z5, Z5
+
+loop1_done:
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x4e, Z5, Z5, Z9
+	VADDPS     Z9, Z5, Z5
+	VSHUFF32X4 $0xb1, Z5, Z5, Z9
+	VADDPS     Z9, Z5, Z5
+	VSHUFPS    $0x4e, Z5, Z5, Z9
+	VADDPS     Z9, Z5, Z5
+	VSHUFPS    $0xb1, Z5, Z5, Z9
+	VADDPS     Z9, Z5, Z5
+	VMULPS     Z0, Z5, Z2
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	XORQ       CX, CX
+	MOVQ       16(AX), R10
+	SUBQ       $0x20, R10
+	JLT        loop2_by2_end
+
+loop2_by2:
+	VMOVUPS     (BX)(CX*4), Z7
+	VSUBPS      Z2, Z7, Z7
+	VFMADD231PS Z7, Z7, Z5
+	VMOVUPS     64(BX)(CX*4), Z7
+	VSUBPS      Z2, Z7, Z7
+	VFMADD231PS Z7, Z7, Z6
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, R10
+	JGE         loop2_by2
+
+loop2_by2_end:
+	ADDQ $0x20, R10
+	SUBQ $0x10, R10
+	JLT  loop2_by1_end
+
+loop2_by1:
+	VMOVUPS     (BX)(CX*4), Z7
+	VSUBPS      Z2, Z7, Z7
+	VFMADD231PS Z7, Z7, Z5
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R10
+	JGE         loop2_by1
+
+loop2_by1_end:
+	ADDQ        $0x10, R10
+	JEQ         loop2_done
+	VMOVUPS.Z   (BX)(CX*4), K1, Z7
+	VSUBPS      Z2, Z7, Z7
+	VBLENDMPS   Z7, Z4, K1, Z7
+	VFMADD231PS Z7, Z7, Z5
+
+loop2_done:
+	VADDPS      Z6, Z5, Z5
+	VSHUFF32X4  $0x4e, Z5, Z5, Z9
+	VADDPS      Z9, Z5, Z5
+	VSHUFF32X4  $0xb1, Z5, Z5, Z9
+	VADDPS      Z9, Z5, Z5
+	VSHUFPS     $0x4e, Z5, Z5, Z9
+	VADDPS      Z9, Z5, Z5
+	VSHUFPS     $0xb1, Z5, Z5, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD213PS Z1, Z0, Z5
+	VSQRTPS     Z5, Z5
+	VMOVUPS     word3f800000<>+0(SB), Z9
+	VDIVPS      Z5, Z9, Z3
+	XORQ        CX, CX
+	MOVQ        16(AX), R10
+	SUBQ        $0x20, R10
+	JLT         loop3_by2_end
+
+loop3_by2:
+	VMOVUPS     (BX)(CX*4), Z7
+	VSUBPS      Z2, Z7, Z7
+	VMULPS      Z3, Z7, Z7
+	VMOVUPS     (SI)(CX*4), Z8
+	VMOVUPS     (DI)(CX*4), Z9
+	VFMADD213PS Z9, Z8, Z7
+	VMOVUPS     Z7, (DX)(CX*4)
+	VMOVUPS     64(BX)(CX*4), Z7
+	VSUBPS      Z2, Z7, Z7
+	VMULPS      Z3, Z7, Z7
+	VMOVUPS     64(SI)(CX*4), Z8
+	VMOVUPS     64(DI)(CX*4), Z9
+	VFMADD213PS Z9, Z8, Z7
+	VMOVUPS     Z7, 64(DX)(CX*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, R10
+	JGE         loop3_by2
+
+loop3_by2_end:
+	ADDQ $0x20, R10
+	SUBQ $0x10, R10
+	JLT  loop3_by1_end
+
+loop3_by1:
+	VMOVUPS     (BX)(CX*4), Z7
+	VSUBPS      Z2, Z7, Z7
+	VMULPS      Z3, Z7, Z7
+	VMOVUPS     (SI)(CX*4), Z8
+	VMOVUPS     (DI)(CX*4), Z9
+	VFMADD213PS Z9, Z8, Z7
+	VMOVUPS     Z7, (DX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R10
+	JGE         loop3_by1
+
+loop3_by1_end:
+	ADDQ        $0x10, R10
+	JEQ         loop3_done
+	VMOVUPS.Z   (BX)(CX*4), K1, Z7
+	VSUBPS      Z2, Z7, Z7
+	VMULPS      Z3, Z7, Z7
+	VMOVUPS.Z   (SI)(CX*4), K1, Z8
+	VMOVUPS.Z   (DI)(CX*4), K1, Z9
+	VFMADD213PS Z9, Z8, Z7
+	VMOVUPS     Z7, K1, (DX)(CX*4)
+
+loop3_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	SUBQ $0x01, R9
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, R8
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func layerNormGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·layerNormGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         16(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         16(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         144(AX), DI
+	MOVQ         152(AX), R8
+	MOVQ         160(AX), R9
+	VBROADCASTSS 184(AX), Z0
+	VBROADCASTSS 188(AX), Z1
+	VPXORD       Z4, Z4, Z4
+	MOVQ         (AX), R10
+
+row:
+	MOVQ 8(AX), R11
+
+pixel:
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	XORQ   CX, CX
+	MOVQ   16(AX), R12
+	SUBQ   $0x20, R12
+	JLT    loop1_by2_end
+
+loop1_by2:
+	VMOVUPS (BX)(CX*4), Z9
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS 64(BX)(CX*4), Z9
+	VADDPS  Z9, Z6, Z6
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R12
+	JGE     loop1_by2
+
+loop1_by2_end:
+	ADDQ $0x20, R12
+	SUBQ $0x10, R12
+	JLT  loop1_by1_end
+
+loop1_by1:
+	VMOVUPS (BX)(CX*4), Z9
+	VADDPS  Z9, Z5, Z5
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R12
+	JGE     loop1_by1
+
+loop1_by1_end:
+	ADDQ      $0x10, R12
+	JEQ       loop1_done
+	VMOVUPS.Z (BX)(CX*4), K1, Z9
+	VADDPS    Z9, Z5, Z5
+
+loop1_done:
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x4e, Z5, Z5, Z12
+	VADDPS     Z12, Z5, Z5
+	VSHUFF32X4 $0xb1, Z5, Z5, Z12
+	VADDPS     Z12, Z5, Z5
+	VSHUFPS    $0x4e, Z5, Z5, Z12
+	VADDPS     Z12, Z5, Z5
+	VSHUFPS    $0xb1, Z5, Z5, Z12
+	VADDPS     Z12, Z5, Z5
+	VMULPS     Z0, Z5, Z2
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	XORQ       CX, CX
+	MOVQ       16(AX), R12
+	SUBQ       $0x20, R12
+	JLT        loop2_by2_end
+
+loop2_by2:
+	VMOVUPS     (BX)(CX*4), Z9
+	VSUBPS      Z2, Z9, Z9
+	VFMADD231PS Z9, Z9, Z5
+	VMOVUPS     64(BX)(CX*4), Z9
+	VSUBPS      Z2, Z9, Z9
+	VFMADD231PS Z9, Z9, Z6
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, R12
+	JGE         loop2_by2
+
+loop2_by2_end:
+	ADDQ $0x20, R12
+	SUBQ $0x10, R12
+	JLT  loop2_by1_end
+
+loop2_by1:
+	VMOVUPS     (BX)(CX*4), Z9
+	VSUBPS      Z2, Z9, Z9
+	VFMADD231PS Z9, Z9, Z5
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R12
+	JGE         loop2_by1
+
+loop2_by1_end:
+	ADDQ        $0x10, R12
+	JEQ         loop2_done
+	VMOVUPS.Z   (BX)(CX*4), K1, Z9
+	VSUBPS      Z2, Z9, Z9
+	VBLENDMPS   Z9, Z4, K1, Z9
+	VFMADD231PS Z9, Z9, Z5
+
+loop2_done:
+	VADDPS      Z6, Z5, Z5
+	VSHUFF32X4  $0x4e, Z5, Z5, Z12
+	VADDPS      Z12, Z5, Z5
+	VSHUFF32X4  $0xb1, Z5, Z5, Z12
+	VADDPS      Z12, Z5, Z5
+	VSHUFPS     $0x4e, Z5, Z5, Z12
+	VADDPS      Z12, Z5, Z5
+	VSHUFPS     $0xb1, Z5, Z5, Z12
+	VADDPS      Z12, Z5, Z5
+	VFMADD213PS Z1, Z0, Z5
+	VSQRTPS     Z5, Z5
+	VMOVUPS     word3f800000<>+0(SB), Z12
+	VDIVPS      Z5, Z12, Z3
+	VPXORD      Z5, Z5, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	XORQ        CX, CX
+	MOVQ        16(AX), R12
+	SUBQ        $0x20, R12
+	JLT         loop3_by2_end
+
+loop3_by2:
+	VMOVUPS     (BX)(CX*4), Z11
+	VSUBPS      Z2, Z11, Z11
+	VMULPS      Z3, Z11, Z11
+	VMOVUPS     (SI)(CX*4), Z9
+	VMOVUPS     (DI)(CX*4), Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      Z10, Z5, Z5
+	VFMADD231PS Z10, Z11, Z7
+	VMULPS      Z9, Z11, Z11
+	VMOVUPS     (R8)(CX*4), Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS     Z11, (R8)(CX*4)
+	VMOVUPS     (R9)(CX*4), Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS     Z9, (R9)(CX*4)
+	VMOVUPS     64(BX)(CX*4), Z11
+	VSUBPS      Z2, Z11, Z11
+	VMULPS      Z3, Z11, Z11
+	VMOVUPS     64(SI)(CX*4), Z9
+	VMOVUPS     64(DI)(CX*4), Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      Z10, Z6, Z6
+	VFMADD231PS Z10, Z11, Z8
+	VMULPS      Z9, Z11, Z11
+	VMOVUPS     64(R8)(CX*4), Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS     Z11, 64(R8)(CX*4)
+	VMOVUPS     64(R9)(CX*4), Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS     Z9, 64(R9)(CX*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, R12
+	JGE         loop3_by2
+
+loop3_by2_end:
+	ADDQ $0x20, R12
+	SUBQ $0x10, R12
+	JLT  loop3_by1_end
+
+loop3_by1:
+	VMOVUPS     (BX)(CX*4), Z11
+	VSUBPS      Z2, Z11, Z11
+	VMULPS      Z3, Z11, Z11
+	VMOVUPS     (SI)(CX*4), Z9
+	VMOVUPS     (DI)(CX*4), Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      Z10, Z5, Z5
+	VFMADD231PS Z10, Z11, Z7
+	VMULPS      Z9, Z11, Z11
+	VMOVUPS     (R8)(CX*4), Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS     Z11, (R8)(CX*4)
+	VMOVUPS     (R9)(CX*4), Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS     Z9, (R9)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, R12
+	JGE         loop3_by1
+
+loop3_by1_end:
+	ADDQ        $0x10, R12
+	JEQ         loop3_done
+	VMOVUPS.Z   (BX)(CX*4), K1, Z11
+	VSUBPS      Z2, Z11, Z11
+	VMULPS      Z3, Z11, Z11
+	VMOVUPS.Z   (SI)(CX*4), K1, Z9
+	VMOVUPS.Z   (DI)(CX*4), K1, Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      Z10, Z5, Z5
+	VFMADD231PS Z10, Z11, Z7
+	VMULPS      Z9, Z11, Z11
+	VMOVUPS.Z   (R8)(CX*4), K1, Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS     Z11, K1, (R8)(CX*4)
+	VMOVUPS.Z   (R9)(CX*4), K1, Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS     Z9, K1, (R9)(CX*4)
+
+loop3_done:
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x4e, Z5, Z5, Z12
+	VADDPS     Z12, Z5, Z5
+	VSHUFF32X4 $0xb1, Z5, Z5, Z12
+	VADDPS     Z12, Z5, Z5
+	VSHUFPS    $0x4e, Z5, Z5, Z12
+	VADDPS     Z12, Z5, Z5
+	VSHUFPS    $0xb1, Z5, Z5, Z12
+	VADDPS     Z12, Z5, Z5
+	VADDPS     Z8, Z7, Z7
+	VSHUFF32X4 $0x4e, Z7, Z7, Z12
+	VADDPS     Z12, Z7, Z7
+	VSHUFF32X4 $0xb1, Z7, Z7, Z12
+	VADDPS     Z12, Z7, Z7
+	VSHUFPS    $0x4e, Z7, Z7, Z12
+	VADDPS     Z12, Z7, Z7
+	VSHUFPS    $0xb1, Z7, Z7, Z12
+	VADDPS     Z12, Z7, Z7
+	VMULPS     Z0, Z5, Z5
+	VMULPS     Z0, Z7, Z7
+	XORQ       CX, CX
+	MOVQ       16(AX), R12
+	SUBQ       $0x20, R12
+	JLT        loop4_by2_end
+
+loop4_by2:
+	VMOVUPS      (BX)(CX*4), Z11
+	VSUBPS       Z2, Z11, Z11
+	VMULPS       Z3, Z11, Z11
+	VMOVUPS      (SI)(CX*4), Z9
+	VMOVUPS      (DI)(CX*4), Z10
+	VMULPS       Z9, Z10, Z10
+	VSUBPS       Z5, Z10, Z10
+	VFNMADD231PS Z11, Z7, Z10
+	VMULPS       Z3, Z10, Z10
+	VMOVUPS      Z10, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z11
+	VSUBPS       Z2, Z11, Z11
+	VMULPS       Z3, Z11, Z11
+	VMOVUPS      64(SI)(CX*4), Z9
+	VMOVUPS      64(DI)(CX*4), Z10
+	VMULPS       Z9, Z10, Z10
+	VSUBPS       Z5, Z10, Z10
+	VFNMADD231PS Z11, Z7, Z10
+	VMULPS       Z3, Z10, Z10
+	VMOVUPS      Z10, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, R12
+	JGE          loop4_by2
+
+loop4_by2_end:
+	ADDQ $0x20, R12
+	SUBQ $0x10, R12
+	JLT  loop4_by1_end
+
+loop4_by1:
+	VMOVUPS      (BX)(CX*4), Z11
+	VSUBPS       Z2, Z11, Z11
+	VMULPS       Z3, Z11, Z11
+	VMOVUPS      (SI)(CX*4), Z9
+	VMOVUPS      (DI)(CX*4), Z10
+	VMULPS       Z9, Z10, Z10
+	VSUBPS       Z5, Z10, Z10
+	VFNMADD231PS Z11, Z7, Z10
+	VMULPS       Z3, Z10, Z10
+	VMOVUPS      Z10, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R12
+	JGE          loop4_by1
+
+loop4_by1_end:
+	ADDQ         $0x10, R12
+	JEQ          loop4_done
+	VMOVUPS.Z    (BX)(CX*4), K1, Z11
+	VSUBPS       Z2, Z11, Z11
+	VMULPS       Z3, Z11, Z11
+	VMOVUPS.Z    (SI)(CX*4), K1, Z9
+	VMOVUPS.Z    (DI)(CX*4), K1, Z10
+	VMULPS       Z9, Z10, Z10
+	VSUBPS       Z5, Z10, Z10
+	VFNMADD231PS Z11, Z7, Z10
+	VMULPS       Z3, Z10, Z10
+	VMOVUPS      Z10, K1, (DX)(CX*4)
+
+loop4_done:
+	ADDQ 64(AX), DX
+	ADDQ 72(AX), BX
+	ADDQ 80(AX), SI
+	SUBQ $0x01, R11
+	JNE  pixel
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, R10
 	JNE  row
 	VZEROUPPER
 	RET

@@ -41,6 +41,10 @@ func (w wide) override(s Set) Set {
 	s.Moments, s.ColSums, s.Affine = w.moments, w.colSums, w.affine
 	s.NormGradSums, s.NormGrad = w.normGradSums, w.normGrad
 	s.PReLU, s.PReLUGrad, s.Spread = w.prelu, w.preluGrad, w.spread
+	s.Gate, s.ColDots = w.gate, w.colDots
+	s.RowSums, s.RowDots, s.RowMax, s.RowMaxGrad = w.rowSums, w.rowDots, w.rowMax, w.rowMaxGrad
+	s.SpreadRows, s.GateRows = w.spreadRows, w.gateRows
+	s.Softmax, s.SoftmaxGrad, s.LayerNorm, s.LayerNormGrad = w.softmax, w.softmaxGrad, w.layerNorm, w.layerNormGrad
 	s.Add, s.Scale, s.Axpy = w.add, w.scale, w.axpy
 	s.Activation, s.ActivationGrad = w.activation, w.activationGrad
 	s.MaxPool, s.MaxPoolGrad, s.AvgPool, s.AvgPoolGrad = w.maxPool, w.maxPoolGrad, w.avgPool, w.avgPoolGrad

@@ -171,3 +171,29 @@ func spread(b Block, y Map, v []float32, k float32) {
 		}
 	}
 }
+
+// gate is y = x·g[c].
+func gate(b Block, y, x Map, g []float32) {
+	g = g[:b.C]
+	for r := range b.Rows {
+		for p := range b.Pixels {
+			x, y := x.at(r, p, b.C), y.at(r, p, b.C)
+			for c, k := range g {
+				y[c] = k * x[c]
+			}
+		}
+	}
+}
+
+// colDots adds dot[c] += Σ x·y.
+func colDots(b Block, x, y Map, dot []float32) {
+	dot = dot[:b.C]
+	for r := range b.Rows {
+		for p := range b.Pixels {
+			x, y := x.at(r, p, b.C), y.at(r, p, b.C)
+			for c := range dot {
+				dot[c] += x[c] * y[c]
+			}
+		}
+	}
+}

@@ -229,3 +229,29 @@ func (w wide) spread(b Block, y Map, v []float32, k float32) {
 		spreadAVX2(s.bytes())
 	}
 }
+
+func (w wide) gate(b Block, y, x Map, g []float32) {
+	s, ok := b.sweep(y, x)
+	if !ok {
+		return
+	}
+	s.vectors(g)
+	if w {
+		gateAVX512(s.bytes())
+	} else {
+		gateAVX2(s.bytes())
+	}
+}
+
+func (w wide) colDots(b Block, x, y Map, dot []float32) {
+	s, ok := b.sweep(x, y)
+	if !ok {
+		return
+	}
+	s.vectors(dot)
+	if w {
+		colDotsAVX512(s.bytes())
+	} else {
+		colDotsAVX2(s.bytes())
+	}
+}

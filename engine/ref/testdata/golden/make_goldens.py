@@ -240,6 +240,35 @@ bn(x)
 case("update", "running variance", "blend", {"Scale": 1.125}, [r, x.var(0, unbiased=False), torch.tensor(0.875, dtype=torch.float64)],
      lambda *_: bn.running_var.clone(), grad=False)
 
+torch.manual_seed(14)  # what is drawn above stays what it is
+case("attention", "by channel", "gate", {}, [draw(2, 3, 2, 5), draw(2, 1, 1, 5)], lambda x, g: x * g)
+case("attention", "by position", "gate", {}, [draw(2, 3, 2, 5), draw(2, 3, 2, 1)], lambda x, g: x * g)
+case("attention", "map", "channel-mean", {}, [draw(2, 3, 2, 4)], lambda x: x.mean(3, keepdim=True))
+case("attention", "map", "channel-max", {}, [draw(2, 3, 2, 5)], lambda x: x.max(3, keepdim=True).values)
+case("attention", "map", "spread-channels", {"C": 4, "Scale": 0.5}, [draw(2, 3, 2, 1)], lambda y: 0.5 * y.expand(2, 3, 2, 4))
+case("attention", "rows", "softmax", {}, [draw(3, 7) * 4], lambda x: x.softmax(-1))
+case("attention", "large", "softmax", {}, [draw(2, 2, 3, 5) * 500], lambda x: x.softmax(-1))
+case("attention", "plain", "batch-matmul", {}, [draw(2, 3, 4, 5), draw(2, 3, 5, 2)], torch.matmul)
+case("attention", "a transposed", "batch-matmul", {"TransA": True}, [draw(2, 3, 5, 4), draw(2, 3, 5, 2)], lambda a, b: a.mT @ b)
+case("attention", "b transposed", "batch-matmul", {"TransB": True}, [draw(2, 3, 4, 5), draw(2, 3, 2, 5)], lambda a, b: a @ b.mT)
+case("attention", "three", "split-heads", {"Heads": 3}, [draw(2, 2, 3, 6)], lambda x: x.reshape(2, 6, 3, 2).permute(0, 2, 1, 3))
+case("attention", "three", "merge-heads", {"H": 2, "W": 3}, [draw(2, 3, 6, 2)], lambda y: y.permute(0, 2, 1, 3).reshape(2, 2, 3, 6))
+
+
+def relative_bias(name, h, w, r):
+    """The index table of torchvision's ShiftedWindowAttention, offsets key less query and clipped to r."""
+    at = torch.stack(torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")).flatten(1)
+    by = (at[:, None, :] - at[:, :, None]).clamp(-r, r) + r
+    case("attention", name, "relative-bias", {"H": h, "W": w, "Range": r}, [draw(2, 2, h * w, h * w), draw(2, 2 * r + 1, 2 * r + 1)], lambda s, t: s + t[:, by[0], by[1]])
+
+
+relative_bias("within the range", 2, 3, 2)
+relative_bias("clipped", 3, 4, 1)
+
+for name, shape in (("map", (2, 3, 2, 5)), ("rows", (3, 8))):
+    case("layernorm", name, "layer-norm", {"Eps": f32(1e-5)}, [draw(*shape), draw(shape[-1]), draw(shape[-1])],
+         lambda x, g, b: F.layer_norm(x, x.shape[-1:], g, b, f32(1e-5)))
+
 for family, cases in families.items():
     text = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
     made = json.dumps(f"make_goldens.py with torch {torch.__version__}, float64")

@@ -29,6 +29,7 @@ func main() {
 		responses(m)
 		pools(m)
 		cells(m)
+		positions(m)
 		updates(m)
 		peak(m)
 	}

@@ -176,6 +176,26 @@ func norms(m *isa) {
 			}
 		}, func() { p.addSums(da, 1, g) }
 	})
+	m.pass("gate", "is Set.Gate", 2, func(p *channelPass) (func(int), func()) {
+		g, x, scratch := p.coefficients(0), p.get(), p.get()
+		return func(int) {
+			for v := range p.nv {
+				p.load(1, v, x)
+				VMULPS(g[v], x, x)
+				p.store(x, 0, v, scratch)
+			}
+		}, nil
+	})
+	m.pass("colDots", "is Set.ColDots", 2, func(p *channelPass) (func(int), func()) {
+		dot, x, y := p.sums(), p.get(), p.get()
+		return func(u int) {
+			for v := range p.nv {
+				p.load(0, v, x)
+				p.load(1, v, y)
+				VFMADD231PS(x, y, dot[u][v])
+			}
+		}, func() { p.addSums(dot, 0, x) }
+	})
 	m.pass("spread", "is Set.Spread", 1, func(p *channelPass) (func(int), func()) {
 		y, k := p.coefficients(0), p.get()
 		VBROADCASTSS(Mem{Base: p.a, Disp: sweepScalar}, k)

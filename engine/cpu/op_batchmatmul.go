@@ -1,0 +1,79 @@
+package cpu
+
+import (
+	"github.com/assaylab/assay/engine/cpu/internal/kernel"
+	"github.com/assaylab/assay/program"
+)
+
+// Products of matrices pair by pair: an image holds a matrix a head, as a row of pixels. A worker does its images' heads one
+// after the other, so that products, softmax and the next products follow one another in a chunk.
+
+func bindBatchMatMul(b *planner, u unit) error {
+	op := u.Op.(program.BatchMatMul)
+	x, m, c := b.val(u.In[0]), b.val(u.In[1]), b.val(u.out)
+	if op.TransA {
+		b.batchCorrelate(u, x, m, c)
+		return nil
+	}
+	k, tile := x.c, convTile(b.k, c.c)
+	s := b.local(u.Node, "batch matmul", c).reading(x, m)
+	s.kernel, s.macs = b.k.Name+" "+tile.Name, program.MACs(u.Node)
+	s.build = func() {
+		g := gather{taps: []int32{0}, run: k, k: k}
+		for r := range c.w {
+			g.xoff = append(g.xoff, int32(r*k))
+			g.yoff = append(g.yoff, int32(r*c.c))
+		}
+		g.fit(tile, c.c, k)
+		g.panels = min(g.panels, up(c.c, tile.NR))
+		g.bench = g.panels * g.cut * g.run
+		s.scratch = g.scratch()
+		g.pack = b.packRows(c.c, tile.NR)
+		if op.TransB {
+			g.pack = func(to, from []float32, row, rows, col, cols int) {
+				b.k.PackTranspose(to, from[col*k+row:], start, cols, rows, k, tile.NR)
+			}
+		}
+		s.perImage(func(w *worker, n int) {
+			for h := range c.h {
+				w.product(tile, &g, c.w, w.matrix(x, n, h), w.matrix(c, n, h), w.matrix(m, n, h), nil, c.c, false, false)
+			}
+		})
+	}
+	return nil
+}
+
+// matrix is that of head h of image n.
+func (w *worker) matrix(v *value, n, h int) []float32 {
+	return w.image(v, n)[v.first+h*v.row:][:v.w*v.c]
+}
+
+// batchCorrelate adds the step of products aᵀ·b, each a sum over the rows of both.
+func (b *planner) batchCorrelate(u unit, x, m, c *value) {
+	tile := wgradTile(b.k, c.c)
+	s := b.local(u.Node, "batch matmul aᵀ", c).reading(x, m)
+	s.kernel, s.macs = b.k.Name+" "+tile.Name, program.MACs(u.Node)
+	s.build = func() {
+		var xoff, yoff, rows []int32
+		for p := range x.w {
+			xoff, yoff = append(xoff, int32(p*x.c)), append(yoff, int32(p*m.c))
+		}
+		for r := range x.c {
+			rows = append(rows, int32(r))
+		}
+		s.perImage(func(w *worker, n int) {
+			for h := range c.h {
+				d := w.matrix(c, n, h)
+				clear(d)
+				for p := 0; p < x.w; p += wgradPixels {
+					e := min(p+wgradPixels, x.w)
+					for j := 0; j < c.c; j += tile.NR {
+						w.wgrad = kernel.WgradArgs{X: w.matrix(x, n, h), DY: w.matrix(m, n, h)[j:], DW: d[j:], XOff: xoff[p:e], YOff: yoff[p:e],
+							Rows: rows, LD: c.c, Cols: min(tile.NR, c.c-j)}
+						tile.Run(&w.wgrad)
+					}
+				}
+			}
+		})
+	}
+}
