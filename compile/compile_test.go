@@ -80,6 +80,7 @@ func everything(t *testing.T) *nn.Graph {
 		y = b.Act(y, nn.RReLU)
 		y = b.Over(nn.Out(y), nn.NewLRN(), y)
 		y = b.Concat(b.MaxPool(y, 2, 2), b.Layer(nn.Scale{By: 2}, b.AvgPool(y, 2, 2)))
+		y = b.Layer(nn.Recurrent{Units: 3, Bidirectional: true}, y)
 		b.AuxLogits("aux", b.Linear(b.GlobalAvgPool(y), nn.Classes), 0.5)
 		b.Logits(b.Linear(b.Layer(nn.Flatten{}, y), nn.Classes))
 	})(t)
@@ -245,6 +246,48 @@ func TestLSUVStartsFromOrthonormalColumns(t *testing.T) {
 				}
 				if want := map[bool]float64{true: 4, false: 0}[a == b]; math.Abs(dot-want) > 1e-5 {
 					t.Errorf("%s: columns %d and %d have the product %g, want %g", name, a, b, dot, want)
+				}
+			}
+		}
+	}
+}
+
+func TestRecurrentLayersStartOrthonormalAndRemembering(t *testing.T) {
+	g := built(nn.Size{H: 4, W: 4, C: 5}, 7, func(b *nn.Builder, x *nn.Node) {
+		x = b.As("lstm").Layer(nn.Recurrent{Cell: nn.LSTM, Units: 6, Bidirectional: true}, x)
+		x = b.As("gru").Layer(nn.Recurrent{Cell: nn.GRU, Units: 6}, x)
+		b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
+	})(t)
+	for _, rule := range []string{"he", "xavier", "lsuv"} {
+		f := family(t, g, experiment.DefaultOptimization(), experiment.Init{Kind: rule, Gain: 2}, 1)
+		weights := map[string]float64{"lstm/recurrent": 1, "lstm/reverse/recurrent": 1, "gru/recurrent": 1}
+		if rule == "lsuv" {
+			weights["gru/weight"] = 4 // the rule's, with its gain
+		}
+		for name, square := range weights {
+			w := f.State.Get(name)
+			for gate := 0; gate < w.Shape[w.Shape.Rank()-1]; gate += 6 {
+				for a := range 6 {
+					for b := range 6 {
+						dot := 0.0
+						for row := 0; row < len(w.Data); row += w.Shape[w.Shape.Rank()-1] {
+							dot += float64(w.Data[row+gate+a]) * float64(w.Data[row+gate+b])
+						}
+						if want := map[bool]float64{true: square, false: 0}[a == b]; math.Abs(dot-want) > 1e-5 {
+							t.Errorf("%s: %s: columns %d and %d of a gate have the product %g, want %g", rule, name, a, b, dot, want)
+						}
+					}
+				}
+			}
+		}
+		for _, name := range []string{"lstm/bias", "lstm/reverse/bias", "lstm/recurrent-bias", "gru/bias"} {
+			for i, v := range f.State.Get(name).Data {
+				want := float32(0)
+				if strings.HasPrefix(name, "lstm") && strings.HasSuffix(name, "/bias") && i/6 == 1 {
+					want = 1 // the forget gate
+				}
+				if v != want {
+					t.Errorf("%s: element %d of %s is %g, want %g", rule, i, name, v, want)
 				}
 			}
 		}

@@ -72,6 +72,15 @@ var goldenNets = map[string]goldenNet{
 		}
 		b.Logits(b.As("output").Linear(b.GlobalAvgPool(b.Concat(branches...)), nn.Classes))
 	}), 4, sgd(false, 0.01)},
+	"recurrent": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
+		x = b.Layer(nn.Recurrent{Cell: nn.LSTM, Units: 3, Scan: nn.Columns, Patch: nn.HW{2, 1}, Bidirectional: true}, x)
+		x = b.Layer(nn.Recurrent{Cell: nn.GRU, Units: 4, Scan: nn.Rows, Bidirectional: true}, x)
+		rows := b.Layer(nn.Recurrent{Cell: nn.GRU, Units: 2, Scan: nn.Rows, Bidirectional: true, Last: true}, x)
+		columns := b.Layer(nn.Recurrent{Cell: nn.LSTM, Units: 2, Scan: nn.Columns, Last: true}, x)
+		all := b.Layer(nn.Recurrent{Cell: nn.LSTM, Units: 5, Scan: nn.Positions, Bidirectional: true, Last: true}, b.Layer(nn.Recurrent{Cell: nn.GRU, Units: 3, Scan: nn.Positions}, x))
+		x = b.Concat(b.Layer(nn.Flatten{}, rows), b.Layer(nn.Flatten{}, columns), all)
+		b.Logits(b.Linear(x, nn.Classes))
+	}), 4, sgd(false, 0.01, "bias")},
 	"prelu": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Norm(b.Act(b.Conv(x, 6, 3, 1), nn.PReLU))
 		for i := 2; i <= 3; i++ {
@@ -127,7 +136,7 @@ func start(t *testing.T, g *nn.Graph, s *program.State) {
 		data := s.Get(p.Name).Data
 		for i, v := range value(p.Name, len(data)) {
 			switch p.Role {
-			case nn.RoleWeight:
+			case nn.RoleWeight, nn.RoleInput, nn.RoleRecurrent:
 				v *= math.Sqrt(6 / float64(len(data)/p.Shape[p.Shape.Rank()-1]))
 			case nn.RoleSlope:
 				v = 0.25 + 0.1*v

@@ -21,7 +21,9 @@ import (
 //	lsuv    orthonormal: Saxe et al., arXiv:1312.6120; the trainer then scales layer after layer until the variance of its
 //	        output on a batch is 1: Mishkin, Matas, ICLR 2016, arXiv:1511.06422
 //
-// Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU the layer's alpha.
+// Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU the layer's alpha. The gates of a
+// recurrent layer are drawn each for itself, the input weights by the rule (orthonormal under lsuv, which does not scale them),
+// the recurrent ones orthonormal, so that a state neither grows nor fades (Saxe et al.); the bias of an LSTM's forget gate is 1.
 func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 	for _, p := range f.kept() {
 		t := f.State.Get(p.Name)
@@ -31,6 +33,17 @@ func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 			if err := drawWeight(t, p, rule, s); err != nil {
 				return err
 			}
+		case nn.RoleInput:
+			if err := drawGates(t, p, rule, seed); err != nil {
+				return err
+			}
+		case nn.RoleRecurrent:
+			if err := drawGates(t, p, experiment.Init{Kind: "lsuv", Gain: 1}, seed); err != nil {
+				return err
+			}
+		case nn.RoleGates:
+			clear(t.Data)
+			fill(f.Graph.Node(p.Layer).Layer.(nn.Recurrent).Forget(t.Data), 1)
 		case nn.RoleGamma, nn.RoleVar:
 			fill(t.Data, 1)
 		case nn.RoleSlope:
@@ -64,6 +77,21 @@ func drawWeight(t *tensor.Tensor, p nn.Param, rule experiment.Init, s tensor.Str
 		orthonormal(t, p, gain, s)
 	default:
 		return fmt.Errorf("init: no rule %q; choose he, xavier or lsuv", rule.Kind)
+	}
+	return nil
+}
+
+// drawGates draws the weights of a recurrent layer gate by gate.
+func drawGates(t *tensor.Tensor, p nn.Param, rule experiment.Init, seed uint64) error {
+	cols, units := t.Shape[t.Shape.Rank()-1], p.FanOut
+	for g := range cols / units {
+		gate := tensor.New(p.FanIn, units)
+		if err := drawWeight(gate, p, rule, tensor.NewStream(seed, fmt.Sprintf("init/%s/%d", p.Name, g))); err != nil {
+			return err
+		}
+		for i := range p.FanIn {
+			copy(t.Data[i*cols+g*units:][:units], gate.Data[i*units:])
+		}
 	}
 	return nil
 }

@@ -76,6 +76,8 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 		return b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, s.Size.C)}, in[0])
 	case nn.Scale:
 		return b.Emit(program.Scale{By: layer.By}, in[0])
+	case nn.Recurrent:
+		return l.recurrent(s, layer, in[0])
 	case nn.Shortcut:
 		x := in[0]
 		if layer.Stride > 1 {
@@ -184,6 +186,55 @@ func (l *lowering) globalPool(p nn.GlobalPool, in nn.Size, x *program.Value) *pr
 		}
 		return l.b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, in.C)}, l.b.Emit(program.GlobalAvgPool{}, x))
 	})
+}
+
+// recurrent emits, for each direction, the input products of all steps and the sweep over them.
+func (l *lowering) recurrent(s nn.Step, r nn.Recurrent, x *program.Value) *program.Value {
+	b := l.b
+	var ends []*program.Value
+	for i, direction := range r.Directions() {
+		ps := s.Params[4*i:][:4] // input weight, recurrent weight, a bias of each
+		patches := program.Window{Kernel: r.Patch, Stride: r.Patch, Dilation: [2]int{1, 1}}
+		y := b.Emit(program.Conv{Window: patches, Groups: 1}, x, l.held(ps[0]))
+		y = b.Emit(program.BiasAdd{}, y, l.held(ps[2]))
+		steps := y.Shape().Clone()
+		if r.Scan == nn.Positions {
+			y = b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, steps[1]*steps[2], steps[3])}, y)
+		}
+		scan := program.Scan{Columns: r.Scan == nn.Columns, Reverse: direction != ""}
+		cell := program.Op(program.LSTM{Scan: scan})
+		if r.Cell == nn.GRU {
+			cell = program.GRU{Scan: scan}
+		}
+		y = b.EmitAll(cell, y, l.held(ps[1]), l.held(ps[3]))[0]
+		switch {
+		case r.Last:
+			y = l.end(scan, y)
+		case r.Scan == nn.Positions:
+			y = b.Emit(program.Reshape{Shape: tensor.Of(l.batch, steps[1], steps[2], r.Units)}, y)
+		}
+		ends = append(ends, y)
+	}
+	if len(ends) == 1 {
+		return ends[0]
+	}
+	return b.Emit(program.Concat{}, ends...)
+}
+
+// end cuts out the last step of a sweep: of columns a row, else a column.
+func (l *lowering) end(scan program.Scan, y *program.Value) *program.Value {
+	s := y.Shape()
+	rows, steps, width, of := s[1], s[2], s[3], tensor.Of(l.batch, s[1], 1, s[3])
+	if scan.Columns {
+		rows, steps, width, of = 1, s[1], s[2]*s[3], tensor.Of(l.batch, 1, s[2], s[3])
+	}
+	last := (steps - 1) * width
+	if scan.Reverse {
+		last = 0
+	}
+	y = l.b.Emit(program.Reshape{Shape: tensor.Of(l.batch, rows, 1, steps*width)}, y)
+	y = l.b.Emit(program.SliceChannels{From: last, To: last + width}, y)
+	return l.b.Emit(program.Reshape{Shape: of}, y)
 }
 
 // poolKinds emits one kind of pooling, or the sum of both.

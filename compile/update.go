@@ -35,7 +35,7 @@ func (f *Family) update(b *program.Builder, loss *program.Value) {
 func (f *Family) spared(p nn.Param) bool {
 	except := f.optimization.L2.Except
 	switch p.Role {
-	case nn.RoleBias:
+	case nn.RoleBias, nn.RoleGates:
 		return slices.Contains(except, "bias")
 	case nn.RoleGamma, nn.RoleBeta:
 		return slices.Contains(except, "norm")

@@ -75,6 +75,9 @@ func (l Conv) Params(in []Size, out Size) []Param {
 	return []Param{{Name: named(l.Weight, "weight"), Shape: tensor.Of(l.Kernel[0], l.Kernel[1], cin, out.C), Role: RoleWeight, FanIn: k * cin, FanOut: k * out.C}}
 }
 
+// shared is the name of a weight shared with another layer.
+func (l Conv) shared() string { return l.Weight }
+
 // MACs is one for each output value and tap.
 func (l Conv) MACs(in []Size, out Size) int64 {
 	return int64(out.Elems()) * int64(l.Kernel[0]*l.Kernel[1]) * int64(in[0].C/l.Groups)

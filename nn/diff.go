@@ -78,7 +78,7 @@ func Diff(a, b *Graph) ([]string, error) {
 // brief is a layer as a diff names it: "conv 3x3 to 64".
 func (s Step) brief() string {
 	switch s.Node.Layer.(type) {
-	case Conv, Linear:
+	case Conv, Linear, Recurrent:
 		return fmt.Sprintf("%s to %d", s.Node.Layer, s.Size.C)
 	}
 	return s.Node.Layer.String()

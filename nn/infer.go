@@ -51,7 +51,7 @@ func (g *Graph) Steps() ([]Step, error) {
 		if w, ok := n.Layer.(Weighted); ok {
 			s.Params, s.MACs = w.Params(s.InSizes, s.Size), w.MACs(s.InSizes, s.Size)
 			for i, p := range s.Params {
-				if p.Name == string(p.Role) { // a local name; a shared one is used as it is
+				if !shares(n.Layer, p.Name) { // a local name
 					s.Params[i].Name = n.Name + "/" + p.Name
 				}
 				s.Params[i].Layer = n.Name
@@ -71,6 +71,12 @@ func (g *Graph) Steps() ([]Step, error) {
 		}
 	}
 	return steps, nil
+}
+
+// shares reports whether a layer names a parameter as another layer's: such a name is used as it is.
+func shares(l Layer, name string) bool {
+	s, ok := l.(interface{ shared() string })
+	return ok && s.shared() == name
 }
 
 // maxElems bounds one feature map of one image: 1 Gi values.

@@ -16,7 +16,7 @@ func randomGraph(t *rapid.T) *Graph {
 		x := rapid.SampledFrom(maps).Draw(t, "reads")
 		s := b.Size(x)
 		var n *Node
-		switch rapid.IntRange(0, 9).Draw(t, "kind") {
+		switch rapid.IntRange(0, 10).Draw(t, "kind") {
 		case 0, 1:
 			c := Conv{Out: rapid.IntRange(1, 6).Draw(t, "out"), Kernel: HW{rapid.IntRange(1, 3).Draw(t, "kh"), rapid.IntRange(1, 3).Draw(t, "kw")}, Stride: Square(rapid.IntRange(1, 2).Draw(t, "stride"))}
 			c.Padding = Same(c.Kernel, Square(1))
@@ -51,6 +51,11 @@ func randomGraph(t *rapid.T) *Graph {
 			n = b.Concat(x, x)
 		case 9:
 			n = b.Bias(b.Layer(Linear{Out: rapid.IntRange(1, 6).Draw(t, "units")}, b.Layer(Flatten{}, b.Layer(GlobalPool{Type: rapid.SampledFrom(PoolKinds()).Draw(t, "global")}, x))), rapid.Bool().Draw(t, "bias"))
+		case 10:
+			n = b.Layer(Recurrent{
+				Cell: rapid.SampledFrom(Cells()).Draw(t, "cell"), Units: rapid.IntRange(1, 4).Draw(t, "units"), Scan: rapid.SampledFrom(Scans()).Draw(t, "scan"),
+				Patch: HW{rapid.IntRange(1, s.H).Draw(t, "patch"), 1}, Bidirectional: rapid.Bool().Draw(t, "both"), Last: rapid.Bool().Draw(t, "last"),
+			}, x)
 		}
 		switch rapid.IntRange(0, 5).Draw(t, "over") {
 		case 0:

@@ -42,6 +42,7 @@ func Layers() []LayerKind {
 		layer[Flatten](),
 		layer[Scale](),
 		layer[Shortcut](),
+		layer[Recurrent](), // recurrent.go
 	}
 }
 
@@ -77,15 +78,20 @@ type Role string
 const (
 	RoleWeight Role = "weight" // of a convolution or linear layer
 	RoleBias   Role = "bias"
-	RoleGamma  Role = "gamma" // a norm's scale
-	RoleBeta   Role = "beta"  // a norm's shift
-	RoleSlope  Role = "slope" // of a PReLU
-	RoleMean   Role = "mean"  // running mean, a buffer
-	RoleVar    Role = "var"   // running variance, a buffer
+
+	RoleInput     Role = "input"     // weight of a recurrent layer's gates for what they read
+	RoleRecurrent Role = "recurrent" // weight of them for what the units gave a step before
+	RoleGates     Role = "gates"     // bias of them
+
+	RoleGamma Role = "gamma" // a norm's scale
+	RoleBeta  Role = "beta"  // a norm's shift
+	RoleSlope Role = "slope" // of a PReLU
+	RoleMean  Role = "mean"  // running mean, a buffer
+	RoleVar   Role = "var"   // running variance, a buffer
 )
 
 // Param is a named tensor of a network: the same name is the same tensor, wherever it is used. Convolution weights are
-// [KH,KW,Cin/groups,Cout], linear weights [In,Out] with In in the order H, W, C, all others [C].
+// [KH,KW,Cin/groups,Cout], linear weights [In,Out] with In in the order H, W, C, those of [Recurrent] as it says, all others [C].
 type Param struct {
 	Name   string // "stage1/block2/conv1/weight"
 	Shape  tensor.Shape

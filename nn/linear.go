@@ -36,5 +36,8 @@ func (l Linear) Params(in []Size, out Size) []Param {
 	return []Param{{Name: named(l.Weight, "weight"), Shape: tensor.Of(n, out.C), Role: RoleWeight, FanIn: n, FanOut: out.C}}
 }
 
+// shared is the name of a weight shared with another layer.
+func (l Linear) shared() string { return l.Weight }
+
 // MACs is one a weight.
 func (l Linear) MACs(in []Size, out Size) int64 { return int64(in[0].Elems()) * int64(out.C) }

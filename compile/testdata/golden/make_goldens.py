@@ -1,4 +1,4 @@
-"""Makes networks.json beside this file: what PyTorch makes of five small networks in three steps of SGD, in float64.
+"""Makes networks.json beside this file: what PyTorch makes of small networks in three steps of SGD, in float64.
 
 Run it with a Python that has torch and numpy: python make_goldens.py. golden_test.go builds the same networks from layers; its
 function `value` and the one here give both sides the same numbers. Parameters are kept in Assay's layouts (HWIO; linear
@@ -172,11 +172,53 @@ def functions(n, x):
     return [(1, n.linear(x.mean((2, 3)), "output", 3))]
 
 
+def recurrent(n, x):
+    """Sweeps of nn.LSTM and nn.GRU, one direction or two, over columns, rows and all positions of a map."""
+
+    def sweep(x, name, kind, units, scan, patch=(1, 1), both=False, last=False):
+        ph, pw = patch
+        x = x[:, :, : x.shape[2] // ph * ph, : x.shape[3] // pw * pw]
+        batch, c, h, w = x.shape[0], x.shape[1], x.shape[2] // ph, x.shape[3] // pw
+        x = x.reshape(batch, c, h, ph, w, pw).permute(0, 2, 4, 3, 5, 1).reshape(batch, h, w, ph * pw * c)
+        gates = {"lstm": 4, "gru": 3}[kind] * units
+        weights = {}
+        for suffix, end in [("", "")] + [("_reverse", "reverse/")] * both:
+            own = f"{name}/{end}"
+            weights["weight_ih_l0" + suffix] = n.param(own + "weight", (ph, pw, c, gates), "weight").reshape(-1, gates).T
+            weights["weight_hh_l0" + suffix] = n.param(own + "recurrent", (units, gates), "weight").T
+            weights["bias_ih_l0" + suffix] = n.param(own + "bias", (gates,), "bias")
+            weights["bias_hh_l0" + suffix] = n.param(own + "recurrent-bias", (gates,), "bias")
+        rnn = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[kind](ph * pw * c, units, batch_first=True, bidirectional=both).double()
+        if scan == "columns":
+            s = x.transpose(1, 2).reshape(batch * w, h, -1)
+        else:
+            s = x.reshape(batch * h, w, -1) if scan == "rows" else x.reshape(batch, h * w, -1)
+        y, end = torch.func.functional_call(rnn, weights, (s,))
+        if last:  # h_n: what each direction ends with
+            end = end[0] if kind == "lstm" else end
+            y = end.transpose(0, 1).reshape(s.shape[0], 1, -1)
+            h, w = {"rows": (h, 1), "columns": (1, w), "positions": (1, 1)}[scan]
+        if scan == "columns":
+            return y.reshape(batch, w, h, -1).permute(0, 3, 2, 1)
+        return y.reshape(batch, h, w, -1).permute(0, 3, 1, 2)
+
+    def flat(x):
+        return x.permute(0, 2, 3, 1).flatten(1)
+
+    x = sweep(x, "recurrent", "lstm", 3, "columns", (2, 1), both=True)
+    x = sweep(x, "recurrent2", "gru", 4, "rows", both=True)
+    rows = sweep(x, "recurrent3", "gru", 2, "rows", both=True, last=True)
+    columns = sweep(x, "recurrent4", "lstm", 2, "columns", last=True)
+    every = sweep(sweep(x, "recurrent5", "gru", 3, "positions"), "recurrent6", "lstm", 5, "positions", both=True, last=True)
+    return [(1, n.linear(torch.cat([flat(rows), flat(columns), flat(every)], 1), "linear1", 3))]
+
+
 nets = {
     "lenet5": Net(lenet5, (32, 32, 1), 10, 3),
     "residual": Net(residual, (9, 8, 3), 5, 4, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
     "grouped": Net(grouped, (19, 17, 4), 4, 5, decay=0.02, spare=("depthwise",)),
     "functions": Net(functions, (6, 5, 3), 3, 4, decay=0.01),
+    "recurrent": Net(recurrent, (7, 6, 2), 3, 4, decay=0.01, spare=("bias",)),
     "prelu": Net(prelu, (7, 6, 2), 3, 6, nesterov=True, decay=0.05, spare=("bias",)),
 }
 
