@@ -5,6 +5,7 @@
 package approach
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,6 +64,8 @@ type Applied struct {
 	Kind   Kind
 	Choice string // as a person would write it: "activation: elu"
 	What   string // "replaced 7 of 7 relu"
+
+	rewrote bool // the network or what lies over it
 }
 
 // Build makes the network and settings of an experiment: the net, all architecture approaches in order, all optimization,
@@ -176,11 +179,29 @@ func (b *Built) apply(rs []resolved) error {
 	for _, r := range rs {
 		changes, err := b.run(r)
 		if err != nil {
-			return place(r.Choice, fmt.Errorf("%s: %w", r.Name, err))
+			return place(r.Choice, fmt.Errorf("%s%s: %w", r.Name, b.after(err), err))
 		}
-		b.Applied = append(b.Applied, Applied{Kind: r.kind, Choice: Text(r.Choice), What: changes.String()})
+		b.Applied = append(b.Applied, Applied{Kind: r.kind, Choice: Text(r.Choice), What: changes.String(), rewrote: changes.Applied > 0})
 	}
 	return nil
+}
+
+// after names what has changed the network before an approach failed on it: " after dense, batchnorm". A parameter that is wrong
+// is so on any network.
+func (b *Built) after(err error) string {
+	if f, ok := errors.AsType[*spec.Fault](err); ok && f.Path != "$.where" {
+		return ""
+	}
+	var names []string
+	for _, a := range b.Applied {
+		if name, _, _ := strings.Cut(a.Choice, ":"); a.rewrote && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return " after " + strings.Join(names, ", ")
 }
 
 // run hands an approach what its kind may change and refuses one that changes nothing, or after which shapes no longer fit.

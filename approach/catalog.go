@@ -60,6 +60,17 @@ func Catalog() []Entry {
 			Evidence: "fully connected layers as convolutions, predictions averaged: .494; average, then classify: .489 (base .470)",
 			Caveats:  "a network that pools its last maps already has nothing to change under avg",
 		}},
+		{"inception", Architecture, architecture.Inception{Branches: architecture.V1, Pool: nn.Max, Five: "5x5"}, Card{
+			Summary: "a convolution becomes an inception module: 1x1, 3x3, 5x5 and pooling side by side, the larger ones behind 1x1 convolutions",
+			Cost:    "with v1's shares three tenths of the parameters and multiply-adds of a 3x3 convolution of C to C channels, a tenth of a 5x5's; two layers deep in place of one",
+			Couplings: []string{
+				"every convolution of the module gets the norm, activation and bias of the one it replaces",
+				"one that strides drops the 1x1 branch and passes a max pooling on as it is, so it has to give more maps than it reads",
+			},
+			Paper:    "Szegedy et al., arXiv:1409.4842; two 3x3 for the 5x5: Szegedy et al., arXiv:1512.00567; strides, average pooling: Ioffe, Szegedy, arXiv:1502.03167",
+			Evidence: "GoogLeNet at 128 pixels .619 (CaffeNet .471); with batch norm before the activation .603, behind it .596; with batch norm, two 3x3 for the 5x5, and twice the steps .645",
+			Caveats:  "a tuned network of such modules hardly bears changes, the study warns; with few channels a branch of an eighth is narrow. A 5x5 convolution without padding does not fit",
+		}},
 		{"flattened", Architecture, architecture.Flattened{Stages: 2, Order: "LVH", Bias: true}, Card{
 			Summary:   "a convolution becomes one-dimensional ones: across channels, along columns, along rows",
 			Cost:      "N(C + 2k) weights a stage for NCk²: an eighth of a 3x3 convolution of 64 to 64 channels a stage, a quarter in two stages",
@@ -77,6 +88,49 @@ func Catalog() []Entry {
 			Paper:    "He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385; identity mappings: arXiv:1603.05027",
 			Evidence: "on GoogLeNet at 128 pixels: .634 for .619",
 			Caveats:  "pays in deep networks; a network of a few layers has little to bypass. A run ends at a pooling",
+		}},
+		{"dense", Architecture, architecture.Dense{Growth: 12, Bottleneck: true, Compression: 0.5}, Card{
+			Summary: "a stage becomes a dense block, every layer reading what all before it gave, and a transition",
+			Cost:    "a layer of m maps costs (4m + 36k)k parameters with the bottleneck, 9mk without; small growth saves parameters, concatenating costs memory",
+			Couplings: []string{
+				"norm and activation of the stage stand in front of every convolution, pre-activated; what enters is activated once more",
+				"a 1x1 convolution ends the block at the stage's channels; bypasses within the stage go",
+				"a stage that strides begins with an average pooling",
+			},
+			Paper:   "Huang, Liu, van der Maaten, Weinberger, arXiv:1608.06993",
+			Caveats: "the paper always has batch norm, and trains for hundreds of epochs; a stage of one convolution has nothing to connect",
+		}},
+		{"inception-residual", Architecture, architecture.InceptionResidual{Scale: 0.2, Branches: architecture.V1, Pool: nn.Max, Five: "5x5"}, Card{
+			Summary: "a convolution becomes an inception module with a bypass: its branches, a 1x1 without activation, scaled and added to the input",
+			Cost:    "an inception module and a 1x1 convolution; where the shape changes another 1x1 on the bypass",
+			Couplings: []string{
+				"the module's convolutions get the norm, activation and bias of the one they replace, the last 1x1 a bias alone; the activation stands behind the sum",
+				"a norm lies over the branches, not over the sum",
+			},
+			Paper:    "Szegedy, Ioffe, Vanhoucke, Alemi, arXiv:1602.07261",
+			Evidence: "bypasses round the modules of GoogLeNet at 128 pixels: .634 for .619, without batch norm",
+			Caveats:  "the paper scales by 0.1 to 0.3 against the death of very wide networks; a narrow one does without",
+		}},
+		{"inception-dense", Architecture, architecture.InceptionDense{Growth: 24, Branches: architecture.V1}, Card{
+			Summary: "a stage becomes a dense block of inception modules, each adding its maps to all before",
+			Cost:    "a module of growth k over m maps costs about 2.9mk parameters for its 1x1 convolutions and 10.6k² for its windows; concatenating costs memory",
+			Couplings: []string{
+				"every convolution gets the stage's norm, activation and bias; bypasses within the stage go",
+				"a 1x1 convolution ends the block at the stage's channels",
+				"a stage that strides begins with an average pooling",
+			},
+			Paper:   "none of its own: arXiv:1409.4842 in arXiv:1608.06993; nearest is Wang, Li, Ling, Pelee, arXiv:1804.06882",
+			Caveats: "untested in the published study",
+		}},
+		{"xception", Architecture, architecture.Xception{ReLU: "none", Repeats: 2}, Card{
+			Summary: "a stage becomes residual blocks of depthwise separable convolutions",
+			Cost:    "an eighth to a ninth of a stage of 3x3 convolutions; a 1x1 on the bypass where the shape changes",
+			Couplings: []string{
+				"separable convolutions get the stage's norm and bias, its activation stands in front of each; bypasses within the stage go",
+				"a stage that strides does so by a 3x3 max pooling in its first block",
+			},
+			Paper:   "Chollet, Xception, arXiv:1610.02357; norm and activation between: Chen et al., arXiv:1802.02611",
+			Caveats: "nothing between the two parts ends highest in the paper, whose networks have batch norm; depthwise filters are bound by memory: time falls less than multiply-adds",
 		}},
 		{"separable", Architecture, architecture.Separable{Order: "depthwise-first", ReLU: "between", Multiplier: 1, Expand: 6}, Card{
 			Summary:   "a convolution becomes one 3x3 filter a channel and a 1x1 convolution over channels",

@@ -144,12 +144,12 @@ func TestChoicesMadeByCodeNeedNoPlace(t *testing.T) {
 	low := spec.NewMap()
 	low.Set("base", spec.NewFloat(-1))
 	for want, c := range map[string]experiment.Choice{
-		`no approach "lrr"; did you mean "lr"? (assay approach list)`:                        {Name: "lrr"},
-		`activation is an approach of architecture, not of optimization; move`:               {Name: "activation"},
-		`lr: policy: unknown value "cosin"; did you mean "cosine"?`:                          {Name: "lr", Value: wrong},
-		`lr: base -1; give a rate above 0`:                                                   {Name: "lr", Value: low},
-		`batch: size 0; give the images of a step, 1 to 65536`:                               {Name: "batch", Value: spec.NewInt(0)},
-		`dropout: nothing to change, the places for dropout of mini are so already (1 seen)`: {Name: "dropout", Value: spec.NewInt(0)},
+		`no approach "lrr"; did you mean "lr"? (assay approach list)`:                                         {Name: "lrr"},
+		`activation is an approach of architecture, not of optimization; move`:                                {Name: "activation"},
+		`lr: policy: unknown value "cosin"; did you mean "cosine"?`:                                           {Name: "lr", Value: wrong},
+		`lr: base -1; give a rate above 0`:                                                                    {Name: "lr", Value: low},
+		`batch: size 0; give the images of a step, 1 to 65536`:                                                {Name: "batch", Value: spec.NewInt(0)},
+		`dropout after activation: nothing to change, the places for dropout of mini are so already (1 seen)`: {Name: "dropout", Value: spec.NewInt(0)},
 	} {
 		e.Optimization = []experiment.Choice{c}
 		if _, err := approach.Build(e, approach.Images{}); err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -168,8 +168,8 @@ func TestDenseLayersAppendTheirGrowth(t *testing.T) {
 		params   int64
 		macs     int64
 	}{
-		{"plain", 112, func(b *nn.Builder, x *nn.Node) *nn.Node { return Dense(b, x, 12, 0) }, 35_424 + 2*(64+76+88+100), 27_772_416},
-		{"bottleneck", 112, func(b *nn.Builder, x *nn.Node) *nn.Node { return Dense(b, x, 12, 48) }, 36_480 + 2*(64+76+88+100+4*48), 28_600_320},
+		{"plain", 112, func(b *nn.Builder, x *nn.Node) *nn.Node { return Dense(b, x, BNReLU(), 12, 0) }, 35_424 + 2*(64+76+88+100), 27_772_416},
+		{"bottleneck", 112, func(b *nn.Builder, x *nn.Node) *nn.Node { return Dense(b, x, BNReLU(), 12, 48) }, 36_480 + 2*(64+76+88+100+4*48), 28_600_320},
 		{"two-way", 192, func(b *nn.Builder, x *nn.Node) *nn.Node { return TwoWayDense(b, x, 32, 32) }, 74_752 + 2*4*(32+16+32+16+16), 58_605_568},
 	} {
 		g := block(t, c.channels, func(b *nn.Builder, x *nn.Node) *nn.Node {
@@ -186,7 +186,7 @@ func TestDenseLayersAppendTheirGrowth(t *testing.T) {
 
 func TestATransitionCompressesAndHalves(t *testing.T) {
 	g := block(t, 32, func(b *nn.Builder, x *nn.Node) *nn.Node {
-		y := Transition(b, x, 32)
+		y := Transition(b, x, BNReLU(), 32)
 		if s := b.Size(y); s != (nn.Size{H: 14, W: 14, C: 32}) {
 			t.Errorf("gives %v", s)
 		}

@@ -96,3 +96,8 @@ func Bypass(b *nn.Builder, x *nn.Node, out, stride int, o Option, s nn.Style) *n
 	s.Act = nn.Activation{}
 	return b.Finish(b.As("shortcut").Conv(x, out, 1, stride), s)
 }
+
+// bareConv is a convolution with same padding and no bias.
+func bareConv(b *nn.Builder, x *nn.Node, out, kernel, stride int) *nn.Node {
+	return b.Bias(b.Conv(x, out, kernel, stride), false)
+}

@@ -37,12 +37,13 @@ func denseCIFAR(n, k, first, bottleneck, compress int) Build {
 
 // denseBlocks writes blocks of that many layers with transitions between that keep one map of compress.
 func denseBlocks(b *nn.Builder, x *nn.Node, blocks []int, k, bottleneck, compress int) *nn.Node {
+	s := module.BNReLU()
 	for i, n := range blocks {
 		if i > 0 {
-			x = module.Transition(b.Scope("transition%d", i), x, b.Size(x).C/compress)
+			x = module.Transition(b.Scope("transition%d", i), x, s, b.Size(x).C/compress)
 		}
 		for j := range n {
-			x = module.Dense(b.Scope("block%d/layer%d", i+1, j+1), x, k, bottleneck)
+			x = module.Dense(b.Scope("block%d/layer%d", i+1, j+1), x, s, k, bottleneck)
 		}
 	}
 	return x

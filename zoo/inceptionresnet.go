@@ -56,15 +56,10 @@ func inceptionResnetV2(b *nn.Builder) {
 	b.Logits(b.Linear(b.Dropout(b.GlobalAvgPool(x), 0.2), nn.Classes))
 }
 
-// scaled is the residual module of §3.2: branches, a linear 1x1 convolution with a bias back to the channels of x, times scale,
-// added to x, and ReLU unless told otherwise.
+// scaled is the residual module of §3.2: what the branches give, times scale, added to x, and ReLU unless told otherwise.
 func scaled(scale float32, relu bool, branches ...module.Part) module.Part {
 	return func(b *nn.Builder, x *nn.Node) *nn.Node {
-		y := b.As("linear").Conv(module.Beside(branches...)(b, x), b.Size(x).C, 1, 1)
-		if scale != 1 {
-			y = b.Layer(nn.Scale{By: scale}, y)
-		}
-		x = b.Add(x, y)
+		x = b.Add(x, module.Expanded(b.Size(x).C, scale, branches...)(b, x))
 		if relu {
 			x = b.ReLU(x)
 		}

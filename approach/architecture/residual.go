@@ -121,12 +121,10 @@ func (p Residual) bypass(g *nn.Graph, run []*nn.Node) (string, error) {
 		s := n.Layer.(nn.Conv).Stride
 		stride[0], stride[1] = stride[0]*s[0], stride[1]*s[1]
 	}
-	switch {
-	case stride[0] != stride[1]:
-		return "strides otherwise in height than in width", nil
-	case out.H != (in.H-1)/stride[0]+1 || out.W != (in.W-1)/stride[1]+1:
-		return fmt.Sprintf("gives %dx%d of %dx%d, which no stride does; pad its convolutions", out.H, out.W, in.H, in.W), nil
-	case p.Shortcut == module.OptionA && out.C < in.C:
+	if reason := strideOnly(in, out, stride); reason != "" {
+		return reason, nil
+	}
+	if p.Shortcut == module.OptionA && out.C < in.C {
 		return "narrows its channels, which shortcut A cannot", nil
 	}
 	style := g.Style(last)
