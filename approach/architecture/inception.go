@@ -46,7 +46,10 @@ func (p Inception) Rewrite(g *nn.Graph) (nn.Changes, error) {
 		if reason != "" {
 			return reason, nil
 		}
-		return "", exchange(g, n, m)
+		inner := innerStyle(g, n)
+		return "", g.RebuildUnit(n, func(b *nn.Builder, x *nn.Node, end nn.Style) *nn.Node {
+			return module.Beside(m.Parts(inner, end)...)(b, x)
+		})
 	})
 	return c, err
 }
@@ -64,8 +67,11 @@ func (p Inception) check() error {
 // misfit says why no module can take the place of a convolution.
 func (p Inception) misfit(g *nn.Graph, n *nn.Node, in nn.Size) (string, error) {
 	conv := n.Layer.(nn.Conv)
-	if conv.Out == nn.Classes || g.Unit(n).Logits() {
+	switch {
+	case conv.Out == nn.Classes || g.Unit(n).Logits():
 		return "gives the classes", nil
+	case isDepthwise(conv, in):
+		return "is depthwise", nil
 	}
 	out, err := conv.Infer([]nn.Size{in}, g.Classes)
 	if err != nil {
@@ -91,40 +97,10 @@ func (p Inception) module(w Widths, maps int, conv nn.Conv) (module.Branches, st
 	return m, ""
 }
 
-// exchange puts a module in the place of a convolution and of the norm and activation behind it, which each of the module's
-// convolutions has now.
-func exchange(g *nn.Graph, n *nn.Node, m module.Branches) error {
-	inner, end := innerStyle(g, n), g.Style(n)
-	act, over := (*nn.Node)(nil), g.Overlay()
-	if end.Pre {
-		end = nn.Style{Bias: end.Bias}
-	} else {
-		act, _ = g.Activation(g.Unit(n))
-		dropNorm(g, n)
-	}
-	err := g.Rebuild(n, func(b *nn.Builder, x *nn.Node) *nn.Node { return module.Beside(m.Parts(inner, end)...)(b, x) })
-	if err != nil || act == nil {
-		return err
-	}
-	dropout, joined := over.Get(nn.Out(act), nn.SlotDropout), nn.Out(act.In[0])
-	over.Remove(nn.Out(act), nn.SlotDropout)
-	if dropout != nil {
-		over.Set(joined, dropout)
-	}
-	return g.Remove(act)
-}
-
 // innerStyle is [between] for convolutions that may have neither norm nor activation behind them, whose bias the next one would
 // absorb then.
 func innerStyle(g *nn.Graph, n *nn.Node) nn.Style {
 	s := between(g, n)
 	s.Bias = s.Bias && (s.Norm != nil || s.Act.Func != "")
 	return s
-}
-
-// dropNorm takes the norm of a convolution's unit away.
-func dropNorm(g *nn.Graph, n *nn.Node) {
-	if norm, at := g.Unit(n).Norm(); norm != nil {
-		g.Overlay().Remove(at, nn.SlotNorm)
-	}
 }

@@ -56,13 +56,14 @@ func (p InceptionResidual) bypass(g *nn.Graph, n *nn.Node, m module.Branches) er
 	conv, inner, end, from := n.Layer.(nn.Conv), innerStyle(g, n), g.Style(n), n.In[0]
 	inner.Pre = false
 	end.Act = nn.Activation{}
-	if !end.Pre {
-		dropNorm(g, n)
-	} else {
-		end = nn.Style{Bias: end.Bias && end.Norm == nil}
+	switch norm, at := g.Unit(n).Norm(); {
+	case end.Pre:
+		end = nn.Style{Bias: end.Bias && norm == nil}
 		if slices.Equal(g.Readers(from), []*nn.Node{n}) {
 			from = from.In[0]
 		}
+	case norm != nil:
+		g.Overlay().Remove(at, nn.SlotNorm)
 	}
 	return g.Rebuild(n, func(b *nn.Builder, x *nn.Node) *nn.Node {
 		y := module.Expanded(conv.Out, p.Scale, m.Parts(inner, inner)...)(b, x)

@@ -115,7 +115,7 @@ func join(g *nn.Graph, segments []segment, sizes map[*nn.Node]nn.Size) (stage, s
 			for _, in := range n.In {
 				deep[n] = max(deep[n], deep[in])
 			}
-			if l, ok := n.Layer.(nn.Conv); ok && l.Kernel != nn.Square(1) {
+			if l, ok := n.Layer.(nn.Conv); ok && isSpatial(l) {
 				deep[n]++
 			}
 		}

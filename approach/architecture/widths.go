@@ -17,7 +17,7 @@ type Widths [4][2]float64 // {0 where no r is given, n} of each branch
 // V1 is the word v1.
 var V1 = Widths{{0, 0.25}, {0, 0.5}, {0, 0.125}, {0, 0.125}}
 
-const widthsForm = "want v1, or a list of 4 as in [64, [96, 128], [16, 32], 32]: maps or shares of the 1x1, 3x3, 5x5 and pooling branch"
+const widthsForm = "branches: want v1, or a list of 4 as in [64, [96, 128], [16, 32], 32]: maps or shares of the 1x1, 3x3, 5x5 and pooling branch"
 
 // UnmarshalSpec reads a list of four, or v1.
 func (w *Widths) UnmarshalSpec(n *spec.Node) error {
