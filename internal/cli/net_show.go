@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/draw"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
@@ -15,7 +16,7 @@ import (
 
 func netShow(e *Env) *cobra.Command {
 	var f netFlags
-	var plan, dot, yaml bool
+	var plan, dot, svg, yaml bool
 	var batch int
 	cmd := &cobra.Command{
 		Use: "show NET", Short: "a network layer by layer",
@@ -24,7 +25,8 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 		Example: `  assay net show resnet20
   assay net show caffenet128 --apply '{activation: elu}' --apply batchnorm
   assay net show mini --plan
-  assay net show lenet5 --dot | dot -Tsvg > lenet5.svg`,
+  assay net show googlenet --svg > googlenet.svg
+  assay net show lenet5 --dot | dot -Tpng > lenet5.png`,
 		Args:              args(1, 1, "NET"),
 		ValidArgsFunction: completeNet,
 	}
@@ -33,10 +35,17 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 	cmd.Flags().BoolVar(&plan, "plan", false, "print what the engine runs in a training step and an evaluation")
 	cmd.Flags().IntVar(&batch, "batch", 32, "with --plan: `B` images a step")
 	cmd.Flags().BoolVar(&dot, "dot", false, "print a graph for Graphviz")
+	cmd.Flags().BoolVar(&svg, "svg", false, "draw it: branches side by side, blocks framed, colours by kind of layer")
 	cmd.Flags().BoolVar(&yaml, "yaml", false, "print the text form, which can be edited and used as a network")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		if plan && (dot || yaml) || (dot || e.JSON) && yaml || dot && e.JSON {
-			return misuse(errors.New("net show: --plan, --dot, --yaml and --json are different forms; give one"))
+		forms := 0
+		for _, form := range []bool{plan || e.JSON, dot, svg, yaml} {
+			if form {
+				forms++
+			}
+		}
+		if forms > 1 {
+			return misuse(errors.New("net show: --plan, --dot, --svg, --yaml and --json are different forms; give one"))
 		}
 		g, applied, err := f.build(args[0])
 		if err != nil {
@@ -46,6 +55,10 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 		case dot:
 			text, err := g.Dot()
 			e.print("%s", text)
+			return err
+		case svg:
+			picture, err := draw.SVG(g, draw.Options{})
+			e.print("%s", picture)
 			return err
 		case yaml:
 			e.print("%s", g.YAML())

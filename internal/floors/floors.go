@@ -29,6 +29,7 @@ var Rooms = []Room{
 	{"nn", []string{"tensor", "internal/spec"}},
 	{"module", []string{"nn"}},
 	{"zoo", []string{"module"}},
+	{"draw", []string{"nn"}},
 	{"interop", []string{"nn", "internal/atomicfile"}},
 	{"program", []string{"tensor"}},
 	{"engine", []string{"program"}}, // never nn: an engine knows no layers
