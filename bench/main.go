@@ -1,114 +1,130 @@
-// Command bench sets assay bench beside PyTorch: the same networks, batches and threads, in one run, interleaved, the best of
-// several runs each. It prints a table in Markdown.
+// Command bench sets Assay beside what one would take instead: PyTorch and onnxruntime (bench/peers.py) and, for processors
+// without vector kernels, GoMLX's Go backend (bench/gomlx). Same networks, batches and threads, in one run, interleaved, the best
+// of several runs each. Every figure is kept as a line of JSON; the page docs/benchmarks.md and its chart are made of these
+// lines alone.
 //
-//	go run ./bench -python /path/to/venv/bin/python [-runs 5] [-nets resnet20:128,caffenet128:64] [-threads 2]
+//	go run ./bench -python VENV/bin/python                       # an hour: measures all, prints the tables
+//	go run ./bench -python VENV/bin/python -only train -nets resnet20 -runs 1 -out /tmp/part.jsonl
+//	go run ./bench -from docs/benchmarks.jsonl -write docs/benchmarks.md
 //
-// The Python needs torch; bench/peers.py has its half.
+// The Python needs torch, onnx, onnxscript and onnxruntime.
 package main
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
+	"os/signal"
+	"slices"
 	"strings"
 )
 
-// measured is what both halves print.
-type measured struct {
-	Net           string  `json:"net"`
-	Batch         int     `json:"batch"`
-	Level         string  `json:"level"`
-	Version       string  `json:"version"`
-	Layout        string  `json:"layout"`
-	Train         float64 `json:"train_images_per_s"`
-	Infer         float64 `json:"infer_images_per_s"`
-	PeakGFLOPS    float64 `json:"peak_gflops"`
-	TrainShare    float64 `json:"train_share_of_peak"`
-	AllocsPerStep float64 `json:"allocs_per_step"`
-	ArenaBytes    int64   `json:"arena_bytes"`
-	PeakRSS       int64   `json:"peak_rss_bytes"`
+// subject is a network as it is measured.
+type subject struct {
+	net   string
+	side  int // of the images, 0: the network's own
+	batch int // of training
+}
+
+var subjects = []subject{
+	{"resnet20", 0, 128},
+	{"caffenet128", 0, 64},
+	{"densenet40-12", 0, 64},
+	{"mobilenet", 128, 32},
+	{"googlenet", 128, 32},
+	{"vgg11", 64, 32},
+}
+
+// part is a piece of the benchmark that can be measured alone.
+type part struct {
+	name    string
+	nets    []string // that it measures; nil: all
+	measure func(*session, context.Context, subject) error
+}
+
+var parts = []part{
+	{"train", nil, (*session).train},
+	{"infer", nil, (*session).infer},
+	{"threads", []string{"resnet20", "caffenet128"}, (*session).scaling},
+	{"avx2", nil, (*session).avx2},
+	{"generic", []string{"resnet20"}, (*session).generic},
+	{"depthwise", []string{"mobilenet"}, (*session).depthwise},
+	{"load", []string{"resnet20"}, (*session).load},
 }
 
 func main() {
-	python := flag.String("python", "python3", "a Python with torch")
-	nets := flag.String("nets", "mini:128,resnet20:128,nin-cifar:64,caffenet128:64", "networks with their batches")
-	runs := flag.Int("runs", 5, "interleaved runs, of which the best counts")
-	threads := flag.Int("threads", 2, "threads of each")
-	seconds := flag.Float64("seconds", 6, "of training in a run of the peer")
+	s := session{}
+	flag.StringVar(&s.python, "python", "python3", "a Python with torch, onnx, onnxscript and onnxruntime")
+	flag.IntVar(&s.runs, "runs", 5, "interleaved runs, of which the best counts")
+	flag.IntVar(&s.threads, "threads", 2, "threads of each")
+	flag.Float64Var(&s.seconds, "seconds", 4, "of each figure in a run")
+	nets := flag.String("nets", "", "networks, as resnet20,vgg11; default all")
+	only := flag.String("only", "", "parts, as train,infer; default all: train, infer, threads, avx2, generic, depthwise, load")
+	out := flag.String("out", "benchmarks.jsonl", "file of JSON lines for the figures")
+	add := flag.Bool("add", false, "add to the file in place of writing it anew; the best of all counts")
+	from := flag.String("from", "", "measure nothing: read the figures of this file")
+	write := flag.String("write", "", "write the page here, and its chart beside it; every part must have been measured")
 	flag.Parse()
-	if err := run(*python, *nets, *runs, *threads, *seconds); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, &s, *nets, *only, *out, *add, *from, *write); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(python, nets string, runs, threads int, seconds float64) error {
-	dir, err := os.MkdirTemp("", "assay-bench")
+func run(ctx context.Context, s *session, nets, only, out string, add bool, from, write string) error {
+	if flag.NArg() > 0 {
+		return fmt.Errorf("%q: there is nothing to give but flags; see go run ./bench -help", flag.Arg(0))
+	}
+	if s.runs < 1 || s.threads < 1 || s.seconds <= 0 {
+		return errors.New("-runs, -threads and -seconds: give more than 0")
+	}
+	var f figures
+	var err error
+	if from != "" {
+		f, err = read(from)
+	} else {
+		f, err = s.measure(ctx, nets, only, out, add)
+	}
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	assay := filepath.Join(dir, "assay")
-	if out, err := exec.Command("go", "build", "-o", assay, "./cmd/assay").CombinedOutput(); err != nil {
-		return fmt.Errorf("cmd/assay does not build: %w\n%s", err, out)
+	if write == "" {
+		fmt.Print(f.tables())
+		return nil
 	}
-	fmt.Println("| network, batch | Assay, training | PyTorch NCHW | PyTorch channels_last | ratio to the better | share of peak | Assay, inference | PyTorch, the better | ratio | memory: Assay | PyTorch | allocations a step |")
-	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|---|")
-	for _, item := range strings.Split(nets, ",") {
-		net, text, ok := strings.Cut(item, ":")
-		batch, err := strconv.Atoi(text)
-		if !ok || err != nil {
-			return fmt.Errorf("%q: write a network and its batch, as resnet20:128", item)
-		}
-		var own, nchw, nhwc measured
-		args := []string{"bench", "--json", "--net", net, "--batch", text, "--threads", strconv.Itoa(threads)}
-		if net == "vgg11" {
-			args = append(args, "--input", "64x64")
-		}
-		for range runs {
-			if err := best(&own, assay, args...); err != nil {
-				return err
-			}
-			for layout, m := range map[string]*measured{"nchw": &nchw, "nhwc": &nhwc} {
-				if err := best(m, python, "bench/peers.py", "--net", net, "--batch", text, "--threads", strconv.Itoa(threads),
-					"--layout", layout, "--seconds", fmt.Sprint(seconds)); err != nil {
-					return err
-				}
-			}
-		}
-		peerTrain, peerInfer := max(nchw.Train, nhwc.Train), max(nchw.Infer, nhwc.Infer)
-		rss := nchw.PeakRSS
-		if nhwc.Train > nchw.Train {
-			rss = nhwc.PeakRSS
-		}
-		fmt.Printf("| %s, %d | %.0f | %.0f | %.0f | %.2f | %.0f %% | %.0f | %.0f | %.2f | %d MB | %d MB | %.0f |\n", net, batch,
-			own.Train, nchw.Train, nhwc.Train, own.Train/peerTrain, 100*own.TrainShare, own.Infer, peerInfer, own.Infer/peerInfer,
-			own.PeakRSS>>20, rss>>20, own.AllocsPerStep)
-		if item == strings.Split(nets, ",")[len(strings.Split(nets, ","))-1] {
-			fmt.Printf("\nLevel %s, peak %.0f GFLOP/s on %d threads; PyTorch %s; best of %d interleaved runs; images/s.\n", own.Level, own.PeakGFLOPS, threads, nchw.Version, runs)
-		}
-	}
-	return nil
+	return f.write(write)
 }
 
-// best runs one half and keeps the better of what it printed and what was there, figure by figure.
-func best(m *measured, name string, args ...string) error {
-	cmd := exec.Command(name, args...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return fmt.Errorf("%s %s: %w", filepath.Base(name), strings.Join(args, " "), err)
+// choose is the parts and subjects that were asked for.
+func choose(nets, only string) ([]part, []subject, error) {
+	ps, ss := parts, subjects
+	pick := func(flag, text string, has func(string) bool) ([]string, error) {
+		var words []string
+		for word := range strings.SplitSeq(text, ",") {
+			if word = strings.TrimSpace(word); !has(word) {
+				return nil, fmt.Errorf("-%s: there is no %q; see go run ./bench -help", flag, word)
+			}
+			words = append(words, word)
+		}
+		return words, nil
 	}
-	now := *m
-	if err := json.Unmarshal(out, &now); err != nil {
-		return fmt.Errorf("%s printed no measurement: %w", filepath.Base(name), err)
+	if only != "" {
+		words, err := pick("only", only, func(w string) bool { return slices.ContainsFunc(parts, func(p part) bool { return p.name == w }) })
+		if err != nil {
+			return nil, nil, err
+		}
+		ps = slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !slices.Contains(words, p.name) })
 	}
-	now.Train, now.Infer = max(now.Train, m.Train), max(now.Infer, m.Infer)
-	now.TrainShare, now.PeakGFLOPS = max(now.TrainShare, m.TrainShare), max(now.PeakGFLOPS, m.PeakGFLOPS)
-	*m = now
-	return nil
+	if nets != "" {
+		words, err := pick("nets", nets, func(w string) bool { return slices.ContainsFunc(subjects, func(s subject) bool { return s.net == w }) })
+		if err != nil {
+			return nil, nil, err
+		}
+		ss = slices.DeleteFunc(slices.Clone(subjects), func(s subject) bool { return !slices.Contains(words, s.net) })
+	}
+	return ps, ss, nil
 }

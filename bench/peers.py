@@ -3,7 +3,7 @@
     python bench/peers.py train --net resnet20 --batch 128 --threads 2 --layout nhwc
     python bench/peers.py infer --net resnet20 --batch 1,64 --threads 2
 
-Prints JSON, an object a line: by, net, batch, threads, variant, version, params, images_per_s, and for train peak_rss_bytes, the most
+Prints JSON, an object a line: part, by, net, batch, threads, variant, version, params, images_per_s, and for train peak_rss_bytes, the most
 memory that this process held. A training step is forward, cross-entropy, backward and SGD with momentum 0.9 and weight decay, as
 assay bench does it. Inference is tried in both layouts, as written and frozen by torch.jit, and by onnxruntime with all its
 optimizations. A figure is the median of the steps that fit in the time, after two that warm up, as assay bench takes it.
@@ -247,7 +247,7 @@ def main():
     torch.manual_seed(1)
 
     def tell(net, by, batch, variant, version, images_per_s, **more):
-        print(json.dumps({"kind": a.what, "by": by, "net": a.net, "batch": batch, "threads": a.threads, "variant": variant, "version": version,
+        print(json.dumps({"part": a.what, "by": by, "net": a.net, "batch": batch, "threads": a.threads, "variant": variant, "version": version,
                           "params": sum(w.numel() for w in net.parameters()), "images_per_s": images_per_s, **more}), flush=True)
 
     {"train": train, "infer": infer}[a.what](a, tell)

@@ -1,5 +1,5 @@
 // Command gomlx trains ResNet-20 by GoMLX on its Go backend, a peer of Assay's generic Go. It is a module of its own, so that
-// nobody who builds Assay builds GoMLX. It prints one JSON object, on the last line, as bench/peers.py does.
+// nobody who builds Assay builds GoMLX. It prints one JSON object, as bench/peers.py does.
 //
 //	cd bench/gomlx && go run . -batch 128 -steps 2 -threads 2
 //
@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -38,13 +39,15 @@ func main() {
 	steps := flag.Int("steps", 2, "that are timed")
 	threads := flag.Int("threads", 2, "workers")
 	flag.Parse()
-	if err := run(*batch, *steps, *threads); err != nil {
+	out := os.Stdout
+	os.Stdout = os.Stderr // the backend says on it what it was told
+	if err := run(out, *batch, *steps, *threads); err != nil {
 		fmt.Fprintln(os.Stderr, "gomlx:", err)
 		os.Exit(1)
 	}
 }
 
-func run(batch, steps, threads int) error {
+func run(out io.Writer, batch, steps, threads int) error {
 	runtime.GOMAXPROCS(threads)
 	inner, err := simplego.New(fmt.Sprintf("parallelism=%d", threads))
 	if err != nil {
@@ -63,10 +66,10 @@ func run(batch, steps, threads int) error {
 	}
 	var fastest time.Duration
 	for i := range steps + 1 {
-		in := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, batch, 32, 32, 3)}
-		out := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(labels, batch, 1)}
+		feed := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, batch, 32, 32, 3)}
+		want := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(labels, batch, 1)}
 		start := time.Now()
-		m, err := trainer.TrainStep(nil, in, out)
+		m, err := trainer.TrainStep(nil, feed, want)
 		if err != nil {
 			return err
 		}
@@ -86,8 +89,8 @@ func run(batch, steps, threads int) error {
 			params += v.Shape().Size()
 		}
 	}
-	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"version": version(), "params": params, "train_images_per_s": float64(batch) / fastest.Seconds(),
+	return json.NewEncoder(out).Encode(map[string]any{
+		"version": version(), "params": params, "images_per_s": float64(batch) / fastest.Seconds(),
 	})
 }
 

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/nn"
+)
+
+// The page is made of the figures alone, between two lines of it; what stands outside of these is written by hand and stays.
+const (
+	begin = "<!-- begin of what go run ./bench -write makes -->"
+	end   = "<!-- end of what go run ./bench -write makes -->"
+)
+
+// write puts the page's tables and the chart beside it in place. A figure that is missing is an error: a page shows all or
+// stays as it was.
+func (fs figures) write(path string) error {
+	if missing := fs.missing(); missing != nil {
+		return fmt.Errorf("%s: not measured: %s; go run ./bench -add -only PART -out FILE adds them", path, strings.Join(missing, "; "))
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		return fmt.Errorf("%s: no place for the tables; give it the lines %q and %q", path, begin, end)
+	}
+	chart := strings.TrimSuffix(path, filepath.Ext(path)) + ".svg"
+	page := before + begin + "\n\n" + fs.head() + "\n![ratios of speed](" + filepath.Base(chart) + ")\n\n" + fs.tables() + "\n" + end + after
+	if err := put(chart, fs.chart()); err != nil {
+		return err
+	}
+	return put(path, []byte(page))
+}
+
+// put replaces a file.
+func put(path string, text []byte) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// missing says which figures the page lacks, part by part.
+func (fs figures) missing() []string {
+	var out []string
+	lack := func(part string, ok bool, what ...any) {
+		if text := part + " (" + strings.TrimSpace(fmt.Sprintln(what...)) + ")"; !ok && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	lack("machine", fs.where() != nil, "the line that says where")
+	for _, p := range parts {
+		for _, s := range subjects {
+			if p.nets != nil && !slices.Contains(p.nets, s.net) {
+				continue
+			}
+			has := func(like figure) bool { like.Part, like.Net = p.name, s.net; return len(fs.of(like)) > 0 }
+			switch p.name {
+			case "train":
+				lack(p.name, has(figure{By: own}), own, s.net)
+				lack(p.name, has(figure{Variant: "nchw"}) && has(figure{Variant: "nhwc"}), "pytorch", s.net)
+			case "infer":
+				for _, b := range inferBatches {
+					for _, by := range []string{own, "pytorch", "onnxruntime"} {
+						lack(p.name, has(figure{By: by, Batch: b}), by, s.net, "batch", b)
+					}
+				}
+			case "threads":
+				lack(p.name, has(figure{Threads: 1}) && fs.threads() > 1 && has(figure{Threads: fs.threads()}), s.net)
+			case "generic":
+				lack(p.name, has(figure{By: own}), own)
+				lack(p.name, has(figure{By: "gomlx"}), "gomlx")
+			case "load":
+				for _, c := range folders {
+					lack(p.name, has(figure{Side: c.side}), c.side, "pixels")
+				}
+			default:
+				lack(p.name, fs.share(p.name, s.net) > 0, s.net)
+			}
+		}
+	}
+	return out
+}
+
+// where is the machine of the last session.
+func (fs figures) where() *machine {
+	ms := fs.of(figure{Part: "machine"})
+	if len(ms) == 0 {
+		return nil
+	}
+	return ms[len(ms)-1].Machine
+}
+
+// threads is how many each had, but where one was enough.
+func (fs figures) threads() int {
+	ms := fs.of(figure{Part: "machine"})
+	if len(ms) == 0 {
+		return 0
+	}
+	return ms[len(ms)-1].Threads
+}
+
+// level is the best that Assay has for the machine.
+func (fs figures) level() string {
+	return fs.best(figure{Part: "train", By: own}).Level
+}
+
+// head names machine, versions and marks.
+func (fs figures) head() string {
+	m := fs.where()
+	var b strings.Builder
+	version := func(by string) string {
+		for _, f := range fs.of(figure{By: by}) {
+			if f.Version != "" {
+				return f.Version
+			}
+		}
+		return "?"
+	}
+	cores := "physical cores"
+	if m.Siblings {
+		cores = "processors, two of which share a core"
+	}
+	fmt.Fprintf(&b, "Measured on %s: %s, %d %s, %s; features %s; %s of memory; %s.\n", m.Day, m.Processor, m.Cores, cores, strings.Join(m.Caches, ", "),
+		strings.Join(m.Features, ", "), fmt.Sprintf("%d GB", m.MemoryGB), m.System)
+	fmt.Fprintf(&b, "Peak %.0f GFLOP/s in fp32 at level %s on %d threads, memory %.0f GB/s.\n", fs.peak(fs.level(), fs.threads()), fs.level(), fs.threads(), fs.bandwidth())
+	fmt.Fprintf(&b, "Assay at commit %s, %s; PyTorch %s, onnxruntime %s, GoMLX %s.\n\n", m.Commit, m.Go, version("pytorch"), version("onnxruntime"), version("gomlx"))
+	rows := [][]string{{"", "at least", "aim", "measured", "reached"}}
+	for _, k := range fs.marks() {
+		rows = append(rows, []string{k.what, k.least, k.aim, k.measured, k.verdict()})
+	}
+	return b.String() + markdown(rows)
+}
+
+// tables are what is known of each part, in Markdown.
+func (fs figures) tables() string {
+	var b strings.Builder
+	for _, t := range []struct {
+		title, note string
+		rows        [][]string
+	}{
+		{"Training", "Images/s. The share of peak is images/s x 6 x multiply-adds over the peak.", fs.trainTable()},
+		{"Inference", "Images/s; of PyTorch the best of both layouts, as written and frozen by `torch.jit`.", fs.inferTable()},
+		{"Memory of training", "The most that the process held, its libraries included; and allocations of a steady step.", fs.memoryTable()},
+		{"Threads", "Images/s in training.", fs.threadsTable()},
+		{"AVX2 alone", "Training with `ASSAY_CPU=avx2`, images/s; shares of the AVX2 peak of the whole step and of its convolutions that are not depthwise.", fs.avx2Table()},
+		{"Generic Go", "Training of ResNet-20 without assembly, images/s; GoMLX's step is plain SGD on its Go backend.", fs.genericTable()},
+		{"Folders of JPEG files", "Images/s: decoded is the first pass, which happens once (decode, resize, hash, store); cached are epochs after it (random crop, flip, normalise); then ResNet-20 trained on a batch in memory and from the loader. Files are generated: 32x32 for 32 pixels, 320x240 for the rest.", fs.loadTable()},
+	} {
+		if len(t.rows) > 1 {
+			fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n", t.title, t.note, markdown(t.rows))
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func (fs figures) trainTable() [][]string {
+	rows := [][]string{{"network, batch", "Assay", "PyTorch NCHW", "PyTorch channels_last", "ratio to the better", "share of peak"}}
+	for _, s := range subjects {
+		r := fs.training(s)
+		if r.own.ImagesPerS > 0 {
+			rows = append(rows, []string{fmt.Sprintf("%s, %d", titled(s), s.batch), rate(r.own), rate(fs.best(figure{Part: "train", Net: s.net, Variant: "nchw"})),
+				rate(fs.best(figure{Part: "train", Net: s.net, Variant: "nhwc"})), times(r.ratio), percent(r.share)})
+		}
+	}
+	return rows
+}
+
+func (fs figures) inferTable() [][]string {
+	rows := [][]string{{"network"}}
+	for _, b := range inferBatches {
+		rows[0] = append(rows[0], fmt.Sprintf("batch %d: Assay", b), "PyTorch", "onnxruntime", "ratio to the better")
+	}
+	for _, s := range subjects {
+		row, any := []string{titled(s)}, false
+		for _, b := range inferBatches {
+			r := fs.inference(s, b)
+			any = any || r.own.ImagesPerS > 0
+			row = append(row, rate(r.own), rate(fs.best(figure{Part: "infer", By: "pytorch", Net: s.net, Batch: b})), rate(fs.best(figure{Part: "infer", By: "onnxruntime", Net: s.net, Batch: b})), times(r.ratio))
+		}
+		if any {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func (fs figures) memoryTable() [][]string {
+	rows := [][]string{{"network, batch", "Assay", "PyTorch", "ratio", "allocations a step"}}
+	for _, s := range subjects {
+		r := fs.training(s)
+		if r.own.PeakRSS > 0 && r.peer.PeakRSS > 0 {
+			rows = append(rows, []string{fmt.Sprintf("%s, %d", titled(s), s.batch), megabytes(r.own.PeakRSS), megabytes(r.peer.PeakRSS), times(r.memory), fmt.Sprintf("%.0f", r.own.Allocs)})
+		}
+	}
+	return rows
+}
+
+func (fs figures) threadsTable() [][]string {
+	rows := [][]string{{"network, batch", "one thread", fmt.Sprintf("%d threads", fs.threads()), "ratio"}}
+	for _, s := range subjects {
+		if one, all, ratio := fs.scaling(s); ratio > 0 {
+			rows = append(rows, []string{fmt.Sprintf("%s, %d", s.net, s.batch), rate(one), rate(all), times(ratio)})
+		}
+	}
+	return rows
+}
+
+func (fs figures) avx2Table() [][]string {
+	rows := [][]string{{"network, batch", "Assay", "share of peak", "its convolutions"}}
+	for _, s := range subjects {
+		if f := fs.best(figure{Part: "avx2", Net: s.net}); f.ImagesPerS > 0 {
+			rows = append(rows, []string{fmt.Sprintf("%s, %d", titled(s), s.batch), rate(f), percent(fs.shareOf(f)), percent(fs.share("avx2", s.net))})
+		}
+	}
+	return rows
+}
+
+func (fs figures) genericTable() [][]string {
+	rows := [][]string{{"batch", "Assay", "GoMLX", "ratio"}}
+	if g, peer := fs.best(figure{Part: "generic", By: own}), fs.best(figure{Part: "generic", By: "gomlx"}); g.ImagesPerS > 0 {
+		rows = append(rows, []string{fmt.Sprint(g.Batch), rate(g), rate(peer), times(over(g, peer))})
+	}
+	return rows
+}
+
+func (fs figures) loadTable() [][]string {
+	rows := [][]string{{"pixels", "decoded", "cached", "training, batch in memory", "training from the loader", "kept"}}
+	for _, c := range folders {
+		if l := fs.loading(c.side); l.cached.ImagesPerS > 0 {
+			rows = append(rows, []string{fmt.Sprint(c.side), rate(l.decoded), rate(l.cached), rate(l.memory), rate(l.loader), percent(over(l.loader, l.memory))})
+		}
+	}
+	return rows
+}
+
+// titled is a network with its input where that is not its own.
+func titled(s subject) string {
+	if s.side > 0 {
+		return fmt.Sprintf("%s %d px", s.net, s.side)
+	}
+	return s.net
+}
+
+func rate(f figure) string {
+	switch {
+	case f.ImagesPerS == 0:
+		return ""
+	case f.ImagesPerS < 10:
+		return fmt.Sprintf("%.2f", f.ImagesPerS)
+	}
+	return nn.Thousands(int64(f.ImagesPerS + 0.5))
+}
+
+func times(ratio float64) string {
+	if ratio == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", ratio)
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
+
+func megabytes(n int64) string { return nn.Thousands(n>>20) + " MB" }
+
+// markdown is a table, its first row the head.
+func markdown(rows [][]string) string {
+	var b strings.Builder
+	for i, row := range rows {
+		b.WriteString("| " + strings.Join(row, " | ") + " |\n")
+		if i == 0 {
+			b.WriteString(strings.Repeat("|---", len(row)) + "|\n")
+		}
+	}
+	return b.String()
+}
