@@ -3,9 +3,9 @@
 // of several runs each. Every figure is kept as a line of JSON; the page docs/benchmarks.md and its chart are made of these
 // lines alone.
 //
-//	go run ./bench -python VENV/bin/python                       # an hour: measures all, prints the tables
-//	go run ./bench -python VENV/bin/python -only train -nets resnet20 -runs 1 -out /tmp/part.jsonl
-//	go run ./bench -from docs/benchmarks.jsonl -write docs/benchmarks.md
+//	go run ./bench -python VENV/bin/python -write docs/benchmarks.md                  # an hour: measures all, fills the page
+//	go run ./bench -python VENV/bin/python -only train,infer -nets resnet20 -runs 1   # a minute or two: prints two tables
+//	go run ./bench -from benchmarks.jsonl -write docs/benchmarks.md
 //
 // The Python needs torch, onnx, onnxscript and onnxruntime.
 package main
@@ -65,7 +65,7 @@ func main() {
 	out := flag.String("out", "benchmarks.jsonl", "file of JSON lines for the figures")
 	add := flag.Bool("add", false, "add to the file in place of writing it anew; the best of all counts")
 	from := flag.String("from", "", "measure nothing: read the figures of this file")
-	write := flag.String("write", "", "write the page here, and its chart beside it; every part must have been measured")
+	write := flag.String("write", "", "put the tables into this page, and its chart and figures beside it; every part must have been measured")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -81,6 +81,11 @@ func run(ctx context.Context, s *session, nets, only, out string, add bool, from
 	}
 	if s.runs < 1 || s.threads < 1 || s.seconds <= 0 {
 		return errors.New("-runs, -threads and -seconds: give more than 0")
+	}
+	if write != "" {
+		if _, _, err := around(write); err != nil { // now, not in an hour
+			return err
+		}
 	}
 	var f figures
 	var err error

@@ -11,7 +11,7 @@ type against struct {
 	own, peer figure
 	ratio     float64 // of images a second, 0 where one is missing
 	share     float64 // of peak, in training
-	memory    float64 // ratio of what was held
+	memory    float64 // ratio of what was held, to the layout that holds less
 }
 
 // training sets a network against PyTorch's better layout.
@@ -20,6 +20,9 @@ func (fs figures) training(s subject) against {
 	a.ratio = over(a.own, a.peer)
 	if a.own.ImagesPerS > 0 {
 		a.share = fs.shareOf(a.own)
+	}
+	for _, f := range fs.of(figure{Part: "train", By: "pytorch", Net: s.net}) { // of both layouts
+		a.peer.PeakRSS = min(a.peer.PeakRSS, f.PeakRSS)
 	}
 	if a.peer.PeakRSS > 0 {
 		a.memory = float64(a.own.PeakRSS) / float64(a.peer.PeakRSS)

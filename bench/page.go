@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -18,27 +19,47 @@ const (
 	end   = "<!-- end of what go run ./bench -write makes -->"
 )
 
-// write puts the page's tables and the chart beside it in place. A figure that is missing is an error: a page shows all or
-// stays as it was.
+// write puts the page's tables in place, and beside it the chart and the figures. A figure that is missing is an error: a page
+// shows all or stays as it was.
 func (fs figures) write(path string) error {
 	if missing := fs.missing(); missing != nil {
 		return fmt.Errorf("%s: not measured: %s; go run ./bench -add -only PART -out FILE adds them", path, strings.Join(missing, "; "))
 	}
-	text, err := os.ReadFile(path)
+	before, after, err := around(path)
 	if err != nil {
 		return err
+	}
+	base := strings.TrimSuffix(path, filepath.Ext(path))
+	name := filepath.Base(base)
+	page := before + begin + "\n\n" + fs.head() + "\n![ratios of speed](" + name + ".svg)\n\n[Every figure](" + name + ".jsonl).\n\n" + fs.tables() + "\n" + end + after
+	var lines []byte
+	for _, f := range fs {
+		line, err := json.Marshal(f)
+		if err != nil {
+			return err
+		}
+		lines = append(append(lines, line...), '\n')
+	}
+	for file, text := range map[string][]byte{base + ".jsonl": lines, base + ".svg": fs.chart(), path: []byte(page)} {
+		if err := put(file, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// around is what stands in a page before and after its tables.
+func around(path string) (before, after string, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", "", err
 	}
 	before, rest, ok := strings.Cut(string(text), begin)
 	_, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		return fmt.Errorf("%s: no place for the tables; give it the lines %q and %q", path, begin, end)
+		return "", "", fmt.Errorf("%s: no place for the tables; give it the lines %q and %q", path, begin, end)
 	}
-	chart := strings.TrimSuffix(path, filepath.Ext(path)) + ".svg"
-	page := before + begin + "\n\n" + fs.head() + "\n![ratios of speed](" + filepath.Base(chart) + ")\n\n" + fs.tables() + "\n" + end + after
-	if err := put(chart, fs.chart()); err != nil {
-		return err
-	}
-	return put(path, []byte(page))
+	return before, after, nil
 }
 
 // put replaces a file.

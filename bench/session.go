@@ -157,7 +157,7 @@ func (s *session) avx2(ctx context.Context, sub subject) error {
 			return err
 		}
 		err := s.ops(ctx, "avx2", sub, "avx2", "convolutions", func(o op) bool {
-			return strings.HasPrefix(o.Op, "conv ") && o.MACs > 0
+			return strings.Contains(o.Op, "conv") && !strings.Contains(o.Op, "depthwise") && o.MACs > 0
 		})
 		if err != nil {
 			return err
@@ -169,7 +169,7 @@ func (s *session) avx2(ctx context.Context, sub subject) error {
 // depthwise looks at the depthwise convolutions alone.
 func (s *session) depthwise(ctx context.Context, sub subject) error {
 	for range s.runs {
-		if err := s.ops(ctx, "depthwise", sub, "", "depthwise", func(o op) bool { return strings.HasPrefix(o.Op, "depthwise") }); err != nil {
+		if err := s.ops(ctx, "depthwise", sub, "", "depthwise", func(o op) bool { return strings.Contains(o.Op, "depthwise") }); err != nil {
 			return err
 		}
 	}
@@ -285,8 +285,12 @@ func (s *session) assayBench(ctx context.Context, into any, sub subject, batch, 
 
 // peers runs the Python half and keeps what it prints.
 func (s *session) peers(ctx context.Context, what string, sub subject, batch string, more ...string) error {
+	seconds := s.seconds
+	if what == "infer" {
+		seconds /= 2 // five forms, of which the best counts
+	}
 	args := append([]string{filepath.Join("bench", "peers.py"), what, "--net", sub.net, "--batch", batch, "--threads", strconv.Itoa(s.threads),
-		"--seconds", fmt.Sprint(s.seconds)}, more...)
+		"--seconds", fmt.Sprint(seconds)}, more...)
 	if sub.side > 0 {
 		args = append(args, "--side", strconv.Itoa(sub.side))
 	}
