@@ -158,7 +158,7 @@ func Catalog() []Entry {
 			Summary:   "poolings go, a convolution takes their stride",
 			Cost:      "stride: fewer multiply-adds, the convolution before skips positions; conv: a 3x3 convolution more a pooling; patch: one whose kernel is its stride",
 			Paper:     "Springenberg, Dosovitskiy, Brox, Riedmiller, arXiv:1412.6806",
-			Couplings: []string{"a convolution of conv or patch has the norm, activation and bias of the one before it"},
+			Couplings: []string{"a convolution of conv or patch has the norm, activation and bias of the nearest before it", "padding follows, so that maps keep their size where it can"},
 			Evidence:  ".472 for max pooling's .471, at fewer operations; there the convolution behind a pooling took its stride",
 			Caveats:   "without any activation it fails (.035 published)",
 		}},

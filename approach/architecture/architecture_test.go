@@ -342,6 +342,26 @@ func TestStridedConvTakesPoolingsOut(t *testing.T) {
 		}), architecture.StridedConv{Mode: "conv"}, "replaced 1 of 1 poolings", `
 			pool1/conv: conv 3x3/2 pad 1 + bias 4x4x4 148
 			pool1/conv/act: relu + batchnorm 4x4x4 8`, "pool1"},
+		{"maps keep their size, by less padding", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.Linear(b.MaxPool(module.ConvReLU(b, b.MaxPool(module.ConvReLU(b, x, 4, 3, 1), 2, 1), 4, 3, 1), 3, 2), nn.Classes)
+		}), architecture.StridedConv{Mode: "stride"}, "replaced 1 of 2 poolings; has stride 1: pool1", `
+			conv2: conv 3x3/2 + bias 3x3x4 148                     # 7x7 to 3x3, as the pooling did
+			conv2/act: relu 3x3x4`, "conv2 conv2/act pool2"},
+		{"or by more", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = module.ConvReLU(b, b.MaxPool(x, 2, 1), 4, 3, 1)
+			return b.Linear(b.Layer(nn.Pool{Type: nn.Max, Kernel: nn.Square(2), Ceil: true}, x), nn.Classes)
+		}), architecture.StridedConv{Mode: "patch"}, "replaced 1 of 2 poolings; has stride 1: pool1", `
+			pool2/conv: conv 2x2/2 pad 0,1,0,1 + bias 4x4x4 68     # 7x7 to 4x4
+			pool2/conv/act: relu 4x4x4`, "pool2"},
+		{"behind a concatenation, as the nearest convolution", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			y := b.Concat(module.ConvBNReLU(b, x, 4, 3, 1), module.ConvReLU(b, x, 4, 1, 1))
+			return b.Linear(b.AvgPool(y, 3, 2), nn.Classes)
+		}), architecture.StridedConv{Mode: "conv"}, "replaced 1 of 1 poolings", `
+			pool1/conv: conv 3x3/2 + batchnorm 3x3x8 592           # 9·8·8 + 2·8
+			pool1/conv/act: relu 3x3x8`, "pool1"},
+		{"nothing in front", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.Linear(b.MaxPool(x, 2, 2), nn.Classes)
+		}), architecture.StridedConv{Mode: "patch"}, "replaced 0 of 1 poolings; no convolution in front of it: pool1", "", ""},
 		{"what does not fit", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			x = b.MaxPool(b.MaxPool(b.ReLU(b.Conv(x, 4, 3, 1)), 3, 1), 2, 2)
 			return b.Linear(x, nn.Classes)
