@@ -176,6 +176,14 @@ func Catalog() []Entry {
 			Evidence: "images of 64 pixels .309, 96 .414, 128 .471; first stride and kernel in proportion: 64 pixels .445, 96 .459; at 224 with stride 8 .453",
 			Caveats:  "the branches of a residual or inception block must stride alike: name all of them in layer",
 		}},
+		{"width", Architecture, architecture.Width{}, Card{
+			Summary:   "multiplies the channels of every layer, by a factor or by the one that matches another network's parameters or multiply-adds",
+			Cost:      "the factor squared, in parameters and multiply-adds, but for the first layer, the last and depthwise filters; the factor in memory",
+			Couplings: []string{"channels are rounded to whole groups, sums stay equal, classes and images as they are", "a network that params or macs names is counted with the classes and the image size of this one"},
+			Paper:     "Mishkin, Sergievskiy, Matas, arXiv:1606.02228, §3.10; the width multiplier of Howard et al., MobileNet, arXiv:1704.04861, §3.3; Zagoruyko, Komodakis, arXiv:1605.07146",
+			Evidence:  "4 .563, 2 .533, √2 .506, 1 .471, 1/√2 .460, 1/2 .416, 1/4 .256",
+			Caveats:   "wide networks want stronger regularisation and more images; with few channels groups cannot be kept apart finely",
+		}},
 
 		{"batchnorm", Optimization, optimization.BatchNorm{Place: nn.Before, Affine: norm.Affine, Momentum: norm.Momentum, Eps: norm.Eps}, Card{
 			Summary:   "normalises each channel over the batch, behind every convolution and hidden linear layer",

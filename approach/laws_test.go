@@ -215,6 +215,9 @@ func TestARewriteKnowsNoNumberOfClasses(t *testing.T) {
 			continue
 		}
 		for _, text := range walked[e.Name] {
+			if strings.Contains(text, "params:") || strings.Contains(text, "macs:") {
+				continue // what is matched is a count, and the classes count
+			}
 			for _, net := range networks() {
 				var signatures []string
 				for _, classes := range []int{7, 300} {

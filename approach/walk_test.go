@@ -38,6 +38,7 @@ var walked = map[string][]string{
 	"strided-conv":       {"strided-conv", "strided-conv: conv", "strided-conv: patch"},
 	"colorspace":         {"colorspace", "colorspace: {widths: [3], act: tanh}"},
 	"stride":             {"stride: 2", "stride: {layer: [pool1, conv2], to: 1}"},
+	"width":              {"width: 0.5", "width: 1.5", "width: {params: 1e5}", "width: {macs: lenet5}"},
 	"batchnorm":          {"batchnorm", "batchnorm: after", "batchnorm: input", "batchnorm: {affine: false}"},
 	"norm":               {"norm: lrn", "norm: {kind: lrn, place: before}", "norm: none"},
 	"l2":                 {"l2: 5e-4", "l2: {strength: 1e-4, except: []}"},

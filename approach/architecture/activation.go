@@ -1,6 +1,7 @@
 // Package architecture holds the approaches that rewrite the network graph: a file each. An approach is a struct whose fields
 // are the keys of a file; the words in their tags are checked when it is read (approach.Build), numbers here. It imports nn,
-// module and internal/spec. Start at [Activation], the shortest; spatial.go has what rewrites of convolutions share.
+// module, zoo (networks to match) and internal/spec. Start at [Activation], the shortest; spatial.go has what rewrites of
+// convolutions share.
 package architecture
 
 import (

@@ -1,0 +1,150 @@
+package architecture_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/assaylab/assay/approach/architecture"
+	"github.com/assaylab/assay/module"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/zoo"
+)
+
+func TestWidthScalesEveryChannelCount(t *testing.T) {
+	check(t, []rewriting{
+		{"halved", plain, architecture.Width{Factor: 0.5}, "scaled 4 of 4 widths by 0.5", `
+			conv1: conv 3x3 pad 1 + bias 8x8x4 112                  # 9·3·4 + 4
+			conv1/act: relu 8x8x4
+			conv2: conv 3x3 pad 1 + bias 8x8x4 148                  # 9·4·4 + 4
+			conv2/act: relu 8x8x4
+			conv3: conv 3x3 pad 1 + bias 8x8x8 296                  # 9·4·8 + 8
+			conv3/act: relu 8x8x8
+			pool1: max pool 2x2/2 4x4x8
+			linear1: linear + bias 1x1x6 774                        # 4·4·8·6 + 6
+			linear1/act: relu + dropout 0.5 1x1x6
+			linear2: linear + bias 1x1x10 70                        # the classes stay`,
+			"conv1 conv1/act conv2 conv2/act conv3 conv3/act pool1 linear1 linear1/act linear2"},
+		{"rounded to whole groups", valid, architecture.Width{Factor: 0.6}, "scaled 2 of 2 widths by 0.6", `
+			conv1: conv 3x3 + bias 6x6x4 112                        # 4.8 of 8 would be 5
+			conv1/act: tanh 6x6x4
+			conv2: conv 3x3/2 groups 2 + bias 2x2x4 76              # 9·2·4 + 4
+			conv2/act: tanh 2x2x4
+			linear1: linear + bias 1x1x10 170`, "conv1 conv1/act conv2 conv2/act linear1"},
+		{"never below one", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return module.PoolHead(b, module.ConvReLU(b, x, 4, 3, 1), nn.Avg)
+		}), architecture.Width{Factor: 0.01}, "scaled 1 of 1 widths by 0.01", `
+			conv1: conv 3x3 pad 1 + bias 8x8x1 28
+			conv1/act: relu 8x8x1
+			global-pool: global avg pool 1x1x1
+			linear1: linear + bias 1x1x10 20`, "conv1 conv1/act global-pool linear1"},
+		{"depthwise stays depthwise, its multiplier too", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = b.Concat(module.ConvReLU(b, x, 4, 3, 1), b.ConvOf(x, nn.Conv{Out: 2}))
+			x = b.ConvOf(x, nn.Conv{Out: 12, Kernel: nn.Square(3), Padding: nn.Pad(1), Groups: 6})
+			return module.PoolHead(b, x, nn.Avg)
+		}), architecture.Width{Factor: 1.4}, "scaled 3 of 3 widths by 1.4", `
+			conv1: conv 3x3 pad 1 + bias 8x8x6 168                  # 5.6 of 4
+			conv1/act: relu 8x8x6
+			conv2: conv 1x1 + bias 8x8x3 12                         # 2.8 of 2
+			concat: concat 8x8x9
+			conv3: conv 3x3 pad 1 groups 9 + bias 8x8x18 180        # 9·18 + 18
+			global-pool: global avg pool 1x1x18
+			linear1: linear + bias 1x1x10 190`, "conv1 conv1/act conv2 concat conv3 global-pool linear1"},
+	})
+}
+
+// Whatever is added stays equal: a sum with a grouped convolution, a bypass that pads with zeros, a sum with a concatenation, two
+// layers that share their weights.
+func TestWidthKeepsSumsEqual(t *testing.T) {
+	nets := map[string]func(t *testing.T) *nn.Graph{
+		"a sum with a grouped convolution": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = module.ConvReLU(b, x, 12, 3, 1)
+			y := b.ConvOf(x, nn.Conv{Out: 12, Groups: 4})
+			return module.PoolHead(b, b.Add(x, y, b.Conv(x, 12, 3, 1)), nn.Avg)
+		}),
+		"zeros behind the channels": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = module.Basic(b.Scope("a"), module.ConvBNReLU(b, x, 6, 3, 1), 10, 2, module.OptionA)
+			return module.PoolHead(b, module.Basic(b.Scope("b"), x, 10, 1, module.OptionA), nn.Avg)
+		}),
+		"a sum with a concatenation": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = b.Concat(b.Conv(x, 5, 1, 1), b.Conv(x, 7, 3, 1), x)
+			return module.PoolHead(b, b.Add(b.Conv(x, 15, 1, 1), x), nn.Avg)
+		}),
+		"two concatenations": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			y := b.Concat(b.Conv(x, 5, 1, 1), b.Conv(x, 7, 3, 1))
+			z := b.Concat(b.Conv(x, 5, 1, 1), b.Conv(x, 7, 3, 1))
+			return module.PoolHead(b, b.Add(y, z), nn.Avg)
+		}),
+		"shared weights": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = b.Conv(x, 6, 3, 1)
+			for range 2 {
+				x = b.Layer(nn.Conv{Out: 6, Weight: "shared"}, x)
+			}
+			return module.PoolHead(b, x, nn.Avg)
+		}),
+	}
+	for name, net := range nets {
+		for _, factor := range []float64{0.05, 0.3, 0.45, 0.7, 1.1, 1.35, 2.9} {
+			g := net(t)
+			if _, err := (architecture.Width{Factor: factor}).Rewrite(g); err != nil {
+				t.Errorf("%s by %g: %v", name, factor, err)
+			} else if _, err := g.Cost(); err != nil {
+				t.Errorf("%s by %g: %v", name, factor, err)
+			}
+		}
+	}
+	g := of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+		y := b.Concat(b.Conv(x, 5, 1, 1), b.Conv(x, 7, 3, 1))
+		z := b.Concat(b.Conv(x, 6, 1, 1), b.Conv(x, 6, 3, 1))
+		return module.PoolHead(b, b.Add(y, z), nn.Avg)
+	})(t)
+	want := "add: the maps that it joins are made of other widths and would not stay equal; put width in front of the approach that made them so"
+	if _, err := (architecture.Width{Factor: 2}).Rewrite(g); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestWidthMatchesAnotherNetwork(t *testing.T) {
+	params, macs := func(c nn.Cost) int64 { return c.Params }, func(c nn.Cost) int64 { return c.MACs }
+	for _, c := range []struct {
+		net, other string
+		what       architecture.Width
+		count      func(c nn.Cost) int64
+	}{
+		{"mini", "lenet5", architecture.Width{Params: "lenet5"}, params},
+		{"mini", "lenet5", architecture.Width{MACs: "lenet5"}, macs},
+		{"resnet20", "resnet56", architecture.Width{Params: "resnet56"}, params},
+		{"resnet20", "nin-cifar", architecture.Width{MACs: "nin-cifar"}, macs},
+		{"googlenet", "squeezenet1_1", architecture.Width{Params: "squeezenet1_1"}, params},
+		{"densenet40-12", "", architecture.Width{Params: "100000"}, params}, // a step of all its layers is further than 1 %
+	} {
+		g, err := zoo.New(c.net)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := int64(100_000)
+		if size := g.InputSize(); c.other != "" {
+			h, err := zoo.New(c.other, zoo.Input(size.H, size.W, size.C), zoo.Classes(g.Classes))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = c.count(cost(t, h))
+		}
+		changes, err := c.what.Rewrite(g)
+		if err != nil {
+			t.Errorf("%s: %v", c.net, err)
+			continue
+		}
+		if n := c.count(cost(t, g)); math.Abs(float64(n-want)) > float64(want)/100 {
+			t.Errorf("%s: %d, want %d within 1 %%; %s", c.net, n, want, changes)
+		}
+	}
+}
+
+func cost(t *testing.T, g *nn.Graph) nn.Cost {
+	t.Helper()
+	c, err := g.Cost()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
