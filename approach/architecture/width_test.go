@@ -139,12 +139,3 @@ func TestWidthMatchesAnotherNetwork(t *testing.T) {
 		}
 	}
 }
-
-func cost(t *testing.T, g *nn.Graph) nn.Cost {
-	t.Helper()
-	c, err := g.Cost()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
