@@ -25,6 +25,7 @@ const (
 	HardSwish               // x·min(max(x+3, 0), 6)/6: Howard et al., ICCV 2019, arXiv:1905.02244
 	GELU                    // x·Φ(x), Φ the normal distribution, by erf and not its tanh form: Hendrycks, Gimpel, arXiv:1606.08415
 	Mish                    // x·tanh(ln(1+exp(x))): Misra, BMVC 2020, arXiv:1908.08681
+	Power                   // |x|^alpha, alpha above 0, its derivative 0 at 0: no activation, but what an Lp pooling is made of
 )
 
 // The fixed point constants of SELU, and those of ScaledTanh.
@@ -43,7 +44,7 @@ var funcs = [...]struct {
 	SELU: {"selu", true}, Tanh: {"tanh", true}, Sigmoid: {"sigmoid", true}, ReLU6: {"relu6", true},
 	CELU: {"celu", true}, Softplus: {"softplus", true}, Softsign: {"softsign", true}, HardSigmoid: {"hard-sigmoid", true},
 	ScaledTanh: {"scaled-tanh", true}, Arcsinh: {"arcsinh", true}, Swish: {"swish", false}, HardSwish: {"hard-swish", false},
-	GELU: {"gelu", false}, Mish: {"mish", false},
+	GELU: {"gelu", false}, Mish: {"mish", false}, Power: {"power", false},
 }
 
 // Funcs lists the non-linearities in the order of the constants.
@@ -71,7 +72,7 @@ func (f Func) FromOutput() bool { return int(f) < len(funcs) && funcs[f].fromOut
 // Activation applies a non-linearity to each element, x → f(x). What is not a number stays so.
 type Activation struct {
 	Func  Func
-	Alpha float32 // of leaky, elu, celu and swish as their formulas say, at least 0, of celu above 0; others ignore it
+	Alpha float32 // of leaky, elu, celu, swish and power as their formulas say, at least 0, of celu and power above 0; others ignore it
 }
 
 // ActivationGrad is the gradient of [Activation]: r, dy → dx = f'·dy with f' found from r, which is f(x) where
@@ -105,6 +106,9 @@ func (a Activation) Infer(in []*Value) ([]Type, error) {
 	}
 	if a.Func == CELU && a.Alpha == 0 {
 		return nil, fmt.Errorf("activation: celu divides by its alpha, which is 0; it must be positive")
+	}
+	if a.Func == Power && a.Alpha == 0 {
+		return nil, fmt.Errorf("activation: power has the exponent 0; it must be positive")
 	}
 	return reals(in[0].Shape())
 }
@@ -163,7 +167,7 @@ func (a ActivationGrad) detail() string { return slope(a.Func, a.Alpha) }
 
 func slope(f Func, alpha float32) string {
 	switch f {
-	case Leaky, ELU, CELU, Swish:
+	case Leaky, ELU, CELU, Swish, Power:
 		return fmt.Sprintf("%v %g", f, alpha)
 	}
 	return f.String()

@@ -9,6 +9,9 @@ import (
 // Add is the sum of two arrays of one shape.
 type Add struct{}
 
+// Mul is the product of two arrays of one shape, element by element.
+type Mul struct{}
+
 // Scale multiplies every element by a constant.
 type Scale struct{ By float32 }
 
@@ -22,11 +25,22 @@ type Expand struct {
 }
 
 func (Add) Kind() string    { return "add" }
+func (Mul) Kind() string    { return "mul" }
 func (Scale) Kind() string  { return "scale" }
 func (Mean) Kind() string   { return "mean" }
 func (Expand) Kind() string { return "expand" }
 
 func (o Add) Infer(in []*Value) ([]Type, error) {
+	if err := fit(o, in, want{"a", anyRank}, want{"b", anyRank}); err != nil {
+		return nil, err
+	}
+	if err := same(o, in[0], in[1], "a and b"); err != nil {
+		return nil, err
+	}
+	return reals(in[0].Shape())
+}
+
+func (o Mul) Infer(in []*Value) ([]Type, error) {
 	if err := fit(o, in, want{"a", anyRank}, want{"b", anyRank}); err != nil {
 		return nil, err
 	}
@@ -64,6 +78,10 @@ func (o Expand) Infer(in []*Value) ([]Type, error) {
 
 func (Add) gradient(_ *Builder, _ *Node, dy []*Value) []*Value { return []*Value{dy[0], dy[0]} }
 
+func (Mul) gradient(b *Builder, n *Node, dy []*Value) []*Value {
+	return []*Value{b.Emit(Mul{}, n.In[1], dy[0]), b.Emit(Mul{}, n.In[0], dy[0])}
+}
+
 func (o Scale) gradient(b *Builder, _ *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(o, dy[0])}
 }
@@ -74,6 +92,7 @@ func (Mean) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 }
 
 func (Add) overwrites() []int   { return []int{0, 1} }
+func (Mul) overwrites() []int   { return []int{0, 1} }
 func (Scale) overwrites() []int { return []int{0} }
 
 func (o Scale) detail() string  { return fmt.Sprintf("·%g", o.By) }

@@ -10,8 +10,8 @@ import (
 // what is not a number may be passed over.
 type MaxPool struct{ Window }
 
-// MaxPoolGrad is the gradient of [MaxPool]: x, y, dy → dx. An output's gradient goes to the element that it took; among equal
-// ones to the first in row-major order.
+// MaxPoolGrad is the gradient of [MaxPool] and [StochasticPool]: x, y, dy → dx. An output's gradient goes to the element that
+// it took, which is the first in row-major order that equals y.
 type MaxPoolGrad struct{ Window }
 
 // AvgPool means over each window, x[N,H,W,C] → y[N,Ho,Wo,C]. The divisor is the number of elements of x in the window, or the

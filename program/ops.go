@@ -22,6 +22,12 @@ func Ops() []Op {
 		ActivationGrad{}, // r, dy → dx, r = y where the derivative follows from the output, else x
 		PReLU{},          // x, a[C] → y
 		PReLUGrad{},      // x, a, dy → dx, da
+		// op_crelu.go
+		CReLU{},     // x[...,C] → y[...,2C]
+		CReLUGrad{}, // y, dy → dx
+		// op_apl.go
+		APL{},     // x[...,C], a[S,C], b[S,C] → y
+		APLGrad{}, // x, a, b, dy → dx, da, db
 		// op_rrelu.go
 		RReLU{},     // x, step → y
 		RReLUGrad{}, // y, dy, step → dx
@@ -30,6 +36,9 @@ func Ops() []Op {
 		MaxPoolGrad{}, // x, y, dy → dx
 		AvgPool{},     // x → y
 		AvgPoolGrad{}, // dy → dx
+		// op_stochasticpool.go
+		StochasticPool{},          // x, step → y
+		StochasticPoolInference{}, // x → y
 		// op_globalpool.go
 		GlobalAvgPool{}, // x[N,H,W,C] → [N,C]
 		SpreadHW{},      // y[N,C] → x[N,H,W,C], every position scaled alike
@@ -51,6 +60,7 @@ func Ops() []Op {
 		RelativeBiasGrad{}, // ds → dtable
 		// op_arith.go
 		Add{},    // a, b of one shape → a+b
+		Mul{},    // a, b of one shape → a·b
 		Scale{},  // x → By·x
 		Mean{},   // x → the mean of all elements, a scalar
 		Expand{}, // (scalar) → every element of Shape, times Scale; 1 without an input

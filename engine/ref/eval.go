@@ -108,6 +108,14 @@ func run(op program.Op, in, out []array) error {
 		prelu(in[0], in[1], out[0])
 	case program.PReLUGrad:
 		preluGrad(in[0], in[1], in[2], out[0], out[1])
+	case program.CReLU:
+		crelu(in[0], out[0])
+	case program.CReLUGrad:
+		creluGrad(in[0], in[1], out[0])
+	case program.APL:
+		apl(in[0], in[1], in[2], out[0])
+	case program.APLGrad:
+		aplGrad(in[0], in[1], in[2], in[3], out[0], out[1], out[2])
 	case program.RReLU:
 		rrelu(op, in[0], in[1], out[0])
 	case program.RReLUGrad:
@@ -115,11 +123,15 @@ func run(op program.Op, in, out []array) error {
 	case program.MaxPool:
 		maxPool(op, in[0], out[0])
 	case program.MaxPoolGrad:
-		maxPoolGrad(op, in[0], in[2], out[0])
+		maxPoolGrad(op, in[0], in[1], in[2], out[0])
 	case program.AvgPool:
 		avgPool(op, in[0], out[0])
 	case program.AvgPoolGrad:
 		avgPoolGrad(op, in[0], out[0])
+	case program.StochasticPool:
+		stochasticPool(op, in[0], in[1], out[0])
+	case program.StochasticPoolInference:
+		stochasticPoolInference(op, in[0], out[0])
 	case program.GlobalAvgPool:
 		globalAvgPool(in[0], out[0])
 	case program.SpreadHW:
@@ -150,6 +162,8 @@ func run(op program.Op, in, out []array) error {
 		relativeBiasGrad(op, in[0], out[0])
 	case program.Add:
 		add(in[0], in[1], out[0])
+	case program.Mul:
+		mul(in[0], in[1], out[0])
 	case program.Scale:
 		scale(op, in[0], out[0])
 	case program.Mean:

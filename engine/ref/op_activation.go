@@ -58,6 +58,8 @@ func f(fn program.Func, alpha, x float64) float64 {
 		return x * normal(x)
 	case program.Mish:
 		return x * math.Tanh(f(program.Softplus, 0, x))
+	case program.Power:
+		return math.Pow(math.Abs(x), alpha)
 	default: // Identity
 		return x
 	}
@@ -151,6 +153,11 @@ func derivativeByInput(fn program.Func, alpha, x float64) float64 {
 		return 1
 	case program.GELU:
 		return normal(x) + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
+	case program.Power:
+		if x == 0 {
+			return 0
+		}
+		return math.Copysign(alpha*math.Pow(math.Abs(x), alpha-1), x)
 	default: // Mish: with s the softplus, tanh(s) + x·tanh'(s)·s'
 		t := math.Tanh(f(program.Softplus, 0, x))
 		return t + x*(1-t*t)*sigmoid(x)

@@ -8,6 +8,12 @@ func add(a, b, y array) {
 	}
 }
 
+func mul(a, b, y array) {
+	for i := range y.v {
+		y.v[i] = a.v[i] * b.v[i]
+	}
+}
+
 func scale(op program.Scale, x, y array) {
 	for i := range y.v {
 		y.v[i] = float64(op.By) * x.v[i]

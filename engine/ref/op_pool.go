@@ -40,8 +40,16 @@ func maxPool(op program.MaxPool, x, y array) {
 	window(op.Window, x, y, func(iy int, in []int) { y.v[iy] = x.v[largest(x, in)] })
 }
 
-func maxPoolGrad(op program.MaxPoolGrad, x, dy, dx array) {
-	window(op.Window, x, dy, func(iy int, in []int) { dx.v[largest(x, in)] += dy.v[iy] })
+// maxPoolGrad: dy goes to the first element that equals y.
+func maxPoolGrad(op program.MaxPoolGrad, x, y, dy, dx array) {
+	window(op.Window, x, dy, func(iy int, in []int) {
+		for _, ix := range in {
+			if x.v[ix] == y.v[iy] {
+				dx.v[ix] += dy.v[iy]
+				return
+			}
+		}
+	})
 }
 
 func avgPool(op program.AvgPool, x, y array) {

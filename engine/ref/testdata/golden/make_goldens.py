@@ -42,7 +42,7 @@ def case(family, name, op, hyper, inputs, forward, grad=True):
         dout = draw(*outs[0].shape)
         outs[0].backward(dout)
         c["dout"] = pack(dout)
-        c["grads"] = [pack(t.grad) for t in real]
+        c["grads"] = [pack(t.grad) for t in real if t.grad is not None]
     families.setdefault(family, []).append(c)
 
 
@@ -105,14 +105,24 @@ FUNCS = [  # program.Func, in its order
     ("hard-swish", F.hardswish),
     ("gelu", F.gelu),
     ("mish", F.mish),
+    ("power", lambda x: x.abs() ** ALPHA),
 ]
 for i, (name, fn) in enumerate(FUNCS):
     if i == 7:  # the cases after this family are older than these functions and keep their numbers
         before = torch.get_rng_state()
     x = draw(4, 9)
-    x[0, :3] = torch.tensor([0.0, 30.0, -30.0])  # the kink and both tails
+    x[0, :3] = torch.tensor([0.0 if name != "power" else 1.0, 30.0, -30.0])  # the kink and both tails; the power's slope at 0 is not finite
     case("activation", name, "activation", {"Func": i, "Alpha": ALPHA}, [x], fn)
 case("activation", "silu", "activation", {"Func": 14, "Alpha": 1}, [torch.linspace(-4, 4, 17, dtype=torch.float64)], F.silu)
+case("activation", "crelu", "crelu", {}, [draw(2, 3, 2, 3)], lambda x: torch.cat([F.relu(x), F.relu(-x)], -1))
+
+
+def apl(x, a, b):
+    return F.relu(x) + sum(a[s] * F.relu(b[s] - x) for s in range(len(a)))
+
+
+case("activation", "two hinges", "apl", {}, [draw(2, 3, 2, 3), draw(2, 3), draw(2, 3)], apl)
+case("activation", "rows, a hinge", "apl", {}, [draw(5, 4), draw(1, 4), draw(1, 4)], apl)
 torch.set_rng_state(before)
 case("activation", "map", "prelu", {}, [draw(2, 3, 2, 4), draw(4)], lambda x, a: nhwc(F.prelu(nchw(x), a)))
 
@@ -132,10 +142,57 @@ pools("3x3/1 padded", draw(1, 3, 4, 2), window((3, 3), (1, 1), (1, 1, 1, 1)), 1)
 pools("3x2/2,3", draw(1, 7, 8, 2), window((3, 2), (2, 3)), 0)
 pools("3x3/2 ceil", draw(1, 6, 8, 2), window((3, 3), (2, 2), (0, 1, 0, 1)), 0, ceil=True)
 pools("ties", draw(1, 6, 6, 2).clamp(min=0), window((3, 3), (2, 2), (1, 1, 1, 1)), 1)
+before = torch.get_rng_state()
+
+
+def patches(x, w):
+    """The elements of each window, [N,Ho,Wo,C,k], zeros where it lies in the padding."""
+    top, bottom, left, right = w["Pad"]
+    p = F.pad(nchw(x), (left, right, top, bottom)).unfold(2, w["Kernel"][0], w["Stride"][0]).unfold(3, w["Kernel"][1], w["Stride"][1])
+    return p.flatten(4).permute(0, 2, 3, 1, 4)
+
+
+def philox(counter, key):
+    """Philox4x32 of 10 rounds: Salmon, Moraes, Dror, Shaw, SC 2011."""
+    a, b, c, d = counter
+    k, l = key
+    for _ in range(10):
+        p, q = 0xD2511F53 * a, 0xCD9E8D57 * c
+        a, b, c, d = (q >> 32) ^ b ^ k, q & 0xFFFFFFFF, (p >> 32) ^ d ^ l, p & 0xFFFFFFFF
+        k, l = (k + 0x9E3779B9) & 0xFFFFFFFF, (l + 0xBB67AE85) & 0xFFFFFFFF
+    return a, b, c, d
+
+
+def drawn(x, w, key, step):
+    """Zeiler, Fergus, arXiv:1301.3557, section 3.1, by the numbers that program.StochasticPool documents."""
+    p = patches(x, w)
+    a = p.clamp(min=0)
+    u = torch.tensor([(philox((i // 4, step, 0, 0), key)[i % 4] >> 8) / 2**24 for i in range(a[..., 0].numel())]).double().reshape(a.shape[:-1])
+    run = a.cumsum(-1)
+    picked = (run <= (u * run[..., -1])[..., None]).sum(-1).clamp(max=a.shape[-1] - 1)
+    return torch.where(run[..., -1] > 0, p.gather(-1, picked[..., None])[..., 0], torch.zeros(()).double())
+
+
+def weighed(x, w):
+    """The same, section 3.2."""
+    a = patches(x, w).clamp(min=0)
+    return torch.nan_to_num((a * a).sum(-1) / a.sum(-1))
+
+
+for name, x, w in [("2x2/2", (2, 4, 6, 3), window((2, 2), (2, 2))), ("3x3/2 padded", (1, 7, 6, 2), window((3, 3), (2, 2), (1, 1, 1, 1)))]:
+    n = int(np.prod(x))
+    x = ((torch.randperm(n) - n // 2 + 0.5) / 64).double().reshape(x)  # no two alike, some windows without a positive element
+    case("pool", name, "stochastic-pool", {**w, "Key": [7, 9]}, [x.clone(), torch.tensor(3.0, dtype=torch.float64)],
+         lambda x, step: drawn(x, w, (7, 9), int(step)))
+    case("pool", name, "stochastic-pool-inference", w, [x.clone()], lambda x: weighed(x, w), grad=False)
+torch.set_rng_state(before)
 case("pool", "map", "global-avg-pool", {}, [draw(3, 4, 2, 5)], lambda x: x.mean((1, 2)))
 case("pool", "map", "spread-hw", {"H": 2, "W": 4, "Scale": 0.125}, [draw(3, 5)], lambda y: 0.125 * y[:, None, None, :].expand(3, 2, 4, 5))
 
 case("arith", "map", "add", {}, [draw(2, 3), draw(2, 3)], lambda a, b: a + b)
+before = torch.get_rng_state()
+case("arith", "map", "mul", {}, [draw(2, 3), draw(2, 3)], lambda a, b: a * b)
+torch.set_rng_state(before)
 case("arith", "map", "scale", {"By": -1.5}, [draw(2, 3)], lambda x: -1.5 * x)
 case("arith", "map", "mean", {}, [draw(4, 8)], lambda x: x.mean())
 case("arith", "map", "expand", {"Shape": [2, 3], "Scale": 0.75}, [draw()], lambda s: 0.75 * s.expand(2, 3), grad=False)
