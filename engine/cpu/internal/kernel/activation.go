@@ -5,7 +5,7 @@ import "math"
 // Func names an activation, numbered as in package program.
 type Func uint8
 
-// Activations y = f(x). The derivative follows from y, of swish, hard-swish, gelu and mish from x.
+// Activations y = f(x). The derivative follows from y, of swish, hard-swish, gelu, mish and power from x.
 const (
 	Identity    Func = iota
 	ReLU             // max(0, x)
@@ -25,6 +25,7 @@ const (
 	HardSwish        // x·min(max(0, x+3), 6)/6: Howard et al., arXiv:1905.02244
 	GELU             // x·Φ(x): Hendrycks, Gimpel, arXiv:1606.08415
 	Mish             // x·tanh(ln(1+eˣ)): Misra, arXiv:1908.08681
+	Power            // |x|^alpha (alpha > 0), its derivative 0 at 0
 	funcs            // how many
 )
 
@@ -38,6 +39,7 @@ const tanhScale, tanhSlope = 1.7159, 2. / 3
 //	tanh, scaled tanh    k0·tanh(k1·x)
 //	relu6, hard-sigmoid  k1·min(max(0, x+k0), 6)
 //	swish                x/(1+e^(−k0·x))
+//	power                |x|^k0
 func (f Func) factors(alpha float32) [4]float32 {
 	switch f {
 	case ELU:
@@ -65,6 +67,7 @@ func (f Func) factors(alpha float32) [4]float32 {
 //	tanh, scaled tanh    k0−k1·y²
 //	relu6, hard-sigmoid  k1 for 0 < y < k0, else 0
 //	swish                as the function
+//	power                k0·|x|^k1 with the sign of x
 func (f Func) gradFactors(alpha float32) [4]float32 {
 	switch f {
 	case CELU:
@@ -75,6 +78,8 @@ func (f Func) gradFactors(alpha float32) [4]float32 {
 		return [4]float32{6, 1}
 	case HardSigmoid:
 		return [4]float32{1, 1. / 6}
+	case Power:
+		return [4]float32{alpha, alpha - 1}
 	}
 	return f.factors(alpha)
 }
@@ -158,6 +163,10 @@ func activate(f Func, alpha float32, y, x []float32) {
 		for i, v := range x {
 			n, _ := mishParts(v)
 			y[i] = v * (n / (n + 2))
+		}
+	case Power:
+		for i, v := range x {
+			y[i] = power(v, k[0])
 		}
 	}
 }
@@ -261,6 +270,11 @@ func activateGrad(f Func, alpha float32, dx, z, dy []float32) {
 			r := 1 / (n + 2)
 			dx[i] = (n*r + min(v, mishMax)*(4*e*(1+e)*r*r)) * dy[i]
 		}
+	case Power:
+		for i, v := range z {
+			d := k[0] * power(v, k[1])
+			dx[i] = float32(math.Copysign(float64(d), float64(v))) * dy[i]
+		}
 	}
 }
 
@@ -336,6 +350,14 @@ func log1p(w float32) float32 {
 	s += s
 	n := float32(k)
 	return n*ln2Hi + (n*ln2Lo + (q*s + s))
+}
+
+// power is |x|^p, and 0 for x = 0 whatever p.
+func power(x, p float32) float32 {
+	if x == 0 {
+		return 0
+	}
+	return pow(max(x, -x), p)
 }
 
 // The normal distribution: Φ(−a) = e^(−a²/2)·t·Q(t), t = 1/(1+normalP·a), the form of Abramowitz, Stegun, Handbook of

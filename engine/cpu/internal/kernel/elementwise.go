@@ -17,6 +17,19 @@ func add(b Block, z, x, y Map) {
 	}
 }
 
+// mul is z = x·y.
+func mul(b Block, z, x, y Map) {
+	b = b.merged(z, x, y)
+	for r := range b.Rows {
+		for p := range b.Pixels {
+			z, x, y := z.at(r, p, b.C), x.at(r, p, b.C), y.at(r, p, b.C)
+			for i := range z {
+				z[i] = x[i] * y[i]
+			}
+		}
+	}
+}
+
 // scale is y = k·x.
 func scale(b Block, y, x Map, k float32) {
 	b = b.merged(y, x, Map{})
@@ -113,7 +126,7 @@ func rrelu(b Block, y, x, dy Map, first uint64, low, high float32, step uint32, 
 				}
 				v := dy[c]
 				if !(x[c] > 0) {
-					v *= 1 / (low + (high-low)*(float32(word[i%4]>>8)*(1.0/(1<<24))))
+					v *= 1 / (low + (high-low)*unit(word[i%4]))
 				}
 				y[c] = v
 				i++
@@ -121,6 +134,9 @@ func rrelu(b Block, y, x, dy Map, first uint64, low, high float32, step uint32, 
 		}
 	}
 }
+
+// unit is the number in [0,1) that the upper 24 bits make.
+func unit(word uint32) float32 { return float32(word>>8) * (1.0 / (1 << 24)) }
 
 // philox is Philox4x32 of 10 rounds (Salmon, Moraes, Dror, Shaw, SC 2011) at the counter {i, step, 0, 0}.
 func philox(i, step uint32, key [2]uint32) [4]uint32 {

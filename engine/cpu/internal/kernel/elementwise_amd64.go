@@ -9,12 +9,19 @@ type elements uint8
 
 const (
 	addElements elements = iota
+	mulElements
 	scaleElements
 	axpyElements
 	sgdElements
 	sgdNesterovElements
 	addProductElements
 	powScaleElements
+	rootElements
+	rootGradElements
+	creluElements
+	creluGradElements
+	dropElements
+	rreluElements
 	activationElements     // + Func
 	activationGradElements = activationElements + elements(funcs)
 )
@@ -56,6 +63,8 @@ func (w wide) run(e elements, s *sweep) {
 		switch e {
 		case addElements:
 			addAVX512(s.bytes())
+		case mulElements:
+			mulAVX512(s.bytes())
 		case scaleElements:
 			scaleAVX512(s.bytes())
 		case axpyElements:
@@ -68,6 +77,18 @@ func (w wide) run(e elements, s *sweep) {
 			addProductAVX512(s.bytes())
 		case powScaleElements:
 			powScaleAVX512(s.bytes())
+		case rootElements:
+			rootAVX512(s.bytes())
+		case rootGradElements:
+			rootGradAVX512(s.bytes())
+		case creluElements:
+			creluAVX512(s.bytes())
+		case creluGradElements:
+			creluGradAVX512(s.bytes())
+		case dropElements:
+			dropAVX512(s.bytes())
+		case rreluElements:
+			rreluAVX512(s.bytes())
 		case activationElements + elements(ReLU):
 			reluAVX512(s.bytes())
 		case activationElements + elements(Leaky):
@@ -94,6 +115,8 @@ func (w wide) run(e elements, s *sweep) {
 			geluAVX512(s.bytes())
 		case activationElements + elements(Mish):
 			mishAVX512(s.bytes())
+		case activationElements + elements(Power):
+			powerAVX512(s.bytes())
 		case activationGradElements + elements(ReLU):
 			reluGradAVX512(s.bytes())
 		case activationGradElements + elements(Leaky):
@@ -120,12 +143,16 @@ func (w wide) run(e elements, s *sweep) {
 			geluGradAVX512(s.bytes())
 		case activationGradElements + elements(Mish):
 			mishGradAVX512(s.bytes())
+		case activationGradElements + elements(Power):
+			powerGradAVX512(s.bytes())
 		}
 		return
 	}
 	switch e {
 	case addElements:
 		addAVX2(s.bytes())
+	case mulElements:
+		mulAVX2(s.bytes())
 	case scaleElements:
 		scaleAVX2(s.bytes())
 	case axpyElements:
@@ -138,6 +165,18 @@ func (w wide) run(e elements, s *sweep) {
 		addProductAVX2(s.bytes())
 	case powScaleElements:
 		powScaleAVX2(s.bytes())
+	case rootElements:
+		rootAVX2(s.bytes())
+	case rootGradElements:
+		rootGradAVX2(s.bytes())
+	case creluElements:
+		creluAVX2(s.bytes())
+	case creluGradElements:
+		creluGradAVX2(s.bytes())
+	case dropElements:
+		dropAVX2(s.bytes())
+	case rreluElements:
+		rreluAVX2(s.bytes())
 	case activationElements + elements(ReLU):
 		reluAVX2(s.bytes())
 	case activationElements + elements(Leaky):
@@ -164,6 +203,8 @@ func (w wide) run(e elements, s *sweep) {
 		geluAVX2(s.bytes())
 	case activationElements + elements(Mish):
 		mishAVX2(s.bytes())
+	case activationElements + elements(Power):
+		powerAVX2(s.bytes())
 	case activationGradElements + elements(ReLU):
 		reluGradAVX2(s.bytes())
 	case activationGradElements + elements(Leaky):
@@ -190,26 +231,45 @@ func (w wide) run(e elements, s *sweep) {
 		geluGradAVX2(s.bytes())
 	case activationGradElements + elements(Mish):
 		mishGradAVX2(s.bytes())
+	case activationGradElements + elements(Power):
+		powerGradAVX2(s.bytes())
 	}
 }
 
 func (w wide) add(b Block, z, x, y Map) { w.elements(addElements, b, [4]float32{}, z, x, y) }
+
+func (w wide) mul(b Block, z, x, y Map) { w.elements(mulElements, b, [4]float32{}, z, x, y) }
 
 func (w wide) scale(b Block, y, x Map, k float32) { w.elements(scaleElements, b, [4]float32{k}, y, x) }
 
 func (w wide) axpy(b Block, y, x Map, k float32) { w.elements(axpyElements, b, [4]float32{k}, y, x) }
 
 func (w wide) activation(b Block, f Func, alpha float32, y, x Map) {
-	if f == Identity {
+	switch {
+	case f == Identity:
 		copyMap(b, y, x)
+		return
+	case f == Power && alpha == 2:
+		w.mul(b, y, x, x)
+		return
+	case f == Power && alpha == 0.5:
+		w.elements(rootElements, b, [4]float32{}, y, x)
 		return
 	}
 	w.elements(activationElements+elements(f), b, f.factors(alpha), y, x)
 }
 
 func (w wide) activationGrad(b Block, f Func, alpha float32, dx, z, dy Map) {
-	if f == Identity {
+	switch {
+	case f == Identity:
 		copyMap(b, dx, dy)
+		return
+	case f == Power && alpha == 2:
+		w.mul(b, dx, z, dy)
+		w.scale(b, dx, dx, 2)
+		return
+	case f == Power && alpha == 0.5:
+		w.elements(rootGradElements, b, [4]float32{}, dx, z, dy)
 		return
 	}
 	w.elements(activationGradElements+elements(f), b, f.gradFactors(alpha), dx, z, dy)

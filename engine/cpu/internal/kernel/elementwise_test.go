@@ -24,6 +24,7 @@ func TestActivationsAreNearTheExactValues(t *testing.T) {
 		HardSwish:   func(x float64) float64 { return x * min(max(x+3, 0), 6) / 6 },
 		GELU:        func(x float64) float64 { return x * math.Erfc(-x/math.Sqrt2) / 2 },
 		Mish:        func(x float64) float64 { return x * math.Tanh(math.Log1p(math.Exp(x))) },
+		Power:       func(x float64) float64 { return math.Sqrt(math.Abs(x)) },
 	}
 	var x []float32
 	for e := -20.0; e < 6.4; e += 0.01 {

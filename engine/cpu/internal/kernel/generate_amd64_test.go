@@ -18,6 +18,7 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 	var s sweep
 	var w windows
 	var k Cell
+	var d draws
 	for name, o := range map[string][2]uintptr{
 		"convX": {unsafe.Offsetof(c.X), 0}, "convW": {unsafe.Offsetof(c.W), 24}, "convBias": {unsafe.Offsetof(c.Bias), 48}, "convY": {unsafe.Offsetof(c.Y), 72},
 		"convXOff": {unsafe.Offsetof(c.XOff), 96}, "convYOff": {unsafe.Offsetof(c.YOff), 120}, "convTaps": {unsafe.Offsetof(c.Taps), 144},
@@ -32,6 +33,7 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 		"cellDP": {unsafe.Offsetof(k.DP), 416}, "rowPitch": {unsafe.Offsetof(k.X.Row), 24},
 		"windowsRows": {unsafe.Offsetof(w.rows), 0}, "windowsPixels": {unsafe.Offsetof(w.pixels), 8}, "windowsC": {unsafe.Offsetof(w.c), 16}, "windowsIn": {unsafe.Offsetof(w.in), 24},
 		"windowsOut": {unsafe.Offsetof(w.out), 40}, "windowsInRow": {unsafe.Offsetof(w.inRow), 56}, "windowsInPix": {unsafe.Offsetof(w.inPix), 72}, "windowsOutPix": {unsafe.Offsetof(w.outPix), 88},
+		"drawsTo": {unsafe.Offsetof(d.to), 0}, "drawsRounds": {unsafe.Offsetof(d.rounds), 8}, "drawsCounter": {unsafe.Offsetof(d.counter), 16}, "drawsStep": {unsafe.Offsetof(d.step), 20}, "drawsKey": {unsafe.Offsetof(d.key), 24},
 		"windowsLo": {unsafe.Offsetof(w.lo), 104}, "windowsHi": {unsafe.Offsetof(w.hi), 112}, "windowsOld": {unsafe.Offsetof(w.old), 120}, "windowsK": {unsafe.Offsetof(w.k), 128}, "windowsFresh": {unsafe.Offsetof(w.fresh), 136},
 	} {
 		if o[0] != o[1] {

@@ -37,6 +37,8 @@ type Set struct {
 	NormGrad     func(b Block, dx, dres, dy, x, y Map, mean, kdy, kx, k0 []float32)
 	PReLU        func(b Block, y, x Map, a []float32)
 	PReLUGrad    func(b Block, dx, x, dy Map, a, da []float32)
+	APL          func(b Block, y, x Map, a, h []float32)
+	APLGrad      func(b Block, dx, x, dy Map, a, h, da, dh []float32)
 	Spread       func(b Block, y Map, v []float32, k float32)
 	Gate         func(b Block, y, x Map, g []float32)
 	ColDots      func(b Block, x, y Map, dot []float32)
@@ -55,12 +57,15 @@ type Set struct {
 
 	// Element by element, elementwise.go and activation.go.
 	Add            func(b Block, z, x, y Map)
+	Mul            func(b Block, z, x, y Map)
 	Scale          func(b Block, y, x Map, k float32)
 	Axpy           func(b Block, y, x Map, k float32)
 	Copy           func(b Block, y, x Map)
 	Fill           func(b Block, y Map, k float32)
 	Activation     func(b Block, f Func, alpha float32, y, x Map)
 	ActivationGrad func(b Block, f Func, alpha float32, dx, z, dy Map)
+	CReLU          func(b Block, y, x Map)
+	CReLUGrad      func(b Block, dx, y, dy Map)
 	RReLU          func(b Block, y, x, dy Map, first uint64, low, high float32, step uint32, key [2]uint32)
 	Dropout        func(b Block, y, x Map, first uint64, rate float32, step uint32, key [2]uint32)
 
@@ -71,6 +76,9 @@ type Set struct {
 	AvgPoolGrad func(p *Pool, dx, dy Map)
 	LRN         func(b Block, y, x Map, l LRN)
 	LRNGrad     func(b Block, dx, x, dy Map, l LRN)
+
+	StochasticPool          func(p *Pool, y, x Map, first uint64, step uint32, key [2]uint32)
+	StochasticPoolInference func(p *Pool, y, x Map)
 
 	// Steps of recurrent sweeps, recurrent.go.
 	LSTM     func(a *Cell)
@@ -132,6 +140,8 @@ func Generic() Set {
 		NormGrad:     normGrad,
 		PReLU:        prelu,
 		PReLUGrad:    preluGrad,
+		APL:          apl,
+		APLGrad:      aplGrad,
 		Spread:       spread,
 		Gate:         gate,
 		ColDots:      colDots,
@@ -148,12 +158,15 @@ func Generic() Set {
 		LayerNormGrad: layerNormGrad,
 
 		Add:            add,
+		Mul:            mul,
 		Scale:          scale,
 		Axpy:           axpy,
 		Copy:           copyMap,
 		Fill:           fill,
 		Activation:     activation,
 		ActivationGrad: activationGrad,
+		CReLU:          crelu,
+		CReLUGrad:      creluGrad,
 		RReLU:          rrelu,
 		Dropout:        dropout,
 
@@ -163,6 +176,9 @@ func Generic() Set {
 		AvgPoolGrad: avgPoolGrad,
 		LRN:         lrn,
 		LRNGrad:     lrnGrad,
+
+		StochasticPool:          stochasticPool,
+		StochasticPoolInference: stochasticPoolInference,
 
 		LSTM:     lstm,
 		LSTMGrad: lstmGrad,

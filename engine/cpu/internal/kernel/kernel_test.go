@@ -114,6 +114,10 @@ var mapKernels = []struct {
 	}},
 	{"prelu", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.PReLU(b, m[0], m[1], v[0]) }},
 	{"prelu-grad", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.PReLUGrad(b, m[0], m[1], m[2], v[0], v[1]) }},
+	{"apl", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) {
+		s.APL(b, m[0], m[1], v[0], v[1])
+	}},
+	{"apl-grad", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.APLGrad(b, m[0], m[1], m[2], v[0], v[1], v[2], v[3]) }},
 	{"spread", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Spread(b, m[0], v[0], 0.3) }},
 	{"gate", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Gate(b, m[0], m[1], v[0]) }},
 	{"gate in place", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Gate(b, m[0], m[0], v[0]) }},
@@ -148,6 +152,7 @@ var mapKernels = []struct {
 	}},
 	{"add", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Add(b, m[0], m[1], m[2]) }},
 	{"add in place", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Add(b, m[0], m[0], m[1]) }},
+	{"mul", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Mul(b, m[0], m[1], m[2]) }},
 	{"scale", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Scale(b, m[0], m[1], 0.3) }},
 	{"axpy", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Axpy(b, m[0], m[1], 0.3) }},
 	{"copy", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Copy(b, m[0], m[1]) }},
@@ -171,6 +176,9 @@ var mapKernels = []struct {
 	{"hard-swish", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Activation(b, HardSwish, 0, m[0], m[1]) }},
 	{"gelu", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Activation(b, GELU, 0, m[0], m[1]) }},
 	{"mish", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Activation(b, Mish, 0, m[0], m[1]) }},
+	{"power", 4e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Activation(b, Power, 3, m[0], m[1]) }},
+	{"square", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Activation(b, Power, 2, m[0], m[1]) }},
+	{"root", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.Activation(b, Power, 0.5, m[0], m[1]) }},
 	{"relu-grad", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ActivationGrad(b, ReLU, 0, m[0], m[1], m[2]) }},
 	{"leaky-grad", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ActivationGrad(b, Leaky, 0.1, m[0], m[1], m[2]) }},
 	{"elu-grad", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ActivationGrad(b, ELU, 0.7, m[0], m[1], m[2]) }},
@@ -188,6 +196,11 @@ var mapKernels = []struct {
 	{"hard-swish-grad", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ActivationGrad(b, HardSwish, 0, m[0], m[1], m[2]) }},
 	{"gelu-grad", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ActivationGrad(b, GELU, 0, m[0], m[1], m[2]) }},
 	{"mish-grad", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ActivationGrad(b, Mish, 0, m[0], m[1], m[2]) }},
+	{"power-grad", 4e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ActivationGrad(b, Power, 3, m[0], m[1], m[2]) }},
+	{"square-grad", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ActivationGrad(b, Power, 2, m[0], m[1], m[2]) }},
+	{"root-grad", 1e-6, func(s Set, b Block, m [5]Map, v [5][]float32) { s.ActivationGrad(b, Power, 0.5, m[0], m[1], m[2]) }},
+	{"crelu", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.CReLU(b.half(), m[0], m[1]) }},
+	{"crelu-grad", 0, func(s Set, b Block, m [5]Map, v [5][]float32) { s.CReLUGrad(b.half(), m[0], m[1], m[2]) }},
 	{"rrelu", 0, func(s Set, b Block, m [5]Map, v [5][]float32) {
 		s.RReLU(b, m[0], m[1], m[1], 6, 3, 8, 3, [2]uint32{1, 2})
 	}},
@@ -199,6 +212,12 @@ var mapKernels = []struct {
 	}},
 	{"lrn", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.LRN(b, m[0], m[1], LRN{5, 1e-1, 0.75, 1}) }},
 	{"lrn-grad", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.LRNGrad(b, m[0], m[1], m[2], LRN{3, 1e-1, 0.5, 2}) }},
+}
+
+// half is a block of half as many channels.
+func (b Block) half() Block {
+	b.C /= 2
+	return b
 }
 
 func TestMapKernelsMatchGenericAtAllWidths(t *testing.T) {

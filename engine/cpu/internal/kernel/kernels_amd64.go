@@ -144,6 +144,11 @@ func spreadAVX2(a *byte)
 //go:noescape
 func addAVX2(a *byte)
 
+// mulAVX2 is Set.Mul; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func mulAVX2(a *byte)
+
 // scaleAVX2 is Set.Scale; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -219,6 +224,16 @@ func geluAVX2(a *byte)
 //go:noescape
 func mishAVX2(a *byte)
 
+// powerAVX2 is Set.Activation of Power; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func powerAVX2(a *byte)
+
+// rootAVX2 is Set.Activation of Power with the exponent ½; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rootAVX2(a *byte)
+
 // reluGradAVX2 is Set.ActivationGrad of ReLU; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -284,6 +299,51 @@ func geluGradAVX2(a *byte)
 //go:noescape
 func mishGradAVX2(a *byte)
 
+// powerGradAVX2 is Set.ActivationGrad of Power; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func powerGradAVX2(a *byte)
+
+// rootGradAVX2 is Set.ActivationGrad of Power with the exponent ½; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rootGradAVX2(a *byte)
+
+// hingeAVX2 adds a·max(h−x, 0) to y, a part of Set.APL; a is a *sweep.
+//
+//go:noescape
+func hingeAVX2(a *byte)
+
+// hingeGradAVX2 is the part of one hinge of Set.APLGrad; a is a *sweep.
+//
+//go:noescape
+func hingeGradAVX2(a *byte)
+
+// creluAVX2 is Set.CReLU; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func creluAVX2(a *byte)
+
+// creluGradAVX2 is Set.CReLUGrad; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func creluGradAVX2(a *byte)
+
+// uniformAVX2 writes rounds of 4·2 vectors of uniform numbers; a is a *draws.
+//
+//go:noescape
+func uniformAVX2(a *byte)
+
+// dropAVX2 is Set.Dropout by a third map of uniform numbers; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func dropAVX2(a *byte)
+
+// rreluAVX2 is Set.RReLU by a fourth map of uniform numbers; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rreluAVX2(a *byte)
+
 // addProductAVX2 is z += k·x·y; maps z, x, y, scalar k; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -313,6 +373,16 @@ func avgPoolAVX2(a *byte)
 //
 //go:noescape
 func avgPoolGradAVX2(a *byte)
+
+// stochasticPoolAVX2 is Set.StochasticPool, uniform numbers in place of dy, for a row of output pixels; a is a *windows.
+//
+//go:noescape
+func stochasticPoolAVX2(a *byte)
+
+// stochasticPoolInferenceAVX2 is Set.StochasticPoolInference for a row of output pixels; a is a *windows.
+//
+//go:noescape
+func stochasticPoolInferenceAVX2(a *byte)
 
 // lstmAVX2 is Set.LSTM; a is a *Cell.
 //
@@ -504,6 +574,11 @@ func spreadAVX512(a *byte)
 //go:noescape
 func addAVX512(a *byte)
 
+// mulAVX512 is Set.Mul; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func mulAVX512(a *byte)
+
 // scaleAVX512 is Set.Scale; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -579,6 +654,16 @@ func geluAVX512(a *byte)
 //go:noescape
 func mishAVX512(a *byte)
 
+// powerAVX512 is Set.Activation of Power; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func powerAVX512(a *byte)
+
+// rootAVX512 is Set.Activation of Power with the exponent ½; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rootAVX512(a *byte)
+
 // reluGradAVX512 is Set.ActivationGrad of ReLU; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -644,6 +729,51 @@ func geluGradAVX512(a *byte)
 //go:noescape
 func mishGradAVX512(a *byte)
 
+// powerGradAVX512 is Set.ActivationGrad of Power; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func powerGradAVX512(a *byte)
+
+// rootGradAVX512 is Set.ActivationGrad of Power with the exponent ½; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rootGradAVX512(a *byte)
+
+// hingeAVX512 adds a·max(h−x, 0) to y, a part of Set.APL; a is a *sweep.
+//
+//go:noescape
+func hingeAVX512(a *byte)
+
+// hingeGradAVX512 is the part of one hinge of Set.APLGrad; a is a *sweep.
+//
+//go:noescape
+func hingeGradAVX512(a *byte)
+
+// creluAVX512 is Set.CReLU; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func creluAVX512(a *byte)
+
+// creluGradAVX512 is Set.CReLUGrad; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func creluGradAVX512(a *byte)
+
+// uniformAVX512 writes rounds of 4·2 vectors of uniform numbers; a is a *draws.
+//
+//go:noescape
+func uniformAVX512(a *byte)
+
+// dropAVX512 is Set.Dropout by a third map of uniform numbers; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func dropAVX512(a *byte)
+
+// rreluAVX512 is Set.RReLU by a fourth map of uniform numbers; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rreluAVX512(a *byte)
+
 // addProductAVX512 is z += k·x·y; maps z, x, y, scalar k; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -673,6 +803,16 @@ func avgPoolAVX512(a *byte)
 //
 //go:noescape
 func avgPoolGradAVX512(a *byte)
+
+// stochasticPoolAVX512 is Set.StochasticPool, uniform numbers in place of dy, for a row of output pixels; a is a *windows.
+//
+//go:noescape
+func stochasticPoolAVX512(a *byte)
+
+// stochasticPoolInferenceAVX512 is Set.StochasticPoolInference for a row of output pixels; a is a *windows.
+//
+//go:noescape
+func stochasticPoolInferenceAVX512(a *byte)
 
 // lstmAVX512 is Set.LSTM; a is a *Cell.
 //

@@ -740,6 +740,148 @@ DATA word3df4fe0a<>+56(SB)/4, $0x3df4fe0a
 DATA word3df4fe0a<>+60(SB)/4, $0x3df4fe0a
 GLOBL word3df4fe0a<>(SB), RODATA|NOPTR, $64
 
+DATA wordd2511f53<>+0(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+4(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+8(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+12(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+16(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+20(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+24(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+28(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+32(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+36(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+40(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+44(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+48(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+52(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+56(SB)/4, $0xd2511f53
+DATA wordd2511f53<>+60(SB)/4, $0xd2511f53
+GLOBL wordd2511f53<>(SB), RODATA|NOPTR, $64
+
+DATA wordcd9e8d57<>+0(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+4(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+8(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+12(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+16(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+20(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+24(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+28(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+32(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+36(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+40(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+44(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+48(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+52(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+56(SB)/4, $0xcd9e8d57
+DATA wordcd9e8d57<>+60(SB)/4, $0xcd9e8d57
+GLOBL wordcd9e8d57<>(SB), RODATA|NOPTR, $64
+
+DATA word9e3779b9<>+0(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+4(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+8(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+12(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+16(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+20(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+24(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+28(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+32(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+36(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+40(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+44(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+48(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+52(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+56(SB)/4, $0x9e3779b9
+DATA word9e3779b9<>+60(SB)/4, $0x9e3779b9
+GLOBL word9e3779b9<>(SB), RODATA|NOPTR, $64
+
+DATA wordbb67ae85<>+0(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+4(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+8(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+12(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+16(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+20(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+24(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+28(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+32(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+36(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+40(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+44(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+48(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+52(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+56(SB)/4, $0xbb67ae85
+DATA wordbb67ae85<>+60(SB)/4, $0xbb67ae85
+GLOBL wordbb67ae85<>(SB), RODATA|NOPTR, $64
+
+DATA word00000004<>+0(SB)/4, $0x00000004
+DATA word00000004<>+4(SB)/4, $0x00000004
+DATA word00000004<>+8(SB)/4, $0x00000004
+DATA word00000004<>+12(SB)/4, $0x00000004
+DATA word00000004<>+16(SB)/4, $0x00000004
+DATA word00000004<>+20(SB)/4, $0x00000004
+DATA word00000004<>+24(SB)/4, $0x00000004
+DATA word00000004<>+28(SB)/4, $0x00000004
+DATA word00000004<>+32(SB)/4, $0x00000004
+DATA word00000004<>+36(SB)/4, $0x00000004
+DATA word00000004<>+40(SB)/4, $0x00000004
+DATA word00000004<>+44(SB)/4, $0x00000004
+DATA word00000004<>+48(SB)/4, $0x00000004
+DATA word00000004<>+52(SB)/4, $0x00000004
+DATA word00000004<>+56(SB)/4, $0x00000004
+DATA word00000004<>+60(SB)/4, $0x00000004
+GLOBL word00000004<>(SB), RODATA|NOPTR, $64
+
+DATA word00000008<>+0(SB)/4, $0x00000008
+DATA word00000008<>+4(SB)/4, $0x00000008
+DATA word00000008<>+8(SB)/4, $0x00000008
+DATA word00000008<>+12(SB)/4, $0x00000008
+DATA word00000008<>+16(SB)/4, $0x00000008
+DATA word00000008<>+20(SB)/4, $0x00000008
+DATA word00000008<>+24(SB)/4, $0x00000008
+DATA word00000008<>+28(SB)/4, $0x00000008
+DATA word00000008<>+32(SB)/4, $0x00000008
+DATA word00000008<>+36(SB)/4, $0x00000008
+DATA word00000008<>+40(SB)/4, $0x00000008
+DATA word00000008<>+44(SB)/4, $0x00000008
+DATA word00000008<>+48(SB)/4, $0x00000008
+DATA word00000008<>+52(SB)/4, $0x00000008
+DATA word00000008<>+56(SB)/4, $0x00000008
+DATA word00000008<>+60(SB)/4, $0x00000008
+GLOBL word00000008<>(SB), RODATA|NOPTR, $64
+
+DATA word33800000<>+0(SB)/4, $0x33800000
+DATA word33800000<>+4(SB)/4, $0x33800000
+DATA word33800000<>+8(SB)/4, $0x33800000
+DATA word33800000<>+12(SB)/4, $0x33800000
+DATA word33800000<>+16(SB)/4, $0x33800000
+DATA word33800000<>+20(SB)/4, $0x33800000
+DATA word33800000<>+24(SB)/4, $0x33800000
+DATA word33800000<>+28(SB)/4, $0x33800000
+DATA word33800000<>+32(SB)/4, $0x33800000
+DATA word33800000<>+36(SB)/4, $0x33800000
+DATA word33800000<>+40(SB)/4, $0x33800000
+DATA word33800000<>+44(SB)/4, $0x33800000
+DATA word33800000<>+48(SB)/4, $0x33800000
+DATA word33800000<>+52(SB)/4, $0x33800000
+DATA word33800000<>+56(SB)/4, $0x33800000
+DATA word33800000<>+60(SB)/4, $0x33800000
+GLOBL word33800000<>(SB), RODATA|NOPTR, $64
+
+DATA order8<>+0(SB)/8, $0x0000000000000000
+DATA order8<>+8(SB)/8, $0x0000000000000002
+DATA order8<>+16(SB)/8, $0x0000000000000001
+DATA order8<>+24(SB)/8, $0x0000000000000003
+GLOBL order8<>(SB), RODATA|NOPTR, $32
+
+DATA order16<>+0(SB)/8, $0x0000000000000000
+DATA order16<>+8(SB)/8, $0x0000000000000004
+DATA order16<>+16(SB)/8, $0x0000000000000001
+DATA order16<>+24(SB)/8, $0x0000000000000005
+DATA order16<>+32(SB)/8, $0x0000000000000002
+DATA order16<>+40(SB)/8, $0x0000000000000006
+DATA order16<>+48(SB)/8, $0x0000000000000003
+DATA order16<>+56(SB)/8, $0x0000000000000007
+GLOBL order16<>(SB), RODATA|NOPTR, $64
+
 // func conv6x16AVX2(a *byte)
 // Requires: AVX, CMOV, FMA3
 TEXT ·conv6x16AVX2(SB), NOSPLIT, $160-8
@@ -10332,6 +10474,85 @@ next:
 	VZEROUPPER
 	RET
 
+// func mulAVX2(a *byte)
+// Requires: AVX
+TEXT ·mulAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    8(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    8(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    24(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    40(AX), SI
+	MOVQ    (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y0
+	VMOVUPS 32(SI)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Y0
+	VMOVUPS 64(SI)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(DX)(CX*4)
+	VMOVUPS 96(BX)(CX*4), Y0
+	VMOVUPS 96(SI)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, R8
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (SI)(CX*4), Y1, Y1
+	VMULPS     Y1, Y0, Y0
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS Y0, Y1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func scaleAVX2(a *byte)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $32-8
@@ -12493,6 +12714,338 @@ next:
 	VZEROUPPER
 	RET
 
+// func powerAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powerAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x10, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VANDPS       word7fffffff<>+0(SB), Y0, Y5
+	VMOVAPS      Y5, Y0
+	VPSUBD       word3f3504f3<>+0(SB), Y0, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VMULPS       Y7, Y4, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVAPS      Y5, Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y0, Y5, Y5
+	VMOVAPS      Y5, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VANDPS       word7fffffff<>+0(SB), Y0, Y5
+	VMOVAPS      Y5, Y0
+	VPSUBD       word3f3504f3<>+0(SB), Y0, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VMULPS       Y7, Y4, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVAPS      Y5, Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y0, Y5, Y5
+	VMOVAPS      Y5, Y0
+	VMOVUPS      Y0, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VANDPS       word7fffffff<>+0(SB), Y0, Y5
+	VMOVAPS      Y5, Y0
+	VPSUBD       word3f3504f3<>+0(SB), Y0, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VMULPS       Y7, Y4, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVAPS      Y5, Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y0, Y5, Y5
+	VMOVAPS      Y5, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, DI
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VANDPS       word7fffffff<>+0(SB), Y0, Y5
+	VMOVAPS      Y5, Y0
+	VPSUBD       word3f3504f3<>+0(SB), Y0, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VMULPS       Y7, Y4, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMOVAPS      Y5, Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y0, Y5, Y5
+	VMOVAPS      Y5, Y0
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func rootAVX2(a *byte)
+// Requires: AVX
+TEXT ·rootAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, 32(DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, 64(DX)(CX*4)
+	VMOVUPS 96(BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, 96(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Y0
+	VANDPS  word7fffffff<>+0(SB), Y0, Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, DI
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VANDPS     word7fffffff<>+0(SB), Y0, Y0
+	VSQRTPS    Y0, Y0
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y0, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func reluGradAVX2(a *byte)
 // Requires: AVX
 TEXT ·reluGradAVX2(SB), NOSPLIT, $32-8
@@ -14342,6 +14895,1652 @@ next:
 	VZEROUPPER
 	RET
 
+// func powerGradAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powerGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x10, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VANDPS       word80000000<>+0(SB), Y0, Y10
+	VANDPS       word7fffffff<>+0(SB), Y0, Y5
+	VMOVAPS      Y5, Y0
+	VPSUBD       word3f3504f3<>+0(SB), Y0, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VMULPS       Y8, Y4, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMULPS       Y7, Y0, Y0
+	VORPS        Y10, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVAPS      Y5, Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y1, Y5, Y5
+	VMOVAPS      Y5, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y0
+	VMOVUPS      32(SI)(CX*4), Y1
+	VANDPS       word80000000<>+0(SB), Y0, Y10
+	VANDPS       word7fffffff<>+0(SB), Y0, Y5
+	VMOVAPS      Y5, Y0
+	VPSUBD       word3f3504f3<>+0(SB), Y0, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VMULPS       Y8, Y4, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMULPS       Y7, Y0, Y0
+	VORPS        Y10, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVAPS      Y5, Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y1, Y5, Y5
+	VMOVAPS      Y5, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VANDPS       word80000000<>+0(SB), Y0, Y10
+	VANDPS       word7fffffff<>+0(SB), Y0, Y5
+	VMOVAPS      Y5, Y0
+	VPSUBD       word3f3504f3<>+0(SB), Y0, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VMULPS       Y8, Y4, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMULPS       Y7, Y0, Y0
+	VORPS        Y10, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVAPS      Y5, Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y1, Y5, Y5
+	VMOVAPS      Y5, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, R8
+	JEQ          next
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (BX)(CX*4), Y0, Y0
+	VMOVUPS      (SP), Y1
+	VMASKMOVPS   (SI)(CX*4), Y1, Y1
+	VANDPS       word80000000<>+0(SB), Y0, Y10
+	VANDPS       word7fffffff<>+0(SB), Y0, Y5
+	VMOVAPS      Y5, Y0
+	VPSUBD       word3f3504f3<>+0(SB), Y0, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VMOVUPS      word0000007f<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VSUBPS       word3f800000<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       word40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      word3de38e39<>+0(SB), Y4
+	VFMADD213PS  word3e124925<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y2, Y4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y0, Y0, Y0
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD231PS  wordb95e8083<>+0(SB), Y3, Y4
+	VFMADD231PS  word3f318000<>+0(SB), Y3, Y4
+	VMULPS       Y8, Y4, Y0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      word42b0bd71<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMULPS       word3fb8aa3b<>+0(SB), Y0, Y3
+	VCVTPS2DQ    Y3, Y2
+	VCVTDQ2PS    Y2, Y3
+	VFNMADD231PS word3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wordb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      word39506967<>+0(SB), Y4
+	VFMADD213PS  word3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  word3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  word3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  Y2, Y2, Y0
+	VMULPS       Y7, Y0, Y0
+	VORPS        Y10, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVAPS      Y5, Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y1, Y5, Y5
+	VMOVAPS      Y5, Y1
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func rootGradAVX2(a *byte)
+// Requires: AVX
+TEXT ·rootGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VXORPS       Y6, Y6, Y6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS   (BX)(CX*4), Y0
+	VMOVUPS   (SI)(CX*4), Y1
+	VANDPS    word80000000<>+0(SB), Y0, Y2
+	VANDPS    word7fffffff<>+0(SB), Y0, Y5
+	VSQRTPS   Y5, Y3
+	VMOVUPS   word3f000000<>+0(SB), Y4
+	VDIVPS    Y3, Y4, Y3
+	VORPS     Y2, Y3, Y3
+	VMULPS    Y3, Y1, Y1
+	VMOVAPS   Y5, Y2
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y1, Y5, Y5
+	VMOVAPS   Y5, Y1
+	VMOVUPS   Y1, (DX)(CX*4)
+	VMOVUPS   32(BX)(CX*4), Y0
+	VMOVUPS   32(SI)(CX*4), Y1
+	VANDPS    word80000000<>+0(SB), Y0, Y2
+	VANDPS    word7fffffff<>+0(SB), Y0, Y5
+	VSQRTPS   Y5, Y3
+	VMOVUPS   word3f000000<>+0(SB), Y4
+	VDIVPS    Y3, Y4, Y3
+	VORPS     Y2, Y3, Y3
+	VMULPS    Y3, Y1, Y1
+	VMOVAPS   Y5, Y2
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y1, Y5, Y5
+	VMOVAPS   Y5, Y1
+	VMOVUPS   Y1, 32(DX)(CX*4)
+	VMOVUPS   64(BX)(CX*4), Y0
+	VMOVUPS   64(SI)(CX*4), Y1
+	VANDPS    word80000000<>+0(SB), Y0, Y2
+	VANDPS    word7fffffff<>+0(SB), Y0, Y5
+	VSQRTPS   Y5, Y3
+	VMOVUPS   word3f000000<>+0(SB), Y4
+	VDIVPS    Y3, Y4, Y3
+	VORPS     Y2, Y3, Y3
+	VMULPS    Y3, Y1, Y1
+	VMOVAPS   Y5, Y2
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y1, Y5, Y5
+	VMOVAPS   Y5, Y1
+	VMOVUPS   Y1, 64(DX)(CX*4)
+	VMOVUPS   96(BX)(CX*4), Y0
+	VMOVUPS   96(SI)(CX*4), Y1
+	VANDPS    word80000000<>+0(SB), Y0, Y2
+	VANDPS    word7fffffff<>+0(SB), Y0, Y5
+	VSQRTPS   Y5, Y3
+	VMOVUPS   word3f000000<>+0(SB), Y4
+	VDIVPS    Y3, Y4, Y3
+	VORPS     Y2, Y3, Y3
+	VMULPS    Y3, Y1, Y1
+	VMOVAPS   Y5, Y2
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y1, Y5, Y5
+	VMOVAPS   Y5, Y1
+	VMOVUPS   Y1, 96(DX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, R8
+	JGE       rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS   (BX)(CX*4), Y0
+	VMOVUPS   (SI)(CX*4), Y1
+	VANDPS    word80000000<>+0(SB), Y0, Y2
+	VANDPS    word7fffffff<>+0(SB), Y0, Y5
+	VSQRTPS   Y5, Y3
+	VMOVUPS   word3f000000<>+0(SB), Y4
+	VDIVPS    Y3, Y4, Y3
+	VORPS     Y2, Y3, Y3
+	VMULPS    Y3, Y1, Y1
+	VMOVAPS   Y5, Y2
+	VCMPPS    $0x01, Y2, Y6, Y2
+	VBLENDVPS Y2, Y1, Y5, Y5
+	VMOVAPS   Y5, Y1
+	VMOVUPS   Y1, (DX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, R8
+	JGE       vectors
+
+vectors_end:
+	ADDQ       $0x08, R8
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (SI)(CX*4), Y1, Y1
+	VANDPS     word80000000<>+0(SB), Y0, Y2
+	VANDPS     word7fffffff<>+0(SB), Y0, Y5
+	VSQRTPS    Y5, Y3
+	VMOVUPS    word3f000000<>+0(SB), Y4
+	VDIVPS     Y3, Y4, Y3
+	VORPS      Y2, Y3, Y3
+	VMULPS     Y3, Y1, Y1
+	VMOVAPS    Y5, Y2
+	VCMPPS     $0x01, Y2, Y6, Y2
+	VBLENDVPS  Y2, Y1, Y5, Y5
+	VMOVAPS    Y5, Y1
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y1, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func hingeAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·hingeAVX2(SB), NOSPLIT, $32-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of2:
+	CMPQ    CX, $0x10
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VMOVUPS 32(BX)(DX*1), Y1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	VMOVUPS 32(BX)(DX*1), Y3
+	VXORPS  Y6, Y6, Y6
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (SI), Y4
+	VSUBPS      Y4, Y2, Y4
+	VMAXPS      Y4, Y6, Y4
+	VMOVUPS     (BX), Y5
+	VFMADD231PS Y4, Y0, Y5
+	VMOVUPS     Y5, (BX)
+	VMOVUPS     32(SI), Y4
+	VSUBPS      Y4, Y3, Y4
+	VMAXPS      Y4, Y6, Y4
+	VMOVUPS     32(BX), Y5
+	VFMADD231PS Y4, Y1, Y5
+	VMOVUPS     Y5, 32(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (SI), Y4
+	VSUBPS      Y4, Y2, Y4
+	VMAXPS      Y4, Y6, Y4
+	VMOVUPS     (BX), Y5
+	VFMADD231PS Y4, Y0, Y5
+	VMOVUPS     Y5, (BX)
+	VMOVUPS     32(SI), Y4
+	VSUBPS      Y4, Y3, Y4
+	VMAXPS      Y4, Y6, Y4
+	VMOVUPS     32(BX), Y5
+	VFMADD231PS Y4, Y1, Y5
+	VMOVUPS     Y5, 32(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R8
+	JEQ         next_of2
+	VMOVUPS     (SI), Y4
+	VSUBPS      Y4, Y2, Y4
+	VMAXPS      Y4, Y6, Y4
+	VMOVUPS     (BX), Y5
+	VFMADD231PS Y4, Y0, Y5
+	VMOVUPS     Y5, (BX)
+	VMOVUPS     32(SI), Y4
+	VSUBPS      Y4, Y3, Y4
+	VMAXPS      Y4, Y6, Y4
+	VMOVUPS     32(BX), Y5
+	VFMADD231PS Y4, Y1, Y5
+	VMOVUPS     Y5, 32(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of2
+
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (SI), Y2
+	VSUBPS      Y2, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (BX), Y3
+	VFMADD231PS Y2, Y0, Y3
+	VMOVUPS     Y3, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (SI), Y2
+	VSUBPS      Y2, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (BX), Y3
+	VFMADD231PS Y2, Y0, Y3
+	VMOVUPS     Y3, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R8
+	JEQ         next_of1
+	VMOVUPS     (SI), Y2
+	VSUBPS      Y2, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (BX), Y3
+	VFMADD231PS Y2, Y0, Y3
+	VMOVUPS     Y3, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $+32, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
+	TESTQ      CX, CX
+	JEQ        done
+	LEAQ       tailmask<>+64(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    (BX), Y0
+	VMOVUPS    Y0, (SP)
+	MOVQ       144(AX), CX
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (CX)(DX*1), Y0, Y0
+	MOVQ       152(AX), CX
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (CX)(DX*1), Y1, Y1
+	VXORPS     Y4, Y4, Y4
+	MOVQ       24(AX), CX
+	ADDQ       DX, CX
+	MOVQ       32(AX), BX
+	ADDQ       DX, BX
+	MOVQ       (AX), DX
+
+row_tail:
+	MOVQ 8(AX), SI
+	SUBQ $0x02, SI
+	JLT  odd_tail
+
+pixel_tail:
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (BX), Y2, Y2
+	VSUBPS      Y2, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (CX), Y3, Y3
+	VFMADD231PS Y2, Y0, Y3
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  Y3, Y2, (CX)
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (BX), Y2, Y2
+	VSUBPS      Y2, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (CX), Y3, Y3
+	VFMADD231PS Y2, Y0, Y3
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  Y3, Y2, (CX)
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+	SUBQ        $0x02, SI
+	JGE         pixel_tail
+
+odd_tail:
+	ADDQ        $0x02, SI
+	JEQ         next_tail
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (BX), Y2, Y2
+	VSUBPS      Y2, Y1, Y2
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (CX), Y3, Y3
+	VFMADD231PS Y2, Y0, Y3
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  Y3, Y2, (CX)
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+
+next_tail:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, DX
+	JNE  row_tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func hingeGradAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·hingeGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of2:
+	CMPQ    CX, $0x10
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VMOVUPS 32(BX)(DX*1), Y1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	VMOVUPS 32(BX)(DX*1), Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of2:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of2
+
+pixel_of2:
+	VXORPS       Y15, Y15, Y15
+	VMOVUPS      (SI), Y12
+	VMOVUPS      (DI), Y13
+	VSUBPS       Y12, Y2, Y12
+	VMAXPS       Y12, Y15, Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VCMPPS       $0x01, Y12, Y15, Y12
+	VANDPS       Y12, Y13, Y13
+	VFMADD231PS  Y13, Y0, Y8
+	VMOVUPS      (BX), Y14
+	VFNMADD231PS Y13, Y0, Y14
+	VMOVUPS      Y14, (BX)
+	VMOVUPS      32(SI), Y12
+	VMOVUPS      32(DI), Y13
+	VSUBPS       Y12, Y3, Y12
+	VMAXPS       Y12, Y15, Y14
+	VFMADD231PS  Y14, Y13, Y5
+	VCMPPS       $0x01, Y12, Y15, Y12
+	VANDPS       Y12, Y13, Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      32(BX), Y14
+	VFNMADD231PS Y13, Y1, Y14
+	VMOVUPS      Y14, 32(BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	VXORPS       Y15, Y15, Y15
+	VMOVUPS      (SI), Y12
+	VMOVUPS      (DI), Y13
+	VSUBPS       Y12, Y2, Y12
+	VMAXPS       Y12, Y15, Y14
+	VFMADD231PS  Y14, Y13, Y6
+	VCMPPS       $0x01, Y12, Y15, Y12
+	VANDPS       Y12, Y13, Y13
+	VFMADD231PS  Y13, Y0, Y10
+	VMOVUPS      (BX), Y14
+	VFNMADD231PS Y13, Y0, Y14
+	VMOVUPS      Y14, (BX)
+	VMOVUPS      32(SI), Y12
+	VMOVUPS      32(DI), Y13
+	VSUBPS       Y12, Y3, Y12
+	VMAXPS       Y12, Y15, Y14
+	VFMADD231PS  Y14, Y13, Y7
+	VCMPPS       $0x01, Y12, Y15, Y12
+	VANDPS       Y12, Y13, Y13
+	VFMADD231PS  Y13, Y1, Y11
+	VMOVUPS      32(BX), Y14
+	VFNMADD231PS Y13, Y1, Y14
+	VMOVUPS      Y14, 32(BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	SUBQ         $0x02, R9
+	JGE          pixel_of2
+
+odd_of2:
+	ADDQ         $0x02, R9
+	JEQ          next_of2
+	VXORPS       Y15, Y15, Y15
+	VMOVUPS      (SI), Y12
+	VMOVUPS      (DI), Y13
+	VSUBPS       Y12, Y2, Y12
+	VMAXPS       Y12, Y15, Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VCMPPS       $0x01, Y12, Y15, Y12
+	VANDPS       Y12, Y13, Y13
+	VFMADD231PS  Y13, Y0, Y8
+	VMOVUPS      (BX), Y14
+	VFNMADD231PS Y13, Y0, Y14
+	VMOVUPS      Y14, (BX)
+	VMOVUPS      32(SI), Y12
+	VMOVUPS      32(DI), Y13
+	VSUBPS       Y12, Y3, Y12
+	VMAXPS       Y12, Y15, Y14
+	VFMADD231PS  Y14, Y13, Y5
+	VCMPPS       $0x01, Y12, Y15, Y12
+	VANDPS       Y12, Y13, Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      32(BX), Y14
+	VFNMADD231PS Y13, Y1, Y14
+	VMOVUPS      Y14, 32(BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+
+next_of2:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of2
+	MOVQ    160(AX), BX
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS (BX)(DX*1), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS Y4, (BX)(DX*1)
+	VADDPS  Y7, Y5, Y5
+	VMOVUPS 32(BX)(DX*1), Y7
+	VADDPS  Y7, Y5, Y5
+	VMOVUPS Y5, 32(BX)(DX*1)
+	MOVQ    168(AX), BX
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS (BX)(DX*1), Y10
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS Y8, (BX)(DX*1)
+	VADDPS  Y11, Y9, Y9
+	VMOVUPS 32(BX)(DX*1), Y11
+	VADDPS  Y11, Y9, Y9
+	VMOVUPS Y9, 32(BX)(DX*1)
+	ADDQ    $+64, DX
+	SUBQ    $0x10, CX
+	JMP     block_of2
+
+end_of2:
+block_of1:
+	CMPQ    CX, $0x08
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of1:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of1
+
+pixel_of1:
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      (SI), Y6
+	VMOVUPS      (DI), Y7
+	VSUBPS       Y6, Y1, Y6
+	VMAXPS       Y6, Y9, Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VCMPPS       $0x01, Y6, Y9, Y6
+	VANDPS       Y6, Y7, Y7
+	VFMADD231PS  Y7, Y0, Y4
+	VMOVUPS      (BX), Y8
+	VFNMADD231PS Y7, Y0, Y8
+	VMOVUPS      Y8, (BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      (SI), Y6
+	VMOVUPS      (DI), Y7
+	VSUBPS       Y6, Y1, Y6
+	VMAXPS       Y6, Y9, Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VCMPPS       $0x01, Y6, Y9, Y6
+	VANDPS       Y6, Y7, Y7
+	VFMADD231PS  Y7, Y0, Y5
+	VMOVUPS      (BX), Y8
+	VFNMADD231PS Y7, Y0, Y8
+	VMOVUPS      Y8, (BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	SUBQ         $0x02, R9
+	JGE          pixel_of1
+
+odd_of1:
+	ADDQ         $0x02, R9
+	JEQ          next_of1
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      (SI), Y6
+	VMOVUPS      (DI), Y7
+	VSUBPS       Y6, Y1, Y6
+	VMAXPS       Y6, Y9, Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VCMPPS       $0x01, Y6, Y9, Y6
+	VANDPS       Y6, Y7, Y7
+	VFMADD231PS  Y7, Y0, Y4
+	VMOVUPS      (BX), Y8
+	VFNMADD231PS Y7, Y0, Y8
+	VMOVUPS      Y8, (BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+
+next_of1:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of1
+	MOVQ    160(AX), BX
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS (BX)(DX*1), Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    168(AX), BX
+	VADDPS  Y5, Y4, Y4
+	VMOVUPS (BX)(DX*1), Y5
+	VADDPS  Y5, Y4, Y4
+	VMOVUPS Y4, (BX)(DX*1)
+	ADDQ    $+32, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
+	TESTQ      CX, CX
+	JEQ        done
+	LEAQ       tailmask<>+64(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    (BX), Y0
+	VMOVUPS    Y0, (SP)
+	MOVQ       144(AX), CX
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (CX)(DX*1), Y0, Y0
+	MOVQ       152(AX), CX
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (CX)(DX*1), Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       24(AX), CX
+	ADDQ       DX, CX
+	MOVQ       32(AX), BX
+	ADDQ       DX, BX
+	MOVQ       40(AX), SI
+	ADDQ       DX, SI
+	MOVQ       (AX), DI
+
+row_tail:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_tail
+
+pixel_tail:
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   (BX), Y6, Y6
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   (SI), Y7, Y7
+	VSUBPS       Y6, Y1, Y6
+	VMAXPS       Y6, Y9, Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VCMPPS       $0x01, Y6, Y9, Y6
+	VANDPS       Y6, Y7, Y7
+	VFMADD231PS  Y7, Y0, Y4
+	VMOVUPS      (SP), Y8
+	VMASKMOVPS   (CX), Y8, Y8
+	VFNMADD231PS Y7, Y0, Y8
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   Y8, Y6, (CX)
+	ADDQ         64(AX), CX
+	ADDQ         72(AX), BX
+	ADDQ         80(AX), SI
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   (BX), Y6, Y6
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   (SI), Y7, Y7
+	VSUBPS       Y6, Y1, Y6
+	VMAXPS       Y6, Y9, Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VCMPPS       $0x01, Y6, Y9, Y6
+	VANDPS       Y6, Y7, Y7
+	VFMADD231PS  Y7, Y0, Y5
+	VMOVUPS      (SP), Y8
+	VMASKMOVPS   (CX), Y8, Y8
+	VFNMADD231PS Y7, Y0, Y8
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   Y8, Y6, (CX)
+	ADDQ         64(AX), CX
+	ADDQ         72(AX), BX
+	ADDQ         80(AX), SI
+	SUBQ         $0x02, R8
+	JGE          pixel_tail
+
+odd_tail:
+	ADDQ         $0x02, R8
+	JEQ          next_tail
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   (BX), Y6, Y6
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   (SI), Y7, Y7
+	VSUBPS       Y6, Y1, Y6
+	VMAXPS       Y6, Y9, Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VCMPPS       $0x01, Y6, Y9, Y6
+	VANDPS       Y6, Y7, Y7
+	VFMADD231PS  Y7, Y0, Y4
+	VMOVUPS      (SP), Y8
+	VMASKMOVPS   (CX), Y8, Y8
+	VFNMADD231PS Y7, Y0, Y8
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   Y8, Y6, (CX)
+	ADDQ         64(AX), CX
+	ADDQ         72(AX), BX
+	ADDQ         80(AX), SI
+
+next_tail:
+	ADDQ       104(AX), CX
+	ADDQ       112(AX), BX
+	ADDQ       120(AX), SI
+	SUBQ       $0x01, DI
+	JNE        row_tail
+	MOVQ       160(AX), CX
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (CX)(DX*1), Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    (SP), Y6
+	VMASKMOVPS Y2, Y6, (CX)(DX*1)
+	MOVQ       168(AX), AX
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS (AX)(DX*1), Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (SP), Y6
+	VMASKMOVPS Y4, Y6, (AX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func creluAVX2(a *byte)
+// Requires: AVX
+TEXT ·creluAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    8(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    8(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    40(AX), SI
+	MOVQ    (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (SI)(CX*4), Y0
+	VMAXPS  Y0, Y2, Y1
+	VSUBPS  Y0, Y2, Y0
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS Y1, (DX)(CX*4)
+	VMOVUPS Y0, (BX)(CX*4)
+	VMOVUPS 32(SI)(CX*4), Y0
+	VMAXPS  Y0, Y2, Y1
+	VSUBPS  Y0, Y2, Y0
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS Y1, 32(DX)(CX*4)
+	VMOVUPS Y0, 32(BX)(CX*4)
+	VMOVUPS 64(SI)(CX*4), Y0
+	VMAXPS  Y0, Y2, Y1
+	VSUBPS  Y0, Y2, Y0
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS Y1, 64(DX)(CX*4)
+	VMOVUPS Y0, 64(BX)(CX*4)
+	VMOVUPS 96(SI)(CX*4), Y0
+	VMAXPS  Y0, Y2, Y1
+	VSUBPS  Y0, Y2, Y0
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS Y1, 96(DX)(CX*4)
+	VMOVUPS Y0, 96(BX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (SI)(CX*4), Y0
+	VMAXPS  Y0, Y2, Y1
+	VSUBPS  Y0, Y2, Y0
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS Y1, (DX)(CX*4)
+	VMOVUPS Y0, (BX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, R8
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (SI)(CX*4), Y0, Y0
+	VMAXPS     Y0, Y2, Y1
+	VSUBPS     Y0, Y2, Y0
+	VMAXPS     Y0, Y2, Y0
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y1, Y3, (DX)(CX*4)
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y0, Y3, (BX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func creluGradAVX2(a *byte)
+// Requires: AVX
+TEXT ·creluGradAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    8(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    8(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    40(AX), SI
+	MOVQ    48(AX), DI
+	MOVQ    56(AX), R8
+	MOVQ    (AX), R9
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R10
+	SUBQ $0x10, R10
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (DI)(CX*4), Y1
+	VCMPPS  $0x01, Y0, Y3, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS (SI)(CX*4), Y0
+	VMOVUPS (R8)(CX*4), Y2
+	VCMPPS  $0x01, Y0, Y3, Y0
+	VANDPS  Y0, Y2, Y2
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y0
+	VMOVUPS 32(DI)(CX*4), Y1
+	VCMPPS  $0x01, Y0, Y3, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS 32(SI)(CX*4), Y0
+	VMOVUPS 32(R8)(CX*4), Y2
+	VCMPPS  $0x01, Y0, Y3, Y0
+	VANDPS  Y0, Y2, Y2
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R10
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x10, R10
+	SUBQ $0x08, R10
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (DI)(CX*4), Y1
+	VCMPPS  $0x01, Y0, Y3, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS (SI)(CX*4), Y0
+	VMOVUPS (R8)(CX*4), Y2
+	VCMPPS  $0x01, Y0, Y3, Y0
+	VANDPS  Y0, Y2, Y2
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R10
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, R10
+	JEQ        next
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (BX)(CX*4), Y0, Y0
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (DI)(CX*4), Y1, Y1
+	VCMPPS     $0x01, Y0, Y3, Y0
+	VANDPS     Y0, Y1, Y1
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (SI)(CX*4), Y0, Y0
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (R8)(CX*4), Y2, Y2
+	VCMPPS     $0x01, Y0, Y3, Y0
+	VANDPS     Y0, Y2, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS Y1, Y0, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	ADDQ 128(AX), DI
+	ADDQ 136(AX), R8
+	SUBQ $0x01, R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func uniformAVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·uniformAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	VPBROADCASTD 16(AX), Y0
+	VPADDD       order8<>+0(SB), Y0, Y0
+	VMOVUPS      wordd2511f53<>+0(SB), Y1
+	VMOVUPS      wordcd9e8d57<>+0(SB), Y2
+
+round:
+	VPBROADCASTD 24(AX), Y3
+	VPBROADCASTD 28(AX), Y4
+	VMOVAPS      Y0, Y5
+	VPADDD       word00000004<>+0(SB), Y0, Y0
+	VPBROADCASTD 20(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VMOVAPS      Y0, Y9
+	VPADDD       word00000004<>+0(SB), Y0, Y0
+	VPBROADCASTD 20(AX), Y10
+	VXORPS       Y11, Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	VPMULUDQ     Y1, Y5, Y13
+	VPMULUDQ     Y2, Y7, Y14
+	VPSRLQ       $0x20, Y14, Y5
+	VXORPS       Y6, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y13, Y7
+	VXORPS       Y8, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y6
+	VPMULUDQ     Y2, Y11, Y8
+	VPSRLQ       $0x20, Y8, Y9
+	VXORPS       Y10, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y6, Y11
+	VXORPS       Y12, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPADDD       word9e3779b9<>+0(SB), Y3, Y3
+	VPADDD       wordbb67ae85<>+0(SB), Y4, Y4
+	VPMULUDQ     Y1, Y5, Y10
+	VPMULUDQ     Y2, Y7, Y12
+	VPSRLQ       $0x20, Y12, Y5
+	VXORPS       Y14, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y10, Y7
+	VXORPS       Y13, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y14
+	VPMULUDQ     Y2, Y11, Y13
+	VPSRLQ       $0x20, Y13, Y9
+	VXORPS       Y8, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y14, Y11
+	VXORPS       Y6, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPADDD       word9e3779b9<>+0(SB), Y3, Y3
+	VPADDD       wordbb67ae85<>+0(SB), Y4, Y4
+	VPMULUDQ     Y1, Y5, Y8
+	VPMULUDQ     Y2, Y7, Y6
+	VPSRLQ       $0x20, Y6, Y5
+	VXORPS       Y12, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y8, Y7
+	VXORPS       Y10, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y12
+	VPMULUDQ     Y2, Y11, Y10
+	VPSRLQ       $0x20, Y10, Y9
+	VXORPS       Y13, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y12, Y11
+	VXORPS       Y14, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPADDD       word9e3779b9<>+0(SB), Y3, Y3
+	VPADDD       wordbb67ae85<>+0(SB), Y4, Y4
+	VPMULUDQ     Y1, Y5, Y13
+	VPMULUDQ     Y2, Y7, Y14
+	VPSRLQ       $0x20, Y14, Y5
+	VXORPS       Y6, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y13, Y7
+	VXORPS       Y8, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y6
+	VPMULUDQ     Y2, Y11, Y8
+	VPSRLQ       $0x20, Y8, Y9
+	VXORPS       Y10, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y6, Y11
+	VXORPS       Y12, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPADDD       word9e3779b9<>+0(SB), Y3, Y3
+	VPADDD       wordbb67ae85<>+0(SB), Y4, Y4
+	VPMULUDQ     Y1, Y5, Y10
+	VPMULUDQ     Y2, Y7, Y12
+	VPSRLQ       $0x20, Y12, Y5
+	VXORPS       Y14, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y10, Y7
+	VXORPS       Y13, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y14
+	VPMULUDQ     Y2, Y11, Y13
+	VPSRLQ       $0x20, Y13, Y9
+	VXORPS       Y8, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y14, Y11
+	VXORPS       Y6, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPADDD       word9e3779b9<>+0(SB), Y3, Y3
+	VPADDD       wordbb67ae85<>+0(SB), Y4, Y4
+	VPMULUDQ     Y1, Y5, Y8
+	VPMULUDQ     Y2, Y7, Y6
+	VPSRLQ       $0x20, Y6, Y5
+	VXORPS       Y12, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y8, Y7
+	VXORPS       Y10, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y12
+	VPMULUDQ     Y2, Y11, Y10
+	VPSRLQ       $0x20, Y10, Y9
+	VXORPS       Y13, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y12, Y11
+	VXORPS       Y14, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPADDD       word9e3779b9<>+0(SB), Y3, Y3
+	VPADDD       wordbb67ae85<>+0(SB), Y4, Y4
+	VPMULUDQ     Y1, Y5, Y13
+	VPMULUDQ     Y2, Y7, Y14
+	VPSRLQ       $0x20, Y14, Y5
+	VXORPS       Y6, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y13, Y7
+	VXORPS       Y8, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y6
+	VPMULUDQ     Y2, Y11, Y8
+	VPSRLQ       $0x20, Y8, Y9
+	VXORPS       Y10, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y6, Y11
+	VXORPS       Y12, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPADDD       word9e3779b9<>+0(SB), Y3, Y3
+	VPADDD       wordbb67ae85<>+0(SB), Y4, Y4
+	VPMULUDQ     Y1, Y5, Y10
+	VPMULUDQ     Y2, Y7, Y12
+	VPSRLQ       $0x20, Y12, Y5
+	VXORPS       Y14, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y10, Y7
+	VXORPS       Y13, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y14
+	VPMULUDQ     Y2, Y11, Y13
+	VPSRLQ       $0x20, Y13, Y9
+	VXORPS       Y8, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y14, Y11
+	VXORPS       Y6, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPADDD       word9e3779b9<>+0(SB), Y3, Y3
+	VPADDD       wordbb67ae85<>+0(SB), Y4, Y4
+	VPMULUDQ     Y1, Y5, Y8
+	VPMULUDQ     Y2, Y7, Y6
+	VPSRLQ       $0x20, Y6, Y5
+	VXORPS       Y12, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y8, Y7
+	VXORPS       Y10, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y12
+	VPMULUDQ     Y2, Y11, Y10
+	VPSRLQ       $0x20, Y10, Y9
+	VXORPS       Y13, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y12, Y11
+	VXORPS       Y14, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPADDD       word9e3779b9<>+0(SB), Y3, Y3
+	VPADDD       wordbb67ae85<>+0(SB), Y4, Y4
+	VPMULUDQ     Y1, Y5, Y13
+	VPMULUDQ     Y2, Y7, Y14
+	VPSRLQ       $0x20, Y14, Y5
+	VXORPS       Y6, Y5, Y5
+	VXORPS       Y3, Y5, Y5
+	VPSRLQ       $0x20, Y13, Y7
+	VXORPS       Y8, Y7, Y7
+	VXORPS       Y4, Y7, Y7
+	VPMULUDQ     Y1, Y9, Y6
+	VPMULUDQ     Y2, Y11, Y8
+	VPSRLQ       $0x20, Y8, Y9
+	VXORPS       Y10, Y9, Y9
+	VXORPS       Y3, Y9, Y9
+	VPSRLQ       $0x20, Y6, Y11
+	VXORPS       Y12, Y11, Y11
+	VXORPS       Y4, Y11, Y11
+	VPSLLQ       $0x20, Y5, Y5
+	VPSRLQ       $0x20, Y5, Y5
+	VPSLLQ       $0x20, Y14, Y14
+	VORPS        Y14, Y5, Y5
+	VPSRLD       $0x08, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       word33800000<>+0(SB), Y5, Y5
+	VPSLLQ       $0x20, Y7, Y7
+	VPSRLQ       $0x20, Y7, Y7
+	VPSLLQ       $0x20, Y13, Y13
+	VORPS        Y13, Y7, Y7
+	VPSRLD       $0x08, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       word33800000<>+0(SB), Y7, Y7
+	VPUNPCKLQDQ  Y7, Y5, Y14
+	VPUNPCKHQDQ  Y7, Y5, Y13
+	VMOVUPS      Y14, (CX)
+	VMOVUPS      Y13, 32(CX)
+	VPSLLQ       $0x20, Y9, Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VORPS        Y8, Y9, Y9
+	VPSRLD       $0x08, Y9, Y9
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       word33800000<>+0(SB), Y9, Y9
+	VPSLLQ       $0x20, Y11, Y11
+	VPSRLQ       $0x20, Y11, Y11
+	VPSLLQ       $0x20, Y6, Y6
+	VORPS        Y6, Y11, Y11
+	VPSRLD       $0x08, Y11, Y11
+	VCVTDQ2PS    Y11, Y11
+	VMULPS       word33800000<>+0(SB), Y11, Y11
+	VPUNPCKLQDQ  Y11, Y9, Y8
+	VPUNPCKHQDQ  Y11, Y9, Y6
+	VMOVUPS      Y8, 64(CX)
+	VMOVUPS      Y6, 96(CX)
+	ADDQ         $+128, CX
+	SUBQ         $0x01, DX
+	JGT          round
+	VZEROUPPER
+	RET
+
+// func dropAVX2(a *byte)
+// Requires: AVX
+TEXT ·dropAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y0
+	VBROADCASTSS 188(AX), Y1
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Y2
+	VMOVUPS (SI)(CX*4), Y3
+	VMULPS  Y1, Y2, Y2
+	VCMPPS  $0x02, Y3, Y0, Y3
+	VANDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	VMOVUPS 32(BX)(CX*4), Y2
+	VMOVUPS 32(SI)(CX*4), Y3
+	VMULPS  Y1, Y2, Y2
+	VCMPPS  $0x02, Y3, Y0, Y3
+	VANDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Y2
+	VMOVUPS 64(SI)(CX*4), Y3
+	VMULPS  Y1, Y2, Y2
+	VCMPPS  $0x02, Y3, Y0, Y3
+	VANDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 64(DX)(CX*4)
+	VMOVUPS 96(BX)(CX*4), Y2
+	VMOVUPS 96(SI)(CX*4), Y3
+	VMULPS  Y1, Y2, Y2
+	VCMPPS  $0x02, Y3, Y0, Y3
+	VANDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 96(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Y2
+	VMOVUPS (SI)(CX*4), Y3
+	VMULPS  Y1, Y2, Y2
+	VCMPPS  $0x02, Y3, Y0, Y3
+	VANDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, R8
+	JEQ        next
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (BX)(CX*4), Y2, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (SI)(CX*4), Y3, Y3
+	VMULPS     Y1, Y2, Y2
+	VCMPPS     $0x02, Y3, Y0, Y3
+	VANDPS     Y3, Y2, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y2, Y3, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func rreluAVX2(a *byte)
+// Requires: AVX
+TEXT ·rreluAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y0
+	VBROADCASTSS 188(AX), Y1
+	VMOVUPS      word3f800000<>+0(SB), Y6
+	VXORPS       Y5, Y5, Y5
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         48(AX), DI
+	MOVQ         (AX), R8
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R9
+	SUBQ $0x10, R9
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS   (BX)(CX*4), Y2
+	VMOVUPS   (SI)(CX*4), Y3
+	VMOVUPS   (DI)(CX*4), Y4
+	VMULPS    Y1, Y4, Y4
+	VADDPS    Y0, Y4, Y4
+	VDIVPS    Y4, Y6, Y4
+	VMULPS    Y4, Y3, Y4
+	VCMPPS    $0x01, Y2, Y5, Y2
+	VBLENDVPS Y2, Y3, Y4, Y4
+	VMOVUPS   Y4, (DX)(CX*4)
+	VMOVUPS   32(BX)(CX*4), Y2
+	VMOVUPS   32(SI)(CX*4), Y3
+	VMOVUPS   32(DI)(CX*4), Y4
+	VMULPS    Y1, Y4, Y4
+	VADDPS    Y0, Y4, Y4
+	VDIVPS    Y4, Y6, Y4
+	VMULPS    Y4, Y3, Y4
+	VCMPPS    $0x01, Y2, Y5, Y2
+	VBLENDVPS Y2, Y3, Y4, Y4
+	VMOVUPS   Y4, 32(DX)(CX*4)
+	ADDQ      $0x10, CX
+	SUBQ      $0x10, R9
+	JGE       rounds
+
+rounds_end:
+	ADDQ $0x10, R9
+	SUBQ $0x08, R9
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS   (BX)(CX*4), Y2
+	VMOVUPS   (SI)(CX*4), Y3
+	VMOVUPS   (DI)(CX*4), Y4
+	VMULPS    Y1, Y4, Y4
+	VADDPS    Y0, Y4, Y4
+	VDIVPS    Y4, Y6, Y4
+	VMULPS    Y4, Y3, Y4
+	VCMPPS    $0x01, Y2, Y5, Y2
+	VBLENDVPS Y2, Y3, Y4, Y4
+	VMOVUPS   Y4, (DX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, R9
+	JGE       vectors
+
+vectors_end:
+	ADDQ       $0x08, R9
+	JEQ        next
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (BX)(CX*4), Y2, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (SI)(CX*4), Y3, Y3
+	VMOVUPS    (SP), Y4
+	VMASKMOVPS (DI)(CX*4), Y4, Y4
+	VMULPS     Y1, Y4, Y4
+	VADDPS     Y0, Y4, Y4
+	VDIVPS     Y4, Y6, Y4
+	VMULPS     Y4, Y3, Y4
+	VCMPPS     $0x01, Y2, Y5, Y2
+	VBLENDVPS  Y2, Y3, Y4, Y4
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS Y4, Y2, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	ADDQ 128(AX), DI
+	SUBQ $0x01, R8
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func addProductAVX2(a *byte)
 // Requires: AVX, FMA3
 TEXT ·addProductAVX2(SB), NOSPLIT, $32-8
@@ -15985,6 +18184,682 @@ next_tail:
 	ADDQ $0x01, CX
 	CMPQ CX, 8(AX)
 	JLT  pixel_tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func stochasticPoolAVX2(a *byte)
+// Requires: AVX
+TEXT ·stochasticPoolAVX2(SB), NOSPLIT, $32-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of4:
+	CMPQ CX, $0x20
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VXORPS  Y14, Y14, Y14
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y11, Y11, Y11
+	MOVQ    (AX), R10
+
+rowsum_of4:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+tapsum_of4:
+	VMOVUPS (R9), Y12
+	VMAXPS  Y12, Y14, Y12
+	VADDPS  Y12, Y4, Y4
+	VMOVUPS 32(R9), Y12
+	VMAXPS  Y12, Y14, Y12
+	VADDPS  Y12, Y5, Y5
+	VMOVUPS 64(R9), Y12
+	VMAXPS  Y12, Y14, Y12
+	VADDPS  Y12, Y6, Y6
+	VMOVUPS 96(R9), Y12
+	VMAXPS  Y12, Y14, Y12
+	VADDPS  Y12, Y7, Y7
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     tapsum_of4
+	SUBQ    $0x01, R10
+	JGT     rowsum_of4
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VMOVUPS (DI), Y0
+	VMULPS  Y4, Y0, Y0
+	VXORPS  Y4, Y4, Y4
+	VMOVUPS 32(DI), Y1
+	VMULPS  Y5, Y1, Y1
+	VXORPS  Y5, Y5, Y5
+	VMOVUPS 64(DI), Y2
+	VMULPS  Y6, Y2, Y2
+	VXORPS  Y6, Y6, Y6
+	VMOVUPS 96(DI), Y3
+	VMULPS  Y7, Y3, Y3
+	VXORPS  Y7, Y7, Y7
+	MOVQ    (AX), R10
+
+rowtake_of4:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+taptake_of4:
+	VMOVUPS (R9), Y12
+	VMAXPS  Y12, Y14, Y12
+	VCMPPS  $0x02, Y0, Y4, Y13
+	VANDPS  Y13, Y12, Y13
+	VADDPS  Y12, Y4, Y4
+	VCMPPS  $0x01, Y4, Y0, Y12
+	VANDPS  Y13, Y12, Y12
+	VORPS   Y12, Y8, Y8
+	VMOVUPS 32(R9), Y12
+	VMAXPS  Y12, Y14, Y12
+	VCMPPS  $0x02, Y1, Y5, Y13
+	VANDPS  Y13, Y12, Y13
+	VADDPS  Y12, Y5, Y5
+	VCMPPS  $0x01, Y5, Y1, Y12
+	VANDPS  Y13, Y12, Y12
+	VORPS   Y12, Y9, Y9
+	VMOVUPS 64(R9), Y12
+	VMAXPS  Y12, Y14, Y12
+	VCMPPS  $0x02, Y2, Y6, Y13
+	VANDPS  Y13, Y12, Y13
+	VADDPS  Y12, Y6, Y6
+	VCMPPS  $0x01, Y6, Y2, Y12
+	VANDPS  Y13, Y12, Y12
+	VORPS   Y12, Y10, Y10
+	VMOVUPS 96(R9), Y12
+	VMAXPS  Y12, Y14, Y12
+	VCMPPS  $0x02, Y3, Y7, Y13
+	VANDPS  Y13, Y12, Y13
+	VADDPS  Y12, Y7, Y7
+	VCMPPS  $0x01, Y7, Y3, Y12
+	VANDPS  Y13, Y12, Y12
+	VORPS   Y12, Y11, Y11
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     taptake_of4
+	SUBQ    $0x01, R10
+	JGT     rowtake_of4
+	VMOVUPS Y8, (SI)
+	VMOVUPS Y9, 32(SI)
+	VMOVUPS Y10, 64(SI)
+	VMOVUPS Y11, 96(SI)
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of4
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ CX, $0x10
+	JLT  end_of2
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of2:
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y5, Y5, Y5
+	MOVQ    (AX), R10
+
+rowsum_of2:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+tapsum_of2:
+	VMOVUPS (R9), Y6
+	VMAXPS  Y6, Y8, Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS 32(R9), Y6
+	VMAXPS  Y6, Y8, Y6
+	VADDPS  Y6, Y3, Y3
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     tapsum_of2
+	SUBQ    $0x01, R10
+	JGT     rowsum_of2
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VMOVUPS (DI), Y0
+	VMULPS  Y2, Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMOVUPS 32(DI), Y1
+	VMULPS  Y3, Y1, Y1
+	VXORPS  Y3, Y3, Y3
+	MOVQ    (AX), R10
+
+rowtake_of2:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+taptake_of2:
+	VMOVUPS (R9), Y6
+	VMAXPS  Y6, Y8, Y6
+	VCMPPS  $0x02, Y0, Y2, Y7
+	VANDPS  Y7, Y6, Y7
+	VADDPS  Y6, Y2, Y2
+	VCMPPS  $0x01, Y2, Y0, Y6
+	VANDPS  Y7, Y6, Y6
+	VORPS   Y6, Y4, Y4
+	VMOVUPS 32(R9), Y6
+	VMAXPS  Y6, Y8, Y6
+	VCMPPS  $0x02, Y1, Y3, Y7
+	VANDPS  Y7, Y6, Y7
+	VADDPS  Y6, Y3, Y3
+	VCMPPS  $0x01, Y3, Y1, Y6
+	VANDPS  Y7, Y6, Y6
+	VORPS   Y6, Y5, Y5
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     taptake_of2
+	SUBQ    $0x01, R10
+	JGT     rowtake_of2
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of2
+	ADDQ    $+64, DX
+	SUBQ    $0x10, CX
+	JMP     block_of2
+
+end_of2:
+block_of1:
+	CMPQ CX, $0x08
+	JLT  end_of1
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of1:
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    (AX), R10
+
+rowsum_of1:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+tapsum_of1:
+	VMOVUPS (R9), Y3
+	VMAXPS  Y3, Y5, Y3
+	VADDPS  Y3, Y1, Y1
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     tapsum_of1
+	SUBQ    $0x01, R10
+	JGT     rowsum_of1
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VMOVUPS (DI), Y0
+	VMULPS  Y1, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    (AX), R10
+
+rowtake_of1:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+taptake_of1:
+	VMOVUPS (R9), Y3
+	VMAXPS  Y3, Y5, Y3
+	VCMPPS  $0x02, Y0, Y1, Y4
+	VANDPS  Y4, Y3, Y4
+	VADDPS  Y3, Y1, Y1
+	VCMPPS  $0x01, Y1, Y0, Y3
+	VANDPS  Y4, Y3, Y3
+	VORPS   Y3, Y2, Y2
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     taptake_of1
+	SUBQ    $0x01, R10
+	JGT     rowtake_of1
+	VMOVUPS Y2, (SI)
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of1
+	ADDQ    $+32, DX
+	SUBQ    $0x08, CX
+	JMP     block_of1
+
+end_of1:
+	TESTQ   CX, CX
+	JEQ     done
+	LEAQ    tailmask<>+64(SB), BX
+	SHLQ    $0x02, CX
+	SUBQ    CX, BX
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    40(AX), BX
+	ADDQ    DX, BX
+	MOVQ    48(AX), SI
+	ADDQ    DX, SI
+	XORQ    CX, CX
+
+pixel_tail:
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    (AX), R9
+
+rowsum_tail:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(CX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(CX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+tapsum_tail:
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (R8), Y3, Y3
+	VMAXPS     Y3, Y5, Y3
+	VADDPS     Y3, Y1, Y1
+	ADDQ       72(AX), R8
+	SUBQ       $0x01, R10
+	JGT        tapsum_tail
+	SUBQ       $0x01, R9
+	JGT        rowsum_tail
+	MOVQ       104(AX), DI
+	MOVLQSX    (DI)(CX*4), DI
+	IMULQ      72(AX), DI
+	ADDQ       24(AX), DI
+	ADDQ       DX, DI
+	MOVQ       DI, R8
+	VMOVUPS    (SP), Y0
+	VMASKMOVPS (SI), Y0, Y0
+	VMULPS     Y1, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       (AX), R9
+
+rowtake_tail:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(CX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(CX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+taptake_tail:
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (R8), Y3, Y3
+	VMAXPS     Y3, Y5, Y3
+	VCMPPS     $0x02, Y0, Y1, Y4
+	VANDPS     Y4, Y3, Y4
+	VADDPS     Y3, Y1, Y1
+	VCMPPS     $0x01, Y1, Y0, Y3
+	VANDPS     Y4, Y3, Y3
+	VORPS      Y3, Y2, Y2
+	ADDQ       72(AX), R8
+	SUBQ       $0x01, R10
+	JGT        taptake_tail
+	SUBQ       $0x01, R9
+	JGT        rowtake_tail
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y2, Y3, (BX)
+	ADDQ       88(AX), BX
+	ADDQ       96(AX), SI
+	ADDQ       $0x01, CX
+	CMPQ       CX, 8(AX)
+	JLT        pixel_tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func stochasticPoolInferenceAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·stochasticPoolInferenceAVX2(SB), NOSPLIT, $32-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of4:
+	CMPQ CX, $0x20
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y7, Y7, Y7
+	MOVQ    (AX), R9
+
+row_of4:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+tap_of4:
+	VMOVUPS     (R8), Y8
+	VMAXPS      Y8, Y9, Y8
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS Y8, Y8, Y4
+	VMOVUPS     32(R8), Y8
+	VMAXPS      Y8, Y9, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS Y8, Y8, Y5
+	VMOVUPS     64(R8), Y8
+	VMAXPS      Y8, Y9, Y8
+	VADDPS      Y8, Y2, Y2
+	VFMADD231PS Y8, Y8, Y6
+	VMOVUPS     96(R8), Y8
+	VMAXPS      Y8, Y9, Y8
+	VADDPS      Y8, Y3, Y3
+	VFMADD231PS Y8, Y8, Y7
+	ADDQ        72(AX), R8
+	SUBQ        $0x01, R10
+	JGT         tap_of4
+	SUBQ        $0x01, R9
+	JGT         row_of4
+	VDIVPS      Y0, Y4, Y4
+	VCMPPS      $0x01, Y0, Y9, Y0
+	VANDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (SI)
+	VDIVPS      Y1, Y5, Y5
+	VCMPPS      $0x01, Y1, Y9, Y1
+	VANDPS      Y1, Y5, Y5
+	VMOVUPS     Y5, 32(SI)
+	VDIVPS      Y2, Y6, Y6
+	VCMPPS      $0x01, Y2, Y9, Y2
+	VANDPS      Y2, Y6, Y6
+	VMOVUPS     Y6, 64(SI)
+	VDIVPS      Y3, Y7, Y7
+	VCMPPS      $0x01, Y3, Y9, Y3
+	VANDPS      Y3, Y7, Y7
+	VMOVUPS     Y7, 96(SI)
+	ADDQ        88(AX), SI
+	ADDQ        $0x01, BX
+	CMPQ        BX, 8(AX)
+	JLT         pixel_of4
+	ADDQ        $+128, DX
+	SUBQ        $0x20, CX
+	JMP         block_of4
+
+end_of4:
+block_of2:
+	CMPQ CX, $0x10
+	JLT  end_of2
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of2:
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y3, Y3, Y3
+	MOVQ    (AX), R9
+
+row_of2:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+tap_of2:
+	VMOVUPS     (R8), Y4
+	VMAXPS      Y4, Y5, Y4
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS Y4, Y4, Y2
+	VMOVUPS     32(R8), Y4
+	VMAXPS      Y4, Y5, Y4
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS Y4, Y4, Y3
+	ADDQ        72(AX), R8
+	SUBQ        $0x01, R10
+	JGT         tap_of2
+	SUBQ        $0x01, R9
+	JGT         row_of2
+	VDIVPS      Y0, Y2, Y2
+	VCMPPS      $0x01, Y0, Y5, Y0
+	VANDPS      Y0, Y2, Y2
+	VMOVUPS     Y2, (SI)
+	VDIVPS      Y1, Y3, Y3
+	VCMPPS      $0x01, Y1, Y5, Y1
+	VANDPS      Y1, Y3, Y3
+	VMOVUPS     Y3, 32(SI)
+	ADDQ        88(AX), SI
+	ADDQ        $0x01, BX
+	CMPQ        BX, 8(AX)
+	JLT         pixel_of2
+	ADDQ        $+64, DX
+	SUBQ        $0x10, CX
+	JMP         block_of2
+
+end_of2:
+block_of1:
+	CMPQ CX, $0x08
+	JLT  end_of1
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of1:
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    (AX), R9
+
+row_of1:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+tap_of1:
+	VMOVUPS     (R8), Y2
+	VMAXPS      Y2, Y3, Y2
+	VADDPS      Y2, Y0, Y0
+	VFMADD231PS Y2, Y2, Y1
+	ADDQ        72(AX), R8
+	SUBQ        $0x01, R10
+	JGT         tap_of1
+	SUBQ        $0x01, R9
+	JGT         row_of1
+	VDIVPS      Y0, Y1, Y1
+	VCMPPS      $0x01, Y0, Y3, Y0
+	VANDPS      Y0, Y1, Y1
+	VMOVUPS     Y1, (SI)
+	ADDQ        88(AX), SI
+	ADDQ        $0x01, BX
+	CMPQ        BX, 8(AX)
+	JLT         pixel_of1
+	ADDQ        $+32, DX
+	SUBQ        $0x08, CX
+	JMP         block_of1
+
+end_of1:
+	TESTQ   CX, CX
+	JEQ     done
+	LEAQ    tailmask<>+64(SB), BX
+	SHLQ    $0x02, CX
+	SUBQ    CX, BX
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    40(AX), BX
+	ADDQ    DX, BX
+	XORQ    CX, CX
+
+pixel_tail:
+	MOVQ    104(AX), SI
+	MOVLQSX (SI)(CX*4), SI
+	IMULQ   72(AX), SI
+	ADDQ    24(AX), SI
+	ADDQ    DX, SI
+	MOVQ    SI, DI
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    (AX), R8
+
+row_tail:
+	MOVQ    112(AX), R9
+	MOVLQSX (R9)(CX*4), R9
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	SUBQ    DI, R9
+	MOVQ    SI, DI
+	ADDQ    56(AX), SI
+
+tap_tail:
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (DI), Y2, Y2
+	VMAXPS      Y2, Y3, Y2
+	VADDPS      Y2, Y0, Y0
+	VFMADD231PS Y2, Y2, Y1
+	ADDQ        72(AX), DI
+	SUBQ        $0x01, R9
+	JGT         tap_tail
+	SUBQ        $0x01, R8
+	JGT         row_tail
+	VDIVPS      Y0, Y1, Y1
+	VCMPPS      $0x01, Y0, Y3, Y0
+	VANDPS      Y0, Y1, Y1
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  Y1, Y2, (BX)
+	ADDQ        88(AX), BX
+	ADDQ        $0x01, CX
+	CMPQ        CX, 8(AX)
+	JLT         pixel_tail
 
 done:
 	VZEROUPPER
@@ -21917,6 +24792,80 @@ next:
 	VZEROUPPER
 	RET
 
+// func mulAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulAVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  8(AX), CX
+	ANDQ  $-16, CX
+	NEGQ  CX
+	ADDQ  8(AX), CX
+	MOVQ  $-1, DX
+	BZHIQ CX, DX, DX
+	KMOVW DX, K1
+	MOVQ  24(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x40, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Z0
+	VMOVUPS (SI)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Z0
+	VMOVUPS 64(SI)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DX)(CX*4)
+	VMOVUPS 128(BX)(CX*4), Z0
+	VMOVUPS 128(SI)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(DX)(CX*4)
+	VMOVUPS 192(BX)(CX*4), Z0
+	VMOVUPS 192(SI)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(DX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Z0
+	VMOVUPS (SI)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, R8
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VMOVUPS.Z (SI)(CX*4), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func scaleAVX512(a *byte)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scaleAVX512(SB), NOSPLIT, $0-8
@@ -24017,6 +26966,330 @@ next:
 	VZEROUPPER
 	RET
 
+// func powerAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·powerAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VPANDD       word7fffffff<>+0(SB), Z0, Z5
+	VMOVAPS      Z5, Z0
+	VPSUBD       word3f3504f3<>+0(SB), Z0, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VMULPS       Z7, Z4, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVAPS      Z5, Z2
+	VCMPPS       $0x01, Z2, Z6, K4
+	VBLENDMPS    Z0, Z5, K4, Z5
+	VMOVAPS      Z5, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VPANDD       word7fffffff<>+0(SB), Z0, Z5
+	VMOVAPS      Z5, Z0
+	VPSUBD       word3f3504f3<>+0(SB), Z0, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VMULPS       Z7, Z4, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVAPS      Z5, Z2
+	VCMPPS       $0x01, Z2, Z6, K4
+	VBLENDMPS    Z0, Z5, K4, Z5
+	VMOVAPS      Z5, Z0
+	VMOVUPS      Z0, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VPANDD       word7fffffff<>+0(SB), Z0, Z5
+	VMOVAPS      Z5, Z0
+	VPSUBD       word3f3504f3<>+0(SB), Z0, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VMULPS       Z7, Z4, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVAPS      Z5, Z2
+	VCMPPS       $0x01, Z2, Z6, K4
+	VBLENDMPS    Z0, Z5, K4, Z5
+	VMOVAPS      Z5, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, DI
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VPANDD       word7fffffff<>+0(SB), Z0, Z5
+	VMOVAPS      Z5, Z0
+	VPSUBD       word3f3504f3<>+0(SB), Z0, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VMULPS       Z7, Z4, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMOVAPS      Z5, Z2
+	VCMPPS       $0x01, Z2, Z6, K4
+	VBLENDMPS    Z0, Z5, K4, Z5
+	VMOVAPS      Z5, Z0
+	VMOVUPS      Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func rootAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rootAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x40, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z0
+	VSQRTPS Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z0
+	VSQRTPS Z0, Z0
+	VMOVUPS Z0, 64(DX)(CX*4)
+	VMOVUPS 128(BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z0
+	VSQRTPS Z0, Z0
+	VMOVUPS Z0, 128(DX)(CX*4)
+	VMOVUPS 192(BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z0
+	VSQRTPS Z0, Z0
+	VMOVUPS Z0, 192(DX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x40, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (BX)(CX*4), Z0
+	VPANDD  word7fffffff<>+0(SB), Z0, Z0
+	VSQRTPS Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, DI
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VPANDD    word7fffffff<>+0(SB), Z0, Z0
+	VSQRTPS   Z0, Z0
+	VMOVUPS   Z0, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func reluGradAVX512(a *byte)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reluGradAVX512(SB), NOSPLIT, $0-8
@@ -25801,6 +29074,1360 @@ next:
 	VZEROUPPER
 	RET
 
+// func powerGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·powerGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VPANDD       word80000000<>+0(SB), Z0, Z10
+	VPANDD       word7fffffff<>+0(SB), Z0, Z5
+	VMOVAPS      Z5, Z0
+	VPSUBD       word3f3504f3<>+0(SB), Z0, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VMULPS       Z8, Z4, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMULPS       Z7, Z0, Z0
+	VPORD        Z10, Z0, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVAPS      Z5, Z2
+	VCMPPS       $0x01, Z2, Z6, K4
+	VBLENDMPS    Z1, Z5, K4, Z5
+	VMOVAPS      Z5, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z0
+	VMOVUPS      64(SI)(CX*4), Z1
+	VPANDD       word80000000<>+0(SB), Z0, Z10
+	VPANDD       word7fffffff<>+0(SB), Z0, Z5
+	VMOVAPS      Z5, Z0
+	VPSUBD       word3f3504f3<>+0(SB), Z0, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VMULPS       Z8, Z4, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMULPS       Z7, Z0, Z0
+	VPORD        Z10, Z0, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVAPS      Z5, Z2
+	VCMPPS       $0x01, Z2, Z6, K4
+	VBLENDMPS    Z1, Z5, K4, Z5
+	VMOVAPS      Z5, Z1
+	VMOVUPS      Z1, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, R8
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VPANDD       word80000000<>+0(SB), Z0, Z10
+	VPANDD       word7fffffff<>+0(SB), Z0, Z5
+	VMOVAPS      Z5, Z0
+	VPSUBD       word3f3504f3<>+0(SB), Z0, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VMULPS       Z8, Z4, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMULPS       Z7, Z0, Z0
+	VPORD        Z10, Z0, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVAPS      Z5, Z2
+	VCMPPS       $0x01, Z2, Z6, K4
+	VBLENDMPS    Z1, Z5, K4, Z5
+	VMOVAPS      Z5, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, R8
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, R8
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (SI)(CX*4), K1, Z1
+	VPANDD       word80000000<>+0(SB), Z0, Z10
+	VPANDD       word7fffffff<>+0(SB), Z0, Z5
+	VMOVAPS      Z5, Z0
+	VPSUBD       word3f3504f3<>+0(SB), Z0, Z3
+	VPSRAD       $0x17, Z3, Z3
+	VMOVUPS      word0000007f<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VSUBPS       word3f800000<>+0(SB), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VADDPS       word40000000<>+0(SB), Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      word3de38e39<>+0(SB), Z4
+	VFMADD213PS  word3e124925<>+0(SB), Z2, Z4
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z2, Z4
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z0, Z0, Z0
+	VFMADD213PS  Z0, Z0, Z4
+	VFMADD231PS  wordb95e8083<>+0(SB), Z3, Z4
+	VFMADD231PS  word3f318000<>+0(SB), Z3, Z4
+	VMULPS       Z8, Z4, Z0
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      word42b0bd71<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMULPS       word3fb8aa3b<>+0(SB), Z0, Z3
+	VCVTPS2DQ    Z3, Z2
+	VCVTDQ2PS    Z2, Z3
+	VFNMADD231PS word3f318000<>+0(SB), Z3, Z0
+	VFNMADD231PS wordb95e8083<>+0(SB), Z3, Z0
+	VMOVUPS      word39506967<>+0(SB), Z4
+	VFMADD213PS  word3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  word3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  word3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VPADDD       word0000007f<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VFMADD213PS  Z2, Z2, Z0
+	VMULPS       Z7, Z0, Z0
+	VPORD        Z10, Z0, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVAPS      Z5, Z2
+	VCMPPS       $0x01, Z2, Z6, K4
+	VBLENDMPS    Z1, Z5, K4, Z5
+	VMOVAPS      Z5, Z1
+	VMOVUPS      Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func rootGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rootGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z7
+	VBROADCASTSS 188(AX), Z8
+	VBROADCASTSS 192(AX), Z9
+	VPXORD       Z6, Z6, Z6
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x40, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (SI)(CX*4), Z1
+	VPANDD    word80000000<>+0(SB), Z0, Z2
+	VPANDD    word7fffffff<>+0(SB), Z0, Z5
+	VSQRTPS   Z5, Z3
+	VMOVUPS   word3f000000<>+0(SB), Z4
+	VDIVPS    Z3, Z4, Z3
+	VPORD     Z2, Z3, Z3
+	VMULPS    Z3, Z1, Z1
+	VMOVAPS   Z5, Z2
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z1, Z5, K4, Z5
+	VMOVAPS   Z5, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
+	VMOVUPS   64(BX)(CX*4), Z0
+	VMOVUPS   64(SI)(CX*4), Z1
+	VPANDD    word80000000<>+0(SB), Z0, Z2
+	VPANDD    word7fffffff<>+0(SB), Z0, Z5
+	VSQRTPS   Z5, Z3
+	VMOVUPS   word3f000000<>+0(SB), Z4
+	VDIVPS    Z3, Z4, Z3
+	VPORD     Z2, Z3, Z3
+	VMULPS    Z3, Z1, Z1
+	VMOVAPS   Z5, Z2
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z1, Z5, K4, Z5
+	VMOVAPS   Z5, Z1
+	VMOVUPS   Z1, 64(DX)(CX*4)
+	VMOVUPS   128(BX)(CX*4), Z0
+	VMOVUPS   128(SI)(CX*4), Z1
+	VPANDD    word80000000<>+0(SB), Z0, Z2
+	VPANDD    word7fffffff<>+0(SB), Z0, Z5
+	VSQRTPS   Z5, Z3
+	VMOVUPS   word3f000000<>+0(SB), Z4
+	VDIVPS    Z3, Z4, Z3
+	VPORD     Z2, Z3, Z3
+	VMULPS    Z3, Z1, Z1
+	VMOVAPS   Z5, Z2
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z1, Z5, K4, Z5
+	VMOVAPS   Z5, Z1
+	VMOVUPS   Z1, 128(DX)(CX*4)
+	VMOVUPS   192(BX)(CX*4), Z0
+	VMOVUPS   192(SI)(CX*4), Z1
+	VPANDD    word80000000<>+0(SB), Z0, Z2
+	VPANDD    word7fffffff<>+0(SB), Z0, Z5
+	VSQRTPS   Z5, Z3
+	VMOVUPS   word3f000000<>+0(SB), Z4
+	VDIVPS    Z3, Z4, Z3
+	VPORD     Z2, Z3, Z3
+	VMULPS    Z3, Z1, Z1
+	VMOVAPS   Z5, Z2
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z1, Z5, K4, Z5
+	VMOVAPS   Z5, Z1
+	VMOVUPS   Z1, 192(DX)(CX*4)
+	ADDQ      $0x40, CX
+	SUBQ      $0x40, R8
+	JGE       rounds
+
+rounds_end:
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (SI)(CX*4), Z1
+	VPANDD    word80000000<>+0(SB), Z0, Z2
+	VPANDD    word7fffffff<>+0(SB), Z0, Z5
+	VSQRTPS   Z5, Z3
+	VMOVUPS   word3f000000<>+0(SB), Z4
+	VDIVPS    Z3, Z4, Z3
+	VPORD     Z2, Z3, Z3
+	VMULPS    Z3, Z1, Z1
+	VMOVAPS   Z5, Z2
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z1, Z5, K4, Z5
+	VMOVAPS   Z5, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
+	ADDQ      $0x10, CX
+	SUBQ      $0x10, R8
+	JGE       vectors
+
+vectors_end:
+	ADDQ      $0x10, R8
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VMOVUPS.Z (SI)(CX*4), K1, Z1
+	VPANDD    word80000000<>+0(SB), Z0, Z2
+	VPANDD    word7fffffff<>+0(SB), Z0, Z5
+	VSQRTPS   Z5, Z3
+	VMOVUPS   word3f000000<>+0(SB), Z4
+	VDIVPS    Z3, Z4, Z3
+	VPORD     Z2, Z3, Z3
+	VMULPS    Z3, Z1, Z1
+	VMOVAPS   Z5, Z2
+	VCMPPS    $0x01, Z2, Z6, K4
+	VBLENDMPS Z1, Z5, K4, Z5
+	VMOVAPS   Z5, Z1
+	VMOVUPS   Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func hingeAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hingeAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of1:
+	CMPQ    CX, $0x10
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z1
+	VPXORD  Z4, Z4, Z4
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VMOVUPS     (SI), Z2
+	VSUBPS      Z2, Z1, Z2
+	VMAXPS      Z2, Z4, Z2
+	VMOVUPS     (BX), Z3
+	VFMADD231PS Z2, Z0, Z3
+	VMOVUPS     Z3, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (SI), Z2
+	VSUBPS      Z2, Z1, Z2
+	VMAXPS      Z2, Z4, Z2
+	VMOVUPS     (BX), Z3
+	VFMADD231PS Z2, Z0, Z3
+	VMOVUPS     Z3, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of1
+
+odd_of1:
+	ADDQ        $0x02, R8
+	JEQ         next_of1
+	VMOVUPS     (SI), Z2
+	VSUBPS      Z2, Z1, Z2
+	VMAXPS      Z2, Z4, Z2
+	VMOVUPS     (BX), Z3
+	VFMADD231PS Z2, Z0, Z3
+	VMOVUPS     Z3, (BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of1
+
+end_of1:
+	TESTQ     CX, CX
+	JEQ       done
+	MOVQ      $-1, BX
+	BZHIQ     CX, BX, BX
+	KMOVW     BX, K1
+	MOVQ      144(AX), CX
+	VMOVUPS.Z (CX)(DX*1), K1, Z0
+	MOVQ      152(AX), CX
+	VMOVUPS.Z (CX)(DX*1), K1, Z1
+	VPXORD    Z4, Z4, Z4
+	MOVQ      24(AX), CX
+	ADDQ      DX, CX
+	MOVQ      32(AX), BX
+	ADDQ      DX, BX
+	MOVQ      (AX), DX
+
+row_tail:
+	MOVQ 8(AX), SI
+	SUBQ $0x02, SI
+	JLT  odd_tail
+
+pixel_tail:
+	VMOVUPS.Z   (BX), K1, Z2
+	VSUBPS      Z2, Z1, Z2
+	VMAXPS      Z2, Z4, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VFMADD231PS Z2, Z0, Z3
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+	VMOVUPS.Z   (BX), K1, Z2
+	VSUBPS      Z2, Z1, Z2
+	VMAXPS      Z2, Z4, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VFMADD231PS Z2, Z0, Z3
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+	SUBQ        $0x02, SI
+	JGE         pixel_tail
+
+odd_tail:
+	ADDQ        $0x02, SI
+	JEQ         next_tail
+	VMOVUPS.Z   (BX), K1, Z2
+	VSUBPS      Z2, Z1, Z2
+	VMAXPS      Z2, Z4, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VFMADD231PS Z2, Z0, Z3
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        64(AX), CX
+	ADDQ        72(AX), BX
+
+next_tail:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, DX
+	JNE  row_tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func hingeGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hingeGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of1:
+	CMPQ    CX, $0x10
+	JLT     end_of1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of1:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of1
+
+pixel_of1:
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS      (SI), Z6
+	VMOVUPS      (DI), Z7
+	VSUBPS       Z6, Z1, Z6
+	VMAXPS       Z6, Z9, Z8
+	VFMADD231PS  Z8, Z7, Z2
+	VCMPPS       $0x01, Z6, Z9, K4
+	VMOVAPS.Z    Z7, K4, Z7
+	VFMADD231PS  Z7, Z0, Z4
+	VMOVUPS      (BX), Z8
+	VFNMADD231PS Z7, Z0, Z8
+	VMOVUPS      Z8, (BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS      (SI), Z6
+	VMOVUPS      (DI), Z7
+	VSUBPS       Z6, Z1, Z6
+	VMAXPS       Z6, Z9, Z8
+	VFMADD231PS  Z8, Z7, Z3
+	VCMPPS       $0x01, Z6, Z9, K4
+	VMOVAPS.Z    Z7, K4, Z7
+	VFMADD231PS  Z7, Z0, Z5
+	VMOVUPS      (BX), Z8
+	VFNMADD231PS Z7, Z0, Z8
+	VMOVUPS      Z8, (BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	SUBQ         $0x02, R9
+	JGE          pixel_of1
+
+odd_of1:
+	ADDQ         $0x02, R9
+	JEQ          next_of1
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS      (SI), Z6
+	VMOVUPS      (DI), Z7
+	VSUBPS       Z6, Z1, Z6
+	VMAXPS       Z6, Z9, Z8
+	VFMADD231PS  Z8, Z7, Z2
+	VCMPPS       $0x01, Z6, Z9, K4
+	VMOVAPS.Z    Z7, K4, Z7
+	VFMADD231PS  Z7, Z0, Z4
+	VMOVUPS      (BX), Z8
+	VFNMADD231PS Z7, Z0, Z8
+	VMOVUPS      Z8, (BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+
+next_of1:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of1
+	MOVQ    160(AX), BX
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS (BX)(DX*1), Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)(DX*1)
+	MOVQ    168(AX), BX
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS (BX)(DX*1), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, (BX)(DX*1)
+	ADDQ    $+64, DX
+	SUBQ    $0x10, CX
+	JMP     block_of1
+
+end_of1:
+	TESTQ     CX, CX
+	JEQ       done
+	MOVQ      $-1, BX
+	BZHIQ     CX, BX, BX
+	KMOVW     BX, K1
+	MOVQ      144(AX), CX
+	VMOVUPS.Z (CX)(DX*1), K1, Z0
+	MOVQ      152(AX), CX
+	VMOVUPS.Z (CX)(DX*1), K1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	MOVQ      24(AX), CX
+	ADDQ      DX, CX
+	MOVQ      32(AX), BX
+	ADDQ      DX, BX
+	MOVQ      40(AX), SI
+	ADDQ      DX, SI
+	MOVQ      (AX), DI
+
+row_tail:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_tail
+
+pixel_tail:
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS.Z    (BX), K1, Z6
+	VMOVUPS.Z    (SI), K1, Z7
+	VSUBPS       Z6, Z1, Z6
+	VMAXPS       Z6, Z9, Z8
+	VFMADD231PS  Z8, Z7, Z2
+	VCMPPS       $0x01, Z6, Z9, K4
+	VMOVAPS.Z    Z7, K4, Z7
+	VFMADD231PS  Z7, Z0, Z4
+	VMOVUPS.Z    (CX), K1, Z8
+	VFNMADD231PS Z7, Z0, Z8
+	VMOVUPS      Z8, K1, (CX)
+	ADDQ         64(AX), CX
+	ADDQ         72(AX), BX
+	ADDQ         80(AX), SI
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS.Z    (BX), K1, Z6
+	VMOVUPS.Z    (SI), K1, Z7
+	VSUBPS       Z6, Z1, Z6
+	VMAXPS       Z6, Z9, Z8
+	VFMADD231PS  Z8, Z7, Z3
+	VCMPPS       $0x01, Z6, Z9, K4
+	VMOVAPS.Z    Z7, K4, Z7
+	VFMADD231PS  Z7, Z0, Z5
+	VMOVUPS.Z    (CX), K1, Z8
+	VFNMADD231PS Z7, Z0, Z8
+	VMOVUPS      Z8, K1, (CX)
+	ADDQ         64(AX), CX
+	ADDQ         72(AX), BX
+	ADDQ         80(AX), SI
+	SUBQ         $0x02, R8
+	JGE          pixel_tail
+
+odd_tail:
+	ADDQ         $0x02, R8
+	JEQ          next_tail
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS.Z    (BX), K1, Z6
+	VMOVUPS.Z    (SI), K1, Z7
+	VSUBPS       Z6, Z1, Z6
+	VMAXPS       Z6, Z9, Z8
+	VFMADD231PS  Z8, Z7, Z2
+	VCMPPS       $0x01, Z6, Z9, K4
+	VMOVAPS.Z    Z7, K4, Z7
+	VFMADD231PS  Z7, Z0, Z4
+	VMOVUPS.Z    (CX), K1, Z8
+	VFNMADD231PS Z7, Z0, Z8
+	VMOVUPS      Z8, K1, (CX)
+	ADDQ         64(AX), CX
+	ADDQ         72(AX), BX
+	ADDQ         80(AX), SI
+
+next_tail:
+	ADDQ      104(AX), CX
+	ADDQ      112(AX), BX
+	ADDQ      120(AX), SI
+	SUBQ      $0x01, DI
+	JNE       row_tail
+	MOVQ      160(AX), CX
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS.Z (CX)(DX*1), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (CX)(DX*1)
+	MOVQ      168(AX), AX
+	VADDPS    Z5, Z4, Z4
+	VMOVUPS.Z (AX)(DX*1), K1, Z5
+	VADDPS    Z5, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func creluAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·creluAVX512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), AX
+	MOVQ   8(AX), CX
+	ANDQ   $-16, CX
+	NEGQ   CX
+	ADDQ   8(AX), CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K1
+	VPXORD Z2, Z2, Z2
+	MOVQ   24(AX), DX
+	MOVQ   32(AX), BX
+	MOVQ   40(AX), SI
+	MOVQ   (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x40, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (SI)(CX*4), Z0
+	VMAXPS  Z0, Z2, Z1
+	VSUBPS  Z0, Z2, Z0
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS Z1, (DX)(CX*4)
+	VMOVUPS Z0, (BX)(CX*4)
+	VMOVUPS 64(SI)(CX*4), Z0
+	VMAXPS  Z0, Z2, Z1
+	VSUBPS  Z0, Z2, Z0
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS Z1, 64(DX)(CX*4)
+	VMOVUPS Z0, 64(BX)(CX*4)
+	VMOVUPS 128(SI)(CX*4), Z0
+	VMAXPS  Z0, Z2, Z1
+	VSUBPS  Z0, Z2, Z0
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS Z1, 128(DX)(CX*4)
+	VMOVUPS Z0, 128(BX)(CX*4)
+	VMOVUPS 192(SI)(CX*4), Z0
+	VMAXPS  Z0, Z2, Z1
+	VSUBPS  Z0, Z2, Z0
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS Z1, 192(DX)(CX*4)
+	VMOVUPS Z0, 192(BX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (SI)(CX*4), Z0
+	VMAXPS  Z0, Z2, Z1
+	VSUBPS  Z0, Z2, Z0
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS Z1, (DX)(CX*4)
+	VMOVUPS Z0, (BX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, R8
+	JEQ       next
+	VMOVUPS.Z (SI)(CX*4), K1, Z0
+	VMAXPS    Z0, Z2, Z1
+	VSUBPS    Z0, Z2, Z0
+	VMAXPS    Z0, Z2, Z0
+	VMOVUPS   Z1, K1, (DX)(CX*4)
+	VMOVUPS   Z0, K1, (BX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func creluGradAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·creluGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), AX
+	MOVQ   8(AX), CX
+	ANDQ   $-16, CX
+	NEGQ   CX
+	ADDQ   8(AX), CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K1
+	VPXORD Z3, Z3, Z3
+	MOVQ   24(AX), DX
+	MOVQ   32(AX), BX
+	MOVQ   40(AX), SI
+	MOVQ   48(AX), DI
+	MOVQ   56(AX), R8
+	MOVQ   (AX), R9
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R10
+	SUBQ $0x20, R10
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (DI)(CX*4), Z1
+	VCMPPS    $0x01, Z0, Z3, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   (SI)(CX*4), Z0
+	VMOVUPS   (R8)(CX*4), Z2
+	VCMPPS    $0x01, Z0, Z3, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
+	VMOVUPS   64(BX)(CX*4), Z0
+	VMOVUPS   64(DI)(CX*4), Z1
+	VCMPPS    $0x01, Z0, Z3, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   64(SI)(CX*4), Z0
+	VMOVUPS   64(R8)(CX*4), Z2
+	VCMPPS    $0x01, Z0, Z3, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 64(DX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, R10
+	JGE       rounds
+
+rounds_end:
+	ADDQ $0x20, R10
+	SUBQ $0x10, R10
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS   (BX)(CX*4), Z0
+	VMOVUPS   (DI)(CX*4), Z1
+	VCMPPS    $0x01, Z0, Z3, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   (SI)(CX*4), Z0
+	VMOVUPS   (R8)(CX*4), Z2
+	VCMPPS    $0x01, Z0, Z3, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, (DX)(CX*4)
+	ADDQ      $0x10, CX
+	SUBQ      $0x10, R10
+	JGE       vectors
+
+vectors_end:
+	ADDQ      $0x10, R10
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VMOVUPS.Z (DI)(CX*4), K1, Z1
+	VCMPPS    $0x01, Z0, Z3, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS.Z (SI)(CX*4), K1, Z0
+	VMOVUPS.Z (R8)(CX*4), K1, Z2
+	VCMPPS    $0x01, Z0, Z3, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS   Z1, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	ADDQ 128(AX), DI
+	ADDQ 136(AX), R8
+	SUBQ $0x01, R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func uniformAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·uniformAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	VPBROADCASTD 16(AX), Z0
+	VPADDD       order16<>+0(SB), Z0, Z0
+	VMOVUPS      wordd2511f53<>+0(SB), Z1
+	VMOVUPS      wordcd9e8d57<>+0(SB), Z2
+
+round:
+	VPBROADCASTD 24(AX), Z3
+	VPBROADCASTD 28(AX), Z4
+	VMOVAPS      Z0, Z5
+	VPADDD       word00000008<>+0(SB), Z0, Z0
+	VPBROADCASTD 20(AX), Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVAPS      Z0, Z9
+	VPADDD       word00000008<>+0(SB), Z0, Z0
+	VPBROADCASTD 20(AX), Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPMULUDQ     Z1, Z5, Z13
+	VPMULUDQ     Z2, Z7, Z14
+	VPSRLQ       $0x20, Z14, Z5
+	VPXORD       Z6, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z13, Z7
+	VPXORD       Z8, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z6
+	VPMULUDQ     Z2, Z11, Z8
+	VPSRLQ       $0x20, Z8, Z9
+	VPXORD       Z10, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z6, Z11
+	VPXORD       Z12, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPADDD       word9e3779b9<>+0(SB), Z3, Z3
+	VPADDD       wordbb67ae85<>+0(SB), Z4, Z4
+	VPMULUDQ     Z1, Z5, Z10
+	VPMULUDQ     Z2, Z7, Z12
+	VPSRLQ       $0x20, Z12, Z5
+	VPXORD       Z14, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z10, Z7
+	VPXORD       Z13, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z14
+	VPMULUDQ     Z2, Z11, Z13
+	VPSRLQ       $0x20, Z13, Z9
+	VPXORD       Z8, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z14, Z11
+	VPXORD       Z6, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPADDD       word9e3779b9<>+0(SB), Z3, Z3
+	VPADDD       wordbb67ae85<>+0(SB), Z4, Z4
+	VPMULUDQ     Z1, Z5, Z8
+	VPMULUDQ     Z2, Z7, Z6
+	VPSRLQ       $0x20, Z6, Z5
+	VPXORD       Z12, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z8, Z7
+	VPXORD       Z10, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z12
+	VPMULUDQ     Z2, Z11, Z10
+	VPSRLQ       $0x20, Z10, Z9
+	VPXORD       Z13, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z12, Z11
+	VPXORD       Z14, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPADDD       word9e3779b9<>+0(SB), Z3, Z3
+	VPADDD       wordbb67ae85<>+0(SB), Z4, Z4
+	VPMULUDQ     Z1, Z5, Z13
+	VPMULUDQ     Z2, Z7, Z14
+	VPSRLQ       $0x20, Z14, Z5
+	VPXORD       Z6, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z13, Z7
+	VPXORD       Z8, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z6
+	VPMULUDQ     Z2, Z11, Z8
+	VPSRLQ       $0x20, Z8, Z9
+	VPXORD       Z10, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z6, Z11
+	VPXORD       Z12, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPADDD       word9e3779b9<>+0(SB), Z3, Z3
+	VPADDD       wordbb67ae85<>+0(SB), Z4, Z4
+	VPMULUDQ     Z1, Z5, Z10
+	VPMULUDQ     Z2, Z7, Z12
+	VPSRLQ       $0x20, Z12, Z5
+	VPXORD       Z14, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z10, Z7
+	VPXORD       Z13, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z14
+	VPMULUDQ     Z2, Z11, Z13
+	VPSRLQ       $0x20, Z13, Z9
+	VPXORD       Z8, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z14, Z11
+	VPXORD       Z6, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPADDD       word9e3779b9<>+0(SB), Z3, Z3
+	VPADDD       wordbb67ae85<>+0(SB), Z4, Z4
+	VPMULUDQ     Z1, Z5, Z8
+	VPMULUDQ     Z2, Z7, Z6
+	VPSRLQ       $0x20, Z6, Z5
+	VPXORD       Z12, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z8, Z7
+	VPXORD       Z10, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z12
+	VPMULUDQ     Z2, Z11, Z10
+	VPSRLQ       $0x20, Z10, Z9
+	VPXORD       Z13, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z12, Z11
+	VPXORD       Z14, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPADDD       word9e3779b9<>+0(SB), Z3, Z3
+	VPADDD       wordbb67ae85<>+0(SB), Z4, Z4
+	VPMULUDQ     Z1, Z5, Z13
+	VPMULUDQ     Z2, Z7, Z14
+	VPSRLQ       $0x20, Z14, Z5
+	VPXORD       Z6, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z13, Z7
+	VPXORD       Z8, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z6
+	VPMULUDQ     Z2, Z11, Z8
+	VPSRLQ       $0x20, Z8, Z9
+	VPXORD       Z10, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z6, Z11
+	VPXORD       Z12, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPADDD       word9e3779b9<>+0(SB), Z3, Z3
+	VPADDD       wordbb67ae85<>+0(SB), Z4, Z4
+	VPMULUDQ     Z1, Z5, Z10
+	VPMULUDQ     Z2, Z7, Z12
+	VPSRLQ       $0x20, Z12, Z5
+	VPXORD       Z14, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z10, Z7
+	VPXORD       Z13, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z14
+	VPMULUDQ     Z2, Z11, Z13
+	VPSRLQ       $0x20, Z13, Z9
+	VPXORD       Z8, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z14, Z11
+	VPXORD       Z6, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPADDD       word9e3779b9<>+0(SB), Z3, Z3
+	VPADDD       wordbb67ae85<>+0(SB), Z4, Z4
+	VPMULUDQ     Z1, Z5, Z8
+	VPMULUDQ     Z2, Z7, Z6
+	VPSRLQ       $0x20, Z6, Z5
+	VPXORD       Z12, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z8, Z7
+	VPXORD       Z10, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z12
+	VPMULUDQ     Z2, Z11, Z10
+	VPSRLQ       $0x20, Z10, Z9
+	VPXORD       Z13, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z12, Z11
+	VPXORD       Z14, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPADDD       word9e3779b9<>+0(SB), Z3, Z3
+	VPADDD       wordbb67ae85<>+0(SB), Z4, Z4
+	VPMULUDQ     Z1, Z5, Z13
+	VPMULUDQ     Z2, Z7, Z14
+	VPSRLQ       $0x20, Z14, Z5
+	VPXORD       Z6, Z5, Z5
+	VPXORD       Z3, Z5, Z5
+	VPSRLQ       $0x20, Z13, Z7
+	VPXORD       Z8, Z7, Z7
+	VPXORD       Z4, Z7, Z7
+	VPMULUDQ     Z1, Z9, Z6
+	VPMULUDQ     Z2, Z11, Z8
+	VPSRLQ       $0x20, Z8, Z9
+	VPXORD       Z10, Z9, Z9
+	VPXORD       Z3, Z9, Z9
+	VPSRLQ       $0x20, Z6, Z11
+	VPXORD       Z12, Z11, Z11
+	VPXORD       Z4, Z11, Z11
+	VPSLLQ       $0x20, Z5, Z5
+	VPSRLQ       $0x20, Z5, Z5
+	VPSLLQ       $0x20, Z14, Z14
+	VPORD        Z14, Z5, Z5
+	VPSRLD       $0x08, Z5, Z5
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       word33800000<>+0(SB), Z5, Z5
+	VPSLLQ       $0x20, Z7, Z7
+	VPSRLQ       $0x20, Z7, Z7
+	VPSLLQ       $0x20, Z13, Z13
+	VPORD        Z13, Z7, Z7
+	VPSRLD       $0x08, Z7, Z7
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       word33800000<>+0(SB), Z7, Z7
+	VPUNPCKLQDQ  Z7, Z5, Z14
+	VPUNPCKHQDQ  Z7, Z5, Z13
+	VMOVUPS      Z14, (CX)
+	VMOVUPS      Z13, 64(CX)
+	VPSLLQ       $0x20, Z9, Z9
+	VPSRLQ       $0x20, Z9, Z9
+	VPSLLQ       $0x20, Z8, Z8
+	VPORD        Z8, Z9, Z9
+	VPSRLD       $0x08, Z9, Z9
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       word33800000<>+0(SB), Z9, Z9
+	VPSLLQ       $0x20, Z11, Z11
+	VPSRLQ       $0x20, Z11, Z11
+	VPSLLQ       $0x20, Z6, Z6
+	VPORD        Z6, Z11, Z11
+	VPSRLD       $0x08, Z11, Z11
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       word33800000<>+0(SB), Z11, Z11
+	VPUNPCKLQDQ  Z11, Z9, Z8
+	VPUNPCKHQDQ  Z11, Z9, Z6
+	VMOVUPS      Z8, 128(CX)
+	VMOVUPS      Z6, 192(CX)
+	ADDQ         $+256, CX
+	SUBQ         $0x01, DX
+	JGT          round
+	VZEROUPPER
+	RET
+
+// func dropAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dropAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z0
+	VBROADCASTSS 188(AX), Z1
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x40, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS   (BX)(CX*4), Z2
+	VMOVUPS   (SI)(CX*4), Z3
+	VMULPS    Z1, Z2, Z2
+	VCMPPS    $0x02, Z3, Z0, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VMOVUPS   Z2, (DX)(CX*4)
+	VMOVUPS   64(BX)(CX*4), Z2
+	VMOVUPS   64(SI)(CX*4), Z3
+	VMULPS    Z1, Z2, Z2
+	VCMPPS    $0x02, Z3, Z0, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VMOVUPS   Z2, 64(DX)(CX*4)
+	VMOVUPS   128(BX)(CX*4), Z2
+	VMOVUPS   128(SI)(CX*4), Z3
+	VMULPS    Z1, Z2, Z2
+	VCMPPS    $0x02, Z3, Z0, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VMOVUPS   Z2, 128(DX)(CX*4)
+	VMOVUPS   192(BX)(CX*4), Z2
+	VMOVUPS   192(SI)(CX*4), Z3
+	VMULPS    Z1, Z2, Z2
+	VCMPPS    $0x02, Z3, Z0, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VMOVUPS   Z2, 192(DX)(CX*4)
+	ADDQ      $0x40, CX
+	SUBQ      $0x40, R8
+	JGE       rounds
+
+rounds_end:
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS   (BX)(CX*4), Z2
+	VMOVUPS   (SI)(CX*4), Z3
+	VMULPS    Z1, Z2, Z2
+	VCMPPS    $0x02, Z3, Z0, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VMOVUPS   Z2, (DX)(CX*4)
+	ADDQ      $0x10, CX
+	SUBQ      $0x10, R8
+	JGE       vectors
+
+vectors_end:
+	ADDQ      $0x10, R8
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z2
+	VMOVUPS.Z (SI)(CX*4), K1, Z3
+	VMULPS    Z1, Z2, Z2
+	VCMPPS    $0x02, Z3, Z0, K4
+	VMOVAPS.Z Z2, K4, Z2
+	VMOVUPS   Z2, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func rreluAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rreluAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z0
+	VBROADCASTSS 188(AX), Z1
+	VMOVUPS      word3f800000<>+0(SB), Z6
+	VPXORD       Z5, Z5, Z5
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         48(AX), DI
+	MOVQ         (AX), R8
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R9
+	SUBQ $0x20, R9
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS   (BX)(CX*4), Z2
+	VMOVUPS   (SI)(CX*4), Z3
+	VMOVUPS   (DI)(CX*4), Z4
+	VMULPS    Z1, Z4, Z4
+	VADDPS    Z0, Z4, Z4
+	VDIVPS    Z4, Z6, Z4
+	VMULPS    Z4, Z3, Z4
+	VCMPPS    $0x01, Z2, Z5, K4
+	VBLENDMPS Z3, Z4, K4, Z4
+	VMOVUPS   Z4, (DX)(CX*4)
+	VMOVUPS   64(BX)(CX*4), Z2
+	VMOVUPS   64(SI)(CX*4), Z3
+	VMOVUPS   64(DI)(CX*4), Z4
+	VMULPS    Z1, Z4, Z4
+	VADDPS    Z0, Z4, Z4
+	VDIVPS    Z4, Z6, Z4
+	VMULPS    Z4, Z3, Z4
+	VCMPPS    $0x01, Z2, Z5, K4
+	VBLENDMPS Z3, Z4, K4, Z4
+	VMOVUPS   Z4, 64(DX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, R9
+	JGE       rounds
+
+rounds_end:
+	ADDQ $0x20, R9
+	SUBQ $0x10, R9
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS   (BX)(CX*4), Z2
+	VMOVUPS   (SI)(CX*4), Z3
+	VMOVUPS   (DI)(CX*4), Z4
+	VMULPS    Z1, Z4, Z4
+	VADDPS    Z0, Z4, Z4
+	VDIVPS    Z4, Z6, Z4
+	VMULPS    Z4, Z3, Z4
+	VCMPPS    $0x01, Z2, Z5, K4
+	VBLENDMPS Z3, Z4, K4, Z4
+	VMOVUPS   Z4, (DX)(CX*4)
+	ADDQ      $0x10, CX
+	SUBQ      $0x10, R9
+	JGE       vectors
+
+vectors_end:
+	ADDQ      $0x10, R9
+	JEQ       next
+	VMOVUPS.Z (BX)(CX*4), K1, Z2
+	VMOVUPS.Z (SI)(CX*4), K1, Z3
+	VMOVUPS.Z (DI)(CX*4), K1, Z4
+	VMULPS    Z1, Z4, Z4
+	VADDPS    Z0, Z4, Z4
+	VDIVPS    Z4, Z6, Z4
+	VMULPS    Z4, Z3, Z4
+	VCMPPS    $0x01, Z2, Z5, K4
+	VBLENDMPS Z3, Z4, K4, Z4
+	VMOVUPS   Z4, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	ADDQ 128(AX), DI
+	SUBQ $0x01, R8
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func addProductAVX512(a *byte)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addProductAVX512(SB), NOSPLIT, $0-8
@@ -27404,6 +32031,664 @@ next_tail:
 	ADDQ $0x01, CX
 	CMPQ CX, 8(AX)
 	JLT  pixel_tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func stochasticPoolAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·stochasticPoolAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of4:
+	CMPQ CX, $0x40
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z11, Z11, Z11
+	MOVQ    (AX), R10
+
+rowsum_of4:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+tapsum_of4:
+	VMOVUPS (R9), Z12
+	VMAXPS  Z12, Z14, Z12
+	VADDPS  Z12, Z4, Z4
+	VMOVUPS 64(R9), Z12
+	VMAXPS  Z12, Z14, Z12
+	VADDPS  Z12, Z5, Z5
+	VMOVUPS 128(R9), Z12
+	VMAXPS  Z12, Z14, Z12
+	VADDPS  Z12, Z6, Z6
+	VMOVUPS 192(R9), Z12
+	VMAXPS  Z12, Z14, Z12
+	VADDPS  Z12, Z7, Z7
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     tapsum_of4
+	SUBQ    $0x01, R10
+	JGT     rowsum_of4
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VMOVUPS (DI), Z0
+	VMULPS  Z4, Z0, Z0
+	VPXORD  Z4, Z4, Z4
+	VMOVUPS 64(DI), Z1
+	VMULPS  Z5, Z1, Z1
+	VPXORD  Z5, Z5, Z5
+	VMOVUPS 128(DI), Z2
+	VMULPS  Z6, Z2, Z2
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS 192(DI), Z3
+	VMULPS  Z7, Z3, Z3
+	VPXORD  Z7, Z7, Z7
+	MOVQ    (AX), R10
+
+rowtake_of4:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+taptake_of4:
+	VMOVUPS (R9), Z12
+	VMAXPS  Z12, Z14, Z12
+	VCMPPS  $0x02, Z0, Z4, K4
+	VADDPS  Z12, Z4, Z4
+	VCMPPS  $0x01, Z4, Z0, K5
+	KANDW   K4, K5, K4
+	VMOVAPS Z12, K4, Z8
+	VMOVUPS 64(R9), Z12
+	VMAXPS  Z12, Z14, Z12
+	VCMPPS  $0x02, Z1, Z5, K4
+	VADDPS  Z12, Z5, Z5
+	VCMPPS  $0x01, Z5, Z1, K5
+	KANDW   K4, K5, K4
+	VMOVAPS Z12, K4, Z9
+	VMOVUPS 128(R9), Z12
+	VMAXPS  Z12, Z14, Z12
+	VCMPPS  $0x02, Z2, Z6, K4
+	VADDPS  Z12, Z6, Z6
+	VCMPPS  $0x01, Z6, Z2, K5
+	KANDW   K4, K5, K4
+	VMOVAPS Z12, K4, Z10
+	VMOVUPS 192(R9), Z12
+	VMAXPS  Z12, Z14, Z12
+	VCMPPS  $0x02, Z3, Z7, K4
+	VADDPS  Z12, Z7, Z7
+	VCMPPS  $0x01, Z7, Z3, K5
+	KANDW   K4, K5, K4
+	VMOVAPS Z12, K4, Z11
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     taptake_of4
+	SUBQ    $0x01, R10
+	JGT     rowtake_of4
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	VMOVUPS Z10, 128(SI)
+	VMOVUPS Z11, 192(SI)
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of4
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ CX, $0x20
+	JLT  end_of2
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of2:
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z5, Z5, Z5
+	MOVQ    (AX), R10
+
+rowsum_of2:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+tapsum_of2:
+	VMOVUPS (R9), Z6
+	VMAXPS  Z6, Z8, Z6
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS 64(R9), Z6
+	VMAXPS  Z6, Z8, Z6
+	VADDPS  Z6, Z3, Z3
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     tapsum_of2
+	SUBQ    $0x01, R10
+	JGT     rowsum_of2
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VMOVUPS (DI), Z0
+	VMULPS  Z2, Z0, Z0
+	VPXORD  Z2, Z2, Z2
+	VMOVUPS 64(DI), Z1
+	VMULPS  Z3, Z1, Z1
+	VPXORD  Z3, Z3, Z3
+	MOVQ    (AX), R10
+
+rowtake_of2:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+taptake_of2:
+	VMOVUPS (R9), Z6
+	VMAXPS  Z6, Z8, Z6
+	VCMPPS  $0x02, Z0, Z2, K4
+	VADDPS  Z6, Z2, Z2
+	VCMPPS  $0x01, Z2, Z0, K5
+	KANDW   K4, K5, K4
+	VMOVAPS Z6, K4, Z4
+	VMOVUPS 64(R9), Z6
+	VMAXPS  Z6, Z8, Z6
+	VCMPPS  $0x02, Z1, Z3, K4
+	VADDPS  Z6, Z3, Z3
+	VCMPPS  $0x01, Z3, Z1, K5
+	KANDW   K4, K5, K4
+	VMOVAPS Z6, K4, Z5
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     taptake_of2
+	SUBQ    $0x01, R10
+	JGT     rowtake_of2
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of2
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
+block_of1:
+	CMPQ CX, $0x10
+	JLT  end_of1
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	MOVQ 48(AX), DI
+	ADDQ DX, DI
+	XORQ BX, BX
+
+pixel_of1:
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	MOVQ    (AX), R10
+
+rowsum_of1:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+tapsum_of1:
+	VMOVUPS (R9), Z3
+	VMAXPS  Z3, Z5, Z3
+	VADDPS  Z3, Z1, Z1
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     tapsum_of1
+	SUBQ    $0x01, R10
+	JGT     rowsum_of1
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	IMULQ   72(AX), R8
+	ADDQ    24(AX), R8
+	ADDQ    DX, R8
+	MOVQ    R8, R9
+	VMOVUPS (DI), Z0
+	VMULPS  Z1, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    (AX), R10
+
+rowtake_of1:
+	MOVQ    112(AX), R11
+	MOVLQSX (R11)(BX*4), R11
+	MOVQ    104(AX), R9
+	MOVLQSX (R9)(BX*4), R9
+	SUBQ    R9, R11
+	MOVQ    R8, R9
+	ADDQ    56(AX), R8
+
+taptake_of1:
+	VMOVUPS (R9), Z3
+	VMAXPS  Z3, Z5, Z3
+	VCMPPS  $0x02, Z0, Z1, K4
+	VADDPS  Z3, Z1, Z1
+	VCMPPS  $0x01, Z1, Z0, K5
+	KANDW   K4, K5, K4
+	VMOVAPS Z3, K4, Z2
+	ADDQ    72(AX), R9
+	SUBQ    $0x01, R11
+	JGT     taptake_of1
+	SUBQ    $0x01, R10
+	JGT     rowtake_of1
+	VMOVUPS Z2, (SI)
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	ADDQ    $0x01, BX
+	CMPQ    BX, 8(AX)
+	JLT     pixel_of1
+	ADDQ    $+64, DX
+	SUBQ    $0x10, CX
+	JMP     block_of1
+
+end_of1:
+	TESTQ CX, CX
+	JEQ   done
+	MOVQ  $-1, BX
+	BZHIQ CX, BX, BX
+	KMOVW BX, K1
+	MOVQ  40(AX), BX
+	ADDQ  DX, BX
+	MOVQ  48(AX), SI
+	ADDQ  DX, SI
+	XORQ  CX, CX
+
+pixel_tail:
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	MOVQ    (AX), R9
+
+rowsum_tail:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(CX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(CX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+tapsum_tail:
+	VMOVUPS.Z (R8), K1, Z3
+	VMAXPS    Z3, Z5, Z3
+	VADDPS    Z3, Z1, Z1
+	ADDQ      72(AX), R8
+	SUBQ      $0x01, R10
+	JGT       tapsum_tail
+	SUBQ      $0x01, R9
+	JGT       rowsum_tail
+	MOVQ      104(AX), DI
+	MOVLQSX   (DI)(CX*4), DI
+	IMULQ     72(AX), DI
+	ADDQ      24(AX), DI
+	ADDQ      DX, DI
+	MOVQ      DI, R8
+	VMOVUPS.Z (SI), K1, Z0
+	VMULPS    Z1, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	MOVQ      (AX), R9
+
+rowtake_tail:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(CX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(CX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+taptake_tail:
+	VMOVUPS.Z (R8), K1, Z3
+	VMAXPS    Z3, Z5, Z3
+	VCMPPS    $0x02, Z0, Z1, K4
+	VADDPS    Z3, Z1, Z1
+	VCMPPS    $0x01, Z1, Z0, K5
+	KANDW     K4, K5, K4
+	VMOVAPS   Z3, K4, Z2
+	ADDQ      72(AX), R8
+	SUBQ      $0x01, R10
+	JGT       taptake_tail
+	SUBQ      $0x01, R9
+	JGT       rowtake_tail
+	VMOVUPS   Z2, K1, (BX)
+	ADDQ      88(AX), BX
+	ADDQ      96(AX), SI
+	ADDQ      $0x01, CX
+	CMPQ      CX, 8(AX)
+	JLT       pixel_tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func stochasticPoolInferenceAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·stochasticPoolInferenceAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of4:
+	CMPQ CX, $0x40
+	JLT  end_of4
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of4:
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z7, Z7, Z7
+	MOVQ    (AX), R9
+
+row_of4:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+tap_of4:
+	VMOVUPS     (R8), Z8
+	VMAXPS      Z8, Z9, Z8
+	VADDPS      Z8, Z0, Z0
+	VFMADD231PS Z8, Z8, Z4
+	VMOVUPS     64(R8), Z8
+	VMAXPS      Z8, Z9, Z8
+	VADDPS      Z8, Z1, Z1
+	VFMADD231PS Z8, Z8, Z5
+	VMOVUPS     128(R8), Z8
+	VMAXPS      Z8, Z9, Z8
+	VADDPS      Z8, Z2, Z2
+	VFMADD231PS Z8, Z8, Z6
+	VMOVUPS     192(R8), Z8
+	VMAXPS      Z8, Z9, Z8
+	VADDPS      Z8, Z3, Z3
+	VFMADD231PS Z8, Z8, Z7
+	ADDQ        72(AX), R8
+	SUBQ        $0x01, R10
+	JGT         tap_of4
+	SUBQ        $0x01, R9
+	JGT         row_of4
+	VDIVPS      Z0, Z4, Z4
+	VCMPPS      $0x01, Z0, Z9, K4
+	VMOVAPS.Z   Z4, K4, Z4
+	VMOVUPS     Z4, (SI)
+	VDIVPS      Z1, Z5, Z5
+	VCMPPS      $0x01, Z1, Z9, K4
+	VMOVAPS.Z   Z5, K4, Z5
+	VMOVUPS     Z5, 64(SI)
+	VDIVPS      Z2, Z6, Z6
+	VCMPPS      $0x01, Z2, Z9, K4
+	VMOVAPS.Z   Z6, K4, Z6
+	VMOVUPS     Z6, 128(SI)
+	VDIVPS      Z3, Z7, Z7
+	VCMPPS      $0x01, Z3, Z9, K4
+	VMOVAPS.Z   Z7, K4, Z7
+	VMOVUPS     Z7, 192(SI)
+	ADDQ        88(AX), SI
+	ADDQ        $0x01, BX
+	CMPQ        BX, 8(AX)
+	JLT         pixel_of4
+	ADDQ        $+256, DX
+	SUBQ        $0x40, CX
+	JMP         block_of4
+
+end_of4:
+block_of2:
+	CMPQ CX, $0x20
+	JLT  end_of2
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of2:
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z3, Z3, Z3
+	MOVQ    (AX), R9
+
+row_of2:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+tap_of2:
+	VMOVUPS     (R8), Z4
+	VMAXPS      Z4, Z5, Z4
+	VADDPS      Z4, Z0, Z0
+	VFMADD231PS Z4, Z4, Z2
+	VMOVUPS     64(R8), Z4
+	VMAXPS      Z4, Z5, Z4
+	VADDPS      Z4, Z1, Z1
+	VFMADD231PS Z4, Z4, Z3
+	ADDQ        72(AX), R8
+	SUBQ        $0x01, R10
+	JGT         tap_of2
+	SUBQ        $0x01, R9
+	JGT         row_of2
+	VDIVPS      Z0, Z2, Z2
+	VCMPPS      $0x01, Z0, Z5, K4
+	VMOVAPS.Z   Z2, K4, Z2
+	VMOVUPS     Z2, (SI)
+	VDIVPS      Z1, Z3, Z3
+	VCMPPS      $0x01, Z1, Z5, K4
+	VMOVAPS.Z   Z3, K4, Z3
+	VMOVUPS     Z3, 64(SI)
+	ADDQ        88(AX), SI
+	ADDQ        $0x01, BX
+	CMPQ        BX, 8(AX)
+	JLT         pixel_of2
+	ADDQ        $+128, DX
+	SUBQ        $0x20, CX
+	JMP         block_of2
+
+end_of2:
+block_of1:
+	CMPQ CX, $0x10
+	JLT  end_of1
+	MOVQ 40(AX), SI
+	ADDQ DX, SI
+	XORQ BX, BX
+
+pixel_of1:
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(BX*4), DI
+	IMULQ   72(AX), DI
+	ADDQ    24(AX), DI
+	ADDQ    DX, DI
+	MOVQ    DI, R8
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    (AX), R9
+
+row_of1:
+	MOVQ    112(AX), R10
+	MOVLQSX (R10)(BX*4), R10
+	MOVQ    104(AX), R8
+	MOVLQSX (R8)(BX*4), R8
+	SUBQ    R8, R10
+	MOVQ    DI, R8
+	ADDQ    56(AX), DI
+
+tap_of1:
+	VMOVUPS     (R8), Z2
+	VMAXPS      Z2, Z3, Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	ADDQ        72(AX), R8
+	SUBQ        $0x01, R10
+	JGT         tap_of1
+	SUBQ        $0x01, R9
+	JGT         row_of1
+	VDIVPS      Z0, Z1, Z1
+	VCMPPS      $0x01, Z0, Z3, K4
+	VMOVAPS.Z   Z1, K4, Z1
+	VMOVUPS     Z1, (SI)
+	ADDQ        88(AX), SI
+	ADDQ        $0x01, BX
+	CMPQ        BX, 8(AX)
+	JLT         pixel_of1
+	ADDQ        $+64, DX
+	SUBQ        $0x10, CX
+	JMP         block_of1
+
+end_of1:
+	TESTQ CX, CX
+	JEQ   done
+	MOVQ  $-1, BX
+	BZHIQ CX, BX, BX
+	KMOVW BX, K1
+	MOVQ  40(AX), BX
+	ADDQ  DX, BX
+	XORQ  CX, CX
+
+pixel_tail:
+	MOVQ    104(AX), SI
+	MOVLQSX (SI)(CX*4), SI
+	IMULQ   72(AX), SI
+	ADDQ    24(AX), SI
+	ADDQ    DX, SI
+	MOVQ    SI, DI
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    (AX), R8
+
+row_tail:
+	MOVQ    112(AX), R9
+	MOVLQSX (R9)(CX*4), R9
+	MOVQ    104(AX), DI
+	MOVLQSX (DI)(CX*4), DI
+	SUBQ    DI, R9
+	MOVQ    SI, DI
+	ADDQ    56(AX), SI
+
+tap_tail:
+	VMOVUPS.Z   (DI), K1, Z2
+	VMAXPS      Z2, Z3, Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	ADDQ        72(AX), DI
+	SUBQ        $0x01, R9
+	JGT         tap_tail
+	SUBQ        $0x01, R8
+	JGT         row_tail
+	VDIVPS      Z0, Z1, Z1
+	VCMPPS      $0x01, Z0, Z3, K4
+	VMOVAPS.Z   Z1, K4, Z1
+	VMOVUPS     Z1, K1, (BX)
+	ADDQ        88(AX), BX
+	ADDQ        $0x01, CX
+	CMPQ        CX, 8(AX)
+	JLT         pixel_tail
 
 done:
 	VZEROUPPER

@@ -45,9 +45,13 @@ func (w wide) override(s Set) Set {
 	s.RowSums, s.RowDots, s.RowMax, s.RowMaxGrad = w.rowSums, w.rowDots, w.rowMax, w.rowMaxGrad
 	s.SpreadRows, s.GateRows = w.spreadRows, w.gateRows
 	s.Softmax, s.SoftmaxGrad, s.LayerNorm, s.LayerNormGrad = w.softmax, w.softmaxGrad, w.layerNorm, w.layerNormGrad
-	s.Add, s.Scale, s.Axpy = w.add, w.scale, w.axpy
+	s.APL, s.APLGrad = w.apl, w.aplGrad
+	s.Add, s.Mul, s.Scale, s.Axpy = w.add, w.mul, w.scale, w.axpy
 	s.Activation, s.ActivationGrad = w.activation, w.activationGrad
+	s.CReLU, s.CReLUGrad = w.crelu, w.creluGrad
+	s.RReLU, s.Dropout = w.rrelu, w.dropout
 	s.MaxPool, s.MaxPoolGrad, s.AvgPool, s.AvgPoolGrad = w.maxPool, w.maxPoolGrad, w.avgPool, w.avgPoolGrad
+	s.StochasticPool, s.StochasticPoolInference = w.stochasticPool, w.stochasticPoolInference
 	s.LRN, s.LRNGrad = w.lrn, w.lrnGrad
 	s.LSTM, s.LSTMGrad, s.GRU, s.GRUGrad = w.lstm, w.lstmGrad, w.gru, w.gruGrad
 	s.SGD, s.AllFinite = w.sgd, w.allFinite

@@ -143,3 +143,62 @@ func avgPoolGrad(p *Pool, dx, dy Map) {
 		}
 	}
 }
+
+// stochasticPool takes of each window the first x at which the running sum of a = max(x, 0) exceeds u·Σa, and 0 where the sum is 0;
+// u is what [unit] makes of the output's bits, which are those that dropout has: Zeiler, Fergus, arXiv:1301.3557. Outputs are
+// first, first+1 ... in row-major order.
+func stochasticPool(p *Pool, y, x Map, first uint64, step uint32, key [2]uint32) {
+	for i := range p.H.Lo {
+		for j := range p.W.Lo {
+			at := first + uint64((i*len(p.W.Lo)+j)*p.C)
+			for c := range y.at(i, j, p.C) {
+				n := at + uint64(c)
+				u := unit(philox(uint32(n/4), step, key)[n%4])
+				y.Data[i*y.Row+j*y.Pix+c] = p.take(i, j, x, c, u)
+			}
+		}
+	}
+}
+
+// take is the element of a window that the number u means.
+func (p *Pool) take(i, j int, x Map, c int, u float32) float32 {
+	sum, run := float32(0), float32(0)
+	for h := int(p.H.Lo[i]); h < int(p.H.Hi[i]); h++ {
+		for w := int(p.W.Lo[j]); w < int(p.W.Hi[j]); w++ {
+			sum += max(x.Data[h*x.Row+w*x.Pix+c], 0)
+		}
+	}
+	for h := int(p.H.Lo[i]); h < int(p.H.Hi[i]); h++ {
+		for w := int(p.W.Lo[j]); w < int(p.W.Hi[j]); w++ {
+			v := x.Data[h*x.Row+w*x.Pix+c]
+			if run += max(v, 0); run > u*sum {
+				return v
+			}
+		}
+	}
+	return 0
+}
+
+// stochasticPoolInference is Σa²/Σa over each window, a = max(x, 0), and 0 where that sum is 0.
+func stochasticPoolInference(p *Pool, y, x Map) {
+	for i := range p.H.Lo {
+		for j := range p.W.Lo {
+			for c := range y.at(i, j, p.C) {
+				sum, squares := float32(0), float32(0)
+				for h := int(p.H.Lo[i]); h < int(p.H.Hi[i]); h++ {
+					for w := int(p.W.Lo[j]); w < int(p.W.Hi[j]); w++ {
+						a := max(x.Data[h*x.Row+w*x.Pix+c], 0)
+						sum += a
+						squares += a * a
+					}
+				}
+				if sum > 0 {
+					squares /= sum
+				} else {
+					squares = 0
+				}
+				y.Data[i*y.Row+j*y.Pix+c] = squares
+			}
+		}
+	}
+}

@@ -103,3 +103,48 @@ func (w wide) avgPoolGrad(p *Pool, dx, dy Map) {
 		}
 	}
 }
+
+// stochasticPool draws the numbers of a strip of output pixels, then pools those; more channels than a strip has are rare.
+func (w wide) stochasticPool(p *Pool, y, x Map, first uint64, step uint32, key [2]uint32) {
+	if p.C > drawStrip {
+		stochasticPool(p, y, x, first, step, key)
+		return
+	}
+	row, ok := p.windows(x, Map{}, y, Map{Pix: p.C})
+	var u uniforms
+	for i := 0; ok && i < len(p.H.Lo); i++ {
+		row.row(p, i, x, Map{}, y, Map{})
+		most := drawStrip / p.C
+		for j := 0; j < len(p.W.Lo); j += most {
+			n := min(most, len(p.W.Lo)-j)
+			s := row.part(j, n)
+			s.out[1] = unsafe.Pointer(&w.draw(&u, n*p.C, first, step, key)[0])
+			if w {
+				stochasticPoolAVX512(s.bytes())
+			} else {
+				stochasticPoolAVX2(s.bytes())
+			}
+			first += uint64(n * p.C)
+		}
+	}
+}
+
+// part is n pixels of the row from the j-th on.
+func (s windows) part(j, n int) windows {
+	s.pixels = n
+	s.lo, s.hi, s.old, s.k = unsafe.Add(s.lo, 4*j), unsafe.Add(s.hi, 4*j), unsafe.Add(s.old, 4*j), unsafe.Add(s.k, 4*j)
+	s.out[0] = unsafe.Add(s.out[0], j*s.outPix[0])
+	return s
+}
+
+func (w wide) stochasticPoolInference(p *Pool, y, x Map) {
+	s, ok := p.windows(x, Map{}, y, Map{})
+	for i := 0; ok && i < len(p.H.Lo); i++ {
+		s.row(p, i, x, Map{}, y, Map{})
+		if w {
+			stochasticPoolInferenceAVX512(s.bytes())
+		} else {
+			stochasticPoolInferenceAVX2(s.bytes())
+		}
+	}
+}

@@ -12,10 +12,12 @@ func pooling(n, k, stride, pad int) Axis { return NewAxis((n+2*pad-k)/stride+1, 
 func TestPoolingMatchesGenericAtAllWidths(t *testing.T) {
 	generic := Generic()
 	kernels := map[string]func(s Set, p *Pool, x, dx, y, dy Map){
-		"max":      func(s Set, p *Pool, x, dx, y, dy Map) { s.MaxPool(p, y, x) },
-		"max-grad": func(s Set, p *Pool, x, dx, y, dy Map) { s.MaxPool(p, y, x); s.MaxPoolGrad(p, dx, x, y, dy) },
-		"avg":      func(s Set, p *Pool, x, dx, y, dy Map) { s.AvgPool(p, y, x) },
-		"avg-grad": func(s Set, p *Pool, x, dx, y, dy Map) { s.AvgPoolGrad(p, dx, dy) },
+		"max":                  func(s Set, p *Pool, x, dx, y, dy Map) { s.MaxPool(p, y, x) },
+		"max-grad":             func(s Set, p *Pool, x, dx, y, dy Map) { s.MaxPool(p, y, x); s.MaxPoolGrad(p, dx, x, y, dy) },
+		"stochastic":           func(s Set, p *Pool, x, dx, y, dy Map) { s.StochasticPool(p, y, x, 7, 3, [2]uint32{1, 2}) },
+		"stochastic-inference": func(s Set, p *Pool, x, dx, y, dy Map) { s.StochasticPoolInference(p, y, x) },
+		"avg":                  func(s Set, p *Pool, x, dx, y, dy Map) { s.AvgPool(p, y, x) },
+		"avg-grad":             func(s Set, p *Pool, x, dx, y, dy Map) { s.AvgPoolGrad(p, dx, dy) },
 	}
 	for _, s := range fast(t) {
 		for name, run := range kernels {

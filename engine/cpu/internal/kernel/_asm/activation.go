@@ -93,6 +93,24 @@ func (m *isa) log1p(w, k, s, q reg.VecPhysical) {
 	VPSUBD(k, s, s)
 	VPSLLD(Imm(23), s, s) // 2^−k
 	VMULPS(s, w, w)
+	m.logOfPart(w, k, s, q)
+}
+
+// log leaves ln(x) in q, x above 0.
+func (m *isa) log(x, k, s, q reg.VecPhysical) {
+	VPSUBD(m.consts.bits(sqrtHalf), x, k)
+	VPSRAD(Imm(23), k, k)
+	VMOVUPS(m.consts.bits(bias), s)
+	VPSUBD(k, s, s)
+	VPSLLD(Imm(23), s, s) // 2^−k
+	VMULPS(s, x, x)
+	VSUBPS(m.consts.float(1), x, x)
+	m.logOfPart(x, k, s, q)
+}
+
+// logOfPart leaves ln(2^k·(1+w)) in q, k in whole numbers.
+func (m *isa) logOfPart(w, k, s, q reg.VecPhysical) {
+	f := m.consts.float
 	VCVTDQ2PS(k, k)
 	VADDPS(f(2), w, s)
 	VDIVPS(s, w, w)
@@ -261,6 +279,21 @@ func activations(m *isa) {
 		VMULPS(r.t, r.g, r.x)
 	})
 
+	forward("power", "Power", 2, func(p *elementPass, r temporaries) {
+		p.and(bits(absBits), r.x, r.u)
+		VMOVAPS(r.u, r.x)
+		p.log(r.x, r.t, r.s, r.q)
+		VMULPS(r.k[0], r.q, r.x)
+		p.exp(r.x, r.s, r.t, r.q)
+		VMOVAPS(r.u, r.s)
+		p.blend(r.s, r.zero, r.x, r.u) // 0 and NaN stay
+		VMOVAPS(r.u, r.x)
+	})
+	forward("root", "Power with the exponent ½", 4, func(p *elementPass, r temporaries) {
+		p.and(bits(absBits), r.x, r.x)
+		VSQRTPS(r.x, r.x)
+	})
+
 	// The gradients multiply g by the derivative.
 	backward := func(name, doc string, unroll int, body func(p *elementPass, r temporaries)) {
 		m.elements(name+"Grad", "is Set.ActivationGrad of "+doc, 3, unroll, func(p *elementPass) (func(int), func()) {
@@ -370,5 +403,32 @@ func activations(m *isa) {
 		VMULPS(r.s, r.t, r.t)
 		VFMADD231PS(r.z, r.q, r.t)
 		VMULPS(r.t, r.g, r.g)
+	})
+	backward("power", "Power", 2, func(p *elementPass, r temporaries) {
+		sign := p.v(p.next)
+		p.and(bits(signBit), r.z, sign)
+		p.and(bits(absBits), r.z, r.u)
+		VMOVAPS(r.u, r.z)
+		p.log(r.z, r.t, r.s, r.q)
+		VMULPS(r.k[1], r.q, r.z)
+		p.exp(r.z, r.s, r.t, r.q)
+		VMULPS(r.k[0], r.z, r.z)
+		p.or(sign, r.z, r.z)
+		VMULPS(r.z, r.g, r.g)
+		VMOVAPS(r.u, r.s)
+		p.blend(r.s, r.zero, r.g, r.u)
+		VMOVAPS(r.u, r.g)
+	})
+	backward("root", "Power with the exponent ½", 4, func(p *elementPass, r temporaries) {
+		p.and(bits(signBit), r.z, r.s)
+		p.and(bits(absBits), r.z, r.u)
+		VSQRTPS(r.u, r.t)
+		VMOVUPS(f(0.5), r.q)
+		VDIVPS(r.t, r.q, r.t)
+		p.or(r.s, r.t, r.t)
+		VMULPS(r.t, r.g, r.g)
+		VMOVAPS(r.u, r.s)
+		p.blend(r.s, r.zero, r.g, r.u)
+		VMOVAPS(r.u, r.g)
 	})
 }

@@ -16,6 +16,15 @@ func elementwise(m *isa) {
 			p.store(x, 0, u, y)
 		}, nil
 	})
+	m.elements("mul", "is Set.Mul", 3, 4, func(p *elementPass) (func(int), func()) {
+		x, y := p.get(), p.get()
+		return func(u int) {
+			p.load(1, u, x)
+			p.load(2, u, y)
+			VMULPS(y, x, x)
+			p.store(x, 0, u, y)
+		}, nil
+	})
 	m.elements("scale", "is Set.Scale", 2, 4, func(p *elementPass) (func(int), func()) {
 		k, x, scratch := p.scalar(0), p.get(), p.get()
 		return func(u int) {

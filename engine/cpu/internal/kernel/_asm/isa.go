@@ -17,6 +17,7 @@ type isa struct {
 	avx512 bool
 	masks  Mem // AVX2: 16 words of ones, then 16 of zeros
 	consts *constants
+	order  Mem // of Philox's counters, random.go
 }
 
 func (m *isa) bytes() int { return 4 * m.lanes }
@@ -156,6 +157,14 @@ func (m *isa) or(a Op, b, to reg.VecPhysical) {
 		return
 	}
 	VORPS(a, b, to)
+}
+
+func (m *isa) xor(a Op, b, to reg.VecPhysical) {
+	if m.avx512 {
+		VPXORD(a, b, to)
+		return
+	}
+	VXORPS(a, b, to)
 }
 
 // maskTable is what AVX2's tails are cut from.

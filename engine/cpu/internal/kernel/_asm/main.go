@@ -3,14 +3,18 @@
 // of Assay do not depend on avo.
 package main
 
-import . "github.com/mmcloughlin/avo/build"
+import (
+	"slices"
+
+	. "github.com/mmcloughlin/avo/build"
+)
 
 func main() {
 	ConstraintExpr("!purego")
-	masks, consts := maskTable(), declare(activationWords()...)
+	masks, consts := maskTable(), declare(slices.Concat(activationWords(), randomWords())...)
 
-	y := &isa{suffix: "AVX2", lanes: 8, regs: 16, masks: masks, consts: consts}
-	z := &isa{suffix: "AVX512", lanes: 16, regs: 32, avx512: true, consts: consts}
+	y := &isa{suffix: "AVX2", lanes: 8, regs: 16, masks: masks, consts: consts, order: counterOrder("order8", 8)}
+	z := &isa{suffix: "AVX512", lanes: 16, regs: 32, avx512: true, consts: consts, order: counterOrder("order16", 16)}
 
 	conv(y, 6, 2)
 	conv(y, 12, 1)
@@ -26,6 +30,8 @@ func main() {
 		norms(m)
 		elementwise(m)
 		activations(m)
+		hinges(m)
+		randoms(m)
 		responses(m)
 		pools(m)
 		cells(m)

@@ -23,6 +23,8 @@ type windowPass struct {
 	k       *tail
 	nv      int
 	a       reg.Register
+	id      string
+	cb      reg.Register     // bytes to the block of channels
 	pixel   reg.Register     // index of the output pixel
 	in, out [2]reg.GPVirtual // the tap in x and dx; the pixel in y and dy
 }
@@ -47,70 +49,75 @@ func (p *windowPass) column(table int) reg.GPVirtual {
 	return r
 }
 
-// windows writes a pooling kernel that reads or writes the given inputs and outputs. body returns the code before a window's
-// taps, at each tap, and after. A tap of a kernel that makes dx adds to it, or sets it where no window has been before.
-func (m *isa) windows(name, doc string, ins, outs []int, body func(p *windowPass) (before func(), tap func(set bool), after func())) {
+// scan goes over the taps of the window, in the given inputs; first stands in front of them, at the first tap. A tap that makes
+// dx adds to it, or sets it where no window has been before.
+func (p *windowPass) scan(name string, ins []int, first func(), tap func(set bool)) {
+	id, a := name+p.id, p.a
+	var row [2]reg.GPVirtual
+	for _, i := range ins {
+		row[i] = p.column(windowsLo)
+		IMULQ(Mem{Base: a, Disp: windowsInPix + 8*i}, row[i])
+		ADDQ(Mem{Base: a, Disp: windowsIn + 8*i}, row[i])
+		ADDQ(p.cb, row[i])
+		p.in[i] = GP64().(reg.GPVirtual)
+		MOVQ(row[i], p.in[i])
+	}
+	first()
+	h := field(a, windowsRows)
+	taps := func(label string, n reg.Register, set bool) {
+		Label(label + id)
+		tap(set)
+		for _, i := range ins {
+			ADDQ(Mem{Base: a, Disp: windowsInPix + 8*i}, p.in[i])
+		}
+		SUBQ(Imm(1), n)
+		JGT(LabelRef(label + id))
+	}
+	Label("row" + id)
+	w := p.column(windowsHi)
+	SUBQ(p.column(windowsLo), w)
+	for _, i := range ins {
+		MOVQ(row[i], p.in[i])
+		ADDQ(Mem{Base: a, Disp: windowsInRow + 8*i}, row[i])
+	}
+	if !slices.Contains(ins, inDX) {
+		taps("tap", w, false)
+	} else {
+		CMPQ(h, Mem{Base: a, Disp: windowsFresh})
+		JGT(LabelRef("add" + id))
+		old := p.column(windowsOld)
+		SUBQ(old, w)
+		TESTQ(old, old)
+		JEQ(LabelRef("set" + id))
+		taps("mixed", old, false)
+		TESTQ(w, w)
+		JEQ(LabelRef("next" + id))
+		taps("set", w, true)
+		JMP(LabelRef("next" + id))
+		taps("add", w, false)
+		Label("next" + id)
+	}
+	SUBQ(Imm(1), h)
+	JGT(LabelRef("row" + id))
+}
+
+// windows writes a pooling kernel that goes over the pixels of the given outputs. body returns the code of a window.
+func (m *isa) windows(name, doc string, outs []int, body func(p *windowPass) (window func())) {
 	m.function(name, name+m.suffix+" "+doc+" for a row of output pixels; a is a *windows.", "func(a *byte)")
 	mask := m.newTail(1)
 	a := Load(Param("a"), GP64())
 	left, cb := field(a, windowsC), GP64()
 	XORQ(cb, cb)
 	code := func(id string, nv int, k *tail) {
-		p := &windowPass{isa: m, registers: registers{m: m}, k: k, nv: nv, a: a, pixel: GP64()}
-		before, tap, after := body(p)
+		p := &windowPass{isa: m, registers: registers{m: m}, k: k, nv: nv, a: a, id: id, cb: cb, pixel: GP64()}
+		window := body(p)
 		for _, i := range outs {
 			p.out[i] = field(a, windowsOut+8*i)
 			ADDQ(cb, p.out[i])
 		}
 		XORQ(p.pixel, p.pixel)
 		Label("pixel" + id)
-		var row [2]reg.GPVirtual
-		for _, i := range ins {
-			row[i] = p.column(windowsLo)
-			IMULQ(Mem{Base: a, Disp: windowsInPix + 8*i}, row[i])
-			ADDQ(Mem{Base: a, Disp: windowsIn + 8*i}, row[i])
-			ADDQ(cb, row[i])
-			p.in[i] = GP64().(reg.GPVirtual)
-			MOVQ(row[i], p.in[i])
-		}
-		before()
-		h := field(a, windowsRows)
-		taps := func(label string, n reg.Register, set bool) {
-			Label(label + id)
-			tap(set)
-			for _, i := range ins {
-				ADDQ(Mem{Base: a, Disp: windowsInPix + 8*i}, p.in[i])
-			}
-			SUBQ(Imm(1), n)
-			JGT(LabelRef(label + id))
-		}
-		Label("row" + id)
-		w := p.column(windowsHi)
-		SUBQ(p.column(windowsLo), w)
-		for _, i := range ins {
-			MOVQ(row[i], p.in[i])
-			ADDQ(Mem{Base: a, Disp: windowsInRow + 8*i}, row[i])
-		}
-		if !slices.Contains(ins, inDX) {
-			taps("tap", w, false)
-		} else {
-			CMPQ(h, Mem{Base: a, Disp: windowsFresh})
-			JGT(LabelRef("add" + id))
-			old := p.column(windowsOld)
-			SUBQ(old, w)
-			TESTQ(old, old)
-			JEQ(LabelRef("set" + id))
-			taps("mixed", old, false)
-			TESTQ(w, w)
-			JEQ(LabelRef("next" + id))
-			taps("set", w, true)
-			JMP(LabelRef("next" + id))
-			taps("add", w, false)
-			Label("next" + id)
-		}
-		SUBQ(Imm(1), h)
-		JGT(LabelRef("row" + id))
-		after()
+		window()
 		for _, i := range outs {
 			ADDQ(Mem{Base: a, Disp: windowsOutPix + 8*i}, p.out[i])
 		}
@@ -122,28 +129,31 @@ func (m *isa) windows(name, doc string, ins, outs []int, body func(p *windowPass
 }
 
 func pools(m *isa) {
-	m.windows("maxPool", "is Set.MaxPool", []int{inX}, []int{outY}, func(p *windowPass) (func(), func(bool), func()) {
-		y, x := p.some(p.nv), p.get()
+	x, dx, y, dy := []int{inX}, []int{inDX}, []int{outY}, []int{outDY}
+	m.windows("maxPool", "is Set.MaxPool", y, func(p *windowPass) func() {
+		y, v1 := p.some(p.nv), p.get()
 		return func() {
+			p.scan("", x, func() {
 				for v, r := range y {
 					p.load(p.in[inX], v, r)
 				}
 			}, func(bool) {
 				for v, r := range y {
-					p.load(p.in[inX], v, x)
-					VMAXPS(r, x, r) // x > y ? x : y
+					p.load(p.in[inX], v, v1)
+					VMAXPS(r, v1, r) // x > y ? x : y
 				}
-			}, func() {
-				for v, r := range y {
-					p.store(r, p.out[outY], v, x)
-				}
+			})
+			for v, r := range y {
+				p.store(r, p.out[outY], v, v1)
 			}
+		}
 	})
-	m.windows("maxPoolGrad", "is Set.MaxPoolGrad", []int{inX, inDX}, []int{outY, outDY}, func(p *windowPass) (func(), func(bool), func()) {
+	m.windows("maxPoolGrad", "is Set.MaxPoolGrad", []int{outY, outDY}, func(p *windowPass) func() {
 		y, dy, left := p.some(p.nv), p.some(p.nv), p.some(p.nv) // left: ones where no tap had the y yet
 		open := []reg.Register{reg.K2, reg.K3, reg.K5, reg.K6}  // the same as opmasks
 		x, d := p.get(), p.get()
 		return func() {
+			p.scan("", []int{inX, inDX}, func() {
 				for v := range p.nv {
 					p.load(p.out[outY], v, y[v])
 					p.load(p.out[outDY], v, dy[v])
@@ -173,30 +183,33 @@ func pools(m *isa) {
 					}
 					p.store(x, p.in[inDX], v, d)
 				}
-			}, func() {}
+			})
+		}
 	})
-	m.windows("avgPool", "is Set.AvgPool", []int{inX}, []int{outY}, func(p *windowPass) (func(), func(bool), func()) {
-		y, x, k := p.some(p.nv), p.get(), p.get()
+	m.windows("avgPool", "is Set.AvgPool", y, func(p *windowPass) func() {
+		y, v1, k := p.some(p.nv), p.get(), p.get()
 		return func() {
+			p.scan("", x, func() {
 				for _, r := range y {
 					p.zero(r)
 				}
 			}, func(bool) {
 				for v, r := range y {
-					p.load(p.in[inX], v, x)
-					VADDPS(x, r, r)
+					p.load(p.in[inX], v, v1)
+					VADDPS(v1, r, r)
 				}
-			}, func() {
-				p.factor(k)
-				for v, r := range y {
-					VMULPS(k, r, r)
-					p.store(r, p.out[outY], v, x)
-				}
+			})
+			p.factor(k)
+			for v, r := range y {
+				VMULPS(k, r, r)
+				p.store(r, p.out[outY], v, v1)
 			}
+		}
 	})
-	m.windows("avgPoolGrad", "is Set.AvgPoolGrad", []int{inDX}, []int{outDY}, func(p *windowPass) (func(), func(bool), func()) {
+	m.windows("avgPoolGrad", "is Set.AvgPoolGrad", dy, func(p *windowPass) func() {
 		dy, d, k := p.some(p.nv), p.get(), p.get()
 		return func() {
+			p.scan("", dx, func() {
 				p.factor(k)
 				for v, r := range dy {
 					p.load(p.out[outDY], v, r)
@@ -212,6 +225,79 @@ func pools(m *isa) {
 					VADDPS(r, d, d)
 					p.store(d, p.in[inDX], v, k)
 				}
-			}, func() {}
+			})
+		}
+	})
+	m.windows("stochasticPool", "is Set.StochasticPool, uniform numbers in place of dy,", []int{outY, outDY}, func(p *windowPass) func() {
+		limit, run := p.some(p.nv), p.some(p.nv) // the running sum at which an element is taken; that so far
+		y, a, v1, zero := p.some(p.nv), p.get(), p.get(), p.get()
+		return func() {
+			p.scan("sum", x, func() {
+				p.zero(zero)
+				for v := range p.nv {
+					p.zero(run[v])
+					p.zero(y[v])
+				}
+			}, func(bool) {
+				for v, r := range run {
+					p.load(p.in[inX], v, a)
+					VMAXPS(a, zero, a)
+					VADDPS(a, r, r)
+				}
+			})
+			p.scan("take", x, func() {
+				for v := range p.nv {
+					p.load(p.out[outDY], v, limit[v])
+					VMULPS(run[v], limit[v], limit[v])
+					p.zero(run[v])
+				}
+			}, func(bool) { // the one at which the sum passes the limit
+				for v, r := range run {
+					p.load(p.in[inX], v, a)
+					VMAXPS(a, zero, a)
+					if p.avx512 {
+						VCMPPS(Imm(2), limit[v], r, reg.K4) // run ≤ limit
+						VADDPS(a, r, r)
+						VCMPPS(Imm(1), r, limit[v], reg.K5) // limit < run
+						KANDW(reg.K4, reg.K5, reg.K4)
+						VMOVAPS(a, reg.K4, y[v])
+						continue
+					}
+					VCMPPS(Imm(2), limit[v], r, v1)
+					VANDPS(v1, a, v1)
+					VADDPS(a, r, r)
+					VCMPPS(Imm(1), r, limit[v], a)
+					VANDPS(v1, a, a)
+					VORPS(a, y[v], y[v])
+				}
+			})
+			for v, r := range y {
+				p.store(r, p.out[outY], v, a)
+			}
+		}
+	})
+	m.windows("stochasticPoolInference", "is Set.StochasticPoolInference", y, func(p *windowPass) func() {
+		sum, squares, a, zero := p.some(p.nv), p.some(p.nv), p.get(), p.get()
+		return func() {
+			p.scan("", x, func() {
+				p.zero(zero)
+				for v := range p.nv {
+					p.zero(sum[v])
+					p.zero(squares[v])
+				}
+			}, func(bool) {
+				for v, r := range sum {
+					p.load(p.in[inX], v, a)
+					VMAXPS(a, zero, a)
+					VADDPS(a, r, r)
+					VFMADD231PS(a, a, squares[v])
+				}
+			})
+			for v, r := range squares {
+				VDIVPS(sum[v], r, r)
+				p.keepPositive(r, sum[v], zero)
+				p.store(r, p.out[outY], v, a)
+			}
+		}
 	})
 }
