@@ -37,6 +37,16 @@ func bound(op program.Op) binder {
 		return bindPReLU
 	case program.PReLUGrad:
 		return bindPReLUGrad
+	// op_crelu.go
+	case program.CReLU:
+		return bindCReLU
+	case program.CReLUGrad:
+		return bindCReLUGrad
+	// op_apl.go
+	case program.APL:
+		return bindAPL
+	case program.APLGrad:
+		return bindAPLGrad
 	// op_rrelu.go
 	case program.RReLU:
 		return bindRReLU
@@ -72,6 +82,10 @@ func bound(op program.Op) binder {
 		return bindAvgPool
 	case program.AvgPoolGrad:
 		return bindAvgPoolGrad
+	case program.StochasticPool:
+		return bindStochasticPool
+	case program.StochasticPoolInference:
+		return bindStochasticPoolInference
 	case program.GlobalAvgPool:
 		return bindGlobalAvgPool
 	case program.SpreadHW:
@@ -107,6 +121,8 @@ func bound(op program.Op) binder {
 	// op_arith.go
 	case program.Add:
 		return bindAdd
+	case program.Mul:
+		return bindMul
 	case program.Scale:
 		return bindScale
 	case program.Mean:

@@ -12,6 +12,13 @@ func bindAdd(b *planner, u unit) error {
 	return nil
 }
 
+func bindMul(b *planner, u unit) error {
+	b.sweep(u, "mul", func(_ *worker, blk kernel.Block, y kernel.Map, in []kernel.Map) {
+		b.k.Mul(blk, y, in[0], in[1])
+	}, b.val(u.out), b.val(u.In[0]), b.val(u.In[1]))
+	return nil
+}
+
 func bindScale(b *planner, u unit) error {
 	op := u.Op.(program.Scale)
 	b.sweep(u, "scale", func(_ *worker, blk kernel.Block, y kernel.Map, in []kernel.Map) {

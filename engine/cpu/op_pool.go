@@ -69,6 +69,30 @@ func bindAvgPoolGrad(b *planner, u unit) error {
 	return nil
 }
 
+func bindStochasticPool(b *planner, u unit) error {
+	op := u.Op.(program.StochasticPool)
+	x, at, y := b.val(u.In[0]), b.val(u.In[1]), b.val(u.out)
+	s := b.local(u.Node, "stochastic pool "+windowName(op.Window), y).reading(x).knowing(at)
+	s.build = func() {
+		p := windows(op.Window, x, y, false)
+		s.perImage(func(w *worker, n int) {
+			b.k.StochasticPool(p, w.feature(y, n, 1), w.feature(x, n, 1), uint64(n)*uint64(y.elems()), uint32(w.f.scalar(at)), op.Key)
+		})
+	}
+	return nil
+}
+
+func bindStochasticPoolInference(b *planner, u unit) error {
+	op := u.Op.(program.StochasticPoolInference)
+	x, y := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "stochastic pool "+windowName(op.Window)+" inference", y).reading(x)
+	s.build = func() {
+		p := windows(op.Window, x, y, false)
+		s.perImage(func(w *worker, n int) { b.k.StochasticPoolInference(p, w.feature(y, n, 1), w.feature(x, n, 1)) })
+	}
+	return nil
+}
+
 func bindGlobalAvgPool(b *planner, u unit) error {
 	x, y := b.val(u.In[0]), b.val(u.out)
 	s := b.local(u.Node, "global avg pool", y).reading(x)

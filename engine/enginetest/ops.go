@@ -103,9 +103,22 @@ func poolCases() []*Case {
 			}})
 		}
 	}
+	drawn := func(name string, w program.Window, x ...int) {
+		cs = append(cs, &Case{Name: "pool/stochastic " + name, Build: func(b *program.Builder) {
+			b.At(name)
+			in := b.Input("x", program.Real, x)
+			b.Output("inference", b.Emit(program.StochasticPoolInference{Window: w}, in))
+			outputs(b, b.Emit(program.StochasticPool{Window: w, Key: [2]uint32{5, uint32(x[3])}}, in, b.Scalar("step")), in)
+		}, Scalars: map[string]float32{"step": 0}, Runs: 2})
+	}
 	for _, c := range widths {
 		add(fmt.Sprintf("2x2/2 width %d", c), geometry(2, 2, 2, 1), 3, 4, 6, c)
+		drawn(fmt.Sprintf("2x2/2 width %d", c), geometry(2, 2, 2, 1), 3, 4, 6, c)
 	}
+	drawn("3x3/2 padded", geometry(3, 3, 2, 1, 1), 3, 7, 6, 9)
+	drawn("3x3/2 ceil", geometry(3, 3, 2, 1, 0, 1, 0, 1), 2, 6, 8, 16)
+	drawn("of more channels than are drawn at a time", geometry(2, 2, 2, 1), 1, 2, 4, 2500)
+	drawn("of rows longer than are drawn at a time", geometry(2, 2, 2, 1), 1, 2, 66, 67)
 	for k := 1; k <= 4; k++ {
 		for stride := 1; stride <= 4; stride++ {
 			add(fmt.Sprintf("%dx%d/%d", k, k, stride), geometry(k, k, stride, 1), 1, 9, 8, 5)
@@ -219,6 +232,13 @@ func elementCases() []*Case {
 			a := b.Held("a", tensor.Of(c))
 			outputs(b, b.Emit(program.PReLU{}, x, a), x, a)
 		})
+		add("crelu", func(b *program.Builder, x *program.Value) {
+			outputs(b, b.Emit(program.CReLU{}, x), x)
+		})
+		add("apl", func(b *program.Builder, x *program.Value) {
+			a, h := b.Held("a", tensor.Of(2, c)), b.Held("b", tensor.Of(2, c))
+			outputs(b, b.Emit(program.APL{}, x, a, h), x, a, h)
+		})
 		add("rrelu", func(b *program.Builder, x *program.Value) {
 			outputs(b, b.Emit(program.RReLU{Key: [2]uint32{5, uint32(c)}}, x, b.Scalar("step")), x)
 		})
@@ -254,6 +274,16 @@ func elementCases() []*Case {
 		add("dropout", func(b *program.Builder, x *program.Value) {
 			outputs(b, b.Emit(program.Dropout{Key: [2]uint32{3, uint32(c)}}, x, b.Scalar("rate"), b.Scalar("step")), x)
 		})
+		add("mul, square", func(b *program.Builder, x *program.Value) {
+			y := b.Emit(program.Mul{}, x, b.Emit(program.Scale{By: -0.7}, x))
+			outputs(b, b.Emit(program.Mul{}, y, y), x)
+		})
+		for _, p := range []float32{0.5, 2, 3} {
+			add(fmt.Sprintf("power %g", p), func(b *program.Builder, x *program.Value) {
+				y := b.Emit(program.Activation{Func: program.Power, Alpha: p}, b.Emit(program.Scale{By: 3}, x))
+				outputs(b, y, x)
+			})
+		}
 		add("add, scale, twice", func(b *program.Builder, x *program.Value) {
 			y := b.Emit(program.Add{}, x, b.Emit(program.Scale{By: -0.7}, x))
 			outputs(b, b.Emit(program.Add{}, y, y), x)

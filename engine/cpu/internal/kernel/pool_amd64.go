@@ -104,36 +104,35 @@ func (w wide) avgPoolGrad(p *Pool, dx, dy Map) {
 	}
 }
 
-// stochasticPool draws the numbers of a strip of output pixels, then pools those; more channels than a strip has are rare.
+// stochasticPool draws the numbers of a strip of output pixels, or of a part of one pixel's channels, then pools those.
 func (w wide) stochasticPool(p *Pool, y, x Map, first uint64, step uint32, key [2]uint32) {
-	if p.C > drawStrip {
-		stochasticPool(p, y, x, first, step, key)
-		return
-	}
 	row, ok := p.windows(x, Map{}, y, Map{Pix: p.C})
 	var u uniforms
 	for i := 0; ok && i < len(p.H.Lo); i++ {
 		row.row(p, i, x, Map{}, y, Map{})
-		most := drawStrip / p.C
+		most := max(drawStrip/p.C, 1)
 		for j := 0; j < len(p.W.Lo); j += most {
-			n := min(most, len(p.W.Lo)-j)
-			s := row.part(j, n)
-			s.out[1] = unsafe.Pointer(&w.draw(&u, n*p.C, first, step, key)[0])
-			if w {
-				stochasticPoolAVX512(s.bytes())
-			} else {
-				stochasticPoolAVX2(s.bytes())
+			for c := 0; c < p.C; c += drawStrip {
+				s := row.part(j, min(most, len(p.W.Lo)-j), c, min(drawStrip, p.C-c))
+				n := s.pixels * s.c
+				s.out[1] = unsafe.Pointer(&w.draw(&u, n, first, step, key)[0])
+				if w {
+					stochasticPoolAVX512(s.bytes())
+				} else {
+					stochasticPoolAVX2(s.bytes())
+				}
+				first += uint64(n)
 			}
-			first += uint64(n * p.C)
 		}
 	}
 }
 
-// part is n pixels of the row from the j-th on.
-func (s windows) part(j, n int) windows {
-	s.pixels = n
+// part is pixels of the row from the j-th on, channels from c on.
+func (s windows) part(j, pixels, c, channels int) windows {
+	s.pixels, s.c = pixels, channels
 	s.lo, s.hi, s.old, s.k = unsafe.Add(s.lo, 4*j), unsafe.Add(s.hi, 4*j), unsafe.Add(s.old, 4*j), unsafe.Add(s.k, 4*j)
-	s.out[0] = unsafe.Add(s.out[0], j*s.outPix[0])
+	s.in[0] = unsafe.Add(s.in[0], 4*c)
+	s.out[0] = unsafe.Add(s.out[0], j*s.outPix[0]+4*c)
 	return s
 }
 
