@@ -24,7 +24,7 @@ func (b *planner) alias() {
 			r := in.base()
 			if out.root != out || r.home == host || r.keep || r.end != s.pos || in.perChunk ||
 				in.n != out.n || in.h != out.h || in.w != out.w || in.c != out.c ||
-				(in.haloed() || out.haloed()) && (r.mixed || out.mixed) {
+				(!in.dense() || !out.dense()) && (r.mixed || out.mixed) {
 				continue
 			}
 			out.root = r
@@ -37,12 +37,12 @@ func (b *planner) alias() {
 	}
 	for _, v := range b.values {
 		if v.root != v {
-			v.base().need(v.halo)
+			v.base().like(v)
 		}
 	}
 	for _, v := range b.values {
-		if v.root != v && v.base().haloed() {
-			v.need(v.base().halo)
+		if v.root != v && !v.base().dense() {
+			v.like(v.base())
 		}
 	}
 }

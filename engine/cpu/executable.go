@@ -152,7 +152,7 @@ func (x *executable) Output(name string) []float32 {
 	if v == nil || x.f.arena == nil {
 		return nil
 	}
-	if !v.haloed() {
+	if v.dense() {
 		return x.f.whole(v)
 	}
 	d := x.dense[name]

@@ -14,15 +14,13 @@ type gather struct {
 	xoff, yoff []int32
 	taps       []int32
 	run        int
-	weights    int     // where this product's panels begin in the packed weights
-	k          int     // taps · run
-	cut        int     // taps a call
-	panels     int     // columns that pass over a block of pixels before the next block
-	block      int     // pixels a call
-	copy       int     // pitch of the copies of x, 0 where it is read as it lies
-	flat       []int32 // where a copied pixel begins
-	bench      int     // where the copies begin in the scratch
-	pack       packer  // packs panels when their turn comes, instead of a step before; nil: they are packed
+	weights    int    // where this product's panels begin in the packed weights
+	k          int    // taps · run
+	cut        int    // taps a call
+	panels     int    // columns that pass over a block of pixels before the next block
+	block      int    // pixels a call
+	bench      int    // elements of the scratch for panels packed when their turn comes
+	pack       packer // packs panels when their turn comes, instead of a step before; nil: they are packed
 }
 
 // packer makes the panels of some rows and columns of from, as far as they are needed next.
@@ -71,38 +69,16 @@ func (g *gather) fit(tile *kernel.ConvTile, cols, perPixel int) {
 	if cols > tile.NR {
 		g.block = max(blockBytes/(4*min(perPixel, g.cut*g.run))/tile.MR, 4) * tile.MR
 	}
-	// Pixels whose distance is a multiple of 1 KB share few sets of the first-level cache (at 4 KB eight lines in all): what a
-	// block reads is copied, pixel after pixel. On AMD Zen 3 that took 1x1 from 1024 to 256 channels from 30 to 76 % of peak.
-	if d := len(g.xoff) - 1; d > 0 && cols > tile.NR && (g.xoff[1]-g.xoff[0])%256 == 0 && g.xoff[1] != g.xoff[0] {
-		g.copy = up(g.cut*g.run, 16) + 16
-		g.block = min(g.block, len(g.xoff))
-		for i := range g.block {
-			g.flat = append(g.flat, int32(i*g.copy))
-		}
-	}
 }
 
-// scratch is the length of the copies, and of what lies before them.
-func (g *gather) scratch() int { return g.bench + g.block*g.copy }
-
-// copied gathers what a block of pixels reads through taps t to u.
-func (g *gather) copied(to, x []float32, p, e, t, u int) {
-	for i, o := range g.xoff[p:e] {
-		d := to[i*g.copy:]
-		for _, tap := range g.taps[t:u] {
-			d = d[copy(d[:g.run], x[o+tap:]):]
-		}
-	}
-}
-
-// start is where a tap's run begins when x was copied.
+// start is the one tap of a matrix product.
 var start = []int32{0}
 
-// product computes the given columns of y for the first pixels of the tables. The sum of an output runs in the order of the
+// product computes the given columns of y for pixels p0 to p1 of the tables. The sum of an output runs in the order of the
 // taps, whatever the blocks.
-func (w *worker) product(tile *kernel.ConvTile, g *gather, pixels int, x, y, packed, bias []float32, cols int, add, relu bool) {
+func (w *worker) product(tile *kernel.ConvTile, g *gather, p0, p1 int, x, y, packed, bias []float32, cols int, add, relu bool) {
 	a := &w.conv
-	a.X, a.Run = x, g.run // of what is not copied
+	a.X, a.Run = x, g.run
 	for t := 0; t == 0 || t < len(g.taps); t += g.cut {
 		u := min(t+g.cut, len(g.taps))
 		a.Taps = g.taps[t:u]
@@ -116,14 +92,9 @@ func (w *worker) product(tile *kernel.ConvTile, g *gather, pixels int, x, y, pac
 			} else {
 				panels, apart = packed[g.weights+from*g.k+t*g.run*tile.NR:], g.k
 			}
-			for p := 0; p < pixels; p += g.block {
-				e := min(p+g.block, pixels)
+			for p := p0; p < p1; p += g.block {
+				e := min(p+g.block, p1)
 				a.XOff, a.YOff = g.xoff[p:e], g.yoff[p:e]
-				if g.copy > 0 {
-					near := w.bench[g.bench:]
-					g.copied(near, x, p, e, t, u)
-					a.X, a.XOff, a.Taps, a.Run = near, g.flat[:e-p], start, (u-t)*g.run
-				}
 				for j := from; j < to; j += tile.NR {
 					a.Cols = min(tile.NR, cols-j)
 					a.W = panels[(j-from)*apart:]

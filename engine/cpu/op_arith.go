@@ -61,8 +61,8 @@ func bindVariance(b *planner, u unit) error {
 	s.build = func() {
 		s.task = func(w *worker, _ int) {
 			m, sum := w.f.mean(x), 0.0
-			for r := range x.n * x.h {
-				for _, v := range w.f.rowOf(x, r) {
+			for i := range x.n * x.elems() / x.run() {
+				for _, v := range w.f.runOf(x, i) {
 					sum += (float64(v) - m) * (float64(v) - m)
 				}
 			}
@@ -74,21 +74,22 @@ func bindVariance(b *planner, u unit) error {
 
 func (f *frame) mean(x *value) float64 {
 	sum := 0.0
-	for r := range x.n * x.h {
-		for _, v := range f.rowOf(x, r) {
+	for i := range x.n * x.elems() / x.run() {
+		for _, v := range f.runOf(x, i) {
 			sum += float64(v)
 		}
 	}
 	return sum / float64(x.n*x.elems())
 }
 
-// rowOf is row r of a value in the arena or outside, rows counted through all images.
-func (f *frame) rowOf(v *value, r int) []float32 {
-	o := r/v.h*v.img + v.first + r%v.h*v.row
+// runOf is run i of a value in the arena or outside, runs counted through all images.
+func (f *frame) runOf(v *value, i int) []float32 {
+	n, run := v.elems()/v.run(), v.run()
+	o := v.runAt(i/n, i%n)
 	if v.home == host {
-		return f.host[v.at][o:][:v.w*v.c]
+		return f.host[v.at][o:][:run]
 	}
-	return f.arena[v.at+o:][:v.w*v.c]
+	return f.arena[v.at+o:][:run]
 }
 
 // bindDropout draws the mask anew wherever it is needed: the backward pass reads no mask from memory.

@@ -107,26 +107,29 @@ func bindConv(b *planner, u unit) error {
 			b.k.Pack(wk.f.whole(packed)[g*group:][:group], d, k, cout, tile.NR)
 		}
 	}
-	s := b.local(u.Node, what, y).reading(x).knowing(packed, bias)
+	x.spread()
+	cut := cutProduct(y, op.Groups, k, cout, tile.NR)
+	s := b.cut(u.Node, what, y, cut).reading(x).knowing(packed, bias)
 	s.kernel, s.macs = b.k.Name+" "+tile.Name, macs
 	s.build = func() {
-		rows := op.Groups == 1 && op.Dilation[1] == 1
+		rows := op.Groups == 1 && op.Dilation[1] == 1 && x.gap == 0
 		g := &gather{taps: taps(rows), run: cin, k: k}
 		if rows {
 			g.run = kw * cin
 		}
-		images := min(max(tablePixels/(y.h*y.w), 1), s.ph.group)
+		images := min(max(tablePixels/(y.h*y.w), 1), cut.group(s))
 		g.xoff, g.yoff = table(images)
-		g.fit(tile, cout, op.Stride[0]*op.Stride[1]*x.c)
-		s.scratch = g.scratch()
-		s.image = func(wk *worker, n0, n1 int) {
-			for n := n0; n < n1; n += images {
-				m := min(images, n1-n)
-				for gr := range op.Groups {
-					wk.product(tile, g, m*y.h*y.w, wk.images(x, n, n+m)[gr*cin:], wk.images(y, n, n+m)[gr*cout:], wk.f.whole(packed)[gr*group:], wk.f.bias(bias, gr*cout), cout, false, u.relu)
+		g.fit(tile, min(cut.columns, cout), op.Stride[0]*op.Stride[1]*x.c)
+		cut.run(s, func(wk *worker, p piece) {
+			for n := p.n0; n < p.n1; n += images {
+				m := min(images, p.n1-n)
+				r0, r1 := p.r0, (m-1)*y.h+p.r1
+				for gr := p.g0; gr < p.g1; gr++ {
+					at := gr*cout + p.c0
+					wk.product(tile, g, r0*y.w, r1*y.w, wk.images(x, n, n+m)[gr*cin:], wk.images(y, n, n+m)[at:], wk.f.whole(packed)[gr*group+p.c0*k:], wk.f.bias(bias, at), p.c1-p.c0, false, u.relu)
 				}
 			}
-		}
+		})
 	}
 	return nil
 }

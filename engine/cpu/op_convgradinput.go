@@ -106,7 +106,13 @@ func bindConvGradInput(b *planner, u unit) error {
 			}
 		}
 	}
-	s := b.local(u.Node, what, dx).reading(dy).knowing(packed)
+	cut := pictures(dx, groups)
+	if !depthwise {
+		dy.spread()
+		cut = cutProduct(dx, groups, group/up(cin, tile.NR), cin, tile.NR)
+		cut.bands, cut.rows = 1, dx.h // a phase has rows of its own
+	}
+	s := b.cut(u.Node, what, dx, cut).reading(dy).knowing(packed)
 	s.macs = int64(dy.n) * int64(dy.elems()) * int64(op.Kernel[0]*kw*cin)
 	s.kernel = b.k.Name + " " + tile.Name
 	if depthwise {
@@ -118,7 +124,7 @@ func bindConvGradInput(b *planner, u unit) error {
 		s.over = over
 	}
 	s.build = func() {
-		images := min(max(tablePixels/(dy.h*dy.w), 1), s.ph.group)
+		images := min(max(tablePixels/(dy.h*dy.w), 1), cut.group(s))
 		if depthwise {
 			images = 1
 		}
@@ -138,7 +144,7 @@ func bindConvGradInput(b *planner, u unit) error {
 			g.weights = ph.weights
 			g.k = len(ph.hs) * len(ph.ws) * cout
 			// Neighbouring columns are one run where their outputs are neighbours too.
-			runs := !depthwise && op.Groups == 1 && len(ph.ws) > 0
+			runs := !depthwise && op.Groups == 1 && len(ph.ws) > 0 && dy.gap == 0
 			for c, d := range ph.dws {
 				runs = runs && d == ph.dws[0]+c
 			}
@@ -153,24 +159,23 @@ func bindConvGradInput(b *planner, u unit) error {
 			if runs {
 				g.run = len(ph.dws) * cout
 			}
-			g.fit(tile, cin, dy.c)
-			s.scratch = max(s.scratch, g.scratch())
+			g.fit(tile, min(cut.columns, cin), dy.c)
 		}
-		s.image = func(wk *worker, n0, n1 int) {
-			for n := n0; n < n1; n += images {
-				m := min(images, n1-n)
+		cut.run(s, func(wk *worker, p piece) {
+			for n := p.n0; n < p.n1; n += images {
+				m := min(images, p.n1-n)
 				for i := range tables {
 					g := &tables[i]
 					if depthwise {
 						wk.depthwise(b.k, g, wk.image(dy, n), wk.image(dx, n), wk.f.whole(packed)[g.weights:], nil, dx.c, add, false)
 						continue
 					}
-					for gr := range groups {
-						wk.product(tile, g, m*per[i], wk.images(dy, n, n+m)[gr*cout:], wk.images(dx, n, n+m)[gr*cin:], wk.f.whole(packed)[gr*group:], nil, cin, add, false)
+					for gr := p.g0; gr < p.g1; gr++ {
+						wk.product(tile, g, 0, m*per[i], wk.images(dy, n, n+m)[gr*cout:], wk.images(dx, n, n+m)[gr*cin+p.c0:], wk.f.whole(packed)[gr*group+p.c0*g.k:], nil, p.c1-p.c0, add, false)
 					}
 				}
 			}
-		}
+		})
 	}
 	return nil
 }

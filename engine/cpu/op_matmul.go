@@ -73,7 +73,7 @@ func bindMatMul(b *planner, u unit) error {
 		g.fit(tile, per*nr, k)
 		g.panels = min(g.panels, per*nr)
 		g.bench = g.panels * g.cut * g.run
-		s.scratch = g.scratch()
+		s.scratch = g.bench
 		g.pack = b.packRows(c.c, nr)
 		if op.TransB {
 			g.pack = func(to, from []float32, row, rows, col, cols int) {
@@ -86,7 +86,7 @@ func bindMatMul(b *planner, u unit) error {
 			if op.TransB {
 				from = w.f.whole(m)[j0*k:]
 			}
-			w.product(tile, &g, n, w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c+j0:], from, w.f.bias(bias, j0), cols, false, u.relu)
+			w.product(tile, &g, 0, n, w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c+j0:], from, w.f.bias(bias, j0), cols, false, u.relu)
 		}
 	}
 	return nil

@@ -30,18 +30,17 @@ func (b *planner) copyStep(n *program.Node, what string, out, in *value) {
 
 // recast copies one image to one of as many elements under other extents.
 func recast(dst []float32, out *value, src []float32, in *value) {
-	to, from, o, i := 0, 0, out.first, in.first // rows, and what of them is done, live in to and from
-	outRow, inRow := out.w*out.c, in.w*in.c
+	var to, from []float32 // what is left of a run of each
+	o, i := 0, 0
 	for left := out.elems(); left > 0; {
-		n := min(outRow-to, inRow-from)
-		copy(dst[o+to:][:n], src[i+from:][:n])
-		left -= n
-		if to += n; to == outRow {
-			to, o = 0, o+out.row
+		if len(to) == 0 {
+			to, o = dst[out.runAt(0, o):][:out.run()], o+1
 		}
-		if from += n; from == inRow {
-			from, i = 0, i+in.row
+		if len(from) == 0 {
+			from, i = src[in.runAt(0, i):][:in.run()], i+1
 		}
+		n := copy(to, from)
+		to, from, left = to[n:], from[n:], left-n
 	}
 }
 
@@ -50,12 +49,12 @@ func (f *frame) recast(out, in *value) {
 	if out.haloed() {
 		clear(f.arena[out.at:][:out.size()])
 	}
-	to, r := f.rowOf(out, 0), 0
-	for q := range in.n * in.h {
-		for from := f.rowOf(in, q); len(from) > 0; {
+	to, r := f.runOf(out, 0), 0
+	for q := range in.n * in.elems() / in.run() {
+		for from := f.runOf(in, q); len(from) > 0; {
 			if len(to) == 0 {
 				r++
-				to = f.rowOf(out, r)
+				to = f.runOf(out, r)
 			}
 			n := copy(to, from)
 			to, from = to[n:], from[n:]

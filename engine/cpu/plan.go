@@ -151,7 +151,7 @@ func (b *planner) resolveViews() {
 	for _, s := range b.steps {
 		if s.view {
 			in, out := s.reads[0].v, s.writes[0]
-			if !in.haloed() && !out.haloed() && in.n == out.n && !in.taken && !out.taken {
+			if in.dense() && out.dense() && in.n == out.n && !in.taken && !out.taken {
 				out.root = in.base()
 				out.root.mixed = true
 				continue
