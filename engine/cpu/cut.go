@@ -28,6 +28,7 @@ const (
 	sliceBytes = 640 << 10 // of weights that a task keeps near
 	taskPixels = 384       // pixels a task covers at least, if there are as many
 	bandPixels = 96        // the same where pictures are few
+	fewMACs    = 1 << 20   // multiply-adds of few pictures that are worth a fork
 	mostTasks  = 128
 )
 
@@ -39,7 +40,7 @@ func pictures(y *value, groups int) cut {
 // cutProduct decides for a convolution of k weights a column, cols columns a group.
 func cutProduct(y *value, groups, k, cols, nr int) cut {
 	c := pictures(y, groups)
-	few := y.n < minChunks
+	few := y.n < minChunks && y.n*y.elems()*k >= fewMACs
 	if 4*k*cols*groups <= heavyBytes && !few {
 		return c
 	}
