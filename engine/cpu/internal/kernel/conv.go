@@ -16,6 +16,7 @@ package kernel
 type ConvTile struct {
 	Name   string // "6x16"
 	MR, NR int
+	Cost   float64 // time a lane, 1 for the level's best tile
 	Run    func(a *ConvArgs)
 }
 
@@ -23,7 +24,7 @@ type ConvTile struct {
 //
 //	y[YOff[p]+j] = act(start + Σ_t Σ_{l<Run} x[XOff[p]+Taps[t]+l] · w[(t·Run+l)·NR+j])
 //
-// start is y's own value if Add, else Bias[j], else 0 (Bias nil). Tables are made at plan time and shared; X and Y move from
+// start is Bias[j], 0 where Bias is nil, and y's own value more if Add. Tables are made at plan time and shared; X and Y move from
 // image to image. The sum runs in the order of t and l, so that a long one may be cut: later parts with Add, ReLU on the last.
 //
 // For Depthwise w is [len(Taps)][Cols] and Run is not read: y[YOff[p]+c] = act(start + Σ_t x[XOff[p]+Taps[t]+c]·w[t·Cols+c]).
@@ -46,7 +47,9 @@ func conv1x8(a *ConvArgs) {
 		s := b
 		y := a.Y[a.YOff[p]:][:a.Cols]
 		if a.Add {
-			copy(s[:], y)
+			for j, v := range y {
+				s[j] += v
+			}
 		}
 		for t, tap := range a.Taps {
 			dot1x8(&s, a.X[xo+tap:][:a.Run], a.W[t*a.Run*nr:][:a.Run*nr])

@@ -56,8 +56,9 @@ func (g window) direct(x, w, bias, y []float32) []float64 {
 				s := 0.0
 				if g.add {
 					s = float64(y[int(g.out(h, wo))+o])
-				} else if g.bias {
-					s = float64(bias[o])
+				}
+				if g.bias {
+					s += float64(bias[o])
 				}
 				for kh := range g.k {
 					for kw := range g.k {
@@ -215,6 +216,7 @@ func TestWgradMatchesTheDirectSum(t *testing.T) {
 			t.Run(s.Name+"/"+tile.Name, func(t *testing.T) {
 				for _, g := range cases {
 					g.groups = 1
+					g.cin = (g.cin + tile.Rows - 1) / tile.Rows * tile.Rows
 					x, _ := guarded(g.xLen(), 1)
 					dy, _ := guarded(g.yLen(), 2)
 					xoff, yoff := g.pixels()
@@ -301,7 +303,7 @@ func TestTilesAllocateNothing(t *testing.T) {
 	off := []int32{0, 40, 80}
 	for _, s := range Levels() {
 		conv := &ConvArgs{X: x, W: x, Y: x[2048:], XOff: off, YOff: off, Taps: off, Run: 4, Cols: 4}
-		wgrad := &WgradArgs{X: x, DY: x, DW: x[2048:], XOff: off, YOff: off, Rows: off, LD: 40, Cols: 4}
+		wgrad := &WgradArgs{X: x, DY: x, DW: x[2048:], XOff: off, YOff: off, Rows: []int32{0, 1, 2, 3}, LD: 40, Cols: 4}
 		runs := map[string]func(){"depthwise": func() { s.Depthwise(conv) }, "depthwise-grad": func() { s.DepthwiseGrad(wgrad) }}
 		for _, tile := range s.Conv {
 			runs["conv "+tile.Name] = func() { tile.Run(conv) }

@@ -7,7 +7,10 @@ func depthwise(a *ConvArgs) {
 	for p, xo := range a.XOff {
 		y := a.Y[a.YOff[p]:][:a.Cols]
 		if !a.Add {
-			clear(y[copy(y, a.Bias):])
+			clear(y)
+		}
+		for c, v := range a.Bias {
+			y[c] += v
 		}
 		for t, tap := range a.Taps {
 			x, w := a.X[xo+tap:][:len(y)], a.W[t*a.Cols:][:len(y)]

@@ -19,6 +19,11 @@ func conv12x8AVX2(a *byte)
 //go:noescape
 func conv12x32AVX512(a *byte)
 
+// conv8x48AVX512 is ConvTile.Run for 8 pixels by 48 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv8x48AVX512(a *byte)
+
 // conv12x16AVX512 is ConvTile.Run for 12 pixels by 16 columns; a is a *ConvArgs.
 //
 //go:noescape
@@ -33,6 +38,16 @@ func wgrad6x16AVX2(a *byte)
 //
 //go:noescape
 func wgrad8x8AVX2(a *byte)
+
+// wgrad12x32AVX512 is WgradTile.Run for 12 rows by 32 columns; a is a *WgradArgs.
+//
+//go:noescape
+func wgrad12x32AVX512(a *byte)
+
+// wgrad8x48AVX512 is WgradTile.Run for 8 rows by 48 columns; a is a *WgradArgs.
+//
+//go:noescape
+func wgrad8x48AVX512(a *byte)
 
 // wgrad8x32AVX512 is WgradTile.Run for 8 rows by 32 columns; a is a *WgradArgs.
 //

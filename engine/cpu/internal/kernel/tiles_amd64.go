@@ -7,12 +7,15 @@ import "unsafe"
 func convTile6x16(a *ConvArgs)  { conv6x16AVX2((*byte)(unsafe.Pointer(a))) }
 func convTile12x8(a *ConvArgs)  { conv12x8AVX2((*byte)(unsafe.Pointer(a))) }
 func convTile12x32(a *ConvArgs) { conv12x32AVX512((*byte)(unsafe.Pointer(a))) }
+func convTile8x48(a *ConvArgs)  { conv8x48AVX512((*byte)(unsafe.Pointer(a))) }
 func convTile12x16(a *ConvArgs) { conv12x16AVX512((*byte)(unsafe.Pointer(a))) }
 
-func wgradTile6x16(a *WgradArgs) { wgrad6x16AVX2((*byte)(unsafe.Pointer(a))) }
-func wgradTile8x8(a *WgradArgs)  { wgrad8x8AVX2((*byte)(unsafe.Pointer(a))) }
-func wgradTile8x32(a *WgradArgs) { wgrad8x32AVX512((*byte)(unsafe.Pointer(a))) }
-func wgradTile8x16(a *WgradArgs) { wgrad8x16AVX512((*byte)(unsafe.Pointer(a))) }
+func wgradTile6x16(a *WgradArgs)  { wgrad6x16AVX2((*byte)(unsafe.Pointer(a))) }
+func wgradTile8x8(a *WgradArgs)   { wgrad8x8AVX2((*byte)(unsafe.Pointer(a))) }
+func wgradTile12x32(a *WgradArgs) { wgrad12x32AVX512((*byte)(unsafe.Pointer(a))) }
+func wgradTile8x48(a *WgradArgs)  { wgrad8x48AVX512((*byte)(unsafe.Pointer(a))) }
+func wgradTile8x32(a *WgradArgs)  { wgrad8x32AVX512((*byte)(unsafe.Pointer(a))) }
+func wgradTile8x16(a *WgradArgs)  { wgrad8x16AVX512((*byte)(unsafe.Pointer(a))) }
 
 // depthwise runs blocks of two vectors of channels.
 func (w wide) depthwise(a *ConvArgs) {

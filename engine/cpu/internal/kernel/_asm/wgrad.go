@@ -14,21 +14,23 @@ const (
 	wgradLD, wgradCols                                        = 144, 152
 )
 
-func wgrad(m *isa, rows, nv int) {
+// wgrad takes rows in runs of the given length: one pointer a run, which lets a tile have more rows than there are registers for
+// pointers.
+func wgrad(m *isa, rows, nv, run int) {
 	name := fmt.Sprintf("wgrad%dx%d", rows, nv*m.lanes)
 	m.function(name, fmt.Sprintf("%s%s is WgradTile.Run for %d rows by %d columns; a is a *WgradArgs.", name, m.suffix, rows, nv*m.lanes), "func(a *byte)")
-	weightGradient(m, rows, nv, true)
+	weightGradient(m, rows, nv, run, true)
 }
 
 // depthwiseGrad takes a row for a tap, and vectors of x where wgrad broadcasts an element.
 func depthwiseGrad(m *isa) {
 	m.function("depthwiseGrad", "depthwiseGrad"+m.suffix+" is Set.DepthwiseGrad for a block of at most two vectors of channels; a is a *WgradArgs.", "func(a *byte)")
-	weightGradient(m, 5, 2, false)
+	weightGradient(m, 5, 2, 1, false)
 }
 
 // weightGradient keeps rows by nv vectors of dw in registers over all pixels. A last tile with fewer rows repeats its last
-// row: it starts from dw, so what is stored twice has the same bits.
-func weightGradient(m *isa, rows, nv int, broadcast bool) {
+// run of rows: it starts from dw, so what is stored twice has the same bits.
+func weightGradient(m *isa, rows, nv, run int, broadcast bool) {
 	acc := func(i, v int) reg.VecPhysical { return m.v(i*nv + v) }
 	spare := func(i int) reg.VecPhysical { return m.v(rows*nv + i) }
 	nspare := min(m.regs-(rows+1)*nv, 4)
@@ -68,9 +70,12 @@ func weightGradient(m *isa, rows, nv int, broadcast bool) {
 		fullOrShort(label, func(short bool) {
 			for i := range rows {
 				switch {
-				case i > 0 && short:
+				case i > 0 && i%run == 0 && short: // the next run, or the same again
 					step := GP64()
 					XORQ(step, step)
+					for range run - 1 {
+						SUBQ(ld, step)
+					}
 					CMPQ(left, Imm(uint64(i)))
 					CMOVQGE(ld, step)
 					ADDQ(step, at)
@@ -91,7 +96,7 @@ func weightGradient(m *isa, rows, nv int, broadcast bool) {
 		MOVQ(p, left)
 		dw("load"+label, func(i, v int, at Mem) { k.load(m, at, v, acc(i, v)) })
 		a := args()
-		x := make([]reg.GPVirtual, rows)
+		x := make([]reg.GPVirtual, rows/run)
 		for i := range x {
 			x[i] = GP64().(reg.GPVirtual)
 		}
@@ -101,12 +106,15 @@ func weightGradient(m *isa, rows, nv int, broadcast bool) {
 		fullOrShort("rows"+label, func(short bool) {
 			for i, x := range x {
 				if short {
-					MOVQ(U32(uint32(i)), x)
-					CMPQ(x, left)
-					CMOVQGT(left, x)
+					most := GP64()
+					MOVQ(left, most)
+					SUBQ(Imm(uint64(run-1)), most)
+					MOVQ(U32(uint32(i*run)), x)
+					CMPQ(x, most)
+					CMOVQGT(most, x)
 					MOVLQSX(Mem{Base: at, Index: x, Scale: 4}, x)
 				} else {
-					MOVLQSX(Mem{Base: at, Disp: 4 * i}, x)
+					MOVLQSX(Mem{Base: at, Disp: 4 * i * run}, x)
 				}
 				LEAQ(Mem{Base: base, Index: x, Scale: 4}, x)
 			}
@@ -121,16 +129,20 @@ func weightGradient(m *isa, rows, nv int, broadcast bool) {
 			k.load(m, Mem{Base: dy, Index: yo, Scale: 4, Disp: v * m.bytes()}, v, spare(v))
 		}
 		for i := range rows {
+			if broadcast && nv == 1 && m.avx512 {
+				VFMADD231PS_BCST(Mem{Base: x[i/run], Index: xo, Scale: 4, Disp: 4 * (i % run)}, spare(0), acc(i, 0))
+				continue
+			}
 			if broadcast {
 				b := spare(nv + i%nspare)
-				VBROADCASTSS(Mem{Base: x[i], Index: xo, Scale: 4}, b)
+				VBROADCASTSS(Mem{Base: x[i/run], Index: xo, Scale: 4, Disp: 4 * (i % run)}, b)
 				for v := range nv {
 					VFMADD231PS(b, spare(v), acc(i, v))
 				}
 				continue
 			}
 			for v := range nv {
-				from := Mem{Base: x[i], Index: xo, Scale: 4, Disp: v * m.bytes()}
+				from := Mem{Base: x[i/run], Index: xo, Scale: 4, Disp: v * m.bytes()}
 				if k == nil {
 					VFMADD231PS(from, spare(v), acc(i, v))
 					continue
