@@ -34,21 +34,75 @@ const (
 	blockBytes  = 24 << 10  // of x under a block of pixels
 )
 
-// convTile is the tile that wastes the fewest lanes on so many columns; a narrow tile does about a tenth less a lane.
-func convTile(k *kernel.Set, cols int) *kernel.ConvTile {
-	best, cost := 0, math.Inf(1)
-	for i, t := range k.Conv {
-		c := float64((cols+t.NR-1)/t.NR*t.NR) * (1 + 0.1*float64(i))
-		if c < cost {
-			best, cost = i, c
+// tiles is how columns are shared out to kernels: panels of the main tile's width, then one of the last tile's.
+type tiles struct {
+	main, last *kernel.ConvTile
+	full, cols int // columns that main covers, and all
+}
+
+// tilesFor chooses the tiles that cost the least for so many columns.
+func tilesFor(k *kernel.Set, cols int) tiles {
+	var best tiles
+	least := math.Inf(1)
+	for i := range k.Conv {
+		main := &k.Conv[i]
+		full := cols / main.NR * main.NR
+		for j := range k.Conv {
+			last := &k.Conv[j]
+			if cost := float64(full)*main.Cost + float64(up(cols-full, last.NR))*last.Cost; cost < least && cols-full <= last.NR {
+				best, least = tiles{main, last, full, cols}, cost
+			}
 		}
 	}
-	return &k.Conv[best]
+	return best
+}
+
+// at is the tile of column j, the first of a panel.
+func (t *tiles) at(j int) *kernel.ConvTile {
+	if j < t.full {
+		return t.main
+	}
+	return t.last
+}
+
+// name is "12x32", or "12x32+12x16" where the last panel has another tile.
+func (t *tiles) name() string {
+	switch {
+	case t.full == 0:
+		return t.last.Name
+	case t.full < t.cols && t.last != t.main:
+		return t.main.Name + "+" + t.last.Name
+	}
+	return t.main.Name
+}
+
+// panelLen is the length of the packed form of k rows.
+func (t *tiles) panelLen(k int) int { return t.full*k + kernel.PanelLen(k, t.cols-t.full, t.last.NR) }
+
+// pack makes the panels of k rows of w, ld apart.
+func (t *tiles) pack(s *kernel.Set, dst, w []float32, k, ld int) {
+	if t.full > 0 {
+		s.Pack(dst, w, k, t.full, ld, t.main.NR)
+	}
+	if t.full < t.cols {
+		s.Pack(dst[t.full*k:], w[t.full:], k, t.cols-t.full, ld, t.last.NR)
+	}
+}
+
+// packTranspose makes the panels of a product by the transpose: see [kernel.Set].
+func (t *tiles) packTranspose(s *kernel.Set, dst, w []float32, taps []int32, cout, ld int) {
+	if t.full > 0 {
+		s.PackTranspose(dst, w, taps, t.full, cout, ld, t.main.NR)
+	}
+	if t.full < t.cols {
+		s.PackTranspose(dst[t.full*len(taps)*cout:], w[t.full*ld:], taps, t.cols-t.full, cout, ld, t.last.NR)
+	}
 }
 
 // fit splits long taps and chooses the three blocks of a matrix product (Goto, van de Geijn, "Anatomy of High-Performance
 // Matrix Multiplication", 2008): rows of w, columns of w, pixels. perPixel is how much of x a pixel brings along.
-func (g *gather) fit(tile *kernel.ConvTile, cols, perPixel int) {
+func (g *gather) fit(ts *tiles, cols, perPixel int) {
+	tile := ts.at(0)
 	rows := max(cutBytes/(4*tile.NR), 1)
 	for parts := (g.run + rows - 1) / rows; parts > 1 && parts <= g.run/64; parts++ { // a length without fitting divisor stays whole
 		if g.run%parts != 0 {
@@ -74,9 +128,9 @@ func (g *gather) fit(tile *kernel.ConvTile, cols, perPixel int) {
 // start is the one tap of a matrix product.
 var start = []int32{0}
 
-// product computes the given columns of y for pixels p0 to p1 of the tables. The sum of an output runs in the order of the
-// taps, whatever the blocks.
-func (w *worker) product(tile *kernel.ConvTile, g *gather, p0, p1 int, x, y, packed, bias []float32, cols int, add, relu bool) {
+// product computes columns c0 to c1 of y for pixels p0 to p1 of the tables. The sum of an output runs in the order of the taps,
+// whatever the blocks.
+func (w *worker) product(ts *tiles, g *gather, p0, p1, c0, c1 int, x, y, packed, bias []float32, add, relu bool) {
 	a := &w.conv
 	a.X, a.Run = x, g.run
 	for t := 0; t == 0 || t < len(g.taps); t += g.cut {
@@ -84,26 +138,31 @@ func (w *worker) product(tile *kernel.ConvTile, g *gather, p0, p1 int, x, y, pac
 		a.Taps = g.taps[t:u]
 		a.Add = add || t > 0
 		a.ReLU = relu && u == len(g.taps)
-		for from := 0; from < cols; from += g.panels {
-			to := min(from+g.panels, cols)
+		for from := c0; from < c1; from += g.panels {
+			to := min(from+g.panels, c1)
 			panels, apart := w.bench, (u-t)*g.run
 			if g.pack != nil {
 				g.pack(panels, packed, t*g.run, apart, from, to-from)
 			} else {
-				panels, apart = packed[g.weights+from*g.k+t*g.run*tile.NR:], g.k
+				panels, apart = packed[g.weights+from*g.k:], g.k
 			}
 			for p := p0; p < p1; p += g.block {
 				e := min(p+g.block, p1)
 				a.XOff, a.YOff = g.xoff[p:e], g.yoff[p:e]
-				for j := from; j < to; j += tile.NR {
-					a.Cols = min(tile.NR, cols-j)
+				for j := from; j < to; {
+					tile := ts.at(j)
+					a.Cols = min(tile.NR, to-j)
 					a.W = panels[(j-from)*apart:]
+					if g.pack == nil {
+						a.W = a.W[t*g.run*tile.NR:]
+					}
 					a.Bias = nil
 					if bias != nil && t == 0 {
 						a.Bias = bias[j:][:a.Cols]
 					}
 					a.Y = y[j:]
 					tile.Run(a)
+					j += tile.NR
 				}
 			}
 		}

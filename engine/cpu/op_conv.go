@@ -86,31 +86,20 @@ func bindConv(b *planner, u unit) error {
 		}
 		return nil
 	}
-	tile := convTile(b.k, cout)
+	tile := tilesFor(b.k, cout)
 	k := kh * kw * cin
-	group := kernel.PanelLen(k, cout, tile.NR)
+	group := tile.panelLen(k)
 	packed := b.temp("packed", op.Groups*group)
 	p := b.bag(u.Node, "pack", op.Groups, packed).knowing(w)
-	if op.Groups > 1 {
-		p.scratch = k * cout
-	}
 	p.build = func() {
 		p.task = func(wk *worker, g int) {
-			d := wk.f.whole(w)
-			if op.Groups > 1 {
-				d = d[g*cout:]
-				for r := range k {
-					copy(wk.bench[r*cout:][:cout], d[r*y.c:])
-				}
-				d = wk.bench
-			}
-			b.k.Pack(wk.f.whole(packed)[g*group:][:group], d, k, cout, tile.NR)
+			tile.pack(b.k, wk.f.whole(packed)[g*group:][:group], wk.f.whole(w)[g*cout:], k, y.c)
 		}
 	}
 	x.spread()
-	cut := cutProduct(y, op.Groups, k, cout, tile.NR)
+	cut := cutProduct(y, op.Groups, k, cout, tile.at(0).NR)
 	s := b.cut(u.Node, what, y, cut).reading(x).knowing(packed, bias)
-	s.kernel, s.macs = b.k.Name+" "+tile.Name, macs
+	s.kernel, s.macs = b.k.Name+" "+tile.name(), macs
 	s.build = func() {
 		rows := op.Groups == 1 && op.Dilation[1] == 1 && x.gap == 0
 		g := &gather{taps: taps(rows), run: cin, k: k}
@@ -119,14 +108,13 @@ func bindConv(b *planner, u unit) error {
 		}
 		images := min(max(tablePixels/(y.h*y.w), 1), cut.group(s))
 		g.xoff, g.yoff = table(images)
-		g.fit(tile, min(cut.columns, cout), op.Stride[0]*op.Stride[1]*x.c)
+		g.fit(&tile, min(cut.columns, cout), op.Stride[0]*op.Stride[1]*x.c)
 		cut.run(s, func(wk *worker, p piece) {
 			for n := p.n0; n < p.n1; n += images {
 				m := min(images, p.n1-n)
 				r0, r1 := p.r0, (m-1)*y.h+p.r1
 				for gr := p.g0; gr < p.g1; gr++ {
-					at := gr*cout + p.c0
-					wk.product(tile, g, r0*y.w, r1*y.w, wk.images(x, n, n+m)[gr*cin:], wk.images(y, n, n+m)[at:], wk.f.whole(packed)[gr*group+p.c0*k:], wk.f.bias(bias, at), p.c1-p.c0, false, u.relu)
+					wk.product(&tile, g, r0*y.w, r1*y.w, p.c0, p.c1, wk.images(x, n, n+m)[gr*cin:], wk.images(y, n, n+m)[gr*cout:], wk.f.whole(packed)[gr*group:], wk.f.bias(bias, gr*cout), false, u.relu)
 				}
 			}
 		})

@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"github.com/assaylab/assay/engine/cpu/internal/kernel"
 	"github.com/assaylab/assay/program"
 )
 
@@ -45,7 +44,7 @@ func bindConvGradInput(b *planner, u unit) error {
 	}
 	kw, cin, cout := op.Kernel[1], dx.c/op.Groups, dy.c/op.Groups
 	depthwise := op.Groups > 1 && op.Groups == dx.c && cout == 1
-	tile := convTile(b.k, cin)
+	tile := tilesFor(b.k, cin)
 
 	// The phases: which weights, in which order, at which offsets.
 	type phase struct {
@@ -72,7 +71,7 @@ func bindConvGradInput(b *planner, u unit) error {
 			if depthwise {
 				group += n * dx.c
 			} else {
-				group += kernel.PanelLen(n*cout, cin, tile.NR)
+				group += tile.panelLen(n * cout)
 			}
 		}
 	}
@@ -102,19 +101,19 @@ func bindConvGradInput(b *planner, u unit) error {
 				return
 			}
 			if len(taps) > 0 {
-				b.k.PackTranspose(d[:kernel.PanelLen(len(taps)*cout, cin, tile.NR)], from[g*cout:], taps, cin, cout, dy.c, tile.NR)
+				tile.packTranspose(b.k, d[:tile.panelLen(len(taps)*cout)], from[g*cout:], taps, cout, dy.c)
 			}
 		}
 	}
 	cut := pictures(dx, groups)
 	if !depthwise {
 		dy.spread()
-		cut = cutProduct(dx, groups, group/up(cin, tile.NR), cin, tile.NR)
+		cut = cutProduct(dx, groups, group/up(cin, 8), cin, tile.at(0).NR)
 		cut.bands, cut.rows = 1, dx.h // a phase has rows of its own
 	}
 	s := b.cut(u.Node, what, dx, cut).reading(dy).knowing(packed)
 	s.macs = int64(dy.n) * int64(dy.elems()) * int64(op.Kernel[0]*kw*cin)
-	s.kernel = b.k.Name + " " + tile.Name
+	s.kernel = b.k.Name + " " + tile.name()
 	if depthwise {
 		s.what, s.kernel = "depthwise "+what, b.k.Name
 	}
@@ -159,7 +158,7 @@ func bindConvGradInput(b *planner, u unit) error {
 			if runs {
 				g.run = len(ph.dws) * cout
 			}
-			g.fit(tile, min(cut.columns, cin), dy.c)
+			g.fit(&tile, min(cut.columns, cin), dy.c)
 		}
 		cut.run(s, func(wk *worker, p piece) {
 			for n := p.n0; n < p.n1; n += images {
@@ -171,7 +170,7 @@ func bindConvGradInput(b *planner, u unit) error {
 						continue
 					}
 					for gr := p.g0; gr < p.g1; gr++ {
-						wk.product(tile, g, 0, m*per[i], wk.images(dy, n, n+m)[gr*cout:], wk.images(dx, n, n+m)[gr*cin+p.c0:], wk.f.whole(packed)[gr*group+p.c0*g.k:], nil, p.c1-p.c0, add, false)
+						wk.product(&tile, g, 0, m*per[i], p.c0, p.c1, wk.images(dy, n, n+m)[gr*cout:], wk.images(dx, n, n+m)[gr*cin:], wk.f.whole(packed)[gr*group:], nil, add, false)
 					}
 				}
 			}

@@ -20,15 +20,18 @@ const (
 	lane        = 16        // channels that lie together in a copy of x: a cache line
 )
 
-func wgradTile(k *kernel.Set, cols int) *kernel.WgradTile {
-	best, cost := 0, math.Inf(1)
-	for i, t := range k.Wgrad {
-		c := float64(up(cols, t.NR)) * (1 + 0.1*float64(i))
-		if c < cost {
-			best, cost = i, c
+// wgradTile is the tile that costs the least for so many columns, of those that take rows in runs that channels of x are a
+// multiple of.
+func wgradTile(k *kernel.Set, cin, cols int) *kernel.WgradTile {
+	var best *kernel.WgradTile
+	least := math.Inf(1)
+	for i := range k.Wgrad {
+		t := &k.Wgrad[i]
+		if c := float64(up(cols, t.NR)) * t.Cost; c < least && cin%t.Rows == 0 {
+			best, least = t, c
 		}
 	}
-	return &k.Wgrad[best]
+	return best
 }
 
 // up rounds n up to a multiple of m.
@@ -205,7 +208,7 @@ func (b *planner) correlate(n *program.Node, what string, g program.Window, grou
 		b.correlateParts(n, what, g, groups, x, dy, dw)
 		return
 	}
-	tile := wgradTile(b.k, cout)
+	tile := wgradTile(b.k, cin, cout)
 	parts := b.temp("private sums", 1, 1, 1, size)
 	parts.perChunk = true
 	s := b.local(n, what, parts)
@@ -244,7 +247,7 @@ func (b *planner) correlate(n *program.Node, what string, g program.Window, grou
 func (b *planner) correlateParts(n *program.Node, what string, g program.Window, groups int, x, dy, dw *value) {
 	cin, cout := x.c/groups, dy.c/groups
 	window := g.Kernel[0] * g.Kernel[1]
-	tile := wgradTile(b.k, cout)
+	tile := wgradTile(b.k, cin, cout)
 	xs, ys := ownPart(window, cin, cout, groups, tile.NR)
 	down, across := (cin+xs-1)/xs, (cout+ys-1)/ys
 	s := b.bag(n, what, down*across*groups, dw).knowing(x, dy)

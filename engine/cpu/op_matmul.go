@@ -52,59 +52,63 @@ func bindMatMul(b *planner, u unit) error {
 		}
 		a = t
 	}
-	tile := convTile(b.k, c.c)
-	nr := tile.NR
+	ts := tilesFor(b.k, c.c)
+	nr, mr := ts.at(0).NR, ts.at(0).MR
 	panels := (c.c + nr - 1) / nr
 	rows := min(matRows, c.n)
-	for rows > 4*tile.MR && panels*((c.n+rows-1)/rows) < matTasks {
-		rows = (rows/2 + tile.MR - 1) / tile.MR * tile.MR
+	for rows > 4*mr && panels*((c.n+rows-1)/rows) < matTasks {
+		rows = up(rows/2, mr)
 	}
 	blocks := (c.n + rows - 1) / rows
 	per := min(max(panels*blocks/matTasks, 1), matPanels)
 	columns := (panels + per - 1) / per
 	s := b.bag(u.Node, what, blocks*columns, c).knowing(a, m, bias)
-	s.kernel, s.macs = b.k.Name+" "+tile.Name, macs
+	s.kernel, s.macs = b.k.Name+" "+ts.name(), macs
 	s.build = func() {
 		g := gather{taps: []int32{0}, run: k, k: k}
 		for r := range rows {
 			g.xoff = append(g.xoff, int32(r*k))
 			g.yoff = append(g.yoff, int32(r*c.c))
 		}
-		g.fit(tile, per*nr, k)
+		g.fit(&ts, per*nr, k)
 		g.panels = min(g.panels, per*nr)
 		g.bench = g.panels * g.cut * g.run
 		s.scratch = g.bench
-		g.pack = b.packRows(c.c, nr)
+		g.pack = ts.packRows(b.k, c.c)
 		if op.TransB {
-			g.pack = func(to, from []float32, row, rows, col, cols int) {
-				b.k.PackTranspose(to, from[col*k+row:], start, cols, rows, k, nr)
-			}
+			g.pack = ts.packColumns(b.k, k)
 		}
 		s.task = func(w *worker, t int) {
 			r0, j0 := t%blocks*rows, t/blocks*per*nr
-			n, cols, from := min(rows, c.n-r0), min(per*nr, c.c-j0), w.f.whole(m)[j0:]
-			if op.TransB {
-				from = w.f.whole(m)[j0*k:]
-			}
-			w.product(tile, &g, 0, n, w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c+j0:], from, w.f.bias(bias, j0), cols, false, u.relu)
+			w.product(&ts, &g, 0, min(rows, c.n-r0), j0, min(j0+per*nr, c.c), w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c:], w.f.whole(m), w.f.bias(bias, 0), false, u.relu)
 		}
 	}
 	return nil
 }
 
-// packRows packs panels of a matrix whose rows are ld apart. Scaling by one is the copy that every level has in vectors.
-func (b *planner) packRows(ld, nr int) packer {
+// packRows packs panels of a matrix whose rows are ld apart.
+func (t tiles) packRows(s *kernel.Set, ld int) packer {
 	return func(to, from []float32, row, rows, col, cols int) {
-		from = from[row*ld+col:]
-		if full := cols / nr; full > 0 {
-			b.k.Scale(kernel.Block{Rows: rows, Pixels: full, C: nr}, kernel.Map{Data: to, Row: nr, Pix: rows * nr}, kernel.Map{Data: from, Row: ld, Pix: nr}, 1)
+		from = from[row*ld:]
+		full := max(min(t.full-col, cols), 0)
+		if nr := t.main.NR; full > 0 { // scaling by one is the copy that every level has in vectors
+			s.Scale(kernel.Block{Rows: rows, Pixels: full / nr, C: nr}, kernel.Map{Data: to, Row: nr, Pix: rows * nr}, kernel.Map{Data: from[col:], Row: ld, Pix: nr}, 1)
 		}
-		if rest := cols % nr; rest > 0 {
-			to = to[(cols-rest)*rows:]
-			for r := range rows {
-				d := to[r*nr:][:nr]
-				clear(d[copy(d, from[r*ld+cols-rest:][:rest]):])
-			}
+		if full < cols {
+			s.Pack(to[full*rows:], from[col+full:], rows, cols-full, ld, t.last.NR)
+		}
+	}
+}
+
+// packColumns packs panels of the transpose of a matrix whose rows are ld apart.
+func (t tiles) packColumns(s *kernel.Set, ld int) packer {
+	return func(to, from []float32, row, rows, col, cols int) {
+		full := max(min(t.full-col, cols), 0)
+		if full > 0 {
+			s.PackTranspose(to, from[col*ld+row:], start, full, rows, ld, t.main.NR)
+		}
+		if full < cols {
+			s.PackTranspose(to[full*rows:], from[(col+full)*ld+row:], start, cols-full, rows, ld, t.last.NR)
 		}
 	}
 }

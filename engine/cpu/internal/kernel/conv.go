@@ -83,16 +83,16 @@ func dot1x8(s *[8]float32, x, w []float32) {
 // PanelLen is the length of the packed form of k rows by cols columns: whole panels of nr columns.
 func PanelLen(k, cols, nr int) int { return (cols + nr - 1) / nr * nr * k }
 
-// pack makes panels of nr columns of w [k][cols], HWIO with k = KH·KW·Cin: dst[panel][k][nr], zeros beyond cols. It goes
+// pack makes panels of nr columns of w [k][cols], rows ld apart, HWIO with k = KH·KW·Cin: dst[panel][k][nr], zeros beyond cols. It goes
 // panel by panel over 32 rows at a time: over all rows a linear layer would visit a page for every 64 bytes.
-func pack(dst, w []float32, k, cols, nr int) {
+func pack(dst, w []float32, k, cols, ld, nr int) {
 	for r0 := 0; r0 < k; r0 += 32 {
 		r1 := min(r0+32, k)
 		for j := 0; j < cols; j += nr {
 			m := min(nr, cols-j)
 			for r := r0; r < r1; r++ {
 				d := dst[j*k+r*nr:][:nr]
-				clear(d[copy(d, w[r*cols+j:][:m]):])
+				clear(d[copy(d, w[r*ld+j:][:m]):])
 			}
 		}
 	}

@@ -86,7 +86,7 @@ func (g window) packGroup(s Set, w []float32, group, nr int) []float32 {
 		copy(cols[r*g.cout:][:g.cout], w[r*g.cout*g.groups+group*g.cout:])
 	}
 	panels, _ := guarded(PanelLen(k, g.cout, nr), 1)
-	s.Pack(panels, cols, k, g.cout, nr)
+	s.Pack(panels, cols, k, g.cout, g.cout, nr)
 	return panels
 }
 

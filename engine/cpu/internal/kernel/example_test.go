@@ -17,7 +17,7 @@ func Example() {
 		3, 30,
 	}
 	panels := make([]float32, kernel.PanelLen(3, 2, tile.NR))
-	s.Pack(panels, w, 3, 2, tile.NR)
+	s.Pack(panels, w, 3, 2, 2, tile.NR)
 	y := make([]float32, 4)
 	tile.Run(&kernel.ConvArgs{
 		X: []float32{1, 0, 0, 1, 1, 1}, W: panels, Bias: []float32{0.5, 0.5}, Y: y,

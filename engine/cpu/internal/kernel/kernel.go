@@ -26,7 +26,7 @@ type Set struct {
 	DepthwiseGrad func(a *WgradArgs) // depthwise.go
 
 	// Weights [K][Cout] into panels, conv.go.
-	Pack          func(dst, w []float32, k, cols, nr int)
+	Pack          func(dst, w []float32, k, cols, ld, nr int)
 	PackTranspose func(dst, w []float32, taps []int32, cin, cout, ld, nr int)
 
 	// Per channel, norm.go.
