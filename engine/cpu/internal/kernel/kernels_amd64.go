@@ -14,20 +14,50 @@ func conv6x16AVX2(a *byte)
 //go:noescape
 func conv12x8AVX2(a *byte)
 
+// conv6x8AVX2 is ConvTile.Run for 6 pixels by 8 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv6x8AVX2(a *byte)
+
 // conv12x32AVX512 is ConvTile.Run for 12 pixels by 32 columns; a is a *ConvArgs.
 //
 //go:noescape
 func conv12x32AVX512(a *byte)
+
+// conv12x16AVX512 is ConvTile.Run for 12 pixels by 16 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv12x16AVX512(a *byte)
+
+// conv8x32AVX512 is ConvTile.Run for 8 pixels by 32 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv8x32AVX512(a *byte)
+
+// conv8x16AVX512 is ConvTile.Run for 8 pixels by 16 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv8x16AVX512(a *byte)
+
+// conv4x32AVX512 is ConvTile.Run for 4 pixels by 32 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv4x32AVX512(a *byte)
+
+// conv4x16AVX512 is ConvTile.Run for 4 pixels by 16 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv4x16AVX512(a *byte)
 
 // conv8x48AVX512 is ConvTile.Run for 8 pixels by 48 columns; a is a *ConvArgs.
 //
 //go:noescape
 func conv8x48AVX512(a *byte)
 
-// conv12x16AVX512 is ConvTile.Run for 12 pixels by 16 columns; a is a *ConvArgs.
+// conv4x48AVX512 is ConvTile.Run for 4 pixels by 48 columns; a is a *ConvArgs.
 //
 //go:noescape
-func conv12x16AVX512(a *byte)
+func conv4x48AVX512(a *byte)
 
 // wgrad6x16AVX2 is WgradTile.Run for 6 rows by 16 columns; a is a *WgradArgs.
 //
