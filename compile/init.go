@@ -55,6 +55,7 @@ func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 	for _, name := range f.State.Names()[len(f.kept()):] { // what a solver remembers comes behind
 		clear(f.State.Get(name).Data)
 	}
+	f.State.Changed()
 	return nil
 }
 

@@ -6,6 +6,7 @@ package program
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/tensor"
 )
@@ -58,6 +59,11 @@ type Op interface {
 	Kind() string
 	// Infer gives the types of the op's outputs, or says why the inputs do not fit.
 	Infer(in []*Value) ([]Type, error)
+}
+
+// Writes reports whether running the program changes the State.
+func (p *Program) Writes() bool {
+	return slices.ContainsFunc(p.Nodes, func(n *Node) bool { _, ok := n.Op.(Writer); return ok })
 }
 
 // Writer is an op that changes Held values in place (solver updates, running statistics). Its Infer gives no output.

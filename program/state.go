@@ -2,16 +2,20 @@ package program
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/tensor"
 )
 
 // State holds what outlives a run: parameters, solver slots, running statistics, by name. Programs of one family (step,
 // evaluation, statistics) share one State. An engine reads and writes Data in place and may keep the slices: a tensor of a
-// State is never reallocated.
+// State is never reallocated. It may also keep what follows from the values, such as packed weights, as long as Version
+// stays: who writes to a tensor calls Changed.
 type State struct {
-	names []string
-	by    map[string]*tensor.Tensor
+	names   []string
+	by      map[string]*tensor.Tensor
+	changes uint64
+	shared  []*State // whose tensors this one shows too
 }
 
 // NewState returns an empty state.
@@ -32,12 +36,28 @@ func (s *State) Add(name string, shape tensor.Shape) (*tensor.Tensor, error) {
 	return t, nil
 }
 
-// Share puts a tensor that another State holds under a new name of this one: both see what is written to it.
-func (s *State) Share(name string, t *tensor.Tensor) {
+// Share shows a tensor of another State in this one, under the same name: both see what is written to it. The other must have it.
+func (s *State) Share(name string, of *State) {
 	if _, ok := s.by[name]; !ok {
 		s.names = append(s.names, name)
 	}
-	s.by[name] = t
+	s.by[name] = of.by[name]
+	s.changes++
+	if !slices.Contains(s.shared, of) {
+		s.shared = append(s.shared, of)
+	}
+}
+
+// Changed says that values have been written. Executables that write call it themselves.
+func (s *State) Changed() { s.changes++ }
+
+// Version is another number after every change, of this State or of one whose tensors it shows.
+func (s *State) Version() uint64 {
+	v := s.changes
+	for _, of := range s.shared {
+		v += of.Version()
+	}
+	return v
 }
 
 // Get returns the tensor of that name, nil if there is none.

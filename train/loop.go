@@ -147,6 +147,7 @@ func (r *run) initialize() error {
 			for i := range w.Data {
 				w.Data[i] /= float32(math.Sqrt(v))
 			}
+			r.family.State.Changed()
 		}
 	}
 	return nil

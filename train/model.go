@@ -97,7 +97,7 @@ func Load(path string) (*Model, error) {
 func newModel(f *compile.Family, about About) *Model {
 	m := &Model{Graph: f.Graph, State: program.NewState(), About: about, family: f}
 	for _, name := range f.Kept() {
-		m.State.Share(name, f.State.Get(name))
+		m.State.Share(name, f.State)
 	}
 	m.Digest = Digest(m.State)
 	return m
@@ -115,6 +115,7 @@ func fill(path string, s *program.State, f *safetensors.File) error {
 		}
 		copy(to.Data, from.Data)
 	}
+	s.Changed()
 	return nil
 }
 

@@ -289,7 +289,7 @@ func TestLSUVStartsAtUnitVariance(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range f.Kept() {
-		f.State.Share(name, m.State.Get(name))
+		f.State.Share(name, m.State)
 	}
 	p, err := f.Statistics(30)
 	if err != nil {

@@ -22,7 +22,7 @@ func (b *planner) alias() {
 		out := s.writes[0]
 		for _, in := range s.inPlace {
 			r := in.base()
-			if out.root != out || r.home == host || r.keep || r.end != s.pos || in.perChunk ||
+			if out.root != out || r.home != arena || r.keep || r.end != s.pos || in.perChunk ||
 				in.n != out.n || in.h != out.h || in.w != out.w || in.c != out.c ||
 				(!in.dense() || !out.dense()) && (r.mixed || out.mixed) {
 				continue
@@ -56,7 +56,7 @@ func (b *planner) settle() int {
 	var shared []*value
 	private := map[*phase][]*value{}
 	for _, v := range b.values {
-		if v.root != v || v.home == host || len(v.uses) == 0 {
+		if v.root != v || v.home == host || v.home == fixed || len(v.uses) == 0 {
 			continue
 		}
 		v.start, v.end = math.MaxInt, 0

@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,7 +148,7 @@ func (e *Engine) Peak() float64 {
 // Compile plans a program. See [engine.Engine].
 func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executable, error) {
 	f := &frame{poison: e.opt.Poison, workers: e.workers}
-	x := &executable{e: e, f: f, dense: map[string][]float32{}}
+	x := &executable{e: e, f: f, state: s, dense: map[string][]float32{}}
 	b := &planner{e: e, k: &e.set, f: f, p: p, of: make([]*value, len(p.Values))}
 	if err := b.outer(x, s); err != nil {
 		return nil, err
@@ -163,6 +164,10 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 	}
 	b.resolveViews()
 	b.link()
+	x.writes = p.Writes()
+	if !x.writes {
+		x.once = b.settleOnce()
+	}
 	if err := b.schedule(); err != nil {
 		return nil, err
 	}
@@ -173,7 +178,7 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 		}
 	}
 	length := b.settle()
-	for _, ph := range b.phases {
+	for _, ph := range slices.Concat(x.once, b.phases) {
 		for _, s := range ph.steps {
 			s.build()
 			if e.opt.Profile {
@@ -189,18 +194,19 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 
 	plan := engine.Plan{Engine: e.Name(), ArenaBytes: 4 * int64(length), Steps: b.describe()}
 	for _, v := range b.of {
-		if v != nil && v.home != host {
+		if v != nil && v.home != host && v.home != fixed {
 			plan.ValueBytes += 4 * int64(v.n) * int64(v.elems())
 		}
 	}
 	own, bench := 0, 0
-	for _, ph := range b.phases {
+	for _, ph := range slices.Concat(x.once, b.phases) {
 		own = max(own, ph.own)
 		for _, s := range ph.steps {
 			bench = max(bench, s.scratch)
 		}
 	}
-	plan.ScratchBytes = 4 * int64(e.pool.n) * int64(own+bench)
+	f.fixed = make([]float32, b.fixed)
+	plan.ScratchBytes = 4*int64(e.pool.n)*int64(own+bench) + 4*int64(b.fixed)
 	x.plan = plan
 
 	if len(e.arena) < length {

@@ -10,6 +10,7 @@ import (
 // frame is what steps find at run time.
 type frame struct {
 	arena   []float32
+	fixed   []float32
 	host    [][]float32 // State tensors, fed arrays, runtime scalars
 	index   [][]int32   // fed class indices
 	workers []worker
@@ -21,6 +22,10 @@ type executable struct {
 	e      *Engine
 	f      *frame
 	phases []*phase
+	once   []*phase // what follows from the State alone
+	state  *program.State
+	made   uint64 // the State's version when once ran
+	writes bool   // to the State
 	plan   engine.Plan
 	outs   map[string]*value
 	dense  map[string][]float32 // copies of outputs that are not dense in the arena
@@ -66,7 +71,7 @@ func (b *planner) outer(x *executable, s *program.State) error {
 			if !t.Shape.Equal(v.Type.Shape) {
 				return fmt.Errorf("%s: the state holds %v where the program wants %v; build both from one network", v.Name, t.Shape, v.Type.Shape)
 			}
-			data = t.Data
+			data, pv.held = t.Data, true
 		case program.Scalar:
 			data = make([]float32, 1)
 			x.scalars = append(x.scalars, to)
@@ -122,21 +127,35 @@ func (x *executable) Run(feed engine.Feed) error {
 	if f.poison {
 		fillNaN(f.arena)
 	}
-	for _, ph := range x.phases {
-		if ph.alone {
-			for t := range ph.chunks {
-				ph.run(0, t)
-			}
-		} else {
-			x.e.pool.Run(ph.chunks, ph.run)
+	if v := x.state.Version() + 1; x.made != v { // 0 is never
+		for _, ph := range x.once {
+			x.fork(ph)
 		}
+		x.made = v
+	}
+	for _, ph := range x.phases {
+		x.fork(ph)
 		if f.poison {
 			for _, v := range ph.dead {
 				fillNaN(f.arena[v.at:][:v.size()])
 			}
 		}
 	}
+	if x.writes {
+		x.state.Changed()
+	}
 	return nil
+}
+
+// fork runs a phase.
+func (x *executable) fork(ph *phase) {
+	if !ph.alone {
+		x.e.pool.Run(ph.chunks, ph.run)
+		return
+	}
+	for t := range ph.chunks {
+		ph.run(0, t)
+	}
 }
 
 func misfed(kind string, s slot, got int, there bool) error {

@@ -5,6 +5,7 @@ import "github.com/assaylab/assay/program"
 // Fusion. A unit is a node with those neighbours that its kernel does on the way, without another pass over memory:
 //
 //	convolution or product (+ bias) (+ relu)
+//	convolution (+ bias) (+ norm of known statistics) (+ add) (+ relu)
 //	batch norm (+ add) (+ relu)                    the second half, normalising; its moments need the whole batch
 //	relu gradient + batch-norm gradient            the mask is applied as both passes read dy
 //	input gradient of a convolution + add          on top of a gradient that is read nowhere else later
@@ -17,6 +18,7 @@ type unit struct {
 	*program.Node
 	out  *program.Value // what the last of the nodes gives
 	bias *program.Value // added a channel
+	norm *program.Node  // of known statistics, behind the bias
 	res  *program.Value // added
 	relu bool
 
@@ -77,6 +79,10 @@ func (f *fuser) grow(u *unit) {
 	switch u.Op.(type) {
 	case program.Conv:
 		f.bias(u)
+		if x := u.In[0].Shape(); u.Op.(program.Conv).Groups < x[len(x)-1] { // depthwise ones have no room for it
+			f.norm(u)
+			f.onto(u)
+		}
 		f.relu(u)
 	case program.MatMul:
 		f.bias(u)
@@ -95,7 +101,7 @@ func (f *fuser) grow(u *unit) {
 // since the unit.
 func (f *fuser) next(u *unit) *program.Node {
 	r := f.readers[u.out]
-	if len(r) != 1 || f.output[u.out] {
+	if len(r) != 1 || f.output[u.out] || f.absorbed[r[0]] { // of two that meet in a sum, one takes it
 		return nil
 	}
 	for _, v := range r[0].In {
@@ -118,6 +124,16 @@ func (f *fuser) bias(u *unit) {
 	}
 }
 
+// norm takes a norm of known statistics into the convolution before it: it scales the weights.
+func (f *fuser) norm(u *unit) {
+	if n := f.next(u); n != nil {
+		if _, ok := n.Op.(program.BatchNormInference); ok && n.In[0] == u.out {
+			u.norm = n
+			f.take(u, n)
+		}
+	}
+}
+
 func (f *fuser) relu(u *unit) {
 	if n := f.next(u); n != nil {
 		if a, ok := n.Op.(program.Activation); ok && a.Func == program.ReLU {
@@ -132,7 +148,7 @@ func (f *fuser) residual(u *unit) {
 	if n == nil {
 		return
 	}
-	if _, ok := n.Op.(program.Add); ok && n.In[0] != n.In[1] && !f.absorbed[n] { // of two norms that meet in a sum, one takes it
+	if _, ok := n.Op.(program.Add); ok && n.In[0] != n.In[1] {
 		u.res = n.In[0]
 		if u.res == u.out {
 			u.res = n.In[1]
@@ -169,7 +185,7 @@ func (f *fuser) masked(u *unit) {
 	}
 }
 
-// onto adds the unit's result to a gradient that was made before and that nobody reads after.
+// onto adds the unit's result to a value that nobody reads after.
 func (f *fuser) onto(u *unit) {
 	n := f.next(u)
 	if n == nil {
@@ -182,7 +198,7 @@ func (f *fuser) onto(u *unit) {
 	if a == u.out {
 		a = n.In[1]
 	}
-	if a.Source != program.Computed || a.By.ID > u.ID || f.output[a] {
+	if a.Source != program.Computed || f.output[a] { // it cannot wait for the unit, whose result the sum alone reads
 		return
 	}
 	for _, r := range f.readers[a] {

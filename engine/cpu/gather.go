@@ -89,6 +89,20 @@ func (t *tiles) pack(s *kernel.Set, dst, w []float32, k, ld int) {
 	}
 }
 
+// scale multiplies the columns of packed weights.
+func (t *tiles) scale(packed, by []float32, k int) {
+	for j := 0; j < t.cols; {
+		nr := t.at(j).NR
+		for r := range k {
+			row := packed[j*k+r*nr:][:nr]
+			for i := range min(nr, t.cols-j) {
+				row[i] *= by[j+i]
+			}
+		}
+		j += nr
+	}
+}
+
 // packTranspose makes the panels of a product by the transpose: see [kernel.Set].
 func (t *tiles) packTranspose(s *kernel.Set, dst, w []float32, taps []int32, cout, ld int) {
 	if t.full > 0 {

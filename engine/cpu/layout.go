@@ -25,6 +25,7 @@ const (
 	arena home = iota // the engine's arena: from the phase that writes it to the last that reads it
 	chunk             // a worker's own memory, image by image of the chunk under way: values that no other phase reads
 	host              // an array of the State or of the caller: dense, never placed here
+	fixed             // the executable's own memory: what follows from the State alone, made anew when that has changed
 )
 
 // value is where a value of the program, or a buffer of the plan, lies.
@@ -43,6 +44,7 @@ type value struct {
 	at   int    // in its memory; with host: which array of the frame
 	root *value // whose bytes these are, itself if its own; see base
 
+	held     bool // a tensor of the State
 	perChunk bool // one image a chunk of the phase that writes it, not one a picture: private sums
 	keep     bool // read by the caller after the run
 	taken    bool // its bytes are another value's by decree: no view of it
@@ -163,6 +165,8 @@ func (w *worker) image(v *value, n int) []float32 {
 		return w.own[v.at+(n-w.n0)*v.img:][:v.img]
 	case host:
 		return w.f.host[v.at][n*v.img:][:v.img]
+	case fixed:
+		return w.f.fixed[v.at+n*v.img:][:v.img]
 	}
 	return w.f.arena[v.at+n*v.img:][:v.img]
 }
@@ -174,6 +178,8 @@ func (w *worker) images(v *value, n, m int) []float32 {
 		return w.own[v.at+(n-w.n0)*v.img:][:(m-n)*v.img]
 	case host:
 		return w.f.host[v.at][n*v.img:][:(m-n)*v.img]
+	case fixed:
+		return w.f.fixed[v.at+n*v.img:][:(m-n)*v.img]
 	}
 	return w.f.arena[v.at+n*v.img:][:(m-n)*v.img]
 }
@@ -188,8 +194,11 @@ func (w *worker) feature(v *value, n, m int) kernel.Map {
 
 // whole is all of a dense value.
 func (f *frame) whole(v *value) []float32 {
-	if v.home == host {
+	switch v.home {
+	case host:
 		return f.host[v.at]
+	case fixed:
+		return f.fixed[v.at:][:v.size()]
 	}
 	return f.arena[v.at:][:v.size()]
 }

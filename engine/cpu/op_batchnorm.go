@@ -93,23 +93,33 @@ func (b *planner) normalise(u unit, what string, y, x, scale, shift *value) {
 }
 
 func bindBatchNormInference(b *planner, u unit) error {
-	op := u.Op.(program.BatchNormInference)
-	x, mean, variance := b.val(u.In[0]), b.val(u.In[1]), b.val(u.In[2])
+	scale, shift := b.folded(u.Node, nil)
+	b.normalise(u, "normalise", b.val(u.out), b.val(u.In[0]), scale, shift)
+	return nil
+}
+
+// folded makes scale and shift of a norm of known statistics, of what has a bias already or, with nil, none.
+func (b *planner) folded(n *program.Node, bias *value) (scale, shift *value) {
+	op := n.Op.(program.BatchNormInference)
+	c, mean, variance := b.val(n.In[0]).c, b.val(n.In[1]), b.val(n.In[2])
 	var gamma, beta *value
 	if op.Affine {
-		gamma, beta = b.val(u.In[3]), b.val(u.In[4])
+		gamma, beta = b.val(n.In[3]), b.val(n.In[4])
 	}
-	scale, shift := b.temp("scale", x.c), b.temp("shift", x.c)
-	s := b.bag(u.Node, "scale and shift", 1, scale, shift).knowing(mean, variance, gamma, beta)
+	scale, shift = b.temp("scale", c), b.temp("shift", c)
+	s := b.bag(n, "scale and shift", 1, scale, shift).knowing(mean, variance, gamma, beta, bias)
 	s.build = func() {
 		s.task = func(w *worker, _ int) {
-			for i := range x.c {
-				w.f.affine(gamma, beta, scale, shift, i, float64(w.f.whole(mean)[i]), float64(w.f.whole(variance)[i]), op.Eps)
+			for i := range c {
+				m := float64(w.f.whole(mean)[i])
+				if bias != nil {
+					m -= float64(w.f.whole(bias)[i])
+				}
+				w.f.affine(gamma, beta, scale, shift, i, m, float64(w.f.whole(variance)[i]), op.Eps)
 			}
 		}
 	}
-	b.normalise(u, "normalise", b.val(u.out), x, scale, shift)
-	return nil
+	return scale, shift
 }
 
 func bindBatchNormGrad(b *planner, u unit) error {

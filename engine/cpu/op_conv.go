@@ -38,10 +38,19 @@ func bindConv(b *planner, u unit) error {
 	x := b.val(u.In[0])
 	x = b.padded(u.Node, x, windowHalo(op.Window, x.h, x.w, y.h, y.w))
 	what := "conv " + windowName(op.Window)
-	var bias *value
+	var bias, scale *value
 	if u.bias != nil {
 		bias = b.val(u.bias)
 		what += " + bias"
+	}
+	if u.norm != nil { // it scales the columns of the packed weights
+		scale, bias = b.folded(u.norm, bias)
+		what += " + norm"
+	}
+	var over *value
+	if u.over != nil {
+		over = b.val(u.over)
+		what += " + add"
 	}
 	if u.relu {
 		what += " + relu"
@@ -90,16 +99,21 @@ func bindConv(b *planner, u unit) error {
 	k := kh * kw * cin
 	group := tile.panelLen(k)
 	packed := b.temp("packed", op.Groups*group)
-	p := b.bag(u.Node, "pack", op.Groups, packed).knowing(w)
+	p := b.bag(u.Node, "pack", op.Groups, packed).knowing(w, scale)
 	p.build = func() {
 		p.task = func(wk *worker, g int) {
-			tile.pack(b.k, wk.f.whole(packed)[g*group:][:group], wk.f.whole(w)[g*cout:], k, y.c)
+			d := wk.f.whole(packed)[g*group:][:group]
+			tile.pack(b.k, d, wk.f.whole(w)[g*cout:], k, y.c)
+			if scale != nil {
+				tile.scale(d, wk.f.whole(scale)[g*cout:], k)
+			}
 		}
 	}
 	x.spread()
 	cut := cutProduct(y, op.Groups, k, cout, tile.at(0).NR)
-	s := b.cut(u.Node, what, y, cut).reading(x).knowing(packed, bias)
+	s := b.cut(u.Node, what, y, cut).reading(x, over).knowing(packed, bias)
 	s.kernel, s.macs = b.k.Name+" "+tile.name(), macs
+	s.over = over
 	s.build = func() {
 		rows := op.Groups == 1 && op.Dilation[1] == 1 && x.gap == 0
 		g := &gather{taps: taps(rows), run: cin, k: k}
@@ -114,7 +128,7 @@ func bindConv(b *planner, u unit) error {
 				m := min(images, p.n1-n)
 				r0, r1 := p.r0, (m-1)*y.h+p.r1
 				for gr := p.g0; gr < p.g1; gr++ {
-					wk.product(&tile, g, r0*y.w, r1*y.w, p.c0, p.c1, wk.images(x, n, n+m)[gr*cin:], wk.images(y, n, n+m)[gr*cout:], wk.f.whole(packed)[gr*group:], wk.f.bias(bias, gr*cout), false, u.relu)
+					wk.product(&tile, g, r0*y.w, r1*y.w, p.c0, p.c1, wk.images(x, n, n+m)[gr*cin:], wk.images(y, n, n+m)[gr*cout:], wk.f.whole(packed)[gr*group:], wk.f.bias(bias, gr*cout), over != nil, u.relu)
 				}
 			}
 		})

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/engine"
@@ -103,6 +104,7 @@ type planner struct {
 	values []*value
 	steps  []*step
 	phases []*phase
+	fixed  int // elements of what follows from the State alone
 }
 
 // place adds a value to the plan.
@@ -216,6 +218,45 @@ func (b *planner) link() {
 			}
 		}
 	}
+}
+
+// settleOnce takes out the steps whose results follow from the State alone, packed weights for one, and gives these a place of
+// their own: as long as the State stays, they are made once. It is not for a program that writes the State.
+func (b *planner) settleOnce() []*phase {
+	made := map[*step]bool{}
+	constant := func(s *step) bool {
+		for _, r := range s.reads {
+			if v := r.v.base(); !v.held && v.home != fixed {
+				return false
+			}
+		}
+		for _, v := range s.writes {
+			if v.keep || v.root != v {
+				return false
+			}
+		}
+		return s.n == 0 && s.over == nil && len(s.reads) > 0
+	}
+	var phases []*phase
+	rest := b.steps[:0]
+	for _, s := range b.steps { // a step of tasks stands behind what it reads
+		if !constant(s) {
+			rest = append(rest, s)
+			continue
+		}
+		made[s] = true
+		for _, v := range s.writes {
+			v.home, v.at = fixed, b.fixed
+			b.fixed += up(v.size(), 16)
+		}
+		s.ph = &phase{steps: []*step{s}, chunks: s.tasks, first: []int{0}}
+		phases = append(phases, s.ph)
+	}
+	b.steps = rest
+	for _, s := range b.steps {
+		s.deps = slices.DeleteFunc(s.deps, func(d dep) bool { return made[d.on] })
+	}
+	return phases
 }
 
 // schedule puts the steps into phases: all tasks that are ready, then a chain, as long as it gets, from the first step on
