@@ -62,7 +62,22 @@ func bindMatMul(b *planner, u unit) error {
 	blocks := (c.n + rows - 1) / rows
 	per := min(max(panels*blocks/matTasks, 1), matPanels)
 	columns := (panels + per - 1) / per
-	s := b.bag(u.Node, what, blocks*columns, c).knowing(a, m, bias)
+	packer := ts.packRows(b.k, c.c)
+	if op.TransB {
+		packer = ts.packColumns(b.k, k)
+	}
+	weights := m
+	ahead := m.held && !b.p.Writes() // packed once for a State
+	if ahead {
+		weights = b.temp("packed", ts.panelLen(k))
+		p := b.bag(u.Node, "pack", panels, weights).knowing(m)
+		p.build = func() {
+			p.task = func(w *worker, t int) {
+				packer(w.f.whole(weights)[t*nr*k:], w.f.whole(m), 0, k, t*nr, min(nr, c.c-t*nr))
+			}
+		}
+	}
+	s := b.bag(u.Node, what, blocks*columns, c).knowing(a, weights, bias)
 	s.kernel, s.macs = b.k.Name+" "+ts.name(), macs
 	s.build = func() {
 		g := gather{taps: []int32{0}, run: k, k: k}
@@ -72,15 +87,14 @@ func bindMatMul(b *planner, u unit) error {
 		}
 		g.fit(&ts, per*nr, k)
 		g.panels = min(g.panels, per*nr)
-		g.bench = g.panels * g.cut * g.run
-		s.scratch = g.bench
-		g.pack = ts.packRows(b.k, c.c)
-		if op.TransB {
-			g.pack = ts.packColumns(b.k, k)
+		if !ahead {
+			g.bench = g.panels * g.cut * g.run
+			s.scratch = g.bench
+			g.pack = packer
 		}
 		s.task = func(w *worker, t int) {
 			r0, j0 := t%blocks*rows, t/blocks*per*nr
-			w.product(&ts, &g, 0, min(rows, c.n-r0), j0, min(j0+per*nr, c.c), w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c:], w.f.whole(m), w.f.bias(bias, 0), false, u.relu)
+			w.product(&ts, &g, 0, min(rows, c.n-r0), j0, min(j0+per*nr, c.c), w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c:], w.f.whole(weights), w.f.bias(bias, 0), false, u.relu)
 		}
 	}
 	return nil
