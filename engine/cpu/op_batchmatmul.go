@@ -15,28 +15,26 @@ func bindBatchMatMul(b *planner, u unit) error {
 		b.batchCorrelate(u, x, m, c)
 		return nil
 	}
-	k, tile := x.c, convTile(b.k, c.c)
+	k, ts := x.c, tilesFor(b.k, c.c)
 	s := b.local(u.Node, "batch matmul", c).reading(x, m)
-	s.kernel, s.macs = b.k.Name+" "+tile.Name, program.MACs(u.Node)
+	s.kernel, s.macs = b.k.Name+" "+ts.name(), program.MACs(u.Node)
 	s.build = func() {
 		g := gather{taps: []int32{0}, run: k, k: k}
 		for r := range c.w {
-			g.xoff = append(g.xoff, int32(r*k))
-			g.yoff = append(g.yoff, int32(r*c.c))
+			g.xoff = append(g.xoff, int32(r*x.pix))
+			g.yoff = append(g.yoff, int32(r*c.pix))
 		}
-		g.fit(tile, c.c, k)
-		g.panels = min(g.panels, up(c.c, tile.NR))
+		g.fit(&ts, c.c, k)
+		g.panels = min(g.panels, up(c.c, ts.at(0).NR))
 		g.bench = g.panels * g.cut * g.run
-		s.scratch = g.scratch()
-		g.pack = b.packRows(c.c, tile.NR)
+		s.scratch = g.bench
+		g.pack = ts.packRows(b.k, m.pix)
 		if op.TransB {
-			g.pack = func(to, from []float32, row, rows, col, cols int) {
-				b.k.PackTranspose(to, from[col*k+row:], start, cols, rows, k, tile.NR)
-			}
+			g.pack = ts.packColumns(b.k, m.pix)
 		}
 		s.perImage(func(w *worker, n int) {
 			for h := range c.h {
-				w.product(tile, &g, c.w, w.matrix(x, n, h), w.matrix(c, n, h), w.matrix(m, n, h), nil, c.c, false, false)
+				w.product(&ts, &g, 0, c.w, 0, c.c, w.matrix(x, n, h), w.matrix(c, n, h), w.matrix(m, n, h), nil, false, false)
 			}
 		})
 	}
@@ -45,18 +43,18 @@ func bindBatchMatMul(b *planner, u unit) error {
 
 // matrix is that of head h of image n.
 func (w *worker) matrix(v *value, n, h int) []float32 {
-	return w.image(v, n)[v.first+h*v.row:][:v.w*v.c]
+	return w.image(v, n)[v.first+h*v.row:]
 }
 
 // batchCorrelate adds the step of products aᵀ·b, each a sum over the rows of both.
 func (b *planner) batchCorrelate(u unit, x, m, c *value) {
-	tile := wgradTile(b.k, c.c)
+	tile := wgradTile(b.k, x.c, c.c)
 	s := b.local(u.Node, "batch matmul aᵀ", c).reading(x, m)
 	s.kernel, s.macs = b.k.Name+" "+tile.Name, program.MACs(u.Node)
 	s.build = func() {
 		var xoff, yoff, rows []int32
 		for p := range x.w {
-			xoff, yoff = append(xoff, int32(p*x.c)), append(yoff, int32(p*m.c))
+			xoff, yoff = append(xoff, int32(p*x.pix)), append(yoff, int32(p*m.pix))
 		}
 		for r := range x.c {
 			rows = append(rows, int32(r))
@@ -64,12 +62,14 @@ func (b *planner) batchCorrelate(u unit, x, m, c *value) {
 		s.perImage(func(w *worker, n int) {
 			for h := range c.h {
 				d := w.matrix(c, n, h)
-				clear(d)
+				for r := range c.w {
+					clear(d[r*c.pix:][:c.c])
+				}
 				for p := 0; p < x.w; p += wgradPixels {
 					e := min(p+wgradPixels, x.w)
 					for j := 0; j < c.c; j += tile.NR {
 						w.wgrad = kernel.WgradArgs{X: w.matrix(x, n, h), DY: w.matrix(m, n, h)[j:], DW: d[j:], XOff: xoff[p:e], YOff: yoff[p:e],
-							Rows: rows, LD: c.c, Cols: min(tile.NR, c.c-j)}
+							Rows: rows, LD: c.pix, Cols: min(tile.NR, c.c-j)}
 						tile.Run(&w.wgrad)
 					}
 				}

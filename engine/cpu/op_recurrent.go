@@ -19,7 +19,7 @@ const (
 // recurrence is the walk of a sweep and its product of k states (or gradients of gates) into cols.
 type recurrence struct {
 	program.Scan
-	tile        *kernel.ConvTile
+	tile        tiles
 	k, cols     int
 	seqs, steps int // of a picture
 	group       int // pictures that fill tiles
@@ -33,11 +33,11 @@ type recurrence struct {
 }
 
 func newRecurrence(k *kernel.Set, s program.Scan, of *value, units, depth, cols int) *recurrence {
-	r := &recurrence{Scan: s, tile: convTile(k, cols), k: depth, cols: cols, units: units, seqs: of.h, steps: of.w}
+	r := &recurrence{Scan: s, tile: tilesFor(k, cols), k: depth, cols: cols, units: units, seqs: of.h, steps: of.w}
 	if s.Columns {
 		r.seqs, r.steps = of.w, of.h
 	}
-	r.group = fill(r.seqs, r.tile.MR)
+	r.group = fill(r.seqs, r.tile.at(0).MR)
 	r.images = min(max(sweepBytes/(4*cols*r.seqs*r.group), 1)*r.group, of.n)
 	r.in, r.out = up(depth, 16)+16, up(cols, 16)+16 // rows 1 KB apart would share few sets of the first-level cache
 	rows := r.images * r.seqs
@@ -69,7 +69,7 @@ func (r *recurrence) step(b *planner, u unit, what string, first *value, more ..
 	s.writes = append(s.writes, more...)
 	s.minGroup = r.group
 	s.scratch = r.zero + r.units
-	s.kernel = b.k.Name + " " + r.tile.Name
+	s.kernel = b.k.Name + " " + r.tile.name()
 	s.macs = program.MACs(u.Node)
 	return s
 }
@@ -154,13 +154,15 @@ func (r *recurrence) product(w *worker, rows int, packed, bias []float32, add bo
 	a := &w.conv
 	a.X, a.XOff, a.YOff, a.Taps, a.Run = w.bench, r.xoff[:rows], r.yoff[:rows], start, r.k
 	a.Add, a.ReLU = add, false
-	for j := 0; j < r.cols; j += r.tile.NR {
-		a.Cols = min(r.tile.NR, r.cols-j)
+	for j := 0; j < r.cols; {
+		tile := r.tile.at(j)
+		a.Cols = min(tile.NR, r.cols-j)
 		a.W, a.Y, a.Bias = packed[j*r.k:], w.bench[r.to+j:], nil
 		if bias != nil {
 			a.Bias = bias[j:][:a.Cols]
 		}
-		r.tile.Run(a)
+		tile.Run(a)
+		j += tile.NR
 	}
 }
 
@@ -168,10 +170,10 @@ func (r *recurrence) product(w *worker, rows int, packed, bias []float32, add bo
 func (b *planner) bindForward(u unit, scan program.Scan, cell func(*kernel.Cell), h, gates, c *value) {
 	x, weight, bias := b.val(u.In[0]), b.val(u.In[1]), b.val(u.In[2])
 	r := newRecurrence(b.k, scan, h, h.c, h.c, x.c)
-	packed := b.temp("packed", kernel.PanelLen(r.k, r.cols, r.tile.NR))
+	packed := b.temp("packed", r.tile.panelLen(r.k))
 	p := b.bag(u.Node, "pack", 1, packed).knowing(weight)
 	p.build = func() {
-		p.task = func(w *worker, _ int) { b.k.Pack(w.f.whole(packed), w.f.whole(weight), r.k, r.cols, r.tile.NR) }
+		p.task = func(w *worker, _ int) { r.tile.pack(b.k, w.f.whole(packed), w.f.whole(weight), r.k, r.cols) }
 	}
 	s := r.step(b, u, u.Op.Kind()+" "+direction(scan), gates, h).reading(x).knowing(packed, bias)
 	s.shape, s.inPlace = h.shape, []*value{x}
@@ -216,11 +218,11 @@ func (b *planner) bindForward(u unit, scan program.Scan, cell func(*kernel.Cell)
 func (b *planner) bindBackward(u unit, scan program.Scan, cell func(*kernel.Cell), dx, dp, c *value) {
 	gates, state, weight, dh := b.val(u.In[0]), b.val(u.In[1]), b.val(u.In[2]), b.val(u.In[3])
 	r := newRecurrence(b.k, scan, dh, dh.c, dx.c, dh.c)
-	packed := b.temp("packed", kernel.PanelLen(r.k, r.cols, r.tile.NR))
+	packed := b.temp("packed", r.tile.panelLen(r.k))
 	p := b.bag(u.Node, "pack", 1, packed).knowing(weight)
 	p.build = func() {
 		p.task = func(w *worker, _ int) {
-			b.k.PackTranspose(w.f.whole(packed), w.f.whole(weight), start, r.cols, r.k, r.k, r.tile.NR)
+			r.tile.packTranspose(b.k, w.f.whole(packed), w.f.whole(weight), start, r.k, r.k)
 		}
 	}
 	s := r.step(b, u, u.Op.Kind()+" "+direction(scan), dx).reading(gates, state, dh).knowing(packed)
