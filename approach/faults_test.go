@@ -34,6 +34,8 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"mini", "separable: {order: depthwise}", "", "", `3:35: order: unknown value "depthwise"; choose one of depthwise-first, pointwise-first, inverted`},
 		{"mini", "separable: {relu: betwen}", "", "", `3:34: relu: unknown value "betwen"; did you mean "between"?`},
 		{"mini", "bottleneck: {stride_in: 2x2}", "", "", `3:40: stride_in: unknown value "2x2"; choose one of 3x3, 1x1`},
+		{"mini", "recurrent: lst", "", "", `3:27: recurrent: unknown value "lst"; did you mean "lstm"?`},
+		{"mini", "recurrent: {place: row}", "", "", `3:35: place: unknown value "row"; did you mean "rows"?`},
 		{"mini", "", "batchnorm: befor", "", `4:27: batchnorm: unknown value "befor"; did you mean "before"?`},
 		{"mini", "", "dropout: {place: heads}", "", `4:33: place: unknown value "heads"; did you mean "head"?`},
 		{"mini", "", "lr: {policy: cosin}", "", `4:29: policy: unknown value "cosin"; did you mean "cosine"?`},
@@ -83,6 +85,7 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"mini", "width: {params: resnet21}", "", "", `3:32: width: no network "resnet21"; did you mean resnet20? (assay net list)`},
 		{"mini", "width: {macs: 0}", "", "", `3:30: width: 0: give a number of multiply-adds, 1 or more, or a network`},
 		{"mini", "width: {params: 100}", "", "", `3:32: width: no factor brings mini within 1 % of 100 parameters; the nearest is 0.01776 with 150`},
+		{"mini", "recurrent: {units: -1}", "", "", `3:35: recurrent: units -1; give 1 to 65536, or 0 for the map's channels`},
 		{"mini", "", "batchnorm: {momentum: 1.5}", "", `4:38: batchnorm: momentum 1.5; give the share of the old running value kept, 0 to 1`},
 		{"mini", "", "batchnorm: {eps: 0}", "", `4:33: batchnorm: eps 0; give a small number above 0, such as 1e-5`},
 		{"mini", "", "dropout: 1", "", `4:25: dropout: rate 1; give the probability of zeroing, from 0 to below 1`},
@@ -118,6 +121,8 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"lenet5", "activation: elu", "", "", `3:16: activation: lenet5 has no relu; write "from: tanh" (4 seen), or drop it`},
 		{"mini", "head: fc", "", "", `3:16: head: nothing to change, the heads of mini are so already (1 seen); drop it`},
 		{"resnet20", "pool: avg", "", "", `3:16: pool: resnet20 has no poolings; drop it`},
+		{"resnet20", "recurrent: {place: renet}", "", "", `3:16: recurrent: resnet20 has no convolutions with a pooling; drop it`},
+		{"ciresan", "recurrent: {place: renet}", "", "", `3:16: recurrent: ciresan has no convolutions with a pooling; drop it`},
 		// shapes that no longer fit
 		{"mini", "pool: {kernel: 9}", "", "", `3:16: pool: pool3: kernel 9 without padding does not fit a 1x1 input; add padding 4 or remove a pool above it`},
 		// a network that is none

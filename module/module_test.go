@@ -78,6 +78,8 @@ func TestBlocksHaveThePublishedCounts(t *testing.T) {
 		{"inception, 16 of each branch", func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return Inception(bare, 16, [2]int{8, 16}, [2]int{4, 16}, 16)(b, x)
 		}, 64*16 + (64*8 + 9*8*16) + (64*4 + 25*4*16) + 64*16, 784 * (1024 + 1664 + 1856 + 1024)},
+		{"renet of 32 units", func(b *nn.Builder, x *nn.Node) *nn.Node { return ReNet(b, x, nn.GRU, nn.Square(2), 32, true) },
+			2*96*(4*64+32+2) + 2*96*(64+32+2), 196 * 2 * 96 * (4*64 + 32 + 64 + 32)},
 		{"fractal of two columns", func(b *nn.Builder, x *nn.Node) *nn.Node { return Fractal(b, x, 64, 2) }, 3 * (36_864 + 128), 3 * 28_901_376},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -53,6 +53,7 @@ func List() []Net {
 		enets,
 		flatteneds,
 		fractalnets,
+		renets,
 		squeezenets,
 		mobilenets,
 		darknets,

@@ -124,6 +124,12 @@ func TestCountsThatNoSourcePrintsAreThoseOfTheTable(t *testing.T) {
 			[]layer{{k(7, 3), 64, 2}, {0, 2048, 2}, {2048, 1000, 1}},
 			preBottleneck(3, 64, 256), preBottleneck(4, 256, 512), preBottleneck(6, 512, 1024), preBottleneck(3, 1024, 2048),
 		),
+		"renet": { // of each sweep 3·320 gates that read a patch and 320 units, both ways, with two biases
+			{2*2*3 + 320, 2 * 960, 2}, {640 + 320, 2 * 960, 2}, // 2x2 patches of the image, then what the columns gave
+			{2*2*640 + 320, 2 * 960, 2}, {640 + 320, 2 * 960, 2},
+			{2*2*640 + 320, 2 * 960, 2}, {640 + 320, 2 * 960, 2},
+			{4 * 4 * 640, 4096, 1}, {4096, 10, 1},
+		},
 		"fractalnet": slices.Concat( // three convolutions of a block of three columns read its input, four the block's own width
 			repeat(3, layer{k(3, 3), 64, 2}), repeat(4, layer{k(3, 64), 64, 2}), repeat(3, layer{k(3, 64), 128, 2}), repeat(4, layer{k(3, 128), 128, 2}),
 			repeat(3, layer{k(3, 128), 256, 2}), repeat(4, layer{k(3, 256), 256, 2}), repeat(3, layer{k(3, 256), 512, 2}), repeat(11, layer{k(3, 512), 512, 2}),
@@ -244,7 +250,7 @@ func TestCaffeNet128IsThePaperLayerForLayer(t *testing.T) {
 func TestPrintsAreTheGoldenOnes(t *testing.T) {
 	for _, name := range []string{
 		"mini", "lenet5", "ciresan", "caffenet", "caffenet128", "vgg11", "nin-cifar", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "fractalnet",
-		"squeezenet1_1", "mobilenet", "mobilenet_v2", "darknet19", "enet", "flattened",
+		"squeezenet1_1", "mobilenet", "mobilenet_v2", "darknet19", "enet", "flattened", "renet",
 	} {
 		g, err := New(name)
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/assaylab/assay/zoo"
 )
 
-// Width multiplies the channels of every layer and the units of hidden linear layers: by a factor (Mishkin, Sergievskiy, Matas,
+// Width multiplies the channels of every layer and the units of hidden linear layers and of recurrent ones: by a factor (Mishkin, Sergievskiy, Matas,
 // arXiv:1606.02228, §3.10; the width multiplier α of MobileNet, arXiv:1704.04861, §3.3), or by the one that brings the network to
 // as many parameters or multiply-adds as another has, so that a comparison is one of shape and not of size.
 type Width struct {
@@ -212,6 +212,8 @@ func widthsOf(g *nn.Graph) (*widths, error) {
 		case nn.Linear:
 			shared = l.Weight
 			w.out[n] = own(l.Out, 1)
+		case nn.Recurrent:
+			w.out[n] = own(l.Units, 1).by(len(l.Directions()))
 		case nn.Shortcut:
 			w.out[n] = own(l.Out, 1)
 			if l.Out == sizes[n.In[0]].C && !agree(w.out[n], w.out[n.In[0]]) {
@@ -279,6 +281,9 @@ func (w *widths) layer(n *nn.Node, s scale) nn.Layer {
 		return l
 	case nn.Linear:
 		l.Out = out
+		return l
+	case nn.Recurrent:
+		l.Units = out / len(l.Directions())
 		return l
 	case nn.Shortcut:
 		l.Out = out

@@ -37,6 +37,11 @@ func TestWidthScalesEveryChannelCount(t *testing.T) {
 			conv1/act: relu 8x8x1
 			global-pool: global avg pool 1x1x1
 			linear1: linear + bias 1x1x10 20`, "conv1 conv1/act global-pool linear1"},
+		{"units of recurrent layers, of both ways alike", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.Linear(b.Layer(nn.Recurrent{Cell: nn.GRU, Units: 6, Bidirectional: true, Scan: nn.Positions, Last: true}, x), nn.Classes)
+		}), architecture.Width{Factor: 0.5}, "scaled 1 of 1 widths by 0.5", `
+			recurrent: gru of positions both ways last 1x1x6 144    # 2·3·3·(3 + 3 + 2)
+			linear1: linear + bias 1x1x10 70`, "recurrent linear1"},
 		{"depthwise stays depthwise, its multiplier too", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			x = b.Concat(module.ConvReLU(b, x, 4, 3, 1), b.ConvOf(x, nn.Conv{Out: 2}))
 			x = b.ConvOf(x, nn.Conv{Out: 12, Kernel: nn.Square(3), Padding: nn.Pad(1), Groups: 6})
