@@ -1,57 +1,111 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/nn"
 )
 
+// shownDiff is the JSON of a comparison.
+type shownDiff struct {
+	A               string       `json:"a"`
+	B               string       `json:"b"`
+	ChangesOfA      []string     `json:"changes_a"` // what --apply-a did
+	Changes         []string     `json:"changes"`   // what --apply did
+	Differs         []string     `json:"differs"`
+	SameSignature   bool         `json:"same_signature"`
+	Params          [2]int64     `json:"params"` // before, after
+	MACs            [2]int64     `json:"macs"`
+	ActivationBytes [2]int64     `json:"activation_bytes"`
+	Layers          []nn.Changed `json:"layers"`
+}
+
 func netDiff(e *Env) *cobra.Command {
 	var f netFlags
+	var first []string
 	cmd := &cobra.Command{
 		Use: "diff A B", Short: "what turns one network into another",
-		Long: `Says what turns network A into B: layers that came, went or changed, what lies over them, and the counts that differ. With
---apply, B is rewritten first, so that "diff NET NET --apply ..." shows what an approach does.`,
-		Example:           "  assay net diff lenet5 mini\n  assay net diff resnet20 resnet20 --apply '{activation: elu}'",
+		Long: `Says what turns network A into B, stage by stage: layers that came, went or became others, what lies over them, and what that costs.
+--apply rewrites B first and --apply-a rewrites A, so that "diff NET NET --apply ..." shows what an approach does.`,
+		Example: `  assay net diff resnet20 resnet20 --apply '{separable: {where: stage2/**}}'
+  assay net diff resnet20 resnet20 --apply-a '{activation: elu}' --apply '{activation: gelu}'
+  assay net diff vgg16 vgg16_bn`,
 		Args:              args(2, 2, "a network"),
 		ValidArgsFunction: completeNet,
 	}
 	f.add(cmd)
 	f.addApply(cmd)
+	cmd.Flags().Lookup("apply").Usage = "rewrite B first by an `APPROACH`, as in '{activation: elu}'; may be repeated"
+	cmd.Flags().StringArrayVar(&first, "apply-a", nil, "rewrite A first by an `APPROACH`; may be repeated")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		plain := netFlags{input: f.input, classes: f.classes}
-		a, _, err := plain.build(args[0])
+		before := netFlags{input: f.input, classes: f.classes, apply: first}
+		a, changesOfA, err := before.build(args[0])
 		if err != nil {
 			return err
 		}
-		b, applied, err := f.build(args[1])
+		b, changes, err := f.build(args[1])
 		if err != nil {
 			return err
 		}
-		lines, err := nn.Diff(a, b)
+		c, err := nn.Compare(a, b)
 		if err != nil {
 			return err
+		}
+		d := shownDiff{
+			A: args[0], B: args[1], ChangesOfA: changed(changesOfA), Changes: changed(changes), Differs: append([]string{}, c.Lines...),
+			SameSignature: a.Signature() == b.Signature(), Params: [2]int64{c.Before.Params, c.After.Params}, MACs: [2]int64{c.Before.MACs, c.After.MACs},
+			ActivationBytes: [2]int64{c.Before.ActivationBytes, c.After.ActivationBytes}, Layers: append([]nn.Changed{}, c.Layers...),
 		}
 		if e.JSON {
-			same, changes := a.Signature() == b.Signature(), []string{}
-			for _, c := range applied {
-				changes = append(changes, change(c))
-			}
-			if lines == nil {
-				lines = []string{}
-			}
-			return e.document(map[string]any{"a": args[0], "b": args[1], "differs": lines, "same_signature": same, "changes": changes})
+			return e.document(d)
 		}
-		for _, c := range applied {
-			e.print("%s\n", e.dim(change(c)))
-		}
-		for _, l := range lines {
-			e.print("%s\n", l)
-		}
-		if lines == nil {
-			e.print("no difference\n")
-		}
+		e.printDiff(d)
 		return nil
 	}
 	return cmd
+}
+
+func changed(applied []approach.Applied) []string {
+	texts := []string{}
+	for _, a := range applied {
+		texts = append(texts, change(a))
+	}
+	return texts
+}
+
+func (e *Env) printDiff(d shownDiff) {
+	for _, c := range d.ChangesOfA {
+		e.print("%s\n", e.dim("A: "+c))
+	}
+	for _, c := range d.Changes {
+		e.print("%s\n", e.dim(c))
+	}
+	for _, l := range d.Differs {
+		e.print("%s\n", l)
+	}
+	if len(d.Differs) == 0 && len(d.Layers) == 0 {
+		e.print("no difference\n")
+		return
+	}
+	for _, cost := range []struct {
+		what string
+		n    [2]int64
+	}{{"parameters", d.Params}, {"multiply-adds", d.MACs}, {"bytes of activations", d.ActivationBytes}} {
+		if cost.n[0] == cost.n[1] {
+			e.print("%s %s, the same\n", cost.what, nn.Thousands(cost.n[0]))
+			continue
+		}
+		e.print("%s %s -> %s%s\n", cost.what, nn.Thousands(cost.n[0]), nn.Thousands(cost.n[1]), e.dim(share(cost.n)))
+	}
+}
+
+// share is how far the second is from the first: " (-85.5 %)".
+func share(n [2]int64) string {
+	if n[0] == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%+.1f %%)", 100*(float64(n[1])/float64(n[0])-1))
 }

@@ -1,0 +1,362 @@
+package nn
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Comparison is what turns one network into another, told for a person: layers that changed alike are one line.
+type Comparison struct {
+	Lines  []string  // "stage2: 6 of 6 convolutions 3x3 became separable (depthwise 3x3, 1x1)"
+	Layers []Changed // layer by layer
+	Before Cost
+	After  Cost
+}
+
+// Changed is a layer that one of two networks lacks, or that differs. Layers are matched by name, new ones by the layer that they came to
+// replace.
+type Changed struct {
+	Name string `json:"name"`
+	Was  string `json:"was"` // "" for a new one
+	Is   string `json:"is"`  // "" for one that went
+}
+
+// Compare tells how b differs from a. Networks of which more layers stand alone than correspond are compared by what
+// they hold.
+func Compare(a, b *Graph) (Comparison, error) {
+	var c Comparison
+	sa, err := a.Steps()
+	if err != nil {
+		return c, err
+	}
+	sb, err := b.Steps()
+	if err != nil {
+		return c, err
+	}
+	if c.Before, err = a.Cost(); err != nil {
+		return c, err
+	}
+	if c.After, err = b.Cost(); err != nil {
+		return c, err
+	}
+	if a.InputSize() != b.InputSize() {
+		c.Lines = append(c.Lines, fmt.Sprintf("images of %v in place of %v", b.InputSize(), a.InputSize()))
+	}
+	if a.Classes != b.Classes {
+		c.Lines = append(c.Lines, fmt.Sprintf("%d classes in place of %d", b.Classes, a.Classes))
+	}
+	events, matched := c.events(sa, sb)
+	alone := 0
+	for _, e := range events {
+		if e.what == "went" || e.came {
+			alone++
+		}
+	}
+	if alone > matched {
+		c.Lines = append(c.Lines, holdings(sa, sb)...)
+	} else {
+		c.Lines = append(c.Lines, told(events, sa, sb)...)
+	}
+	return c, nil
+}
+
+// event is one thing that happened to a layer.
+type event struct {
+	name      string
+	one, many string // what the layer is: "convolution 3x3"
+	what      string // "became bottlenecks": of several
+	lone      string // "became a bottleneck": of one, empty where that is what
+	came      bool   // it is of the second network alone
+	wide      bool   // one and many name its kind, whatever its window
+}
+
+// events finds what happened, and how many layers of a have a counterpart in b. It fills c.Layers.
+func (c *Comparison) events(sa, sb []Step) (es []event, matched int) {
+	da, db := byName(sa), byName(sb)
+	standIn := map[string]bool{} // new layers in the place of an old one
+	for _, s := range sa[1:] {
+		name := s.Node.Name
+		t, kept := db[name]
+		var parts []Step
+		if !kept {
+			for _, n := range sb {
+				if _, old := da[n.Node.Name]; !old && n.Node.Origin == s.Node.Path() {
+					parts = append(parts, n)
+					standIn[n.Node.Name] = true
+				}
+			}
+		}
+		one, many := s.noun()
+		at := event{name: name, one: one, many: many}
+		is := ""
+		switch {
+		case !kept && parts == nil:
+			at.what = "went"
+			es = append(es, at)
+		case !kept:
+			matched++
+			at.lone, at.what = blend(parts)
+			es = append(es, at)
+			var words []string
+			for _, p := range parts {
+				words = append(words, p.detail())
+			}
+			is = strings.Join(words, ", ")
+		default:
+			if s.Node.Layer.Kind() == t.Node.Layer.Kind() {
+				matched++
+			}
+			if at.lone, at.what = turned(s, t); at.what != "" {
+				es = append(es, at)
+			}
+			if found, lost := without(inputs(t), inputs(s)), without(inputs(s), inputs(t)); allIn(da, found) && allIn(db, lost) && len(found)+len(lost) > 0 {
+				at.lone, at.what = "", fmt.Sprintf("read %s in place of %s", nothing(found), nothing(lost))
+				es = append(es, at)
+				c.Layers = append(c.Layers, Changed{name, "reads " + strings.Join(inputs(s), ", "), "reads " + strings.Join(inputs(t), ", ")})
+			}
+			es = append(es, s.over(t)...)
+			is = t.detail()
+		}
+		if was := s.detail(); was != is || kept && s.Size.C != t.Size.C {
+			if kept && was == is {
+				was, is = fmt.Sprintf("%s to %d", was, s.Size.C), fmt.Sprintf("%s to %d", is, t.Size.C)
+			}
+			c.Layers = append(c.Layers, Changed{name, was, is})
+		}
+	}
+	for _, s := range sb[1:] {
+		if _, old := da[s.Node.Name]; old || standIn[s.Node.Name] {
+			continue
+		}
+		one, many := s.noun()
+		if _, sum := s.Node.Layer.(Add); sum {
+			one, many = "bypass", "bypasses"
+		}
+		es = append(es, event{name: s.Node.Name, one: one, many: many, what: "came", came: true})
+		c.Layers = append(c.Layers, Changed{s.Node.Name, "", s.detail()})
+	}
+	return es, matched
+}
+
+func nothing(names []string) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return strings.Join(names, ", ")
+}
+
+// noun is what a person calls the layer, one and many of it: width, stride and padding go without saying.
+func (s Step) noun() (one, many string) {
+	plural := func(of string) (string, string) { return fmt.Sprintf(of, ""), fmt.Sprintf(of, "s") }
+	switch l := s.Node.Layer.(type) {
+	case Conv:
+		return plural(manner(l, s.InSizes[0].C) + "convolution%s " + l.Kernel.String())
+	case Linear:
+		return plural("linear layer%s")
+	case Pool:
+		return plural(string(l.Type) + " pooling%s " + l.Kernel.String())
+	case GlobalPool:
+		return plural("global " + string(l.Type) + " pooling%s")
+	case Add:
+		return plural("sum%s")
+	case Concat:
+		return plural("concatenation%s")
+	}
+	return s.Node.Layer.String(), s.Node.Layer.String()
+}
+
+// wide is noun without the window.
+func (s Step) wide() (one, many string) {
+	switch s.Node.Layer.(type) {
+	case Conv:
+		return "convolution", "convolutions"
+	case Activation:
+		return "activation", "activations"
+	case Pool:
+		return "pooling", "poolings"
+	}
+	return s.noun()
+}
+
+// manner says how a convolution of that many channels groups them.
+func manner(l Conv, channels int) string {
+	switch {
+	case l.Groups > 1 && l.Groups == channels:
+		return "depthwise "
+	case l.Groups > 1:
+		return "grouped "
+	}
+	return ""
+}
+
+// blend names what stands in the place of a layer, of one and of several layers.
+func blend(parts []Step) (lone, what string) {
+	var words, kinds []string
+	branches := 0
+	for _, p := range parts {
+		switch l := p.Node.Layer.(type) {
+		case Activation, Scale:
+			continue
+		case Conv:
+			m := manner(l, p.InSizes[0].C)
+			words = append(words, m+l.Kernel.String())
+			switch {
+			case m == "depthwise " && l.Kernel[0] != l.Kernel[1]:
+				kinds = append(kinds, "line")
+			case m == "depthwise ":
+				kinds = append(kinds, "depthwise")
+			case l.Kernel == Square(1):
+				kinds = append(kinds, "1x1")
+			default:
+				kinds = append(kinds, "window")
+			}
+		case Concat:
+			branches = len(p.Node.In)
+		default:
+			words = append(words, p.Node.Layer.String())
+			kinds = append(kinds, "other")
+		}
+	}
+	list := strings.Join(words, ", ")
+	name := func(one, many string) (string, string) {
+		return fmt.Sprintf("became %s (%s)", one, list), fmt.Sprintf("became %s (%s)", many, list)
+	}
+	if branches > 0 {
+		of := fmt.Sprintf(" of %d branches", branches)
+		return name("a module"+of, "modules"+of)
+	}
+	switch strings.Join(kinds, " ") {
+	case "depthwise 1x1", "1x1 depthwise":
+		return name("separable", "separable")
+	case "1x1 depthwise 1x1":
+		return name("an inverted bottleneck", "inverted bottlenecks")
+	case "1x1 window 1x1":
+		return name("a bottleneck", "bottlenecks")
+	case "1x1 line line", "1x1 line line 1x1 line line":
+		return name("flattened", "flattened")
+	case "window 1x1", "window 1x1 1x1":
+		return name("a small perceptron", "small perceptrons")
+	}
+	return "became " + list, "became " + list
+}
+
+// turned says what became of a layer that kept its name, of one and of several layers; "" for nothing.
+func turned(s, t Step) (lone, what string) {
+	if s.Node.Layer.Kind() != t.Node.Layer.Kind() {
+		one, many := t.noun()
+		return "became a " + one, "became " + many
+	}
+	what = altered(s, t)
+	return what, what
+}
+
+// altered is turned for a layer that kept its kind.
+func altered(s, t Step) string {
+	var ws []string
+	differs := func(what string, a, b any) {
+		if a != b {
+			ws = append(ws, fmt.Sprintf("%s %v in place of %v", what, b, a))
+		}
+	}
+	switch x := s.Node.Layer.(type) {
+	case Conv:
+		y := t.Node.Layer.(Conv)
+		differs("kernel", x.Kernel, y.Kernel)
+		differs("stride", short(x.Stride), short(y.Stride))
+		differs("dilation", short(x.Dilation), short(y.Dilation))
+		if x.Groups != y.Groups && !(x.Groups == s.InSizes[0].C && y.Groups == t.InSizes[0].C) {
+			differs("groups", x.Groups, y.Groups)
+		}
+		if x.Kernel == y.Kernel && x.Dilation == y.Dilation {
+			differs("padding", x.Padding, y.Padding)
+		}
+		differs("weight", named(x.Weight, "of its own"), named(y.Weight, "of its own"))
+		if x.Out != y.Out {
+			ws = append(ws, wider(s.Size.C, t.Size.C))
+		}
+	case Linear:
+		y := t.Node.Layer.(Linear)
+		differs("weight", named(x.Weight, "of its own"), named(y.Weight, "of its own"))
+		if x.Out != y.Out {
+			ws = append(ws, wider(s.Size.C, t.Size.C))
+		}
+	case Activation:
+		if x != t.Node.Layer {
+			return "became " + t.Node.Layer.String()
+		}
+	case Pool:
+		y := t.Node.Layer.(Pool)
+		if like := x; like.Type != y.Type {
+			if like.Type = y.Type; like == y {
+				return fmt.Sprintf("became %s pooling", y.Type)
+			}
+		}
+		differs("type", x.Type, y.Type)
+		differs("kernel", x.Kernel, y.Kernel)
+		differs("stride", short(x.Stride), short(y.Stride))
+		differs("padding", x.Padding, y.Padding)
+		differs("rounding up", x.Ceil, y.Ceil)
+		differs("counting padding", x.CountPad, y.CountPad)
+	default:
+		if x != t.Node.Layer {
+			if is := t.Node.Layer.String(); is != x.String() {
+				return "became " + is
+			}
+			return "changed"
+		}
+	}
+	if ws == nil {
+		return ""
+	}
+	return "got " + strings.Join(ws, ", ")
+}
+
+// wider is how many times as wide a map became.
+func wider(a, b int) string {
+	switch {
+	case b == 2*a:
+		return "twice the width"
+	case a == 2*b:
+		return "half the width"
+	}
+	return fmt.Sprintf("%.3g times the width", float64(b)/float64(a))
+}
+
+// over tells what was laid over a layer, and what was taken away.
+func (s Step) over(t Step) (es []event) {
+	one, many := s.wide()
+	add := func(what string) {
+		es = append(es, event{name: s.Node.Name, one: one, many: many, what: what, wide: true})
+	}
+	side := func(x, y []Applied, where string) {
+		at := func(as []Applied, slot Slot) string {
+			for _, a := range as {
+				if a.Layer.Slot() == slot {
+					return a.Layer.String()
+				}
+			}
+			return ""
+		}
+		lostBias, gotBias := at(x, SlotBias) != "" && at(y, SlotBias) == "", at(x, SlotBias) == "" && at(y, SlotBias) != ""
+		for slot := range slots {
+			switch was, is := at(x, slot), at(y, slot); {
+			case was == is:
+			case slot == SlotNorm && was == "" && lostBias:
+				es[len(es)-1].what = "got " + is + where + " in place of a bias"
+			case slot == SlotNorm && is == "" && gotBias:
+				es[len(es)-1].what = "got a bias in place of " + was + where
+			case was == "":
+				add("got " + is + where)
+			case is == "":
+				add("lost " + was + where)
+			default:
+				add(fmt.Sprintf("got %s in place of %s%s", is, was, where))
+			}
+		}
+	}
+	for i := range min(len(s.OverIn), len(t.OverIn)) {
+		side(s.OverIn[i], t.OverIn[i], " in front")
+	}
+	side(s.OverOut, t.OverOut, "")
+	return es
+}

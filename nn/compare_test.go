@@ -1,0 +1,119 @@
+package nn
+
+import (
+	"strings"
+	"testing"
+)
+
+// staged is two stages of three blocks of a 3x3 and a 1x1 convolution, with norm and ReLU.
+func staged(t *testing.T) *Graph {
+	t.Helper()
+	b := NewBuilder("staged", Size{}, 10)
+	x := b.ReLU(b.Norm(b.Conv(b.Image(8, 8, 3), 4, 3, 1)))
+	for stage := range 2 {
+		for block := range 3 {
+			c := b.Scope("stage%d/block%d", stage+1, block+1)
+			x = c.ReLU(c.Norm(c.Conv(x, 4<<stage, 3, 1)))
+			x = c.ReLU(c.Norm(c.Conv(x, 4<<stage, 1, 1)))
+		}
+	}
+	b.Logits(b.Linear(b.Dropout(b.GlobalAvgPool(x), 0.5), Classes))
+	g, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestAComparisonGroupsWhatChangedAlike(t *testing.T) {
+	separate := func(t *testing.T, g *Graph, at Glob) {
+		for n, l := range Each[Conv](g) {
+			if !at.Match(n.Name) || l.Kernel != Square(3) {
+				continue
+			}
+			if err := g.Rebuild(n, func(b *Builder, x *Node) *Node {
+				d := l
+				d.Out, d.Groups = b.Size(x).C, b.Size(x).C
+				return b.As("pointwise").Conv(b.ReLU(b.As("depthwise").ConvOf(x, d)), l.Out, 1, 1)
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		change func(t *testing.T, g *Graph)
+		want   string
+	}{
+		{"nothing", func(*testing.T, *Graph) {}, ""},
+		{"all of a kind", func(t *testing.T, g *Graph) {
+			for n := range Each[Activation](g) {
+				g.Replace(n, Activation{Func: ELU})
+			}
+		}, "13 of 13 relu became elu"},
+		{"a stage", func(t *testing.T, g *Graph) { separate(t, g, "stage2/**") },
+			"stage2: 3 of 3 convolutions 3x3 became separable (depthwise 3x3, 1x1)"},
+		{"all stages and what stands in none", func(t *testing.T, g *Graph) { separate(t, g, "") },
+			"7 of 7 convolutions 3x3 became separable (depthwise 3x3, 1x1)"},
+		{"all stages alone", func(t *testing.T, g *Graph) { separate(t, g, "stage*/**") },
+			"stage1, stage2, each: 3 of 3 convolutions 3x3 became separable (depthwise 3x3, 1x1)"},
+		{"part of a stage", func(t *testing.T, g *Graph) { separate(t, g, "stage2/block1/**") },
+			"stage2: 1 of 3 convolutions 3x3 became separable (depthwise 3x3, 1x1)"},
+		{"one layer, in several ways", func(t *testing.T, g *Graph) {
+			l := g.Node("conv1").Layer.(Conv)
+			l.Stride, l.Out = Square(2), 8
+			g.Replace(g.Node("conv1"), l)
+		}, "conv1: a convolution 3x3 got stride 2 in place of 1, twice the width"},
+		{"what lies over layers", func(t *testing.T, g *Graph) {
+			o := g.Overlay()
+			for u := range o.ConvUnits() {
+				o.Remove(u.Site(Before), SlotNorm)
+			}
+			o.Set(Out(g.Node("global-pool")), Dropout{Rate: 0.2})
+		}, "13 of 13 convolutions got a bias in place of batchnorm\nglobal-pool: a global avg pooling got dropout 0.2 in place of dropout 0.5"},
+		{"layers that come and go", func(t *testing.T, g *Graph) {
+			if err := g.Remove(g.Node("stage1/block1/conv1/act")); err != nil {
+				t.Fatal(err)
+			}
+			for _, at := range []string{"stage1/block1/conv2/act", "stage1/block3/conv2/act"} {
+				if err := g.InsertAfter(g.Node(at), func(b *Builder, x *Node) *Node { return b.MaxPool(x, 2, 2) }); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, "stage1: 1 of 6 relu went\nstage1: 2 max poolings 2x2 came"},
+		{"edges", func(t *testing.T, g *Graph) {
+			g.Node("stage1/block2/conv1").In[0] = g.Node("conv1/act")
+		}, "stage1: 1 of 3 convolutions 3x3 read conv1/act in place of stage1/block1/conv2/act"},
+	} {
+		a := staged(t)
+		b := staged(t)
+		c.change(t, b)
+		d, err := Compare(a, b)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if got := strings.Join(d.Lines, "\n"); got != c.want || (len(d.Layers) == 0) != (c.want == "") {
+			t.Errorf("%s: got %d layers\n%s\nwant\n%s", c.name, len(d.Layers), got, c.want)
+		}
+	}
+}
+
+func TestOtherNetworksAreComparedByWhatTheyHold(t *testing.T) {
+	d, err := Compare(plain(t), staged(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `another network, compared by what it holds
+convolutions 3x3: 7 in place of 1
+relu: 13 in place of 2
+linear layers: 1 in place of 2
+convolutions 1x1: 6 in place of 0
+global avg poolings: 1 in place of 0`
+	if got := strings.Join(d.Lines, "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if d.Before.Params == d.After.Params || len(d.Layers) == 0 {
+		t.Errorf("%d and %d parameters, %d layers", d.Before.Params, d.After.Params, len(d.Layers))
+	}
+}
