@@ -137,11 +137,12 @@ func (f *Family) Statistics(batch int) (*program.Program, error) {
 	return b.Build()
 }
 
-// Scaled lists the convolutions and linear layers in graph order, a shared weight once, at its first use.
+// Scaled lists the convolutions and linear layers in graph order, a shared weight once, at its first use, but for those whose
+// weights begin at 0.
 func (f *Family) Scaled() []*nn.Node {
 	var ns []*nn.Node
 	for _, p := range f.params {
-		if p.Role == nn.RoleWeight {
+		if p.Role == nn.RoleWeight && !p.Zero {
 			ns = append(ns, f.Graph.Node(p.Layer))
 		}
 	}

@@ -81,6 +81,22 @@ var goldenNets = map[string]goldenNet{
 		x = b.Concat(b.Layer(nn.Flatten{}, rows), b.Layer(nn.Flatten{}, columns), all)
 		b.Logits(b.Linear(x, nn.Classes))
 	}), 4, sgd(false, 0.01, "bias")},
+	"gates": {built(nn.Size{H: 9, W: 8, C: 3}, 4, func(b *nn.Builder, x *nn.Node) {
+		s := nn.Style{Bias: true, Act: nn.Activation{Func: nn.ReLU}}
+		x = module.SqueezeExcite(b, module.ConvReLU(b, x, 8, 3, 1), 3, s, nn.Sigmoid)
+		x = module.ECA(b, module.ConvReLU(b, x, 8, 3, 1))
+		s.Norm = nn.NewBatchNorm()
+		x = module.CBAM(b, module.ConvReLU(b, x, 8, 3, 1), 3, s)
+		b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
+	}), 3, sgd(true, 0.01, "bias", "norm")},
+	"attention": {built(nn.Size{H: 9, W: 10, C: 3}, 4, func(b *nn.Builder, x *nn.Node) {
+		x = b.Act(b.Conv(x, 8, 3, 1), nn.GELU)
+		b.Over(nn.Out(x), nn.LayerNorm{Eps: 1e-6}, x)
+		x = module.NonLocal(b, b.Layer(nn.Scale{By: 0.25}, x), 4)
+		x = module.SelfAttention(b, x, 2)
+		x = b.Layer(nn.LayerScale{}, x)
+		b.Logits(b.Linear(module.AttentionPool(b, x, 2), nn.Classes))
+	}), 3, sgd(false, 0.01, "bias")},
 	"prelu": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Norm(b.Act(b.Conv(x, 6, 3, 1), nn.PReLU))
 		for i := 2; i <= 3; i++ {

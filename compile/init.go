@@ -21,16 +21,19 @@ import (
 //	lsuv    orthonormal: Saxe et al., arXiv:1312.6120; the trainer then scales layer after layer until the variance of its
 //	        output on a batch is 1: Mishkin, Matas, ICLR 2016, arXiv:1511.06422
 //
-// Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU the layer's alpha. The gates of a
-// recurrent layer are drawn each for itself, the input weights by the rule (orthonormal under lsuv, which does not scale them),
-// the recurrent ones orthonormal, so that a state neither grows nor fades (Saxe et al.); the bias of an LSTM's forget gate is 1.
+// Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU and layer scales what the layer says, and
+// the weights of a convolution that begins at 0 are so. The gates of a recurrent layer are drawn each for itself, the input
+// weights by the rule (orthonormal under lsuv, which does not scale them), the recurrent ones orthonormal, so that a state
+// neither grows nor fades (Saxe et al.); the bias of an LSTM's forget gate is 1.
 func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 	for _, p := range f.kept() {
 		t := f.State.Get(p.Name)
 		s := tensor.NewStream(seed, "init/"+p.Name)
 		switch p.Role {
 		case nn.RoleWeight:
-			if err := drawWeight(t, p, rule, s); err != nil {
+			if p.Zero {
+				clear(t.Data)
+			} else if err := drawWeight(t, p, rule, s); err != nil {
 				return err
 			}
 		case nn.RoleInput:
@@ -44,7 +47,9 @@ func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 		case nn.RoleGates:
 			clear(t.Data)
 			fill(f.Graph.Node(p.Layer).Layer.(nn.Recurrent).Forget(t.Data), 1)
-		case nn.RoleGamma, nn.RoleVar:
+		case nn.RoleGamma:
+			fill(t.Data, f.scale(p))
+		case nn.RoleVar:
 			fill(t.Data, 1)
 		case nn.RoleSlope:
 			fill(t.Data, f.slope(p))
@@ -64,6 +69,15 @@ func (f *Family) slope(p nn.Param) float32 {
 		return a.Alpha
 	}
 	return nn.PReLU.DefaultAlpha()
+}
+
+func (f *Family) scale(p nn.Param) float32 {
+	if n := f.Graph.Node(p.Layer); n != nil {
+		if l, ok := n.Layer.(nn.LayerScale); ok {
+			return l.Init
+		}
+	}
+	return 1
 }
 
 func drawWeight(t *tensor.Tensor, p nn.Param, rule experiment.Init, s tensor.Stream) error {

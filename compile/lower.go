@@ -87,6 +87,20 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 			x = b.Emit(program.PadChannels{After: more}, x)
 		}
 		return x
+	case nn.Gate:
+		return b.Emit(program.Gate{}, in...)
+	case nn.ChannelPool:
+		return l.channelPool(layer, in[0])
+	case nn.ChannelConv:
+		return l.channelConv(s, layer, in[0])
+	case nn.Stack:
+		return l.stack(s, in)
+	case nn.Attention:
+		return l.attention(s, layer, in)
+	case nn.AttentionPool:
+		return l.attentionPool(s, in[0], in[1])
+	case nn.LayerScale:
+		return b.Emit(program.Conv{Window: program.Square(1, 1, 0), Groups: s.Size.C}, in[0], l.held(s.Params[0]))
 	}
 	b.Fail(fmt.Errorf("%s: no lowering for a layer of kind %q", s.Node.Name, s.Node.Layer.Kind()))
 	return nil
@@ -101,6 +115,8 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, of *nn.Node) *pr
 			l.raw[of] = x
 		case nn.BatchNorm:
 			x = l.batchNorm(a, e, x)
+		case nn.LayerNorm:
+			x = l.b.Emit(program.LayerNorm{Eps: e.Eps}, x, l.held(a.Params[0]), l.held(a.Params[1]))
 		case nn.LRN:
 			x = l.b.Emit(program.LRN{Size: e.Size, Alpha: e.Alpha, Beta: e.Beta, K: e.K}, x)
 		case nn.Dropout:

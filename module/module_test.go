@@ -80,6 +80,14 @@ func TestBlocksHaveThePublishedCounts(t *testing.T) {
 		}, 64*16 + (64*8 + 9*8*16) + (64*4 + 25*4*16) + 64*16, 784 * (1024 + 1664 + 1856 + 1024)},
 		{"renet of 32 units", func(b *nn.Builder, x *nn.Node) *nn.Node { return ReNet(b, x, nn.GRU, nn.Square(2), 32, true) },
 			2*96*(4*64+32+2) + 2*96*(64+32+2), 196 * 2 * 96 * (4*64 + 32 + 64 + 32)},
+		{"SE r=16, with biases", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return SqueezeExcite(b, x, 4, nn.Style{Bias: true, Act: bare.Act}, nn.Sigmoid)
+		}, 580, 512},
+		{"SE r=16, no biases", func(b *nn.Builder, x *nn.Node) *nn.Node { return SqueezeExcite(b, x, 4, bare, nn.Sigmoid) }, 512, 512},
+		{"CBAM r=16, no biases", func(b *nn.Builder, x *nn.Node) *nn.Node { return CBAM(b, x, 4, bare) }, 610, 2*512 + 784*98},
+		{"ECA", ECA, 3, 3 * 64},
+		{"non-local, inner 32", func(b *nn.Builder, x *nn.Node) *nn.Node { return NonLocal(b, x, 32) }, 8_192, 784*8_192 + 784*784*64},
+		{"self-attention of 4 heads", func(b *nn.Builder, x *nn.Node) *nn.Node { return SelfAttention(b, x, 4) }, 4*4_096 + 4*15*15, 784*4*4_096 + 784*784*128},
 		{"fractal of two columns", func(b *nn.Builder, x *nn.Node) *nn.Node { return Fractal(b, x, 64, 2) }, 3 * (36_864 + 128), 3 * 28_901_376},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -91,6 +99,28 @@ func TestBlocksHaveThePublishedCounts(t *testing.T) {
 				t.Errorf("%d weights and %d multiply-adds, want %d and %d", cost.Params, cost.MACs, c.weights, c.macs)
 			}
 		})
+	}
+}
+
+// |log2(C)/2 + 1/2|, rounded as the authors' code does; the paper's networks use 3 to 7.
+func TestTheKernelOfECAGrowsWithTheChannels(t *testing.T) {
+	for channels, kernel := range map[int]int{1: 1, 2: 1, 8: 3, 16: 3, 64: 3, 128: 5, 256: 5, 512: 5, 1024: 5, 2048: 7} {
+		b := nn.NewBuilder("eca", nn.Size{}, channels)
+		b.Logits(b.GlobalAvgPool(ECA(b, b.Image(3, 3, channels))))
+		g, err := b.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.Node("eca/channel-conv").Layer; got != (nn.ChannelConv{Kernel: kernel}) {
+			t.Errorf("%d channels: %v, want %d", channels, got, kernel)
+		}
+	}
+}
+
+func TestAttentionPoolingScoresEachHead(t *testing.T) {
+	g := block(t, 64, func(b *nn.Builder, x *nn.Node) *nn.Node { return AttentionPool(b, x, 4) })
+	if c, err := g.Cost(); err != nil || c.Params != 4*64 || c.MACs != 784*(4*64+64) {
+		t.Errorf("%d parameters, %d multiply-adds (%v)", c.Params, c.MACs, err)
 	}
 }
 

@@ -10,13 +10,14 @@ import (
 // Conv is a convolution: y[n,i,j,o] = Σ x[n, i·s+u·d-p, j·s+v·d-p, c] · w[u,v,c,o] over c of the output's group and the
 // kernel. Its bias lies in the overlay. Groups = C makes it depthwise. LeCun et al. 1998; dilation: arXiv:1511.07122.
 type Conv struct {
-	Out      int     `yaml:"out"`      // output channels, or Classes
-	Kernel   HW      `yaml:"kernel"`   // default 1x1
-	Stride   HW      `yaml:"stride"`   // default 1
-	Padding  Padding `yaml:"padding"`  // default none
-	Dilation HW      `yaml:"dilation"` // distance between taps; default 1
-	Groups   int     `yaml:"groups"`   // default 1; divides the input's channels and Out
-	Weight   string  `yaml:"weight"`   // parameter name shared with another layer; default the node's own
+	Out      int     `yaml:"out"`              // output channels, or Classes
+	Kernel   HW      `yaml:"kernel"`           // default 1x1
+	Stride   HW      `yaml:"stride"`           // default 1
+	Padding  Padding `yaml:"padding"`          // default none
+	Dilation HW      `yaml:"dilation"`         // distance between taps; default 1
+	Groups   int     `yaml:"groups"`           // default 1; divides the input's channels and Out
+	Weight   string  `yaml:"weight"`           // parameter name shared with another layer; default the node's own
+	Zero     bool    `yaml:"zero" role:"init"` // the weights begin at 0: the last of a block that begins as the identity
 }
 
 // Kind is "conv".
@@ -72,7 +73,7 @@ func (l Conv) Infer(in []Size, classes int) (Size, error) {
 // Params is the weight [KH,KW,Cin/groups,Cout].
 func (l Conv) Params(in []Size, out Size) []Param {
 	cin, k := in[0].C/l.Groups, l.Kernel[0]*l.Kernel[1]
-	return []Param{{Name: named(l.Weight, "weight"), Shape: tensor.Of(l.Kernel[0], l.Kernel[1], cin, out.C), Role: RoleWeight, FanIn: k * cin, FanOut: k * out.C}}
+	return []Param{{Name: named(l.Weight, "weight"), Shape: tensor.Of(l.Kernel[0], l.Kernel[1], cin, out.C), Role: RoleWeight, FanIn: k * cin, FanOut: k * out.C, Zero: l.Zero}}
 }
 
 // shared is the name of a weight shared with another layer.

@@ -16,7 +16,7 @@ func randomGraph(t *rapid.T) *Graph {
 		x := rapid.SampledFrom(maps).Draw(t, "reads")
 		s := b.Size(x)
 		var n *Node
-		switch rapid.IntRange(0, 10).Draw(t, "kind") {
+		switch rapid.IntRange(0, 13).Draw(t, "kind") {
 		case 0, 1:
 			c := Conv{Out: rapid.IntRange(1, 6).Draw(t, "out"), Kernel: HW{rapid.IntRange(1, 3).Draw(t, "kh"), rapid.IntRange(1, 3).Draw(t, "kw")}, Stride: Square(rapid.IntRange(1, 2).Draw(t, "stride"))}
 			c.Padding = Same(c.Kernel, Square(1))
@@ -56,12 +56,31 @@ func randomGraph(t *rapid.T) *Graph {
 				Cell: rapid.SampledFrom(Cells()).Draw(t, "cell"), Units: rapid.IntRange(1, 4).Draw(t, "units"), Scan: rapid.SampledFrom(Scans()).Draw(t, "scan"),
 				Patch: HW{rapid.IntRange(1, s.H).Draw(t, "patch"), 1}, Bidirectional: rapid.Bool().Draw(t, "both"), Last: rapid.Bool().Draw(t, "last"),
 			}, x)
+		case 13:
+			if rapid.Bool().Draw(t, "by channel") {
+				pooled := b.GlobalAvgPool(x)
+				stacked := b.GlobalAvgPool(b.Layer(Stack{}, pooled, pooled))
+				n = b.Layer(Gate{}, x, b.Layer(ChannelConv{Kernel: 2*rapid.IntRange(0, 3).Draw(t, "reach") + 1}, stacked))
+			} else {
+				n = b.Layer(Gate{}, x, b.Layer(ChannelPool{Type: rapid.SampledFrom(PoolKinds()).Draw(t, "channel pool")}, x))
+			}
+		case 11:
+			n = b.Layer(LayerScale{Init: float32(rapid.IntRange(0, 3).Draw(t, "init")) / 8}, x)
+		case 12:
+			heads := rapid.IntRange(1, 3).Draw(t, "heads")
+			q := b.ConvOf(x, Conv{Out: 2 * heads, Zero: rapid.Bool().Draw(t, "zero")})
+			n = b.Layer(Attention{Heads: heads, Scale: float32(rapid.IntRange(0, 2).Draw(t, "scale")) / 2, Range: rapid.IntRange(0, 4).Draw(t, "range")}, q, q, q)
+			if rapid.Bool().Draw(t, "pools") {
+				n = b.Layer(AttentionPool{}, n, b.ConvOf(q, Conv{Out: heads}))
+			}
 		}
-		switch rapid.IntRange(0, 5).Draw(t, "over") {
+		switch rapid.IntRange(0, 6).Draw(t, "over") {
 		case 0:
 			b.Norm(n)
 		case 1:
 			b.Dropout(n, float32(i)/16)
+		case 3:
+			b.Over(Out(n), LayerNorm{Eps: 1e-6}, n)
 		case 2:
 			b.Over(In(n, len(n.In)-1), BatchNorm{Momentum: 0.5, Eps: 1e-3, Affine: rapid.Bool().Draw(t, "affine")}, n)
 		}
@@ -117,6 +136,10 @@ func TestTheSignatureIgnoresWhatIsNotStructure(t *testing.T) {
 					shared[l.Weight] = fmt.Sprintf("weight%d", i)
 				}
 				l.Weight = shared[l.Weight]
+				n.Layer = l
+			}
+			if l, ok := n.Layer.(LayerScale); ok {
+				l.Init++
 				n.Layer = l
 			}
 			if l, ok := n.Layer.(Activation); ok && l.Func == PReLU {

@@ -43,6 +43,13 @@ func Layers() []LayerKind {
 		layer[Scale](),
 		layer[Shortcut](),
 		layer[Recurrent](), // recurrent.go
+		layer[Gate](),      // gate.go
+		layer[ChannelPool](),
+		layer[ChannelConv](),
+		layer[Stack](),
+		layer[Attention](), // attention.go
+		layer[AttentionPool](),
+		layer[LayerScale](), // layerscale.go
 	}
 }
 
@@ -51,6 +58,7 @@ func Elideds() []ElidedKind {
 	return []ElidedKind{
 		elided(Bias{}),         // bias.go
 		elided(NewBatchNorm()), // norm.go
+		elided(NewLayerNorm()), // layernorm.go
 		elided(NewLRN()),       // lrn.go
 		elided(Dropout{}),      // dropout.go
 	}
@@ -83,7 +91,7 @@ const (
 	RoleRecurrent Role = "recurrent" // weight of them for what the units gave a step before
 	RoleGates     Role = "gates"     // bias of them
 
-	RoleGamma Role = "gamma" // a norm's scale
+	RoleGamma Role = "gamma" // a norm's scale, or a layer's
 	RoleBeta  Role = "beta"  // a norm's shift
 	RoleSlope Role = "slope" // of a PReLU
 	RoleMean  Role = "mean"  // running mean, a buffer
@@ -91,13 +99,15 @@ const (
 )
 
 // Param is a named tensor of a network: the same name is the same tensor, wherever it is used. Convolution weights are
-// [KH,KW,Cin/groups,Cout], linear weights [In,Out] with In in the order H, W, C, those of [Recurrent] as it says, all others [C].
+// [KH,KW,Cin/groups,Cout], linear weights [In,Out] with In in the order H, W, C, those of [Recurrent] and [Attention] as
+// they say, all others [C].
 type Param struct {
 	Name   string // "stage1/block2/conv1/weight"
 	Shape  tensor.Shape
 	Role   Role
 	FanIn  int    // inputs that one output sums: KH·KW·Cin/groups; 0 unless a weight
 	FanOut int    // KH·KW·Cout, as PyTorch and Caffe count it, groups or not; 0 unless a weight
+	Zero   bool   // a weight that begins at 0 whatever the initialisation
 	Layer  string // name of the first node, or site, that uses it
 }
 

@@ -32,6 +32,9 @@ func (g *Graph) Signature() string {
 		}
 		if _, image := l.(Input); !image {
 			for _, f := range fields(l) {
+				if f.start {
+					continue
+				}
 				v := f.value.Interface()
 				if f.key == "weight" {
 					name := named(f.value.String(), n.Name+"/weight")
@@ -62,6 +65,7 @@ func (g *Graph) Signature() string {
 type field struct {
 	key   string
 	value reflect.Value
+	start bool // tagged role init: it says where parameters begin, which is no structure
 }
 
 // fields lists the hyper-parameters of a layer in the order of its struct.
@@ -69,7 +73,8 @@ func fields(l any) []field {
 	v := reflect.ValueOf(l)
 	var fs []field
 	for i := range v.NumField() {
-		fs = append(fs, field{v.Type().Field(i).Tag.Get("yaml"), v.Field(i)})
+		tag := v.Type().Field(i).Tag
+		fs = append(fs, field{tag.Get("yaml"), v.Field(i), tag.Get("role") == "init"})
 	}
 	return fs
 }

@@ -61,6 +61,12 @@ class Net:
         w = self.param(name + "/weight", (x.shape[1], out), "weight")
         return x @ w + self.param(name + "/bias", (out,), "bias")
 
+    def layer_norm(self, x, name, eps):
+        """Over the channels of each position."""
+        c = x.shape[1]
+        gamma, beta = self.param(name + "/norm/gamma", (c,), "gamma"), self.param(name + "/norm/beta", (c,), "beta")
+        return F.layer_norm(x.permute(0, 2, 3, 1), (c,), gamma, beta, float(np.float32(eps))).permute(0, 3, 1, 2)
+
     def norm(self, x, name):
         c = x.shape[1]
         mean = self.buffers.setdefault(name + "/norm/mean", torch.zeros(c, dtype=torch.float64))
@@ -213,12 +219,55 @@ def recurrent(n, x):
     return [(1, n.linear(torch.cat([flat(rows), flat(columns), flat(every)], 1), "linear1", 3))]
 
 
+def gates(n, x):
+    """Squeeze-and-excitation, ECA and CBAM, each behind a convolution."""
+
+    def perceptron(v, name):
+        return n.conv(F.relu(n.conv(v, name + "/reduce", 3, 1)), name + "/expand", 8, 1)
+
+    x = F.relu(n.conv(x, "conv1", 8, 3, pad=1))
+    x = x * torch.sigmoid(perceptron(x.mean((2, 3), keepdim=True), "se"))
+    x = F.relu(n.conv(x, "conv2", 8, 3, pad=1))
+    w = n.param("eca/channel-conv/weight", (1, 3, 1, 1), "weight")
+    x = x * torch.sigmoid(F.conv1d(x.mean((2, 3))[:, None, :], w.permute(3, 2, 0, 1)[:, :, 0, :], padding=1)[:, 0, :, None, None])
+    x = F.relu(n.conv(x, "conv3", 8, 3, pad=1))
+    mean, largest = x.mean((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)
+    x = x * torch.sigmoid(perceptron(mean, "cbam") + perceptron(largest, "cbam"))
+    maps = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)
+    x = x * torch.sigmoid(n.norm(n.conv(maps, "cbam/spatial", 1, 7, pad=3, bias=False), "cbam/spatial"))
+    return [(1, n.linear(x.mean((2, 3)), "linear1", 4))]
+
+
+def attention(n, x):
+    """A non-local block, two heads with a bias by offset, a layer scale and norm, attention pooling."""
+    x = n.layer_norm(F.gelu(n.conv(x, "conv1", 8, 3, pad=1)), "conv1/act", 1e-6) * 0.25
+    flat = lambda name, c: n.conv(x, name, c, 1, bias=False).flatten(2)  # [N,C,P]
+    shares = (flat("nonlocal/theta", 4).mT @ flat("nonlocal/phi", 4)).softmax(-1)
+    y = (shares @ flat("nonlocal/g", 4).mT).mT.reshape(x.shape[0], 4, *x.shape[2:])
+    x = x + n.conv(y, "nonlocal/out", 8, 1, bias=False)
+
+    heads = lambda name: flat("self/" + name, 8).unflatten(1, (2, 4)).mT  # [N,G,P,D]
+    at = torch.stack(torch.meshgrid(torch.arange(x.shape[2]), torch.arange(x.shape[3]), indexing="ij")).flatten(1)
+    by = (at[:, None, :] - at[:, :, None]).clamp(-7, 7) + 7
+    bias = n.param("self/attention/bias", (2, 15, 15), "bias")[:, by[0], by[1]]
+    y = F.scaled_dot_product_attention(heads("query"), heads("key"), heads("value"), attn_mask=bias.expand(x.shape[0], -1, -1, -1))
+    y = n.conv(y.mT.reshape(x.shape), "self/out", 8, 1, bias=False)
+    x = x + y
+
+    x = x * n.param("layer-scale/gamma", (1, 1, 1, 8), "gamma").permute(0, 3, 1, 2)
+    shares = n.conv(x, "scores", 2, 1, bias=False).flatten(2).softmax(-1)  # [N,G,P]
+    x = (x.unflatten(1, (2, 4)).flatten(3) @ shares[..., None]).flatten(1)
+    return [(1, n.linear(x, "linear1", 4))]
+
+
 nets = {
     "lenet5": Net(lenet5, (32, 32, 1), 10, 3),
     "residual": Net(residual, (9, 8, 3), 5, 4, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
     "grouped": Net(grouped, (19, 17, 4), 4, 5, decay=0.02, spare=("depthwise",)),
     "functions": Net(functions, (6, 5, 3), 3, 4, decay=0.01),
     "recurrent": Net(recurrent, (7, 6, 2), 3, 4, decay=0.01, spare=("bias",)),
+    "gates": Net(gates, (9, 8, 3), 4, 3, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
+    "attention": Net(attention, (9, 10, 3), 4, 3, decay=0.01, spare=("bias",)),
     "prelu": Net(prelu, (7, 6, 2), 3, 6, nesterov=True, decay=0.05, spare=("bias",)),
 }
 
