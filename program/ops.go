@@ -42,6 +42,9 @@ func Ops() []Op {
 		// op_globalpool.go
 		GlobalAvgPool{}, // x[N,H,W,C] → [N,C]
 		SpreadHW{},      // y[N,C] → x[N,H,W,C], every position scaled alike
+		// op_gem.go
+		GeM{},     // x[N,H,W,C], p[1] → [N,C], the generalised mean
+		GeMGrad{}, // x, p, y, dy → dx, dp
 		// op_channelpool.go
 		ChannelMean{},    // x[N,H,W,C] → [N,H,W,1]
 		ChannelMax{},     // x[N,H,W,C] → [N,H,W,1]

@@ -136,6 +136,10 @@ func run(op program.Op, in, out []array) error {
 		globalAvgPool(in[0], out[0])
 	case program.SpreadHW:
 		spreadHW(op, in[0], out[0])
+	case program.GeM:
+		gem(in[0], in[1], out[0])
+	case program.GeMGrad:
+		gemGrad(in[0], in[1], in[2], in[3], out[0], out[1])
 	case program.ChannelMean:
 		channelMean(in[0], out[0])
 	case program.ChannelMax:

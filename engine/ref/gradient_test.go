@@ -2,6 +2,7 @@ package ref_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/assaylab/assay/engine/ref"
@@ -19,6 +20,7 @@ type gradientCase struct {
 	scalars []float64 // further scalar inputs
 	labels  []int32   // a second input of class indices
 	kinks   bool      // inputs must keep away from zero and from each other
+	above   bool      // inputs must be above zero
 }
 
 func of(dims ...int) tensor.Shape { return tensor.Of(dims...) }
@@ -52,6 +54,7 @@ func gradientCases() []gradientCase {
 		{name: "drawn, ceil", shapes: []tensor.Shape{of(1, 6, 6, 2)}, op: program.StochasticPool{Window: win(3, 3, 2, 2, 1, 1, 0, 1, 0, 1)}, scalars: []float64{3}, kinks: true},
 		{name: "map", shapes: []tensor.Shape{of(3, 2, 5, 4)}, op: program.GlobalAvgPool{}},
 		{name: "map", shapes: []tensor.Shape{of(3, 5)}, op: program.SpreadHW{H: 3, W: 2, Scale: 0.7}},
+		{name: "map", shapes: []tensor.Shape{of(2, 3, 4, 5), of(1)}, op: program.GeM{}, above: true},
 		{name: "map", shapes: []tensor.Shape{of(2, 3, 2, 5)}, op: program.ChannelMean{}},
 		{name: "map", shapes: []tensor.Shape{of(2, 3, 2, 5)}, op: program.ChannelMax{}, kinks: true},
 		{name: "map", shapes: []tensor.Shape{of(2, 3, 2, 1)}, op: program.SpreadChannels{C: 4, Scale: 0.7}},
@@ -124,7 +127,10 @@ func TestGradientsEqualCentralDifferences(t *testing.T) {
 				name := fmt.Sprintf("x%d", i)
 				in = append(in, b.Input(name, program.Real, s))
 				real[name] = draw(name, s.Elems(), c.kinks)
-				for j := range real[name] {
+				for j, v := range real[name] {
+					if c.above {
+						real[name][j] = 0.5 + math.Abs(v)
+					}
 					if c.kinks && i > 0 { // away from the other inputs, too
 						real[name][j] += 0.01
 					}

@@ -189,6 +189,17 @@ torch.set_rng_state(before)
 case("pool", "map", "global-avg-pool", {}, [draw(3, 4, 2, 5)], lambda x: x.mean((1, 2)))
 case("pool", "map", "spread-hw", {"H": 2, "W": 4, "Scale": 0.125}, [draw(3, 5)], lambda y: 0.125 * y[:, None, None, :].expand(3, 2, 4, 5))
 
+
+def gem(x, p):
+    return x.clamp(min=0).pow(p).mean((1, 2)).pow(1 / p)
+
+
+before = torch.get_rng_state()
+for name, x, p in [("map", draw(3, 4, 2, 5), 3.0), ("near the mean", draw(2, 3, 3, 2), 1.25), ("near the maximum", draw(2, 2, 3, 3), 9.5)]:
+    # Something positive in each channel: without, PyTorch's gradient is NaN.
+    case("gem", name, "gem", {}, [x + 0.75, torch.tensor([p], dtype=torch.float64)], gem)
+torch.set_rng_state(before)
+
 case("arith", "map", "add", {}, [draw(2, 3), draw(2, 3)], lambda a, b: a + b)
 before = torch.get_rng_state()
 case("arith", "map", "mul", {}, [draw(2, 3), draw(2, 3)], lambda a, b: a * b)
