@@ -88,6 +88,10 @@ func bound(op program.Op) binder {
 		return bindStochasticPoolInference
 	case program.GlobalAvgPool:
 		return bindGlobalAvgPool
+	case program.GeM:
+		return bindGeM
+	case program.GeMGrad:
+		return bindGeMGrad
 	case program.SpreadHW:
 		return bindSpreadHW
 	// op_channelpool.go

@@ -322,6 +322,10 @@ func elementCases() []*Case {
 			x := b.Input("x", program.Real, x4)
 			y := b.Emit(program.GlobalAvgPool{}, x)
 			outputs(b, b.Emit(program.SpreadHW{H: 2, W: 3, Scale: 0.5}, y), x)
+		}}, &Case{Name: fmt.Sprintf("element/generalised mean %d", c), Build: func(b *program.Builder) {
+			x, q := b.Input("x", program.Real, x4), b.Held("p", tensor.Of(1))
+			p := b.Emit(program.Add{}, b.Emit(program.Activation{Func: program.Softplus}, q), b.Emit(program.Expand{Shape: tensor.Of(1), Scale: 1})) // 1 and more
+			outputs(b, b.Emit(program.GeM{}, x, p), x, q)
 		}}, &Case{Name: fmt.Sprintf("element/subsample %d", c), Build: func(b *program.Builder) {
 			x := b.Input("x", program.Real, tensor.Of(2, 5, 6, c))
 			outputs(b, b.Emit(program.Subsample{Stride: 2}, x), x)

@@ -119,7 +119,7 @@ func random(n int) []float32 {
 func BenchmarkSweeps(b *testing.B) {
 	maps := map[string]int{"moments": 1, "affine+relu": 2, "affine+res+relu": 3, "norm-grad-sums+relu": 3, "norm-grad+relu": 4, "norm-grad+relu+res": 5, "add": 3, "relu": 2, "relu-grad": 3, "elu": 2, "tanh": 2, "sigmoid": 2, "dropout": 2,
 		"gate": 2, "gate-rows": 2, "col-dots": 2, "row-dots": 2, "row-max": 1, "softmax": 2, "softmax-grad": 3, "layer-norm": 2, "layer-norm-grad": 3,
-		"rrelu": 2, "apl": 2, "apl-grad": 3, "crelu": 2, "crelu-grad": 3, "power": 2, "root": 2}
+		"rrelu": 2, "apl": 2, "apl-grad": 3, "crelu": 2, "crelu-grad": 3, "power": 2, "pow-log": 2, "root": 2}
 	for _, s := range Levels() {
 		for _, k := range mapKernels {
 			n := maps[k.name]

@@ -16,6 +16,7 @@ const (
 	sgdNesterovElements
 	addProductElements
 	powScaleElements
+	powLogElements
 	rootElements
 	rootGradElements
 	creluElements
@@ -77,6 +78,8 @@ func (w wide) run(e elements, s *sweep) {
 			addProductAVX512(s.bytes())
 		case powScaleElements:
 			powScaleAVX512(s.bytes())
+		case powLogElements:
+			powLogAVX512(s.bytes())
 		case rootElements:
 			rootAVX512(s.bytes())
 		case rootGradElements:
@@ -165,6 +168,8 @@ func (w wide) run(e elements, s *sweep) {
 		addProductAVX2(s.bytes())
 	case powScaleElements:
 		powScaleAVX2(s.bytes())
+	case powLogElements:
+		powLogAVX2(s.bytes())
 	case rootElements:
 		rootAVX2(s.bytes())
 	case rootGradElements:

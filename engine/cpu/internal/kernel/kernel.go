@@ -76,6 +76,7 @@ type Set struct {
 	AvgPoolGrad func(p *Pool, dx, dy Map)
 	LRN         func(b Block, y, x Map, l LRN)
 	LRNGrad     func(b Block, dx, x, dy Map, l LRN)
+	PowLog      func(b Block, y, x Map, p, k, l float32) // powlog.go
 
 	StochasticPool          func(p *Pool, y, x Map, first uint64, step uint32, key [2]uint32)
 	StochasticPoolInference func(p *Pool, y, x Map)
@@ -176,6 +177,7 @@ func Generic() Set {
 		AvgPoolGrad: avgPoolGrad,
 		LRN:         lrn,
 		LRNGrad:     lrnGrad,
+		PowLog:      powLog,
 
 		StochasticPool:          stochasticPool,
 		StochasticPoolInference: stochasticPoolInference,

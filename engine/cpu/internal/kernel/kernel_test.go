@@ -210,6 +210,8 @@ var mapKernels = []struct {
 	{"dropout", 0, func(s Set, b Block, m [5]Map, v [5][]float32) {
 		s.Dropout(b, m[0], m[1], 5, 0.4, 3, [2]uint32{1, 2})
 	}},
+	{"pow-log", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.PowLog(b, m[0], m[1], 2.5, 0.7, 0.4) }},
+	{"pow-log in place", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.PowLog(b, m[0], m[0], -0.3, 0, 1) }},
 	{"lrn", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.LRN(b, m[0], m[1], LRN{5, 1e-1, 0.75, 1}) }},
 	{"lrn-grad", 1e-5, func(s Set, b Block, m [5]Map, v [5][]float32) { s.LRNGrad(b, m[0], m[1], m[2], LRN{3, 1e-1, 0.5, 2}) }},
 }

@@ -399,6 +399,11 @@ func addProductAVX2(a *byte)
 //go:noescape
 func powScaleAVX2(a *byte)
 
+// powLogAVX2 is Set.PowLog, x^p as exp(p·ln x); maps y, x, scalars p, k, l; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func powLogAVX2(a *byte)
+
 // maxPoolAVX2 is Set.MaxPool for a row of output pixels; a is a *windows.
 //
 //go:noescape
@@ -828,6 +833,11 @@ func addProductAVX512(a *byte)
 //
 //go:noescape
 func powScaleAVX512(a *byte)
+
+// powLogAVX512 is Set.PowLog, x^p as exp(p·ln x); maps y, x, scalars p, k, l; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func powLogAVX512(a *byte)
 
 // maxPoolAVX512 is Set.MaxPool for a row of output pixels; a is a *windows.
 //

@@ -21708,6 +21708,258 @@ next:
 	VZEROUPPER
 	RET
 
+// func powLogAVX2(a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powLogAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 184(AX), Y0
+	VBROADCASTSS 188(AX), Y1
+	VBROADCASTSS 192(AX), Y2
+	VXORPS       Y9, Y9, Y9
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x10, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Y3
+	VMOVAPS      Y3, Y4
+	VPSUBD       word3f3504f3<>+0(SB), Y4, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VMOVUPS      word0000007f<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       word3f800000<>+0(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VADDPS       word40000000<>+0(SB), Y4, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      word3de38e39<>+0(SB), Y8
+	VFMADD213PS  word3e124925<>+0(SB), Y6, Y8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y6, Y8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y4, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VFMADD231PS  wordb95e8083<>+0(SB), Y5, Y8
+	VFMADD231PS  word3f318000<>+0(SB), Y5, Y8
+	VMULPS       Y0, Y8, Y4
+	VFMADD213PS  Y1, Y2, Y8
+	VMOVAPS      Y8, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y8
+	VMAXPS       Y4, Y8, Y4
+	VMOVUPS      word42b0bd71<>+0(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMULPS       word3fb8aa3b<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y7, Y6
+	VCVTDQ2PS    Y6, Y7
+	VFNMADD231PS word3f318000<>+0(SB), Y7, Y4
+	VFNMADD231PS wordb95e8083<>+0(SB), Y7, Y4
+	VMOVUPS      word39506967<>+0(SB), Y8
+	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y8
+	VFMADD213PS  word3c088908<>+0(SB), Y4, Y8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y8
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y8, Y4
+	VPADDD       word0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  Y6, Y6, Y4
+	VMULPS       Y5, Y4, Y4
+	VCMPPS       $0x01, Y3, Y9, Y3
+	VANDPS       Y3, Y4, Y4
+	VMOVUPS      Y4, (DX)(CX*4)
+	VMOVUPS      32(BX)(CX*4), Y3
+	VMOVAPS      Y3, Y4
+	VPSUBD       word3f3504f3<>+0(SB), Y4, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VMOVUPS      word0000007f<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       word3f800000<>+0(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VADDPS       word40000000<>+0(SB), Y4, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      word3de38e39<>+0(SB), Y8
+	VFMADD213PS  word3e124925<>+0(SB), Y6, Y8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y6, Y8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y4, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VFMADD231PS  wordb95e8083<>+0(SB), Y5, Y8
+	VFMADD231PS  word3f318000<>+0(SB), Y5, Y8
+	VMULPS       Y0, Y8, Y4
+	VFMADD213PS  Y1, Y2, Y8
+	VMOVAPS      Y8, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y8
+	VMAXPS       Y4, Y8, Y4
+	VMOVUPS      word42b0bd71<>+0(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMULPS       word3fb8aa3b<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y7, Y6
+	VCVTDQ2PS    Y6, Y7
+	VFNMADD231PS word3f318000<>+0(SB), Y7, Y4
+	VFNMADD231PS wordb95e8083<>+0(SB), Y7, Y4
+	VMOVUPS      word39506967<>+0(SB), Y8
+	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y8
+	VFMADD213PS  word3c088908<>+0(SB), Y4, Y8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y8
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y8, Y4
+	VPADDD       word0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  Y6, Y6, Y4
+	VMULPS       Y5, Y4, Y4
+	VCMPPS       $0x01, Y3, Y9, Y3
+	VANDPS       Y3, Y4, Y4
+	VMOVUPS      Y4, 32(DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x10, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Y3
+	VMOVAPS      Y3, Y4
+	VPSUBD       word3f3504f3<>+0(SB), Y4, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VMOVUPS      word0000007f<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       word3f800000<>+0(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VADDPS       word40000000<>+0(SB), Y4, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      word3de38e39<>+0(SB), Y8
+	VFMADD213PS  word3e124925<>+0(SB), Y6, Y8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y6, Y8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y4, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VFMADD231PS  wordb95e8083<>+0(SB), Y5, Y8
+	VFMADD231PS  word3f318000<>+0(SB), Y5, Y8
+	VMULPS       Y0, Y8, Y4
+	VFMADD213PS  Y1, Y2, Y8
+	VMOVAPS      Y8, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y8
+	VMAXPS       Y4, Y8, Y4
+	VMOVUPS      word42b0bd71<>+0(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMULPS       word3fb8aa3b<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y7, Y6
+	VCVTDQ2PS    Y6, Y7
+	VFNMADD231PS word3f318000<>+0(SB), Y7, Y4
+	VFNMADD231PS wordb95e8083<>+0(SB), Y7, Y4
+	VMOVUPS      word39506967<>+0(SB), Y8
+	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y8
+	VFMADD213PS  word3c088908<>+0(SB), Y4, Y8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y8
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y8, Y4
+	VPADDD       word0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  Y6, Y6, Y4
+	VMULPS       Y5, Y4, Y4
+	VCMPPS       $0x01, Y3, Y9, Y3
+	VANDPS       Y3, Y4, Y4
+	VMOVUPS      Y4, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x08, DI
+	JEQ          next
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   (BX)(CX*4), Y3, Y3
+	VMOVAPS      Y3, Y4
+	VPSUBD       word3f3504f3<>+0(SB), Y4, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VMOVUPS      word0000007f<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       word3f800000<>+0(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VADDPS       word40000000<>+0(SB), Y4, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      word3de38e39<>+0(SB), Y8
+	VFMADD213PS  word3e124925<>+0(SB), Y6, Y8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Y6, Y8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y4, Y4, Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VFMADD231PS  wordb95e8083<>+0(SB), Y5, Y8
+	VFMADD231PS  word3f318000<>+0(SB), Y5, Y8
+	VMULPS       Y0, Y8, Y4
+	VFMADD213PS  Y1, Y2, Y8
+	VMOVAPS      Y8, Y5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Y8
+	VMAXPS       Y4, Y8, Y4
+	VMOVUPS      word42b0bd71<>+0(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMULPS       word3fb8aa3b<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y7, Y6
+	VCVTDQ2PS    Y6, Y7
+	VFNMADD231PS word3f318000<>+0(SB), Y7, Y4
+	VFNMADD231PS wordb95e8083<>+0(SB), Y7, Y4
+	VMOVUPS      word39506967<>+0(SB), Y8
+	VFMADD213PS  word3ab743ce<>+0(SB), Y4, Y8
+	VFMADD213PS  word3c088908<>+0(SB), Y4, Y8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Y4, Y8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Y4, Y8
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y8, Y4
+	VPADDD       word0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  Y6, Y6, Y4
+	VMULPS       Y5, Y4, Y4
+	VCMPPS       $0x01, Y3, Y9, Y3
+	VANDPS       Y3, Y4, Y4
+	VMOVUPS      (SP), Y7
+	VMASKMOVPS   Y4, Y7, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func maxPoolAVX2(a *byte)
 // Requires: AVX
 TEXT ·maxPoolAVX2(SB), NOSPLIT, $32-8
@@ -35633,6 +35885,254 @@ next:
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), SI
 	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func powLogAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·powLogAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS 184(AX), Z0
+	VBROADCASTSS 188(AX), Z1
+	VBROADCASTSS 192(AX), Z2
+	VPXORD       Z9, Z9, Z9
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS      (BX)(CX*4), Z3
+	VMOVAPS      Z3, Z4
+	VPSUBD       word3f3504f3<>+0(SB), Z4, Z5
+	VPSRAD       $0x17, Z5, Z5
+	VMOVUPS      word0000007f<>+0(SB), Z6
+	VPSUBD       Z5, Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VMULPS       Z6, Z4, Z4
+	VSUBPS       word3f800000<>+0(SB), Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VADDPS       word40000000<>+0(SB), Z4, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMULPS       Z4, Z4, Z6
+	VMOVUPS      word3de38e39<>+0(SB), Z8
+	VFMADD213PS  word3e124925<>+0(SB), Z6, Z8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z6, Z8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z6, Z8
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z4, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z8
+	VFMADD231PS  wordb95e8083<>+0(SB), Z5, Z8
+	VFMADD231PS  word3f318000<>+0(SB), Z5, Z8
+	VMULPS       Z0, Z8, Z4
+	VFMADD213PS  Z1, Z2, Z8
+	VMOVAPS      Z8, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z8
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      word42b0bd71<>+0(SB), Z8
+	VMINPS       Z4, Z8, Z4
+	VMULPS       word3fb8aa3b<>+0(SB), Z4, Z7
+	VCVTPS2DQ    Z7, Z6
+	VCVTDQ2PS    Z6, Z7
+	VFNMADD231PS word3f318000<>+0(SB), Z7, Z4
+	VFNMADD231PS wordb95e8083<>+0(SB), Z7, Z4
+	VMOVUPS      word39506967<>+0(SB), Z8
+	VFMADD213PS  word3ab743ce<>+0(SB), Z4, Z8
+	VFMADD213PS  word3c088908<>+0(SB), Z4, Z8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z4, Z8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z4, Z8
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z8
+	VMULPS       Z4, Z4, Z7
+	VFMADD231PS  Z7, Z8, Z4
+	VPADDD       word0000007f<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VFMADD213PS  Z6, Z6, Z4
+	VMULPS       Z5, Z4, Z4
+	VCMPPS       $0x01, Z3, Z9, K4
+	VMOVAPS.Z    Z4, K4, Z4
+	VMOVUPS      Z4, (DX)(CX*4)
+	VMOVUPS      64(BX)(CX*4), Z3
+	VMOVAPS      Z3, Z4
+	VPSUBD       word3f3504f3<>+0(SB), Z4, Z5
+	VPSRAD       $0x17, Z5, Z5
+	VMOVUPS      word0000007f<>+0(SB), Z6
+	VPSUBD       Z5, Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VMULPS       Z6, Z4, Z4
+	VSUBPS       word3f800000<>+0(SB), Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VADDPS       word40000000<>+0(SB), Z4, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMULPS       Z4, Z4, Z6
+	VMOVUPS      word3de38e39<>+0(SB), Z8
+	VFMADD213PS  word3e124925<>+0(SB), Z6, Z8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z6, Z8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z6, Z8
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z4, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z8
+	VFMADD231PS  wordb95e8083<>+0(SB), Z5, Z8
+	VFMADD231PS  word3f318000<>+0(SB), Z5, Z8
+	VMULPS       Z0, Z8, Z4
+	VFMADD213PS  Z1, Z2, Z8
+	VMOVAPS      Z8, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z8
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      word42b0bd71<>+0(SB), Z8
+	VMINPS       Z4, Z8, Z4
+	VMULPS       word3fb8aa3b<>+0(SB), Z4, Z7
+	VCVTPS2DQ    Z7, Z6
+	VCVTDQ2PS    Z6, Z7
+	VFNMADD231PS word3f318000<>+0(SB), Z7, Z4
+	VFNMADD231PS wordb95e8083<>+0(SB), Z7, Z4
+	VMOVUPS      word39506967<>+0(SB), Z8
+	VFMADD213PS  word3ab743ce<>+0(SB), Z4, Z8
+	VFMADD213PS  word3c088908<>+0(SB), Z4, Z8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z4, Z8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z4, Z8
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z8
+	VMULPS       Z4, Z4, Z7
+	VFMADD231PS  Z7, Z8, Z4
+	VPADDD       word0000007f<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VFMADD213PS  Z6, Z6, Z4
+	VMULPS       Z5, Z4, Z4
+	VCMPPS       $0x01, Z3, Z9, K4
+	VMOVAPS.Z    Z4, K4, Z4
+	VMOVUPS      Z4, 64(DX)(CX*4)
+	ADDQ         $0x20, CX
+	SUBQ         $0x20, DI
+	JGE          rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS      (BX)(CX*4), Z3
+	VMOVAPS      Z3, Z4
+	VPSUBD       word3f3504f3<>+0(SB), Z4, Z5
+	VPSRAD       $0x17, Z5, Z5
+	VMOVUPS      word0000007f<>+0(SB), Z6
+	VPSUBD       Z5, Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VMULPS       Z6, Z4, Z4
+	VSUBPS       word3f800000<>+0(SB), Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VADDPS       word40000000<>+0(SB), Z4, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMULPS       Z4, Z4, Z6
+	VMOVUPS      word3de38e39<>+0(SB), Z8
+	VFMADD213PS  word3e124925<>+0(SB), Z6, Z8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z6, Z8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z6, Z8
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z4, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z8
+	VFMADD231PS  wordb95e8083<>+0(SB), Z5, Z8
+	VFMADD231PS  word3f318000<>+0(SB), Z5, Z8
+	VMULPS       Z0, Z8, Z4
+	VFMADD213PS  Z1, Z2, Z8
+	VMOVAPS      Z8, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z8
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      word42b0bd71<>+0(SB), Z8
+	VMINPS       Z4, Z8, Z4
+	VMULPS       word3fb8aa3b<>+0(SB), Z4, Z7
+	VCVTPS2DQ    Z7, Z6
+	VCVTDQ2PS    Z6, Z7
+	VFNMADD231PS word3f318000<>+0(SB), Z7, Z4
+	VFNMADD231PS wordb95e8083<>+0(SB), Z7, Z4
+	VMOVUPS      word39506967<>+0(SB), Z8
+	VFMADD213PS  word3ab743ce<>+0(SB), Z4, Z8
+	VFMADD213PS  word3c088908<>+0(SB), Z4, Z8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z4, Z8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z4, Z8
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z8
+	VMULPS       Z4, Z4, Z7
+	VFMADD231PS  Z7, Z8, Z4
+	VPADDD       word0000007f<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VFMADD213PS  Z6, Z6, Z4
+	VMULPS       Z5, Z4, Z4
+	VCMPPS       $0x01, Z3, Z9, K4
+	VMOVAPS.Z    Z4, K4, Z4
+	VMOVUPS      Z4, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, DI
+	JGE          vectors
+
+vectors_end:
+	ADDQ         $0x10, DI
+	JEQ          next
+	VMOVUPS.Z    (BX)(CX*4), K1, Z3
+	VMOVAPS      Z3, Z4
+	VPSUBD       word3f3504f3<>+0(SB), Z4, Z5
+	VPSRAD       $0x17, Z5, Z5
+	VMOVUPS      word0000007f<>+0(SB), Z6
+	VPSUBD       Z5, Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VMULPS       Z6, Z4, Z4
+	VSUBPS       word3f800000<>+0(SB), Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VADDPS       word40000000<>+0(SB), Z4, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMULPS       Z4, Z4, Z6
+	VMOVUPS      word3de38e39<>+0(SB), Z8
+	VFMADD213PS  word3e124925<>+0(SB), Z6, Z8
+	VFMADD213PS  word3e4ccccd<>+0(SB), Z6, Z8
+	VFMADD213PS  word3eaaaaab<>+0(SB), Z6, Z8
+	VMULPS       Z6, Z8, Z8
+	VADDPS       Z4, Z4, Z4
+	VFMADD213PS  Z4, Z4, Z8
+	VFMADD231PS  wordb95e8083<>+0(SB), Z5, Z8
+	VFMADD231PS  word3f318000<>+0(SB), Z5, Z8
+	VMULPS       Z0, Z8, Z4
+	VFMADD213PS  Z1, Z2, Z8
+	VMOVAPS      Z8, Z5
+	VMOVUPS      wordc2aea8f6<>+0(SB), Z8
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      word42b0bd71<>+0(SB), Z8
+	VMINPS       Z4, Z8, Z4
+	VMULPS       word3fb8aa3b<>+0(SB), Z4, Z7
+	VCVTPS2DQ    Z7, Z6
+	VCVTDQ2PS    Z6, Z7
+	VFNMADD231PS word3f318000<>+0(SB), Z7, Z4
+	VFNMADD231PS wordb95e8083<>+0(SB), Z7, Z4
+	VMOVUPS      word39506967<>+0(SB), Z8
+	VFMADD213PS  word3ab743ce<>+0(SB), Z4, Z8
+	VFMADD213PS  word3c088908<>+0(SB), Z4, Z8
+	VFMADD213PS  word3d2aa9c1<>+0(SB), Z4, Z8
+	VFMADD213PS  word3e2aaaaa<>+0(SB), Z4, Z8
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z8
+	VMULPS       Z4, Z4, Z7
+	VFMADD231PS  Z7, Z8, Z4
+	VPADDD       word0000007f<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VFMADD213PS  Z6, Z6, Z4
+	VMULPS       Z5, Z4, Z4
+	VCMPPS       $0x01, Z3, Z9, K4
+	VMOVAPS.Z    Z4, K4, Z4
+	VMOVUPS      Z4, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
 	JNE  row
 	VZEROUPPER
 	RET

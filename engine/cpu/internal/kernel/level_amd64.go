@@ -53,7 +53,7 @@ func (w wide) override(s Set) Set {
 	s.RReLU, s.Dropout = w.rrelu, w.dropout
 	s.MaxPool, s.MaxPoolGrad, s.AvgPool, s.AvgPoolGrad = w.maxPool, w.maxPoolGrad, w.avgPool, w.avgPoolGrad
 	s.StochasticPool, s.StochasticPoolInference = w.stochasticPool, w.stochasticPoolInference
-	s.LRN, s.LRNGrad = w.lrn, w.lrnGrad
+	s.LRN, s.LRNGrad, s.PowLog = w.lrn, w.lrnGrad, w.powLog
 	s.LSTM, s.LSTMGrad, s.GRU, s.GRUGrad = w.lstm, w.lstmGrad, w.gru, w.gruGrad
 	s.SGD, s.AllFinite = w.sgd, w.allFinite
 	return s

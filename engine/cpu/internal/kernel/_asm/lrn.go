@@ -29,4 +29,21 @@ func responses(m *isa) {
 			p.store(x, 0, u, t)
 		}, nil
 	})
+	m.elements("powLog", "is Set.PowLog, x^p as exp(p·ln x); maps y, x, scalars p, k, l", 2, 2, func(p *elementPass) (func(int), func()) {
+		power, k, l := p.scalar(0), p.scalar(1), p.scalar(2)
+		x, z, r, s, t, q, zero := p.get(), p.get(), p.get(), p.get(), p.get(), p.get(), p.get()
+		p.zero(zero)
+		return func(u int) {
+			p.load(1, u, x)
+			VMOVAPS(x, z)
+			p.log(z, r, s, q)
+			VMULPS(power, q, z)
+			VFMADD213PS(k, l, q) // k + l·ln x
+			VMOVAPS(q, r)
+			p.exp(z, s, t, q)
+			VMULPS(r, z, z)
+			p.keepPositive(z, x, zero)
+			p.store(z, 0, u, t)
+		}, nil
+	})
 }
