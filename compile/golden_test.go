@@ -97,6 +97,13 @@ var goldenNets = map[string]goldenNet{
 		x = b.Layer(nn.LayerScale{}, x)
 		b.Logits(b.Linear(module.AttentionPool(b, x, 2), nn.Classes))
 	}), 3, sgd(false, 0.01, "bias")},
+	"pooled": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
+		x = b.ReLU(b.Conv(x, 6, 3, 1))
+		three := b.Layer(nn.Flatten{}, b.Layer(nn.BinPool{Bins: nn.Square(3)}, x))
+		one := b.Layer(nn.Flatten{}, b.Layer(nn.BinPool{Type: nn.Avg, Bins: nn.Square(1)}, x))
+		x = b.Concat(three, one, b.Layer(nn.GeM{}, x), b.Layer(nn.GeM{P: 2.5, Fixed: true}, x))
+		b.Logits(b.As("output").Linear(x, nn.Classes))
+	}), 4, sgd(false, 0.02)},
 	"prelu": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Norm(b.Act(b.Conv(x, 6, 3, 1), nn.PReLU))
 		for i := 2; i <= 3; i++ {
@@ -158,6 +165,8 @@ func start(t *testing.T, g *nn.Graph, s *program.State) {
 				v = 0.25 + 0.1*v
 			case nn.RoleGamma:
 				v = 1 + 0.2*v
+			case nn.RoleExponent:
+				v = 3 + v
 			default:
 				v *= 0.2
 			}

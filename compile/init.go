@@ -21,10 +21,10 @@ import (
 //	lsuv    orthonormal: Saxe et al., arXiv:1312.6120; the trainer then scales layer after layer until the variance of its
 //	        output on a batch is 1: Mishkin, Matas, ICLR 2016, arXiv:1511.06422
 //
-// Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU and layer scales what the layer says, and
-// the weights of a convolution that begins at 0 are so. The gates of a recurrent layer are drawn each for itself, the input
-// weights by the rule (orthonormal under lsuv, which does not scale them), the recurrent ones orthonormal, so that a state
-// neither grows nor fades (Saxe et al.); the bias of an LSTM's forget gate is 1.
+// Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU, exponents and layer scales what the
+// layer says, and the weights of a convolution that begins at 0 are so. The gates of a recurrent layer are drawn each for itself,
+// the input weights by the rule (orthonormal under lsuv, which does not scale them), the recurrent ones orthonormal, so that a
+// state neither grows nor fades (Saxe et al.); the bias of an LSTM's forget gate is 1.
 func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 	for _, p := range f.kept() {
 		t := f.State.Get(p.Name)
@@ -51,8 +51,8 @@ func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 			fill(t.Data, f.scale(p))
 		case nn.RoleVar:
 			fill(t.Data, 1)
-		case nn.RoleSlope:
-			fill(t.Data, f.slope(p))
+		case nn.RoleSlope, nn.RoleExponent:
+			fill(t.Data, f.begins(p))
 		default:
 			clear(t.Data)
 		}
@@ -64,9 +64,13 @@ func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 	return nil
 }
 
-func (f *Family) slope(p nn.Param) float32 {
-	if a, ok := f.Graph.Node(p.Layer).Layer.(nn.Activation); ok {
-		return a.Alpha
+// begins is the value with which the layer of a parameter begins.
+func (f *Family) begins(p nn.Param) float32 {
+	switch l := f.Graph.Node(p.Layer).Layer.(type) {
+	case nn.Activation:
+		return l.Alpha
+	case nn.GeM:
+		return l.P
 	}
 	return nn.PReLU.DefaultAlpha()
 }

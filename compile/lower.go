@@ -61,6 +61,16 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 		return l.pool(layer, s.InSizes[0], in[0])
 	case nn.GlobalPool:
 		return l.globalPool(layer, s.InSizes[0], in[0])
+	case nn.BinPool:
+		return l.pool(layer.Pool(s.InSizes[0]), s.InSizes[0], in[0])
+	case nn.GeM:
+		var p *program.Value
+		if layer.Fixed {
+			p = b.Emit(program.Expand{Shape: tensor.Of(1), Scale: layer.P})
+		} else {
+			p = l.held(s.Params[0])
+		}
+		return b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, s.Size.C)}, b.Emit(program.GeM{}, in[0], p))
 	case nn.Add:
 		sum := in[0]
 		for _, x := range in[1:] {

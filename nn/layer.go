@@ -37,7 +37,9 @@ func Layers() []LayerKind {
 		layer[Activation](), // activation.go
 		layer[Pool](),       // pool.go
 		layer[GlobalPool](),
-		layer[Add](), // join.go
+		layer[BinPool](), // binpool.go
+		layer[GeM](),     // gem.go
+		layer[Add](),     // join.go
 		layer[Concat](),
 		layer[Flatten](),
 		layer[Scale](),
@@ -91,11 +93,12 @@ const (
 	RoleRecurrent Role = "recurrent" // weight of them for what the units gave a step before
 	RoleGates     Role = "gates"     // bias of them
 
-	RoleGamma Role = "gamma" // a norm's scale, or a layer's
-	RoleBeta  Role = "beta"  // a norm's shift
-	RoleSlope Role = "slope" // of a PReLU
-	RoleMean  Role = "mean"  // running mean, a buffer
-	RoleVar   Role = "var"   // running variance, a buffer
+	RoleGamma    Role = "gamma"    // a norm's scale, or a layer's
+	RoleBeta     Role = "beta"     // a norm's shift
+	RoleSlope    Role = "slope"    // of a PReLU
+	RoleExponent Role = "exponent" // of a generalised mean
+	RoleMean     Role = "mean"     // running mean, a buffer
+	RoleVar      Role = "var"      // running variance, a buffer
 )
 
 // Param is a named tensor of a network: the same name is the same tensor, wherever it is used. Convolution weights are

@@ -43,10 +43,12 @@ class Net:
                 v = 0.25 + 0.1 * v
             elif kind == "gamma":
                 v = 1 + 0.2 * v
+            elif kind == "exponent":
+                v = 3 + v
             else:
                 v = 0.2 * v
             self.params[name] = f32(v).requires_grad_()
-            if kind == "slope" or kind in self.spare:
+            if kind in ("slope", "exponent") or kind in self.spare:
                 self.spared.add(name)
         return self.params[name]
 
@@ -260,6 +262,14 @@ def attention(n, x):
     return [(1, n.linear(x, "linear1", 4))]
 
 
+def pooled(n, x):
+    """A pyramid of poolings, a generalised mean whose exponent is learned, one whose exponent is not."""
+    x = F.relu(n.conv(x, "conv1", 6, 3, pad=1))
+    means = [x.pow(p).mean((2, 3)).pow(1 / p) for p in (n.param("gem/exponent", (1,), "exponent"), 2.5)]
+    levels = [F.max_pool2d(x, (3, 2), (2, 2)), F.avg_pool2d(x, (7, 6))]
+    return [(1, n.linear(torch.cat([y.permute(0, 2, 3, 1).flatten(1) for y in levels] + means, 1), "output", 3))]
+
+
 nets = {
     "lenet5": Net(lenet5, (32, 32, 1), 10, 3),
     "residual": Net(residual, (9, 8, 3), 5, 4, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
@@ -268,6 +278,7 @@ nets = {
     "recurrent": Net(recurrent, (7, 6, 2), 3, 4, decay=0.01, spare=("bias",)),
     "gates": Net(gates, (9, 8, 3), 4, 3, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
     "attention": Net(attention, (9, 10, 3), 4, 3, decay=0.01, spare=("bias",)),
+    "pooled": Net(pooled, (7, 6, 2), 3, 4, decay=0.02),
     "prelu": Net(prelu, (7, 6, 2), 3, 6, nesterov=True, decay=0.05, spare=("bias",)),
 }
 
