@@ -19,6 +19,7 @@ type box struct {
 	below string  // what is applied behind it
 	tip   string  // all there is to say, a line each
 	dash  bool    // training alone computes it
+	fresh bool    // a change brought it
 }
 
 // scope is the path that the box stands in.
@@ -177,7 +178,11 @@ func title(s nn.Step) string {
 	case nn.Scale:
 		return fmt.Sprintf("× %.3g", l.By)
 	}
-	return s.Node.Layer.String()
+	text := s.Node.Layer.String()
+	if _, weighted := s.Node.Layer.(nn.Weighted); weighted && len(s.InSizes) > 0 && s.Size.C != s.InSizes[0].C {
+		text += fmt.Sprintf(", %d", s.Size.C)
+	}
+	return text
 }
 
 func window(kernel, stride nn.HW) string {

@@ -7,46 +7,80 @@ package draw
 
 import "github.com/assaylab/assay/nn"
 
-// Options of a picture.
-type Options struct {
-	Plain bool // without title and legend, for a page that has both
-}
-
-// SVG draws a network. Its colours follow the light or dark scheme of whoever looks.
-func SVG(g *nn.Graph, o Options) (string, error) {
+// SVG draws a network under its name, with what it costs and what the colours stand for. Colours follow the light or dark scheme
+// of whoever looks.
+func SVG(g *nn.Graph) (string, error) {
 	all, err := boxes(g)
 	if err != nil {
 		return "", err
 	}
-	c, err := g.Cost()
+	cost, err := told(g)
 	if err != nil {
 		return "", err
 	}
-	pages := paged(arrange(all))
 	w := &canvas{seen: map[string]bool{}}
-	x, top, bottom := margin, margin, 0.0
-	title := nn.Thousands(c.Params) + " parameters, " + nn.Thousands(c.MACs) + " multiply-adds"
-	if !o.Plain {
-		w.text("name", margin, margin+12, "start", g.Name)
-		w.text("soft", margin, margin+30, "start", title)
-		top += 48
-		w.width = max(letters(title, 11), letters(g.Name, 18)) + 2*margin
+	w.text("name", margin, margin+12, "start", g.Name)
+	w.network(all, cost, margin, margin+30)
+	w.legend()
+	return w.svg(g.Name + ": " + cost), nil
+}
+
+// Pair draws a network before and after a change side by side. What the change brought has a stronger border.
+func Pair(before, after *nn.Graph) (string, error) {
+	a, err := boxes(before)
+	if err != nil {
+		return "", err
 	}
+	b, err := boxes(after)
+	if err != nil {
+		return "", err
+	}
+	old := map[string]string{}
+	for _, x := range a {
+		old[x.name] = x.text()
+	}
+	for _, x := range b {
+		x.fresh = old[x.name] != x.text()
+	}
+	w := &canvas{seen: map[string]bool{}}
+	left := margin
+	for _, side := range []struct {
+		title string
+		graph *nn.Graph
+		boxes []*box
+	}{{"before", before, a}, {"after", after, b}} {
+		cost, err := told(side.graph)
+		if err != nil {
+			return "", err
+		}
+		w.text("name", left, margin+12, "start", side.title)
+		w.network(side.boxes, cost, left, margin+30)
+		left = w.width - margin + gutter
+	}
+	return w.svg("before and after"), nil
+}
+
+// told is what a network costs.
+func told(g *nn.Graph) (string, error) {
+	c, err := g.Cost()
+	return nn.Thousands(c.Params) + " parameters, " + nn.Thousands(c.MACs) + " multiply-adds", err
+}
+
+// network draws boxes below a line of text, and grows the canvas to hold them.
+func (w *canvas) network(all []*box, text string, left, top float64) {
+	w.text("soft", left, top, "start", text)
+	top += 18
+	pages := paged(arrange(all))
+	x := left
 	for i, p := range pages {
 		p.x, p.y = 0, 0
 		p.fix(x+p.left, top)
 		if i > 0 {
 			w.turn(pages[i-1], p)
 		}
-		x += p.left + p.right + gutter
-		bottom = max(bottom, p.y+p.height)
-	}
-	for _, p := range pages {
 		w.part(p)
+		x += p.left + p.right + gutter
+		w.height = max(w.height, p.y+p.height+margin)
 	}
-	w.width, w.height = max(w.width, x-gutter+margin), bottom+margin
-	if !o.Plain {
-		w.legend()
-	}
-	return w.svg(g.Name + ": " + title), nil
+	w.width = max(w.width, x-gutter+margin, left+letters(text, 11)+margin)
 }

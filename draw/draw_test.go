@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,11 +159,11 @@ func check(g *nn.Graph) error {
 			}
 		}
 	}
-	one, err := SVG(g, Options{})
+	one, err := SVG(g)
 	if err != nil {
 		return err
 	}
-	if two, err := SVG(g, Options{}); err != nil || one != two {
+	if two, err := SVG(g); err != nil || one != two {
 		return errors.New("two pictures of one network differ")
 	}
 	for d := xml.NewDecoder(strings.NewReader(one)); ; {
@@ -204,13 +205,26 @@ func TestBoxesNeitherOverlapNorLeaveThePage(t *testing.T) {
 }
 
 func TestEveryColourIsThereInLightAndDark(t *testing.T) {
-	light, dark, ok := strings.Cut(style, "@media(prefers-color-scheme:dark)")
-	if !ok {
-		t.Fatal("no dark scheme")
-	}
 	for _, c := range append(classes, struct{ class, word string }{"in", ""}, struct{ class, word string }{"out", ""}) {
-		if !strings.Contains(light, "."+c.class) || !strings.Contains(dark, "."+c.class) {
+		i := slices.IndexFunc(style, func(s struct{ class, light, dark string }) bool { return s.class == c.class })
+		if i < 0 || style[i].light == "" || style[i].dark == "" {
 			t.Errorf("no colour for %s in both schemes", c.class)
 		}
+	}
+}
+
+func TestAPairMarksWhatAChangeBrought(t *testing.T) {
+	before := built(t, func(b *nn.Builder, x *nn.Node) *nn.Node { return b.ReLU(b.Conv(b.ReLU(b.Conv(x, 8, 3, 1)), 8, 3, 1)) })
+	after := before.Clone()
+	after.Replace(after.Node("conv2/act"), nn.Activation{Func: nn.ELU})
+	pair, err := Pair(before, after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(pair, "conv fresh"); n != 1 {
+		t.Errorf("%d boxes marked, want the one that changed:\n%s", n, pair)
+	}
+	if !strings.Contains(pair, ">before<") || !strings.Contains(pair, ">after<") || strings.Count(pair, "<title>") != 10 {
+		t.Errorf("not two networks of five boxes:\n%s", pair)
 	}
 }

@@ -21,28 +21,54 @@ type canvas struct {
 	seen                 map[string]bool // classes
 }
 
-// style is written into every picture. Without variables, which not every reader of SVG knows.
-const style = `text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-size:12px;fill:#1b1d20}` +
-	`.name{font-size:18px;font-weight:600}.soft,.note{font-size:10.5px;fill:#585e66}.note{font-size:11px}.size{font-size:10.5px;fill:#585e66}` +
-	`.paper{fill:#fff}.edge{fill:none;stroke:#7b838d;stroke-width:1.3}.tip{fill:#7b838d}.dash{stroke-dasharray:4 3}` +
-	`.frame{fill:#60708012;stroke:#60708055}rect,circle{stroke-width:1.2}` +
-	`.in,.out{fill:#f1f2f4;stroke:#8b929b}.conv{fill:#cfe1fb;stroke:#2f6fc0}.pointwise{fill:#e9f1fd;stroke:#6d9bd8}.grouped{fill:#cdeee6;stroke:#20806b}` +
-	`.linear{fill:#e3d8f7;stroke:#7a52b8}.pool{fill:#fbdccb;stroke:#c0602a}.act{fill:#fbf0c0;stroke:#a08620}.join{fill:#fff;stroke:#585e66}` +
-	`.other{fill:#f8d5e6;stroke:#b03d77}.plain{fill:#eceef1;stroke:#8b929b}` +
-	`@media(prefers-color-scheme:dark){text{fill:#e9eaec}.soft,.note,.size{fill:#a6adb6}.paper{fill:#141619}.edge{stroke:#8d959f}.tip{fill:#8d959f}` +
-	`.frame{fill:#a0b0c012;stroke:#a0b0c044}.in,.out{fill:#24282d;stroke:#7d858f}.conv{fill:#1b3a63;stroke:#6ea5ee}.pointwise{fill:#1a2a40;stroke:#4d7ab5}` +
-	`.grouped{fill:#12423a;stroke:#4fbfa6}.linear{fill:#3a2a5c;stroke:#a98be0}.pool{fill:#5a2d17;stroke:#ee9a6b}.act{fill:#463c12;stroke:#cdb34a}` +
-	`.join{fill:#141619;stroke:#a6adb6}.other{fill:#551f3b;stroke:#e485b4}.plain{fill:#2a2e33;stroke:#7d858f}}`
+// style is written into every picture, of the classes those that it has. Without variables, which not every reader of SVG knows.
+var style = []struct{ class, light, dark string }{
+	{"name", "font-size:18px;font-weight:600", ""},
+	{"soft", "font-size:10.5px;fill:#585e66", "fill:#a6adb6"},
+	{"note", "font-size:11px;fill:#585e66", "fill:#a6adb6"},
+	{"size", "font-size:10.5px;fill:#585e66", "fill:#a6adb6"},
+	{"paper", "fill:#fff", "fill:#141619"},
+	{"edge", "fill:none;stroke:#7b838d;stroke-width:1.3", "stroke:#8d959f"},
+	{"tip", "fill:#7b838d", "fill:#8d959f"},
+	{"frame", "fill:#60708012;stroke:#60708055", "fill:#a0b0c012;stroke:#a0b0c044"},
+	{"in", "fill:#f1f2f4;stroke:#8b929b", "fill:#24282d;stroke:#7d858f"},
+	{"out", "fill:#f1f2f4;stroke:#8b929b", "fill:#24282d;stroke:#7d858f"},
+	{"conv", "fill:#cfe1fb;stroke:#2f6fc0", "fill:#1b3a63;stroke:#6ea5ee"},
+	{"pointwise", "fill:#e9f1fd;stroke:#6d9bd8", "fill:#1a2a40;stroke:#4d7ab5"},
+	{"grouped", "fill:#cdeee6;stroke:#20806b", "fill:#12423a;stroke:#4fbfa6"},
+	{"linear", "fill:#e3d8f7;stroke:#7a52b8", "fill:#3a2a5c;stroke:#a98be0"},
+	{"pool", "fill:#fbdccb;stroke:#c0602a", "fill:#5a2d17;stroke:#ee9a6b"},
+	{"act", "fill:#fbf0c0;stroke:#a08620", "fill:#463c12;stroke:#cdb34a"},
+	{"join", "fill:#fff;stroke:#585e66", "fill:#141619;stroke:#a6adb6"},
+	{"other", "fill:#f8d5e6;stroke:#b03d77", "fill:#551f3b;stroke:#e485b4"},
+	{"plain", "fill:#eceef1;stroke:#8b929b", "fill:#2a2e33;stroke:#7d858f"},
+	{"dash", "stroke-dasharray:4 3", ""},
+	{"fresh", "stroke-width:2.6", ""},
+}
+
+// sheet is the style of the classes that marks use.
+func sheet(marks string) string {
+	var light, dark strings.Builder
+	light.WriteString(`text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-size:12px;fill:#1b1d20}rect,circle{stroke-width:1.2}`)
+	dark.WriteString("text{fill:#e9eaec}")
+	for _, s := range style {
+		if !strings.Contains(marks, `"`+s.class) && !strings.Contains(marks, " "+s.class+`"`) {
+			continue
+		}
+		fmt.Fprintf(&light, ".%s{%s}", s.class, s.light)
+		if s.dark != "" {
+			fmt.Fprintf(&dark, ".%s{%s}", s.class, s.dark)
+		}
+	}
+	return "<style>" + light.String() + "@media(prefers-color-scheme:dark){" + dark.String() + "}</style>\n"
+}
 
 // svg closes the picture. label says to who cannot see it what it shows.
 func (w *canvas) svg(label string) string {
-	var s strings.Builder
-	fmt.Fprintf(&s, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %[1]s %[2]s" role="img" aria-label="%[3]s">`,
-		px(w.width), px(w.height), html.EscapeString(label))
-	fmt.Fprintf(&s, "<style>%s</style>\n<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"tip\" d=\"M0 1L8 4L0 7z\"/></marker></defs>\n", style)
-	fmt.Fprintf(&s, "<rect class=\"paper\" width=\"%s\" height=\"%s\" rx=\"8\"/>\n", px(w.width), px(w.height))
-	s.WriteString(w.frames.String() + w.edges.String() + w.marks.String() + "</svg>\n")
-	return s.String()
+	marks := `<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 1L8 4L0 7z"/></marker></defs>` +
+		fmt.Sprintf("\n<rect class=\"paper\" width=\"%s\" height=\"%s\" rx=\"8\"/>\n", px(w.width), px(w.height)) + w.frames.String() + w.edges.String() + w.marks.String()
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %[1]s %[2]s" role="img" aria-label="%[3]s">`,
+		px(w.width), px(w.height), html.EscapeString(label)) + sheet(marks) + marks + "</svg>\n"
 }
 
 // part draws a part and the edges in it.
@@ -228,6 +254,9 @@ func (w *canvas) box(p *part) {
 	w.seen[b.class] = true
 	fmt.Fprintf(&w.marks, `<g><title>%s</title>`, html.EscapeString(b.tip))
 	class := b.class + dashed(b.dash)
+	if b.fresh {
+		class += " fresh"
+	}
 	if p.left == 10 && p.height == 20 {
 		fmt.Fprintf(&w.marks, `<circle class="%s" cx="%s" cy="%s" r="10"/>`, class, px(p.x), px(p.y+10))
 	} else {

@@ -221,6 +221,9 @@ func blend(parts []Step) (lone, what string) {
 	name := func(one, many string) (string, string) {
 		return fmt.Sprintf("became %s (%s)", one, list), fmt.Sprintf("became %s (%s)", many, list)
 	}
+	if branches == 2 && list == "1x1, 1x1, 3x3" {
+		return name("a fire module", "fire modules")
+	}
 	if branches > 0 {
 		of := fmt.Sprintf(" of %d branches", branches)
 		return name("a module"+of, "modules"+of)
@@ -236,6 +239,9 @@ func blend(parts []Step) (lone, what string) {
 		return name("flattened", "flattened")
 	case "window 1x1", "window 1x1 1x1":
 		return name("a small perceptron", "small perceptrons")
+	}
+	if len(words) > 1 {
+		return name("a stack", "stacks")
 	}
 	return "became " + list, "became " + list
 }

@@ -17,14 +17,11 @@ var flatteneds = []Net{
 
 func flattened(b *nn.Builder) {
 	x := b.Image(32, 32, 3)
+	vertical := nn.Conv{Kernel: nn.HW{5, 1}, Padding: nn.Padding{2, 2, 0, 0}}
+	horizontal := nn.Conv{Kernel: nn.HW{1, 5}, Padding: nn.Padding{0, 0, 2, 2}}
 	for i, out := range []int{96, 128, 256} { // 32x32, 16x16, 8x8
 		c := b.Scope("layer%d", i+1)
-		for j := range 2 {
-			s := c.Scope("stage%d", j+1)
-			x = s.As("lateral").Conv(x, out, 1, 1)
-			x = s.As("vertical").ConvOf(x, nn.Conv{Out: out, Kernel: nn.HW{5, 1}, Padding: nn.Padding{2, 2, 0, 0}, Groups: out})
-			x = s.As("horizontal").ConvOf(x, nn.Conv{Out: out, Kernel: nn.HW{1, 5}, Padding: nn.Padding{0, 0, 2, 2}, Groups: out})
-		}
+		x = module.Flattened(c, x, "LVH", out, []nn.Conv{vertical, vertical}, []nn.Conv{horizontal, horizontal}, true)
 		x = c.MaxPool(c.ReLU(x), 2, 2)
 	}
 	x = module.Hidden(b, x, 256, 0.5) // of 4x4x256

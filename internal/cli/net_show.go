@@ -57,7 +57,7 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 			e.print("%s", text)
 			return err
 		case svg:
-			picture, err := draw.SVG(g, draw.Options{})
+			picture, err := draw.SVG(g)
 			e.print("%s", picture)
 			return err
 		case yaml:

@@ -70,7 +70,7 @@ type rectangle struct{ x, y, w, h float64 }
 
 // legible reports marks that are no SVG, and boxes that are over one another or off the page.
 func legible(g *nn.Graph) error {
-	text, err := draw.SVG(g, draw.Options{})
+	text, err := draw.SVG(g)
 	if err != nil {
 		return err
 	}
