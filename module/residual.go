@@ -24,10 +24,17 @@ func Basic(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
 
 // Bottleneck is 1x1 to out/4, 3x3, 1x1 to out: figure 5 right. The 3x3 strides ("v1.5", PyTorch), not the first 1x1.
 func Bottleneck(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
-	y := ConvBNReLU(b, x, out/4, 1, 1)
-	y = ConvBNReLU(b, y, out/4, 3, stride)
-	y = ConvBN(b, y, out, 1, 1)
-	return b.ReLU(b.Add(y, Bypass(b, x, out, stride, o, BNReLU())))
+	return Gated(Pass)(b, x, out, stride, o)
+}
+
+// Gated is the bottleneck with a gate on its branch, in front of the sum: Hu, Shen, Sun, arXiv:1709.01507, figure 3.
+func Gated(gate Part) Residual {
+	return func(b *nn.Builder, x *nn.Node, out, stride int, o Option) *nn.Node {
+		y := ConvBNReLU(b, x, out/4, 1, 1)
+		y = ConvBNReLU(b, y, out/4, 3, stride)
+		y = gate(b, ConvBN(b, y, out, 1, 1))
+		return b.ReLU(b.Add(y, Bypass(b, x, out, stride, o, BNReLU())))
+	}
 }
 
 // Aggregated is the bottleneck of ResNeXt: the 3x3 in groups of width channels each at out = 256, in proportion above. Xie,

@@ -46,6 +46,7 @@ func List() []Net {
 		inceptionResnets,
 		xceptions,
 		resnets,
+		senets,
 		preresnets,
 		resnet9s,
 		densenets,
@@ -56,6 +57,9 @@ func List() []Net {
 		renets,
 		squeezenets,
 		mobilenets,
+		mobilenetV3s,
+		efficientnets,
+		convnexts,
 		darknets,
 	)
 }

@@ -151,6 +151,7 @@ func TestMultiplyAddsAreNearPublishedFiguresOfAllOps(t *testing.T) {
 	for name, gmacs := range map[string]float64{
 		"zfnet": 1.1703, "bn-inception": 2.0481, "inception_v4": 12.305, "inception_resnet_v1": 6.3296, "xception": 8.4036, "resnet18_v2": 1.8206,
 		"peleenet": 0.51487, "mobilenet": 0.5798, "nin-cifar": 0.22297, "wrn-28-10": 5.247, "densenet-bc-100-12": 0.29845,
+		"cbam_resnet50": 4.11697,
 	} {
 		g, err := New(name)
 		if err != nil {
@@ -250,7 +251,7 @@ func TestCaffeNet128IsThePaperLayerForLayer(t *testing.T) {
 func TestPrintsAreTheGoldenOnes(t *testing.T) {
 	for _, name := range []string{
 		"mini", "lenet5", "ciresan", "caffenet", "caffenet128", "vgg11", "nin-cifar", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "fractalnet",
-		"squeezenet1_1", "mobilenet", "mobilenet_v2", "darknet19", "enet", "flattened", "renet",
+		"squeezenet1_1", "mobilenet", "mobilenet_v2", "darknet19", "enet", "flattened", "renet", "se_resnet50", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny",
 	} {
 		g, err := New(name)
 		if err != nil {

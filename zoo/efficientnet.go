@@ -1,0 +1,39 @@
+package zoo
+
+import (
+	"github.com/assaylab/assay/module"
+	"github.com/assaylab/assay/nn"
+)
+
+// EfficientNet-B0: Tan, Le, arXiv:1905.11946, table 1: inverted residuals with gates whose hidden units are a quarter of the block's input, swish
+// everywhere; dropout .2 in front of the classifier. Deviation: no stochastic depth, which drops whole blocks in training, from none at
+// the first to .2 at the last.
+var efficientnets = []Net{
+	{"efficientnet_b0", "efficientnet", "Tan, Le 2019, arXiv:1905.11946", 1000, efficientnetB0, Published{5_288_548, 0.385_81}},
+}
+
+func efficientnetB0(b *nn.Builder) {
+	s := module.BNReLU()
+	s.Act = nn.Activation{Func: nn.Swish}
+	x := module.Convolve(s, nn.Conv{Out: 32, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1)})(b, b.Image(224, 224, 3)) // 112x112x32
+	for i, l := range []struct{ expand, kernel, out, n, stride int }{
+		{1, 3, 16, 1, 1},  // 112x112
+		{6, 3, 24, 2, 2},  // 56x56
+		{6, 5, 40, 2, 2},  // 28x28
+		{6, 3, 80, 3, 2},  // 14x14
+		{6, 5, 112, 3, 1}, // 14x14
+		{6, 5, 192, 4, 2}, // 7x7
+		{6, 3, 320, 1, 1}, // 7x7
+	} {
+		for j := range l.n {
+			in, k := b.Size(x).C, nn.Square(l.kernel)
+			c := nn.Conv{Out: l.out, Kernel: k, Stride: nn.Square(1), Padding: nn.Same(k, nn.Square(1))}
+			if j == 0 {
+				c.Stride = nn.Square(l.stride)
+			}
+			x = module.InvertedResidual(b.Scope("stage%d/block%d", i+1, j+1), x, l.expand*in, c, s, squeezed(true, in/4, nn.Swish, nn.Sigmoid))
+		}
+	}
+	x = module.Convolved(s, 1280, 1)(b, x)
+	b.Logits(b.Linear(b.Dropout(b.GlobalAvgPool(x), 0.2), nn.Classes))
+}
