@@ -239,6 +239,11 @@ func TestMapKernelsMatchGenericAtAllWidths(t *testing.T) {
 						}
 					}
 				}
+				b := Block{Rows: 7, Pixels: 50, C: 150} // more than a pass takes at once
+				got, want := newOperands(b, layouts[1], 1), newOperands(b, layouts[1], 1)
+				k.run(generic, b, want.maps, want.vec)
+				k.run(s, b, got.maps, got.vec)
+				got.like(t, want, 10*k.tol)
 				for _, b := range []Block{{0, 3, 5}, {3, 0, 5}} {
 					got, want := newOperands(b, layout{}, 1), newOperands(b, layout{}, 1)
 					k.run(s, b, got.maps, got.vec)

@@ -12,6 +12,7 @@ type sweep struct {
 	step, skip      [5]int
 	vec             [5]unsafe.Pointer // of channels
 	scalar          [4]float32
+	later           int // rows that next goes on with; kernels do not read it
 }
 
 func (s *sweep) bytes() *byte { return (*byte)(unsafe.Pointer(s)) }
@@ -37,46 +38,79 @@ func (b Block) sweep(maps ...Map) (sweep, bool) {
 	return s, true
 }
 
+// channels is a sweep for a pass by blocks of channels: over some rows after others, where all of them are more than stay near.
+func (b Block) channels(maps ...Map) (sweep, bool) {
+	s, ok := b.sweep(maps...)
+	if row := 4 * len(maps) * b.Pixels * b.C; ok && b.C > 16 && b.Rows*row > nearBytes {
+		s.rows = min(max(nearBytes/row, 1), b.Rows)
+		s.later = b.Rows - s.rows
+	}
+	return s, ok
+}
+
+// next moves on to the next rows; false: they are done.
+func (s *sweep) next() bool {
+	if s.later == 0 {
+		return false
+	}
+	for i, d := range s.data {
+		if d != nil {
+			s.data[i] = unsafe.Add(d, s.rows*(s.pixels*s.step[i]+s.skip[i]))
+		}
+	}
+	s.rows = min(s.rows, s.later)
+	s.later -= s.rows
+	return true
+}
+
 func (w wide) moments(b Block, x Map, pivot, sum, sq []float32) {
-	s, ok := b.sweep(x)
+	s, ok := b.channels(x)
 	if !ok {
 		return
 	}
 	s.vectors(pivot, sum, sq)
-	if w {
-		momentsAVX512(s.bytes())
-	} else {
-		momentsAVX2(s.bytes())
+	for ; ok; ok = s.next() {
+		if w {
+			momentsAVX512(s.bytes())
+		} else {
+			momentsAVX2(s.bytes())
+		}
 	}
 }
 
 func (w wide) colSums(b Block, x Map, sum []float32) {
-	s, ok := b.sweep(x)
+	s, ok := b.channels(x)
 	if !ok {
 		return
 	}
 	s.vectors(sum)
-	if w {
-		colSumsAVX512(s.bytes())
-	} else {
-		colSumsAVX2(s.bytes())
+	for ; ok; ok = s.next() {
+		if w {
+			colSumsAVX512(s.bytes())
+		} else {
+			colSumsAVX2(s.bytes())
+		}
 	}
 }
 
 func (w wide) affine(b Block, relu bool, y, x, res Map, scale, shift []float32) {
 	if res.Data == nil {
-		s, ok := b.sweep(y, x)
+		s, ok := b.channels(y, x)
 		switch {
 		case !ok:
 		case scale != nil:
 			s.vectors(scale, shift)
-			w.affine2(&s, relu)
+			for ; ok; ok = s.next() {
+				w.affine2(&s, relu)
+			}
 		default:
 			s.vectors(shift)
-			if w {
-				biasAVX512(s.bytes())
-			} else {
-				biasAVX2(s.bytes())
+			for ; ok; ok = s.next() {
+				if w {
+					biasAVX512(s.bytes())
+				} else {
+					biasAVX2(s.bytes())
+				}
 			}
 			if relu {
 				w.activation(b, ReLU, 0, y, y)
@@ -84,14 +118,16 @@ func (w wide) affine(b Block, relu bool, y, x, res Map, scale, shift []float32) 
 		}
 		return
 	}
-	s, ok := b.sweep(y, x, res)
+	s, ok := b.channels(y, x, res)
 	switch {
 	case !ok:
 	case scale == nil: // nothing fused asks for it
 		affine(b, relu, y, x, res, scale, shift)
 	default:
 		s.vectors(scale, shift)
-		w.affine3(&s, relu)
+		for ; ok; ok = s.next() {
+			w.affine3(&s, relu)
+		}
 	}
 }
 
@@ -125,27 +161,31 @@ func (w wide) affine3(s *sweep, relu bool) {
 
 func (w wide) normGradSums(b Block, dy, x, y Map, mean, sum, dot []float32) {
 	if y.Data == nil {
-		s, ok := b.sweep(dy, x)
+		s, ok := b.channels(dy, x)
 		if !ok {
 			return
 		}
 		s.vectors(mean, sum, dot)
-		if w {
-			normGradSumsAVX512(s.bytes())
-		} else {
-			normGradSumsAVX2(s.bytes())
+		for ; ok; ok = s.next() {
+			if w {
+				normGradSumsAVX512(s.bytes())
+			} else {
+				normGradSumsAVX2(s.bytes())
+			}
 		}
 		return
 	}
-	s, ok := b.sweep(dy, x, y)
+	s, ok := b.channels(dy, x, y)
 	if !ok {
 		return
 	}
 	s.vectors(mean, sum, dot)
-	if w {
-		normGradSumsReLUAVX512(s.bytes())
-	} else {
-		normGradSumsReLUAVX2(s.bytes())
+	for ; ok; ok = s.next() {
+		if w {
+			normGradSumsReLUAVX512(s.bytes())
+		} else {
+			normGradSumsReLUAVX2(s.bytes())
+		}
 	}
 }
 
@@ -155,78 +195,90 @@ func (w wide) normGrad(b Block, dx, dres, dy, x, y Map, mean, kdy, kx, k0 []floa
 		if dres.Data != nil {
 			copyMap(b, dres, dy)
 		}
-		s, ok := b.sweep(dx, dy, x)
+		s, ok := b.channels(dx, dy, x)
 		if !ok {
 			return
 		}
 		s.vectors(mean, kdy, kx, k0)
-		if w {
-			normGradAVX512(s.bytes())
-		} else {
-			normGradAVX2(s.bytes())
+		for ; ok; ok = s.next() {
+			if w {
+				normGradAVX512(s.bytes())
+			} else {
+				normGradAVX2(s.bytes())
+			}
 		}
 	case dres.Data == nil:
-		s, ok := b.sweep(dx, dy, x, y)
+		s, ok := b.channels(dx, dy, x, y)
 		if !ok {
 			return
 		}
 		s.vectors(mean, kdy, kx, k0)
-		if w {
-			normGradReLUAVX512(s.bytes())
-		} else {
-			normGradReLUAVX2(s.bytes())
+		for ; ok; ok = s.next() {
+			if w {
+				normGradReLUAVX512(s.bytes())
+			} else {
+				normGradReLUAVX2(s.bytes())
+			}
 		}
 	default:
-		s, ok := b.sweep(dx, dy, x, y, dres)
+		s, ok := b.channels(dx, dy, x, y, dres)
 		if !ok {
 			return
 		}
 		s.vectors(mean, kdy, kx, k0)
-		if w {
-			normGradReLUResAVX512(s.bytes())
-		} else {
-			normGradReLUResAVX2(s.bytes())
+		for ; ok; ok = s.next() {
+			if w {
+				normGradReLUResAVX512(s.bytes())
+			} else {
+				normGradReLUResAVX2(s.bytes())
+			}
 		}
 	}
 }
 
 func (w wide) prelu(b Block, y, x Map, a []float32) {
-	s, ok := b.sweep(y, x)
+	s, ok := b.channels(y, x)
 	if !ok {
 		return
 	}
 	s.vectors(a)
-	if w {
-		preluAVX512(s.bytes())
-	} else {
-		preluAVX2(s.bytes())
+	for ; ok; ok = s.next() {
+		if w {
+			preluAVX512(s.bytes())
+		} else {
+			preluAVX2(s.bytes())
+		}
 	}
 }
 
 func (w wide) preluGrad(b Block, dx, x, dy Map, a, da []float32) {
-	s, ok := b.sweep(dx, x, dy)
+	s, ok := b.channels(dx, x, dy)
 	if !ok {
 		return
 	}
 	s.vectors(a, da)
-	if w {
-		preluGradAVX512(s.bytes())
-	} else {
-		preluGradAVX2(s.bytes())
+	for ; ok; ok = s.next() {
+		if w {
+			preluGradAVX512(s.bytes())
+		} else {
+			preluGradAVX2(s.bytes())
+		}
 	}
 }
 
 func (w wide) spread(b Block, y Map, v []float32, k float32) {
-	s, ok := b.sweep(y)
+	s, ok := b.channels(y)
 	if !ok {
 		return
 	}
 	s.vectors(v)
 	s.scalar[0] = k
-	if w {
-		spreadAVX512(s.bytes())
-	} else {
-		spreadAVX2(s.bytes())
+	for ; ok; ok = s.next() {
+		if w {
+			spreadAVX512(s.bytes())
+		} else {
+			spreadAVX2(s.bytes())
+		}
 	}
 }
 

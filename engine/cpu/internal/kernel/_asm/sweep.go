@@ -34,8 +34,8 @@ func (r *registers) some(n int) []reg.VecPhysical {
 	return s
 }
 
-// channelPass is a kernel with coefficients or sums a channel: 64 bytes of channels at a time go over all pixels, so that
-// those stay in registers.
+// channelPass is a kernel with coefficients or sums a channel: two or four vectors of channels at a time go over all pixels, so
+// that those stay in registers.
 type channelPass struct {
 	*isa
 	registers
@@ -102,6 +102,7 @@ func (m *isa) pass(name, doc string, maps int, body func(p *channelPass) (pixel 
 	a := Load(Param("a"), GP64())
 	left, cb := field(a, sweepC), GP64()
 	XORQ(cb, cb)
+	most := m.regs / 8 // vectors in a block: as many as the coefficients and sums of every pass have registers for
 	code := func(id string, nv int, k *tail) {
 		p := &channelPass{isa: m, registers: registers{m: m}, k: k, nv: nv, a: a, cb: cb}
 		pixel, after := body(p)
@@ -139,7 +140,7 @@ func (m *isa) pass(name, doc string, maps int, body func(p *channelPass) (pixel 
 			after()
 		}
 	}
-	m.channelBlocks(64/m.bytes(), left, cb, mask, code)
+	m.channelBlocks(most, left, cb, mask, code)
 }
 
 // channelBlocks writes the loop over blocks of channels around code, which gets a suffix for its labels, the vectors in a block
