@@ -58,6 +58,7 @@ type worker struct {
 	conv  kernel.ConvArgs // here because what a kernel takes by pointer would else be allocated at every call
 	wgrad kernel.WgradArgs
 	cell  kernel.Cell
+	depth kernel.DepthwiseArgs
 	_     [64]byte
 }
 

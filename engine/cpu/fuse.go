@@ -5,7 +5,7 @@ import "github.com/assaylab/assay/program"
 // Fusion. A unit is a node with those neighbours that its kernel does on the way, without another pass over memory:
 //
 //	convolution or product (+ bias) (+ relu)
-//	convolution (+ bias) (+ norm of known statistics) (+ add) (+ relu)
+//	convolution (+ bias) (+ norm of known statistics) (+ add) (+ relu; relu6 where it is depthwise)
 //	batch norm (+ add) (+ relu)                    the second half, normalising; its moments need the whole batch
 //	relu gradient + batch-norm gradient            the mask is applied as both passes read dy
 //	input gradient of a convolution + add          on top of a gradient that is read nowhere else later
@@ -16,15 +16,22 @@ import "github.com/assaylab/assay/program"
 // unit is a node and what was fused to it.
 type unit struct {
 	*program.Node
-	out  *program.Value // what the last of the nodes gives
-	bias *program.Value // added a channel
-	norm *program.Node  // of known statistics, behind the bias
-	res  *program.Value // added
-	relu bool
+	out   *program.Value // what the last of the nodes gives
+	bias  *program.Value // added a channel
+	norm  *program.Node  // of known statistics, behind the bias
+	res   *program.Value // added
+	relu  bool
+	relu6 bool // of a depthwise convolution
 
 	over   *program.Value // the result is added to this value, in its place
 	mask   *program.Value // dy counts where this, a relu's output, is positive
 	masked *program.Value // where the masked dy goes, if somebody else reads it
+}
+
+// depthwise reports whether the unit is a depthwise convolution.
+func (u *unit) depthwise() bool {
+	op, ok := u.Op.(program.Conv)
+	return ok && isDepthwise(op.Groups, u.In[0].Shape()[3], u.out.Shape()[3])
 }
 
 // fuser walks a program.
@@ -79,10 +86,8 @@ func (f *fuser) grow(u *unit) {
 	switch u.Op.(type) {
 	case program.Conv:
 		f.bias(u)
-		if x := u.In[0].Shape(); u.Op.(program.Conv).Groups < x[len(x)-1] { // depthwise ones have no room for it
-			f.norm(u)
-			f.onto(u)
-		}
+		f.norm(u)
+		f.onto(u)
 		f.relu(u)
 	case program.MatMul:
 		f.bias(u)
@@ -136,8 +141,13 @@ func (f *fuser) norm(u *unit) {
 
 func (f *fuser) relu(u *unit) {
 	if n := f.next(u); n != nil {
-		if a, ok := n.Op.(program.Activation); ok && a.Func == program.ReLU {
+		a, ok := n.Op.(program.Activation)
+		switch {
+		case ok && a.Func == program.ReLU:
 			u.relu = true
+			f.take(u, n)
+		case ok && a.Func == program.ReLU6 && u.depthwise():
+			u.relu6 = true
 			f.take(u, n)
 		}
 	}

@@ -3,12 +3,11 @@ package cpu
 import (
 	"fmt"
 
-	"github.com/assaylab/assay/engine/cpu/internal/kernel"
 	"github.com/assaylab/assay/program"
 )
 
-// Convolution: a gathered product (gather.go) whose taps are the kernel's rows, or a depthwise one. A halo of zeros round x
-// stands in for padding.
+// Convolution: a gathered product (gather.go) whose taps are the kernel's rows, or a depthwise one
+// (op_depthwise.go). A halo of zeros round x stands in for padding.
 
 func windowName(g program.Window) string {
 	s := fmt.Sprintf("%dx%d", g.Kernel[0], g.Kernel[1])
@@ -52,8 +51,14 @@ func bindConv(b *planner, u unit) error {
 		over = b.val(u.over)
 		what += " + add"
 	}
-	if u.relu {
+	switch {
+	case u.relu:
 		what += " + relu"
+	case u.relu6:
+		what += " + relu6"
+	}
+	if isDepthwise(op.Groups, x.c, y.c) {
+		return b.depthwise(u, what, op.Window, x, w, scale, bias, y)
 	}
 	kh, kw, cin, cout := op.Kernel[0], op.Kernel[1], x.c/op.Groups, y.c/op.Groups
 	taps := func(run bool) []int32 {
@@ -81,20 +86,6 @@ func bindConv(b *planner, u unit) error {
 		return
 	}
 	macs := int64(y.n) * int64(y.elems()) * int64(kh*kw*cin)
-	if op.Groups > 1 && op.Groups == x.c && cout == 1 {
-		s := b.local(u.Node, "depthwise "+what, y).reading(x).knowing(w, bias)
-		s.kernel, s.macs = b.k.Name, macs
-		s.build = func() {
-			g := gather{taps: taps(false)}
-			g.xoff, g.yoff = table(1)
-			s.image = func(wk *worker, n0, n1 int) {
-				for n := n0; n < n1; n++ {
-					wk.depthwise(b.k, &g, wk.image(x, n), wk.image(y, n), wk.f.whole(w), wk.f.bias(bias, 0), y.c, false, u.relu)
-				}
-			}
-		}
-		return nil
-	}
 	tile := tilesFor(b.k, cout)
 	k := kh * kw * cin
 	group := tile.panelLen(k)
@@ -142,10 +133,4 @@ func (f *frame) bias(v *value, c int) []float32 {
 		return nil
 	}
 	return f.whole(v)[c:]
-}
-
-func (w *worker) depthwise(k *kernel.Set, g *gather, x, y, weights, bias []float32, channels int, add, relu bool) {
-	a := &w.conv
-	*a = kernel.ConvArgs{X: x, W: weights, Bias: bias, Y: y, XOff: g.xoff, YOff: g.yoff, Taps: g.taps, Cols: channels, Add: add, ReLU: relu}
-	k.Depthwise(a)
 }

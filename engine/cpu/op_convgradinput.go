@@ -43,7 +43,9 @@ func bindConvGradInput(b *planner, u unit) error {
 		what += " + add"
 	}
 	kw, cin, cout := op.Kernel[1], dx.c/op.Groups, dy.c/op.Groups
-	depthwise := op.Groups > 1 && op.Groups == dx.c && cout == 1
+	if isDepthwise(op.Groups, dx.c, dy.c) {
+		return b.depthwiseGradInput(u, what, op.Window, dy, w, dx)
+	}
 	tile := tilesFor(b.k, cin)
 
 	// The phases: which weights, in which order, at which offsets.
@@ -68,17 +70,10 @@ func bindConvGradInput(b *planner, u unit) error {
 				continue
 			}
 			phases = append(phases, p)
-			if depthwise {
-				group += n * dx.c
-			} else {
-				group += tile.panelLen(n * cout)
-			}
+			group += tile.panelLen(n * cout)
 		}
 	}
 	groups := op.Groups
-	if depthwise {
-		groups = 1
-	}
 	packed := b.temp("packed", max(groups*group, 1))
 	p := b.bag(u.Node, "pack", len(phases)*groups, packed).knowing(w)
 	p.build = func() {
@@ -94,29 +89,17 @@ func bindConvGradInput(b *planner, u unit) error {
 			ph, g := &phases[t%len(phases)], t/len(phases)
 			d, from := wk.f.whole(packed)[g*group+ph.weights:], wk.f.whole(w)
 			taps := offsets[t%len(phases)]
-			if depthwise {
-				for i, o := range taps {
-					copy(d[i*dx.c:][:dx.c], from[o:])
-				}
-				return
-			}
 			if len(taps) > 0 {
 				tile.packTranspose(b.k, d[:tile.panelLen(len(taps)*cout)], from[g*cout:], taps, cout, dy.c)
 			}
 		}
 	}
-	cut := pictures(dx, groups)
-	if !depthwise {
-		dy.spread()
-		cut = cutProduct(dx, groups, group/up(cin, 8), cin, tile.at(0).NR)
-		cut.bands, cut.rows = 1, dx.h // a phase has rows of its own
-	}
+	dy.spread()
+	cut := cutProduct(dx, groups, group/up(cin, 8), cin, tile.at(0).NR)
+	cut.bands, cut.rows = 1, dx.h // a phase has rows of its own
 	s := b.cut(u.Node, what, dx, cut).reading(dy).knowing(packed)
 	s.macs = int64(dy.n) * int64(dy.elems()) * int64(op.Kernel[0]*kw*cin)
 	s.kernel = b.k.Name + " " + tile.name()
-	if depthwise {
-		s.what, s.kernel = "depthwise "+what, b.k.Name
-	}
 	if add {
 		over := b.val(u.over)
 		s.reading(over)
@@ -124,9 +107,6 @@ func bindConvGradInput(b *planner, u unit) error {
 	}
 	s.build = func() {
 		images := min(max(tablePixels/(dy.h*dy.w), 1), cut.group(s))
-		if depthwise {
-			images = 1
-		}
 		tables := make([]gather, len(phases))
 		per := make([]int, len(phases))
 		for i, ph := range phases {
@@ -143,7 +123,7 @@ func bindConvGradInput(b *planner, u unit) error {
 			g.weights = ph.weights
 			g.k = len(ph.hs) * len(ph.ws) * cout
 			// Neighbouring columns are one run where their outputs are neighbours too.
-			runs := !depthwise && op.Groups == 1 && len(ph.ws) > 0 && dy.gap == 0
+			runs := op.Groups == 1 && len(ph.ws) > 0 && dy.gap == 0
 			for c, d := range ph.dws {
 				runs = runs && d == ph.dws[0]+c
 			}
@@ -165,10 +145,6 @@ func bindConvGradInput(b *planner, u unit) error {
 				m := min(images, p.n1-n)
 				for i := range tables {
 					g := &tables[i]
-					if depthwise {
-						wk.depthwise(b.k, g, wk.image(dy, n), wk.image(dx, n), wk.f.whole(packed)[g.weights:], nil, dx.c, add, false)
-						continue
-					}
 					for gr := p.g0; gr < p.g1; gr++ {
 						wk.product(&tile, g, 0, m*per[i], p.c0, p.c1, wk.images(dy, n, n+m)[gr*cout:], wk.images(dx, n, n+m)[gr*cin:], wk.f.whole(packed)[gr*group:], nil, add, false)
 					}

@@ -193,7 +193,11 @@ func bindConvGradWeight(b *planner, u unit) error {
 	op := u.Op.(program.ConvGradWeight)
 	x, dy := b.val(u.In[0]), b.val(u.In[1])
 	x = b.padded(u.Node, x, windowHalo(op.Window, x.h, x.w, dy.h, dy.w))
-	b.correlate(u.Node, "conv "+windowName(op.Window)+" grad weight", op.Window, op.Groups, x, dy, b.val(u.out))
+	what := "conv " + windowName(op.Window) + " grad weight"
+	if isDepthwise(op.Groups, x.c, dy.c) {
+		return b.depthwiseGradWeight(u.Node, what, op.Window, x, dy, b.val(u.out))
+	}
+	b.correlate(u.Node, what, op.Window, op.Groups, x, dy, b.val(u.out))
 	return nil
 }
 
@@ -202,9 +206,8 @@ func (b *planner) correlate(n *program.Node, what string, g program.Window, grou
 	cin, cout := x.c/groups, dy.c/groups
 	window := g.Kernel[0] * g.Kernel[1]
 	size := window * cin * dy.c
-	depthwise := groups == x.c && cout == 1 && groups > 1
 	copies := x.n * (x.img + dy.img) / size // private sums are no more memory than the maps
-	if !depthwise && copies < min(x.n, 8) {
+	if copies < min(x.n, 8) {
 		b.correlateParts(n, what, g, groups, x, dy, dw)
 		return
 	}
@@ -217,10 +220,6 @@ func (b *planner) correlate(n *program.Node, what string, g program.Window, grou
 	s.reading(x, dy)
 	s.minGroup = (x.n + max(copies, 1) - 1) / max(copies, 1)
 	c := newCorrelation(b.k, tile, g, x, dy, groups, cin, cout)
-	if depthwise {
-		s.what, s.kernel = "depthwise "+what, b.k.Name
-		c.images, c.rows, c.xcopy, c.ycopy = 1, dy.h, false, false
-	}
 	s.scratch = c.scratch()
 	all := part{0, cin, 0, cout}
 	s.build = func() {
@@ -229,15 +228,7 @@ func (b *planner) correlate(n *program.Node, what string, g program.Window, grou
 		s.image = func(w *worker, n0, n1 int) {
 			sum := w.images(parts, w.chunk, w.chunk+1)
 			clear(sum)
-			if !depthwise {
-				c.add(w, n0, n1, all, cin, sum)
-				return
-			}
-			for n := n0; n < n1; n++ {
-				x, dy := c.block(w, n, 1, 0, c.rows, all)
-				w.wgrad = kernel.WgradArgs{X: x, DY: dy, DW: sum, XOff: c.xoff, YOff: c.yoff, Rows: c.taps[:window], LD: c.dy.c, Cols: c.dy.c}
-				b.k.DepthwiseGrad(&w.wgrad)
-			}
+			c.add(w, n0, n1, all, cin, sum)
 		}
 	}
 	b.sumParts(n, dw, parts)

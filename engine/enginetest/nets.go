@@ -120,6 +120,14 @@ func unitCases() []*Case {
 		y := n.act(program.ReLU, n.norm("d", n.conv("d", x, c, 3, 1, c)))
 		return n.act(program.ReLU, n.norm("p", n.conv("p", y, 16, 1, 1, 1)))
 	})
+	add("depthwise, bias, relu6", func(n *net, x *program.Value) *program.Value {
+		return n.act(program.ReLU6, n.bias("d", n.conv("d", x, x.Shape()[3], 3, 2, x.Shape()[3])))
+	})
+	add("depthwise onto a sum", func(n *net, x *program.Value) *program.Value {
+		c := x.Shape()[3]
+		y := n.bias("d", n.conv("d", n.act(program.ReLU6, n.conv("c", x, c, 1, 1, 1)), c, 5, 1, c))
+		return n.act(program.ReLU, n.Emit(program.Add{}, x, y))
+	})
 	add("branches joined", func(n *net, x *program.Value) *program.Value {
 		a := n.act(program.ReLU, n.bias("a", n.conv("a", x, 5, 1, 1, 1)))
 		b := n.act(program.ReLU, n.bias("b", n.conv("b", x, 8, 5, 1, 1)))
@@ -154,6 +162,15 @@ func unitCases() []*Case {
 		n.Output("between", z)
 		return n.act(program.ReLU, z)
 	})
+	for _, c := range []int{3, 16, 33} { // what an evaluation folds
+		cs = append(cs, &Case{Name: fmt.Sprintf("unit/depthwise, norm of known statistics, add, relu %d", c), Tolerance: 5e-5, Build: func(b *program.Builder) {
+			n := &net{Builder: b}
+			x := b.Input("x", program.Real, tensor.Of(3, 5, 4, c))
+			v := func(name string) *program.Value { return b.Held(name, tensor.Of(c)) }
+			y := b.Emit(program.BatchNormInference{Eps: 1e-5, Affine: true}, n.bias("d", n.conv("d", x, c, 3, 1, c)), v("mean"), v("var"), v("gamma"), v("beta"))
+			b.Output("y", n.act(program.ReLU6, n.conv("e", n.act(program.ReLU, b.Emit(program.Add{}, y, x)), c, 3, 2, c)))
+		}})
+	}
 	return cs
 }
 

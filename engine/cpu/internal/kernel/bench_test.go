@@ -90,6 +90,61 @@ func BenchmarkWgrad(b *testing.B) {
 	}
 }
 
+// BenchmarkDepthwise states GB/s of each map once read or written, beside a copy of the same bytes, and GFLOP/s: of one picture
+// again and again, then of as many as are out of every cache.
+func BenchmarkDepthwise(b *testing.B) {
+	const far = 96 << 20 // bytes
+	for _, s := range Levels() {
+		for _, g := range []struct{ h, c, k, stride int }{{64, 32, 3, 1}, {32, 128, 3, 1}, {16, 256, 3, 1}, {8, 512, 3, 1}, {4, 1024, 3, 1}, {14, 480, 3, 1}, {32, 64, 3, 2}, {8, 256, 3, 2}, {14, 240, 5, 1}, {7, 672, 5, 2}} {
+			in := g.h*g.stride + g.k - g.stride // halo included
+			xLen, yLen := in*in*g.c, g.h*g.h*g.c
+			for _, n := range []int{1, far / 4 / (xLen + yLen)} {
+				x, y, w := random(n*xLen), random(n*yLen), random(g.k*g.k*g.c)
+				bytes, flops := float64(4*n*(g.h*g.stride*g.h*g.stride*g.c+yLen)), float64(2*n*yLen*g.k*g.k)
+				each := func(f func(a *DepthwiseArgs)) func() {
+					return func() {
+						for i := range n {
+							f(&DepthwiseArgs{Block: Block{g.h, g.h, g.c}, X: Map{x[i*xLen:], g.stride * in * g.c, g.stride * g.c}, Y: Map{y[i*yLen:], g.h * g.c, g.c}, W: w,
+								KH: g.k, KW: g.k, KRow: in * g.c, KPix: g.c})
+						}
+					}
+				}
+				for _, k := range []struct {
+					name string
+					f    func()
+				}{{"forward", each(s.Depthwise)}, {"grad", each(s.DepthwiseGrad)}} {
+					b.Run(fmt.Sprintf("%s/%s/%dx%d-%dx%dx%d/%dby%d", s.Name, k.name, n, g.h, g.h, g.c, g.k, g.k, g.stride), func(b *testing.B) {
+						copied := func() {
+							blk, from := Flat(x[:min(len(x), int(bytes)/8)])
+							_, to := Flat(y)
+							if len(y) < blk.C {
+								to.Data = make([]float32, blk.C)
+							}
+							s.Copy(blk, to, from)
+						}
+						best, peak, most := 0.0, 0.0, 0.0
+						for b.Loop() {
+							t := time.Now()
+							copied()
+							u := time.Now()
+							k.f()
+							v := time.Now()
+							f := s.Peak(200)
+							best, most = max(best, 1/v.Sub(u).Seconds()), max(most, bytes/u.Sub(t).Seconds())
+							peak = max(peak, float64(f)/time.Since(v).Seconds())
+						}
+						b.ReportMetric(best*bytes/1e9, "GB/s")
+						b.ReportMetric(100*best*bytes/most, "%copy")
+						b.ReportMetric(best*flops/1e9, "GFLOP/s")
+						b.ReportMetric(100*best*flops/peak, "%peak")
+						b.ReportMetric(0, "ns/op")
+					})
+				}
+			}
+		}
+	}
+}
+
 // report times f and states GFLOP/s and the share of the peak, both of the fastest round: a busy machine slows the others.
 func report(b *testing.B, s Set, flops int, f func()) {
 	var rate, peak float64

@@ -26,8 +26,6 @@ type ConvTile struct {
 //
 // start is Bias[j], 0 where Bias is nil, and y's own value more if Add. Tables are made at plan time and shared; X and Y move from
 // image to image. The sum runs in the order of t and l, so that a long one may be cut: later parts with Add, ReLU on the last.
-//
-// For Depthwise w is [len(Taps)][Cols] and Run is not read: y[YOff[p]+c] = act(start + Σ_t x[XOff[p]+Taps[t]+c]·w[t·Cols+c]).
 type ConvArgs struct {
 	X, W, Bias, Y []float32
 	XOff, YOff    []int32 // of each pixel, of one length

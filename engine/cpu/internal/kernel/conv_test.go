@@ -254,57 +254,14 @@ func TestWgradMatchesTheDirectSum(t *testing.T) {
 	}
 }
 
-func TestDepthwiseMatchesGenericAtAllWidths(t *testing.T) {
-	generic := Generic()
-	for _, s := range fast(t) {
-		for c := range 68 {
-			g := window{h: 2, w: 1 + c%6, cin: c, cout: c, k: 1 + c%4, stride: 1 + c%2, dilation: 1, groups: 1}
-			if c == 0 {
-				continue
-			}
-			x, _ := guarded(g.xLen(), 1)
-			w, _ := guarded(g.k*g.k*c, 2)
-			bias, _ := guarded(c, 3)
-			xoff, yoff := g.pixels()
-			var taps []int32
-			for kh := range g.k {
-				for kw := range g.k {
-					taps = append(taps, g.tap(kh, kw))
-				}
-			}
-			a := ConvArgs{X: x, W: w, XOff: xoff, YOff: yoff, Taps: taps, Cols: c, Add: c%3 == 0, ReLU: c%2 == 0}
-			if c%5 > 0 {
-				a.Bias = bias
-			}
-			run := func(s Set) []float32 {
-				y, all := guarded(g.yLen(), 4)
-				a := a
-				a.Y = y
-				s.Depthwise(&a)
-				return all
-			}
-			compare(t, run(s), run(generic), 1e-5)
-			grad := func(s Set) []float32 {
-				dw, all := guarded((len(taps)-1)*(c+2)+c, 4)
-				dy, _ := guarded(g.yLen(), 5)
-				s.DepthwiseGrad(&WgradArgs{X: x, DY: dy, DW: dw, XOff: xoff, YOff: yoff, Rows: taps, LD: c + 2, Cols: c})
-				return all
-			}
-			compare(t, grad(s), grad(generic), 1e-5)
-			if t.Failed() {
-				t.Fatalf("%s, %+v", s.Name, g)
-			}
-		}
-	}
-}
-
 func TestTilesAllocateNothing(t *testing.T) {
 	x := make([]float32, 4096)
 	off := []int32{0, 40, 80}
 	for _, s := range Levels() {
 		conv := &ConvArgs{X: x, W: x, Y: x[2048:], XOff: off, YOff: off, Taps: off, Run: 4, Cols: 4}
 		wgrad := &WgradArgs{X: x, DY: x, DW: x[2048:], XOff: off, YOff: off, Rows: []int32{0, 1, 2, 3}, LD: 40, Cols: 4}
-		runs := map[string]func(){"depthwise": func() { s.Depthwise(conv) }, "depthwise-grad": func() { s.DepthwiseGrad(wgrad) }}
+		depth := &DepthwiseArgs{Block: Block{2, 3, 21}, X: Map{x, 150, 21}, Y: Map{x[2048:], 90, 21}, W: x[1024:], KH: 3, KW: 3, KRow: 150, KPix: 21}
+		runs := map[string]func(){"depthwise": func() { s.Depthwise(depth) }, "depthwise-grad": func() { s.DepthwiseGrad(depth) }}
 		for _, tile := range s.Conv {
 			runs["conv "+tile.Name] = func() { tile.Run(conv) }
 		}

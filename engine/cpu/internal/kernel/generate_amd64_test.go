@@ -19,6 +19,7 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 	var w windows
 	var k Cell
 	var d draws
+	var f depthwiseFrame
 	for name, o := range map[string][2]uintptr{
 		"convX": {unsafe.Offsetof(c.X), 0}, "convW": {unsafe.Offsetof(c.W), 24}, "convBias": {unsafe.Offsetof(c.Bias), 48}, "convY": {unsafe.Offsetof(c.Y), 72},
 		"convXOff": {unsafe.Offsetof(c.XOff), 96}, "convYOff": {unsafe.Offsetof(c.YOff), 120}, "convTaps": {unsafe.Offsetof(c.Taps), 144},
@@ -35,6 +36,11 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 		"windowsOut": {unsafe.Offsetof(w.out), 40}, "windowsInRow": {unsafe.Offsetof(w.inRow), 56}, "windowsInPix": {unsafe.Offsetof(w.inPix), 72}, "windowsOutPix": {unsafe.Offsetof(w.outPix), 88},
 		"drawsTo": {unsafe.Offsetof(d.to), 0}, "drawsRounds": {unsafe.Offsetof(d.rounds), 8}, "drawsCounter": {unsafe.Offsetof(d.counter), 16}, "drawsStep": {unsafe.Offsetof(d.step), 20}, "drawsKey": {unsafe.Offsetof(d.key), 24},
 		"windowsLo": {unsafe.Offsetof(w.lo), 104}, "windowsHi": {unsafe.Offsetof(w.hi), 112}, "windowsOld": {unsafe.Offsetof(w.old), 120}, "windowsK": {unsafe.Offsetof(w.k), 128}, "windowsFresh": {unsafe.Offsetof(w.fresh), 136},
+		"depthX": {unsafe.Offsetof(f.x), 0}, "depthY": {unsafe.Offsetof(f.y), 8}, "depthW": {unsafe.Offsetof(f.w), 16}, "depthBias": {unsafe.Offsetof(f.bias), 24},
+		"depthRows": {unsafe.Offsetof(f.rows), 32}, "depthPixels": {unsafe.Offsetof(f.pixels), 40}, "depthC": {unsafe.Offsetof(f.c), 48},
+		"depthXRow": {unsafe.Offsetof(f.xrow), 56}, "depthXPix": {unsafe.Offsetof(f.xpix), 64}, "depthYRow": {unsafe.Offsetof(f.yrow), 72}, "depthYPix": {unsafe.Offsetof(f.ypix), 80},
+		"depthKH": {unsafe.Offsetof(f.kh), 88}, "depthKW": {unsafe.Offsetof(f.kw), 96}, "depthKRow": {unsafe.Offsetof(f.krow), 104}, "depthKPix": {unsafe.Offsetof(f.kpix), 112},
+		"depthTap": {unsafe.Offsetof(f.tap), 120}, "depthHigh": {unsafe.Offsetof(f.high), 128}, "depthAdd": {unsafe.Offsetof(f.add), 132}, "depthAct": {unsafe.Offsetof(f.act), 133},
 	} {
 		if o[0] != o[1] {
 			t.Errorf("%s is at %d, _asm has %d", name, o[0], o[1])

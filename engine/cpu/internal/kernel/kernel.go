@@ -22,8 +22,8 @@ type Set struct {
 	Conv  []ConvTile
 	Wgrad []WgradTile
 
-	Depthwise     func(a *ConvArgs)  // depthwise.go
-	DepthwiseGrad func(a *WgradArgs) // depthwise.go
+	Depthwise     func(a *DepthwiseArgs) // depthwise.go
+	DepthwiseGrad func(a *DepthwiseArgs)
 
 	// Weights [K][Cout] into panels, conv.go.
 	Pack          func(dst, w []float32, k, cols, ld, nr int)

@@ -89,15 +89,60 @@ func wgrad8x32AVX512(a *byte)
 //go:noescape
 func wgrad8x16AVX512(a *byte)
 
-// depthwiseAVX2 is Set.Depthwise for a block of at most two vectors of channels; a is a *ConvArgs, ld the bytes from a tap's weights to the next.
+// depthwiseAVX2 is Set.Depthwise; a is a *depthwiseFrame.
 //
 //go:noescape
-func depthwiseAVX2(a *byte, ld int)
+func depthwiseAVX2(a *byte)
 
-// depthwiseGradAVX2 is Set.DepthwiseGrad for a block of at most two vectors of channels; a is a *WgradArgs.
+// depthwise2by1AVX2 is Set.Depthwise for windows of any height, 2 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise2by1AVX2(a *byte)
+
+// depthwise3by1AVX2 is Set.Depthwise for windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise3by1AVX2(a *byte)
+
+// depthwise3by2AVX2 is Set.Depthwise for windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise3by2AVX2(a *byte)
+
+// depthwise5by1AVX2 is Set.Depthwise for windows of any height, 5 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise5by1AVX2(a *byte)
+
+// depthwise5by2AVX2 is Set.Depthwise for windows of any height, 5 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise5by2AVX2(a *byte)
+
+// depthwiseGradAVX2 is Set.DepthwiseGrad; a is a *depthwiseFrame.
 //
 //go:noescape
 func depthwiseGradAVX2(a *byte)
+
+// depthwiseGrad3x3by1AVX2 is Set.DepthwiseGrad for windows of 3x3 and stride 1; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad3x3by1AVX2(a *byte)
+
+// depthwiseGrad5by1AVX2 is Set.DepthwiseGrad for windows of any height, 5 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad5by1AVX2(a *byte)
+
+// depthwiseGrad3x3by2AVX2 is Set.DepthwiseGrad for windows of 3x3 and stride 2; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad3x3by2AVX2(a *byte)
+
+// depthwiseGrad5by2AVX2 is Set.DepthwiseGrad for windows of any height, 5 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad5by2AVX2(a *byte)
 
 // momentsAVX2 is Set.Moments; a is a *sweep.
 //
@@ -524,15 +569,70 @@ func notFiniteAVX2(a *byte)
 //go:noescape
 func peakAVX2(n int)
 
-// depthwiseAVX512 is Set.Depthwise for a block of at most two vectors of channels; a is a *ConvArgs, ld the bytes from a tap's weights to the next.
+// depthwiseAVX512 is Set.Depthwise; a is a *depthwiseFrame.
 //
 //go:noescape
-func depthwiseAVX512(a *byte, ld int)
+func depthwiseAVX512(a *byte)
 
-// depthwiseGradAVX512 is Set.DepthwiseGrad for a block of at most two vectors of channels; a is a *WgradArgs.
+// depthwise2by1AVX512 is Set.Depthwise for windows of any height, 2 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise2by1AVX512(a *byte)
+
+// depthwise3by1AVX512 is Set.Depthwise for windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise3by1AVX512(a *byte)
+
+// depthwise3by2AVX512 is Set.Depthwise for windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise3by2AVX512(a *byte)
+
+// depthwise5by1AVX512 is Set.Depthwise for windows of any height, 5 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise5by1AVX512(a *byte)
+
+// depthwise5by2AVX512 is Set.Depthwise for windows of any height, 5 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise5by2AVX512(a *byte)
+
+// depthwise3x3by1AVX512 is Set.Depthwise for windows of 3x3 and stride 1; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise3x3by1AVX512(a *byte)
+
+// depthwise3x3by2AVX512 is Set.Depthwise for windows of 3x3 and stride 2; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise3x3by2AVX512(a *byte)
+
+// depthwiseGradAVX512 is Set.DepthwiseGrad; a is a *depthwiseFrame.
 //
 //go:noescape
 func depthwiseGradAVX512(a *byte)
+
+// depthwiseGrad3x3by1AVX512 is Set.DepthwiseGrad for windows of 3x3 and stride 1; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad3x3by1AVX512(a *byte)
+
+// depthwiseGrad5by1AVX512 is Set.DepthwiseGrad for windows of any height, 5 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad5by1AVX512(a *byte)
+
+// depthwiseGrad3x3by2AVX512 is Set.DepthwiseGrad for windows of 3x3 and stride 2; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad3x3by2AVX512(a *byte)
+
+// depthwiseGrad5by2AVX512 is Set.DepthwiseGrad for windows of any height, 5 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad5by2AVX512(a *byte)
 
 // momentsAVX512 is Set.Moments; a is a *sweep.
 //

@@ -10273,76 +10273,52 @@ done:
 	VZEROUPPER
 	RET
 
-// func depthwiseAVX2(a *byte, ld int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·depthwiseAVX2(SB), NOSPLIT, $128-16
+// func depthwiseAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseAVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
-	MOVQ    104(AX), CX
-	SUBQ    $0x01, CX
-	JLT     done
-	MOVQ    CX, 8(SP)
-	MOVQ    176(AX), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
 	LEAQ    tailmask<>+64(SB), CX
 	SHLQ    $0x02, AX
 	SUBQ    AX, CX
 	VMOVUPS (CX), Y0
-	VMOVUPS Y0, 64(SP)
-	VMOVUPS 32(CX), Y0
-	VMOVUPS Y0, 96(SP)
-	MOVQ    $0x00000000, (SP)
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
 
-tile:
-	MOVQ    a+0(FP), AX
-	MOVQ    96(AX), DX
-	MOVQ    120(AX), BX
-	MOVQ    (SP), CX
-	LEAQ    (DX)(CX*4), DX
-	LEAQ    (BX)(CX*4), BX
-	MOVQ    DX, 16(SP)
-	MOVQ    BX, 24(SP)
-	MOVQ    8(SP), SI
-	SUBQ    CX, SI
-	CMPQ    SI, $0x03
-	JGE     gathered
-	MOVQ    $0x00000000, DI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	MOVL    (DX)(DI*4), CX
-	MOVL    CX, 32(SP)
-	MOVL    (BX)(DI*4), CX
-	MOVL    CX, 48(SP)
-	MOVQ    $0x00000001, DI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	MOVL    (DX)(DI*4), CX
-	MOVL    CX, 36(SP)
-	MOVL    (BX)(DI*4), CX
-	MOVL    CX, 52(SP)
-	MOVQ    $0x00000002, DI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	MOVL    (DX)(DI*4), CX
-	MOVL    CX, 40(SP)
-	MOVL    (BX)(DI*4), CX
-	MOVL    CX, 56(SP)
-	MOVQ    $0x00000003, DI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	MOVL    (DX)(DI*4), CX
-	MOVL    CX, 44(SP)
-	MOVL    (BX)(DI*4), CX
-	MOVL    CX, 60(SP)
-	LEAQ    32(SP), DX
-	LEAQ    48(SP), BX
-	MOVQ    DX, 16(SP)
-	MOVQ    BX, 24(SP)
+block:
+	CMPQ 24(SP), $0x08
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
 
-gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
-	MOVQ   48(AX), AX
-	TESTQ  AX, AX
-	JNE    bias
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -10351,847 +10327,9404 @@ gathered:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started
+	JMP    started_7
 
-bias:
-	MOVQ    a+0(FP), CX
-	MOVQ    176(CX), CX
-	CMPQ    CX, $0x10
-	JLT     bias_short
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	JMP     bias_end
-
-bias_short:
-	CMPQ    CX, $0x08
-	JNE     bias_tail
-	VMOVUPS (AX), Y0
-	VXORPS  Y1, Y1, Y1
-	JMP     bias_end
-
-bias_tail:
-	VMOVUPS    64(SP), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	VMOVUPS    96(SP), Y1
-	VMASKMOVPS 32(AX), Y1, Y1
-
-bias_end:
+bias_6:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y3
 	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	VMOVAPS Y1, Y7
-	JMP     started
+	VMOVAPS Y0, Y7
+	JMP     started_7
 
-add:
-	MOVQ    a+0(FP), AX
-	MOVQ    176(AX), AX
-	CMPQ    AX, $0x10
-	JLT     add_short
-	MOVQ    a+0(FP), AX
-	MOVQ    72(AX), CX
-	MOVQ    24(SP), AX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
-	MOVLQSX 4(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Y2
-	VMOVUPS 32(DX), Y3
-	MOVLQSX 8(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Y4
-	VMOVUPS 32(DX), Y5
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	JMP     add_end
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Y4
+	VMOVUPS (R8)(DI*1), Y5
+	VMOVUPS (R8)(DI*2), Y6
+	VMOVUPS (R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y8, Y7, Y7
 
-add_short:
-	CMPQ    AX, $0x08
-	JNE     add_tail
-	MOVQ    a+0(FP), AX
-	MOVQ    72(AX), CX
-	MOVQ    24(SP), AX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVLQSX 4(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Y2
-	VXORPS  Y3, Y3, Y3
-	MOVLQSX 8(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Y4
-	VXORPS  Y5, Y5, Y5
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	VMOVUPS (AX), Y6
-	VXORPS  Y7, Y7, Y7
-	JMP     add_end
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_10
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), R14
 
-add_tail:
-	MOVQ       a+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       24(SP), AX
-	MOVLQSX    (AX), DX
-	LEAQ       (CX)(DX*4), DX
-	VMOVUPS    64(SP), Y0
-	VMASKMOVPS (DX), Y0, Y0
-	VMOVUPS    96(SP), Y1
-	VMASKMOVPS 32(DX), Y1, Y1
-	MOVLQSX    4(AX), DX
-	LEAQ       (CX)(DX*4), DX
-	VMOVUPS    64(SP), Y2
-	VMASKMOVPS (DX), Y2, Y2
-	VMOVUPS    96(SP), Y3
-	VMASKMOVPS 32(DX), Y3, Y3
-	MOVLQSX    8(AX), DX
-	LEAQ       (CX)(DX*4), DX
-	VMOVUPS    64(SP), Y4
-	VMASKMOVPS (DX), Y4, Y4
-	VMOVUPS    96(SP), Y5
-	VMASKMOVPS 32(DX), Y5, Y5
-	MOVLQSX    12(AX), AX
-	LEAQ       (CX)(AX*4), AX
-	VMOVUPS    64(SP), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	VMOVUPS    96(SP), Y7
-	VMASKMOVPS 32(AX), Y7, Y7
+kernel_row_8:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
 
-add_end:
-	MOVQ    a+0(FP), AX
-	MOVQ    48(AX), AX
-	TESTQ   AX, AX
-	JEQ     started
-	MOVQ    a+0(FP), CX
-	MOVQ    176(CX), CX
-	CMPQ    CX, $0x10
-	JLT     addbias_short
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	JMP     addbias_end
+tap_9:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Y8
+	VFMADD231PS (R12), Y8, Y0
+	VFMADD231PS (R12)(R13*1), Y8, Y1
+	VFMADD231PS (R12)(R13*2), Y8, Y2
+	VFMADD231PS (R12)(R14*1), Y8, Y3
+	LEAQ        (R12)(R13*4), R12
+	VFMADD231PS (R12), Y8, Y4
+	VFMADD231PS (R12)(R13*1), Y8, Y5
+	VFMADD231PS (R12)(R13*2), Y8, Y6
+	VFMADD231PS (R12)(R14*1), Y8, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_9
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
 
-addbias_short:
-	CMPQ    CX, $0x08
-	JNE     addbias_tail
-	VMOVUPS (AX), Y8
-	VXORPS  Y9, Y9, Y9
-	JMP     addbias_end
+kernel_end_10:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_11
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
 
-addbias_tail:
-	VMOVUPS    64(SP), Y8
-	VMASKMOVPS (AX), Y8, Y8
-	VMOVUPS    96(SP), Y9
-	VMASKMOVPS 32(AX), Y9, Y9
+store_11:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (R8)(DI*1)
+	VMOVUPS Y6, (R8)(DI*2)
+	VMOVUPS Y7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
 
-addbias_end:
-	VADDPS Y8, Y0, Y0
-	VADDPS Y9, Y1, Y1
-	VADDPS Y8, Y2, Y2
-	VADDPS Y9, Y3, Y3
-	VADDPS Y8, Y4, Y4
-	VADDPS Y9, Y5, Y5
-	VADDPS Y8, Y6, Y6
-	VADDPS Y9, Y7, Y7
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_13
 
-started:
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), AX
-	MOVQ    16(SP), CX
-	MOVLQSX (CX), DX
-	LEAQ    (AX)(DX*4), DX
-	MOVLQSX 4(CX), BX
-	LEAQ    (AX)(BX*4), BX
-	MOVLQSX 8(CX), SI
-	LEAQ    (AX)(SI*4), SI
-	MOVLQSX 12(CX), DI
-	LEAQ    (AX)(DI*4), DI
-	MOVQ    ld+8(FP), R10
-	MOVQ    a+0(FP), AX
-	MOVQ    144(AX), CX
-	MOVQ    152(AX), R8
-	MOVQ    CX, AX
-	LEAQ    (CX)(R8*4), R8
-	MOVQ    R8, CX
-	MOVQ    a+0(FP), R8
-	MOVQ    24(R8), R8
-	MOVQ    a+0(FP), R9
-	MOVQ    176(R9), R9
-	CMPQ    R9, $0x10
-	JLT     sum_short
+tile_12:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_14
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_15
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_16
 
-tap:
-	MOVQ        AX, R9
-	CMPQ        R9, CX
-	JEQ         tap_end
-	ADDQ        $0x04, AX
-	MOVLQSX     (R9), R9
-	VMOVUPS     (R8), Y8
-	VMOVUPS     32(R8), Y9
-	VFMADD231PS (DX)(R9*4), Y8, Y0
-	VFMADD231PS 32(DX)(R9*4), Y9, Y1
-	VFMADD231PS (BX)(R9*4), Y8, Y2
-	VFMADD231PS 32(BX)(R9*4), Y9, Y3
-	VFMADD231PS (SI)(R9*4), Y8, Y4
-	VFMADD231PS 32(SI)(R9*4), Y9, Y5
-	VFMADD231PS (DI)(R9*4), Y8, Y6
-	VFMADD231PS 32(DI)(R9*4), Y9, Y7
-	ADDQ        R10, R8
-	JMP         tap
+bias_15:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_16
 
-tap_end:
-	JMP sum_end
+add_14:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_16
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
 
-sum_short:
-	CMPQ R9, $0x08
-	JNE  sum_tail
+started_16:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_19
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), R14
 
-tap_first:
-	MOVQ        AX, R9
-	CMPQ        R9, CX
-	JEQ         tap_first_end
-	ADDQ        $0x04, AX
-	MOVLQSX     (R9), R9
-	VMOVUPS     (R8), Y8
-	VXORPS      Y9, Y9, Y9
-	VFMADD231PS (DX)(R9*4), Y8, Y0
-	VFMADD231PS (BX)(R9*4), Y8, Y2
-	VFMADD231PS (SI)(R9*4), Y8, Y4
-	VFMADD231PS (DI)(R9*4), Y8, Y6
-	ADDQ        R10, R8
-	JMP         tap_first
+kernel_row_17:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
 
-tap_first_end:
-	JMP sum_end
+tap_18:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Y4
+	VFMADD231PS (R12), Y4, Y0
+	VFMADD231PS (R12)(R13*1), Y4, Y1
+	VFMADD231PS (R12)(R13*2), Y4, Y2
+	VFMADD231PS (R12)(R14*1), Y4, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_18
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_17
 
-sum_tail:
-tap_tail:
-	MOVQ        AX, R9
-	CMPQ        R9, CX
-	JEQ         tap_tail_end
-	ADDQ        $0x04, AX
-	MOVLQSX     (R9), R9
-	VMOVUPS     64(SP), Y8
-	VMASKMOVPS  (R8), Y8, Y8
-	VMOVUPS     96(SP), Y9
-	VMASKMOVPS  32(R8), Y9, Y9
-	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  (DX)(R9*4), Y10, Y10
-	VFMADD231PS Y10, Y8, Y0
-	VMOVUPS     96(SP), Y11
-	VMASKMOVPS  32(DX)(R9*4), Y11, Y11
-	VFMADD231PS Y11, Y9, Y1
-	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  (BX)(R9*4), Y10, Y10
-	VFMADD231PS Y10, Y8, Y2
-	VMOVUPS     96(SP), Y11
-	VMASKMOVPS  32(BX)(R9*4), Y11, Y11
-	VFMADD231PS Y11, Y9, Y3
-	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  (SI)(R9*4), Y10, Y10
-	VFMADD231PS Y10, Y8, Y4
-	VMOVUPS     96(SP), Y11
-	VMASKMOVPS  32(SI)(R9*4), Y11, Y11
-	VFMADD231PS Y11, Y9, Y5
-	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  (DI)(R9*4), Y10, Y10
-	VFMADD231PS Y10, Y8, Y6
-	VMOVUPS     96(SP), Y11
-	VMASKMOVPS  32(DI)(R9*4), Y11, Y11
-	VFMADD231PS Y11, Y9, Y7
-	ADDQ        R10, R8
-	JMP         tap_tail
+kernel_end_19:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_20
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
 
-tap_tail_end:
-sum_end:
-	MOVQ   a+0(FP), AX
-	CMPB   185(AX), $0x00
-	JEQ    store
-	VXORPS Y8, Y8, Y8
-	VMAXPS Y0, Y8, Y0
-	VMAXPS Y1, Y8, Y1
-	VMAXPS Y2, Y8, Y2
-	VMAXPS Y3, Y8, Y3
-	VMAXPS Y4, Y8, Y4
-	VMAXPS Y5, Y8, Y5
-	VMAXPS Y6, Y8, Y6
-	VMAXPS Y7, Y8, Y7
+store_20:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_12
 
-store:
-	MOVQ    a+0(FP), AX
-	MOVQ    176(AX), AX
-	CMPQ    AX, $0x10
-	JLT     store_short
-	MOVQ    a+0(FP), AX
-	MOVQ    72(AX), CX
-	MOVQ    24(SP), AX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	MOVLQSX 4(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	MOVLQSX 8(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	JMP     store_end
+tiles_end_13:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_22
 
-store_short:
-	CMPQ    AX, $0x08
-	JNE     store_tail
-	MOVQ    a+0(FP), AX
-	MOVQ    72(AX), CX
-	MOVQ    24(SP), AX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Y0, (DX)
-	MOVLQSX 4(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Y2, (DX)
-	MOVLQSX 8(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Y4, (DX)
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	VMOVUPS Y6, (AX)
-	JMP     store_end
+tile_21:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_23
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_24
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_25
 
-store_tail:
-	MOVQ       a+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       24(SP), AX
-	MOVLQSX    (AX), DX
-	LEAQ       (CX)(DX*4), DX
-	VMOVUPS    64(SP), Y8
-	VMASKMOVPS Y0, Y8, (DX)
-	VMOVUPS    96(SP), Y8
-	VMASKMOVPS Y1, Y8, 32(DX)
-	MOVLQSX    4(AX), DX
-	LEAQ       (CX)(DX*4), DX
-	VMOVUPS    64(SP), Y8
-	VMASKMOVPS Y2, Y8, (DX)
-	VMOVUPS    96(SP), Y8
-	VMASKMOVPS Y3, Y8, 32(DX)
-	MOVLQSX    8(AX), DX
-	LEAQ       (CX)(DX*4), DX
-	VMOVUPS    64(SP), Y8
-	VMASKMOVPS Y4, Y8, (DX)
-	VMOVUPS    96(SP), Y8
-	VMASKMOVPS Y5, Y8, 32(DX)
-	MOVLQSX    12(AX), AX
-	LEAQ       (CX)(AX*4), AX
-	VMOVUPS    64(SP), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	VMOVUPS    96(SP), Y8
-	VMASKMOVPS Y7, Y8, 32(AX)
+bias_24:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_25
 
-store_end:
-	MOVQ (SP), AX
-	ADDQ $0x04, AX
-	MOVQ AX, (SP)
-	CMPQ AX, 8(SP)
-	JLE  tile
+add_23:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_25
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
 
+started_25:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_28
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), DI
+
+kernel_row_26:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_27:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Y2
+	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R12)(R13*1), Y2, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_27
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_26
+
+kernel_end_28:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_29
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_21
+
+tiles_end_22:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_31
+
+tile_30:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_32
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_33
+	VXORPS Y0, Y0, Y0
+	JMP    started_34
+
+bias_33:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_34
+
+add_32:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_34
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_34:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_37
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), DI
+
+kernel_row_35:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_36:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Y1
+	VFMADD231PS (R12), Y1, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_36
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_35
+
+kernel_end_37:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_38
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_38:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_30
+
+tiles_end_31:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_40
+
+rows_39:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_42
+
+tile_41:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_43
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_44
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_45
+
+bias_44:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y7
+	JMP        started_45
+
+add_43:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (R8), Y4, Y4
+	VMOVUPS    32(SP), Y5
+	VMASKMOVPS (R8)(DI*1), Y5, Y5
+	VMOVUPS    32(SP), Y6
+	VMASKMOVPS (R8)(DI*2), Y6, Y6
+	VMOVUPS    32(SP), Y7
+	VMASKMOVPS (R8)(R9*1), Y7, Y7
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_45
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS (DI)(AX*1), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	VADDPS     Y8, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y8, Y3, Y3
+	VADDPS     Y8, Y4, Y4
+	VADDPS     Y8, Y5, Y5
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y8, Y7, Y7
+
+started_45:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_48
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), R14
+
+kernel_row_46:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_47:
+	MOVQ        R11, R12
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12), Y9, Y9
+	VFMADD231PS Y9, Y8, Y0
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y8, Y1
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(R13*2), Y11, Y11
+	VFMADD231PS Y11, Y8, Y2
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(R14*1), Y12, Y12
+	VFMADD231PS Y12, Y8, Y3
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12), Y9, Y9
+	VFMADD231PS Y9, Y8, Y4
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y8, Y5
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(R13*2), Y11, Y11
+	VFMADD231PS Y11, Y8, Y6
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(R14*1), Y12, Y12
+	VFMADD231PS Y12, Y8, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_47
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_46
+
+kernel_end_48:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_49
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_49:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y0, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y1, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y2, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y3, Y8, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y4, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y5, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y6, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y7, Y8, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_41
+
+tiles_end_42:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_51
+
+tile_50:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_52
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_53
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_54
+
+bias_53:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_54
+
+add_52:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_54
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_54:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_57
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), R14
+
+kernel_row_55:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_56:
+	MOVQ        R11, R12
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R12), Y5, Y5
+	VFMADD231PS Y5, Y4, Y0
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12)(R13*1), Y6, Y6
+	VFMADD231PS Y6, Y4, Y1
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12)(R13*2), Y7, Y7
+	VFMADD231PS Y7, Y4, Y2
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(R14*1), Y8, Y8
+	VFMADD231PS Y8, Y4, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_56
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_55
+
+kernel_end_57:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_58
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_58:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_50
+
+tiles_end_51:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_60
+
+tile_59:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_61
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_62
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_63
+
+bias_62:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_63
+
+add_61:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_63
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_63:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_66
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), DI
+
+kernel_row_64:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_65:
+	MOVQ        R11, R12
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R12), Y3, Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R12)(R13*1), Y4, Y4
+	VFMADD231PS Y4, Y2, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_65
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_64
+
+kernel_end_66:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_67
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_67:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_59
+
+tiles_end_60:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_69
+
+tile_68:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_70
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_71
+	VXORPS Y0, Y0, Y0
+	JMP    started_72
+
+bias_71:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_72
+
+add_70:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_72
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_72:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_75
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), DI
+
+kernel_row_73:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_74:
+	MOVQ        R11, R12
+	VMOVUPS     32(SP), Y1
+	VMASKMOVPS  (R10), Y1, Y1
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R12), Y2, Y2
+	VFMADD231PS Y2, Y1, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_74
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_73
+
+kernel_end_75:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_76
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_76:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_68
+
+tiles_end_69:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_39
+
+rows_end_40:
 done:
 	VZEROUPPER
 	RET
 
-// func depthwiseGradAVX2(a *byte)
-// Requires: AVX, CMOV, FMA3
-TEXT ·depthwiseGradAVX2(SB), NOSPLIT, $96-8
+// func depthwise2by1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwise2by1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
-	MOVQ    128(AX), CX
-	SUBQ    $0x01, CX
-	JLT     done
-	MOVQ    CX, 8(SP)
-	MOVQ    80(AX), CX
-	TESTQ   CX, CX
-	JLE     done
-	MOVQ    CX, 24(SP)
-	MOVQ    152(AX), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
 	LEAQ    tailmask<>+64(SB), CX
 	SHLQ    $0x02, AX
 	SUBQ    AX, CX
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, 32(SP)
-	VMOVUPS 32(CX), Y0
-	VMOVUPS Y0, 64(SP)
-	MOVQ    $0x00000000, (SP)
-	MOVQ    a+0(FP), AX
-	CMPQ    152(AX), $0x10
-	JLT     tile_tail
+	XORQ    AX, AX
 
-tile:
-	MOVQ    8(SP), AX
-	SUBQ    (SP), AX
-	MOVQ    AX, 16(SP)
-	MOVQ    a+0(FP), AX
-	MOVQ    144(AX), CX
-	SHLQ    $0x02, CX
-	MOVQ    (SP), AX
-	IMULQ   CX, AX
-	MOVQ    a+0(FP), DX
-	ADDQ    48(DX), AX
-	CMPQ    16(SP), $0x04
-	JLT     load_short
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	JMP     load_end
+block:
+	CMPQ 24(SP), $0x08
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
 
-load_short:
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x01
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x02
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x03
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x04
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
 
-load_end:
-	MOVQ    a+0(FP), CX
-	MOVQ    120(CX), R9
-	MOVQ    (CX), R10
-	MOVQ    (SP), AX
-	LEAQ    (R9)(AX*4), R9
-	CMPQ    16(SP), $0x04
-	JLT     rows_short
-	MOVLQSX (R9), DX
-	LEAQ    (R10)(DX*4), DX
-	MOVLQSX 4(R9), BX
-	LEAQ    (R10)(BX*4), BX
-	MOVLQSX 8(R9), SI
-	LEAQ    (R10)(SI*4), SI
-	MOVLQSX 12(R9), DI
-	LEAQ    (R10)(DI*4), DI
-	MOVLQSX 16(R9), R8
-	LEAQ    (R10)(R8*4), R8
-	JMP     rows_end
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_7
 
-rows_short:
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000000, DX
-	CMPQ    DX, AX
-	CMOVQGT AX, DX
-	MOVLQSX (R9)(DX*4), DX
-	LEAQ    (R10)(DX*4), DX
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000001, BX
-	CMPQ    BX, AX
-	CMOVQGT AX, BX
-	MOVLQSX (R9)(BX*4), BX
-	LEAQ    (R10)(BX*4), BX
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000002, SI
-	CMPQ    SI, AX
-	CMOVQGT AX, SI
-	MOVLQSX (R9)(SI*4), SI
-	LEAQ    (R10)(SI*4), SI
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000003, DI
-	CMPQ    DI, AX
-	CMOVQGT AX, DI
-	MOVLQSX (R9)(DI*4), DI
-	LEAQ    (R10)(DI*4), DI
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000004, R8
-	CMPQ    R8, AX
-	CMOVQGT AX, R8
-	MOVLQSX (R9)(R8*4), R8
-	LEAQ    (R10)(R8*4), R8
+bias_6:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	JMP     started_7
 
-rows_end:
-	MOVQ 24(CX), R9
-	MOVQ 72(CX), R10
-	MOVQ 96(CX), CX
-	XORQ AX, AX
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Y4
+	VMOVUPS (R8)(DI*1), Y5
+	VMOVUPS (R8)(DI*2), Y6
+	VMOVUPS (R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y8, Y7, Y7
 
-pixel:
-	MOVLQSX     (CX)(AX*4), R12
-	MOVLQSX     (R10)(AX*4), R11
-	VMOVUPS     (R9)(R12*4), Y10
-	VMOVUPS     32(R9)(R12*4), Y11
-	VFMADD231PS (DX)(R11*4), Y10, Y0
-	VFMADD231PS 32(DX)(R11*4), Y11, Y1
-	VFMADD231PS (BX)(R11*4), Y10, Y2
-	VFMADD231PS 32(BX)(R11*4), Y11, Y3
-	VFMADD231PS (SI)(R11*4), Y10, Y4
-	VFMADD231PS 32(SI)(R11*4), Y11, Y5
-	VFMADD231PS (DI)(R11*4), Y10, Y6
-	VFMADD231PS 32(DI)(R11*4), Y11, Y7
-	VFMADD231PS (R8)(R11*4), Y10, Y8
-	VFMADD231PS 32(R8)(R11*4), Y11, Y9
-	ADDQ        $0x01, AX
-	CMPQ        AX, 24(SP)
-	JLT         pixel
-	MOVQ        a+0(FP), AX
-	MOVQ        144(AX), CX
-	SHLQ        $0x02, CX
-	MOVQ        (SP), AX
-	IMULQ       CX, AX
-	MOVQ        a+0(FP), DX
-	ADDQ        48(DX), AX
-	CMPQ        16(SP), $0x04
-	JLT         store_short
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     Y1, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Y2, (AX)
-	VMOVUPS     Y3, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Y4, (AX)
-	VMOVUPS     Y5, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Y6, (AX)
-	VMOVUPS     Y7, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Y8, (AX)
-	VMOVUPS     Y9, 32(AX)
-	JMP         store_end
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
 
-store_short:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x01
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x02
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x03
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x04
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
+kernel_row_8:
+	VMOVUPS     (R10), Y8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y9
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y10
+	VFMADD231PS Y10, Y8, Y0
+	VMOVUPS     (R12)(DI*1), Y11
+	VFMADD231PS Y11, Y8, Y1
+	VFMADD231PS Y11, Y9, Y0
+	VMOVUPS     (R12)(DI*2), Y12
+	VFMADD231PS Y12, Y8, Y2
+	VFMADD231PS Y12, Y9, Y1
+	VMOVUPS     (R12)(R13*1), Y13
+	VFMADD231PS Y13, Y8, Y3
+	VFMADD231PS Y13, Y9, Y2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y9, Y3
+	VMOVUPS     (R12)(DI*1), Y15
+	VFMADD231PS Y15, Y8, Y5
+	VFMADD231PS Y15, Y9, Y4
+	VMOVUPS     (R12)(DI*2), Y10
+	VFMADD231PS Y10, Y8, Y6
+	VFMADD231PS Y10, Y9, Y5
+	VMOVUPS     (R12)(R13*1), Y11
+	VFMADD231PS Y11, Y8, Y7
+	VFMADD231PS Y11, Y9, Y6
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y12
+	VFMADD231PS Y12, Y9, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
 
-store_end:
-	MOVQ (SP), AX
-	ADDQ $0x05, AX
-	MOVQ AX, (SP)
-	CMPQ AX, 8(SP)
-	JLE  tile
-	JMP  done
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
 
-tile_tail:
-	MOVQ       8(SP), AX
-	SUBQ       (SP), AX
-	MOVQ       AX, 16(SP)
-	MOVQ       a+0(FP), AX
-	MOVQ       144(AX), CX
-	SHLQ       $0x02, CX
-	MOVQ       (SP), AX
-	IMULQ      CX, AX
-	MOVQ       a+0(FP), DX
-	ADDQ       48(DX), AX
-	CMPQ       16(SP), $0x04
-	JLT        load_tail_short
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (R8)(DI*1)
+	VMOVUPS Y6, (R8)(DI*2)
+	VMOVUPS Y7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VMOVUPS     (R12)(DI*1), Y7
+	VFMADD231PS Y7, Y4, Y1
+	VFMADD231PS Y7, Y5, Y0
+	VMOVUPS     (R12)(DI*2), Y8
+	VFMADD231PS Y8, Y4, Y2
+	VFMADD231PS Y8, Y5, Y1
+	VMOVUPS     (R12)(R13*1), Y9
+	VFMADD231PS Y9, Y4, Y3
+	VFMADD231PS Y9, Y5, Y2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y10
+	VFMADD231PS Y10, Y5, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_24:
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y4, Y2, Y0
+	VMOVUPS     (R12)(DI*1), Y5
+	VFMADD231PS Y5, Y2, Y1
+	VFMADD231PS Y5, Y3, Y0
+	VMOVUPS     (R12)(DI*2), Y6
+	VFMADD231PS Y6, Y3, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VXORPS Y0, Y0, Y0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_32:
+	VMOVUPS     (R10), Y1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS Y3, Y1, Y0
+	VMOVUPS     (R12)(DI*1), Y4
+	VFMADD231PS Y4, Y2, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_41
+
+bias_40:
 	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	VMOVUPS    64(SP), Y1
-	VMASKMOVPS 32(AX), Y1, Y1
-	ADDQ       CX, AX
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	VMOVUPS    64(SP), Y3
-	VMASKMOVPS 32(AX), Y3, Y3
-	ADDQ       CX, AX
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	VMOVUPS    64(SP), Y5
-	VMASKMOVPS 32(AX), Y5, Y5
-	ADDQ       CX, AX
-	VMOVUPS    32(SP), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	VMOVUPS    64(SP), Y7
-	VMASKMOVPS 32(AX), Y7, Y7
-	ADDQ       CX, AX
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS (AX), Y8, Y8
-	VMOVUPS    64(SP), Y9
-	VMASKMOVPS 32(AX), Y9, Y9
-	JMP        load_tail_end
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y7
+	JMP        started_41
 
-load_tail_short:
+add_39:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
 	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	VMOVUPS    64(SP), Y1
-	VMASKMOVPS 32(AX), Y1, Y1
-	XORQ       DX, DX
-	CMPQ       16(SP), $0x01
-	CMOVQGE    CX, DX
-	ADDQ       DX, AX
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
 	VMOVUPS    32(SP), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	VMOVUPS    64(SP), Y3
-	VMASKMOVPS 32(AX), Y3, Y3
-	XORQ       DX, DX
-	CMPQ       16(SP), $0x02
-	CMOVQGE    CX, DX
-	ADDQ       DX, AX
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	LEAQ       (R8)(DI*4), R8
 	VMOVUPS    32(SP), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	VMOVUPS    64(SP), Y5
-	VMASKMOVPS 32(AX), Y5, Y5
-	XORQ       DX, DX
-	CMPQ       16(SP), $0x03
-	CMOVQGE    CX, DX
-	ADDQ       DX, AX
+	VMASKMOVPS (R8), Y4, Y4
+	VMOVUPS    32(SP), Y5
+	VMASKMOVPS (R8)(DI*1), Y5, Y5
 	VMOVUPS    32(SP), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	VMOVUPS    64(SP), Y7
-	VMASKMOVPS 32(AX), Y7, Y7
-	XORQ       DX, DX
-	CMPQ       16(SP), $0x04
-	CMOVQGE    CX, DX
-	ADDQ       DX, AX
+	VMASKMOVPS (R8)(DI*2), Y6, Y6
+	VMOVUPS    32(SP), Y7
+	VMASKMOVPS (R8)(R9*1), Y7, Y7
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_41
 	VMOVUPS    32(SP), Y8
-	VMASKMOVPS (AX), Y8, Y8
-	VMOVUPS    64(SP), Y9
-	VMASKMOVPS 32(AX), Y9, Y9
+	VMASKMOVPS (DI)(AX*1), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	VADDPS     Y8, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y8, Y3, Y3
+	VADDPS     Y8, Y4, Y4
+	VADDPS     Y8, Y5, Y5
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y8, Y7, Y7
 
-load_tail_end:
-	MOVQ    a+0(FP), CX
-	MOVQ    120(CX), R9
-	MOVQ    (CX), R10
-	MOVQ    (SP), AX
-	LEAQ    (R9)(AX*4), R9
-	CMPQ    16(SP), $0x04
-	JLT     rows_tail_short
-	MOVLQSX (R9), DX
-	LEAQ    (R10)(DX*4), DX
-	MOVLQSX 4(R9), BX
-	LEAQ    (R10)(BX*4), BX
-	MOVLQSX 8(R9), SI
-	LEAQ    (R10)(SI*4), SI
-	MOVLQSX 12(R9), DI
-	LEAQ    (R10)(DI*4), DI
-	MOVLQSX 16(R9), R8
-	LEAQ    (R10)(R8*4), R8
-	JMP     rows_tail_end
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
 
-rows_tail_short:
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000000, DX
-	CMPQ    DX, AX
-	CMOVQGT AX, DX
-	MOVLQSX (R9)(DX*4), DX
-	LEAQ    (R10)(DX*4), DX
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000001, BX
-	CMPQ    BX, AX
-	CMOVQGT AX, BX
-	MOVLQSX (R9)(BX*4), BX
-	LEAQ    (R10)(BX*4), BX
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000002, SI
-	CMPQ    SI, AX
-	CMOVQGT AX, SI
-	MOVLQSX (R9)(SI*4), SI
-	LEAQ    (R10)(SI*4), SI
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000003, DI
-	CMPQ    DI, AX
-	CMOVQGT AX, DI
-	MOVLQSX (R9)(DI*4), DI
-	LEAQ    (R10)(DI*4), DI
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000004, R8
-	CMPQ    R8, AX
-	CMOVQGT AX, R8
-	MOVLQSX (R9)(R8*4), R8
-	LEAQ    (R10)(R8*4), R8
-
-rows_tail_end:
-	MOVQ 24(CX), R9
-	MOVQ 72(CX), R10
-	MOVQ 96(CX), CX
-	XORQ AX, AX
-
-pixel_tail:
-	MOVLQSX     (CX)(AX*4), R12
-	MOVLQSX     (R10)(AX*4), R11
+kernel_row_42:
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R10), Y9, Y9
+	ADDQ        R11, R10
+	MOVQ        R9, R12
 	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  (R9)(R12*4), Y10, Y10
-	VMOVUPS     64(SP), Y11
-	VMASKMOVPS  32(R9)(R12*4), Y11, Y11
+	VMASKMOVPS  (R12), Y10, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(DI*1), Y11, Y11
+	VFMADD231PS Y11, Y8, Y1
+	VFMADD231PS Y11, Y9, Y0
 	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (DX)(R11*4), Y12, Y12
-	VFMADD231PS Y12, Y10, Y0
-	VMOVUPS     64(SP), Y13
-	VMASKMOVPS  32(DX)(R11*4), Y13, Y13
-	VFMADD231PS Y13, Y11, Y1
+	VMASKMOVPS  (R12)(DI*2), Y12, Y12
+	VFMADD231PS Y12, Y8, Y2
+	VFMADD231PS Y12, Y9, Y1
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(R13*1), Y13, Y13
+	VFMADD231PS Y13, Y8, Y3
+	VFMADD231PS Y13, Y9, Y2
+	LEAQ        (R12)(DI*4), R12
 	VMOVUPS     32(SP), Y14
-	VMASKMOVPS  (BX)(R11*4), Y14, Y14
-	VFMADD231PS Y14, Y10, Y2
-	VMOVUPS     64(SP), Y15
-	VMASKMOVPS  32(BX)(R11*4), Y15, Y15
-	VFMADD231PS Y15, Y11, Y3
+	VMASKMOVPS  (R12), Y14, Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y9, Y3
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y8, Y5
+	VFMADD231PS Y15, Y9, Y4
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(DI*2), Y10, Y10
+	VFMADD231PS Y10, Y8, Y6
+	VFMADD231PS Y10, Y9, Y5
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(R13*1), Y11, Y11
+	VFMADD231PS Y11, Y8, Y7
+	VFMADD231PS Y11, Y9, Y6
+	LEAQ        (R12)(DI*4), R12
 	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (SI)(R11*4), Y12, Y12
+	VMASKMOVPS  (R12), Y12, Y12
+	VFMADD231PS Y12, Y9, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_44:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y0, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y1, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y2, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y3, Y8, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y4, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y5, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y6, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y7, Y8, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_49
+
+add_47:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_49
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12), Y6, Y6
+	VFMADD231PS Y6, Y4, Y0
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12)(DI*1), Y7, Y7
+	VFMADD231PS Y7, Y4, Y1
+	VFMADD231PS Y7, Y5, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(DI*2), Y8, Y8
+	VFMADD231PS Y8, Y4, Y2
+	VFMADD231PS Y8, Y5, Y1
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(R13*1), Y9, Y9
+	VFMADD231PS Y9, Y4, Y3
+	VFMADD231PS Y9, Y5, Y2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12), Y10, Y10
+	VFMADD231PS Y10, Y5, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_52:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_57
+
+add_55:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_57
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_58:
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R12), Y4, Y4
+	VFMADD231PS Y4, Y2, Y0
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R12)(DI*1), Y5, Y5
+	VFMADD231PS Y5, Y2, Y1
+	VFMADD231PS Y5, Y3, Y0
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12)(DI*2), Y6, Y6
+	VFMADD231PS Y6, Y3, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VXORPS Y0, Y0, Y0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_65
+
+add_63:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_65
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_66:
+	VMOVUPS     32(SP), Y1
+	VMASKMOVPS  (R10), Y1, Y1
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R12), Y3, Y3
+	VFMADD231PS Y3, Y1, Y0
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R12)(DI*1), Y4, Y4
+	VFMADD231PS Y4, Y2, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_68:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise3by1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwise3by1AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ 24(SP), $0x08
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Y4
+	VMOVUPS (R8)(DI*1), Y5
+	VMOVUPS (R8)(DI*2), Y6
+	VMOVUPS (R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y8, Y7, Y7
+
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_8:
+	VMOVUPS     (R10), Y8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y11, Y8, Y0
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y8, Y1
+	VFMADD231PS Y12, Y9, Y0
+	VMOVUPS     (R12)(DI*2), Y13
+	VFMADD231PS Y13, Y8, Y2
+	VFMADD231PS Y13, Y9, Y1
+	VFMADD231PS Y13, Y10, Y0
+	VMOVUPS     (R12)(R13*1), Y14
+	VFMADD231PS Y14, Y8, Y3
+	VFMADD231PS Y14, Y9, Y2
+	VFMADD231PS Y14, Y10, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y15, Y8, Y4
+	VFMADD231PS Y15, Y9, Y3
+	VFMADD231PS Y15, Y10, Y2
+	VMOVUPS     (R12)(DI*1), Y11
+	VFMADD231PS Y11, Y8, Y5
+	VFMADD231PS Y11, Y9, Y4
+	VFMADD231PS Y11, Y10, Y3
+	VMOVUPS     (R12)(DI*2), Y12
+	VFMADD231PS Y12, Y8, Y6
+	VFMADD231PS Y12, Y9, Y5
 	VFMADD231PS Y12, Y10, Y4
-	VMOVUPS     64(SP), Y13
-	VMASKMOVPS  32(SI)(R11*4), Y13, Y13
-	VFMADD231PS Y13, Y11, Y5
-	VMOVUPS     32(SP), Y14
-	VMASKMOVPS  (DI)(R11*4), Y14, Y14
+	VMOVUPS     (R12)(R13*1), Y13
+	VFMADD231PS Y13, Y8, Y7
+	VFMADD231PS Y13, Y9, Y6
+	VFMADD231PS Y13, Y10, Y5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y9, Y7
 	VFMADD231PS Y14, Y10, Y6
-	VMOVUPS     64(SP), Y15
-	VMASKMOVPS  32(DI)(R11*4), Y15, Y15
-	VFMADD231PS Y15, Y11, Y7
+	VMOVUPS     (R12)(DI*1), Y15
+	VFMADD231PS Y15, Y10, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
+
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (R8)(DI*1)
+	VMOVUPS Y6, (R8)(DI*2)
+	VMOVUPS Y7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y7, Y4, Y0
+	VMOVUPS     (R12)(DI*1), Y8
+	VFMADD231PS Y8, Y4, Y1
+	VFMADD231PS Y8, Y5, Y0
+	VMOVUPS     (R12)(DI*2), Y9
+	VFMADD231PS Y9, Y4, Y2
+	VFMADD231PS Y9, Y5, Y1
+	VFMADD231PS Y9, Y6, Y0
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y4, Y3
+	VFMADD231PS Y10, Y5, Y2
+	VFMADD231PS Y10, Y6, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y11, Y5, Y3
+	VFMADD231PS Y11, Y6, Y2
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y6, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_24:
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS Y5, Y2, Y0
+	VMOVUPS     (R12)(DI*1), Y6
+	VFMADD231PS Y6, Y2, Y1
+	VFMADD231PS Y6, Y3, Y0
+	VMOVUPS     (R12)(DI*2), Y7
+	VFMADD231PS Y7, Y3, Y1
+	VFMADD231PS Y7, Y4, Y0
+	VMOVUPS     (R12)(R13*1), Y8
+	VFMADD231PS Y8, Y4, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VXORPS Y0, Y0, Y0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_32:
+	VMOVUPS     (R10), Y1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y4, Y1, Y0
+	VMOVUPS     (R12)(DI*1), Y5
+	VFMADD231PS Y5, Y2, Y0
+	VMOVUPS     (R12)(DI*2), Y6
+	VFMADD231PS Y6, Y3, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_41
+
+bias_40:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y7
+	JMP        started_41
+
+add_39:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (R8), Y4, Y4
+	VMOVUPS    32(SP), Y5
+	VMASKMOVPS (R8)(DI*1), Y5, Y5
+	VMOVUPS    32(SP), Y6
+	VMASKMOVPS (R8)(DI*2), Y6, Y6
+	VMOVUPS    32(SP), Y7
+	VMASKMOVPS (R8)(R9*1), Y7, Y7
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_41
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS (DI)(AX*1), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	VADDPS     Y8, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y8, Y3, Y3
+	VADDPS     Y8, Y4, Y4
+	VADDPS     Y8, Y5, Y5
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y8, Y7, Y7
+
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_42:
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R10), Y9, Y9
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R10), Y10, Y10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12), Y11, Y11
+	VFMADD231PS Y11, Y8, Y0
 	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R8)(R11*4), Y12, Y12
-	VFMADD231PS Y12, Y10, Y8
-	VMOVUPS     64(SP), Y13
-	VMASKMOVPS  32(R8)(R11*4), Y13, Y13
+	VMASKMOVPS  (R12)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y8, Y1
+	VFMADD231PS Y12, Y9, Y0
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*2), Y13, Y13
+	VFMADD231PS Y13, Y8, Y2
+	VFMADD231PS Y13, Y9, Y1
+	VFMADD231PS Y13, Y10, Y0
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(R13*1), Y14, Y14
+	VFMADD231PS Y14, Y8, Y3
+	VFMADD231PS Y14, Y9, Y2
+	VFMADD231PS Y14, Y10, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12), Y15, Y15
+	VFMADD231PS Y15, Y8, Y4
+	VFMADD231PS Y15, Y9, Y3
+	VFMADD231PS Y15, Y10, Y2
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(DI*1), Y11, Y11
+	VFMADD231PS Y11, Y8, Y5
+	VFMADD231PS Y11, Y9, Y4
+	VFMADD231PS Y11, Y10, Y3
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(DI*2), Y12, Y12
+	VFMADD231PS Y12, Y8, Y6
+	VFMADD231PS Y12, Y9, Y5
+	VFMADD231PS Y12, Y10, Y4
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(R13*1), Y13, Y13
+	VFMADD231PS Y13, Y8, Y7
+	VFMADD231PS Y13, Y9, Y6
+	VFMADD231PS Y13, Y10, Y5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12), Y14, Y14
+	VFMADD231PS Y14, Y9, Y7
+	VFMADD231PS Y14, Y10, Y6
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y10, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_44:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y0, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y1, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y2, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y3, Y8, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y4, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y5, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y6, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y7, Y8, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_49
+
+add_47:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_49
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R10), Y6, Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12), Y7, Y7
+	VFMADD231PS Y7, Y4, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(DI*1), Y8, Y8
+	VFMADD231PS Y8, Y4, Y1
+	VFMADD231PS Y8, Y5, Y0
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(DI*2), Y9, Y9
+	VFMADD231PS Y9, Y4, Y2
+	VFMADD231PS Y9, Y5, Y1
+	VFMADD231PS Y9, Y6, Y0
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y4, Y3
+	VFMADD231PS Y10, Y5, Y2
+	VFMADD231PS Y10, Y6, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12), Y11, Y11
+	VFMADD231PS Y11, Y5, Y3
+	VFMADD231PS Y11, Y6, Y2
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y6, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_52:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_57
+
+add_55:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_57
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_58:
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R12), Y5, Y5
+	VFMADD231PS Y5, Y2, Y0
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12)(DI*1), Y6, Y6
+	VFMADD231PS Y6, Y2, Y1
+	VFMADD231PS Y6, Y3, Y0
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12)(DI*2), Y7, Y7
+	VFMADD231PS Y7, Y3, Y1
+	VFMADD231PS Y7, Y4, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(R13*1), Y8, Y8
+	VFMADD231PS Y8, Y4, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VXORPS Y0, Y0, Y0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_65
+
+add_63:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_65
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_66:
+	VMOVUPS     32(SP), Y1
+	VMASKMOVPS  (R10), Y1, Y1
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R12), Y4, Y4
+	VFMADD231PS Y4, Y1, Y0
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R12)(DI*1), Y5, Y5
+	VFMADD231PS Y5, Y2, Y0
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12)(DI*2), Y6, Y6
+	VFMADD231PS Y6, Y3, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_68:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise3by2AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwise3by2AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ 24(SP), $0x08
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Y4
+	VMOVUPS (R8)(DI*1), Y5
+	VMOVUPS (R8)(DI*2), Y6
+	VMOVUPS (R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y8, Y7, Y7
+
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_8:
+	VMOVUPS     (R10), Y8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y11, Y8, Y0
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VMOVUPS     (R12)(DI*2), Y13
+	VFMADD231PS Y13, Y8, Y1
+	VFMADD231PS Y13, Y10, Y0
+	VMOVUPS     (R12)(R13*1), Y14
+	VFMADD231PS Y14, Y9, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y15, Y8, Y2
+	VFMADD231PS Y15, Y10, Y1
+	VMOVUPS     (R12)(DI*1), Y11
+	VFMADD231PS Y11, Y9, Y2
+	VMOVUPS     (R12)(DI*2), Y12
+	VFMADD231PS Y12, Y8, Y3
+	VFMADD231PS Y12, Y10, Y2
+	VMOVUPS     (R12)(R13*1), Y13
+	VFMADD231PS Y13, Y9, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y10, Y3
+	VMOVUPS     (R12)(DI*1), Y15
+	VFMADD231PS Y15, Y9, Y4
+	VMOVUPS     (R12)(DI*2), Y11
+	VFMADD231PS Y11, Y8, Y5
+	VFMADD231PS Y11, Y10, Y4
+	VMOVUPS     (R12)(R13*1), Y12
+	VFMADD231PS Y12, Y9, Y5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y13, Y8, Y6
+	VFMADD231PS Y13, Y10, Y5
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y9, Y6
+	VMOVUPS     (R12)(DI*2), Y15
+	VFMADD231PS Y15, Y8, Y7
+	VFMADD231PS Y15, Y10, Y6
+	VMOVUPS     (R12)(R13*1), Y11
+	VFMADD231PS Y11, Y9, Y7
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y12
+	VFMADD231PS Y12, Y10, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
+
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (R8)(DI*1)
+	VMOVUPS Y6, (R8)(DI*2)
+	VMOVUPS Y7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y7, Y4, Y0
+	VMOVUPS     (R12)(DI*1), Y8
+	VFMADD231PS Y8, Y5, Y0
+	VMOVUPS     (R12)(DI*2), Y9
+	VFMADD231PS Y9, Y4, Y1
+	VFMADD231PS Y9, Y6, Y0
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y5, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y11, Y4, Y2
+	VFMADD231PS Y11, Y6, Y1
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y5, Y2
+	VMOVUPS     (R12)(DI*2), Y7
+	VFMADD231PS Y7, Y4, Y3
+	VFMADD231PS Y7, Y6, Y2
+	VMOVUPS     (R12)(R13*1), Y8
+	VFMADD231PS Y8, Y5, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y9, Y6, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_24:
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS Y5, Y2, Y0
+	VMOVUPS     (R12)(DI*1), Y6
+	VFMADD231PS Y6, Y3, Y0
+	VMOVUPS     (R12)(DI*2), Y7
+	VFMADD231PS Y7, Y2, Y1
+	VFMADD231PS Y7, Y4, Y0
+	VMOVUPS     (R12)(R13*1), Y8
+	VFMADD231PS Y8, Y3, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y9, Y4, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VXORPS Y0, Y0, Y0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_32:
+	VMOVUPS     (R10), Y1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y4, Y1, Y0
+	VMOVUPS     (R12)(DI*1), Y5
+	VFMADD231PS Y5, Y2, Y0
+	VMOVUPS     (R12)(DI*2), Y6
+	VFMADD231PS Y6, Y3, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_41
+
+bias_40:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y7
+	JMP        started_41
+
+add_39:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (R8), Y4, Y4
+	VMOVUPS    32(SP), Y5
+	VMASKMOVPS (R8)(DI*1), Y5, Y5
+	VMOVUPS    32(SP), Y6
+	VMASKMOVPS (R8)(DI*2), Y6, Y6
+	VMOVUPS    32(SP), Y7
+	VMASKMOVPS (R8)(R9*1), Y7, Y7
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_41
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS (DI)(AX*1), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	VADDPS     Y8, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y8, Y3, Y3
+	VADDPS     Y8, Y4, Y4
+	VADDPS     Y8, Y5, Y5
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y8, Y7, Y7
+
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_42:
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R10), Y9, Y9
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R10), Y10, Y10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12), Y11, Y11
+	VFMADD231PS Y11, Y8, Y0
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y9, Y0
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*2), Y13, Y13
+	VFMADD231PS Y13, Y8, Y1
+	VFMADD231PS Y13, Y10, Y0
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(R13*1), Y14, Y14
+	VFMADD231PS Y14, Y9, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12), Y15, Y15
+	VFMADD231PS Y15, Y8, Y2
+	VFMADD231PS Y15, Y10, Y1
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(DI*1), Y11, Y11
+	VFMADD231PS Y11, Y9, Y2
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(DI*2), Y12, Y12
+	VFMADD231PS Y12, Y8, Y3
+	VFMADD231PS Y12, Y10, Y2
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(R13*1), Y13, Y13
+	VFMADD231PS Y13, Y9, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12), Y14, Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y10, Y3
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y9, Y4
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(DI*2), Y11, Y11
+	VFMADD231PS Y11, Y8, Y5
+	VFMADD231PS Y11, Y10, Y4
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(R13*1), Y12, Y12
+	VFMADD231PS Y12, Y9, Y5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12), Y13, Y13
+	VFMADD231PS Y13, Y8, Y6
+	VFMADD231PS Y13, Y10, Y5
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*1), Y14, Y14
+	VFMADD231PS Y14, Y9, Y6
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*2), Y15, Y15
+	VFMADD231PS Y15, Y8, Y7
+	VFMADD231PS Y15, Y10, Y6
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(R13*1), Y11, Y11
+	VFMADD231PS Y11, Y9, Y7
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12), Y12, Y12
+	VFMADD231PS Y12, Y10, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_44:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y0, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y1, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y2, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y3, Y8, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y4, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y5, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y6, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y7, Y8, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_49
+
+add_47:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_49
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R10), Y6, Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12), Y7, Y7
+	VFMADD231PS Y7, Y4, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(DI*1), Y8, Y8
+	VFMADD231PS Y8, Y5, Y0
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(DI*2), Y9, Y9
+	VFMADD231PS Y9, Y4, Y1
+	VFMADD231PS Y9, Y6, Y0
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y5, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12), Y11, Y11
+	VFMADD231PS Y11, Y4, Y2
+	VFMADD231PS Y11, Y6, Y1
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y5, Y2
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12)(DI*2), Y7, Y7
+	VFMADD231PS Y7, Y4, Y3
+	VFMADD231PS Y7, Y6, Y2
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(R13*1), Y8, Y8
+	VFMADD231PS Y8, Y5, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12), Y9, Y9
+	VFMADD231PS Y9, Y6, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_52:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_57
+
+add_55:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_57
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_58:
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R12), Y5, Y5
+	VFMADD231PS Y5, Y2, Y0
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12)(DI*1), Y6, Y6
+	VFMADD231PS Y6, Y3, Y0
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12)(DI*2), Y7, Y7
+	VFMADD231PS Y7, Y2, Y1
+	VFMADD231PS Y7, Y4, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(R13*1), Y8, Y8
+	VFMADD231PS Y8, Y3, Y1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12), Y9, Y9
+	VFMADD231PS Y9, Y4, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VXORPS Y0, Y0, Y0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_65
+
+add_63:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_65
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_66:
+	VMOVUPS     32(SP), Y1
+	VMASKMOVPS  (R10), Y1, Y1
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R12), Y4, Y4
+	VFMADD231PS Y4, Y1, Y0
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R12)(DI*1), Y5, Y5
+	VFMADD231PS Y5, Y2, Y0
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12)(DI*2), Y6, Y6
+	VFMADD231PS Y6, Y3, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_68:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise5by1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwise5by1AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ 24(SP), $0x08
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Y4
+	VMOVUPS (R8)(DI*1), Y5
+	VMOVUPS (R8)(DI*2), Y6
+	VMOVUPS (R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y8, Y7, Y7
+
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_8:
+	VMOVUPS     (R10), Y8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y10
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y11
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y8, Y1
+	VFMADD231PS Y14, Y9, Y0
+	VMOVUPS     (R12)(DI*2), Y15
+	VFMADD231PS Y15, Y8, Y2
+	VFMADD231PS Y15, Y9, Y1
+	VFMADD231PS Y15, Y10, Y0
+	VMOVUPS     (R12)(R13*1), Y13
+	VFMADD231PS Y13, Y8, Y3
+	VFMADD231PS Y13, Y9, Y2
+	VFMADD231PS Y13, Y10, Y1
+	VFMADD231PS Y13, Y11, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y9, Y3
+	VFMADD231PS Y14, Y10, Y2
+	VFMADD231PS Y14, Y11, Y1
+	VFMADD231PS Y14, Y12, Y0
+	VMOVUPS     (R12)(DI*1), Y15
+	VFMADD231PS Y15, Y8, Y5
+	VFMADD231PS Y15, Y9, Y4
+	VFMADD231PS Y15, Y10, Y3
+	VFMADD231PS Y15, Y11, Y2
+	VFMADD231PS Y15, Y12, Y1
+	VMOVUPS     (R12)(DI*2), Y13
+	VFMADD231PS Y13, Y8, Y6
+	VFMADD231PS Y13, Y9, Y5
+	VFMADD231PS Y13, Y10, Y4
+	VFMADD231PS Y13, Y11, Y3
+	VFMADD231PS Y13, Y12, Y2
+	VMOVUPS     (R12)(R13*1), Y14
+	VFMADD231PS Y14, Y8, Y7
+	VFMADD231PS Y14, Y9, Y6
+	VFMADD231PS Y14, Y10, Y5
+	VFMADD231PS Y14, Y11, Y4
+	VFMADD231PS Y14, Y12, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y15, Y9, Y7
+	VFMADD231PS Y15, Y10, Y6
+	VFMADD231PS Y15, Y11, Y5
+	VFMADD231PS Y15, Y12, Y4
+	VMOVUPS     (R12)(DI*1), Y13
+	VFMADD231PS Y13, Y10, Y7
+	VFMADD231PS Y13, Y11, Y6
+	VFMADD231PS Y13, Y12, Y5
+	VMOVUPS     (R12)(DI*2), Y14
+	VFMADD231PS Y14, Y11, Y7
+	VFMADD231PS Y14, Y12, Y6
+	VMOVUPS     (R12)(R13*1), Y15
+	VFMADD231PS Y15, Y12, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
+
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (R8)(DI*1)
+	VMOVUPS Y6, (R8)(DI*2)
+	VMOVUPS Y7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y7
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     (R12)(DI*1), Y10
+	VFMADD231PS Y10, Y4, Y1
+	VFMADD231PS Y10, Y5, Y0
+	VMOVUPS     (R12)(DI*2), Y11
+	VFMADD231PS Y11, Y4, Y2
+	VFMADD231PS Y11, Y5, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     (R12)(R13*1), Y12
+	VFMADD231PS Y12, Y4, Y3
+	VFMADD231PS Y12, Y5, Y2
+	VFMADD231PS Y12, Y6, Y1
+	VFMADD231PS Y12, Y7, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y13, Y5, Y3
+	VFMADD231PS Y13, Y6, Y2
+	VFMADD231PS Y13, Y7, Y1
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y6, Y3
+	VFMADD231PS Y14, Y7, Y2
+	VFMADD231PS Y14, Y8, Y1
+	VMOVUPS     (R12)(DI*2), Y9
+	VFMADD231PS Y9, Y7, Y3
+	VFMADD231PS Y9, Y8, Y2
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y8, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_24:
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     (R12)(DI*1), Y8
+	VFMADD231PS Y8, Y2, Y1
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     (R12)(DI*2), Y9
+	VFMADD231PS Y9, Y3, Y1
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y4, Y1
+	VFMADD231PS Y10, Y5, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y11, Y5, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y6, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VXORPS Y0, Y0, Y0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_32:
+	VMOVUPS     (R10), Y1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y6, Y1, Y0
+	VMOVUPS     (R12)(DI*1), Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     (R12)(DI*2), Y8
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     (R12)(R13*1), Y9
+	VFMADD231PS Y9, Y4, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y10
+	VFMADD231PS Y10, Y5, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_41
+
+bias_40:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y7
+	JMP        started_41
+
+add_39:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (R8), Y4, Y4
+	VMOVUPS    32(SP), Y5
+	VMASKMOVPS (R8)(DI*1), Y5, Y5
+	VMOVUPS    32(SP), Y6
+	VMASKMOVPS (R8)(DI*2), Y6, Y6
+	VMOVUPS    32(SP), Y7
+	VMASKMOVPS (R8)(R9*1), Y7, Y7
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_41
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS (DI)(AX*1), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	VADDPS     Y8, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y8, Y3, Y3
+	VADDPS     Y8, Y4, Y4
+	VADDPS     Y8, Y5, Y5
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y8, Y7, Y7
+
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_42:
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R10), Y9, Y9
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R10), Y10, Y10
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R10), Y11, Y11
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R10), Y12, Y12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12), Y13, Y13
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*1), Y14, Y14
+	VFMADD231PS Y14, Y8, Y1
+	VFMADD231PS Y14, Y9, Y0
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*2), Y15, Y15
+	VFMADD231PS Y15, Y8, Y2
+	VFMADD231PS Y15, Y9, Y1
+	VFMADD231PS Y15, Y10, Y0
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(R13*1), Y13, Y13
+	VFMADD231PS Y13, Y8, Y3
+	VFMADD231PS Y13, Y9, Y2
+	VFMADD231PS Y13, Y10, Y1
+	VFMADD231PS Y13, Y11, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12), Y14, Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y9, Y3
+	VFMADD231PS Y14, Y10, Y2
+	VFMADD231PS Y14, Y11, Y1
+	VFMADD231PS Y14, Y12, Y0
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y8, Y5
+	VFMADD231PS Y15, Y9, Y4
+	VFMADD231PS Y15, Y10, Y3
+	VFMADD231PS Y15, Y11, Y2
+	VFMADD231PS Y15, Y12, Y1
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*2), Y13, Y13
+	VFMADD231PS Y13, Y8, Y6
+	VFMADD231PS Y13, Y9, Y5
+	VFMADD231PS Y13, Y10, Y4
+	VFMADD231PS Y13, Y11, Y3
+	VFMADD231PS Y13, Y12, Y2
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(R13*1), Y14, Y14
+	VFMADD231PS Y14, Y8, Y7
+	VFMADD231PS Y14, Y9, Y6
+	VFMADD231PS Y14, Y10, Y5
+	VFMADD231PS Y14, Y11, Y4
+	VFMADD231PS Y14, Y12, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12), Y15, Y15
+	VFMADD231PS Y15, Y9, Y7
+	VFMADD231PS Y15, Y10, Y6
+	VFMADD231PS Y15, Y11, Y5
+	VFMADD231PS Y15, Y12, Y4
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*1), Y13, Y13
+	VFMADD231PS Y13, Y10, Y7
+	VFMADD231PS Y13, Y11, Y6
+	VFMADD231PS Y13, Y12, Y5
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y11, Y7
+	VFMADD231PS Y14, Y12, Y6
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(R13*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_44:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y0, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y1, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y2, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y3, Y8, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y4, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y5, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y6, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y7, Y8, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_49
+
+add_47:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_49
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R10), Y6, Y6
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R10), Y7, Y7
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12), Y9, Y9
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(DI*1), Y10, Y10
+	VFMADD231PS Y10, Y4, Y1
+	VFMADD231PS Y10, Y5, Y0
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(DI*2), Y11, Y11
+	VFMADD231PS Y11, Y4, Y2
+	VFMADD231PS Y11, Y5, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(R13*1), Y12, Y12
+	VFMADD231PS Y12, Y4, Y3
+	VFMADD231PS Y12, Y5, Y2
+	VFMADD231PS Y12, Y6, Y1
+	VFMADD231PS Y12, Y7, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12), Y13, Y13
+	VFMADD231PS Y13, Y5, Y3
+	VFMADD231PS Y13, Y6, Y2
+	VFMADD231PS Y13, Y7, Y1
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*1), Y14, Y14
+	VFMADD231PS Y14, Y6, Y3
+	VFMADD231PS Y14, Y7, Y2
+	VFMADD231PS Y14, Y8, Y1
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(DI*2), Y9, Y9
+	VFMADD231PS Y9, Y7, Y3
+	VFMADD231PS Y9, Y8, Y2
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y8, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_52:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_57
+
+add_55:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_57
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_58:
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R10), Y6, Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12), Y7, Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(DI*1), Y8, Y8
+	VFMADD231PS Y8, Y2, Y1
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(DI*2), Y9, Y9
+	VFMADD231PS Y9, Y3, Y1
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y4, Y1
+	VFMADD231PS Y10, Y5, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12), Y11, Y11
+	VFMADD231PS Y11, Y5, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y6, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VXORPS Y0, Y0, Y0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_65
+
+add_63:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_65
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_66:
+	VMOVUPS     32(SP), Y1
+	VMASKMOVPS  (R10), Y1, Y1
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12), Y6, Y6
+	VFMADD231PS Y6, Y1, Y0
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12)(DI*1), Y7, Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(DI*2), Y8, Y8
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(R13*1), Y9, Y9
+	VFMADD231PS Y9, Y4, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12), Y10, Y10
+	VFMADD231PS Y10, Y5, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_68:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise5by2AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwise5by2AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ 24(SP), $0x08
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Y4
+	VMOVUPS (R8)(DI*1), Y5
+	VMOVUPS (R8)(DI*2), Y6
+	VMOVUPS (R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y8, Y7, Y7
+
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_8:
+	VMOVUPS     (R10), Y8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y10
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y11
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y9, Y0
+	VMOVUPS     (R12)(DI*2), Y15
+	VFMADD231PS Y15, Y8, Y1
+	VFMADD231PS Y15, Y10, Y0
+	VMOVUPS     (R12)(R13*1), Y13
+	VFMADD231PS Y13, Y9, Y1
+	VFMADD231PS Y13, Y11, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y8, Y2
+	VFMADD231PS Y14, Y10, Y1
+	VFMADD231PS Y14, Y12, Y0
+	VMOVUPS     (R12)(DI*1), Y15
+	VFMADD231PS Y15, Y9, Y2
+	VFMADD231PS Y15, Y11, Y1
+	VMOVUPS     (R12)(DI*2), Y13
+	VFMADD231PS Y13, Y8, Y3
+	VFMADD231PS Y13, Y10, Y2
+	VFMADD231PS Y13, Y12, Y1
+	VMOVUPS     (R12)(R13*1), Y14
+	VFMADD231PS Y14, Y9, Y3
+	VFMADD231PS Y14, Y11, Y2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y15, Y8, Y4
+	VFMADD231PS Y15, Y10, Y3
+	VFMADD231PS Y15, Y12, Y2
+	VMOVUPS     (R12)(DI*1), Y13
+	VFMADD231PS Y13, Y9, Y4
+	VFMADD231PS Y13, Y11, Y3
+	VMOVUPS     (R12)(DI*2), Y14
+	VFMADD231PS Y14, Y8, Y5
+	VFMADD231PS Y14, Y10, Y4
+	VFMADD231PS Y14, Y12, Y3
+	VMOVUPS     (R12)(R13*1), Y15
+	VFMADD231PS Y15, Y9, Y5
+	VFMADD231PS Y15, Y11, Y4
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y13, Y8, Y6
+	VFMADD231PS Y13, Y10, Y5
+	VFMADD231PS Y13, Y12, Y4
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y9, Y6
+	VFMADD231PS Y14, Y11, Y5
+	VMOVUPS     (R12)(DI*2), Y15
+	VFMADD231PS Y15, Y8, Y7
+	VFMADD231PS Y15, Y10, Y6
+	VFMADD231PS Y15, Y12, Y5
+	VMOVUPS     (R12)(R13*1), Y13
+	VFMADD231PS Y13, Y9, Y7
+	VFMADD231PS Y13, Y11, Y6
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y10, Y7
+	VFMADD231PS Y14, Y12, Y6
+	VMOVUPS     (R12)(DI*1), Y15
+	VFMADD231PS Y15, Y11, Y7
+	VMOVUPS     (R12)(DI*2), Y13
+	VFMADD231PS Y13, Y12, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
+
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (R8)(DI*1)
+	VMOVUPS Y6, (R8)(DI*2)
+	VMOVUPS Y7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y7
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     (R12)(DI*1), Y10
+	VFMADD231PS Y10, Y5, Y0
+	VMOVUPS     (R12)(DI*2), Y11
+	VFMADD231PS Y11, Y4, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     (R12)(R13*1), Y12
+	VFMADD231PS Y12, Y5, Y1
+	VFMADD231PS Y12, Y7, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y13, Y4, Y2
+	VFMADD231PS Y13, Y6, Y1
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y5, Y2
+	VFMADD231PS Y14, Y7, Y1
+	VMOVUPS     (R12)(DI*2), Y9
+	VFMADD231PS Y9, Y4, Y3
+	VFMADD231PS Y9, Y6, Y2
+	VFMADD231PS Y9, Y8, Y1
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y5, Y3
+	VFMADD231PS Y10, Y7, Y2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y11, Y6, Y3
+	VFMADD231PS Y11, Y8, Y2
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y7, Y3
+	VMOVUPS     (R12)(DI*2), Y13
+	VFMADD231PS Y13, Y8, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_24:
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     (R12)(DI*1), Y8
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     (R12)(DI*2), Y9
+	VFMADD231PS Y9, Y2, Y1
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y3, Y1
+	VFMADD231PS Y10, Y5, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y11, Y4, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y5, Y1
+	VMOVUPS     (R12)(DI*2), Y7
+	VFMADD231PS Y7, Y6, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VXORPS Y0, Y0, Y0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_32:
+	VMOVUPS     (R10), Y1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y6, Y1, Y0
+	VMOVUPS     (R12)(DI*1), Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     (R12)(DI*2), Y8
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     (R12)(R13*1), Y9
+	VFMADD231PS Y9, Y4, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y10
+	VFMADD231PS Y10, Y5, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_41
+
+bias_40:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y7
+	JMP        started_41
+
+add_39:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (R8), Y4, Y4
+	VMOVUPS    32(SP), Y5
+	VMASKMOVPS (R8)(DI*1), Y5, Y5
+	VMOVUPS    32(SP), Y6
+	VMASKMOVPS (R8)(DI*2), Y6, Y6
+	VMOVUPS    32(SP), Y7
+	VMASKMOVPS (R8)(R9*1), Y7, Y7
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_41
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS (DI)(AX*1), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	VADDPS     Y8, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y8, Y3, Y3
+	VADDPS     Y8, Y4, Y4
+	VADDPS     Y8, Y5, Y5
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y8, Y7, Y7
+
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_42:
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R10), Y9, Y9
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R10), Y10, Y10
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R10), Y11, Y11
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R10), Y12, Y12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12), Y13, Y13
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*1), Y14, Y14
+	VFMADD231PS Y14, Y9, Y0
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*2), Y15, Y15
+	VFMADD231PS Y15, Y8, Y1
+	VFMADD231PS Y15, Y10, Y0
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(R13*1), Y13, Y13
+	VFMADD231PS Y13, Y9, Y1
+	VFMADD231PS Y13, Y11, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12), Y14, Y14
+	VFMADD231PS Y14, Y8, Y2
+	VFMADD231PS Y14, Y10, Y1
+	VFMADD231PS Y14, Y12, Y0
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y9, Y2
+	VFMADD231PS Y15, Y11, Y1
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*2), Y13, Y13
+	VFMADD231PS Y13, Y8, Y3
+	VFMADD231PS Y13, Y10, Y2
+	VFMADD231PS Y13, Y12, Y1
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(R13*1), Y14, Y14
+	VFMADD231PS Y14, Y9, Y3
+	VFMADD231PS Y14, Y11, Y2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12), Y15, Y15
+	VFMADD231PS Y15, Y8, Y4
+	VFMADD231PS Y15, Y10, Y3
+	VFMADD231PS Y15, Y12, Y2
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*1), Y13, Y13
+	VFMADD231PS Y13, Y9, Y4
+	VFMADD231PS Y13, Y11, Y3
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y8, Y5
+	VFMADD231PS Y14, Y10, Y4
+	VFMADD231PS Y14, Y12, Y3
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(R13*1), Y15, Y15
+	VFMADD231PS Y15, Y9, Y5
+	VFMADD231PS Y15, Y11, Y4
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12), Y13, Y13
+	VFMADD231PS Y13, Y8, Y6
+	VFMADD231PS Y13, Y10, Y5
+	VFMADD231PS Y13, Y12, Y4
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*1), Y14, Y14
+	VFMADD231PS Y14, Y9, Y6
+	VFMADD231PS Y14, Y11, Y5
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*2), Y15, Y15
+	VFMADD231PS Y15, Y8, Y7
+	VFMADD231PS Y15, Y10, Y6
+	VFMADD231PS Y15, Y12, Y5
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(R13*1), Y13, Y13
+	VFMADD231PS Y13, Y9, Y7
+	VFMADD231PS Y13, Y11, Y6
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12), Y14, Y14
+	VFMADD231PS Y14, Y10, Y7
+	VFMADD231PS Y14, Y12, Y6
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y11, Y7
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*2), Y13, Y13
+	VFMADD231PS Y13, Y12, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_44:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y0, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y1, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y2, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y3, Y8, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y4, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y5, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y6, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y7, Y8, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_49
+
+add_47:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_49
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R10), Y6, Y6
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R10), Y7, Y7
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12), Y9, Y9
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(DI*1), Y10, Y10
+	VFMADD231PS Y10, Y5, Y0
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(DI*2), Y11, Y11
+	VFMADD231PS Y11, Y4, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(R13*1), Y12, Y12
+	VFMADD231PS Y12, Y5, Y1
+	VFMADD231PS Y12, Y7, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12), Y13, Y13
+	VFMADD231PS Y13, Y4, Y2
+	VFMADD231PS Y13, Y6, Y1
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*1), Y14, Y14
+	VFMADD231PS Y14, Y5, Y2
+	VFMADD231PS Y14, Y7, Y1
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(DI*2), Y9, Y9
+	VFMADD231PS Y9, Y4, Y3
+	VFMADD231PS Y9, Y6, Y2
+	VFMADD231PS Y9, Y8, Y1
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y5, Y3
+	VFMADD231PS Y10, Y7, Y2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12), Y11, Y11
+	VFMADD231PS Y11, Y6, Y3
+	VFMADD231PS Y11, Y8, Y2
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y7, Y3
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*2), Y13, Y13
+	VFMADD231PS Y13, Y8, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_52:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_57
+
+add_55:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_57
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_58:
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R10), Y6, Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12), Y7, Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(DI*1), Y8, Y8
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(DI*2), Y9, Y9
+	VFMADD231PS Y9, Y2, Y1
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y3, Y1
+	VFMADD231PS Y10, Y5, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12), Y11, Y11
+	VFMADD231PS Y11, Y4, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y5, Y1
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12)(DI*2), Y7, Y7
+	VFMADD231PS Y7, Y6, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VXORPS Y0, Y0, Y0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_65
+
+add_63:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_65
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_66:
+	VMOVUPS     32(SP), Y1
+	VMASKMOVPS  (R10), Y1, Y1
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12), Y6, Y6
+	VFMADD231PS Y6, Y1, Y0
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12)(DI*1), Y7, Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(DI*2), Y8, Y8
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(R13*1), Y9, Y9
+	VFMADD231PS Y9, Y4, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12), Y10, Y10
+	VFMADD231PS Y10, Y5, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_68:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGradAVX2(SB), NOSPLIT, $152-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 8(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ  (SP), $0x08
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 40(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_2
+	MOVQ  BX, 48(SP)
+
+kernel_row_1:
+	MOVQ 40(SP), CX
+	MOVQ CX, 56(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 64(SP)
+
+tap_3:
+	MOVQ    56(SP), CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    BX, SI
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 72(SP)
+	MOVQ    CX, 80(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 88(SP)
+
+row_4:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 80(SP), CX
+	MOVQ 88(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(R8*1), Y5
+	VMOVUPS     (R9)(R8*2), Y6
+	VMOVUPS     (R9)(R10*1), Y7
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VFMADD231PS (R8), Y4, Y0
+	VFMADD231PS (R8)(DI*1), Y5, Y1
+	VFMADD231PS (R8)(DI*2), Y6, Y2
+	VFMADD231PS (R8)(R9*1), Y7, Y3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_8
+
+tile_7:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(R8*1), Y5
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VFMADD231PS (R8), Y4, Y0
+	VFMADD231PS (R8)(DI*1), Y5, Y1
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_7
+
+tiles_end_8:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Y4
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), DI
+	VFMADD231PS (R8), Y4, Y0
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 80(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 88(SP)
+	SUBQ    $0x01, 72(SP)
+	JNE     row_4
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS Y0, (DX)
+	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 56(SP)
+	SUBQ    $0x01, 64(SP)
+	JNE     tap_3
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 40(SP)
+	SUBQ    $0x01, 48(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 96(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_12
+	MOVQ  BX, 104(SP)
+
+kernel_row_11:
+	MOVQ 96(SP), CX
+	MOVQ CX, 112(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 120(SP)
+
+tap_13:
+	MOVQ       112(SP), CX
+	MOVQ       a+0(FP), BX
+	MOVQ       120(BX), BX
+	MOVQ       DX, SI
+	VMOVUPS    8(SP), Y0
+	VMASKMOVPS (SI), Y0, Y0
+	ADDQ       BX, SI
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       a+0(FP), BX
+	MOVQ       32(BX), SI
+	MOVQ       SI, 128(SP)
+	MOVQ       CX, 136(SP)
+	MOVQ       8(BX), SI
+	ADDQ       AX, SI
+	MOVQ       SI, 144(SP)
+
+row_14:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 136(SP), CX
+	MOVQ 144(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y4
+	VMASKMOVPS  (R9), Y4, Y4
+	VMOVUPS     8(SP), Y5
+	VMASKMOVPS  (R9)(R8*1), Y5, Y5
+	VMOVUPS     8(SP), Y6
+	VMASKMOVPS  (R9)(R8*2), Y6, Y6
+	VMOVUPS     8(SP), Y7
+	VMASKMOVPS  (R9)(R10*1), Y7, Y7
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y8
+	VMASKMOVPS  (R8), Y8, Y8
+	VFMADD231PS Y8, Y4, Y0
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R8)(DI*1), Y9, Y9
+	VFMADD231PS Y9, Y5, Y1
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R8)(DI*2), Y10, Y10
+	VFMADD231PS Y10, Y6, Y2
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R8)(R9*1), Y11, Y11
+	VFMADD231PS Y11, Y7, Y3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y4
+	VMASKMOVPS  (R9), Y4, Y4
+	VMOVUPS     8(SP), Y5
+	VMASKMOVPS  (R9)(R8*1), Y5, Y5
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y6
+	VMASKMOVPS  (R8), Y6, Y6
+	VFMADD231PS Y6, Y4, Y0
+	VMOVUPS     8(SP), Y7
+	VMASKMOVPS  (R8)(DI*1), Y7, Y7
+	VFMADD231PS Y7, Y5, Y1
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     8(SP), Y4
+	VMASKMOVPS  (R9), Y4, Y4
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS     8(SP), Y5
+	VMASKMOVPS  (R8), Y5, Y5
+	VFMADD231PS Y5, Y4, Y0
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_19
+
+tiles_end_20:
+	ADDQ       $0x01, SI
+	MOVQ       a+0(FP), CX
+	MOVQ       56(CX), BX
+	ADDQ       BX, 136(SP)
+	MOVQ       72(CX), BX
+	ADDQ       BX, 144(SP)
+	SUBQ       $0x01, 128(SP)
+	JNE        row_14
+	MOVQ       a+0(FP), CX
+	MOVQ       120(CX), CX
+	VADDPS     Y1, Y0, Y0
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y3, Y0, Y0
+	VMOVUPS    8(SP), Y4
+	VMASKMOVPS Y0, Y4, (DX)
+	ADDQ       CX, DX
+	MOVQ       a+0(FP), CX
+	MOVQ       112(CX), CX
+	ADDQ       CX, 112(SP)
+	SUBQ       $0x01, 120(SP)
+	JNE        tap_13
+	MOVQ       a+0(FP), CX
+	MOVQ       104(CX), CX
+	ADDQ       CX, 96(SP)
+	SUBQ       $0x01, 104(SP)
+	JNE        kernel_row_11
+
+kernel_end_12:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGrad3x3by1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGrad3x3by1AVX2(SB), NOSPLIT, $88-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 8(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ    (SP), $0x08
+	JLT     tail
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	ADDQ    AX, DX
+	MOVQ    (CX), CX
+	ADDQ    AX, CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	ADDQ    BX, SI
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 40(SP)
+	MOVQ    CX, 48(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 56(SP)
+
+row_1:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 48(SP), CX
+	MOVQ 56(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_3
+
+tile_2:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R9)(R8*1), Y10
+	VMOVUPS     (R9)(R8*2), Y11
+	VMOVUPS     (R9)(R10*1), Y12
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Y13
+	VFMADD231PS Y13, Y9, Y0
+	VMOVUPS     (R10)(R9*1), Y14
+	VFMADD231PS Y14, Y10, Y0
+	VFMADD231PS Y14, Y9, Y1
+	VMOVUPS     (R10)(R9*2), Y15
+	VFMADD231PS Y15, Y11, Y0
+	VFMADD231PS Y15, Y10, Y1
+	VFMADD231PS Y15, Y9, Y2
+	VMOVUPS     (R10)(R11*1), Y13
+	VFMADD231PS Y13, Y12, Y0
+	VFMADD231PS Y13, Y11, Y1
+	VFMADD231PS Y13, Y10, Y2
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y14
+	VFMADD231PS Y14, Y12, Y1
+	VFMADD231PS Y14, Y11, Y2
+	VMOVUPS     (R10)(R9*1), Y15
+	VFMADD231PS Y15, Y12, Y2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y13
+	VFMADD231PS Y13, Y9, Y3
+	VMOVUPS     (R10)(R9*1), Y14
+	VFMADD231PS Y14, Y10, Y3
+	VFMADD231PS Y14, Y9, Y4
+	VMOVUPS     (R10)(R9*2), Y15
+	VFMADD231PS Y15, Y11, Y3
+	VFMADD231PS Y15, Y10, Y4
+	VFMADD231PS Y15, Y9, Y5
+	VMOVUPS     (R10)(R11*1), Y13
+	VFMADD231PS Y13, Y12, Y3
+	VFMADD231PS Y13, Y11, Y4
+	VFMADD231PS Y13, Y10, Y5
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y14
+	VFMADD231PS Y14, Y12, Y4
+	VFMADD231PS Y14, Y11, Y5
+	VMOVUPS     (R10)(R9*1), Y15
+	VFMADD231PS Y15, Y12, Y5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y13
+	VFMADD231PS Y13, Y9, Y6
+	VMOVUPS     (R10)(R9*1), Y14
+	VFMADD231PS Y14, Y10, Y6
+	VFMADD231PS Y14, Y9, Y7
+	VMOVUPS     (R10)(R9*2), Y15
+	VFMADD231PS Y15, Y11, Y6
+	VFMADD231PS Y15, Y10, Y7
+	VFMADD231PS Y15, Y9, Y8
+	VMOVUPS     (R10)(R11*1), Y13
+	VFMADD231PS Y13, Y12, Y6
+	VFMADD231PS Y13, Y11, Y7
+	VFMADD231PS Y13, Y10, Y8
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y14
+	VFMADD231PS Y14, Y12, Y7
+	VFMADD231PS Y14, Y11, Y8
+	VMOVUPS     (R10)(R9*1), Y15
+	VFMADD231PS Y15, Y12, Y8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_2
+
+tiles_end_3:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R9)(R8*1), Y10
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Y11
+	VFMADD231PS Y11, Y9, Y0
+	VMOVUPS     (R10)(R9*1), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y9, Y1
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y13, Y10, Y1
+	VFMADD231PS Y13, Y9, Y2
+	VMOVUPS     (R10)(R11*1), Y14
+	VFMADD231PS Y14, Y10, Y2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y11
+	VFMADD231PS Y11, Y9, Y3
+	VMOVUPS     (R10)(R9*1), Y12
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y9, Y4
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y13, Y10, Y4
+	VFMADD231PS Y13, Y9, Y5
+	VMOVUPS     (R10)(R11*1), Y14
+	VFMADD231PS Y14, Y10, Y5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y11
+	VFMADD231PS Y11, Y9, Y6
+	VMOVUPS     (R10)(R9*1), Y12
+	VFMADD231PS Y12, Y10, Y6
+	VFMADD231PS Y12, Y9, Y7
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y13, Y10, Y7
+	VFMADD231PS Y13, Y9, Y8
+	VMOVUPS     (R10)(R11*1), Y14
+	VFMADD231PS Y14, Y10, Y8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Y9
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Y10
+	VFMADD231PS Y10, Y9, Y0
+	VMOVUPS     (R10)(R9*1), Y11
+	VFMADD231PS Y11, Y9, Y1
+	VMOVUPS     (R10)(R9*2), Y12
+	VFMADD231PS Y12, Y9, Y2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMOVUPS     (R10)(R9*1), Y11
+	VFMADD231PS Y11, Y9, Y4
+	VMOVUPS     (R10)(R9*2), Y12
+	VFMADD231PS Y12, Y9, Y5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMOVUPS     (R10)(R9*1), Y11
+	VFMADD231PS Y11, Y9, Y7
+	VMOVUPS     (R10)(R9*2), Y12
+	VFMADD231PS Y12, Y9, Y8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 48(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 56(SP)
+	SUBQ    $0x01, 40(SP)
+	JNE     row_1
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VMOVUPS Y0, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y1, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y2, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y3, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y4, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y5, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y6, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y7, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y8, (DX)
+	ADDQ    CX, DX
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, (SP)
+	JMP     block
+
+tail:
+	CMPQ       (SP), $0x00
+	JEQ        done
+	MOVQ       a+0(FP), CX
+	MOVQ       16(CX), DX
+	ADDQ       AX, DX
+	MOVQ       (CX), CX
+	ADDQ       AX, CX
+	MOVQ       a+0(FP), BX
+	MOVQ       120(BX), BX
+	MOVQ       DX, SI
+	VMOVUPS    8(SP), Y0
+	VMASKMOVPS (SI), Y0, Y0
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y1
+	VMASKMOVPS (SI), Y1, Y1
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y2
+	VMASKMOVPS (SI), Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y3
+	VMASKMOVPS (SI), Y3, Y3
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y4
+	VMASKMOVPS (SI), Y4, Y4
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y5
+	VMASKMOVPS (SI), Y5, Y5
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y6
+	VMASKMOVPS (SI), Y6, Y6
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y7
+	VMASKMOVPS (SI), Y7, Y7
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y8
+	VMASKMOVPS (SI), Y8, Y8
+	ADDQ       BX, SI
+	MOVQ       a+0(FP), BX
+	MOVQ       32(BX), SI
+	MOVQ       SI, 64(SP)
+	MOVQ       CX, 72(SP)
+	MOVQ       8(BX), SI
+	ADDQ       AX, SI
+	MOVQ       SI, 80(SP)
+
+row_8:
+	MOVQ a+0(FP), AX
+	MOVQ 40(AX), BX
+	MOVQ 72(SP), AX
+	MOVQ 80(SP), CX
+	SUBQ $0x04, BX
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R8), Y9, Y9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R8)(DI*1), Y10, Y10
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R8)(DI*2), Y11, Y11
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8)(R9*1), Y12, Y12
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9), Y13, Y13
+	VFMADD231PS Y13, Y9, Y0
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R8*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y0
+	VFMADD231PS Y14, Y9, Y1
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*2), Y15, Y15
+	VFMADD231PS Y15, Y11, Y0
+	VFMADD231PS Y15, Y10, Y1
+	VFMADD231PS Y15, Y9, Y2
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R10*1), Y13, Y13
+	VFMADD231PS Y13, Y12, Y0
+	VFMADD231PS Y13, Y11, Y1
+	VFMADD231PS Y13, Y10, Y2
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9), Y14, Y14
+	VFMADD231PS Y14, Y12, Y1
+	VFMADD231PS Y14, Y11, Y2
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9), Y13, Y13
+	VFMADD231PS Y13, Y9, Y3
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R8*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y3
+	VFMADD231PS Y14, Y9, Y4
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*2), Y15, Y15
+	VFMADD231PS Y15, Y11, Y3
+	VFMADD231PS Y15, Y10, Y4
+	VFMADD231PS Y15, Y9, Y5
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R10*1), Y13, Y13
+	VFMADD231PS Y13, Y12, Y3
+	VFMADD231PS Y13, Y11, Y4
+	VFMADD231PS Y13, Y10, Y5
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9), Y14, Y14
+	VFMADD231PS Y14, Y12, Y4
+	VFMADD231PS Y14, Y11, Y5
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9), Y13, Y13
+	VFMADD231PS Y13, Y9, Y6
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R8*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y6
+	VFMADD231PS Y14, Y9, Y7
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*2), Y15, Y15
+	VFMADD231PS Y15, Y11, Y6
+	VFMADD231PS Y15, Y10, Y7
+	VFMADD231PS Y15, Y9, Y8
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R10*1), Y13, Y13
+	VFMADD231PS Y13, Y12, Y6
+	VFMADD231PS Y13, Y11, Y7
+	VFMADD231PS Y13, Y10, Y8
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9), Y14, Y14
+	VFMADD231PS Y14, Y12, Y7
+	VFMADD231PS Y14, Y11, Y8
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*4), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*4), CX
+	SUBQ        $0x04, BX
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R8), Y9, Y9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R8)(DI*1), Y10, Y10
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9), Y11, Y11
+	VFMADD231PS Y11, Y9, Y0
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*1), Y12, Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y9, Y1
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R8*2), Y13, Y13
+	VFMADD231PS Y13, Y10, Y1
+	VFMADD231PS Y13, Y9, Y2
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R10*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9), Y11, Y11
+	VFMADD231PS Y11, Y9, Y3
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*1), Y12, Y12
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y9, Y4
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R8*2), Y13, Y13
+	VFMADD231PS Y13, Y10, Y4
+	VFMADD231PS Y13, Y9, Y5
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R10*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9), Y11, Y11
+	VFMADD231PS Y11, Y9, Y6
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*1), Y12, Y12
+	VFMADD231PS Y12, Y10, Y6
+	VFMADD231PS Y12, Y9, Y7
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R8*2), Y13, Y13
+	VFMADD231PS Y13, Y10, Y7
+	VFMADD231PS Y13, Y9, Y8
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R10*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*2), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*2), CX
+	SUBQ        $0x02, BX
+	JGE         tile_11
+
+tiles_end_12:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R8), Y9, Y9
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VFMADD231PS Y10, Y9, Y0
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	VFMADD231PS Y11, Y9, Y1
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*2), Y12, Y12
+	VFMADD231PS Y12, Y9, Y2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	VFMADD231PS Y11, Y9, Y4
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*2), Y12, Y12
+	VFMADD231PS Y12, Y9, Y5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	VFMADD231PS Y11, Y9, Y7
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*2), Y12, Y12
+	VFMADD231PS Y12, Y9, Y8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*1), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*1), CX
+	SUBQ        $0x01, BX
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ       $0x01, BX
+	MOVQ       a+0(FP), AX
+	MOVQ       56(AX), CX
+	ADDQ       CX, 72(SP)
+	MOVQ       72(AX), CX
+	ADDQ       CX, 80(SP)
+	SUBQ       $0x01, 64(SP)
+	JNE        row_8
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y0, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y1, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y2, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y3, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y4, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y5, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y6, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y7, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y8, Y9, (DX)
+	ADDQ       AX, DX
+
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGrad5by1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGrad5by1AVX2(SB), NOSPLIT, $120-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 8(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ  (SP), $0x08
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 40(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_2
+	MOVQ  BX, 48(SP)
+
+kernel_row_1:
+	MOVQ    40(SP), CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    BX, SI
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 56(SP)
+	MOVQ    CX, 64(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 72(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 64(SP), CX
+	MOVQ 72(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y10
+	VMOVUPS     (R9)(R8*1), Y11
+	VMOVUPS     (R9)(R8*2), Y12
+	VMOVUPS     (R9)(R10*1), Y13
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y14
+	VFMADD231PS Y14, Y10, Y0
+	VMOVUPS     (R8)(DI*1), Y15
+	VFMADD231PS Y15, Y11, Y5
+	VFMADD231PS Y15, Y10, Y1
+	VMOVUPS     (R8)(DI*2), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y11, Y6
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     (R8)(R9*1), Y15
+	VFMADD231PS Y15, Y13, Y5
+	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y11, Y7
+	VFMADD231PS Y15, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Y14
+	VFMADD231PS Y14, Y13, Y6
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y11, Y8
+	VFMADD231PS Y14, Y10, Y4
+	VMOVUPS     (R8)(DI*1), Y15
+	VFMADD231PS Y15, Y13, Y7
+	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y11, Y9
+	VMOVUPS     (R8)(DI*2), Y14
+	VFMADD231PS Y14, Y13, Y8
+	VFMADD231PS Y14, Y12, Y4
+	VMOVUPS     (R8)(R9*1), Y15
+	VFMADD231PS Y15, Y13, Y9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y10
+	VMOVUPS     (R9)(R8*1), Y11
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VMOVUPS     (R8)(DI*1), Y13
+	VFMADD231PS Y13, Y11, Y5
+	VFMADD231PS Y13, Y10, Y1
+	VMOVUPS     (R8)(DI*2), Y14
+	VFMADD231PS Y14, Y11, Y6
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     (R8)(R9*1), Y15
+	VFMADD231PS Y15, Y11, Y7
+	VFMADD231PS Y15, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Y12
+	VFMADD231PS Y12, Y11, Y8
+	VFMADD231PS Y12, Y10, Y4
+	VMOVUPS     (R8)(DI*1), Y13
 	VFMADD231PS Y13, Y11, Y9
-	ADDQ        $0x01, AX
-	CMPQ        AX, 24(SP)
-	JLT         pixel_tail
-	MOVQ        a+0(FP), AX
-	MOVQ        144(AX), CX
-	SHLQ        $0x02, CX
-	MOVQ        (SP), AX
-	IMULQ       CX, AX
-	MOVQ        a+0(FP), DX
-	ADDQ        48(DX), AX
-	CMPQ        16(SP), $0x04
-	JLT         store_tail_short
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  Y0, Y10, (AX)
-	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  Y1, Y10, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  Y2, Y10, (AX)
-	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  Y3, Y10, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  Y4, Y10, (AX)
-	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  Y5, Y10, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  Y6, Y10, (AX)
-	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  Y7, Y10, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  Y8, Y10, (AX)
-	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  Y9, Y10, 32(AX)
-	JMP         store_tail_end
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_6
 
-store_tail_short:
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y0, Y10, (AX)
-	VMOVUPS    64(SP), Y10
-	VMASKMOVPS Y1, Y10, 32(AX)
-	XORQ       DX, DX
-	CMPQ       16(SP), $0x01
-	CMOVQGE    CX, DX
-	ADDQ       DX, AX
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y2, Y10, (AX)
-	VMOVUPS    64(SP), Y10
-	VMASKMOVPS Y3, Y10, 32(AX)
-	XORQ       DX, DX
-	CMPQ       16(SP), $0x02
-	CMOVQGE    CX, DX
-	ADDQ       DX, AX
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y4, Y10, (AX)
-	VMOVUPS    64(SP), Y10
-	VMASKMOVPS Y5, Y10, 32(AX)
-	XORQ       DX, DX
-	CMPQ       16(SP), $0x03
-	CMOVQGE    CX, DX
-	ADDQ       DX, AX
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y6, Y10, (AX)
-	VMOVUPS    64(SP), Y10
-	VMASKMOVPS Y7, Y10, 32(AX)
-	XORQ       DX, DX
-	CMPQ       16(SP), $0x04
-	CMOVQGE    CX, DX
-	ADDQ       DX, AX
-	VMOVUPS    32(SP), Y10
-	VMASKMOVPS Y8, Y10, (AX)
-	VMOVUPS    64(SP), Y10
-	VMASKMOVPS Y9, Y10, 32(AX)
+tiles_end_7:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_9
 
-store_tail_end:
-	MOVQ (SP), AX
-	ADDQ $0x05, AX
-	MOVQ AX, (SP)
-	CMPQ AX, 8(SP)
-	JLE  tile_tail
+tile_8:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Y10
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y11
+	VFMADD231PS Y11, Y10, Y0
+	VMOVUPS     (R8)(DI*1), Y12
+	VFMADD231PS Y12, Y10, Y1
+	VMOVUPS     (R8)(DI*2), Y13
+	VFMADD231PS Y13, Y10, Y2
+	VMOVUPS     (R8)(R9*1), Y14
+	VFMADD231PS Y14, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Y15
+	VFMADD231PS Y15, Y10, Y4
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_8
 
+tiles_end_9:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 64(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 72(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     row_3
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS Y0, (DX)
+	ADDQ    CX, DX
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS Y1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Y7, Y2, Y2
+	VMOVUPS Y2, (DX)
+	ADDQ    CX, DX
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS Y3, (DX)
+	ADDQ    CX, DX
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS Y4, (DX)
+	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 40(SP)
+	SUBQ    $0x01, 48(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 80(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_11
+	MOVQ  BX, 88(SP)
+
+kernel_row_10:
+	MOVQ       80(SP), CX
+	MOVQ       a+0(FP), BX
+	MOVQ       120(BX), BX
+	MOVQ       DX, SI
+	VMOVUPS    8(SP), Y0
+	VMASKMOVPS (SI), Y0, Y0
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y1
+	VMASKMOVPS (SI), Y1, Y1
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y2
+	VMASKMOVPS (SI), Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y3
+	VMASKMOVPS (SI), Y3, Y3
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y4
+	VMASKMOVPS (SI), Y4, Y4
+	ADDQ       BX, SI
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       a+0(FP), BX
+	MOVQ       32(BX), SI
+	MOVQ       SI, 96(SP)
+	MOVQ       CX, 104(SP)
+	MOVQ       8(BX), SI
+	ADDQ       AX, SI
+	MOVQ       SI, 112(SP)
+
+row_12:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 104(SP), CX
+	MOVQ 112(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*2), Y12, Y12
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R10*1), Y13, Y13
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8), Y14, Y14
+	VFMADD231PS Y14, Y10, Y0
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y11, Y5
+	VFMADD231PS Y15, Y10, Y1
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y11, Y6
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(R9*1), Y15, Y15
+	VFMADD231PS Y15, Y13, Y5
+	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y11, Y7
+	VFMADD231PS Y15, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8), Y14, Y14
+	VFMADD231PS Y14, Y13, Y6
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y11, Y8
+	VFMADD231PS Y14, Y10, Y4
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y13, Y7
+	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y11, Y9
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y13, Y8
+	VFMADD231PS Y14, Y12, Y4
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(R9*1), Y15, Y15
+	VFMADD231PS Y15, Y13, Y9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8), Y12, Y12
+	VFMADD231PS Y12, Y10, Y0
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*1), Y13, Y13
+	VFMADD231PS Y13, Y11, Y5
+	VFMADD231PS Y13, Y10, Y1
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y11, Y6
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(R9*1), Y15, Y15
+	VFMADD231PS Y15, Y11, Y7
+	VFMADD231PS Y15, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8), Y12, Y12
+	VFMADD231PS Y12, Y11, Y8
+	VFMADD231PS Y12, Y10, Y4
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*1), Y13, Y13
+	VFMADD231PS Y13, Y11, Y9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R8), Y11, Y11
+	VFMADD231PS Y11, Y10, Y0
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y10, Y1
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*2), Y13, Y13
+	VFMADD231PS Y13, Y10, Y2
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(R9*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8), Y15, Y15
+	VFMADD231PS Y15, Y10, Y4
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ       $0x01, SI
+	MOVQ       a+0(FP), CX
+	MOVQ       56(CX), BX
+	ADDQ       BX, 104(SP)
+	MOVQ       72(CX), BX
+	ADDQ       BX, 112(SP)
+	SUBQ       $0x01, 96(SP)
+	JNE        row_12
+	MOVQ       a+0(FP), CX
+	MOVQ       120(CX), CX
+	VADDPS     Y5, Y0, Y0
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y0, Y10, (DX)
+	ADDQ       CX, DX
+	VADDPS     Y6, Y1, Y1
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y1, Y10, (DX)
+	ADDQ       CX, DX
+	VADDPS     Y7, Y2, Y2
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y2, Y10, (DX)
+	ADDQ       CX, DX
+	VADDPS     Y8, Y3, Y3
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y3, Y10, (DX)
+	ADDQ       CX, DX
+	VADDPS     Y9, Y4, Y4
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y4, Y10, (DX)
+	ADDQ       CX, DX
+	MOVQ       a+0(FP), CX
+	MOVQ       104(CX), CX
+	ADDQ       CX, 80(SP)
+	SUBQ       $0x01, 88(SP)
+	JNE        kernel_row_10
+
+kernel_end_11:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGrad3x3by2AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGrad3x3by2AVX2(SB), NOSPLIT, $88-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 8(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ    (SP), $0x08
+	JLT     tail
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	ADDQ    AX, DX
+	MOVQ    (CX), CX
+	ADDQ    AX, CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	ADDQ    BX, SI
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 40(SP)
+	MOVQ    CX, 48(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 56(SP)
+
+row_1:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 48(SP), CX
+	MOVQ 56(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_3
+
+tile_2:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R9)(R8*1), Y10
+	VMOVUPS     (R9)(R8*2), Y11
+	VMOVUPS     (R9)(R10*1), Y12
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Y13
+	VFMADD231PS Y13, Y9, Y0
+	VMOVUPS     (R10)(R9*1), Y14
+	VFMADD231PS Y14, Y9, Y1
+	VMOVUPS     (R10)(R9*2), Y15
+	VFMADD231PS Y15, Y10, Y0
+	VFMADD231PS Y15, Y9, Y2
+	VMOVUPS     (R10)(R11*1), Y13
+	VFMADD231PS Y13, Y10, Y1
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y14
+	VFMADD231PS Y14, Y11, Y0
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     (R10)(R9*1), Y15
+	VFMADD231PS Y15, Y11, Y1
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y13, Y12, Y0
+	VFMADD231PS Y13, Y11, Y2
+	VMOVUPS     (R10)(R11*1), Y14
+	VFMADD231PS Y14, Y12, Y1
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y15
+	VFMADD231PS Y15, Y12, Y2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y13
+	VFMADD231PS Y13, Y9, Y3
+	VMOVUPS     (R10)(R9*1), Y14
+	VFMADD231PS Y14, Y9, Y4
+	VMOVUPS     (R10)(R9*2), Y15
+	VFMADD231PS Y15, Y10, Y3
+	VFMADD231PS Y15, Y9, Y5
+	VMOVUPS     (R10)(R11*1), Y13
+	VFMADD231PS Y13, Y10, Y4
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y14
+	VFMADD231PS Y14, Y11, Y3
+	VFMADD231PS Y14, Y10, Y5
+	VMOVUPS     (R10)(R9*1), Y15
+	VFMADD231PS Y15, Y11, Y4
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y13, Y12, Y3
+	VFMADD231PS Y13, Y11, Y5
+	VMOVUPS     (R10)(R11*1), Y14
+	VFMADD231PS Y14, Y12, Y4
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y15
+	VFMADD231PS Y15, Y12, Y5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y13
+	VFMADD231PS Y13, Y9, Y6
+	VMOVUPS     (R10)(R9*1), Y14
+	VFMADD231PS Y14, Y9, Y7
+	VMOVUPS     (R10)(R9*2), Y15
+	VFMADD231PS Y15, Y10, Y6
+	VFMADD231PS Y15, Y9, Y8
+	VMOVUPS     (R10)(R11*1), Y13
+	VFMADD231PS Y13, Y10, Y7
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y14
+	VFMADD231PS Y14, Y11, Y6
+	VFMADD231PS Y14, Y10, Y8
+	VMOVUPS     (R10)(R9*1), Y15
+	VFMADD231PS Y15, Y11, Y7
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y13, Y12, Y6
+	VFMADD231PS Y13, Y11, Y8
+	VMOVUPS     (R10)(R11*1), Y14
+	VFMADD231PS Y14, Y12, Y7
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y15
+	VFMADD231PS Y15, Y12, Y8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_2
+
+tiles_end_3:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R9)(R8*1), Y10
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Y11
+	VFMADD231PS Y11, Y9, Y0
+	VMOVUPS     (R10)(R9*1), Y12
+	VFMADD231PS Y12, Y9, Y1
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y13, Y10, Y0
+	VFMADD231PS Y13, Y9, Y2
+	VMOVUPS     (R10)(R11*1), Y14
+	VFMADD231PS Y14, Y10, Y1
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y15
+	VFMADD231PS Y15, Y10, Y2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y11
+	VFMADD231PS Y11, Y9, Y3
+	VMOVUPS     (R10)(R9*1), Y12
+	VFMADD231PS Y12, Y9, Y4
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y13, Y10, Y3
+	VFMADD231PS Y13, Y9, Y5
+	VMOVUPS     (R10)(R11*1), Y14
+	VFMADD231PS Y14, Y10, Y4
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y15
+	VFMADD231PS Y15, Y10, Y5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y11
+	VFMADD231PS Y11, Y9, Y6
+	VMOVUPS     (R10)(R9*1), Y12
+	VFMADD231PS Y12, Y9, Y7
+	VMOVUPS     (R10)(R9*2), Y13
+	VFMADD231PS Y13, Y10, Y6
+	VFMADD231PS Y13, Y9, Y8
+	VMOVUPS     (R10)(R11*1), Y14
+	VFMADD231PS Y14, Y10, Y7
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Y15
+	VFMADD231PS Y15, Y10, Y8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Y9
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Y10
+	VFMADD231PS Y10, Y9, Y0
+	VMOVUPS     (R10)(R9*1), Y11
+	VFMADD231PS Y11, Y9, Y1
+	VMOVUPS     (R10)(R9*2), Y12
+	VFMADD231PS Y12, Y9, Y2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMOVUPS     (R10)(R9*1), Y11
+	VFMADD231PS Y11, Y9, Y4
+	VMOVUPS     (R10)(R9*2), Y12
+	VFMADD231PS Y12, Y9, Y5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMOVUPS     (R10)(R9*1), Y11
+	VFMADD231PS Y11, Y9, Y7
+	VMOVUPS     (R10)(R9*2), Y12
+	VFMADD231PS Y12, Y9, Y8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 48(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 56(SP)
+	SUBQ    $0x01, 40(SP)
+	JNE     row_1
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VMOVUPS Y0, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y1, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y2, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y3, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y4, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y5, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y6, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y7, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y8, (DX)
+	ADDQ    CX, DX
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, (SP)
+	JMP     block
+
+tail:
+	CMPQ       (SP), $0x00
+	JEQ        done
+	MOVQ       a+0(FP), CX
+	MOVQ       16(CX), DX
+	ADDQ       AX, DX
+	MOVQ       (CX), CX
+	ADDQ       AX, CX
+	MOVQ       a+0(FP), BX
+	MOVQ       120(BX), BX
+	MOVQ       DX, SI
+	VMOVUPS    8(SP), Y0
+	VMASKMOVPS (SI), Y0, Y0
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y1
+	VMASKMOVPS (SI), Y1, Y1
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y2
+	VMASKMOVPS (SI), Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y3
+	VMASKMOVPS (SI), Y3, Y3
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y4
+	VMASKMOVPS (SI), Y4, Y4
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y5
+	VMASKMOVPS (SI), Y5, Y5
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y6
+	VMASKMOVPS (SI), Y6, Y6
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y7
+	VMASKMOVPS (SI), Y7, Y7
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y8
+	VMASKMOVPS (SI), Y8, Y8
+	ADDQ       BX, SI
+	MOVQ       a+0(FP), BX
+	MOVQ       32(BX), SI
+	MOVQ       SI, 64(SP)
+	MOVQ       CX, 72(SP)
+	MOVQ       8(BX), SI
+	ADDQ       AX, SI
+	MOVQ       SI, 80(SP)
+
+row_8:
+	MOVQ a+0(FP), AX
+	MOVQ 40(AX), BX
+	MOVQ 72(SP), AX
+	MOVQ 80(SP), CX
+	SUBQ $0x04, BX
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R8), Y9, Y9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R8)(DI*1), Y10, Y10
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R8)(DI*2), Y11, Y11
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8)(R9*1), Y12, Y12
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9), Y13, Y13
+	VFMADD231PS Y13, Y9, Y0
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R8*1), Y14, Y14
+	VFMADD231PS Y14, Y9, Y1
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*2), Y15, Y15
+	VFMADD231PS Y15, Y10, Y0
+	VFMADD231PS Y15, Y9, Y2
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R10*1), Y13, Y13
+	VFMADD231PS Y13, Y10, Y1
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9), Y14, Y14
+	VFMADD231PS Y14, Y11, Y0
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*1), Y15, Y15
+	VFMADD231PS Y15, Y11, Y1
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R8*2), Y13, Y13
+	VFMADD231PS Y13, Y12, Y0
+	VFMADD231PS Y13, Y11, Y2
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R10*1), Y14, Y14
+	VFMADD231PS Y14, Y12, Y1
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9), Y15, Y15
+	VFMADD231PS Y15, Y12, Y2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9), Y13, Y13
+	VFMADD231PS Y13, Y9, Y3
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R8*1), Y14, Y14
+	VFMADD231PS Y14, Y9, Y4
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*2), Y15, Y15
+	VFMADD231PS Y15, Y10, Y3
+	VFMADD231PS Y15, Y9, Y5
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R10*1), Y13, Y13
+	VFMADD231PS Y13, Y10, Y4
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9), Y14, Y14
+	VFMADD231PS Y14, Y11, Y3
+	VFMADD231PS Y14, Y10, Y5
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*1), Y15, Y15
+	VFMADD231PS Y15, Y11, Y4
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R8*2), Y13, Y13
+	VFMADD231PS Y13, Y12, Y3
+	VFMADD231PS Y13, Y11, Y5
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R10*1), Y14, Y14
+	VFMADD231PS Y14, Y12, Y4
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9), Y15, Y15
+	VFMADD231PS Y15, Y12, Y5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9), Y13, Y13
+	VFMADD231PS Y13, Y9, Y6
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R8*1), Y14, Y14
+	VFMADD231PS Y14, Y9, Y7
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*2), Y15, Y15
+	VFMADD231PS Y15, Y10, Y6
+	VFMADD231PS Y15, Y9, Y8
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R10*1), Y13, Y13
+	VFMADD231PS Y13, Y10, Y7
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9), Y14, Y14
+	VFMADD231PS Y14, Y11, Y6
+	VFMADD231PS Y14, Y10, Y8
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9)(R8*1), Y15, Y15
+	VFMADD231PS Y15, Y11, Y7
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R8*2), Y13, Y13
+	VFMADD231PS Y13, Y12, Y6
+	VFMADD231PS Y13, Y11, Y8
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R10*1), Y14, Y14
+	VFMADD231PS Y14, Y12, Y7
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9), Y15, Y15
+	VFMADD231PS Y15, Y12, Y8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*4), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*4), CX
+	SUBQ        $0x04, BX
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R8), Y9, Y9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R8)(DI*1), Y10, Y10
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9), Y11, Y11
+	VFMADD231PS Y11, Y9, Y0
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*1), Y12, Y12
+	VFMADD231PS Y12, Y9, Y1
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R8*2), Y13, Y13
+	VFMADD231PS Y13, Y10, Y0
+	VFMADD231PS Y13, Y9, Y2
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R10*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y1
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9), Y15, Y15
+	VFMADD231PS Y15, Y10, Y2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9), Y11, Y11
+	VFMADD231PS Y11, Y9, Y3
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*1), Y12, Y12
+	VFMADD231PS Y12, Y9, Y4
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R8*2), Y13, Y13
+	VFMADD231PS Y13, Y10, Y3
+	VFMADD231PS Y13, Y9, Y5
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R10*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y4
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9), Y15, Y15
+	VFMADD231PS Y15, Y10, Y5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9), Y11, Y11
+	VFMADD231PS Y11, Y9, Y6
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*1), Y12, Y12
+	VFMADD231PS Y12, Y9, Y7
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R8*2), Y13, Y13
+	VFMADD231PS Y13, Y10, Y6
+	VFMADD231PS Y13, Y9, Y8
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R9)(R10*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y7
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R9), Y15, Y15
+	VFMADD231PS Y15, Y10, Y8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*2), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*2), CX
+	SUBQ        $0x02, BX
+	JGE         tile_11
+
+tiles_end_12:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R8), Y9, Y9
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VFMADD231PS Y10, Y9, Y0
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	VFMADD231PS Y11, Y9, Y1
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*2), Y12, Y12
+	VFMADD231PS Y12, Y9, Y2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	VFMADD231PS Y11, Y9, Y4
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*2), Y12, Y12
+	VFMADD231PS Y12, Y9, Y5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	VFMADD231PS Y11, Y9, Y7
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*2), Y12, Y12
+	VFMADD231PS Y12, Y9, Y8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*1), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*1), CX
+	SUBQ        $0x01, BX
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ       $0x01, BX
+	MOVQ       a+0(FP), AX
+	MOVQ       56(AX), CX
+	ADDQ       CX, 72(SP)
+	MOVQ       72(AX), CX
+	ADDQ       CX, 80(SP)
+	SUBQ       $0x01, 64(SP)
+	JNE        row_8
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y0, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y1, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y2, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y3, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y4, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y5, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y6, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y7, Y9, (DX)
+	ADDQ       AX, DX
+	VMOVUPS    8(SP), Y9
+	VMASKMOVPS Y8, Y9, (DX)
+	ADDQ       AX, DX
+
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGrad5by2AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGrad5by2AVX2(SB), NOSPLIT, $120-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 8(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ  (SP), $0x08
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 40(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_2
+	MOVQ  BX, 48(SP)
+
+kernel_row_1:
+	MOVQ    40(SP), CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    BX, SI
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 56(SP)
+	MOVQ    CX, 64(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 72(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 64(SP), CX
+	MOVQ 72(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y10
+	VMOVUPS     (R9)(R8*1), Y11
+	VMOVUPS     (R9)(R8*2), Y12
+	VMOVUPS     (R9)(R10*1), Y13
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y14
+	VFMADD231PS Y14, Y10, Y0
+	VMOVUPS     (R8)(DI*1), Y15
+	VFMADD231PS Y15, Y10, Y1
+	VMOVUPS     (R8)(DI*2), Y14
+	VFMADD231PS Y14, Y11, Y5
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     (R8)(R9*1), Y15
+	VFMADD231PS Y15, Y11, Y6
+	VFMADD231PS Y15, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y11, Y7
+	VFMADD231PS Y14, Y10, Y4
+	VMOVUPS     (R8)(DI*1), Y15
+	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y11, Y8
+	VMOVUPS     (R8)(DI*2), Y14
+	VFMADD231PS Y14, Y13, Y5
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y11, Y9
+	VMOVUPS     (R8)(R9*1), Y15
+	VFMADD231PS Y15, Y13, Y6
+	VFMADD231PS Y15, Y12, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Y14
+	VFMADD231PS Y14, Y13, Y7
+	VFMADD231PS Y14, Y12, Y4
+	VMOVUPS     (R8)(DI*1), Y15
+	VFMADD231PS Y15, Y13, Y8
+	VMOVUPS     (R8)(DI*2), Y14
+	VFMADD231PS Y14, Y13, Y9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y10
+	VMOVUPS     (R9)(R8*1), Y11
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VMOVUPS     (R8)(DI*1), Y13
+	VFMADD231PS Y13, Y10, Y1
+	VMOVUPS     (R8)(DI*2), Y14
+	VFMADD231PS Y14, Y11, Y5
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     (R8)(R9*1), Y15
+	VFMADD231PS Y15, Y11, Y6
+	VFMADD231PS Y15, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Y12
+	VFMADD231PS Y12, Y11, Y7
+	VFMADD231PS Y12, Y10, Y4
+	VMOVUPS     (R8)(DI*1), Y13
+	VFMADD231PS Y13, Y11, Y8
+	VMOVUPS     (R8)(DI*2), Y14
+	VFMADD231PS Y14, Y11, Y9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_9
+
+tile_8:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Y10
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y11
+	VFMADD231PS Y11, Y10, Y0
+	VMOVUPS     (R8)(DI*1), Y12
+	VFMADD231PS Y12, Y10, Y1
+	VMOVUPS     (R8)(DI*2), Y13
+	VFMADD231PS Y13, Y10, Y2
+	VMOVUPS     (R8)(R9*1), Y14
+	VFMADD231PS Y14, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Y15
+	VFMADD231PS Y15, Y10, Y4
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_8
+
+tiles_end_9:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 64(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 72(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     row_3
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS Y0, (DX)
+	ADDQ    CX, DX
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS Y1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Y7, Y2, Y2
+	VMOVUPS Y2, (DX)
+	ADDQ    CX, DX
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS Y3, (DX)
+	ADDQ    CX, DX
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS Y4, (DX)
+	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 40(SP)
+	SUBQ    $0x01, 48(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 80(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_11
+	MOVQ  BX, 88(SP)
+
+kernel_row_10:
+	MOVQ       80(SP), CX
+	MOVQ       a+0(FP), BX
+	MOVQ       120(BX), BX
+	MOVQ       DX, SI
+	VMOVUPS    8(SP), Y0
+	VMASKMOVPS (SI), Y0, Y0
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y1
+	VMASKMOVPS (SI), Y1, Y1
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y2
+	VMASKMOVPS (SI), Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y3
+	VMASKMOVPS (SI), Y3, Y3
+	ADDQ       BX, SI
+	VMOVUPS    8(SP), Y4
+	VMASKMOVPS (SI), Y4, Y4
+	ADDQ       BX, SI
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       a+0(FP), BX
+	MOVQ       32(BX), SI
+	MOVQ       SI, 96(SP)
+	MOVQ       CX, 104(SP)
+	MOVQ       8(BX), SI
+	ADDQ       AX, SI
+	MOVQ       SI, 112(SP)
+
+row_12:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 104(SP), CX
+	MOVQ 112(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9)(R8*2), Y12, Y12
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R9)(R10*1), Y13, Y13
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8), Y14, Y14
+	VFMADD231PS Y14, Y10, Y0
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y10, Y1
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y11, Y5
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(R9*1), Y15, Y15
+	VFMADD231PS Y15, Y11, Y6
+	VFMADD231PS Y15, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8), Y14, Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y11, Y7
+	VFMADD231PS Y14, Y10, Y4
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y11, Y8
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y13, Y5
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y11, Y9
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(R9*1), Y15, Y15
+	VFMADD231PS Y15, Y13, Y6
+	VFMADD231PS Y15, Y12, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8), Y14, Y14
+	VFMADD231PS Y14, Y13, Y7
+	VFMADD231PS Y14, Y12, Y4
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y13, Y8
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y13, Y9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R8*1), Y11, Y11
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8), Y12, Y12
+	VFMADD231PS Y12, Y10, Y0
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*1), Y13, Y13
+	VFMADD231PS Y13, Y10, Y1
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y11, Y5
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8)(R9*1), Y15, Y15
+	VFMADD231PS Y15, Y11, Y6
+	VFMADD231PS Y15, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8), Y12, Y12
+	VFMADD231PS Y12, Y11, Y7
+	VFMADD231PS Y12, Y10, Y4
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*1), Y13, Y13
+	VFMADD231PS Y13, Y11, Y8
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y11, Y9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9), Y10, Y10
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R8), Y11, Y11
+	VFMADD231PS Y11, Y10, Y0
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y10, Y1
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*2), Y13, Y13
+	VFMADD231PS Y13, Y10, Y2
+	VMOVUPS     8(SP), Y14
+	VMASKMOVPS  (R8)(R9*1), Y14, Y14
+	VFMADD231PS Y14, Y10, Y3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     8(SP), Y15
+	VMASKMOVPS  (R8), Y15, Y15
+	VFMADD231PS Y15, Y10, Y4
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ       $0x01, SI
+	MOVQ       a+0(FP), CX
+	MOVQ       56(CX), BX
+	ADDQ       BX, 104(SP)
+	MOVQ       72(CX), BX
+	ADDQ       BX, 112(SP)
+	SUBQ       $0x01, 96(SP)
+	JNE        row_12
+	MOVQ       a+0(FP), CX
+	MOVQ       120(CX), CX
+	VADDPS     Y5, Y0, Y0
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y0, Y10, (DX)
+	ADDQ       CX, DX
+	VADDPS     Y6, Y1, Y1
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y1, Y10, (DX)
+	ADDQ       CX, DX
+	VADDPS     Y7, Y2, Y2
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y2, Y10, (DX)
+	ADDQ       CX, DX
+	VADDPS     Y8, Y3, Y3
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y3, Y10, (DX)
+	ADDQ       CX, DX
+	VADDPS     Y9, Y4, Y4
+	VMOVUPS    8(SP), Y10
+	VMASKMOVPS Y4, Y10, (DX)
+	ADDQ       CX, DX
+	MOVQ       a+0(FP), CX
+	MOVQ       104(CX), CX
+	ADDQ       CX, 80(SP)
+	SUBQ       $0x01, 88(SP)
+	JNE        kernel_row_10
+
+kernel_end_11:
 done:
 	VZEROUPPER
 	RET
@@ -26651,74 +35184,50 @@ loop:
 	VZEROUPPER
 	RET
 
-// func depthwiseAVX512(a *byte, ld int)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·depthwiseAVX512(SB), NOSPLIT, $64-16
+// func depthwiseAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseAVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
-	MOVQ  104(AX), CX
-	SUBQ  $0x01, CX
-	JLT   done
-	MOVQ  CX, 8(SP)
-	MOVQ  176(AX), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
-	SHRQ  $0x10, CX
-	KMOVW CX, K2
-	MOVQ  $0x00000000, (SP)
+	XORQ  AX, AX
 
-tile:
-	MOVQ    a+0(FP), AX
-	MOVQ    96(AX), DX
-	MOVQ    120(AX), BX
-	MOVQ    (SP), CX
-	LEAQ    (DX)(CX*4), DX
-	LEAQ    (BX)(CX*4), BX
-	MOVQ    DX, 16(SP)
-	MOVQ    BX, 24(SP)
-	MOVQ    8(SP), SI
-	SUBQ    CX, SI
-	CMPQ    SI, $0x03
-	JGE     gathered
-	MOVQ    $0x00000000, DI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	MOVL    (DX)(DI*4), CX
-	MOVL    CX, 32(SP)
-	MOVL    (BX)(DI*4), CX
-	MOVL    CX, 48(SP)
-	MOVQ    $0x00000001, DI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	MOVL    (DX)(DI*4), CX
-	MOVL    CX, 36(SP)
-	MOVL    (BX)(DI*4), CX
-	MOVL    CX, 52(SP)
-	MOVQ    $0x00000002, DI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	MOVL    (DX)(DI*4), CX
-	MOVL    CX, 40(SP)
-	MOVL    (BX)(DI*4), CX
-	MOVL    CX, 56(SP)
-	MOVQ    $0x00000003, DI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	MOVL    (DX)(DI*4), CX
-	MOVL    CX, 44(SP)
-	MOVL    (BX)(DI*4), CX
-	MOVL    CX, 60(SP)
-	LEAQ    32(SP), DX
-	LEAQ    48(SP), BX
-	MOVQ    DX, 16(SP)
-	MOVQ    BX, 24(SP)
+block:
+	CMPQ 24(SP), $0x10
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
 
-gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
-	MOVQ   48(AX), AX
-	TESTQ  AX, AX
-	JNE    bias
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -26727,763 +35236,15060 @@ gathered:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started
+	JMP    started_7
 
-bias:
-	MOVQ    a+0(FP), CX
-	MOVQ    176(CX), CX
-	CMPQ    CX, $0x20
-	JLT     bias_short
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	JMP     bias_end
-
-bias_short:
-	CMPQ    CX, $0x10
-	JNE     bias_tail
-	VMOVUPS (AX), Z0
-	VPXORD  Z1, Z1, Z1
-	JMP     bias_end
-
-bias_tail:
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-
-bias_end:
+bias_6:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
-	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z3
 	VMOVAPS Z0, Z4
-	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	VMOVAPS Z1, Z7
-	JMP     started
+	VMOVAPS Z0, Z7
+	JMP     started_7
 
-add:
-	MOVQ    a+0(FP), AX
-	MOVQ    176(AX), AX
-	CMPQ    AX, $0x20
-	JLT     add_short
-	MOVQ    a+0(FP), AX
-	MOVQ    72(AX), CX
-	MOVQ    24(SP), AX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Z0
-	VMOVUPS 64(DX), Z1
-	MOVLQSX 4(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Z2
-	VMOVUPS 64(DX), Z3
-	MOVLQSX 8(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Z4
-	VMOVUPS 64(DX), Z5
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	JMP     add_end
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
 
-add_short:
-	CMPQ    AX, $0x10
-	JNE     add_tail
-	MOVQ    a+0(FP), AX
-	MOVQ    72(AX), CX
-	MOVQ    24(SP), AX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Z0
-	VPXORD  Z1, Z1, Z1
-	MOVLQSX 4(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Z2
-	VPXORD  Z3, Z3, Z3
-	MOVLQSX 8(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS (DX), Z4
-	VPXORD  Z5, Z5, Z5
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	VMOVUPS (AX), Z6
-	VPXORD  Z7, Z7, Z7
-	JMP     add_end
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_10
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), R14
 
-add_tail:
-	MOVQ      a+0(FP), AX
-	MOVQ      72(AX), CX
-	MOVQ      24(SP), AX
-	MOVLQSX   (AX), DX
-	LEAQ      (CX)(DX*4), DX
-	VMOVUPS.Z (DX), K1, Z0
-	VMOVUPS.Z 64(DX), K2, Z1
-	MOVLQSX   4(AX), DX
-	LEAQ      (CX)(DX*4), DX
-	VMOVUPS.Z (DX), K1, Z2
-	VMOVUPS.Z 64(DX), K2, Z3
-	MOVLQSX   8(AX), DX
-	LEAQ      (CX)(DX*4), DX
-	VMOVUPS.Z (DX), K1, Z4
-	VMOVUPS.Z 64(DX), K2, Z5
-	MOVLQSX   12(AX), AX
-	LEAQ      (CX)(AX*4), AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
+kernel_row_8:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
 
-add_end:
-	MOVQ    a+0(FP), AX
-	MOVQ    48(AX), AX
-	TESTQ   AX, AX
-	JEQ     started
-	MOVQ    a+0(FP), CX
-	MOVQ    176(CX), CX
-	CMPQ    CX, $0x20
-	JLT     addbias_short
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	JMP     addbias_end
+tap_9:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Z8
+	VFMADD231PS (R12), Z8, Z0
+	VFMADD231PS (R12)(R13*1), Z8, Z1
+	VFMADD231PS (R12)(R13*2), Z8, Z2
+	VFMADD231PS (R12)(R14*1), Z8, Z3
+	LEAQ        (R12)(R13*4), R12
+	VFMADD231PS (R12), Z8, Z4
+	VFMADD231PS (R12)(R13*1), Z8, Z5
+	VFMADD231PS (R12)(R13*2), Z8, Z6
+	VFMADD231PS (R12)(R14*1), Z8, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_9
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
 
-addbias_short:
-	CMPQ    CX, $0x10
-	JNE     addbias_tail
-	VMOVUPS (AX), Z8
-	VPXORD  Z9, Z9, Z9
-	JMP     addbias_end
+kernel_end_10:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_11
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
 
-addbias_tail:
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
+store_11:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, (R8)(DI*1)
+	VMOVUPS Z6, (R8)(DI*2)
+	VMOVUPS Z7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
 
-addbias_end:
-	VADDPS Z8, Z0, Z0
-	VADDPS Z9, Z1, Z1
-	VADDPS Z8, Z2, Z2
-	VADDPS Z9, Z3, Z3
-	VADDPS Z8, Z4, Z4
-	VADDPS Z9, Z5, Z5
-	VADDPS Z8, Z6, Z6
-	VADDPS Z9, Z7, Z7
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_13
 
-started:
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), AX
-	MOVQ    16(SP), CX
-	MOVLQSX (CX), DX
-	LEAQ    (AX)(DX*4), DX
-	MOVLQSX 4(CX), BX
-	LEAQ    (AX)(BX*4), BX
-	MOVLQSX 8(CX), SI
-	LEAQ    (AX)(SI*4), SI
-	MOVLQSX 12(CX), DI
-	LEAQ    (AX)(DI*4), DI
-	MOVQ    ld+8(FP), R10
-	MOVQ    a+0(FP), AX
-	MOVQ    144(AX), CX
-	MOVQ    152(AX), R8
-	MOVQ    CX, AX
-	LEAQ    (CX)(R8*4), R8
-	MOVQ    R8, CX
-	MOVQ    a+0(FP), R8
-	MOVQ    24(R8), R8
-	MOVQ    a+0(FP), R9
-	MOVQ    176(R9), R9
-	CMPQ    R9, $0x20
-	JLT     sum_short
+tile_12:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_14
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_15
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_16
 
-tap:
-	MOVQ        AX, R9
-	CMPQ        R9, CX
-	JEQ         tap_end
-	ADDQ        $0x04, AX
-	MOVLQSX     (R9), R9
-	VMOVUPS     (R8), Z8
-	VMOVUPS     64(R8), Z9
-	VFMADD231PS (DX)(R9*4), Z8, Z0
-	VFMADD231PS 64(DX)(R9*4), Z9, Z1
-	VFMADD231PS (BX)(R9*4), Z8, Z2
-	VFMADD231PS 64(BX)(R9*4), Z9, Z3
-	VFMADD231PS (SI)(R9*4), Z8, Z4
-	VFMADD231PS 64(SI)(R9*4), Z9, Z5
-	VFMADD231PS (DI)(R9*4), Z8, Z6
-	VFMADD231PS 64(DI)(R9*4), Z9, Z7
-	ADDQ        R10, R8
-	JMP         tap
+bias_15:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_16
 
-tap_end:
-	JMP sum_end
+add_14:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_16
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
 
-sum_short:
-	CMPQ R9, $0x10
-	JNE  sum_tail
+started_16:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_19
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), R14
 
-tap_first:
-	MOVQ        AX, R9
-	CMPQ        R9, CX
-	JEQ         tap_first_end
-	ADDQ        $0x04, AX
-	MOVLQSX     (R9), R9
-	VMOVUPS     (R8), Z8
-	VPXORD      Z9, Z9, Z9
-	VFMADD231PS (DX)(R9*4), Z8, Z0
-	VFMADD231PS (BX)(R9*4), Z8, Z2
-	VFMADD231PS (SI)(R9*4), Z8, Z4
-	VFMADD231PS (DI)(R9*4), Z8, Z6
-	ADDQ        R10, R8
-	JMP         tap_first
+kernel_row_17:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
 
-tap_first_end:
-	JMP sum_end
+tap_18:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Z4
+	VFMADD231PS (R12), Z4, Z0
+	VFMADD231PS (R12)(R13*1), Z4, Z1
+	VFMADD231PS (R12)(R13*2), Z4, Z2
+	VFMADD231PS (R12)(R14*1), Z4, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_18
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_17
 
-sum_tail:
-tap_tail:
-	MOVQ        AX, R9
-	CMPQ        R9, CX
-	JEQ         tap_tail_end
-	ADDQ        $0x04, AX
-	MOVLQSX     (R9), R9
-	VMOVUPS.Z   (R8), K1, Z8
-	VMOVUPS.Z   64(R8), K2, Z9
-	VMOVUPS.Z   (DX)(R9*4), K1, Z10
+kernel_end_19:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_20
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_20:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_12
+
+tiles_end_13:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_22
+
+tile_21:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_23
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_24
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_25
+
+bias_24:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_25
+
+add_23:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_25
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_25:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_28
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), DI
+
+kernel_row_26:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_27:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Z2
+	VFMADD231PS (R12), Z2, Z0
+	VFMADD231PS (R12)(R13*1), Z2, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_27
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_26
+
+kernel_end_28:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_29
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_21
+
+tiles_end_22:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_31
+
+tile_30:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_32
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_33
+	VPXORD Z0, Z0, Z0
+	JMP    started_34
+
+bias_33:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_34
+
+add_32:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_34
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_34:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_37
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), DI
+
+kernel_row_35:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_36:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Z1
+	VFMADD231PS (R12), Z1, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_36
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_35
+
+kernel_end_37:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_38
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_38:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_30
+
+tiles_end_31:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_40
+
+rows_39:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_42
+
+tile_41:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_43
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_44
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_45
+
+bias_44:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_45
+
+add_43:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_45
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_45:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_48
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), R14
+
+kernel_row_46:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_47:
+	MOVQ        R11, R12
+	VMOVUPS.Z   (R10), K1, Z8
+	VMOVUPS.Z   (R12), K1, Z9
+	VFMADD231PS Z9, Z8, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z10
+	VFMADD231PS Z10, Z8, Z1
+	VMOVUPS.Z   (R12)(R13*2), K1, Z11
+	VFMADD231PS Z11, Z8, Z2
+	VMOVUPS.Z   (R12)(R14*1), K1, Z12
+	VFMADD231PS Z12, Z8, Z3
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS.Z   (R12), K1, Z9
+	VFMADD231PS Z9, Z8, Z4
+	VMOVUPS.Z   (R12)(R13*1), K1, Z10
+	VFMADD231PS Z10, Z8, Z5
+	VMOVUPS.Z   (R12)(R13*2), K1, Z11
+	VFMADD231PS Z11, Z8, Z6
+	VMOVUPS.Z   (R12)(R14*1), K1, Z12
+	VFMADD231PS Z12, Z8, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_47
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_46
+
+kernel_end_48:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_49
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_49:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_41
+
+tiles_end_42:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_51
+
+tile_50:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_52
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_53
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_54
+
+bias_53:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_54
+
+add_52:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_54
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_54:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_57
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), R14
+
+kernel_row_55:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_56:
+	MOVQ        R11, R12
+	VMOVUPS.Z   (R10), K1, Z4
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z6
+	VFMADD231PS Z6, Z4, Z1
+	VMOVUPS.Z   (R12)(R13*2), K1, Z7
+	VFMADD231PS Z7, Z4, Z2
+	VMOVUPS.Z   (R12)(R14*1), K1, Z8
+	VFMADD231PS Z8, Z4, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_56
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_55
+
+kernel_end_57:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_58
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_58:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_50
+
+tiles_end_51:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_60
+
+tile_59:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_61
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_62
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_63
+
+bias_62:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_63
+
+add_61:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_63
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_63:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_66
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), DI
+
+kernel_row_64:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_65:
+	MOVQ        R11, R12
+	VMOVUPS.Z   (R10), K1, Z2
+	VMOVUPS.Z   (R12), K1, Z3
+	VFMADD231PS Z3, Z2, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z4
+	VFMADD231PS Z4, Z2, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_65
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_64
+
+kernel_end_66:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_67
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_67:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_59
+
+tiles_end_60:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_69
+
+tile_68:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_70
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_71
+	VPXORD Z0, Z0, Z0
+	JMP    started_72
+
+bias_71:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_72
+
+add_70:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_72
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_72:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_75
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), DI
+
+kernel_row_73:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_74:
+	MOVQ        R11, R12
+	VMOVUPS.Z   (R10), K1, Z1
+	VMOVUPS.Z   (R12), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_74
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_73
+
+kernel_end_75:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_76
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_76:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_68
+
+tiles_end_69:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_39
+
+rows_end_40:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise2by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise2by1AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ 24(SP), $0x10
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_8:
+	VMOVUPS     (R10), Z8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z10
 	VFMADD231PS Z10, Z8, Z0
-	VMOVUPS.Z   64(DX)(R9*4), K2, Z11
-	VFMADD231PS Z11, Z9, Z1
-	VMOVUPS.Z   (BX)(R9*4), K1, Z10
-	VFMADD231PS Z10, Z8, Z2
-	VMOVUPS.Z   64(BX)(R9*4), K2, Z11
-	VFMADD231PS Z11, Z9, Z3
-	VMOVUPS.Z   (SI)(R9*4), K1, Z10
-	VFMADD231PS Z10, Z8, Z4
-	VMOVUPS.Z   64(SI)(R9*4), K2, Z11
-	VFMADD231PS Z11, Z9, Z5
-	VMOVUPS.Z   (DI)(R9*4), K1, Z10
+	VMOVUPS     (R12)(DI*1), Z11
+	VFMADD231PS Z11, Z8, Z1
+	VFMADD231PS Z11, Z9, Z0
+	VMOVUPS     (R12)(DI*2), Z12
+	VFMADD231PS Z12, Z8, Z2
+	VFMADD231PS Z12, Z9, Z1
+	VMOVUPS     (R12)(R13*1), Z13
+	VFMADD231PS Z13, Z8, Z3
+	VFMADD231PS Z13, Z9, Z2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z14
+	VFMADD231PS Z14, Z8, Z4
+	VFMADD231PS Z14, Z9, Z3
+	VMOVUPS     (R12)(DI*1), Z15
+	VFMADD231PS Z15, Z8, Z5
+	VFMADD231PS Z15, Z9, Z4
+	VMOVUPS     (R12)(DI*2), Z10
 	VFMADD231PS Z10, Z8, Z6
-	VMOVUPS.Z   64(DI)(R9*4), K2, Z11
-	VFMADD231PS Z11, Z9, Z7
-	ADDQ        R10, R8
-	JMP         tap_tail
+	VFMADD231PS Z10, Z9, Z5
+	VMOVUPS     (R12)(R13*1), Z11
+	VFMADD231PS Z11, Z8, Z7
+	VFMADD231PS Z11, Z9, Z6
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z12
+	VFMADD231PS Z12, Z9, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
 
-tap_tail_end:
-sum_end:
-	MOVQ   a+0(FP), AX
-	CMPB   185(AX), $0x00
-	JEQ    store
-	VPXORD Z8, Z8, Z8
-	VMAXPS Z0, Z8, Z0
-	VMAXPS Z1, Z8, Z1
-	VMAXPS Z2, Z8, Z2
-	VMAXPS Z3, Z8, Z3
-	VMAXPS Z4, Z8, Z4
-	VMAXPS Z5, Z8, Z5
-	VMAXPS Z6, Z8, Z6
-	VMAXPS Z7, Z8, Z7
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
 
-store:
-	MOVQ    a+0(FP), AX
-	MOVQ    176(AX), AX
-	CMPQ    AX, $0x20
-	JLT     store_short
-	MOVQ    a+0(FP), AX
-	MOVQ    72(AX), CX
-	MOVQ    24(SP), AX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	MOVLQSX 4(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, 64(DX)
-	MOVLQSX 8(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, 64(DX)
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	JMP     store_end
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, (R8)(DI*1)
+	VMOVUPS Z6, (R8)(DI*2)
+	VMOVUPS Z7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
 
-store_short:
-	CMPQ    AX, $0x10
-	JNE     store_tail
-	MOVQ    a+0(FP), AX
-	MOVQ    72(AX), CX
-	MOVQ    24(SP), AX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Z0, (DX)
-	MOVLQSX 4(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Z2, (DX)
-	MOVLQSX 8(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Z4, (DX)
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	VMOVUPS Z6, (AX)
-	JMP     store_end
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
 
-store_tail:
-	MOVQ    a+0(FP), AX
-	MOVQ    72(AX), CX
-	MOVQ    24(SP), AX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Z0, K1, (DX)
-	VMOVUPS Z1, K2, 64(DX)
-	MOVLQSX 4(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Z2, K1, (DX)
-	VMOVUPS Z3, K2, 64(DX)
-	MOVLQSX 8(AX), DX
-	LEAQ    (CX)(DX*4), DX
-	VMOVUPS Z4, K1, (DX)
-	VMOVUPS Z5, K2, 64(DX)
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_15
 
-store_end:
-	MOVQ (SP), AX
-	ADDQ $0x04, AX
-	MOVQ AX, (SP)
-	CMPQ AX, 8(SP)
-	JLE  tile
+bias_14:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_15
 
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z6
+	VFMADD231PS Z6, Z4, Z0
+	VMOVUPS     (R12)(DI*1), Z7
+	VFMADD231PS Z7, Z4, Z1
+	VFMADD231PS Z7, Z5, Z0
+	VMOVUPS     (R12)(DI*2), Z8
+	VFMADD231PS Z8, Z4, Z2
+	VFMADD231PS Z8, Z5, Z1
+	VMOVUPS     (R12)(R13*1), Z9
+	VFMADD231PS Z9, Z4, Z3
+	VFMADD231PS Z9, Z5, Z2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z10
+	VFMADD231PS Z10, Z5, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_24:
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z4
+	VFMADD231PS Z4, Z2, Z0
+	VMOVUPS     (R12)(DI*1), Z5
+	VFMADD231PS Z5, Z2, Z1
+	VFMADD231PS Z5, Z3, Z0
+	VMOVUPS     (R12)(DI*2), Z6
+	VFMADD231PS Z6, Z3, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VPXORD Z0, Z0, Z0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_32:
+	VMOVUPS     (R10), Z1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z3
+	VFMADD231PS Z3, Z1, Z0
+	VMOVUPS     (R12)(DI*1), Z4
+	VFMADD231PS Z4, Z2, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_41
+
+bias_40:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_41
+
+add_39:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_41
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_42:
+	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z10
+	VFMADD231PS Z10, Z8, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z1
+	VFMADD231PS Z11, Z9, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z12
+	VFMADD231PS Z12, Z8, Z2
+	VFMADD231PS Z12, Z9, Z1
+	VMOVUPS.Z   (R12)(R13*1), K1, Z13
+	VFMADD231PS Z13, Z8, Z3
+	VFMADD231PS Z13, Z9, Z2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z14
+	VFMADD231PS Z14, Z8, Z4
+	VFMADD231PS Z14, Z9, Z3
+	VMOVUPS.Z   (R12)(DI*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VFMADD231PS Z15, Z9, Z4
+	VMOVUPS.Z   (R12)(DI*2), K1, Z10
+	VFMADD231PS Z10, Z8, Z6
+	VFMADD231PS Z10, Z9, Z5
+	VMOVUPS.Z   (R12)(R13*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z7
+	VFMADD231PS Z11, Z9, Z6
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z12
+	VFMADD231PS Z12, Z9, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_44:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_49
+
+add_47:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_49
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z6
+	VFMADD231PS Z6, Z4, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z7
+	VFMADD231PS Z7, Z4, Z1
+	VFMADD231PS Z7, Z5, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z8
+	VFMADD231PS Z8, Z4, Z2
+	VFMADD231PS Z8, Z5, Z1
+	VMOVUPS.Z   (R12)(R13*1), K1, Z9
+	VFMADD231PS Z9, Z4, Z3
+	VFMADD231PS Z9, Z5, Z2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z10
+	VFMADD231PS Z10, Z5, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_52:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_57
+
+add_55:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_57
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_58:
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z4
+	VFMADD231PS Z4, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z5
+	VFMADD231PS Z5, Z2, Z1
+	VFMADD231PS Z5, Z3, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z6
+	VFMADD231PS Z6, Z3, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_66:
+	VMOVUPS.Z   (R10), K1, Z1
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z3
+	VFMADD231PS Z3, Z1, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z4
+	VFMADD231PS Z4, Z2, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_68:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise3by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise3by1AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ 24(SP), $0x10
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_8:
+	VMOVUPS     (R10), Z8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z8, Z0
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z8, Z1
+	VFMADD231PS Z12, Z9, Z0
+	VMOVUPS     (R12)(DI*2), Z13
+	VFMADD231PS Z13, Z8, Z2
+	VFMADD231PS Z13, Z9, Z1
+	VFMADD231PS Z13, Z10, Z0
+	VMOVUPS     (R12)(R13*1), Z14
+	VFMADD231PS Z14, Z8, Z3
+	VFMADD231PS Z14, Z9, Z2
+	VFMADD231PS Z14, Z10, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z15
+	VFMADD231PS Z15, Z8, Z4
+	VFMADD231PS Z15, Z9, Z3
+	VFMADD231PS Z15, Z10, Z2
+	VMOVUPS     (R12)(DI*1), Z16
+	VFMADD231PS Z16, Z8, Z5
+	VFMADD231PS Z16, Z9, Z4
+	VFMADD231PS Z16, Z10, Z3
+	VMOVUPS     (R12)(DI*2), Z11
+	VFMADD231PS Z11, Z8, Z6
+	VFMADD231PS Z11, Z9, Z5
+	VFMADD231PS Z11, Z10, Z4
+	VMOVUPS     (R12)(R13*1), Z12
+	VFMADD231PS Z12, Z8, Z7
+	VFMADD231PS Z12, Z9, Z6
+	VFMADD231PS Z12, Z10, Z5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z13
+	VFMADD231PS Z13, Z9, Z7
+	VFMADD231PS Z13, Z10, Z6
+	VMOVUPS     (R12)(DI*1), Z14
+	VFMADD231PS Z14, Z10, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
+
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, (R8)(DI*1)
+	VMOVUPS Z6, (R8)(DI*2)
+	VMOVUPS Z7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z7
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS     (R12)(DI*1), Z8
+	VFMADD231PS Z8, Z4, Z1
+	VFMADD231PS Z8, Z5, Z0
+	VMOVUPS     (R12)(DI*2), Z9
+	VFMADD231PS Z9, Z4, Z2
+	VFMADD231PS Z9, Z5, Z1
+	VFMADD231PS Z9, Z6, Z0
+	VMOVUPS     (R12)(R13*1), Z10
+	VFMADD231PS Z10, Z4, Z3
+	VFMADD231PS Z10, Z5, Z2
+	VFMADD231PS Z10, Z6, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z5, Z3
+	VFMADD231PS Z11, Z6, Z2
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z6, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_24:
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS     (R12)(DI*1), Z6
+	VFMADD231PS Z6, Z2, Z1
+	VFMADD231PS Z6, Z3, Z0
+	VMOVUPS     (R12)(DI*2), Z7
+	VFMADD231PS Z7, Z3, Z1
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS     (R12)(R13*1), Z8
+	VFMADD231PS Z8, Z4, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VPXORD Z0, Z0, Z0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_32:
+	VMOVUPS     (R10), Z1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z4
+	VFMADD231PS Z4, Z1, Z0
+	VMOVUPS     (R12)(DI*1), Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS     (R12)(DI*2), Z6
+	VFMADD231PS Z6, Z3, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_41
+
+bias_40:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_41
+
+add_39:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_41
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_42:
+	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z8, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z8, Z1
+	VFMADD231PS Z12, Z9, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z2
+	VFMADD231PS Z13, Z9, Z1
+	VFMADD231PS Z13, Z10, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z14
+	VFMADD231PS Z14, Z8, Z3
+	VFMADD231PS Z14, Z9, Z2
+	VFMADD231PS Z14, Z10, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z15
+	VFMADD231PS Z15, Z8, Z4
+	VFMADD231PS Z15, Z9, Z3
+	VFMADD231PS Z15, Z10, Z2
+	VMOVUPS.Z   (R12)(DI*1), K1, Z16
+	VFMADD231PS Z16, Z8, Z5
+	VFMADD231PS Z16, Z9, Z4
+	VFMADD231PS Z16, Z10, Z3
+	VMOVUPS.Z   (R12)(DI*2), K1, Z11
+	VFMADD231PS Z11, Z8, Z6
+	VFMADD231PS Z11, Z9, Z5
+	VFMADD231PS Z11, Z10, Z4
+	VMOVUPS.Z   (R12)(R13*1), K1, Z12
+	VFMADD231PS Z12, Z8, Z7
+	VFMADD231PS Z12, Z9, Z6
+	VFMADD231PS Z12, Z10, Z5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z13
+	VFMADD231PS Z13, Z9, Z7
+	VFMADD231PS Z13, Z10, Z6
+	VMOVUPS.Z   (R12)(DI*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_44:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_49
+
+add_47:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_49
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z7
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z8
+	VFMADD231PS Z8, Z4, Z1
+	VFMADD231PS Z8, Z5, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z9
+	VFMADD231PS Z9, Z4, Z2
+	VFMADD231PS Z9, Z5, Z1
+	VFMADD231PS Z9, Z6, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z10
+	VFMADD231PS Z10, Z4, Z3
+	VFMADD231PS Z10, Z5, Z2
+	VFMADD231PS Z10, Z6, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z5, Z3
+	VFMADD231PS Z11, Z6, Z2
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z6, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_52:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_57
+
+add_55:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_57
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_58:
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z6
+	VFMADD231PS Z6, Z2, Z1
+	VFMADD231PS Z6, Z3, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z7
+	VFMADD231PS Z7, Z3, Z1
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z8
+	VFMADD231PS Z8, Z4, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_66:
+	VMOVUPS.Z   (R10), K1, Z1
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z4
+	VFMADD231PS Z4, Z1, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z6
+	VFMADD231PS Z6, Z3, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_68:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise3by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise3by2AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ 24(SP), $0x10
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_8:
+	VMOVUPS     (R10), Z8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z8, Z0
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z9, Z0
+	VMOVUPS     (R12)(DI*2), Z13
+	VFMADD231PS Z13, Z8, Z1
+	VFMADD231PS Z13, Z10, Z0
+	VMOVUPS     (R12)(R13*1), Z14
+	VFMADD231PS Z14, Z9, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z15
+	VFMADD231PS Z15, Z8, Z2
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS     (R12)(DI*1), Z16
+	VFMADD231PS Z16, Z9, Z2
+	VMOVUPS     (R12)(DI*2), Z11
+	VFMADD231PS Z11, Z8, Z3
+	VFMADD231PS Z11, Z10, Z2
+	VMOVUPS     (R12)(R13*1), Z12
+	VFMADD231PS Z12, Z9, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z13
+	VFMADD231PS Z13, Z8, Z4
+	VFMADD231PS Z13, Z10, Z3
+	VMOVUPS     (R12)(DI*1), Z14
+	VFMADD231PS Z14, Z9, Z4
+	VMOVUPS     (R12)(DI*2), Z15
+	VFMADD231PS Z15, Z8, Z5
+	VFMADD231PS Z15, Z10, Z4
+	VMOVUPS     (R12)(R13*1), Z16
+	VFMADD231PS Z16, Z9, Z5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z8, Z6
+	VFMADD231PS Z11, Z10, Z5
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z9, Z6
+	VMOVUPS     (R12)(DI*2), Z13
+	VFMADD231PS Z13, Z8, Z7
+	VFMADD231PS Z13, Z10, Z6
+	VMOVUPS     (R12)(R13*1), Z14
+	VFMADD231PS Z14, Z9, Z7
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z15
+	VFMADD231PS Z15, Z10, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
+
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, (R8)(DI*1)
+	VMOVUPS Z6, (R8)(DI*2)
+	VMOVUPS Z7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z7
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS     (R12)(DI*1), Z8
+	VFMADD231PS Z8, Z5, Z0
+	VMOVUPS     (R12)(DI*2), Z9
+	VFMADD231PS Z9, Z4, Z1
+	VFMADD231PS Z9, Z6, Z0
+	VMOVUPS     (R12)(R13*1), Z10
+	VFMADD231PS Z10, Z5, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z4, Z2
+	VFMADD231PS Z11, Z6, Z1
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z5, Z2
+	VMOVUPS     (R12)(DI*2), Z7
+	VFMADD231PS Z7, Z4, Z3
+	VFMADD231PS Z7, Z6, Z2
+	VMOVUPS     (R12)(R13*1), Z8
+	VFMADD231PS Z8, Z5, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z9
+	VFMADD231PS Z9, Z6, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_24:
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS     (R12)(DI*1), Z6
+	VFMADD231PS Z6, Z3, Z0
+	VMOVUPS     (R12)(DI*2), Z7
+	VFMADD231PS Z7, Z2, Z1
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS     (R12)(R13*1), Z8
+	VFMADD231PS Z8, Z3, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z9
+	VFMADD231PS Z9, Z4, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VPXORD Z0, Z0, Z0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_32:
+	VMOVUPS     (R10), Z1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z4
+	VFMADD231PS Z4, Z1, Z0
+	VMOVUPS     (R12)(DI*1), Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS     (R12)(DI*2), Z6
+	VFMADD231PS Z6, Z3, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_41
+
+bias_40:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_41
+
+add_39:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_41
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_42:
+	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z8, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z1
+	VFMADD231PS Z13, Z10, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z15
+	VFMADD231PS Z15, Z8, Z2
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS.Z   (R12)(DI*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z2
+	VMOVUPS.Z   (R12)(DI*2), K1, Z11
+	VFMADD231PS Z11, Z8, Z3
+	VFMADD231PS Z11, Z10, Z2
+	VMOVUPS.Z   (R12)(R13*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z13
+	VFMADD231PS Z13, Z8, Z4
+	VFMADD231PS Z13, Z10, Z3
+	VMOVUPS.Z   (R12)(DI*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z4
+	VMOVUPS.Z   (R12)(DI*2), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VFMADD231PS Z15, Z10, Z4
+	VMOVUPS.Z   (R12)(R13*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z8, Z6
+	VFMADD231PS Z11, Z10, Z5
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z6
+	VMOVUPS.Z   (R12)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z7
+	VFMADD231PS Z13, Z10, Z6
+	VMOVUPS.Z   (R12)(R13*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z7
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z15
+	VFMADD231PS Z15, Z10, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_44:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_49
+
+add_47:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_49
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z7
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z8
+	VFMADD231PS Z8, Z5, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z9
+	VFMADD231PS Z9, Z4, Z1
+	VFMADD231PS Z9, Z6, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z10
+	VFMADD231PS Z10, Z5, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z4, Z2
+	VFMADD231PS Z11, Z6, Z1
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z5, Z2
+	VMOVUPS.Z   (R12)(DI*2), K1, Z7
+	VFMADD231PS Z7, Z4, Z3
+	VFMADD231PS Z7, Z6, Z2
+	VMOVUPS.Z   (R12)(R13*1), K1, Z8
+	VFMADD231PS Z8, Z5, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z9
+	VFMADD231PS Z9, Z6, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_52:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_57
+
+add_55:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_57
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_58:
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z6
+	VFMADD231PS Z6, Z3, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z7
+	VFMADD231PS Z7, Z2, Z1
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z8
+	VFMADD231PS Z8, Z3, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z9
+	VFMADD231PS Z9, Z4, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_66:
+	VMOVUPS.Z   (R10), K1, Z1
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z4
+	VFMADD231PS Z4, Z1, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z6
+	VFMADD231PS Z6, Z3, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_68:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise5by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise5by1AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ 24(SP), $0x10
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_8:
+	VMOVUPS     (R10), Z8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z11
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z13
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS     (R12)(DI*1), Z14
+	VFMADD231PS Z14, Z8, Z1
+	VFMADD231PS Z14, Z9, Z0
+	VMOVUPS     (R12)(DI*2), Z15
+	VFMADD231PS Z15, Z8, Z2
+	VFMADD231PS Z15, Z9, Z1
+	VFMADD231PS Z15, Z10, Z0
+	VMOVUPS     (R12)(R13*1), Z16
+	VFMADD231PS Z16, Z8, Z3
+	VFMADD231PS Z16, Z9, Z2
+	VFMADD231PS Z16, Z10, Z1
+	VFMADD231PS Z16, Z11, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z17
+	VFMADD231PS Z17, Z8, Z4
+	VFMADD231PS Z17, Z9, Z3
+	VFMADD231PS Z17, Z10, Z2
+	VFMADD231PS Z17, Z11, Z1
+	VFMADD231PS Z17, Z12, Z0
+	VMOVUPS     (R12)(DI*1), Z18
+	VFMADD231PS Z18, Z8, Z5
+	VFMADD231PS Z18, Z9, Z4
+	VFMADD231PS Z18, Z10, Z3
+	VFMADD231PS Z18, Z11, Z2
+	VFMADD231PS Z18, Z12, Z1
+	VMOVUPS     (R12)(DI*2), Z13
+	VFMADD231PS Z13, Z8, Z6
+	VFMADD231PS Z13, Z9, Z5
+	VFMADD231PS Z13, Z10, Z4
+	VFMADD231PS Z13, Z11, Z3
+	VFMADD231PS Z13, Z12, Z2
+	VMOVUPS     (R12)(R13*1), Z14
+	VFMADD231PS Z14, Z8, Z7
+	VFMADD231PS Z14, Z9, Z6
+	VFMADD231PS Z14, Z10, Z5
+	VFMADD231PS Z14, Z11, Z4
+	VFMADD231PS Z14, Z12, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z15
+	VFMADD231PS Z15, Z9, Z7
+	VFMADD231PS Z15, Z10, Z6
+	VFMADD231PS Z15, Z11, Z5
+	VFMADD231PS Z15, Z12, Z4
+	VMOVUPS     (R12)(DI*1), Z16
+	VFMADD231PS Z16, Z10, Z7
+	VFMADD231PS Z16, Z11, Z6
+	VFMADD231PS Z16, Z12, Z5
+	VMOVUPS     (R12)(DI*2), Z17
+	VFMADD231PS Z17, Z11, Z7
+	VFMADD231PS Z17, Z12, Z6
+	VMOVUPS     (R12)(R13*1), Z18
+	VFMADD231PS Z18, Z12, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
+
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, (R8)(DI*1)
+	VMOVUPS Z6, (R8)(DI*2)
+	VMOVUPS Z7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z9
+	VFMADD231PS Z9, Z4, Z0
+	VMOVUPS     (R12)(DI*1), Z10
+	VFMADD231PS Z10, Z4, Z1
+	VFMADD231PS Z10, Z5, Z0
+	VMOVUPS     (R12)(DI*2), Z11
+	VFMADD231PS Z11, Z4, Z2
+	VFMADD231PS Z11, Z5, Z1
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS     (R12)(R13*1), Z12
+	VFMADD231PS Z12, Z4, Z3
+	VFMADD231PS Z12, Z5, Z2
+	VFMADD231PS Z12, Z6, Z1
+	VFMADD231PS Z12, Z7, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z13
+	VFMADD231PS Z13, Z5, Z3
+	VFMADD231PS Z13, Z6, Z2
+	VFMADD231PS Z13, Z7, Z1
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS     (R12)(DI*1), Z14
+	VFMADD231PS Z14, Z6, Z3
+	VFMADD231PS Z14, Z7, Z2
+	VFMADD231PS Z14, Z8, Z1
+	VMOVUPS     (R12)(DI*2), Z9
+	VFMADD231PS Z9, Z7, Z3
+	VFMADD231PS Z9, Z8, Z2
+	VMOVUPS     (R12)(R13*1), Z10
+	VFMADD231PS Z10, Z8, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_24:
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z7
+	VFMADD231PS Z7, Z2, Z0
+	VMOVUPS     (R12)(DI*1), Z8
+	VFMADD231PS Z8, Z2, Z1
+	VFMADD231PS Z8, Z3, Z0
+	VMOVUPS     (R12)(DI*2), Z9
+	VFMADD231PS Z9, Z3, Z1
+	VFMADD231PS Z9, Z4, Z0
+	VMOVUPS     (R12)(R13*1), Z10
+	VFMADD231PS Z10, Z4, Z1
+	VFMADD231PS Z10, Z5, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z5, Z1
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z6, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VPXORD Z0, Z0, Z0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_32:
+	VMOVUPS     (R10), Z1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z6
+	VFMADD231PS Z6, Z1, Z0
+	VMOVUPS     (R12)(DI*1), Z7
+	VFMADD231PS Z7, Z2, Z0
+	VMOVUPS     (R12)(DI*2), Z8
+	VFMADD231PS Z8, Z3, Z0
+	VMOVUPS     (R12)(R13*1), Z9
+	VFMADD231PS Z9, Z4, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z10
+	VFMADD231PS Z10, Z5, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_41
+
+bias_40:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_41
+
+add_39:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_41
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_42:
+	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z10
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z13
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z14
+	VFMADD231PS Z14, Z8, Z1
+	VFMADD231PS Z14, Z9, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z15
+	VFMADD231PS Z15, Z8, Z2
+	VFMADD231PS Z15, Z9, Z1
+	VFMADD231PS Z15, Z10, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z16
+	VFMADD231PS Z16, Z8, Z3
+	VFMADD231PS Z16, Z9, Z2
+	VFMADD231PS Z16, Z10, Z1
+	VFMADD231PS Z16, Z11, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z17
+	VFMADD231PS Z17, Z8, Z4
+	VFMADD231PS Z17, Z9, Z3
+	VFMADD231PS Z17, Z10, Z2
+	VFMADD231PS Z17, Z11, Z1
+	VFMADD231PS Z17, Z12, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z18
+	VFMADD231PS Z18, Z8, Z5
+	VFMADD231PS Z18, Z9, Z4
+	VFMADD231PS Z18, Z10, Z3
+	VFMADD231PS Z18, Z11, Z2
+	VFMADD231PS Z18, Z12, Z1
+	VMOVUPS.Z   (R12)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z6
+	VFMADD231PS Z13, Z9, Z5
+	VFMADD231PS Z13, Z10, Z4
+	VFMADD231PS Z13, Z11, Z3
+	VFMADD231PS Z13, Z12, Z2
+	VMOVUPS.Z   (R12)(R13*1), K1, Z14
+	VFMADD231PS Z14, Z8, Z7
+	VFMADD231PS Z14, Z9, Z6
+	VFMADD231PS Z14, Z10, Z5
+	VFMADD231PS Z14, Z11, Z4
+	VFMADD231PS Z14, Z12, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z15
+	VFMADD231PS Z15, Z9, Z7
+	VFMADD231PS Z15, Z10, Z6
+	VFMADD231PS Z15, Z11, Z5
+	VFMADD231PS Z15, Z12, Z4
+	VMOVUPS.Z   (R12)(DI*1), K1, Z16
+	VFMADD231PS Z16, Z10, Z7
+	VFMADD231PS Z16, Z11, Z6
+	VFMADD231PS Z16, Z12, Z5
+	VMOVUPS.Z   (R12)(DI*2), K1, Z17
+	VFMADD231PS Z17, Z11, Z7
+	VFMADD231PS Z17, Z12, Z6
+	VMOVUPS.Z   (R12)(R13*1), K1, Z18
+	VFMADD231PS Z18, Z12, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_44:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_49
+
+add_47:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_49
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z9
+	VFMADD231PS Z9, Z4, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z10
+	VFMADD231PS Z10, Z4, Z1
+	VFMADD231PS Z10, Z5, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z11
+	VFMADD231PS Z11, Z4, Z2
+	VFMADD231PS Z11, Z5, Z1
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z12
+	VFMADD231PS Z12, Z4, Z3
+	VFMADD231PS Z12, Z5, Z2
+	VFMADD231PS Z12, Z6, Z1
+	VFMADD231PS Z12, Z7, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z13
+	VFMADD231PS Z13, Z5, Z3
+	VFMADD231PS Z13, Z6, Z2
+	VFMADD231PS Z13, Z7, Z1
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z14
+	VFMADD231PS Z14, Z6, Z3
+	VFMADD231PS Z14, Z7, Z2
+	VFMADD231PS Z14, Z8, Z1
+	VMOVUPS.Z   (R12)(DI*2), K1, Z9
+	VFMADD231PS Z9, Z7, Z3
+	VFMADD231PS Z9, Z8, Z2
+	VMOVUPS.Z   (R12)(R13*1), K1, Z10
+	VFMADD231PS Z10, Z8, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_52:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_57
+
+add_55:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_57
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_58:
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z7
+	VFMADD231PS Z7, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z8
+	VFMADD231PS Z8, Z2, Z1
+	VFMADD231PS Z8, Z3, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z9
+	VFMADD231PS Z9, Z3, Z1
+	VFMADD231PS Z9, Z4, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z10
+	VFMADD231PS Z10, Z4, Z1
+	VFMADD231PS Z10, Z5, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z5, Z1
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z6, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_66:
+	VMOVUPS.Z   (R10), K1, Z1
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z6
+	VFMADD231PS Z6, Z1, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z7
+	VFMADD231PS Z7, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z8
+	VFMADD231PS Z8, Z3, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z9
+	VFMADD231PS Z9, Z4, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z10
+	VFMADD231PS Z10, Z5, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_68:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise5by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise5by2AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ 24(SP), $0x10
+	JLT  tail
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_5
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_6
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_7
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_7:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_9
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_8:
+	VMOVUPS     (R10), Z8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z11
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z13
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS     (R12)(DI*1), Z14
+	VFMADD231PS Z14, Z9, Z0
+	VMOVUPS     (R12)(DI*2), Z15
+	VFMADD231PS Z15, Z8, Z1
+	VFMADD231PS Z15, Z10, Z0
+	VMOVUPS     (R12)(R13*1), Z16
+	VFMADD231PS Z16, Z9, Z1
+	VFMADD231PS Z16, Z11, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z17
+	VFMADD231PS Z17, Z8, Z2
+	VFMADD231PS Z17, Z10, Z1
+	VFMADD231PS Z17, Z12, Z0
+	VMOVUPS     (R12)(DI*1), Z18
+	VFMADD231PS Z18, Z9, Z2
+	VFMADD231PS Z18, Z11, Z1
+	VMOVUPS     (R12)(DI*2), Z13
+	VFMADD231PS Z13, Z8, Z3
+	VFMADD231PS Z13, Z10, Z2
+	VFMADD231PS Z13, Z12, Z1
+	VMOVUPS     (R12)(R13*1), Z14
+	VFMADD231PS Z14, Z9, Z3
+	VFMADD231PS Z14, Z11, Z2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z15
+	VFMADD231PS Z15, Z8, Z4
+	VFMADD231PS Z15, Z10, Z3
+	VFMADD231PS Z15, Z12, Z2
+	VMOVUPS     (R12)(DI*1), Z16
+	VFMADD231PS Z16, Z9, Z4
+	VFMADD231PS Z16, Z11, Z3
+	VMOVUPS     (R12)(DI*2), Z17
+	VFMADD231PS Z17, Z8, Z5
+	VFMADD231PS Z17, Z10, Z4
+	VFMADD231PS Z17, Z12, Z3
+	VMOVUPS     (R12)(R13*1), Z18
+	VFMADD231PS Z18, Z9, Z5
+	VFMADD231PS Z18, Z11, Z4
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z13
+	VFMADD231PS Z13, Z8, Z6
+	VFMADD231PS Z13, Z10, Z5
+	VFMADD231PS Z13, Z12, Z4
+	VMOVUPS     (R12)(DI*1), Z14
+	VFMADD231PS Z14, Z9, Z6
+	VFMADD231PS Z14, Z11, Z5
+	VMOVUPS     (R12)(DI*2), Z15
+	VFMADD231PS Z15, Z8, Z7
+	VFMADD231PS Z15, Z10, Z6
+	VFMADD231PS Z15, Z12, Z5
+	VMOVUPS     (R12)(R13*1), Z16
+	VFMADD231PS Z16, Z9, Z7
+	VFMADD231PS Z16, Z11, Z6
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z17
+	VFMADD231PS Z17, Z10, Z7
+	VFMADD231PS Z17, Z12, Z6
+	VMOVUPS     (R12)(DI*1), Z18
+	VFMADD231PS Z18, Z11, Z7
+	VMOVUPS     (R12)(DI*2), Z13
+	VFMADD231PS Z13, Z12, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_8
+
+kernel_end_9:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_10
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_10:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, (R8)(DI*1)
+	VMOVUPS Z6, (R8)(DI*2)
+	VMOVUPS Z7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_13
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_14
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_15
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_15:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_17
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_16:
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z9
+	VFMADD231PS Z9, Z4, Z0
+	VMOVUPS     (R12)(DI*1), Z10
+	VFMADD231PS Z10, Z5, Z0
+	VMOVUPS     (R12)(DI*2), Z11
+	VFMADD231PS Z11, Z4, Z1
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS     (R12)(R13*1), Z12
+	VFMADD231PS Z12, Z5, Z1
+	VFMADD231PS Z12, Z7, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z13
+	VFMADD231PS Z13, Z4, Z2
+	VFMADD231PS Z13, Z6, Z1
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS     (R12)(DI*1), Z14
+	VFMADD231PS Z14, Z5, Z2
+	VFMADD231PS Z14, Z7, Z1
+	VMOVUPS     (R12)(DI*2), Z9
+	VFMADD231PS Z9, Z4, Z3
+	VFMADD231PS Z9, Z6, Z2
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS     (R12)(R13*1), Z10
+	VFMADD231PS Z10, Z5, Z3
+	VFMADD231PS Z10, Z7, Z2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z6, Z3
+	VFMADD231PS Z11, Z8, Z2
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z7, Z3
+	VMOVUPS     (R12)(DI*2), Z13
+	VFMADD231PS Z13, Z8, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_16
+
+kernel_end_17:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_18
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_18:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_21
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_22
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_23
+
+bias_22:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_23
+
+add_21:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_23
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_23:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_25
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_24:
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z7
+	VFMADD231PS Z7, Z2, Z0
+	VMOVUPS     (R12)(DI*1), Z8
+	VFMADD231PS Z8, Z3, Z0
+	VMOVUPS     (R12)(DI*2), Z9
+	VFMADD231PS Z9, Z2, Z1
+	VFMADD231PS Z9, Z4, Z0
+	VMOVUPS     (R12)(R13*1), Z10
+	VFMADD231PS Z10, Z3, Z1
+	VFMADD231PS Z10, Z5, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z4, Z1
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z5, Z1
+	VMOVUPS     (R12)(DI*2), Z7
+	VFMADD231PS Z7, Z6, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_24
+
+kernel_end_25:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_26
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_26:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_19
+
+tiles_end_20:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_28
+
+tile_27:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_29
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_30
+	VPXORD Z0, Z0, Z0
+	JMP    started_31
+
+bias_30:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_31
+
+add_29:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_31
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_31:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_33
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_32:
+	VMOVUPS     (R10), Z1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z6
+	VFMADD231PS Z6, Z1, Z0
+	VMOVUPS     (R12)(DI*1), Z7
+	VFMADD231PS Z7, Z2, Z0
+	VMOVUPS     (R12)(DI*2), Z8
+	VFMADD231PS Z8, Z3, Z0
+	VMOVUPS     (R12)(R13*1), Z9
+	VFMADD231PS Z9, Z4, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z10
+	VFMADD231PS Z10, Z5, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_32
+
+kernel_end_33:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_34
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_27
+
+tiles_end_28:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_1
+
+rows_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_36
+
+rows_35:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_39
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_40
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_41
+
+bias_40:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_41
+
+add_39:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_41
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_41:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_42:
+	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z10
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z13
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z15
+	VFMADD231PS Z15, Z8, Z1
+	VFMADD231PS Z15, Z10, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z1
+	VFMADD231PS Z16, Z11, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z17
+	VFMADD231PS Z17, Z8, Z2
+	VFMADD231PS Z17, Z10, Z1
+	VFMADD231PS Z17, Z12, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z18
+	VFMADD231PS Z18, Z9, Z2
+	VFMADD231PS Z18, Z11, Z1
+	VMOVUPS.Z   (R12)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z3
+	VFMADD231PS Z13, Z10, Z2
+	VFMADD231PS Z13, Z12, Z1
+	VMOVUPS.Z   (R12)(R13*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z3
+	VFMADD231PS Z14, Z11, Z2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z15
+	VFMADD231PS Z15, Z8, Z4
+	VFMADD231PS Z15, Z10, Z3
+	VFMADD231PS Z15, Z12, Z2
+	VMOVUPS.Z   (R12)(DI*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z4
+	VFMADD231PS Z16, Z11, Z3
+	VMOVUPS.Z   (R12)(DI*2), K1, Z17
+	VFMADD231PS Z17, Z8, Z5
+	VFMADD231PS Z17, Z10, Z4
+	VFMADD231PS Z17, Z12, Z3
+	VMOVUPS.Z   (R12)(R13*1), K1, Z18
+	VFMADD231PS Z18, Z9, Z5
+	VFMADD231PS Z18, Z11, Z4
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z13
+	VFMADD231PS Z13, Z8, Z6
+	VFMADD231PS Z13, Z10, Z5
+	VFMADD231PS Z13, Z12, Z4
+	VMOVUPS.Z   (R12)(DI*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z6
+	VFMADD231PS Z14, Z11, Z5
+	VMOVUPS.Z   (R12)(DI*2), K1, Z15
+	VFMADD231PS Z15, Z8, Z7
+	VFMADD231PS Z15, Z10, Z6
+	VFMADD231PS Z15, Z12, Z5
+	VMOVUPS.Z   (R12)(R13*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z7
+	VFMADD231PS Z16, Z11, Z6
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z17
+	VFMADD231PS Z17, Z10, Z7
+	VFMADD231PS Z17, Z12, Z6
+	VMOVUPS.Z   (R12)(DI*1), K1, Z18
+	VFMADD231PS Z18, Z11, Z7
+	VMOVUPS.Z   (R12)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z12, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_42
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_44:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_37
+
+tiles_end_38:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_46
+
+tile_45:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_47
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_48
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_49
+
+bias_48:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_49
+
+add_47:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_49
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_49:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_51
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_50:
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z9
+	VFMADD231PS Z9, Z4, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z10
+	VFMADD231PS Z10, Z5, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z11
+	VFMADD231PS Z11, Z4, Z1
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z12
+	VFMADD231PS Z12, Z5, Z1
+	VFMADD231PS Z12, Z7, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z13
+	VFMADD231PS Z13, Z4, Z2
+	VFMADD231PS Z13, Z6, Z1
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z14
+	VFMADD231PS Z14, Z5, Z2
+	VFMADD231PS Z14, Z7, Z1
+	VMOVUPS.Z   (R12)(DI*2), K1, Z9
+	VFMADD231PS Z9, Z4, Z3
+	VFMADD231PS Z9, Z6, Z2
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS.Z   (R12)(R13*1), K1, Z10
+	VFMADD231PS Z10, Z5, Z3
+	VFMADD231PS Z10, Z7, Z2
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z6, Z3
+	VFMADD231PS Z11, Z8, Z2
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z7, Z3
+	VMOVUPS.Z   (R12)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_50
+
+kernel_end_51:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_52
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_52:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_45
+
+tiles_end_46:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_54
+
+tile_53:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_55
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_56
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_57
+
+bias_56:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_57
+
+add_55:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_57
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_57:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_59
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_58:
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z7
+	VFMADD231PS Z7, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z8
+	VFMADD231PS Z8, Z3, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z9
+	VFMADD231PS Z9, Z2, Z1
+	VFMADD231PS Z9, Z4, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z10
+	VFMADD231PS Z10, Z3, Z1
+	VFMADD231PS Z10, Z5, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z4, Z1
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z5, Z1
+	VMOVUPS.Z   (R12)(DI*2), K1, Z7
+	VFMADD231PS Z7, Z6, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_58
+
+kernel_end_59:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_53
+
+tiles_end_54:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_65:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_67
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_66:
+	VMOVUPS.Z   (R10), K1, Z1
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z6
+	VFMADD231PS Z6, Z1, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z7
+	VFMADD231PS Z7, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z8
+	VFMADD231PS Z8, Z3, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z9
+	VFMADD231PS Z9, Z4, Z0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z10
+	VFMADD231PS Z10, Z5, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_67:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_68
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_68:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_35
+
+rows_end_36:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise3x3by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise3x3by1AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ    24(SP), $0x10
+	JLT     tail
+	MOVQ    a+0(FP), CX
+	MOVQ    (CX), DX
+	ADDQ    AX, DX
+	MOVQ    DX, (SP)
+	MOVQ    8(CX), DX
+	ADDQ    AX, DX
+	MOVQ    DX, 8(SP)
+	MOVQ    32(CX), DX
+	MOVQ    DX, 16(SP)
+	MOVQ    16(CX), CX
+	ADDQ    AX, CX
+	VMOVUPS (CX), Z0
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z1
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z2
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z3
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z4
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z5
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z6
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z7
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z8
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	CMPQ    16(SP), $0x02
+	JLT     rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_5
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_6
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	VMOVAPS Z9, Z13
+	VMOVAPS Z9, Z14
+	VMOVAPS Z9, Z15
+	VMOVAPS Z9, Z16
+	VMOVAPS Z9, Z17
+	VMOVAPS Z9, Z18
+	VMOVAPS Z9, Z19
+	VMOVAPS Z9, Z20
+	VMOVAPS Z9, Z21
+	VMOVAPS Z9, Z22
+	VMOVAPS Z9, Z23
+	VMOVAPS Z9, Z24
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(R8*1), Z10
+	VMOVUPS (DI)(R8*2), Z11
+	VMOVUPS (DI)(R9*1), Z12
+	LEAQ    (DI)(R8*4), DI
+	VMOVUPS (DI), Z13
+	VMOVUPS (DI)(R8*1), Z14
+	VMOVUPS (DI)(R8*2), Z15
+	VMOVUPS (DI)(R9*1), Z16
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z17
+	VMOVUPS (DI)(SI*1), Z18
+	VMOVUPS (DI)(SI*2), Z19
+	VMOVUPS (DI)(R8*1), Z20
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS (DI), Z21
+	VMOVUPS (DI)(SI*1), Z22
+	VMOVUPS (DI)(SI*2), Z23
+	VMOVUPS (DI)(R8*1), Z24
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_7
+	VMOVUPS (SI)(AX*1), Z25
+	VADDPS  Z25, Z9, Z9
+	VADDPS  Z25, Z10, Z10
+	VADDPS  Z25, Z11, Z11
+	VADDPS  Z25, Z12, Z12
+	VADDPS  Z25, Z13, Z13
+	VADDPS  Z25, Z14, Z14
+	VADDPS  Z25, Z15, Z15
+	VADDPS  Z25, Z16, Z16
+	VADDPS  Z25, Z17, Z17
+	VADDPS  Z25, Z18, Z18
+	VADDPS  Z25, Z19, Z19
+	VADDPS  Z25, Z20, Z20
+	VADDPS  Z25, Z21, Z21
+	VADDPS  Z25, Z22, Z22
+	VADDPS  Z25, Z23, Z23
+	VADDPS  Z25, Z24, Z24
+
+started_7:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z0, Z10
+	VFMADD231PS  Z26, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z0, Z11
+	VFMADD231PS  Z27, Z1, Z10
+	VFMADD231PS  Z27, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z0, Z12
+	VFMADD231PS  Z28, Z1, Z11
+	VFMADD231PS  Z28, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z0, Z13
+	VFMADD231PS  Z29, Z1, Z12
+	VFMADD231PS  Z29, Z2, Z11
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z0, Z14
+	VFMADD231PS  Z30, Z1, Z13
+	VFMADD231PS  Z30, Z2, Z12
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z0, Z15
+	VFMADD231PS  Z25, Z1, Z14
+	VFMADD231PS  Z25, Z2, Z13
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z0, Z16
+	VFMADD231PS  Z26, Z1, Z15
+	VFMADD231PS  Z26, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z1, Z16
+	VFMADD231PS  Z27, Z2, Z15
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z3, Z9
+	VFMADD231PS  Z25, Z0, Z17
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z3, Z10
+	VFMADD231PS  Z26, Z4, Z9
+	VFMADD231PS  Z26, Z0, Z18
+	VFMADD231PS  Z26, Z1, Z17
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z3, Z11
+	VFMADD231PS  Z27, Z4, Z10
+	VFMADD231PS  Z27, Z5, Z9
+	VFMADD231PS  Z27, Z0, Z19
+	VFMADD231PS  Z27, Z1, Z18
+	VFMADD231PS  Z27, Z2, Z17
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z3, Z12
+	VFMADD231PS  Z28, Z4, Z11
+	VFMADD231PS  Z28, Z5, Z10
+	VFMADD231PS  Z28, Z0, Z20
+	VFMADD231PS  Z28, Z1, Z19
+	VFMADD231PS  Z28, Z2, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z3, Z13
+	VFMADD231PS  Z29, Z4, Z12
+	VFMADD231PS  Z29, Z5, Z11
+	VFMADD231PS  Z29, Z0, Z21
+	VFMADD231PS  Z29, Z1, Z20
+	VFMADD231PS  Z29, Z2, Z19
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z3, Z14
+	VFMADD231PS  Z30, Z4, Z13
+	VFMADD231PS  Z30, Z5, Z12
+	VFMADD231PS  Z30, Z0, Z22
+	VFMADD231PS  Z30, Z1, Z21
+	VFMADD231PS  Z30, Z2, Z20
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z3, Z15
+	VFMADD231PS  Z25, Z4, Z14
+	VFMADD231PS  Z25, Z5, Z13
+	VFMADD231PS  Z25, Z0, Z23
+	VFMADD231PS  Z25, Z1, Z22
+	VFMADD231PS  Z25, Z2, Z21
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z3, Z16
+	VFMADD231PS  Z26, Z4, Z15
+	VFMADD231PS  Z26, Z5, Z14
+	VFMADD231PS  Z26, Z0, Z24
+	VFMADD231PS  Z26, Z1, Z23
+	VFMADD231PS  Z26, Z2, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z4, Z16
+	VFMADD231PS  Z27, Z5, Z15
+	VFMADD231PS  Z27, Z1, Z24
+	VFMADD231PS  Z27, Z2, Z23
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z5, Z16
+	VFMADD231PS  Z28, Z2, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z6, Z9
+	VFMADD231PS  Z25, Z3, Z17
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z6, Z10
+	VFMADD231PS  Z26, Z7, Z9
+	VFMADD231PS  Z26, Z3, Z18
+	VFMADD231PS  Z26, Z4, Z17
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z6, Z11
+	VFMADD231PS  Z27, Z7, Z10
+	VFMADD231PS  Z27, Z8, Z9
+	VFMADD231PS  Z27, Z3, Z19
+	VFMADD231PS  Z27, Z4, Z18
+	VFMADD231PS  Z27, Z5, Z17
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z6, Z12
+	VFMADD231PS  Z28, Z7, Z11
+	VFMADD231PS  Z28, Z8, Z10
+	VFMADD231PS  Z28, Z3, Z20
+	VFMADD231PS  Z28, Z4, Z19
+	VFMADD231PS  Z28, Z5, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z6, Z13
+	VFMADD231PS  Z29, Z7, Z12
+	VFMADD231PS  Z29, Z8, Z11
+	VFMADD231PS  Z29, Z3, Z21
+	VFMADD231PS  Z29, Z4, Z20
+	VFMADD231PS  Z29, Z5, Z19
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z6, Z14
+	VFMADD231PS  Z30, Z7, Z13
+	VFMADD231PS  Z30, Z8, Z12
+	VFMADD231PS  Z30, Z3, Z22
+	VFMADD231PS  Z30, Z4, Z21
+	VFMADD231PS  Z30, Z5, Z20
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z6, Z15
+	VFMADD231PS  Z25, Z7, Z14
+	VFMADD231PS  Z25, Z8, Z13
+	VFMADD231PS  Z25, Z3, Z23
+	VFMADD231PS  Z25, Z4, Z22
+	VFMADD231PS  Z25, Z5, Z21
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z6, Z16
+	VFMADD231PS  Z26, Z7, Z15
+	VFMADD231PS  Z26, Z8, Z14
+	VFMADD231PS  Z26, Z3, Z24
+	VFMADD231PS  Z26, Z4, Z23
+	VFMADD231PS  Z26, Z5, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z7, Z16
+	VFMADD231PS  Z27, Z8, Z15
+	VFMADD231PS  Z27, Z4, Z24
+	VFMADD231PS  Z27, Z5, Z23
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z8, Z16
+	VFMADD231PS  Z28, Z5, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z6, Z17
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z6, Z18
+	VFMADD231PS  Z26, Z7, Z17
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z6, Z19
+	VFMADD231PS  Z27, Z7, Z18
+	VFMADD231PS  Z27, Z8, Z17
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z6, Z20
+	VFMADD231PS  Z28, Z7, Z19
+	VFMADD231PS  Z28, Z8, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z6, Z21
+	VFMADD231PS  Z29, Z7, Z20
+	VFMADD231PS  Z29, Z8, Z19
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z6, Z22
+	VFMADD231PS  Z30, Z7, Z21
+	VFMADD231PS  Z30, Z8, Z20
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z6, Z23
+	VFMADD231PS  Z25, Z7, Z22
+	VFMADD231PS  Z25, Z8, Z21
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z6, Z24
+	VFMADD231PS  Z26, Z7, Z23
+	VFMADD231PS  Z26, Z8, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z7, Z24
+	VFMADD231PS  Z27, Z8, Z23
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z8, Z24
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_8
+	VPXORD       Z26, Z26, Z26
+	VBROADCASTSS 128(SI), Z25
+	VMAXPS       Z9, Z26, Z9
+	VMINPS       Z9, Z25, Z9
+	VMAXPS       Z10, Z26, Z10
+	VMINPS       Z10, Z25, Z10
+	VMAXPS       Z11, Z26, Z11
+	VMINPS       Z11, Z25, Z11
+	VMAXPS       Z12, Z26, Z12
+	VMINPS       Z12, Z25, Z12
+	VMAXPS       Z13, Z26, Z13
+	VMINPS       Z13, Z25, Z13
+	VMAXPS       Z14, Z26, Z14
+	VMINPS       Z14, Z25, Z14
+	VMAXPS       Z15, Z26, Z15
+	VMINPS       Z15, Z25, Z15
+	VMAXPS       Z16, Z26, Z16
+	VMINPS       Z16, Z25, Z16
+	VMAXPS       Z17, Z26, Z17
+	VMINPS       Z17, Z25, Z17
+	VMAXPS       Z18, Z26, Z18
+	VMINPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z26, Z19
+	VMINPS       Z19, Z25, Z19
+	VMAXPS       Z20, Z26, Z20
+	VMINPS       Z20, Z25, Z20
+	VMAXPS       Z21, Z26, Z21
+	VMINPS       Z21, Z25, Z21
+	VMAXPS       Z22, Z26, Z22
+	VMINPS       Z22, Z25, Z22
+	VMAXPS       Z23, Z26, Z23
+	VMINPS       Z23, Z25, Z23
+	VMAXPS       Z24, Z26, Z24
+	VMINPS       Z24, Z25, Z24
+
+store_8:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(R8*1)
+	VMOVUPS Z11, (DI)(R8*2)
+	VMOVUPS Z12, (DI)(R9*1)
+	LEAQ    (DI)(R8*4), DI
+	VMOVUPS Z13, (DI)
+	VMOVUPS Z14, (DI)(R8*1)
+	VMOVUPS Z15, (DI)(R8*2)
+	VMOVUPS Z16, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z17, (DI)
+	VMOVUPS Z18, (DI)(SI*1)
+	VMOVUPS Z19, (DI)(SI*2)
+	VMOVUPS Z20, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z21, (DI)
+	VMOVUPS Z22, (DI)(SI*1)
+	VMOVUPS Z23, (DI)(SI*2)
+	VMOVUPS Z24, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_11
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_12
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_13
+
+bias_12:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	VMOVAPS Z9, Z13
+	VMOVAPS Z9, Z14
+	VMOVAPS Z9, Z15
+	VMOVAPS Z9, Z16
+	JMP     started_13
+
+add_11:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(R8*1), Z10
+	VMOVUPS (DI)(R8*2), Z11
+	VMOVUPS (DI)(R9*1), Z12
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z13
+	VMOVUPS (DI)(SI*1), Z14
+	VMOVUPS (DI)(SI*2), Z15
+	VMOVUPS (DI)(R8*1), Z16
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_13
+	VMOVUPS (SI)(AX*1), Z17
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z17, Z14, Z14
+	VADDPS  Z17, Z15, Z15
+	VADDPS  Z17, Z16, Z16
+
+started_13:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z0, Z10
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z0, Z11
+	VFMADD231PS  Z19, Z1, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z0, Z12
+	VFMADD231PS  Z20, Z1, Z11
+	VFMADD231PS  Z20, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z1, Z12
+	VFMADD231PS  Z21, Z2, Z11
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VFMADD231PS  Z17, Z0, Z13
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z3, Z10
+	VFMADD231PS  Z18, Z4, Z9
+	VFMADD231PS  Z18, Z0, Z14
+	VFMADD231PS  Z18, Z1, Z13
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z3, Z11
+	VFMADD231PS  Z19, Z4, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VFMADD231PS  Z19, Z0, Z15
+	VFMADD231PS  Z19, Z1, Z14
+	VFMADD231PS  Z19, Z2, Z13
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z3, Z12
+	VFMADD231PS  Z20, Z4, Z11
+	VFMADD231PS  Z20, Z5, Z10
+	VFMADD231PS  Z20, Z0, Z16
+	VFMADD231PS  Z20, Z1, Z15
+	VFMADD231PS  Z20, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z4, Z12
+	VFMADD231PS  Z21, Z5, Z11
+	VFMADD231PS  Z21, Z1, Z16
+	VFMADD231PS  Z21, Z2, Z15
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z5, Z12
+	VFMADD231PS  Z22, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z6, Z10
+	VFMADD231PS  Z18, Z7, Z9
+	VFMADD231PS  Z18, Z3, Z14
+	VFMADD231PS  Z18, Z4, Z13
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z11
+	VFMADD231PS  Z19, Z7, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VFMADD231PS  Z19, Z3, Z15
+	VFMADD231PS  Z19, Z4, Z14
+	VFMADD231PS  Z19, Z5, Z13
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z6, Z12
+	VFMADD231PS  Z20, Z7, Z11
+	VFMADD231PS  Z20, Z8, Z10
+	VFMADD231PS  Z20, Z3, Z16
+	VFMADD231PS  Z20, Z4, Z15
+	VFMADD231PS  Z20, Z5, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z7, Z12
+	VFMADD231PS  Z21, Z8, Z11
+	VFMADD231PS  Z21, Z4, Z16
+	VFMADD231PS  Z21, Z5, Z15
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z8, Z12
+	VFMADD231PS  Z22, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z13
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z6, Z14
+	VFMADD231PS  Z18, Z7, Z13
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z15
+	VFMADD231PS  Z19, Z7, Z14
+	VFMADD231PS  Z19, Z8, Z13
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z6, Z16
+	VFMADD231PS  Z20, Z7, Z15
+	VFMADD231PS  Z20, Z8, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z7, Z16
+	VFMADD231PS  Z21, Z8, Z15
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_14
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_14:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(R8*1)
+	VMOVUPS Z11, (DI)(R8*2)
+	VMOVUPS Z12, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z13, (DI)
+	VMOVUPS Z14, (DI)(SI*1)
+	VMOVUPS Z15, (DI)(SI*2)
+	VMOVUPS Z16, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_9
+
+tiles_end_10:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_17
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_18
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_19
+
+bias_18:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	JMP     started_19
+
+add_17:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(R8*1), Z10
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z11
+	VMOVUPS (DI)(SI*1), Z12
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_19
+	VMOVUPS (SI)(AX*1), Z13
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z13, Z10, Z10
+	VADDPS  Z13, Z11, Z11
+	VADDPS  Z13, Z12, Z12
+
+started_19:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z0, Z10
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z1, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VFMADD231PS  Z13, Z0, Z11
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z3, Z10
+	VFMADD231PS  Z14, Z4, Z9
+	VFMADD231PS  Z14, Z0, Z12
+	VFMADD231PS  Z14, Z1, Z11
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z4, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VFMADD231PS  Z15, Z1, Z12
+	VFMADD231PS  Z15, Z2, Z11
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z5, Z10
+	VFMADD231PS  Z16, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VFMADD231PS  Z13, Z3, Z11
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z6, Z10
+	VFMADD231PS  Z14, Z7, Z9
+	VFMADD231PS  Z14, Z3, Z12
+	VFMADD231PS  Z14, Z4, Z11
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z7, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VFMADD231PS  Z15, Z4, Z12
+	VFMADD231PS  Z15, Z5, Z11
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z8, Z10
+	VFMADD231PS  Z16, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z6, Z11
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z6, Z12
+	VFMADD231PS  Z14, Z7, Z11
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z7, Z12
+	VFMADD231PS  Z15, Z8, Z11
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_20
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_20:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(R8*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z11, (DI)
+	VMOVUPS Z12, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_15
+
+tiles_end_16:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_22
+
+tile_21:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_23
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_24
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_25
+
+bias_24:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	JMP     started_25
+
+add_23:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R8
+	VMOVUPS (DI), Z9
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS (DI), Z10
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_25
+	VMOVUPS (SI)(AX*1), Z11
+	VADDPS  Z11, Z9, Z9
+	VADDPS  Z11, Z10, Z10
+
+started_25:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VFMADD231PS  Z11, Z0, Z10
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z4, Z9
+	VFMADD231PS  Z12, Z1, Z10
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z5, Z9
+	VFMADD231PS  Z13, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VFMADD231PS  Z11, Z3, Z10
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z9
+	VFMADD231PS  Z12, Z4, Z10
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z8, Z9
+	VFMADD231PS  Z13, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z6, Z10
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z10
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_26
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_26:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R8
+	VMOVUPS Z9, (DI)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z10, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_21
+
+tiles_end_22:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	ADDQ CX, 8(SP)
+	SUBQ $0x02, 16(SP)
+	CMPQ 16(SP), $0x02
+	JGE  rows_1
+
+rows_end_2:
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_28
+
+rows_27:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_30
+
+tile_29:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_31
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_32
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_33
+
+bias_32:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	VMOVAPS Z9, Z13
+	VMOVAPS Z9, Z14
+	VMOVAPS Z9, Z15
+	VMOVAPS Z9, Z16
+	JMP     started_33
+
+add_31:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(SI*1), Z10
+	VMOVUPS (DI)(SI*2), Z11
+	VMOVUPS (DI)(R8*1), Z12
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS (DI), Z13
+	VMOVUPS (DI)(SI*1), Z14
+	VMOVUPS (DI)(SI*2), Z15
+	VMOVUPS (DI)(R8*1), Z16
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_33
+	VMOVUPS (SI)(AX*1), Z17
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z17, Z14, Z14
+	VADDPS  Z17, Z15, Z15
+	VADDPS  Z17, Z16, Z16
+
+started_33:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z0, Z10
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z0, Z11
+	VFMADD231PS  Z19, Z1, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z0, Z12
+	VFMADD231PS  Z20, Z1, Z11
+	VFMADD231PS  Z20, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z0, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFMADD231PS  Z21, Z2, Z11
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z0, Z14
+	VFMADD231PS  Z22, Z1, Z13
+	VFMADD231PS  Z22, Z2, Z12
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z0, Z15
+	VFMADD231PS  Z17, Z1, Z14
+	VFMADD231PS  Z17, Z2, Z13
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z0, Z16
+	VFMADD231PS  Z18, Z1, Z15
+	VFMADD231PS  Z18, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z1, Z16
+	VFMADD231PS  Z19, Z2, Z15
+	VMOVUPS      (R9)(R8*1), Z20
+	VFMADD231PS  Z20, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z3, Z10
+	VFMADD231PS  Z18, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z3, Z11
+	VFMADD231PS  Z19, Z4, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z3, Z12
+	VFMADD231PS  Z20, Z4, Z11
+	VFMADD231PS  Z20, Z5, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z3, Z13
+	VFMADD231PS  Z21, Z4, Z12
+	VFMADD231PS  Z21, Z5, Z11
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z3, Z14
+	VFMADD231PS  Z22, Z4, Z13
+	VFMADD231PS  Z22, Z5, Z12
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z3, Z15
+	VFMADD231PS  Z17, Z4, Z14
+	VFMADD231PS  Z17, Z5, Z13
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z3, Z16
+	VFMADD231PS  Z18, Z4, Z15
+	VFMADD231PS  Z18, Z5, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z4, Z16
+	VFMADD231PS  Z19, Z5, Z15
+	VMOVUPS      (R9)(R8*1), Z20
+	VFMADD231PS  Z20, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z6, Z10
+	VFMADD231PS  Z18, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z11
+	VFMADD231PS  Z19, Z7, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z6, Z12
+	VFMADD231PS  Z20, Z7, Z11
+	VFMADD231PS  Z20, Z8, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z6, Z13
+	VFMADD231PS  Z21, Z7, Z12
+	VFMADD231PS  Z21, Z8, Z11
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z6, Z14
+	VFMADD231PS  Z22, Z7, Z13
+	VFMADD231PS  Z22, Z8, Z12
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z6, Z15
+	VFMADD231PS  Z17, Z7, Z14
+	VFMADD231PS  Z17, Z8, Z13
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z6, Z16
+	VFMADD231PS  Z18, Z7, Z15
+	VFMADD231PS  Z18, Z8, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z7, Z16
+	VFMADD231PS  Z19, Z8, Z15
+	VMOVUPS      (R9)(R8*1), Z20
+	VFMADD231PS  Z20, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_34
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_34:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(SI*1)
+	VMOVUPS Z11, (DI)(SI*2)
+	VMOVUPS Z12, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z13, (DI)
+	VMOVUPS Z14, (DI)(SI*1)
+	VMOVUPS Z15, (DI)(SI*2)
+	VMOVUPS Z16, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_29
+
+tiles_end_30:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_36
+
+tile_35:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_37
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_38
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_39
+
+bias_38:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	JMP     started_39
+
+add_37:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(SI*1), Z10
+	VMOVUPS (DI)(SI*2), Z11
+	VMOVUPS (DI)(R8*1), Z12
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_39
+	VMOVUPS (SI)(AX*1), Z13
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z13, Z10, Z10
+	VADDPS  Z13, Z11, Z11
+	VADDPS  Z13, Z12, Z12
+
+started_39:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z0, Z10
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z0, Z11
+	VFMADD231PS  Z15, Z1, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z0, Z12
+	VFMADD231PS  Z16, Z1, Z11
+	VFMADD231PS  Z16, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z1, Z12
+	VFMADD231PS  Z17, Z2, Z11
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z3, Z10
+	VFMADD231PS  Z14, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z3, Z11
+	VFMADD231PS  Z15, Z4, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z3, Z12
+	VFMADD231PS  Z16, Z4, Z11
+	VFMADD231PS  Z16, Z5, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z4, Z12
+	VFMADD231PS  Z17, Z5, Z11
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z6, Z10
+	VFMADD231PS  Z14, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z6, Z11
+	VFMADD231PS  Z15, Z7, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z6, Z12
+	VFMADD231PS  Z16, Z7, Z11
+	VFMADD231PS  Z16, Z8, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z7, Z12
+	VFMADD231PS  Z17, Z8, Z11
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_40
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_40:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(SI*1)
+	VMOVUPS Z11, (DI)(SI*2)
+	VMOVUPS Z12, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_35
+
+tiles_end_36:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_42
+
+tile_41:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_43
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_44
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_45
+
+bias_44:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	JMP     started_45
+
+add_43:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(SI*1), Z10
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_45
+	VMOVUPS (SI)(AX*1), Z11
+	VADDPS  Z11, Z9, Z9
+	VADDPS  Z11, Z10, Z10
+
+started_45:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z0, Z10
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z1, Z10
+	VFMADD231PS  Z13, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z3, Z10
+	VFMADD231PS  Z12, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z4, Z10
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z6, Z10
+	VFMADD231PS  Z12, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z7, Z10
+	VFMADD231PS  Z13, Z8, Z9
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_46
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_46:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_41
+
+tiles_end_42:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_48
+
+tile_47:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_49
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_50
+	VPXORD Z9, Z9, Z9
+	JMP    started_51
+
+bias_50:
+	VMOVUPS (SI)(AX*1), Z9
+	JMP     started_51
+
+add_49:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS (DI), Z9
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_51
+	VMOVUPS (SI)(AX*1), Z10
+	VADDPS  Z10, Z9, Z9
+
+started_51:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z10, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z11
+	VFMADD231PS  Z11, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z12
+	VFMADD231PS  Z12, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z10, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z11
+	VFMADD231PS  Z11, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z12
+	VFMADD231PS  Z12, Z5, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z10, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z11
+	VFMADD231PS  Z11, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z12
+	VFMADD231PS  Z12, Z8, Z9
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_52
+	VPXORD       Z11, Z11, Z11
+	VBROADCASTSS 128(SI), Z10
+	VMAXPS       Z9, Z11, Z9
+	VMINPS       Z9, Z10, Z9
+
+store_52:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z9, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_47
+
+tiles_end_48:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_27
+
+rows_end_28:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ      24(SP), $0x00
+	JEQ       done
+	MOVQ      a+0(FP), CX
+	MOVQ      (CX), DX
+	ADDQ      AX, DX
+	MOVQ      DX, (SP)
+	MOVQ      8(CX), DX
+	ADDQ      AX, DX
+	MOVQ      DX, 8(SP)
+	MOVQ      32(CX), DX
+	MOVQ      DX, 16(SP)
+	MOVQ      16(CX), CX
+	ADDQ      AX, CX
+	VMOVUPS.Z (CX), K1, Z0
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z1
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z2
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z3
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z4
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z5
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z6
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z7
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z8
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	CMPQ      16(SP), $0x02
+	JLT       rows_end_54
+
+rows_53:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_56
+
+tile_55:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_57
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_58
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	JMP    started_59
+
+bias_58:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	VMOVAPS   Z9, Z13
+	VMOVAPS   Z9, Z14
+	VMOVAPS   Z9, Z15
+	VMOVAPS   Z9, Z16
+	VMOVAPS   Z9, Z17
+	VMOVAPS   Z9, Z18
+	VMOVAPS   Z9, Z19
+	VMOVAPS   Z9, Z20
+	VMOVAPS   Z9, Z21
+	VMOVAPS   Z9, Z22
+	VMOVAPS   Z9, Z23
+	VMOVAPS   Z9, Z24
+	JMP       started_59
+
+add_57:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R9
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(R8*1), K1, Z10
+	VMOVUPS.Z (DI)(R8*2), K1, Z11
+	VMOVUPS.Z (DI)(R9*1), K1, Z12
+	LEAQ      (DI)(R8*4), DI
+	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (DI)(R8*1), K1, Z14
+	VMOVUPS.Z (DI)(R8*2), K1, Z15
+	VMOVUPS.Z (DI)(R9*1), K1, Z16
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z17
+	VMOVUPS.Z (DI)(SI*1), K1, Z18
+	VMOVUPS.Z (DI)(SI*2), K1, Z19
+	VMOVUPS.Z (DI)(R8*1), K1, Z20
+	LEAQ      (DI)(SI*4), DI
+	VMOVUPS.Z (DI), K1, Z21
+	VMOVUPS.Z (DI)(SI*1), K1, Z22
+	VMOVUPS.Z (DI)(SI*2), K1, Z23
+	VMOVUPS.Z (DI)(R8*1), K1, Z24
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_59
+	VMOVUPS.Z (SI)(AX*1), K1, Z25
+	VADDPS    Z25, Z9, Z9
+	VADDPS    Z25, Z10, Z10
+	VADDPS    Z25, Z11, Z11
+	VADDPS    Z25, Z12, Z12
+	VADDPS    Z25, Z13, Z13
+	VADDPS    Z25, Z14, Z14
+	VADDPS    Z25, Z15, Z15
+	VADDPS    Z25, Z16, Z16
+	VADDPS    Z25, Z17, Z17
+	VADDPS    Z25, Z18, Z18
+	VADDPS    Z25, Z19, Z19
+	VADDPS    Z25, Z20, Z20
+	VADDPS    Z25, Z21, Z21
+	VADDPS    Z25, Z22, Z22
+	VADDPS    Z25, Z23, Z23
+	VADDPS    Z25, Z24, Z24
+
+started_59:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z0, Z10
+	VFMADD231PS  Z26, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z0, Z11
+	VFMADD231PS  Z27, Z1, Z10
+	VFMADD231PS  Z27, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z0, Z12
+	VFMADD231PS  Z28, Z1, Z11
+	VFMADD231PS  Z28, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z0, Z13
+	VFMADD231PS  Z29, Z1, Z12
+	VFMADD231PS  Z29, Z2, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z0, Z14
+	VFMADD231PS  Z30, Z1, Z13
+	VFMADD231PS  Z30, Z2, Z12
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z0, Z15
+	VFMADD231PS  Z25, Z1, Z14
+	VFMADD231PS  Z25, Z2, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z0, Z16
+	VFMADD231PS  Z26, Z1, Z15
+	VFMADD231PS  Z26, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z1, Z16
+	VFMADD231PS  Z27, Z2, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z3, Z9
+	VFMADD231PS  Z25, Z0, Z17
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z3, Z10
+	VFMADD231PS  Z26, Z4, Z9
+	VFMADD231PS  Z26, Z0, Z18
+	VFMADD231PS  Z26, Z1, Z17
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z3, Z11
+	VFMADD231PS  Z27, Z4, Z10
+	VFMADD231PS  Z27, Z5, Z9
+	VFMADD231PS  Z27, Z0, Z19
+	VFMADD231PS  Z27, Z1, Z18
+	VFMADD231PS  Z27, Z2, Z17
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z3, Z12
+	VFMADD231PS  Z28, Z4, Z11
+	VFMADD231PS  Z28, Z5, Z10
+	VFMADD231PS  Z28, Z0, Z20
+	VFMADD231PS  Z28, Z1, Z19
+	VFMADD231PS  Z28, Z2, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z3, Z13
+	VFMADD231PS  Z29, Z4, Z12
+	VFMADD231PS  Z29, Z5, Z11
+	VFMADD231PS  Z29, Z0, Z21
+	VFMADD231PS  Z29, Z1, Z20
+	VFMADD231PS  Z29, Z2, Z19
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z3, Z14
+	VFMADD231PS  Z30, Z4, Z13
+	VFMADD231PS  Z30, Z5, Z12
+	VFMADD231PS  Z30, Z0, Z22
+	VFMADD231PS  Z30, Z1, Z21
+	VFMADD231PS  Z30, Z2, Z20
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z3, Z15
+	VFMADD231PS  Z25, Z4, Z14
+	VFMADD231PS  Z25, Z5, Z13
+	VFMADD231PS  Z25, Z0, Z23
+	VFMADD231PS  Z25, Z1, Z22
+	VFMADD231PS  Z25, Z2, Z21
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z3, Z16
+	VFMADD231PS  Z26, Z4, Z15
+	VFMADD231PS  Z26, Z5, Z14
+	VFMADD231PS  Z26, Z0, Z24
+	VFMADD231PS  Z26, Z1, Z23
+	VFMADD231PS  Z26, Z2, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z4, Z16
+	VFMADD231PS  Z27, Z5, Z15
+	VFMADD231PS  Z27, Z1, Z24
+	VFMADD231PS  Z27, Z2, Z23
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z5, Z16
+	VFMADD231PS  Z28, Z2, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z6, Z9
+	VFMADD231PS  Z25, Z3, Z17
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z6, Z10
+	VFMADD231PS  Z26, Z7, Z9
+	VFMADD231PS  Z26, Z3, Z18
+	VFMADD231PS  Z26, Z4, Z17
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z6, Z11
+	VFMADD231PS  Z27, Z7, Z10
+	VFMADD231PS  Z27, Z8, Z9
+	VFMADD231PS  Z27, Z3, Z19
+	VFMADD231PS  Z27, Z4, Z18
+	VFMADD231PS  Z27, Z5, Z17
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z6, Z12
+	VFMADD231PS  Z28, Z7, Z11
+	VFMADD231PS  Z28, Z8, Z10
+	VFMADD231PS  Z28, Z3, Z20
+	VFMADD231PS  Z28, Z4, Z19
+	VFMADD231PS  Z28, Z5, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z6, Z13
+	VFMADD231PS  Z29, Z7, Z12
+	VFMADD231PS  Z29, Z8, Z11
+	VFMADD231PS  Z29, Z3, Z21
+	VFMADD231PS  Z29, Z4, Z20
+	VFMADD231PS  Z29, Z5, Z19
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z6, Z14
+	VFMADD231PS  Z30, Z7, Z13
+	VFMADD231PS  Z30, Z8, Z12
+	VFMADD231PS  Z30, Z3, Z22
+	VFMADD231PS  Z30, Z4, Z21
+	VFMADD231PS  Z30, Z5, Z20
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z6, Z15
+	VFMADD231PS  Z25, Z7, Z14
+	VFMADD231PS  Z25, Z8, Z13
+	VFMADD231PS  Z25, Z3, Z23
+	VFMADD231PS  Z25, Z4, Z22
+	VFMADD231PS  Z25, Z5, Z21
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z6, Z16
+	VFMADD231PS  Z26, Z7, Z15
+	VFMADD231PS  Z26, Z8, Z14
+	VFMADD231PS  Z26, Z3, Z24
+	VFMADD231PS  Z26, Z4, Z23
+	VFMADD231PS  Z26, Z5, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z7, Z16
+	VFMADD231PS  Z27, Z8, Z15
+	VFMADD231PS  Z27, Z4, Z24
+	VFMADD231PS  Z27, Z5, Z23
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z8, Z16
+	VFMADD231PS  Z28, Z5, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z6, Z17
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z6, Z18
+	VFMADD231PS  Z26, Z7, Z17
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z6, Z19
+	VFMADD231PS  Z27, Z7, Z18
+	VFMADD231PS  Z27, Z8, Z17
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z6, Z20
+	VFMADD231PS  Z28, Z7, Z19
+	VFMADD231PS  Z28, Z8, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z6, Z21
+	VFMADD231PS  Z29, Z7, Z20
+	VFMADD231PS  Z29, Z8, Z19
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z6, Z22
+	VFMADD231PS  Z30, Z7, Z21
+	VFMADD231PS  Z30, Z8, Z20
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z6, Z23
+	VFMADD231PS  Z25, Z7, Z22
+	VFMADD231PS  Z25, Z8, Z21
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z6, Z24
+	VFMADD231PS  Z26, Z7, Z23
+	VFMADD231PS  Z26, Z8, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z7, Z24
+	VFMADD231PS  Z27, Z8, Z23
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z8, Z24
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_60
+	VPXORD       Z26, Z26, Z26
+	VBROADCASTSS 128(SI), Z25
+	VMAXPS       Z9, Z26, Z9
+	VMINPS       Z9, Z25, Z9
+	VMAXPS       Z10, Z26, Z10
+	VMINPS       Z10, Z25, Z10
+	VMAXPS       Z11, Z26, Z11
+	VMINPS       Z11, Z25, Z11
+	VMAXPS       Z12, Z26, Z12
+	VMINPS       Z12, Z25, Z12
+	VMAXPS       Z13, Z26, Z13
+	VMINPS       Z13, Z25, Z13
+	VMAXPS       Z14, Z26, Z14
+	VMINPS       Z14, Z25, Z14
+	VMAXPS       Z15, Z26, Z15
+	VMINPS       Z15, Z25, Z15
+	VMAXPS       Z16, Z26, Z16
+	VMINPS       Z16, Z25, Z16
+	VMAXPS       Z17, Z26, Z17
+	VMINPS       Z17, Z25, Z17
+	VMAXPS       Z18, Z26, Z18
+	VMINPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z26, Z19
+	VMINPS       Z19, Z25, Z19
+	VMAXPS       Z20, Z26, Z20
+	VMINPS       Z20, Z25, Z20
+	VMAXPS       Z21, Z26, Z21
+	VMINPS       Z21, Z25, Z21
+	VMAXPS       Z22, Z26, Z22
+	VMINPS       Z22, Z25, Z22
+	VMAXPS       Z23, Z26, Z23
+	VMINPS       Z23, Z25, Z23
+	VMAXPS       Z24, Z26, Z24
+	VMINPS       Z24, Z25, Z24
+
+store_60:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(R8*1)
+	VMOVUPS Z11, K1, (DI)(R8*2)
+	VMOVUPS Z12, K1, (DI)(R9*1)
+	LEAQ    (DI)(R8*4), DI
+	VMOVUPS Z13, K1, (DI)
+	VMOVUPS Z14, K1, (DI)(R8*1)
+	VMOVUPS Z15, K1, (DI)(R8*2)
+	VMOVUPS Z16, K1, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z17, K1, (DI)
+	VMOVUPS Z18, K1, (DI)(SI*1)
+	VMOVUPS Z19, K1, (DI)(SI*2)
+	VMOVUPS Z20, K1, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z21, K1, (DI)
+	VMOVUPS Z22, K1, (DI)(SI*1)
+	VMOVUPS Z23, K1, (DI)(SI*2)
+	VMOVUPS Z24, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_55
+
+tiles_end_56:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_63
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_64
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	VMOVAPS   Z9, Z13
+	VMOVAPS   Z9, Z14
+	VMOVAPS   Z9, Z15
+	VMOVAPS   Z9, Z16
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R9
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(R8*1), K1, Z10
+	VMOVUPS.Z (DI)(R8*2), K1, Z11
+	VMOVUPS.Z (DI)(R9*1), K1, Z12
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (DI)(SI*1), K1, Z14
+	VMOVUPS.Z (DI)(SI*2), K1, Z15
+	VMOVUPS.Z (DI)(R8*1), K1, Z16
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_65
+	VMOVUPS.Z (SI)(AX*1), K1, Z17
+	VADDPS    Z17, Z9, Z9
+	VADDPS    Z17, Z10, Z10
+	VADDPS    Z17, Z11, Z11
+	VADDPS    Z17, Z12, Z12
+	VADDPS    Z17, Z13, Z13
+	VADDPS    Z17, Z14, Z14
+	VADDPS    Z17, Z15, Z15
+	VADDPS    Z17, Z16, Z16
+
+started_65:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z0, Z10
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z0, Z11
+	VFMADD231PS  Z19, Z1, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z0, Z12
+	VFMADD231PS  Z20, Z1, Z11
+	VFMADD231PS  Z20, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z1, Z12
+	VFMADD231PS  Z21, Z2, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VFMADD231PS  Z17, Z0, Z13
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z3, Z10
+	VFMADD231PS  Z18, Z4, Z9
+	VFMADD231PS  Z18, Z0, Z14
+	VFMADD231PS  Z18, Z1, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z3, Z11
+	VFMADD231PS  Z19, Z4, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VFMADD231PS  Z19, Z0, Z15
+	VFMADD231PS  Z19, Z1, Z14
+	VFMADD231PS  Z19, Z2, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z3, Z12
+	VFMADD231PS  Z20, Z4, Z11
+	VFMADD231PS  Z20, Z5, Z10
+	VFMADD231PS  Z20, Z0, Z16
+	VFMADD231PS  Z20, Z1, Z15
+	VFMADD231PS  Z20, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z4, Z12
+	VFMADD231PS  Z21, Z5, Z11
+	VFMADD231PS  Z21, Z1, Z16
+	VFMADD231PS  Z21, Z2, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z5, Z12
+	VFMADD231PS  Z22, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z6, Z10
+	VFMADD231PS  Z18, Z7, Z9
+	VFMADD231PS  Z18, Z3, Z14
+	VFMADD231PS  Z18, Z4, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z11
+	VFMADD231PS  Z19, Z7, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VFMADD231PS  Z19, Z3, Z15
+	VFMADD231PS  Z19, Z4, Z14
+	VFMADD231PS  Z19, Z5, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z6, Z12
+	VFMADD231PS  Z20, Z7, Z11
+	VFMADD231PS  Z20, Z8, Z10
+	VFMADD231PS  Z20, Z3, Z16
+	VFMADD231PS  Z20, Z4, Z15
+	VFMADD231PS  Z20, Z5, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z7, Z12
+	VFMADD231PS  Z21, Z8, Z11
+	VFMADD231PS  Z21, Z4, Z16
+	VFMADD231PS  Z21, Z5, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z8, Z12
+	VFMADD231PS  Z22, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z13
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z6, Z14
+	VFMADD231PS  Z18, Z7, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z15
+	VFMADD231PS  Z19, Z7, Z14
+	VFMADD231PS  Z19, Z8, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z6, Z16
+	VFMADD231PS  Z20, Z7, Z15
+	VFMADD231PS  Z20, Z8, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z7, Z16
+	VFMADD231PS  Z21, Z8, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_66
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_66:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(R8*1)
+	VMOVUPS Z11, K1, (DI)(R8*2)
+	VMOVUPS Z12, K1, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z13, K1, (DI)
+	VMOVUPS Z14, K1, (DI)(SI*1)
+	VMOVUPS Z15, K1, (DI)(SI*2)
+	VMOVUPS Z16, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_68
+
+tile_67:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_69
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_70
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_71
+
+bias_70:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	JMP       started_71
+
+add_69:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R9
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(R8*1), K1, Z10
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z11
+	VMOVUPS.Z (DI)(SI*1), K1, Z12
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_71
+	VMOVUPS.Z (SI)(AX*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VADDPS    Z13, Z10, Z10
+	VADDPS    Z13, Z11, Z11
+	VADDPS    Z13, Z12, Z12
+
+started_71:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z0, Z10
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z1, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VFMADD231PS  Z13, Z0, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z3, Z10
+	VFMADD231PS  Z14, Z4, Z9
+	VFMADD231PS  Z14, Z0, Z12
+	VFMADD231PS  Z14, Z1, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z4, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VFMADD231PS  Z15, Z1, Z12
+	VFMADD231PS  Z15, Z2, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z5, Z10
+	VFMADD231PS  Z16, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VFMADD231PS  Z13, Z3, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z6, Z10
+	VFMADD231PS  Z14, Z7, Z9
+	VFMADD231PS  Z14, Z3, Z12
+	VFMADD231PS  Z14, Z4, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z7, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VFMADD231PS  Z15, Z4, Z12
+	VFMADD231PS  Z15, Z5, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z8, Z10
+	VFMADD231PS  Z16, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z6, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z6, Z12
+	VFMADD231PS  Z14, Z7, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z7, Z12
+	VFMADD231PS  Z15, Z8, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_72
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_72:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(R8*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z11, K1, (DI)
+	VMOVUPS Z12, K1, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_67
+
+tiles_end_68:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_74
+
+tile_73:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_75
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_76
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_77
+
+bias_76:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	JMP       started_77
+
+add_75:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), SI
+	VMOVUPS.Z (DI), K1, Z10
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_77
+	VMOVUPS.Z (SI)(AX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VADDPS    Z11, Z10, Z10
+
+started_77:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VFMADD231PS  Z11, Z0, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z4, Z9
+	VFMADD231PS  Z12, Z1, Z10
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z5, Z9
+	VFMADD231PS  Z13, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VFMADD231PS  Z11, Z3, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z7, Z9
+	VFMADD231PS  Z12, Z4, Z10
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z8, Z9
+	VFMADD231PS  Z13, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z6, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z7, Z10
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_78
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_78:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R8
+	VMOVUPS Z9, K1, (DI)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z10, K1, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_73
+
+tiles_end_74:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	ADDQ CX, 8(SP)
+	SUBQ $0x02, 16(SP)
+	CMPQ 16(SP), $0x02
+	JGE  rows_53
+
+rows_end_54:
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_80
+
+rows_79:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_82
+
+tile_81:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_83
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_84
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_85
+
+bias_84:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	VMOVAPS   Z9, Z13
+	VMOVAPS   Z9, Z14
+	VMOVAPS   Z9, Z15
+	VMOVAPS   Z9, Z16
+	JMP       started_85
+
+add_83:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(SI*1), K1, Z10
+	VMOVUPS.Z (DI)(SI*2), K1, Z11
+	VMOVUPS.Z (DI)(R8*1), K1, Z12
+	LEAQ      (DI)(SI*4), DI
+	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (DI)(SI*1), K1, Z14
+	VMOVUPS.Z (DI)(SI*2), K1, Z15
+	VMOVUPS.Z (DI)(R8*1), K1, Z16
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_85
+	VMOVUPS.Z (SI)(AX*1), K1, Z17
+	VADDPS    Z17, Z9, Z9
+	VADDPS    Z17, Z10, Z10
+	VADDPS    Z17, Z11, Z11
+	VADDPS    Z17, Z12, Z12
+	VADDPS    Z17, Z13, Z13
+	VADDPS    Z17, Z14, Z14
+	VADDPS    Z17, Z15, Z15
+	VADDPS    Z17, Z16, Z16
+
+started_85:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z0, Z10
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z0, Z11
+	VFMADD231PS  Z19, Z1, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z0, Z12
+	VFMADD231PS  Z20, Z1, Z11
+	VFMADD231PS  Z20, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z0, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFMADD231PS  Z21, Z2, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z0, Z14
+	VFMADD231PS  Z22, Z1, Z13
+	VFMADD231PS  Z22, Z2, Z12
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z0, Z15
+	VFMADD231PS  Z17, Z1, Z14
+	VFMADD231PS  Z17, Z2, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z0, Z16
+	VFMADD231PS  Z18, Z1, Z15
+	VFMADD231PS  Z18, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z1, Z16
+	VFMADD231PS  Z19, Z2, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z20
+	VFMADD231PS  Z20, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z3, Z10
+	VFMADD231PS  Z18, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z3, Z11
+	VFMADD231PS  Z19, Z4, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z3, Z12
+	VFMADD231PS  Z20, Z4, Z11
+	VFMADD231PS  Z20, Z5, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z3, Z13
+	VFMADD231PS  Z21, Z4, Z12
+	VFMADD231PS  Z21, Z5, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z3, Z14
+	VFMADD231PS  Z22, Z4, Z13
+	VFMADD231PS  Z22, Z5, Z12
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z3, Z15
+	VFMADD231PS  Z17, Z4, Z14
+	VFMADD231PS  Z17, Z5, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z3, Z16
+	VFMADD231PS  Z18, Z4, Z15
+	VFMADD231PS  Z18, Z5, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z4, Z16
+	VFMADD231PS  Z19, Z5, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z20
+	VFMADD231PS  Z20, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z6, Z10
+	VFMADD231PS  Z18, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z11
+	VFMADD231PS  Z19, Z7, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z6, Z12
+	VFMADD231PS  Z20, Z7, Z11
+	VFMADD231PS  Z20, Z8, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z6, Z13
+	VFMADD231PS  Z21, Z7, Z12
+	VFMADD231PS  Z21, Z8, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z6, Z14
+	VFMADD231PS  Z22, Z7, Z13
+	VFMADD231PS  Z22, Z8, Z12
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z6, Z15
+	VFMADD231PS  Z17, Z7, Z14
+	VFMADD231PS  Z17, Z8, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z6, Z16
+	VFMADD231PS  Z18, Z7, Z15
+	VFMADD231PS  Z18, Z8, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z7, Z16
+	VFMADD231PS  Z19, Z8, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z20
+	VFMADD231PS  Z20, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_86
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_86:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(SI*1)
+	VMOVUPS Z11, K1, (DI)(SI*2)
+	VMOVUPS Z12, K1, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z13, K1, (DI)
+	VMOVUPS Z14, K1, (DI)(SI*1)
+	VMOVUPS Z15, K1, (DI)(SI*2)
+	VMOVUPS Z16, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_81
+
+tiles_end_82:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_88
+
+tile_87:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_89
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_90
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_91
+
+bias_90:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	JMP       started_91
+
+add_89:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(SI*1), K1, Z10
+	VMOVUPS.Z (DI)(SI*2), K1, Z11
+	VMOVUPS.Z (DI)(R8*1), K1, Z12
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_91
+	VMOVUPS.Z (SI)(AX*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VADDPS    Z13, Z10, Z10
+	VADDPS    Z13, Z11, Z11
+	VADDPS    Z13, Z12, Z12
+
+started_91:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z0, Z10
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z0, Z11
+	VFMADD231PS  Z15, Z1, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z0, Z12
+	VFMADD231PS  Z16, Z1, Z11
+	VFMADD231PS  Z16, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z1, Z12
+	VFMADD231PS  Z17, Z2, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z3, Z10
+	VFMADD231PS  Z14, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z3, Z11
+	VFMADD231PS  Z15, Z4, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z3, Z12
+	VFMADD231PS  Z16, Z4, Z11
+	VFMADD231PS  Z16, Z5, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z4, Z12
+	VFMADD231PS  Z17, Z5, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z6, Z10
+	VFMADD231PS  Z14, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z6, Z11
+	VFMADD231PS  Z15, Z7, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z6, Z12
+	VFMADD231PS  Z16, Z7, Z11
+	VFMADD231PS  Z16, Z8, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z7, Z12
+	VFMADD231PS  Z17, Z8, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_92
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_92:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(SI*1)
+	VMOVUPS Z11, K1, (DI)(SI*2)
+	VMOVUPS Z12, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_87
+
+tiles_end_88:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_94
+
+tile_93:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_95
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_96
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_97
+
+bias_96:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	JMP       started_97
+
+add_95:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(SI*1), K1, Z10
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_97
+	VMOVUPS.Z (SI)(AX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VADDPS    Z11, Z10, Z10
+
+started_97:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z0, Z10
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z1, Z10
+	VFMADD231PS  Z13, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z3, Z10
+	VFMADD231PS  Z12, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z4, Z10
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z6, Z10
+	VFMADD231PS  Z12, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z7, Z10
+	VFMADD231PS  Z13, Z8, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_98
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_98:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_93
+
+tiles_end_94:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_100
+
+tile_99:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_101
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_102
+	VPXORD Z9, Z9, Z9
+	JMP    started_103
+
+bias_102:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	JMP       started_103
+
+add_101:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), SI
+	VMOVUPS.Z (DI), K1, Z9
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_103
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VADDPS    Z10, Z9, Z9
+
+started_103:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z10
+	VFMADD231PS  Z10, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z11
+	VFMADD231PS  Z11, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z12
+	VFMADD231PS  Z12, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z10
+	VFMADD231PS  Z10, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z11
+	VFMADD231PS  Z11, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z12
+	VFMADD231PS  Z12, Z5, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z10
+	VFMADD231PS  Z10, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z11
+	VFMADD231PS  Z11, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z12
+	VFMADD231PS  Z12, Z8, Z9
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_104
+	VPXORD       Z11, Z11, Z11
+	VBROADCASTSS 128(SI), Z10
+	VMAXPS       Z9, Z11, Z9
+	VMINPS       Z9, Z10, Z9
+
+store_104:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z9, K1, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_99
+
+tiles_end_100:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_79
+
+rows_end_80:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise3x3by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise3x3by2AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ    24(SP), $0x10
+	JLT     tail
+	MOVQ    a+0(FP), CX
+	MOVQ    (CX), DX
+	ADDQ    AX, DX
+	MOVQ    DX, (SP)
+	MOVQ    8(CX), DX
+	ADDQ    AX, DX
+	MOVQ    DX, 8(SP)
+	MOVQ    32(CX), DX
+	MOVQ    DX, 16(SP)
+	MOVQ    16(CX), CX
+	ADDQ    AX, CX
+	VMOVUPS (CX), Z0
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z1
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z2
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z3
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z4
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z5
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z6
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z7
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z8
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	CMPQ    16(SP), $0x02
+	JLT     rows_end_2
+
+rows_1:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_4
+
+tile_3:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_5
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_6
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	JMP    started_7
+
+bias_6:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	VMOVAPS Z9, Z13
+	VMOVAPS Z9, Z14
+	VMOVAPS Z9, Z15
+	VMOVAPS Z9, Z16
+	VMOVAPS Z9, Z17
+	VMOVAPS Z9, Z18
+	VMOVAPS Z9, Z19
+	VMOVAPS Z9, Z20
+	VMOVAPS Z9, Z21
+	VMOVAPS Z9, Z22
+	VMOVAPS Z9, Z23
+	VMOVAPS Z9, Z24
+	JMP     started_7
+
+add_5:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(R8*1), Z10
+	VMOVUPS (DI)(R8*2), Z11
+	VMOVUPS (DI)(R9*1), Z12
+	LEAQ    (DI)(R8*4), DI
+	VMOVUPS (DI), Z13
+	VMOVUPS (DI)(R8*1), Z14
+	VMOVUPS (DI)(R8*2), Z15
+	VMOVUPS (DI)(R9*1), Z16
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z17
+	VMOVUPS (DI)(SI*1), Z18
+	VMOVUPS (DI)(SI*2), Z19
+	VMOVUPS (DI)(R8*1), Z20
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS (DI), Z21
+	VMOVUPS (DI)(SI*1), Z22
+	VMOVUPS (DI)(SI*2), Z23
+	VMOVUPS (DI)(R8*1), Z24
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_7
+	VMOVUPS (SI)(AX*1), Z25
+	VADDPS  Z25, Z9, Z9
+	VADDPS  Z25, Z10, Z10
+	VADDPS  Z25, Z11, Z11
+	VADDPS  Z25, Z12, Z12
+	VADDPS  Z25, Z13, Z13
+	VADDPS  Z25, Z14, Z14
+	VADDPS  Z25, Z15, Z15
+	VADDPS  Z25, Z16, Z16
+	VADDPS  Z25, Z17, Z17
+	VADDPS  Z25, Z18, Z18
+	VADDPS  Z25, Z19, Z19
+	VADDPS  Z25, Z20, Z20
+	VADDPS  Z25, Z21, Z21
+	VADDPS  Z25, Z22, Z22
+	VADDPS  Z25, Z23, Z23
+	VADDPS  Z25, Z24, Z24
+
+started_7:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z0, Z10
+	VFMADD231PS  Z27, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z0, Z11
+	VFMADD231PS  Z29, Z2, Z10
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z1, Z11
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z0, Z12
+	VFMADD231PS  Z25, Z2, Z11
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z0, Z13
+	VFMADD231PS  Z27, Z2, Z12
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z1, Z13
+	VMOVUPS      (R9)(R8*2), Z29
+	VFMADD231PS  Z29, Z0, Z14
+	VFMADD231PS  Z29, Z2, Z13
+	VMOVUPS      (R9)(R10*1), Z30
+	VFMADD231PS  Z30, Z1, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z0, Z15
+	VFMADD231PS  Z25, Z2, Z14
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z1, Z15
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z0, Z16
+	VFMADD231PS  Z27, Z2, Z15
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z1, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z3, Z10
+	VFMADD231PS  Z27, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z3, Z11
+	VFMADD231PS  Z29, Z5, Z10
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z4, Z11
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z3, Z12
+	VFMADD231PS  Z25, Z5, Z11
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z3, Z13
+	VFMADD231PS  Z27, Z5, Z12
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z4, Z13
+	VMOVUPS      (R9)(R8*2), Z29
+	VFMADD231PS  Z29, Z3, Z14
+	VFMADD231PS  Z29, Z5, Z13
+	VMOVUPS      (R9)(R10*1), Z30
+	VFMADD231PS  Z30, Z4, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z3, Z15
+	VFMADD231PS  Z25, Z5, Z14
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z4, Z15
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z3, Z16
+	VFMADD231PS  Z27, Z5, Z15
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z4, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z6, Z9
+	VFMADD231PS  Z25, Z0, Z17
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z7, Z9
+	VFMADD231PS  Z26, Z1, Z17
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z6, Z10
+	VFMADD231PS  Z27, Z8, Z9
+	VFMADD231PS  Z27, Z0, Z18
+	VFMADD231PS  Z27, Z2, Z17
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z7, Z10
+	VFMADD231PS  Z28, Z1, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z6, Z11
+	VFMADD231PS  Z29, Z8, Z10
+	VFMADD231PS  Z29, Z0, Z19
+	VFMADD231PS  Z29, Z2, Z18
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z7, Z11
+	VFMADD231PS  Z30, Z1, Z19
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z6, Z12
+	VFMADD231PS  Z25, Z8, Z11
+	VFMADD231PS  Z25, Z0, Z20
+	VFMADD231PS  Z25, Z2, Z19
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z7, Z12
+	VFMADD231PS  Z26, Z1, Z20
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z6, Z13
+	VFMADD231PS  Z27, Z8, Z12
+	VFMADD231PS  Z27, Z0, Z21
+	VFMADD231PS  Z27, Z2, Z20
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z7, Z13
+	VFMADD231PS  Z28, Z1, Z21
+	VMOVUPS      (R9)(R8*2), Z29
+	VFMADD231PS  Z29, Z6, Z14
+	VFMADD231PS  Z29, Z8, Z13
+	VFMADD231PS  Z29, Z0, Z22
+	VFMADD231PS  Z29, Z2, Z21
+	VMOVUPS      (R9)(R10*1), Z30
+	VFMADD231PS  Z30, Z7, Z14
+	VFMADD231PS  Z30, Z1, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z6, Z15
+	VFMADD231PS  Z25, Z8, Z14
+	VFMADD231PS  Z25, Z0, Z23
+	VFMADD231PS  Z25, Z2, Z22
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z7, Z15
+	VFMADD231PS  Z26, Z1, Z23
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z6, Z16
+	VFMADD231PS  Z27, Z8, Z15
+	VFMADD231PS  Z27, Z0, Z24
+	VFMADD231PS  Z27, Z2, Z23
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z7, Z16
+	VFMADD231PS  Z28, Z1, Z24
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z8, Z16
+	VFMADD231PS  Z29, Z2, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z3, Z17
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z4, Z17
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z3, Z18
+	VFMADD231PS  Z27, Z5, Z17
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z4, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z3, Z19
+	VFMADD231PS  Z29, Z5, Z18
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z4, Z19
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z3, Z20
+	VFMADD231PS  Z25, Z5, Z19
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z4, Z20
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z3, Z21
+	VFMADD231PS  Z27, Z5, Z20
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z4, Z21
+	VMOVUPS      (R9)(R8*2), Z29
+	VFMADD231PS  Z29, Z3, Z22
+	VFMADD231PS  Z29, Z5, Z21
+	VMOVUPS      (R9)(R10*1), Z30
+	VFMADD231PS  Z30, Z4, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z3, Z23
+	VFMADD231PS  Z25, Z5, Z22
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z4, Z23
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z3, Z24
+	VFMADD231PS  Z27, Z5, Z23
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z4, Z24
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z5, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z6, Z17
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z7, Z17
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z6, Z18
+	VFMADD231PS  Z27, Z8, Z17
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z7, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z6, Z19
+	VFMADD231PS  Z29, Z8, Z18
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z7, Z19
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z6, Z20
+	VFMADD231PS  Z25, Z8, Z19
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z7, Z20
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z6, Z21
+	VFMADD231PS  Z27, Z8, Z20
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z7, Z21
+	VMOVUPS      (R9)(R8*2), Z29
+	VFMADD231PS  Z29, Z6, Z22
+	VFMADD231PS  Z29, Z8, Z21
+	VMOVUPS      (R9)(R10*1), Z30
+	VFMADD231PS  Z30, Z7, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z6, Z23
+	VFMADD231PS  Z25, Z8, Z22
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z7, Z23
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z6, Z24
+	VFMADD231PS  Z27, Z8, Z23
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z7, Z24
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z8, Z24
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_8
+	VPXORD       Z26, Z26, Z26
+	VBROADCASTSS 128(SI), Z25
+	VMAXPS       Z9, Z26, Z9
+	VMINPS       Z9, Z25, Z9
+	VMAXPS       Z10, Z26, Z10
+	VMINPS       Z10, Z25, Z10
+	VMAXPS       Z11, Z26, Z11
+	VMINPS       Z11, Z25, Z11
+	VMAXPS       Z12, Z26, Z12
+	VMINPS       Z12, Z25, Z12
+	VMAXPS       Z13, Z26, Z13
+	VMINPS       Z13, Z25, Z13
+	VMAXPS       Z14, Z26, Z14
+	VMINPS       Z14, Z25, Z14
+	VMAXPS       Z15, Z26, Z15
+	VMINPS       Z15, Z25, Z15
+	VMAXPS       Z16, Z26, Z16
+	VMINPS       Z16, Z25, Z16
+	VMAXPS       Z17, Z26, Z17
+	VMINPS       Z17, Z25, Z17
+	VMAXPS       Z18, Z26, Z18
+	VMINPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z26, Z19
+	VMINPS       Z19, Z25, Z19
+	VMAXPS       Z20, Z26, Z20
+	VMINPS       Z20, Z25, Z20
+	VMAXPS       Z21, Z26, Z21
+	VMINPS       Z21, Z25, Z21
+	VMAXPS       Z22, Z26, Z22
+	VMINPS       Z22, Z25, Z22
+	VMAXPS       Z23, Z26, Z23
+	VMINPS       Z23, Z25, Z23
+	VMAXPS       Z24, Z26, Z24
+	VMINPS       Z24, Z25, Z24
+
+store_8:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(R8*1)
+	VMOVUPS Z11, (DI)(R8*2)
+	VMOVUPS Z12, (DI)(R9*1)
+	LEAQ    (DI)(R8*4), DI
+	VMOVUPS Z13, (DI)
+	VMOVUPS Z14, (DI)(R8*1)
+	VMOVUPS Z15, (DI)(R8*2)
+	VMOVUPS Z16, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z17, (DI)
+	VMOVUPS Z18, (DI)(SI*1)
+	VMOVUPS Z19, (DI)(SI*2)
+	VMOVUPS Z20, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z21, (DI)
+	VMOVUPS Z22, (DI)(SI*1)
+	VMOVUPS Z23, (DI)(SI*2)
+	VMOVUPS Z24, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_3
+
+tiles_end_4:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_11
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_12
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_13
+
+bias_12:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	VMOVAPS Z9, Z13
+	VMOVAPS Z9, Z14
+	VMOVAPS Z9, Z15
+	VMOVAPS Z9, Z16
+	JMP     started_13
+
+add_11:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(R8*1), Z10
+	VMOVUPS (DI)(R8*2), Z11
+	VMOVUPS (DI)(R9*1), Z12
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z13
+	VMOVUPS (DI)(SI*1), Z14
+	VMOVUPS (DI)(SI*2), Z15
+	VMOVUPS (DI)(R8*1), Z16
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_13
+	VMOVUPS (SI)(AX*1), Z17
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z17, Z14, Z14
+	VADDPS  Z17, Z15, Z15
+	VADDPS  Z17, Z16, Z16
+
+started_13:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z0, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z0, Z11
+	VFMADD231PS  Z21, Z2, Z10
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z1, Z11
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z11
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z3, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z3, Z11
+	VFMADD231PS  Z21, Z5, Z10
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z4, Z11
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z3, Z12
+	VFMADD231PS  Z17, Z5, Z11
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VFMADD231PS  Z17, Z0, Z13
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z7, Z9
+	VFMADD231PS  Z18, Z1, Z13
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VFMADD231PS  Z19, Z0, Z14
+	VFMADD231PS  Z19, Z2, Z13
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z7, Z10
+	VFMADD231PS  Z20, Z1, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z6, Z11
+	VFMADD231PS  Z21, Z8, Z10
+	VFMADD231PS  Z21, Z0, Z15
+	VFMADD231PS  Z21, Z2, Z14
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z7, Z11
+	VFMADD231PS  Z22, Z1, Z15
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z6, Z12
+	VFMADD231PS  Z17, Z8, Z11
+	VFMADD231PS  Z17, Z0, Z16
+	VFMADD231PS  Z17, Z2, Z15
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z7, Z12
+	VFMADD231PS  Z18, Z1, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z8, Z12
+	VFMADD231PS  Z19, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z4, Z13
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z3, Z14
+	VFMADD231PS  Z19, Z5, Z13
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z4, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z3, Z15
+	VFMADD231PS  Z21, Z5, Z14
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z4, Z15
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z3, Z16
+	VFMADD231PS  Z17, Z5, Z15
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z4, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z13
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z7, Z13
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z14
+	VFMADD231PS  Z19, Z8, Z13
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z7, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z6, Z15
+	VFMADD231PS  Z21, Z8, Z14
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z7, Z15
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z6, Z16
+	VFMADD231PS  Z17, Z8, Z15
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z7, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_14
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_14:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(R8*1)
+	VMOVUPS Z11, (DI)(R8*2)
+	VMOVUPS Z12, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z13, (DI)
+	VMOVUPS Z14, (DI)(SI*1)
+	VMOVUPS Z15, (DI)(SI*2)
+	VMOVUPS Z16, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_9
+
+tiles_end_10:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_17
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_18
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_19
+
+bias_18:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	JMP     started_19
+
+add_17:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(R8*1), Z10
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z11
+	VMOVUPS (DI)(SI*1), Z12
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_19
+	VMOVUPS (SI)(AX*1), Z13
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z13, Z10, Z10
+	VADDPS  Z13, Z11, Z11
+	VADDPS  Z13, Z12, Z12
+
+started_19:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z0, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z3, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VFMADD231PS  Z13, Z0, Z11
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z7, Z9
+	VFMADD231PS  Z14, Z1, Z11
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z6, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VFMADD231PS  Z15, Z0, Z12
+	VFMADD231PS  Z15, Z2, Z11
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z7, Z10
+	VFMADD231PS  Z16, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z8, Z10
+	VFMADD231PS  Z17, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z3, Z11
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z4, Z11
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z3, Z12
+	VFMADD231PS  Z15, Z5, Z11
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z6, Z11
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z7, Z11
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z6, Z12
+	VFMADD231PS  Z15, Z8, Z11
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z7, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_20
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_20:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(R8*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z11, (DI)
+	VMOVUPS Z12, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_15
+
+tiles_end_16:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_22
+
+tile_21:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_23
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_24
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_25
+
+bias_24:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	JMP     started_25
+
+add_23:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R8
+	VMOVUPS (DI), Z9
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS (DI), Z10
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_25
+	VMOVUPS (SI)(AX*1), Z11
+	VADDPS  Z11, Z9, Z9
+	VADDPS  Z11, Z10, Z10
+
+started_25:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z5, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VFMADD231PS  Z11, Z0, Z10
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z9
+	VFMADD231PS  Z12, Z1, Z10
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z8, Z9
+	VFMADD231PS  Z13, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z3, Z10
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z4, Z10
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z6, Z10
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z10
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_26
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_26:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R8
+	VMOVUPS Z9, (DI)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z10, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_21
+
+tiles_end_22:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	ADDQ CX, 8(SP)
+	SUBQ $0x02, 16(SP)
+	CMPQ 16(SP), $0x02
+	JGE  rows_1
+
+rows_end_2:
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_28
+
+rows_27:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_30
+
+tile_29:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_31
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_32
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_33
+
+bias_32:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	VMOVAPS Z9, Z13
+	VMOVAPS Z9, Z14
+	VMOVAPS Z9, Z15
+	VMOVAPS Z9, Z16
+	JMP     started_33
+
+add_31:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(SI*1), Z10
+	VMOVUPS (DI)(SI*2), Z11
+	VMOVUPS (DI)(R8*1), Z12
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS (DI), Z13
+	VMOVUPS (DI)(SI*1), Z14
+	VMOVUPS (DI)(SI*2), Z15
+	VMOVUPS (DI)(R8*1), Z16
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_33
+	VMOVUPS (SI)(AX*1), Z17
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z17, Z14, Z14
+	VADDPS  Z17, Z15, Z15
+	VADDPS  Z17, Z16, Z16
+
+started_33:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z0, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z0, Z11
+	VFMADD231PS  Z21, Z2, Z10
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z1, Z11
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z11
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z0, Z13
+	VFMADD231PS  Z19, Z2, Z12
+	VMOVUPS      (R9)(R8*1), Z20
+	VFMADD231PS  Z20, Z1, Z13
+	VMOVUPS      (R9)(R8*2), Z21
+	VFMADD231PS  Z21, Z0, Z14
+	VFMADD231PS  Z21, Z2, Z13
+	VMOVUPS      (R9)(R10*1), Z22
+	VFMADD231PS  Z22, Z1, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z0, Z15
+	VFMADD231PS  Z17, Z2, Z14
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z1, Z15
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z0, Z16
+	VFMADD231PS  Z19, Z2, Z15
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z1, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z3, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z3, Z11
+	VFMADD231PS  Z21, Z5, Z10
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z4, Z11
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z3, Z12
+	VFMADD231PS  Z17, Z5, Z11
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z3, Z13
+	VFMADD231PS  Z19, Z5, Z12
+	VMOVUPS      (R9)(R8*1), Z20
+	VFMADD231PS  Z20, Z4, Z13
+	VMOVUPS      (R9)(R8*2), Z21
+	VFMADD231PS  Z21, Z3, Z14
+	VFMADD231PS  Z21, Z5, Z13
+	VMOVUPS      (R9)(R10*1), Z22
+	VFMADD231PS  Z22, Z4, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z3, Z15
+	VFMADD231PS  Z17, Z5, Z14
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z4, Z15
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z3, Z16
+	VFMADD231PS  Z19, Z5, Z15
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z4, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z7, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z6, Z11
+	VFMADD231PS  Z21, Z8, Z10
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z7, Z11
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z6, Z12
+	VFMADD231PS  Z17, Z8, Z11
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z7, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z6, Z13
+	VFMADD231PS  Z19, Z8, Z12
+	VMOVUPS      (R9)(R8*1), Z20
+	VFMADD231PS  Z20, Z7, Z13
+	VMOVUPS      (R9)(R8*2), Z21
+	VFMADD231PS  Z21, Z6, Z14
+	VFMADD231PS  Z21, Z8, Z13
+	VMOVUPS      (R9)(R10*1), Z22
+	VFMADD231PS  Z22, Z7, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z15
+	VFMADD231PS  Z17, Z8, Z14
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z7, Z15
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z16
+	VFMADD231PS  Z19, Z8, Z15
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z7, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_34
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_34:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(SI*1)
+	VMOVUPS Z11, (DI)(SI*2)
+	VMOVUPS Z12, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z13, (DI)
+	VMOVUPS Z14, (DI)(SI*1)
+	VMOVUPS Z15, (DI)(SI*2)
+	VMOVUPS Z16, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_29
+
+tiles_end_30:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_36
+
+tile_35:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_37
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_38
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_39
+
+bias_38:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	JMP     started_39
+
+add_37:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(SI*1), Z10
+	VMOVUPS (DI)(SI*2), Z11
+	VMOVUPS (DI)(R8*1), Z12
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_39
+	VMOVUPS (SI)(AX*1), Z13
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z13, Z10, Z10
+	VADDPS  Z13, Z11, Z11
+	VADDPS  Z13, Z12, Z12
+
+started_39:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z0, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z0, Z11
+	VFMADD231PS  Z17, Z2, Z10
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z1, Z11
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z0, Z12
+	VFMADD231PS  Z13, Z2, Z11
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z15
+	VFMADD231PS  Z15, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z3, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z3, Z11
+	VFMADD231PS  Z17, Z5, Z10
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z4, Z11
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z3, Z12
+	VFMADD231PS  Z13, Z5, Z11
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z15
+	VFMADD231PS  Z15, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z6, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z7, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z11
+	VFMADD231PS  Z17, Z8, Z10
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z7, Z11
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z6, Z12
+	VFMADD231PS  Z13, Z8, Z11
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z7, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z15
+	VFMADD231PS  Z15, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_40
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_40:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(SI*1)
+	VMOVUPS Z11, (DI)(SI*2)
+	VMOVUPS Z12, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_35
+
+tiles_end_36:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_42
+
+tile_41:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_43
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_44
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_45
+
+bias_44:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	JMP     started_45
+
+add_43:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(SI*1), Z10
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_45
+	VMOVUPS (SI)(AX*1), Z11
+	VADDPS  Z11, Z9, Z9
+	VADDPS  Z11, Z10, Z10
+
+started_45:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z0, Z10
+	VFMADD231PS  Z13, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z15
+	VFMADD231PS  Z15, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z3, Z10
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z15
+	VFMADD231PS  Z15, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z6, Z10
+	VFMADD231PS  Z13, Z8, Z9
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z7, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z15
+	VFMADD231PS  Z15, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_46
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_46:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_41
+
+tiles_end_42:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_48
+
+tile_47:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_49
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_50
+	VPXORD Z9, Z9, Z9
+	JMP    started_51
+
+bias_50:
+	VMOVUPS (SI)(AX*1), Z9
+	JMP     started_51
+
+add_49:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS (DI), Z9
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_51
+	VMOVUPS (SI)(AX*1), Z10
+	VADDPS  Z10, Z9, Z9
+
+started_51:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z10, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z11
+	VFMADD231PS  Z11, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z12
+	VFMADD231PS  Z12, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z10, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z11
+	VFMADD231PS  Z11, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z12
+	VFMADD231PS  Z12, Z5, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z10, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z11
+	VFMADD231PS  Z11, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z12
+	VFMADD231PS  Z12, Z8, Z9
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_52
+	VPXORD       Z11, Z11, Z11
+	VBROADCASTSS 128(SI), Z10
+	VMAXPS       Z9, Z11, Z9
+	VMINPS       Z9, Z10, Z9
+
+store_52:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z9, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_47
+
+tiles_end_48:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_27
+
+rows_end_28:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block
+
+tail:
+	CMPQ      24(SP), $0x00
+	JEQ       done
+	MOVQ      a+0(FP), CX
+	MOVQ      (CX), DX
+	ADDQ      AX, DX
+	MOVQ      DX, (SP)
+	MOVQ      8(CX), DX
+	ADDQ      AX, DX
+	MOVQ      DX, 8(SP)
+	MOVQ      32(CX), DX
+	MOVQ      DX, 16(SP)
+	MOVQ      16(CX), CX
+	ADDQ      AX, CX
+	VMOVUPS.Z (CX), K1, Z0
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z1
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z2
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z3
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z4
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z5
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z6
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z7
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z8
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	CMPQ      16(SP), $0x02
+	JLT       rows_end_54
+
+rows_53:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_56
+
+tile_55:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_57
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_58
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	JMP    started_59
+
+bias_58:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	VMOVAPS   Z9, Z13
+	VMOVAPS   Z9, Z14
+	VMOVAPS   Z9, Z15
+	VMOVAPS   Z9, Z16
+	VMOVAPS   Z9, Z17
+	VMOVAPS   Z9, Z18
+	VMOVAPS   Z9, Z19
+	VMOVAPS   Z9, Z20
+	VMOVAPS   Z9, Z21
+	VMOVAPS   Z9, Z22
+	VMOVAPS   Z9, Z23
+	VMOVAPS   Z9, Z24
+	JMP       started_59
+
+add_57:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R9
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(R8*1), K1, Z10
+	VMOVUPS.Z (DI)(R8*2), K1, Z11
+	VMOVUPS.Z (DI)(R9*1), K1, Z12
+	LEAQ      (DI)(R8*4), DI
+	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (DI)(R8*1), K1, Z14
+	VMOVUPS.Z (DI)(R8*2), K1, Z15
+	VMOVUPS.Z (DI)(R9*1), K1, Z16
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z17
+	VMOVUPS.Z (DI)(SI*1), K1, Z18
+	VMOVUPS.Z (DI)(SI*2), K1, Z19
+	VMOVUPS.Z (DI)(R8*1), K1, Z20
+	LEAQ      (DI)(SI*4), DI
+	VMOVUPS.Z (DI), K1, Z21
+	VMOVUPS.Z (DI)(SI*1), K1, Z22
+	VMOVUPS.Z (DI)(SI*2), K1, Z23
+	VMOVUPS.Z (DI)(R8*1), K1, Z24
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_59
+	VMOVUPS.Z (SI)(AX*1), K1, Z25
+	VADDPS    Z25, Z9, Z9
+	VADDPS    Z25, Z10, Z10
+	VADDPS    Z25, Z11, Z11
+	VADDPS    Z25, Z12, Z12
+	VADDPS    Z25, Z13, Z13
+	VADDPS    Z25, Z14, Z14
+	VADDPS    Z25, Z15, Z15
+	VADDPS    Z25, Z16, Z16
+	VADDPS    Z25, Z17, Z17
+	VADDPS    Z25, Z18, Z18
+	VADDPS    Z25, Z19, Z19
+	VADDPS    Z25, Z20, Z20
+	VADDPS    Z25, Z21, Z21
+	VADDPS    Z25, Z22, Z22
+	VADDPS    Z25, Z23, Z23
+	VADDPS    Z25, Z24, Z24
+
+started_59:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z0, Z10
+	VFMADD231PS  Z27, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z0, Z11
+	VFMADD231PS  Z29, Z2, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z1, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z0, Z12
+	VFMADD231PS  Z25, Z2, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z0, Z13
+	VFMADD231PS  Z27, Z2, Z12
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z1, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z29
+	VFMADD231PS  Z29, Z0, Z14
+	VFMADD231PS  Z29, Z2, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z30
+	VFMADD231PS  Z30, Z1, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z0, Z15
+	VFMADD231PS  Z25, Z2, Z14
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z1, Z15
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z0, Z16
+	VFMADD231PS  Z27, Z2, Z15
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z1, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z3, Z10
+	VFMADD231PS  Z27, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z3, Z11
+	VFMADD231PS  Z29, Z5, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z4, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z3, Z12
+	VFMADD231PS  Z25, Z5, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z3, Z13
+	VFMADD231PS  Z27, Z5, Z12
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z4, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z29
+	VFMADD231PS  Z29, Z3, Z14
+	VFMADD231PS  Z29, Z5, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z30
+	VFMADD231PS  Z30, Z4, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z3, Z15
+	VFMADD231PS  Z25, Z5, Z14
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z4, Z15
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z3, Z16
+	VFMADD231PS  Z27, Z5, Z15
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z4, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z6, Z9
+	VFMADD231PS  Z25, Z0, Z17
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z7, Z9
+	VFMADD231PS  Z26, Z1, Z17
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z6, Z10
+	VFMADD231PS  Z27, Z8, Z9
+	VFMADD231PS  Z27, Z0, Z18
+	VFMADD231PS  Z27, Z2, Z17
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z7, Z10
+	VFMADD231PS  Z28, Z1, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z6, Z11
+	VFMADD231PS  Z29, Z8, Z10
+	VFMADD231PS  Z29, Z0, Z19
+	VFMADD231PS  Z29, Z2, Z18
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z7, Z11
+	VFMADD231PS  Z30, Z1, Z19
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z6, Z12
+	VFMADD231PS  Z25, Z8, Z11
+	VFMADD231PS  Z25, Z0, Z20
+	VFMADD231PS  Z25, Z2, Z19
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z7, Z12
+	VFMADD231PS  Z26, Z1, Z20
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z6, Z13
+	VFMADD231PS  Z27, Z8, Z12
+	VFMADD231PS  Z27, Z0, Z21
+	VFMADD231PS  Z27, Z2, Z20
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z7, Z13
+	VFMADD231PS  Z28, Z1, Z21
+	VMOVUPS.Z    (R9)(R8*2), K1, Z29
+	VFMADD231PS  Z29, Z6, Z14
+	VFMADD231PS  Z29, Z8, Z13
+	VFMADD231PS  Z29, Z0, Z22
+	VFMADD231PS  Z29, Z2, Z21
+	VMOVUPS.Z    (R9)(R10*1), K1, Z30
+	VFMADD231PS  Z30, Z7, Z14
+	VFMADD231PS  Z30, Z1, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z6, Z15
+	VFMADD231PS  Z25, Z8, Z14
+	VFMADD231PS  Z25, Z0, Z23
+	VFMADD231PS  Z25, Z2, Z22
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z7, Z15
+	VFMADD231PS  Z26, Z1, Z23
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z6, Z16
+	VFMADD231PS  Z27, Z8, Z15
+	VFMADD231PS  Z27, Z0, Z24
+	VFMADD231PS  Z27, Z2, Z23
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z7, Z16
+	VFMADD231PS  Z28, Z1, Z24
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z8, Z16
+	VFMADD231PS  Z29, Z2, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z3, Z17
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z4, Z17
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z3, Z18
+	VFMADD231PS  Z27, Z5, Z17
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z4, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z3, Z19
+	VFMADD231PS  Z29, Z5, Z18
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z4, Z19
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z3, Z20
+	VFMADD231PS  Z25, Z5, Z19
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z4, Z20
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z3, Z21
+	VFMADD231PS  Z27, Z5, Z20
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z4, Z21
+	VMOVUPS.Z    (R9)(R8*2), K1, Z29
+	VFMADD231PS  Z29, Z3, Z22
+	VFMADD231PS  Z29, Z5, Z21
+	VMOVUPS.Z    (R9)(R10*1), K1, Z30
+	VFMADD231PS  Z30, Z4, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z3, Z23
+	VFMADD231PS  Z25, Z5, Z22
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z4, Z23
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z3, Z24
+	VFMADD231PS  Z27, Z5, Z23
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z4, Z24
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z5, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z6, Z17
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z7, Z17
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z6, Z18
+	VFMADD231PS  Z27, Z8, Z17
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z7, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z6, Z19
+	VFMADD231PS  Z29, Z8, Z18
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z7, Z19
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z6, Z20
+	VFMADD231PS  Z25, Z8, Z19
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z7, Z20
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z6, Z21
+	VFMADD231PS  Z27, Z8, Z20
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z7, Z21
+	VMOVUPS.Z    (R9)(R8*2), K1, Z29
+	VFMADD231PS  Z29, Z6, Z22
+	VFMADD231PS  Z29, Z8, Z21
+	VMOVUPS.Z    (R9)(R10*1), K1, Z30
+	VFMADD231PS  Z30, Z7, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z6, Z23
+	VFMADD231PS  Z25, Z8, Z22
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z7, Z23
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z6, Z24
+	VFMADD231PS  Z27, Z8, Z23
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z7, Z24
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z8, Z24
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_60
+	VPXORD       Z26, Z26, Z26
+	VBROADCASTSS 128(SI), Z25
+	VMAXPS       Z9, Z26, Z9
+	VMINPS       Z9, Z25, Z9
+	VMAXPS       Z10, Z26, Z10
+	VMINPS       Z10, Z25, Z10
+	VMAXPS       Z11, Z26, Z11
+	VMINPS       Z11, Z25, Z11
+	VMAXPS       Z12, Z26, Z12
+	VMINPS       Z12, Z25, Z12
+	VMAXPS       Z13, Z26, Z13
+	VMINPS       Z13, Z25, Z13
+	VMAXPS       Z14, Z26, Z14
+	VMINPS       Z14, Z25, Z14
+	VMAXPS       Z15, Z26, Z15
+	VMINPS       Z15, Z25, Z15
+	VMAXPS       Z16, Z26, Z16
+	VMINPS       Z16, Z25, Z16
+	VMAXPS       Z17, Z26, Z17
+	VMINPS       Z17, Z25, Z17
+	VMAXPS       Z18, Z26, Z18
+	VMINPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z26, Z19
+	VMINPS       Z19, Z25, Z19
+	VMAXPS       Z20, Z26, Z20
+	VMINPS       Z20, Z25, Z20
+	VMAXPS       Z21, Z26, Z21
+	VMINPS       Z21, Z25, Z21
+	VMAXPS       Z22, Z26, Z22
+	VMINPS       Z22, Z25, Z22
+	VMAXPS       Z23, Z26, Z23
+	VMINPS       Z23, Z25, Z23
+	VMAXPS       Z24, Z26, Z24
+	VMINPS       Z24, Z25, Z24
+
+store_60:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(R8*1)
+	VMOVUPS Z11, K1, (DI)(R8*2)
+	VMOVUPS Z12, K1, (DI)(R9*1)
+	LEAQ    (DI)(R8*4), DI
+	VMOVUPS Z13, K1, (DI)
+	VMOVUPS Z14, K1, (DI)(R8*1)
+	VMOVUPS Z15, K1, (DI)(R8*2)
+	VMOVUPS Z16, K1, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z17, K1, (DI)
+	VMOVUPS Z18, K1, (DI)(SI*1)
+	VMOVUPS Z19, K1, (DI)(SI*2)
+	VMOVUPS Z20, K1, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z21, K1, (DI)
+	VMOVUPS Z22, K1, (DI)(SI*1)
+	VMOVUPS Z23, K1, (DI)(SI*2)
+	VMOVUPS Z24, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_55
+
+tiles_end_56:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_63
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_64
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	VMOVAPS   Z9, Z13
+	VMOVAPS   Z9, Z14
+	VMOVAPS   Z9, Z15
+	VMOVAPS   Z9, Z16
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R9
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(R8*1), K1, Z10
+	VMOVUPS.Z (DI)(R8*2), K1, Z11
+	VMOVUPS.Z (DI)(R9*1), K1, Z12
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (DI)(SI*1), K1, Z14
+	VMOVUPS.Z (DI)(SI*2), K1, Z15
+	VMOVUPS.Z (DI)(R8*1), K1, Z16
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_65
+	VMOVUPS.Z (SI)(AX*1), K1, Z17
+	VADDPS    Z17, Z9, Z9
+	VADDPS    Z17, Z10, Z10
+	VADDPS    Z17, Z11, Z11
+	VADDPS    Z17, Z12, Z12
+	VADDPS    Z17, Z13, Z13
+	VADDPS    Z17, Z14, Z14
+	VADDPS    Z17, Z15, Z15
+	VADDPS    Z17, Z16, Z16
+
+started_65:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z0, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z0, Z11
+	VFMADD231PS  Z21, Z2, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z1, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z3, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z3, Z11
+	VFMADD231PS  Z21, Z5, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z4, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z3, Z12
+	VFMADD231PS  Z17, Z5, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VFMADD231PS  Z17, Z0, Z13
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z7, Z9
+	VFMADD231PS  Z18, Z1, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VFMADD231PS  Z19, Z0, Z14
+	VFMADD231PS  Z19, Z2, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z7, Z10
+	VFMADD231PS  Z20, Z1, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z6, Z11
+	VFMADD231PS  Z21, Z8, Z10
+	VFMADD231PS  Z21, Z0, Z15
+	VFMADD231PS  Z21, Z2, Z14
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z7, Z11
+	VFMADD231PS  Z22, Z1, Z15
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z6, Z12
+	VFMADD231PS  Z17, Z8, Z11
+	VFMADD231PS  Z17, Z0, Z16
+	VFMADD231PS  Z17, Z2, Z15
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z7, Z12
+	VFMADD231PS  Z18, Z1, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z8, Z12
+	VFMADD231PS  Z19, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z4, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z3, Z14
+	VFMADD231PS  Z19, Z5, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z4, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z3, Z15
+	VFMADD231PS  Z21, Z5, Z14
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z4, Z15
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z3, Z16
+	VFMADD231PS  Z17, Z5, Z15
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z4, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z13
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z7, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z14
+	VFMADD231PS  Z19, Z8, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z7, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z6, Z15
+	VFMADD231PS  Z21, Z8, Z14
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z7, Z15
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z6, Z16
+	VFMADD231PS  Z17, Z8, Z15
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z7, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_66
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_66:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(R8*1)
+	VMOVUPS Z11, K1, (DI)(R8*2)
+	VMOVUPS Z12, K1, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z13, K1, (DI)
+	VMOVUPS Z14, K1, (DI)(SI*1)
+	VMOVUPS Z15, K1, (DI)(SI*2)
+	VMOVUPS Z16, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_68
+
+tile_67:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_69
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_70
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_71
+
+bias_70:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	JMP       started_71
+
+add_69:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R9
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(R8*1), K1, Z10
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z11
+	VMOVUPS.Z (DI)(SI*1), K1, Z12
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_71
+	VMOVUPS.Z (SI)(AX*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VADDPS    Z13, Z10, Z10
+	VADDPS    Z13, Z11, Z11
+	VADDPS    Z13, Z12, Z12
+
+started_71:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z0, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z3, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VFMADD231PS  Z13, Z0, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z7, Z9
+	VFMADD231PS  Z14, Z1, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z6, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VFMADD231PS  Z15, Z0, Z12
+	VFMADD231PS  Z15, Z2, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z7, Z10
+	VFMADD231PS  Z16, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z8, Z10
+	VFMADD231PS  Z17, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z3, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z4, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z3, Z12
+	VFMADD231PS  Z15, Z5, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z6, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z7, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z6, Z12
+	VFMADD231PS  Z15, Z8, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z7, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_72
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_72:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(R8*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z11, K1, (DI)
+	VMOVUPS Z12, K1, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_67
+
+tiles_end_68:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_74
+
+tile_73:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_75
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_76
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_77
+
+bias_76:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	JMP       started_77
+
+add_75:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), SI
+	VMOVUPS.Z (DI), K1, Z10
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_77
+	VMOVUPS.Z (SI)(AX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VADDPS    Z11, Z10, Z10
+
+started_77:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z5, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VFMADD231PS  Z11, Z0, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z7, Z9
+	VFMADD231PS  Z12, Z1, Z10
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z8, Z9
+	VFMADD231PS  Z13, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z3, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z4, Z10
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z6, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z7, Z10
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_78
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_78:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R8
+	VMOVUPS Z9, K1, (DI)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z10, K1, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_73
+
+tiles_end_74:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	ADDQ CX, 8(SP)
+	SUBQ $0x02, 16(SP)
+	CMPQ 16(SP), $0x02
+	JGE  rows_53
+
+rows_end_54:
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_80
+
+rows_79:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_82
+
+tile_81:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_83
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_84
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_85
+
+bias_84:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	VMOVAPS   Z9, Z13
+	VMOVAPS   Z9, Z14
+	VMOVAPS   Z9, Z15
+	VMOVAPS   Z9, Z16
+	JMP       started_85
+
+add_83:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(SI*1), K1, Z10
+	VMOVUPS.Z (DI)(SI*2), K1, Z11
+	VMOVUPS.Z (DI)(R8*1), K1, Z12
+	LEAQ      (DI)(SI*4), DI
+	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (DI)(SI*1), K1, Z14
+	VMOVUPS.Z (DI)(SI*2), K1, Z15
+	VMOVUPS.Z (DI)(R8*1), K1, Z16
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_85
+	VMOVUPS.Z (SI)(AX*1), K1, Z17
+	VADDPS    Z17, Z9, Z9
+	VADDPS    Z17, Z10, Z10
+	VADDPS    Z17, Z11, Z11
+	VADDPS    Z17, Z12, Z12
+	VADDPS    Z17, Z13, Z13
+	VADDPS    Z17, Z14, Z14
+	VADDPS    Z17, Z15, Z15
+	VADDPS    Z17, Z16, Z16
+
+started_85:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z0, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z0, Z11
+	VFMADD231PS  Z21, Z2, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z1, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z0, Z13
+	VFMADD231PS  Z19, Z2, Z12
+	VMOVUPS.Z    (R9)(R8*1), K1, Z20
+	VFMADD231PS  Z20, Z1, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z21
+	VFMADD231PS  Z21, Z0, Z14
+	VFMADD231PS  Z21, Z2, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z22
+	VFMADD231PS  Z22, Z1, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z0, Z15
+	VFMADD231PS  Z17, Z2, Z14
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z1, Z15
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z0, Z16
+	VFMADD231PS  Z19, Z2, Z15
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z1, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z3, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z3, Z11
+	VFMADD231PS  Z21, Z5, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z4, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z3, Z12
+	VFMADD231PS  Z17, Z5, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z3, Z13
+	VFMADD231PS  Z19, Z5, Z12
+	VMOVUPS.Z    (R9)(R8*1), K1, Z20
+	VFMADD231PS  Z20, Z4, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z21
+	VFMADD231PS  Z21, Z3, Z14
+	VFMADD231PS  Z21, Z5, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z22
+	VFMADD231PS  Z22, Z4, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z3, Z15
+	VFMADD231PS  Z17, Z5, Z14
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z4, Z15
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z3, Z16
+	VFMADD231PS  Z19, Z5, Z15
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z4, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z7, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z6, Z11
+	VFMADD231PS  Z21, Z8, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z7, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z6, Z12
+	VFMADD231PS  Z17, Z8, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z7, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z6, Z13
+	VFMADD231PS  Z19, Z8, Z12
+	VMOVUPS.Z    (R9)(R8*1), K1, Z20
+	VFMADD231PS  Z20, Z7, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z21
+	VFMADD231PS  Z21, Z6, Z14
+	VFMADD231PS  Z21, Z8, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z22
+	VFMADD231PS  Z22, Z7, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z15
+	VFMADD231PS  Z17, Z8, Z14
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z7, Z15
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z16
+	VFMADD231PS  Z19, Z8, Z15
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z7, Z16
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_86
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_86:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(SI*1)
+	VMOVUPS Z11, K1, (DI)(SI*2)
+	VMOVUPS Z12, K1, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z13, K1, (DI)
+	VMOVUPS Z14, K1, (DI)(SI*1)
+	VMOVUPS Z15, K1, (DI)(SI*2)
+	VMOVUPS Z16, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_81
+
+tiles_end_82:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_88
+
+tile_87:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_89
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_90
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_91
+
+bias_90:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	JMP       started_91
+
+add_89:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(SI*1), K1, Z10
+	VMOVUPS.Z (DI)(SI*2), K1, Z11
+	VMOVUPS.Z (DI)(R8*1), K1, Z12
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_91
+	VMOVUPS.Z (SI)(AX*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VADDPS    Z13, Z10, Z10
+	VADDPS    Z13, Z11, Z11
+	VADDPS    Z13, Z12, Z12
+
+started_91:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z0, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z0, Z11
+	VFMADD231PS  Z17, Z2, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z1, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z0, Z12
+	VFMADD231PS  Z13, Z2, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z1, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z15
+	VFMADD231PS  Z15, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z3, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z3, Z11
+	VFMADD231PS  Z17, Z5, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z4, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z3, Z12
+	VFMADD231PS  Z13, Z5, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z4, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z15
+	VFMADD231PS  Z15, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z6, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z7, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z11
+	VFMADD231PS  Z17, Z8, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z7, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z6, Z12
+	VFMADD231PS  Z13, Z8, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z7, Z12
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z15
+	VFMADD231PS  Z15, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_92
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_92:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(SI*1)
+	VMOVUPS Z11, K1, (DI)(SI*2)
+	VMOVUPS Z12, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_87
+
+tiles_end_88:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_94
+
+tile_93:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_95
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_96
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_97
+
+bias_96:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	JMP       started_97
+
+add_95:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(SI*1), K1, Z10
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_97
+	VMOVUPS.Z (SI)(AX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VADDPS    Z11, Z10, Z10
+
+started_97:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z0, Z10
+	VFMADD231PS  Z13, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z1, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z15
+	VFMADD231PS  Z15, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z3, Z10
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z4, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z15
+	VFMADD231PS  Z15, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z6, Z10
+	VFMADD231PS  Z13, Z8, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z7, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z15
+	VFMADD231PS  Z15, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_98
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_98:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_93
+
+tiles_end_94:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_100
+
+tile_99:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_101
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_102
+	VPXORD Z9, Z9, Z9
+	JMP    started_103
+
+bias_102:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	JMP       started_103
+
+add_101:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), SI
+	VMOVUPS.Z (DI), K1, Z9
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_103
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VADDPS    Z10, Z9, Z9
+
+started_103:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z10
+	VFMADD231PS  Z10, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z11
+	VFMADD231PS  Z11, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z12
+	VFMADD231PS  Z12, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z10
+	VFMADD231PS  Z10, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z11
+	VFMADD231PS  Z11, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z12
+	VFMADD231PS  Z12, Z5, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z10
+	VFMADD231PS  Z10, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z11
+	VFMADD231PS  Z11, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z12
+	VFMADD231PS  Z12, Z8, Z9
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_104
+	VPXORD       Z11, Z11, Z11
+	VBROADCASTSS 128(SI), Z10
+	VMAXPS       Z9, Z11, Z9
+	VMINPS       Z9, Z10, Z9
+
+store_104:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z9, K1, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_99
+
+tiles_end_100:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_79
+
+rows_end_80:
 done:
 	VZEROUPPER
 	RET
 
 // func depthwiseGradAVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·depthwiseGradAVX512(SB), NOSPLIT, $32-8
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGradAVX512(SB), NOSPLIT, $120-8
 	MOVQ  a+0(FP), AX
-	MOVQ  128(AX), CX
-	SUBQ  $0x01, CX
-	JLT   done
-	MOVQ  CX, 8(SP)
-	MOVQ  80(AX), CX
-	TESTQ CX, CX
-	JLE   done
-	MOVQ  CX, 24(SP)
-	MOVQ  152(AX), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
-	SHRQ  $0x10, CX
-	KMOVW CX, K2
-	MOVQ  $0x00000000, (SP)
+	XORQ  AX, AX
+
+block:
+	CMPQ  (SP), $0x10
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 8(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_2
+	MOVQ  BX, 16(SP)
+
+kernel_row_1:
+	MOVQ 8(SP), CX
+	MOVQ CX, 24(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 32(SP)
+
+tap_3:
+	MOVQ    24(SP), CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    BX, SI
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 40(SP)
+	MOVQ    CX, 48(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 56(SP)
+
+row_4:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 48(SP), CX
+	MOVQ 56(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(R8*1), Z5
+	VMOVUPS     (R9)(R8*2), Z6
+	VMOVUPS     (R9)(R10*1), Z7
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VFMADD231PS (R8), Z4, Z0
+	VFMADD231PS (R8)(DI*1), Z5, Z1
+	VFMADD231PS (R8)(DI*2), Z6, Z2
+	VFMADD231PS (R8)(R9*1), Z7, Z3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_8
+
+tile_7:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(R8*1), Z5
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VFMADD231PS (R8), Z4, Z0
+	VFMADD231PS (R8)(DI*1), Z5, Z1
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_7
+
+tiles_end_8:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z4
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), DI
+	VFMADD231PS (R8), Z4, Z0
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 48(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 56(SP)
+	SUBQ    $0x01, 40(SP)
+	JNE     row_4
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z3, Z0, Z0
+	VMOVUPS Z0, (DX)
+	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 24(SP)
+	SUBQ    $0x01, 32(SP)
+	JNE     tap_3
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 8(SP)
+	SUBQ    $0x01, 16(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 64(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_12
+	MOVQ  BX, 72(SP)
+
+kernel_row_11:
+	MOVQ 64(SP), CX
+	MOVQ CX, 80(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 88(SP)
+
+tap_13:
+	MOVQ      80(SP), CX
+	MOVQ      a+0(FP), BX
+	MOVQ      120(BX), BX
+	MOVQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z0
+	ADDQ      BX, SI
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	MOVQ      a+0(FP), BX
+	MOVQ      32(BX), SI
+	MOVQ      SI, 96(SP)
+	MOVQ      CX, 104(SP)
+	MOVQ      8(BX), SI
+	ADDQ      AX, SI
+	MOVQ      SI, 112(SP)
+
+row_14:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 104(SP), CX
+	MOVQ 112(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z4
+	VMOVUPS.Z   (R9)(R8*1), K1, Z5
+	VMOVUPS.Z   (R9)(R8*2), K1, Z6
+	VMOVUPS.Z   (R9)(R10*1), K1, Z7
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z8
+	VFMADD231PS Z8, Z4, Z0
+	VMOVUPS.Z   (R8)(DI*1), K1, Z9
+	VFMADD231PS Z9, Z5, Z1
+	VMOVUPS.Z   (R8)(DI*2), K1, Z10
+	VFMADD231PS Z10, Z6, Z2
+	VMOVUPS.Z   (R8)(R9*1), K1, Z11
+	VFMADD231PS Z11, Z7, Z3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z4
+	VMOVUPS.Z   (R9)(R8*1), K1, Z5
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z6
+	VFMADD231PS Z6, Z4, Z0
+	VMOVUPS.Z   (R8)(DI*1), K1, Z7
+	VFMADD231PS Z7, Z5, Z1
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS.Z   (R9), K1, Z4
+	MOVQ        CX, R8
+	MOVQ        64(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS.Z   (R8), K1, Z5
+	VFMADD231PS Z5, Z4, Z0
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_19
+
+tiles_end_20:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 104(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 112(SP)
+	SUBQ    $0x01, 96(SP)
+	JNE     row_14
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z3, Z0, Z0
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 80(SP)
+	SUBQ    $0x01, 88(SP)
+	JNE     tap_13
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 64(SP)
+	SUBQ    $0x01, 72(SP)
+	JNE     kernel_row_11
+
+kernel_end_12:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGrad3x3by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGrad3x3by1AVX512(SB), NOSPLIT, $56-8
 	MOVQ  a+0(FP), AX
-	CMPQ  152(AX), $0x20
-	JLT   tile_tail
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
 
-tile:
-	MOVQ    8(SP), AX
-	SUBQ    (SP), AX
-	MOVQ    AX, 16(SP)
-	MOVQ    a+0(FP), AX
-	MOVQ    144(AX), CX
-	SHLQ    $0x02, CX
-	MOVQ    (SP), AX
-	IMULQ   CX, AX
-	MOVQ    a+0(FP), DX
-	ADDQ    48(DX), AX
-	CMPQ    16(SP), $0x04
-	JLT     load_short
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	JMP     load_end
-
-load_short:
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x01
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x02
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x03
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x04
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-
-load_end:
+block:
+	CMPQ    (SP), $0x10
+	JLT     tail
 	MOVQ    a+0(FP), CX
-	MOVQ    120(CX), R9
-	MOVQ    (CX), R10
-	MOVQ    (SP), AX
-	LEAQ    (R9)(AX*4), R9
-	CMPQ    16(SP), $0x04
-	JLT     rows_short
-	MOVLQSX (R9), DX
-	LEAQ    (R10)(DX*4), DX
-	MOVLQSX 4(R9), BX
-	LEAQ    (R10)(BX*4), BX
-	MOVLQSX 8(R9), SI
-	LEAQ    (R10)(SI*4), SI
-	MOVLQSX 12(R9), DI
-	LEAQ    (R10)(DI*4), DI
-	MOVLQSX 16(R9), R8
-	LEAQ    (R10)(R8*4), R8
-	JMP     rows_end
+	MOVQ    16(CX), DX
+	ADDQ    AX, DX
+	MOVQ    (CX), CX
+	ADDQ    AX, CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    BX, SI
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 8(SP)
+	MOVQ    CX, 16(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 24(SP)
 
-rows_short:
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000000, DX
-	CMPQ    DX, AX
-	CMOVQGT AX, DX
-	MOVLQSX (R9)(DX*4), DX
-	LEAQ    (R10)(DX*4), DX
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000001, BX
-	CMPQ    BX, AX
-	CMOVQGT AX, BX
-	MOVLQSX (R9)(BX*4), BX
-	LEAQ    (R10)(BX*4), BX
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000002, SI
-	CMPQ    SI, AX
-	CMOVQGT AX, SI
-	MOVLQSX (R9)(SI*4), SI
-	LEAQ    (R10)(SI*4), SI
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000003, DI
-	CMPQ    DI, AX
-	CMOVQGT AX, DI
-	MOVLQSX (R9)(DI*4), DI
-	LEAQ    (R10)(DI*4), DI
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000004, R8
-	CMPQ    R8, AX
-	CMOVQGT AX, R8
-	MOVLQSX (R9)(R8*4), R8
-	LEAQ    (R10)(R8*4), R8
+row_1:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 16(SP), CX
+	MOVQ 24(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_3
 
-rows_end:
-	MOVQ 24(CX), R9
-	MOVQ 72(CX), R10
-	MOVQ 96(CX), CX
-	XORQ AX, AX
-
-pixel:
-	MOVLQSX     (CX)(AX*4), R12
-	MOVLQSX     (R10)(AX*4), R11
-	VMOVUPS     (R9)(R12*4), Z10
-	VMOVUPS     64(R9)(R12*4), Z11
-	VFMADD231PS (DX)(R11*4), Z10, Z0
-	VFMADD231PS 64(DX)(R11*4), Z11, Z1
-	VFMADD231PS (BX)(R11*4), Z10, Z2
-	VFMADD231PS 64(BX)(R11*4), Z11, Z3
-	VFMADD231PS (SI)(R11*4), Z10, Z4
-	VFMADD231PS 64(SI)(R11*4), Z11, Z5
-	VFMADD231PS (DI)(R11*4), Z10, Z6
-	VFMADD231PS 64(DI)(R11*4), Z11, Z7
-	VFMADD231PS (R8)(R11*4), Z10, Z8
-	VFMADD231PS 64(R8)(R11*4), Z11, Z9
-	ADDQ        $0x01, AX
-	CMPQ        AX, 24(SP)
-	JLT         pixel
-	MOVQ        a+0(FP), AX
-	MOVQ        144(AX), CX
-	SHLQ        $0x02, CX
-	MOVQ        (SP), AX
-	IMULQ       CX, AX
-	MOVQ        a+0(FP), DX
-	ADDQ        48(DX), AX
-	CMPQ        16(SP), $0x04
-	JLT         store_short
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     Z1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Z2, (AX)
-	VMOVUPS     Z3, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Z4, (AX)
-	VMOVUPS     Z5, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Z6, (AX)
-	VMOVUPS     Z7, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Z8, (AX)
-	VMOVUPS     Z9, 64(AX)
-	JMP         store_end
-
-store_short:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x01
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x02
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x03
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x04
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-
-store_end:
-	MOVQ (SP), AX
-	ADDQ $0x05, AX
-	MOVQ AX, (SP)
-	CMPQ AX, 8(SP)
-	JLE  tile
-	JMP  done
-
-tile_tail:
-	MOVQ      8(SP), AX
-	SUBQ      (SP), AX
-	MOVQ      AX, 16(SP)
-	MOVQ      a+0(FP), AX
-	MOVQ      144(AX), CX
-	SHLQ      $0x02, CX
-	MOVQ      (SP), AX
-	IMULQ     CX, AX
-	MOVQ      a+0(FP), DX
-	ADDQ      48(DX), AX
-	CMPQ      16(SP), $0x04
-	JLT       load_tail_short
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	JMP       load_tail_end
-
-load_tail_short:
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	XORQ      DX, DX
-	CMPQ      16(SP), $0x01
-	CMOVQGE   CX, DX
-	ADDQ      DX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	XORQ      DX, DX
-	CMPQ      16(SP), $0x02
-	CMOVQGE   CX, DX
-	ADDQ      DX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	XORQ      DX, DX
-	CMPQ      16(SP), $0x03
-	CMOVQGE   CX, DX
-	ADDQ      DX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	XORQ      DX, DX
-	CMPQ      16(SP), $0x04
-	CMOVQGE   CX, DX
-	ADDQ      DX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-
-load_tail_end:
-	MOVQ    a+0(FP), CX
-	MOVQ    120(CX), R9
-	MOVQ    (CX), R10
-	MOVQ    (SP), AX
-	LEAQ    (R9)(AX*4), R9
-	CMPQ    16(SP), $0x04
-	JLT     rows_tail_short
-	MOVLQSX (R9), DX
-	LEAQ    (R10)(DX*4), DX
-	MOVLQSX 4(R9), BX
-	LEAQ    (R10)(BX*4), BX
-	MOVLQSX 8(R9), SI
-	LEAQ    (R10)(SI*4), SI
-	MOVLQSX 12(R9), DI
-	LEAQ    (R10)(DI*4), DI
-	MOVLQSX 16(R9), R8
-	LEAQ    (R10)(R8*4), R8
-	JMP     rows_tail_end
-
-rows_tail_short:
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000000, DX
-	CMPQ    DX, AX
-	CMOVQGT AX, DX
-	MOVLQSX (R9)(DX*4), DX
-	LEAQ    (R10)(DX*4), DX
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000001, BX
-	CMPQ    BX, AX
-	CMOVQGT AX, BX
-	MOVLQSX (R9)(BX*4), BX
-	LEAQ    (R10)(BX*4), BX
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000002, SI
-	CMPQ    SI, AX
-	CMOVQGT AX, SI
-	MOVLQSX (R9)(SI*4), SI
-	LEAQ    (R10)(SI*4), SI
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000003, DI
-	CMPQ    DI, AX
-	CMOVQGT AX, DI
-	MOVLQSX (R9)(DI*4), DI
-	LEAQ    (R10)(DI*4), DI
-	MOVQ    16(SP), AX
-	SUBQ    $0x00, AX
-	MOVQ    $0x00000004, R8
-	CMPQ    R8, AX
-	CMOVQGT AX, R8
-	MOVLQSX (R9)(R8*4), R8
-	LEAQ    (R10)(R8*4), R8
-
-rows_tail_end:
-	MOVQ 24(CX), R9
-	MOVQ 72(CX), R10
-	MOVQ 96(CX), CX
-	XORQ AX, AX
-
-pixel_tail:
-	MOVLQSX     (CX)(AX*4), R12
-	MOVLQSX     (R10)(AX*4), R11
-	VMOVUPS.Z   (R9)(R12*4), K1, Z10
-	VMOVUPS.Z   64(R9)(R12*4), K2, Z11
-	VMOVUPS.Z   (DX)(R11*4), K1, Z12
-	VFMADD231PS Z12, Z10, Z0
-	VMOVUPS.Z   64(DX)(R11*4), K2, Z13
-	VFMADD231PS Z13, Z11, Z1
-	VMOVUPS.Z   (BX)(R11*4), K1, Z14
-	VFMADD231PS Z14, Z10, Z2
-	VMOVUPS.Z   64(BX)(R11*4), K2, Z15
+tile_2:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z9
+	VMOVUPS     (R9)(R8*1), Z10
+	VMOVUPS     (R9)(R8*2), Z11
+	VMOVUPS     (R9)(R10*1), Z12
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Z13
+	VFMADD231PS Z13, Z9, Z0
+	VMOVUPS     (R10)(R9*1), Z14
+	VFMADD231PS Z14, Z10, Z0
+	VFMADD231PS Z14, Z9, Z1
+	VMOVUPS     (R10)(R9*2), Z15
+	VFMADD231PS Z15, Z11, Z0
+	VFMADD231PS Z15, Z10, Z1
+	VFMADD231PS Z15, Z9, Z2
+	VMOVUPS     (R10)(R11*1), Z16
+	VFMADD231PS Z16, Z12, Z0
+	VFMADD231PS Z16, Z11, Z1
+	VFMADD231PS Z16, Z10, Z2
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z17
+	VFMADD231PS Z17, Z12, Z1
+	VFMADD231PS Z17, Z11, Z2
+	VMOVUPS     (R10)(R9*1), Z18
+	VFMADD231PS Z18, Z12, Z2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z13
+	VFMADD231PS Z13, Z9, Z3
+	VMOVUPS     (R10)(R9*1), Z14
+	VFMADD231PS Z14, Z10, Z3
+	VFMADD231PS Z14, Z9, Z4
+	VMOVUPS     (R10)(R9*2), Z15
 	VFMADD231PS Z15, Z11, Z3
-	VMOVUPS.Z   (SI)(R11*4), K1, Z12
-	VFMADD231PS Z12, Z10, Z4
-	VMOVUPS.Z   64(SI)(R11*4), K2, Z13
-	VFMADD231PS Z13, Z11, Z5
-	VMOVUPS.Z   (DI)(R11*4), K1, Z14
+	VFMADD231PS Z15, Z10, Z4
+	VFMADD231PS Z15, Z9, Z5
+	VMOVUPS     (R10)(R11*1), Z16
+	VFMADD231PS Z16, Z12, Z3
+	VFMADD231PS Z16, Z11, Z4
+	VFMADD231PS Z16, Z10, Z5
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z17
+	VFMADD231PS Z17, Z12, Z4
+	VFMADD231PS Z17, Z11, Z5
+	VMOVUPS     (R10)(R9*1), Z18
+	VFMADD231PS Z18, Z12, Z5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z13
+	VFMADD231PS Z13, Z9, Z6
+	VMOVUPS     (R10)(R9*1), Z14
 	VFMADD231PS Z14, Z10, Z6
-	VMOVUPS.Z   64(DI)(R11*4), K2, Z15
+	VFMADD231PS Z14, Z9, Z7
+	VMOVUPS     (R10)(R9*2), Z15
+	VFMADD231PS Z15, Z11, Z6
+	VFMADD231PS Z15, Z10, Z7
+	VFMADD231PS Z15, Z9, Z8
+	VMOVUPS     (R10)(R11*1), Z16
+	VFMADD231PS Z16, Z12, Z6
+	VFMADD231PS Z16, Z11, Z7
+	VFMADD231PS Z16, Z10, Z8
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z17
+	VFMADD231PS Z17, Z12, Z7
+	VFMADD231PS Z17, Z11, Z8
+	VMOVUPS     (R10)(R9*1), Z18
+	VFMADD231PS Z18, Z12, Z8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_2
+
+tiles_end_3:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z9
+	VMOVUPS     (R9)(R8*1), Z10
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Z11
+	VFMADD231PS Z11, Z9, Z0
+	VMOVUPS     (R10)(R9*1), Z12
+	VFMADD231PS Z12, Z10, Z0
+	VFMADD231PS Z12, Z9, Z1
+	VMOVUPS     (R10)(R9*2), Z13
+	VFMADD231PS Z13, Z10, Z1
+	VFMADD231PS Z13, Z9, Z2
+	VMOVUPS     (R10)(R11*1), Z14
+	VFMADD231PS Z14, Z10, Z2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z11
+	VFMADD231PS Z11, Z9, Z3
+	VMOVUPS     (R10)(R9*1), Z12
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z9, Z4
+	VMOVUPS     (R10)(R9*2), Z13
+	VFMADD231PS Z13, Z10, Z4
+	VFMADD231PS Z13, Z9, Z5
+	VMOVUPS     (R10)(R11*1), Z14
+	VFMADD231PS Z14, Z10, Z5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z11
+	VFMADD231PS Z11, Z9, Z6
+	VMOVUPS     (R10)(R9*1), Z12
+	VFMADD231PS Z12, Z10, Z6
+	VFMADD231PS Z12, Z9, Z7
+	VMOVUPS     (R10)(R9*2), Z13
+	VFMADD231PS Z13, Z10, Z7
+	VFMADD231PS Z13, Z9, Z8
+	VMOVUPS     (R10)(R11*1), Z14
+	VFMADD231PS Z14, Z10, Z8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z9
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Z10
+	VFMADD231PS Z10, Z9, Z0
+	VMOVUPS     (R10)(R9*1), Z11
+	VFMADD231PS Z11, Z9, Z1
+	VMOVUPS     (R10)(R9*2), Z12
+	VFMADD231PS Z12, Z9, Z2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z10
+	VFMADD231PS Z10, Z9, Z3
+	VMOVUPS     (R10)(R9*1), Z11
+	VFMADD231PS Z11, Z9, Z4
+	VMOVUPS     (R10)(R9*2), Z12
+	VFMADD231PS Z12, Z9, Z5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z10
+	VFMADD231PS Z10, Z9, Z6
+	VMOVUPS     (R10)(R9*1), Z11
+	VFMADD231PS Z11, Z9, Z7
+	VMOVUPS     (R10)(R9*2), Z12
+	VFMADD231PS Z12, Z9, Z8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 16(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 24(SP)
+	SUBQ    $0x01, 8(SP)
+	JNE     row_1
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VMOVUPS Z0, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z1, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z2, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z3, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z4, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z5, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z6, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z7, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z8, (DX)
+	ADDQ    CX, DX
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, (SP)
+	JMP     block
+
+tail:
+	CMPQ      (SP), $0x00
+	JEQ       done
+	MOVQ      a+0(FP), CX
+	MOVQ      16(CX), DX
+	ADDQ      AX, DX
+	MOVQ      (CX), CX
+	ADDQ      AX, CX
+	MOVQ      a+0(FP), BX
+	MOVQ      120(BX), BX
+	MOVQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z0
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z1
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z2
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z3
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z4
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z5
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z6
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z7
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z8
+	ADDQ      BX, SI
+	MOVQ      a+0(FP), BX
+	MOVQ      32(BX), SI
+	MOVQ      SI, 32(SP)
+	MOVQ      CX, 40(SP)
+	MOVQ      8(BX), SI
+	ADDQ      AX, SI
+	MOVQ      SI, 48(SP)
+
+row_8:
+	MOVQ a+0(FP), AX
+	MOVQ 40(AX), BX
+	MOVQ 40(SP), AX
+	MOVQ 48(SP), CX
+	SUBQ $0x04, BX
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z9
+	VMOVUPS.Z   (R8)(DI*1), K1, Z10
+	VMOVUPS.Z   (R8)(DI*2), K1, Z11
+	VMOVUPS.Z   (R8)(R9*1), K1, Z12
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z13
+	VFMADD231PS Z13, Z9, Z0
+	VMOVUPS.Z   (R9)(R8*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z0
+	VFMADD231PS Z14, Z9, Z1
+	VMOVUPS.Z   (R9)(R8*2), K1, Z15
+	VFMADD231PS Z15, Z11, Z0
+	VFMADD231PS Z15, Z10, Z1
+	VFMADD231PS Z15, Z9, Z2
+	VMOVUPS.Z   (R9)(R10*1), K1, Z16
+	VFMADD231PS Z16, Z12, Z0
+	VFMADD231PS Z16, Z11, Z1
+	VFMADD231PS Z16, Z10, Z2
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z17
+	VFMADD231PS Z17, Z12, Z1
+	VFMADD231PS Z17, Z11, Z2
+	VMOVUPS.Z   (R9)(R8*1), K1, Z18
+	VFMADD231PS Z18, Z12, Z2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z13
+	VFMADD231PS Z13, Z9, Z3
+	VMOVUPS.Z   (R9)(R8*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z3
+	VFMADD231PS Z14, Z9, Z4
+	VMOVUPS.Z   (R9)(R8*2), K1, Z15
+	VFMADD231PS Z15, Z11, Z3
+	VFMADD231PS Z15, Z10, Z4
+	VFMADD231PS Z15, Z9, Z5
+	VMOVUPS.Z   (R9)(R10*1), K1, Z16
+	VFMADD231PS Z16, Z12, Z3
+	VFMADD231PS Z16, Z11, Z4
+	VFMADD231PS Z16, Z10, Z5
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z17
+	VFMADD231PS Z17, Z12, Z4
+	VFMADD231PS Z17, Z11, Z5
+	VMOVUPS.Z   (R9)(R8*1), K1, Z18
+	VFMADD231PS Z18, Z12, Z5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z13
+	VFMADD231PS Z13, Z9, Z6
+	VMOVUPS.Z   (R9)(R8*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z6
+	VFMADD231PS Z14, Z9, Z7
+	VMOVUPS.Z   (R9)(R8*2), K1, Z15
+	VFMADD231PS Z15, Z11, Z6
+	VFMADD231PS Z15, Z10, Z7
+	VFMADD231PS Z15, Z9, Z8
+	VMOVUPS.Z   (R9)(R10*1), K1, Z16
+	VFMADD231PS Z16, Z12, Z6
+	VFMADD231PS Z16, Z11, Z7
+	VFMADD231PS Z16, Z10, Z8
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z17
+	VFMADD231PS Z17, Z12, Z7
+	VFMADD231PS Z17, Z11, Z8
+	VMOVUPS.Z   (R9)(R8*1), K1, Z18
+	VFMADD231PS Z18, Z12, Z8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*4), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*4), CX
+	SUBQ        $0x04, BX
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z9
+	VMOVUPS.Z   (R8)(DI*1), K1, Z10
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z11
+	VFMADD231PS Z11, Z9, Z0
+	VMOVUPS.Z   (R9)(R8*1), K1, Z12
+	VFMADD231PS Z12, Z10, Z0
+	VFMADD231PS Z12, Z9, Z1
+	VMOVUPS.Z   (R9)(R8*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z1
+	VFMADD231PS Z13, Z9, Z2
+	VMOVUPS.Z   (R9)(R10*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z11
+	VFMADD231PS Z11, Z9, Z3
+	VMOVUPS.Z   (R9)(R8*1), K1, Z12
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z9, Z4
+	VMOVUPS.Z   (R9)(R8*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z4
+	VFMADD231PS Z13, Z9, Z5
+	VMOVUPS.Z   (R9)(R10*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z11
+	VFMADD231PS Z11, Z9, Z6
+	VMOVUPS.Z   (R9)(R8*1), K1, Z12
+	VFMADD231PS Z12, Z10, Z6
+	VFMADD231PS Z12, Z9, Z7
+	VMOVUPS.Z   (R9)(R8*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z7
+	VFMADD231PS Z13, Z9, Z8
+	VMOVUPS.Z   (R9)(R10*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*2), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*2), CX
+	SUBQ        $0x02, BX
+	JGE         tile_11
+
+tiles_end_12:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS.Z   (R8), K1, Z9
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z9, Z0
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VFMADD231PS Z11, Z9, Z1
+	VMOVUPS.Z   (R9)(R8*2), K1, Z12
+	VFMADD231PS Z12, Z9, Z2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z9, Z3
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VFMADD231PS Z11, Z9, Z4
+	VMOVUPS.Z   (R9)(R8*2), K1, Z12
+	VFMADD231PS Z12, Z9, Z5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z9, Z6
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VFMADD231PS Z11, Z9, Z7
+	VMOVUPS.Z   (R9)(R8*2), K1, Z12
+	VFMADD231PS Z12, Z9, Z8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*1), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*1), CX
+	SUBQ        $0x01, BX
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ    $0x01, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    56(AX), CX
+	ADDQ    CX, 40(SP)
+	MOVQ    72(AX), CX
+	ADDQ    CX, 48(SP)
+	SUBQ    $0x01, 32(SP)
+	JNE     row_8
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    AX, DX
+
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGrad5by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGrad5by1AVX512(SB), NOSPLIT, $88-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ  (SP), $0x10
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 8(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_2
+	MOVQ  BX, 16(SP)
+
+kernel_row_1:
+	MOVQ    8(SP), CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    BX, SI
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 24(SP)
+	MOVQ    CX, 32(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 40(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 32(SP), CX
+	MOVQ 40(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z10
+	VMOVUPS     (R9)(R8*1), Z11
+	VMOVUPS     (R9)(R8*2), Z12
+	VMOVUPS     (R9)(R10*1), Z13
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z14
+	VFMADD231PS Z14, Z10, Z0
+	VMOVUPS     (R8)(DI*1), Z15
+	VFMADD231PS Z15, Z11, Z5
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS     (R8)(DI*2), Z16
+	VFMADD231PS Z16, Z12, Z0
+	VFMADD231PS Z16, Z11, Z6
+	VFMADD231PS Z16, Z10, Z2
+	VMOVUPS     (R8)(R9*1), Z17
+	VFMADD231PS Z17, Z13, Z5
+	VFMADD231PS Z17, Z12, Z1
+	VFMADD231PS Z17, Z11, Z7
+	VFMADD231PS Z17, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z18
+	VFMADD231PS Z18, Z13, Z6
+	VFMADD231PS Z18, Z12, Z2
+	VFMADD231PS Z18, Z11, Z8
+	VFMADD231PS Z18, Z10, Z4
+	VMOVUPS     (R8)(DI*1), Z19
+	VFMADD231PS Z19, Z13, Z7
+	VFMADD231PS Z19, Z12, Z3
+	VFMADD231PS Z19, Z11, Z9
+	VMOVUPS     (R8)(DI*2), Z14
+	VFMADD231PS Z14, Z13, Z8
+	VFMADD231PS Z14, Z12, Z4
+	VMOVUPS     (R8)(R9*1), Z15
+	VFMADD231PS Z15, Z13, Z9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z10
+	VMOVUPS     (R9)(R8*1), Z11
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z12
+	VFMADD231PS Z12, Z10, Z0
+	VMOVUPS     (R8)(DI*1), Z13
+	VFMADD231PS Z13, Z11, Z5
+	VFMADD231PS Z13, Z10, Z1
+	VMOVUPS     (R8)(DI*2), Z14
+	VFMADD231PS Z14, Z11, Z6
+	VFMADD231PS Z14, Z10, Z2
+	VMOVUPS     (R8)(R9*1), Z15
 	VFMADD231PS Z15, Z11, Z7
-	VMOVUPS.Z   (R8)(R11*4), K1, Z12
-	VFMADD231PS Z12, Z10, Z8
-	VMOVUPS.Z   64(R8)(R11*4), K2, Z13
-	VFMADD231PS Z13, Z11, Z9
-	ADDQ        $0x01, AX
-	CMPQ        AX, 24(SP)
-	JLT         pixel_tail
-	MOVQ        a+0(FP), AX
-	MOVQ        144(AX), CX
-	SHLQ        $0x02, CX
-	MOVQ        (SP), AX
-	IMULQ       CX, AX
-	MOVQ        a+0(FP), DX
-	ADDQ        48(DX), AX
-	CMPQ        16(SP), $0x04
-	JLT         store_tail_short
-	VMOVUPS     Z0, K1, (AX)
-	VMOVUPS     Z1, K2, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Z2, K1, (AX)
-	VMOVUPS     Z3, K2, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Z4, K1, (AX)
-	VMOVUPS     Z5, K2, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Z6, K1, (AX)
-	VMOVUPS     Z7, K2, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     Z8, K1, (AX)
-	VMOVUPS     Z9, K2, 64(AX)
-	JMP         store_tail_end
+	VFMADD231PS Z15, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z16
+	VFMADD231PS Z16, Z11, Z8
+	VFMADD231PS Z16, Z10, Z4
+	VMOVUPS     (R8)(DI*1), Z17
+	VFMADD231PS Z17, Z11, Z9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_6
 
-store_tail_short:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x01
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x02
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x03
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	XORQ    DX, DX
-	CMPQ    16(SP), $0x04
-	CMOVQGE CX, DX
-	ADDQ    DX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
+tiles_end_7:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_9
 
-store_tail_end:
-	MOVQ (SP), AX
-	ADDQ $0x05, AX
-	MOVQ AX, (SP)
-	CMPQ AX, 8(SP)
-	JLE  tile_tail
+tile_8:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z10
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z11
+	VFMADD231PS Z11, Z10, Z0
+	VMOVUPS     (R8)(DI*1), Z12
+	VFMADD231PS Z12, Z10, Z1
+	VMOVUPS     (R8)(DI*2), Z13
+	VFMADD231PS Z13, Z10, Z2
+	VMOVUPS     (R8)(R9*1), Z14
+	VFMADD231PS Z14, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z15
+	VFMADD231PS Z15, Z10, Z4
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_8
 
+tiles_end_9:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 32(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 40(SP)
+	SUBQ    $0x01, 24(SP)
+	JNE     row_3
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VADDPS  Z5, Z0, Z0
+	VMOVUPS Z0, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z6, Z1, Z1
+	VMOVUPS Z1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z7, Z2, Z2
+	VMOVUPS Z2, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z8, Z3, Z3
+	VMOVUPS Z3, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z9, Z4, Z4
+	VMOVUPS Z4, (DX)
+	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 8(SP)
+	SUBQ    $0x01, 16(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 48(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_11
+	MOVQ  BX, 56(SP)
+
+kernel_row_10:
+	MOVQ      48(SP), CX
+	MOVQ      a+0(FP), BX
+	MOVQ      120(BX), BX
+	MOVQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z0
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z1
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z2
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z3
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z4
+	ADDQ      BX, SI
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	MOVQ      a+0(FP), BX
+	MOVQ      32(BX), SI
+	MOVQ      SI, 64(SP)
+	MOVQ      CX, 72(SP)
+	MOVQ      8(BX), SI
+	ADDQ      AX, SI
+	MOVQ      SI, 80(SP)
+
+row_12:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 72(SP), CX
+	MOVQ 80(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z10
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VMOVUPS.Z   (R9)(R8*2), K1, Z12
+	VMOVUPS.Z   (R9)(R10*1), K1, Z13
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z14
+	VFMADD231PS Z14, Z10, Z0
+	VMOVUPS.Z   (R8)(DI*1), K1, Z15
+	VFMADD231PS Z15, Z11, Z5
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS.Z   (R8)(DI*2), K1, Z16
+	VFMADD231PS Z16, Z12, Z0
+	VFMADD231PS Z16, Z11, Z6
+	VFMADD231PS Z16, Z10, Z2
+	VMOVUPS.Z   (R8)(R9*1), K1, Z17
+	VFMADD231PS Z17, Z13, Z5
+	VFMADD231PS Z17, Z12, Z1
+	VFMADD231PS Z17, Z11, Z7
+	VFMADD231PS Z17, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z18
+	VFMADD231PS Z18, Z13, Z6
+	VFMADD231PS Z18, Z12, Z2
+	VFMADD231PS Z18, Z11, Z8
+	VFMADD231PS Z18, Z10, Z4
+	VMOVUPS.Z   (R8)(DI*1), K1, Z19
+	VFMADD231PS Z19, Z13, Z7
+	VFMADD231PS Z19, Z12, Z3
+	VFMADD231PS Z19, Z11, Z9
+	VMOVUPS.Z   (R8)(DI*2), K1, Z14
+	VFMADD231PS Z14, Z13, Z8
+	VFMADD231PS Z14, Z12, Z4
+	VMOVUPS.Z   (R8)(R9*1), K1, Z15
+	VFMADD231PS Z15, Z13, Z9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z10
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z12
+	VFMADD231PS Z12, Z10, Z0
+	VMOVUPS.Z   (R8)(DI*1), K1, Z13
+	VFMADD231PS Z13, Z11, Z5
+	VFMADD231PS Z13, Z10, Z1
+	VMOVUPS.Z   (R8)(DI*2), K1, Z14
+	VFMADD231PS Z14, Z11, Z6
+	VFMADD231PS Z14, Z10, Z2
+	VMOVUPS.Z   (R8)(R9*1), K1, Z15
+	VFMADD231PS Z15, Z11, Z7
+	VFMADD231PS Z15, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z16, Z11, Z8
+	VFMADD231PS Z16, Z10, Z4
+	VMOVUPS.Z   (R8)(DI*1), K1, Z17
+	VFMADD231PS Z17, Z11, Z9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS.Z   (R9), K1, Z10
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z11
+	VFMADD231PS Z11, Z10, Z0
+	VMOVUPS.Z   (R8)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z10, Z1
+	VMOVUPS.Z   (R8)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z2
+	VMOVUPS.Z   (R8)(R9*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z15
+	VFMADD231PS Z15, Z10, Z4
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 72(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 80(SP)
+	SUBQ    $0x01, 64(SP)
+	JNE     row_12
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VADDPS  Z5, Z0, Z0
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z6, Z1, Z1
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z7, Z2, Z2
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z8, Z3, Z3
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z9, Z4, Z4
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 48(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     kernel_row_10
+
+kernel_end_11:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGrad3x3by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGrad3x3by2AVX512(SB), NOSPLIT, $56-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ    (SP), $0x10
+	JLT     tail
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	ADDQ    AX, DX
+	MOVQ    (CX), CX
+	ADDQ    AX, CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    BX, SI
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 8(SP)
+	MOVQ    CX, 16(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 24(SP)
+
+row_1:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 16(SP), CX
+	MOVQ 24(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_3
+
+tile_2:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z9
+	VMOVUPS     (R9)(R8*1), Z10
+	VMOVUPS     (R9)(R8*2), Z11
+	VMOVUPS     (R9)(R10*1), Z12
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Z13
+	VFMADD231PS Z13, Z9, Z0
+	VMOVUPS     (R10)(R9*1), Z14
+	VFMADD231PS Z14, Z9, Z1
+	VMOVUPS     (R10)(R9*2), Z15
+	VFMADD231PS Z15, Z10, Z0
+	VFMADD231PS Z15, Z9, Z2
+	VMOVUPS     (R10)(R11*1), Z16
+	VFMADD231PS Z16, Z10, Z1
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z17
+	VFMADD231PS Z17, Z11, Z0
+	VFMADD231PS Z17, Z10, Z2
+	VMOVUPS     (R10)(R9*1), Z18
+	VFMADD231PS Z18, Z11, Z1
+	VMOVUPS     (R10)(R9*2), Z13
+	VFMADD231PS Z13, Z12, Z0
+	VFMADD231PS Z13, Z11, Z2
+	VMOVUPS     (R10)(R11*1), Z14
+	VFMADD231PS Z14, Z12, Z1
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z15
+	VFMADD231PS Z15, Z12, Z2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z13
+	VFMADD231PS Z13, Z9, Z3
+	VMOVUPS     (R10)(R9*1), Z14
+	VFMADD231PS Z14, Z9, Z4
+	VMOVUPS     (R10)(R9*2), Z15
+	VFMADD231PS Z15, Z10, Z3
+	VFMADD231PS Z15, Z9, Z5
+	VMOVUPS     (R10)(R11*1), Z16
+	VFMADD231PS Z16, Z10, Z4
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z17
+	VFMADD231PS Z17, Z11, Z3
+	VFMADD231PS Z17, Z10, Z5
+	VMOVUPS     (R10)(R9*1), Z18
+	VFMADD231PS Z18, Z11, Z4
+	VMOVUPS     (R10)(R9*2), Z13
+	VFMADD231PS Z13, Z12, Z3
+	VFMADD231PS Z13, Z11, Z5
+	VMOVUPS     (R10)(R11*1), Z14
+	VFMADD231PS Z14, Z12, Z4
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z15
+	VFMADD231PS Z15, Z12, Z5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z13
+	VFMADD231PS Z13, Z9, Z6
+	VMOVUPS     (R10)(R9*1), Z14
+	VFMADD231PS Z14, Z9, Z7
+	VMOVUPS     (R10)(R9*2), Z15
+	VFMADD231PS Z15, Z10, Z6
+	VFMADD231PS Z15, Z9, Z8
+	VMOVUPS     (R10)(R11*1), Z16
+	VFMADD231PS Z16, Z10, Z7
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z17
+	VFMADD231PS Z17, Z11, Z6
+	VFMADD231PS Z17, Z10, Z8
+	VMOVUPS     (R10)(R9*1), Z18
+	VFMADD231PS Z18, Z11, Z7
+	VMOVUPS     (R10)(R9*2), Z13
+	VFMADD231PS Z13, Z12, Z6
+	VFMADD231PS Z13, Z11, Z8
+	VMOVUPS     (R10)(R11*1), Z14
+	VFMADD231PS Z14, Z12, Z7
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z15
+	VFMADD231PS Z15, Z12, Z8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_2
+
+tiles_end_3:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z9
+	VMOVUPS     (R9)(R8*1), Z10
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Z11
+	VFMADD231PS Z11, Z9, Z0
+	VMOVUPS     (R10)(R9*1), Z12
+	VFMADD231PS Z12, Z9, Z1
+	VMOVUPS     (R10)(R9*2), Z13
+	VFMADD231PS Z13, Z10, Z0
+	VFMADD231PS Z13, Z9, Z2
+	VMOVUPS     (R10)(R11*1), Z14
+	VFMADD231PS Z14, Z10, Z1
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z15
+	VFMADD231PS Z15, Z10, Z2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z11
+	VFMADD231PS Z11, Z9, Z3
+	VMOVUPS     (R10)(R9*1), Z12
+	VFMADD231PS Z12, Z9, Z4
+	VMOVUPS     (R10)(R9*2), Z13
+	VFMADD231PS Z13, Z10, Z3
+	VFMADD231PS Z13, Z9, Z5
+	VMOVUPS     (R10)(R11*1), Z14
+	VFMADD231PS Z14, Z10, Z4
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z15
+	VFMADD231PS Z15, Z10, Z5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z11
+	VFMADD231PS Z11, Z9, Z6
+	VMOVUPS     (R10)(R9*1), Z12
+	VFMADD231PS Z12, Z9, Z7
+	VMOVUPS     (R10)(R9*2), Z13
+	VFMADD231PS Z13, Z10, Z6
+	VFMADD231PS Z13, Z9, Z8
+	VMOVUPS     (R10)(R11*1), Z14
+	VFMADD231PS Z14, Z10, Z7
+	LEAQ        (R10)(R9*4), R10
+	VMOVUPS     (R10), Z15
+	VFMADD231PS Z15, Z10, Z8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z9
+	MOVQ        CX, R8
+	MOVQ        112(DI), R9
+	MOVQ        R8, R10
+	LEAQ        (R9)(R9*2), R11
+	VMOVUPS     (R10), Z10
+	VFMADD231PS Z10, Z9, Z0
+	VMOVUPS     (R10)(R9*1), Z11
+	VFMADD231PS Z11, Z9, Z1
+	VMOVUPS     (R10)(R9*2), Z12
+	VFMADD231PS Z12, Z9, Z2
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z10
+	VFMADD231PS Z10, Z9, Z3
+	VMOVUPS     (R10)(R9*1), Z11
+	VFMADD231PS Z11, Z9, Z4
+	VMOVUPS     (R10)(R9*2), Z12
+	VFMADD231PS Z12, Z9, Z5
+	ADDQ        104(DI), R8
+	MOVQ        R8, R10
+	VMOVUPS     (R10), Z10
+	VFMADD231PS Z10, Z9, Z6
+	VMOVUPS     (R10)(R9*1), Z11
+	VFMADD231PS Z11, Z9, Z7
+	VMOVUPS     (R10)(R9*2), Z12
+	VFMADD231PS Z12, Z9, Z8
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 16(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 24(SP)
+	SUBQ    $0x01, 8(SP)
+	JNE     row_1
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VMOVUPS Z0, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z1, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z2, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z3, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z4, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z5, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z6, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z7, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z8, (DX)
+	ADDQ    CX, DX
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, (SP)
+	JMP     block
+
+tail:
+	CMPQ      (SP), $0x00
+	JEQ       done
+	MOVQ      a+0(FP), CX
+	MOVQ      16(CX), DX
+	ADDQ      AX, DX
+	MOVQ      (CX), CX
+	ADDQ      AX, CX
+	MOVQ      a+0(FP), BX
+	MOVQ      120(BX), BX
+	MOVQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z0
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z1
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z2
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z3
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z4
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z5
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z6
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z7
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z8
+	ADDQ      BX, SI
+	MOVQ      a+0(FP), BX
+	MOVQ      32(BX), SI
+	MOVQ      SI, 32(SP)
+	MOVQ      CX, 40(SP)
+	MOVQ      8(BX), SI
+	ADDQ      AX, SI
+	MOVQ      SI, 48(SP)
+
+row_8:
+	MOVQ a+0(FP), AX
+	MOVQ 40(AX), BX
+	MOVQ 40(SP), AX
+	MOVQ 48(SP), CX
+	SUBQ $0x04, BX
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z9
+	VMOVUPS.Z   (R8)(DI*1), K1, Z10
+	VMOVUPS.Z   (R8)(DI*2), K1, Z11
+	VMOVUPS.Z   (R8)(R9*1), K1, Z12
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z13
+	VFMADD231PS Z13, Z9, Z0
+	VMOVUPS.Z   (R9)(R8*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z1
+	VMOVUPS.Z   (R9)(R8*2), K1, Z15
+	VFMADD231PS Z15, Z10, Z0
+	VFMADD231PS Z15, Z9, Z2
+	VMOVUPS.Z   (R9)(R10*1), K1, Z16
+	VFMADD231PS Z16, Z10, Z1
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z17
+	VFMADD231PS Z17, Z11, Z0
+	VFMADD231PS Z17, Z10, Z2
+	VMOVUPS.Z   (R9)(R8*1), K1, Z18
+	VFMADD231PS Z18, Z11, Z1
+	VMOVUPS.Z   (R9)(R8*2), K1, Z13
+	VFMADD231PS Z13, Z12, Z0
+	VFMADD231PS Z13, Z11, Z2
+	VMOVUPS.Z   (R9)(R10*1), K1, Z14
+	VFMADD231PS Z14, Z12, Z1
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z15
+	VFMADD231PS Z15, Z12, Z2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z13
+	VFMADD231PS Z13, Z9, Z3
+	VMOVUPS.Z   (R9)(R8*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z4
+	VMOVUPS.Z   (R9)(R8*2), K1, Z15
+	VFMADD231PS Z15, Z10, Z3
+	VFMADD231PS Z15, Z9, Z5
+	VMOVUPS.Z   (R9)(R10*1), K1, Z16
+	VFMADD231PS Z16, Z10, Z4
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z17
+	VFMADD231PS Z17, Z11, Z3
+	VFMADD231PS Z17, Z10, Z5
+	VMOVUPS.Z   (R9)(R8*1), K1, Z18
+	VFMADD231PS Z18, Z11, Z4
+	VMOVUPS.Z   (R9)(R8*2), K1, Z13
+	VFMADD231PS Z13, Z12, Z3
+	VFMADD231PS Z13, Z11, Z5
+	VMOVUPS.Z   (R9)(R10*1), K1, Z14
+	VFMADD231PS Z14, Z12, Z4
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z15
+	VFMADD231PS Z15, Z12, Z5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z13
+	VFMADD231PS Z13, Z9, Z6
+	VMOVUPS.Z   (R9)(R8*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z7
+	VMOVUPS.Z   (R9)(R8*2), K1, Z15
+	VFMADD231PS Z15, Z10, Z6
+	VFMADD231PS Z15, Z9, Z8
+	VMOVUPS.Z   (R9)(R10*1), K1, Z16
+	VFMADD231PS Z16, Z10, Z7
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z17
+	VFMADD231PS Z17, Z11, Z6
+	VFMADD231PS Z17, Z10, Z8
+	VMOVUPS.Z   (R9)(R8*1), K1, Z18
+	VFMADD231PS Z18, Z11, Z7
+	VMOVUPS.Z   (R9)(R8*2), K1, Z13
+	VFMADD231PS Z13, Z12, Z6
+	VFMADD231PS Z13, Z11, Z8
+	VMOVUPS.Z   (R9)(R10*1), K1, Z14
+	VFMADD231PS Z14, Z12, Z7
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z15
+	VFMADD231PS Z15, Z12, Z8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*4), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*4), CX
+	SUBQ        $0x04, BX
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z9
+	VMOVUPS.Z   (R8)(DI*1), K1, Z10
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z11
+	VFMADD231PS Z11, Z9, Z0
+	VMOVUPS.Z   (R9)(R8*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z1
+	VMOVUPS.Z   (R9)(R8*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z0
+	VFMADD231PS Z13, Z9, Z2
+	VMOVUPS.Z   (R9)(R10*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z1
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z15
+	VFMADD231PS Z15, Z10, Z2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z11
+	VFMADD231PS Z11, Z9, Z3
+	VMOVUPS.Z   (R9)(R8*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z4
+	VMOVUPS.Z   (R9)(R8*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z3
+	VFMADD231PS Z13, Z9, Z5
+	VMOVUPS.Z   (R9)(R10*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z4
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z15
+	VFMADD231PS Z15, Z10, Z5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z11
+	VFMADD231PS Z11, Z9, Z6
+	VMOVUPS.Z   (R9)(R8*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z7
+	VMOVUPS.Z   (R9)(R8*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z6
+	VFMADD231PS Z13, Z9, Z8
+	VMOVUPS.Z   (R9)(R10*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z7
+	LEAQ        (R9)(R8*4), R9
+	VMOVUPS.Z   (R9), K1, Z15
+	VFMADD231PS Z15, Z10, Z8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*2), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*2), CX
+	SUBQ        $0x02, BX
+	JGE         tile_11
+
+tiles_end_12:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), SI
+	MOVQ        80(SI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS.Z   (R8), K1, Z9
+	MOVQ        AX, DI
+	MOVQ        112(SI), R8
+	MOVQ        DI, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z9, Z0
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VFMADD231PS Z11, Z9, Z1
+	VMOVUPS.Z   (R9)(R8*2), K1, Z12
+	VFMADD231PS Z12, Z9, Z2
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z9, Z3
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VFMADD231PS Z11, Z9, Z4
+	VMOVUPS.Z   (R9)(R8*2), K1, Z12
+	VFMADD231PS Z12, Z9, Z5
+	ADDQ        104(SI), DI
+	MOVQ        DI, R9
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z9, Z6
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VFMADD231PS Z11, Z9, Z7
+	VMOVUPS.Z   (R9)(R8*2), K1, Z12
+	VFMADD231PS Z12, Z9, Z8
+	MOVQ        a+0(FP), SI
+	MOVQ        64(SI), DI
+	LEAQ        (AX)(DI*1), AX
+	MOVQ        80(SI), DI
+	LEAQ        (CX)(DI*1), CX
+	SUBQ        $0x01, BX
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ    $0x01, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    56(AX), CX
+	ADDQ    CX, 40(SP)
+	MOVQ    72(AX), CX
+	ADDQ    CX, 48(SP)
+	SUBQ    $0x01, 32(SP)
+	JNE     row_8
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    AX, DX
+
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGrad5by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGrad5by2AVX512(SB), NOSPLIT, $88-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ  (SP), $0x10
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 8(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_2
+	MOVQ  BX, 16(SP)
+
+kernel_row_1:
+	MOVQ    8(SP), CX
+	MOVQ    a+0(FP), BX
+	MOVQ    120(BX), BX
+	MOVQ    DX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    BX, SI
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    a+0(FP), BX
+	MOVQ    32(BX), SI
+	MOVQ    SI, 24(SP)
+	MOVQ    CX, 32(SP)
+	MOVQ    8(BX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 40(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 32(SP), CX
+	MOVQ 40(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z10
+	VMOVUPS     (R9)(R8*1), Z11
+	VMOVUPS     (R9)(R8*2), Z12
+	VMOVUPS     (R9)(R10*1), Z13
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z14
+	VFMADD231PS Z14, Z10, Z0
+	VMOVUPS     (R8)(DI*1), Z15
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS     (R8)(DI*2), Z16
+	VFMADD231PS Z16, Z11, Z5
+	VFMADD231PS Z16, Z10, Z2
+	VMOVUPS     (R8)(R9*1), Z17
+	VFMADD231PS Z17, Z11, Z6
+	VFMADD231PS Z17, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z18
+	VFMADD231PS Z18, Z12, Z0
+	VFMADD231PS Z18, Z11, Z7
+	VFMADD231PS Z18, Z10, Z4
+	VMOVUPS     (R8)(DI*1), Z19
+	VFMADD231PS Z19, Z12, Z1
+	VFMADD231PS Z19, Z11, Z8
+	VMOVUPS     (R8)(DI*2), Z14
+	VFMADD231PS Z14, Z13, Z5
+	VFMADD231PS Z14, Z12, Z2
+	VFMADD231PS Z14, Z11, Z9
+	VMOVUPS     (R8)(R9*1), Z15
+	VFMADD231PS Z15, Z13, Z6
+	VFMADD231PS Z15, Z12, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z16
+	VFMADD231PS Z16, Z13, Z7
+	VFMADD231PS Z16, Z12, Z4
+	VMOVUPS     (R8)(DI*1), Z17
+	VFMADD231PS Z17, Z13, Z8
+	VMOVUPS     (R8)(DI*2), Z18
+	VFMADD231PS Z18, Z13, Z9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z10
+	VMOVUPS     (R9)(R8*1), Z11
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z12
+	VFMADD231PS Z12, Z10, Z0
+	VMOVUPS     (R8)(DI*1), Z13
+	VFMADD231PS Z13, Z10, Z1
+	VMOVUPS     (R8)(DI*2), Z14
+	VFMADD231PS Z14, Z11, Z5
+	VFMADD231PS Z14, Z10, Z2
+	VMOVUPS     (R8)(R9*1), Z15
+	VFMADD231PS Z15, Z11, Z6
+	VFMADD231PS Z15, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z16
+	VFMADD231PS Z16, Z11, Z7
+	VFMADD231PS Z16, Z10, Z4
+	VMOVUPS     (R8)(DI*1), Z17
+	VFMADD231PS Z17, Z11, Z8
+	VMOVUPS     (R8)(DI*2), Z12
+	VFMADD231PS Z12, Z11, Z9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_9
+
+tile_8:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z10
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z11
+	VFMADD231PS Z11, Z10, Z0
+	VMOVUPS     (R8)(DI*1), Z12
+	VFMADD231PS Z12, Z10, Z1
+	VMOVUPS     (R8)(DI*2), Z13
+	VFMADD231PS Z13, Z10, Z2
+	VMOVUPS     (R8)(R9*1), Z14
+	VFMADD231PS Z14, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z15
+	VFMADD231PS Z15, Z10, Z4
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_8
+
+tiles_end_9:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 32(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 40(SP)
+	SUBQ    $0x01, 24(SP)
+	JNE     row_3
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VADDPS  Z5, Z0, Z0
+	VMOVUPS Z0, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z6, Z1, Z1
+	VMOVUPS Z1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z7, Z2, Z2
+	VMOVUPS Z2, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z8, Z3, Z3
+	VMOVUPS Z3, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z9, Z4, Z4
+	VMOVUPS Z4, (DX)
+	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 8(SP)
+	SUBQ    $0x01, 16(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	ADDQ  AX, DX
+	MOVQ  (CX), BX
+	ADDQ  AX, BX
+	MOVQ  BX, 48(SP)
+	MOVQ  88(CX), BX
+	TESTQ BX, BX
+	JEQ   kernel_end_11
+	MOVQ  BX, 56(SP)
+
+kernel_row_10:
+	MOVQ      48(SP), CX
+	MOVQ      a+0(FP), BX
+	MOVQ      120(BX), BX
+	MOVQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z0
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z1
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z2
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z3
+	ADDQ      BX, SI
+	VMOVUPS.Z (SI), K1, Z4
+	ADDQ      BX, SI
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	MOVQ      a+0(FP), BX
+	MOVQ      32(BX), SI
+	MOVQ      SI, 64(SP)
+	MOVQ      CX, 72(SP)
+	MOVQ      8(BX), SI
+	ADDQ      AX, SI
+	MOVQ      SI, 80(SP)
+
+row_12:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 72(SP), CX
+	MOVQ 80(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z10
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VMOVUPS.Z   (R9)(R8*2), K1, Z12
+	VMOVUPS.Z   (R9)(R10*1), K1, Z13
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z14
+	VFMADD231PS Z14, Z10, Z0
+	VMOVUPS.Z   (R8)(DI*1), K1, Z15
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS.Z   (R8)(DI*2), K1, Z16
+	VFMADD231PS Z16, Z11, Z5
+	VFMADD231PS Z16, Z10, Z2
+	VMOVUPS.Z   (R8)(R9*1), K1, Z17
+	VFMADD231PS Z17, Z11, Z6
+	VFMADD231PS Z17, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z18
+	VFMADD231PS Z18, Z12, Z0
+	VFMADD231PS Z18, Z11, Z7
+	VFMADD231PS Z18, Z10, Z4
+	VMOVUPS.Z   (R8)(DI*1), K1, Z19
+	VFMADD231PS Z19, Z12, Z1
+	VFMADD231PS Z19, Z11, Z8
+	VMOVUPS.Z   (R8)(DI*2), K1, Z14
+	VFMADD231PS Z14, Z13, Z5
+	VFMADD231PS Z14, Z12, Z2
+	VFMADD231PS Z14, Z11, Z9
+	VMOVUPS.Z   (R8)(R9*1), K1, Z15
+	VFMADD231PS Z15, Z13, Z6
+	VFMADD231PS Z15, Z12, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z16, Z13, Z7
+	VFMADD231PS Z16, Z12, Z4
+	VMOVUPS.Z   (R8)(DI*1), K1, Z17
+	VFMADD231PS Z17, Z13, Z8
+	VMOVUPS.Z   (R8)(DI*2), K1, Z18
+	VFMADD231PS Z18, Z13, Z9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, SI
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z10
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z12
+	VFMADD231PS Z12, Z10, Z0
+	VMOVUPS.Z   (R8)(DI*1), K1, Z13
+	VFMADD231PS Z13, Z10, Z1
+	VMOVUPS.Z   (R8)(DI*2), K1, Z14
+	VFMADD231PS Z14, Z11, Z5
+	VFMADD231PS Z14, Z10, Z2
+	VMOVUPS.Z   (R8)(R9*1), K1, Z15
+	VFMADD231PS Z15, Z11, Z6
+	VFMADD231PS Z15, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z16, Z11, Z7
+	VFMADD231PS Z16, Z10, Z4
+	VMOVUPS.Z   (R8)(DI*1), K1, Z17
+	VFMADD231PS Z17, Z11, Z8
+	VMOVUPS.Z   (R8)(DI*2), K1, Z12
+	VFMADD231PS Z12, Z11, Z9
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*2), BX
+	SUBQ        $0x02, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        BX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS.Z   (R9), K1, Z10
+	MOVQ        CX, R8
+	MOVQ        112(DI), DI
+	MOVQ        DI, DI
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z11
+	VFMADD231PS Z11, Z10, Z0
+	VMOVUPS.Z   (R8)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z10, Z1
+	VMOVUPS.Z   (R8)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z2
+	VMOVUPS.Z   (R8)(R9*1), K1, Z14
+	VFMADD231PS Z14, Z10, Z3
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z15
+	VFMADD231PS Z15, Z10, Z4
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (BX)(R8*1), BX
+	SUBQ        $0x01, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), BX
+	ADDQ    BX, 72(SP)
+	MOVQ    72(CX), BX
+	ADDQ    BX, 80(SP)
+	SUBQ    $0x01, 64(SP)
+	JNE     row_12
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	VADDPS  Z5, Z0, Z0
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z6, Z1, Z1
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z7, Z2, Z2
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z8, Z3, Z3
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	VADDPS  Z9, Z4, Z4
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 48(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     kernel_row_10
+
+kernel_end_11:
 done:
 	VZEROUPPER
 	RET
@@ -27495,6 +50301,226 @@ TEXT ·momentsAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    (AX), SI
+
+row_of4:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS     (BX), Z20
+	VSUBPS      Z0, Z20, Z20
+	VADDPS      Z20, Z4, Z4
+	VFMADD231PS Z20, Z20, Z12
+	VMOVUPS     64(BX), Z20
+	VSUBPS      Z1, Z20, Z20
+	VADDPS      Z20, Z5, Z5
+	VFMADD231PS Z20, Z20, Z13
+	VMOVUPS     128(BX), Z20
+	VSUBPS      Z2, Z20, Z20
+	VADDPS      Z20, Z6, Z6
+	VFMADD231PS Z20, Z20, Z14
+	VMOVUPS     192(BX), Z20
+	VSUBPS      Z3, Z20, Z20
+	VADDPS      Z20, Z7, Z7
+	VFMADD231PS Z20, Z20, Z15
+	ADDQ        64(AX), BX
+	VMOVUPS     (BX), Z20
+	VSUBPS      Z0, Z20, Z20
+	VADDPS      Z20, Z8, Z8
+	VFMADD231PS Z20, Z20, Z16
+	VMOVUPS     64(BX), Z20
+	VSUBPS      Z1, Z20, Z20
+	VADDPS      Z20, Z9, Z9
+	VFMADD231PS Z20, Z20, Z17
+	VMOVUPS     128(BX), Z20
+	VSUBPS      Z2, Z20, Z20
+	VADDPS      Z20, Z10, Z10
+	VFMADD231PS Z20, Z20, Z18
+	VMOVUPS     192(BX), Z20
+	VSUBPS      Z3, Z20, Z20
+	VADDPS      Z20, Z11, Z11
+	VFMADD231PS Z20, Z20, Z19
+	ADDQ        64(AX), BX
+	SUBQ        $0x02, DI
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, DI
+	JEQ         next_of4
+	VMOVUPS     (BX), Z20
+	VSUBPS      Z0, Z20, Z20
+	VADDPS      Z20, Z4, Z4
+	VFMADD231PS Z20, Z20, Z12
+	VMOVUPS     64(BX), Z20
+	VSUBPS      Z1, Z20, Z20
+	VADDPS      Z20, Z5, Z5
+	VFMADD231PS Z20, Z20, Z13
+	VMOVUPS     128(BX), Z20
+	VSUBPS      Z2, Z20, Z20
+	VADDPS      Z20, Z6, Z6
+	VFMADD231PS Z20, Z20, Z14
+	VMOVUPS     192(BX), Z20
+	VSUBPS      Z3, Z20, Z20
+	VADDPS      Z20, Z7, Z7
+	VFMADD231PS Z20, Z20, Z15
+	ADDQ        64(AX), BX
+
+next_of4:
+	ADDQ    104(AX), BX
+	SUBQ    $0x01, SI
+	JNE     row_of4
+	MOVQ    152(AX), BX
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS (BX)(DX*1), Z8
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS Z4, (BX)(DX*1)
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS 64(BX)(DX*1), Z9
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS Z5, 64(BX)(DX*1)
+	VADDPS  Z10, Z6, Z6
+	VMOVUPS 128(BX)(DX*1), Z10
+	VADDPS  Z10, Z6, Z6
+	VMOVUPS Z6, 128(BX)(DX*1)
+	VADDPS  Z11, Z7, Z7
+	VMOVUPS 192(BX)(DX*1), Z11
+	VADDPS  Z11, Z7, Z7
+	VMOVUPS Z7, 192(BX)(DX*1)
+	MOVQ    160(AX), BX
+	VADDPS  Z16, Z12, Z12
+	VMOVUPS (BX)(DX*1), Z16
+	VADDPS  Z16, Z12, Z12
+	VMOVUPS Z12, (BX)(DX*1)
+	VADDPS  Z17, Z13, Z13
+	VMOVUPS 64(BX)(DX*1), Z17
+	VADDPS  Z17, Z13, Z13
+	VMOVUPS Z13, 64(BX)(DX*1)
+	VADDPS  Z18, Z14, Z14
+	VMOVUPS 128(BX)(DX*1), Z18
+	VADDPS  Z18, Z14, Z14
+	VMOVUPS Z14, 128(BX)(DX*1)
+	VADDPS  Z19, Z15, Z15
+	VMOVUPS 192(BX)(DX*1), Z19
+	VADDPS  Z19, Z15, Z15
+	VMOVUPS Z15, 192(BX)(DX*1)
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    (AX), SI
+
+row_of2:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (BX), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z10, Z6
+	VMOVUPS     64(BX), Z10
+	VSUBPS      Z1, Z10, Z10
+	VADDPS      Z10, Z3, Z3
+	VFMADD231PS Z10, Z10, Z7
+	ADDQ        64(AX), BX
+	VMOVUPS     (BX), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z4, Z4
+	VFMADD231PS Z10, Z10, Z8
+	VMOVUPS     64(BX), Z10
+	VSUBPS      Z1, Z10, Z10
+	VADDPS      Z10, Z5, Z5
+	VFMADD231PS Z10, Z10, Z9
+	ADDQ        64(AX), BX
+	SUBQ        $0x02, DI
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, DI
+	JEQ         next_of2
+	VMOVUPS     (BX), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z10, Z6
+	VMOVUPS     64(BX), Z10
+	VSUBPS      Z1, Z10, Z10
+	VADDPS      Z10, Z3, Z3
+	VFMADD231PS Z10, Z10, Z7
+	ADDQ        64(AX), BX
+
+next_of2:
+	ADDQ    104(AX), BX
+	SUBQ    $0x01, SI
+	JNE     row_of2
+	MOVQ    152(AX), BX
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS (BX)(DX*1), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(DX*1)
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS 64(BX)(DX*1), Z5
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS Z3, 64(BX)(DX*1)
+	MOVQ    160(AX), BX
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS (BX)(DX*1), Z8
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS Z6, (BX)(DX*1)
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS 64(BX)(DX*1), Z9
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS Z7, 64(BX)(DX*1)
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -27624,6 +50650,144 @@ TEXT ·colSumsAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ   CX, $0x40
+	JLT    end_of4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   24(AX), BX
+	ADDQ   DX, BX
+	MOVQ   (AX), SI
+
+row_of4:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS (BX), Z8
+	VADDPS  Z8, Z0, Z0
+	VMOVUPS 64(BX), Z8
+	VADDPS  Z8, Z1, Z1
+	VMOVUPS 128(BX), Z8
+	VADDPS  Z8, Z2, Z2
+	VMOVUPS 192(BX), Z8
+	VADDPS  Z8, Z3, Z3
+	ADDQ    64(AX), BX
+	VMOVUPS (BX), Z8
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS 64(BX), Z8
+	VADDPS  Z8, Z5, Z5
+	VMOVUPS 128(BX), Z8
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS 192(BX), Z8
+	VADDPS  Z8, Z7, Z7
+	ADDQ    64(AX), BX
+	SUBQ    $0x02, DI
+	JGE     pixel_of4
+
+odd_of4:
+	ADDQ    $0x02, DI
+	JEQ     next_of4
+	VMOVUPS (BX), Z8
+	VADDPS  Z8, Z0, Z0
+	VMOVUPS 64(BX), Z8
+	VADDPS  Z8, Z1, Z1
+	VMOVUPS 128(BX), Z8
+	VADDPS  Z8, Z2, Z2
+	VMOVUPS 192(BX), Z8
+	VADDPS  Z8, Z3, Z3
+	ADDQ    64(AX), BX
+
+next_of4:
+	ADDQ    104(AX), BX
+	SUBQ    $0x01, SI
+	JNE     row_of4
+	MOVQ    144(AX), BX
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS (BX)(DX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS Z0, (BX)(DX*1)
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS 64(BX)(DX*1), Z5
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS Z1, 64(BX)(DX*1)
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS 128(BX)(DX*1), Z6
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS Z2, 128(BX)(DX*1)
+	VADDPS  Z7, Z3, Z3
+	VMOVUPS 192(BX)(DX*1), Z7
+	VADDPS  Z7, Z3, Z3
+	VMOVUPS Z3, 192(BX)(DX*1)
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ   CX, $0x20
+	JLT    end_of2
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   24(AX), BX
+	ADDQ   DX, BX
+	MOVQ   (AX), SI
+
+row_of2:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS (BX), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(BX), Z4
+	VADDPS  Z4, Z1, Z1
+	ADDQ    64(AX), BX
+	VMOVUPS (BX), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 64(BX), Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    64(AX), BX
+	SUBQ    $0x02, DI
+	JGE     pixel_of2
+
+odd_of2:
+	ADDQ    $0x02, DI
+	JEQ     next_of2
+	VMOVUPS (BX), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(BX), Z4
+	VADDPS  Z4, Z1, Z1
+	ADDQ    64(AX), BX
+
+next_of2:
+	ADDQ    104(AX), BX
+	SUBQ    $0x01, SI
+	JNE     row_of2
+	MOVQ    144(AX), BX
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS (BX)(DX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (BX)(DX*1)
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS 64(BX)(DX*1), Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, 64(BX)(DX*1)
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ   CX, $0x10
 	JLT    end_of1
@@ -27723,6 +50887,172 @@ TEXT ·affineAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	VMOVUPS 128(BX)(DX*1), Z6
+	VMOVUPS 192(BX)(DX*1), Z7
+	VPXORD  Z10, Z10, Z10
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of4:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R8
+	JEQ         next_of4
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z2
+	VMOVUPS 64(BX)(DX*1), Z3
+	VPXORD  Z6, Z6, Z6
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R8
+	JEQ         next_of2
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -27842,6 +51172,190 @@ TEXT ·affineReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	VMOVUPS 128(BX)(DX*1), Z6
+	VMOVUPS 192(BX)(DX*1), Z7
+	VPXORD  Z10, Z10, Z10
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of4:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R8
+	JEQ         next_of4
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z2
+	VMOVUPS 64(BX)(DX*1), Z3
+	VPXORD  Z6, Z6, Z6
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R8
+	JEQ         next_of2
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -27967,6 +51481,220 @@ TEXT ·affineResAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	VMOVUPS 128(BX)(DX*1), Z6
+	VMOVUPS 192(BX)(DX*1), Z7
+	VPXORD  Z10, Z10, Z10
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of4:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R9
+	JEQ         next_of4
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	SUBQ $0x01, R8
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z2
+	VMOVUPS 64(BX)(DX*1), Z3
+	VPXORD  Z6, Z6, Z6
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of2:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R9
+	JEQ         next_of2
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	SUBQ $0x01, R8
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -28110,6 +51838,238 @@ TEXT ·affineResReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	VMOVUPS 128(BX)(DX*1), Z6
+	VMOVUPS 192(BX)(DX*1), Z7
+	VPXORD  Z10, Z10, Z10
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of4:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R9
+	JEQ         next_of4
+	VMOVAPS     Z0, Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVAPS     Z1, Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 64(BX)
+	VMOVAPS     Z2, Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 128(BX)
+	VMOVAPS     Z3, Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(DI), Z9
+	VADDPS      Z9, Z8, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     Z8, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	SUBQ $0x01, R8
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z2
+	VMOVUPS 64(BX)(DX*1), Z3
+	VPXORD  Z6, Z6, Z6
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of2:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R9
+	JEQ         next_of2
+	VMOVAPS     Z0, Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, (BX)
+	VMOVAPS     Z1, Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(DI), Z5
+	VADDPS      Z5, Z4, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     Z4, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	SUBQ $0x01, R8
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -28259,6 +52219,144 @@ TEXT ·biasAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of4:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS (SI), Z4
+	VADDPS  Z4, Z0, Z4
+	VMOVUPS Z4, (BX)
+	VMOVUPS 64(SI), Z4
+	VADDPS  Z4, Z1, Z4
+	VMOVUPS Z4, 64(BX)
+	VMOVUPS 128(SI), Z4
+	VADDPS  Z4, Z2, Z4
+	VMOVUPS Z4, 128(BX)
+	VMOVUPS 192(SI), Z4
+	VADDPS  Z4, Z3, Z4
+	VMOVUPS Z4, 192(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	VMOVUPS (SI), Z4
+	VADDPS  Z4, Z0, Z4
+	VMOVUPS Z4, (BX)
+	VMOVUPS 64(SI), Z4
+	VADDPS  Z4, Z1, Z4
+	VMOVUPS Z4, 64(BX)
+	VMOVUPS 128(SI), Z4
+	VADDPS  Z4, Z2, Z4
+	VMOVUPS Z4, 128(BX)
+	VMOVUPS 192(SI), Z4
+	VADDPS  Z4, Z3, Z4
+	VMOVUPS Z4, 192(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	SUBQ    $0x02, R8
+	JGE     pixel_of4
+
+odd_of4:
+	ADDQ    $0x02, R8
+	JEQ     next_of4
+	VMOVUPS (SI), Z4
+	VADDPS  Z4, Z0, Z4
+	VMOVUPS Z4, (BX)
+	VMOVUPS 64(SI), Z4
+	VADDPS  Z4, Z1, Z4
+	VMOVUPS Z4, 64(BX)
+	VMOVUPS 128(SI), Z4
+	VADDPS  Z4, Z2, Z4
+	VMOVUPS Z4, 128(BX)
+	VMOVUPS 192(SI), Z4
+	VADDPS  Z4, Z3, Z4
+	VMOVUPS Z4, 192(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS (SI), Z2
+	VADDPS  Z2, Z0, Z2
+	VMOVUPS Z2, (BX)
+	VMOVUPS 64(SI), Z2
+	VADDPS  Z2, Z1, Z2
+	VMOVUPS Z2, 64(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	VMOVUPS (SI), Z2
+	VADDPS  Z2, Z0, Z2
+	VMOVUPS Z2, (BX)
+	VMOVUPS 64(SI), Z2
+	VADDPS  Z2, Z1, Z2
+	VMOVUPS Z2, 64(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	SUBQ    $0x02, R8
+	JGE     pixel_of2
+
+odd_of2:
+	ADDQ    $0x02, R8
+	JEQ     next_of2
+	VMOVUPS (SI), Z2
+	VADDPS  Z2, Z0, Z2
+	VMOVUPS Z2, (BX)
+	VMOVUPS 64(SI), Z2
+	VADDPS  Z2, Z1, Z2
+	VMOVUPS Z2, 64(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -28366,6 +52464,258 @@ TEXT ·normGradSumsAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z22, Z22, Z22
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of4:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS     (BX), Z20
+	VADDPS      Z20, Z4, Z4
+	VMOVUPS     (SI), Z21
+	VSUBPS      Z0, Z21, Z21
+	VFMADD231PS Z21, Z20, Z12
+	VMOVUPS     64(BX), Z20
+	VADDPS      Z20, Z5, Z5
+	VMOVUPS     64(SI), Z21
+	VSUBPS      Z1, Z21, Z21
+	VFMADD231PS Z21, Z20, Z13
+	VMOVUPS     128(BX), Z20
+	VADDPS      Z20, Z6, Z6
+	VMOVUPS     128(SI), Z21
+	VSUBPS      Z2, Z21, Z21
+	VFMADD231PS Z21, Z20, Z14
+	VMOVUPS     192(BX), Z20
+	VADDPS      Z20, Z7, Z7
+	VMOVUPS     192(SI), Z21
+	VSUBPS      Z3, Z21, Z21
+	VFMADD231PS Z21, Z20, Z15
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (BX), Z20
+	VADDPS      Z20, Z8, Z8
+	VMOVUPS     (SI), Z21
+	VSUBPS      Z0, Z21, Z21
+	VFMADD231PS Z21, Z20, Z16
+	VMOVUPS     64(BX), Z20
+	VADDPS      Z20, Z9, Z9
+	VMOVUPS     64(SI), Z21
+	VSUBPS      Z1, Z21, Z21
+	VFMADD231PS Z21, Z20, Z17
+	VMOVUPS     128(BX), Z20
+	VADDPS      Z20, Z10, Z10
+	VMOVUPS     128(SI), Z21
+	VSUBPS      Z2, Z21, Z21
+	VFMADD231PS Z21, Z20, Z18
+	VMOVUPS     192(BX), Z20
+	VADDPS      Z20, Z11, Z11
+	VMOVUPS     192(SI), Z21
+	VSUBPS      Z3, Z21, Z21
+	VFMADD231PS Z21, Z20, Z19
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R8
+	JEQ         next_of4
+	VMOVUPS     (BX), Z20
+	VADDPS      Z20, Z4, Z4
+	VMOVUPS     (SI), Z21
+	VSUBPS      Z0, Z21, Z21
+	VFMADD231PS Z21, Z20, Z12
+	VMOVUPS     64(BX), Z20
+	VADDPS      Z20, Z5, Z5
+	VMOVUPS     64(SI), Z21
+	VSUBPS      Z1, Z21, Z21
+	VFMADD231PS Z21, Z20, Z13
+	VMOVUPS     128(BX), Z20
+	VADDPS      Z20, Z6, Z6
+	VMOVUPS     128(SI), Z21
+	VSUBPS      Z2, Z21, Z21
+	VFMADD231PS Z21, Z20, Z14
+	VMOVUPS     192(BX), Z20
+	VADDPS      Z20, Z7, Z7
+	VMOVUPS     192(SI), Z21
+	VSUBPS      Z3, Z21, Z21
+	VFMADD231PS Z21, Z20, Z15
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of4:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	SUBQ    $0x01, DI
+	JNE     row_of4
+	MOVQ    152(AX), BX
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS (BX)(DX*1), Z8
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS Z4, (BX)(DX*1)
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS 64(BX)(DX*1), Z9
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS Z5, 64(BX)(DX*1)
+	VADDPS  Z10, Z6, Z6
+	VMOVUPS 128(BX)(DX*1), Z10
+	VADDPS  Z10, Z6, Z6
+	VMOVUPS Z6, 128(BX)(DX*1)
+	VADDPS  Z11, Z7, Z7
+	VMOVUPS 192(BX)(DX*1), Z11
+	VADDPS  Z11, Z7, Z7
+	VMOVUPS Z7, 192(BX)(DX*1)
+	MOVQ    160(AX), BX
+	VADDPS  Z16, Z12, Z12
+	VMOVUPS (BX)(DX*1), Z16
+	VADDPS  Z16, Z12, Z12
+	VMOVUPS Z12, (BX)(DX*1)
+	VADDPS  Z17, Z13, Z13
+	VMOVUPS 64(BX)(DX*1), Z17
+	VADDPS  Z17, Z13, Z13
+	VMOVUPS Z13, 64(BX)(DX*1)
+	VADDPS  Z18, Z14, Z14
+	VMOVUPS 128(BX)(DX*1), Z18
+	VADDPS  Z18, Z14, Z14
+	VMOVUPS Z14, 128(BX)(DX*1)
+	VADDPS  Z19, Z15, Z15
+	VMOVUPS 192(BX)(DX*1), Z19
+	VADDPS  Z19, Z15, Z15
+	VMOVUPS Z15, 192(BX)(DX*1)
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z12, Z12, Z12
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (BX), Z10
+	VADDPS      Z10, Z2, Z2
+	VMOVUPS     (SI), Z11
+	VSUBPS      Z0, Z11, Z11
+	VFMADD231PS Z11, Z10, Z6
+	VMOVUPS     64(BX), Z10
+	VADDPS      Z10, Z3, Z3
+	VMOVUPS     64(SI), Z11
+	VSUBPS      Z1, Z11, Z11
+	VFMADD231PS Z11, Z10, Z7
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (BX), Z10
+	VADDPS      Z10, Z4, Z4
+	VMOVUPS     (SI), Z11
+	VSUBPS      Z0, Z11, Z11
+	VFMADD231PS Z11, Z10, Z8
+	VMOVUPS     64(BX), Z10
+	VADDPS      Z10, Z5, Z5
+	VMOVUPS     64(SI), Z11
+	VSUBPS      Z1, Z11, Z11
+	VFMADD231PS Z11, Z10, Z9
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R8
+	JEQ         next_of2
+	VMOVUPS     (BX), Z10
+	VADDPS      Z10, Z2, Z2
+	VMOVUPS     (SI), Z11
+	VSUBPS      Z0, Z11, Z11
+	VFMADD231PS Z11, Z10, Z6
+	VMOVUPS     64(BX), Z10
+	VADDPS      Z10, Z3, Z3
+	VMOVUPS     64(SI), Z11
+	VSUBPS      Z1, Z11, Z11
+	VFMADD231PS Z11, Z10, Z7
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of2:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	SUBQ    $0x01, DI
+	JNE     row_of2
+	MOVQ    152(AX), BX
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS (BX)(DX*1), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(DX*1)
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS 64(BX)(DX*1), Z5
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS Z3, 64(BX)(DX*1)
+	MOVQ    160(AX), BX
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS (BX)(DX*1), Z8
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS Z6, (BX)(DX*1)
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS 64(BX)(DX*1), Z9
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS Z7, 64(BX)(DX*1)
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -28515,6 +52865,324 @@ TEXT ·normGradSumsReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z22, Z22, Z22
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of4:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS     (BX), Z20
+	VMOVUPS     (DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z4, Z4
+	VMOVUPS     (SI), Z21
+	VSUBPS      Z0, Z21, Z21
+	VFMADD231PS Z21, Z20, Z12
+	VMOVUPS     64(BX), Z20
+	VMOVUPS     64(DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z5, Z5
+	VMOVUPS     64(SI), Z21
+	VSUBPS      Z1, Z21, Z21
+	VFMADD231PS Z21, Z20, Z13
+	VMOVUPS     128(BX), Z20
+	VMOVUPS     128(DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z6, Z6
+	VMOVUPS     128(SI), Z21
+	VSUBPS      Z2, Z21, Z21
+	VFMADD231PS Z21, Z20, Z14
+	VMOVUPS     192(BX), Z20
+	VMOVUPS     192(DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z7, Z7
+	VMOVUPS     192(SI), Z21
+	VSUBPS      Z3, Z21, Z21
+	VFMADD231PS Z21, Z20, Z15
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVUPS     (BX), Z20
+	VMOVUPS     (DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z8, Z8
+	VMOVUPS     (SI), Z21
+	VSUBPS      Z0, Z21, Z21
+	VFMADD231PS Z21, Z20, Z16
+	VMOVUPS     64(BX), Z20
+	VMOVUPS     64(DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z9, Z9
+	VMOVUPS     64(SI), Z21
+	VSUBPS      Z1, Z21, Z21
+	VFMADD231PS Z21, Z20, Z17
+	VMOVUPS     128(BX), Z20
+	VMOVUPS     128(DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z10, Z10
+	VMOVUPS     128(SI), Z21
+	VSUBPS      Z2, Z21, Z21
+	VFMADD231PS Z21, Z20, Z18
+	VMOVUPS     192(BX), Z20
+	VMOVUPS     192(DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z11, Z11
+	VMOVUPS     192(SI), Z21
+	VSUBPS      Z3, Z21, Z21
+	VFMADD231PS Z21, Z20, Z19
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R9
+	JEQ         next_of4
+	VMOVUPS     (BX), Z20
+	VMOVUPS     (DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z4, Z4
+	VMOVUPS     (SI), Z21
+	VSUBPS      Z0, Z21, Z21
+	VFMADD231PS Z21, Z20, Z12
+	VMOVUPS     64(BX), Z20
+	VMOVUPS     64(DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z5, Z5
+	VMOVUPS     64(SI), Z21
+	VSUBPS      Z1, Z21, Z21
+	VFMADD231PS Z21, Z20, Z13
+	VMOVUPS     128(BX), Z20
+	VMOVUPS     128(DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z6, Z6
+	VMOVUPS     128(SI), Z21
+	VSUBPS      Z2, Z21, Z21
+	VFMADD231PS Z21, Z20, Z14
+	VMOVUPS     192(BX), Z20
+	VMOVUPS     192(DI), Z21
+	VCMPPS      $0x01, Z21, Z22, K4
+	VMOVAPS.Z   Z20, K4, Z20
+	VADDPS      Z20, Z7, Z7
+	VMOVUPS     192(SI), Z21
+	VSUBPS      Z3, Z21, Z21
+	VFMADD231PS Z21, Z20, Z15
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of4:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of4
+	MOVQ    152(AX), BX
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS (BX)(DX*1), Z8
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS Z4, (BX)(DX*1)
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS 64(BX)(DX*1), Z9
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS Z5, 64(BX)(DX*1)
+	VADDPS  Z10, Z6, Z6
+	VMOVUPS 128(BX)(DX*1), Z10
+	VADDPS  Z10, Z6, Z6
+	VMOVUPS Z6, 128(BX)(DX*1)
+	VADDPS  Z11, Z7, Z7
+	VMOVUPS 192(BX)(DX*1), Z11
+	VADDPS  Z11, Z7, Z7
+	VMOVUPS Z7, 192(BX)(DX*1)
+	MOVQ    160(AX), BX
+	VADDPS  Z16, Z12, Z12
+	VMOVUPS (BX)(DX*1), Z16
+	VADDPS  Z16, Z12, Z12
+	VMOVUPS Z12, (BX)(DX*1)
+	VADDPS  Z17, Z13, Z13
+	VMOVUPS 64(BX)(DX*1), Z17
+	VADDPS  Z17, Z13, Z13
+	VMOVUPS Z13, 64(BX)(DX*1)
+	VADDPS  Z18, Z14, Z14
+	VMOVUPS 128(BX)(DX*1), Z18
+	VADDPS  Z18, Z14, Z14
+	VMOVUPS Z14, 128(BX)(DX*1)
+	VADDPS  Z19, Z15, Z15
+	VMOVUPS 192(BX)(DX*1), Z19
+	VADDPS  Z19, Z15, Z15
+	VMOVUPS Z15, 192(BX)(DX*1)
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z12, Z12, Z12
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of2:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (BX), Z10
+	VMOVUPS     (DI), Z11
+	VCMPPS      $0x01, Z11, Z12, K4
+	VMOVAPS.Z   Z10, K4, Z10
+	VADDPS      Z10, Z2, Z2
+	VMOVUPS     (SI), Z11
+	VSUBPS      Z0, Z11, Z11
+	VFMADD231PS Z11, Z10, Z6
+	VMOVUPS     64(BX), Z10
+	VMOVUPS     64(DI), Z11
+	VCMPPS      $0x01, Z11, Z12, K4
+	VMOVAPS.Z   Z10, K4, Z10
+	VADDPS      Z10, Z3, Z3
+	VMOVUPS     64(SI), Z11
+	VSUBPS      Z1, Z11, Z11
+	VFMADD231PS Z11, Z10, Z7
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVUPS     (BX), Z10
+	VMOVUPS     (DI), Z11
+	VCMPPS      $0x01, Z11, Z12, K4
+	VMOVAPS.Z   Z10, K4, Z10
+	VADDPS      Z10, Z4, Z4
+	VMOVUPS     (SI), Z11
+	VSUBPS      Z0, Z11, Z11
+	VFMADD231PS Z11, Z10, Z8
+	VMOVUPS     64(BX), Z10
+	VMOVUPS     64(DI), Z11
+	VCMPPS      $0x01, Z11, Z12, K4
+	VMOVAPS.Z   Z10, K4, Z10
+	VADDPS      Z10, Z5, Z5
+	VMOVUPS     64(SI), Z11
+	VSUBPS      Z1, Z11, Z11
+	VFMADD231PS Z11, Z10, Z9
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R9
+	JEQ         next_of2
+	VMOVUPS     (BX), Z10
+	VMOVUPS     (DI), Z11
+	VCMPPS      $0x01, Z11, Z12, K4
+	VMOVAPS.Z   Z10, K4, Z10
+	VADDPS      Z10, Z2, Z2
+	VMOVUPS     (SI), Z11
+	VSUBPS      Z0, Z11, Z11
+	VFMADD231PS Z11, Z10, Z6
+	VMOVUPS     64(BX), Z10
+	VMOVUPS     64(DI), Z11
+	VCMPPS      $0x01, Z11, Z12, K4
+	VMOVAPS.Z   Z10, K4, Z10
+	VADDPS      Z10, Z3, Z3
+	VMOVUPS     64(SI), Z11
+	VSUBPS      Z1, Z11, Z11
+	VFMADD231PS Z11, Z10, Z7
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of2:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of2
+	MOVQ    152(AX), BX
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS (BX)(DX*1), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(DX*1)
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS 64(BX)(DX*1), Z5
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS Z3, 64(BX)(DX*1)
+	MOVQ    160(AX), BX
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS (BX)(DX*1), Z8
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS Z6, (BX)(DX*1)
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS 64(BX)(DX*1), Z9
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS Z7, 64(BX)(DX*1)
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -28694,6 +53362,254 @@ TEXT ·normGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	VMOVUPS 128(BX)(DX*1), Z6
+	VMOVUPS 192(BX)(DX*1), Z7
+	MOVQ    160(AX), BX
+	VMOVUPS (BX)(DX*1), Z8
+	VMOVUPS 64(BX)(DX*1), Z9
+	VMOVUPS 128(BX)(DX*1), Z10
+	VMOVUPS 192(BX)(DX*1), Z11
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Z12
+	VMOVUPS 64(BX)(DX*1), Z13
+	VMOVUPS 128(BX)(DX*1), Z14
+	VMOVUPS 192(BX)(DX*1), Z15
+	VPXORD  Z19, Z19, Z19
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of4:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS     (SI), Z16
+	VMOVUPS     (DI), Z17
+	VSUBPS      Z0, Z17, Z17
+	VMOVAPS     Z12, Z18
+	VFMADD231PS Z17, Z8, Z18
+	VFMADD231PS Z16, Z4, Z18
+	VMOVUPS     Z18, (BX)
+	VMOVUPS     64(SI), Z16
+	VMOVUPS     64(DI), Z17
+	VSUBPS      Z1, Z17, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z17, Z9, Z18
+	VFMADD231PS Z16, Z5, Z18
+	VMOVUPS     Z18, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VMOVUPS     128(DI), Z17
+	VSUBPS      Z2, Z17, Z17
+	VMOVAPS     Z14, Z18
+	VFMADD231PS Z17, Z10, Z18
+	VFMADD231PS Z16, Z6, Z18
+	VMOVUPS     Z18, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VMOVUPS     192(DI), Z17
+	VSUBPS      Z3, Z17, Z17
+	VMOVAPS     Z15, Z18
+	VFMADD231PS Z17, Z11, Z18
+	VFMADD231PS Z16, Z7, Z18
+	VMOVUPS     Z18, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVUPS     (SI), Z16
+	VMOVUPS     (DI), Z17
+	VSUBPS      Z0, Z17, Z17
+	VMOVAPS     Z12, Z18
+	VFMADD231PS Z17, Z8, Z18
+	VFMADD231PS Z16, Z4, Z18
+	VMOVUPS     Z18, (BX)
+	VMOVUPS     64(SI), Z16
+	VMOVUPS     64(DI), Z17
+	VSUBPS      Z1, Z17, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z17, Z9, Z18
+	VFMADD231PS Z16, Z5, Z18
+	VMOVUPS     Z18, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VMOVUPS     128(DI), Z17
+	VSUBPS      Z2, Z17, Z17
+	VMOVAPS     Z14, Z18
+	VFMADD231PS Z17, Z10, Z18
+	VFMADD231PS Z16, Z6, Z18
+	VMOVUPS     Z18, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VMOVUPS     192(DI), Z17
+	VSUBPS      Z3, Z17, Z17
+	VMOVAPS     Z15, Z18
+	VFMADD231PS Z17, Z11, Z18
+	VFMADD231PS Z16, Z7, Z18
+	VMOVUPS     Z18, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R9
+	JEQ         next_of4
+	VMOVUPS     (SI), Z16
+	VMOVUPS     (DI), Z17
+	VSUBPS      Z0, Z17, Z17
+	VMOVAPS     Z12, Z18
+	VFMADD231PS Z17, Z8, Z18
+	VFMADD231PS Z16, Z4, Z18
+	VMOVUPS     Z18, (BX)
+	VMOVUPS     64(SI), Z16
+	VMOVUPS     64(DI), Z17
+	VSUBPS      Z1, Z17, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z17, Z9, Z18
+	VFMADD231PS Z16, Z5, Z18
+	VMOVUPS     Z18, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VMOVUPS     128(DI), Z17
+	VSUBPS      Z2, Z17, Z17
+	VMOVAPS     Z14, Z18
+	VFMADD231PS Z17, Z10, Z18
+	VFMADD231PS Z16, Z6, Z18
+	VMOVUPS     Z18, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VMOVUPS     192(DI), Z17
+	VSUBPS      Z3, Z17, Z17
+	VMOVAPS     Z15, Z18
+	VFMADD231PS Z17, Z11, Z18
+	VFMADD231PS Z16, Z7, Z18
+	VMOVUPS     Z18, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	SUBQ $0x01, R8
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z2
+	VMOVUPS 64(BX)(DX*1), Z3
+	MOVQ    160(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Z6
+	VMOVUPS 64(BX)(DX*1), Z7
+	VPXORD  Z11, Z11, Z11
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of2:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (DI), Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS     Z6, Z10
+	VFMADD231PS Z9, Z4, Z10
+	VFMADD231PS Z8, Z2, Z10
+	VMOVUPS     Z10, (BX)
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(DI), Z9
+	VSUBPS      Z1, Z9, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z5, Z10
+	VFMADD231PS Z8, Z3, Z10
+	VMOVUPS     Z10, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (DI), Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS     Z6, Z10
+	VFMADD231PS Z9, Z4, Z10
+	VFMADD231PS Z8, Z2, Z10
+	VMOVUPS     Z10, (BX)
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(DI), Z9
+	VSUBPS      Z1, Z9, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z5, Z10
+	VFMADD231PS Z8, Z3, Z10
+	VMOVUPS     Z10, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R9
+	JEQ         next_of2
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (DI), Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS     Z6, Z10
+	VFMADD231PS Z9, Z4, Z10
+	VFMADD231PS Z8, Z2, Z10
+	VMOVUPS     Z10, (BX)
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(DI), Z9
+	VSUBPS      Z1, Z9, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z5, Z10
+	VFMADD231PS Z8, Z3, Z10
+	VMOVUPS     Z10, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	SUBQ $0x01, R8
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -28851,6 +53767,320 @@ TEXT ·normGradReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	VMOVUPS 128(BX)(DX*1), Z6
+	VMOVUPS 192(BX)(DX*1), Z7
+	MOVQ    160(AX), BX
+	VMOVUPS (BX)(DX*1), Z8
+	VMOVUPS 64(BX)(DX*1), Z9
+	VMOVUPS 128(BX)(DX*1), Z10
+	VMOVUPS 192(BX)(DX*1), Z11
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Z12
+	VMOVUPS 64(BX)(DX*1), Z13
+	VMOVUPS 128(BX)(DX*1), Z14
+	VMOVUPS 192(BX)(DX*1), Z15
+	VPXORD  Z19, Z19, Z19
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    48(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
+
+row_of4:
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS     (SI), Z16
+	VMOVUPS     (R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     (DI), Z17
+	VSUBPS      Z0, Z17, Z17
+	VMOVAPS     Z12, Z18
+	VFMADD231PS Z17, Z8, Z18
+	VFMADD231PS Z16, Z4, Z18
+	VMOVUPS     Z18, (BX)
+	VMOVUPS     64(SI), Z16
+	VMOVUPS     64(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     64(DI), Z17
+	VSUBPS      Z1, Z17, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z17, Z9, Z18
+	VFMADD231PS Z16, Z5, Z18
+	VMOVUPS     Z18, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VMOVUPS     128(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     128(DI), Z17
+	VSUBPS      Z2, Z17, Z17
+	VMOVAPS     Z14, Z18
+	VFMADD231PS Z17, Z10, Z18
+	VFMADD231PS Z16, Z6, Z18
+	VMOVUPS     Z18, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VMOVUPS     192(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     192(DI), Z17
+	VSUBPS      Z3, Z17, Z17
+	VMOVAPS     Z15, Z18
+	VFMADD231PS Z17, Z11, Z18
+	VFMADD231PS Z16, Z7, Z18
+	VMOVUPS     Z18, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	VMOVUPS     (SI), Z16
+	VMOVUPS     (R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     (DI), Z17
+	VSUBPS      Z0, Z17, Z17
+	VMOVAPS     Z12, Z18
+	VFMADD231PS Z17, Z8, Z18
+	VFMADD231PS Z16, Z4, Z18
+	VMOVUPS     Z18, (BX)
+	VMOVUPS     64(SI), Z16
+	VMOVUPS     64(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     64(DI), Z17
+	VSUBPS      Z1, Z17, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z17, Z9, Z18
+	VFMADD231PS Z16, Z5, Z18
+	VMOVUPS     Z18, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VMOVUPS     128(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     128(DI), Z17
+	VSUBPS      Z2, Z17, Z17
+	VMOVAPS     Z14, Z18
+	VFMADD231PS Z17, Z10, Z18
+	VFMADD231PS Z16, Z6, Z18
+	VMOVUPS     Z18, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VMOVUPS     192(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     192(DI), Z17
+	VSUBPS      Z3, Z17, Z17
+	VMOVAPS     Z15, Z18
+	VFMADD231PS Z17, Z11, Z18
+	VFMADD231PS Z16, Z7, Z18
+	VMOVUPS     Z18, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	SUBQ        $0x02, R10
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R10
+	JEQ         next_of4
+	VMOVUPS     (SI), Z16
+	VMOVUPS     (R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     (DI), Z17
+	VSUBPS      Z0, Z17, Z17
+	VMOVAPS     Z12, Z18
+	VFMADD231PS Z17, Z8, Z18
+	VFMADD231PS Z16, Z4, Z18
+	VMOVUPS     Z18, (BX)
+	VMOVUPS     64(SI), Z16
+	VMOVUPS     64(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     64(DI), Z17
+	VSUBPS      Z1, Z17, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z17, Z9, Z18
+	VFMADD231PS Z16, Z5, Z18
+	VMOVUPS     Z18, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VMOVUPS     128(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     128(DI), Z17
+	VSUBPS      Z2, Z17, Z17
+	VMOVAPS     Z14, Z18
+	VFMADD231PS Z17, Z10, Z18
+	VFMADD231PS Z16, Z6, Z18
+	VMOVUPS     Z18, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VMOVUPS     192(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     192(DI), Z17
+	VSUBPS      Z3, Z17, Z17
+	VMOVAPS     Z15, Z18
+	VFMADD231PS Z17, Z11, Z18
+	VFMADD231PS Z16, Z7, Z18
+	VMOVUPS     Z18, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R8
+	SUBQ $0x01, R9
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z2
+	VMOVUPS 64(BX)(DX*1), Z3
+	MOVQ    160(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Z6
+	VMOVUPS 64(BX)(DX*1), Z7
+	VPXORD  Z11, Z11, Z11
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    48(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
+
+row_of2:
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     (DI), Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS     Z6, Z10
+	VFMADD231PS Z9, Z4, Z10
+	VFMADD231PS Z8, Z2, Z10
+	VMOVUPS     Z10, (BX)
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     64(DI), Z9
+	VSUBPS      Z1, Z9, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z5, Z10
+	VFMADD231PS Z8, Z3, Z10
+	VMOVUPS     Z10, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     (DI), Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS     Z6, Z10
+	VFMADD231PS Z9, Z4, Z10
+	VFMADD231PS Z8, Z2, Z10
+	VMOVUPS     Z10, (BX)
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     64(DI), Z9
+	VSUBPS      Z1, Z9, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z5, Z10
+	VFMADD231PS Z8, Z3, Z10
+	VMOVUPS     Z10, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	SUBQ        $0x02, R10
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R10
+	JEQ         next_of2
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     (DI), Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS     Z6, Z10
+	VFMADD231PS Z9, Z4, Z10
+	VFMADD231PS Z8, Z2, Z10
+	VMOVUPS     Z10, (BX)
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     64(DI), Z9
+	VSUBPS      Z1, Z9, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z5, Z10
+	VFMADD231PS Z8, Z3, Z10
+	VMOVUPS     Z10, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R8
+	SUBQ $0x01, R9
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -29038,6 +54268,350 @@ TEXT ·normGradReLUResAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	VMOVUPS 128(BX)(DX*1), Z6
+	VMOVUPS 192(BX)(DX*1), Z7
+	MOVQ    160(AX), BX
+	VMOVUPS (BX)(DX*1), Z8
+	VMOVUPS 64(BX)(DX*1), Z9
+	VMOVUPS 128(BX)(DX*1), Z10
+	VMOVUPS 192(BX)(DX*1), Z11
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Z12
+	VMOVUPS 64(BX)(DX*1), Z13
+	VMOVUPS 128(BX)(DX*1), Z14
+	VMOVUPS 192(BX)(DX*1), Z15
+	VPXORD  Z19, Z19, Z19
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    48(AX), R8
+	ADDQ    DX, R8
+	MOVQ    56(AX), R9
+	ADDQ    DX, R9
+	MOVQ    (AX), R10
+
+row_of4:
+	MOVQ 8(AX), R11
+	SUBQ $0x02, R11
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS     (SI), Z16
+	VMOVUPS     (R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, (R9)
+	VMOVUPS     (DI), Z17
+	VSUBPS      Z0, Z17, Z17
+	VMOVAPS     Z12, Z18
+	VFMADD231PS Z17, Z8, Z18
+	VFMADD231PS Z16, Z4, Z18
+	VMOVUPS     Z18, (BX)
+	VMOVUPS     64(SI), Z16
+	VMOVUPS     64(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, 64(R9)
+	VMOVUPS     64(DI), Z17
+	VSUBPS      Z1, Z17, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z17, Z9, Z18
+	VFMADD231PS Z16, Z5, Z18
+	VMOVUPS     Z18, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VMOVUPS     128(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, 128(R9)
+	VMOVUPS     128(DI), Z17
+	VSUBPS      Z2, Z17, Z17
+	VMOVAPS     Z14, Z18
+	VFMADD231PS Z17, Z10, Z18
+	VFMADD231PS Z16, Z6, Z18
+	VMOVUPS     Z18, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VMOVUPS     192(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, 192(R9)
+	VMOVUPS     192(DI), Z17
+	VSUBPS      Z3, Z17, Z17
+	VMOVAPS     Z15, Z18
+	VFMADD231PS Z17, Z11, Z18
+	VFMADD231PS Z16, Z7, Z18
+	VMOVUPS     Z18, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	ADDQ        96(AX), R9
+	VMOVUPS     (SI), Z16
+	VMOVUPS     (R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, (R9)
+	VMOVUPS     (DI), Z17
+	VSUBPS      Z0, Z17, Z17
+	VMOVAPS     Z12, Z18
+	VFMADD231PS Z17, Z8, Z18
+	VFMADD231PS Z16, Z4, Z18
+	VMOVUPS     Z18, (BX)
+	VMOVUPS     64(SI), Z16
+	VMOVUPS     64(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, 64(R9)
+	VMOVUPS     64(DI), Z17
+	VSUBPS      Z1, Z17, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z17, Z9, Z18
+	VFMADD231PS Z16, Z5, Z18
+	VMOVUPS     Z18, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VMOVUPS     128(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, 128(R9)
+	VMOVUPS     128(DI), Z17
+	VSUBPS      Z2, Z17, Z17
+	VMOVAPS     Z14, Z18
+	VFMADD231PS Z17, Z10, Z18
+	VFMADD231PS Z16, Z6, Z18
+	VMOVUPS     Z18, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VMOVUPS     192(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, 192(R9)
+	VMOVUPS     192(DI), Z17
+	VSUBPS      Z3, Z17, Z17
+	VMOVAPS     Z15, Z18
+	VFMADD231PS Z17, Z11, Z18
+	VFMADD231PS Z16, Z7, Z18
+	VMOVUPS     Z18, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	ADDQ        96(AX), R9
+	SUBQ        $0x02, R11
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R11
+	JEQ         next_of4
+	VMOVUPS     (SI), Z16
+	VMOVUPS     (R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, (R9)
+	VMOVUPS     (DI), Z17
+	VSUBPS      Z0, Z17, Z17
+	VMOVAPS     Z12, Z18
+	VFMADD231PS Z17, Z8, Z18
+	VFMADD231PS Z16, Z4, Z18
+	VMOVUPS     Z18, (BX)
+	VMOVUPS     64(SI), Z16
+	VMOVUPS     64(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, 64(R9)
+	VMOVUPS     64(DI), Z17
+	VSUBPS      Z1, Z17, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z17, Z9, Z18
+	VFMADD231PS Z16, Z5, Z18
+	VMOVUPS     Z18, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VMOVUPS     128(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, 128(R9)
+	VMOVUPS     128(DI), Z17
+	VSUBPS      Z2, Z17, Z17
+	VMOVAPS     Z14, Z18
+	VFMADD231PS Z17, Z10, Z18
+	VFMADD231PS Z16, Z6, Z18
+	VMOVUPS     Z18, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VMOVUPS     192(R8), Z17
+	VCMPPS      $0x01, Z17, Z19, K4
+	VMOVAPS.Z   Z16, K4, Z16
+	VMOVUPS     Z16, 192(R9)
+	VMOVUPS     192(DI), Z17
+	VSUBPS      Z3, Z17, Z17
+	VMOVAPS     Z15, Z18
+	VFMADD231PS Z17, Z11, Z18
+	VFMADD231PS Z16, Z7, Z18
+	VMOVUPS     Z18, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	ADDQ        96(AX), R9
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R8
+	ADDQ 136(AX), R9
+	SUBQ $0x01, R10
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z2
+	VMOVUPS 64(BX)(DX*1), Z3
+	MOVQ    160(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Z6
+	VMOVUPS 64(BX)(DX*1), Z7
+	VPXORD  Z11, Z11, Z11
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    48(AX), R8
+	ADDQ    DX, R8
+	MOVQ    56(AX), R9
+	ADDQ    DX, R9
+	MOVQ    (AX), R10
+
+row_of2:
+	MOVQ 8(AX), R11
+	SUBQ $0x02, R11
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     (DI), Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS     Z6, Z10
+	VFMADD231PS Z9, Z4, Z10
+	VFMADD231PS Z8, Z2, Z10
+	VMOVUPS     Z10, (BX)
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     Z8, 64(R9)
+	VMOVUPS     64(DI), Z9
+	VSUBPS      Z1, Z9, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z5, Z10
+	VFMADD231PS Z8, Z3, Z10
+	VMOVUPS     Z10, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	ADDQ        96(AX), R9
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     (DI), Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS     Z6, Z10
+	VFMADD231PS Z9, Z4, Z10
+	VFMADD231PS Z8, Z2, Z10
+	VMOVUPS     Z10, (BX)
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     Z8, 64(R9)
+	VMOVUPS     64(DI), Z9
+	VSUBPS      Z1, Z9, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z5, Z10
+	VFMADD231PS Z8, Z3, Z10
+	VMOVUPS     Z10, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	ADDQ        96(AX), R9
+	SUBQ        $0x02, R11
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R11
+	JEQ         next_of2
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     (DI), Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS     Z6, Z10
+	VFMADD231PS Z9, Z4, Z10
+	VFMADD231PS Z8, Z2, Z10
+	VMOVUPS     Z10, (BX)
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(R8), Z9
+	VCMPPS      $0x01, Z9, Z11, K4
+	VMOVAPS.Z   Z8, K4, Z8
+	VMOVUPS     Z8, 64(R9)
+	VMOVUPS     64(DI), Z9
+	VSUBPS      Z1, Z9, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z5, Z10
+	VFMADD231PS Z8, Z3, Z10
+	VMOVUPS     Z10, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	ADDQ        88(AX), R8
+	ADDQ        96(AX), R9
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R8
+	ADDQ 136(AX), R9
+	SUBQ $0x01, R10
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -29243,6 +54817,200 @@ TEXT ·preluAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	VPXORD  Z7, Z7, Z7
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of4:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS   (SI), Z4
+	VMULPS    Z0, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, (BX)
+	VMOVUPS   64(SI), Z4
+	VMULPS    Z1, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, 64(BX)
+	VMOVUPS   128(SI), Z4
+	VMULPS    Z2, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, 128(BX)
+	VMOVUPS   192(SI), Z4
+	VMULPS    Z3, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, 192(BX)
+	ADDQ      64(AX), BX
+	ADDQ      72(AX), SI
+	VMOVUPS   (SI), Z4
+	VMULPS    Z0, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, (BX)
+	VMOVUPS   64(SI), Z4
+	VMULPS    Z1, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, 64(BX)
+	VMOVUPS   128(SI), Z4
+	VMULPS    Z2, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, 128(BX)
+	VMOVUPS   192(SI), Z4
+	VMULPS    Z3, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, 192(BX)
+	ADDQ      64(AX), BX
+	ADDQ      72(AX), SI
+	SUBQ      $0x02, R8
+	JGE       pixel_of4
+
+odd_of4:
+	ADDQ      $0x02, R8
+	JEQ       next_of4
+	VMOVUPS   (SI), Z4
+	VMULPS    Z0, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, (BX)
+	VMOVUPS   64(SI), Z4
+	VMULPS    Z1, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, 64(BX)
+	VMOVUPS   128(SI), Z4
+	VMULPS    Z2, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, 128(BX)
+	VMOVUPS   192(SI), Z4
+	VMULPS    Z3, Z4, Z5
+	VMOVAPS   Z4, Z6
+	VCMPPS    $0x01, Z6, Z7, K4
+	VBLENDMPS Z4, Z5, K4, Z5
+	VMOVUPS   Z5, 192(BX)
+	ADDQ      64(AX), BX
+	ADDQ      72(AX), SI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VPXORD  Z5, Z5, Z5
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS   (SI), Z2
+	VMULPS    Z0, Z2, Z3
+	VMOVAPS   Z2, Z4
+	VCMPPS    $0x01, Z4, Z5, K4
+	VBLENDMPS Z2, Z3, K4, Z3
+	VMOVUPS   Z3, (BX)
+	VMOVUPS   64(SI), Z2
+	VMULPS    Z1, Z2, Z3
+	VMOVAPS   Z2, Z4
+	VCMPPS    $0x01, Z4, Z5, K4
+	VBLENDMPS Z2, Z3, K4, Z3
+	VMOVUPS   Z3, 64(BX)
+	ADDQ      64(AX), BX
+	ADDQ      72(AX), SI
+	VMOVUPS   (SI), Z2
+	VMULPS    Z0, Z2, Z3
+	VMOVAPS   Z2, Z4
+	VCMPPS    $0x01, Z4, Z5, K4
+	VBLENDMPS Z2, Z3, K4, Z3
+	VMOVUPS   Z3, (BX)
+	VMOVUPS   64(SI), Z2
+	VMULPS    Z1, Z2, Z3
+	VMOVAPS   Z2, Z4
+	VCMPPS    $0x01, Z4, Z5, K4
+	VBLENDMPS Z2, Z3, K4, Z3
+	VMOVUPS   Z3, 64(BX)
+	ADDQ      64(AX), BX
+	ADDQ      72(AX), SI
+	SUBQ      $0x02, R8
+	JGE       pixel_of2
+
+odd_of2:
+	ADDQ      $0x02, R8
+	JEQ       next_of2
+	VMOVUPS   (SI), Z2
+	VMULPS    Z0, Z2, Z3
+	VMOVAPS   Z2, Z4
+	VCMPPS    $0x01, Z4, Z5, K4
+	VBLENDMPS Z2, Z3, K4, Z3
+	VMOVUPS   Z3, (BX)
+	VMOVUPS   64(SI), Z2
+	VMULPS    Z1, Z2, Z3
+	VMOVAPS   Z2, Z4
+	VCMPPS    $0x01, Z4, Z5, K4
+	VBLENDMPS Z2, Z3, K4, Z3
+	VMOVUPS   Z3, 64(BX)
+	ADDQ      64(AX), BX
+	ADDQ      72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -29370,6 +55138,286 @@ TEXT ·preluGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z15, Z15, Z15
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of4:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS     (SI), Z12
+	VMOVUPS     (DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z4
+	VMULPS      Z0, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, (BX)
+	VMOVUPS     64(SI), Z12
+	VMOVUPS     64(DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z5
+	VMULPS      Z1, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, 64(BX)
+	VMOVUPS     128(SI), Z12
+	VMOVUPS     128(DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z6
+	VMULPS      Z2, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, 128(BX)
+	VMOVUPS     192(SI), Z12
+	VMOVUPS     192(DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z7
+	VMULPS      Z3, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVUPS     (SI), Z12
+	VMOVUPS     (DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z8
+	VMULPS      Z0, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, (BX)
+	VMOVUPS     64(SI), Z12
+	VMOVUPS     64(DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z9
+	VMULPS      Z1, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, 64(BX)
+	VMOVUPS     128(SI), Z12
+	VMOVUPS     128(DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z10
+	VMULPS      Z2, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, 128(BX)
+	VMOVUPS     192(SI), Z12
+	VMOVUPS     192(DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z11
+	VMULPS      Z3, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R9
+	JEQ         next_of4
+	VMOVUPS     (SI), Z12
+	VMOVUPS     (DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z4
+	VMULPS      Z0, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, (BX)
+	VMOVUPS     64(SI), Z12
+	VMOVUPS     64(DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z5
+	VMULPS      Z1, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, 64(BX)
+	VMOVUPS     128(SI), Z12
+	VMOVUPS     128(DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z6
+	VMULPS      Z2, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, 128(BX)
+	VMOVUPS     192(SI), Z12
+	VMOVUPS     192(DI), Z13
+	VMINPS      Z12, Z15, Z14
+	VFMADD231PS Z14, Z13, Z7
+	VMULPS      Z3, Z13, Z14
+	VCMPPS      $0x01, Z12, Z15, K4
+	VBLENDMPS   Z13, Z14, K4, Z14
+	VMOVUPS     Z14, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of4:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of4
+	MOVQ    152(AX), BX
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS (BX)(DX*1), Z8
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS Z4, (BX)(DX*1)
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS 64(BX)(DX*1), Z9
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS Z5, 64(BX)(DX*1)
+	VADDPS  Z10, Z6, Z6
+	VMOVUPS 128(BX)(DX*1), Z10
+	VADDPS  Z10, Z6, Z6
+	VMOVUPS Z6, 128(BX)(DX*1)
+	VADDPS  Z11, Z7, Z7
+	VMOVUPS 192(BX)(DX*1), Z11
+	VADDPS  Z11, Z7, Z7
+	VMOVUPS Z7, 192(BX)(DX*1)
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z9, Z9, Z9
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of2:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (SI), Z6
+	VMOVUPS     (DI), Z7
+	VMINPS      Z6, Z9, Z8
+	VFMADD231PS Z8, Z7, Z2
+	VMULPS      Z0, Z7, Z8
+	VCMPPS      $0x01, Z6, Z9, K4
+	VBLENDMPS   Z7, Z8, K4, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVUPS     64(SI), Z6
+	VMOVUPS     64(DI), Z7
+	VMINPS      Z6, Z9, Z8
+	VFMADD231PS Z8, Z7, Z3
+	VMULPS      Z1, Z7, Z8
+	VCMPPS      $0x01, Z6, Z9, K4
+	VBLENDMPS   Z7, Z8, K4, Z8
+	VMOVUPS     Z8, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	VMOVUPS     (SI), Z6
+	VMOVUPS     (DI), Z7
+	VMINPS      Z6, Z9, Z8
+	VFMADD231PS Z8, Z7, Z4
+	VMULPS      Z0, Z7, Z8
+	VCMPPS      $0x01, Z6, Z9, K4
+	VBLENDMPS   Z7, Z8, K4, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVUPS     64(SI), Z6
+	VMOVUPS     64(DI), Z7
+	VMINPS      Z6, Z9, Z8
+	VFMADD231PS Z8, Z7, Z5
+	VMULPS      Z1, Z7, Z8
+	VCMPPS      $0x01, Z6, Z9, K4
+	VBLENDMPS   Z7, Z8, K4, Z8
+	VMOVUPS     Z8, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+	SUBQ        $0x02, R9
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R9
+	JEQ         next_of2
+	VMOVUPS     (SI), Z6
+	VMOVUPS     (DI), Z7
+	VMINPS      Z6, Z9, Z8
+	VFMADD231PS Z8, Z7, Z2
+	VMULPS      Z0, Z7, Z8
+	VCMPPS      $0x01, Z6, Z9, K4
+	VBLENDMPS   Z7, Z8, K4, Z8
+	VMOVUPS     Z8, (BX)
+	VMOVUPS     64(SI), Z6
+	VMOVUPS     64(DI), Z7
+	VMINPS      Z6, Z9, Z8
+	VFMADD231PS Z8, Z7, Z3
+	VMULPS      Z1, Z7, Z8
+	VCMPPS      $0x01, Z6, Z9, K4
+	VBLENDMPS   Z7, Z8, K4, Z8
+	VMOVUPS     Z8, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	ADDQ        80(AX), DI
+
+next_of2:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of2
+	MOVQ    152(AX), BX
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS (BX)(DX*1), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(DX*1)
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS 64(BX)(DX*1), Z5
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS Z3, 64(BX)(DX*1)
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -29535,6 +55583,144 @@ TEXT ·gateAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of4:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS (SI), Z4
+	VMULPS  Z0, Z4, Z4
+	VMOVUPS Z4, (BX)
+	VMOVUPS 64(SI), Z4
+	VMULPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(BX)
+	VMOVUPS 128(SI), Z4
+	VMULPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(BX)
+	VMOVUPS 192(SI), Z4
+	VMULPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	VMOVUPS (SI), Z4
+	VMULPS  Z0, Z4, Z4
+	VMOVUPS Z4, (BX)
+	VMOVUPS 64(SI), Z4
+	VMULPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(BX)
+	VMOVUPS 128(SI), Z4
+	VMULPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(BX)
+	VMOVUPS 192(SI), Z4
+	VMULPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	SUBQ    $0x02, R8
+	JGE     pixel_of4
+
+odd_of4:
+	ADDQ    $0x02, R8
+	JEQ     next_of4
+	VMOVUPS (SI), Z4
+	VMULPS  Z0, Z4, Z4
+	VMOVUPS Z4, (BX)
+	VMOVUPS 64(SI), Z4
+	VMULPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(BX)
+	VMOVUPS 128(SI), Z4
+	VMULPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(BX)
+	VMOVUPS 192(SI), Z4
+	VMULPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS (SI), Z2
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z2, (BX)
+	VMOVUPS 64(SI), Z2
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS Z2, 64(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	VMOVUPS (SI), Z2
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z2, (BX)
+	VMOVUPS 64(SI), Z2
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS Z2, 64(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+	SUBQ    $0x02, R8
+	JGE     pixel_of2
+
+odd_of2:
+	ADDQ    $0x02, R8
+	JEQ     next_of2
+	VMOVUPS (SI), Z2
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z2, (BX)
+	VMOVUPS 64(SI), Z2
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS Z2, 64(BX)
+	ADDQ    64(AX), BX
+	ADDQ    72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -29642,6 +55828,174 @@ TEXT ·colDotsAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ   CX, $0x40
+	JLT    end_of4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   24(AX), BX
+	ADDQ   DX, BX
+	MOVQ   32(AX), SI
+	ADDQ   DX, SI
+	MOVQ   (AX), DI
+
+row_of4:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS     (BX), Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z8, Z9, Z0
+	VMOVUPS     64(BX), Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z8, Z9, Z1
+	VMOVUPS     128(BX), Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z8, Z9, Z2
+	VMOVUPS     192(BX), Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (BX), Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z8, Z9, Z4
+	VMOVUPS     64(BX), Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z8, Z9, Z5
+	VMOVUPS     128(BX), Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z8, Z9, Z6
+	VMOVUPS     192(BX), Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z8, Z9, Z7
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R8
+	JEQ         next_of4
+	VMOVUPS     (BX), Z8
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z8, Z9, Z0
+	VMOVUPS     64(BX), Z8
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z8, Z9, Z1
+	VMOVUPS     128(BX), Z8
+	VMOVUPS     128(SI), Z9
+	VFMADD231PS Z8, Z9, Z2
+	VMOVUPS     192(BX), Z8
+	VMOVUPS     192(SI), Z9
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of4:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	SUBQ    $0x01, DI
+	JNE     row_of4
+	MOVQ    144(AX), BX
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS (BX)(DX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS Z0, (BX)(DX*1)
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS 64(BX)(DX*1), Z5
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS Z1, 64(BX)(DX*1)
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS 128(BX)(DX*1), Z6
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS Z2, 128(BX)(DX*1)
+	VADDPS  Z7, Z3, Z3
+	VMOVUPS 192(BX)(DX*1), Z7
+	VADDPS  Z7, Z3, Z3
+	VMOVUPS Z3, 192(BX)(DX*1)
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ   CX, $0x20
+	JLT    end_of2
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   24(AX), BX
+	ADDQ   DX, BX
+	MOVQ   32(AX), SI
+	ADDQ   DX, SI
+	MOVQ   (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (BX), Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z4, Z5, Z0
+	VMOVUPS     64(BX), Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z4, Z5, Z1
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (BX), Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z4, Z5, Z2
+	VMOVUPS     64(BX), Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z4, Z5, Z3
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R8
+	JEQ         next_of2
+	VMOVUPS     (BX), Z4
+	VMOVUPS     (SI), Z5
+	VFMADD231PS Z4, Z5, Z0
+	VMOVUPS     64(BX), Z4
+	VMOVUPS     64(SI), Z5
+	VFMADD231PS Z4, Z5, Z1
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of2:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	SUBQ    $0x01, DI
+	JNE     row_of2
+	MOVQ    144(AX), BX
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS (BX)(DX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (BX)(DX*1)
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS 64(BX)(DX*1), Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, 64(BX)(DX*1)
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ   CX, $0x10
 	JLT    end_of1
@@ -29759,6 +56113,104 @@ TEXT ·spreadAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ         CX, $0x40
+	JLT          end_of4
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Z0
+	VMOVUPS      64(BX)(DX*1), Z1
+	VMOVUPS      128(BX)(DX*1), Z2
+	VMOVUPS      192(BX)(DX*1), Z3
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	MOVQ         24(AX), BX
+	ADDQ         DX, BX
+	MOVQ         (AX), SI
+
+row_of4:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, 128(BX)
+	VMOVUPS Z3, 192(BX)
+	ADDQ    64(AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, 128(BX)
+	VMOVUPS Z3, 192(BX)
+	ADDQ    64(AX), BX
+	SUBQ    $0x02, DI
+	JGE     pixel_of4
+
+odd_of4:
+	ADDQ    $0x02, DI
+	JEQ     next_of4
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, 128(BX)
+	VMOVUPS Z3, 192(BX)
+	ADDQ    64(AX), BX
+
+next_of4:
+	ADDQ 104(AX), BX
+	SUBQ $0x01, SI
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ         CX, $0x20
+	JLT          end_of2
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Z0
+	VMOVUPS      64(BX)(DX*1), Z1
+	VBROADCASTSS 184(AX), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+	MOVQ         24(AX), BX
+	ADDQ         DX, BX
+	MOVQ         (AX), SI
+
+row_of2:
+	MOVQ 8(AX), DI
+	SUBQ $0x02, DI
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	ADDQ    64(AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	ADDQ    64(AX), BX
+	SUBQ    $0x02, DI
+	JGE     pixel_of2
+
+odd_of2:
+	ADDQ    $0x02, DI
+	JEQ     next_of2
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	ADDQ    64(AX), BX
+
+next_of2:
+	ADDQ 104(AX), BX
+	SUBQ $0x01, SI
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ         CX, $0x10
 	JLT          end_of1
@@ -34610,6 +61062,208 @@ TEXT ·hingeAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	VMOVUPS 128(BX)(DX*1), Z6
+	VMOVUPS 192(BX)(DX*1), Z7
+	VPXORD  Z10, Z10, Z10
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of4:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of4
+
+pixel_of4:
+	VMOVUPS     (SI), Z8
+	VSUBPS      Z8, Z4, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     (BX), Z9
+	VFMADD231PS Z8, Z0, Z9
+	VMOVUPS     Z9, (BX)
+	VMOVUPS     64(SI), Z8
+	VSUBPS      Z8, Z5, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     64(BX), Z9
+	VFMADD231PS Z8, Z1, Z9
+	VMOVUPS     Z9, 64(BX)
+	VMOVUPS     128(SI), Z8
+	VSUBPS      Z8, Z6, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     128(BX), Z9
+	VFMADD231PS Z8, Z2, Z9
+	VMOVUPS     Z9, 128(BX)
+	VMOVUPS     192(SI), Z8
+	VSUBPS      Z8, Z7, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     192(BX), Z9
+	VFMADD231PS Z8, Z3, Z9
+	VMOVUPS     Z9, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (SI), Z8
+	VSUBPS      Z8, Z4, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     (BX), Z9
+	VFMADD231PS Z8, Z0, Z9
+	VMOVUPS     Z9, (BX)
+	VMOVUPS     64(SI), Z8
+	VSUBPS      Z8, Z5, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     64(BX), Z9
+	VFMADD231PS Z8, Z1, Z9
+	VMOVUPS     Z9, 64(BX)
+	VMOVUPS     128(SI), Z8
+	VSUBPS      Z8, Z6, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     128(BX), Z9
+	VFMADD231PS Z8, Z2, Z9
+	VMOVUPS     Z9, 128(BX)
+	VMOVUPS     192(SI), Z8
+	VSUBPS      Z8, Z7, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     192(BX), Z9
+	VFMADD231PS Z8, Z3, Z9
+	VMOVUPS     Z9, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of4
+
+odd_of4:
+	ADDQ        $0x02, R8
+	JEQ         next_of4
+	VMOVUPS     (SI), Z8
+	VSUBPS      Z8, Z4, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     (BX), Z9
+	VFMADD231PS Z8, Z0, Z9
+	VMOVUPS     Z9, (BX)
+	VMOVUPS     64(SI), Z8
+	VSUBPS      Z8, Z5, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     64(BX), Z9
+	VFMADD231PS Z8, Z1, Z9
+	VMOVUPS     Z9, 64(BX)
+	VMOVUPS     128(SI), Z8
+	VSUBPS      Z8, Z6, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     128(BX), Z9
+	VFMADD231PS Z8, Z2, Z9
+	VMOVUPS     Z9, 128(BX)
+	VMOVUPS     192(SI), Z8
+	VSUBPS      Z8, Z7, Z8
+	VMAXPS      Z8, Z10, Z8
+	VMOVUPS     192(BX), Z9
+	VFMADD231PS Z8, Z3, Z9
+	VMOVUPS     Z9, 192(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z2
+	VMOVUPS 64(BX)(DX*1), Z3
+	VPXORD  Z6, Z6, Z6
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VMOVUPS     (SI), Z4
+	VSUBPS      Z4, Z2, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     (BX), Z5
+	VFMADD231PS Z4, Z0, Z5
+	VMOVUPS     Z5, (BX)
+	VMOVUPS     64(SI), Z4
+	VSUBPS      Z4, Z3, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     64(BX), Z5
+	VFMADD231PS Z4, Z1, Z5
+	VMOVUPS     Z5, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	VMOVUPS     (SI), Z4
+	VSUBPS      Z4, Z2, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     (BX), Z5
+	VFMADD231PS Z4, Z0, Z5
+	VMOVUPS     Z5, (BX)
+	VMOVUPS     64(SI), Z4
+	VSUBPS      Z4, Z3, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     64(BX), Z5
+	VFMADD231PS Z4, Z1, Z5
+	VMOVUPS     Z5, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+	SUBQ        $0x02, R8
+	JGE         pixel_of2
+
+odd_of2:
+	ADDQ        $0x02, R8
+	JEQ         next_of2
+	VMOVUPS     (SI), Z4
+	VSUBPS      Z4, Z2, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     (BX), Z5
+	VFMADD231PS Z4, Z0, Z5
+	VMOVUPS     Z5, (BX)
+	VMOVUPS     64(SI), Z4
+	VSUBPS      Z4, Z3, Z4
+	VMAXPS      Z4, Z6, Z4
+	VMOVUPS     64(BX), Z5
+	VFMADD231PS Z4, Z1, Z5
+	VMOVUPS     Z5, 64(BX)
+	ADDQ        64(AX), BX
+	ADDQ        72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1
@@ -34741,6 +61395,390 @@ TEXT ·hingeGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ    CX, $0x40
+	JLT     end_of4
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	VMOVUPS 128(BX)(DX*1), Z2
+	VMOVUPS 192(BX)(DX*1), Z3
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z4
+	VMOVUPS 64(BX)(DX*1), Z5
+	VMOVUPS 128(BX)(DX*1), Z6
+	VMOVUPS 192(BX)(DX*1), Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of4:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of4
+
+pixel_of4:
+	VPXORD       Z27, Z27, Z27
+	VMOVUPS      (SI), Z24
+	VMOVUPS      (DI), Z25
+	VSUBPS       Z24, Z4, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z8
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z0, Z16
+	VMOVUPS      (BX), Z26
+	VFNMADD231PS Z25, Z0, Z26
+	VMOVUPS      Z26, (BX)
+	VMOVUPS      64(SI), Z24
+	VMOVUPS      64(DI), Z25
+	VSUBPS       Z24, Z5, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z9
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z1, Z17
+	VMOVUPS      64(BX), Z26
+	VFNMADD231PS Z25, Z1, Z26
+	VMOVUPS      Z26, 64(BX)
+	VMOVUPS      128(SI), Z24
+	VMOVUPS      128(DI), Z25
+	VSUBPS       Z24, Z6, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z10
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z2, Z18
+	VMOVUPS      128(BX), Z26
+	VFNMADD231PS Z25, Z2, Z26
+	VMOVUPS      Z26, 128(BX)
+	VMOVUPS      192(SI), Z24
+	VMOVUPS      192(DI), Z25
+	VSUBPS       Z24, Z7, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z11
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z3, Z19
+	VMOVUPS      192(BX), Z26
+	VFNMADD231PS Z25, Z3, Z26
+	VMOVUPS      Z26, 192(BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	VPXORD       Z27, Z27, Z27
+	VMOVUPS      (SI), Z24
+	VMOVUPS      (DI), Z25
+	VSUBPS       Z24, Z4, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z12
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z0, Z20
+	VMOVUPS      (BX), Z26
+	VFNMADD231PS Z25, Z0, Z26
+	VMOVUPS      Z26, (BX)
+	VMOVUPS      64(SI), Z24
+	VMOVUPS      64(DI), Z25
+	VSUBPS       Z24, Z5, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z13
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z1, Z21
+	VMOVUPS      64(BX), Z26
+	VFNMADD231PS Z25, Z1, Z26
+	VMOVUPS      Z26, 64(BX)
+	VMOVUPS      128(SI), Z24
+	VMOVUPS      128(DI), Z25
+	VSUBPS       Z24, Z6, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z14
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z2, Z22
+	VMOVUPS      128(BX), Z26
+	VFNMADD231PS Z25, Z2, Z26
+	VMOVUPS      Z26, 128(BX)
+	VMOVUPS      192(SI), Z24
+	VMOVUPS      192(DI), Z25
+	VSUBPS       Z24, Z7, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z15
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z3, Z23
+	VMOVUPS      192(BX), Z26
+	VFNMADD231PS Z25, Z3, Z26
+	VMOVUPS      Z26, 192(BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	SUBQ         $0x02, R9
+	JGE          pixel_of4
+
+odd_of4:
+	ADDQ         $0x02, R9
+	JEQ          next_of4
+	VPXORD       Z27, Z27, Z27
+	VMOVUPS      (SI), Z24
+	VMOVUPS      (DI), Z25
+	VSUBPS       Z24, Z4, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z8
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z0, Z16
+	VMOVUPS      (BX), Z26
+	VFNMADD231PS Z25, Z0, Z26
+	VMOVUPS      Z26, (BX)
+	VMOVUPS      64(SI), Z24
+	VMOVUPS      64(DI), Z25
+	VSUBPS       Z24, Z5, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z9
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z1, Z17
+	VMOVUPS      64(BX), Z26
+	VFNMADD231PS Z25, Z1, Z26
+	VMOVUPS      Z26, 64(BX)
+	VMOVUPS      128(SI), Z24
+	VMOVUPS      128(DI), Z25
+	VSUBPS       Z24, Z6, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z10
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z2, Z18
+	VMOVUPS      128(BX), Z26
+	VFNMADD231PS Z25, Z2, Z26
+	VMOVUPS      Z26, 128(BX)
+	VMOVUPS      192(SI), Z24
+	VMOVUPS      192(DI), Z25
+	VSUBPS       Z24, Z7, Z24
+	VMAXPS       Z24, Z27, Z26
+	VFMADD231PS  Z26, Z25, Z11
+	VCMPPS       $0x01, Z24, Z27, K4
+	VMOVAPS.Z    Z25, K4, Z25
+	VFMADD231PS  Z25, Z3, Z19
+	VMOVUPS      192(BX), Z26
+	VFNMADD231PS Z25, Z3, Z26
+	VMOVUPS      Z26, 192(BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+
+next_of4:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of4
+	MOVQ    160(AX), BX
+	VADDPS  Z12, Z8, Z8
+	VMOVUPS (BX)(DX*1), Z12
+	VADDPS  Z12, Z8, Z8
+	VMOVUPS Z8, (BX)(DX*1)
+	VADDPS  Z13, Z9, Z9
+	VMOVUPS 64(BX)(DX*1), Z13
+	VADDPS  Z13, Z9, Z9
+	VMOVUPS Z9, 64(BX)(DX*1)
+	VADDPS  Z14, Z10, Z10
+	VMOVUPS 128(BX)(DX*1), Z14
+	VADDPS  Z14, Z10, Z10
+	VMOVUPS Z10, 128(BX)(DX*1)
+	VADDPS  Z15, Z11, Z11
+	VMOVUPS 192(BX)(DX*1), Z15
+	VADDPS  Z15, Z11, Z11
+	VMOVUPS Z11, 192(BX)(DX*1)
+	MOVQ    168(AX), BX
+	VADDPS  Z20, Z16, Z16
+	VMOVUPS (BX)(DX*1), Z20
+	VADDPS  Z20, Z16, Z16
+	VMOVUPS Z16, (BX)(DX*1)
+	VADDPS  Z21, Z17, Z17
+	VMOVUPS 64(BX)(DX*1), Z21
+	VADDPS  Z21, Z17, Z17
+	VMOVUPS Z17, 64(BX)(DX*1)
+	VADDPS  Z22, Z18, Z18
+	VMOVUPS 128(BX)(DX*1), Z22
+	VADDPS  Z22, Z18, Z18
+	VMOVUPS Z18, 128(BX)(DX*1)
+	VADDPS  Z23, Z19, Z19
+	VMOVUPS 192(BX)(DX*1), Z23
+	VADDPS  Z23, Z19, Z19
+	VMOVUPS Z19, 192(BX)(DX*1)
+	ADDQ    $+256, DX
+	SUBQ    $0x40, CX
+	JMP     block_of4
+
+end_of4:
+block_of2:
+	CMPQ    CX, $0x20
+	JLT     end_of2
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Z0
+	VMOVUPS 64(BX)(DX*1), Z1
+	MOVQ    152(AX), BX
+	VMOVUPS (BX)(DX*1), Z2
+	VMOVUPS 64(BX)(DX*1), Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	MOVQ    24(AX), BX
+	ADDQ    DX, BX
+	MOVQ    32(AX), SI
+	ADDQ    DX, SI
+	MOVQ    40(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
+
+row_of2:
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
+	JLT  odd_of2
+
+pixel_of2:
+	VPXORD       Z15, Z15, Z15
+	VMOVUPS      (SI), Z12
+	VMOVUPS      (DI), Z13
+	VSUBPS       Z12, Z2, Z12
+	VMAXPS       Z12, Z15, Z14
+	VFMADD231PS  Z14, Z13, Z4
+	VCMPPS       $0x01, Z12, Z15, K4
+	VMOVAPS.Z    Z13, K4, Z13
+	VFMADD231PS  Z13, Z0, Z8
+	VMOVUPS      (BX), Z14
+	VFNMADD231PS Z13, Z0, Z14
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      64(SI), Z12
+	VMOVUPS      64(DI), Z13
+	VSUBPS       Z12, Z3, Z12
+	VMAXPS       Z12, Z15, Z14
+	VFMADD231PS  Z14, Z13, Z5
+	VCMPPS       $0x01, Z12, Z15, K4
+	VMOVAPS.Z    Z13, K4, Z13
+	VFMADD231PS  Z13, Z1, Z9
+	VMOVUPS      64(BX), Z14
+	VFNMADD231PS Z13, Z1, Z14
+	VMOVUPS      Z14, 64(BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	VPXORD       Z15, Z15, Z15
+	VMOVUPS      (SI), Z12
+	VMOVUPS      (DI), Z13
+	VSUBPS       Z12, Z2, Z12
+	VMAXPS       Z12, Z15, Z14
+	VFMADD231PS  Z14, Z13, Z6
+	VCMPPS       $0x01, Z12, Z15, K4
+	VMOVAPS.Z    Z13, K4, Z13
+	VFMADD231PS  Z13, Z0, Z10
+	VMOVUPS      (BX), Z14
+	VFNMADD231PS Z13, Z0, Z14
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      64(SI), Z12
+	VMOVUPS      64(DI), Z13
+	VSUBPS       Z12, Z3, Z12
+	VMAXPS       Z12, Z15, Z14
+	VFMADD231PS  Z14, Z13, Z7
+	VCMPPS       $0x01, Z12, Z15, K4
+	VMOVAPS.Z    Z13, K4, Z13
+	VFMADD231PS  Z13, Z1, Z11
+	VMOVUPS      64(BX), Z14
+	VFNMADD231PS Z13, Z1, Z14
+	VMOVUPS      Z14, 64(BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+	SUBQ         $0x02, R9
+	JGE          pixel_of2
+
+odd_of2:
+	ADDQ         $0x02, R9
+	JEQ          next_of2
+	VPXORD       Z15, Z15, Z15
+	VMOVUPS      (SI), Z12
+	VMOVUPS      (DI), Z13
+	VSUBPS       Z12, Z2, Z12
+	VMAXPS       Z12, Z15, Z14
+	VFMADD231PS  Z14, Z13, Z4
+	VCMPPS       $0x01, Z12, Z15, K4
+	VMOVAPS.Z    Z13, K4, Z13
+	VFMADD231PS  Z13, Z0, Z8
+	VMOVUPS      (BX), Z14
+	VFNMADD231PS Z13, Z0, Z14
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      64(SI), Z12
+	VMOVUPS      64(DI), Z13
+	VSUBPS       Z12, Z3, Z12
+	VMAXPS       Z12, Z15, Z14
+	VFMADD231PS  Z14, Z13, Z5
+	VCMPPS       $0x01, Z12, Z15, K4
+	VMOVAPS.Z    Z13, K4, Z13
+	VFMADD231PS  Z13, Z1, Z9
+	VMOVUPS      64(BX), Z14
+	VFNMADD231PS Z13, Z1, Z14
+	VMOVUPS      Z14, 64(BX)
+	ADDQ         64(AX), BX
+	ADDQ         72(AX), SI
+	ADDQ         80(AX), DI
+
+next_of2:
+	ADDQ    104(AX), BX
+	ADDQ    112(AX), SI
+	ADDQ    120(AX), DI
+	SUBQ    $0x01, R8
+	JNE     row_of2
+	MOVQ    160(AX), BX
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS (BX)(DX*1), Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, (BX)(DX*1)
+	VADDPS  Z7, Z5, Z5
+	VMOVUPS 64(BX)(DX*1), Z7
+	VADDPS  Z7, Z5, Z5
+	VMOVUPS Z5, 64(BX)(DX*1)
+	MOVQ    168(AX), BX
+	VADDPS  Z10, Z8, Z8
+	VMOVUPS (BX)(DX*1), Z10
+	VADDPS  Z10, Z8, Z8
+	VMOVUPS Z8, (BX)(DX*1)
+	VADDPS  Z11, Z9, Z9
+	VMOVUPS 64(BX)(DX*1), Z11
+	VADDPS  Z11, Z9, Z9
+	VMOVUPS Z9, 64(BX)(DX*1)
+	ADDQ    $+128, DX
+	SUBQ    $0x20, CX
+	JMP     block_of2
+
+end_of2:
 block_of1:
 	CMPQ    CX, $0x10
 	JLT     end_of1

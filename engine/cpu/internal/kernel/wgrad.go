@@ -22,8 +22,6 @@ type WgradTile struct {
 // A row is one weight of the window, Rows[r] where its input lies relative to the pixel. The sum starts at dw and runs in
 // the order of the pixels: cut into blocks of pixels that stay in the first-level cache it gives the same bits.
 // The gradient of a matrix product is the same with XOff[p] = p·K, Rows[r] = r.
-//
-// For DepthwiseGrad Rows are taps and columns channels: dw[t·LD+c] += Σ_p x[XOff[p]+Rows[t]+c] · dy[YOff[p]+c], any Cols.
 type WgradArgs struct {
 	X, DY, DW  []float32
 	XOff, YOff []int32 // of each pixel, of one length

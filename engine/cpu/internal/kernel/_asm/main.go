@@ -32,8 +32,8 @@ func main() {
 	wgrad(z, 8, 2, 1)
 	wgrad(z, 8, 1, 1)
 	for _, m := range []*isa{y, z} {
-		depthwise(m)
-		depthwiseGrad(m)
+		depthwises(m)
+		depthwiseGrads(m)
 		norms(m)
 		elementwise(m)
 		activations(m)

@@ -14,23 +14,12 @@ const (
 	wgradLD, wgradCols                                        = 144, 152
 )
 
-// wgrad takes rows in runs of the given length: one pointer a run, which lets a tile have more rows than there are registers for
-// pointers.
+// wgrad keeps rows by nv vectors of dw in registers over all pixels. It takes rows in runs of the given length: one pointer a run,
+// which lets a tile have more rows than there are registers for pointers. A last tile with fewer rows repeats its last run of rows:
+// it starts from dw, so what is stored twice has the same bits.
 func wgrad(m *isa, rows, nv, run int) {
 	name := fmt.Sprintf("wgrad%dx%d", rows, nv*m.lanes)
 	m.function(name, fmt.Sprintf("%s%s is WgradTile.Run for %d rows by %d columns; a is a *WgradArgs.", name, m.suffix, rows, nv*m.lanes), "func(a *byte)")
-	weightGradient(m, rows, nv, run, true)
-}
-
-// depthwiseGrad takes a row for a tap, and vectors of x where wgrad broadcasts an element.
-func depthwiseGrad(m *isa) {
-	m.function("depthwiseGrad", "depthwiseGrad"+m.suffix+" is Set.DepthwiseGrad for a block of at most two vectors of channels; a is a *WgradArgs.", "func(a *byte)")
-	weightGradient(m, 5, 2, 1, false)
-}
-
-// weightGradient keeps rows by nv vectors of dw in registers over all pixels. A last tile with fewer rows repeats its last
-// run of rows: it starts from dw, so what is stored twice has the same bits.
-func weightGradient(m *isa, rows, nv, run int, broadcast bool) {
 	acc := func(i, v int) reg.VecPhysical { return m.v(i*nv + v) }
 	spare := func(i int) reg.VecPhysical { return m.v(rows*nv + i) }
 	nspare := min(m.regs-(rows+1)*nv, 4)
@@ -129,26 +118,13 @@ func weightGradient(m *isa, rows, nv, run int, broadcast bool) {
 			k.load(m, Mem{Base: dy, Index: yo, Scale: 4, Disp: v * m.bytes()}, v, spare(v))
 		}
 		for i := range rows {
-			if broadcast && nv == 1 && m.avx512 {
+			if nv == 1 && m.avx512 {
 				VFMADD231PS_BCST(Mem{Base: x[i/run], Index: xo, Scale: 4, Disp: 4 * (i % run)}, spare(0), acc(i, 0))
 				continue
 			}
-			if broadcast {
-				b := spare(nv + i%nspare)
-				VBROADCASTSS(Mem{Base: x[i/run], Index: xo, Scale: 4, Disp: 4 * (i % run)}, b)
-				for v := range nv {
-					VFMADD231PS(b, spare(v), acc(i, v))
-				}
-				continue
-			}
+			b := spare(nv + i%nspare)
+			VBROADCASTSS(Mem{Base: x[i/run], Index: xo, Scale: 4, Disp: 4 * (i % run)}, b)
 			for v := range nv {
-				from := Mem{Base: x[i/run], Index: xo, Scale: 4, Disp: v * m.bytes()}
-				if k == nil {
-					VFMADD231PS(from, spare(v), acc(i, v))
-					continue
-				}
-				b := spare(nv + (i*nv+v)%nspare)
-				k.load(m, from, v, b)
 				VFMADD231PS(b, spare(v), acc(i, v))
 			}
 		}

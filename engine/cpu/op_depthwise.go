@@ -1,0 +1,181 @@
+package cpu
+
+import (
+	"github.com/assaylab/assay/engine/cpu/internal/kernel"
+	"github.com/assaylab/assay/program"
+)
+
+// Depthwise convolution and its gradients: rows of outputs by vectors of channels (kernel/depthwise.go), a picture at a time.
+
+// isDepthwise reports whether each channel has one filter of its own.
+func isDepthwise(groups, cin, cout int) bool { return groups > 1 && groups == cin && groups == cout }
+
+// depthwise adds the step of a convolution of x to y, with what was fused to it. x has its halo; scale, of a norm, may be nil.
+func (b *planner) depthwise(u unit, what string, g program.Window, x, w, scale, bias, y *value) error {
+	if scale != nil {
+		w = b.scaled(u.Node, w, scale)
+	}
+	s := b.local(u.Node, "depthwise "+what, y).reading(x).knowing(w, bias)
+	if u.over != nil {
+		s.over = b.val(u.over)
+		s.reading(s.over)
+	}
+	x.spread()
+	s.kernel, s.macs = b.k.Name, int64(y.n)*int64(y.elems())*int64(g.Kernel[0]*g.Kernel[1])
+	s.build = func() {
+		s.perImage(func(wk *worker, n int) {
+			a := &wk.depth
+			*a = depthwiseArgs(g, x, y)
+			a.X.Data, a.Y.Data = wk.image(x, n)[x.first-g.Pad[0]*x.row-g.Pad[2]*x.pix:], wk.image(y, n)[y.first:]
+			a.W = wk.f.whole(w)
+			if bias != nil {
+				a.Bias = wk.f.whole(bias)
+			}
+			a.Add = u.over != nil
+			switch {
+			case u.relu:
+				a.Act = kernel.ReLU
+			case u.relu6:
+				a.Act = kernel.ReLU6
+			}
+			b.k.Depthwise(a)
+		})
+	}
+	return nil
+}
+
+// scaled adds the step that multiplies each channel's weights.
+func (b *planner) scaled(n *program.Node, w, scale *value) *value {
+	c := scale.n
+	packed := b.temp("packed", w.n*w.img)
+	p := b.bag(n, "pack", 1, packed).knowing(w, scale)
+	p.build = func() {
+		p.task = func(wk *worker, _ int) {
+			k, d := wk.f.whole(scale), wk.f.whole(packed)
+			for i, v := range wk.f.whole(w) {
+				d[i] = v * k[i%c]
+			}
+		}
+	}
+	return packed
+}
+
+// depthwiseArgs is the geometry of a convolution of x to y.
+func depthwiseArgs(g program.Window, x, y *value) kernel.DepthwiseArgs {
+	return kernel.DepthwiseArgs{
+		Block: y.block(1),
+		X:     kernel.Map{Row: g.Stride[0] * x.row, Pix: g.Stride[1] * x.pix},
+		Y:     kernel.Map{Row: y.row, Pix: y.pix},
+		KH:    g.Kernel[0], KW: g.Kernel[1], KRow: g.Dilation[0] * x.row, KPix: g.Dilation[1] * x.pix,
+	}
+}
+
+// along is one axis of a phase of the gradient by the input (see meet): the inputs first, first+stride ..., each the sum of taps
+// whose outputs lie evenly spaced.
+type along struct {
+	first, count int   // inputs
+	taps         []int // kernel positions, outputs ascending
+	from, step   int   // output of the first input's first tap; from a tap's output to the next's
+}
+
+// phases are those of an axis, but for ones without inputs.
+func phases(inputs, pad, kernel, stride, dilation int) (ps []along) {
+	for a := range min(stride, inputs) {
+		p := along{first: a, count: (inputs - a + stride - 1) / stride}
+		var at []int
+		p.taps, at = meet(a, pad, kernel, stride, dilation)
+		if len(at) > 0 {
+			p.from = at[0]
+		}
+		if len(at) > 1 {
+			p.step = at[1] - at[0]
+		}
+		ps = append(ps, p)
+	}
+	return ps
+}
+
+// depthwiseGradInput adds the steps of the gradient by the input: a forward convolution of dy for each phase, with the weights
+// that it meets. dy has its halo.
+func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, dy, w, dx *value) error {
+	type phase struct {
+		h, w    along
+		weights int // where they begin among the packed
+	}
+	var ps []phase
+	size := 0
+	for _, h := range phases(dx.h, g.Pad[0], g.Kernel[0], g.Stride[0], g.Dilation[0]) {
+		for _, w := range phases(dx.w, g.Pad[2], g.Kernel[1], g.Stride[1], g.Dilation[1]) {
+			n := len(h.taps) * len(w.taps)
+			if n > 0 || u.over == nil {
+				ps = append(ps, phase{h, w, size})
+			}
+			size += n * dx.c
+		}
+	}
+	packed := b.temp("packed", max(size, 1))
+	p := b.bag(u.Node, "pack", len(ps), packed).knowing(w)
+	p.build = func() {
+		p.task = func(wk *worker, t int) {
+			d, from := wk.f.whole(packed)[ps[t].weights:], wk.f.whole(w)
+			for _, i := range ps[t].h.taps {
+				for _, j := range ps[t].w.taps {
+					d = d[copy(d[:dx.c], from[(i*g.Kernel[1]+j)*dx.c:]):]
+				}
+			}
+		}
+	}
+	dy.spread()
+	s := b.local(u.Node, "depthwise "+what, dx).reading(dy).knowing(packed)
+	s.kernel, s.macs = b.k.Name, int64(dy.n)*int64(dy.elems())*int64(g.Kernel[0]*g.Kernel[1])
+	if u.over != nil {
+		s.over = b.val(u.over)
+		s.reading(s.over)
+	}
+	s.build = func() {
+		s.perImage(func(wk *worker, n int) {
+			from, to := wk.image(dy, n), wk.image(dx, n)
+			a := &wk.depth
+			for i := range ps {
+				p := &ps[i]
+				*a = kernel.DepthwiseArgs{
+					Block: kernel.Block{Rows: p.h.count, Pixels: p.w.count, C: dx.c},
+					X:     kernel.Map{Data: from[dy.first+p.h.from*dy.row+p.w.from*dy.pix:], Row: dy.row, Pix: dy.pix},
+					Y:     kernel.Map{Data: to[dx.first+p.h.first*dx.row+p.w.first*dx.pix:], Row: g.Stride[0] * dx.row, Pix: g.Stride[1] * dx.pix},
+					W:     wk.f.whole(packed)[p.weights:],
+					KH:    len(p.h.taps), KW: len(p.w.taps), KRow: p.h.step * dy.row, KPix: p.w.step * dy.pix,
+					Add: u.over != nil,
+				}
+				b.k.Depthwise(a)
+			}
+		})
+	}
+	return nil
+}
+
+// depthwiseGradWeight adds the steps of the gradient by the weights: chunks of pictures add to private sums. x has its halo.
+func (b *planner) depthwiseGradWeight(n *program.Node, what string, g program.Window, x, dy, dw *value) error {
+	size := g.Kernel[0] * g.Kernel[1] * x.c
+	copies := x.n * (x.img + dy.img) / size // no more memory than the maps
+	parts := b.temp("private sums", 1, 1, 1, size)
+	parts.perChunk = true
+	s := b.local(n, "depthwise "+what, parts).reading(x, dy)
+	s.n, s.shape = x.n, dw.shape
+	s.kernel, s.macs = b.k.Name, int64(dy.n)*int64(dy.elems())*int64(g.Kernel[0]*g.Kernel[1])
+	s.minGroup = (x.n + max(copies, 1) - 1) / max(copies, 1)
+	s.build = func() {
+		s.image = func(wk *worker, n0, n1 int) {
+			sum := wk.images(parts, wk.chunk, wk.chunk+1)
+			clear(sum)
+			for n := n0; n < n1; n++ {
+				a := &wk.depth
+				*a = depthwiseArgs(g, x, dy)
+				a.X.Data, a.Y.Data = wk.image(x, n)[x.first-g.Pad[0]*x.row-g.Pad[2]*x.pix:], wk.image(dy, n)[dy.first:]
+				a.W = sum
+				b.k.DepthwiseGrad(a)
+			}
+		}
+	}
+	b.sumParts(n, dw, parts)
+	return nil
+}
