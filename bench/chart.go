@@ -51,11 +51,7 @@ func (fs figures) chart() []byte {
 		step = 1
 	}
 	for v := 0.0; v <= most; v += step {
-		class := "grid"
-		if v == 1 {
-			class = "even"
-		}
-		fmt.Fprintf(&b, `<line class="%s" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/><text class="tick" text-anchor="middle" x="%.1f" y="%d">%g</text>`+"\n", class, x(v), top-6, x(v), bottom, x(v), bottom+18, v)
+		fmt.Fprintf(&b, `<line class="grid" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/><text class="tick" text-anchor="middle" x="%.1f" y="%d">%g</text>`+"\n", x(v), top-6, x(v), bottom, x(v), bottom+18, v)
 	}
 	for i, s := range subjects {
 		y := top + i*group
@@ -65,6 +61,7 @@ func (fs figures) chart() []byte {
 			fmt.Fprintf(&b, `<rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/><text x="%.1f" y="%d">%.2f</text>`+"\n", each.class, left, y+k*bar, x(r)-left, bar-2, x(r)+5, y+k*bar+12, r)
 		}
 	}
+	fmt.Fprintf(&b, `<line class="even" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", x(1), top-6, x(1), bottom)
 	b.WriteString("</svg>\n")
 	return b.Bytes()
 }
