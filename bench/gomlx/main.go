@@ -4,7 +4,8 @@
 //	cd bench/gomlx && go run . -batch 128 -steps 2 -threads 2
 //
 // A training step is forward, cross-entropy, backward and plain SGD. It does a little less than Assay's: GoMLX (v0.26.0) has SGD
-// without momentum, and its batch norm passes no gradient through mean and variance. The figure is the fastest of the steps behind one that compiles and warms up.
+// without momentum, and its batch norm passes no gradient through mean and variance. The figure is
+// the fastest of the steps behind one that compiles and warms up.
 package main
 
 import (
