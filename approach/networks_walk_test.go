@@ -4,4 +4,6 @@ package approach_test
 
 import "github.com/assaylab/assay/zoo"
 
+const everything = true
+
 func networks() []zoo.Net { return zoo.List() }

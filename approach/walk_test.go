@@ -47,7 +47,7 @@ var walked = map[string][]string{
 	"solver":             {"solver: sgd", "solver: {nesterov: true}"},
 	"lr":                 {"lr: 0.01", "lr: {policy: step, gamma: 0.5, every: 2}", "lr: {policy: cosine, warmup: 1}"},
 	"batch":              {"batch: 64"},
-	"init":               {"init: lsuv", "init: {kind: xavier, gain: 2}"},
+	"init":               {"init: {kind: xavier, gain: 2}", "init: lsuv"},
 	"epochs":             {"epochs: 5", "epochs: {steps: 100}"},
 	"augment":            {"augment: [flip, {crop: {pad: 4}}]", "augment: []"},
 	"subset":             {"subset: 0.5", "subset: {images: 1000}"},

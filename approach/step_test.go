@@ -1,0 +1,330 @@
+package approach_test
+
+import (
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/tensor"
+	"github.com/assaylab/assay/zoo"
+)
+
+// Training steps, walked over the catalogue and the zoo: a new approach or network takes them by itself. A plain run takes
+// those of every approach on four networks and of a few pairs; with -tags walk it takes all:
+//
+//	go test -tags walk -timeout 24h -v -run TakesAStep ./approach
+var part = flag.String("part", "", "k/n: of the steps of a walk about every n-th, the k-th part from 0")
+
+// ground is the networks that every approach and every pair is tried on, whatever else a walk goes over.
+var ground = []string{"mini", "caffenet128", "resnet20", "googlenet"}
+
+func TestEveryNetworkTakesAStep(t *testing.T) {
+	w := newStepping(t, "networks")
+	for _, n := range networks() {
+		w.try(trial{net: n.Name})
+	}
+	w.end()
+}
+
+func TestEveryApproachTakesAStep(t *testing.T) {
+	w := newStepping(t, "approaches")
+	for _, n := range zoo.List() {
+		if !everything && !slices.Contains(ground, n.Name) {
+			continue
+		}
+		for _, e := range approach.Catalog() {
+			texts := walked[e.Name]
+			if !everything {
+				texts = texts[:1]
+			}
+			for _, text := range texts {
+				w.try(trial{net: n.Name, choices: []entry{{e.Kind, e.Name, text}}})
+			}
+		}
+	}
+	w.end()
+}
+
+func TestEveryPairTakesAStep(t *testing.T) {
+	w := newStepping(t, "ordered pairs")
+	if !everything && *part == "" {
+		w.every = 20
+	}
+	for _, net := range ground[:3] {
+		if !everything && net != "mini" {
+			continue
+		}
+		for _, a := range approach.Catalog() {
+			for _, b := range approach.Catalog() {
+				w.try(trial{net: net, choices: []entry{{a.Kind, a.Name, walked[a.Name][0]}, {b.Kind, b.Name, walked[b.Name][0]}}})
+			}
+		}
+	}
+	w.end()
+}
+
+// entry is an approach as it is tried.
+type entry struct {
+	kind       approach.Kind
+	name, text string
+}
+
+// trial is a network and the approaches that change it.
+type trial struct {
+	net     string
+	choices []entry
+}
+
+func (tr trial) String() string {
+	var texts []string
+	for _, c := range tr.choices {
+		texts = append(texts, c.text)
+	}
+	if texts == nil {
+		return tr.net
+	}
+	return strings.Join(texts, " then ") + " on " + tr.net
+}
+
+// build is the experiment of a trial at a size of the images; 0 is the network's own.
+func (tr trial) build(size int) (*approach.Built, error) {
+	e := experiment.Experiment{Net: tr.net}
+	for _, c := range tr.choices {
+		switch c.kind {
+		case approach.Architecture:
+			e.Architecture = append(e.Architecture, chosen(c.text))
+		case approach.Optimization:
+			e.Optimization = append(e.Optimization, chosen(c.text))
+		default:
+			e.Learning = append(e.Learning, chosen(c.text))
+		}
+	}
+	images := approach.Images{}
+	images.Size.H, images.Size.W = size, size
+	return approach.Build(e, images)
+}
+
+// stepping steps over trials and counts what came of them.
+type stepping struct {
+	t            *testing.T
+	what         string
+	first, every int
+	begin        time.Time
+	engine       *cpu.Engine
+
+	stepped, same, unfit int
+	sizes                map[string]int
+	done                 map[string]error // of a step, by what decides it: equal networks step once
+	net                  string           // that done is of
+	reasons              map[string]int
+}
+
+func newStepping(t *testing.T, what string) *stepping {
+	t.Helper()
+	e, err := cpu.New(cpu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	w := &stepping{t: t, what: what, every: 1, begin: time.Now(), engine: e, sizes: map[string]int{}}
+	if *part != "" {
+		if n, err := fmt.Sscanf(*part, "%d/%d", &w.first, &w.every); n != 2 || err != nil || w.first < 0 || w.first >= w.every {
+			t.Fatalf("-part %s; want k/n, such as 0/50", *part)
+		}
+	}
+	return w
+}
+
+// try takes a step of a trial, unless it is not of the walk's part.
+func (w *stepping) try(tr trial) {
+	if h := fnv.New32a(); w.every > 1 {
+		h.Write([]byte(tr.String()))
+		if int(h.Sum32()%uint32(w.every)) != w.first {
+			return
+		}
+	}
+	if w.net != tr.net {
+		w.net, w.done = tr.net, map[string]error{}
+	}
+	size, err := w.size(tr.net)
+	if err != nil {
+		w.t.Errorf("%s: %v", tr, err)
+		return
+	}
+	b, err := tr.build(size)
+	if err != nil {
+		w.unfit++
+		w.refused(tr, size, err)
+		return
+	}
+	o := b.Optimization
+	o.LR, o.Batch = experiment.LR{Base: o.LR.Base}, experiment.Batch{Size: 2}
+	key := fmt.Sprintf("%+v\n%s", o, b.Graph.YAML())
+	err, known := w.done[key]
+	if known {
+		w.same++
+	} else {
+		err = train(w.engine, b, o.Batch.Size)
+		w.done[key] = err
+		w.stepped++
+	}
+	if err != nil {
+		w.t.Errorf("%s at %d pixels: %v", tr, size, err)
+	}
+}
+
+// refused checks the error of a trial: one line that ends in a mend. Of two approaches it names both, unless the one that it
+// names does not fit the network by itself.
+func (w *stepping) refused(tr trial, size int, err error) {
+	text := err.Error()
+	if strings.Contains(text, "\n") || !strings.Contains(text, "; ") {
+		w.t.Errorf("%s: want one line that ends in a mend, got %q", tr, text)
+	}
+	named := func(c entry) bool {
+		return regexp.MustCompile(`(^|[ ,])` + regexp.QuoteMeta(c.name) + `([ ,:]|$)`).MatchString(text)
+	}
+	switch unnamed := slices.DeleteFunc(slices.Clone(tr.choices), named); {
+	case len(unnamed) == len(tr.choices) && len(unnamed) > 0:
+		w.t.Errorf("%s: the error names no approach: %s", tr, text)
+	case len(unnamed) > 0:
+		alone := trial{net: tr.net, choices: slices.DeleteFunc(slices.Clone(tr.choices), func(c entry) bool { return !named(c) })[:1]}
+		if _, err := alone.build(size); err == nil {
+			w.t.Errorf("%s: the error does not name %s, without which there is none: %s", tr, unnamed[0].name, text)
+		}
+	}
+}
+
+// size is 64 pixels, or the network's own where that is less, or the least at which it can be built.
+func (w *stepping) size(net string) (int, error) {
+	if s, ok := w.sizes[net]; ok {
+		return s, nil
+	}
+	g, err := zoo.New(net)
+	if err != nil {
+		return 0, err
+	}
+	own := g.InputSize().H
+	for s := min(64, own); s < own; s += 8 {
+		if _, err := zoo.New(net, zoo.Input(s, s, 0)); err == nil {
+			w.sizes[net] = s
+			return s, nil
+		}
+	}
+	w.sizes[net] = own
+	return own, nil
+}
+
+// end prints what the walk came to.
+func (w *stepping) end() {
+	of := ""
+	if w.every > 1 {
+		of = fmt.Sprintf(" (part %d of %d)", w.first, w.every)
+	}
+	w.t.Logf("%s, %s%s: %d tried, %d steps taken, %d of networks that had been stepped already, %d refused with a reason; %v on %s with %d threads",
+		w.begin.Format(time.DateOnly), w.what, of, w.stepped+w.same+w.unfit, w.stepped, w.same, w.unfit, time.Since(w.begin).Round(time.Second), w.engine.Name(), w.engine.Threads())
+}
+
+// train takes one step on noise and checks that loss and weights are numbers.
+func train(e *cpu.Engine, b *approach.Built, batch int) error {
+	f, err := compile.New(b.Graph, b.Optimization, 1)
+	if err != nil {
+		return err
+	}
+	if b.Optimization.Init == experiment.DefaultOptimization().Init {
+		err = draw(b.Graph, f)
+	} else {
+		err = f.Initialize(b.Optimization.Init, 1)
+	}
+	if err != nil {
+		return err
+	}
+	p, err := f.Step(batch)
+	if err != nil {
+		return err
+	}
+	run, err := e.Compile(p, f.State)
+	if err != nil {
+		return err
+	}
+	images, labels := make([]float32, batch*b.Graph.InputSize().Elems()), make([]int32, batch)
+	for i, r := 0, tensor.NewStream(1, "images").At(0, 0); i < len(images); i++ {
+		images[i] = float32(r.Normal())
+	}
+	for i := range labels {
+		labels[i] = int32(i % b.Graph.Classes)
+	}
+	scalars := map[string]float32{}
+	f.Scalars(scalars, 1e-3, 1)
+	if err := run.Run(engine.Feed{Real: map[string][]float32{compile.Images: images}, Index: map[string][]int32{compile.Labels: labels}, Scalars: scalars}); err != nil {
+		return err
+	}
+	if loss := float64(run.Output(compile.Loss)[0]); math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return fmt.Errorf("the loss is %g", loss)
+	}
+	for _, name := range f.Kept() {
+		for _, v := range f.State.Get(name).Data {
+			if v-v != 0 {
+				return fmt.Errorf("%s has %g in it", name, v)
+			}
+		}
+	}
+	return nil
+}
+
+// normals is what draw fills weights with.
+var normals = sync.OnceValue(func() []float32 {
+	values, r := make([]float32, 4093), tensor.NewStream(1, "weights").At(0, 0)
+	for i := range values {
+		values[i] = float32(r.Normal())
+	}
+	return values
+})
+
+// draw begins a training as [compile.Family.Initialize] does by he, but from few normal numbers over and over: drawing millions
+// would take longer than the step.
+func draw(g *nn.Graph, f *compile.Family) error {
+	params, err := g.Params()
+	if err != nil {
+		return err
+	}
+	buffers, err := g.Buffers()
+	if err != nil {
+		return err
+	}
+	table, at := normals(), 0
+	for _, p := range append(params, buffers...) {
+		data, fill := f.State.Get(p.Name).Data, float32(0)
+		switch p.Role {
+		case nn.RoleWeight:
+			std := float32(math.Sqrt(2 / float64(p.FanIn)))
+			for i := range data {
+				data[i] = std * table[at]
+				if at++; at == len(table) {
+					at = 0
+				}
+			}
+			continue
+		case nn.RoleGamma, nn.RoleVar:
+			fill = 1
+		case nn.RoleSlope:
+			fill = 0.25
+		}
+		for i := range data {
+			data[i] = fill
+		}
+	}
+	return nil
+}
