@@ -79,7 +79,7 @@ func difference(t *testing.T, a, b *nn.Graph) string {
 func TestRewritesOfDisjointPlacesCommute(t *testing.T) {
 	for _, layer := range []string{"kernel: {from: 3, to: [1x3, 3x1], where: %s}", "kernel: {to: 7, where: %s}", "mlpconv: {where: %s}", "fire: {where: %s}",
 		"flattened: {where: %s}", "activation: {to: elu, where: %s}", "activation: {to: prelu, where: %s}", "pool: {kind: avg, where: %s}",
-		"separable: {where: %s}", "separable: {order: inverted, where: %s}", "bottleneck: {where: %s}", "strided-conv: {mode: conv, where: %s}"} {
+		"separable: {where: %s}", "separable: {order: inverted, where: %s}", "inception: {where: %s}", "inception-residual: {where: %s}", "bottleneck: {where: %s}", "strided-conv: {mode: conv, where: %s}"} {
 		for _, net := range []struct{ name, one, two, both string }{
 			{"mini", "*[13]/**", "*[245]/**", "*[12345]/**"}, {"mini", "*[13]", "*[245]", "*[12345]"},
 			{"caffenet128", "*[15]", "*[24]", "*[1245]"}, {"resnet20", "stage1/**", "stage3/**", "stage[13]/**"},
@@ -104,6 +104,27 @@ func TestRewritesOfDisjointPlacesCommute(t *testing.T) {
 				} else if d := difference(t, both, g); d != "" {
 					t.Errorf("%s on %s: %v is not both at once: %s", layer, net.name, order, d)
 				}
+			}
+		}
+	}
+}
+
+// Of what rewrites stages, stages that are named one after the other are both at once.
+func TestRewritesOfDifferentStagesCommute(t *testing.T) {
+	for _, layer := range []string{"dense: {where: %s}", "inception-dense: {where: %s}", "xception: {where: %s}"} {
+		apply := func(wheres ...string) *nn.Graph {
+			g := network(t, "resnet20")
+			for _, w := range wheres {
+				if _, err := approach.Rewrite(g, []experiment.Choice{chosen(fmt.Sprintf(layer, `"`+w+`"`))}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return g
+		}
+		both := apply("stage[13]/**")
+		for _, g := range []*nn.Graph{apply("stage1/**", "stage3/**"), apply("stage3/**", "stage1/**")} {
+			if d := difference(t, both, g); d != "" {
+				t.Errorf("%s is not both at once: %s", layer, d)
 			}
 		}
 	}

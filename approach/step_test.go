@@ -129,7 +129,6 @@ type stepping struct {
 	sizes                map[string]int
 	done                 map[string]error // of a step, by what decides it: equal networks step once
 	net                  string           // that done is of
-	reasons              map[string]int
 }
 
 func newStepping(t *testing.T, what string) *stepping {

@@ -88,6 +88,18 @@ func TestBlocksHaveThePublishedCounts(t *testing.T) {
 		{"ECA", ECA, 3, 3 * 64},
 		{"non-local, inner 32", func(b *nn.Builder, x *nn.Node) *nn.Node { return NonLocal(b, x, 32) }, 8_192, 784*8_192 + 784*784*64},
 		{"self-attention of 4 heads", func(b *nn.Builder, x *nn.Node) *nn.Node { return SelfAttention(b, x, 4) }, 4*4_096 + 4*15*15, 784*4*4_096 + 784*784*128},
+		{"inception of two 3x3 for the 5x5", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return Beside(Branches{One: 16, Three: [2]int{0, 32}, Five: [2]int{4, 16}, Pool: nn.Avg, Double: true}.Parts(bare, bare)...)(b, x)
+		}, 64*16 + 9*64*32 + (64*4 + 9*4*16 + 9*16*16), 784 * (64*16 + 9*64*32 + 64*4 + 9*4*16 + 9*16*16)},
+		{"expanded branches", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.Add(x, Expanded(64, 0.2, Convolved(bare, 8, 1), Convolved(bare, 8, 3))(b, x))
+		}, 64*8 + 9*64*8 + 16*64 + 64, 784 * (64*8 + 9*64*8 + 16*64)},
+		{"inception-dense", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.ConvOf(InceptionDense(b, x, bare, Branches{One: 8, Three: [2]int{32, 8}}), nn.Conv{Out: 64})
+		}, 64*8 + 64*32 + 9*32*8 + 80*64 + 64, 784 * (64*8 + 64*32 + 9*32*8 + 80*64)},
+		{"xception, two separable convolutions and the identity", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return Xception(b, x, bare, ReLUNone, 1, true, 64, 64)
+		}, 2 * 4_672, 2 * 3_662_848},
 		{"fractal of two columns", func(b *nn.Builder, x *nn.Node) *nn.Node { return Fractal(b, x, 64, 2) }, 3 * (36_864 + 128), 3 * 28_901_376},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -176,15 +188,7 @@ add: add`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := block(t, 128, func(b *nn.Builder, x *nn.Node) *nn.Node { return c.block(b, x, 128, 2, c.o) })
-			table, err := g.Table()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var lines []string
-			for _, r := range table.Layers[1 : len(table.Layers)-1] {
-				lines = append(lines, r.Name+": "+r.Detail)
-			}
-			if got := strings.Join(lines, "\n"); got != c.want {
+			if got := details(t, g); got != c.want {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 		})
@@ -214,6 +218,94 @@ func TestDenseLayersAppendTheirGrowth(t *testing.T) {
 			t.Errorf("%s: %d parameters, %d multiply-adds (%v), want %d and %d", c.name, cost.Params, cost.MACs, err, c.params, c.macs)
 		}
 	}
+}
+
+func TestAModuleThatStridesPassesThePoolingOn(t *testing.T) {
+	m := Branches{One: 16, Three: [2]int{8, 40}, Five: [2]int{8, 24}, Proj: 16, Pool: nn.Avg, Double: true, Stride: nn.Square(2)}
+	g := block(t, 128, func(b *nn.Builder, x *nn.Node) *nn.Node { return Beside(m.Parts(bare, bare)...)(b, x) })
+	if got, want := details(t, g), `branch1/conv1: conv 1x1
+branch1/conv1/act: relu
+branch1/conv2: conv 3x3/2 pad 1
+branch1/conv2/act: relu
+branch2/conv1: conv 1x1
+branch2/conv1/act: relu
+branch2/conv2: conv 3x3 pad 1
+branch2/conv2/act: relu
+branch2/conv3: conv 3x3/2 pad 1
+branch2/conv3/act: relu
+branch3/pool1: max pool 3x3/2 pad 1
+concat: concat`; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestXceptionBlocksReadLikeTheirFigure(t *testing.T) {
+	pre := BNReLU()
+	pre.Pre = true
+	for _, c := range []struct {
+		name string
+		s    nn.Style
+		relu ReLU
+		want string
+	}{
+		{"none", BNReLU(), ReLUNone, `input/act: relu
+sep1/depthwise: conv 3x3 pad 1 groups 64
+sep1/pointwise: conv 1x1 + batchnorm
+sep1/pointwise/act: relu
+sep2/depthwise: conv 3x3 pad 1 groups 128
+sep2/pointwise: conv 1x1 + batchnorm
+pool1: max pool 3x3/2 pad 1
+shortcut: conv 1x1/2 + batchnorm
+add: add`},
+		{"between", BNReLU(), ReLUBetween, `input/act: relu
+sep1/depthwise: conv 3x3 pad 1 groups 64 + batchnorm
+sep1/depthwise/act: relu
+sep1/pointwise: conv 1x1 + batchnorm
+sep1/pointwise/act: relu
+sep2/depthwise: conv 3x3 pad 1 groups 128 + batchnorm
+sep2/depthwise/act: relu
+sep2/pointwise: conv 1x1 + batchnorm
+pool1: max pool 3x3/2 pad 1
+shortcut: conv 1x1/2 + batchnorm
+add: add`},
+		{"after", BNReLU(), ReLUAfter, `sep1/depthwise: conv 3x3 pad 1 groups 64
+sep1/pointwise: conv 1x1 + batchnorm
+sep1/pointwise/act: relu
+sep2/depthwise: conv 3x3 pad 1 groups 128
+sep2/pointwise: conv 1x1 + batchnorm
+sep2/pointwise/act: relu
+pool1: max pool 3x3/2 pad 1
+shortcut: conv 1x1/2 + batchnorm
+add: add`},
+		{"pre-activation", pre, ReLUNone, `input/act: batchnorm + relu
+sep1/depthwise: conv 3x3 pad 1 groups 64
+sep1/pointwise: conv 1x1
+sep1/pointwise/act: batchnorm + relu
+sep2/depthwise: conv 3x3 pad 1 groups 128
+sep2/pointwise: conv 1x1
+pool1: max pool 3x3/2 pad 1
+shortcut: conv 1x1/2
+add: add`},
+	} {
+		g := block(t, 128, func(b *nn.Builder, x *nn.Node) *nn.Node { return Xception(b, x, c.s, c.relu, 2, true, 128, 128) })
+		if got := details(t, g); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
+// details lists what a block is made of.
+func details(t *testing.T, g *nn.Graph) string {
+	t.Helper()
+	table, err := g.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, r := range table.Layers[1 : len(table.Layers)-1] {
+		lines = append(lines, r.Name+": "+r.Detail)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func TestATransitionCompressesAndHalves(t *testing.T) {
