@@ -40,9 +40,10 @@ func TestEveryNetworkTakesAStep(t *testing.T) {
 }
 
 func TestEveryApproachTakesAStep(t *testing.T) {
+	t.Parallel()
 	w := newStepping(t, "approaches")
 	for _, n := range zoo.List() {
-		if !everything && !slices.Contains(ground, n.Name) {
+		if !everything && !slices.Contains(ground, n.Name) || testing.Short() && n.Published.GMACs > 0.1 {
 			continue
 		}
 		for _, e := range approach.Catalog() {
