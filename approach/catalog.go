@@ -50,15 +50,17 @@ func Catalog() []Entry {
 			Caveats:   "with few channels the squeeze leaves almost nothing: raise it. The first layer is left alone, as in SqueezeNet",
 		}},
 		{"head", Architecture, architecture.Head{Kind: "avg"}, Card{
-			Summary: "exchanges the classifier: average pooling, fully connected, or convolutions averaged over positions",
-			Cost:    "avg drops the hidden fully connected layers and most of the parameters of an AlexNet or VGG",
+			Summary: "exchanges the classifier: pooled, fully connected, behind a pyramid of poolings, or convolutions averaged over positions",
+			Cost:    "avg, max, max+avg and gem drop the hidden fully connected layers and most of the parameters of an AlexNet or VGG; gem computes a logarithm and an exponential a value",
 			Couplings: []string{
-				"conv-avg and avg-conv take the pooling in front of the first linear layer away unless pool is keep",
+				"conv-avg, avg-conv and spp take the pooling in front of the first linear layer away unless pool is keep",
+				"spp keeps hidden layers unless hidden gives another; its vector does not depend on the size of the images",
 				"a hidden layer has the activation in front of it and the dropout that the old hidden layers had",
+				"weight decay never acts on gem's exponent",
 			},
-			Paper:    "Lin, Chen, Yan, arXiv:1312.4400, §3.2 (avg); Sermanet et al., OverFeat, arXiv:1312.6229 (conv-avg)",
-			Evidence: "fully connected layers as convolutions, predictions averaged: .494; average, then classify: .489 (base .470)",
-			Caveats:  "a network that pools its last maps already has nothing to change under avg",
+			Paper:    "avg: Lin, Chen, Yan, arXiv:1312.4400, §3.2; conv-avg: Sermanet et al., OverFeat, arXiv:1312.6229; spp: He, Zhang, Ren, Sun, arXiv:1406.4729; gem: Radenović, Tolias, Chum, arXiv:1711.02512",
+			Evidence: "fully connected layers as convolutions, predictions averaged: .494; average, then classify: .489 (base .470); with elu .511 and .508 (base .488), average and maximum .509; spp of three levels .483, of two .471",
+			Caveats:  "a network that pools its last maps already has nothing to change under avg; gem sees what is positive alone",
 		}},
 		{"inception", Architecture, architecture.Inception{Branches: architecture.V1, Pool: nn.Max, Five: "5x5"}, Card{
 			Summary: "a convolution becomes an inception module: 1x1, 3x3, 5x5 and pooling side by side, the larger ones behind 1x1 convolutions",

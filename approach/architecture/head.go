@@ -6,29 +6,45 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
 )
 
 // Head exchanges the classifier. avg, max and max+avg pool all positions and classify by one linear layer: Lin, Chen, Yan,
-// arXiv:1312.4400, §3.2. fc is fully connected. conv-avg runs the fully connected layers as convolutions and averages the
-// predictions; avg-conv averages in front of the last: arXiv:1606.02228, §3.5, after OverFeat, arXiv:1312.6229.
+// arXiv:1312.4400, §3.2; gem pools by a generalised mean: Radenović, Tolias, Chum, arXiv:1711.02512, §3.2. fc is fully connected;
+// spp is so behind a pyramid of poolings: He, Zhang, Ren, Sun, arXiv:1406.4729. conv-avg runs the fully connected layers as
+// convolutions and averages the predictions; avg-conv averages in front of the last: arXiv:1606.02228, §3.5, after OverFeat,
+// arXiv:1312.6229.
 type Head struct {
-	Kind   string `yaml:"kind" spec:"bare" values:"avg, max, max+avg, fc, conv-avg, avg-conv" help:"the classifier"`
-	Hidden int    `yaml:"hidden" default:"none" help:"units of a hidden layer in front of the logits; avg, max, max+avg, fc"`
-	Pool   string `yaml:"pool" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv: whether the pooling in front of the first linear layer goes, as published, or stays"`
+	Kind   string  `yaml:"kind" spec:"bare" values:"avg, fc, conv-avg, avg-conv, spp, gem, max, max+avg" help:"the classifier"`
+	Hidden int     `yaml:"hidden" default:"none; spp keeps those that are there" help:"units of a hidden layer in front of the logits; not of conv-avg and avg-conv"`
+	Levels []int   `yaml:"levels" default:"[3, 2, 1]" help:"spp: bins a side of each level"`
+	P      float32 `yaml:"p" default:"learned, from 3" help:"gem: an exponent that is not learned, above 0 and at most 100; 1 averages, larger ones come near the maximum"`
+	Pool   string  `yaml:"pool" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv, spp: whether the pooling in front of the first linear layer goes, as published, or stays"`
 }
 
 // Rewrite replaces or changes everything from the last feature map to the logits.
 func (h Head) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	c := nn.Changes{Verb: "exchanged", What: "heads"}
 	convolve := strings.Contains(h.Kind, "conv")
+	fault := func(key, format string, args ...any) (nn.Changes, error) {
+		return c, &spec.Fault{Path: "$." + key, Msg: fmt.Sprintf(format, args...)}
+	}
 	switch {
 	case h.Hidden < 0:
-		return c, &spec.Fault{Path: "$.hidden", Msg: fmt.Sprintf("hidden %d; give units, or 0 for none", h.Hidden)}
+		return fault("hidden", "hidden %d; give units, or 0 for none", h.Hidden)
 	case h.Hidden > 0 && convolve:
-		return c, &spec.Fault{Path: "$.hidden", Msg: fmt.Sprintf("%s keeps the hidden layers that are there; remove it", h.Kind)}
-	case h.Pool != "" && !convolve:
-		return c, &spec.Fault{Path: "$.pool", Msg: fmt.Sprintf("pool is of conv-avg and avg-conv, not of %s; remove it", h.Kind)}
+		return fault("hidden", "%s keeps the hidden layers that are there; remove it", h.Kind)
+	case h.Pool != "" && !convolve && h.Kind != "spp":
+		return fault("pool", "pool is of conv-avg, avg-conv and spp, not of %s; remove it", h.Kind)
+	case h.Levels != nil && h.Kind != "spp":
+		return fault("levels", "levels are of spp, not of %s; remove them", h.Kind)
+	case h.P != 0 && h.Kind != "gem":
+		return fault("p", "p is of gem, not of %s; remove it", h.Kind)
+	case !(h.P >= 0 && h.P <= 100):
+		return fault("p", "p %g; give an exponent above 0 and at most 100", h.P)
+	case h.Levels != nil && len(h.Levels) == 0:
+		return fault("levels", "no level; give the bins of one or more, such as [3, 2, 1]")
 	}
 	layers, trunk := tail(g)
 	if !slices.ContainsFunc(layers, hasWeights) {
@@ -49,19 +65,23 @@ func (h Head) Rewrite(g *nn.Graph) (nn.Changes, error) {
 }
 
 // tail is the layers between the last feature map and the logits, the logits last, and that map: linear layers, global
-// poolings, convolutions that see one position or give the classes, and the activations between.
+// poolings and pyramids, convolutions that see one position or give the classes, and the activations between.
 func tail(g *nn.Graph) (layers []*nn.Node, trunk *nn.Node) {
 	sizes, err := g.Sizes()
 	if err != nil {
 		return nil, nil
 	}
 	end := g.Main().Node
-	for n := end; len(n.In) == 1; n = n.In[0] {
+	for n := end; len(n.In) > 0; n = n.In[0] {
 		in := sizes[n.In[0]]
 		switch l := n.Layer.(type) {
 		case nn.Activation:
 			continue
-		case nn.Linear, nn.GlobalPool, nn.Flatten:
+		case nn.Linear, nn.GlobalPool, nn.GeM, nn.BinPool, nn.Flatten:
+		case nn.Concat:
+			if !isPyramid(n) {
+				return layers, trunk
+			}
 		case nn.Conv:
 			if l.Out != nn.Classes && in.H*in.W > 1 {
 				return layers, trunk
@@ -76,10 +96,31 @@ func tail(g *nn.Graph) (layers []*nn.Node, trunk *nn.Node) {
 	return layers, trunk
 }
 
-func hasWeights(n *nn.Node) bool { _, ok := n.Layer.(nn.Weighted); return ok && !isActivation(n) }
+// isPyramid reports whether a node joins poolings to bins of one map.
+func isPyramid(n *nn.Node) bool {
+	var of *nn.Node
+	for _, in := range n.In {
+		if _, flat := in.Layer.(nn.Flatten); flat {
+			in = in.In[0]
+		}
+		if _, bins := in.Layer.(nn.BinPool); !bins || of != nil && of != in.In[0] {
+			return false
+		}
+		of = in.In[0]
+	}
+	return of != nil
+}
 
-// exchange builds a pooled or fully connected head. Hidden layers of the old one go; a new one has the activation that leads
-// to it and the dropout that the old ones had.
+func hasWeights(n *nn.Node) bool {
+	switch n.Layer.(type) {
+	case nn.Linear, nn.Conv:
+		return true
+	}
+	return false
+}
+
+// exchange builds a pooled or fully connected head. Hidden layers of the old one go, but for spp, which stands in front of them
+// where they are linear and none is given; a new one has the activation that leads to it and the dropout that the old ones had.
 func (h Head) exchange(g *nn.Graph, layers []*nn.Node, trunk *nn.Node) error {
 	act := leading(layers[0])
 	if act.Func == "" {
@@ -91,11 +132,31 @@ func (h Head) exchange(g *nn.Graph, layers []*nn.Node, trunk *nn.Node) error {
 			drop = l
 		}
 	}
-	return g.Rebuild(layers[len(layers)-1], func(b *nn.Builder, _ *nn.Node) *nn.Node {
-		x := trunk
-		if h.Kind != "fc" {
-			x = b.As("pool").Layer(nn.GlobalPool{Type: nn.PoolKind(h.Kind)}, x)
+	if h.Kind == "spp" {
+		first := layers[slices.IndexFunc(layers, hasWeights)]
+		_, linear := first.Layer.(nn.Linear)
+		if _, pool := trunk.Layer.(nn.Pool); pool && linear && first.In[0] == trunk && h.Pool != "keep" {
+			trunk = trunk.In[0]
 		}
+		if err := h.fit(g, trunk); err != nil {
+			return err
+		}
+		if linear && h.Hidden == 0 {
+			for _, n := range layers[:slices.Index(layers, first)] {
+				if err := g.Remove(n); err != nil {
+					return err
+				}
+			}
+			if first.In[0] != trunk {
+				if err := g.Remove(first.In[0]); err != nil {
+					return err
+				}
+			}
+			return g.InsertBefore(first, h.pool)
+		}
+	}
+	return g.Rebuild(layers[len(layers)-1], func(b *nn.Builder, _ *nn.Node) *nn.Node {
+		x := h.pool(b, trunk)
 		if h.Hidden > 0 {
 			x = b.Layer(act, b.As("hidden").Linear(x, h.Hidden))
 			if drop != nil {
@@ -104,6 +165,41 @@ func (h Head) exchange(g *nn.Graph, layers []*nn.Node, trunk *nn.Node) error {
 		}
 		return b.As("logits").Linear(x, nn.Classes)
 	})
+}
+
+// pool builds what stands between the last map and the linear layers.
+func (h Head) pool(b *nn.Builder, x *nn.Node) *nn.Node {
+	switch h.Kind {
+	case "fc":
+		return x
+	case "spp":
+		return module.Pyramid(b, x, h.levels()...)
+	case "gem":
+		return b.As("pool").Layer(nn.GeM{P: h.P, Fixed: h.P > 0}, x)
+	}
+	return b.As("pool").Layer(nn.GlobalPool{Type: nn.PoolKind(h.Kind)}, x)
+}
+
+func (h Head) levels() []int {
+	if h.Levels == nil {
+		return []int{3, 2, 1}
+	}
+	return h.Levels
+}
+
+// fit reports a level that has more bins than the map.
+func (h Head) fit(g *nn.Graph, x *nn.Node) error {
+	sizes, err := g.Sizes()
+	if err != nil {
+		return err
+	}
+	s := sizes[x]
+	for i, n := range h.levels() {
+		if n < 1 || n > min(s.H, s.W) {
+			return &spec.Fault{Path: fmt.Sprintf("$.levels[%d]", i), Msg: fmt.Sprintf("%d bins a side of the %dx%d map of %s; give 1 to %d", n, s.H, s.W, x.Name, min(s.H, s.W))}
+		}
+	}
+	return nil
 }
 
 // convolve makes the linear layers convolutions in their places, the first with a kernel of the map that it reads, the others
@@ -119,7 +215,7 @@ func (h Head) convolve(g *nn.Graph, layers []*nn.Node, trunk *nn.Node) error {
 	var last *nn.Node // of the weights, which gives the classes
 	for _, n := range layers {
 		switch l := n.Layer.(type) {
-		case nn.GlobalPool:
+		case nn.GlobalPool, nn.GeM, nn.BinPool, nn.Concat:
 			if last == nil { // it classifies the pooled maps: each position alone, now
 				kernel, pool = nn.Square(1), false
 			}

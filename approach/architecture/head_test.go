@@ -2,6 +2,7 @@ package architecture_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/approach/architecture"
@@ -65,6 +66,44 @@ func TestHeadExchangesTheClassifier(t *testing.T) {
 		{"avg-conv of a single layer", overlapping, architecture.Head{Kind: "avg-conv", Pool: "keep"}, done, `
 			linear1/pool: global avg pool 1x1x8
 			linear1: linear + bias 1x1x10 90                    # 8·10 + 10`, "linear1"},
+		{"gem learns its exponent", plain, architecture.Head{Kind: "gem"}, done, `
+			linear2/pool: gem pool 1x1x16 1                     # the exponent
+			linear2/logits: linear + bias 1x1x10 170`, "linear1 linear1/act linear2"},
+		{"or has it fixed", plain, architecture.Head{Kind: "gem", P: 2, Hidden: 20}, done, `
+			linear2/pool: gem pool 2 fixed 1x1x16
+			linear2/hidden: linear + bias 1x1x20 340
+			linear2/hidden/act: relu + dropout 0.5 1x1x20
+			linear2/logits: linear + bias 1x1x10 210`, "linear1 linear1/act linear2"},
+		{"a pyramid in the pooling's place, in front of what is there", plain, architecture.Head{Kind: "spp"}, done, `
+			linear1/level1: max pool to 3x3 3x3x16              # of the 8x8 map: windows of 4, 2 apart
+			linear1/level1/flat: flatten 1x1x144
+			linear1/level2: max pool to 2x2 2x2x16
+			linear1/level2/flat: flatten 1x1x64
+			linear1/level3: max pool to 1x1 1x1x16
+			linear1/pyramid: concat 1x1x224                     # (9 + 4 + 1)·16
+			linear1: linear + bias 1x1x12 2700                  # 224·12 + 12`, "pool1 linear1"},
+		{"or behind it, of two levels", plain, architecture.Head{Kind: "spp", Levels: []int{4, 1}, Pool: "keep"}, done, `
+			linear1/level1: max pool to 4x4 4x4x16
+			linear1/level1/flat: flatten 1x1x256
+			linear1/level2: max pool to 1x1 1x1x16
+			linear1/pyramid: concat 1x1x272
+			linear1: linear + bias 1x1x12 3276                  # 272·12 + 12`, "linear1"},
+		{"a pyramid with a hidden layer of its own", plain, architecture.Head{Kind: "spp", Levels: []int{2}, Hidden: 20}, done, `
+			linear2/level1: max pool to 2x2 2x2x16
+			linear2/level1/flat: flatten 1x1x64
+			linear2/hidden: linear + bias 1x1x20 1300           # 64·20 + 20
+			linear2/hidden/act: relu + dropout 0.5 1x1x20
+			linear2/logits: linear + bias 1x1x10 210`, "pool1 linear1 linear1/act linear2"},
+		{"a pyramid for a global pooling", pooled, architecture.Head{Kind: "spp", Levels: []int{2, 1}}, done, `
+			linear1/level1: max pool to 2x2 2x2x4
+			linear1/level1/flat: flatten 1x1x16
+			linear1/level2: max pool to 1x1 1x1x4
+			linear1/pyramid: concat 1x1x20
+			linear1: linear + bias 1x1x10 210`, "global-pool linear1"},
+		{"a pyramid for class maps", classmaps, architecture.Head{Kind: "spp", Levels: []int{2}}, done, `
+			global-pool/level1: max pool to 2x2 2x2x4
+			global-pool/level1/flat: flatten 1x1x16
+			global-pool/logits: linear + bias 1x1x10 170`, "classes classes/act global-pool"},
 		{"pooled maps, classified at each position", pooled, architecture.Head{Kind: "conv-avg"}, done, `
 			linear1: conv 1x1 + bias 8x8x10 50
 			linear1/pool: global avg pool 1x1x10`, "global-pool linear1"},
@@ -79,10 +118,37 @@ func TestHeadExchangesTheClassifier(t *testing.T) {
 	})
 }
 
+// What one head has built, another finds.
+func TestHeadsFollowOneAnother(t *testing.T) {
+	kinds := []architecture.Head{{Kind: "avg"}, {Kind: "fc", Hidden: 6}, {Kind: "spp"}, {Kind: "gem"}, {Kind: "max+avg"}, {Kind: "conv-avg"}, {Kind: "avg-conv"}}
+	for _, first := range kinds {
+		for _, second := range kinds {
+			g, h := plain(t), plain(t)
+			if _, err := first.Rewrite(g); err != nil {
+				t.Fatalf("%s: %v", first.Kind, err)
+			}
+			if _, err := second.Rewrite(g); err != nil {
+				t.Errorf("%s after %s: %v", second.Kind, first.Kind, err)
+				continue
+			}
+			cost(t, g)
+			if strings.Contains(first.Kind+second.Kind, "conv") || second.Kind == "spp" || second.Kind == "fc" {
+				continue // convolutions stay behind, or hidden layers, or a pooling does not
+			}
+			if _, err := second.Rewrite(h); err != nil {
+				t.Fatal(err)
+			}
+			if cost(t, g).Params != cost(t, h).Params {
+				t.Errorf("%s after %s has %d parameters, alone %d", second.Kind, first.Kind, cost(t, g).Params, cost(t, h).Params)
+			}
+		}
+	}
+}
+
 // Fully connected layers run as convolutions give the same logits where the pooling is kept and the image has the network's own
 // size: weights [H·W·C, N] and [H, W, C, N] are the same numbers in the same order.
 func TestConvAvgKeepingThePoolGivesTheSameLogits(t *testing.T) {
-	nets := map[string]func(t *testing.T) *nn.Graph{"small": plain}
+	nets := map[string]func(t *testing.T) *nn.Graph{"small": plain, "overlapping": overlapping}
 	for _, name := range []string{"lenet5", "mini"} {
 		nets[name] = func(t *testing.T) *nn.Graph {
 			g, err := zoo.New(name)

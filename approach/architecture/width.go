@@ -223,6 +223,29 @@ func widthsOf(g *nn.Graph) (*widths, error) {
 			for _, in := range n.In {
 				w.out[n] = append(w.out[n], w.out[in]...)
 			}
+		case nn.Gate:
+			like := w.out[n.In[0]]
+			if g := sizes[n.In[1]]; g.C == 1 && (g.H*g.W > 1 || sizes[n].C > 1) { // a number a position
+				like = run{{nil, 1}}
+			}
+			if !agree(w.out[n.In[1]], like) {
+				return nil, disagree(n)
+			}
+			w.out[n] = w.out[n.In[0]]
+		case nn.Attention:
+			if !agree(w.out[n.In[0]], w.out[n.In[1]]) {
+				return nil, disagree(n)
+			}
+			w.out[n] = w.out[n.In[2]]
+			w.out[n.In[0]].keep(l.Heads)
+			w.out[n].keep(l.Heads)
+		case nn.AttentionPool:
+			heads := sizes[n.In[1]].C
+			if !agree(w.out[n.In[1]], run{{nil, heads}}) {
+				return nil, disagree(n)
+			}
+			w.out[n] = w.out[n.In[0]]
+			w.out[n].keep(heads)
 		default:
 			times := follows(n, sizes, g.Classes)
 			if times == 0 {

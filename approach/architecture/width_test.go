@@ -79,6 +79,16 @@ func TestWidthKeepsSumsEqual(t *testing.T) {
 			z := b.Concat(b.Conv(x, 5, 1, 1), b.Conv(x, 7, 3, 1))
 			return module.PoolHead(b, b.Add(y, z), nn.Avg)
 		}),
+		"gates": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			s := nn.Style{Bias: true, Act: nn.Activation{Func: nn.ReLU}}
+			x = module.SqueezeExcite(b, module.ConvReLU(b, x, 7, 3, 1), 3, s, nn.Sigmoid)
+			x = module.CBAM(b, module.ECA(b, x), 3, s)
+			return module.PoolHead(b, module.SqueezeExcite(b.Scope("last"), b.Conv(x, 1, 1, 1), 1, s, nn.Sigmoid), nn.Avg)
+		}),
+		"attention in heads": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = module.SelfAttention(b, module.NonLocal(b, module.ConvReLU(b, x, 9, 3, 1), 5), 3)
+			return b.Linear(module.AttentionPool(b, x, 3), nn.Classes)
+		}),
 		"shared weights": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			x = b.Conv(x, 6, 3, 1)
 			for range 2 {
