@@ -40,6 +40,14 @@ func TestAComparisonGroupsWhatChangedAlike(t *testing.T) {
 			}
 		}
 	}
+	rebuild := func(build func(b *Builder, x *Node) *Node) func(t *testing.T, g *Graph) {
+		return func(t *testing.T, g *Graph) {
+			if err := g.Rebuild(g.Node("stage1/block1/conv1"), build); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	const became = "stage1: 1 of 3 convolutions 3x3 became "
 	for _, c := range []struct {
 		name   string
 		change func(t *testing.T, g *Graph)
@@ -81,6 +89,23 @@ func TestAComparisonGroupsWhatChangedAlike(t *testing.T) {
 				}
 			}
 		}, "stage1: 1 of 6 relu went\nstage1: 2 max poolings 2x2 came"},
+		{"a bottleneck", rebuild(func(b *Builder, x *Node) *Node {
+			return b.Conv(b.ReLU(b.Conv(b.ReLU(b.Conv(x, 2, 1, 1)), 2, 3, 1)), 4, 1, 1)
+		}), became + "a bottleneck (1x1, 3x3, 1x1)"},
+		{"a fire module", rebuild(func(b *Builder, x *Node) *Node {
+			x = b.ReLU(b.Conv(x, 2, 1, 1))
+			return b.Concat(b.ReLU(b.Conv(x, 2, 1, 1)), b.ReLU(b.Conv(x, 2, 3, 1)))
+		}), became + "a fire module (1x1, then 1x1 | 3x3)"},
+		{"an inception module with a bypass", rebuild(func(b *Builder, x *Node) *Node {
+			y := b.Concat(b.Conv(x, 1, 1, 1), b.Conv(b.Conv(x, 2, 1, 1), 3, 5, 1))
+			return b.Add(x, b.Conv(y, 4, 1, 1))
+		}), became + "an inception module with a bypass (1x1 | 1x1, 5x5, then 1x1)"},
+		{"a dense block", rebuild(func(b *Builder, x *Node) *Node {
+			for range 3 {
+				x = b.Concat(x, b.Conv(b.PreAct(x, NewBatchNorm(), Activation{Func: ReLU}), 2, 3, 1))
+			}
+			return b.Conv(x, 4, 1, 1)
+		}), became + "a dense block of 3 layers (3x3, then 1x1)"},
 		{"edges", func(t *testing.T, g *Graph) {
 			g.Node("stage1/block2/conv1").In[0] = g.Node("conv1/act")
 		}, "stage1: 1 of 3 convolutions 3x3 read conv1/act in place of stage1/block1/conv2/act"},

@@ -99,6 +99,9 @@ func byStage(g []event, all []string, layers map[string]bool) []string {
 			continue
 		default:
 			text = number(es, of) + " " + e.what
+			if len(es) == 1 {
+				text = number(es, of) + " " + cmp.Or(e.lone, e.what)
+			}
 		}
 		if i := slices.IndexFunc(lines, func(l line) bool { return l.stages != nil && l.text == text }); i >= 0 {
 			lines[i].stages = append(lines[i].stages, s)

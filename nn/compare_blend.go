@@ -1,0 +1,164 @@
+package nn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// blend names what stands in the place of a layer, of one and of several layers: "became a bottleneck (1x1, 3x3, 1x1)".
+func blend(parts []Step) (lone, what string) {
+	name := func(one, many, list string) (string, string) {
+		return fmt.Sprintf("became %s (%s)", one, list), fmt.Sprintf("became %s (%s)", many, list)
+	}
+	p := newStead(parts)
+	with := ""
+	if p.sums > 0 {
+		with = " with a bypass"
+	}
+	if len(p.joins) > 0 {
+		before, branches, after := p.branches(p.joins[0])
+		list := strings.Join(branches, " | ")
+		if before != "" {
+			list = before + ", then " + list
+		}
+		if after != "" {
+			list += ", then " + after
+		}
+		switch layers := fmt.Sprintf("of %d layers", len(p.joins)); {
+		case p.dense(p.joins[0]) && len(branches) > 1:
+			return name("a dense block "+layers+" of inception modules", "dense blocks "+layers+" of inception modules", list)
+		case p.dense(p.joins[0]):
+			return name("a dense block "+layers, "dense blocks "+layers, list)
+		case len(branches) == 2 && before == "1x1":
+			return name("a fire module"+with, "fire modules"+with, list)
+		}
+		return name("an inception module"+with, "inception modules"+with, list)
+	}
+	var words, kinds []string
+	for _, s := range parts {
+		word, kind := s.word()
+		if word != "" {
+			words, kinds = append(words, word), append(kinds, kind)
+		}
+	}
+	list := strings.Join(words, ", ")
+	switch strings.Join(kinds, " ") + with {
+	case "depthwise 1x1", "1x1 depthwise":
+		return name("separable", "separable", list)
+	case "1x1 depthwise 1x1":
+		return name("an inverted bottleneck", "inverted bottlenecks", list)
+	case "1x1 window 1x1":
+		return name("a bottleneck", "bottlenecks", list)
+	case "1x1 line line", "1x1 line line 1x1 line line":
+		return name("flattened", "flattened", list)
+	case "window 1x1", "window 1x1 1x1":
+		return name("a small perceptron", "small perceptrons", list)
+	}
+	if len(words) > 1 {
+		return name("a stack"+with, "stacks"+with, list)
+	}
+	return "became " + list + with, "became " + list + with
+}
+
+// word is what a blend calls a layer, "" for what goes without saying, and of what kind it is.
+func (s Step) word() (word, kind string) {
+	switch l := s.Node.Layer.(type) {
+	case Activation, Scale, Add, Concat, Shortcut:
+		return "", ""
+	case Conv:
+		m := manner(l, s.InSizes[0].C)
+		switch word = m + l.Kernel.String(); {
+		case m == "depthwise " && l.Kernel[0] != l.Kernel[1]:
+			return word, "line"
+		case m == "depthwise ":
+			return word, "depthwise"
+		case l.Kernel == Square(1):
+			return word, "1x1"
+		}
+		return word, "window"
+	case Pool:
+		return fmt.Sprintf("%s pool %v", l.Type, l.Kernel), "pool"
+	}
+	return s.Node.Layer.String(), "other"
+}
+
+// manner says how a convolution of that many channels groups them.
+func manner(l Conv, channels int) string {
+	switch {
+	case l.Groups > 1 && l.Groups == channels:
+		return "depthwise "
+	case l.Groups > 1:
+		return "grouped "
+	}
+	return ""
+}
+
+// stead is layers in the place of another, with the edges between them.
+type stead struct {
+	steps   []Step
+	at      map[*Node]int // in steps, from 1
+	readers map[*Node]int // among them
+	joins   []*Node       // concatenations
+	sums    int
+}
+
+func newStead(parts []Step) stead {
+	p := stead{steps: parts, at: map[*Node]int{}, readers: map[*Node]int{}}
+	for i, s := range parts {
+		p.at[s.Node] = i + 1
+		for _, in := range s.Node.In {
+			p.readers[in]++
+		}
+		switch s.Node.Layer.(type) {
+		case Concat:
+			p.joins = append(p.joins, s.Node)
+		case Add:
+			p.sums++
+		}
+	}
+	return p
+}
+
+// passes reports a map that a concatenation reads as the other branches do.
+func (p stead) passes(in *Node) bool { return p.readers[in] > 1 || p.at[in] == 0 }
+
+// dense reports a concatenation that such a map is appended to.
+func (p stead) dense(join *Node) bool { return slices.ContainsFunc(join.In, p.passes) }
+
+// branches words what leads to a concatenation, what stands before its branches part, and what behind the last one.
+func (p stead) branches(join *Node) (before string, branches []string, after string) {
+	inside := map[*Node]bool{}
+	for _, in := range join.In {
+		if p.passes(in) {
+			continue
+		}
+		var path []Step
+		for n := in; p.at[n] > 0 && (n == in || p.readers[n] == 1); n = n.In[0] {
+			inside[n] = true
+			path = append(path, p.steps[p.at[n]-1])
+		}
+		slices.Reverse(path)
+		branches = append(branches, worded(path))
+	}
+	var first, last []Step
+	for i, s := range p.steps {
+		switch {
+		case i+1 < p.at[join] && !inside[s.Node]:
+			first = append(first, s)
+		case i+1 > p.at[p.joins[len(p.joins)-1]]:
+			last = append(last, s)
+		}
+	}
+	return worded(first), branches, worded(last)
+}
+
+func worded(steps []Step) string {
+	var words []string
+	for _, s := range steps {
+		if word, _ := s.word(); word != "" {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, ", ")
+}
