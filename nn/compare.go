@@ -182,7 +182,7 @@ func (s Step) wide() (one, many string) {
 func turned(s, t Step) (lone, what string) {
 	if s.Node.Layer.Kind() != t.Node.Layer.Kind() {
 		one, many := t.noun()
-		return "became a " + one, "became " + many
+		return "became " + article(one) + " " + one, "became " + many
 	}
 	what = altered(s, t)
 	return what, what

@@ -69,25 +69,19 @@ func byStage(g []event, all []string, layers map[string]bool) []string {
 		}
 		in[s] = append(in[s], e)
 	}
-	type line struct {
-		stages []string
-		text   string
-	}
-	var lines []line
-	for _, s := range order {
-		es := in[s]
-		of := 0
+	var lines []string
+	shared := map[string][]string{} // stages by what they tell
+	for _, at := range order {
+		es, of := in[at], 0
 		for _, name := range all {
-			if stage(name) == s {
+			if stage(name) == at {
 				of++
 			}
 		}
-		var text string
-		switch e := es[0]; {
-		case len(es) == 1 && s == "":
-			lines = append(lines, line{text: fmt.Sprintf("%s: a %s %s", e.name, e.one, cmp.Or(e.lone, e.what))})
-			continue
-		case s == "":
+		switch text := number(es, of); {
+		case at == "" && len(es) == 1:
+			lines = append(lines, fmt.Sprintf("%s: %s %s %s", es[0].name, article(es[0].one), es[0].one, cmp.Or(es[0].lone, es[0].what)))
+		case at == "":
 			var names []string
 			for _, e := range es {
 				names = append(names, e.name)
@@ -95,46 +89,46 @@ func byStage(g []event, all []string, layers map[string]bool) []string {
 			if len(names) > 4 {
 				names = append(names[:3], fmt.Sprintf("%d more", len(es)-3))
 			}
-			lines = append(lines, line{text: fmt.Sprintf("%s: %s %s", strings.Join(names, ", "), number(es, of), e.what)})
-			continue
+			lines = append(lines, strings.Join(names, ", ")+": "+text)
+		case shared[text] == nil:
+			lines = append(lines, text)
+			fallthrough
 		default:
-			text = number(es, of) + " " + e.what
-			if len(es) == 1 {
-				text = number(es, of) + " " + cmp.Or(e.lone, e.what)
-			}
-		}
-		if i := slices.IndexFunc(lines, func(l line) bool { return l.stages != nil && l.text == text }); i >= 0 {
-			lines[i].stages = append(lines[i].stages, s)
-		} else {
-			lines = append(lines, line{[]string{s}, text})
+			shared[text] = append(shared[text], at)
 		}
 	}
-	var out []string
-	for _, l := range lines {
-		switch {
-		case l.stages == nil:
-			out = append(out, l.text)
-		case len(l.stages) > 1:
-			out = append(out, strings.Join(l.stages, ", ")+", each: "+l.text)
-		default:
-			out = append(out, l.stages[0]+": "+l.text)
+	for i, text := range lines {
+		switch stages := shared[text]; {
+		case len(stages) > 1:
+			lines[i] = strings.Join(stages, ", ") + ", each: " + text
+		case len(stages) == 1:
+			lines[i] = stages[0] + ": " + text
 		}
 	}
-	return out
+	return lines
 }
 
-// number is "6 of 6 convolutions 3x3", or of layers that came "2 bypasses".
-func number(es []event, of int) string {
-	what := es[0].many
-	switch {
-	case es[0].came && len(es) == 1:
-		return "1 " + es[0].one
-	case es[0].came:
-		return fmt.Sprintf("%d %s", len(es), what)
-	case of == 1:
-		what = es[0].one
+func article(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an"
 	}
-	return fmt.Sprintf("%d of %d %s", len(es), of, what)
+	return "a"
+}
+
+// number is "6 of 6 convolutions 3x3 became separable", or of layers that came "2 bypasses came".
+func number(es []event, of int) string {
+	e := es[0]
+	many, what := e.many, e.what
+	if len(es) == 1 {
+		what = cmp.Or(e.lone, what)
+	}
+	if e.came && len(es) == 1 || !e.came && of == 1 {
+		many = e.one
+	}
+	if e.came {
+		return fmt.Sprintf("%d %s %s", len(es), many, what)
+	}
+	return fmt.Sprintf("%d of %d %s %s", len(es), of, many, what)
 }
 
 // holdings compares what two networks hold, kind by kind.
