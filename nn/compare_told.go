@@ -109,7 +109,7 @@ func byStage(g []event, all []string, layers map[string]bool) []string {
 }
 
 func article(noun string) string {
-	if strings.ContainsRune("aeiou", rune(noun[0])) {
+	if strings.IndexAny(noun, "aeiou") == 0 {
 		return "an"
 	}
 	return "a"
