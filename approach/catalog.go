@@ -154,6 +154,18 @@ func Catalog() []Entry {
 			Evidence: "not in the published study; ReNet has 12.35 % errors on CIFAR-10, .45 % on MNIST and 2.38 % on SVHN, behind the best convolutional networks of its day; gru over the rows of Fashion-MNIST with an SVM .888, with dropout .897 (that data set's benchmark)",
 			Caveats:  "the channels of a map are many units: give fewer where a map is wide. One image is swept as fast as its steps follow one another, however many cores there are. No gradient is clipped; a sequence of some hundred positions may need a lower rate",
 		}},
+		{"attention", Architecture, architecture.Attention{Kind: "se"}, Card{
+			Summary: "weighs channels or positions by what the whole map holds: gates, non-local blocks, self-attention, attention pooling",
+			Cost:    "se 2C²/16 parameters a gate and next to no multiply-adds, eca 3 to 7; cbam those of se and 98, and a 7x7 convolution over two maps; nonlocal 2C² at reduce 2, self 4C² and 225 a head, both the square of the positions in multiply-adds and memory; pool C a head",
+			Couplings: []string{
+				"a gate stands in front of the sum on a residual branch, behind a module of branches, else behind the activation of a convolution larger than 1x1",
+				"nothing that it adds has a bias or a norm, and batchnorm, norm and dropout leave it alone; gates have ReLU inside whatever the network has",
+				"nonlocal and self start as the identity and pool as average pooling, their last weights at 0; self has a bias by offset, clipped to 7 rows and columns, so that it fits images of all sizes",
+			},
+			Paper:    "se: Hu, Shen, Sun, arXiv:1709.01507; eca: Wang et al., arXiv:1910.03151; cbam: Woo et al., arXiv:1807.06521; nonlocal: Wang, Girshick, Gupta, He, arXiv:1711.07971; self: Vaswani et al., arXiv:1706.03762, Bello et al., arXiv:1904.09925; pool: Radford et al., arXiv:2103.00020, with a learned query and without projections",
+			Evidence: "not in the published study; ResNet-50 has 24.80 % top-1 errors on ImageNet, with se 23.29 for 2.5 million parameters more, with cbam 22.66, with eca 22.52 (their papers)",
+			Caveats:  "helped deep residual networks of many channels; in a network of 16 channels reduce 16 leaves one hidden unit. A map of more than 16x16 positions is passed over unless where names it, and one of more than 32x32 always; a flat head has no positions left for pool",
+		}},
 		{"activation", Architecture, architecture.Activation{From: nn.ReLU}, Card{
 			Summary:   "exchanges one non-linearity for another",
 			Cost:      "all but relu, relu6, the leaky ones, softsign and the hard ones compute exponentials; swish, hard-swish, gelu and mish keep their input for the backward pass; prelu adds a parameter a channel, rrelu draws a random number a value",

@@ -34,6 +34,7 @@ var walked = map[string][]string{
 	"xception":           {"xception", "xception: {relu: between, repeats: 3}", "xception: after"},
 	"separable":          {"separable", "separable: {relu: none}", "separable: {relu: after, multiplier: 2}", "separable: pointwise-first", "separable: {order: inverted, expand: 2}"},
 	"recurrent":          {"recurrent", "recurrent: {cell: gru, units: 16, bidirectional: false}", "recurrent: {place: rows, units: 16}", "recurrent: {cell: gru, place: columns}", "recurrent: {cell: gru, place: renet, units: 16}", "recurrent: {place: renet, bidirectional: false}"},
+	"attention":          {"attention", "attention: eca", "attention: cbam", "attention: {kind: se, reduce: 4}", "attention: nonlocal", "attention: self", "attention: {kind: self, heads: 2}", "attention: pool"},
 	"activation":         {"activation: leaky", "activation: {to: prelu, from: relu}", "activation: {to: elu, alpha: 0.5}", "activation: selu", "activation: sigmoid", "activation: tanh", "activation: swish", "activation: gelu", "activation: rrelu", "activation: identity", "activation: {from: tanh, to: relu}"},
 	"pool":               {"pool: max", "pool: avg", "pool: max+avg", "pool: {kernel: 2, stride: 2}"},
 	"strided-conv":       {"strided-conv", "strided-conv: conv", "strided-conv: patch"},

@@ -175,6 +175,8 @@ func title(s nn.Step) string {
 		return fmt.Sprintf("concat, %d", s.Size.C)
 	case nn.Add:
 		return "+"
+	case nn.Gate:
+		return "× gate"
 	case nn.Scale:
 		return fmt.Sprintf("× %.3g", l.By)
 	}
@@ -215,9 +217,9 @@ func class(l nn.Layer) string {
 		return "conv"
 	case nn.Linear:
 		return "linear"
-	case nn.Pool, nn.GlobalPool:
+	case nn.Pool, nn.GlobalPool, nn.ChannelPool, nn.AttentionPool:
 		return "pool"
-	case nn.Add, nn.Concat:
+	case nn.Add, nn.Concat, nn.Gate, nn.Stack:
 		return "join"
 	case nn.Activation:
 		return "act"

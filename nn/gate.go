@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/tensor"
 )
@@ -26,6 +27,25 @@ func (Gate) Infer(in []Size, _ int) (Size, error) {
 		return Size{}, fmt.Errorf("cannot gate %v by %v; the gate must be 1x1x%d or %dx%dx1", x, g, x.C, x.H, x.W)
 	}
 	return x, nil
+}
+
+// Gating marks the layers of which nothing but numbers of gates comes: the perceptron of a squeeze-and-excitation, say. They are not part of the
+// way that maps take.
+func (g *Graph) Gating() map[*Node]bool {
+	gating, read := map[*Node]bool{}, map[*Node]bool{}
+	otherwise := map[*Node]bool{} // read by something that is no gate's number
+	for _, o := range g.Outputs {
+		otherwise[o.Node] = true
+	}
+	for _, n := range slices.Backward(g.Nodes) {
+		gating[n] = read[n] && !otherwise[n]
+		_, gate := n.Layer.(Gate)
+		for i, in := range n.In {
+			read[in] = true
+			otherwise[in] = otherwise[in] || !gating[n] && !(gate && i == 1)
+		}
+	}
+	return gating
 }
 
 // ChannelPool joins the channels of each position: [H,W,C] to [H,W,1]. arXiv:1807.06521, §3.

@@ -236,3 +236,33 @@ func TestReasonsAreGathered(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+func TestGatingIsWhatGivesNothingButNumbersOfGates(t *testing.T) {
+	b := NewBuilder("gated", Size{}, 10)
+	x := b.ReLU(b.Conv(b.Image(8, 8, 3), 4, 3, 1))
+	g := b.Act(b.As("expand").Conv(b.ReLU(b.As("reduce").Conv(b.GlobalAvgPool(x), 2, 1, 1)), 4, 1, 1), Sigmoid)
+	y := b.Layer(Gate{}, x, g)
+	both := b.Act(b.As("both").Conv(b.As("mean").GlobalAvgPool(y), 4, 1, 1), Sigmoid) // of a gate, and read by the classifier too
+	y = b.As("second").Layer(Gate{}, y, both)
+	b.Logits(b.Linear(b.Concat(b.As("last").GlobalAvgPool(y), both), Classes))
+	net, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names, units []string
+	gating := net.Gating()
+	for _, n := range net.Nodes {
+		if gating[n] {
+			names = append(names, n.Name)
+		}
+	}
+	if got := strings.Join(names, " "); got != "global-pool reduce reduce/act expand expand/act" {
+		t.Errorf("within gates are %s", got)
+	}
+	for u := range net.Overlay().Units() {
+		units = append(units, u.Name())
+	}
+	if got := strings.Join(units, " "); got != "conv1 both linear1" {
+		t.Errorf("units are %s", got)
+	}
+}

@@ -26,7 +26,8 @@ type Unit struct {
 	o         *Overlay
 }
 
-// Units gives the convolutions and linear layers of the network with what belongs to them, in graph order.
+// Units gives the convolutions and linear layers of the network with what belongs to them, in graph order, but for those within
+// gates ([Graph.Gating]) and attention: they have neither norm nor dropout.
 func (o *Overlay) Units() iter.Seq[Unit] {
 	readers := map[*Node][]*Node{}
 	for _, n := range o.g.Nodes {
@@ -37,12 +38,22 @@ func (o *Overlay) Units() iter.Seq[Unit] {
 		}
 	}
 	var us []Unit
+	gating := o.g.Gating()
 	for _, n := range o.g.Nodes {
-		if hasUnit(n) {
+		if hasUnit(n) && !gating[n] && !projects(n, readers[n]) {
 			us = append(us, o.unit(n, func(n *Node) []*Node { return readers[n] }))
 		}
 	}
 	return slices.Values(us)
+}
+
+// projects reports whether a layer is a convolution that attention alone reads, or the one behind it that begins at 0: a norm would make
+// large what is to begin as nothing.
+func projects(n *Node, readers []*Node) bool {
+	if l, ok := n.Layer.(Conv); ok && l.Zero {
+		return true
+	}
+	return len(readers) > 0 && !slices.ContainsFunc(readers, func(r *Node) bool { _, ok := r.Layer.(Attention); return !ok })
 }
 
 // ConvUnits gives the units of convolutions alone.

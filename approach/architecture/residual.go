@@ -49,7 +49,7 @@ func (p Residual) Rewrite(g *nn.Graph) (nn.Changes, error) {
 // What is left over where a stretch ends is counted as a run that does not fit.
 func (p Residual) runs(g *nn.Graph, c *nn.Changes) [][]*nn.Node {
 	var runs [][]*nn.Node
-	used := map[*nn.Node]bool{}
+	used := g.Gating() // what computes a gate is no run
 	for n := range nn.Each[nn.Conv](g) {
 		if used[n] || !p.Where.Match(n.Path()) {
 			continue

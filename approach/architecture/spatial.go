@@ -6,10 +6,11 @@ import "github.com/assaylab/assay/nn"
 const unchanged = "unchanged"
 
 // eachConv calls rewrite for every convolution that is wanted and that where names, with the size of the map that it reads. A
-// reason that rewrite returns is counted as a place that does not fit.
+// reason that rewrite returns is counted as a place that does not fit. What computes a gate is left alone.
 func eachConv(g *nn.Graph, where nn.Glob, c *nn.Changes, wanted func(nn.Conv) bool, rewrite func(n *nn.Node, conv nn.Conv, in nn.Size) (reason string, err error)) error {
+	gating := g.Gating()
 	for n, conv := range nn.Each[nn.Conv](g) {
-		if !wanted(conv) || !where.Match(n.Path()) {
+		if !wanted(conv) || gating[n] || !where.Match(n.Path()) {
 			continue
 		}
 		sizes, err := g.Sizes()

@@ -37,6 +37,36 @@ func TestWidthScalesEveryChannelCount(t *testing.T) {
 			conv1/act: relu 8x8x1
 			global-pool: global avg pool 1x1x1
 			linear1: linear + bias 1x1x10 20`, "conv1 conv1/act global-pool linear1"},
+		{"gates follow what they gate", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return module.PoolHead(b, module.CBAM(b, module.ConvReLU(b, x, 8, 3, 1), 2, nn.Style{Act: nn.Activation{Func: nn.ReLU}}), nn.Avg)
+		}), architecture.Width{Factor: 2}, "scaled 3 of 4 widths by 2", `
+			conv1: conv 3x3 pad 1 + bias 8x8x16 448
+			conv1/act: relu 8x8x16
+			cbam/mean: global avg pool 1x1x16
+			cbam/max: global max pool 1x1x16
+			cbam/stack: stack 2x1x16
+			cbam/reduce: conv 1x1 2x1x4 64
+			cbam/reduce/act: relu 2x1x4
+			cbam/expand: conv 1x1 2x1x16 64
+			cbam/global-pool: global avg pool 1x1x16
+			cbam/sum: scale 2 1x1x16
+			cbam/sum/act: sigmoid 1x1x16
+			cbam/channels: gate 8x8x16
+			cbam/positions: gate 8x8x16
+			global-pool: global avg pool 1x1x16
+			linear1: linear + bias 1x1x10 170`, "conv1 conv1/act cbam/mean cbam/max cbam/stack cbam/reduce cbam/reduce/act cbam/expand cbam/global-pool cbam/sum cbam/sum/act cbam/channels cbam/positions global-pool linear1"},
+		{"heads divide what attends", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = module.ConvReLU(b, x, 6, 3, 1)
+			x = b.Layer(nn.Attention{Heads: 3}, x, b.Bias(b.As("key").Conv(x, 6, 1, 1), false), x)
+			return b.Linear(module.AttentionPool(b, x, 2), nn.Classes)
+		}), architecture.Width{Factor: 1.6}, "scaled 2 of 3 widths by 1.6", `
+			conv1: conv 3x3 pad 1 + bias 8x8x12 336                 # 9.6 of 6, a multiple of 3 and of 2
+			conv1/act: relu 8x8x12
+			key: conv 1x1 8x8x12 144
+			attention: attention 3 heads 8x8x12
+			scores: conv 1x1 8x8x2 24
+			attention-pool: attention pool 1x1x12
+			linear1: linear + bias 1x1x10 130`, "conv1 conv1/act key attention scores attention-pool linear1"},
 		{"units of recurrent layers, of both ways alike", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return b.Linear(b.Layer(nn.Recurrent{Cell: nn.GRU, Units: 6, Bidirectional: true, Scan: nn.Positions, Last: true}, x), nn.Classes)
 		}), architecture.Width{Factor: 0.5}, "scaled 1 of 1 widths by 0.5", `
