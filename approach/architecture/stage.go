@@ -47,26 +47,25 @@ func stages(g *nn.Graph, where nn.Glob, c *nn.Changes) ([]stage, error) {
 	}
 	var found []stage
 	var open []segment // of the stage that is being put together
-	end := func() error {
+	end := func() {
 		if len(open) == 0 {
-			return nil
+			return
 		}
-		s, reason, err := join(g, open, sizes)
-		open = nil
-		switch {
-		case err != nil:
-			return err
-		case reason != "":
+		s, reason := join(g, open, sizes)
+		if reason != "" {
 			c.Skip(s.convs[0].Name, reason)
-		default:
+		} else {
 			found = append(found, s)
 		}
-		return nil
+		open = nil
 	}
 	var front *segment // a pre-activation in front of what comes next
 	for _, s := range segments(g) {
 		reason, named := s.fits(g, where)
-		var err error
+		in, out := sizes[s.from], sizes[s.to]
+		if reason == "" {
+			reason = strideOnly(in, out, strideTo(s.from, s.to))
+		}
 		switch {
 		case s.activates() && s.to.Pre:
 			front = &s
@@ -75,34 +74,31 @@ func stages(g *nn.Graph, where nn.Glob, c *nn.Changes) ([]stage, error) {
 			if len(open) > 0 && closed(g, open[len(open)-1].to, s) {
 				open = append(open, s)
 			} else {
-				err = end()
+				end()
 			}
 		case !named:
-			err = end()
+			end()
 		case reason != "":
-			err = end()
+			end()
 			c.Skip(s.convs[0].Name, reason)
 		default:
 			run := []segment{s}
 			if front != nil && closed(g, front.to, s) {
 				run = []segment{*front, s}
 			}
-			in, out := sizes[s.from], sizes[s.to]
 			if len(open) > 0 && (in.H != out.H || in.W != out.W || run[0].from != open[len(open)-1].to || !closed(g, run[0].from, run[0])) {
-				err = end()
+				end()
 			}
 			open = append(open, run...)
 		}
 		front = nil
-		if err != nil {
-			return nil, err
-		}
 	}
-	return found, end()
+	end()
+	return found, nil
 }
 
 // join makes a stage of segments, or says why it is none.
-func join(g *nn.Graph, segments []segment, sizes map[*nn.Node]nn.Size) (stage, string, error) {
+func join(g *nn.Graph, segments []segment, sizes map[*nn.Node]nn.Size) (stage, string) {
 	var tail *nn.Node // the activation behind the stage
 	for last := segments[len(segments)-1]; len(last.convs) == 0; last = segments[len(segments)-1] {
 		tail, segments = last.to, segments[:len(segments)-1]
@@ -120,14 +116,9 @@ func join(g *nn.Graph, segments []segment, sizes map[*nn.Node]nn.Size) (stage, s
 			}
 		}
 	}
-	s.depth, s.out = deep[s.to], sizes[s.to]
-	stride := strideTo(s.from, s.to)
-	s.stride = stride[0]
+	s.depth, s.stride, s.out = deep[s.to], strideTo(s.from, s.to)[0], sizes[s.to]
 	if s.depth < 2 {
-		return s, "fewer than 2 convolutions larger than 1x1 one behind the other", nil
-	}
-	if reason := strideOnly(sizes[s.from], s.out, stride); reason != "" {
-		return s, reason, nil
+		return s, "fewer than 2 convolutions larger than 1x1 one behind the other"
 	}
 	s.style = styleOf(g, s.convs)
 	s.end = nn.Style{Bias: s.style.Bias, Norm: s.style.Norm}
@@ -139,7 +130,7 @@ func join(g *nn.Graph, segments []segment, sizes map[*nn.Node]nn.Size) (stage, s
 	case tail == nil && activated(s.to):
 		s.end = s.style
 	}
-	return s, "", nil
+	return s, ""
 }
 
 // styleOf is the style of the last convolution that has an activation of its own; without one, the activation on the way to the

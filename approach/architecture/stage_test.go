@@ -50,12 +50,12 @@ func TestStagesLieBetweenPoolingsStridesAndHeads(t *testing.T) {
 		{staged, "stage1/block2/**", 4, "replaced 1 of 1 stages", "stage1/block1/add[stage1/block1/conv2 conv1/act] stage1/block2/add/block1/add[stage1/block2/add/block1/sep4/pointwise stage1/block1/add/act] stage2/block1/add[stage2/block1/conv2 stage2/block1/shortcut]"},
 		{staged, "stage1/block2/conv1", 2, "replaced 0 of 1 stages; belongs to a block that is not named as a whole: stage1/block2/conv1", ""},
 		{twice, "conv[2-4]", 2, "replaced 1 of 2 stages; fewer than 2 convolutions larger than 1x1 one behind the other: conv4", ""},
-		{valid, "", 2, "replaced 0 of 2 stages; reads the images: conv1; fewer than 2 convolutions larger than 1x1 one behind the other: conv2", ""},
+		{valid, "", 2, "replaced 0 of 2 stages; reads the images: conv1; gives 2x2 of 6x6, which no stride does; pad its convolutions: conv2", ""},
 		{of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			x = module.ConvReLU(b, x, 4, 3, 1)
 			x = b.ReLU(b.ConvOf(x, nn.Conv{Out: 4, Kernel: nn.Square(3)}))
-			return module.PoolHead(b, module.ConvReLU(b, x, 4, 3, 1), nn.Avg)
-		}), "", 2, "replaced 0 of 2 stages; reads the images: conv1; gives 6x6 of 8x8, which no stride does; pad its convolutions: conv2", ""},
+			return module.PoolHead(b, module.ConvReLU(b, module.ConvReLU(b, x, 4, 3, 1), 4, 3, 1), nn.Avg)
+		}), "", 2, "replaced 1 of 3 stages; reads the images: conv1; gives 6x6 of 8x8, which no stride does; pad its convolutions: conv2", "conv4/block1/add[conv4/block1/sep2/pointwise conv2/act]"},
 		{of(func(b *nn.Builder, x *nn.Node) *nn.Node { // a training head reads the middle
 			x = module.ConvReLU(b, x, 4, 3, 1)
 			x = module.ConvReLU(b, x, 4, 3, 1)
