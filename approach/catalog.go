@@ -71,7 +71,7 @@ func Catalog() []Entry {
 			},
 			Paper:    "Szegedy et al., arXiv:1409.4842; two 3x3 for the 5x5: Szegedy et al., arXiv:1512.00567; strides, average pooling: Ioffe, Szegedy, arXiv:1502.03167",
 			Evidence: "GoogLeNet at 128 pixels .619 (CaffeNet .471); with batch norm before the activation .603, behind it .596; with batch norm, two 3x3 for the 5x5, and twice the steps .645",
-			Caveats:  "a tuned network of such modules hardly bears changes, the study warns; with few channels a branch of an eighth is narrow. A 5x5 convolution without padding does not fit",
+			Caveats:  "a tuned network of such modules hardly bears changes, the study warns; with few channels a branch of an eighth is narrow. A convolution without padding does not fit",
 		}},
 		{"flattened", Architecture, architecture.Flattened{Stages: 2, Order: "LVH", Bias: true}, Card{
 			Summary:   "a convolution becomes one-dimensional ones: across channels, along columns, along rows",
@@ -96,7 +96,7 @@ func Catalog() []Entry {
 			Cost:    "a layer of m maps costs (4m + 36k)k parameters with the bottleneck, 9mk without; small growth saves parameters, concatenating costs memory",
 			Couplings: []string{
 				"norm and activation of the stage stand in front of every convolution, pre-activated; what enters is activated once more",
-				"a 1x1 convolution ends the block at the stage's channels; bypasses within the stage go",
+				"a 1x1 convolution ends the block at the stage's channels; bypasses and gates within the stage go",
 				"a stage that strides begins with an average pooling",
 			},
 			Paper:   "Huang, Liu, van der Maaten, Weinberger, arXiv:1608.06993",
@@ -117,7 +117,7 @@ func Catalog() []Entry {
 			Summary: "a stage becomes a dense block of inception modules, each adding its maps to all before",
 			Cost:    "a module of growth k over m maps costs about 2.9mk parameters for its 1x1 convolutions and 10.6k² for its windows; concatenating costs memory",
 			Couplings: []string{
-				"every convolution gets the stage's norm, activation and bias; bypasses within the stage go",
+				"every convolution gets the stage's norm, activation and bias; bypasses and gates within the stage go",
 				"a 1x1 convolution ends the block at the stage's channels",
 				"a stage that strides begins with an average pooling",
 			},
@@ -128,7 +128,7 @@ func Catalog() []Entry {
 			Summary: "a stage becomes residual blocks of depthwise separable convolutions",
 			Cost:    "an eighth to a ninth of a stage of 3x3 convolutions; a 1x1 on the bypass where the shape changes",
 			Couplings: []string{
-				"separable convolutions get the stage's norm and bias, its activation stands in front of each; bypasses within the stage go",
+				"separable convolutions get the stage's norm and bias, its activation stands in front of each; bypasses and gates within the stage go",
 				"a stage that strides does so by a 3x3 max pooling in its first block",
 			},
 			Paper:   "Chollet, Xception, arXiv:1610.02357; norm and activation between: Chen et al., arXiv:1802.02611",
