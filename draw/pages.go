@@ -25,7 +25,7 @@ func paged(c *part) []*part {
 // are. Up to a height that a screen
 // shows one is enough.
 func shape(pages []*part) float64 {
-	w, h, sum, torn := -gutter, 0.0, 0.0, 0.0
+	w, h, sum, torn, short := -gutter, 0.0, 0.0, 0.0, 0.0
 	for _, p := range pages {
 		p.measure()
 		w += p.left + p.right + gutter
@@ -39,7 +39,12 @@ func shape(pages []*part) float64 {
 	if len(pages) == 1 && h < 620 {
 		return 0
 	}
-	return math.Abs(math.Log(w/h/1.3)) + 0.12*torn + 0.5*(1-sum/h/float64(len(pages)))
+	for _, p := range pages {
+		if p.height < h/4 { // such as the head alone
+			short++
+		}
+	}
+	return math.Abs(math.Log(w/h/1.3)) + 0.12*torn + 0.3*short + 0.5*(1-sum/h/float64(len(pages)))
 }
 
 // unit is what stays together when a column is broken, and the frame that it is taken from, nil for none.
