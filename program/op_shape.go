@@ -19,6 +19,10 @@ type SliceChannels struct{ From, To int }
 // option A in He, Zhang, Ren, Sun, CVPR 2016, section 4.2.
 type PadChannels struct{ Before, After int }
 
+// ShuffleChannels deals the channels of Groups groups out one after the other, as the transpose of [Groups, C/Groups]:
+// y[..., c·Groups+g] = x[..., g·C/Groups+c]. Zhang, Zhou, Lin, Sun, "ShuffleNet", CVPR 2018, arXiv:1707.01083, section 3.1.
+type ShuffleChannels struct{ Groups int }
+
 // Subsample keeps every Stride-th row and column from the first: x[N,H,W,C] → [N,⌈H/Stride⌉,⌈W/Stride⌉,C].
 type Subsample struct{ Stride int }
 
@@ -28,12 +32,13 @@ type SubsampleGrad struct {
 	Input  tensor.Shape
 }
 
-func (Reshape) Kind() string       { return "reshape" }
-func (Concat) Kind() string        { return "concat" }
-func (SliceChannels) Kind() string { return "slice-channels" }
-func (PadChannels) Kind() string   { return "pad-channels" }
-func (Subsample) Kind() string     { return "subsample" }
-func (SubsampleGrad) Kind() string { return "subsample-grad" }
+func (Reshape) Kind() string         { return "reshape" }
+func (Concat) Kind() string          { return "concat" }
+func (SliceChannels) Kind() string   { return "slice-channels" }
+func (PadChannels) Kind() string     { return "pad-channels" }
+func (ShuffleChannels) Kind() string { return "shuffle-channels" }
+func (Subsample) Kind() string       { return "subsample" }
+func (SubsampleGrad) Kind() string   { return "subsample-grad" }
 
 func (o Reshape) Infer(in []*Value) ([]Type, error) {
 	if err := fit(o, in, want{"x", anyRank}); err != nil {
@@ -94,6 +99,19 @@ func (o PadChannels) Infer(in []*Value) ([]Type, error) {
 	return reals(withChannels(in[0], o.Before+channels(in[0])+o.After))
 }
 
+func (o ShuffleChannels) Infer(in []*Value) ([]Type, error) {
+	if err := fit(o, in, want{"x", anyRank}); err != nil {
+		return nil, err
+	}
+	if err := perChannel(o, in[0]); err != nil {
+		return nil, err
+	}
+	if o.Groups < 1 || channels(in[0])%o.Groups != 0 {
+		return nil, fmt.Errorf("shuffle-channels: %d groups do not divide %d channels", o.Groups, channels(in[0]))
+	}
+	return reals(in[0].Shape())
+}
+
 func (o Subsample) Infer(in []*Value) ([]Type, error) {
 	if err := fit(o, in, want{"x", 4}); err != nil {
 		return nil, err
@@ -145,11 +163,17 @@ func (o PadChannels) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(SliceChannels{o.Before, o.Before + channels(n.In[0])}, dy[0])}
 }
 
+// gradient: a transpose is undone by the transpose.
+func (o ShuffleChannels) gradient(b *Builder, n *Node, dy []*Value) []*Value {
+	return []*Value{b.Emit(ShuffleChannels{channels(n.In[0]) / o.Groups}, dy[0])}
+}
+
 func (o Subsample) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(SubsampleGrad{o.Stride, n.In[0].Shape()}, dy[0])}
 }
 
-func (o SliceChannels) detail() string { return fmt.Sprintf("%d:%d", o.From, o.To) }
-func (o PadChannels) detail() string   { return fmt.Sprintf("%d+%d", o.Before, o.After) }
-func (o Subsample) detail() string     { return fmt.Sprintf("/%d", o.Stride) }
-func (o SubsampleGrad) detail() string { return fmt.Sprintf("/%d", o.Stride) }
+func (o SliceChannels) detail() string   { return fmt.Sprintf("%d:%d", o.From, o.To) }
+func (o PadChannels) detail() string     { return fmt.Sprintf("%d+%d", o.Before, o.After) }
+func (o ShuffleChannels) detail() string { return fmt.Sprintf("of %d", o.Groups) }
+func (o Subsample) detail() string       { return fmt.Sprintf("/%d", o.Stride) }
+func (o SubsampleGrad) detail() string   { return fmt.Sprintf("/%d", o.Stride) }

@@ -68,12 +68,13 @@ func Ops() []Op {
 		Mean{},   // x → the mean of all elements, a scalar
 		Expand{}, // (scalar) → every element of Shape, times Scale; 1 without an input
 		// op_shape.go
-		Reshape{},       // x → the same elements under another shape
-		Concat{},        // x1[...,C1], x2[...,C2] ... → [...,C1+C2+...]
-		SliceChannels{}, // x[...,C] → [...,To-From]
-		PadChannels{},   // x[...,C] → [...,Before+C+After], zeros
-		Subsample{},     // x[N,H,W,C] → every Stride-th row and column
-		SubsampleGrad{}, // dy → dx[N,H,W,C], zeros between
+		Reshape{},         // x → the same elements under another shape
+		Concat{},          // x1[...,C1], x2[...,C2] ... → [...,C1+C2+...]
+		SliceChannels{},   // x[...,C] → [...,To-From]
+		PadChannels{},     // x[...,C] → [...,Before+C+After], zeros
+		ShuffleChannels{}, // x[...,C] → its channels, one of each group in turn
+		Subsample{},       // x[N,H,W,C] → every Stride-th row and column
+		SubsampleGrad{},   // dy → dx[N,H,W,C], zeros between
 		// op_batchnorm.go
 		BatchNorm{},          // x[N,H,W,C] (, gamma[C], beta[C]) → y, mean[C], var[C] (biased)
 		BatchNormGrad{},      // x, mean, var (, gamma), dy → dx (, dgamma, dbeta)

@@ -146,6 +146,8 @@ func bound(op program.Op) binder {
 		return bindSliceChannels
 	case program.PadChannels:
 		return bindPadChannels
+	case program.ShuffleChannels:
+		return bindShuffleChannels
 	case program.Subsample:
 		return bindSubsample
 	case program.SubsampleGrad:

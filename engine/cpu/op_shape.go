@@ -118,6 +118,20 @@ func bindPadChannels(b *planner, u unit) error {
 	return nil
 }
 
+func bindShuffleChannels(b *planner, u unit) error {
+	op := u.Op.(program.ShuffleChannels)
+	x := b.val(u.In[0])
+	from := make([]int32, x.c)
+	for i := range from {
+		from[i] = int32(i%op.Groups*(x.c/op.Groups) + i/op.Groups)
+	}
+	s := b.sweep(u, "shuffle channels", func(_ *worker, blk kernel.Block, y kernel.Map, in []kernel.Map) {
+		b.k.Permute(blk, y, in[0], from)
+	}, b.val(u.out), x)
+	s.inPlace = nil
+	return nil
+}
+
 // every is the map of every s-th row and pixel.
 func every(m kernel.Map, s int) kernel.Map {
 	m.Row *= s

@@ -302,6 +302,11 @@ func elementCases() []*Case {
 			y = b.Emit(program.PadChannels{Before: 1, After: 2}, b.Emit(program.SliceChannels{From: c / 2, To: c + 2}, y))
 			outputs(b, y, x)
 		})
+		add("shuffled channels", func(b *program.Builder, x *program.Value) {
+			y := b.Emit(program.Concat{}, x, b.Emit(program.Scale{By: 2}, x), b.Emit(program.Scale{By: 3}, x))
+			y = b.Emit(program.ShuffleChannels{Groups: 3}, y)
+			outputs(b, b.Emit(program.Add{}, y, b.Emit(program.ShuffleChannels{Groups: c}, y)), x)
+		})
 		add("update", func(b *program.Builder, x *program.Value) {
 			for _, nesterov := range []bool{false, true} {
 				name := fmt.Sprint("nesterov ", nesterov)

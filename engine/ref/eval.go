@@ -182,6 +182,8 @@ func run(op program.Op, in, out []array) error {
 		sliceChannels(op, in[0], out[0])
 	case program.PadChannels:
 		padChannels(op, in[0], out[0])
+	case program.ShuffleChannels:
+		shuffleChannels(op, in[0], out[0])
 	case program.Subsample:
 		subsample(op, in[0], out[0])
 	case program.SubsampleGrad:

@@ -78,6 +78,7 @@ func gradientCases() []gradientCase {
 		{name: "three", shapes: []tensor.Shape{of(2, 2, 3), of(2, 2, 1), of(2, 2, 4)}, op: program.Concat{}},
 		{name: "middle", shapes: []tensor.Shape{of(3, 7)}, op: program.SliceChannels{From: 2, To: 5}},
 		{name: "both sides", shapes: []tensor.Shape{of(3, 4)}, op: program.PadChannels{Before: 1, After: 2}},
+		{name: "three groups", shapes: []tensor.Shape{of(2, 2, 12)}, op: program.ShuffleChannels{Groups: 3}},
 		{name: "odd extents", shapes: []tensor.Shape{of(2, 5, 4, 3)}, op: program.Subsample{Stride: 2}},
 		{name: "plain", shapes: []tensor.Shape{of(2, 3, 3, 5)}, op: program.BatchNorm{Eps: 1e-3}},
 		{name: "affine", shapes: []tensor.Shape{of(2, 3, 3, 5), of(5), of(5)}, op: program.BatchNorm{Eps: 1e-3, Affine: true}},

@@ -21,6 +21,18 @@ func sliceChannels(op program.SliceChannels, x, y array) { move(y, 0, x, op.From
 
 func padChannels(op program.PadChannels, x, y array) { move(y, op.Before, x, 0, x.channels()) }
 
+// shuffleChannels: y[..., c·G+g] = x[..., g·C/G+c].
+func shuffleChannels(op program.ShuffleChannels, x, y array) {
+	c := x.channels()
+	for p := 0; p < len(x.v); p += c {
+		for g := range op.Groups {
+			for k := range c / op.Groups {
+				y.v[p+k*op.Groups+g] = x.v[p+g*(c/op.Groups)+k]
+			}
+		}
+	}
+}
+
 func subsample(op program.Subsample, x, y array) {
 	strided(op.Stride, x, y, func(ix, iy int) { y.v[iy] = x.v[ix] })
 }

@@ -66,6 +66,18 @@ func copyMap(b Block, y, x Map) {
 	}
 }
 
+// permute is y[c] = x[from[c]] in every pixel.
+func permute(b Block, y, x Map, from []int32) {
+	for r := range b.Rows {
+		for p := range b.Pixels {
+			y, x := y.at(r, p, b.C), x.at(r, p, b.C)
+			for c, o := range from[:b.C] {
+				y[c] = x[o]
+			}
+		}
+	}
+}
+
 // fill is y = k.
 func fill(b Block, y Map, k float32) {
 	b = b.merged(y, Map{}, Map{})

@@ -300,3 +300,24 @@ func TestSquareSum(t *testing.T) {
 		}
 	}
 }
+
+func TestPermuteTakesEveryChannelFromItsPlace(t *testing.T) {
+	for _, s := range fast(t) {
+		for c := range 68 {
+			from := make([]int32, c)
+			for i := range from {
+				from[i] = int32((7*i + 3) % c)
+			}
+			for i, l := range layouts {
+				b := Block{Rows: 2, Pixels: 1 + (c+i)%4, C: c}
+				got, want := newOperands(b, l, uint64(c)), newOperands(b, l, uint64(c))
+				permute(b, want.maps[0], want.maps[1], from)
+				s.Permute(b, got.maps[0], got.maps[1], from)
+				got.like(t, want, 0)
+				if t.Failed() {
+					t.Fatalf("%s at %+v, %+v", s.Name, b, l)
+				}
+			}
+		}
+	}
+}

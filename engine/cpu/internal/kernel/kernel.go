@@ -61,6 +61,7 @@ type Set struct {
 	Scale          func(b Block, y, x Map, k float32)
 	Axpy           func(b Block, y, x Map, k float32)
 	Copy           func(b Block, y, x Map)
+	Permute        func(b Block, y, x Map, from []int32)
 	Fill           func(b Block, y Map, k float32)
 	Activation     func(b Block, f Func, alpha float32, y, x Map)
 	ActivationGrad func(b Block, f Func, alpha float32, dx, z, dy Map)
@@ -163,6 +164,7 @@ func Generic() Set {
 		Scale:          scale,
 		Axpy:           axpy,
 		Copy:           copyMap,
+		Permute:        permute,
 		Fill:           fill,
 		Activation:     activation,
 		ActivationGrad: activationGrad,

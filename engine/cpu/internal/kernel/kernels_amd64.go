@@ -224,6 +224,11 @@ func gateAVX2(a *byte)
 //go:noescape
 func colDotsAVX2(a *byte)
 
+// permuteAVX2 is Set.Permute; a is a *sweep.
+//
+//go:noescape
+func permuteAVX2(a *byte)
+
 // spreadAVX2 is Set.Spread; a is a *sweep.
 //
 //go:noescape
@@ -713,6 +718,11 @@ func gateAVX512(a *byte)
 //
 //go:noescape
 func colDotsAVX512(a *byte)
+
+// permuteAVX512 is Set.Permute; a is a *sweep.
+//
+//go:noescape
+func permuteAVX512(a *byte)
 
 // spreadAVX512 is Set.Spread; a is a *sweep.
 //

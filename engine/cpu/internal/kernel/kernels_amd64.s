@@ -23607,6 +23607,194 @@ done:
 	VZEROUPPER
 	RET
 
+// func permuteAVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·permuteAVX2(SB), NOSPLIT, $32-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of2:
+	CMPQ         CX, $0x10
+	JLT          end_of2
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	MOVQ         DX, BX
+	SHRQ         $0x02, BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	VPSUBD       Y2, Y0, Y0
+	VPSUBD       Y2, Y1, Y1
+	MOVQ         24(AX), BX
+	ADDQ         DX, BX
+	MOVQ         32(AX), SI
+	ADDQ         DX, SI
+	MOVQ         (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	VPCMPEQD   Y2, Y2, Y2
+	VGATHERDPS Y2, (SI)(Y0*4), Y3
+	VMOVUPS    Y3, (BX)
+	VPCMPEQD   Y2, Y2, Y2
+	VGATHERDPS Y2, (SI)(Y1*4), Y3
+	VMOVUPS    Y3, 32(BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	VPCMPEQD   Y2, Y2, Y2
+	VGATHERDPS Y2, (SI)(Y0*4), Y3
+	VMOVUPS    Y3, (BX)
+	VPCMPEQD   Y2, Y2, Y2
+	VGATHERDPS Y2, (SI)(Y1*4), Y3
+	VMOVUPS    Y3, 32(BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	SUBQ       $0x02, R8
+	JGE        pixel_of2
+
+odd_of2:
+	ADDQ       $0x02, R8
+	JEQ        next_of2
+	VPCMPEQD   Y2, Y2, Y2
+	VGATHERDPS Y2, (SI)(Y0*4), Y3
+	VMOVUPS    Y3, (BX)
+	VPCMPEQD   Y2, Y2, Y2
+	VGATHERDPS Y2, (SI)(Y1*4), Y3
+	VMOVUPS    Y3, 32(BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of2
+
+end_of2:
+block_of1:
+	CMPQ         CX, $0x08
+	JLT          end_of1
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         DX, BX
+	SHRQ         $0x02, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VPSUBD       Y1, Y0, Y0
+	MOVQ         24(AX), BX
+	ADDQ         DX, BX
+	MOVQ         32(AX), SI
+	ADDQ         DX, SI
+	MOVQ         (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	VPCMPEQD   Y1, Y1, Y1
+	VGATHERDPS Y1, (SI)(Y0*4), Y2
+	VMOVUPS    Y2, (BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	VPCMPEQD   Y1, Y1, Y1
+	VGATHERDPS Y1, (SI)(Y0*4), Y2
+	VMOVUPS    Y2, (BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	SUBQ       $0x02, R8
+	JGE        pixel_of1
+
+odd_of1:
+	ADDQ       $0x02, R8
+	JEQ        next_of1
+	VPCMPEQD   Y1, Y1, Y1
+	VGATHERDPS Y1, (SI)(Y0*4), Y2
+	VMOVUPS    Y2, (BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $+32, DX
+	SUBQ $0x08, CX
+	JMP  block_of1
+
+end_of1:
+	TESTQ        CX, CX
+	JEQ          done
+	LEAQ         tailmask<>+64(SB), BX
+	SHLQ         $0x02, CX
+	SUBQ         CX, BX
+	VMOVUPS      (BX), Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         144(AX), CX
+	VMOVUPS      (SP), Y0
+	VMASKMOVPS   (CX)(DX*1), Y0, Y0
+	MOVQ         DX, CX
+	SHRQ         $0x02, CX
+	VMOVD        CX, X1
+	VPBROADCASTD X1, Y1
+	VPSUBD       Y1, Y0, Y0
+	MOVQ         24(AX), CX
+	ADDQ         DX, CX
+	MOVQ         32(AX), BX
+	ADDQ         DX, BX
+	MOVQ         (AX), DX
+
+row_tail:
+	MOVQ 8(AX), SI
+	SUBQ $0x02, SI
+	JLT  odd_tail
+
+pixel_tail:
+	VMOVUPS    (SP), Y1
+	VGATHERDPS Y1, (BX)(Y0*4), Y2
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS Y2, Y1, (CX)
+	ADDQ       64(AX), CX
+	ADDQ       72(AX), BX
+	VMOVUPS    (SP), Y1
+	VGATHERDPS Y1, (BX)(Y0*4), Y2
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS Y2, Y1, (CX)
+	ADDQ       64(AX), CX
+	ADDQ       72(AX), BX
+	SUBQ       $0x02, SI
+	JGE        pixel_tail
+
+odd_tail:
+	ADDQ       $0x02, SI
+	JEQ        next_tail
+	VMOVUPS    (SP), Y1
+	VGATHERDPS Y1, (BX)(Y0*4), Y2
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS Y2, Y1, (CX)
+	ADDQ       64(AX), CX
+	ADDQ       72(AX), BX
+
+next_tail:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, DX
+	JNE  row_tail
+
+done:
+	VZEROUPPER
+	RET
+
 // func spreadAVX2(a *byte)
 // Requires: AVX
 TEXT ·spreadAVX2(SB), NOSPLIT, $32-8
@@ -56101,6 +56289,123 @@ next_tail:
 	VMOVUPS.Z (AX)(DX*1), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func permuteAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·permuteAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	XORQ DX, DX
+
+block_of1:
+	CMPQ         CX, $0x10
+	JLT          end_of1
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Z0
+	MOVQ         DX, BX
+	SHRQ         $0x02, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Z1
+	VPSUBD       Z1, Z0, Z0
+	MOVQ         24(AX), BX
+	ADDQ         DX, BX
+	MOVQ         32(AX), SI
+	ADDQ         DX, SI
+	MOVQ         (AX), DI
+
+row_of1:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of1
+
+pixel_of1:
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z0*4), K4, Z2
+	VMOVUPS    Z2, (BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z0*4), K4, Z2
+	VMOVUPS    Z2, (BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	SUBQ       $0x02, R8
+	JGE        pixel_of1
+
+odd_of1:
+	ADDQ       $0x02, R8
+	JEQ        next_of1
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z0*4), K4, Z2
+	VMOVUPS    Z2, (BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+
+next_of1:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of1
+	ADDQ $+64, DX
+	SUBQ $0x10, CX
+	JMP  block_of1
+
+end_of1:
+	TESTQ        CX, CX
+	JEQ          done
+	MOVQ         $-1, BX
+	BZHIQ        CX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         144(AX), CX
+	VMOVUPS.Z    (CX)(DX*1), K1, Z0
+	MOVQ         DX, CX
+	SHRQ         $0x02, CX
+	VMOVD        CX, X1
+	VPBROADCASTD X1, Z1
+	VPSUBD       Z1, Z0, Z0
+	MOVQ         24(AX), CX
+	ADDQ         DX, CX
+	MOVQ         32(AX), BX
+	ADDQ         DX, BX
+	MOVQ         (AX), DX
+
+row_tail:
+	MOVQ 8(AX), SI
+	SUBQ $0x02, SI
+	JLT  odd_tail
+
+pixel_tail:
+	KMOVW      K1, K4
+	VGATHERDPS (BX)(Z0*4), K4, Z2
+	VMOVUPS    Z2, K1, (CX)
+	ADDQ       64(AX), CX
+	ADDQ       72(AX), BX
+	KMOVW      K1, K4
+	VGATHERDPS (BX)(Z0*4), K4, Z2
+	VMOVUPS    Z2, K1, (CX)
+	ADDQ       64(AX), CX
+	ADDQ       72(AX), BX
+	SUBQ       $0x02, SI
+	JGE        pixel_tail
+
+odd_tail:
+	ADDQ       $0x02, SI
+	JEQ        next_tail
+	KMOVW      K1, K4
+	VGATHERDPS (BX)(Z0*4), K4, Z2
+	VMOVUPS    Z2, K1, (CX)
+	ADDQ       64(AX), CX
+	ADDQ       72(AX), BX
+
+next_tail:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, DX
+	JNE  row_tail
 
 done:
 	VZEROUPPER

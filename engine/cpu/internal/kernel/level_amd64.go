@@ -47,7 +47,7 @@ func (w wide) override(s Set) Set {
 	s.SpreadRows, s.GateRows = w.spreadRows, w.gateRows
 	s.Softmax, s.SoftmaxGrad, s.LayerNorm, s.LayerNormGrad = w.softmax, w.softmaxGrad, w.layerNorm, w.layerNormGrad
 	s.APL, s.APLGrad = w.apl, w.aplGrad
-	s.Add, s.Mul, s.Scale, s.Axpy = w.add, w.mul, w.scale, w.axpy
+	s.Add, s.Mul, s.Scale, s.Axpy, s.Permute = w.add, w.mul, w.scale, w.axpy, w.permute
 	s.Activation, s.ActivationGrad = w.activation, w.activationGrad
 	s.CReLU, s.CReLUGrad = w.crelu, w.creluGrad
 	s.RReLU, s.Dropout = w.rrelu, w.dropout

@@ -213,6 +213,9 @@ case("shape", "map", "reshape", {"Shape": [3, 8]}, [draw(2, 3, 4)], lambda x: x.
 case("shape", "three", "concat", {}, [draw(2, 3, 2), draw(2, 3, 1), draw(2, 3, 3)], lambda *x: torch.cat(x, -1))
 case("shape", "middle", "slice-channels", {"From": 1, "To": 4}, [draw(3, 5)], lambda x: x[:, 1:4])
 case("shape", "both sides", "pad-channels", {"Before": 1, "After": 2}, [draw(3, 2)], lambda x: F.pad(x, (1, 2)))
+before = torch.get_rng_state()
+case("shape", "three of four", "shuffle-channels", {"Groups": 3}, [draw(2, 3, 1, 12)], lambda x: nhwc(F.channel_shuffle(nchw(x), 3)))
+torch.set_rng_state(before)
 case("shape", "odd", "subsample", {"Stride": 2}, [draw(2, 5, 4, 2)], lambda x: x[:, ::2, ::2, :])
 
 EPS = f32(1e-3)

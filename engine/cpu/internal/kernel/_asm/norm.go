@@ -196,6 +196,23 @@ func norms(m *isa) {
 			}
 		}, func() { p.addSums(dot, 0, x) }
 	})
+	m.pass("permute", "is Set.Permute", 2, func(p *channelPass) (func(int), func()) {
+		from, mask, got := p.coefficients(0), p.get(), p.get() // whole numbers
+		first := GP64()
+		MOVQ(p.cb, first)
+		SHRQ(U8(2), first)
+		VMOVD(first.As32(), mask.AsX())
+		VPBROADCASTD(mask.AsX(), mask)
+		for _, r := range from {
+			VPSUBD(mask, r, r) // the pixel's address begins at this block
+		}
+		return func(int) {
+			for v := range p.nv {
+				p.gather(Mem{Base: p.maps[1], Index: from[v], Scale: 4}, got, mask)
+				p.store(got, 0, v, mask)
+			}
+		}, nil
+	})
 	m.pass("spread", "is Set.Spread", 1, func(p *channelPass) (func(int), func()) {
 		y, k := p.coefficients(0), p.get()
 		VBROADCASTSS(Mem{Base: p.a, Disp: sweepScalar}, k)

@@ -68,6 +68,25 @@ func (p *channelPass) coefficients(i int) []reg.VecPhysical {
 	return to
 }
 
+// gather loads a vector whose elements lie apart, none of those beyond the tail; scratch holds AVX2's mask.
+func (p *channelPass) gather(from Mem, to, scratch reg.VecPhysical) {
+	if p.avx512 {
+		if p.k == nil {
+			KXNORW(reg.K4, reg.K4, reg.K4)
+		} else {
+			KMOVW(opmasks[0], reg.K4)
+		}
+		VGATHERDPS(from, reg.K4, to)
+		return
+	}
+	if p.k == nil {
+		VPCMPEQD(scratch, scratch, scratch)
+	} else {
+		VMOVUPS(p.k.slot, scratch)
+	}
+	VGATHERDPS(scratch, from, to)
+}
+
 // sums makes registers of zeros, by chain and vector.
 func (p *channelPass) sums() [sumChains][]reg.VecPhysical {
 	var s [sumChains][]reg.VecPhysical
