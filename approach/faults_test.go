@@ -153,6 +153,7 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"mini", "head: fc", "", "", `3:16: head: nothing to change, the heads of mini are so already (1 seen); drop it`},
 		{"resnet20", "pool: avg", "", "", `3:16: pool: resnet20 has no poolings; drop it`},
 		{"resnet20", "recurrent: {place: renet}", "", "", `3:16: recurrent: resnet20 has no convolutions with a pooling; drop it`},
+		{"resnet18", "recurrent: {place: renet}", "", "", `3:16: recurrent: applies to none of the 1 convolutions with a pooling of resnet18 (what reads it needs its map of 56x56x64: pool1); write units: 32, or drop it`},
 		{"ciresan", "recurrent: {place: renet}", "", "", `3:16: recurrent: ciresan has no convolutions with a pooling; drop it`},
 		{"mini", "inception: [8, [8, 32], [8, 16], 8]", "", "", `3:16: inception: applies to none of the 5 convolutions larger than 1x1 of mini (reads the images: conv1; gives 16 maps, the branches 64: conv2, conv3; gives 32 maps, the branches 64: conv4, conv5); drop it`},
 		{"caffenet128", `dense: {where: "conv[12]"}`, "", "", `3:16: dense: applies to none of the 2 stages of caffenet128 where "conv[12]" matches (reads the images: conv1; fewer than 2 convolutions larger than 1x1 one behind the other: conv2); name other layers`},

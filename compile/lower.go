@@ -86,6 +86,11 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 		return b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, s.Size.C)}, in[0])
 	case nn.Scale:
 		return b.Emit(program.Scale{By: layer.By}, in[0])
+	case nn.Shuffle:
+		return b.Emit(program.ShuffleChannels{Groups: layer.Groups}, in[0])
+	case nn.Split:
+		c := s.Size.C
+		return b.Emit(program.SliceChannels{From: (layer.Part - 1) * c, To: layer.Part * c}, in[0])
 	case nn.Recurrent:
 		return l.recurrent(s, layer, in[0])
 	case nn.Shortcut:

@@ -16,7 +16,7 @@ func randomGraph(t *rapid.T) *Graph {
 		x := rapid.SampledFrom(maps).Draw(t, "reads")
 		s := b.Size(x)
 		var n *Node
-		switch rapid.IntRange(0, 13).Draw(t, "kind") {
+		switch rapid.IntRange(0, 14).Draw(t, "kind") {
 		case 0, 1:
 			c := Conv{Out: rapid.IntRange(1, 6).Draw(t, "out"), Kernel: HW{rapid.IntRange(1, 3).Draw(t, "kh"), rapid.IntRange(1, 3).Draw(t, "kw")}, Stride: Square(rapid.IntRange(1, 2).Draw(t, "stride"))}
 			c.Padding = Same(c.Kernel, Square(1))
@@ -64,6 +64,8 @@ func randomGraph(t *rapid.T) *Graph {
 			} else {
 				n = b.Layer(Gate{}, x, b.Layer(ChannelPool{Type: rapid.SampledFrom(PoolKinds()).Draw(t, "channel pool")}, x))
 			}
+		case 14:
+			n = b.Layer(Split{Part: rapid.IntRange(1, 2).Draw(t, "part")}, b.Layer(Shuffle{Groups: s.C}, b.Concat(x, x)))
 		case 11:
 			n = b.Layer(LayerScale{Init: float32(rapid.IntRange(0, 3).Draw(t, "init")) / 8}, x)
 		case 12:

@@ -44,6 +44,8 @@ func Layers() []LayerKind {
 		layer[Flatten](),
 		layer[Scale](),
 		layer[Shortcut](),
+		layer[Shuffle](), // shuffle.go
+		layer[Split](),
 		layer[Recurrent](), // recurrent.go
 		layer[Gate](),      // gate.go
 		layer[ChannelPool](),

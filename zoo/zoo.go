@@ -56,6 +56,7 @@ func List() []Net {
 		fractalnets,
 		renets,
 		squeezenets,
+		shufflenets,
 		mobilenets,
 		mobilenetV3s,
 		efficientnets,

@@ -103,16 +103,30 @@ func (p Recurrent) renet(g *nn.Graph) (nn.Changes, error) {
 		if err != nil {
 			return c, err
 		}
-		l, x := conv.Layer.(nn.Conv), conv.In[0]
+		l, in, out := conv.Layer.(nn.Conv), sizes[conv.In[0]], sizes[n]
 		patch := nn.HW{l.Stride[0] * pool.Stride[0], l.Stride[1] * pool.Stride[1]}
-		if in := sizes[x]; patch[0] > in.H || patch[1] > in.W {
+		if patch[0] > in.H || patch[1] > in.W {
 			c.Skip(n.Name, fmt.Sprintf("strides over %v of a map of %dx%d", patch, in.H, in.W))
 			continue
 		}
-		units := p.units(sizes[conv].C)
-		if err := g.Rebuild(n, func(b *nn.Builder, _ *nn.Node) *nn.Node {
-			return module.ReNet(b, x, p.Cell, patch, units, p.Bidirectional)
-		}); err != nil {
+		replace := func(g *nn.Graph) error {
+			x := g.Node(conv.Name).In[0]
+			return g.Rebuild(g.Node(n.Name), func(b *nn.Builder, _ *nn.Node) *nn.Node {
+				return module.ReNet(b, x, p.Cell, patch, p.units(out.C), p.Bidirectional)
+			})
+		}
+		trial := g.Clone() // sums and groups further on may need the map to be as it is
+		if err := replace(trial); err != nil {
+			return c, err
+		}
+		if _, err := trial.Steps(); err != nil {
+			c.Skip(n.Name, fmt.Sprintf("what reads it needs its map of %v", out))
+			if p.Bidirectional && out.C%2 == 0 && in.H/patch[0] == out.H && in.W/patch[1] == out.W {
+				c.Mend = fmt.Sprintf("write units: %d", out.C/2)
+			}
+			continue
+		}
+		if err := replace(g); err != nil {
 			return c, err
 		}
 		c.Count(true)

@@ -51,6 +51,11 @@ func TestRecurrentReadsMapsAsSequences(t *testing.T) {
 			return b.Linear(b.Concat(b.MaxPool(x, 2, 2), b.AvgPool(x, 2, 2)), nn.Classes)
 		}), with(func(p *architecture.Recurrent) { p.Place = "renet" }),
 			"replaced 0 of 4 convolutions with a pooling; has stride 1: pool1; no convolution right in front of it: pool2; what it pools has other readers: pool3, pool4", "", ""},
+		{"a sum further on needs the channels", residual, with(func(p *architecture.Recurrent) { p.Place = "renet" }),
+			"replaced 0 of 1 convolutions with a pooling; what reads it needs its map of 4x4x4: pool1", "", ""},
+		{"half of them a direction", residual, with(func(p *architecture.Recurrent) { p.Cell, p.Place, p.Units = nn.GRU, "renet", 2 }), "replaced 1 of 1 convolutions with a pooling", `
+			pool1/columns: gru of columns 2x2 both ways 4x4x4 192       # 2·3·2·(2·2·3 + 2 + 2)
+			pool1/rows: gru of rows both ways 4x4x4 96                  # 2·3·2·(4 + 2 + 2)`, "conv1 conv1/act pool1"},
 		{"a map of one position is no sequence", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return b.Linear(b.GlobalAvgPool(b.MaxPool(module.ConvReLU(b, x, 4, 3, 1), 8, 8)), nn.Classes)
 		}), lstm, "exchanged 0 of 1 heads; the last map has one position, which is no sequence: pool1", "", ""},
@@ -60,3 +65,9 @@ func TestRecurrentReadsMapsAsSequences(t *testing.T) {
 		}), with(func(p *architecture.Recurrent) { p.Place = "rows" }), "swept 0 of 1 last maps; its rows have one position, which is no sequence: pool1", "", ""},
 	})
 }
+
+// residual adds to what it pools.
+var residual = of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+	x = b.MaxPool(module.ConvReLU(b, x, 4, 3, 1), 2, 2)
+	return module.PoolHead(b, b.Add(x, b.Conv(x, 4, 3, 1)), nn.Avg)
+})

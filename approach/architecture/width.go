@@ -175,6 +175,24 @@ func agree(a, b run) bool {
 	return true
 }
 
+// split is a part of a run whose parts are made equal; false if they cannot be.
+func split(r run, l nn.Split) (run, bool) {
+	r = r.free()
+	if len(r) == 1 && r[0].times%l.Of == 0 {
+		return run{{r[0].of, r[0].times / l.Of}}, true
+	}
+	if len(r)%l.Of != 0 {
+		return nil, false
+	}
+	size := len(r) / l.Of
+	for i := size; i < len(r); i += size {
+		if !agree(r[:size], r[i:i+size]) {
+			return nil, false
+		}
+	}
+	return r[(l.Part-1)*size:][:size], true
+}
+
 // widths is what the channels of a network depend on.
 type widths struct {
 	g         *nn.Graph
@@ -214,6 +232,12 @@ func widthsOf(g *nn.Graph) (*widths, error) {
 			w.out[n] = own(l.Out, 1)
 		case nn.Recurrent:
 			w.out[n] = own(l.Units, 1).by(len(l.Directions()))
+		case nn.Split:
+			part, ok := split(w.out[n.In[0]], l)
+			if !ok {
+				return nil, disagree(n)
+			}
+			w.out[n] = part
 		case nn.Shortcut:
 			w.out[n] = own(l.Out, 1)
 			if l.Out == sizes[n.In[0]].C && !agree(w.out[n], w.out[n.In[0]]) {

@@ -119,6 +119,11 @@ func TestWidthKeepsSumsEqual(t *testing.T) {
 			x = module.SelfAttention(b, module.NonLocal(b, module.ConvReLU(b, x, 9, 3, 1), 5), 3)
 			return b.Linear(module.AttentionPool(b, x, 3), nn.Classes)
 		}),
+		"halves that pass by": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = module.ShuffleUnit(b.Scope("a"), module.ConvBNReLU(b, x, 6, 3, 1), 10, 2)
+			x = module.ShuffleUnit(b.Scope("b"), module.ShuffleUnit(b.Scope("c"), x, 10, 1), 10, 1)
+			return module.PoolHead(b, module.ShuffleUnit(b.Scope("d"), x, 14, 2), nn.Avg)
+		}),
 		"shared weights": of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			x = b.Conv(x, 6, 3, 1)
 			for range 2 {
