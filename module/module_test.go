@@ -78,6 +78,9 @@ func TestBlocksHaveThePublishedCounts(t *testing.T) {
 		{"inception, 16 of each branch", func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return Inception(bare, 16, [2]int{8, 16}, [2]int{4, 16}, 16)(b, x)
 		}, 64*16 + (64*8 + 9*8*16) + (64*4 + 25*4*16) + 64*16, 784 * (1024 + 1664 + 1856 + 1024)},
+		{"shuffle unit", func(b *nn.Builder, x *nn.Node) *nn.Node { return ShuffleUnit(b, x, 64, 1) }, 2*(32*32+2*32) + 9*32 + 2*32, 784 * (2*32*32 + 9*32)},
+		{"shuffle unit that keeps all channels on both sides", func(b *nn.Builder, x *nn.Node) *nn.Node { return ShuffleUnit(b, x, 64, 2) },
+			3*2*32 + 64*32 + 32*32 + 9*32 + 2*32 + (9+2)*64 + 64*32, 784*64*32 + 196*(9*64+64*32+9*32+32*32)},
 		{"renet of 32 units", func(b *nn.Builder, x *nn.Node) *nn.Node { return ReNet(b, x, nn.GRU, nn.Square(2), 32, true) },
 			2*96*(4*64+32+2) + 2*96*(64+32+2), 196 * 2 * 96 * (4*64 + 32 + 64 + 32)},
 		{"SE r=16, with biases", func(b *nn.Builder, x *nn.Node) *nn.Node {
