@@ -20,7 +20,7 @@ type Builder struct {
 // writing is what the builders of all scopes share.
 type writing struct {
 	g      *Graph
-	size   map[*Node]Size
+	known  *mark          // of the nodes that may be read: their size is known
 	counts map[string]int // by scope and kind
 	input  Size           // the user's, where not zero
 	origin string         // of every node made, in a rewrite
@@ -33,7 +33,7 @@ type writing struct {
 func NewBuilder(name string, input Size, classes int) *Builder {
 	g := &Graph{Name: name, Classes: classes}
 	g.overlay = newOverlay(g)
-	return &Builder{w: &writing{g: g, size: map[*Node]Size{}, counts: map[string]int{}, input: input}}
+	return &Builder{w: &writing{g: g, known: new(mark), counts: map[string]int{}, input: input}}
 }
 
 // Build returns the network, without layers that no output needs, or the first mistake.
@@ -42,6 +42,7 @@ func (b *Builder) Build() (*Graph, error) {
 		return nil, b.w.err
 	}
 	g := b.w.g
+	g.sized = g.Classes
 	g.settle()
 	if _, err := g.Steps(); err != nil {
 		return nil, err
@@ -78,7 +79,14 @@ func (b *Builder) As(name string, args ...any) *Builder {
 }
 
 // Size is what is known of a layer's output: zero after a mistake.
-func (b *Builder) Size(x *Node) Size { return b.w.size[x] }
+func (b *Builder) Size(x *Node) Size {
+	if !b.w.knows(x) {
+		return Size{}
+	}
+	return x.size
+}
+
+func (w *writing) knows(x *Node) bool { return x != nil && x.mark == w.known }
 
 // Image begins the network with images of that size, or of the size the user asked for.
 func (b *Builder) Image(h, w, c int) *Node {
@@ -103,19 +111,18 @@ func (b *Builder) Layer(l Layer, in ...*Node) *Node {
 	}
 	sizes := make([]Size, len(in))
 	for i, x := range in {
-		s, ok := b.w.size[x]
-		if !ok {
+		if !b.w.knows(x) {
 			b.Fail(fmt.Errorf("%s: reads a layer of another network; pass one that this builder made", n.Name))
 			return n
 		}
-		sizes[i] = s
+		sizes[i] = x.size
 	}
 	s, err := infer(n, sizes, b.w.g.Classes)
 	if err != nil {
 		b.Fail(err)
 		return n
 	}
-	b.w.size[n] = s
+	n.size, n.mark = s, b.w.known
 	b.w.g.Nodes = append(b.w.g.Nodes, n)
 	b.w.made = append(b.w.made, n)
 	return n

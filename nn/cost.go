@@ -1,5 +1,7 @@
 package nn
 
+import "slices"
+
 // Cost is what a network takes, of one image where it depends on one.
 type Cost struct {
 	Params          int64 // trainable values, without train-only outputs
@@ -11,19 +13,22 @@ type Cost struct {
 // Cost counts the network.
 func (g *Graph) Cost() (Cost, error) {
 	var c Cost
-	all, err := g.Params()
-	if err != nil {
-		return c, err
-	}
-	c.TrainParams = elems(all)
-	pruned := g.Pruned()
-	steps, err := pruned.Steps()
+	steps, err := g.Steps()
 	if err != nil {
 		return c, err
 	}
 	ps, err := distinct(steps, Applied.params, true)
 	if err != nil {
 		return c, err
+	}
+	c.TrainParams = elems(ps)
+	if slices.ContainsFunc(g.Outputs, func(o Output) bool { return o.TrainOnly }) {
+		if steps, err = g.Pruned().Steps(); err != nil {
+			return c, err
+		}
+		if ps, err = distinct(steps, Applied.params, true); err != nil {
+			return c, err
+		}
 	}
 	c.Params = elems(ps)
 	for _, s := range steps[1:] {

@@ -20,6 +20,7 @@ type Graph struct {
 	Outputs []Output // the main output first
 
 	overlay *Overlay
+	sized   int // the class count under which every node's size is as inferred; 0: none
 }
 
 // Node is a layer at its place.
@@ -29,7 +30,13 @@ type Node struct {
 	In     []*Node
 	Origin string // path of the node that this one came to replace, followed to the first; empty: itself
 	Pre    bool   // of an activation: it belongs to the convolution that reads it (pre-activation), not to the one before it
+
+	mark *mark // of the last change of the network that came by: sets of nodes without a map
+	size Size  // of the output, while the graph is sized
 }
+
+// mark is what all nodes of a set carry. Each is another address.
+type mark struct{ _ byte }
 
 // Path is what a `where` pattern is matched with: the origin, or else the name.
 func (n *Node) Path() string {
@@ -59,7 +66,7 @@ func (g *Graph) Input() *Node { return g.Nodes[0] }
 func (g *Graph) InputSize() Size { return g.Input().Layer.(Input).Size }
 
 // SetInput changes the size of the images: learning approaches train one network at several sizes.
-func (g *Graph) SetInput(s Size) { g.Input().Layer = Input{Size: s} }
+func (g *Graph) SetInput(s Size) { g.Input().Layer, g.sized = Input{Size: s}, 0 }
 
 // Main is the first output, the one that predictions are read from.
 func (g *Graph) Main() Output { return g.Outputs[0] }
@@ -83,6 +90,29 @@ func (g *Graph) Readers(n *Node) []*Node {
 		}
 	}
 	return rs
+}
+
+// onlyReader is the node that alone reads n, nil if none or several do.
+func (g *Graph) onlyReader(n *Node) *Node {
+	if rs := g.Readers(n); len(rs) == 1 {
+		return rs[0]
+	}
+	return nil
+}
+
+// onlyReaders answers onlyReader for a graph that does not change meanwhile.
+func (g *Graph) onlyReaders() func(*Node) *Node {
+	only := make(map[*Node]*Node, len(g.Nodes))
+	for _, r := range g.Nodes {
+		for _, in := range r.In {
+			if first, seen := only[in]; !seen {
+				only[in] = r
+			} else if first != r {
+				only[in] = nil
+			}
+		}
+	}
+	return func(n *Node) *Node { return only[n] }
 }
 
 // IsOutput reports whether an output reads n.
@@ -119,21 +149,26 @@ func (g *Graph) Pruned() *Graph {
 	return c
 }
 
-// prune drops the nodes that no output needs. The input stays.
+// prune drops the nodes that no output needs, and what lies over them. The input stays.
 func (g *Graph) prune() {
-	live := map[*Node]bool{g.Nodes[0]: true}
+	live := new(mark)
+	g.Nodes[0].mark = live
 	for _, o := range g.Outputs {
-		live[o.Node] = true
+		o.Node.mark = live
 	}
 	for i := len(g.Nodes) - 1; i >= 0; i-- {
-		if n := g.Nodes[i]; live[n] {
+		if n := g.Nodes[i]; n.mark == live {
 			for _, in := range n.In {
-				live[in] = true
+				in.mark = live
 			}
 		}
 	}
-	g.Nodes = slices.DeleteFunc(g.Nodes, func(n *Node) bool { return !live[n] })
-	g.overlay.prune(live)
+	g.Nodes = slices.DeleteFunc(g.Nodes, func(n *Node) bool {
+		if n.mark != live {
+			g.overlay.forget(n)
+		}
+		return n.mark != live
+	})
 }
 
 // check reports what no sequence of builder calls or rewrites should produce, and what a text form may.

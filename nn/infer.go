@@ -33,11 +33,12 @@ func (g *Graph) Steps() ([]Step, error) {
 	}
 	size := make(map[*Node]Size, len(g.Nodes))
 	steps := make([]Step, 0, len(g.Nodes))
+	only := g.onlyReaders()
 	for _, n := range g.Nodes {
 		s := Step{Node: n, OverIn: make([][]Applied, len(n.In))}
 		for i, in := range n.In {
 			s.InSizes = append(s.InSizes, size[in])
-			over, err := g.applied(In(n, i), size[in])
+			over, err := g.applied(In(n, i), size[in], only)
 			if err != nil {
 				return nil, err
 			}
@@ -57,7 +58,7 @@ func (g *Graph) Steps() ([]Step, error) {
 				s.Params[i].Layer = n.Name
 			}
 		}
-		if s.OverOut, err = g.applied(Out(n), s.Size); err != nil {
+		if s.OverOut, err = g.applied(Out(n), s.Size, only); err != nil {
 			return nil, err
 		}
 		steps = append(steps, s)
@@ -95,9 +96,9 @@ func infer(n *Node, in []Size, classes int) (Size, error) {
 }
 
 // applied names what lies over a site of the given size.
-func (g *Graph) applied(s Site, x Size) ([]Applied, error) {
+func (g *Graph) applied(s Site, x Size, only func(*Node) *Node) ([]Applied, error) {
 	var as []Applied
-	for _, l := range g.overlay.At(s) {
+	for _, l := range g.overlay.inForce(s, only) {
 		if err := s.check(l, x); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name(), err)
 		}
@@ -118,10 +119,11 @@ func (s Slot) String() string { return [...]string{"bias", "norm", "dropout"}[s]
 // Sizes gives every node's output.
 func (g *Graph) Sizes() (map[*Node]Size, error) {
 	size := make(map[*Node]Size, len(g.Nodes))
+	var in []Size
 	for _, n := range g.Nodes {
-		in := make([]Size, len(n.In))
-		for i, x := range n.In {
-			in[i] = size[x]
+		in = in[:0]
+		for _, x := range n.In {
+			in = append(in, size[x])
 		}
 		x, err := infer(n, in, g.Classes)
 		if err != nil {
@@ -130,6 +132,33 @@ func (g *Graph) Sizes() (map[*Node]Size, error) {
 		size[n] = x
 	}
 	return size, nil
+}
+
+// Size is one node's output, for rewrites, which ask for one after another: what has been inferred is kept until the graph
+// changes, so two goroutines must not ask at once.
+func (g *Graph) Size(n *Node) (Size, error) {
+	err := g.resize()
+	return n.size, err
+}
+
+// resize infers the sizes that the nodes keep, if they are not right.
+func (g *Graph) resize() error {
+	if g.sized == g.Classes {
+		return nil
+	}
+	var in []Size
+	for _, n := range g.Nodes {
+		in = in[:0]
+		for _, x := range n.In {
+			in = append(in, x.size)
+		}
+		var err error
+		if n.size, err = infer(n, in, g.Classes); err != nil {
+			return err
+		}
+	}
+	g.sized = g.Classes
+	return nil
 }
 
 // Params lists the parameters in graph order, a shared one once, at its first use. Two shapes under one name are an error.

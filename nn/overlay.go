@@ -81,14 +81,17 @@ func newOverlay(g *Graph) *Overlay { return &Overlay{g: g, at: map[Site]*[slots]
 
 // At lists what is in force at a site, in the order in which it is applied. A bias right in front of a norm that takes it away
 // (see [BatchNorm.TakesBias]) is not in force; it is again when the norm is removed.
-func (o *Overlay) At(s Site) []Elided {
+func (o *Overlay) At(s Site) []Elided { return o.inForce(s, o.g.onlyReader) }
+
+// inForce is At with a way to ask for the only reader of a node, nil if there is none or several.
+func (o *Overlay) inForce(s Site, only func(*Node) *Node) []Elided {
 	e := o.at[s]
 	if e == nil {
 		return nil
 	}
 	var ls []Elided
 	for slot, l := range e {
-		if l != nil && !(Slot(slot) == SlotBias && o.biasTaken(s)) {
+		if l != nil && !(Slot(slot) == SlotBias && o.biasTaken(s, only)) {
 			ls = append(ls, l)
 		}
 	}
@@ -105,7 +108,7 @@ func (o *Overlay) Get(s Site, slot Slot) Elided {
 
 // biasTaken reports whether the norm that follows the bias at s takes it: at the same site, or at the input of the only
 // reader.
-func (o *Overlay) biasTaken(s Site) bool {
+func (o *Overlay) biasTaken(s Site, only func(*Node) *Node) bool {
 	takes := func(l Elided) bool { t, ok := l.(biasTaker); return ok && t.TakesBias() }
 	if takes(o.Get(s, SlotNorm)) {
 		return true
@@ -113,8 +116,8 @@ func (o *Overlay) biasTaken(s Site) bool {
 	if s.where != atOut || o.Get(s, SlotDropout) != nil || o.g.IsOutput(s.node) {
 		return false
 	}
-	rs := o.g.Readers(s.node)
-	return len(rs) == 1 && len(rs[0].In) == 1 && takes(o.Get(In(rs[0], 0), SlotNorm))
+	r := only(s.node)
+	return r != nil && len(r.In) == 1 && takes(o.Get(In(r, 0), SlotNorm))
 }
 
 // Set lays l at a site in place of what its slot holds and reports whether that changed anything.
@@ -159,8 +162,9 @@ func (o *Overlay) SetNorm(s Site, norm Elided) bool {
 // All gives every site with something in force, in graph order: a node's inputs, its output.
 func (o *Overlay) All() iter.Seq2[Site, []Elided] {
 	return func(yield func(Site, []Elided) bool) {
+		only := o.g.onlyReaders()
 		for _, s := range o.sites() {
-			if ls := o.At(s); len(ls) > 0 && !yield(s, ls) {
+			if ls := o.inForce(s, only); len(ls) > 0 && !yield(s, ls) {
 				return
 			}
 		}
@@ -218,9 +222,12 @@ func (o *Overlay) clone(g *Graph, twin map[*Node]*Node) *Overlay {
 	return c
 }
 
-// prune drops what lies over nodes that are gone.
-func (o *Overlay) prune(live map[*Node]bool) {
-	maps.DeleteFunc(o.at, func(s Site, _ *[slots]Elided) bool { return !live[s.node] })
+// forget drops what lies over a node that is gone.
+func (o *Overlay) forget(n *Node) {
+	delete(o.at, Out(n))
+	for i := range n.In {
+		delete(o.at, In(n, i))
+	}
 }
 
 // move takes what lies at one site to another, where it replaces what its slots hold.

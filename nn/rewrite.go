@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 )
 
 // Each gives the nodes whose layer is an L, in graph order. The list is taken first, so that the loop may rewrite the graph;
@@ -25,7 +26,7 @@ func (g *Graph) Replace(n *Node, l Layer) bool {
 	if n.Layer == l || !slices.Contains(g.Nodes, n) {
 		return false
 	}
-	n.Layer = l
+	n.Layer, g.sized = l, 0
 	return true
 }
 
@@ -105,6 +106,9 @@ func (g *Graph) InsertBefore(n *Node, build func(b *Builder, x *Node) *Node) err
 	if err != nil {
 		return err
 	}
+	if result.size != n.In[0].size {
+		g.sized = 0
+	}
 	n.In[0] = result
 	return g.arrange(made, n, 0)
 }
@@ -139,42 +143,45 @@ func (g *Graph) Style(n *Node) Style { return g.Unit(n).Style() }
 
 // build runs a builder scoped at a node and returns what it made.
 func (g *Graph) build(at *Node, scope string, f func(*Builder) *Node) ([]*Node, *Node, error) {
-	size, err := g.Sizes()
-	if err != nil {
+	if err := g.resize(); err != nil {
 		return nil, nil, err
 	}
-	if _, ok := size[at]; !ok {
+	w := &writing{g: g, known: new(mark), counts: map[string]int{}, origin: at.Path()}
+	b := &Builder{w: w, scope: scope + "/"}
+	for _, n := range g.Nodes {
+		n.mark = w.known
+		if strings.HasPrefix(n.Name, b.scope) {
+			w.counts[n.Name]++
+		}
+	}
+	if !w.knows(at) {
 		return nil, nil, fmt.Errorf("%s: is not in the network any more; look the layer up anew", at.Name)
 	}
-	names := map[string]int{}
-	for _, n := range g.Nodes {
-		names[n.Name]++
-	}
 	before, outputs := slices.Clone(g.Nodes), len(g.Outputs)
-	b := &Builder{w: &writing{g: g, size: size, counts: names, origin: at.Path()}, scope: scope + "/"}
 	result := f(b)
 	g.Nodes = before
-	switch _, known := size[result]; {
-	case b.w.err != nil:
-		err = b.w.err
+	err := w.err
+	switch {
+	case err != nil:
 	case len(g.Outputs) != outputs:
 		err = fmt.Errorf("%s: a rewrite cannot add an output; name the layer that takes this one's place", at.Name)
-	case !known:
+	case !w.knows(result):
 		err = fmt.Errorf("%s: the rewrite gave no layer of this network; return the last one made", at.Name)
 	}
 	if err != nil {
 		g.Outputs = g.Outputs[:outputs]
-		live := map[*Node]bool{}
-		for _, n := range before {
-			live[n] = true
+		for _, n := range w.made {
+			g.overlay.forget(n)
 		}
-		g.overlay.prune(live)
 	}
-	return b.w.made, result, err
+	return w.made, result, err
 }
 
 // redirect lets readers and outputs of n, but for the nodes given, read m.
 func (g *Graph) redirect(n, m *Node, but []*Node) {
+	if n.size != m.size {
+		g.sized = 0
+	}
 	for _, r := range g.Nodes {
 		if slices.Contains(but, r) {
 			continue
@@ -201,32 +208,31 @@ func (g *Graph) arrange(made []*Node, n *Node, offset int) error {
 		return nil
 	}
 	// Kahn's sort, always the first node that is ready, keeps the order otherwise.
-	var order []*Node
-	done := map[*Node]bool{}
-	for len(order) < len(g.Nodes) {
-		i := slices.IndexFunc(g.Nodes, func(n *Node) bool {
-			return !done[n] && !slices.ContainsFunc(n.In, func(in *Node) bool { return !done[in] })
+	done, rest := new(mark), slices.Clone(g.Nodes)
+	g.Nodes = g.Nodes[:0]
+	for len(rest) > 0 {
+		i := slices.IndexFunc(rest, func(n *Node) bool {
+			return !slices.ContainsFunc(n.In, func(in *Node) bool { return in.mark != done })
 		})
 		if i < 0 {
 			return fmt.Errorf("%s: the rewrite makes a layer read its own output; read an earlier one", n.Name)
 		}
-		done[g.Nodes[i]] = true
-		order = append(order, g.Nodes[i])
+		rest[i].mark = done
+		g.Nodes, rest = append(g.Nodes, rest[i]), slices.Delete(rest, i, i+1)
 	}
-	g.Nodes = order
 	g.prune()
 	return nil
 }
 
 func (g *Graph) sorted() bool {
-	seen := make(map[*Node]bool, len(g.Nodes))
+	seen := new(mark)
 	for _, n := range g.Nodes {
 		for _, in := range n.In {
-			if !seen[in] {
+			if in.mark != seen {
 				return false
 			}
 		}
-		seen[n] = true
+		n.mark = seen
 	}
 	return true
 }

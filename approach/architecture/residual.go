@@ -112,11 +112,15 @@ func (p Residual) bypass(g *nn.Graph, run []*nn.Node) (string, error) {
 	if p.Preact && isActivation(x) && len(g.Readers(x)) == 1 && len(x.In[0].In) > 0 {
 		x, front = x.In[0], x
 	}
-	sizes, err := g.Sizes()
+	in, err := g.Size(x)
 	if err != nil {
 		return "", err
 	}
-	in, out, stride := sizes[x], sizes[last], nn.Square(1)
+	out, err := g.Size(last)
+	if err != nil {
+		return "", err
+	}
+	stride := nn.Square(1)
 	for _, n := range run {
 		s := n.Layer.(nn.Conv).Stride
 		stride[0], stride[1] = stride[0]*s[0], stride[1]*s[1]

@@ -13,11 +13,11 @@ func eachConv(g *nn.Graph, where nn.Glob, c *nn.Changes, wanted func(nn.Conv) bo
 		if !wanted(conv) || gating[n] || !where.Match(n.Path()) {
 			continue
 		}
-		sizes, err := g.Sizes()
+		in, err := g.Size(n.In[0])
 		if err != nil {
 			return err
 		}
-		switch reason, err := rewrite(n, conv, sizes[n.In[0]]); {
+		switch reason, err := rewrite(n, conv, in); {
 		case err != nil:
 			return err
 		case reason == "" || reason == unchanged:

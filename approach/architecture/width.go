@@ -363,7 +363,7 @@ func (w *widths) match(target, key, what string, count func(nn.Cost) int64) (bes
 	trial, got := w.g.Clone(), math.Inf(1)
 	below := func(s scale) bool { // tries a scale and keeps the best
 		for _, i := range w.scaled {
-			trial.Nodes[i].Layer = w.layer(w.g.Nodes[i], s)
+			trial.Replace(trial.Nodes[i], w.layer(w.g.Nodes[i], s))
 		}
 		c, err := trial.Cost()
 		if err != nil { // too large to be counted
