@@ -204,6 +204,16 @@ func TestBoxesNeitherOverlapNorLeaveThePage(t *testing.T) {
 	}
 }
 
+func TestNamesOfAllKindsAreWritten(t *testing.T) {
+	g := built(t, func(b *nn.Builder, x *nn.Node) *nn.Node {
+		b = b.Scope("<a & \"b\">\x01\xff")
+		return b.As("]]>").Conv(b.Conv(x, 8, 3, 1), 8, 3, 1)
+	})
+	if err := check(g); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEveryColourIsThereInLightAndDark(t *testing.T) {
 	for _, c := range append(classes, struct{ class, word string }{"in", ""}, struct{ class, word string }{"out", ""}) {
 		i := slices.IndexFunc(style, func(s struct{ class, light, dark string }) bool { return s.class == c.class })

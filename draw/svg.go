@@ -68,7 +68,7 @@ func (w *canvas) svg(label string) string {
 	marks := `<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 1L8 4L0 7z"/></marker></defs>` +
 		fmt.Sprintf("\n<rect class=\"paper\" width=\"%s\" height=\"%s\" rx=\"8\"/>\n", px(w.width), px(w.height)) + w.frames.String() + w.edges.String() + w.marks.String()
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %[1]s %[2]s" role="img" aria-label="%[3]s">`,
-		px(w.width), px(w.height), html.EscapeString(label)) + sheet(marks) + marks + "</svg>\n"
+		px(w.width), px(w.height), escaped(label)) + sheet(marks) + marks + "</svg>\n"
 }
 
 // part draws a part and the edges in it.
@@ -252,7 +252,7 @@ func (w *canvas) turn(a, b *part) {
 func (w *canvas) box(p *part) {
 	b := p.box
 	w.seen[b.class] = true
-	fmt.Fprintf(&w.marks, `<g><title>%s</title>`, html.EscapeString(b.tip))
+	fmt.Fprintf(&w.marks, `<g><title>%s</title>`, escaped(b.tip))
 	class := b.class + dashed(b.dash)
 	if b.fresh {
 		class += " fresh"
@@ -291,7 +291,7 @@ func (w *canvas) text(class string, x, y float64, anchor, s string) {
 	if anchor != "start" {
 		class += ` text-anchor="` + anchor + `"`
 	}
-	fmt.Fprintf(&w.marks, `<text%s x="%s" y="%s">%s</text>`, class, px(x), px(y), html.EscapeString(s))
+	fmt.Fprintf(&w.marks, `<text%s x="%s" y="%s">%s</text>`, class, px(x), px(y), escaped(s))
 }
 
 // legend says what the colours stand for, below the picture.
@@ -310,6 +310,16 @@ func (w *canvas) legend() {
 		x += wide
 	}
 	w.height = y + margin
+}
+
+// escaped is a text as XML can hold it.
+func escaped(s string) string {
+	return html.EscapeString(strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' || r == 0xfffe || r == 0xffff {
+			return -1
+		}
+		return r
+	}, s))
 }
 
 // px is a coordinate with one decimal at most.

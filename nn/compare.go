@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -73,59 +74,60 @@ type event struct {
 // events finds what happened, and how many layers of a have a counterpart in b. It fills c.Layers.
 func (c *Comparison) events(sa, sb []Step) (es []event, matched int) {
 	da, db := byName(sa), byName(sb)
-	standIn := map[string]bool{} // new layers in the place of an old one
-	for _, s := range sa[1:] {
-		name := s.Node.Name
-		t, kept := db[name]
-		var parts []Step
-		if !kept {
-			for _, n := range sb {
-				if _, old := da[n.Node.Name]; !old && n.Node.Origin == s.Node.Path() {
-					parts = append(parts, n)
-					standIn[n.Node.Name] = true
-				}
-			}
-		}
-		one, many := s.noun()
-		at := event{name: name, one: one, many: many}
-		is := ""
-		switch {
-		case !kept && parts == nil:
-			at.what = "went"
-			es = append(es, at)
-		case !kept:
-			matched++
-			at.lone, at.what = blend(parts)
-			es = append(es, at)
-			var words []string
-			for _, p := range parts {
-				words = append(words, p.detail())
-			}
-			is = strings.Join(words, ", ")
-		default:
-			if s.Node.Layer.Kind() == t.Node.Layer.Kind() {
-				matched++
-			}
-			if at.lone, at.what = turned(s, t); at.what != "" {
-				es = append(es, at)
-			}
-			if found, lost := without(inputs(t), inputs(s)), without(inputs(s), inputs(t)); allIn(da, found) && allIn(db, lost) && len(found)+len(lost) > 0 {
-				at.lone, at.what = "", fmt.Sprintf("read %s in place of %s", nothing(found), nothing(lost))
-				es = append(es, at)
-				c.Layers = append(c.Layers, Changed{name, "reads " + strings.Join(inputs(s), ", "), "reads " + strings.Join(inputs(t), ", ")})
-			}
-			es = append(es, s.over(t)...)
-			is = t.detail()
-		}
-		if was := s.detail(); was != is || kept && s.Size.C != t.Size.C {
-			if kept && was == is {
-				was, is = fmt.Sprintf("%s to %d", was, s.Size.C), fmt.Sprintf("%s to %d", is, t.Size.C)
-			}
-			c.Layers = append(c.Layers, Changed{name, was, is})
+	came := map[string][]Step{} // new layers by the path that they came to
+	for _, s := range sb {
+		if _, old := da[s.Node.Name]; !old {
+			came[s.Node.Origin] = append(came[s.Node.Origin], s)
 		}
 	}
-	for _, s := range sb[1:] {
-		if _, old := da[s.Node.Name]; old || standIn[s.Node.Name] {
+	told := map[string]bool{} // of those
+	replaced := map[*Node][]Step{}
+	for i, s := range sa {
+		path := s.Node.Path()
+		parts := came[path]
+		if told[path] {
+			parts = nil
+		}
+		one, many := s.noun()
+		at := event{name: s.Node.Name, one: one, many: many}
+		t, kept := db[s.Node.Name]
+		switch {
+		case i == 0:
+		case kept && s.Node.Layer.Kind() == t.Node.Layer.Kind():
+			matched++
+		case !kept && parts != nil:
+			matched++
+		}
+		if !kept {
+			es = append(es, at.gone(s, parts, replaced)...)
+			c.changed(s.Node.Name, s.detail(), detailed(parts))
+			replaced[s.Node] = parts
+			told[path] = told[path] || parts != nil
+			continue
+		}
+		if i > 0 {
+			es = append(es, at.kept(s, t, da, db)...)
+			was, is := s.detail(), t.detail()
+			if was == is && s.Size.C != t.Size.C {
+				was, is = fmt.Sprintf("%s to %d", was, s.Size.C), fmt.Sprintf("%s to %d", is, t.Size.C)
+			}
+			c.changed(s.Node.Name, was, is)
+			if rewired(s, t, da, db) {
+				c.changed(s.Node.Name, "reads "+strings.Join(inputs(s), ", "), "reads "+strings.Join(inputs(t), ", "))
+			}
+		}
+		if parts != nil && path != "" {
+			told[path] = true
+			at.lone, at.what = "", added(parts)
+			es = append(es, at)
+		}
+	}
+	for _, s := range sb {
+		if _, old := da[s.Node.Name]; old {
+			continue
+		}
+		c.changed(s.Node.Name, "", s.detail())
+		if told[s.Node.Origin] {
 			continue
 		}
 		one, many := s.noun()
@@ -133,9 +135,54 @@ func (c *Comparison) events(sa, sb []Step) (es []event, matched int) {
 			one, many = "bypass", "bypasses"
 		}
 		es = append(es, event{name: s.Node.Name, one: one, many: many, what: "came", came: true})
-		c.Layers = append(c.Layers, Changed{s.Node.Name, "", s.detail()})
 	}
 	return es, matched
+}
+
+// changed notes a layer that differs.
+func (c *Comparison) changed(name, was, is string) {
+	if was != is {
+		c.Layers = append(c.Layers, Changed{name, was, is})
+	}
+}
+
+func detailed(parts []Step) string {
+	var words []string
+	for _, p := range parts {
+		words = append(words, p.detail())
+	}
+	return strings.Join(words, ", ")
+}
+
+// gone tells of a layer that b lacks. An activation that went into what replaced its layer goes without saying.
+func (e event) gone(s Step, parts []Step, replaced map[*Node][]Step) []event {
+	if parts != nil {
+		e.lone, e.what = blend(parts)
+		return []event{e}
+	}
+	if act, ok := s.Node.Layer.(Activation); ok && slices.ContainsFunc(replaced[s.Node.In[0]], func(p Step) bool { return p.Node.Layer == act }) {
+		return nil
+	}
+	e.what = "went"
+	return []event{e}
+}
+
+// kept tells what became of a layer that both have.
+func (e event) kept(s, t Step, da, db map[string]Step) (es []event) {
+	if e.lone, e.what = turned(s, t); e.what != "" {
+		es = append(es, e)
+	}
+	if rewired(s, t, da, db) {
+		e.lone, e.what = "", fmt.Sprintf("read %s in place of %s", nothing(without(inputs(t), inputs(s))), nothing(without(inputs(s), inputs(t))))
+		es = append(es, e)
+	}
+	return append(es, s.over(t)...)
+}
+
+// rewired reports a layer that reads other layers of those that both have.
+func rewired(s, t Step, da, db map[string]Step) bool {
+	found, lost := without(inputs(t), inputs(s)), without(inputs(s), inputs(t))
+	return allIn(da, found) && allIn(db, lost) && len(found)+len(lost) > 0
 }
 
 func nothing(names []string) string {

@@ -58,13 +58,44 @@ func blend(parts []Step) (lone, what string) {
 	if len(words) > 1 {
 		return name("a stack"+with, "stacks"+with, list)
 	}
-	return "became " + list + with, "became " + list + with
+	for _, s := range parts {
+		if word, _ := s.word(); word != "" {
+			one, many := s.noun()
+			return "became " + article(one) + " " + one + with, "became " + many + with
+		}
+	}
+	return "became " + detailed(parts), "became " + detailed(parts)
+}
+
+// added names what came behind a layer: "got a gate (global avg pool, 1x1, 1x1)".
+func added(parts []Step) string {
+	list := worded(parts)
+	what := ""
+	for _, s := range parts {
+		switch s.Node.Layer.(type) {
+		case Gate:
+			what = "a gate"
+		case Add:
+			if what == "" {
+				what = "a bypass"
+			}
+		}
+	}
+	switch {
+	case what != "" && list != "":
+		return fmt.Sprintf("got %s (%s)", what, list)
+	case what != "":
+		return "got " + what
+	case list == "":
+		return "got " + detailed(parts) + " behind it"
+	}
+	return "got " + list + " behind it"
 }
 
 // word is what a blend calls a layer, "" for what goes without saying, and of what kind it is.
 func (s Step) word() (word, kind string) {
 	switch l := s.Node.Layer.(type) {
-	case Activation, Scale, Add, Concat, Shortcut:
+	case Activation, Scale, Add, Concat, Shortcut, Gate, Stack:
 		return "", ""
 	case Conv:
 		m := manner(l, s.InSizes[0].C)

@@ -88,7 +88,17 @@ func TestAComparisonGroupsWhatChangedAlike(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-		}, "stage1: 1 of 6 relu went\nstage1: 2 max poolings 2x2 came"},
+		}, "stage1: 1 of 6 relu went\nstage1: 2 of 6 relu got max pool 2x2 behind it"},
+		{"gates", func(t *testing.T, g *Graph) {
+			for _, at := range []string{"stage1/block1/conv2/act", "stage2/block1/conv2/act"} {
+				if err := g.InsertAfter(g.Node(at), func(b *Builder, x *Node) *Node {
+					return b.Layer(Gate{}, x, b.Act(b.Conv(b.GlobalAvgPool(x), b.Size(x).C, 1, 1), Sigmoid))
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, "stage1, stage2, each: 1 of 6 relu got a gate (global avg pool, 1x1)"},
+		{"one kind for another", rebuild(func(b *Builder, x *Node) *Node { return b.Conv(x, 4, 5, 1) }), became + "a convolution 5x5"},
 		{"a bottleneck", rebuild(func(b *Builder, x *Node) *Node {
 			return b.Conv(b.ReLU(b.Conv(b.ReLU(b.Conv(x, 2, 1, 1)), 2, 3, 1)), 4, 1, 1)
 		}), became + "a bottleneck (1x1, 3x3, 1x1)"},
