@@ -130,7 +130,7 @@ func TestEveryKindOfLayerIsLowered(t *testing.T) {
 
 func TestEveryActivationIsLowered(t *testing.T) {
 	for _, fn := range nn.Funcs() {
-		g := built(nn.Size{H: 2, W: 2, C: 3}, 3, func(b *nn.Builder, x *nn.Node) { b.Logits(b.GlobalAvgPool(b.Act(x, fn))) })(t)
+		g := built(nn.Size{H: 2, W: 2, C: 4}, 3, func(b *nn.Builder, x *nn.Node) { b.Logits(b.Linear(b.Act(x, fn), nn.Classes)) })(t)
 		if _, err := family(t, g, experiment.DefaultOptimization(), experiment.Init{Kind: "he", Gain: 1}, 1).Step(2); err != nil {
 			t.Errorf("%s: %v", fn, err)
 		}

@@ -104,6 +104,31 @@ var goldenNets = map[string]goldenNet{
 		x = b.Concat(three, one, b.Layer(nn.GeM{}, x), b.Layer(nn.GeM{P: 2.5, Fixed: true}, x))
 		b.Logits(b.As("output").Linear(x, nn.Classes))
 	}), 4, sgd(false, 0.02)},
+	"channels": {built(nn.Size{H: 6, W: 5, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
+		x = b.Layer(nn.Activation{Func: nn.Maxout, Pieces: 3}, b.Conv(x, 12, 3, 1))
+		x = b.Act(b.Conv(x, 4, 3, 1), nn.CReLU)
+		x = b.Layer(nn.Activation{Func: nn.APL, Pieces: 3}, b.Conv(x, 5, 3, 1))
+		x = b.Act(b.Conv(x, 6, 1, 1), nn.FReLU)
+		x = b.Act(b.As("fc").Linear(b.Layer(nn.Scale{By: 0.25}, x), 8), nn.Maxout)
+		b.Logits(b.As("output").Linear(x, nn.Classes))
+	}), 4, sgd(false, 0.01)},
+	"windows": {built(nn.Size{H: 13, W: 11, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
+		x = b.ReLU(b.Conv(x, 6, 3, 1))
+		var branches []*nn.Node
+		for _, p := range []nn.Pool{
+			{Type: nn.Mixed, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1)},
+			{Type: nn.Mixed, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1), Mix: 0.25},
+			{Type: nn.Gated, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1)},
+			{Type: nn.Lp, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1)},
+			{Type: nn.Lp, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1), Power: 3, CountPad: true},
+			{Type: nn.Blur, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1)},
+			{Type: nn.Blur, Kernel: nn.Square(2), Stride: nn.Square(2), Ceil: true},
+		} {
+			branches = append(branches, b.Layer(p, x))
+		}
+		x = b.ReLU(b.Conv(b.Concat(branches...), 5, 3, 1))
+		b.Logits(b.As("output").Linear(b.GlobalAvgPool(x), nn.Classes))
+	}), 4, sgd(false, 0.01)},
 	"prelu": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Norm(b.Act(b.Conv(x, 6, 3, 1), nn.PReLU))
 		for i := 2; i <= 3; i++ {

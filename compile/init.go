@@ -24,7 +24,9 @@ import (
 // Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU, exponents and layer scales what the
 // layer says, and the weights of a convolution that begins at 0 are so. The gates of a recurrent layer are drawn each for itself,
 // the input weights by the rule (orthonormal under lsuv, which does not scale them), the recurrent ones orthonormal, so that a
-// state neither grows nor fades (Saxe et al.); the bias of an LSTM's forget gate is 1.
+// state neither grows nor fades (Saxe et al.); the bias of an LSTM's forget gate is 1. Of an APL of S hinges the slopes are uniform
+// within 1/S and the hinges normal, standard deviation ½, as its authors' code draws them (for S = 5). A mixed pooling begins with
+// a share of ½, a gated one with a filter of zeros, which gives the same.
 func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 	for _, p := range f.kept() {
 		t := f.State.Get(p.Name)
@@ -53,6 +55,13 @@ func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 			fill(t.Data, 1)
 		case nn.RoleSlope, nn.RoleExponent:
 			fill(t.Data, f.begins(p))
+		case nn.RoleHingeSlope:
+			bound := 1 / float64(p.Shape[0])
+			draw(t.Data, s, func(r *tensor.Rand) float64 { return bound * (2*r.Float64() - 1) })
+		case nn.RoleHinge:
+			normals(t.Data, 0.5, s)
+		case nn.RoleMix:
+			fill(t.Data, 0.5)
 		default:
 			clear(t.Data)
 		}

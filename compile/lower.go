@@ -58,7 +58,7 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 	case nn.Activation:
 		return l.activation(s, layer, in[0])
 	case nn.Pool:
-		return l.pool(layer, s.InSizes[0], in[0])
+		return l.pool(s, layer, in[0])
 	case nn.GlobalPool:
 		return l.globalPool(layer, s.InSizes[0], in[0])
 	case nn.BinPool:
@@ -177,6 +177,17 @@ func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *pro
 		return x
 	case nn.PReLU:
 		return b.Emit(program.PReLU{}, x, l.held(s.Params[0]))
+	case nn.APL:
+		return b.Emit(program.APL{}, x, l.held(s.Params[0]), l.held(s.Params[1]))
+	case nn.FReLU:
+		return b.Emit(program.BiasAdd{}, b.Emit(program.Activation{Func: program.ReLU}, x), l.held(s.Params[0]))
+	case nn.CReLU:
+		return b.Emit(program.CReLU{}, x)
+	case nn.Maxout: // the pieces of a pixel, blocks of channels, are as many pixels in a row: a pooling joins them
+		of := s.Size
+		x = b.Emit(program.Reshape{Shape: tensor.Of(l.batch, of.H, of.W*a.Pieces, of.C)}, x)
+		row := [2]int{1, a.Pieces}
+		return b.Emit(program.MaxPool{Window: program.Window{Kernel: row, Stride: row, Dilation: [2]int{1, 1}}}, x)
 	case nn.VeryLeaky:
 		return b.Emit(program.Activation{Func: program.Leaky, Alpha: a.Alpha}, x)
 	case nn.RReLU:
@@ -193,30 +204,6 @@ func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *pro
 	}
 	l.b.Fail(fmt.Errorf("%s: no lowering for the activation %q", s.Node.Name, a.Func))
 	return x
-}
-
-func (l *lowering) pool(p nn.Pool, in nn.Size, x *program.Value) *program.Value {
-	reach := p.Reach(in)
-	for i := range reach {
-		reach[i] = max(reach[i], 0) // rows that no window reads need no mention
-	}
-	w := program.Window{Kernel: p.Kernel, Stride: p.Stride, Dilation: [2]int{1, 1}, Pad: reach}
-	return l.poolKinds(p.Type, func(kind nn.PoolKind) *program.Value {
-		if kind == nn.Max {
-			return l.b.Emit(program.MaxPool{Window: w}, x)
-		}
-		return l.b.Emit(program.AvgPool{Window: w, CountPad: p.CountPad}, x)
-	})
-}
-
-func (l *lowering) globalPool(p nn.GlobalPool, in nn.Size, x *program.Value) *program.Value {
-	all := program.Window{Kernel: [2]int{in.H, in.W}, Stride: [2]int{in.H, in.W}, Dilation: [2]int{1, 1}}
-	return l.poolKinds(p.Type, func(kind nn.PoolKind) *program.Value {
-		if kind == nn.Max {
-			return l.b.Emit(program.MaxPool{Window: all}, x)
-		}
-		return l.b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, in.C)}, l.b.Emit(program.GlobalAvgPool{}, x))
-	})
 }
 
 // recurrent emits, for each direction, the input products of all steps and the sweep over them.
@@ -266,14 +253,6 @@ func (l *lowering) end(scan program.Scan, y *program.Value) *program.Value {
 	y = l.b.Emit(program.Reshape{Shape: tensor.Of(l.batch, rows, 1, steps*width)}, y)
 	y = l.b.Emit(program.SliceChannels{From: last, To: last + width}, y)
 	return l.b.Emit(program.Reshape{Shape: of}, y)
-}
-
-// poolKinds emits one kind of pooling, or the sum of both.
-func (l *lowering) poolKinds(kind nn.PoolKind, one func(nn.PoolKind) *program.Value) *program.Value {
-	if kind == nn.MaxAvg {
-		return l.b.Emit(program.Add{}, one(nn.Max), one(nn.Avg))
-	}
-	return one(kind)
 }
 
 // held is a parameter or buffer.

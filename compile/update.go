@@ -31,8 +31,8 @@ func (f *Family) update(b *program.Builder, loss *program.Value) {
 	}
 }
 
-// spared reports whether weight decay leaves a parameter alone. A slope of PReLU is always spared, arXiv:1502.01852, §2.1,
-// and so is an exponent.
+// spared reports whether weight decay leaves a parameter alone. A slope of PReLU is always spared (arXiv:1502.01852, §2.1), and so
+// are the exponent, the share and the filter of a pooling; the hinges of an APL are not (arXiv:1412.6830).
 func (f *Family) spared(p nn.Param) bool {
 	except := f.optimization.L2.Except
 	switch p.Role {
@@ -40,7 +40,7 @@ func (f *Family) spared(p nn.Param) bool {
 		return slices.Contains(except, "bias")
 	case nn.RoleGamma, nn.RoleBeta:
 		return slices.Contains(except, "norm")
-	case nn.RoleSlope, nn.RoleExponent:
+	case nn.RoleSlope, nn.RoleExponent, nn.RoleMix, nn.RoleGate:
 		return true
 	}
 	c, ok := f.Graph.Node(p.Layer).Layer.(nn.Conv)

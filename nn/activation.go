@@ -23,6 +23,8 @@ const (
 	ELU         Func = "elu"          // x>0: x, else α(e^x-1), α 1: arXiv:1511.07289
 	CELU        Func = "celu"         // x>0: x, else α(e^(x/α)-1), α 1: Barron, arXiv:1704.07483
 	SELU        Func = "selu"         // 1.0507·ELU with α 1.6733: arXiv:1706.02515
+	Maxout      Func = "maxout"       // the largest of p pieces, each a block of C/p channels: arXiv:1302.4389; [C] to [C/p]
+	CReLU       Func = "crelu"        // max(0,x), behind it max(0,-x): arXiv:1603.05201; [C] to [2C]
 	Softplus    Func = "softplus"     // ln(1+e^x): Dugas et al. 2001
 	Softsign    Func = "softsign"     // x/(1+|x|)
 	Sigmoid     Func = "sigmoid"      // σ(x)
@@ -34,12 +36,14 @@ const (
 	HardSwish   Func = "hard-swish"   // x·ReLU6(x+3)/6: arXiv:1905.02244
 	GELU        Func = "gelu"         // x·Φ(x), exactly (by erf, PyTorch's default), not the tanh form: arXiv:1606.08415
 	Mish        Func = "mish"         // x·tanh(ln(1+e^x)): arXiv:1908.08681
+	APL         Func = "apl"          // max(0,x)+Σ a_s·max(0,b_s-x), S learned a and b a channel, from U(-1/S,1/S) and N(0,.5²): arXiv:1412.6830
+	FReLU       Func = "frelu"        // max(0,x)+b, a learned b a channel, from 0: arXiv:1706.08098
 )
 
 // Funcs lists the non-linearities in the order of the catalogue.
 func Funcs() []Func {
-	return []Func{ReLU, ReLU6, Leaky, VeryLeaky, RReLU, PReLU, ELU, CELU, SELU, Softplus, Softsign, Sigmoid, HardSigmoid,
-		Tanh, ScaledTanh, Arcsinh, Swish, HardSwish, GELU, Mish, Identity}
+	return []Func{ReLU, ReLU6, Leaky, VeryLeaky, RReLU, PReLU, ELU, CELU, SELU, Maxout, CReLU, Softplus, Softsign, Sigmoid, HardSigmoid,
+		Tanh, ScaledTanh, Arcsinh, Swish, HardSwish, GELU, Mish, APL, FReLU, Identity}
 }
 
 // DefaultAlpha is the α that the function's paper uses, 0 where it has none.
@@ -57,32 +61,60 @@ func (f Func) DefaultAlpha() float32 {
 	return 0
 }
 
-// Activation is a non-linearity, element by element.
+// DefaultPieces is how many pieces a maxout and how many hinges an APL has in its paper, 0 of other functions.
+func (f Func) DefaultPieces() int {
+	switch f {
+	case Maxout, APL:
+		return 2
+	}
+	return 0
+}
+
+// Activation is a non-linearity, element by element but for maxout and crelu, which join and split channels.
 type Activation struct {
-	Func  Func    `yaml:"func"`
-	Alpha float32 `yaml:"alpha"` // the α of the function; 0 means its default; for prelu the initial slope
+	Func   Func    `yaml:"func"`
+	Alpha  float32 `yaml:"alpha"`  // the α of the function; 0 means its default; for prelu the initial slope
+	Pieces int     `yaml:"pieces"` // of maxout, hinges of apl; 0 means the default
 }
 
 // Kind is "activation".
 func (Activation) Kind() string { return "activation" }
 
-// Normal gives the function its default α, and none to a function without one.
+// Normal gives the function its default α and pieces, and none to a function without.
 func (l Activation) Normal() Layer {
 	if d := l.Func.DefaultAlpha(); d == 0 || l.Alpha == 0 {
 		l.Alpha = d
 	}
+	if d := l.Func.DefaultPieces(); d == 0 || l.Pieces == 0 {
+		l.Pieces = d
+	}
 	return l
 }
 
-// String prints "relu", or "elu 0.5" where α is not the default.
+// String prints "relu", or "elu 0.5" and "maxout 3" where α or the pieces are not the default.
 func (l Activation) String() string {
-	if l.Alpha != l.Func.DefaultAlpha() {
+	switch {
+	case l.Alpha != l.Func.DefaultAlpha():
 		return fmt.Sprintf("%s %g", l.Func, l.Alpha)
+	case l.Pieces != l.Func.DefaultPieces():
+		return fmt.Sprintf("%s %d", l.Func, l.Pieces)
 	}
 	return string(l.Func)
 }
 
-// Infer keeps the size.
+// Ratio says how many channels the activation reads for how many that it gives: 2 for 1 of a maxout of two pieces, 1 for 2 of
+// crelu, 1 for 1 of all others.
+func (l Activation) Ratio() (reads, gives int) {
+	switch l.Func {
+	case Maxout:
+		return l.Pieces, 1
+	case CReLU:
+		return 1, 2
+	}
+	return 1, 1
+}
+
+// Infer keeps the size, but for the channels of maxout and crelu.
 func (l Activation) Infer(in []Size, _ int) (Size, error) {
 	x, err := single(in)
 	if err != nil {
@@ -94,15 +126,31 @@ func (l Activation) Infer(in []Size, _ int) (Size, error) {
 	if !(l.Alpha >= 0 && l.Alpha < 1e6) {
 		return Size{}, fmt.Errorf("alpha %g; give one from 0", l.Alpha)
 	}
+	if least := map[Func]int{Maxout: 2, APL: 1}[l.Func]; l.Pieces < least || l.Pieces > maxPieces {
+		return Size{}, fmt.Errorf("%s of %d pieces; give %d to %d", l.Func, l.Pieces, least, maxPieces)
+	}
+	reads, gives := l.Ratio()
+	if x.C%reads != 0 {
+		return Size{}, fmt.Errorf("maxout of %d pieces does not divide %d channels; widen the layer before to a multiple of %d", reads, x.C, reads)
+	}
+	x.C = x.C / reads * gives
 	return x, nil
 }
 
-// Params is a PReLU's slope a channel.
+// maxPieces bounds maxout's pieces and APL's hinges.
+const maxPieces = 64
+
+// Params is a PReLU's slope and an FReLU's bias a channel, an APL's hinges [S,C].
 func (l Activation) Params(_ []Size, out Size) []Param {
-	if l.Func != PReLU {
-		return nil
+	switch l.Func {
+	case PReLU:
+		return []Param{{Name: "slope", Shape: tensor.Of(out.C), Role: RoleSlope}}
+	case FReLU:
+		return []Param{{Name: "bias", Shape: tensor.Of(out.C), Role: RoleBias}}
+	case APL:
+		return []Param{{Name: "hinge-slope", Shape: tensor.Of(l.Pieces, out.C), Role: RoleHingeSlope}, {Name: "hinge", Shape: tensor.Of(l.Pieces, out.C), Role: RoleHinge}}
 	}
-	return []Param{{Name: "slope", Shape: tensor.Of(out.C), Role: RoleSlope}}
+	return nil
 }
 
 // MACs is 0: only products of weights and maps are counted.

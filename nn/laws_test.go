@@ -31,7 +31,13 @@ func randomGraph(t *rapid.T) *Graph {
 			}
 			n = b.ConvOf(x, c)
 		case 2, 3:
-			n = b.Layer(Activation{Func: rapid.SampledFrom(Funcs()).Draw(t, "func"), Alpha: float32(rapid.IntRange(0, 4).Draw(t, "alpha")) / 4}, x)
+			act := Activation{Func: rapid.SampledFrom(Funcs()).Draw(t, "func"), Alpha: float32(rapid.IntRange(0, 4).Draw(t, "alpha")) / 4}
+			if act.Func == Maxout {
+				if s.C%2 != 0 {
+					act.Func, act.Pieces = APL, 3
+				}
+			}
+			n = b.Layer(act, x)
 			n.Pre = rapid.Bool().Draw(t, "pre")
 		case 4:
 			n = b.Layer(Pool{Type: rapid.SampledFrom(PoolKinds()).Draw(t, "pool"), Kernel: Square(rapid.IntRange(1, 3).Draw(t, "kernel")), Ceil: true, CountPad: rapid.Bool().Draw(t, "count")}, x)
@@ -50,7 +56,7 @@ func randomGraph(t *rapid.T) *Graph {
 		case 8:
 			n = b.Concat(x, x)
 		case 9:
-			n = b.Bias(b.Layer(Linear{Out: rapid.IntRange(1, 6).Draw(t, "units")}, b.Layer(Flatten{}, b.Layer(GlobalPool{Type: rapid.SampledFrom(PoolKinds()).Draw(t, "global")}, x))), rapid.Bool().Draw(t, "bias"))
+			n = b.Bias(b.Layer(Linear{Out: rapid.IntRange(1, 6).Draw(t, "units")}, b.Layer(Flatten{}, b.Layer(GlobalPool{Type: rapid.SampledFrom([]PoolKind{Max, Avg, MaxAvg}).Draw(t, "global")}, x))), rapid.Bool().Draw(t, "bias"))
 		case 10:
 			n = b.Layer(Recurrent{
 				Cell: rapid.SampledFrom(Cells()).Draw(t, "cell"), Units: rapid.IntRange(1, 4).Draw(t, "units"), Scan: rapid.SampledFrom(Scans()).Draw(t, "scan"),

@@ -99,13 +99,20 @@ const (
 	RoleBeta     Role = "beta"     // a norm's shift
 	RoleSlope    Role = "slope"    // of a PReLU
 	RoleExponent Role = "exponent" // of a generalised mean
-	RoleMean     Role = "mean"     // running mean, a buffer
-	RoleVar      Role = "var"      // running variance, a buffer
+
+	RoleHingeSlope Role = "hinge-slope" // of an APL, a of its formula
+	RoleHinge      Role = "hinge"       // where an APL's hinge lies, b of its formula
+
+	RoleMix  Role = "mix"  // of a mixed pooling: the share of the maximum
+	RoleGate Role = "gate" // of a gated pooling: the filter that decides that share
+
+	RoleMean Role = "mean" // running mean, a buffer
+	RoleVar  Role = "var"  // running variance, a buffer
 )
 
 // Param is a named tensor of a network: the same name is the same tensor, wherever it is used. Convolution weights are
-// [KH,KW,Cin/groups,Cout], linear weights [In,Out] with In in the order H, W, C, those of [Recurrent] and [Attention] as
-// they say, all others [C].
+// [KH,KW,Cin/groups,Cout], linear weights [In,Out] with In in the order H, W, C, those of [Recurrent], [Attention],
+// [Activation] and [Pool] as they say, all others [C].
 type Param struct {
 	Name   string // "stage1/block2/conv1/weight"
 	Shape  tensor.Shape

@@ -1,26 +1,46 @@
 package nn
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/assaylab/assay/tensor"
+)
 
 // PoolKind says how a pooling joins the values of its window.
 type PoolKind string
 
-// The kinds of pooling.
+// The kinds of pooling; a is an element of a window, n how many it holds.
 const (
-	Max    PoolKind = "max"
-	Avg    PoolKind = "avg"
-	MaxAvg PoolKind = "max+avg" // the element-wise sum of both: arXiv:1606.02228
+	Max        PoolKind = "max"
+	Avg        PoolKind = "avg"
+	MaxAvg     PoolKind = "max+avg"    // the element-wise sum of both: Mishkin, Sergievskiy, Matas, arXiv:1606.02228, §3.3
+	Mixed      PoolKind = "mixed"      // m·max + (1-m)·avg, m learned, one a layer, from ½, or fixed: Lee, Gallagher, Tu, arXiv:1509.08985, §3.1
+	Gated      PoolKind = "gated"      // the same with m = σ(Σ w·a), the filter w learned, one a layer, from 0: there, §3.2
+	Stochastic PoolKind = "stochastic" // an a drawn with probability a/Σa, in evaluation Σa²/Σa; of max(a, 0): Zeiler, Fergus, arXiv:1301.3557
+	Lp         PoolKind = "lp"         // (Σ|a|^p/n)^(1/p): Sermanet, Chintala, LeCun, arXiv:1204.3968; Gulcehre et al., arXiv:1311.1780
+	Blur       PoolKind = "blur"       // max of stride 1, then a blur [1 2 1]/4 both ways with the stride: Zhang, arXiv:1904.11486
 )
 
-// PoolKinds lists them.
-func PoolKinds() []PoolKind { return []PoolKind{Max, Avg, MaxAvg} }
+// PoolKinds lists them in the order of the catalogue.
+func PoolKinds() []PoolKind {
+	return []PoolKind{Max, Avg, MaxAvg, Mixed, Gated, Stochastic, Lp, Blur}
+}
 
-func (k PoolKind) check() error {
-	if k == Max || k == Avg || k == MaxAvg {
+func (k PoolKind) check(of []PoolKind) error {
+	if slices.Contains(of, k) {
 		return nil
 	}
-	return fmt.Errorf("no pooling %q; choose one of max, avg, max+avg", string(k))
+	var names []string
+	for _, known := range of {
+		names = append(names, string(known))
+	}
+	return fmt.Errorf("no pooling %q; choose one of %s", string(k), strings.Join(names, ", "))
 }
+
+// DefaultPower is the exponent of an Lp pooling: root of the mean square.
+const DefaultPower = 2
 
 // Pool joins the values of a window moved over each channel.
 type Pool struct {
@@ -31,16 +51,27 @@ type Pool struct {
 	Ceil    bool     `yaml:"ceil"`    // round the output's size up, as Caffe does; the last window may then hang over the edge
 	// CountPad lets an average divide by the whole window, padding included (PyTorch's count_include_pad). What hangs over the
 	// edge by Ceil then counts as well: a deviation from both frameworks where padding and a hanging window meet.
-	CountPad bool `yaml:"count-pad"`
+	CountPad bool    `yaml:"count-pad"`
+	Mix      float32 `yaml:"mix"`   // of mixed: the share of the maximum, at most 1; 0: it is learned
+	Power    float32 `yaml:"power"` // of lp: p, 1 to 16; default 2
 }
 
 // Kind is "pool".
 func (Pool) Kind() string { return "pool" }
 
-// Normal sets the stride to the kernel where it is left out.
+// Normal sets the stride to the kernel where it is left out, and the share and exponent of the kinds that have one.
 func (l Pool) Normal() Layer {
 	if l.Stride == (HW{}) {
 		l.Stride = l.Kernel
+	}
+	if l.Type != Mixed {
+		l.Mix = 0
+	}
+	switch {
+	case l.Type != Lp:
+		l.Power = 0
+	case l.Power == 0:
+		l.Power = DefaultPower
 	}
 	return l
 }
@@ -51,6 +82,12 @@ func (l Pool) String() string {
 	if l.Ceil {
 		s += " ceil"
 	}
+	if l.Mix != 0 {
+		s += fmt.Sprintf(" mix %g", l.Mix)
+	}
+	if l.Type == Lp && l.Power != DefaultPower {
+		s += fmt.Sprintf(" power %g", l.Power)
+	}
 	return s
 }
 
@@ -60,8 +97,14 @@ func (l Pool) Infer(in []Size, _ int) (Size, error) {
 	if err != nil {
 		return Size{}, err
 	}
-	if err := l.Type.check(); err != nil {
+	if err := l.Type.check(PoolKinds()); err != nil {
 		return Size{}, err
+	}
+	switch {
+	case !(l.Mix >= 0 && l.Mix <= 1):
+		return Size{}, fmt.Errorf("mix %g; give a share of the maximum, above 0 and at most 1, or none to learn it", l.Mix)
+	case l.Type == Lp && !(l.Power >= 1 && l.Power <= maxPower):
+		return Size{}, fmt.Errorf("power %g; give an exponent from 1 to %d", l.Power, maxPower)
 	}
 	p := l.Padding
 	if max(p[0], p[1]) >= l.Kernel[0] && l.Kernel[0] > 0 || max(p[2], p[3]) >= l.Kernel[1] && l.Kernel[1] > 0 {
@@ -69,6 +112,28 @@ func (l Pool) Infer(in []Size, _ int) (Size, error) {
 	}
 	h, w, err := slide(x, l.Kernel, l.Stride, HW{1, 1}, p, l.Ceil)
 	return Size{h, w, x.C}, err
+}
+
+// maxPower bounds the exponent of an Lp pooling, so that powers of float32 stay finite.
+const maxPower = 16
+
+// Params is the share of a mixed pooling that learns it, and the filter [KH,KW] of a gated one.
+func (l Pool) Params([]Size, Size) []Param {
+	switch {
+	case l.Type == Mixed && l.Mix == 0:
+		return []Param{{Name: "mix", Shape: tensor.Of(1), Role: RoleMix}}
+	case l.Type == Gated:
+		return []Param{{Name: "gate", Shape: tensor.Of(l.Kernel[0], l.Kernel[1]), Role: RoleGate}}
+	}
+	return nil
+}
+
+// MACs is the filter's, of a gated pooling.
+func (l Pool) MACs(_ []Size, out Size) int64 {
+	if l.Type != Gated {
+		return 0
+	}
+	return int64(out.Elems()) * int64(l.Kernel[0]*l.Kernel[1])
 }
 
 // Reach is Padding with what Ceil lets the last windows over in hang over added at bottom and right, so that rounding down
@@ -111,5 +176,5 @@ func (l GlobalPool) Infer(in []Size, _ int) (Size, error) {
 	if err != nil {
 		return Size{}, err
 	}
-	return Size{1, 1, x.C}, l.Type.check()
+	return Size{1, 1, x.C}, l.Type.check([]PoolKind{Max, Avg, MaxAvg})
 }

@@ -180,6 +180,58 @@ def functions(n, x):
     return [(1, n.linear(x.mean((2, 3)), "output", 3))]
 
 
+def channels(n, x):
+    """Functions that join, split or bend channels. Piece j of channel c of a maxout is channel j·C + c."""
+
+    def maxout(x, pieces):
+        return x.unflatten(1, (pieces, -1)).amax(1)
+
+    def apl(x, name, hinges):
+        a, b = (n.param(f"{name}/{what}", (hinges, x.shape[1]), what) for what in ("hinge-slope", "hinge"))
+        return F.relu(x) + sum(a[s, :, None, None] * F.relu(b[s, :, None, None] - x) for s in range(hinges))
+
+    x = maxout(n.conv(x, "conv1", 12, 3, pad=1), 3)
+    x = n.conv(x, "conv2", 4, 3, pad=1)
+    x = torch.cat([F.relu(x), F.relu(-x)], 1)
+    x = apl(n.conv(x, "conv3", 5, 3, pad=1), "conv3/act", 3)
+    x = F.relu(n.conv(x, "conv4", 6, 1)) + n.param("conv4/act/bias", (6,), "bias")[:, None, None]
+    return [(1, n.linear(maxout(n.linear(0.25 * x, "fc", 8), 2), "output", 3))]
+
+
+def windows(n, x):
+    """Poolings of one map side by side."""
+    x = F.relu(n.conv(x, "conv1", 6, 3, pad=1))
+    largest, mean = F.max_pool2d(x, 3, 2, 1), F.avg_pool2d(x, 3, 2, 1, count_include_pad=False)
+    m = n.param("pool1/mix", (1,), "mix")
+    quarter = 0.25
+    w = n.param("pool3/gate", (3, 3), "gate")
+    gate = torch.sigmoid(F.conv2d(x, w.expand(6, 1, 3, 3), None, 2, 1, groups=6))
+    inside = F.avg_pool2d(torch.ones_like(x), 3, 2, 1)  # the share of each window that is not padding
+
+    def norm(p, inside):
+        """F.lp_pool2d, whose sum becomes a mean; its gradient where all is 0 is not a number, ours 0."""
+        y = F.lp_pool2d(F.pad(x, (1, 1, 1, 1)), float(p), 3, 2)
+        return y / (9 * inside) ** (1 / p)
+
+    def blur(x, stride):
+        """Zhang's BlurPool: filter [1 2 1], pad_type repl."""
+        t = torch.tensor([1.0, 2.0, 1.0], dtype=torch.float64) / 4
+        c = x.shape[1]
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), "replicate"), (t[:, None] * t).expand(c, 1, 3, 3), None, stride, groups=c)
+
+    branches = [
+        m * largest + (1 - m) * mean,
+        quarter * largest + (1 - quarter) * mean,
+        gate * largest + (1 - gate) * mean,
+        norm(2, inside),
+        norm(3, torch.ones_like(inside)),
+        blur(F.max_pool2d(x, 3, 1, 1), 2),
+        blur(F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=-1e9), 2, 1), 2),  # as far as the window that hangs over
+    ]
+    x = F.relu(n.conv(torch.cat(branches, 1), "conv2", 5, 3, pad=1))
+    return [(1, n.linear(x.mean((2, 3)), "output", 3))]
+
+
 def recurrent(n, x):
     """Sweeps of nn.LSTM and nn.GRU, one direction or two, over columns, rows and all positions of a map."""
 
@@ -274,6 +326,8 @@ nets = {
     "lenet5": Net(lenet5, (32, 32, 1), 10, 3),
     "residual": Net(residual, (9, 8, 3), 5, 4, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
     "grouped": Net(grouped, (19, 17, 4), 4, 5, decay=0.02, spare=("depthwise",)),
+    "channels": Net(channels, (6, 5, 3), 3, 4, decay=0.01),
+    "windows": Net(windows, (13, 11, 3), 3, 4, decay=0.01, spare=("mix", "gate")),
     "functions": Net(functions, (6, 5, 3), 3, 4, decay=0.01),
     "recurrent": Net(recurrent, (7, 6, 2), 3, 4, decay=0.01, spare=("bias",)),
     "gates": Net(gates, (9, 8, 3), 4, 3, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
