@@ -12,28 +12,43 @@ import (
 )
 
 // Activation exchanges one non-linearity for another, e.g. ELU: Clevert, Unterthiner, Hochreiter, ICLR 2016, arXiv:1511.07289.
+//
+// What an activation gives keeps its size. Maxout joins channels and CReLU doubles them, so that the convolution or linear layer in
+// front of them has as many times its outputs as there are pieces, or half of them: arXiv:1302.4389, arXiv:1603.05201 (whose
+// networks with half the outputs have as wide maps). They take the place of activations that read such a layer of their own alone.
 type Activation struct {
-	From  nn.Func `yaml:"from" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, identity" help:"what is replaced; the default leaves the sigmoid of a gate what it is"`
-	To    nn.Func `yaml:"to" spec:"bare,required" default:"must be written" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, identity" help:"what takes its place"`
-	Alpha float32 `yaml:"alpha" default:"the paper's" help:"above 0; of leaky, very-leaky, prelu (where the slopes begin), elu, celu and swish, as the function's paper has it; others have none"`
-	Where nn.Glob `yaml:"where" default:"all that fit" help:"layer paths"`
+	From   nn.Func `yaml:"from" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, maxout, crelu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, apl, frelu, identity" help:"what is replaced; the default leaves the sigmoid of a gate what it is"`
+	To     nn.Func `yaml:"to" spec:"bare,required" default:"must be written" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, maxout, crelu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, apl, frelu, identity" help:"what takes its place"`
+	Alpha  float32 `yaml:"alpha" default:"the paper's" help:"above 0; of leaky, very-leaky, prelu (where the slopes begin), elu, celu and swish, as the function's paper has it; others have none"`
+	Pieces int     `yaml:"pieces" default:"2" help:"of maxout, 2 to 64; hinges of apl, 1 to 64; others have none"`
+	Where  nn.Glob `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 
-// Rewrite changes no shape; prelu adds a parameter a channel.
+// Rewrite keeps the size of what each activation gives; prelu and frelu add a parameter a channel, apl two a hinge and channel, and
+// maxout multiplies the weights in front.
 func (a Activation) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	c := nn.Changes{Verb: "replaced", What: string(a.From)}
-	switch {
+	switch least := map[nn.Func]int{nn.Maxout: 2, nn.APL: 1}[a.To]; {
 	case !(a.Alpha >= 0 && a.Alpha < 1e6):
 		return c, &spec.Fault{Path: "$.alpha", Msg: fmt.Sprintf("alpha %g; give one above 0", a.Alpha)}
 	case a.Alpha > 0 && a.To.DefaultAlpha() == 0:
 		return c, &spec.Fault{Path: "$.alpha", Msg: fmt.Sprintf("%s has no alpha; remove it", a.To)}
+	case a.Pieces != 0 && a.To.DefaultPieces() == 0:
+		return c, &spec.Fault{Path: "$.pieces", Msg: fmt.Sprintf("%s has no pieces; remove it", a.To)}
+	case a.Pieces != 0 && (a.Pieces < least || a.Pieces > 64):
+		return c, &spec.Fault{Path: "$.pieces", Msg: fmt.Sprintf("%d pieces of %s; give %d to 64", a.Pieces, a.To, least)}
 	}
+	to := nn.Activation{Func: a.To, Alpha: a.Alpha, Pieces: a.Pieces}.Normal().(nn.Activation)
 	others := map[nn.Func]int{}
 	for n, old := range nn.Each[nn.Activation](g) {
 		switch {
 		case !a.Where.Match(n.Path()):
 		case old.Func == a.From:
-			c.Count(g.Replace(n, nn.Activation{Func: a.To, Alpha: a.Alpha}))
+			if reason := feed(g, n, old, to); reason != "" {
+				c.Skip(n.Name, reason)
+				continue
+			}
+			c.Count(g.Replace(n, to))
 		default:
 			others[old.Func]++
 		}
@@ -46,4 +61,65 @@ func (a Activation) Rewrite(g *nn.Graph) (nn.Changes, error) {
 		}
 	}
 	return c, nil
+}
+
+// feed lets the layer in front of an activation give as many channels as the one that comes in its place must read, or says why
+// it cannot.
+func feed(g *nn.Graph, n *nn.Node, old, to nn.Activation) (reason string) {
+	reads, gives := old.Ratio()
+	r, s := to.Ratio()
+	times, by := gives*r, reads*s
+	if times == by {
+		return ""
+	}
+	in, now, groups := n.In[0], 0, 1
+	switch l := in.Layer.(type) {
+	case nn.Conv:
+		now, groups = l.Out, l.Groups
+	case nn.Linear:
+		now = l.Out
+	default:
+		return "reads no convolution or linear layer, whose outputs could be more or fewer"
+	}
+	switch {
+	case len(g.Readers(in)) > 1 || g.IsOutput(in):
+		return "is not alone in reading its map"
+	case now == nn.Classes:
+		return "reads as many maps as there are classes"
+	case groups > 1:
+		return "reads a grouped convolution, whose groups it would mix"
+	case now*times%by != 0:
+		return fmt.Sprintf("reads %d maps, which do not divide by %d", now, by/times)
+	case shares(g, in):
+		return "reads a layer that shares its weights"
+	}
+	switch l := in.Layer.(type) {
+	case nn.Conv:
+		l.Out = now * times / by
+		g.Replace(in, l)
+	case nn.Linear:
+		l.Out = now * times / by
+		g.Replace(in, l)
+	}
+	return ""
+}
+
+// shares reports whether another layer has the weights of this one.
+func shares(g *nn.Graph, n *nn.Node) bool {
+	steps, err := g.Steps()
+	if err != nil {
+		return false // what is wrong will be told
+	}
+	users := map[string]int{}
+	for _, s := range steps {
+		for _, p := range s.Params {
+			users[p.Name]++
+		}
+	}
+	for _, s := range steps {
+		if s.Node == n && users[s.Params[0].Name] > 1 {
+			return true
+		}
+	}
+	return false
 }

@@ -375,7 +375,27 @@ func TestStridedConvTakesPoolingsOut(t *testing.T) {
 
 func TestPoolChangesKindAndWindow(t *testing.T) {
 	check(t, []rewriting{
-		{"kind", plain, architecture.Pool{Kind: nn.MaxAvg}, "changed 1 of 1 poolings", "pool1: max+avg pool 2x2/2 4x4x16", "pool1"},
+		{"kind", plain, architecture.Pool{Kind: "max+avg"}, "changed 1 of 1 poolings", "pool1: max+avg pool 2x2/2 4x4x16", "pool1"},
+		{"share", plain, architecture.Pool{Kind: "mixed"}, "changed 1 of 1 poolings", "pool1: mixed pool 2x2/2 4x4x16 1", "pool1"},
+		{"fixed share", plain, architecture.Pool{Kind: "mixed", Mix: 0.25}, "changed 1 of 1 poolings", "pool1: mixed pool 2x2/2 mix 0.25 4x4x16", "pool1"},
+		{"gate", plain, architecture.Pool{Kind: "gated", Kernel: 3, Stride: 2}, "changed 1 of 1 poolings", `
+			pool1: gated pool 3x3/2 3x3x16 9
+			linear1: linear + bias 1x1x12 1740                     # 3·3·16·12 + 12`, "pool1 linear1"},
+		{"exponent", plain, architecture.Pool{Kind: "lp", Power: 3}, "changed 1 of 1 poolings", "pool1: lp pool 2x2/2 power 3 4x4x16", "pool1"},
+		{"windows keep their places", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.Linear(b.Layer(nn.Pool{Type: nn.Max, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1)}, x), nn.Classes)
+		}), architecture.Pool{Kind: "blur", Kernel: 2}, "changed 1 of 1 poolings", "pool1: blur pool 2x2/2 pad 0,1,0,1 4x4x3", "pool1"},
+		{"none", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = module.ConvReLU(b, b.MaxPool(x, 2, 2), 4, 3, 1)
+			return b.Linear(b.GlobalAvgPool(b.MaxPool(x, 2, 2)), nn.Classes)
+		}), architecture.Pool{Kind: "none"}, "removed 2 of 2 poolings", `
+			conv1: conv 3x3 pad 1 + bias 8x8x4 112
+			conv1/act: relu 8x8x4`, "pool1 conv1 conv1/act pool2"},
+		{"none in front of a linear layer, or of maps that are joined", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = b.Concat(b.MaxPool(x, 2, 2), b.Conv(x, 4, 3, 2))
+			return b.Linear(b.AvgPool(x, 2, 2), nn.Classes)
+		}), architecture.Pool{Kind: "none"}, "removed 0 of 2 poolings; concat: cannot concatenate 8x8x3 and 4x4x4; bring both to one height and width by padding or stride: pool1; " +
+			"linear1 would read 4x4x7 and not 2x2x7: pool2", "", ""},
 		{"window", overlapping, architecture.Pool{Kernel: 2, Where: "pool2"}, "changed 1 of 1 poolings", "pool2: max pool 2x2/2 ceil 2x2x8", "pool2"},
 		{"stride", plain, architecture.Pool{Stride: 1}, "changed 1 of 1 poolings", "pool1: max pool 2x2 7x7x16\nlinear1: linear + bias 1x1x12 9420 # 7·7·16·12 + 12", "pool1 linear1"},
 	})
@@ -394,6 +414,38 @@ func TestActivationExchangesOneForAnother(t *testing.T) {
 			conv2/act: leaky 0.25 8x8x8
 			conv3/act: leaky 0.25 8x8x16
 			linear1/act: leaky 0.25 + dropout 0.5 1x1x12`, "conv1/act conv2/act conv3/act linear1/act"},
+		{"maxout doubles what is in front", plain, architecture.Activation{From: nn.ReLU, To: nn.Maxout}, "replaced 4 of 4 relu", `
+			conv1: conv 3x3 pad 1 + bias 8x8x16 448                # 9·3·2·8 + 2·8
+			conv1/act: maxout 8x8x8
+			conv2: conv 3x3 pad 1 + bias 8x8x16 1168               # 9·8·2·8 + 2·8
+			conv2/act: maxout 8x8x8
+			conv3: conv 3x3 pad 1 + bias 8x8x32 2336               # 9·8·2·16 + 2·16
+			conv3/act: maxout 8x8x16
+			linear1: linear + bias 1x1x24 6168                     # 4·4·16·2·12 + 2·12
+			linear1/act: maxout + dropout 0.5 1x1x12`, "conv1 conv1/act conv2 conv2/act conv3 conv3/act linear1 linear1/act"},
+		{"three pieces", plain, architecture.Activation{From: nn.ReLU, To: nn.Maxout, Pieces: 3, Where: "conv3/**"}, "replaced 1 of 1 relu", `
+			conv3: conv 3x3 pad 1 + bias 8x8x48 3504               # 9·8·3·16 + 3·16
+			conv3/act: maxout 3 8x8x16`, "conv3 conv3/act"},
+		{"crelu halves what is in front", plain, architecture.Activation{From: nn.ReLU, To: nn.CReLU, Where: "*[13]/**"}, "replaced 3 of 3 relu", `
+			conv1: conv 3x3 pad 1 + bias 8x8x4 112                 # 9·3·4 + 4
+			conv1/act: crelu 8x8x8
+			conv3: conv 3x3 pad 1 + bias 8x8x8 584                 # 9·8·8 + 8
+			conv3/act: crelu 8x8x16
+			linear1: linear + bias 1x1x6 1542                      # 4·4·16·6 + 6
+			linear1/act: crelu + dropout 0.5 1x1x12`, "conv1 conv1/act conv3 conv3/act linear1 linear1/act"},
+		{"apl has slopes and hinges", plain, architecture.Activation{From: nn.ReLU, To: nn.APL, Pieces: 3, Where: "conv3/**"}, "replaced 1 of 1 relu", "conv3/act: apl 3 8x8x16 96 # 2·3·16", "conv3/act"},
+		{"frelu has a bias", plain, architecture.Activation{From: nn.ReLU, To: nn.FReLU, Where: "conv3/**"}, "replaced 1 of 1 relu", "conv3/act: frelu 8x8x16 16", "conv3/act"},
+		{"where channels cannot change", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			y := b.ReLU(b.ConvOf(x, nn.Conv{Out: 6, Groups: 3}))
+			y = b.ReLU(b.Add(b.Conv(y, 4, 3, 1), b.Conv(y, 4, 1, 1)))
+			y = b.ReLU(b.ConvOf(b.ReLU(b.ConvOf(y, nn.Conv{Out: 4, Weight: "one"})), nn.Conv{Out: 4, Weight: "one"}))
+			y = b.Conv(y, 3, 1, 1)
+			y = b.Concat(b.ReLU(y), b.ReLU(b.Conv(b.ReLU(y), 5, 1, 1)))
+			return b.GlobalAvgPool(b.ReLU(b.ConvOf(y, nn.Conv{Out: nn.Classes})))
+		}), architecture.Activation{From: nn.ReLU, To: nn.CReLU},
+			"replaced 0 of 8 relu; reads a grouped convolution, whose groups it would mix: conv1/act; " +
+				"reads no convolution or linear layer, whose outputs could be more or fewer: add/act; reads a layer that shares its weights: conv4/act, conv5/act; " +
+				"is not alone in reading its map: conv6/act, act; reads 5 maps, which do not divide by 2: conv7/act; reads as many maps as there are classes: conv8/act", "", ""},
 		{"another from", valid, architecture.Activation{From: nn.ReLU, To: nn.ELU}, "replaced 0 of 0 relu", "", ""},
 	})
 }

@@ -7,38 +7,115 @@ import (
 	"github.com/assaylab/assay/nn"
 )
 
-// Pool changes how poolings join the values of their windows; the global one at the head is head's affair. max+avg is the sum
-// of both: Mishkin, Sergievskiy, Matas 2016, arXiv:1606.02228, §3.3.
+// Pool changes how poolings join the values of their windows; the global one at the head is head's affair. What each kind
+// computes, and its paper, stands at [nn.PoolKind]; none takes poolings away.
 type Pool struct {
-	Kind   nn.PoolKind `yaml:"kind" spec:"bare" values:"max, avg, max+avg" default:"as it is" help:"how the values of a window are joined"`
-	Kernel int         `yaml:"kernel" default:"as it is" help:"side of the window, at least 1"`
-	Stride int         `yaml:"stride" default:"as it is" help:"distance between windows, at least 1"`
-	Where  nn.Glob     `yaml:"where" default:"all poolings" help:"layer paths"`
+	Kind   string  `yaml:"kind" spec:"bare" values:"max, avg, max+avg, mixed, gated, stochastic, lp, blur, none" default:"as it is" help:"how the values of a window are joined; none takes the pooling away"`
+	Kernel int     `yaml:"kernel" default:"as it is" help:"side of the window, at least 1; padding that kept the places of windows keeps them"`
+	Stride int     `yaml:"stride" default:"as it is" help:"distance between windows, at least 1"`
+	Mix    float32 `yaml:"mix" default:"learned" help:"of mixed: the share of the maximum, above 0 and at most 1"`
+	Power  float32 `yaml:"power" default:"2" help:"of lp: the exponent, 1 to 16"`
+	Where  nn.Glob `yaml:"where" default:"all poolings" help:"layer paths"`
 }
 
-// Rewrite keeps shapes unless kernel or stride is given.
+// NoPool is the kind that takes poolings away.
+const NoPool = "none"
+
+// Rewrite keeps shapes unless kernel or stride is given, or poolings go. A pooling stays where its absence would change the maps
+// that a linear layer reads, and so its weights, or give maps that cannot be joined any more.
 func (p Pool) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	c := nn.Changes{Verb: "changed", What: "poolings"}
-	switch {
-	case p.Kernel < 0:
-		return c, &spec.Fault{Path: "$.kernel", Msg: fmt.Sprintf("kernel %d; give the side of a window, 1 or more", p.Kernel)}
-	case p.Stride < 0:
-		return c, &spec.Fault{Path: "$.stride", Msg: fmt.Sprintf("stride %d; give the distance between windows, 1 or more", p.Stride)}
+	if err := p.check(); err != nil {
+		return c, err
+	}
+	if p.Kind == NoPool {
+		c.Verb = "removed"
 	}
 	for n, pool := range nn.Each[nn.Pool](g) {
-		if !p.Where.Match(n.Path()) {
-			continue
+		switch {
+		case !p.Where.Match(n.Path()):
+		case p.Kind != NoPool:
+			c.Count(g.Replace(n, p.change(pool)))
+		default:
+			reason, err := without(g, n)
+			if err != nil {
+				return c, err
+			}
+			if reason != "" {
+				c.Skip(n.Name, reason)
+				c.Mend = "write head: avg in front of it, or strided-conv in its place"
+				continue
+			}
+			c.Count(true)
 		}
-		if p.Kind != "" {
-			pool.Type = p.Kind
-		}
-		if p.Kernel > 0 {
-			pool.Kernel = nn.Square(p.Kernel)
-		}
-		if p.Stride > 0 {
-			pool.Stride = nn.Square(p.Stride)
-		}
-		c.Count(g.Replace(n, pool))
 	}
 	return c, nil
+}
+
+func (p Pool) check() error {
+	fault := func(key, format string, args ...any) error {
+		return &spec.Fault{Path: "$." + key, Msg: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case p.Kernel < 0:
+		return fault("kernel", "kernel %d; give the side of a window, 1 or more", p.Kernel)
+	case p.Stride < 0:
+		return fault("stride", "stride %d; give the distance between windows, 1 or more", p.Stride)
+	case p.Kind == NoPool && p.Kernel > 0:
+		return fault("kernel", "none takes the poolings away; remove it")
+	case p.Kind == NoPool && p.Stride > 0:
+		return fault("stride", "none takes the poolings away; remove it, or use strided-conv")
+	case p.Mix != 0 && p.Kind != string(nn.Mixed):
+		return fault("mix", "mix is of kind mixed; remove it")
+	case !(p.Mix >= 0 && p.Mix <= 1):
+		return fault("mix", "mix %g; give a share above 0 and at most 1", p.Mix)
+	case p.Power != 0 && p.Kind != string(nn.Lp):
+		return fault("power", "power is of kind lp; remove it")
+	case p.Power != 0 && !(p.Power >= 1 && p.Power <= 16):
+		return fault("power", "power %g; give an exponent from 1 to 16", p.Power)
+	}
+	return nil
+}
+
+// change is a pooling as the approach wants it.
+func (p Pool) change(pool nn.Pool) nn.Pool {
+	if p.Kind != "" {
+		pool.Type, pool.Mix, pool.Power = nn.PoolKind(p.Kind), p.Mix, p.Power
+	}
+	if p.Kernel > 0 {
+		centred := pool.Padding == nn.Same(pool.Kernel, nn.Square(1)) && pool.Padding != nn.Padding{}
+		pool.Kernel = nn.Square(p.Kernel)
+		if centred {
+			pool.Padding = nn.Same(pool.Kernel, nn.Square(1))
+		}
+	}
+	if p.Stride > 0 {
+		pool.Stride = nn.Square(p.Stride)
+	}
+	return pool
+}
+
+// without takes a pooling out, or says what would not fit then.
+func without(g *nn.Graph, n *nn.Node) (reason string, err error) {
+	trial := g.Clone()
+	if err := trial.Remove(trial.Node(n.Name)); err != nil {
+		return "", err
+	}
+	sizes, err := g.Sizes()
+	if err != nil {
+		return "", err
+	}
+	then, err := trial.Sizes()
+	if err != nil {
+		return err.Error(), nil
+	}
+	for _, m := range g.Nodes {
+		if _, linear := m.Layer.(nn.Linear); !linear {
+			continue
+		}
+		if was, is := sizes[m.In[0]], then[trial.Node(m.Name).In[0]]; was != is {
+			return fmt.Sprintf("%s would read %v and not %v", m.Name, is, was), nil
+		}
+	}
+	return "", g.Remove(n)
 }
