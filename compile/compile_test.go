@@ -1,6 +1,7 @@
 package compile_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -133,6 +134,90 @@ func TestEveryActivationIsLowered(t *testing.T) {
 		g := built(nn.Size{H: 2, W: 2, C: 4}, 3, func(b *nn.Builder, x *nn.Node) { b.Logits(b.Linear(b.Act(x, fn), nn.Classes)) })(t)
 		if _, err := family(t, g, experiment.DefaultOptimization(), experiment.Init{Kind: "he", Gain: 1}, 1).Step(2); err != nil {
 			t.Errorf("%s: %v", fn, err)
+		}
+	}
+}
+
+func TestEveryPoolingIsLowered(t *testing.T) {
+	for _, kind := range nn.PoolKinds() {
+		g := built(nn.Size{H: 7, W: 6, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
+			for i, p := range []nn.Pool{
+				{Type: kind, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1)}, {Type: kind, Kernel: nn.HW{2, 3}, Stride: nn.HW{2, 1}, Ceil: true}, {Type: kind, Kernel: nn.Square(1)},
+			} {
+				b.AuxLogits(fmt.Sprint("aux", i), b.Linear(b.Layer(p, b.Conv(x, 4, 1, 1)), nn.Classes), 1)
+			}
+			b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
+		})(t)
+		f := family(t, g, experiment.DefaultOptimization(), experiment.Init{Kind: "he", Gain: 1}, 1)
+		for _, build := range []func(int) (*program.Program, error){f.Step, f.Evaluation, f.Statistics} {
+			if _, err := build(2); err != nil {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+	}
+}
+
+// Stochastic poolings draw in training; evaluation and statistics weigh by the probabilities: Zeiler, Fergus, arXiv:1301.3557.
+func TestStochasticPoolingIsRandomInTrainingAlone(t *testing.T) {
+	g := built(nn.Size{H: 4, W: 4, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
+		for range 2 {
+			x = b.Layer(nn.Pool{Type: nn.Stochastic, Kernel: nn.Square(2)}, b.ReLU(b.Conv(x, 3, 1, 1)))
+		}
+		b.Logits(b.Linear(x, nn.Classes))
+	})(t)
+	f := family(t, g, experiment.DefaultOptimization(), experiment.Init{Kind: "he", Gain: 1}, 1)
+	for i, build := range []func(int) (*program.Program, error){f.Step, f.Evaluation, f.Statistics} {
+		p, err := build(2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, means := map[[2]uint32]bool{}, 0
+		for _, n := range p.Nodes {
+			switch op := n.Op.(type) {
+			case program.StochasticPool:
+				keys[op.Key] = true
+			case program.StochasticPoolInference:
+				means++
+			}
+		}
+		if want := [3][2]int{{2, 0}, {0, 2}, {0, 2}}[i]; len(keys) != want[0] || means != want[1] && i < 2 {
+			t.Errorf("program %d has %d streams and %d means, want %v", i, len(keys), means, want)
+		}
+	}
+}
+
+// A mixed pooling begins half maximum, half mean, a gated one does too, an APL with its authors' numbers, an FReLU as a ReLU.
+func TestPoolingsAndHingesBeginWhereTheirPapersDo(t *testing.T) {
+	g := built(nn.Size{H: 8, W: 8, C: 16}, 3, func(b *nn.Builder, x *nn.Node) {
+		x = b.Act(b.Layer(nn.Activation{Func: nn.APL, Pieces: 5}, b.Layer(nn.Pool{Type: nn.Mixed, Kernel: nn.Square(2)}, x)), nn.FReLU)
+		b.Logits(b.Linear(b.Layer(nn.Pool{Type: nn.Gated, Kernel: nn.Square(2)}, x), nn.Classes))
+	})(t)
+	f := family(t, g, sgd(false, 0.1), experiment.Init{Kind: "he", Gain: 1}, 1)
+	far := func(name string) (least, most float32) {
+		d := f.State.Get(name).Data
+		return slices.Min(d), slices.Max(d)
+	}
+	for name, want := range map[string]float32{"pool1/mix": 0.5, "pool2/gate": 0, "pool1/act/act/bias": 0} {
+		if least, most := far(name); least != want || most != want {
+			t.Errorf("%s begins at %g to %g, want %g", name, least, most, want)
+		}
+	}
+	for name, within := range map[string][2]float32{"pool1/act/hinge-slope": {-0.2, 0.2}, "pool1/act/hinge": {-2, 2}} {
+		if least, most := far(name); least < within[0] || most > within[1] || least > within[0]/3 || most < within[1]/3 {
+			t.Errorf("%s begins at %g to %g, want most of %v", name, least, most, within)
+		}
+	}
+	p, err := f.Step(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range p.Nodes {
+		if _, ok := n.Op.(program.SGD); ok {
+			decayed := n.In[5].Name != "l2=0"
+			spared := n.Name == "pool1/mix" || n.Name == "pool2/gate"
+			if decayed == spared {
+				t.Errorf("weight decay of %s comes from %s", n.Name, n.In[5].Name)
+			}
 		}
 	}
 }

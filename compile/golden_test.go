@@ -107,6 +107,8 @@ var goldenNets = map[string]goldenNet{
 	"channels": {built(nn.Size{H: 6, W: 5, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Layer(nn.Activation{Func: nn.Maxout, Pieces: 3}, b.Conv(x, 12, 3, 1))
 		x = b.Act(b.Conv(x, 4, 3, 1), nn.CReLU)
+		x = b.Layer(nn.Activation{Func: nn.Maxout, Groups: 2}, b.ConvOf(x, nn.Conv{Out: 12, Groups: 2}))
+		x = b.Layer(nn.Activation{Func: nn.CReLU, Groups: 3}, b.ConvOf(x, nn.Conv{Out: 6, Groups: 3}))
 		x = b.Layer(nn.Activation{Func: nn.APL, Pieces: 3}, b.Conv(x, 5, 3, 1))
 		x = b.Act(b.Conv(x, 6, 1, 1), nn.FReLU)
 		x = b.Act(b.As("fc").Linear(b.Layer(nn.Scale{By: 0.25}, x), 8), nn.Maxout)

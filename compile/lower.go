@@ -181,13 +181,16 @@ func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *pro
 		return b.Emit(program.APL{}, x, l.held(s.Params[0]), l.held(s.Params[1]))
 	case nn.FReLU:
 		return b.Emit(program.BiasAdd{}, b.Emit(program.Activation{Func: program.ReLU}, x), l.held(s.Params[0]))
-	case nn.CReLU:
-		return b.Emit(program.CReLU{}, x)
-	case nn.Maxout: // the pieces of a pixel, blocks of channels, are as many pixels in a row: a pooling joins them
-		of := s.Size
-		x = b.Emit(program.Reshape{Shape: tensor.Of(l.batch, of.H, of.W*a.Pieces, of.C)}, x)
-		row := [2]int{1, a.Pieces}
-		return b.Emit(program.MaxPool{Window: program.Window{Kernel: row, Stride: row, Dilation: [2]int{1, 1}}}, x)
+	case nn.CReLU, nn.Maxout: // the groups of a pixel, blocks of channels, are as many pixels in a row, and so are a group's pieces: a pooling joins them
+		of, row := s.Size, [2]int{1, a.Pieces}
+		op := program.Op(program.CReLU{})
+		width, reads := of.W*a.Groups, of.C/2/a.Groups
+		if a.Func == nn.Maxout {
+			op = program.MaxPool{Window: program.Window{Kernel: row, Stride: row, Dilation: [2]int{1, 1}}}
+			width, reads = width*a.Pieces, of.C/a.Groups
+		}
+		x = b.Emit(op, b.Emit(program.Reshape{Shape: tensor.Of(l.batch, of.H, width, reads)}, x))
+		return b.Emit(program.Reshape{Shape: tensor.Of(l.batch, of.H, of.W, of.C)}, x)
 	case nn.VeryLeaky:
 		return b.Emit(program.Activation{Func: program.Leaky, Alpha: a.Alpha}, x)
 	case nn.RReLU:

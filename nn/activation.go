@@ -23,7 +23,7 @@ const (
 	ELU         Func = "elu"          // x>0: x, else α(e^x-1), α 1: arXiv:1511.07289
 	CELU        Func = "celu"         // x>0: x, else α(e^(x/α)-1), α 1: Barron, arXiv:1704.07483
 	SELU        Func = "selu"         // 1.0507·ELU with α 1.6733: arXiv:1706.02515
-	Maxout      Func = "maxout"       // the largest of p pieces, each a block of C/p channels: arXiv:1302.4389; [C] to [C/p]
+	Maxout      Func = "maxout"       // the largest of p pieces, each a block of a p-th of the channels: arXiv:1302.4389; [C] to [C/p]
 	CReLU       Func = "crelu"        // max(0,x), behind it max(0,-x): arXiv:1603.05201; [C] to [2C]
 	Softplus    Func = "softplus"     // ln(1+e^x): Dugas et al. 2001
 	Softsign    Func = "softsign"     // x/(1+|x|)
@@ -75,6 +75,7 @@ type Activation struct {
 	Func   Func    `yaml:"func"`
 	Alpha  float32 `yaml:"alpha"`  // the α of the function; 0 means its default; for prelu the initial slope
 	Pieces int     `yaml:"pieces"` // of maxout, hinges of apl; 0 means the default
+	Groups int     `yaml:"groups"` // of channels in which maxout and crelu join and split each for itself, as a grouped convolution needs it; default 1
 }
 
 // Kind is "activation".
@@ -88,18 +89,27 @@ func (l Activation) Normal() Layer {
 	if d := l.Func.DefaultPieces(); d == 0 || l.Pieces == 0 {
 		l.Pieces = d
 	}
+	if reads, gives := l.Ratio(); reads == gives {
+		l.Groups = 0
+	} else if l.Groups == 0 {
+		l.Groups = 1
+	}
 	return l
 }
 
 // String prints "relu", or "elu 0.5" and "maxout 3" where α or the pieces are not the default.
 func (l Activation) String() string {
-	switch {
-	case l.Alpha != l.Func.DefaultAlpha():
-		return fmt.Sprintf("%s %g", l.Func, l.Alpha)
-	case l.Pieces != l.Func.DefaultPieces():
-		return fmt.Sprintf("%s %d", l.Func, l.Pieces)
+	s := string(l.Func)
+	if l.Alpha != l.Func.DefaultAlpha() {
+		s += fmt.Sprintf(" %g", l.Alpha)
 	}
-	return string(l.Func)
+	if l.Pieces != l.Func.DefaultPieces() {
+		s += fmt.Sprintf(" %d", l.Pieces)
+	}
+	if l.Groups > 1 {
+		s += fmt.Sprintf(" groups %d", l.Groups)
+	}
+	return s
 }
 
 // Ratio says how many channels the activation reads for how many that it gives: 2 for 1 of a maxout of two pieces, 1 for 2 of
@@ -130,8 +140,11 @@ func (l Activation) Infer(in []Size, _ int) (Size, error) {
 		return Size{}, fmt.Errorf("%s of %d pieces; give %d to %d", l.Func, l.Pieces, least, maxPieces)
 	}
 	reads, gives := l.Ratio()
-	if x.C%reads != 0 {
-		return Size{}, fmt.Errorf("maxout of %d pieces does not divide %d channels; widen the layer before to a multiple of %d", reads, x.C, reads)
+	switch groups := max(l.Groups, 1); {
+	case l.Groups < 0:
+		return Size{}, fmt.Errorf("%d groups; give 1 or more", l.Groups)
+	case x.C%(reads*groups) != 0:
+		return Size{}, fmt.Errorf("%s does not divide %d channels; widen the layer before to a multiple of %d", l, x.C, reads*groups)
 	}
 	x.C = x.C / reads * gives
 	return x, nil

@@ -67,6 +67,8 @@ func net(t testing.TB) *nn.Graph {
 	t.Helper()
 	b := nn.NewBuilder("tiny", nn.Size{}, len(classes))
 	x := b.MaxPool(b.ReLU(b.Norm(b.Conv(b.Image(12, 12, 3), 6, 3, 1))), 2, 2)
+	x = b.Layer(nn.Pool{Type: nn.Stochastic, Kernel: nn.Square(2)}, b.Act(b.Conv(x, 7, 3, 1), nn.RReLU))
+	x = b.Layer(nn.Pool{Type: nn.Gated, Kernel: nn.Square(2), Stride: nn.Square(1)}, b.Act(b.Conv(x, 6, 3, 1), nn.APL))
 	x = b.Dropout(b.Act(b.Conv(x, 8, 3, 1), nn.PReLU), 0.3)
 	b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
 	g, err := b.Build()
@@ -86,7 +88,8 @@ func threads(t testing.TB, n int) *cpu.Engine {
 	return e
 }
 
-// job has all that chance enters: dropout, flips, crops, order, a warm-up; 2 epochs of 6 steps that drop a tail.
+// job has all that chance enters: dropout, random slopes and poolings, flips, crops, order, a warm-up; 2 epochs of 6 steps that
+// drop a tail.
 func job(t testing.TB, s *data.Set) train.Job {
 	o, l := experiment.DefaultOptimization(), experiment.DefaultLearning()
 	o.Batch.Size, o.L2.Strength, o.LR.Warmup, o.Solver.Nesterov = 5, 1e-3, 0.5, true

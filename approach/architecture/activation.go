@@ -15,7 +15,8 @@ import (
 //
 // What an activation gives keeps its size. Maxout joins channels and CReLU doubles them, so that the convolution or linear layer in
 // front of them has as many times its outputs as there are pieces, or half of them: arXiv:1302.4389, arXiv:1603.05201 (whose
-// networks with half the outputs have as wide maps). They take the place of activations that read such a layer of their own alone.
+// networks with half the outputs have as wide maps), group by group where it has some. They take the place of activations that
+// read such a layer of their own alone.
 type Activation struct {
 	From   nn.Func `yaml:"from" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, maxout, crelu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, apl, frelu, identity" help:"what is replaced; the default leaves the sigmoid of a gate what it is"`
 	To     nn.Func `yaml:"to" spec:"bare,required" default:"must be written" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, maxout, crelu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, apl, frelu, identity" help:"what takes its place"`
@@ -44,10 +45,12 @@ func (a Activation) Rewrite(g *nn.Graph) (nn.Changes, error) {
 		switch {
 		case !a.Where.Match(n.Path()):
 		case old.Func == a.From:
-			if reason := feed(g, n, old, to); reason != "" {
+			groups, reason := feed(g, n, old, to)
+			if reason != "" {
 				c.Skip(n.Name, reason)
 				continue
 			}
+			to.Groups = groups
 			c.Count(g.Replace(n, to))
 		default:
 			others[old.Func]++
@@ -63,14 +66,14 @@ func (a Activation) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	return c, nil
 }
 
-// feed lets the layer in front of an activation give as many channels as the one that comes in its place must read, or says why
-// it cannot.
-func feed(g *nn.Graph, n *nn.Node, old, to nn.Activation) (reason string) {
+// feed lets the layer in front of an activation give as many channels as the one that comes in its place must read, and says in
+// how many groups they come, or why it cannot.
+func feed(g *nn.Graph, n *nn.Node, old, to nn.Activation) (groups int, reason string) {
 	reads, gives := old.Ratio()
 	r, s := to.Ratio()
 	times, by := gives*r, reads*s
 	if times == by {
-		return ""
+		return old.Groups, ""
 	}
 	in, now, groups := n.In[0], 0, 1
 	switch l := in.Layer.(type) {
@@ -79,19 +82,19 @@ func feed(g *nn.Graph, n *nn.Node, old, to nn.Activation) (reason string) {
 	case nn.Linear:
 		now = l.Out
 	default:
-		return "reads no convolution or linear layer, whose outputs could be more or fewer"
+		return 0, "reads no convolution or linear layer, whose outputs could be more or fewer"
 	}
 	switch {
 	case len(g.Readers(in)) > 1 || g.IsOutput(in):
-		return "is not alone in reading its map"
+		return 0, "is not alone in reading its map"
 	case now == nn.Classes:
-		return "reads as many maps as there are classes"
-	case groups > 1:
-		return "reads a grouped convolution, whose groups it would mix"
-	case now*times%by != 0:
-		return fmt.Sprintf("reads %d maps, which do not divide by %d", now, by/times)
+		return 0, "reads as many maps as there are classes"
+	case groups == now && now > 1:
+		return 0, "reads a depthwise convolution"
+	case now*times%(by*groups) != 0:
+		return 0, fmt.Sprintf("reads %d maps, which do not divide by %d", now, by/times*groups)
 	case shares(g, in):
-		return "reads a layer that shares its weights"
+		return 0, "reads a layer that shares its weights"
 	}
 	switch l := in.Layer.(type) {
 	case nn.Conv:
@@ -101,7 +104,7 @@ func feed(g *nn.Graph, n *nn.Node, old, to nn.Activation) (reason string) {
 		l.Out = now * times / by
 		g.Replace(in, l)
 	}
-	return ""
+	return groups, ""
 }
 
 // shares reports whether another layer has the weights of this one.

@@ -435,15 +435,29 @@ func TestActivationExchangesOneForAnother(t *testing.T) {
 			linear1/act: crelu + dropout 0.5 1x1x12`, "conv1 conv1/act conv3 conv3/act linear1 linear1/act"},
 		{"apl has slopes and hinges", plain, architecture.Activation{From: nn.ReLU, To: nn.APL, Pieces: 3, Where: "conv3/**"}, "replaced 1 of 1 relu", "conv3/act: apl 3 8x8x16 96 # 2·3·16", "conv3/act"},
 		{"frelu has a bias", plain, architecture.Activation{From: nn.ReLU, To: nn.FReLU, Where: "conv3/**"}, "replaced 1 of 1 relu", "conv3/act: frelu 8x8x16 16", "conv3/act"},
+		{"maxout keeps groups apart", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = b.ReLU(b.ConvOf(b.Conv(x, 6, 1, 1), nn.Conv{Out: 8, Groups: 2}))
+			return b.GlobalAvgPool(b.Conv(b.ReLU(b.ConvOf(x, nn.Conv{Out: 6, Groups: 2})), nn.Classes, 1, 1))
+		}), architecture.Activation{From: nn.ReLU, To: nn.Maxout}, "replaced 2 of 2 relu", `
+			conv2: conv 1x1 groups 2 + bias 8x8x16 64              # 3·16 + 16
+			conv2/act: maxout groups 2 8x8x8
+			conv3: conv 1x1 groups 2 + bias 8x8x12 60              # 4·12 + 12
+			conv3/act: maxout groups 2 8x8x6`, "conv2 conv2/act conv3 conv3/act"},
+		{"crelu does", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = b.ReLU(b.ConvOf(b.Conv(x, 6, 1, 1), nn.Conv{Out: 8, Groups: 2}))
+			return b.GlobalAvgPool(b.Conv(b.ReLU(b.ConvOf(x, nn.Conv{Out: 6, Groups: 2})), nn.Classes, 1, 1))
+		}), architecture.Activation{From: nn.ReLU, To: nn.CReLU}, "replaced 1 of 2 relu; reads 6 maps, which do not divide by 4: conv3/act", `
+			conv2: conv 1x1 groups 2 + bias 8x8x4 16               # 3·4 + 4
+			conv2/act: crelu groups 2 8x8x8`, "conv2 conv2/act"},
 		{"where channels cannot change", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
-			y := b.ReLU(b.ConvOf(x, nn.Conv{Out: 6, Groups: 3}))
+			y := b.ReLU(b.ConvOf(x, nn.Conv{Out: 3, Groups: 3}))
 			y = b.ReLU(b.Add(b.Conv(y, 4, 3, 1), b.Conv(y, 4, 1, 1)))
 			y = b.ReLU(b.ConvOf(b.ReLU(b.ConvOf(y, nn.Conv{Out: 4, Weight: "one"})), nn.Conv{Out: 4, Weight: "one"}))
 			y = b.Conv(y, 3, 1, 1)
 			y = b.Concat(b.ReLU(y), b.ReLU(b.Conv(b.ReLU(y), 5, 1, 1)))
 			return b.GlobalAvgPool(b.ReLU(b.ConvOf(y, nn.Conv{Out: nn.Classes})))
 		}), architecture.Activation{From: nn.ReLU, To: nn.CReLU},
-			"replaced 0 of 8 relu; reads a grouped convolution, whose groups it would mix: conv1/act; " +
+			"replaced 0 of 8 relu; reads a depthwise convolution: conv1/act; " +
 				"reads no convolution or linear layer, whose outputs could be more or fewer: add/act; reads a layer that shares its weights: conv4/act, conv5/act; " +
 				"is not alone in reading its map: conv6/act, act; reads 5 maps, which do not divide by 2: conv7/act; reads as many maps as there are classes: conv8/act", "", ""},
 		{"another from", valid, architecture.Activation{From: nn.ReLU, To: nn.ELU}, "replaced 0 of 0 relu", "", ""},

@@ -214,7 +214,8 @@ func widthsOf(g *nn.Graph) (*widths, error) {
 				return run{{nil, g.Classes}}
 			}
 			w.scaled = append(w.scaled, i)
-			return run{{&width{n: out, multiple: multiple, place: len(w.scaled)}, 1}}
+			pieces := joined(g, n)
+			return run{{&width{n: out / pieces, multiple: multiple, place: len(w.scaled)}, pieces}}
 		}
 		var shared string
 		switch l := n.Layer.(type) {
@@ -270,6 +271,15 @@ func widthsOf(g *nn.Graph) (*widths, error) {
 			}
 			w.out[n] = w.out[n.In[0]]
 			w.out[n].keep(heads)
+		case nn.Activation:
+			reads, gives := l.Ratio()
+			w.out[n] = w.out[n.In[0]].by(gives)
+			for i, p := range w.out[n] {
+				if p.times%reads != 0 {
+					return nil, disagree(n)
+				}
+				w.out[n][i].times /= reads
+			}
 		default:
 			times := follows(n, sizes, g.Classes)
 			if times == 0 {
@@ -297,6 +307,16 @@ func widthsOf(g *nn.Graph) (*widths, error) {
 
 func disagree(n *nn.Node) error {
 	return fmt.Errorf("%s: the maps that it joins are made of other widths and would not stay equal; put width in front of the approach that made them so", n.Name)
+}
+
+// joined is how many outputs of a layer the maxout that reads it makes one of, 1 if there is none: these are the widths then.
+func joined(g *nn.Graph, n *nn.Node) int {
+	for _, r := range g.Readers(n) {
+		if a, ok := r.Layer.(nn.Activation); ok && a.Func == nn.Maxout {
+			return a.Pieces
+		}
+	}
+	return 1
 }
 
 // follows is how many channels a layer gives for each that it reads, 0 if their number does not depend on that.

@@ -30,6 +30,20 @@ func TestWidthScalesEveryChannelCount(t *testing.T) {
 			conv2: conv 3x3/2 groups 2 + bias 2x2x4 76              # 9·2·4 + 4
 			conv2/act: tanh 2x2x4
 			linear1: linear + bias 1x1x10 170`, "conv1 conv1/act conv2 conv2/act linear1"},
+		{"pieces of maxout, halves of crelu", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = b.Layer(nn.Activation{Func: nn.Maxout, Pieces: 3}, b.Conv(x, 12, 1, 1))
+			x = b.Act(b.Conv(x, 5, 1, 1), nn.CReLU)
+			x = b.Layer(nn.Activation{Func: nn.Maxout, Groups: 2}, b.ConvOf(x, nn.Conv{Out: 20, Groups: 2}))
+			return module.PoolHead(b, x, nn.Avg)
+		}), architecture.Width{Factor: 0.7}, "scaled 3 of 3 widths by 0.7", `
+			conv1: conv 1x1 + bias 8x8x9 36                         # 2.8 of 4, three times
+			conv1/act: maxout 3 8x8x3
+			conv2: conv 1x1 + bias 8x8x4 16                         # 3.5 of 5
+			conv2/act: crelu 8x8x8
+			conv3: conv 1x1 groups 2 + bias 8x8x16 80               # 7 of 10, in whole groups, twice
+			conv3/act: maxout groups 2 8x8x8
+			global-pool: global avg pool 1x1x8
+			linear1: linear + bias 1x1x10 90`, "conv1 conv1/act conv2 conv2/act conv3 conv3/act global-pool linear1"},
 		{"never below one", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return module.PoolHead(b, module.ConvReLU(b, x, 4, 3, 1), nn.Avg)
 		}), architecture.Width{Factor: 0.01}, "scaled 1 of 1 widths by 0.01", `

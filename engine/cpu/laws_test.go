@@ -34,6 +34,59 @@ func TestThreadsDoNotChangeABit(t *testing.T) {
 	}
 }
 
+// What is drawn is addressed by place and step, so that neither threads nor chunks change it; the sums of hinges go in a fixed order.
+func TestThreadsDoNotChangeWhatIsDrawn(t *testing.T) {
+	b := program.NewBuilder("drawn")
+	shape := tensor.Of(37, 9, 7, 5)
+	x, step := b.Input("x", program.Real, shape), b.Scalar("step")
+	y := b.Emit(program.Dropout{Key: [2]uint32{1}}, x, b.Scalar("rate"), step)
+	y = b.Emit(program.RReLU{Key: [2]uint32{2}}, y, step)
+	y = b.Emit(program.APL{}, y, b.Held("a", tensor.Of(3, 5)), b.Held("b", tensor.Of(3, 5)))
+	y = b.Emit(program.StochasticPool{Window: program.Square(3, 2, 1), Key: [2]uint32{3}}, y, step)
+	b.Output("y", y)
+	loss := b.Emit(program.Mean{}, b.Emit(program.Mul{}, y, y))
+	for i, g := range b.Gradients(loss, []*program.Value{x, b.Held("a", tensor.Of(3, 5)), b.Held("b", tensor.Of(3, 5))}) {
+		b.Output(fmt.Sprintf("d%d", i), g)
+	}
+	p, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := tensor.NewStream(1, "drawn").At(0, 0)
+	feed := engine.Feed{Real: map[string][]float32{"x": make([]float32, shape.Elems())}, Scalars: map[string]float32{"rate": 0.3, "step": 5}}
+	state := program.NewState()
+	for _, name := range []string{"a", "b"} {
+		v, err := state.Add(name, tensor.Of(3, 5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range v.Data {
+			v.Data[i] = float32(r.Normal())
+		}
+	}
+	for i := range feed.Real["x"] {
+		feed.Real["x"][i] = float32(r.Normal())
+	}
+	for _, level := range Levels() {
+		want := map[string][]float32{}
+		for _, threads := range []int{1, 2, 7} {
+			e, err := newEngine(t, Options{Level: level, Threads: threads}).Compile(p, state)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := e.Run(feed); err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range p.Outputs {
+				if threads == 1 {
+					want[o.Name] = slices.Clone(e.Output(o.Name))
+				}
+				sameBits(t, fmt.Sprintf("%s, %d threads, %s", level, threads, o.Name), e.Output(o.Name), want[o.Name])
+			}
+		}
+	}
+}
+
 func sameBits(t *testing.T, what string, got, want []float32) {
 	t.Helper()
 	for i := range want {

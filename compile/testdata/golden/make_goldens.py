@@ -183,18 +183,23 @@ def functions(n, x):
 def channels(n, x):
     """Functions that join, split or bend channels. Piece j of channel c of a maxout is channel j·C + c."""
 
-    def maxout(x, pieces):
-        return x.unflatten(1, (pieces, -1)).amax(1)
+    def maxout(x, pieces, groups=1):
+        return x.unflatten(1, (groups, pieces, -1)).amax(2).flatten(1, 2)
+
+    def crelu(x, groups=1):
+        x = x.unflatten(1, (groups, -1))
+        return torch.cat([F.relu(x), F.relu(-x)], 2).flatten(1, 2)
 
     def apl(x, name, hinges):
         a, b = (n.param(f"{name}/{what}", (hinges, x.shape[1]), what) for what in ("hinge-slope", "hinge"))
         return F.relu(x) + sum(a[s, :, None, None] * F.relu(b[s, :, None, None] - x) for s in range(hinges))
 
     x = maxout(n.conv(x, "conv1", 12, 3, pad=1), 3)
-    x = n.conv(x, "conv2", 4, 3, pad=1)
-    x = torch.cat([F.relu(x), F.relu(-x)], 1)
-    x = apl(n.conv(x, "conv3", 5, 3, pad=1), "conv3/act", 3)
-    x = F.relu(n.conv(x, "conv4", 6, 1)) + n.param("conv4/act/bias", (6,), "bias")[:, None, None]
+    x = crelu(n.conv(x, "conv2", 4, 3, pad=1))
+    x = maxout(n.conv(x, "conv3", 12, 1, groups=2), 2, 2)
+    x = crelu(n.conv(x, "conv4", 6, 1, groups=3), 3)
+    x = apl(n.conv(x, "conv5", 5, 3, pad=1), "conv5/act", 3)
+    x = F.relu(n.conv(x, "conv6", 6, 1)) + n.param("conv6/act/bias", (6,), "bias")[:, None, None]
     return [(1, n.linear(maxout(n.linear(0.25 * x, "fc", 8), 2), "output", 3))]
 
 
