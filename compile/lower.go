@@ -62,7 +62,7 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 	case nn.GlobalPool:
 		return l.globalPool(layer, s.InSizes[0], in[0])
 	case nn.BinPool:
-		return l.pool(layer.Pool(s.InSizes[0]), s.InSizes[0], in[0])
+		return l.pool(s, layer.Pool(s.InSizes[0]), in[0])
 	case nn.GeM:
 		var p *program.Value
 		if layer.Fixed {

@@ -21,10 +21,6 @@ func (l *lowering) pool(s nn.Step, p nn.Pool, x *program.Value) *program.Value {
 		return b.Emit(program.AvgPool{Window: w, CountPad: p.CountPad}, x)
 	}
 	switch p.Type {
-	case nn.Max:
-		return largest()
-	case nn.MaxAvg:
-		return b.Emit(program.Add{}, largest(), mean(x))
 	case nn.Mixed:
 		return l.mixed(s, p, largest(), mean(x))
 	case nn.Gated:
@@ -46,7 +42,12 @@ func (l *lowering) pool(s nn.Step, p nn.Pool, x *program.Value) *program.Value {
 	case nn.Blur:
 		return l.blurred(p, reach, x)
 	}
-	return mean(x)
+	return l.poolKinds(p.Type, func(kind nn.PoolKind) *program.Value {
+		if kind == nn.Max {
+			return largest()
+		}
+		return mean(x)
+	})
 }
 
 // mixed is m·max + (1-m)·avg, m given or learned.
@@ -86,17 +87,18 @@ func (l *lowering) blurred(p nn.Pool, reach [4]int, x *program.Value) *program.V
 // globalPool emits a pooling of all positions.
 func (l *lowering) globalPool(p nn.GlobalPool, in nn.Size, x *program.Value) *program.Value {
 	b, all := l.b, [2]int{in.H, in.W}
-	largest := func() *program.Value {
-		return b.Emit(program.MaxPool{Window: program.Window{Kernel: all, Stride: all, Dilation: [2]int{1, 1}}}, x)
-	}
-	mean := func() *program.Value {
+	return l.poolKinds(p.Type, func(kind nn.PoolKind) *program.Value {
+		if kind == nn.Max {
+			return b.Emit(program.MaxPool{Window: program.Window{Kernel: all, Stride: all, Dilation: [2]int{1, 1}}}, x)
+		}
 		return b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, in.C)}, b.Emit(program.GlobalAvgPool{}, x))
+	})
+}
+
+// poolKinds emits one kind of pooling, or the sum of both.
+func (l *lowering) poolKinds(kind nn.PoolKind, one func(nn.PoolKind) *program.Value) *program.Value {
+	if kind == nn.MaxAvg {
+		return l.b.Emit(program.Add{}, one(nn.Max), one(nn.Avg))
 	}
-	switch p.Type {
-	case nn.Max:
-		return largest()
-	case nn.MaxAvg:
-		return b.Emit(program.Add{}, largest(), mean())
-	}
-	return mean()
+	return one(kind)
 }

@@ -45,5 +45,8 @@ func (l BinPool) Infer(in []Size, _ int) (Size, error) {
 	case l.Bins[0] > x.H || l.Bins[1] > x.W:
 		return Size{}, fmt.Errorf("%v bins do not fit a %dx%d map; give fewer", l.Bins, x.H, x.W)
 	}
+	if err := l.Type.check(); err != nil {
+		return Size{}, err
+	}
 	return l.Pool(x).Infer(in, 0)
 }

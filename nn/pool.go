@@ -28,7 +28,10 @@ func PoolKinds() []PoolKind {
 	return []PoolKind{Max, Avg, MaxAvg, Mixed, Gated, Stochastic, Lp, Blur}
 }
 
-func (k PoolKind) check(of []PoolKind) error {
+// check is for layers that join all positions, or channels: they know the kinds that need nothing but the values.
+func (k PoolKind) check() error { return k.in([]PoolKind{Max, Avg, MaxAvg}) }
+
+func (k PoolKind) in(of []PoolKind) error {
 	if slices.Contains(of, k) {
 		return nil
 	}
@@ -97,7 +100,7 @@ func (l Pool) Infer(in []Size, _ int) (Size, error) {
 	if err != nil {
 		return Size{}, err
 	}
-	if err := l.Type.check(PoolKinds()); err != nil {
+	if err := l.Type.in(PoolKinds()); err != nil {
 		return Size{}, err
 	}
 	switch {
@@ -176,5 +179,5 @@ func (l GlobalPool) Infer(in []Size, _ int) (Size, error) {
 	if err != nil {
 		return Size{}, err
 	}
-	return Size{1, 1, x.C}, l.Type.check([]PoolKind{Max, Avg, MaxAvg})
+	return Size{1, 1, x.C}, l.Type.check()
 }

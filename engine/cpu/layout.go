@@ -192,7 +192,7 @@ func (w *worker) feature(v *value, n, m int) kernel.Map {
 	return kernel.Map{Data: w.images(v, n, n+m)[v.first:], Row: v.row, Pix: v.pix}
 }
 
-// whole is all of a dense value.
+// whole is the memory of all images of a value that is not a chunk's.
 func (f *frame) whole(v *value) []float32 {
 	switch v.home {
 	case host:

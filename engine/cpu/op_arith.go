@@ -82,14 +82,10 @@ func (f *frame) mean(x *value) float64 {
 	return sum / float64(x.n*x.elems())
 }
 
-// runOf is run i of a value in the arena or outside, runs counted through all images.
+// runOf is run i of a value, runs counted through all images.
 func (f *frame) runOf(v *value, i int) []float32 {
 	n, run := v.elems()/v.run(), v.run()
-	o := v.runAt(i/n, i%n)
-	if v.home == host {
-		return f.host[v.at][o:][:run]
-	}
-	return f.arena[v.at+o:][:run]
+	return f.whole(v)[v.runAt(i/n, i%n):][:run]
 }
 
 // bindDropout draws the mask anew wherever it is needed: the backward pass reads no mask from memory.

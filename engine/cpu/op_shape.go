@@ -47,7 +47,7 @@ func recast(dst []float32, out *value, src []float32, in *value) {
 // recast copies a whole value to one with another number of images.
 func (f *frame) recast(out, in *value) {
 	if out.haloed() {
-		clear(f.arena[out.at:][:out.size()])
+		clear(f.whole(out))
 	}
 	to, r := f.runOf(out, 0), 0
 	for q := range in.n * in.elems() / in.run() {

@@ -131,7 +131,13 @@ func poolCases() []*Case {
 	add("2x3/3,1 unequal", program.Window{Kernel: [2]int{2, 3}, Stride: [2]int{3, 1}, Dilation: [2]int{1, 1}, Pad: [4]int{1, 0, 2, 1}}, 1, 7, 5, 3)
 	add("whole map", geometry(5, 4, 1, 1), 3, 5, 4, 8)
 	add("map of 1x1", geometry(3, 3, 2, 1, 1), 2, 1, 1, 7)
-	cs = append(cs, &Case{Name: "pool/max ties go to the first", Build: func(b *program.Builder) {
+	cs = append(cs, &Case{Name: "pool/a filter that all channels share", Build: func(b *program.Builder) {
+		x, filter := b.Input("x", program.Real, tensor.Of(2, 6, 5, 9)), b.Held("filter", tensor.Of(3, 2))
+		column := b.Emit(program.Reshape{Shape: tensor.Of(6, 1)}, filter)
+		w := b.Emit(program.MatMul{}, column, b.Emit(program.Expand{Shape: tensor.Of(1, 9), Scale: 1}))
+		w = b.Emit(program.Reshape{Shape: tensor.Of(3, 2, 1, 9)}, w)
+		outputs(b, b.Emit(program.Conv{Window: geometry(3, 2, 2, 1, 1), Groups: 9}, x, w), x, filter)
+	}}, &Case{Name: "pool/max ties go to the first", Build: func(b *program.Builder) {
 		x := b.Input("x", program.Real, tensor.Of(2, 6, 6, 9))
 		y := b.Emit(program.Activation{Func: program.ReLU}, x) // half the elements are equal
 		outputs(b, b.Emit(program.MaxPool{Window: geometry(2, 2, 2, 1)}, y), y)
