@@ -60,6 +60,12 @@ func axpy(b Block, y, x Map, k float32) {
 func copyMap(b Block, y, x Map) {
 	b = b.merged(y, x, Map{})
 	for r := range b.Rows {
+		if b.C == 1 { // a call of copy takes five times as long
+			for p := range b.Pixels {
+				y.Data[r*y.Row+p*y.Pix] = x.Data[r*x.Row+p*x.Pix]
+			}
+			continue
+		}
 		for p := range b.Pixels {
 			copy(y.at(r, p, b.C), x.at(r, p, b.C))
 		}
