@@ -229,12 +229,12 @@ func Catalog() []Entry {
 			Caveats:   "needs batches of 16 or more; allows higher rates than the base was tuned for",
 		}},
 		{"norm", Optimization, optimization.NewNorm(), Card{
-			Summary:   "lrn normalises each value by the channels around it; none takes norms away",
-			Cost:      "no parameters; lrn passes over each map once more, several operations a channel of its window",
+			Summary:   "layer normalises each position over its channels; lrn each value by the channels around it; none takes norms away",
+			Cost:      "layer two parameters a channel and two passes over each map, in evaluation too; lrn no parameters, several operations a channel of its window",
 			Couplings: []string{"takes the place of the norm that a convolution has; a bias that batch norm took comes back"},
-			Paper:     "Krizhevsky, Sutskever, Hinton, NIPS 2012, §3.3; α is divided by the size, as in Caffe",
-			Evidence:  "with lrn .470, without .471",
-			Caveats:   "AlexNet has lrn behind its first two convolutions alone; name them with where",
+			Paper:     "layer: Ba, Kiros, Hinton, arXiv:1607.06450, over channels as in Liu et al., arXiv:2201.03545, §2.6; lrn: Krizhevsky, Sutskever, Hinton, NIPS 2012, §3.3, α divided by the size, as in Caffe",
+			Evidence:  "with lrn .470, without .471; layer is not in the published study",
+			Caveats:   "AlexNet has lrn behind its first two convolutions alone; name them with where. layer needs no batch, but a map of few channels loses what tells its positions apart, one of one channel everything",
 		}},
 		{"l2", Optimization, optimization.L2(optimizationDefaults.L2), Card{
 			Summary:   "adds λ/2 times the sum of squared weights to the loss",

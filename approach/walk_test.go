@@ -42,7 +42,7 @@ var walked = map[string][]string{
 	"stride":             {"stride: 2", "stride: {layer: [pool1, conv2], to: 1}"},
 	"width":              {"width: 0.5", "width: 1.5", "width: {params: 1e5}", "width: {macs: lenet5}"},
 	"batchnorm":          {"batchnorm", "batchnorm: after", "batchnorm: input", "batchnorm: {affine: false}"},
-	"norm":               {"norm: lrn", "norm: {kind: lrn, place: before}", "norm: none"},
+	"norm":               {"norm: layer", "norm: lrn", "norm: {kind: lrn, place: before}", "norm: none"},
 	"l2":                 {"l2: 5e-4", "l2: {strength: 1e-4, except: []}"},
 	"dropout":            {"dropout: 0.2", "dropout: {rate: 0.1, place: convs}", "dropout: {rate: 0.1, place: input}", "dropout: 0"},
 	"solver":             {"solver: sgd", "solver: {nesterov: true}"},

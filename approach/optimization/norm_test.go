@@ -48,6 +48,21 @@ func TestLRNTakesThePlaceOfBatchNormAndGivesTheBiasBack(t *testing.T) {
 	}
 }
 
+func TestLayerNormLiesBehindEveryUnitInFrontOfItsActivation(t *testing.T) {
+	g := network(t, "lenet5")
+	layer := optimization.NewNorm()
+	layer.Kind = "layer"
+	tune(t, g, layer, "normalised 4 of 4 convolutions and linear layers")
+	if got, want := over(t, g), "c1 layernorm, c3 layernorm, c5 layernorm, f6 layernorm"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	layer.Place, layer.Eps, layer.Where = nn.After, 1e-6, "c*"
+	tune(t, g, layer, "normalised 3 of 3 convolutions and linear layers")
+	if got, want := over(t, g), "c1/act layernorm eps 1e-06, c3/act layernorm eps 1e-06, c5/act layernorm eps 1e-06, f6 layernorm"; got != want {
+		t.Errorf("moved, got  %s\nwant %s", got, want)
+	}
+}
+
 func TestNoneTakesEveryNormAway(t *testing.T) {
 	g, plain := network(t, "mini"), network(t, "mini")
 	lrn, none := optimization.NewNorm(), optimization.NewNorm()
@@ -70,11 +85,12 @@ func TestNormsOutOfRangeAreRefused(t *testing.T) {
 		change func(*optimization.Norm)
 		want   string
 	}{
-		{func(n *optimization.Norm) { n.Kind = "instance" }, `no kind "instance"; choose one of lrn, none`},
-		{func(n *optimization.Norm) { n.Kind = "" }, `no kind ""; choose one of lrn, none`},
+		{func(n *optimization.Norm) { n.Kind = "instance" }, `no kind "instance"; choose one of layer, lrn, none`},
+		{func(n *optimization.Norm) { n.Kind = "" }, `no kind ""; choose one of layer, lrn, none`},
 		{func(n *optimization.Norm) { n.Size = 4 }, "lrn size 4; give an odd number of channels, such as 5"},
 		{func(n *optimization.Norm) { n.Alpha = -1 }, "lrn alpha -1; give one from 0, such as 1e-4"},
 		{func(n *optimization.Norm) { n.Beta = -1 }, "lrn beta -1; give one from 0, such as 0.75"},
+		{func(n *optimization.Norm) { n.Kind, n.Eps = "layer", 0 }, "layernorm eps 0; give a small number above 0, such as 1e-5"},
 		{func(n *optimization.Norm) { n.K = 0 }, "lrn k 0; give one above 0, such as 1"},
 	} {
 		l := optimization.NewNorm()
