@@ -10,14 +10,14 @@ import (
 // (kernel/recurrent.go). Pictures go through all steps in blocks, so that products and states stay in the second-level cache.
 // No sum crosses sequences, so neither threads nor blocks can be seen in the bits.
 //
-// Share of the peak, one thread of a Zen 4 (AVX-512), 32 steps of 64 sequences, forward and gradient: LSTM of 64 units 62 and 76 %,
-// of 256 units 80 and 82 %, GRU 63 and 75 %, 80 and 81 %; of 320 units on 16x16 maps 76 and 88 %. At 64 units the exponentials of
-// the gates are a third of the time; at 256 the recurrent weight (1 MB of an LSTM) comes from the third-level cache anew for every
-// 24 sequences. A chunk of one tile, where a picture is one sequence, has 55 and 71 % of the first two.
+// Share of the peak, one thread of a Zen 4, 32 steps of 64 sequences, forward and gradient: LSTM of 64 units 59 and 75 %, of 256
+// units 78 and 81 %, GRU 62 and 74 %, 80 and 81 %; AVX2 49 and 65 %, 68 and 72 %, 51 and 69 %, 72 and 74 %. At 64 units the
+// exponentials of the gates are a third of the time; at 256 the recurrent weight (1 MB of an LSTM) passes through the
+// second-level cache anew for every chunk and step. Lost: chunks of 12 sequences, 11 of them once all were alike (55 and 67 %).
 
 // Choices by shape, version TableVersion.
 const (
-	sweepRows  = 12       // sequences that a chunk holds at least: the pixels of a tile, for each walk over the recurrent weight
+	sweepRows  = 16       // sequences that a chunk holds at least, for each walk over the recurrent weight
 	sweepBytes = 64 << 10 // of the products of a block
 )
 
@@ -55,9 +55,12 @@ func newRecurrence(k *kernel.Set, s program.Scan, of *value, units, depth, cols 
 	return r
 }
 
-// fill is how many pictures of so many sequences waste little of the tiles: the fewest with sweepRows, and at most a tenth of the
-// pixels of the tiles repeated, or else the best of a few.
+// fill is how many pictures of so many sequences waste little of tiles of so many pixels: the fewest with sweepRows, and at most a
+// tenth of the pixels repeated, or else the best of a few. Tiles of four pixels and its multiples have lower ones for what is left.
 func fill(seqs, pixels int) int {
+	if pixels%4 == 0 {
+		pixels = 4
+	}
 	least := (sweepRows + seqs - 1) / seqs
 	best, waste := least, 1.0
 	for g := least; g < least+pixels && waste > 0.1; g++ {
