@@ -47,12 +47,10 @@ func TestEveryApproachTakesAStep(t *testing.T) {
 			continue
 		}
 		for _, e := range approach.Catalog() {
-			texts := walked[e.Name]
-			if !everything {
-				texts = texts[:1]
-			}
-			for _, text := range texts {
-				w.try(trial{net: n.Name, choices: []entry{{e.Kind, e.Name, text}}})
+			for i, text := range walked[e.Name] {
+				if everything || i == 0 {
+					w.try(trial{net: n.Name, choices: []entry{{e.Kind, e.Name, text}}})
+				}
 			}
 		}
 	}
@@ -68,9 +66,9 @@ func TestEveryPairTakesAStep(t *testing.T) {
 		if !everything && net != "mini" {
 			continue
 		}
-		for _, a := range approach.Catalog() {
-			for _, b := range approach.Catalog() {
-				w.try(trial{net: net, choices: []entry{{a.Kind, a.Name, walked[a.Name][0]}, {b.Kind, b.Name, walked[b.Name][0]}}})
+		for _, a := range firsts() {
+			for _, b := range firsts() {
+				w.try(trial{net: net, choices: []entry{a, b}})
 			}
 		}
 	}
@@ -81,6 +79,16 @@ func TestEveryPairTakesAStep(t *testing.T) {
 type entry struct {
 	kind       approach.Kind
 	name, text string
+}
+
+// firsts is the first way in which each approach of the catalogue is walked.
+func firsts() (all []entry) {
+	for _, e := range approach.Catalog() {
+		if len(walked[e.Name]) > 0 { // else another test says so
+			all = append(all, entry{e.Kind, e.Name, walked[e.Name][0]})
+		}
+	}
+	return all
 }
 
 // trial is a network and the approaches that change it.
