@@ -111,7 +111,7 @@ func join(g *nn.Graph, segments []segment, sizes map[*nn.Node]nn.Size) (stage, s
 			for _, in := range n.In {
 				deep[n] = max(deep[n], deep[in])
 			}
-			if l, ok := n.Layer.(nn.Conv); ok && isSpatial(l) {
+			if slices.Contains(part.convs, n) && isSpatial(n.Layer.(nn.Conv)) {
 				deep[n]++
 			}
 		}
@@ -153,7 +153,7 @@ func activated(n *nn.Node) bool {
 	switch n.Layer.(type) {
 	case nn.Activation:
 		return true
-	case nn.Pool:
+	case nn.Pool, nn.Gate:
 		return activated(n.In[0])
 	case nn.Concat:
 		return !slices.ContainsFunc(n.In, func(in *nn.Node) bool { return !activated(in) })
@@ -165,7 +165,7 @@ func activated(n *nn.Node) bool {
 type segment struct {
 	from, to *nn.Node
 	nodes    []*nn.Node // without from
-	convs    []*nn.Node
+	convs    []*nn.Node // that compute no gate
 }
 
 // segments cuts the way from the images to the main output at every layer that no way goes round. Heads of training alone
@@ -177,6 +177,7 @@ func segments(g *nn.Graph) []segment {
 			live[in] = live[in] || live[n]
 		}
 	}
+	gating := g.Gating()
 	last := map[*nn.Node]int{} // where a layer is read for the last time
 	for i, n := range g.Nodes {
 		for _, in := range n.In {
@@ -193,7 +194,7 @@ func segments(g *nn.Graph) []segment {
 		}
 		if i > 0 {
 			s.nodes = append(s.nodes, n)
-			if _, ok := n.Layer.(nn.Conv); ok {
+			if _, ok := n.Layer.(nn.Conv); ok && !gating[n] {
 				s.convs = append(s.convs, n)
 			}
 			if reach <= i {
@@ -210,10 +211,12 @@ func segments(g *nn.Graph) []segment {
 // activates reports whether a segment is an activation alone.
 func (s segment) activates() bool { return len(s.nodes) == 1 && isActivation(s.to) }
 
-// fits reports whether a segment has convolutions that where names, and why it can be part of no stage.
+// fits reports whether a segment has convolutions that where names, and why it can be part of no stage. Attention between
+// positions ends a stage, and so does a gate that stands behind a block; a gate within one is of the block.
 func (s segment) fits(g *nn.Graph, where nn.Glob) (reason string, named bool) {
 	of := func(n *nn.Node) bool { return where.Match(n.Path()) }
-	if !slices.ContainsFunc(s.convs, of) {
+	attends := func(n *nn.Node) bool { _, ok := n.Layer.(nn.Attention); return ok }
+	if !slices.ContainsFunc(s.convs, of) || slices.ContainsFunc(s.nodes, attends) {
 		return "", false
 	}
 	switch {

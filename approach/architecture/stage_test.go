@@ -87,6 +87,37 @@ func TestStagesLieBetweenPoolingsStridesAndHeads(t *testing.T) {
 	}
 }
 
+// What computes a gate is no part of the way: its sigmoid is not the stage's activation, its convolutions do not count.
+func TestGatesWithinABlockGoWithIt(t *testing.T) {
+	se := func(b *nn.Builder, x *nn.Node) *nn.Node {
+		return module.SqueezeExcite(b, x, 2, nn.Style{Bias: true, Act: nn.Activation{Func: nn.ReLU}}, nn.Sigmoid)
+	}
+	g := of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+		x = module.ConvReLU(b, x, 4, 3, 1)
+		y := module.ConvReLU(b.Scope("block"), x, 4, 3, 1)
+		y = se(b.Scope("block"), b.Scope("block").Conv(y, 4, 3, 1))
+		return module.PoolHead(b, b.ReLU(b.As("add").Add(y, x)), nn.Avg)
+	})(t)
+	p := architecture.Xception{ReLU: module.ReLUNone, Repeats: 2}
+	if c, err := p.Rewrite(g); err != nil || c.Applied != 1 {
+		t.Fatalf("%s (%v)", c, err)
+	}
+	if got, want := reads(g, "activation"), "conv1/act[conv1] add/block1/sep1/pointwise/act[add/block1/sep1/pointwise] add/act[add/block1/add]"; got != want || reads(g, "gate") != "" {
+		t.Errorf("%s, %s; want %s and no gate", got, reads(g, "gate"), want)
+	}
+	for name, between := range map[string]func(b *nn.Builder, x *nn.Node) *nn.Node{
+		"a gate behind a block": se, "attention": func(b *nn.Builder, x *nn.Node) *nn.Node { return module.NonLocal(b, x, 2) },
+	} {
+		g := of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			x = between(b, module.ConvReLU(b, module.ConvReLU(b, x, 4, 3, 1), 4, 3, 1))
+			return module.PoolHead(b, module.ConvReLU(b, x, 4, 3, 1), nn.Avg)
+		})(t)
+		if c, err := p.Rewrite(g); err != nil || c.String() != "replaced 0 of 3 stages" {
+			t.Errorf("%s does not end a stage: %s (%v)", name, c, err)
+		}
+	}
+}
+
 // A stage is rewritten in its place: what stood before and behind it is as it was, in every network of the zoo.
 func TestARewrittenStageGivesMapsOfTheSameSize(t *testing.T) {
 	for _, n := range zoo.List() {
