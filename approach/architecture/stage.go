@@ -67,10 +67,10 @@ func stages(g *nn.Graph, where nn.Glob, c *nn.Changes) ([]stage, error) {
 			reason = strideOnly(in, out, strideTo(s.from, s.to))
 		}
 		switch {
-		case s.activates() && s.to.Pre:
+		case s.joins() && s.to.Pre:
 			front = &s
 			continue
-		case s.activates():
+		case s.joins():
 			if len(open) > 0 && closed(g, open[len(open)-1].to, s) {
 				open = append(open, s)
 			} else {
@@ -101,7 +101,9 @@ func stages(g *nn.Graph, where nn.Glob, c *nn.Changes) ([]stage, error) {
 func join(g *nn.Graph, segments []segment, sizes map[*nn.Node]nn.Size) (stage, string) {
 	var tail *nn.Node // the activation behind the stage
 	for last := segments[len(segments)-1]; len(last.convs) == 0; last = segments[len(segments)-1] {
-		tail, segments = last.to, segments[:len(segments)-1]
+		if segments = segments[:len(segments)-1]; isActivation(last.to) {
+			tail = last.to
+		}
 	}
 	s := stage{from: segments[0].from, to: segments[len(segments)-1].to, stride: 1}
 	deep := map[*nn.Node]int{}
@@ -153,7 +155,7 @@ func activated(n *nn.Node) bool {
 	switch n.Layer.(type) {
 	case nn.Activation:
 		return true
-	case nn.Pool, nn.Gate:
+	case nn.Pool, nn.Gate, nn.Shuffle, nn.Split:
 		return activated(n.In[0])
 	case nn.Concat:
 		return !slices.ContainsFunc(n.In, func(in *nn.Node) bool { return !activated(in) })
@@ -208,8 +210,14 @@ func segments(g *nn.Graph) []segment {
 	return parts
 }
 
-// activates reports whether a segment is an activation alone.
-func (s segment) activates() bool { return len(s.nodes) == 1 && isActivation(s.to) }
+// joins reports whether a segment is a layer that may stand between two of a stage: it changes values or their order alone.
+func (s segment) joins() bool {
+	switch s.to.Layer.(type) {
+	case nn.Activation, nn.Scale, nn.Shuffle:
+		return len(s.nodes) == 1
+	}
+	return false
+}
 
 // fits reports whether a segment has convolutions that where names, and why it can be part of no stage. Attention between
 // positions ends a stage, and so does a gate that stands behind a block; a gate within one is of the block.

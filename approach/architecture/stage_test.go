@@ -68,6 +68,12 @@ func TestStagesLieBetweenPoolingsStridesAndHeads(t *testing.T) {
 			b.AuxLogits("aux", module.PoolHead(b.Scope("aux"), y, nn.Avg), 0.3)
 			return module.PoolHead(b, b.ReLU(b.Add(x, b.Conv(y, 4, 3, 1))), nn.Avg)
 		}), "", 2, "replaced 0 of 2 stages; reads the images: conv1; an output reads what lies within its block: conv2", ""},
+		{of(func(b *nn.Builder, x *nn.Node) *nn.Node { // shuffled channels, a factor: of the stage between its blocks, behind it not
+			x = module.ConvReLU(b, x, 4, 3, 1)
+			x = b.Layer(nn.Shuffle{Groups: 2}, module.ConvReLU(b, x, 4, 3, 1))
+			x = b.Layer(nn.Scale{By: 2}, module.ConvReLU(b, b.Layer(nn.Scale{By: 2}, x), 4, 3, 1))
+			return module.PoolHead(b, x, nn.Avg)
+		}), "", 2, "replaced 1 of 2 stages; reads the images: conv1", "conv3/block1/add[conv3/block1/sep2/pointwise conv1/act]"},
 		{of(func(b *nn.Builder, x *nn.Node) *nn.Node { // a network without linear layers
 			x = module.ConvReLU(b, x, 4, 3, 1)
 			return b.GlobalAvgPool(b.Conv(module.ConvReLU(b, module.ConvReLU(b, x, 4, 3, 1), 4, 3, 1), nn.Classes, 3, 1))
