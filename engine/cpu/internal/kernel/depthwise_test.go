@@ -42,7 +42,10 @@ func TestDepthwiseMatchesGenericAtAllWidths(t *testing.T) {
 				for j, stride := range [][2]int{{1, 1}, {2, 2}, {1, 2}, {3, 3}} {
 					d := depth{h: 1 + (c+i)%5, w: 1 + (c*5+i+j)%19, c: c, kh: k[0], kw: k[1], stride: stride, dilation: [2]int{1 + c%6/5, 1 + (c+j)%6/5}}
 					if c == 68 { // more than passes at once
-						d.h, d.w, d.c = 7, 41, 150
+						d.h, d.w, d.c = 5, 41, 150
+						if i > 1 {
+							continue
+						}
 					}
 					n := c + i + j
 					run := func(s Set) []float32 {

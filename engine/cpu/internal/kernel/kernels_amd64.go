@@ -104,15 +104,15 @@ func depthwise2by1AVX2(a *byte)
 //go:noescape
 func depthwise3by1AVX2(a *byte)
 
-// depthwise3by2AVX2 is Set.Depthwise for windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
-//
-//go:noescape
-func depthwise3by2AVX2(a *byte)
-
 // depthwise5by1AVX2 is Set.Depthwise for windows of any height, 5 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
 func depthwise5by1AVX2(a *byte)
+
+// depthwise3by2AVX2 is Set.Depthwise for windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise3by2AVX2(a *byte)
 
 // depthwise5by2AVX2 is Set.Depthwise for windows of any height, 5 wide, at stride 2 in a row; a is a *depthwiseFrame.
 //
@@ -589,25 +589,25 @@ func depthwise2by1AVX512(a *byte)
 //go:noescape
 func depthwise3by1AVX512(a *byte)
 
-// depthwise3by2AVX512 is Set.Depthwise for windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
-//
-//go:noescape
-func depthwise3by2AVX512(a *byte)
-
 // depthwise5by1AVX512 is Set.Depthwise for windows of any height, 5 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
 func depthwise5by1AVX512(a *byte)
 
-// depthwise5by2AVX512 is Set.Depthwise for windows of any height, 5 wide, at stride 2 in a row; a is a *depthwiseFrame.
-//
-//go:noescape
-func depthwise5by2AVX512(a *byte)
-
 // depthwise3x3by1AVX512 is Set.Depthwise for windows of 3x3 and stride 1; a is a *depthwiseFrame.
 //
 //go:noescape
 func depthwise3x3by1AVX512(a *byte)
+
+// depthwise3by2AVX512 is Set.Depthwise for windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise3by2AVX512(a *byte)
+
+// depthwise5by2AVX512 is Set.Depthwise for windows of any height, 5 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise5by2AVX512(a *byte)
 
 // depthwise3x3by2AVX512 is Set.Depthwise for windows of 3x3 and stride 2; a is a *depthwiseFrame.
 //

@@ -10287,9 +10287,9 @@ TEXT ·depthwiseAVX2(SB), NOSPLIT, $64-8
 	VMOVUPS Y0, 32(SP)
 	XORQ    AX, AX
 
-block:
-	CMPQ 24(SP), $0x08
-	JLT  tail
+block_1:
+	CMPQ 24(SP), $0x10
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -10302,23 +10302,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -10327,53 +10327,53 @@ tile_3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
 	VMOVUPS (DI)(AX*1), Y0
-	VMOVAPS Y0, Y1
+	VMOVUPS 32(DI)(AX*1), Y1
 	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
+	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y5
 	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	JMP     started_7
+	VMOVAPS Y1, Y7
+	JMP     started_9
 
-add_5:
+add_7:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
 	MOVQ    DI, DI
 	LEAQ    (DI)(DI*2), R9
 	VMOVUPS (R8), Y0
-	VMOVUPS (R8)(DI*1), Y1
-	VMOVUPS (R8)(DI*2), Y2
-	VMOVUPS (R8)(R9*1), Y3
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS (R8), Y4
-	VMOVUPS (R8)(DI*1), Y5
-	VMOVUPS (R8)(DI*2), Y6
-	VMOVUPS (R8)(R9*1), Y7
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8)(DI*1), Y2
+	VMOVUPS 32(R8)(DI*1), Y3
+	VMOVUPS (R8)(DI*2), Y4
+	VMOVUPS 32(R8)(DI*2), Y5
+	VMOVUPS (R8)(R9*1), Y6
+	VMOVUPS 32(R8)(R9*1), Y7
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_9
 	VMOVUPS (DI)(AX*1), Y8
+	VMOVUPS 32(DI)(AX*1), Y9
 	VADDPS  Y8, Y0, Y0
-	VADDPS  Y8, Y1, Y1
+	VADDPS  Y9, Y1, Y1
 	VADDPS  Y8, Y2, Y2
-	VADDPS  Y8, Y3, Y3
+	VADDPS  Y9, Y3, Y3
 	VADDPS  Y8, Y4, Y4
-	VADDPS  Y8, Y5, Y5
+	VADDPS  Y9, Y5, Y5
 	VADDPS  Y8, Y6, Y6
-	VADDPS  Y8, Y7, Y7
+	VADDPS  Y9, Y7, Y7
 
-started_7:
+started_9:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_10
+	JEQ   kernel_end_12
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -10381,37 +10381,37 @@ started_7:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), R14
 
-kernel_row_8:
+kernel_row_10:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_9:
+tap_11:
 	MOVQ        R11, R12
 	VMOVUPS     (R10), Y8
+	VMOVUPS     32(R10), Y9
 	VFMADD231PS (R12), Y8, Y0
-	VFMADD231PS (R12)(R13*1), Y8, Y1
-	VFMADD231PS (R12)(R13*2), Y8, Y2
-	VFMADD231PS (R12)(R14*1), Y8, Y3
-	LEAQ        (R12)(R13*4), R12
-	VFMADD231PS (R12), Y8, Y4
-	VFMADD231PS (R12)(R13*1), Y8, Y5
-	VFMADD231PS (R12)(R13*2), Y8, Y6
-	VFMADD231PS (R12)(R14*1), Y8, Y7
+	VFMADD231PS 32(R12), Y9, Y1
+	VFMADD231PS (R12)(R13*1), Y8, Y2
+	VFMADD231PS 32(R12)(R13*1), Y9, Y3
+	VFMADD231PS (R12)(R13*2), Y8, Y4
+	VFMADD231PS 32(R12)(R13*2), Y9, Y5
+	VFMADD231PS (R12)(R14*1), Y8, Y6
+	VFMADD231PS 32(R12)(R14*1), Y9, Y7
 	MOVQ        a+0(FP), R12
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_9
+	JNE         tap_11
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_10
 
-kernel_end_10:
+kernel_end_12:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_11
+	JEQ          store_13
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -10431,7 +10431,401 @@ kernel_end_10:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_11:
+store_13:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, (R8)(DI*1)
+	VMOVUPS Y3, 32(R8)(DI*1)
+	VMOVUPS Y4, (R8)(DI*2)
+	VMOVUPS Y5, 32(R8)(DI*2)
+	VMOVUPS Y6, (R8)(R9*1)
+	VMOVUPS Y7, 32(R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8)(DI*1), Y2
+	VMOVUPS 32(R8)(DI*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Y4
+	VMOVUPS 32(DI)(AX*1), Y5
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y5, Y3, Y3
+
+started_18:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_21
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), DI
+
+kernel_row_19:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_20:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Y4
+	VMOVUPS     32(R10), Y5
+	VFMADD231PS (R12), Y4, Y0
+	VFMADD231PS 32(R12), Y5, Y1
+	VFMADD231PS (R12)(R13*1), Y4, Y2
+	VFMADD231PS 32(R12)(R13*1), Y5, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_20
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_22
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_22:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, (R8)(DI*1)
+	VMOVUPS Y3, 32(R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_14
+
+tiles_end_15:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Y2
+	VMOVUPS 32(DI)(AX*1), Y3
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+
+started_27:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_30
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), DI
+
+kernel_row_28:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_29:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Y2
+	VMOVUPS     32(R10), Y3
+	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS 32(R12), Y3, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_29
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_31
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_31:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_23
+
+tiles_end_24:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+block_32:
+	CMPQ 24(SP), $0x08
+	JLT  block_end_33
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_35
+
+rows_34:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_37
+
+tile_36:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_38
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_39
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_40
+
+bias_39:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	JMP     started_40
+
+add_38:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Y4
+	VMOVUPS (R8)(DI*1), Y5
+	VMOVUPS (R8)(DI*2), Y6
+	VMOVUPS (R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_40
+	VMOVUPS (DI)(AX*1), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y8, Y7, Y7
+
+started_40:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	TESTQ R8, R8
+	JEQ   kernel_end_43
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  64(DI), DI
+	MOVQ  R9, R12
+	MOVQ  DI, R13
+	LEAQ  (R13)(R13*2), R14
+
+kernel_row_41:
+	MOVQ R9, R11
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_42:
+	MOVQ        R11, R12
+	VMOVUPS     (R10), Y8
+	VFMADD231PS (R12), Y8, Y0
+	VFMADD231PS (R12)(R13*1), Y8, Y1
+	VFMADD231PS (R12)(R13*2), Y8, Y2
+	VFMADD231PS (R12)(R14*1), Y8, Y3
+	LEAQ        (R12)(R13*4), R12
+	VFMADD231PS (R12), Y8, Y4
+	VFMADD231PS (R12)(R13*1), Y8, Y5
+	VFMADD231PS (R12)(R13*2), Y8, Y6
+	VFMADD231PS (R12)(R14*1), Y8, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        120(R12), R10
+	ADDQ        112(R12), R11
+	SUBQ        $0x01, DI
+	JNE         tap_42
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_41
+
+kernel_end_43:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_44
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_44:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -10452,34 +10846,34 @@ store_11:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_36
 
-tiles_end_4:
+tiles_end_37:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_13
+	JLT  tiles_end_46
 
-tile_12:
+tile_45:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_14
+	JNE    add_47
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_15
+	JNE    bias_48
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_16
+	JMP    started_49
 
-bias_15:
+bias_48:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	JMP     started_16
+	JMP     started_49
 
-add_14:
+add_47:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -10492,18 +10886,18 @@ add_14:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_16
+	JEQ     started_49
 	VMOVUPS (DI)(AX*1), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y4, Y2, Y2
 	VADDPS  Y4, Y3, Y3
 
-started_16:
+started_49:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_19
+	JEQ   kernel_end_52
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -10511,12 +10905,12 @@ started_16:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), R14
 
-kernel_row_17:
+kernel_row_50:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_18:
+tap_51:
 	MOVQ        R11, R12
 	VMOVUPS     (R10), Y4
 	VFMADD231PS (R12), Y4, Y0
@@ -10527,16 +10921,16 @@ tap_18:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_18
+	JNE         tap_51
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_17
+	JNE         kernel_row_50
 
-kernel_end_19:
+kernel_end_52:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_20
+	JEQ          store_53
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -10548,7 +10942,7 @@ kernel_end_19:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_20:
+store_53:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -10564,30 +10958,30 @@ store_20:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_12
+	JGE     tile_45
 
-tiles_end_13:
+tiles_end_46:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_22
+	JLT  tiles_end_55
 
-tile_21:
+tile_54:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_23
+	JNE    add_56
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_24
+	JNE    bias_57
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_25
+	JMP    started_58
 
-bias_24:
+bias_57:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
-	JMP     started_25
+	JMP     started_58
 
-add_23:
+add_56:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -10598,16 +10992,16 @@ add_23:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_25
+	JEQ     started_58
 	VMOVUPS (DI)(AX*1), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
 
-started_25:
+started_58:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_28
+	JEQ   kernel_end_61
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -10615,12 +11009,12 @@ started_25:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), DI
 
-kernel_row_26:
+kernel_row_59:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_27:
+tap_60:
 	MOVQ        R11, R12
 	VMOVUPS     (R10), Y2
 	VFMADD231PS (R12), Y2, Y0
@@ -10629,16 +11023,16 @@ tap_27:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_27
+	JNE         tap_60
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_26
+	JNE         kernel_row_59
 
-kernel_end_28:
+kernel_end_61:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_29
+	JEQ          store_62
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -10646,7 +11040,7 @@ kernel_end_28:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_29:
+store_62:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -10660,28 +11054,28 @@ store_29:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_21
+	JGE     tile_54
 
-tiles_end_22:
+tiles_end_55:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_31
+	JLT  tiles_end_64
 
-tile_30:
+tile_63:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_32
+	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_33
+	JNE    bias_66
 	VXORPS Y0, Y0, Y0
-	JMP    started_34
+	JMP    started_67
 
-bias_33:
+bias_66:
 	VMOVUPS (DI)(AX*1), Y0
-	JMP     started_34
+	JMP     started_67
 
-add_32:
+add_65:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -10691,27 +11085,27 @@ add_32:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_34
+	JEQ     started_67
 	VMOVUPS (DI)(AX*1), Y1
 	VADDPS  Y1, Y0, Y0
 
-started_34:
+started_67:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_37
+	JEQ   kernel_end_70
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), DI
 
-kernel_row_35:
+kernel_row_68:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_36:
+tap_69:
 	MOVQ        R11, R12
 	VMOVUPS     (R10), Y1
 	VFMADD231PS (R12), Y1, Y0
@@ -10719,22 +11113,22 @@ tap_36:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_36
+	JNE         tap_69
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_35
+	JNE         kernel_row_68
 
-kernel_end_37:
+kernel_end_70:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_38
+	JEQ          store_71
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_38:
+store_71:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -10747,9 +11141,9 @@ store_38:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_30
+	JGE     tile_63
 
-tiles_end_31:
+tiles_end_64:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -10758,14 +11152,14 @@ tiles_end_31:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_34
 
-rows_end_2:
+rows_end_35:
 	ADDQ $0x20, AX
 	SUBQ $0x08, 24(SP)
-	JMP  block
+	JMP  block_32
 
-tail:
+block_end_33:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -10780,23 +11174,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_40
+	JLT  rows_end_73
 
-rows_39:
+rows_72:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_42
+	JLT  tiles_end_75
 
-tile_41:
+tile_74:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_43
+	JNE    add_76
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_44
+	JNE    bias_77
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -10805,9 +11199,9 @@ tile_41:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_45
+	JMP    started_78
 
-bias_44:
+bias_77:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
@@ -10817,9 +11211,9 @@ bias_44:
 	VMOVAPS    Y0, Y5
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y0, Y7
-	JMP        started_45
+	JMP        started_78
 
-add_43:
+add_76:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -10845,7 +11239,7 @@ add_43:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_45
+	JEQ        started_78
 	VMOVUPS    32(SP), Y8
 	VMASKMOVPS (DI)(AX*1), Y8, Y8
 	VADDPS     Y8, Y0, Y0
@@ -10857,11 +11251,11 @@ add_43:
 	VADDPS     Y8, Y6, Y6
 	VADDPS     Y8, Y7, Y7
 
-started_45:
+started_78:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_48
+	JEQ   kernel_end_81
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -10869,12 +11263,12 @@ started_45:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), R14
 
-kernel_row_46:
+kernel_row_79:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_47:
+tap_80:
 	MOVQ        R11, R12
 	VMOVUPS     32(SP), Y8
 	VMASKMOVPS  (R10), Y8, Y8
@@ -10907,16 +11301,16 @@ tap_47:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_47
+	JNE         tap_80
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_46
+	JNE         kernel_row_79
 
-kernel_end_48:
+kernel_end_81:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_49
+	JEQ          store_82
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -10936,7 +11330,7 @@ kernel_end_48:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_49:
+store_82:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -10965,35 +11359,35 @@ store_49:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*8), BX
 	SUBQ       $0x08, SI
-	JGE        tile_41
+	JGE        tile_74
 
-tiles_end_42:
+tiles_end_75:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_51
+	JLT  tiles_end_84
 
-tile_50:
+tile_83:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_52
+	JNE    add_85
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_53
+	JNE    bias_86
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_54
+	JMP    started_87
 
-bias_53:
+bias_86:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
 	VMOVAPS    Y0, Y2
 	VMOVAPS    Y0, Y3
-	JMP        started_54
+	JMP        started_87
 
-add_52:
+add_85:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -11010,7 +11404,7 @@ add_52:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_54
+	JEQ        started_87
 	VMOVUPS    32(SP), Y4
 	VMASKMOVPS (DI)(AX*1), Y4, Y4
 	VADDPS     Y4, Y0, Y0
@@ -11018,11 +11412,11 @@ add_52:
 	VADDPS     Y4, Y2, Y2
 	VADDPS     Y4, Y3, Y3
 
-started_54:
+started_87:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_57
+	JEQ   kernel_end_90
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -11030,12 +11424,12 @@ started_54:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), R14
 
-kernel_row_55:
+kernel_row_88:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_56:
+tap_89:
 	MOVQ        R11, R12
 	VMOVUPS     32(SP), Y4
 	VMASKMOVPS  (R10), Y4, Y4
@@ -11055,16 +11449,16 @@ tap_56:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_56
+	JNE         tap_89
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_55
+	JNE         kernel_row_88
 
-kernel_end_57:
+kernel_end_90:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_58
+	JEQ          store_91
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -11076,7 +11470,7 @@ kernel_end_57:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_58:
+store_91:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -11096,31 +11490,31 @@ store_58:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*4), BX
 	SUBQ       $0x04, SI
-	JGE        tile_50
+	JGE        tile_83
 
-tiles_end_51:
+tiles_end_84:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_60
+	JLT  tiles_end_93
 
-tile_59:
+tile_92:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_61
+	JNE    add_94
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_62
+	JNE    bias_95
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_63
+	JMP    started_96
 
-bias_62:
+bias_95:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
-	JMP        started_63
+	JMP        started_96
 
-add_61:
+add_94:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -11133,17 +11527,17 @@ add_61:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_63
+	JEQ        started_96
 	VMOVUPS    32(SP), Y2
 	VMASKMOVPS (DI)(AX*1), Y2, Y2
 	VADDPS     Y2, Y0, Y0
 	VADDPS     Y2, Y1, Y1
 
-started_63:
+started_96:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_66
+	JEQ   kernel_end_99
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -11151,12 +11545,12 @@ started_63:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), DI
 
-kernel_row_64:
+kernel_row_97:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_65:
+tap_98:
 	MOVQ        R11, R12
 	VMOVUPS     32(SP), Y2
 	VMASKMOVPS  (R10), Y2, Y2
@@ -11170,16 +11564,16 @@ tap_65:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_65
+	JNE         tap_98
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_64
+	JNE         kernel_row_97
 
-kernel_end_66:
+kernel_end_99:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_67
+	JEQ          store_100
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -11187,7 +11581,7 @@ kernel_end_66:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_67:
+store_100:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -11203,29 +11597,29 @@ store_67:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*2), BX
 	SUBQ       $0x02, SI
-	JGE        tile_59
+	JGE        tile_92
 
-tiles_end_60:
+tiles_end_93:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_69
+	JLT  tiles_end_102
 
-tile_68:
+tile_101:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_70
+	JNE    add_103
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_71
+	JNE    bias_104
 	VXORPS Y0, Y0, Y0
-	JMP    started_72
+	JMP    started_105
 
-bias_71:
+bias_104:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	JMP        started_72
+	JMP        started_105
 
-add_70:
+add_103:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -11236,28 +11630,28 @@ add_70:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_72
+	JEQ        started_105
 	VMOVUPS    32(SP), Y1
 	VMASKMOVPS (DI)(AX*1), Y1, Y1
 	VADDPS     Y1, Y0, Y0
 
-started_72:
+started_105:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_75
+	JEQ   kernel_end_108
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), DI
 
-kernel_row_73:
+kernel_row_106:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_74:
+tap_107:
 	MOVQ        R11, R12
 	VMOVUPS     32(SP), Y1
 	VMASKMOVPS  (R10), Y1, Y1
@@ -11268,22 +11662,22 @@ tap_74:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_74
+	JNE         tap_107
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_73
+	JNE         kernel_row_106
 
-kernel_end_75:
+kernel_end_108:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_76
+	JEQ          store_109
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_76:
+store_109:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -11297,9 +11691,9 @@ store_76:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*1), BX
 	SUBQ       $0x01, SI
-	JGE        tile_68
+	JGE        tile_101
 
-tiles_end_69:
+tiles_end_102:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -11308,9 +11702,9 @@ tiles_end_69:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_39
+	JGE  rows_72
 
-rows_end_40:
+rows_end_73:
 done:
 	VZEROUPPER
 	RET
@@ -11329,9 +11723,9 @@ TEXT ·depthwise2by1AVX2(SB), NOSPLIT, $64-8
 	VMOVUPS Y0, 32(SP)
 	XORQ    AX, AX
 
-block:
-	CMPQ 24(SP), $0x08
-	JLT  tail
+block_1:
+	CMPQ 24(SP), $0x10
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -11344,23 +11738,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -11369,9 +11763,421 @@ tile_3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8)(DI*1), Y2
+	VMOVUPS 32(R8)(DI*1), Y3
+	VMOVUPS (R8)(DI*2), Y4
+	VMOVUPS 32(R8)(DI*2), Y5
+	VMOVUPS (R8)(R9*1), Y6
+	VMOVUPS 32(R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y8
+	VMOVUPS 32(DI)(AX*1), Y9
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y9, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y9, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y9, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y9, Y7, Y7
+
+started_9:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_11
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_10:
+	VMOVUPS     (R10), Y8
+	VMOVUPS     32(R10), Y9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y10
+	VMOVUPS     32(R10), Y11
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y12
+	VFMADD231PS Y12, Y8, Y0
+	VMOVUPS     32(R12), Y13
+	VFMADD231PS Y13, Y9, Y1
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y8, Y2
+	VFMADD231PS Y14, Y10, Y0
+	VMOVUPS     32(R12)(DI*1), Y15
+	VFMADD231PS Y15, Y9, Y3
+	VFMADD231PS Y15, Y11, Y1
+	VMOVUPS     (R12)(DI*2), Y12
+	VFMADD231PS Y12, Y8, Y4
+	VFMADD231PS Y12, Y10, Y2
+	VMOVUPS     32(R12)(DI*2), Y13
+	VFMADD231PS Y13, Y9, Y5
+	VFMADD231PS Y13, Y11, Y3
+	VMOVUPS     (R12)(R13*1), Y14
+	VFMADD231PS Y14, Y8, Y6
+	VFMADD231PS Y14, Y10, Y4
+	VMOVUPS     32(R12)(R13*1), Y15
+	VFMADD231PS Y15, Y9, Y7
+	VFMADD231PS Y15, Y11, Y5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y12
+	VFMADD231PS Y12, Y10, Y6
+	VMOVUPS     32(R12), Y13
+	VFMADD231PS Y13, Y11, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_11:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_12
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_12:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, (R8)(DI*1)
+	VMOVUPS Y3, 32(R8)(DI*1)
+	VMOVUPS Y4, (R8)(DI*2)
+	VMOVUPS Y5, 32(R8)(DI*2)
+	VMOVUPS Y6, (R8)(R9*1)
+	VMOVUPS Y7, 32(R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_15
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_16
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_17
+
+bias_16:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	JMP     started_17
+
+add_15:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8)(DI*1), Y2
+	VMOVUPS 32(R8)(DI*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_17
+	VMOVUPS (DI)(AX*1), Y4
+	VMOVUPS 32(DI)(AX*1), Y5
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y5, Y3, Y3
+
+started_17:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_19
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_18:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     32(R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	VMOVUPS     32(R10), Y7
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y8
+	VFMADD231PS Y8, Y4, Y0
+	VMOVUPS     32(R12), Y9
+	VFMADD231PS Y9, Y5, Y1
+	VMOVUPS     (R12)(DI*1), Y10
+	VFMADD231PS Y10, Y4, Y2
+	VFMADD231PS Y10, Y6, Y0
+	VMOVUPS     32(R12)(DI*1), Y11
+	VFMADD231PS Y11, Y5, Y3
+	VFMADD231PS Y11, Y7, Y1
+	VMOVUPS     (R12)(DI*2), Y12
+	VFMADD231PS Y12, Y6, Y2
+	VMOVUPS     32(R12)(DI*2), Y13
+	VFMADD231PS Y13, Y7, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_18
+
+kernel_end_19:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_20
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_20:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, (R8)(DI*1)
+	VMOVUPS Y3, 32(R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_13
+
+tiles_end_14:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_22
+
+tile_21:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_23
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_24
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_25
+
+bias_24:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	JMP     started_25
+
+add_23:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_25
+	VMOVUPS (DI)(AX*1), Y2
+	VMOVUPS 32(DI)(AX*1), Y3
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+
+started_25:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_27
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_26:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     32(R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	VMOVUPS     32(R10), Y5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y6, Y2, Y0
+	VMOVUPS     32(R12), Y7
+	VFMADD231PS Y7, Y3, Y1
+	VMOVUPS     (R12)(DI*1), Y8
+	VFMADD231PS Y8, Y4, Y0
+	VMOVUPS     32(R12)(DI*1), Y9
+	VFMADD231PS Y9, Y5, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_26
+
+kernel_end_27:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_28
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_28:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_21
+
+tiles_end_22:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+block_29:
+	CMPQ 24(SP), $0x08
+	JLT  block_end_30
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_32
+
+rows_31:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_34
+
+tile_33:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_35
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_36
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_37
+
+bias_36:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -11380,9 +12186,9 @@ bias_6:
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
-	JMP     started_7
+	JMP     started_37
 
-add_5:
+add_35:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -11400,7 +12206,7 @@ add_5:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_37
 	VMOVUPS (DI)(AX*1), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y1, Y1
@@ -11411,19 +12217,19 @@ add_5:
 	VADDPS  Y8, Y6, Y6
 	VADDPS  Y8, Y7, Y7
 
-started_7:
+started_37:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_9
+	JEQ   kernel_end_39
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_8:
+kernel_row_38:
 	VMOVUPS     (R10), Y8
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y9
@@ -11459,12 +12265,12 @@ kernel_row_8:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_38
 
-kernel_end_9:
+kernel_end_39:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_10
+	JEQ          store_40
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -11484,7 +12290,7 @@ kernel_end_9:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_10:
+store_40:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -11505,34 +12311,34 @@ store_10:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_33
 
-tiles_end_4:
+tiles_end_34:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_12
+	JLT  tiles_end_42
 
-tile_11:
+tile_41:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_13
+	JNE    add_43
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_14
+	JNE    bias_44
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_15
+	JMP    started_45
 
-bias_14:
+bias_44:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	JMP     started_15
+	JMP     started_45
 
-add_13:
+add_43:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -11545,26 +12351,26 @@ add_13:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_15
+	JEQ     started_45
 	VMOVUPS (DI)(AX*1), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y4, Y2, Y2
 	VADDPS  Y4, Y3, Y3
 
-started_15:
+started_45:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_17
+	JEQ   kernel_end_47
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_16:
+kernel_row_46:
 	VMOVUPS     (R10), Y4
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y5
@@ -11587,12 +12393,12 @@ kernel_row_16:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_16
+	JNE         kernel_row_46
 
-kernel_end_17:
+kernel_end_47:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_18
+	JEQ          store_48
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -11604,7 +12410,7 @@ kernel_end_17:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_18:
+store_48:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -11620,30 +12426,30 @@ store_18:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_11
+	JGE     tile_41
 
-tiles_end_12:
+tiles_end_42:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_20
+	JLT  tiles_end_50
 
-tile_19:
+tile_49:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_21
+	JNE    add_51
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_22
+	JNE    bias_52
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_23
+	JMP    started_53
 
-bias_22:
+bias_52:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
-	JMP     started_23
+	JMP     started_53
 
-add_21:
+add_51:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -11654,24 +12460,24 @@ add_21:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_23
+	JEQ     started_53
 	VMOVUPS (DI)(AX*1), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
 
-started_23:
+started_53:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_25
+	JEQ   kernel_end_55
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_24:
+kernel_row_54:
 	VMOVUPS     (R10), Y2
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y3
@@ -11687,12 +12493,12 @@ kernel_row_24:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_24
+	JNE         kernel_row_54
 
-kernel_end_25:
+kernel_end_55:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_26
+	JEQ          store_56
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -11700,7 +12506,7 @@ kernel_end_25:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_26:
+store_56:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -11714,28 +12520,28 @@ store_26:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_19
+	JGE     tile_49
 
-tiles_end_20:
+tiles_end_50:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_28
+	JLT  tiles_end_58
 
-tile_27:
+tile_57:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_29
+	JNE    add_59
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_30
+	JNE    bias_60
 	VXORPS Y0, Y0, Y0
-	JMP    started_31
+	JMP    started_61
 
-bias_30:
+bias_60:
 	VMOVUPS (DI)(AX*1), Y0
-	JMP     started_31
+	JMP     started_61
 
-add_29:
+add_59:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -11745,23 +12551,23 @@ add_29:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_31
+	JEQ     started_61
 	VMOVUPS (DI)(AX*1), Y1
 	VADDPS  Y1, Y0, Y0
 
-started_31:
+started_61:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_33
+	JEQ   kernel_end_63
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_32:
+kernel_row_62:
 	VMOVUPS     (R10), Y1
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y2
@@ -11774,18 +12580,18 @@ kernel_row_32:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_32
+	JNE         kernel_row_62
 
-kernel_end_33:
+kernel_end_63:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_34
+	JEQ          store_64
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_34:
+store_64:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -11798,9 +12604,9 @@ store_34:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_27
+	JGE     tile_57
 
-tiles_end_28:
+tiles_end_58:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -11809,14 +12615,14 @@ tiles_end_28:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_31
 
-rows_end_2:
+rows_end_32:
 	ADDQ $0x20, AX
 	SUBQ $0x08, 24(SP)
-	JMP  block
+	JMP  block_29
 
-tail:
+block_end_30:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -11831,23 +12637,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
+	JLT  rows_end_66
 
-rows_35:
+rows_65:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_38
+	JLT  tiles_end_68
 
-tile_37:
+tile_67:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_39
+	JNE    add_69
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_40
+	JNE    bias_70
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -11856,9 +12662,9 @@ tile_37:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_41
+	JMP    started_71
 
-bias_40:
+bias_70:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
@@ -11868,9 +12674,9 @@ bias_40:
 	VMOVAPS    Y0, Y5
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y0, Y7
-	JMP        started_41
+	JMP        started_71
 
-add_39:
+add_69:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -11896,7 +12702,7 @@ add_39:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_41
+	JEQ        started_71
 	VMOVUPS    32(SP), Y8
 	VMASKMOVPS (DI)(AX*1), Y8, Y8
 	VADDPS     Y8, Y0, Y0
@@ -11908,19 +12714,19 @@ add_39:
 	VADDPS     Y8, Y6, Y6
 	VADDPS     Y8, Y7, Y7
 
-started_41:
+started_71:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_43
+	JEQ   kernel_end_73
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_42:
+kernel_row_72:
 	VMOVUPS     32(SP), Y8
 	VMASKMOVPS  (R10), Y8, Y8
 	ADDQ        R11, R10
@@ -11967,12 +12773,12 @@ kernel_row_42:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_42
+	JNE         kernel_row_72
 
-kernel_end_43:
+kernel_end_73:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_44
+	JEQ          store_74
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -11992,7 +12798,7 @@ kernel_end_43:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_44:
+store_74:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -12021,35 +12827,35 @@ store_44:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*8), BX
 	SUBQ       $0x08, SI
-	JGE        tile_37
+	JGE        tile_67
 
-tiles_end_38:
+tiles_end_68:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_46
+	JLT  tiles_end_76
 
-tile_45:
+tile_75:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_47
+	JNE    add_77
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_48
+	JNE    bias_78
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_49
+	JMP    started_79
 
-bias_48:
+bias_78:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
 	VMOVAPS    Y0, Y2
 	VMOVAPS    Y0, Y3
-	JMP        started_49
+	JMP        started_79
 
-add_47:
+add_77:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -12066,7 +12872,7 @@ add_47:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_49
+	JEQ        started_79
 	VMOVUPS    32(SP), Y4
 	VMASKMOVPS (DI)(AX*1), Y4, Y4
 	VADDPS     Y4, Y0, Y0
@@ -12074,19 +12880,19 @@ add_47:
 	VADDPS     Y4, Y2, Y2
 	VADDPS     Y4, Y3, Y3
 
-started_49:
+started_79:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_51
+	JEQ   kernel_end_81
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_50:
+kernel_row_80:
 	VMOVUPS     32(SP), Y4
 	VMASKMOVPS  (R10), Y4, Y4
 	ADDQ        R11, R10
@@ -12116,12 +12922,12 @@ kernel_row_50:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_50
+	JNE         kernel_row_80
 
-kernel_end_51:
+kernel_end_81:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_52
+	JEQ          store_82
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -12133,7 +12939,7 @@ kernel_end_51:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_52:
+store_82:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -12153,31 +12959,31 @@ store_52:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*4), BX
 	SUBQ       $0x04, SI
-	JGE        tile_45
+	JGE        tile_75
 
-tiles_end_46:
+tiles_end_76:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_54
+	JLT  tiles_end_84
 
-tile_53:
+tile_83:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_55
+	JNE    add_85
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_56
+	JNE    bias_86
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_57
+	JMP    started_87
 
-bias_56:
+bias_86:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
-	JMP        started_57
+	JMP        started_87
 
-add_55:
+add_85:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -12190,25 +12996,25 @@ add_55:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_57
+	JEQ        started_87
 	VMOVUPS    32(SP), Y2
 	VMASKMOVPS (DI)(AX*1), Y2, Y2
 	VADDPS     Y2, Y0, Y0
 	VADDPS     Y2, Y1, Y1
 
-started_57:
+started_87:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_59
+	JEQ   kernel_end_89
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_58:
+kernel_row_88:
 	VMOVUPS     32(SP), Y2
 	VMASKMOVPS  (R10), Y2, Y2
 	ADDQ        R11, R10
@@ -12229,12 +13035,12 @@ kernel_row_58:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_58
+	JNE         kernel_row_88
 
-kernel_end_59:
+kernel_end_89:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_60
+	JEQ          store_90
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -12242,7 +13048,7 @@ kernel_end_59:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_60:
+store_90:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -12258,29 +13064,29 @@ store_60:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*2), BX
 	SUBQ       $0x02, SI
-	JGE        tile_53
+	JGE        tile_83
 
-tiles_end_54:
+tiles_end_84:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_62
+	JLT  tiles_end_92
 
-tile_61:
+tile_91:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_63
+	JNE    add_93
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_64
+	JNE    bias_94
 	VXORPS Y0, Y0, Y0
-	JMP    started_65
+	JMP    started_95
 
-bias_64:
+bias_94:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	JMP        started_65
+	JMP        started_95
 
-add_63:
+add_93:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -12291,24 +13097,24 @@ add_63:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_65
+	JEQ        started_95
 	VMOVUPS    32(SP), Y1
 	VMASKMOVPS (DI)(AX*1), Y1, Y1
 	VADDPS     Y1, Y0, Y0
 
-started_65:
+started_95:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_67
+	JEQ   kernel_end_97
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_66:
+kernel_row_96:
 	VMOVUPS     32(SP), Y1
 	VMASKMOVPS  (R10), Y1, Y1
 	ADDQ        R11, R10
@@ -12325,18 +13131,18 @@ kernel_row_66:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_66
+	JNE         kernel_row_96
 
-kernel_end_67:
+kernel_end_97:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_68
+	JEQ          store_98
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_68:
+store_98:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -12350,9 +13156,9 @@ store_68:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*1), BX
 	SUBQ       $0x01, SI
-	JGE        tile_61
+	JGE        tile_91
 
-tiles_end_62:
+tiles_end_92:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -12361,9 +13167,9 @@ tiles_end_62:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_35
+	JGE  rows_65
 
-rows_end_36:
+rows_end_66:
 done:
 	VZEROUPPER
 	RET
@@ -12382,9 +13188,9 @@ TEXT ·depthwise3by1AVX2(SB), NOSPLIT, $64-8
 	VMOVUPS Y0, 32(SP)
 	XORQ    AX, AX
 
-block:
-	CMPQ 24(SP), $0x08
-	JLT  tail
+block_1:
+	CMPQ 24(SP), $0x10
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -12397,23 +13203,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -12422,9 +13228,450 @@ tile_3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8)(DI*1), Y2
+	VMOVUPS 32(R8)(DI*1), Y3
+	VMOVUPS (R8)(DI*2), Y4
+	VMOVUPS 32(R8)(DI*2), Y5
+	VMOVUPS (R8)(R9*1), Y6
+	VMOVUPS 32(R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y8
+	VMOVUPS 32(DI)(AX*1), Y9
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y9, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y9, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y9, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y9, Y7, Y7
+
+started_9:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_11
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_10:
+	VMOVUPS     (R10), Y8
+	VMOVUPS     32(R10), Y9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y10
+	VMOVUPS     32(R10), Y11
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y12
+	VMOVUPS     32(R10), Y13
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y8, Y0
+	VMOVUPS     32(R12), Y15
+	VFMADD231PS Y15, Y9, Y1
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y8, Y2
+	VFMADD231PS Y14, Y10, Y0
+	VMOVUPS     32(R12)(DI*1), Y15
+	VFMADD231PS Y15, Y9, Y3
+	VFMADD231PS Y15, Y11, Y1
+	VMOVUPS     (R12)(DI*2), Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y10, Y2
+	VFMADD231PS Y14, Y12, Y0
+	VMOVUPS     32(R12)(DI*2), Y15
+	VFMADD231PS Y15, Y9, Y5
+	VFMADD231PS Y15, Y11, Y3
+	VFMADD231PS Y15, Y13, Y1
+	VMOVUPS     (R12)(R13*1), Y14
+	VFMADD231PS Y14, Y8, Y6
+	VFMADD231PS Y14, Y10, Y4
+	VFMADD231PS Y14, Y12, Y2
+	VMOVUPS     32(R12)(R13*1), Y15
+	VFMADD231PS Y15, Y9, Y7
+	VFMADD231PS Y15, Y11, Y5
+	VFMADD231PS Y15, Y13, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y10, Y6
+	VFMADD231PS Y14, Y12, Y4
+	VMOVUPS     32(R12), Y15
+	VFMADD231PS Y15, Y11, Y7
+	VFMADD231PS Y15, Y13, Y5
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y12, Y6
+	VMOVUPS     32(R12)(DI*1), Y15
+	VFMADD231PS Y15, Y13, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_11:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_12
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_12:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, (R8)(DI*1)
+	VMOVUPS Y3, 32(R8)(DI*1)
+	VMOVUPS Y4, (R8)(DI*2)
+	VMOVUPS Y5, 32(R8)(DI*2)
+	VMOVUPS Y6, (R8)(R9*1)
+	VMOVUPS Y7, 32(R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_15
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_16
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_17
+
+bias_16:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	JMP     started_17
+
+add_15:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8)(DI*1), Y2
+	VMOVUPS 32(R8)(DI*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_17
+	VMOVUPS (DI)(AX*1), Y4
+	VMOVUPS 32(DI)(AX*1), Y5
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y5, Y3, Y3
+
+started_17:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_19
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_18:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     32(R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	VMOVUPS     32(R10), Y7
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y8
+	VMOVUPS     32(R10), Y9
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y10
+	VFMADD231PS Y10, Y4, Y0
+	VMOVUPS     32(R12), Y11
+	VFMADD231PS Y11, Y5, Y1
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y4, Y2
+	VFMADD231PS Y12, Y6, Y0
+	VMOVUPS     32(R12)(DI*1), Y13
+	VFMADD231PS Y13, Y5, Y3
+	VFMADD231PS Y13, Y7, Y1
+	VMOVUPS     (R12)(DI*2), Y14
+	VFMADD231PS Y14, Y6, Y2
+	VFMADD231PS Y14, Y8, Y0
+	VMOVUPS     32(R12)(DI*2), Y15
+	VFMADD231PS Y15, Y7, Y3
+	VFMADD231PS Y15, Y9, Y1
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y8, Y2
+	VMOVUPS     32(R12)(R13*1), Y11
+	VFMADD231PS Y11, Y9, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_18
+
+kernel_end_19:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_20
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_20:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, (R8)(DI*1)
+	VMOVUPS Y3, 32(R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_13
+
+tiles_end_14:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_22
+
+tile_21:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_23
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_24
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_25
+
+bias_24:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	JMP     started_25
+
+add_23:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_25
+	VMOVUPS (DI)(AX*1), Y2
+	VMOVUPS 32(DI)(AX*1), Y3
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+
+started_25:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_27
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_26:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     32(R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	VMOVUPS     32(R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	VMOVUPS     32(R10), Y7
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y8
+	VFMADD231PS Y8, Y2, Y0
+	VMOVUPS     32(R12), Y9
+	VFMADD231PS Y9, Y3, Y1
+	VMOVUPS     (R12)(DI*1), Y10
+	VFMADD231PS Y10, Y4, Y0
+	VMOVUPS     32(R12)(DI*1), Y11
+	VFMADD231PS Y11, Y5, Y1
+	VMOVUPS     (R12)(DI*2), Y12
+	VFMADD231PS Y12, Y6, Y0
+	VMOVUPS     32(R12)(DI*2), Y13
+	VFMADD231PS Y13, Y7, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_26
+
+kernel_end_27:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_28
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_28:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_21
+
+tiles_end_22:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+block_29:
+	CMPQ 24(SP), $0x08
+	JLT  block_end_30
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_32
+
+rows_31:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_34
+
+tile_33:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_35
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_36
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_37
+
+bias_36:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -12433,9 +13680,9 @@ bias_6:
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
-	JMP     started_7
+	JMP     started_37
 
-add_5:
+add_35:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -12453,7 +13700,7 @@ add_5:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_37
 	VMOVUPS (DI)(AX*1), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y1, Y1
@@ -12464,19 +13711,19 @@ add_5:
 	VADDPS  Y8, Y6, Y6
 	VADDPS  Y8, Y7, Y7
 
-started_7:
+started_37:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_9
+	JEQ   kernel_end_39
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_8:
+kernel_row_38:
 	VMOVUPS     (R10), Y8
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y9
@@ -12523,12 +13770,12 @@ kernel_row_8:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_38
 
-kernel_end_9:
+kernel_end_39:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_10
+	JEQ          store_40
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -12548,7 +13795,7 @@ kernel_end_9:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_10:
+store_40:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -12569,34 +13816,34 @@ store_10:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_33
 
-tiles_end_4:
+tiles_end_34:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_12
+	JLT  tiles_end_42
 
-tile_11:
+tile_41:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_13
+	JNE    add_43
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_14
+	JNE    bias_44
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_15
+	JMP    started_45
 
-bias_14:
+bias_44:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	JMP     started_15
+	JMP     started_45
 
-add_13:
+add_43:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -12609,26 +13856,26 @@ add_13:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_15
+	JEQ     started_45
 	VMOVUPS (DI)(AX*1), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y4, Y2, Y2
 	VADDPS  Y4, Y3, Y3
 
-started_15:
+started_45:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_17
+	JEQ   kernel_end_47
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_16:
+kernel_row_46:
 	VMOVUPS     (R10), Y4
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y5
@@ -12658,12 +13905,12 @@ kernel_row_16:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_16
+	JNE         kernel_row_46
 
-kernel_end_17:
+kernel_end_47:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_18
+	JEQ          store_48
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -12675,7 +13922,7 @@ kernel_end_17:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_18:
+store_48:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -12691,30 +13938,30 @@ store_18:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_11
+	JGE     tile_41
 
-tiles_end_12:
+tiles_end_42:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_20
+	JLT  tiles_end_50
 
-tile_19:
+tile_49:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_21
+	JNE    add_51
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_22
+	JNE    bias_52
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_23
+	JMP    started_53
 
-bias_22:
+bias_52:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
-	JMP     started_23
+	JMP     started_53
 
-add_21:
+add_51:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -12725,24 +13972,24 @@ add_21:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_23
+	JEQ     started_53
 	VMOVUPS (DI)(AX*1), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
 
-started_23:
+started_53:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_25
+	JEQ   kernel_end_55
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_24:
+kernel_row_54:
 	VMOVUPS     (R10), Y2
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y3
@@ -12763,12 +14010,12 @@ kernel_row_24:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_24
+	JNE         kernel_row_54
 
-kernel_end_25:
+kernel_end_55:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_26
+	JEQ          store_56
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -12776,7 +14023,7 @@ kernel_end_25:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_26:
+store_56:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -12790,28 +14037,28 @@ store_26:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_19
+	JGE     tile_49
 
-tiles_end_20:
+tiles_end_50:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_28
+	JLT  tiles_end_58
 
-tile_27:
+tile_57:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_29
+	JNE    add_59
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_30
+	JNE    bias_60
 	VXORPS Y0, Y0, Y0
-	JMP    started_31
+	JMP    started_61
 
-bias_30:
+bias_60:
 	VMOVUPS (DI)(AX*1), Y0
-	JMP     started_31
+	JMP     started_61
 
-add_29:
+add_59:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -12821,23 +14068,23 @@ add_29:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_31
+	JEQ     started_61
 	VMOVUPS (DI)(AX*1), Y1
 	VADDPS  Y1, Y0, Y0
 
-started_31:
+started_61:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_33
+	JEQ   kernel_end_63
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_32:
+kernel_row_62:
 	VMOVUPS     (R10), Y1
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y2
@@ -12854,18 +14101,18 @@ kernel_row_32:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_32
+	JNE         kernel_row_62
 
-kernel_end_33:
+kernel_end_63:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_34
+	JEQ          store_64
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_34:
+store_64:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -12878,9 +14125,9 @@ store_34:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_27
+	JGE     tile_57
 
-tiles_end_28:
+tiles_end_58:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -12889,14 +14136,14 @@ tiles_end_28:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_31
 
-rows_end_2:
+rows_end_32:
 	ADDQ $0x20, AX
 	SUBQ $0x08, 24(SP)
-	JMP  block
+	JMP  block_29
 
-tail:
+block_end_30:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -12911,23 +14158,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
+	JLT  rows_end_66
 
-rows_35:
+rows_65:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_38
+	JLT  tiles_end_68
 
-tile_37:
+tile_67:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_39
+	JNE    add_69
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_40
+	JNE    bias_70
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -12936,9 +14183,9 @@ tile_37:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_41
+	JMP    started_71
 
-bias_40:
+bias_70:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
@@ -12948,9 +14195,9 @@ bias_40:
 	VMOVAPS    Y0, Y5
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y0, Y7
-	JMP        started_41
+	JMP        started_71
 
-add_39:
+add_69:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -12976,7 +14223,7 @@ add_39:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_41
+	JEQ        started_71
 	VMOVUPS    32(SP), Y8
 	VMASKMOVPS (DI)(AX*1), Y8, Y8
 	VADDPS     Y8, Y0, Y0
@@ -12988,19 +14235,19 @@ add_39:
 	VADDPS     Y8, Y6, Y6
 	VADDPS     Y8, Y7, Y7
 
-started_41:
+started_71:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_43
+	JEQ   kernel_end_73
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_42:
+kernel_row_72:
 	VMOVUPS     32(SP), Y8
 	VMASKMOVPS  (R10), Y8, Y8
 	ADDQ        R11, R10
@@ -13060,12 +14307,12 @@ kernel_row_42:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_42
+	JNE         kernel_row_72
 
-kernel_end_43:
+kernel_end_73:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_44
+	JEQ          store_74
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -13085,7 +14332,7 @@ kernel_end_43:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_44:
+store_74:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -13114,35 +14361,35 @@ store_44:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*8), BX
 	SUBQ       $0x08, SI
-	JGE        tile_37
+	JGE        tile_67
 
-tiles_end_38:
+tiles_end_68:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_46
+	JLT  tiles_end_76
 
-tile_45:
+tile_75:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_47
+	JNE    add_77
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_48
+	JNE    bias_78
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_49
+	JMP    started_79
 
-bias_48:
+bias_78:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
 	VMOVAPS    Y0, Y2
 	VMOVAPS    Y0, Y3
-	JMP        started_49
+	JMP        started_79
 
-add_47:
+add_77:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -13159,7 +14406,7 @@ add_47:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_49
+	JEQ        started_79
 	VMOVUPS    32(SP), Y4
 	VMASKMOVPS (DI)(AX*1), Y4, Y4
 	VADDPS     Y4, Y0, Y0
@@ -13167,19 +14414,19 @@ add_47:
 	VADDPS     Y4, Y2, Y2
 	VADDPS     Y4, Y3, Y3
 
-started_49:
+started_79:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_51
+	JEQ   kernel_end_81
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_50:
+kernel_row_80:
 	VMOVUPS     32(SP), Y4
 	VMASKMOVPS  (R10), Y4, Y4
 	ADDQ        R11, R10
@@ -13218,12 +14465,12 @@ kernel_row_50:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_50
+	JNE         kernel_row_80
 
-kernel_end_51:
+kernel_end_81:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_52
+	JEQ          store_82
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -13235,7 +14482,7 @@ kernel_end_51:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_52:
+store_82:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -13255,31 +14502,31 @@ store_52:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*4), BX
 	SUBQ       $0x04, SI
-	JGE        tile_45
+	JGE        tile_75
 
-tiles_end_46:
+tiles_end_76:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_54
+	JLT  tiles_end_84
 
-tile_53:
+tile_83:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_55
+	JNE    add_85
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_56
+	JNE    bias_86
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_57
+	JMP    started_87
 
-bias_56:
+bias_86:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
-	JMP        started_57
+	JMP        started_87
 
-add_55:
+add_85:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -13292,25 +14539,25 @@ add_55:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_57
+	JEQ        started_87
 	VMOVUPS    32(SP), Y2
 	VMASKMOVPS (DI)(AX*1), Y2, Y2
 	VADDPS     Y2, Y0, Y0
 	VADDPS     Y2, Y1, Y1
 
-started_57:
+started_87:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_59
+	JEQ   kernel_end_89
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_58:
+kernel_row_88:
 	VMOVUPS     32(SP), Y2
 	VMASKMOVPS  (R10), Y2, Y2
 	ADDQ        R11, R10
@@ -13338,12 +14585,12 @@ kernel_row_58:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_58
+	JNE         kernel_row_88
 
-kernel_end_59:
+kernel_end_89:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_60
+	JEQ          store_90
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -13351,7 +14598,7 @@ kernel_end_59:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_60:
+store_90:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -13367,29 +14614,29 @@ store_60:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*2), BX
 	SUBQ       $0x02, SI
-	JGE        tile_53
+	JGE        tile_83
 
-tiles_end_54:
+tiles_end_84:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_62
+	JLT  tiles_end_92
 
-tile_61:
+tile_91:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_63
+	JNE    add_93
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_64
+	JNE    bias_94
 	VXORPS Y0, Y0, Y0
-	JMP    started_65
+	JMP    started_95
 
-bias_64:
+bias_94:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	JMP        started_65
+	JMP        started_95
 
-add_63:
+add_93:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -13400,24 +14647,24 @@ add_63:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_65
+	JEQ        started_95
 	VMOVUPS    32(SP), Y1
 	VMASKMOVPS (DI)(AX*1), Y1, Y1
 	VADDPS     Y1, Y0, Y0
 
-started_65:
+started_95:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_67
+	JEQ   kernel_end_97
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_66:
+kernel_row_96:
 	VMOVUPS     32(SP), Y1
 	VMASKMOVPS  (R10), Y1, Y1
 	ADDQ        R11, R10
@@ -13440,18 +14687,18 @@ kernel_row_66:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_66
+	JNE         kernel_row_96
 
-kernel_end_67:
+kernel_end_97:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_68
+	JEQ          store_98
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_68:
+store_98:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -13465,9 +14712,9 @@ store_68:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*1), BX
 	SUBQ       $0x01, SI
-	JGE        tile_61
+	JGE        tile_91
 
-tiles_end_62:
+tiles_end_92:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -13476,9 +14723,1252 @@ tiles_end_62:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_35
+	JGE  rows_65
 
-rows_end_36:
+rows_end_66:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise5by1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwise5by1AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block_1:
+	CMPQ 24(SP), $0x08
+	JLT  block_end_2
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Y4
+	VMOVUPS (R8)(DI*1), Y5
+	VMOVUPS (R8)(DI*2), Y6
+	VMOVUPS (R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y8, Y7, Y7
+
+started_9:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_11
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_10:
+	VMOVUPS     (R10), Y8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y10
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y11
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y8, Y1
+	VFMADD231PS Y14, Y9, Y0
+	VMOVUPS     (R12)(DI*2), Y15
+	VFMADD231PS Y15, Y8, Y2
+	VFMADD231PS Y15, Y9, Y1
+	VFMADD231PS Y15, Y10, Y0
+	VMOVUPS     (R12)(R13*1), Y13
+	VFMADD231PS Y13, Y8, Y3
+	VFMADD231PS Y13, Y9, Y2
+	VFMADD231PS Y13, Y10, Y1
+	VFMADD231PS Y13, Y11, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y9, Y3
+	VFMADD231PS Y14, Y10, Y2
+	VFMADD231PS Y14, Y11, Y1
+	VFMADD231PS Y14, Y12, Y0
+	VMOVUPS     (R12)(DI*1), Y15
+	VFMADD231PS Y15, Y8, Y5
+	VFMADD231PS Y15, Y9, Y4
+	VFMADD231PS Y15, Y10, Y3
+	VFMADD231PS Y15, Y11, Y2
+	VFMADD231PS Y15, Y12, Y1
+	VMOVUPS     (R12)(DI*2), Y13
+	VFMADD231PS Y13, Y8, Y6
+	VFMADD231PS Y13, Y9, Y5
+	VFMADD231PS Y13, Y10, Y4
+	VFMADD231PS Y13, Y11, Y3
+	VFMADD231PS Y13, Y12, Y2
+	VMOVUPS     (R12)(R13*1), Y14
+	VFMADD231PS Y14, Y8, Y7
+	VFMADD231PS Y14, Y9, Y6
+	VFMADD231PS Y14, Y10, Y5
+	VFMADD231PS Y14, Y11, Y4
+	VFMADD231PS Y14, Y12, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y15, Y9, Y7
+	VFMADD231PS Y15, Y10, Y6
+	VFMADD231PS Y15, Y11, Y5
+	VFMADD231PS Y15, Y12, Y4
+	VMOVUPS     (R12)(DI*1), Y13
+	VFMADD231PS Y13, Y10, Y7
+	VFMADD231PS Y13, Y11, Y6
+	VFMADD231PS Y13, Y12, Y5
+	VMOVUPS     (R12)(DI*2), Y14
+	VFMADD231PS Y14, Y11, Y7
+	VFMADD231PS Y14, Y12, Y6
+	VMOVUPS     (R12)(R13*1), Y15
+	VFMADD231PS Y15, Y12, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_11:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_12
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_12:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (R8)(DI*1)
+	VMOVUPS Y6, (R8)(DI*2)
+	VMOVUPS Y7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_5
+
+tiles_end_6:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_15
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_16
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_17
+
+bias_16:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_17
+
+add_15:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_17
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_17:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_19
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_18:
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y7
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     (R12)(DI*1), Y10
+	VFMADD231PS Y10, Y4, Y1
+	VFMADD231PS Y10, Y5, Y0
+	VMOVUPS     (R12)(DI*2), Y11
+	VFMADD231PS Y11, Y4, Y2
+	VFMADD231PS Y11, Y5, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     (R12)(R13*1), Y12
+	VFMADD231PS Y12, Y4, Y3
+	VFMADD231PS Y12, Y5, Y2
+	VFMADD231PS Y12, Y6, Y1
+	VFMADD231PS Y12, Y7, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y13, Y5, Y3
+	VFMADD231PS Y13, Y6, Y2
+	VFMADD231PS Y13, Y7, Y1
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y6, Y3
+	VFMADD231PS Y14, Y7, Y2
+	VFMADD231PS Y14, Y8, Y1
+	VMOVUPS     (R12)(DI*2), Y9
+	VFMADD231PS Y9, Y7, Y3
+	VFMADD231PS Y9, Y8, Y2
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y8, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_18
+
+kernel_end_19:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_20
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_20:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	VMOVUPS Y2, (R8)(DI*2)
+	VMOVUPS Y3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_22
+
+tile_21:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_23
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_24
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_25
+
+bias_24:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_25
+
+add_23:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_25
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_25:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_27
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_26:
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     (R12)(DI*1), Y8
+	VFMADD231PS Y8, Y2, Y1
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     (R12)(DI*2), Y9
+	VFMADD231PS Y9, Y3, Y1
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y4, Y1
+	VFMADD231PS Y10, Y5, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y11, Y5, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y6, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_26
+
+kernel_end_27:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_28
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_28:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_21
+
+tiles_end_22:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_30
+
+tile_29:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_31
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_32
+	VXORPS Y0, Y0, Y0
+	JMP    started_33
+
+bias_32:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_33
+
+add_31:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_33
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_33:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_35
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_34:
+	VMOVUPS     (R10), Y1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y6, Y1, Y0
+	VMOVUPS     (R12)(DI*1), Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     (R12)(DI*2), Y8
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     (R12)(R13*1), Y9
+	VFMADD231PS Y9, Y4, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y10
+	VFMADD231PS Y10, Y5, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_34
+
+kernel_end_35:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_36
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_36:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_29
+
+tiles_end_30:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_38
+
+rows_37:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_40
+
+tile_39:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_41
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_42
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_43
+
+bias_42:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y7
+	JMP        started_43
+
+add_41:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (R8), Y4, Y4
+	VMOVUPS    32(SP), Y5
+	VMASKMOVPS (R8)(DI*1), Y5, Y5
+	VMOVUPS    32(SP), Y6
+	VMASKMOVPS (R8)(DI*2), Y6, Y6
+	VMOVUPS    32(SP), Y7
+	VMASKMOVPS (R8)(R9*1), Y7, Y7
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_43
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS (DI)(AX*1), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	VADDPS     Y8, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y8, Y3, Y3
+	VADDPS     Y8, Y4, Y4
+	VADDPS     Y8, Y5, Y5
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y8, Y7, Y7
+
+started_43:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_45
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_44:
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R10), Y9, Y9
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R10), Y10, Y10
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R10), Y11, Y11
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R10), Y12, Y12
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12), Y13, Y13
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*1), Y14, Y14
+	VFMADD231PS Y14, Y8, Y1
+	VFMADD231PS Y14, Y9, Y0
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*2), Y15, Y15
+	VFMADD231PS Y15, Y8, Y2
+	VFMADD231PS Y15, Y9, Y1
+	VFMADD231PS Y15, Y10, Y0
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(R13*1), Y13, Y13
+	VFMADD231PS Y13, Y8, Y3
+	VFMADD231PS Y13, Y9, Y2
+	VFMADD231PS Y13, Y10, Y1
+	VFMADD231PS Y13, Y11, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12), Y14, Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y9, Y3
+	VFMADD231PS Y14, Y10, Y2
+	VFMADD231PS Y14, Y11, Y1
+	VFMADD231PS Y14, Y12, Y0
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(DI*1), Y15, Y15
+	VFMADD231PS Y15, Y8, Y5
+	VFMADD231PS Y15, Y9, Y4
+	VFMADD231PS Y15, Y10, Y3
+	VFMADD231PS Y15, Y11, Y2
+	VFMADD231PS Y15, Y12, Y1
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*2), Y13, Y13
+	VFMADD231PS Y13, Y8, Y6
+	VFMADD231PS Y13, Y9, Y5
+	VFMADD231PS Y13, Y10, Y4
+	VFMADD231PS Y13, Y11, Y3
+	VFMADD231PS Y13, Y12, Y2
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(R13*1), Y14, Y14
+	VFMADD231PS Y14, Y8, Y7
+	VFMADD231PS Y14, Y9, Y6
+	VFMADD231PS Y14, Y10, Y5
+	VFMADD231PS Y14, Y11, Y4
+	VFMADD231PS Y14, Y12, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12), Y15, Y15
+	VFMADD231PS Y15, Y9, Y7
+	VFMADD231PS Y15, Y10, Y6
+	VFMADD231PS Y15, Y11, Y5
+	VFMADD231PS Y15, Y12, Y4
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12)(DI*1), Y13, Y13
+	VFMADD231PS Y13, Y10, Y7
+	VFMADD231PS Y13, Y11, Y6
+	VFMADD231PS Y13, Y12, Y5
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*2), Y14, Y14
+	VFMADD231PS Y14, Y11, Y7
+	VFMADD231PS Y14, Y12, Y6
+	VMOVUPS     32(SP), Y15
+	VMASKMOVPS  (R12)(R13*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_44
+
+kernel_end_45:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_46
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_46:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y0, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y1, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y2, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y3, Y8, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y4, Y8, (R8)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y5, Y8, (R8)(DI*1)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y6, Y8, (R8)(DI*2)
+	VMOVUPS    32(SP), Y8
+	VMASKMOVPS Y7, Y8, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_39
+
+tiles_end_40:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_48
+
+tile_47:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_49
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_50
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_51
+
+bias_50:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_51
+
+add_49:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_51
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_51:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_53
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_52:
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R10), Y6, Y6
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R10), Y7, Y7
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R10), Y8, Y8
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12), Y9, Y9
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(DI*1), Y10, Y10
+	VFMADD231PS Y10, Y4, Y1
+	VFMADD231PS Y10, Y5, Y0
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12)(DI*2), Y11, Y11
+	VFMADD231PS Y11, Y4, Y2
+	VFMADD231PS Y11, Y5, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(R13*1), Y12, Y12
+	VFMADD231PS Y12, Y4, Y3
+	VFMADD231PS Y12, Y5, Y2
+	VFMADD231PS Y12, Y6, Y1
+	VFMADD231PS Y12, Y7, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y13
+	VMASKMOVPS  (R12), Y13, Y13
+	VFMADD231PS Y13, Y5, Y3
+	VFMADD231PS Y13, Y6, Y2
+	VFMADD231PS Y13, Y7, Y1
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     32(SP), Y14
+	VMASKMOVPS  (R12)(DI*1), Y14, Y14
+	VFMADD231PS Y14, Y6, Y3
+	VFMADD231PS Y14, Y7, Y2
+	VFMADD231PS Y14, Y8, Y1
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(DI*2), Y9, Y9
+	VFMADD231PS Y9, Y7, Y3
+	VFMADD231PS Y9, Y8, Y2
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y8, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_52
+
+kernel_end_53:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_54
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_54:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_47
+
+tiles_end_48:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_56
+
+tile_55:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_57
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_58
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_59
+
+bias_58:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_59
+
+add_57:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_59
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_59:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_61
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_60:
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R10), Y6, Y6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12), Y7, Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(DI*1), Y8, Y8
+	VFMADD231PS Y8, Y2, Y1
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(DI*2), Y9, Y9
+	VFMADD231PS Y9, Y3, Y1
+	VFMADD231PS Y9, Y4, Y0
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12)(R13*1), Y10, Y10
+	VFMADD231PS Y10, Y4, Y1
+	VFMADD231PS Y10, Y5, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y11
+	VMASKMOVPS  (R12), Y11, Y11
+	VFMADD231PS Y11, Y5, Y1
+	VFMADD231PS Y11, Y6, Y0
+	VMOVUPS     32(SP), Y12
+	VMASKMOVPS  (R12)(DI*1), Y12, Y12
+	VFMADD231PS Y12, Y6, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_60
+
+kernel_end_61:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_62
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_62:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_55
+
+tiles_end_56:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_64
+
+tile_63:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_65
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_66
+	VXORPS Y0, Y0, Y0
+	JMP    started_67
+
+bias_66:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_67
+
+add_65:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_67
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_67:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_69
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_68:
+	VMOVUPS     32(SP), Y1
+	VMASKMOVPS  (R10), Y1, Y1
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R10), Y2, Y2
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y3
+	VMASKMOVPS  (R10), Y3, Y3
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R10), Y4, Y4
+	ADDQ        R11, R10
+	VMOVUPS     32(SP), Y5
+	VMASKMOVPS  (R10), Y5, Y5
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     32(SP), Y6
+	VMASKMOVPS  (R12), Y6, Y6
+	VFMADD231PS Y6, Y1, Y0
+	VMOVUPS     32(SP), Y7
+	VMASKMOVPS  (R12)(DI*1), Y7, Y7
+	VFMADD231PS Y7, Y2, Y0
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R12)(DI*2), Y8, Y8
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     32(SP), Y9
+	VMASKMOVPS  (R12)(R13*1), Y9, Y9
+	VFMADD231PS Y9, Y4, Y0
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     32(SP), Y10
+	VMASKMOVPS  (R12), Y10, Y10
+	VFMADD231PS Y10, Y5, Y0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_68
+
+kernel_end_69:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_70
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 128(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_70:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_63
+
+tiles_end_64:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_37
+
+rows_end_38:
 done:
 	VZEROUPPER
 	RET
@@ -13497,9 +15987,9 @@ TEXT ·depthwise3by2AVX2(SB), NOSPLIT, $64-8
 	VMOVUPS Y0, 32(SP)
 	XORQ    AX, AX
 
-block:
-	CMPQ 24(SP), $0x08
-	JLT  tail
+block_1:
+	CMPQ 24(SP), $0x10
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -13512,23 +16002,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -13537,9 +16027,460 @@ tile_3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8)(DI*1), Y2
+	VMOVUPS 32(R8)(DI*1), Y3
+	VMOVUPS (R8)(DI*2), Y4
+	VMOVUPS 32(R8)(DI*2), Y5
+	VMOVUPS (R8)(R9*1), Y6
+	VMOVUPS 32(R8)(R9*1), Y7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y8
+	VMOVUPS 32(DI)(AX*1), Y9
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y9, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y9, Y3, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y9, Y5, Y5
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y9, Y7, Y7
+
+started_9:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_11
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_10:
+	VMOVUPS     (R10), Y8
+	VMOVUPS     32(R10), Y9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y10
+	VMOVUPS     32(R10), Y11
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y12
+	VMOVUPS     32(R10), Y13
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y8, Y0
+	VMOVUPS     32(R12), Y15
+	VFMADD231PS Y15, Y9, Y1
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y10, Y0
+	VMOVUPS     32(R12)(DI*1), Y15
+	VFMADD231PS Y15, Y11, Y1
+	VMOVUPS     (R12)(DI*2), Y14
+	VFMADD231PS Y14, Y8, Y2
+	VFMADD231PS Y14, Y12, Y0
+	VMOVUPS     32(R12)(DI*2), Y15
+	VFMADD231PS Y15, Y9, Y3
+	VFMADD231PS Y15, Y13, Y1
+	VMOVUPS     (R12)(R13*1), Y14
+	VFMADD231PS Y14, Y10, Y2
+	VMOVUPS     32(R12)(R13*1), Y15
+	VFMADD231PS Y15, Y11, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y12, Y2
+	VMOVUPS     32(R12), Y15
+	VFMADD231PS Y15, Y9, Y5
+	VFMADD231PS Y15, Y13, Y3
+	VMOVUPS     (R12)(DI*1), Y14
+	VFMADD231PS Y14, Y10, Y4
+	VMOVUPS     32(R12)(DI*1), Y15
+	VFMADD231PS Y15, Y11, Y5
+	VMOVUPS     (R12)(DI*2), Y14
+	VFMADD231PS Y14, Y8, Y6
+	VFMADD231PS Y14, Y12, Y4
+	VMOVUPS     32(R12)(DI*2), Y15
+	VFMADD231PS Y15, Y9, Y7
+	VFMADD231PS Y15, Y13, Y5
+	VMOVUPS     (R12)(R13*1), Y14
+	VFMADD231PS Y14, Y10, Y6
+	VMOVUPS     32(R12)(R13*1), Y15
+	VFMADD231PS Y15, Y11, Y7
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y14, Y12, Y6
+	VMOVUPS     32(R12), Y15
+	VFMADD231PS Y15, Y13, Y7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_11:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_12
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 128(DI), Y8
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y8, Y7
+
+store_12:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, (R8)(DI*1)
+	VMOVUPS Y3, 32(R8)(DI*1)
+	VMOVUPS Y4, (R8)(DI*2)
+	VMOVUPS Y5, 32(R8)(DI*2)
+	VMOVUPS Y6, (R8)(R9*1)
+	VMOVUPS Y7, 32(R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_15
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_16
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_17
+
+bias_16:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	JMP     started_17
+
+add_15:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8)(DI*1), Y2
+	VMOVUPS 32(R8)(DI*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_17
+	VMOVUPS (DI)(AX*1), Y4
+	VMOVUPS 32(DI)(AX*1), Y5
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y5, Y3, Y3
+
+started_17:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_19
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_18:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     32(R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	VMOVUPS     32(R10), Y7
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y8
+	VMOVUPS     32(R10), Y9
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y10
+	VFMADD231PS Y10, Y4, Y0
+	VMOVUPS     32(R12), Y11
+	VFMADD231PS Y11, Y5, Y1
+	VMOVUPS     (R12)(DI*1), Y12
+	VFMADD231PS Y12, Y6, Y0
+	VMOVUPS     32(R12)(DI*1), Y13
+	VFMADD231PS Y13, Y7, Y1
+	VMOVUPS     (R12)(DI*2), Y14
+	VFMADD231PS Y14, Y4, Y2
+	VFMADD231PS Y14, Y8, Y0
+	VMOVUPS     32(R12)(DI*2), Y15
+	VFMADD231PS Y15, Y5, Y3
+	VFMADD231PS Y15, Y9, Y1
+	VMOVUPS     (R12)(R13*1), Y10
+	VFMADD231PS Y10, Y6, Y2
+	VMOVUPS     32(R12)(R13*1), Y11
+	VFMADD231PS Y11, Y7, Y3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Y12
+	VFMADD231PS Y12, Y8, Y2
+	VMOVUPS     32(R12), Y13
+	VFMADD231PS Y13, Y9, Y3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_18
+
+kernel_end_19:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_20
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 128(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_20:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, (R8)(DI*1)
+	VMOVUPS Y3, 32(R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_13
+
+tiles_end_14:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_22
+
+tile_21:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_23
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_24
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_25
+
+bias_24:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVUPS 32(DI)(AX*1), Y1
+	JMP     started_25
+
+add_23:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_25
+	VMOVUPS (DI)(AX*1), Y2
+	VMOVUPS 32(DI)(AX*1), Y3
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+
+started_25:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_27
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_26:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     32(R10), Y3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y4
+	VMOVUPS     32(R10), Y5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Y6
+	VMOVUPS     32(R10), Y7
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y8
+	VFMADD231PS Y8, Y2, Y0
+	VMOVUPS     32(R12), Y9
+	VFMADD231PS Y9, Y3, Y1
+	VMOVUPS     (R12)(DI*1), Y10
+	VFMADD231PS Y10, Y4, Y0
+	VMOVUPS     32(R12)(DI*1), Y11
+	VFMADD231PS Y11, Y5, Y1
+	VMOVUPS     (R12)(DI*2), Y12
+	VFMADD231PS Y12, Y6, Y0
+	VMOVUPS     32(R12)(DI*2), Y13
+	VFMADD231PS Y13, Y7, Y1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_26
+
+kernel_end_27:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_28
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 128(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_28:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_21
+
+tiles_end_22:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+block_29:
+	CMPQ 24(SP), $0x08
+	JLT  block_end_30
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_32
+
+rows_31:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_34
+
+tile_33:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_35
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_36
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started_37
+
+bias_36:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -13548,9 +16489,9 @@ bias_6:
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
-	JMP     started_7
+	JMP     started_37
 
-add_5:
+add_35:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -13568,7 +16509,7 @@ add_5:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_37
 	VMOVUPS (DI)(AX*1), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y1, Y1
@@ -13579,19 +16520,19 @@ add_5:
 	VADDPS  Y8, Y6, Y6
 	VADDPS  Y8, Y7, Y7
 
-started_7:
+started_37:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_9
+	JEQ   kernel_end_39
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_8:
+kernel_row_38:
 	VMOVUPS     (R10), Y8
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y9
@@ -13647,12 +16588,12 @@ kernel_row_8:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_38
 
-kernel_end_9:
+kernel_end_39:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_10
+	JEQ          store_40
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -13672,7 +16613,7 @@ kernel_end_9:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_10:
+store_40:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -13693,34 +16634,34 @@ store_10:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_33
 
-tiles_end_4:
+tiles_end_34:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_12
+	JLT  tiles_end_42
 
-tile_11:
+tile_41:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_13
+	JNE    add_43
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_14
+	JNE    bias_44
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_15
+	JMP    started_45
 
-bias_14:
+bias_44:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	JMP     started_15
+	JMP     started_45
 
-add_13:
+add_43:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -13733,26 +16674,26 @@ add_13:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_15
+	JEQ     started_45
 	VMOVUPS (DI)(AX*1), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y4, Y2, Y2
 	VADDPS  Y4, Y3, Y3
 
-started_15:
+started_45:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_17
+	JEQ   kernel_end_47
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_16:
+kernel_row_46:
 	VMOVUPS     (R10), Y4
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y5
@@ -13786,12 +16727,12 @@ kernel_row_16:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_16
+	JNE         kernel_row_46
 
-kernel_end_17:
+kernel_end_47:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_18
+	JEQ          store_48
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -13803,7 +16744,7 @@ kernel_end_17:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_18:
+store_48:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -13819,30 +16760,30 @@ store_18:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_11
+	JGE     tile_41
 
-tiles_end_12:
+tiles_end_42:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_20
+	JLT  tiles_end_50
 
-tile_19:
+tile_49:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_21
+	JNE    add_51
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_22
+	JNE    bias_52
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_23
+	JMP    started_53
 
-bias_22:
+bias_52:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
-	JMP     started_23
+	JMP     started_53
 
-add_21:
+add_51:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -13853,24 +16794,24 @@ add_21:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_23
+	JEQ     started_53
 	VMOVUPS (DI)(AX*1), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
 
-started_23:
+started_53:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_25
+	JEQ   kernel_end_55
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_24:
+kernel_row_54:
 	VMOVUPS     (R10), Y2
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y3
@@ -13893,12 +16834,12 @@ kernel_row_24:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_24
+	JNE         kernel_row_54
 
-kernel_end_25:
+kernel_end_55:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_26
+	JEQ          store_56
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -13906,7 +16847,7 @@ kernel_end_25:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_26:
+store_56:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -13920,28 +16861,28 @@ store_26:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_19
+	JGE     tile_49
 
-tiles_end_20:
+tiles_end_50:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_28
+	JLT  tiles_end_58
 
-tile_27:
+tile_57:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_29
+	JNE    add_59
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_30
+	JNE    bias_60
 	VXORPS Y0, Y0, Y0
-	JMP    started_31
+	JMP    started_61
 
-bias_30:
+bias_60:
 	VMOVUPS (DI)(AX*1), Y0
-	JMP     started_31
+	JMP     started_61
 
-add_29:
+add_59:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -13951,23 +16892,23 @@ add_29:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_31
+	JEQ     started_61
 	VMOVUPS (DI)(AX*1), Y1
 	VADDPS  Y1, Y0, Y0
 
-started_31:
+started_61:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_33
+	JEQ   kernel_end_63
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_32:
+kernel_row_62:
 	VMOVUPS     (R10), Y1
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y2
@@ -13984,18 +16925,18 @@ kernel_row_32:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_32
+	JNE         kernel_row_62
 
-kernel_end_33:
+kernel_end_63:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_34
+	JEQ          store_64
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_34:
+store_64:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -14008,9 +16949,9 @@ store_34:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_27
+	JGE     tile_57
 
-tiles_end_28:
+tiles_end_58:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -14019,14 +16960,14 @@ tiles_end_28:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_31
 
-rows_end_2:
+rows_end_32:
 	ADDQ $0x20, AX
 	SUBQ $0x08, 24(SP)
-	JMP  block
+	JMP  block_29
 
-tail:
+block_end_30:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -14041,23 +16982,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
+	JLT  rows_end_66
 
-rows_35:
+rows_65:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_38
+	JLT  tiles_end_68
 
-tile_37:
+tile_67:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_39
+	JNE    add_69
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_40
+	JNE    bias_70
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -14066,9 +17007,9 @@ tile_37:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_41
+	JMP    started_71
 
-bias_40:
+bias_70:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
@@ -14078,9 +17019,9 @@ bias_40:
 	VMOVAPS    Y0, Y5
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y0, Y7
-	JMP        started_41
+	JMP        started_71
 
-add_39:
+add_69:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -14106,7 +17047,7 @@ add_39:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_41
+	JEQ        started_71
 	VMOVUPS    32(SP), Y8
 	VMASKMOVPS (DI)(AX*1), Y8, Y8
 	VADDPS     Y8, Y0, Y0
@@ -14118,19 +17059,19 @@ add_39:
 	VADDPS     Y8, Y6, Y6
 	VADDPS     Y8, Y7, Y7
 
-started_41:
+started_71:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_43
+	JEQ   kernel_end_73
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_42:
+kernel_row_72:
 	VMOVUPS     32(SP), Y8
 	VMASKMOVPS  (R10), Y8, Y8
 	ADDQ        R11, R10
@@ -14206,12 +17147,12 @@ kernel_row_42:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_42
+	JNE         kernel_row_72
 
-kernel_end_43:
+kernel_end_73:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_44
+	JEQ          store_74
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -14231,7 +17172,7 @@ kernel_end_43:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_44:
+store_74:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -14260,35 +17201,35 @@ store_44:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*8), BX
 	SUBQ       $0x08, SI
-	JGE        tile_37
+	JGE        tile_67
 
-tiles_end_38:
+tiles_end_68:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_46
+	JLT  tiles_end_76
 
-tile_45:
+tile_75:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_47
+	JNE    add_77
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_48
+	JNE    bias_78
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_49
+	JMP    started_79
 
-bias_48:
+bias_78:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
 	VMOVAPS    Y0, Y2
 	VMOVAPS    Y0, Y3
-	JMP        started_49
+	JMP        started_79
 
-add_47:
+add_77:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -14305,7 +17246,7 @@ add_47:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_49
+	JEQ        started_79
 	VMOVUPS    32(SP), Y4
 	VMASKMOVPS (DI)(AX*1), Y4, Y4
 	VADDPS     Y4, Y0, Y0
@@ -14313,19 +17254,19 @@ add_47:
 	VADDPS     Y4, Y2, Y2
 	VADDPS     Y4, Y3, Y3
 
-started_49:
+started_79:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_51
+	JEQ   kernel_end_81
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_50:
+kernel_row_80:
 	VMOVUPS     32(SP), Y4
 	VMASKMOVPS  (R10), Y4, Y4
 	ADDQ        R11, R10
@@ -14371,12 +17312,12 @@ kernel_row_50:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_50
+	JNE         kernel_row_80
 
-kernel_end_51:
+kernel_end_81:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_52
+	JEQ          store_82
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -14388,7 +17329,7 @@ kernel_end_51:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_52:
+store_82:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -14408,31 +17349,31 @@ store_52:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*4), BX
 	SUBQ       $0x04, SI
-	JGE        tile_45
+	JGE        tile_75
 
-tiles_end_46:
+tiles_end_76:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_54
+	JLT  tiles_end_84
 
-tile_53:
+tile_83:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_55
+	JNE    add_85
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_56
+	JNE    bias_86
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_57
+	JMP    started_87
 
-bias_56:
+bias_86:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
-	JMP        started_57
+	JMP        started_87
 
-add_55:
+add_85:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -14445,25 +17386,25 @@ add_55:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_57
+	JEQ        started_87
 	VMOVUPS    32(SP), Y2
 	VMASKMOVPS (DI)(AX*1), Y2, Y2
 	VADDPS     Y2, Y0, Y0
 	VADDPS     Y2, Y1, Y1
 
-started_57:
+started_87:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_59
+	JEQ   kernel_end_89
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_58:
+kernel_row_88:
 	VMOVUPS     32(SP), Y2
 	VMASKMOVPS  (R10), Y2, Y2
 	ADDQ        R11, R10
@@ -14494,12 +17435,12 @@ kernel_row_58:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_58
+	JNE         kernel_row_88
 
-kernel_end_59:
+kernel_end_89:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_60
+	JEQ          store_90
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -14507,7 +17448,7 @@ kernel_end_59:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_60:
+store_90:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -14523,29 +17464,29 @@ store_60:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*2), BX
 	SUBQ       $0x02, SI
-	JGE        tile_53
+	JGE        tile_83
 
-tiles_end_54:
+tiles_end_84:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_62
+	JLT  tiles_end_92
 
-tile_61:
+tile_91:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_63
+	JNE    add_93
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_64
+	JNE    bias_94
 	VXORPS Y0, Y0, Y0
-	JMP    started_65
+	JMP    started_95
 
-bias_64:
+bias_94:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	JMP        started_65
+	JMP        started_95
 
-add_63:
+add_93:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -14556,24 +17497,24 @@ add_63:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_65
+	JEQ        started_95
 	VMOVUPS    32(SP), Y1
 	VMASKMOVPS (DI)(AX*1), Y1, Y1
 	VADDPS     Y1, Y0, Y0
 
-started_65:
+started_95:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_67
+	JEQ   kernel_end_97
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_66:
+kernel_row_96:
 	VMOVUPS     32(SP), Y1
 	VMASKMOVPS  (R10), Y1, Y1
 	ADDQ        R11, R10
@@ -14596,18 +17537,18 @@ kernel_row_66:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_66
+	JNE         kernel_row_96
 
-kernel_end_67:
+kernel_end_97:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_68
+	JEQ          store_98
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_68:
+store_98:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -14621,9 +17562,9 @@ store_68:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*1), BX
 	SUBQ       $0x01, SI
-	JGE        tile_61
+	JGE        tile_91
 
-tiles_end_62:
+tiles_end_92:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -14632,1252 +17573,9 @@ tiles_end_62:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_35
+	JGE  rows_65
 
-rows_end_36:
-done:
-	VZEROUPPER
-	RET
-
-// func depthwise5by1AVX2(a *byte)
-// Requires: AVX, FMA3
-TEXT ·depthwise5by1AVX2(SB), NOSPLIT, $64-8
-	MOVQ    a+0(FP), AX
-	MOVQ    48(AX), AX
-	MOVQ    AX, 24(SP)
-	ANDQ    $0x07, AX
-	LEAQ    tailmask<>+64(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS (CX), Y0
-	VMOVUPS Y0, 32(SP)
-	XORQ    AX, AX
-
-block:
-	CMPQ 24(SP), $0x08
-	JLT  tail
-	MOVQ a+0(FP), CX
-	MOVQ (CX), DX
-	ADDQ AX, DX
-	MOVQ DX, (SP)
-	MOVQ 8(CX), DX
-	ADDQ AX, DX
-	MOVQ DX, 8(SP)
-	MOVQ 32(CX), DX
-	MOVQ DX, 16(SP)
-	MOVQ 16(CX), CX
-	ADDQ AX, CX
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
-
-rows_1:
-	MOVQ a+0(FP), DX
-	MOVQ 40(DX), SI
-	MOVQ (SP), DX
-	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_4
-
-tile_3:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_5
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_6
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	JMP    started_7
-
-bias_6:
-	VMOVUPS (DI)(AX*1), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	JMP     started_7
-
-add_5:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Y0
-	VMOVUPS (R8)(DI*1), Y1
-	VMOVUPS (R8)(DI*2), Y2
-	VMOVUPS (R8)(R9*1), Y3
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS (R8), Y4
-	VMOVUPS (R8)(DI*1), Y5
-	VMOVUPS (R8)(DI*2), Y6
-	VMOVUPS (R8)(R9*1), Y7
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_7
-	VMOVUPS (DI)(AX*1), Y8
-	VADDPS  Y8, Y0, Y0
-	VADDPS  Y8, Y1, Y1
-	VADDPS  Y8, Y2, Y2
-	VADDPS  Y8, Y3, Y3
-	VADDPS  Y8, Y4, Y4
-	VADDPS  Y8, Y5, Y5
-	VADDPS  Y8, Y6, Y6
-	VADDPS  Y8, Y7, Y7
-
-started_7:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_9
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_8:
-	VMOVUPS     (R10), Y8
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y9
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y10
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y11
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y12
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y13
-	VFMADD231PS Y13, Y8, Y0
-	VMOVUPS     (R12)(DI*1), Y14
-	VFMADD231PS Y14, Y8, Y1
-	VFMADD231PS Y14, Y9, Y0
-	VMOVUPS     (R12)(DI*2), Y15
-	VFMADD231PS Y15, Y8, Y2
-	VFMADD231PS Y15, Y9, Y1
-	VFMADD231PS Y15, Y10, Y0
-	VMOVUPS     (R12)(R13*1), Y13
-	VFMADD231PS Y13, Y8, Y3
-	VFMADD231PS Y13, Y9, Y2
-	VFMADD231PS Y13, Y10, Y1
-	VFMADD231PS Y13, Y11, Y0
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Y14
-	VFMADD231PS Y14, Y8, Y4
-	VFMADD231PS Y14, Y9, Y3
-	VFMADD231PS Y14, Y10, Y2
-	VFMADD231PS Y14, Y11, Y1
-	VFMADD231PS Y14, Y12, Y0
-	VMOVUPS     (R12)(DI*1), Y15
-	VFMADD231PS Y15, Y8, Y5
-	VFMADD231PS Y15, Y9, Y4
-	VFMADD231PS Y15, Y10, Y3
-	VFMADD231PS Y15, Y11, Y2
-	VFMADD231PS Y15, Y12, Y1
-	VMOVUPS     (R12)(DI*2), Y13
-	VFMADD231PS Y13, Y8, Y6
-	VFMADD231PS Y13, Y9, Y5
-	VFMADD231PS Y13, Y10, Y4
-	VFMADD231PS Y13, Y11, Y3
-	VFMADD231PS Y13, Y12, Y2
-	VMOVUPS     (R12)(R13*1), Y14
-	VFMADD231PS Y14, Y8, Y7
-	VFMADD231PS Y14, Y9, Y6
-	VFMADD231PS Y14, Y10, Y5
-	VFMADD231PS Y14, Y11, Y4
-	VFMADD231PS Y14, Y12, Y3
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Y15
-	VFMADD231PS Y15, Y9, Y7
-	VFMADD231PS Y15, Y10, Y6
-	VFMADD231PS Y15, Y11, Y5
-	VFMADD231PS Y15, Y12, Y4
-	VMOVUPS     (R12)(DI*1), Y13
-	VFMADD231PS Y13, Y10, Y7
-	VFMADD231PS Y13, Y11, Y6
-	VFMADD231PS Y13, Y12, Y5
-	VMOVUPS     (R12)(DI*2), Y14
-	VFMADD231PS Y14, Y11, Y7
-	VFMADD231PS Y14, Y12, Y6
-	VMOVUPS     (R12)(R13*1), Y15
-	VFMADD231PS Y15, Y12, Y7
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_8
-
-kernel_end_9:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_10
-	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
-	VMAXPS       Y0, Y9, Y0
-	VMINPS       Y0, Y8, Y0
-	VMAXPS       Y1, Y9, Y1
-	VMINPS       Y1, Y8, Y1
-	VMAXPS       Y2, Y9, Y2
-	VMINPS       Y2, Y8, Y2
-	VMAXPS       Y3, Y9, Y3
-	VMINPS       Y3, Y8, Y3
-	VMAXPS       Y4, Y9, Y4
-	VMINPS       Y4, Y8, Y4
-	VMAXPS       Y5, Y9, Y5
-	VMINPS       Y5, Y8, Y5
-	VMAXPS       Y6, Y9, Y6
-	VMINPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMINPS       Y7, Y8, Y7
-
-store_10:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (R8)(DI*1)
-	VMOVUPS Y6, (R8)(DI*2)
-	VMOVUPS Y7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_3
-
-tiles_end_4:
-	ADDQ $0x08, SI
-	SUBQ $0x04, SI
-	JLT  tiles_end_12
-
-tile_11:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_13
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_14
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	JMP    started_15
-
-bias_14:
-	VMOVUPS (DI)(AX*1), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	JMP     started_15
-
-add_13:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Y0
-	VMOVUPS (R8)(DI*1), Y1
-	VMOVUPS (R8)(DI*2), Y2
-	VMOVUPS (R8)(R9*1), Y3
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_15
-	VMOVUPS (DI)(AX*1), Y4
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y4, Y1, Y1
-	VADDPS  Y4, Y2, Y2
-	VADDPS  Y4, Y3, Y3
-
-started_15:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_17
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_16:
-	VMOVUPS     (R10), Y4
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y5
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y6
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y7
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y8
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS Y9, Y4, Y0
-	VMOVUPS     (R12)(DI*1), Y10
-	VFMADD231PS Y10, Y4, Y1
-	VFMADD231PS Y10, Y5, Y0
-	VMOVUPS     (R12)(DI*2), Y11
-	VFMADD231PS Y11, Y4, Y2
-	VFMADD231PS Y11, Y5, Y1
-	VFMADD231PS Y11, Y6, Y0
-	VMOVUPS     (R12)(R13*1), Y12
-	VFMADD231PS Y12, Y4, Y3
-	VFMADD231PS Y12, Y5, Y2
-	VFMADD231PS Y12, Y6, Y1
-	VFMADD231PS Y12, Y7, Y0
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Y13
-	VFMADD231PS Y13, Y5, Y3
-	VFMADD231PS Y13, Y6, Y2
-	VFMADD231PS Y13, Y7, Y1
-	VFMADD231PS Y13, Y8, Y0
-	VMOVUPS     (R12)(DI*1), Y14
-	VFMADD231PS Y14, Y6, Y3
-	VFMADD231PS Y14, Y7, Y2
-	VFMADD231PS Y14, Y8, Y1
-	VMOVUPS     (R12)(DI*2), Y9
-	VFMADD231PS Y9, Y7, Y3
-	VFMADD231PS Y9, Y8, Y2
-	VMOVUPS     (R12)(R13*1), Y10
-	VFMADD231PS Y10, Y8, Y3
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_16
-
-kernel_end_17:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_18
-	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
-	VMAXPS       Y0, Y5, Y0
-	VMINPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y5, Y1
-	VMINPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y5, Y2
-	VMINPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y5, Y3
-	VMINPS       Y3, Y4, Y3
-
-store_18:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_11
-
-tiles_end_12:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_20
-
-tile_19:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_21
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_22
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	JMP    started_23
-
-bias_22:
-	VMOVUPS (DI)(AX*1), Y0
-	VMOVAPS Y0, Y1
-	JMP     started_23
-
-add_21:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Y0
-	VMOVUPS (R8)(DI*1), Y1
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_23
-	VMOVUPS (DI)(AX*1), Y2
-	VADDPS  Y2, Y0, Y0
-	VADDPS  Y2, Y1, Y1
-
-started_23:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_25
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_24:
-	VMOVUPS     (R10), Y2
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y3
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y4
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y5
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y6
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y7
-	VFMADD231PS Y7, Y2, Y0
-	VMOVUPS     (R12)(DI*1), Y8
-	VFMADD231PS Y8, Y2, Y1
-	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     (R12)(DI*2), Y9
-	VFMADD231PS Y9, Y3, Y1
-	VFMADD231PS Y9, Y4, Y0
-	VMOVUPS     (R12)(R13*1), Y10
-	VFMADD231PS Y10, Y4, Y1
-	VFMADD231PS Y10, Y5, Y0
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Y11
-	VFMADD231PS Y11, Y5, Y1
-	VFMADD231PS Y11, Y6, Y0
-	VMOVUPS     (R12)(DI*1), Y12
-	VFMADD231PS Y12, Y6, Y1
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_24
-
-kernel_end_25:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_26
-	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
-	VMAXPS       Y0, Y3, Y0
-	VMINPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMINPS       Y1, Y2, Y1
-
-store_26:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_19
-
-tiles_end_20:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_28
-
-tile_27:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_29
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_30
-	VXORPS Y0, Y0, Y0
-	JMP    started_31
-
-bias_30:
-	VMOVUPS (DI)(AX*1), Y0
-	JMP     started_31
-
-add_29:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS (R8), Y0
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_31
-	VMOVUPS (DI)(AX*1), Y1
-	VADDPS  Y1, Y0, Y0
-
-started_31:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_33
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_32:
-	VMOVUPS     (R10), Y1
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y2
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y3
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y4
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Y5
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y6
-	VFMADD231PS Y6, Y1, Y0
-	VMOVUPS     (R12)(DI*1), Y7
-	VFMADD231PS Y7, Y2, Y0
-	VMOVUPS     (R12)(DI*2), Y8
-	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     (R12)(R13*1), Y9
-	VFMADD231PS Y9, Y4, Y0
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Y10
-	VFMADD231PS Y10, Y5, Y0
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_32
-
-kernel_end_33:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_34
-	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
-	VMAXPS       Y0, Y2, Y0
-	VMINPS       Y0, Y1, Y0
-
-store_34:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_27
-
-tiles_end_28:
-	ADDQ $0x01, SI
-	MOVQ a+0(FP), DX
-	MOVQ 56(DX), BX
-	ADDQ BX, (SP)
-	MOVQ 72(DX), DX
-	ADDQ DX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_1
-
-rows_end_2:
-	ADDQ $0x20, AX
-	SUBQ $0x08, 24(SP)
-	JMP  block
-
-tail:
-	CMPQ 24(SP), $0x00
-	JEQ  done
-	MOVQ a+0(FP), CX
-	MOVQ (CX), DX
-	ADDQ AX, DX
-	MOVQ DX, (SP)
-	MOVQ 8(CX), DX
-	ADDQ AX, DX
-	MOVQ DX, 8(SP)
-	MOVQ 32(CX), DX
-	MOVQ DX, 16(SP)
-	MOVQ 16(CX), CX
-	ADDQ AX, CX
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
-
-rows_35:
-	MOVQ a+0(FP), DX
-	MOVQ 40(DX), SI
-	MOVQ (SP), DX
-	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_38
-
-tile_37:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_39
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_40
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	JMP    started_41
-
-bias_40:
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y0, Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y0, Y7
-	JMP        started_41
-
-add_39:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (R8), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS (R8)(DI*1), Y1, Y1
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS (R8)(DI*2), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS (R8)(R9*1), Y3, Y3
-	LEAQ       (R8)(DI*4), R8
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS (R8), Y4, Y4
-	VMOVUPS    32(SP), Y5
-	VMASKMOVPS (R8)(DI*1), Y5, Y5
-	VMOVUPS    32(SP), Y6
-	VMASKMOVPS (R8)(DI*2), Y6, Y6
-	VMOVUPS    32(SP), Y7
-	VMASKMOVPS (R8)(R9*1), Y7, Y7
-	MOVQ       a+0(FP), DI
-	MOVQ       24(DI), DI
-	TESTQ      DI, DI
-	JEQ        started_41
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS (DI)(AX*1), Y8, Y8
-	VADDPS     Y8, Y0, Y0
-	VADDPS     Y8, Y1, Y1
-	VADDPS     Y8, Y2, Y2
-	VADDPS     Y8, Y3, Y3
-	VADDPS     Y8, Y4, Y4
-	VADDPS     Y8, Y5, Y5
-	VADDPS     Y8, Y6, Y6
-	VADDPS     Y8, Y7, Y7
-
-started_41:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_43
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_42:
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  (R10), Y8, Y8
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  (R10), Y9, Y9
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  (R10), Y10, Y10
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  (R10), Y11, Y11
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R10), Y12, Y12
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     32(SP), Y13
-	VMASKMOVPS  (R12), Y13, Y13
-	VFMADD231PS Y13, Y8, Y0
-	VMOVUPS     32(SP), Y14
-	VMASKMOVPS  (R12)(DI*1), Y14, Y14
-	VFMADD231PS Y14, Y8, Y1
-	VFMADD231PS Y14, Y9, Y0
-	VMOVUPS     32(SP), Y15
-	VMASKMOVPS  (R12)(DI*2), Y15, Y15
-	VFMADD231PS Y15, Y8, Y2
-	VFMADD231PS Y15, Y9, Y1
-	VFMADD231PS Y15, Y10, Y0
-	VMOVUPS     32(SP), Y13
-	VMASKMOVPS  (R12)(R13*1), Y13, Y13
-	VFMADD231PS Y13, Y8, Y3
-	VFMADD231PS Y13, Y9, Y2
-	VFMADD231PS Y13, Y10, Y1
-	VFMADD231PS Y13, Y11, Y0
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     32(SP), Y14
-	VMASKMOVPS  (R12), Y14, Y14
-	VFMADD231PS Y14, Y8, Y4
-	VFMADD231PS Y14, Y9, Y3
-	VFMADD231PS Y14, Y10, Y2
-	VFMADD231PS Y14, Y11, Y1
-	VFMADD231PS Y14, Y12, Y0
-	VMOVUPS     32(SP), Y15
-	VMASKMOVPS  (R12)(DI*1), Y15, Y15
-	VFMADD231PS Y15, Y8, Y5
-	VFMADD231PS Y15, Y9, Y4
-	VFMADD231PS Y15, Y10, Y3
-	VFMADD231PS Y15, Y11, Y2
-	VFMADD231PS Y15, Y12, Y1
-	VMOVUPS     32(SP), Y13
-	VMASKMOVPS  (R12)(DI*2), Y13, Y13
-	VFMADD231PS Y13, Y8, Y6
-	VFMADD231PS Y13, Y9, Y5
-	VFMADD231PS Y13, Y10, Y4
-	VFMADD231PS Y13, Y11, Y3
-	VFMADD231PS Y13, Y12, Y2
-	VMOVUPS     32(SP), Y14
-	VMASKMOVPS  (R12)(R13*1), Y14, Y14
-	VFMADD231PS Y14, Y8, Y7
-	VFMADD231PS Y14, Y9, Y6
-	VFMADD231PS Y14, Y10, Y5
-	VFMADD231PS Y14, Y11, Y4
-	VFMADD231PS Y14, Y12, Y3
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     32(SP), Y15
-	VMASKMOVPS  (R12), Y15, Y15
-	VFMADD231PS Y15, Y9, Y7
-	VFMADD231PS Y15, Y10, Y6
-	VFMADD231PS Y15, Y11, Y5
-	VFMADD231PS Y15, Y12, Y4
-	VMOVUPS     32(SP), Y13
-	VMASKMOVPS  (R12)(DI*1), Y13, Y13
-	VFMADD231PS Y13, Y10, Y7
-	VFMADD231PS Y13, Y11, Y6
-	VFMADD231PS Y13, Y12, Y5
-	VMOVUPS     32(SP), Y14
-	VMASKMOVPS  (R12)(DI*2), Y14, Y14
-	VFMADD231PS Y14, Y11, Y7
-	VFMADD231PS Y14, Y12, Y6
-	VMOVUPS     32(SP), Y15
-	VMASKMOVPS  (R12)(R13*1), Y15, Y15
-	VFMADD231PS Y15, Y12, Y7
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_42
-
-kernel_end_43:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_44
-	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
-	VMAXPS       Y0, Y9, Y0
-	VMINPS       Y0, Y8, Y0
-	VMAXPS       Y1, Y9, Y1
-	VMINPS       Y1, Y8, Y1
-	VMAXPS       Y2, Y9, Y2
-	VMINPS       Y2, Y8, Y2
-	VMAXPS       Y3, Y9, Y3
-	VMINPS       Y3, Y8, Y3
-	VMAXPS       Y4, Y9, Y4
-	VMINPS       Y4, Y8, Y4
-	VMAXPS       Y5, Y9, Y5
-	VMINPS       Y5, Y8, Y5
-	VMAXPS       Y6, Y9, Y6
-	VMINPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMINPS       Y7, Y8, Y7
-
-store_44:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y0, Y8, (R8)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y1, Y8, (R8)(DI*1)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y2, Y8, (R8)(DI*2)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y3, Y8, (R8)(R9*1)
-	LEAQ       (R8)(DI*4), R8
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y4, Y8, (R8)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y5, Y8, (R8)(DI*1)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y6, Y8, (R8)(DI*2)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y7, Y8, (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*8), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*8), BX
-	SUBQ       $0x08, SI
-	JGE        tile_37
-
-tiles_end_38:
-	ADDQ $0x08, SI
-	SUBQ $0x04, SI
-	JLT  tiles_end_46
-
-tile_45:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_47
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_48
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	JMP    started_49
-
-bias_48:
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	JMP        started_49
-
-add_47:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (R8), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS (R8)(DI*1), Y1, Y1
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS (R8)(DI*2), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS (R8)(R9*1), Y3, Y3
-	MOVQ       a+0(FP), DI
-	MOVQ       24(DI), DI
-	TESTQ      DI, DI
-	JEQ        started_49
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS (DI)(AX*1), Y4, Y4
-	VADDPS     Y4, Y0, Y0
-	VADDPS     Y4, Y1, Y1
-	VADDPS     Y4, Y2, Y2
-	VADDPS     Y4, Y3, Y3
-
-started_49:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_51
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_50:
-	VMOVUPS     32(SP), Y4
-	VMASKMOVPS  (R10), Y4, Y4
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  (R10), Y5, Y5
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  (R10), Y6, Y6
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y7
-	VMASKMOVPS  (R10), Y7, Y7
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  (R10), Y8, Y8
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  (R12), Y9, Y9
-	VFMADD231PS Y9, Y4, Y0
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  (R12)(DI*1), Y10, Y10
-	VFMADD231PS Y10, Y4, Y1
-	VFMADD231PS Y10, Y5, Y0
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  (R12)(DI*2), Y11, Y11
-	VFMADD231PS Y11, Y4, Y2
-	VFMADD231PS Y11, Y5, Y1
-	VFMADD231PS Y11, Y6, Y0
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12)(R13*1), Y12, Y12
-	VFMADD231PS Y12, Y4, Y3
-	VFMADD231PS Y12, Y5, Y2
-	VFMADD231PS Y12, Y6, Y1
-	VFMADD231PS Y12, Y7, Y0
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     32(SP), Y13
-	VMASKMOVPS  (R12), Y13, Y13
-	VFMADD231PS Y13, Y5, Y3
-	VFMADD231PS Y13, Y6, Y2
-	VFMADD231PS Y13, Y7, Y1
-	VFMADD231PS Y13, Y8, Y0
-	VMOVUPS     32(SP), Y14
-	VMASKMOVPS  (R12)(DI*1), Y14, Y14
-	VFMADD231PS Y14, Y6, Y3
-	VFMADD231PS Y14, Y7, Y2
-	VFMADD231PS Y14, Y8, Y1
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  (R12)(DI*2), Y9, Y9
-	VFMADD231PS Y9, Y7, Y3
-	VFMADD231PS Y9, Y8, Y2
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  (R12)(R13*1), Y10, Y10
-	VFMADD231PS Y10, Y8, Y3
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_50
-
-kernel_end_51:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_52
-	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
-	VMAXPS       Y0, Y5, Y0
-	VMINPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y5, Y1
-	VMINPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y5, Y2
-	VMINPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y5, Y3
-	VMINPS       Y3, Y4, Y3
-
-store_52:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y0, Y4, (R8)
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y1, Y4, (R8)(DI*1)
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y2, Y4, (R8)(DI*2)
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y3, Y4, (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*4), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*4), BX
-	SUBQ       $0x04, SI
-	JGE        tile_45
-
-tiles_end_46:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_54
-
-tile_53:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_55
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_56
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	JMP    started_57
-
-bias_56:
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	VMOVAPS    Y0, Y1
-	JMP        started_57
-
-add_55:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (R8), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS (R8)(DI*1), Y1, Y1
-	MOVQ       a+0(FP), DI
-	MOVQ       24(DI), DI
-	TESTQ      DI, DI
-	JEQ        started_57
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS (DI)(AX*1), Y2, Y2
-	VADDPS     Y2, Y0, Y0
-	VADDPS     Y2, Y1, Y1
-
-started_57:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_59
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_58:
-	VMOVUPS     32(SP), Y2
-	VMASKMOVPS  (R10), Y2, Y2
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y3
-	VMASKMOVPS  (R10), Y3, Y3
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y4
-	VMASKMOVPS  (R10), Y4, Y4
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  (R10), Y5, Y5
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  (R10), Y6, Y6
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     32(SP), Y7
-	VMASKMOVPS  (R12), Y7, Y7
-	VFMADD231PS Y7, Y2, Y0
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  (R12)(DI*1), Y8, Y8
-	VFMADD231PS Y8, Y2, Y1
-	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  (R12)(DI*2), Y9, Y9
-	VFMADD231PS Y9, Y3, Y1
-	VFMADD231PS Y9, Y4, Y0
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  (R12)(R13*1), Y10, Y10
-	VFMADD231PS Y10, Y4, Y1
-	VFMADD231PS Y10, Y5, Y0
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  (R12), Y11, Y11
-	VFMADD231PS Y11, Y5, Y1
-	VFMADD231PS Y11, Y6, Y0
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12)(DI*1), Y12, Y12
-	VFMADD231PS Y12, Y6, Y1
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_58
-
-kernel_end_59:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_60
-	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
-	VMAXPS       Y0, Y3, Y0
-	VMINPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMINPS       Y1, Y2, Y1
-
-store_60:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS Y0, Y2, (R8)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS Y1, Y2, (R8)(DI*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*2), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*2), BX
-	SUBQ       $0x02, SI
-	JGE        tile_53
-
-tiles_end_54:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_62
-
-tile_61:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_63
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_64
-	VXORPS Y0, Y0, Y0
-	JMP    started_65
-
-bias_64:
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	JMP        started_65
-
-add_63:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), DI
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (R8), Y0, Y0
-	MOVQ       a+0(FP), DI
-	MOVQ       24(DI), DI
-	TESTQ      DI, DI
-	JEQ        started_65
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS (DI)(AX*1), Y1, Y1
-	VADDPS     Y1, Y0, Y0
-
-started_65:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_67
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_66:
-	VMOVUPS     32(SP), Y1
-	VMASKMOVPS  (R10), Y1, Y1
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y2
-	VMASKMOVPS  (R10), Y2, Y2
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y3
-	VMASKMOVPS  (R10), Y3, Y3
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y4
-	VMASKMOVPS  (R10), Y4, Y4
-	ADDQ        R11, R10
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  (R10), Y5, Y5
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  (R12), Y6, Y6
-	VFMADD231PS Y6, Y1, Y0
-	VMOVUPS     32(SP), Y7
-	VMASKMOVPS  (R12)(DI*1), Y7, Y7
-	VFMADD231PS Y7, Y2, Y0
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  (R12)(DI*2), Y8, Y8
-	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  (R12)(R13*1), Y9, Y9
-	VFMADD231PS Y9, Y4, Y0
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  (R12), Y10, Y10
-	VFMADD231PS Y10, Y5, Y0
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_66
-
-kernel_end_67:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_68
-	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
-	VMAXPS       Y0, Y2, Y0
-	VMINPS       Y0, Y1, Y0
-
-store_68:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), DI
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*1), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*1), BX
-	SUBQ       $0x01, SI
-	JGE        tile_61
-
-tiles_end_62:
-	ADDQ $0x01, SI
-	MOVQ a+0(FP), DX
-	MOVQ 56(DX), BX
-	ADDQ BX, (SP)
-	MOVQ 72(DX), DX
-	ADDQ DX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_35
-
-rows_end_36:
+rows_end_66:
 done:
 	VZEROUPPER
 	RET
@@ -15896,9 +17594,9 @@ TEXT ·depthwise5by2AVX2(SB), NOSPLIT, $64-8
 	VMOVUPS Y0, 32(SP)
 	XORQ    AX, AX
 
-block:
+block_1:
 	CMPQ 24(SP), $0x08
-	JLT  tail
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -15911,23 +17609,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -15936,9 +17634,9 @@ tile_3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -15947,9 +17645,9 @@ bias_6:
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
-	JMP     started_7
+	JMP     started_9
 
-add_5:
+add_7:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -15967,7 +17665,7 @@ add_5:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_9
 	VMOVUPS (DI)(AX*1), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y1, Y1
@@ -15978,19 +17676,19 @@ add_5:
 	VADDPS  Y8, Y6, Y6
 	VADDPS  Y8, Y7, Y7
 
-started_7:
+started_9:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_9
+	JEQ   kernel_end_11
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_8:
+kernel_row_10:
 	VMOVUPS     (R10), Y8
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y9
@@ -16068,12 +17766,12 @@ kernel_row_8:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_10
 
-kernel_end_9:
+kernel_end_11:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_10
+	JEQ          store_12
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -16093,7 +17791,7 @@ kernel_end_9:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_10:
+store_12:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -16114,34 +17812,34 @@ store_10:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_5
 
-tiles_end_4:
+tiles_end_6:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_12
+	JLT  tiles_end_14
 
-tile_11:
+tile_13:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_13
+	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_14
+	JNE    bias_16
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_15
+	JMP    started_17
 
-bias_14:
+bias_16:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	JMP     started_15
+	JMP     started_17
 
-add_13:
+add_15:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -16154,26 +17852,26 @@ add_13:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_15
+	JEQ     started_17
 	VMOVUPS (DI)(AX*1), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y4, Y2, Y2
 	VADDPS  Y4, Y3, Y3
 
-started_15:
+started_17:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_17
+	JEQ   kernel_end_19
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_16:
+kernel_row_18:
 	VMOVUPS     (R10), Y4
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y5
@@ -16221,12 +17919,12 @@ kernel_row_16:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_16
+	JNE         kernel_row_18
 
-kernel_end_17:
+kernel_end_19:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_18
+	JEQ          store_20
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -16238,7 +17936,7 @@ kernel_end_17:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_18:
+store_20:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -16254,30 +17952,30 @@ store_18:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_11
+	JGE     tile_13
 
-tiles_end_12:
+tiles_end_14:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_20
+	JLT  tiles_end_22
 
-tile_19:
+tile_21:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_21
+	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_22
+	JNE    bias_24
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_23
+	JMP    started_25
 
-bias_22:
+bias_24:
 	VMOVUPS (DI)(AX*1), Y0
 	VMOVAPS Y0, Y1
-	JMP     started_23
+	JMP     started_25
 
-add_21:
+add_23:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -16288,24 +17986,24 @@ add_21:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_23
+	JEQ     started_25
 	VMOVUPS (DI)(AX*1), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
 
-started_23:
+started_25:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_25
+	JEQ   kernel_end_27
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_24:
+kernel_row_26:
 	VMOVUPS     (R10), Y2
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y3
@@ -16338,12 +18036,12 @@ kernel_row_24:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_24
+	JNE         kernel_row_26
 
-kernel_end_25:
+kernel_end_27:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_26
+	JEQ          store_28
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -16351,7 +18049,7 @@ kernel_end_25:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_26:
+store_28:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -16365,28 +18063,28 @@ store_26:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_19
+	JGE     tile_21
 
-tiles_end_20:
+tiles_end_22:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_28
+	JLT  tiles_end_30
 
-tile_27:
+tile_29:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_29
+	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_30
+	JNE    bias_32
 	VXORPS Y0, Y0, Y0
-	JMP    started_31
+	JMP    started_33
 
-bias_30:
+bias_32:
 	VMOVUPS (DI)(AX*1), Y0
-	JMP     started_31
+	JMP     started_33
 
-add_29:
+add_31:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -16396,23 +18094,23 @@ add_29:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_31
+	JEQ     started_33
 	VMOVUPS (DI)(AX*1), Y1
 	VADDPS  Y1, Y0, Y0
 
-started_31:
+started_33:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_33
+	JEQ   kernel_end_35
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_32:
+kernel_row_34:
 	VMOVUPS     (R10), Y1
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Y2
@@ -16438,18 +18136,18 @@ kernel_row_32:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_32
+	JNE         kernel_row_34
 
-kernel_end_33:
+kernel_end_35:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_34
+	JEQ          store_36
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_34:
+store_36:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -16462,9 +18160,9 @@ store_34:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_27
+	JGE     tile_29
 
-tiles_end_28:
+tiles_end_30:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -16473,14 +18171,14 @@ tiles_end_28:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_3
 
-rows_end_2:
+rows_end_4:
 	ADDQ $0x20, AX
 	SUBQ $0x08, 24(SP)
-	JMP  block
+	JMP  block_1
 
-tail:
+block_end_2:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -16495,23 +18193,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
+	JLT  rows_end_38
 
-rows_35:
+rows_37:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_38
+	JLT  tiles_end_40
 
-tile_37:
+tile_39:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_39
+	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_40
+	JNE    bias_42
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -16520,9 +18218,9 @@ tile_37:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    started_41
+	JMP    started_43
 
-bias_40:
+bias_42:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
@@ -16532,9 +18230,9 @@ bias_40:
 	VMOVAPS    Y0, Y5
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y0, Y7
-	JMP        started_41
+	JMP        started_43
 
-add_39:
+add_41:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -16560,7 +18258,7 @@ add_39:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_41
+	JEQ        started_43
 	VMOVUPS    32(SP), Y8
 	VMASKMOVPS (DI)(AX*1), Y8, Y8
 	VADDPS     Y8, Y0, Y0
@@ -16572,19 +18270,19 @@ add_39:
 	VADDPS     Y8, Y6, Y6
 	VADDPS     Y8, Y7, Y7
 
-started_41:
+started_43:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_43
+	JEQ   kernel_end_45
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_42:
+kernel_row_44:
 	VMOVUPS     32(SP), Y8
 	VMASKMOVPS  (R10), Y8, Y8
 	ADDQ        R11, R10
@@ -16686,12 +18384,12 @@ kernel_row_42:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_42
+	JNE         kernel_row_44
 
-kernel_end_43:
+kernel_end_45:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_44
+	JEQ          store_46
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSS 128(DI), Y8
 	VMAXPS       Y0, Y9, Y0
@@ -16711,7 +18409,7 @@ kernel_end_43:
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y8, Y7
 
-store_44:
+store_46:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -16740,35 +18438,35 @@ store_44:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*8), BX
 	SUBQ       $0x08, SI
-	JGE        tile_37
+	JGE        tile_39
 
-tiles_end_38:
+tiles_end_40:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_46
+	JLT  tiles_end_48
 
-tile_45:
+tile_47:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_47
+	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_48
+	JNE    bias_50
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    started_49
+	JMP    started_51
 
-bias_48:
+bias_50:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
 	VMOVAPS    Y0, Y2
 	VMOVAPS    Y0, Y3
-	JMP        started_49
+	JMP        started_51
 
-add_47:
+add_49:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -16785,7 +18483,7 @@ add_47:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_49
+	JEQ        started_51
 	VMOVUPS    32(SP), Y4
 	VMASKMOVPS (DI)(AX*1), Y4, Y4
 	VADDPS     Y4, Y0, Y0
@@ -16793,19 +18491,19 @@ add_47:
 	VADDPS     Y4, Y2, Y2
 	VADDPS     Y4, Y3, Y3
 
-started_49:
+started_51:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_51
+	JEQ   kernel_end_53
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_50:
+kernel_row_52:
 	VMOVUPS     32(SP), Y4
 	VMASKMOVPS  (R10), Y4, Y4
 	ADDQ        R11, R10
@@ -16869,12 +18567,12 @@ kernel_row_50:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_50
+	JNE         kernel_row_52
 
-kernel_end_51:
+kernel_end_53:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_52
+	JEQ          store_54
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSS 128(DI), Y4
 	VMAXPS       Y0, Y5, Y0
@@ -16886,7 +18584,7 @@ kernel_end_51:
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y4, Y3
 
-store_52:
+store_54:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -16906,31 +18604,31 @@ store_52:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*4), BX
 	SUBQ       $0x04, SI
-	JGE        tile_45
+	JGE        tile_47
 
-tiles_end_46:
+tiles_end_48:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_54
+	JLT  tiles_end_56
 
-tile_53:
+tile_55:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_55
+	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_56
+	JNE    bias_58
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    started_57
+	JMP    started_59
 
-bias_56:
+bias_58:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
 	VMOVAPS    Y0, Y1
-	JMP        started_57
+	JMP        started_59
 
-add_55:
+add_57:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -16943,25 +18641,25 @@ add_55:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_57
+	JEQ        started_59
 	VMOVUPS    32(SP), Y2
 	VMASKMOVPS (DI)(AX*1), Y2, Y2
 	VADDPS     Y2, Y0, Y0
 	VADDPS     Y2, Y1, Y1
 
-started_57:
+started_59:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_59
+	JEQ   kernel_end_61
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_58:
+kernel_row_60:
 	VMOVUPS     32(SP), Y2
 	VMASKMOVPS  (R10), Y2, Y2
 	ADDQ        R11, R10
@@ -17006,12 +18704,12 @@ kernel_row_58:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_58
+	JNE         kernel_row_60
 
-kernel_end_59:
+kernel_end_61:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_60
+	JEQ          store_62
 	VXORPS       Y3, Y3, Y3
 	VBROADCASTSS 128(DI), Y2
 	VMAXPS       Y0, Y3, Y0
@@ -17019,7 +18717,7 @@ kernel_end_59:
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
-store_60:
+store_62:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -17035,29 +18733,29 @@ store_60:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*2), BX
 	SUBQ       $0x02, SI
-	JGE        tile_53
+	JGE        tile_55
 
-tiles_end_54:
+tiles_end_56:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_62
+	JLT  tiles_end_64
 
-tile_61:
+tile_63:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_63
+	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_64
+	JNE    bias_66
 	VXORPS Y0, Y0, Y0
-	JMP    started_65
+	JMP    started_67
 
-bias_64:
+bias_66:
 	VMOVUPS    32(SP), Y0
 	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	JMP        started_65
+	JMP        started_67
 
-add_63:
+add_65:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -17068,24 +18766,24 @@ add_63:
 	MOVQ       a+0(FP), DI
 	MOVQ       24(DI), DI
 	TESTQ      DI, DI
-	JEQ        started_65
+	JEQ        started_67
 	VMOVUPS    32(SP), Y1
 	VMASKMOVPS (DI)(AX*1), Y1, Y1
 	VADDPS     Y1, Y0, Y0
 
-started_65:
+started_67:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_67
+	JEQ   kernel_end_69
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_66:
+kernel_row_68:
 	VMOVUPS     32(SP), Y1
 	VMASKMOVPS  (R10), Y1, Y1
 	ADDQ        R11, R10
@@ -17121,18 +18819,18 @@ kernel_row_66:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_66
+	JNE         kernel_row_68
 
-kernel_end_67:
+kernel_end_69:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_68
+	JEQ          store_70
 	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS 128(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
-store_68:
+store_70:
 	MOVQ       a+0(FP), DI
 	MOVQ       BX, R8
 	MOVQ       80(DI), DI
@@ -17146,9 +18844,9 @@ store_68:
 	MOVQ       80(DI), R8
 	LEAQ       (BX)(R8*1), BX
 	SUBQ       $0x01, SI
-	JGE        tile_61
+	JGE        tile_63
 
-tiles_end_62:
+tiles_end_64:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -17157,9 +18855,9 @@ tiles_end_62:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_35
+	JGE  rows_37
 
-rows_end_36:
+rows_end_38:
 done:
 	VZEROUPPER
 	RET
@@ -35384,9 +37082,9 @@ TEXT ·depthwiseAVX512(SB), NOSPLIT, $32-8
 	KMOVW CX, K1
 	XORQ  AX, AX
 
-block:
+block_1:
 	CMPQ 24(SP), $0x10
-	JLT  tail
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -35399,23 +37097,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -35424,9 +37122,9 @@ tile_3:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -35435,9 +37133,9 @@ bias_6:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	JMP     started_7
+	JMP     started_9
 
-add_5:
+add_7:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -35455,7 +37153,7 @@ add_5:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_9
 	VMOVUPS (DI)(AX*1), Z8
 	VADDPS  Z8, Z0, Z0
 	VADDPS  Z8, Z1, Z1
@@ -35466,11 +37164,11 @@ add_5:
 	VADDPS  Z8, Z6, Z6
 	VADDPS  Z8, Z7, Z7
 
-started_7:
+started_9:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_10
+	JEQ   kernel_end_12
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -35478,12 +37176,12 @@ started_7:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), R14
 
-kernel_row_8:
+kernel_row_10:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_9:
+tap_11:
 	MOVQ        R11, R12
 	VMOVUPS     (R10), Z8
 	VFMADD231PS (R12), Z8, Z0
@@ -35499,16 +37197,16 @@ tap_9:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_9
+	JNE         tap_11
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_10
 
-kernel_end_10:
+kernel_end_12:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_11
+	JEQ          store_13
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -35528,7 +37226,7 @@ kernel_end_10:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_11:
+store_13:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -35549,34 +37247,34 @@ store_11:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_5
 
-tiles_end_4:
+tiles_end_6:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_13
+	JLT  tiles_end_15
 
-tile_12:
+tile_14:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_14
+	JNE    add_16
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_15
+	JNE    bias_17
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_16
+	JMP    started_18
 
-bias_15:
+bias_17:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	JMP     started_16
+	JMP     started_18
 
-add_14:
+add_16:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -35589,18 +37287,18 @@ add_14:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_16
+	JEQ     started_18
 	VMOVUPS (DI)(AX*1), Z4
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z4, Z1, Z1
 	VADDPS  Z4, Z2, Z2
 	VADDPS  Z4, Z3, Z3
 
-started_16:
+started_18:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_19
+	JEQ   kernel_end_21
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -35608,12 +37306,12 @@ started_16:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), R14
 
-kernel_row_17:
+kernel_row_19:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_18:
+tap_20:
 	MOVQ        R11, R12
 	VMOVUPS     (R10), Z4
 	VFMADD231PS (R12), Z4, Z0
@@ -35624,16 +37322,16 @@ tap_18:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_18
+	JNE         tap_20
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_17
+	JNE         kernel_row_19
 
-kernel_end_19:
+kernel_end_21:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_20
+	JEQ          store_22
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -35645,7 +37343,7 @@ kernel_end_19:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_20:
+store_22:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -35661,30 +37359,30 @@ store_20:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_12
+	JGE     tile_14
 
-tiles_end_13:
+tiles_end_15:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_22
+	JLT  tiles_end_24
 
-tile_21:
+tile_23:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_23
+	JNE    add_25
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_24
+	JNE    bias_26
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_25
+	JMP    started_27
 
-bias_24:
+bias_26:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
-	JMP     started_25
+	JMP     started_27
 
-add_23:
+add_25:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -35695,16 +37393,16 @@ add_23:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_25
+	JEQ     started_27
 	VMOVUPS (DI)(AX*1), Z2
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z2, Z1, Z1
 
-started_25:
+started_27:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_28
+	JEQ   kernel_end_30
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -35712,12 +37410,12 @@ started_25:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), DI
 
-kernel_row_26:
+kernel_row_28:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_27:
+tap_29:
 	MOVQ        R11, R12
 	VMOVUPS     (R10), Z2
 	VFMADD231PS (R12), Z2, Z0
@@ -35726,16 +37424,16 @@ tap_27:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_27
+	JNE         tap_29
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_26
+	JNE         kernel_row_28
 
-kernel_end_28:
+kernel_end_30:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_29
+	JEQ          store_31
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -35743,7 +37441,7 @@ kernel_end_28:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_29:
+store_31:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -35757,28 +37455,28 @@ store_29:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_21
+	JGE     tile_23
 
-tiles_end_22:
+tiles_end_24:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_31
+	JLT  tiles_end_33
 
-tile_30:
+tile_32:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_32
+	JNE    add_34
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_33
+	JNE    bias_35
 	VPXORD Z0, Z0, Z0
-	JMP    started_34
+	JMP    started_36
 
-bias_33:
+bias_35:
 	VMOVUPS (DI)(AX*1), Z0
-	JMP     started_34
+	JMP     started_36
 
-add_32:
+add_34:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -35788,27 +37486,27 @@ add_32:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_34
+	JEQ     started_36
 	VMOVUPS (DI)(AX*1), Z1
 	VADDPS  Z1, Z0, Z0
 
-started_34:
+started_36:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_37
+	JEQ   kernel_end_39
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), DI
 
-kernel_row_35:
+kernel_row_37:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_36:
+tap_38:
 	MOVQ        R11, R12
 	VMOVUPS     (R10), Z1
 	VFMADD231PS (R12), Z1, Z0
@@ -35816,22 +37514,22 @@ tap_36:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_36
+	JNE         tap_38
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_35
+	JNE         kernel_row_37
 
-kernel_end_37:
+kernel_end_39:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_38
+	JEQ          store_40
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_38:
+store_40:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -35844,9 +37542,9 @@ store_38:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_30
+	JGE     tile_32
 
-tiles_end_31:
+tiles_end_33:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -35855,14 +37553,14 @@ tiles_end_31:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_3
 
-rows_end_2:
+rows_end_4:
 	ADDQ $0x40, AX
 	SUBQ $0x10, 24(SP)
-	JMP  block
+	JMP  block_1
 
-tail:
+block_end_2:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -35877,23 +37575,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_40
+	JLT  rows_end_42
 
-rows_39:
+rows_41:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_42
+	JLT  tiles_end_44
 
-tile_41:
+tile_43:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_43
+	JNE    add_45
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_44
+	JNE    bias_46
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -35902,9 +37600,9 @@ tile_41:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_45
+	JMP    started_47
 
-bias_44:
+bias_46:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -35913,9 +37611,9 @@ bias_44:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	JMP       started_45
+	JMP       started_47
 
-add_43:
+add_45:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -35933,7 +37631,7 @@ add_43:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_45
+	JEQ       started_47
 	VMOVUPS.Z (DI)(AX*1), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
@@ -35944,11 +37642,11 @@ add_43:
 	VADDPS    Z8, Z6, Z6
 	VADDPS    Z8, Z7, Z7
 
-started_45:
+started_47:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_48
+	JEQ   kernel_end_50
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -35956,12 +37654,12 @@ started_45:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), R14
 
-kernel_row_46:
+kernel_row_48:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_47:
+tap_49:
 	MOVQ        R11, R12
 	VMOVUPS.Z   (R10), K1, Z8
 	VMOVUPS.Z   (R12), K1, Z9
@@ -35985,16 +37683,16 @@ tap_47:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_47
+	JNE         tap_49
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_46
+	JNE         kernel_row_48
 
-kernel_end_48:
+kernel_end_50:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_49
+	JEQ          store_51
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -36014,7 +37712,7 @@ kernel_end_48:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_49:
+store_51:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36035,34 +37733,34 @@ store_49:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_41
+	JGE     tile_43
 
-tiles_end_42:
+tiles_end_44:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_51
+	JLT  tiles_end_53
 
-tile_50:
+tile_52:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_52
+	JNE    add_54
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_53
+	JNE    bias_55
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_54
+	JMP    started_56
 
-bias_53:
+bias_55:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	JMP       started_54
+	JMP       started_56
 
-add_52:
+add_54:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -36075,18 +37773,18 @@ add_52:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_54
+	JEQ       started_56
 	VMOVUPS.Z (DI)(AX*1), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
 	VADDPS    Z4, Z2, Z2
 	VADDPS    Z4, Z3, Z3
 
-started_54:
+started_56:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_57
+	JEQ   kernel_end_59
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -36094,12 +37792,12 @@ started_54:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), R14
 
-kernel_row_55:
+kernel_row_57:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_56:
+tap_58:
 	MOVQ        R11, R12
 	VMOVUPS.Z   (R10), K1, Z4
 	VMOVUPS.Z   (R12), K1, Z5
@@ -36114,16 +37812,16 @@ tap_56:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_56
+	JNE         tap_58
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_55
+	JNE         kernel_row_57
 
-kernel_end_57:
+kernel_end_59:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_58
+	JEQ          store_60
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -36135,7 +37833,7 @@ kernel_end_57:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_58:
+store_60:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36151,30 +37849,30 @@ store_58:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_50
+	JGE     tile_52
 
-tiles_end_51:
+tiles_end_53:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_60
+	JLT  tiles_end_62
 
-tile_59:
+tile_61:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_61
+	JNE    add_63
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_62
+	JNE    bias_64
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_63
+	JMP    started_65
 
-bias_62:
+bias_64:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
-	JMP       started_63
+	JMP       started_65
 
-add_61:
+add_63:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -36185,16 +37883,16 @@ add_61:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_63
+	JEQ       started_65
 	VMOVUPS.Z (DI)(AX*1), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
 
-started_63:
+started_65:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_66
+	JEQ   kernel_end_68
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
@@ -36202,12 +37900,12 @@ started_63:
 	MOVQ  DI, R13
 	LEAQ  (R13)(R13*2), DI
 
-kernel_row_64:
+kernel_row_66:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_65:
+tap_67:
 	MOVQ        R11, R12
 	VMOVUPS.Z   (R10), K1, Z2
 	VMOVUPS.Z   (R12), K1, Z3
@@ -36218,16 +37916,16 @@ tap_65:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_65
+	JNE         tap_67
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_64
+	JNE         kernel_row_66
 
-kernel_end_66:
+kernel_end_68:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_67
+	JEQ          store_69
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -36235,7 +37933,7 @@ kernel_end_66:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_67:
+store_69:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36249,28 +37947,28 @@ store_67:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_59
+	JGE     tile_61
 
-tiles_end_60:
+tiles_end_62:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_69
+	JLT  tiles_end_71
 
-tile_68:
+tile_70:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_70
+	JNE    add_72
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_71
+	JNE    bias_73
 	VPXORD Z0, Z0, Z0
-	JMP    started_72
+	JMP    started_74
 
-bias_71:
+bias_73:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	JMP       started_72
+	JMP       started_74
 
-add_70:
+add_72:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -36280,27 +37978,27 @@ add_70:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_72
+	JEQ       started_74
 	VMOVUPS.Z (DI)(AX*1), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
-started_72:
+started_74:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	TESTQ R8, R8
-	JEQ   kernel_end_75
+	JEQ   kernel_end_77
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  64(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), DI
 
-kernel_row_73:
+kernel_row_75:
 	MOVQ R9, R11
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), DI
 
-tap_74:
+tap_76:
 	MOVQ        R11, R12
 	VMOVUPS.Z   (R10), K1, Z1
 	VMOVUPS.Z   (R12), K1, Z2
@@ -36309,22 +38007,22 @@ tap_74:
 	ADDQ        120(R12), R10
 	ADDQ        112(R12), R11
 	SUBQ        $0x01, DI
-	JNE         tap_74
+	JNE         tap_76
 	MOVQ        a+0(FP), DI
 	ADDQ        104(DI), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_73
+	JNE         kernel_row_75
 
-kernel_end_75:
+kernel_end_77:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_76
+	JEQ          store_78
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_76:
+store_78:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36337,9 +38035,9 @@ store_76:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_68
+	JGE     tile_70
 
-tiles_end_69:
+tiles_end_71:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -36348,9 +38046,9 @@ tiles_end_69:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_39
+	JGE  rows_41
 
-rows_end_40:
+rows_end_42:
 done:
 	VZEROUPPER
 	RET
@@ -36367,9 +38065,9 @@ TEXT ·depthwise2by1AVX512(SB), NOSPLIT, $32-8
 	KMOVW CX, K1
 	XORQ  AX, AX
 
-block:
+block_1:
 	CMPQ 24(SP), $0x10
-	JLT  tail
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -36382,23 +38080,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -36407,9 +38105,9 @@ tile_3:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -36418,9 +38116,9 @@ bias_6:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	JMP     started_7
+	JMP     started_9
 
-add_5:
+add_7:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36438,7 +38136,7 @@ add_5:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_9
 	VMOVUPS (DI)(AX*1), Z8
 	VADDPS  Z8, Z0, Z0
 	VADDPS  Z8, Z1, Z1
@@ -36449,19 +38147,19 @@ add_5:
 	VADDPS  Z8, Z6, Z6
 	VADDPS  Z8, Z7, Z7
 
-started_7:
+started_9:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_9
+	JEQ   kernel_end_11
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_8:
+kernel_row_10:
 	VMOVUPS     (R10), Z8
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z9
@@ -36497,12 +38195,12 @@ kernel_row_8:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_10
 
-kernel_end_9:
+kernel_end_11:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_10
+	JEQ          store_12
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -36522,7 +38220,7 @@ kernel_end_9:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_10:
+store_12:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36543,34 +38241,34 @@ store_10:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_5
 
-tiles_end_4:
+tiles_end_6:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_12
+	JLT  tiles_end_14
 
-tile_11:
+tile_13:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_13
+	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_14
+	JNE    bias_16
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_15
+	JMP    started_17
 
-bias_14:
+bias_16:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	JMP     started_15
+	JMP     started_17
 
-add_13:
+add_15:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36583,26 +38281,26 @@ add_13:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_15
+	JEQ     started_17
 	VMOVUPS (DI)(AX*1), Z4
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z4, Z1, Z1
 	VADDPS  Z4, Z2, Z2
 	VADDPS  Z4, Z3, Z3
 
-started_15:
+started_17:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_17
+	JEQ   kernel_end_19
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_16:
+kernel_row_18:
 	VMOVUPS     (R10), Z4
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z5
@@ -36625,12 +38323,12 @@ kernel_row_16:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_16
+	JNE         kernel_row_18
 
-kernel_end_17:
+kernel_end_19:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_18
+	JEQ          store_20
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -36642,7 +38340,7 @@ kernel_end_17:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_18:
+store_20:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36658,30 +38356,30 @@ store_18:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_11
+	JGE     tile_13
 
-tiles_end_12:
+tiles_end_14:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_20
+	JLT  tiles_end_22
 
-tile_19:
+tile_21:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_21
+	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_22
+	JNE    bias_24
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_23
+	JMP    started_25
 
-bias_22:
+bias_24:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
-	JMP     started_23
+	JMP     started_25
 
-add_21:
+add_23:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36692,24 +38390,24 @@ add_21:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_23
+	JEQ     started_25
 	VMOVUPS (DI)(AX*1), Z2
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z2, Z1, Z1
 
-started_23:
+started_25:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_25
+	JEQ   kernel_end_27
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_24:
+kernel_row_26:
 	VMOVUPS     (R10), Z2
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z3
@@ -36725,12 +38423,12 @@ kernel_row_24:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_24
+	JNE         kernel_row_26
 
-kernel_end_25:
+kernel_end_27:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_26
+	JEQ          store_28
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -36738,7 +38436,7 @@ kernel_end_25:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_26:
+store_28:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36752,28 +38450,28 @@ store_26:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_19
+	JGE     tile_21
 
-tiles_end_20:
+tiles_end_22:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_28
+	JLT  tiles_end_30
 
-tile_27:
+tile_29:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_29
+	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_30
+	JNE    bias_32
 	VPXORD Z0, Z0, Z0
-	JMP    started_31
+	JMP    started_33
 
-bias_30:
+bias_32:
 	VMOVUPS (DI)(AX*1), Z0
-	JMP     started_31
+	JMP     started_33
 
-add_29:
+add_31:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36783,23 +38481,23 @@ add_29:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_31
+	JEQ     started_33
 	VMOVUPS (DI)(AX*1), Z1
 	VADDPS  Z1, Z0, Z0
 
-started_31:
+started_33:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_33
+	JEQ   kernel_end_35
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_32:
+kernel_row_34:
 	VMOVUPS     (R10), Z1
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z2
@@ -36812,18 +38510,18 @@ kernel_row_32:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_32
+	JNE         kernel_row_34
 
-kernel_end_33:
+kernel_end_35:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_34
+	JEQ          store_36
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_34:
+store_36:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -36836,9 +38534,9 @@ store_34:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_27
+	JGE     tile_29
 
-tiles_end_28:
+tiles_end_30:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -36847,14 +38545,14 @@ tiles_end_28:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_3
 
-rows_end_2:
+rows_end_4:
 	ADDQ $0x40, AX
 	SUBQ $0x10, 24(SP)
-	JMP  block
+	JMP  block_1
 
-tail:
+block_end_2:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -36869,23 +38567,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
+	JLT  rows_end_38
 
-rows_35:
+rows_37:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_38
+	JLT  tiles_end_40
 
-tile_37:
+tile_39:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_39
+	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_40
+	JNE    bias_42
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -36894,9 +38592,9 @@ tile_37:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_41
+	JMP    started_43
 
-bias_40:
+bias_42:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -36905,9 +38603,9 @@ bias_40:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	JMP       started_41
+	JMP       started_43
 
-add_39:
+add_41:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -36925,7 +38623,7 @@ add_39:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_41
+	JEQ       started_43
 	VMOVUPS.Z (DI)(AX*1), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
@@ -36936,19 +38634,19 @@ add_39:
 	VADDPS    Z8, Z6, Z6
 	VADDPS    Z8, Z7, Z7
 
-started_41:
+started_43:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_43
+	JEQ   kernel_end_45
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_42:
+kernel_row_44:
 	VMOVUPS.Z   (R10), K1, Z8
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z9
@@ -36984,12 +38682,12 @@ kernel_row_42:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_42
+	JNE         kernel_row_44
 
-kernel_end_43:
+kernel_end_45:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_44
+	JEQ          store_46
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -37009,7 +38707,7 @@ kernel_end_43:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_44:
+store_46:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37030,34 +38728,34 @@ store_44:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_37
+	JGE     tile_39
 
-tiles_end_38:
+tiles_end_40:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_46
+	JLT  tiles_end_48
 
-tile_45:
+tile_47:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_47
+	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_48
+	JNE    bias_50
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_49
+	JMP    started_51
 
-bias_48:
+bias_50:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	JMP       started_49
+	JMP       started_51
 
-add_47:
+add_49:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -37070,26 +38768,26 @@ add_47:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_49
+	JEQ       started_51
 	VMOVUPS.Z (DI)(AX*1), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
 	VADDPS    Z4, Z2, Z2
 	VADDPS    Z4, Z3, Z3
 
-started_49:
+started_51:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_51
+	JEQ   kernel_end_53
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_50:
+kernel_row_52:
 	VMOVUPS.Z   (R10), K1, Z4
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z5
@@ -37112,12 +38810,12 @@ kernel_row_50:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_50
+	JNE         kernel_row_52
 
-kernel_end_51:
+kernel_end_53:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_52
+	JEQ          store_54
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -37129,7 +38827,7 @@ kernel_end_51:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_52:
+store_54:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37145,30 +38843,30 @@ store_52:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_45
+	JGE     tile_47
 
-tiles_end_46:
+tiles_end_48:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_54
+	JLT  tiles_end_56
 
-tile_53:
+tile_55:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_55
+	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_56
+	JNE    bias_58
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_57
+	JMP    started_59
 
-bias_56:
+bias_58:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
-	JMP       started_57
+	JMP       started_59
 
-add_55:
+add_57:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -37179,24 +38877,24 @@ add_55:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_57
+	JEQ       started_59
 	VMOVUPS.Z (DI)(AX*1), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
 
-started_57:
+started_59:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_59
+	JEQ   kernel_end_61
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_58:
+kernel_row_60:
 	VMOVUPS.Z   (R10), K1, Z2
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z3
@@ -37212,12 +38910,12 @@ kernel_row_58:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_58
+	JNE         kernel_row_60
 
-kernel_end_59:
+kernel_end_61:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_60
+	JEQ          store_62
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -37225,7 +38923,7 @@ kernel_end_59:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_60:
+store_62:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37239,28 +38937,28 @@ store_60:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_53
+	JGE     tile_55
 
-tiles_end_54:
+tiles_end_56:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_62
+	JLT  tiles_end_64
 
-tile_61:
+tile_63:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_63
+	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_64
+	JNE    bias_66
 	VPXORD Z0, Z0, Z0
-	JMP    started_65
+	JMP    started_67
 
-bias_64:
+bias_66:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	JMP       started_65
+	JMP       started_67
 
-add_63:
+add_65:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -37270,23 +38968,23 @@ add_63:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_65
+	JEQ       started_67
 	VMOVUPS.Z (DI)(AX*1), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
-started_65:
+started_67:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_67
+	JEQ   kernel_end_69
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_66:
+kernel_row_68:
 	VMOVUPS.Z   (R10), K1, Z1
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z2
@@ -37299,18 +38997,18 @@ kernel_row_66:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_66
+	JNE         kernel_row_68
 
-kernel_end_67:
+kernel_end_69:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_68
+	JEQ          store_70
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_68:
+store_70:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37323,9 +39021,9 @@ store_68:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_61
+	JGE     tile_63
 
-tiles_end_62:
+tiles_end_64:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -37334,9 +39032,9 @@ tiles_end_62:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_35
+	JGE  rows_37
 
-rows_end_36:
+rows_end_38:
 done:
 	VZEROUPPER
 	RET
@@ -37353,9 +39051,9 @@ TEXT ·depthwise3by1AVX512(SB), NOSPLIT, $32-8
 	KMOVW CX, K1
 	XORQ  AX, AX
 
-block:
+block_1:
 	CMPQ 24(SP), $0x10
-	JLT  tail
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -37368,23 +39066,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -37393,9 +39091,9 @@ tile_3:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -37404,9 +39102,9 @@ bias_6:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	JMP     started_7
+	JMP     started_9
 
-add_5:
+add_7:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37424,7 +39122,7 @@ add_5:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_9
 	VMOVUPS (DI)(AX*1), Z8
 	VADDPS  Z8, Z0, Z0
 	VADDPS  Z8, Z1, Z1
@@ -37435,19 +39133,19 @@ add_5:
 	VADDPS  Z8, Z6, Z6
 	VADDPS  Z8, Z7, Z7
 
-started_7:
+started_9:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_9
+	JEQ   kernel_end_11
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_8:
+kernel_row_10:
 	VMOVUPS     (R10), Z8
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z9
@@ -37494,12 +39192,12 @@ kernel_row_8:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_10
 
-kernel_end_9:
+kernel_end_11:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_10
+	JEQ          store_12
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -37519,7 +39217,7 @@ kernel_end_9:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_10:
+store_12:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37540,34 +39238,34 @@ store_10:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_5
 
-tiles_end_4:
+tiles_end_6:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_12
+	JLT  tiles_end_14
 
-tile_11:
+tile_13:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_13
+	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_14
+	JNE    bias_16
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_15
+	JMP    started_17
 
-bias_14:
+bias_16:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	JMP     started_15
+	JMP     started_17
 
-add_13:
+add_15:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37580,26 +39278,26 @@ add_13:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_15
+	JEQ     started_17
 	VMOVUPS (DI)(AX*1), Z4
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z4, Z1, Z1
 	VADDPS  Z4, Z2, Z2
 	VADDPS  Z4, Z3, Z3
 
-started_15:
+started_17:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_17
+	JEQ   kernel_end_19
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_16:
+kernel_row_18:
 	VMOVUPS     (R10), Z4
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z5
@@ -37629,12 +39327,12 @@ kernel_row_16:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_16
+	JNE         kernel_row_18
 
-kernel_end_17:
+kernel_end_19:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_18
+	JEQ          store_20
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -37646,7 +39344,7 @@ kernel_end_17:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_18:
+store_20:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37662,30 +39360,30 @@ store_18:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_11
+	JGE     tile_13
 
-tiles_end_12:
+tiles_end_14:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_20
+	JLT  tiles_end_22
 
-tile_19:
+tile_21:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_21
+	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_22
+	JNE    bias_24
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_23
+	JMP    started_25
 
-bias_22:
+bias_24:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
-	JMP     started_23
+	JMP     started_25
 
-add_21:
+add_23:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37696,24 +39394,24 @@ add_21:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_23
+	JEQ     started_25
 	VMOVUPS (DI)(AX*1), Z2
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z2, Z1, Z1
 
-started_23:
+started_25:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_25
+	JEQ   kernel_end_27
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_24:
+kernel_row_26:
 	VMOVUPS     (R10), Z2
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z3
@@ -37734,12 +39432,12 @@ kernel_row_24:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_24
+	JNE         kernel_row_26
 
-kernel_end_25:
+kernel_end_27:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_26
+	JEQ          store_28
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -37747,7 +39445,7 @@ kernel_end_25:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_26:
+store_28:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37761,28 +39459,28 @@ store_26:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_19
+	JGE     tile_21
 
-tiles_end_20:
+tiles_end_22:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_28
+	JLT  tiles_end_30
 
-tile_27:
+tile_29:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_29
+	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_30
+	JNE    bias_32
 	VPXORD Z0, Z0, Z0
-	JMP    started_31
+	JMP    started_33
 
-bias_30:
+bias_32:
 	VMOVUPS (DI)(AX*1), Z0
-	JMP     started_31
+	JMP     started_33
 
-add_29:
+add_31:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37792,23 +39490,23 @@ add_29:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_31
+	JEQ     started_33
 	VMOVUPS (DI)(AX*1), Z1
 	VADDPS  Z1, Z0, Z0
 
-started_31:
+started_33:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_33
+	JEQ   kernel_end_35
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_32:
+kernel_row_34:
 	VMOVUPS     (R10), Z1
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z2
@@ -37825,18 +39523,18 @@ kernel_row_32:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_32
+	JNE         kernel_row_34
 
-kernel_end_33:
+kernel_end_35:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_34
+	JEQ          store_36
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_34:
+store_36:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -37849,9 +39547,9 @@ store_34:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_27
+	JGE     tile_29
 
-tiles_end_28:
+tiles_end_30:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -37860,14 +39558,14 @@ tiles_end_28:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_3
 
-rows_end_2:
+rows_end_4:
 	ADDQ $0x40, AX
 	SUBQ $0x10, 24(SP)
-	JMP  block
+	JMP  block_1
 
-tail:
+block_end_2:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -37882,23 +39580,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
+	JLT  rows_end_38
 
-rows_35:
+rows_37:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_38
+	JLT  tiles_end_40
 
-tile_37:
+tile_39:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_39
+	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_40
+	JNE    bias_42
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -37907,9 +39605,9 @@ tile_37:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_41
+	JMP    started_43
 
-bias_40:
+bias_42:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -37918,9 +39616,9 @@ bias_40:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	JMP       started_41
+	JMP       started_43
 
-add_39:
+add_41:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -37938,7 +39636,7 @@ add_39:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_41
+	JEQ       started_43
 	VMOVUPS.Z (DI)(AX*1), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
@@ -37949,19 +39647,19 @@ add_39:
 	VADDPS    Z8, Z6, Z6
 	VADDPS    Z8, Z7, Z7
 
-started_41:
+started_43:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_43
+	JEQ   kernel_end_45
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_42:
+kernel_row_44:
 	VMOVUPS.Z   (R10), K1, Z8
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z9
@@ -38008,12 +39706,12 @@ kernel_row_42:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_42
+	JNE         kernel_row_44
 
-kernel_end_43:
+kernel_end_45:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_44
+	JEQ          store_46
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -38033,7 +39731,7 @@ kernel_end_43:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_44:
+store_46:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -38054,34 +39752,34 @@ store_44:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_37
+	JGE     tile_39
 
-tiles_end_38:
+tiles_end_40:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_46
+	JLT  tiles_end_48
 
-tile_45:
+tile_47:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_47
+	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_48
+	JNE    bias_50
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_49
+	JMP    started_51
 
-bias_48:
+bias_50:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	JMP       started_49
+	JMP       started_51
 
-add_47:
+add_49:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -38094,26 +39792,26 @@ add_47:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_49
+	JEQ       started_51
 	VMOVUPS.Z (DI)(AX*1), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
 	VADDPS    Z4, Z2, Z2
 	VADDPS    Z4, Z3, Z3
 
-started_49:
+started_51:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_51
+	JEQ   kernel_end_53
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_50:
+kernel_row_52:
 	VMOVUPS.Z   (R10), K1, Z4
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z5
@@ -38143,12 +39841,12 @@ kernel_row_50:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_50
+	JNE         kernel_row_52
 
-kernel_end_51:
+kernel_end_53:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_52
+	JEQ          store_54
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -38160,7 +39858,7 @@ kernel_end_51:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_52:
+store_54:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -38176,30 +39874,30 @@ store_52:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_45
+	JGE     tile_47
 
-tiles_end_46:
+tiles_end_48:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_54
+	JLT  tiles_end_56
 
-tile_53:
+tile_55:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_55
+	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_56
+	JNE    bias_58
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_57
+	JMP    started_59
 
-bias_56:
+bias_58:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
-	JMP       started_57
+	JMP       started_59
 
-add_55:
+add_57:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -38210,24 +39908,24 @@ add_55:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_57
+	JEQ       started_59
 	VMOVUPS.Z (DI)(AX*1), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
 
-started_57:
+started_59:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_59
+	JEQ   kernel_end_61
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_58:
+kernel_row_60:
 	VMOVUPS.Z   (R10), K1, Z2
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z3
@@ -38248,12 +39946,12 @@ kernel_row_58:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_58
+	JNE         kernel_row_60
 
-kernel_end_59:
+kernel_end_61:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_60
+	JEQ          store_62
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -38261,7 +39959,7 @@ kernel_end_59:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_60:
+store_62:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -38275,28 +39973,28 @@ store_60:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_53
+	JGE     tile_55
 
-tiles_end_54:
+tiles_end_56:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_62
+	JLT  tiles_end_64
 
-tile_61:
+tile_63:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_63
+	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_64
+	JNE    bias_66
 	VPXORD Z0, Z0, Z0
-	JMP    started_65
+	JMP    started_67
 
-bias_64:
+bias_66:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	JMP       started_65
+	JMP       started_67
 
-add_63:
+add_65:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -38306,23 +40004,23 @@ add_63:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_65
+	JEQ       started_67
 	VMOVUPS.Z (DI)(AX*1), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
-started_65:
+started_67:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_67
+	JEQ   kernel_end_69
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R12
 
-kernel_row_66:
+kernel_row_68:
 	VMOVUPS.Z   (R10), K1, Z1
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z2
@@ -38339,18 +40037,18 @@ kernel_row_66:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_66
+	JNE         kernel_row_68
 
-kernel_end_67:
+kernel_end_69:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_68
+	JEQ          store_70
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_68:
+store_70:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -38363,9 +40061,9 @@ store_68:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_61
+	JGE     tile_63
 
-tiles_end_62:
+tiles_end_64:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -38374,1079 +40072,9 @@ tiles_end_62:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_35
+	JGE  rows_37
 
-rows_end_36:
-done:
-	VZEROUPPER
-	RET
-
-// func depthwise3by2AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·depthwise3by2AVX512(SB), NOSPLIT, $32-8
-	MOVQ  a+0(FP), AX
-	MOVQ  48(AX), AX
-	MOVQ  AX, 24(SP)
-	ANDQ  $0x0f, AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	XORQ  AX, AX
-
-block:
-	CMPQ 24(SP), $0x10
-	JLT  tail
-	MOVQ a+0(FP), CX
-	MOVQ (CX), DX
-	ADDQ AX, DX
-	MOVQ DX, (SP)
-	MOVQ 8(CX), DX
-	ADDQ AX, DX
-	MOVQ DX, 8(SP)
-	MOVQ 32(CX), DX
-	MOVQ DX, 16(SP)
-	MOVQ 16(CX), CX
-	ADDQ AX, CX
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
-
-rows_1:
-	MOVQ a+0(FP), DX
-	MOVQ 40(DX), SI
-	MOVQ (SP), DX
-	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_4
-
-tile_3:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_5
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_6
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	JMP    started_7
-
-bias_6:
-	VMOVUPS (DI)(AX*1), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	JMP     started_7
-
-add_5:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Z0
-	VMOVUPS (R8)(DI*1), Z1
-	VMOVUPS (R8)(DI*2), Z2
-	VMOVUPS (R8)(R9*1), Z3
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS (R8), Z4
-	VMOVUPS (R8)(DI*1), Z5
-	VMOVUPS (R8)(DI*2), Z6
-	VMOVUPS (R8)(R9*1), Z7
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_7
-	VMOVUPS (DI)(AX*1), Z8
-	VADDPS  Z8, Z0, Z0
-	VADDPS  Z8, Z1, Z1
-	VADDPS  Z8, Z2, Z2
-	VADDPS  Z8, Z3, Z3
-	VADDPS  Z8, Z4, Z4
-	VADDPS  Z8, Z5, Z5
-	VADDPS  Z8, Z6, Z6
-	VADDPS  Z8, Z7, Z7
-
-started_7:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_9
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_8:
-	VMOVUPS     (R10), Z8
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Z9
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Z10
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Z11
-	VFMADD231PS Z11, Z8, Z0
-	VMOVUPS     (R12)(DI*1), Z12
-	VFMADD231PS Z12, Z9, Z0
-	VMOVUPS     (R12)(DI*2), Z13
-	VFMADD231PS Z13, Z8, Z1
-	VFMADD231PS Z13, Z10, Z0
-	VMOVUPS     (R12)(R13*1), Z14
-	VFMADD231PS Z14, Z9, Z1
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Z15
-	VFMADD231PS Z15, Z8, Z2
-	VFMADD231PS Z15, Z10, Z1
-	VMOVUPS     (R12)(DI*1), Z16
-	VFMADD231PS Z16, Z9, Z2
-	VMOVUPS     (R12)(DI*2), Z11
-	VFMADD231PS Z11, Z8, Z3
-	VFMADD231PS Z11, Z10, Z2
-	VMOVUPS     (R12)(R13*1), Z12
-	VFMADD231PS Z12, Z9, Z3
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Z13
-	VFMADD231PS Z13, Z8, Z4
-	VFMADD231PS Z13, Z10, Z3
-	VMOVUPS     (R12)(DI*1), Z14
-	VFMADD231PS Z14, Z9, Z4
-	VMOVUPS     (R12)(DI*2), Z15
-	VFMADD231PS Z15, Z8, Z5
-	VFMADD231PS Z15, Z10, Z4
-	VMOVUPS     (R12)(R13*1), Z16
-	VFMADD231PS Z16, Z9, Z5
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Z11
-	VFMADD231PS Z11, Z8, Z6
-	VFMADD231PS Z11, Z10, Z5
-	VMOVUPS     (R12)(DI*1), Z12
-	VFMADD231PS Z12, Z9, Z6
-	VMOVUPS     (R12)(DI*2), Z13
-	VFMADD231PS Z13, Z8, Z7
-	VFMADD231PS Z13, Z10, Z6
-	VMOVUPS     (R12)(R13*1), Z14
-	VFMADD231PS Z14, Z9, Z7
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Z15
-	VFMADD231PS Z15, Z10, Z7
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_8
-
-kernel_end_9:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_10
-	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
-	VMAXPS       Z0, Z9, Z0
-	VMINPS       Z0, Z8, Z0
-	VMAXPS       Z1, Z9, Z1
-	VMINPS       Z1, Z8, Z1
-	VMAXPS       Z2, Z9, Z2
-	VMINPS       Z2, Z8, Z2
-	VMAXPS       Z3, Z9, Z3
-	VMINPS       Z3, Z8, Z3
-	VMAXPS       Z4, Z9, Z4
-	VMINPS       Z4, Z8, Z4
-	VMAXPS       Z5, Z9, Z5
-	VMINPS       Z5, Z8, Z5
-	VMAXPS       Z6, Z9, Z6
-	VMINPS       Z6, Z8, Z6
-	VMAXPS       Z7, Z9, Z7
-	VMINPS       Z7, Z8, Z7
-
-store_10:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, (R8)(DI*1)
-	VMOVUPS Z6, (R8)(DI*2)
-	VMOVUPS Z7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_3
-
-tiles_end_4:
-	ADDQ $0x08, SI
-	SUBQ $0x04, SI
-	JLT  tiles_end_12
-
-tile_11:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_13
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_14
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	JMP    started_15
-
-bias_14:
-	VMOVUPS (DI)(AX*1), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	JMP     started_15
-
-add_13:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Z0
-	VMOVUPS (R8)(DI*1), Z1
-	VMOVUPS (R8)(DI*2), Z2
-	VMOVUPS (R8)(R9*1), Z3
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_15
-	VMOVUPS (DI)(AX*1), Z4
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z4, Z1, Z1
-	VADDPS  Z4, Z2, Z2
-	VADDPS  Z4, Z3, Z3
-
-started_15:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_17
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_16:
-	VMOVUPS     (R10), Z4
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Z5
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Z6
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Z7
-	VFMADD231PS Z7, Z4, Z0
-	VMOVUPS     (R12)(DI*1), Z8
-	VFMADD231PS Z8, Z5, Z0
-	VMOVUPS     (R12)(DI*2), Z9
-	VFMADD231PS Z9, Z4, Z1
-	VFMADD231PS Z9, Z6, Z0
-	VMOVUPS     (R12)(R13*1), Z10
-	VFMADD231PS Z10, Z5, Z1
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Z11
-	VFMADD231PS Z11, Z4, Z2
-	VFMADD231PS Z11, Z6, Z1
-	VMOVUPS     (R12)(DI*1), Z12
-	VFMADD231PS Z12, Z5, Z2
-	VMOVUPS     (R12)(DI*2), Z7
-	VFMADD231PS Z7, Z4, Z3
-	VFMADD231PS Z7, Z6, Z2
-	VMOVUPS     (R12)(R13*1), Z8
-	VFMADD231PS Z8, Z5, Z3
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Z9
-	VFMADD231PS Z9, Z6, Z3
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_16
-
-kernel_end_17:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_18
-	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
-	VMAXPS       Z0, Z5, Z0
-	VMINPS       Z0, Z4, Z0
-	VMAXPS       Z1, Z5, Z1
-	VMINPS       Z1, Z4, Z1
-	VMAXPS       Z2, Z5, Z2
-	VMINPS       Z2, Z4, Z2
-	VMAXPS       Z3, Z5, Z3
-	VMINPS       Z3, Z4, Z3
-
-store_18:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_11
-
-tiles_end_12:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_20
-
-tile_19:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_21
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_22
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	JMP    started_23
-
-bias_22:
-	VMOVUPS (DI)(AX*1), Z0
-	VMOVAPS Z0, Z1
-	JMP     started_23
-
-add_21:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Z0
-	VMOVUPS (R8)(DI*1), Z1
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_23
-	VMOVUPS (DI)(AX*1), Z2
-	VADDPS  Z2, Z0, Z0
-	VADDPS  Z2, Z1, Z1
-
-started_23:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_25
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_24:
-	VMOVUPS     (R10), Z2
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Z3
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Z4
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Z5
-	VFMADD231PS Z5, Z2, Z0
-	VMOVUPS     (R12)(DI*1), Z6
-	VFMADD231PS Z6, Z3, Z0
-	VMOVUPS     (R12)(DI*2), Z7
-	VFMADD231PS Z7, Z2, Z1
-	VFMADD231PS Z7, Z4, Z0
-	VMOVUPS     (R12)(R13*1), Z8
-	VFMADD231PS Z8, Z3, Z1
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS     (R12), Z9
-	VFMADD231PS Z9, Z4, Z1
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_24
-
-kernel_end_25:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_26
-	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
-	VMAXPS       Z0, Z3, Z0
-	VMINPS       Z0, Z2, Z0
-	VMAXPS       Z1, Z3, Z1
-	VMINPS       Z1, Z2, Z1
-
-store_26:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_19
-
-tiles_end_20:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_28
-
-tile_27:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_29
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_30
-	VPXORD Z0, Z0, Z0
-	JMP    started_31
-
-bias_30:
-	VMOVUPS (DI)(AX*1), Z0
-	JMP     started_31
-
-add_29:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS (R8), Z0
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_31
-	VMOVUPS (DI)(AX*1), Z1
-	VADDPS  Z1, Z0, Z0
-
-started_31:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_33
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R12
-
-kernel_row_32:
-	VMOVUPS     (R10), Z1
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Z2
-	ADDQ        R11, R10
-	VMOVUPS     (R10), Z3
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Z4
-	VFMADD231PS Z4, Z1, Z0
-	VMOVUPS     (R12)(DI*1), Z5
-	VFMADD231PS Z5, Z2, Z0
-	VMOVUPS     (R12)(DI*2), Z6
-	VFMADD231PS Z6, Z3, Z0
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_32
-
-kernel_end_33:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_34
-	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
-	VMAXPS       Z0, Z2, Z0
-	VMINPS       Z0, Z1, Z0
-
-store_34:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Z0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_27
-
-tiles_end_28:
-	ADDQ $0x01, SI
-	MOVQ a+0(FP), DX
-	MOVQ 56(DX), BX
-	ADDQ BX, (SP)
-	MOVQ 72(DX), DX
-	ADDQ DX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_1
-
-rows_end_2:
-	ADDQ $0x40, AX
-	SUBQ $0x10, 24(SP)
-	JMP  block
-
-tail:
-	CMPQ 24(SP), $0x00
-	JEQ  done
-	MOVQ a+0(FP), CX
-	MOVQ (CX), DX
-	ADDQ AX, DX
-	MOVQ DX, (SP)
-	MOVQ 8(CX), DX
-	ADDQ AX, DX
-	MOVQ DX, 8(SP)
-	MOVQ 32(CX), DX
-	MOVQ DX, 16(SP)
-	MOVQ 16(CX), CX
-	ADDQ AX, CX
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
-
-rows_35:
-	MOVQ a+0(FP), DX
-	MOVQ 40(DX), SI
-	MOVQ (SP), DX
-	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_38
-
-tile_37:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_39
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_40
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	JMP    started_41
-
-bias_40:
-	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	JMP       started_41
-
-add_39:
-	MOVQ      a+0(FP), DI
-	MOVQ      BX, R8
-	MOVQ      80(DI), DI
-	MOVQ      DI, DI
-	LEAQ      (DI)(DI*2), R9
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVUPS.Z (R8)(DI*1), K1, Z1
-	VMOVUPS.Z (R8)(DI*2), K1, Z2
-	VMOVUPS.Z (R8)(R9*1), K1, Z3
-	LEAQ      (R8)(DI*4), R8
-	VMOVUPS.Z (R8), K1, Z4
-	VMOVUPS.Z (R8)(DI*1), K1, Z5
-	VMOVUPS.Z (R8)(DI*2), K1, Z6
-	VMOVUPS.Z (R8)(R9*1), K1, Z7
-	MOVQ      a+0(FP), DI
-	MOVQ      24(DI), DI
-	TESTQ     DI, DI
-	JEQ       started_41
-	VMOVUPS.Z (DI)(AX*1), K1, Z8
-	VADDPS    Z8, Z0, Z0
-	VADDPS    Z8, Z1, Z1
-	VADDPS    Z8, Z2, Z2
-	VADDPS    Z8, Z3, Z3
-	VADDPS    Z8, Z4, Z4
-	VADDPS    Z8, Z5, Z5
-	VADDPS    Z8, Z6, Z6
-	VADDPS    Z8, Z7, Z7
-
-started_41:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_43
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_42:
-	VMOVUPS.Z   (R10), K1, Z8
-	ADDQ        R11, R10
-	VMOVUPS.Z   (R10), K1, Z9
-	ADDQ        R11, R10
-	VMOVUPS.Z   (R10), K1, Z10
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS.Z   (R12), K1, Z11
-	VFMADD231PS Z11, Z8, Z0
-	VMOVUPS.Z   (R12)(DI*1), K1, Z12
-	VFMADD231PS Z12, Z9, Z0
-	VMOVUPS.Z   (R12)(DI*2), K1, Z13
-	VFMADD231PS Z13, Z8, Z1
-	VFMADD231PS Z13, Z10, Z0
-	VMOVUPS.Z   (R12)(R13*1), K1, Z14
-	VFMADD231PS Z14, Z9, Z1
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS.Z   (R12), K1, Z15
-	VFMADD231PS Z15, Z8, Z2
-	VFMADD231PS Z15, Z10, Z1
-	VMOVUPS.Z   (R12)(DI*1), K1, Z16
-	VFMADD231PS Z16, Z9, Z2
-	VMOVUPS.Z   (R12)(DI*2), K1, Z11
-	VFMADD231PS Z11, Z8, Z3
-	VFMADD231PS Z11, Z10, Z2
-	VMOVUPS.Z   (R12)(R13*1), K1, Z12
-	VFMADD231PS Z12, Z9, Z3
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS.Z   (R12), K1, Z13
-	VFMADD231PS Z13, Z8, Z4
-	VFMADD231PS Z13, Z10, Z3
-	VMOVUPS.Z   (R12)(DI*1), K1, Z14
-	VFMADD231PS Z14, Z9, Z4
-	VMOVUPS.Z   (R12)(DI*2), K1, Z15
-	VFMADD231PS Z15, Z8, Z5
-	VFMADD231PS Z15, Z10, Z4
-	VMOVUPS.Z   (R12)(R13*1), K1, Z16
-	VFMADD231PS Z16, Z9, Z5
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS.Z   (R12), K1, Z11
-	VFMADD231PS Z11, Z8, Z6
-	VFMADD231PS Z11, Z10, Z5
-	VMOVUPS.Z   (R12)(DI*1), K1, Z12
-	VFMADD231PS Z12, Z9, Z6
-	VMOVUPS.Z   (R12)(DI*2), K1, Z13
-	VFMADD231PS Z13, Z8, Z7
-	VFMADD231PS Z13, Z10, Z6
-	VMOVUPS.Z   (R12)(R13*1), K1, Z14
-	VFMADD231PS Z14, Z9, Z7
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS.Z   (R12), K1, Z15
-	VFMADD231PS Z15, Z10, Z7
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_42
-
-kernel_end_43:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_44
-	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
-	VMAXPS       Z0, Z9, Z0
-	VMINPS       Z0, Z8, Z0
-	VMAXPS       Z1, Z9, Z1
-	VMINPS       Z1, Z8, Z1
-	VMAXPS       Z2, Z9, Z2
-	VMINPS       Z2, Z8, Z2
-	VMAXPS       Z3, Z9, Z3
-	VMINPS       Z3, Z8, Z3
-	VMAXPS       Z4, Z9, Z4
-	VMINPS       Z4, Z8, Z4
-	VMAXPS       Z5, Z9, Z5
-	VMINPS       Z5, Z8, Z5
-	VMAXPS       Z6, Z9, Z6
-	VMINPS       Z6, Z8, Z6
-	VMAXPS       Z7, Z9, Z7
-	VMINPS       Z7, Z8, Z7
-
-store_44:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K1, (R8)(DI*1)
-	VMOVUPS Z2, K1, (R8)(DI*2)
-	VMOVUPS Z3, K1, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K1, (R8)(DI*1)
-	VMOVUPS Z6, K1, (R8)(DI*2)
-	VMOVUPS Z7, K1, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_37
-
-tiles_end_38:
-	ADDQ $0x08, SI
-	SUBQ $0x04, SI
-	JLT  tiles_end_46
-
-tile_45:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_47
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_48
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	JMP    started_49
-
-bias_48:
-	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	JMP       started_49
-
-add_47:
-	MOVQ      a+0(FP), DI
-	MOVQ      BX, R8
-	MOVQ      80(DI), DI
-	MOVQ      DI, DI
-	LEAQ      (DI)(DI*2), R9
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVUPS.Z (R8)(DI*1), K1, Z1
-	VMOVUPS.Z (R8)(DI*2), K1, Z2
-	VMOVUPS.Z (R8)(R9*1), K1, Z3
-	MOVQ      a+0(FP), DI
-	MOVQ      24(DI), DI
-	TESTQ     DI, DI
-	JEQ       started_49
-	VMOVUPS.Z (DI)(AX*1), K1, Z4
-	VADDPS    Z4, Z0, Z0
-	VADDPS    Z4, Z1, Z1
-	VADDPS    Z4, Z2, Z2
-	VADDPS    Z4, Z3, Z3
-
-started_49:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_51
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_50:
-	VMOVUPS.Z   (R10), K1, Z4
-	ADDQ        R11, R10
-	VMOVUPS.Z   (R10), K1, Z5
-	ADDQ        R11, R10
-	VMOVUPS.Z   (R10), K1, Z6
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS.Z   (R12), K1, Z7
-	VFMADD231PS Z7, Z4, Z0
-	VMOVUPS.Z   (R12)(DI*1), K1, Z8
-	VFMADD231PS Z8, Z5, Z0
-	VMOVUPS.Z   (R12)(DI*2), K1, Z9
-	VFMADD231PS Z9, Z4, Z1
-	VFMADD231PS Z9, Z6, Z0
-	VMOVUPS.Z   (R12)(R13*1), K1, Z10
-	VFMADD231PS Z10, Z5, Z1
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS.Z   (R12), K1, Z11
-	VFMADD231PS Z11, Z4, Z2
-	VFMADD231PS Z11, Z6, Z1
-	VMOVUPS.Z   (R12)(DI*1), K1, Z12
-	VFMADD231PS Z12, Z5, Z2
-	VMOVUPS.Z   (R12)(DI*2), K1, Z7
-	VFMADD231PS Z7, Z4, Z3
-	VFMADD231PS Z7, Z6, Z2
-	VMOVUPS.Z   (R12)(R13*1), K1, Z8
-	VFMADD231PS Z8, Z5, Z3
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS.Z   (R12), K1, Z9
-	VFMADD231PS Z9, Z6, Z3
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_50
-
-kernel_end_51:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_52
-	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
-	VMAXPS       Z0, Z5, Z0
-	VMINPS       Z0, Z4, Z0
-	VMAXPS       Z1, Z5, Z1
-	VMINPS       Z1, Z4, Z1
-	VMAXPS       Z2, Z5, Z2
-	VMINPS       Z2, Z4, Z2
-	VMAXPS       Z3, Z5, Z3
-	VMINPS       Z3, Z4, Z3
-
-store_52:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K1, (R8)(DI*1)
-	VMOVUPS Z2, K1, (R8)(DI*2)
-	VMOVUPS Z3, K1, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_45
-
-tiles_end_46:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_54
-
-tile_53:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_55
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_56
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	JMP    started_57
-
-bias_56:
-	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	VMOVAPS   Z0, Z1
-	JMP       started_57
-
-add_55:
-	MOVQ      a+0(FP), DI
-	MOVQ      BX, R8
-	MOVQ      80(DI), DI
-	MOVQ      DI, DI
-	LEAQ      (DI)(DI*2), R9
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVUPS.Z (R8)(DI*1), K1, Z1
-	MOVQ      a+0(FP), DI
-	MOVQ      24(DI), DI
-	TESTQ     DI, DI
-	JEQ       started_57
-	VMOVUPS.Z (DI)(AX*1), K1, Z2
-	VADDPS    Z2, Z0, Z0
-	VADDPS    Z2, Z1, Z1
-
-started_57:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_59
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R13
-
-kernel_row_58:
-	VMOVUPS.Z   (R10), K1, Z2
-	ADDQ        R11, R10
-	VMOVUPS.Z   (R10), K1, Z3
-	ADDQ        R11, R10
-	VMOVUPS.Z   (R10), K1, Z4
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS.Z   (R12), K1, Z5
-	VFMADD231PS Z5, Z2, Z0
-	VMOVUPS.Z   (R12)(DI*1), K1, Z6
-	VFMADD231PS Z6, Z3, Z0
-	VMOVUPS.Z   (R12)(DI*2), K1, Z7
-	VFMADD231PS Z7, Z2, Z1
-	VFMADD231PS Z7, Z4, Z0
-	VMOVUPS.Z   (R12)(R13*1), K1, Z8
-	VFMADD231PS Z8, Z3, Z1
-	LEAQ        (R12)(DI*4), R12
-	VMOVUPS.Z   (R12), K1, Z9
-	VFMADD231PS Z9, Z4, Z1
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_58
-
-kernel_end_59:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_60
-	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
-	VMAXPS       Z0, Z3, Z0
-	VMINPS       Z0, Z2, Z0
-	VMAXPS       Z1, Z3, Z1
-	VMINPS       Z1, Z2, Z1
-
-store_60:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_53
-
-tiles_end_54:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_62
-
-tile_61:
-	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
-	JNE    add_63
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_64
-	VPXORD Z0, Z0, Z0
-	JMP    started_65
-
-bias_64:
-	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	JMP       started_65
-
-add_63:
-	MOVQ      a+0(FP), DI
-	MOVQ      BX, R8
-	MOVQ      80(DI), DI
-	MOVQ      DI, DI
-	LEAQ      (DI)(DI*2), DI
-	VMOVUPS.Z (R8), K1, Z0
-	MOVQ      a+0(FP), DI
-	MOVQ      24(DI), DI
-	TESTQ     DI, DI
-	JEQ       started_65
-	VMOVUPS.Z (DI)(AX*1), K1, Z1
-	VADDPS    Z1, Z0, Z0
-
-started_65:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	MOVQ  120(DI), R11
-	TESTQ R8, R8
-	JEQ   kernel_end_67
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  112(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), R12
-
-kernel_row_66:
-	VMOVUPS.Z   (R10), K1, Z1
-	ADDQ        R11, R10
-	VMOVUPS.Z   (R10), K1, Z2
-	ADDQ        R11, R10
-	VMOVUPS.Z   (R10), K1, Z3
-	ADDQ        R11, R10
-	MOVQ        R9, R12
-	VMOVUPS.Z   (R12), K1, Z4
-	VFMADD231PS Z4, Z1, Z0
-	VMOVUPS.Z   (R12)(DI*1), K1, Z5
-	VFMADD231PS Z5, Z2, Z0
-	VMOVUPS.Z   (R12)(DI*2), K1, Z6
-	VFMADD231PS Z6, Z3, Z0
-	MOVQ        a+0(FP), R12
-	ADDQ        104(R12), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_66
-
-kernel_end_67:
-	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
-	JEQ          store_68
-	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
-	VMAXPS       Z0, Z2, Z0
-	VMINPS       Z0, Z1, Z0
-
-store_68:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Z0, K1, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_61
-
-tiles_end_62:
-	ADDQ $0x01, SI
-	MOVQ a+0(FP), DX
-	MOVQ 56(DX), BX
-	ADDQ BX, (SP)
-	MOVQ 72(DX), DX
-	ADDQ DX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_35
-
-rows_end_36:
+rows_end_38:
 done:
 	VZEROUPPER
 	RET
@@ -39463,9 +40091,9 @@ TEXT ·depthwise5by1AVX512(SB), NOSPLIT, $32-8
 	KMOVW CX, K1
 	XORQ  AX, AX
 
-block:
+block_1:
 	CMPQ 24(SP), $0x10
-	JLT  tail
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -39478,23 +40106,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -39503,9 +40131,9 @@ tile_3:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -39514,9 +40142,9 @@ bias_6:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	JMP     started_7
+	JMP     started_9
 
-add_5:
+add_7:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -39534,7 +40162,7 @@ add_5:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_9
 	VMOVUPS (DI)(AX*1), Z8
 	VADDPS  Z8, Z0, Z0
 	VADDPS  Z8, Z1, Z1
@@ -39545,19 +40173,19 @@ add_5:
 	VADDPS  Z8, Z6, Z6
 	VADDPS  Z8, Z7, Z7
 
-started_7:
+started_9:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_9
+	JEQ   kernel_end_11
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_8:
+kernel_row_10:
 	VMOVUPS     (R10), Z8
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z9
@@ -39626,12 +40254,12 @@ kernel_row_8:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_10
 
-kernel_end_9:
+kernel_end_11:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_10
+	JEQ          store_12
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -39651,7 +40279,7 @@ kernel_end_9:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_10:
+store_12:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -39672,34 +40300,34 @@ store_10:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_5
 
-tiles_end_4:
+tiles_end_6:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_12
+	JLT  tiles_end_14
 
-tile_11:
+tile_13:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_13
+	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_14
+	JNE    bias_16
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_15
+	JMP    started_17
 
-bias_14:
+bias_16:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	JMP     started_15
+	JMP     started_17
 
-add_13:
+add_15:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -39712,26 +40340,26 @@ add_13:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_15
+	JEQ     started_17
 	VMOVUPS (DI)(AX*1), Z4
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z4, Z1, Z1
 	VADDPS  Z4, Z2, Z2
 	VADDPS  Z4, Z3, Z3
 
-started_15:
+started_17:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_17
+	JEQ   kernel_end_19
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_16:
+kernel_row_18:
 	VMOVUPS     (R10), Z4
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z5
@@ -39775,12 +40403,12 @@ kernel_row_16:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_16
+	JNE         kernel_row_18
 
-kernel_end_17:
+kernel_end_19:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_18
+	JEQ          store_20
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -39792,7 +40420,7 @@ kernel_end_17:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_18:
+store_20:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -39808,30 +40436,30 @@ store_18:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_11
+	JGE     tile_13
 
-tiles_end_12:
+tiles_end_14:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_20
+	JLT  tiles_end_22
 
-tile_19:
+tile_21:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_21
+	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_22
+	JNE    bias_24
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_23
+	JMP    started_25
 
-bias_22:
+bias_24:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
-	JMP     started_23
+	JMP     started_25
 
-add_21:
+add_23:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -39842,24 +40470,24 @@ add_21:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_23
+	JEQ     started_25
 	VMOVUPS (DI)(AX*1), Z2
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z2, Z1, Z1
 
-started_23:
+started_25:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_25
+	JEQ   kernel_end_27
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_24:
+kernel_row_26:
 	VMOVUPS     (R10), Z2
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z3
@@ -39891,12 +40519,12 @@ kernel_row_24:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_24
+	JNE         kernel_row_26
 
-kernel_end_25:
+kernel_end_27:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_26
+	JEQ          store_28
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -39904,7 +40532,7 @@ kernel_end_25:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_26:
+store_28:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -39918,28 +40546,28 @@ store_26:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_19
+	JGE     tile_21
 
-tiles_end_20:
+tiles_end_22:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_28
+	JLT  tiles_end_30
 
-tile_27:
+tile_29:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_29
+	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_30
+	JNE    bias_32
 	VPXORD Z0, Z0, Z0
-	JMP    started_31
+	JMP    started_33
 
-bias_30:
+bias_32:
 	VMOVUPS (DI)(AX*1), Z0
-	JMP     started_31
+	JMP     started_33
 
-add_29:
+add_31:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -39949,23 +40577,23 @@ add_29:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_31
+	JEQ     started_33
 	VMOVUPS (DI)(AX*1), Z1
 	VADDPS  Z1, Z0, Z0
 
-started_31:
+started_33:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_33
+	JEQ   kernel_end_35
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_32:
+kernel_row_34:
 	VMOVUPS     (R10), Z1
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z2
@@ -39991,18 +40619,18 @@ kernel_row_32:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_32
+	JNE         kernel_row_34
 
-kernel_end_33:
+kernel_end_35:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_34
+	JEQ          store_36
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_34:
+store_36:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -40015,9 +40643,9 @@ store_34:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_27
+	JGE     tile_29
 
-tiles_end_28:
+tiles_end_30:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -40026,14 +40654,14 @@ tiles_end_28:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_3
 
-rows_end_2:
+rows_end_4:
 	ADDQ $0x40, AX
 	SUBQ $0x10, 24(SP)
-	JMP  block
+	JMP  block_1
 
-tail:
+block_end_2:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -40048,23 +40676,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
+	JLT  rows_end_38
 
-rows_35:
+rows_37:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_38
+	JLT  tiles_end_40
 
-tile_37:
+tile_39:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_39
+	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_40
+	JNE    bias_42
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -40073,9 +40701,9 @@ tile_37:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_41
+	JMP    started_43
 
-bias_40:
+bias_42:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -40084,9 +40712,9 @@ bias_40:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	JMP       started_41
+	JMP       started_43
 
-add_39:
+add_41:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -40104,7 +40732,7 @@ add_39:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_41
+	JEQ       started_43
 	VMOVUPS.Z (DI)(AX*1), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
@@ -40115,19 +40743,19 @@ add_39:
 	VADDPS    Z8, Z6, Z6
 	VADDPS    Z8, Z7, Z7
 
-started_41:
+started_43:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_43
+	JEQ   kernel_end_45
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_42:
+kernel_row_44:
 	VMOVUPS.Z   (R10), K1, Z8
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z9
@@ -40196,12 +40824,12 @@ kernel_row_42:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_42
+	JNE         kernel_row_44
 
-kernel_end_43:
+kernel_end_45:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_44
+	JEQ          store_46
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -40221,7 +40849,7 @@ kernel_end_43:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_44:
+store_46:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -40242,34 +40870,34 @@ store_44:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_37
+	JGE     tile_39
 
-tiles_end_38:
+tiles_end_40:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_46
+	JLT  tiles_end_48
 
-tile_45:
+tile_47:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_47
+	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_48
+	JNE    bias_50
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_49
+	JMP    started_51
 
-bias_48:
+bias_50:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	JMP       started_49
+	JMP       started_51
 
-add_47:
+add_49:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -40282,26 +40910,26 @@ add_47:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_49
+	JEQ       started_51
 	VMOVUPS.Z (DI)(AX*1), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
 	VADDPS    Z4, Z2, Z2
 	VADDPS    Z4, Z3, Z3
 
-started_49:
+started_51:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_51
+	JEQ   kernel_end_53
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_50:
+kernel_row_52:
 	VMOVUPS.Z   (R10), K1, Z4
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z5
@@ -40345,12 +40973,12 @@ kernel_row_50:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_50
+	JNE         kernel_row_52
 
-kernel_end_51:
+kernel_end_53:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_52
+	JEQ          store_54
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -40362,7 +40990,7 @@ kernel_end_51:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_52:
+store_54:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -40378,30 +41006,30 @@ store_52:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_45
+	JGE     tile_47
 
-tiles_end_46:
+tiles_end_48:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_54
+	JLT  tiles_end_56
 
-tile_53:
+tile_55:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_55
+	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_56
+	JNE    bias_58
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_57
+	JMP    started_59
 
-bias_56:
+bias_58:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
-	JMP       started_57
+	JMP       started_59
 
-add_55:
+add_57:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -40412,24 +41040,24 @@ add_55:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_57
+	JEQ       started_59
 	VMOVUPS.Z (DI)(AX*1), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
 
-started_57:
+started_59:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_59
+	JEQ   kernel_end_61
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_58:
+kernel_row_60:
 	VMOVUPS.Z   (R10), K1, Z2
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z3
@@ -40461,12 +41089,12 @@ kernel_row_58:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_58
+	JNE         kernel_row_60
 
-kernel_end_59:
+kernel_end_61:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_60
+	JEQ          store_62
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -40474,7 +41102,7 @@ kernel_end_59:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_60:
+store_62:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -40488,28 +41116,28 @@ store_60:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_53
+	JGE     tile_55
 
-tiles_end_54:
+tiles_end_56:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_62
+	JLT  tiles_end_64
 
-tile_61:
+tile_63:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_63
+	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_64
+	JNE    bias_66
 	VPXORD Z0, Z0, Z0
-	JMP    started_65
+	JMP    started_67
 
-bias_64:
+bias_66:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	JMP       started_65
+	JMP       started_67
 
-add_63:
+add_65:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -40519,23 +41147,23 @@ add_63:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_65
+	JEQ       started_67
 	VMOVUPS.Z (DI)(AX*1), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
-started_65:
+started_67:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_67
+	JEQ   kernel_end_69
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_66:
+kernel_row_68:
 	VMOVUPS.Z   (R10), K1, Z1
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z2
@@ -40561,18 +41189,18 @@ kernel_row_66:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_66
+	JNE         kernel_row_68
 
-kernel_end_67:
+kernel_end_69:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_68
+	JEQ          store_70
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_68:
+store_70:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -40585,9 +41213,9 @@ store_68:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_61
+	JGE     tile_63
 
-tiles_end_62:
+tiles_end_64:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -40596,16 +41224,16 @@ tiles_end_62:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_35
+	JGE  rows_37
 
-rows_end_36:
+rows_end_38:
 done:
 	VZEROUPPER
 	RET
 
-// func depthwise5by2AVX512(a *byte)
+// func depthwise3x3by1AVX512(a *byte)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·depthwise5by2AVX512(SB), NOSPLIT, $32-8
+TEXT ·depthwise3x3by1AVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
 	MOVQ  AX, 24(SP)
@@ -40615,9 +41243,3043 @@ TEXT ·depthwise5by2AVX512(SB), NOSPLIT, $32-8
 	KMOVW CX, K1
 	XORQ  AX, AX
 
-block:
+block_1:
+	CMPQ    24(SP), $0x10
+	JLT     block_end_2
+	MOVQ    a+0(FP), CX
+	MOVQ    (CX), DX
+	ADDQ    AX, DX
+	MOVQ    DX, (SP)
+	MOVQ    8(CX), DX
+	ADDQ    AX, DX
+	MOVQ    DX, 8(SP)
+	MOVQ    32(CX), DX
+	MOVQ    DX, 16(SP)
+	MOVQ    16(CX), CX
+	ADDQ    AX, CX
+	VMOVUPS (CX), Z0
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z1
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z2
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z3
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z4
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z5
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z6
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z7
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	VMOVUPS (CX), Z8
+	MOVQ    a+0(FP), DX
+	ADDQ    120(DX), CX
+	CMPQ    16(SP), $0x02
+	JLT     rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_7
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	VMOVAPS Z9, Z13
+	VMOVAPS Z9, Z14
+	VMOVAPS Z9, Z15
+	VMOVAPS Z9, Z16
+	VMOVAPS Z9, Z17
+	VMOVAPS Z9, Z18
+	VMOVAPS Z9, Z19
+	VMOVAPS Z9, Z20
+	VMOVAPS Z9, Z21
+	VMOVAPS Z9, Z22
+	VMOVAPS Z9, Z23
+	VMOVAPS Z9, Z24
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(R8*1), Z10
+	VMOVUPS (DI)(R8*2), Z11
+	VMOVUPS (DI)(R9*1), Z12
+	LEAQ    (DI)(R8*4), DI
+	VMOVUPS (DI), Z13
+	VMOVUPS (DI)(R8*1), Z14
+	VMOVUPS (DI)(R8*2), Z15
+	VMOVUPS (DI)(R9*1), Z16
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z17
+	VMOVUPS (DI)(SI*1), Z18
+	VMOVUPS (DI)(SI*2), Z19
+	VMOVUPS (DI)(R8*1), Z20
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS (DI), Z21
+	VMOVUPS (DI)(SI*1), Z22
+	VMOVUPS (DI)(SI*2), Z23
+	VMOVUPS (DI)(R8*1), Z24
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_9
+	VMOVUPS (SI)(AX*1), Z25
+	VADDPS  Z25, Z9, Z9
+	VADDPS  Z25, Z10, Z10
+	VADDPS  Z25, Z11, Z11
+	VADDPS  Z25, Z12, Z12
+	VADDPS  Z25, Z13, Z13
+	VADDPS  Z25, Z14, Z14
+	VADDPS  Z25, Z15, Z15
+	VADDPS  Z25, Z16, Z16
+	VADDPS  Z25, Z17, Z17
+	VADDPS  Z25, Z18, Z18
+	VADDPS  Z25, Z19, Z19
+	VADDPS  Z25, Z20, Z20
+	VADDPS  Z25, Z21, Z21
+	VADDPS  Z25, Z22, Z22
+	VADDPS  Z25, Z23, Z23
+	VADDPS  Z25, Z24, Z24
+
+started_9:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z0, Z10
+	VFMADD231PS  Z26, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z0, Z11
+	VFMADD231PS  Z27, Z1, Z10
+	VFMADD231PS  Z27, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z0, Z12
+	VFMADD231PS  Z28, Z1, Z11
+	VFMADD231PS  Z28, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z0, Z13
+	VFMADD231PS  Z29, Z1, Z12
+	VFMADD231PS  Z29, Z2, Z11
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z0, Z14
+	VFMADD231PS  Z30, Z1, Z13
+	VFMADD231PS  Z30, Z2, Z12
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z0, Z15
+	VFMADD231PS  Z25, Z1, Z14
+	VFMADD231PS  Z25, Z2, Z13
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z0, Z16
+	VFMADD231PS  Z26, Z1, Z15
+	VFMADD231PS  Z26, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z1, Z16
+	VFMADD231PS  Z27, Z2, Z15
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z3, Z9
+	VFMADD231PS  Z25, Z0, Z17
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z3, Z10
+	VFMADD231PS  Z26, Z4, Z9
+	VFMADD231PS  Z26, Z0, Z18
+	VFMADD231PS  Z26, Z1, Z17
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z3, Z11
+	VFMADD231PS  Z27, Z4, Z10
+	VFMADD231PS  Z27, Z5, Z9
+	VFMADD231PS  Z27, Z0, Z19
+	VFMADD231PS  Z27, Z1, Z18
+	VFMADD231PS  Z27, Z2, Z17
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z3, Z12
+	VFMADD231PS  Z28, Z4, Z11
+	VFMADD231PS  Z28, Z5, Z10
+	VFMADD231PS  Z28, Z0, Z20
+	VFMADD231PS  Z28, Z1, Z19
+	VFMADD231PS  Z28, Z2, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z3, Z13
+	VFMADD231PS  Z29, Z4, Z12
+	VFMADD231PS  Z29, Z5, Z11
+	VFMADD231PS  Z29, Z0, Z21
+	VFMADD231PS  Z29, Z1, Z20
+	VFMADD231PS  Z29, Z2, Z19
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z3, Z14
+	VFMADD231PS  Z30, Z4, Z13
+	VFMADD231PS  Z30, Z5, Z12
+	VFMADD231PS  Z30, Z0, Z22
+	VFMADD231PS  Z30, Z1, Z21
+	VFMADD231PS  Z30, Z2, Z20
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z3, Z15
+	VFMADD231PS  Z25, Z4, Z14
+	VFMADD231PS  Z25, Z5, Z13
+	VFMADD231PS  Z25, Z0, Z23
+	VFMADD231PS  Z25, Z1, Z22
+	VFMADD231PS  Z25, Z2, Z21
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z3, Z16
+	VFMADD231PS  Z26, Z4, Z15
+	VFMADD231PS  Z26, Z5, Z14
+	VFMADD231PS  Z26, Z0, Z24
+	VFMADD231PS  Z26, Z1, Z23
+	VFMADD231PS  Z26, Z2, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z4, Z16
+	VFMADD231PS  Z27, Z5, Z15
+	VFMADD231PS  Z27, Z1, Z24
+	VFMADD231PS  Z27, Z2, Z23
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z5, Z16
+	VFMADD231PS  Z28, Z2, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z6, Z9
+	VFMADD231PS  Z25, Z3, Z17
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z6, Z10
+	VFMADD231PS  Z26, Z7, Z9
+	VFMADD231PS  Z26, Z3, Z18
+	VFMADD231PS  Z26, Z4, Z17
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z6, Z11
+	VFMADD231PS  Z27, Z7, Z10
+	VFMADD231PS  Z27, Z8, Z9
+	VFMADD231PS  Z27, Z3, Z19
+	VFMADD231PS  Z27, Z4, Z18
+	VFMADD231PS  Z27, Z5, Z17
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z6, Z12
+	VFMADD231PS  Z28, Z7, Z11
+	VFMADD231PS  Z28, Z8, Z10
+	VFMADD231PS  Z28, Z3, Z20
+	VFMADD231PS  Z28, Z4, Z19
+	VFMADD231PS  Z28, Z5, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z6, Z13
+	VFMADD231PS  Z29, Z7, Z12
+	VFMADD231PS  Z29, Z8, Z11
+	VFMADD231PS  Z29, Z3, Z21
+	VFMADD231PS  Z29, Z4, Z20
+	VFMADD231PS  Z29, Z5, Z19
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z6, Z14
+	VFMADD231PS  Z30, Z7, Z13
+	VFMADD231PS  Z30, Z8, Z12
+	VFMADD231PS  Z30, Z3, Z22
+	VFMADD231PS  Z30, Z4, Z21
+	VFMADD231PS  Z30, Z5, Z20
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z6, Z15
+	VFMADD231PS  Z25, Z7, Z14
+	VFMADD231PS  Z25, Z8, Z13
+	VFMADD231PS  Z25, Z3, Z23
+	VFMADD231PS  Z25, Z4, Z22
+	VFMADD231PS  Z25, Z5, Z21
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z6, Z16
+	VFMADD231PS  Z26, Z7, Z15
+	VFMADD231PS  Z26, Z8, Z14
+	VFMADD231PS  Z26, Z3, Z24
+	VFMADD231PS  Z26, Z4, Z23
+	VFMADD231PS  Z26, Z5, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z7, Z16
+	VFMADD231PS  Z27, Z8, Z15
+	VFMADD231PS  Z27, Z4, Z24
+	VFMADD231PS  Z27, Z5, Z23
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z8, Z16
+	VFMADD231PS  Z28, Z5, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z25, Z6, Z17
+	VMOVUPS      (R9)(R8*1), Z26
+	VFMADD231PS  Z26, Z6, Z18
+	VFMADD231PS  Z26, Z7, Z17
+	VMOVUPS      (R9)(R8*2), Z27
+	VFMADD231PS  Z27, Z6, Z19
+	VFMADD231PS  Z27, Z7, Z18
+	VFMADD231PS  Z27, Z8, Z17
+	VMOVUPS      (R9)(R10*1), Z28
+	VFMADD231PS  Z28, Z6, Z20
+	VFMADD231PS  Z28, Z7, Z19
+	VFMADD231PS  Z28, Z8, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z29
+	VFMADD231PS  Z29, Z6, Z21
+	VFMADD231PS  Z29, Z7, Z20
+	VFMADD231PS  Z29, Z8, Z19
+	VMOVUPS      (R9)(R8*1), Z30
+	VFMADD231PS  Z30, Z6, Z22
+	VFMADD231PS  Z30, Z7, Z21
+	VFMADD231PS  Z30, Z8, Z20
+	VMOVUPS      (R9)(R8*2), Z25
+	VFMADD231PS  Z25, Z6, Z23
+	VFMADD231PS  Z25, Z7, Z22
+	VFMADD231PS  Z25, Z8, Z21
+	VMOVUPS      (R9)(R10*1), Z26
+	VFMADD231PS  Z26, Z6, Z24
+	VFMADD231PS  Z26, Z7, Z23
+	VFMADD231PS  Z26, Z8, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z27
+	VFMADD231PS  Z27, Z7, Z24
+	VFMADD231PS  Z27, Z8, Z23
+	VMOVUPS      (R9)(R8*1), Z28
+	VFMADD231PS  Z28, Z8, Z24
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_10
+	VPXORD       Z26, Z26, Z26
+	VBROADCASTSS 128(SI), Z25
+	VMAXPS       Z9, Z26, Z9
+	VMINPS       Z9, Z25, Z9
+	VMAXPS       Z10, Z26, Z10
+	VMINPS       Z10, Z25, Z10
+	VMAXPS       Z11, Z26, Z11
+	VMINPS       Z11, Z25, Z11
+	VMAXPS       Z12, Z26, Z12
+	VMINPS       Z12, Z25, Z12
+	VMAXPS       Z13, Z26, Z13
+	VMINPS       Z13, Z25, Z13
+	VMAXPS       Z14, Z26, Z14
+	VMINPS       Z14, Z25, Z14
+	VMAXPS       Z15, Z26, Z15
+	VMINPS       Z15, Z25, Z15
+	VMAXPS       Z16, Z26, Z16
+	VMINPS       Z16, Z25, Z16
+	VMAXPS       Z17, Z26, Z17
+	VMINPS       Z17, Z25, Z17
+	VMAXPS       Z18, Z26, Z18
+	VMINPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z26, Z19
+	VMINPS       Z19, Z25, Z19
+	VMAXPS       Z20, Z26, Z20
+	VMINPS       Z20, Z25, Z20
+	VMAXPS       Z21, Z26, Z21
+	VMINPS       Z21, Z25, Z21
+	VMAXPS       Z22, Z26, Z22
+	VMINPS       Z22, Z25, Z22
+	VMAXPS       Z23, Z26, Z23
+	VMINPS       Z23, Z25, Z23
+	VMAXPS       Z24, Z26, Z24
+	VMINPS       Z24, Z25, Z24
+
+store_10:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(R8*1)
+	VMOVUPS Z11, (DI)(R8*2)
+	VMOVUPS Z12, (DI)(R9*1)
+	LEAQ    (DI)(R8*4), DI
+	VMOVUPS Z13, (DI)
+	VMOVUPS Z14, (DI)(R8*1)
+	VMOVUPS Z15, (DI)(R8*2)
+	VMOVUPS Z16, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z17, (DI)
+	VMOVUPS Z18, (DI)(SI*1)
+	VMOVUPS Z19, (DI)(SI*2)
+	VMOVUPS Z20, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z21, (DI)
+	VMOVUPS Z22, (DI)(SI*1)
+	VMOVUPS Z23, (DI)(SI*2)
+	VMOVUPS Z24, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_5
+
+tiles_end_6:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_12
+
+tile_11:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_13
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_14
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_15
+
+bias_14:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	VMOVAPS Z9, Z13
+	VMOVAPS Z9, Z14
+	VMOVAPS Z9, Z15
+	VMOVAPS Z9, Z16
+	JMP     started_15
+
+add_13:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(R8*1), Z10
+	VMOVUPS (DI)(R8*2), Z11
+	VMOVUPS (DI)(R9*1), Z12
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z13
+	VMOVUPS (DI)(SI*1), Z14
+	VMOVUPS (DI)(SI*2), Z15
+	VMOVUPS (DI)(R8*1), Z16
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_15
+	VMOVUPS (SI)(AX*1), Z17
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z17, Z14, Z14
+	VADDPS  Z17, Z15, Z15
+	VADDPS  Z17, Z16, Z16
+
+started_15:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z0, Z10
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z0, Z11
+	VFMADD231PS  Z19, Z1, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z0, Z12
+	VFMADD231PS  Z20, Z1, Z11
+	VFMADD231PS  Z20, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z1, Z12
+	VFMADD231PS  Z21, Z2, Z11
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VFMADD231PS  Z17, Z0, Z13
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z3, Z10
+	VFMADD231PS  Z18, Z4, Z9
+	VFMADD231PS  Z18, Z0, Z14
+	VFMADD231PS  Z18, Z1, Z13
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z3, Z11
+	VFMADD231PS  Z19, Z4, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VFMADD231PS  Z19, Z0, Z15
+	VFMADD231PS  Z19, Z1, Z14
+	VFMADD231PS  Z19, Z2, Z13
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z3, Z12
+	VFMADD231PS  Z20, Z4, Z11
+	VFMADD231PS  Z20, Z5, Z10
+	VFMADD231PS  Z20, Z0, Z16
+	VFMADD231PS  Z20, Z1, Z15
+	VFMADD231PS  Z20, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z4, Z12
+	VFMADD231PS  Z21, Z5, Z11
+	VFMADD231PS  Z21, Z1, Z16
+	VFMADD231PS  Z21, Z2, Z15
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z5, Z12
+	VFMADD231PS  Z22, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z6, Z10
+	VFMADD231PS  Z18, Z7, Z9
+	VFMADD231PS  Z18, Z3, Z14
+	VFMADD231PS  Z18, Z4, Z13
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z11
+	VFMADD231PS  Z19, Z7, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VFMADD231PS  Z19, Z3, Z15
+	VFMADD231PS  Z19, Z4, Z14
+	VFMADD231PS  Z19, Z5, Z13
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z6, Z12
+	VFMADD231PS  Z20, Z7, Z11
+	VFMADD231PS  Z20, Z8, Z10
+	VFMADD231PS  Z20, Z3, Z16
+	VFMADD231PS  Z20, Z4, Z15
+	VFMADD231PS  Z20, Z5, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z7, Z12
+	VFMADD231PS  Z21, Z8, Z11
+	VFMADD231PS  Z21, Z4, Z16
+	VFMADD231PS  Z21, Z5, Z15
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z8, Z12
+	VFMADD231PS  Z22, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z13
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z6, Z14
+	VFMADD231PS  Z18, Z7, Z13
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z15
+	VFMADD231PS  Z19, Z7, Z14
+	VFMADD231PS  Z19, Z8, Z13
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z6, Z16
+	VFMADD231PS  Z20, Z7, Z15
+	VFMADD231PS  Z20, Z8, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z7, Z16
+	VFMADD231PS  Z21, Z8, Z15
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_16
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_16:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(R8*1)
+	VMOVUPS Z11, (DI)(R8*2)
+	VMOVUPS Z12, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z13, (DI)
+	VMOVUPS Z14, (DI)(SI*1)
+	VMOVUPS Z15, (DI)(SI*2)
+	VMOVUPS Z16, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_11
+
+tiles_end_12:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_19
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_20
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_21
+
+bias_20:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	JMP     started_21
+
+add_19:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(R8*1), Z10
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z11
+	VMOVUPS (DI)(SI*1), Z12
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_21
+	VMOVUPS (SI)(AX*1), Z13
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z13, Z10, Z10
+	VADDPS  Z13, Z11, Z11
+	VADDPS  Z13, Z12, Z12
+
+started_21:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z0, Z10
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z1, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VFMADD231PS  Z13, Z0, Z11
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z3, Z10
+	VFMADD231PS  Z14, Z4, Z9
+	VFMADD231PS  Z14, Z0, Z12
+	VFMADD231PS  Z14, Z1, Z11
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z4, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VFMADD231PS  Z15, Z1, Z12
+	VFMADD231PS  Z15, Z2, Z11
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z5, Z10
+	VFMADD231PS  Z16, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VFMADD231PS  Z13, Z3, Z11
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z6, Z10
+	VFMADD231PS  Z14, Z7, Z9
+	VFMADD231PS  Z14, Z3, Z12
+	VFMADD231PS  Z14, Z4, Z11
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z7, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VFMADD231PS  Z15, Z4, Z12
+	VFMADD231PS  Z15, Z5, Z11
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z8, Z10
+	VFMADD231PS  Z16, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z6, Z11
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z6, Z12
+	VFMADD231PS  Z14, Z7, Z11
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z7, Z12
+	VFMADD231PS  Z15, Z8, Z11
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_22
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_22:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(R8*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z11, (DI)
+	VMOVUPS Z12, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_17
+
+tiles_end_18:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_25
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_26
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R8
+	VMOVUPS (DI), Z9
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS (DI), Z10
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_27
+	VMOVUPS (SI)(AX*1), Z11
+	VADDPS  Z11, Z9, Z9
+	VADDPS  Z11, Z10, Z10
+
+started_27:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VFMADD231PS  Z11, Z0, Z10
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z4, Z9
+	VFMADD231PS  Z12, Z1, Z10
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z5, Z9
+	VFMADD231PS  Z13, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VFMADD231PS  Z11, Z3, Z10
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z9
+	VFMADD231PS  Z12, Z4, Z10
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z8, Z9
+	VFMADD231PS  Z13, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z6, Z10
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z10
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_28
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_28:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R8
+	VMOVUPS Z9, (DI)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z10, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_23
+
+tiles_end_24:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	ADDQ CX, 8(SP)
+	SUBQ $0x02, 16(SP)
+	CMPQ 16(SP), $0x02
+	JGE  rows_3
+
+rows_end_4:
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_30
+
+rows_29:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_32
+
+tile_31:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_33
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_34
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_35
+
+bias_34:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	VMOVAPS Z9, Z13
+	VMOVAPS Z9, Z14
+	VMOVAPS Z9, Z15
+	VMOVAPS Z9, Z16
+	JMP     started_35
+
+add_33:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(SI*1), Z10
+	VMOVUPS (DI)(SI*2), Z11
+	VMOVUPS (DI)(R8*1), Z12
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS (DI), Z13
+	VMOVUPS (DI)(SI*1), Z14
+	VMOVUPS (DI)(SI*2), Z15
+	VMOVUPS (DI)(R8*1), Z16
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_35
+	VMOVUPS (SI)(AX*1), Z17
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z17, Z14, Z14
+	VADDPS  Z17, Z15, Z15
+	VADDPS  Z17, Z16, Z16
+
+started_35:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z0, Z10
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z0, Z11
+	VFMADD231PS  Z19, Z1, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z0, Z12
+	VFMADD231PS  Z20, Z1, Z11
+	VFMADD231PS  Z20, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z0, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFMADD231PS  Z21, Z2, Z11
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z0, Z14
+	VFMADD231PS  Z22, Z1, Z13
+	VFMADD231PS  Z22, Z2, Z12
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z0, Z15
+	VFMADD231PS  Z17, Z1, Z14
+	VFMADD231PS  Z17, Z2, Z13
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z0, Z16
+	VFMADD231PS  Z18, Z1, Z15
+	VFMADD231PS  Z18, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z1, Z16
+	VFMADD231PS  Z19, Z2, Z15
+	VMOVUPS      (R9)(R8*1), Z20
+	VFMADD231PS  Z20, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z3, Z10
+	VFMADD231PS  Z18, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z3, Z11
+	VFMADD231PS  Z19, Z4, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z3, Z12
+	VFMADD231PS  Z20, Z4, Z11
+	VFMADD231PS  Z20, Z5, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z3, Z13
+	VFMADD231PS  Z21, Z4, Z12
+	VFMADD231PS  Z21, Z5, Z11
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z3, Z14
+	VFMADD231PS  Z22, Z4, Z13
+	VFMADD231PS  Z22, Z5, Z12
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z3, Z15
+	VFMADD231PS  Z17, Z4, Z14
+	VFMADD231PS  Z17, Z5, Z13
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z3, Z16
+	VFMADD231PS  Z18, Z4, Z15
+	VFMADD231PS  Z18, Z5, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z4, Z16
+	VFMADD231PS  Z19, Z5, Z15
+	VMOVUPS      (R9)(R8*1), Z20
+	VFMADD231PS  Z20, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z6, Z10
+	VFMADD231PS  Z18, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z19
+	VFMADD231PS  Z19, Z6, Z11
+	VFMADD231PS  Z19, Z7, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VMOVUPS      (R9)(R10*1), Z20
+	VFMADD231PS  Z20, Z6, Z12
+	VFMADD231PS  Z20, Z7, Z11
+	VFMADD231PS  Z20, Z8, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z21
+	VFMADD231PS  Z21, Z6, Z13
+	VFMADD231PS  Z21, Z7, Z12
+	VFMADD231PS  Z21, Z8, Z11
+	VMOVUPS      (R9)(R8*1), Z22
+	VFMADD231PS  Z22, Z6, Z14
+	VFMADD231PS  Z22, Z7, Z13
+	VFMADD231PS  Z22, Z8, Z12
+	VMOVUPS      (R9)(R8*2), Z17
+	VFMADD231PS  Z17, Z6, Z15
+	VFMADD231PS  Z17, Z7, Z14
+	VFMADD231PS  Z17, Z8, Z13
+	VMOVUPS      (R9)(R10*1), Z18
+	VFMADD231PS  Z18, Z6, Z16
+	VFMADD231PS  Z18, Z7, Z15
+	VFMADD231PS  Z18, Z8, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z19
+	VFMADD231PS  Z19, Z7, Z16
+	VFMADD231PS  Z19, Z8, Z15
+	VMOVUPS      (R9)(R8*1), Z20
+	VFMADD231PS  Z20, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_36
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_36:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(SI*1)
+	VMOVUPS Z11, (DI)(SI*2)
+	VMOVUPS Z12, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z13, (DI)
+	VMOVUPS Z14, (DI)(SI*1)
+	VMOVUPS Z15, (DI)(SI*2)
+	VMOVUPS Z16, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_31
+
+tiles_end_32:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_38
+
+tile_37:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_39
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_40
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_41
+
+bias_40:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	VMOVAPS Z9, Z11
+	VMOVAPS Z9, Z12
+	JMP     started_41
+
+add_39:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(SI*1), Z10
+	VMOVUPS (DI)(SI*2), Z11
+	VMOVUPS (DI)(R8*1), Z12
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_41
+	VMOVUPS (SI)(AX*1), Z13
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z13, Z10, Z10
+	VADDPS  Z13, Z11, Z11
+	VADDPS  Z13, Z12, Z12
+
+started_41:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z0, Z10
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z0, Z11
+	VFMADD231PS  Z15, Z1, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z0, Z12
+	VFMADD231PS  Z16, Z1, Z11
+	VFMADD231PS  Z16, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z1, Z12
+	VFMADD231PS  Z17, Z2, Z11
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z3, Z10
+	VFMADD231PS  Z14, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z3, Z11
+	VFMADD231PS  Z15, Z4, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z3, Z12
+	VFMADD231PS  Z16, Z4, Z11
+	VFMADD231PS  Z16, Z5, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z4, Z12
+	VFMADD231PS  Z17, Z5, Z11
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z14
+	VFMADD231PS  Z14, Z6, Z10
+	VFMADD231PS  Z14, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z15
+	VFMADD231PS  Z15, Z6, Z11
+	VFMADD231PS  Z15, Z7, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VMOVUPS      (R9)(R10*1), Z16
+	VFMADD231PS  Z16, Z6, Z12
+	VFMADD231PS  Z16, Z7, Z11
+	VFMADD231PS  Z16, Z8, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z17, Z7, Z12
+	VFMADD231PS  Z17, Z8, Z11
+	VMOVUPS      (R9)(R8*1), Z18
+	VFMADD231PS  Z18, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_42
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_42:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(SI*1)
+	VMOVUPS Z11, (DI)(SI*2)
+	VMOVUPS Z12, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_37
+
+tiles_end_38:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_45
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_46
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_47
+
+bias_46:
+	VMOVUPS (SI)(AX*1), Z9
+	VMOVAPS Z9, Z10
+	JMP     started_47
+
+add_45:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS (DI), Z9
+	VMOVUPS (DI)(SI*1), Z10
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_47
+	VMOVUPS (SI)(AX*1), Z11
+	VADDPS  Z11, Z9, Z9
+	VADDPS  Z11, Z10, Z10
+
+started_47:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z0, Z10
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z1, Z10
+	VFMADD231PS  Z13, Z2, Z9
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z3, Z10
+	VFMADD231PS  Z12, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z4, Z10
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z12
+	VFMADD231PS  Z12, Z6, Z10
+	VFMADD231PS  Z12, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z13
+	VFMADD231PS  Z13, Z7, Z10
+	VFMADD231PS  Z13, Z8, Z9
+	VMOVUPS      (R9)(R10*1), Z14
+	VFMADD231PS  Z14, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_48
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_48:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, (DI)
+	VMOVUPS Z10, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_43
+
+tiles_end_44:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_50
+
+tile_49:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_51
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_52
+	VPXORD Z9, Z9, Z9
+	JMP    started_53
+
+bias_52:
+	VMOVUPS (SI)(AX*1), Z9
+	JMP     started_53
+
+add_51:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS (DI), Z9
+	MOVQ    a+0(FP), SI
+	MOVQ    24(SI), SI
+	TESTQ   SI, SI
+	JEQ     started_53
+	VMOVUPS (SI)(AX*1), Z10
+	VADDPS  Z10, Z9, Z9
+
+started_53:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z10, Z0, Z9
+	VMOVUPS      (R9)(R8*1), Z11
+	VFMADD231PS  Z11, Z1, Z9
+	VMOVUPS      (R9)(R8*2), Z12
+	VFMADD231PS  Z12, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z10, Z3, Z9
+	VMOVUPS      (R9)(R8*1), Z11
+	VFMADD231PS  Z11, Z4, Z9
+	VMOVUPS      (R9)(R8*2), Z12
+	VFMADD231PS  Z12, Z5, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z10, Z6, Z9
+	VMOVUPS      (R9)(R8*1), Z11
+	VFMADD231PS  Z11, Z7, Z9
+	VMOVUPS      (R9)(R8*2), Z12
+	VFMADD231PS  Z12, Z8, Z9
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_54
+	VPXORD       Z11, Z11, Z11
+	VBROADCASTSS 128(SI), Z10
+	VMAXPS       Z9, Z11, Z9
+	VMINPS       Z9, Z10, Z9
+
+store_54:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z9, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_49
+
+tiles_end_50:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_29
+
+rows_end_30:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ      24(SP), $0x00
+	JEQ       done
+	MOVQ      a+0(FP), CX
+	MOVQ      (CX), DX
+	ADDQ      AX, DX
+	MOVQ      DX, (SP)
+	MOVQ      8(CX), DX
+	ADDQ      AX, DX
+	MOVQ      DX, 8(SP)
+	MOVQ      32(CX), DX
+	MOVQ      DX, 16(SP)
+	MOVQ      16(CX), CX
+	ADDQ      AX, CX
+	VMOVUPS.Z (CX), K1, Z0
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z1
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z2
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z3
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z4
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z5
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z6
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z7
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	VMOVUPS.Z (CX), K1, Z8
+	MOVQ      a+0(FP), DX
+	ADDQ      120(DX), CX
+	CMPQ      16(SP), $0x02
+	JLT       rows_end_56
+
+rows_55:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_58
+
+tile_57:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_59
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_60
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	JMP    started_61
+
+bias_60:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	VMOVAPS   Z9, Z13
+	VMOVAPS   Z9, Z14
+	VMOVAPS   Z9, Z15
+	VMOVAPS   Z9, Z16
+	VMOVAPS   Z9, Z17
+	VMOVAPS   Z9, Z18
+	VMOVAPS   Z9, Z19
+	VMOVAPS   Z9, Z20
+	VMOVAPS   Z9, Z21
+	VMOVAPS   Z9, Z22
+	VMOVAPS   Z9, Z23
+	VMOVAPS   Z9, Z24
+	JMP       started_61
+
+add_59:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R9
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(R8*1), K1, Z10
+	VMOVUPS.Z (DI)(R8*2), K1, Z11
+	VMOVUPS.Z (DI)(R9*1), K1, Z12
+	LEAQ      (DI)(R8*4), DI
+	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (DI)(R8*1), K1, Z14
+	VMOVUPS.Z (DI)(R8*2), K1, Z15
+	VMOVUPS.Z (DI)(R9*1), K1, Z16
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z17
+	VMOVUPS.Z (DI)(SI*1), K1, Z18
+	VMOVUPS.Z (DI)(SI*2), K1, Z19
+	VMOVUPS.Z (DI)(R8*1), K1, Z20
+	LEAQ      (DI)(SI*4), DI
+	VMOVUPS.Z (DI), K1, Z21
+	VMOVUPS.Z (DI)(SI*1), K1, Z22
+	VMOVUPS.Z (DI)(SI*2), K1, Z23
+	VMOVUPS.Z (DI)(R8*1), K1, Z24
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_61
+	VMOVUPS.Z (SI)(AX*1), K1, Z25
+	VADDPS    Z25, Z9, Z9
+	VADDPS    Z25, Z10, Z10
+	VADDPS    Z25, Z11, Z11
+	VADDPS    Z25, Z12, Z12
+	VADDPS    Z25, Z13, Z13
+	VADDPS    Z25, Z14, Z14
+	VADDPS    Z25, Z15, Z15
+	VADDPS    Z25, Z16, Z16
+	VADDPS    Z25, Z17, Z17
+	VADDPS    Z25, Z18, Z18
+	VADDPS    Z25, Z19, Z19
+	VADDPS    Z25, Z20, Z20
+	VADDPS    Z25, Z21, Z21
+	VADDPS    Z25, Z22, Z22
+	VADDPS    Z25, Z23, Z23
+	VADDPS    Z25, Z24, Z24
+
+started_61:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z0, Z10
+	VFMADD231PS  Z26, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z0, Z11
+	VFMADD231PS  Z27, Z1, Z10
+	VFMADD231PS  Z27, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z0, Z12
+	VFMADD231PS  Z28, Z1, Z11
+	VFMADD231PS  Z28, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z0, Z13
+	VFMADD231PS  Z29, Z1, Z12
+	VFMADD231PS  Z29, Z2, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z0, Z14
+	VFMADD231PS  Z30, Z1, Z13
+	VFMADD231PS  Z30, Z2, Z12
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z0, Z15
+	VFMADD231PS  Z25, Z1, Z14
+	VFMADD231PS  Z25, Z2, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z0, Z16
+	VFMADD231PS  Z26, Z1, Z15
+	VFMADD231PS  Z26, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z1, Z16
+	VFMADD231PS  Z27, Z2, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z3, Z9
+	VFMADD231PS  Z25, Z0, Z17
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z3, Z10
+	VFMADD231PS  Z26, Z4, Z9
+	VFMADD231PS  Z26, Z0, Z18
+	VFMADD231PS  Z26, Z1, Z17
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z3, Z11
+	VFMADD231PS  Z27, Z4, Z10
+	VFMADD231PS  Z27, Z5, Z9
+	VFMADD231PS  Z27, Z0, Z19
+	VFMADD231PS  Z27, Z1, Z18
+	VFMADD231PS  Z27, Z2, Z17
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z3, Z12
+	VFMADD231PS  Z28, Z4, Z11
+	VFMADD231PS  Z28, Z5, Z10
+	VFMADD231PS  Z28, Z0, Z20
+	VFMADD231PS  Z28, Z1, Z19
+	VFMADD231PS  Z28, Z2, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z3, Z13
+	VFMADD231PS  Z29, Z4, Z12
+	VFMADD231PS  Z29, Z5, Z11
+	VFMADD231PS  Z29, Z0, Z21
+	VFMADD231PS  Z29, Z1, Z20
+	VFMADD231PS  Z29, Z2, Z19
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z3, Z14
+	VFMADD231PS  Z30, Z4, Z13
+	VFMADD231PS  Z30, Z5, Z12
+	VFMADD231PS  Z30, Z0, Z22
+	VFMADD231PS  Z30, Z1, Z21
+	VFMADD231PS  Z30, Z2, Z20
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z3, Z15
+	VFMADD231PS  Z25, Z4, Z14
+	VFMADD231PS  Z25, Z5, Z13
+	VFMADD231PS  Z25, Z0, Z23
+	VFMADD231PS  Z25, Z1, Z22
+	VFMADD231PS  Z25, Z2, Z21
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z3, Z16
+	VFMADD231PS  Z26, Z4, Z15
+	VFMADD231PS  Z26, Z5, Z14
+	VFMADD231PS  Z26, Z0, Z24
+	VFMADD231PS  Z26, Z1, Z23
+	VFMADD231PS  Z26, Z2, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z4, Z16
+	VFMADD231PS  Z27, Z5, Z15
+	VFMADD231PS  Z27, Z1, Z24
+	VFMADD231PS  Z27, Z2, Z23
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z5, Z16
+	VFMADD231PS  Z28, Z2, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z6, Z9
+	VFMADD231PS  Z25, Z3, Z17
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z6, Z10
+	VFMADD231PS  Z26, Z7, Z9
+	VFMADD231PS  Z26, Z3, Z18
+	VFMADD231PS  Z26, Z4, Z17
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z6, Z11
+	VFMADD231PS  Z27, Z7, Z10
+	VFMADD231PS  Z27, Z8, Z9
+	VFMADD231PS  Z27, Z3, Z19
+	VFMADD231PS  Z27, Z4, Z18
+	VFMADD231PS  Z27, Z5, Z17
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z6, Z12
+	VFMADD231PS  Z28, Z7, Z11
+	VFMADD231PS  Z28, Z8, Z10
+	VFMADD231PS  Z28, Z3, Z20
+	VFMADD231PS  Z28, Z4, Z19
+	VFMADD231PS  Z28, Z5, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z6, Z13
+	VFMADD231PS  Z29, Z7, Z12
+	VFMADD231PS  Z29, Z8, Z11
+	VFMADD231PS  Z29, Z3, Z21
+	VFMADD231PS  Z29, Z4, Z20
+	VFMADD231PS  Z29, Z5, Z19
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z6, Z14
+	VFMADD231PS  Z30, Z7, Z13
+	VFMADD231PS  Z30, Z8, Z12
+	VFMADD231PS  Z30, Z3, Z22
+	VFMADD231PS  Z30, Z4, Z21
+	VFMADD231PS  Z30, Z5, Z20
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z6, Z15
+	VFMADD231PS  Z25, Z7, Z14
+	VFMADD231PS  Z25, Z8, Z13
+	VFMADD231PS  Z25, Z3, Z23
+	VFMADD231PS  Z25, Z4, Z22
+	VFMADD231PS  Z25, Z5, Z21
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z6, Z16
+	VFMADD231PS  Z26, Z7, Z15
+	VFMADD231PS  Z26, Z8, Z14
+	VFMADD231PS  Z26, Z3, Z24
+	VFMADD231PS  Z26, Z4, Z23
+	VFMADD231PS  Z26, Z5, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z7, Z16
+	VFMADD231PS  Z27, Z8, Z15
+	VFMADD231PS  Z27, Z4, Z24
+	VFMADD231PS  Z27, Z5, Z23
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z8, Z16
+	VFMADD231PS  Z28, Z5, Z24
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z25
+	VFMADD231PS  Z25, Z6, Z17
+	VMOVUPS.Z    (R9)(R8*1), K1, Z26
+	VFMADD231PS  Z26, Z6, Z18
+	VFMADD231PS  Z26, Z7, Z17
+	VMOVUPS.Z    (R9)(R8*2), K1, Z27
+	VFMADD231PS  Z27, Z6, Z19
+	VFMADD231PS  Z27, Z7, Z18
+	VFMADD231PS  Z27, Z8, Z17
+	VMOVUPS.Z    (R9)(R10*1), K1, Z28
+	VFMADD231PS  Z28, Z6, Z20
+	VFMADD231PS  Z28, Z7, Z19
+	VFMADD231PS  Z28, Z8, Z18
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z29
+	VFMADD231PS  Z29, Z6, Z21
+	VFMADD231PS  Z29, Z7, Z20
+	VFMADD231PS  Z29, Z8, Z19
+	VMOVUPS.Z    (R9)(R8*1), K1, Z30
+	VFMADD231PS  Z30, Z6, Z22
+	VFMADD231PS  Z30, Z7, Z21
+	VFMADD231PS  Z30, Z8, Z20
+	VMOVUPS.Z    (R9)(R8*2), K1, Z25
+	VFMADD231PS  Z25, Z6, Z23
+	VFMADD231PS  Z25, Z7, Z22
+	VFMADD231PS  Z25, Z8, Z21
+	VMOVUPS.Z    (R9)(R10*1), K1, Z26
+	VFMADD231PS  Z26, Z6, Z24
+	VFMADD231PS  Z26, Z7, Z23
+	VFMADD231PS  Z26, Z8, Z22
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z27
+	VFMADD231PS  Z27, Z7, Z24
+	VFMADD231PS  Z27, Z8, Z23
+	VMOVUPS.Z    (R9)(R8*1), K1, Z28
+	VFMADD231PS  Z28, Z8, Z24
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_62
+	VPXORD       Z26, Z26, Z26
+	VBROADCASTSS 128(SI), Z25
+	VMAXPS       Z9, Z26, Z9
+	VMINPS       Z9, Z25, Z9
+	VMAXPS       Z10, Z26, Z10
+	VMINPS       Z10, Z25, Z10
+	VMAXPS       Z11, Z26, Z11
+	VMINPS       Z11, Z25, Z11
+	VMAXPS       Z12, Z26, Z12
+	VMINPS       Z12, Z25, Z12
+	VMAXPS       Z13, Z26, Z13
+	VMINPS       Z13, Z25, Z13
+	VMAXPS       Z14, Z26, Z14
+	VMINPS       Z14, Z25, Z14
+	VMAXPS       Z15, Z26, Z15
+	VMINPS       Z15, Z25, Z15
+	VMAXPS       Z16, Z26, Z16
+	VMINPS       Z16, Z25, Z16
+	VMAXPS       Z17, Z26, Z17
+	VMINPS       Z17, Z25, Z17
+	VMAXPS       Z18, Z26, Z18
+	VMINPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z26, Z19
+	VMINPS       Z19, Z25, Z19
+	VMAXPS       Z20, Z26, Z20
+	VMINPS       Z20, Z25, Z20
+	VMAXPS       Z21, Z26, Z21
+	VMINPS       Z21, Z25, Z21
+	VMAXPS       Z22, Z26, Z22
+	VMINPS       Z22, Z25, Z22
+	VMAXPS       Z23, Z26, Z23
+	VMINPS       Z23, Z25, Z23
+	VMAXPS       Z24, Z26, Z24
+	VMINPS       Z24, Z25, Z24
+
+store_62:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(R8*1)
+	VMOVUPS Z11, K1, (DI)(R8*2)
+	VMOVUPS Z12, K1, (DI)(R9*1)
+	LEAQ    (DI)(R8*4), DI
+	VMOVUPS Z13, K1, (DI)
+	VMOVUPS Z14, K1, (DI)(R8*1)
+	VMOVUPS Z15, K1, (DI)(R8*2)
+	VMOVUPS Z16, K1, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z17, K1, (DI)
+	VMOVUPS Z18, K1, (DI)(SI*1)
+	VMOVUPS Z19, K1, (DI)(SI*2)
+	VMOVUPS Z20, K1, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z21, K1, (DI)
+	VMOVUPS Z22, K1, (DI)(SI*1)
+	VMOVUPS Z23, K1, (DI)(SI*2)
+	VMOVUPS Z24, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_57
+
+tiles_end_58:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_64
+
+tile_63:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_65
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_66
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_67
+
+bias_66:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	VMOVAPS   Z9, Z13
+	VMOVAPS   Z9, Z14
+	VMOVAPS   Z9, Z15
+	VMOVAPS   Z9, Z16
+	JMP       started_67
+
+add_65:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R9
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(R8*1), K1, Z10
+	VMOVUPS.Z (DI)(R8*2), K1, Z11
+	VMOVUPS.Z (DI)(R9*1), K1, Z12
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (DI)(SI*1), K1, Z14
+	VMOVUPS.Z (DI)(SI*2), K1, Z15
+	VMOVUPS.Z (DI)(R8*1), K1, Z16
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_67
+	VMOVUPS.Z (SI)(AX*1), K1, Z17
+	VADDPS    Z17, Z9, Z9
+	VADDPS    Z17, Z10, Z10
+	VADDPS    Z17, Z11, Z11
+	VADDPS    Z17, Z12, Z12
+	VADDPS    Z17, Z13, Z13
+	VADDPS    Z17, Z14, Z14
+	VADDPS    Z17, Z15, Z15
+	VADDPS    Z17, Z16, Z16
+
+started_67:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z0, Z10
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z0, Z11
+	VFMADD231PS  Z19, Z1, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z0, Z12
+	VFMADD231PS  Z20, Z1, Z11
+	VFMADD231PS  Z20, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z1, Z12
+	VFMADD231PS  Z21, Z2, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VFMADD231PS  Z17, Z0, Z13
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z3, Z10
+	VFMADD231PS  Z18, Z4, Z9
+	VFMADD231PS  Z18, Z0, Z14
+	VFMADD231PS  Z18, Z1, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z3, Z11
+	VFMADD231PS  Z19, Z4, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VFMADD231PS  Z19, Z0, Z15
+	VFMADD231PS  Z19, Z1, Z14
+	VFMADD231PS  Z19, Z2, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z3, Z12
+	VFMADD231PS  Z20, Z4, Z11
+	VFMADD231PS  Z20, Z5, Z10
+	VFMADD231PS  Z20, Z0, Z16
+	VFMADD231PS  Z20, Z1, Z15
+	VFMADD231PS  Z20, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z4, Z12
+	VFMADD231PS  Z21, Z5, Z11
+	VFMADD231PS  Z21, Z1, Z16
+	VFMADD231PS  Z21, Z2, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z5, Z12
+	VFMADD231PS  Z22, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z6, Z10
+	VFMADD231PS  Z18, Z7, Z9
+	VFMADD231PS  Z18, Z3, Z14
+	VFMADD231PS  Z18, Z4, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z11
+	VFMADD231PS  Z19, Z7, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VFMADD231PS  Z19, Z3, Z15
+	VFMADD231PS  Z19, Z4, Z14
+	VFMADD231PS  Z19, Z5, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z6, Z12
+	VFMADD231PS  Z20, Z7, Z11
+	VFMADD231PS  Z20, Z8, Z10
+	VFMADD231PS  Z20, Z3, Z16
+	VFMADD231PS  Z20, Z4, Z15
+	VFMADD231PS  Z20, Z5, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z7, Z12
+	VFMADD231PS  Z21, Z8, Z11
+	VFMADD231PS  Z21, Z4, Z16
+	VFMADD231PS  Z21, Z5, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z8, Z12
+	VFMADD231PS  Z22, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z13
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z6, Z14
+	VFMADD231PS  Z18, Z7, Z13
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z15
+	VFMADD231PS  Z19, Z7, Z14
+	VFMADD231PS  Z19, Z8, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z6, Z16
+	VFMADD231PS  Z20, Z7, Z15
+	VFMADD231PS  Z20, Z8, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z7, Z16
+	VFMADD231PS  Z21, Z8, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_68
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_68:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(R8*1)
+	VMOVUPS Z11, K1, (DI)(R8*2)
+	VMOVUPS Z12, K1, (DI)(R9*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z13, K1, (DI)
+	VMOVUPS Z14, K1, (DI)(SI*1)
+	VMOVUPS Z15, K1, (DI)(SI*2)
+	VMOVUPS Z16, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_63
+
+tiles_end_64:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_70
+
+tile_69:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_71
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_72
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_73
+
+bias_72:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	JMP       started_73
+
+add_71:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R9
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(R8*1), K1, Z10
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z11
+	VMOVUPS.Z (DI)(SI*1), K1, Z12
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_73
+	VMOVUPS.Z (SI)(AX*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VADDPS    Z13, Z10, Z10
+	VADDPS    Z13, Z11, Z11
+	VADDPS    Z13, Z12, Z12
+
+started_73:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z0, Z10
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z1, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VFMADD231PS  Z13, Z0, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z3, Z10
+	VFMADD231PS  Z14, Z4, Z9
+	VFMADD231PS  Z14, Z0, Z12
+	VFMADD231PS  Z14, Z1, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z4, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VFMADD231PS  Z15, Z1, Z12
+	VFMADD231PS  Z15, Z2, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z5, Z10
+	VFMADD231PS  Z16, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VFMADD231PS  Z13, Z3, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z6, Z10
+	VFMADD231PS  Z14, Z7, Z9
+	VFMADD231PS  Z14, Z3, Z12
+	VFMADD231PS  Z14, Z4, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z7, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VFMADD231PS  Z15, Z4, Z12
+	VFMADD231PS  Z15, Z5, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z8, Z10
+	VFMADD231PS  Z16, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z6, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z6, Z12
+	VFMADD231PS  Z14, Z7, Z11
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z7, Z12
+	VFMADD231PS  Z15, Z8, Z11
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_74
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_74:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(R8*1)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z11, K1, (DI)
+	VMOVUPS Z12, K1, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_69
+
+tiles_end_70:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_76
+
+tile_75:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_77
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_78
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_79
+
+bias_78:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	JMP       started_79
+
+add_77:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), R8
+	MOVQ      R8, R8
+	LEAQ      (R8)(R8*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	MOVQ      DX, DI
+	ADDQ      72(SI), DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), SI
+	VMOVUPS.Z (DI), K1, Z10
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_79
+	VMOVUPS.Z (SI)(AX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VADDPS    Z11, Z10, Z10
+
+started_79:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VFMADD231PS  Z11, Z0, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z4, Z9
+	VFMADD231PS  Z12, Z1, Z10
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z5, Z9
+	VFMADD231PS  Z13, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VFMADD231PS  Z11, Z3, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z7, Z9
+	VFMADD231PS  Z12, Z4, Z10
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z8, Z9
+	VFMADD231PS  Z13, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z6, Z10
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z7, Z10
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_80
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_80:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), R8
+	MOVQ    R8, R8
+	LEAQ    (R8)(R8*2), R8
+	VMOVUPS Z9, K1, (DI)
+	MOVQ    DX, DI
+	ADDQ    72(SI), DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z10, K1, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_75
+
+tiles_end_76:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	ADDQ CX, 8(SP)
+	SUBQ $0x02, 16(SP)
+	CMPQ 16(SP), $0x02
+	JGE  rows_55
+
+rows_end_56:
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_82
+
+rows_81:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), BX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	SUBQ $0x08, BX
+	JLT  tiles_end_84
+
+tile_83:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_85
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_86
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	JMP    started_87
+
+bias_86:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	VMOVAPS   Z9, Z13
+	VMOVAPS   Z9, Z14
+	VMOVAPS   Z9, Z15
+	VMOVAPS   Z9, Z16
+	JMP       started_87
+
+add_85:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(SI*1), K1, Z10
+	VMOVUPS.Z (DI)(SI*2), K1, Z11
+	VMOVUPS.Z (DI)(R8*1), K1, Z12
+	LEAQ      (DI)(SI*4), DI
+	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (DI)(SI*1), K1, Z14
+	VMOVUPS.Z (DI)(SI*2), K1, Z15
+	VMOVUPS.Z (DI)(R8*1), K1, Z16
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_87
+	VMOVUPS.Z (SI)(AX*1), K1, Z17
+	VADDPS    Z17, Z9, Z9
+	VADDPS    Z17, Z10, Z10
+	VADDPS    Z17, Z11, Z11
+	VADDPS    Z17, Z12, Z12
+	VADDPS    Z17, Z13, Z13
+	VADDPS    Z17, Z14, Z14
+	VADDPS    Z17, Z15, Z15
+	VADDPS    Z17, Z16, Z16
+
+started_87:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z0, Z10
+	VFMADD231PS  Z18, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z0, Z11
+	VFMADD231PS  Z19, Z1, Z10
+	VFMADD231PS  Z19, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z0, Z12
+	VFMADD231PS  Z20, Z1, Z11
+	VFMADD231PS  Z20, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z0, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFMADD231PS  Z21, Z2, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z0, Z14
+	VFMADD231PS  Z22, Z1, Z13
+	VFMADD231PS  Z22, Z2, Z12
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z0, Z15
+	VFMADD231PS  Z17, Z1, Z14
+	VFMADD231PS  Z17, Z2, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z0, Z16
+	VFMADD231PS  Z18, Z1, Z15
+	VFMADD231PS  Z18, Z2, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z1, Z16
+	VFMADD231PS  Z19, Z2, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z20
+	VFMADD231PS  Z20, Z2, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z3, Z10
+	VFMADD231PS  Z18, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z3, Z11
+	VFMADD231PS  Z19, Z4, Z10
+	VFMADD231PS  Z19, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z3, Z12
+	VFMADD231PS  Z20, Z4, Z11
+	VFMADD231PS  Z20, Z5, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z3, Z13
+	VFMADD231PS  Z21, Z4, Z12
+	VFMADD231PS  Z21, Z5, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z3, Z14
+	VFMADD231PS  Z22, Z4, Z13
+	VFMADD231PS  Z22, Z5, Z12
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z3, Z15
+	VFMADD231PS  Z17, Z4, Z14
+	VFMADD231PS  Z17, Z5, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z3, Z16
+	VFMADD231PS  Z18, Z4, Z15
+	VFMADD231PS  Z18, Z5, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z4, Z16
+	VFMADD231PS  Z19, Z5, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z20
+	VFMADD231PS  Z20, Z5, Z16
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z6, Z10
+	VFMADD231PS  Z18, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z19
+	VFMADD231PS  Z19, Z6, Z11
+	VFMADD231PS  Z19, Z7, Z10
+	VFMADD231PS  Z19, Z8, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z20
+	VFMADD231PS  Z20, Z6, Z12
+	VFMADD231PS  Z20, Z7, Z11
+	VFMADD231PS  Z20, Z8, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z21
+	VFMADD231PS  Z21, Z6, Z13
+	VFMADD231PS  Z21, Z7, Z12
+	VFMADD231PS  Z21, Z8, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z22
+	VFMADD231PS  Z22, Z6, Z14
+	VFMADD231PS  Z22, Z7, Z13
+	VFMADD231PS  Z22, Z8, Z12
+	VMOVUPS.Z    (R9)(R8*2), K1, Z17
+	VFMADD231PS  Z17, Z6, Z15
+	VFMADD231PS  Z17, Z7, Z14
+	VFMADD231PS  Z17, Z8, Z13
+	VMOVUPS.Z    (R9)(R10*1), K1, Z18
+	VFMADD231PS  Z18, Z6, Z16
+	VFMADD231PS  Z18, Z7, Z15
+	VFMADD231PS  Z18, Z8, Z14
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z19
+	VFMADD231PS  Z19, Z7, Z16
+	VFMADD231PS  Z19, Z8, Z15
+	VMOVUPS.Z    (R9)(R8*1), K1, Z20
+	VFMADD231PS  Z20, Z8, Z16
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_88
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 128(SI), Z17
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z17, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z17, Z16
+
+store_88:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(SI*1)
+	VMOVUPS Z11, K1, (DI)(SI*2)
+	VMOVUPS Z12, K1, (DI)(R8*1)
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS Z13, K1, (DI)
+	VMOVUPS Z14, K1, (DI)(SI*1)
+	VMOVUPS Z15, K1, (DI)(SI*2)
+	VMOVUPS Z16, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*8), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*8), DX
+	SUBQ    $0x08, BX
+	JGE     tile_83
+
+tiles_end_84:
+	ADDQ $0x08, BX
+	SUBQ $0x04, BX
+	JLT  tiles_end_90
+
+tile_89:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_91
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_92
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	JMP    started_93
+
+bias_92:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	VMOVAPS   Z9, Z11
+	VMOVAPS   Z9, Z12
+	JMP       started_93
+
+add_91:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(SI*1), K1, Z10
+	VMOVUPS.Z (DI)(SI*2), K1, Z11
+	VMOVUPS.Z (DI)(R8*1), K1, Z12
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_93
+	VMOVUPS.Z (SI)(AX*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VADDPS    Z13, Z10, Z10
+	VADDPS    Z13, Z11, Z11
+	VADDPS    Z13, Z12, Z12
+
+started_93:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z0, Z10
+	VFMADD231PS  Z14, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z0, Z11
+	VFMADD231PS  Z15, Z1, Z10
+	VFMADD231PS  Z15, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z0, Z12
+	VFMADD231PS  Z16, Z1, Z11
+	VFMADD231PS  Z16, Z2, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z1, Z12
+	VFMADD231PS  Z17, Z2, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z2, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z3, Z10
+	VFMADD231PS  Z14, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z3, Z11
+	VFMADD231PS  Z15, Z4, Z10
+	VFMADD231PS  Z15, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z3, Z12
+	VFMADD231PS  Z16, Z4, Z11
+	VFMADD231PS  Z16, Z5, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z4, Z12
+	VFMADD231PS  Z17, Z5, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z5, Z12
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z13
+	VFMADD231PS  Z13, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z14
+	VFMADD231PS  Z14, Z6, Z10
+	VFMADD231PS  Z14, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z15
+	VFMADD231PS  Z15, Z6, Z11
+	VFMADD231PS  Z15, Z7, Z10
+	VFMADD231PS  Z15, Z8, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z16
+	VFMADD231PS  Z16, Z6, Z12
+	VFMADD231PS  Z16, Z7, Z11
+	VFMADD231PS  Z16, Z8, Z10
+	LEAQ         (R9)(R8*4), R9
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD231PS  Z17, Z7, Z12
+	VFMADD231PS  Z17, Z8, Z11
+	VMOVUPS.Z    (R9)(R8*1), K1, Z18
+	VFMADD231PS  Z18, Z8, Z12
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_94
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 128(SI), Z13
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z13, Z12
+
+store_94:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(SI*1)
+	VMOVUPS Z11, K1, (DI)(SI*2)
+	VMOVUPS Z12, K1, (DI)(R8*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*4), DX
+	SUBQ    $0x04, BX
+	JGE     tile_89
+
+tiles_end_90:
+	ADDQ $0x04, BX
+	SUBQ $0x02, BX
+	JLT  tiles_end_96
+
+tile_95:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_97
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_98
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	JMP    started_99
+
+bias_98:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	VMOVAPS   Z9, Z10
+	JMP       started_99
+
+add_97:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), R8
+	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (DI)(SI*1), K1, Z10
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_99
+	VMOVUPS.Z (SI)(AX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VADDPS    Z11, Z10, Z10
+
+started_99:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z0, Z10
+	VFMADD231PS  Z12, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z1, Z10
+	VFMADD231PS  Z13, Z2, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z2, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z3, Z10
+	VFMADD231PS  Z12, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z4, Z10
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z5, Z10
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z11
+	VFMADD231PS  Z11, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z12
+	VFMADD231PS  Z12, Z6, Z10
+	VFMADD231PS  Z12, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z13
+	VFMADD231PS  Z13, Z7, Z10
+	VFMADD231PS  Z13, Z8, Z9
+	VMOVUPS.Z    (R9)(R10*1), K1, Z14
+	VFMADD231PS  Z14, Z8, Z10
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_100
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 128(SI), Z11
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z11, Z10
+
+store_100:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), R8
+	VMOVUPS Z9, K1, (DI)
+	VMOVUPS Z10, K1, (DI)(SI*1)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*2), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*2), DX
+	SUBQ    $0x02, BX
+	JGE     tile_95
+
+tiles_end_96:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  tiles_end_102
+
+tile_101:
+	MOVQ   a+0(FP), SI
+	CMPB   132(SI), $0x00
+	JNE    add_103
+	MOVQ   24(SI), SI
+	TESTQ  SI, SI
+	JNE    bias_104
+	VPXORD Z9, Z9, Z9
+	JMP    started_105
+
+bias_104:
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
+	JMP       started_105
+
+add_103:
+	MOVQ      a+0(FP), SI
+	MOVQ      DX, DI
+	MOVQ      80(SI), SI
+	MOVQ      SI, SI
+	LEAQ      (SI)(SI*2), SI
+	VMOVUPS.Z (DI), K1, Z9
+	MOVQ      a+0(FP), SI
+	MOVQ      24(SI), SI
+	TESTQ     SI, SI
+	JEQ       started_105
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VADDPS    Z10, Z9, Z9
+
+started_105:
+	MOVQ         a+0(FP), SI
+	MOVQ         CX, DI
+	MOVQ         112(SI), R8
+	MOVQ         DI, R9
+	LEAQ         (R8)(R8*2), R10
+	VMOVUPS.Z    (R9), K1, Z10
+	VFMADD231PS  Z10, Z0, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z11
+	VFMADD231PS  Z11, Z1, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z12
+	VFMADD231PS  Z12, Z2, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z10
+	VFMADD231PS  Z10, Z3, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z11
+	VFMADD231PS  Z11, Z4, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z12
+	VFMADD231PS  Z12, Z5, Z9
+	ADDQ         104(SI), DI
+	MOVQ         DI, R9
+	VMOVUPS.Z    (R9), K1, Z10
+	VFMADD231PS  Z10, Z6, Z9
+	VMOVUPS.Z    (R9)(R8*1), K1, Z11
+	VFMADD231PS  Z11, Z7, Z9
+	VMOVUPS.Z    (R9)(R8*2), K1, Z12
+	VFMADD231PS  Z12, Z8, Z9
+	MOVQ         a+0(FP), SI
+	CMPB         133(SI), $0x00
+	JEQ          store_106
+	VPXORD       Z11, Z11, Z11
+	VBROADCASTSS 128(SI), Z10
+	VMAXPS       Z9, Z11, Z9
+	VMINPS       Z9, Z10, Z9
+
+store_106:
+	MOVQ    a+0(FP), SI
+	MOVQ    DX, DI
+	MOVQ    80(SI), SI
+	MOVQ    SI, SI
+	LEAQ    (SI)(SI*2), SI
+	VMOVUPS Z9, K1, (DI)
+	MOVQ    a+0(FP), SI
+	MOVQ    64(SI), DI
+	LEAQ    (CX)(DI*1), CX
+	MOVQ    80(SI), DI
+	LEAQ    (DX)(DI*1), DX
+	SUBQ    $0x01, BX
+	JGE     tile_101
+
+tiles_end_102:
+	ADDQ $0x01, BX
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), DX
+	ADDQ DX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_81
+
+rows_end_82:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise3by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise3by2AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block_1:
 	CMPQ 24(SP), $0x10
-	JLT  tail
+	JLT  block_end_2
 	MOVQ a+0(FP), CX
 	MOVQ (CX), DX
 	ADDQ AX, DX
@@ -40630,23 +44292,23 @@ block:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_2
+	JLT  rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_4
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_6
+	JNE    bias_8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -40655,9 +44317,9 @@ tile_3:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -40666,9 +44328,9 @@ bias_6:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	JMP     started_7
+	JMP     started_9
 
-add_5:
+add_7:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -40686,7 +44348,7 @@ add_5:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_7
+	JEQ     started_9
 	VMOVUPS (DI)(AX*1), Z8
 	VADDPS  Z8, Z0, Z0
 	VADDPS  Z8, Z1, Z1
@@ -40697,19 +44359,1089 @@ add_5:
 	VADDPS  Z8, Z6, Z6
 	VADDPS  Z8, Z7, Z7
 
-started_7:
+started_9:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_9
+	JEQ   kernel_end_11
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_8:
+kernel_row_10:
+	VMOVUPS     (R10), Z8
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z8, Z0
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z9, Z0
+	VMOVUPS     (R12)(DI*2), Z13
+	VFMADD231PS Z13, Z8, Z1
+	VFMADD231PS Z13, Z10, Z0
+	VMOVUPS     (R12)(R13*1), Z14
+	VFMADD231PS Z14, Z9, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z15
+	VFMADD231PS Z15, Z8, Z2
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS     (R12)(DI*1), Z16
+	VFMADD231PS Z16, Z9, Z2
+	VMOVUPS     (R12)(DI*2), Z11
+	VFMADD231PS Z11, Z8, Z3
+	VFMADD231PS Z11, Z10, Z2
+	VMOVUPS     (R12)(R13*1), Z12
+	VFMADD231PS Z12, Z9, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z13
+	VFMADD231PS Z13, Z8, Z4
+	VFMADD231PS Z13, Z10, Z3
+	VMOVUPS     (R12)(DI*1), Z14
+	VFMADD231PS Z14, Z9, Z4
+	VMOVUPS     (R12)(DI*2), Z15
+	VFMADD231PS Z15, Z8, Z5
+	VFMADD231PS Z15, Z10, Z4
+	VMOVUPS     (R12)(R13*1), Z16
+	VFMADD231PS Z16, Z9, Z5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z8, Z6
+	VFMADD231PS Z11, Z10, Z5
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z9, Z6
+	VMOVUPS     (R12)(DI*2), Z13
+	VFMADD231PS Z13, Z8, Z7
+	VFMADD231PS Z13, Z10, Z6
+	VMOVUPS     (R12)(R13*1), Z14
+	VFMADD231PS Z14, Z9, Z7
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z15
+	VFMADD231PS Z15, Z10, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_11:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_12
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_12:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, (R8)(DI*1)
+	VMOVUPS Z6, (R8)(DI*2)
+	VMOVUPS Z7, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_5
+
+tiles_end_6:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_15
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_16
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_17
+
+bias_16:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_17
+
+add_15:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_17
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_17:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_19
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_18:
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z7
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS     (R12)(DI*1), Z8
+	VFMADD231PS Z8, Z5, Z0
+	VMOVUPS     (R12)(DI*2), Z9
+	VFMADD231PS Z9, Z4, Z1
+	VFMADD231PS Z9, Z6, Z0
+	VMOVUPS     (R12)(R13*1), Z10
+	VFMADD231PS Z10, Z5, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z11
+	VFMADD231PS Z11, Z4, Z2
+	VFMADD231PS Z11, Z6, Z1
+	VMOVUPS     (R12)(DI*1), Z12
+	VFMADD231PS Z12, Z5, Z2
+	VMOVUPS     (R12)(DI*2), Z7
+	VFMADD231PS Z7, Z4, Z3
+	VFMADD231PS Z7, Z6, Z2
+	VMOVUPS     (R12)(R13*1), Z8
+	VFMADD231PS Z8, Z5, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z9
+	VFMADD231PS Z9, Z6, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_18
+
+kernel_end_19:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_20
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_20:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	VMOVUPS Z2, (R8)(DI*2)
+	VMOVUPS Z3, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_22
+
+tile_21:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_23
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_24
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_25
+
+bias_24:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_25
+
+add_23:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_25
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_25:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_27
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_26:
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS     (R12)(DI*1), Z6
+	VFMADD231PS Z6, Z3, Z0
+	VMOVUPS     (R12)(DI*2), Z7
+	VFMADD231PS Z7, Z2, Z1
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS     (R12)(R13*1), Z8
+	VFMADD231PS Z8, Z3, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS     (R12), Z9
+	VFMADD231PS Z9, Z4, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_26
+
+kernel_end_27:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_28
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_28:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_21
+
+tiles_end_22:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_30
+
+tile_29:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_31
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_32
+	VPXORD Z0, Z0, Z0
+	JMP    started_33
+
+bias_32:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_33
+
+add_31:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_33
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_33:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_35
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_34:
+	VMOVUPS     (R10), Z1
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        R11, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z4
+	VFMADD231PS Z4, Z1, Z0
+	VMOVUPS     (R12)(DI*1), Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS     (R12)(DI*2), Z6
+	VFMADD231PS Z6, Z3, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_34
+
+kernel_end_35:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_36
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_36:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_29
+
+tiles_end_30:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ 24(SP), $0x00
+	JEQ  done
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_38
+
+rows_37:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_40
+
+tile_39:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_41
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_42
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_43
+
+bias_42:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_43
+
+add_41:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_43
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_43:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_45
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_44:
+	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z10
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z8, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z1
+	VFMADD231PS Z13, Z10, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z15
+	VFMADD231PS Z15, Z8, Z2
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS.Z   (R12)(DI*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z2
+	VMOVUPS.Z   (R12)(DI*2), K1, Z11
+	VFMADD231PS Z11, Z8, Z3
+	VFMADD231PS Z11, Z10, Z2
+	VMOVUPS.Z   (R12)(R13*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z13
+	VFMADD231PS Z13, Z8, Z4
+	VFMADD231PS Z13, Z10, Z3
+	VMOVUPS.Z   (R12)(DI*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z4
+	VMOVUPS.Z   (R12)(DI*2), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VFMADD231PS Z15, Z10, Z4
+	VMOVUPS.Z   (R12)(R13*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z5
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z8, Z6
+	VFMADD231PS Z11, Z10, Z5
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z6
+	VMOVUPS.Z   (R12)(DI*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z7
+	VFMADD231PS Z13, Z10, Z6
+	VMOVUPS.Z   (R12)(R13*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z7
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z15
+	VFMADD231PS Z15, Z10, Z7
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_44
+
+kernel_end_45:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_46
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 128(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_46:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_39
+
+tiles_end_40:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_48
+
+tile_47:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_49
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_50
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_51
+
+bias_50:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_51
+
+add_49:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_51
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_51:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_53
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_52:
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z7
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z8
+	VFMADD231PS Z8, Z5, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z9
+	VFMADD231PS Z9, Z4, Z1
+	VFMADD231PS Z9, Z6, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z10
+	VFMADD231PS Z10, Z5, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z11
+	VFMADD231PS Z11, Z4, Z2
+	VFMADD231PS Z11, Z6, Z1
+	VMOVUPS.Z   (R12)(DI*1), K1, Z12
+	VFMADD231PS Z12, Z5, Z2
+	VMOVUPS.Z   (R12)(DI*2), K1, Z7
+	VFMADD231PS Z7, Z4, Z3
+	VFMADD231PS Z7, Z6, Z2
+	VMOVUPS.Z   (R12)(R13*1), K1, Z8
+	VFMADD231PS Z8, Z5, Z3
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z9
+	VFMADD231PS Z9, Z6, Z3
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_52
+
+kernel_end_53:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_54
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 128(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_54:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*4), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_47
+
+tiles_end_48:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_56
+
+tile_55:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_57
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_58
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_59
+
+bias_58:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_59
+
+add_57:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_59
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_59:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_61
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_60:
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z6
+	VFMADD231PS Z6, Z3, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z7
+	VFMADD231PS Z7, Z2, Z1
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS.Z   (R12)(R13*1), K1, Z8
+	VFMADD231PS Z8, Z3, Z1
+	LEAQ        (R12)(DI*4), R12
+	VMOVUPS.Z   (R12), K1, Z9
+	VFMADD231PS Z9, Z4, Z1
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_60
+
+kernel_end_61:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_62
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 128(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_62:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*2), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_55
+
+tiles_end_56:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_64
+
+tile_63:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_65
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_66
+	VPXORD Z0, Z0, Z0
+	JMP    started_67
+
+bias_66:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_67
+
+add_65:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_67
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_67:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_69
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R12
+
+kernel_row_68:
+	VMOVUPS.Z   (R10), K1, Z1
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z2
+	ADDQ        R11, R10
+	VMOVUPS.Z   (R10), K1, Z3
+	ADDQ        R11, R10
+	MOVQ        R9, R12
+	VMOVUPS.Z   (R12), K1, Z4
+	VFMADD231PS Z4, Z1, Z0
+	VMOVUPS.Z   (R12)(DI*1), K1, Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS.Z   (R12)(DI*2), K1, Z6
+	VFMADD231PS Z6, Z3, Z0
+	MOVQ        a+0(FP), R12
+	ADDQ        104(R12), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_68
+
+kernel_end_69:
+	MOVQ         a+0(FP), DI
+	CMPB         133(DI), $0x00
+	JEQ          store_70
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 128(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_70:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (DX)(R8*1), DX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_63
+
+tiles_end_64:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), DX
+	MOVQ 56(DX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(DX), DX
+	ADDQ DX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_37
+
+rows_end_38:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise5by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise5by2AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block_1:
+	CMPQ 24(SP), $0x10
+	JLT  block_end_2
+	MOVQ a+0(FP), CX
+	MOVQ (CX), DX
+	ADDQ AX, DX
+	MOVQ DX, (SP)
+	MOVQ 8(CX), DX
+	ADDQ AX, DX
+	MOVQ DX, 8(SP)
+	MOVQ 32(CX), DX
+	MOVQ DX, 16(SP)
+	MOVQ 16(CX), CX
+	ADDQ AX, CX
+	CMPQ 16(SP), $0x01
+	JLT  rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), DX
+	MOVQ 40(DX), SI
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   132(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_9:
+	MOVQ  a+0(FP), DI
+	MOVQ  88(DI), R8
+	MOVQ  120(DI), R11
+	TESTQ R8, R8
+	JEQ   kernel_end_11
+	MOVQ  DX, R9
+	MOVQ  CX, R10
+	MOVQ  112(DI), DI
+	MOVQ  R9, R12
+	LEAQ  (DI)(DI*2), R13
+
+kernel_row_10:
 	VMOVUPS     (R10), Z8
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z9
@@ -40787,12 +45519,12 @@ kernel_row_8:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_8
+	JNE         kernel_row_10
 
-kernel_end_9:
+kernel_end_11:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_10
+	JEQ          store_12
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -40812,7 +45544,7 @@ kernel_end_9:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_10:
+store_12:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -40833,34 +45565,34 @@ store_10:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_3
+	JGE     tile_5
 
-tiles_end_4:
+tiles_end_6:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_12
+	JLT  tiles_end_14
 
-tile_11:
+tile_13:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_13
+	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_14
+	JNE    bias_16
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_15
+	JMP    started_17
 
-bias_14:
+bias_16:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	JMP     started_15
+	JMP     started_17
 
-add_13:
+add_15:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -40873,26 +45605,26 @@ add_13:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_15
+	JEQ     started_17
 	VMOVUPS (DI)(AX*1), Z4
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z4, Z1, Z1
 	VADDPS  Z4, Z2, Z2
 	VADDPS  Z4, Z3, Z3
 
-started_15:
+started_17:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_17
+	JEQ   kernel_end_19
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_16:
+kernel_row_18:
 	VMOVUPS     (R10), Z4
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z5
@@ -40940,12 +45672,12 @@ kernel_row_16:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_16
+	JNE         kernel_row_18
 
-kernel_end_17:
+kernel_end_19:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_18
+	JEQ          store_20
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -40957,7 +45689,7 @@ kernel_end_17:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_18:
+store_20:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -40973,30 +45705,30 @@ store_18:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_11
+	JGE     tile_13
 
-tiles_end_12:
+tiles_end_14:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_20
+	JLT  tiles_end_22
 
-tile_19:
+tile_21:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_21
+	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_22
+	JNE    bias_24
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_23
+	JMP    started_25
 
-bias_22:
+bias_24:
 	VMOVUPS (DI)(AX*1), Z0
 	VMOVAPS Z0, Z1
-	JMP     started_23
+	JMP     started_25
 
-add_21:
+add_23:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -41007,24 +45739,24 @@ add_21:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_23
+	JEQ     started_25
 	VMOVUPS (DI)(AX*1), Z2
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z2, Z1, Z1
 
-started_23:
+started_25:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_25
+	JEQ   kernel_end_27
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_24:
+kernel_row_26:
 	VMOVUPS     (R10), Z2
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z3
@@ -41057,12 +45789,12 @@ kernel_row_24:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_24
+	JNE         kernel_row_26
 
-kernel_end_25:
+kernel_end_27:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_26
+	JEQ          store_28
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -41070,7 +45802,7 @@ kernel_end_25:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_26:
+store_28:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -41084,28 +45816,28 @@ store_26:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_19
+	JGE     tile_21
 
-tiles_end_20:
+tiles_end_22:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_28
+	JLT  tiles_end_30
 
-tile_27:
+tile_29:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_29
+	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_30
+	JNE    bias_32
 	VPXORD Z0, Z0, Z0
-	JMP    started_31
+	JMP    started_33
 
-bias_30:
+bias_32:
 	VMOVUPS (DI)(AX*1), Z0
-	JMP     started_31
+	JMP     started_33
 
-add_29:
+add_31:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -41115,23 +45847,23 @@ add_29:
 	MOVQ    a+0(FP), DI
 	MOVQ    24(DI), DI
 	TESTQ   DI, DI
-	JEQ     started_31
+	JEQ     started_33
 	VMOVUPS (DI)(AX*1), Z1
 	VADDPS  Z1, Z0, Z0
 
-started_31:
+started_33:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_33
+	JEQ   kernel_end_35
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_32:
+kernel_row_34:
 	VMOVUPS     (R10), Z1
 	ADDQ        R11, R10
 	VMOVUPS     (R10), Z2
@@ -41157,18 +45889,18 @@ kernel_row_32:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_32
+	JNE         kernel_row_34
 
-kernel_end_33:
+kernel_end_35:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_34
+	JEQ          store_36
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_34:
+store_36:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -41181,9 +45913,9 @@ store_34:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_27
+	JGE     tile_29
 
-tiles_end_28:
+tiles_end_30:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -41192,14 +45924,14 @@ tiles_end_28:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_1
+	JGE  rows_3
 
-rows_end_2:
+rows_end_4:
 	ADDQ $0x40, AX
 	SUBQ $0x10, 24(SP)
-	JMP  block
+	JMP  block_1
 
-tail:
+block_end_2:
 	CMPQ 24(SP), $0x00
 	JEQ  done
 	MOVQ a+0(FP), CX
@@ -41214,23 +45946,23 @@ tail:
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_36
+	JLT  rows_end_38
 
-rows_35:
+rows_37:
 	MOVQ a+0(FP), DX
 	MOVQ 40(DX), SI
 	MOVQ (SP), DX
 	MOVQ 8(SP), BX
 	SUBQ $0x08, SI
-	JLT  tiles_end_38
+	JLT  tiles_end_40
 
-tile_37:
+tile_39:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_39
+	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_40
+	JNE    bias_42
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -41239,9 +45971,9 @@ tile_37:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    started_41
+	JMP    started_43
 
-bias_40:
+bias_42:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -41250,9 +45982,9 @@ bias_40:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	JMP       started_41
+	JMP       started_43
 
-add_39:
+add_41:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -41270,7 +46002,7 @@ add_39:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_41
+	JEQ       started_43
 	VMOVUPS.Z (DI)(AX*1), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
@@ -41281,19 +46013,19 @@ add_39:
 	VADDPS    Z8, Z6, Z6
 	VADDPS    Z8, Z7, Z7
 
-started_41:
+started_43:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_43
+	JEQ   kernel_end_45
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_42:
+kernel_row_44:
 	VMOVUPS.Z   (R10), K1, Z8
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z9
@@ -41371,12 +46103,12 @@ kernel_row_42:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_42
+	JNE         kernel_row_44
 
-kernel_end_43:
+kernel_end_45:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_44
+	JEQ          store_46
 	VPXORD       Z9, Z9, Z9
 	VBROADCASTSS 128(DI), Z8
 	VMAXPS       Z0, Z9, Z0
@@ -41396,7 +46128,7 @@ kernel_end_43:
 	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z8, Z7
 
-store_44:
+store_46:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -41417,34 +46149,34 @@ store_44:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*8), BX
 	SUBQ    $0x08, SI
-	JGE     tile_37
+	JGE     tile_39
 
-tiles_end_38:
+tiles_end_40:
 	ADDQ $0x08, SI
 	SUBQ $0x04, SI
-	JLT  tiles_end_46
+	JLT  tiles_end_48
 
-tile_45:
+tile_47:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_47
+	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_48
+	JNE    bias_50
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    started_49
+	JMP    started_51
 
-bias_48:
+bias_50:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	JMP       started_49
+	JMP       started_51
 
-add_47:
+add_49:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -41457,26 +46189,26 @@ add_47:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_49
+	JEQ       started_51
 	VMOVUPS.Z (DI)(AX*1), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
 	VADDPS    Z4, Z2, Z2
 	VADDPS    Z4, Z3, Z3
 
-started_49:
+started_51:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_51
+	JEQ   kernel_end_53
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_50:
+kernel_row_52:
 	VMOVUPS.Z   (R10), K1, Z4
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z5
@@ -41524,12 +46256,12 @@ kernel_row_50:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_50
+	JNE         kernel_row_52
 
-kernel_end_51:
+kernel_end_53:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_52
+	JEQ          store_54
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSS 128(DI), Z4
 	VMAXPS       Z0, Z5, Z0
@@ -41541,7 +46273,7 @@ kernel_end_51:
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z4, Z3
 
-store_52:
+store_54:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -41557,30 +46289,30 @@ store_52:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*4), BX
 	SUBQ    $0x04, SI
-	JGE     tile_45
+	JGE     tile_47
 
-tiles_end_46:
+tiles_end_48:
 	ADDQ $0x04, SI
 	SUBQ $0x02, SI
-	JLT  tiles_end_54
+	JLT  tiles_end_56
 
-tile_53:
+tile_55:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_55
+	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_56
+	JNE    bias_58
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    started_57
+	JMP    started_59
 
-bias_56:
+bias_58:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
 	VMOVAPS   Z0, Z1
-	JMP       started_57
+	JMP       started_59
 
-add_55:
+add_57:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -41591,24 +46323,24 @@ add_55:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_57
+	JEQ       started_59
 	VMOVUPS.Z (DI)(AX*1), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
 
-started_57:
+started_59:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_59
+	JEQ   kernel_end_61
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_58:
+kernel_row_60:
 	VMOVUPS.Z   (R10), K1, Z2
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z3
@@ -41641,12 +46373,12 @@ kernel_row_58:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_58
+	JNE         kernel_row_60
 
-kernel_end_59:
+kernel_end_61:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_60
+	JEQ          store_62
 	VPXORD       Z3, Z3, Z3
 	VBROADCASTSS 128(DI), Z2
 	VMAXPS       Z0, Z3, Z0
@@ -41654,7 +46386,7 @@ kernel_end_59:
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
-store_60:
+store_62:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -41668,28 +46400,28 @@ store_60:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*2), BX
 	SUBQ    $0x02, SI
-	JGE     tile_53
+	JGE     tile_55
 
-tiles_end_54:
+tiles_end_56:
 	ADDQ $0x02, SI
 	SUBQ $0x01, SI
-	JLT  tiles_end_62
+	JLT  tiles_end_64
 
-tile_61:
+tile_63:
 	MOVQ   a+0(FP), DI
 	CMPB   132(DI), $0x00
-	JNE    add_63
+	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
-	JNE    bias_64
+	JNE    bias_66
 	VPXORD Z0, Z0, Z0
-	JMP    started_65
+	JMP    started_67
 
-bias_64:
+bias_66:
 	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	JMP       started_65
+	JMP       started_67
 
-add_63:
+add_65:
 	MOVQ      a+0(FP), DI
 	MOVQ      BX, R8
 	MOVQ      80(DI), DI
@@ -41699,23 +46431,23 @@ add_63:
 	MOVQ      a+0(FP), DI
 	MOVQ      24(DI), DI
 	TESTQ     DI, DI
-	JEQ       started_65
+	JEQ       started_67
 	VMOVUPS.Z (DI)(AX*1), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
-started_65:
+started_67:
 	MOVQ  a+0(FP), DI
 	MOVQ  88(DI), R8
 	MOVQ  120(DI), R11
 	TESTQ R8, R8
-	JEQ   kernel_end_67
+	JEQ   kernel_end_69
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  112(DI), DI
 	MOVQ  R9, R12
 	LEAQ  (DI)(DI*2), R13
 
-kernel_row_66:
+kernel_row_68:
 	VMOVUPS.Z   (R10), K1, Z1
 	ADDQ        R11, R10
 	VMOVUPS.Z   (R10), K1, Z2
@@ -41741,18 +46473,18 @@ kernel_row_66:
 	MOVQ        a+0(FP), R12
 	ADDQ        104(R12), R9
 	SUBQ        $0x01, R8
-	JNE         kernel_row_66
+	JNE         kernel_row_68
 
-kernel_end_67:
+kernel_end_69:
 	MOVQ         a+0(FP), DI
 	CMPB         133(DI), $0x00
-	JEQ          store_68
+	JEQ          store_70
 	VPXORD       Z2, Z2, Z2
 	VBROADCASTSS 128(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
-store_68:
+store_70:
 	MOVQ    a+0(FP), DI
 	MOVQ    BX, R8
 	MOVQ    80(DI), DI
@@ -41765,9 +46497,9 @@ store_68:
 	MOVQ    80(DI), R8
 	LEAQ    (BX)(R8*1), BX
 	SUBQ    $0x01, SI
-	JGE     tile_61
+	JGE     tile_63
 
-tiles_end_62:
+tiles_end_64:
 	ADDQ $0x01, SI
 	MOVQ a+0(FP), DX
 	MOVQ 56(DX), BX
@@ -41776,3043 +46508,9 @@ tiles_end_62:
 	ADDQ DX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_35
+	JGE  rows_37
 
-rows_end_36:
-done:
-	VZEROUPPER
-	RET
-
-// func depthwise3x3by1AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·depthwise3x3by1AVX512(SB), NOSPLIT, $32-8
-	MOVQ  a+0(FP), AX
-	MOVQ  48(AX), AX
-	MOVQ  AX, 24(SP)
-	ANDQ  $0x0f, AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	XORQ  AX, AX
-
-block:
-	CMPQ    24(SP), $0x10
-	JLT     tail
-	MOVQ    a+0(FP), CX
-	MOVQ    (CX), DX
-	ADDQ    AX, DX
-	MOVQ    DX, (SP)
-	MOVQ    8(CX), DX
-	ADDQ    AX, DX
-	MOVQ    DX, 8(SP)
-	MOVQ    32(CX), DX
-	MOVQ    DX, 16(SP)
-	MOVQ    16(CX), CX
-	ADDQ    AX, CX
-	VMOVUPS (CX), Z0
-	MOVQ    a+0(FP), DX
-	ADDQ    120(DX), CX
-	VMOVUPS (CX), Z1
-	MOVQ    a+0(FP), DX
-	ADDQ    120(DX), CX
-	VMOVUPS (CX), Z2
-	MOVQ    a+0(FP), DX
-	ADDQ    120(DX), CX
-	VMOVUPS (CX), Z3
-	MOVQ    a+0(FP), DX
-	ADDQ    120(DX), CX
-	VMOVUPS (CX), Z4
-	MOVQ    a+0(FP), DX
-	ADDQ    120(DX), CX
-	VMOVUPS (CX), Z5
-	MOVQ    a+0(FP), DX
-	ADDQ    120(DX), CX
-	VMOVUPS (CX), Z6
-	MOVQ    a+0(FP), DX
-	ADDQ    120(DX), CX
-	VMOVUPS (CX), Z7
-	MOVQ    a+0(FP), DX
-	ADDQ    120(DX), CX
-	VMOVUPS (CX), Z8
-	MOVQ    a+0(FP), DX
-	ADDQ    120(DX), CX
-	CMPQ    16(SP), $0x02
-	JLT     rows_end_2
-
-rows_1:
-	MOVQ a+0(FP), CX
-	MOVQ 40(CX), BX
-	MOVQ (SP), CX
-	MOVQ 8(SP), DX
-	SUBQ $0x08, BX
-	JLT  tiles_end_4
-
-tile_3:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_5
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_6
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	JMP    started_7
-
-bias_6:
-	VMOVUPS (SI)(AX*1), Z9
-	VMOVAPS Z9, Z10
-	VMOVAPS Z9, Z11
-	VMOVAPS Z9, Z12
-	VMOVAPS Z9, Z13
-	VMOVAPS Z9, Z14
-	VMOVAPS Z9, Z15
-	VMOVAPS Z9, Z16
-	VMOVAPS Z9, Z17
-	VMOVAPS Z9, Z18
-	VMOVAPS Z9, Z19
-	VMOVAPS Z9, Z20
-	VMOVAPS Z9, Z21
-	VMOVAPS Z9, Z22
-	VMOVAPS Z9, Z23
-	VMOVAPS Z9, Z24
-	JMP     started_7
-
-add_5:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS (DI), Z9
-	VMOVUPS (DI)(R8*1), Z10
-	VMOVUPS (DI)(R8*2), Z11
-	VMOVUPS (DI)(R9*1), Z12
-	LEAQ    (DI)(R8*4), DI
-	VMOVUPS (DI), Z13
-	VMOVUPS (DI)(R8*1), Z14
-	VMOVUPS (DI)(R8*2), Z15
-	VMOVUPS (DI)(R9*1), Z16
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS (DI), Z17
-	VMOVUPS (DI)(SI*1), Z18
-	VMOVUPS (DI)(SI*2), Z19
-	VMOVUPS (DI)(R8*1), Z20
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS (DI), Z21
-	VMOVUPS (DI)(SI*1), Z22
-	VMOVUPS (DI)(SI*2), Z23
-	VMOVUPS (DI)(R8*1), Z24
-	MOVQ    a+0(FP), SI
-	MOVQ    24(SI), SI
-	TESTQ   SI, SI
-	JEQ     started_7
-	VMOVUPS (SI)(AX*1), Z25
-	VADDPS  Z25, Z9, Z9
-	VADDPS  Z25, Z10, Z10
-	VADDPS  Z25, Z11, Z11
-	VADDPS  Z25, Z12, Z12
-	VADDPS  Z25, Z13, Z13
-	VADDPS  Z25, Z14, Z14
-	VADDPS  Z25, Z15, Z15
-	VADDPS  Z25, Z16, Z16
-	VADDPS  Z25, Z17, Z17
-	VADDPS  Z25, Z18, Z18
-	VADDPS  Z25, Z19, Z19
-	VADDPS  Z25, Z20, Z20
-	VADDPS  Z25, Z21, Z21
-	VADDPS  Z25, Z22, Z22
-	VADDPS  Z25, Z23, Z23
-	VADDPS  Z25, Z24, Z24
-
-started_7:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS      (R9), Z25
-	VFMADD231PS  Z25, Z0, Z9
-	VMOVUPS      (R9)(R8*1), Z26
-	VFMADD231PS  Z26, Z0, Z10
-	VFMADD231PS  Z26, Z1, Z9
-	VMOVUPS      (R9)(R8*2), Z27
-	VFMADD231PS  Z27, Z0, Z11
-	VFMADD231PS  Z27, Z1, Z10
-	VFMADD231PS  Z27, Z2, Z9
-	VMOVUPS      (R9)(R10*1), Z28
-	VFMADD231PS  Z28, Z0, Z12
-	VFMADD231PS  Z28, Z1, Z11
-	VFMADD231PS  Z28, Z2, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z29
-	VFMADD231PS  Z29, Z0, Z13
-	VFMADD231PS  Z29, Z1, Z12
-	VFMADD231PS  Z29, Z2, Z11
-	VMOVUPS      (R9)(R8*1), Z30
-	VFMADD231PS  Z30, Z0, Z14
-	VFMADD231PS  Z30, Z1, Z13
-	VFMADD231PS  Z30, Z2, Z12
-	VMOVUPS      (R9)(R8*2), Z25
-	VFMADD231PS  Z25, Z0, Z15
-	VFMADD231PS  Z25, Z1, Z14
-	VFMADD231PS  Z25, Z2, Z13
-	VMOVUPS      (R9)(R10*1), Z26
-	VFMADD231PS  Z26, Z0, Z16
-	VFMADD231PS  Z26, Z1, Z15
-	VFMADD231PS  Z26, Z2, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z27
-	VFMADD231PS  Z27, Z1, Z16
-	VFMADD231PS  Z27, Z2, Z15
-	VMOVUPS      (R9)(R8*1), Z28
-	VFMADD231PS  Z28, Z2, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z25
-	VFMADD231PS  Z25, Z3, Z9
-	VFMADD231PS  Z25, Z0, Z17
-	VMOVUPS      (R9)(R8*1), Z26
-	VFMADD231PS  Z26, Z3, Z10
-	VFMADD231PS  Z26, Z4, Z9
-	VFMADD231PS  Z26, Z0, Z18
-	VFMADD231PS  Z26, Z1, Z17
-	VMOVUPS      (R9)(R8*2), Z27
-	VFMADD231PS  Z27, Z3, Z11
-	VFMADD231PS  Z27, Z4, Z10
-	VFMADD231PS  Z27, Z5, Z9
-	VFMADD231PS  Z27, Z0, Z19
-	VFMADD231PS  Z27, Z1, Z18
-	VFMADD231PS  Z27, Z2, Z17
-	VMOVUPS      (R9)(R10*1), Z28
-	VFMADD231PS  Z28, Z3, Z12
-	VFMADD231PS  Z28, Z4, Z11
-	VFMADD231PS  Z28, Z5, Z10
-	VFMADD231PS  Z28, Z0, Z20
-	VFMADD231PS  Z28, Z1, Z19
-	VFMADD231PS  Z28, Z2, Z18
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z29
-	VFMADD231PS  Z29, Z3, Z13
-	VFMADD231PS  Z29, Z4, Z12
-	VFMADD231PS  Z29, Z5, Z11
-	VFMADD231PS  Z29, Z0, Z21
-	VFMADD231PS  Z29, Z1, Z20
-	VFMADD231PS  Z29, Z2, Z19
-	VMOVUPS      (R9)(R8*1), Z30
-	VFMADD231PS  Z30, Z3, Z14
-	VFMADD231PS  Z30, Z4, Z13
-	VFMADD231PS  Z30, Z5, Z12
-	VFMADD231PS  Z30, Z0, Z22
-	VFMADD231PS  Z30, Z1, Z21
-	VFMADD231PS  Z30, Z2, Z20
-	VMOVUPS      (R9)(R8*2), Z25
-	VFMADD231PS  Z25, Z3, Z15
-	VFMADD231PS  Z25, Z4, Z14
-	VFMADD231PS  Z25, Z5, Z13
-	VFMADD231PS  Z25, Z0, Z23
-	VFMADD231PS  Z25, Z1, Z22
-	VFMADD231PS  Z25, Z2, Z21
-	VMOVUPS      (R9)(R10*1), Z26
-	VFMADD231PS  Z26, Z3, Z16
-	VFMADD231PS  Z26, Z4, Z15
-	VFMADD231PS  Z26, Z5, Z14
-	VFMADD231PS  Z26, Z0, Z24
-	VFMADD231PS  Z26, Z1, Z23
-	VFMADD231PS  Z26, Z2, Z22
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z27
-	VFMADD231PS  Z27, Z4, Z16
-	VFMADD231PS  Z27, Z5, Z15
-	VFMADD231PS  Z27, Z1, Z24
-	VFMADD231PS  Z27, Z2, Z23
-	VMOVUPS      (R9)(R8*1), Z28
-	VFMADD231PS  Z28, Z5, Z16
-	VFMADD231PS  Z28, Z2, Z24
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z25
-	VFMADD231PS  Z25, Z6, Z9
-	VFMADD231PS  Z25, Z3, Z17
-	VMOVUPS      (R9)(R8*1), Z26
-	VFMADD231PS  Z26, Z6, Z10
-	VFMADD231PS  Z26, Z7, Z9
-	VFMADD231PS  Z26, Z3, Z18
-	VFMADD231PS  Z26, Z4, Z17
-	VMOVUPS      (R9)(R8*2), Z27
-	VFMADD231PS  Z27, Z6, Z11
-	VFMADD231PS  Z27, Z7, Z10
-	VFMADD231PS  Z27, Z8, Z9
-	VFMADD231PS  Z27, Z3, Z19
-	VFMADD231PS  Z27, Z4, Z18
-	VFMADD231PS  Z27, Z5, Z17
-	VMOVUPS      (R9)(R10*1), Z28
-	VFMADD231PS  Z28, Z6, Z12
-	VFMADD231PS  Z28, Z7, Z11
-	VFMADD231PS  Z28, Z8, Z10
-	VFMADD231PS  Z28, Z3, Z20
-	VFMADD231PS  Z28, Z4, Z19
-	VFMADD231PS  Z28, Z5, Z18
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z29
-	VFMADD231PS  Z29, Z6, Z13
-	VFMADD231PS  Z29, Z7, Z12
-	VFMADD231PS  Z29, Z8, Z11
-	VFMADD231PS  Z29, Z3, Z21
-	VFMADD231PS  Z29, Z4, Z20
-	VFMADD231PS  Z29, Z5, Z19
-	VMOVUPS      (R9)(R8*1), Z30
-	VFMADD231PS  Z30, Z6, Z14
-	VFMADD231PS  Z30, Z7, Z13
-	VFMADD231PS  Z30, Z8, Z12
-	VFMADD231PS  Z30, Z3, Z22
-	VFMADD231PS  Z30, Z4, Z21
-	VFMADD231PS  Z30, Z5, Z20
-	VMOVUPS      (R9)(R8*2), Z25
-	VFMADD231PS  Z25, Z6, Z15
-	VFMADD231PS  Z25, Z7, Z14
-	VFMADD231PS  Z25, Z8, Z13
-	VFMADD231PS  Z25, Z3, Z23
-	VFMADD231PS  Z25, Z4, Z22
-	VFMADD231PS  Z25, Z5, Z21
-	VMOVUPS      (R9)(R10*1), Z26
-	VFMADD231PS  Z26, Z6, Z16
-	VFMADD231PS  Z26, Z7, Z15
-	VFMADD231PS  Z26, Z8, Z14
-	VFMADD231PS  Z26, Z3, Z24
-	VFMADD231PS  Z26, Z4, Z23
-	VFMADD231PS  Z26, Z5, Z22
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z27
-	VFMADD231PS  Z27, Z7, Z16
-	VFMADD231PS  Z27, Z8, Z15
-	VFMADD231PS  Z27, Z4, Z24
-	VFMADD231PS  Z27, Z5, Z23
-	VMOVUPS      (R9)(R8*1), Z28
-	VFMADD231PS  Z28, Z8, Z16
-	VFMADD231PS  Z28, Z5, Z24
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z25
-	VFMADD231PS  Z25, Z6, Z17
-	VMOVUPS      (R9)(R8*1), Z26
-	VFMADD231PS  Z26, Z6, Z18
-	VFMADD231PS  Z26, Z7, Z17
-	VMOVUPS      (R9)(R8*2), Z27
-	VFMADD231PS  Z27, Z6, Z19
-	VFMADD231PS  Z27, Z7, Z18
-	VFMADD231PS  Z27, Z8, Z17
-	VMOVUPS      (R9)(R10*1), Z28
-	VFMADD231PS  Z28, Z6, Z20
-	VFMADD231PS  Z28, Z7, Z19
-	VFMADD231PS  Z28, Z8, Z18
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z29
-	VFMADD231PS  Z29, Z6, Z21
-	VFMADD231PS  Z29, Z7, Z20
-	VFMADD231PS  Z29, Z8, Z19
-	VMOVUPS      (R9)(R8*1), Z30
-	VFMADD231PS  Z30, Z6, Z22
-	VFMADD231PS  Z30, Z7, Z21
-	VFMADD231PS  Z30, Z8, Z20
-	VMOVUPS      (R9)(R8*2), Z25
-	VFMADD231PS  Z25, Z6, Z23
-	VFMADD231PS  Z25, Z7, Z22
-	VFMADD231PS  Z25, Z8, Z21
-	VMOVUPS      (R9)(R10*1), Z26
-	VFMADD231PS  Z26, Z6, Z24
-	VFMADD231PS  Z26, Z7, Z23
-	VFMADD231PS  Z26, Z8, Z22
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z27
-	VFMADD231PS  Z27, Z7, Z24
-	VFMADD231PS  Z27, Z8, Z23
-	VMOVUPS      (R9)(R8*1), Z28
-	VFMADD231PS  Z28, Z8, Z24
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_8
-	VPXORD       Z26, Z26, Z26
-	VBROADCASTSS 128(SI), Z25
-	VMAXPS       Z9, Z26, Z9
-	VMINPS       Z9, Z25, Z9
-	VMAXPS       Z10, Z26, Z10
-	VMINPS       Z10, Z25, Z10
-	VMAXPS       Z11, Z26, Z11
-	VMINPS       Z11, Z25, Z11
-	VMAXPS       Z12, Z26, Z12
-	VMINPS       Z12, Z25, Z12
-	VMAXPS       Z13, Z26, Z13
-	VMINPS       Z13, Z25, Z13
-	VMAXPS       Z14, Z26, Z14
-	VMINPS       Z14, Z25, Z14
-	VMAXPS       Z15, Z26, Z15
-	VMINPS       Z15, Z25, Z15
-	VMAXPS       Z16, Z26, Z16
-	VMINPS       Z16, Z25, Z16
-	VMAXPS       Z17, Z26, Z17
-	VMINPS       Z17, Z25, Z17
-	VMAXPS       Z18, Z26, Z18
-	VMINPS       Z18, Z25, Z18
-	VMAXPS       Z19, Z26, Z19
-	VMINPS       Z19, Z25, Z19
-	VMAXPS       Z20, Z26, Z20
-	VMINPS       Z20, Z25, Z20
-	VMAXPS       Z21, Z26, Z21
-	VMINPS       Z21, Z25, Z21
-	VMAXPS       Z22, Z26, Z22
-	VMINPS       Z22, Z25, Z22
-	VMAXPS       Z23, Z26, Z23
-	VMINPS       Z23, Z25, Z23
-	VMAXPS       Z24, Z26, Z24
-	VMINPS       Z24, Z25, Z24
-
-store_8:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(R8*1)
-	VMOVUPS Z11, (DI)(R8*2)
-	VMOVUPS Z12, (DI)(R9*1)
-	LEAQ    (DI)(R8*4), DI
-	VMOVUPS Z13, (DI)
-	VMOVUPS Z14, (DI)(R8*1)
-	VMOVUPS Z15, (DI)(R8*2)
-	VMOVUPS Z16, (DI)(R9*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z17, (DI)
-	VMOVUPS Z18, (DI)(SI*1)
-	VMOVUPS Z19, (DI)(SI*2)
-	VMOVUPS Z20, (DI)(R8*1)
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS Z21, (DI)
-	VMOVUPS Z22, (DI)(SI*1)
-	VMOVUPS Z23, (DI)(SI*2)
-	VMOVUPS Z24, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*8), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*8), DX
-	SUBQ    $0x08, BX
-	JGE     tile_3
-
-tiles_end_4:
-	ADDQ $0x08, BX
-	SUBQ $0x04, BX
-	JLT  tiles_end_10
-
-tile_9:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_11
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_12
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	JMP    started_13
-
-bias_12:
-	VMOVUPS (SI)(AX*1), Z9
-	VMOVAPS Z9, Z10
-	VMOVAPS Z9, Z11
-	VMOVAPS Z9, Z12
-	VMOVAPS Z9, Z13
-	VMOVAPS Z9, Z14
-	VMOVAPS Z9, Z15
-	VMOVAPS Z9, Z16
-	JMP     started_13
-
-add_11:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS (DI), Z9
-	VMOVUPS (DI)(R8*1), Z10
-	VMOVUPS (DI)(R8*2), Z11
-	VMOVUPS (DI)(R9*1), Z12
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS (DI), Z13
-	VMOVUPS (DI)(SI*1), Z14
-	VMOVUPS (DI)(SI*2), Z15
-	VMOVUPS (DI)(R8*1), Z16
-	MOVQ    a+0(FP), SI
-	MOVQ    24(SI), SI
-	TESTQ   SI, SI
-	JEQ     started_13
-	VMOVUPS (SI)(AX*1), Z17
-	VADDPS  Z17, Z9, Z9
-	VADDPS  Z17, Z10, Z10
-	VADDPS  Z17, Z11, Z11
-	VADDPS  Z17, Z12, Z12
-	VADDPS  Z17, Z13, Z13
-	VADDPS  Z17, Z14, Z14
-	VADDPS  Z17, Z15, Z15
-	VADDPS  Z17, Z16, Z16
-
-started_13:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z0, Z9
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z0, Z10
-	VFMADD231PS  Z18, Z1, Z9
-	VMOVUPS      (R9)(R8*2), Z19
-	VFMADD231PS  Z19, Z0, Z11
-	VFMADD231PS  Z19, Z1, Z10
-	VFMADD231PS  Z19, Z2, Z9
-	VMOVUPS      (R9)(R10*1), Z20
-	VFMADD231PS  Z20, Z0, Z12
-	VFMADD231PS  Z20, Z1, Z11
-	VFMADD231PS  Z20, Z2, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z21
-	VFMADD231PS  Z21, Z1, Z12
-	VFMADD231PS  Z21, Z2, Z11
-	VMOVUPS      (R9)(R8*1), Z22
-	VFMADD231PS  Z22, Z2, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z3, Z9
-	VFMADD231PS  Z17, Z0, Z13
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z3, Z10
-	VFMADD231PS  Z18, Z4, Z9
-	VFMADD231PS  Z18, Z0, Z14
-	VFMADD231PS  Z18, Z1, Z13
-	VMOVUPS      (R9)(R8*2), Z19
-	VFMADD231PS  Z19, Z3, Z11
-	VFMADD231PS  Z19, Z4, Z10
-	VFMADD231PS  Z19, Z5, Z9
-	VFMADD231PS  Z19, Z0, Z15
-	VFMADD231PS  Z19, Z1, Z14
-	VFMADD231PS  Z19, Z2, Z13
-	VMOVUPS      (R9)(R10*1), Z20
-	VFMADD231PS  Z20, Z3, Z12
-	VFMADD231PS  Z20, Z4, Z11
-	VFMADD231PS  Z20, Z5, Z10
-	VFMADD231PS  Z20, Z0, Z16
-	VFMADD231PS  Z20, Z1, Z15
-	VFMADD231PS  Z20, Z2, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z21
-	VFMADD231PS  Z21, Z4, Z12
-	VFMADD231PS  Z21, Z5, Z11
-	VFMADD231PS  Z21, Z1, Z16
-	VFMADD231PS  Z21, Z2, Z15
-	VMOVUPS      (R9)(R8*1), Z22
-	VFMADD231PS  Z22, Z5, Z12
-	VFMADD231PS  Z22, Z2, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z6, Z9
-	VFMADD231PS  Z17, Z3, Z13
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z6, Z10
-	VFMADD231PS  Z18, Z7, Z9
-	VFMADD231PS  Z18, Z3, Z14
-	VFMADD231PS  Z18, Z4, Z13
-	VMOVUPS      (R9)(R8*2), Z19
-	VFMADD231PS  Z19, Z6, Z11
-	VFMADD231PS  Z19, Z7, Z10
-	VFMADD231PS  Z19, Z8, Z9
-	VFMADD231PS  Z19, Z3, Z15
-	VFMADD231PS  Z19, Z4, Z14
-	VFMADD231PS  Z19, Z5, Z13
-	VMOVUPS      (R9)(R10*1), Z20
-	VFMADD231PS  Z20, Z6, Z12
-	VFMADD231PS  Z20, Z7, Z11
-	VFMADD231PS  Z20, Z8, Z10
-	VFMADD231PS  Z20, Z3, Z16
-	VFMADD231PS  Z20, Z4, Z15
-	VFMADD231PS  Z20, Z5, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z21
-	VFMADD231PS  Z21, Z7, Z12
-	VFMADD231PS  Z21, Z8, Z11
-	VFMADD231PS  Z21, Z4, Z16
-	VFMADD231PS  Z21, Z5, Z15
-	VMOVUPS      (R9)(R8*1), Z22
-	VFMADD231PS  Z22, Z8, Z12
-	VFMADD231PS  Z22, Z5, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z6, Z13
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z6, Z14
-	VFMADD231PS  Z18, Z7, Z13
-	VMOVUPS      (R9)(R8*2), Z19
-	VFMADD231PS  Z19, Z6, Z15
-	VFMADD231PS  Z19, Z7, Z14
-	VFMADD231PS  Z19, Z8, Z13
-	VMOVUPS      (R9)(R10*1), Z20
-	VFMADD231PS  Z20, Z6, Z16
-	VFMADD231PS  Z20, Z7, Z15
-	VFMADD231PS  Z20, Z8, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z21
-	VFMADD231PS  Z21, Z7, Z16
-	VFMADD231PS  Z21, Z8, Z15
-	VMOVUPS      (R9)(R8*1), Z22
-	VFMADD231PS  Z22, Z8, Z16
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_14
-	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
-	VMAXPS       Z9, Z18, Z9
-	VMINPS       Z9, Z17, Z9
-	VMAXPS       Z10, Z18, Z10
-	VMINPS       Z10, Z17, Z10
-	VMAXPS       Z11, Z18, Z11
-	VMINPS       Z11, Z17, Z11
-	VMAXPS       Z12, Z18, Z12
-	VMINPS       Z12, Z17, Z12
-	VMAXPS       Z13, Z18, Z13
-	VMINPS       Z13, Z17, Z13
-	VMAXPS       Z14, Z18, Z14
-	VMINPS       Z14, Z17, Z14
-	VMAXPS       Z15, Z18, Z15
-	VMINPS       Z15, Z17, Z15
-	VMAXPS       Z16, Z18, Z16
-	VMINPS       Z16, Z17, Z16
-
-store_14:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(R8*1)
-	VMOVUPS Z11, (DI)(R8*2)
-	VMOVUPS Z12, (DI)(R9*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z13, (DI)
-	VMOVUPS Z14, (DI)(SI*1)
-	VMOVUPS Z15, (DI)(SI*2)
-	VMOVUPS Z16, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*4), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*4), DX
-	SUBQ    $0x04, BX
-	JGE     tile_9
-
-tiles_end_10:
-	ADDQ $0x04, BX
-	SUBQ $0x02, BX
-	JLT  tiles_end_16
-
-tile_15:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_17
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_18
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	JMP    started_19
-
-bias_18:
-	VMOVUPS (SI)(AX*1), Z9
-	VMOVAPS Z9, Z10
-	VMOVAPS Z9, Z11
-	VMOVAPS Z9, Z12
-	JMP     started_19
-
-add_17:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS (DI), Z9
-	VMOVUPS (DI)(R8*1), Z10
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS (DI), Z11
-	VMOVUPS (DI)(SI*1), Z12
-	MOVQ    a+0(FP), SI
-	MOVQ    24(SI), SI
-	TESTQ   SI, SI
-	JEQ     started_19
-	VMOVUPS (SI)(AX*1), Z13
-	VADDPS  Z13, Z9, Z9
-	VADDPS  Z13, Z10, Z10
-	VADDPS  Z13, Z11, Z11
-	VADDPS  Z13, Z12, Z12
-
-started_19:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS      (R9), Z13
-	VFMADD231PS  Z13, Z0, Z9
-	VMOVUPS      (R9)(R8*1), Z14
-	VFMADD231PS  Z14, Z0, Z10
-	VFMADD231PS  Z14, Z1, Z9
-	VMOVUPS      (R9)(R8*2), Z15
-	VFMADD231PS  Z15, Z1, Z10
-	VFMADD231PS  Z15, Z2, Z9
-	VMOVUPS      (R9)(R10*1), Z16
-	VFMADD231PS  Z16, Z2, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z13
-	VFMADD231PS  Z13, Z3, Z9
-	VFMADD231PS  Z13, Z0, Z11
-	VMOVUPS      (R9)(R8*1), Z14
-	VFMADD231PS  Z14, Z3, Z10
-	VFMADD231PS  Z14, Z4, Z9
-	VFMADD231PS  Z14, Z0, Z12
-	VFMADD231PS  Z14, Z1, Z11
-	VMOVUPS      (R9)(R8*2), Z15
-	VFMADD231PS  Z15, Z4, Z10
-	VFMADD231PS  Z15, Z5, Z9
-	VFMADD231PS  Z15, Z1, Z12
-	VFMADD231PS  Z15, Z2, Z11
-	VMOVUPS      (R9)(R10*1), Z16
-	VFMADD231PS  Z16, Z5, Z10
-	VFMADD231PS  Z16, Z2, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z13
-	VFMADD231PS  Z13, Z6, Z9
-	VFMADD231PS  Z13, Z3, Z11
-	VMOVUPS      (R9)(R8*1), Z14
-	VFMADD231PS  Z14, Z6, Z10
-	VFMADD231PS  Z14, Z7, Z9
-	VFMADD231PS  Z14, Z3, Z12
-	VFMADD231PS  Z14, Z4, Z11
-	VMOVUPS      (R9)(R8*2), Z15
-	VFMADD231PS  Z15, Z7, Z10
-	VFMADD231PS  Z15, Z8, Z9
-	VFMADD231PS  Z15, Z4, Z12
-	VFMADD231PS  Z15, Z5, Z11
-	VMOVUPS      (R9)(R10*1), Z16
-	VFMADD231PS  Z16, Z8, Z10
-	VFMADD231PS  Z16, Z5, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z13
-	VFMADD231PS  Z13, Z6, Z11
-	VMOVUPS      (R9)(R8*1), Z14
-	VFMADD231PS  Z14, Z6, Z12
-	VFMADD231PS  Z14, Z7, Z11
-	VMOVUPS      (R9)(R8*2), Z15
-	VFMADD231PS  Z15, Z7, Z12
-	VFMADD231PS  Z15, Z8, Z11
-	VMOVUPS      (R9)(R10*1), Z16
-	VFMADD231PS  Z16, Z8, Z12
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_20
-	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
-	VMAXPS       Z9, Z14, Z9
-	VMINPS       Z9, Z13, Z9
-	VMAXPS       Z10, Z14, Z10
-	VMINPS       Z10, Z13, Z10
-	VMAXPS       Z11, Z14, Z11
-	VMINPS       Z11, Z13, Z11
-	VMAXPS       Z12, Z14, Z12
-	VMINPS       Z12, Z13, Z12
-
-store_20:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(R8*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z11, (DI)
-	VMOVUPS Z12, (DI)(SI*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*2), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*2), DX
-	SUBQ    $0x02, BX
-	JGE     tile_15
-
-tiles_end_16:
-	ADDQ $0x02, BX
-	SUBQ $0x01, BX
-	JLT  tiles_end_22
-
-tile_21:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_23
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_24
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	JMP    started_25
-
-bias_24:
-	VMOVUPS (SI)(AX*1), Z9
-	VMOVAPS Z9, Z10
-	JMP     started_25
-
-add_23:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R8
-	VMOVUPS (DI), Z9
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS (DI), Z10
-	MOVQ    a+0(FP), SI
-	MOVQ    24(SI), SI
-	TESTQ   SI, SI
-	JEQ     started_25
-	VMOVUPS (SI)(AX*1), Z11
-	VADDPS  Z11, Z9, Z9
-	VADDPS  Z11, Z10, Z10
-
-started_25:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS      (R9), Z11
-	VFMADD231PS  Z11, Z0, Z9
-	VMOVUPS      (R9)(R8*1), Z12
-	VFMADD231PS  Z12, Z1, Z9
-	VMOVUPS      (R9)(R8*2), Z13
-	VFMADD231PS  Z13, Z2, Z9
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z11
-	VFMADD231PS  Z11, Z3, Z9
-	VFMADD231PS  Z11, Z0, Z10
-	VMOVUPS      (R9)(R8*1), Z12
-	VFMADD231PS  Z12, Z4, Z9
-	VFMADD231PS  Z12, Z1, Z10
-	VMOVUPS      (R9)(R8*2), Z13
-	VFMADD231PS  Z13, Z5, Z9
-	VFMADD231PS  Z13, Z2, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z11
-	VFMADD231PS  Z11, Z6, Z9
-	VFMADD231PS  Z11, Z3, Z10
-	VMOVUPS      (R9)(R8*1), Z12
-	VFMADD231PS  Z12, Z7, Z9
-	VFMADD231PS  Z12, Z4, Z10
-	VMOVUPS      (R9)(R8*2), Z13
-	VFMADD231PS  Z13, Z8, Z9
-	VFMADD231PS  Z13, Z5, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z11
-	VFMADD231PS  Z11, Z6, Z10
-	VMOVUPS      (R9)(R8*1), Z12
-	VFMADD231PS  Z12, Z7, Z10
-	VMOVUPS      (R9)(R8*2), Z13
-	VFMADD231PS  Z13, Z8, Z10
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_26
-	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
-	VMAXPS       Z9, Z12, Z9
-	VMINPS       Z9, Z11, Z9
-	VMAXPS       Z10, Z12, Z10
-	VMINPS       Z10, Z11, Z10
-
-store_26:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R8
-	VMOVUPS Z9, (DI)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS Z10, (DI)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*1), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*1), DX
-	SUBQ    $0x01, BX
-	JGE     tile_21
-
-tiles_end_22:
-	ADDQ $0x01, BX
-	MOVQ a+0(FP), CX
-	MOVQ 56(CX), DX
-	ADDQ DX, (SP)
-	ADDQ DX, (SP)
-	MOVQ 72(CX), CX
-	ADDQ CX, 8(SP)
-	ADDQ CX, 8(SP)
-	SUBQ $0x02, 16(SP)
-	CMPQ 16(SP), $0x02
-	JGE  rows_1
-
-rows_end_2:
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_28
-
-rows_27:
-	MOVQ a+0(FP), CX
-	MOVQ 40(CX), BX
-	MOVQ (SP), CX
-	MOVQ 8(SP), DX
-	SUBQ $0x08, BX
-	JLT  tiles_end_30
-
-tile_29:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_31
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_32
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	JMP    started_33
-
-bias_32:
-	VMOVUPS (SI)(AX*1), Z9
-	VMOVAPS Z9, Z10
-	VMOVAPS Z9, Z11
-	VMOVAPS Z9, Z12
-	VMOVAPS Z9, Z13
-	VMOVAPS Z9, Z14
-	VMOVAPS Z9, Z15
-	VMOVAPS Z9, Z16
-	JMP     started_33
-
-add_31:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS (DI), Z9
-	VMOVUPS (DI)(SI*1), Z10
-	VMOVUPS (DI)(SI*2), Z11
-	VMOVUPS (DI)(R8*1), Z12
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS (DI), Z13
-	VMOVUPS (DI)(SI*1), Z14
-	VMOVUPS (DI)(SI*2), Z15
-	VMOVUPS (DI)(R8*1), Z16
-	MOVQ    a+0(FP), SI
-	MOVQ    24(SI), SI
-	TESTQ   SI, SI
-	JEQ     started_33
-	VMOVUPS (SI)(AX*1), Z17
-	VADDPS  Z17, Z9, Z9
-	VADDPS  Z17, Z10, Z10
-	VADDPS  Z17, Z11, Z11
-	VADDPS  Z17, Z12, Z12
-	VADDPS  Z17, Z13, Z13
-	VADDPS  Z17, Z14, Z14
-	VADDPS  Z17, Z15, Z15
-	VADDPS  Z17, Z16, Z16
-
-started_33:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z0, Z9
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z0, Z10
-	VFMADD231PS  Z18, Z1, Z9
-	VMOVUPS      (R9)(R8*2), Z19
-	VFMADD231PS  Z19, Z0, Z11
-	VFMADD231PS  Z19, Z1, Z10
-	VFMADD231PS  Z19, Z2, Z9
-	VMOVUPS      (R9)(R10*1), Z20
-	VFMADD231PS  Z20, Z0, Z12
-	VFMADD231PS  Z20, Z1, Z11
-	VFMADD231PS  Z20, Z2, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z21
-	VFMADD231PS  Z21, Z0, Z13
-	VFMADD231PS  Z21, Z1, Z12
-	VFMADD231PS  Z21, Z2, Z11
-	VMOVUPS      (R9)(R8*1), Z22
-	VFMADD231PS  Z22, Z0, Z14
-	VFMADD231PS  Z22, Z1, Z13
-	VFMADD231PS  Z22, Z2, Z12
-	VMOVUPS      (R9)(R8*2), Z17
-	VFMADD231PS  Z17, Z0, Z15
-	VFMADD231PS  Z17, Z1, Z14
-	VFMADD231PS  Z17, Z2, Z13
-	VMOVUPS      (R9)(R10*1), Z18
-	VFMADD231PS  Z18, Z0, Z16
-	VFMADD231PS  Z18, Z1, Z15
-	VFMADD231PS  Z18, Z2, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z19
-	VFMADD231PS  Z19, Z1, Z16
-	VFMADD231PS  Z19, Z2, Z15
-	VMOVUPS      (R9)(R8*1), Z20
-	VFMADD231PS  Z20, Z2, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z3, Z9
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z3, Z10
-	VFMADD231PS  Z18, Z4, Z9
-	VMOVUPS      (R9)(R8*2), Z19
-	VFMADD231PS  Z19, Z3, Z11
-	VFMADD231PS  Z19, Z4, Z10
-	VFMADD231PS  Z19, Z5, Z9
-	VMOVUPS      (R9)(R10*1), Z20
-	VFMADD231PS  Z20, Z3, Z12
-	VFMADD231PS  Z20, Z4, Z11
-	VFMADD231PS  Z20, Z5, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z21
-	VFMADD231PS  Z21, Z3, Z13
-	VFMADD231PS  Z21, Z4, Z12
-	VFMADD231PS  Z21, Z5, Z11
-	VMOVUPS      (R9)(R8*1), Z22
-	VFMADD231PS  Z22, Z3, Z14
-	VFMADD231PS  Z22, Z4, Z13
-	VFMADD231PS  Z22, Z5, Z12
-	VMOVUPS      (R9)(R8*2), Z17
-	VFMADD231PS  Z17, Z3, Z15
-	VFMADD231PS  Z17, Z4, Z14
-	VFMADD231PS  Z17, Z5, Z13
-	VMOVUPS      (R9)(R10*1), Z18
-	VFMADD231PS  Z18, Z3, Z16
-	VFMADD231PS  Z18, Z4, Z15
-	VFMADD231PS  Z18, Z5, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z19
-	VFMADD231PS  Z19, Z4, Z16
-	VFMADD231PS  Z19, Z5, Z15
-	VMOVUPS      (R9)(R8*1), Z20
-	VFMADD231PS  Z20, Z5, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z6, Z9
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z6, Z10
-	VFMADD231PS  Z18, Z7, Z9
-	VMOVUPS      (R9)(R8*2), Z19
-	VFMADD231PS  Z19, Z6, Z11
-	VFMADD231PS  Z19, Z7, Z10
-	VFMADD231PS  Z19, Z8, Z9
-	VMOVUPS      (R9)(R10*1), Z20
-	VFMADD231PS  Z20, Z6, Z12
-	VFMADD231PS  Z20, Z7, Z11
-	VFMADD231PS  Z20, Z8, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z21
-	VFMADD231PS  Z21, Z6, Z13
-	VFMADD231PS  Z21, Z7, Z12
-	VFMADD231PS  Z21, Z8, Z11
-	VMOVUPS      (R9)(R8*1), Z22
-	VFMADD231PS  Z22, Z6, Z14
-	VFMADD231PS  Z22, Z7, Z13
-	VFMADD231PS  Z22, Z8, Z12
-	VMOVUPS      (R9)(R8*2), Z17
-	VFMADD231PS  Z17, Z6, Z15
-	VFMADD231PS  Z17, Z7, Z14
-	VFMADD231PS  Z17, Z8, Z13
-	VMOVUPS      (R9)(R10*1), Z18
-	VFMADD231PS  Z18, Z6, Z16
-	VFMADD231PS  Z18, Z7, Z15
-	VFMADD231PS  Z18, Z8, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z19
-	VFMADD231PS  Z19, Z7, Z16
-	VFMADD231PS  Z19, Z8, Z15
-	VMOVUPS      (R9)(R8*1), Z20
-	VFMADD231PS  Z20, Z8, Z16
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_34
-	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
-	VMAXPS       Z9, Z18, Z9
-	VMINPS       Z9, Z17, Z9
-	VMAXPS       Z10, Z18, Z10
-	VMINPS       Z10, Z17, Z10
-	VMAXPS       Z11, Z18, Z11
-	VMINPS       Z11, Z17, Z11
-	VMAXPS       Z12, Z18, Z12
-	VMINPS       Z12, Z17, Z12
-	VMAXPS       Z13, Z18, Z13
-	VMINPS       Z13, Z17, Z13
-	VMAXPS       Z14, Z18, Z14
-	VMINPS       Z14, Z17, Z14
-	VMAXPS       Z15, Z18, Z15
-	VMINPS       Z15, Z17, Z15
-	VMAXPS       Z16, Z18, Z16
-	VMINPS       Z16, Z17, Z16
-
-store_34:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(SI*1)
-	VMOVUPS Z11, (DI)(SI*2)
-	VMOVUPS Z12, (DI)(R8*1)
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS Z13, (DI)
-	VMOVUPS Z14, (DI)(SI*1)
-	VMOVUPS Z15, (DI)(SI*2)
-	VMOVUPS Z16, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*8), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*8), DX
-	SUBQ    $0x08, BX
-	JGE     tile_29
-
-tiles_end_30:
-	ADDQ $0x08, BX
-	SUBQ $0x04, BX
-	JLT  tiles_end_36
-
-tile_35:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_37
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_38
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	JMP    started_39
-
-bias_38:
-	VMOVUPS (SI)(AX*1), Z9
-	VMOVAPS Z9, Z10
-	VMOVAPS Z9, Z11
-	VMOVAPS Z9, Z12
-	JMP     started_39
-
-add_37:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS (DI), Z9
-	VMOVUPS (DI)(SI*1), Z10
-	VMOVUPS (DI)(SI*2), Z11
-	VMOVUPS (DI)(R8*1), Z12
-	MOVQ    a+0(FP), SI
-	MOVQ    24(SI), SI
-	TESTQ   SI, SI
-	JEQ     started_39
-	VMOVUPS (SI)(AX*1), Z13
-	VADDPS  Z13, Z9, Z9
-	VADDPS  Z13, Z10, Z10
-	VADDPS  Z13, Z11, Z11
-	VADDPS  Z13, Z12, Z12
-
-started_39:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS      (R9), Z13
-	VFMADD231PS  Z13, Z0, Z9
-	VMOVUPS      (R9)(R8*1), Z14
-	VFMADD231PS  Z14, Z0, Z10
-	VFMADD231PS  Z14, Z1, Z9
-	VMOVUPS      (R9)(R8*2), Z15
-	VFMADD231PS  Z15, Z0, Z11
-	VFMADD231PS  Z15, Z1, Z10
-	VFMADD231PS  Z15, Z2, Z9
-	VMOVUPS      (R9)(R10*1), Z16
-	VFMADD231PS  Z16, Z0, Z12
-	VFMADD231PS  Z16, Z1, Z11
-	VFMADD231PS  Z16, Z2, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z1, Z12
-	VFMADD231PS  Z17, Z2, Z11
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z2, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z13
-	VFMADD231PS  Z13, Z3, Z9
-	VMOVUPS      (R9)(R8*1), Z14
-	VFMADD231PS  Z14, Z3, Z10
-	VFMADD231PS  Z14, Z4, Z9
-	VMOVUPS      (R9)(R8*2), Z15
-	VFMADD231PS  Z15, Z3, Z11
-	VFMADD231PS  Z15, Z4, Z10
-	VFMADD231PS  Z15, Z5, Z9
-	VMOVUPS      (R9)(R10*1), Z16
-	VFMADD231PS  Z16, Z3, Z12
-	VFMADD231PS  Z16, Z4, Z11
-	VFMADD231PS  Z16, Z5, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z4, Z12
-	VFMADD231PS  Z17, Z5, Z11
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z5, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z13
-	VFMADD231PS  Z13, Z6, Z9
-	VMOVUPS      (R9)(R8*1), Z14
-	VFMADD231PS  Z14, Z6, Z10
-	VFMADD231PS  Z14, Z7, Z9
-	VMOVUPS      (R9)(R8*2), Z15
-	VFMADD231PS  Z15, Z6, Z11
-	VFMADD231PS  Z15, Z7, Z10
-	VFMADD231PS  Z15, Z8, Z9
-	VMOVUPS      (R9)(R10*1), Z16
-	VFMADD231PS  Z16, Z6, Z12
-	VFMADD231PS  Z16, Z7, Z11
-	VFMADD231PS  Z16, Z8, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS      (R9), Z17
-	VFMADD231PS  Z17, Z7, Z12
-	VFMADD231PS  Z17, Z8, Z11
-	VMOVUPS      (R9)(R8*1), Z18
-	VFMADD231PS  Z18, Z8, Z12
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_40
-	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
-	VMAXPS       Z9, Z14, Z9
-	VMINPS       Z9, Z13, Z9
-	VMAXPS       Z10, Z14, Z10
-	VMINPS       Z10, Z13, Z10
-	VMAXPS       Z11, Z14, Z11
-	VMINPS       Z11, Z13, Z11
-	VMAXPS       Z12, Z14, Z12
-	VMINPS       Z12, Z13, Z12
-
-store_40:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(SI*1)
-	VMOVUPS Z11, (DI)(SI*2)
-	VMOVUPS Z12, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*4), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*4), DX
-	SUBQ    $0x04, BX
-	JGE     tile_35
-
-tiles_end_36:
-	ADDQ $0x04, BX
-	SUBQ $0x02, BX
-	JLT  tiles_end_42
-
-tile_41:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_43
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_44
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	JMP    started_45
-
-bias_44:
-	VMOVUPS (SI)(AX*1), Z9
-	VMOVAPS Z9, Z10
-	JMP     started_45
-
-add_43:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS (DI), Z9
-	VMOVUPS (DI)(SI*1), Z10
-	MOVQ    a+0(FP), SI
-	MOVQ    24(SI), SI
-	TESTQ   SI, SI
-	JEQ     started_45
-	VMOVUPS (SI)(AX*1), Z11
-	VADDPS  Z11, Z9, Z9
-	VADDPS  Z11, Z10, Z10
-
-started_45:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS      (R9), Z11
-	VFMADD231PS  Z11, Z0, Z9
-	VMOVUPS      (R9)(R8*1), Z12
-	VFMADD231PS  Z12, Z0, Z10
-	VFMADD231PS  Z12, Z1, Z9
-	VMOVUPS      (R9)(R8*2), Z13
-	VFMADD231PS  Z13, Z1, Z10
-	VFMADD231PS  Z13, Z2, Z9
-	VMOVUPS      (R9)(R10*1), Z14
-	VFMADD231PS  Z14, Z2, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z11
-	VFMADD231PS  Z11, Z3, Z9
-	VMOVUPS      (R9)(R8*1), Z12
-	VFMADD231PS  Z12, Z3, Z10
-	VFMADD231PS  Z12, Z4, Z9
-	VMOVUPS      (R9)(R8*2), Z13
-	VFMADD231PS  Z13, Z4, Z10
-	VFMADD231PS  Z13, Z5, Z9
-	VMOVUPS      (R9)(R10*1), Z14
-	VFMADD231PS  Z14, Z5, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z11
-	VFMADD231PS  Z11, Z6, Z9
-	VMOVUPS      (R9)(R8*1), Z12
-	VFMADD231PS  Z12, Z6, Z10
-	VFMADD231PS  Z12, Z7, Z9
-	VMOVUPS      (R9)(R8*2), Z13
-	VFMADD231PS  Z13, Z7, Z10
-	VFMADD231PS  Z13, Z8, Z9
-	VMOVUPS      (R9)(R10*1), Z14
-	VFMADD231PS  Z14, Z8, Z10
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_46
-	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
-	VMAXPS       Z9, Z12, Z9
-	VMINPS       Z9, Z11, Z9
-	VMAXPS       Z10, Z12, Z10
-	VMINPS       Z10, Z11, Z10
-
-store_46:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(SI*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*2), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*2), DX
-	SUBQ    $0x02, BX
-	JGE     tile_41
-
-tiles_end_42:
-	ADDQ $0x02, BX
-	SUBQ $0x01, BX
-	JLT  tiles_end_48
-
-tile_47:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_49
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_50
-	VPXORD Z9, Z9, Z9
-	JMP    started_51
-
-bias_50:
-	VMOVUPS (SI)(AX*1), Z9
-	JMP     started_51
-
-add_49:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS (DI), Z9
-	MOVQ    a+0(FP), SI
-	MOVQ    24(SI), SI
-	TESTQ   SI, SI
-	JEQ     started_51
-	VMOVUPS (SI)(AX*1), Z10
-	VADDPS  Z10, Z9, Z9
-
-started_51:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS      (R9), Z10
-	VFMADD231PS  Z10, Z0, Z9
-	VMOVUPS      (R9)(R8*1), Z11
-	VFMADD231PS  Z11, Z1, Z9
-	VMOVUPS      (R9)(R8*2), Z12
-	VFMADD231PS  Z12, Z2, Z9
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z10
-	VFMADD231PS  Z10, Z3, Z9
-	VMOVUPS      (R9)(R8*1), Z11
-	VFMADD231PS  Z11, Z4, Z9
-	VMOVUPS      (R9)(R8*2), Z12
-	VFMADD231PS  Z12, Z5, Z9
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS      (R9), Z10
-	VFMADD231PS  Z10, Z6, Z9
-	VMOVUPS      (R9)(R8*1), Z11
-	VFMADD231PS  Z11, Z7, Z9
-	VMOVUPS      (R9)(R8*2), Z12
-	VFMADD231PS  Z12, Z8, Z9
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_52
-	VPXORD       Z11, Z11, Z11
-	VBROADCASTSS 128(SI), Z10
-	VMAXPS       Z9, Z11, Z9
-	VMINPS       Z9, Z10, Z9
-
-store_52:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS Z9, (DI)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*1), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*1), DX
-	SUBQ    $0x01, BX
-	JGE     tile_47
-
-tiles_end_48:
-	ADDQ $0x01, BX
-	MOVQ a+0(FP), CX
-	MOVQ 56(CX), DX
-	ADDQ DX, (SP)
-	MOVQ 72(CX), CX
-	ADDQ CX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_27
-
-rows_end_28:
-	ADDQ $0x40, AX
-	SUBQ $0x10, 24(SP)
-	JMP  block
-
-tail:
-	CMPQ      24(SP), $0x00
-	JEQ       done
-	MOVQ      a+0(FP), CX
-	MOVQ      (CX), DX
-	ADDQ      AX, DX
-	MOVQ      DX, (SP)
-	MOVQ      8(CX), DX
-	ADDQ      AX, DX
-	MOVQ      DX, 8(SP)
-	MOVQ      32(CX), DX
-	MOVQ      DX, 16(SP)
-	MOVQ      16(CX), CX
-	ADDQ      AX, CX
-	VMOVUPS.Z (CX), K1, Z0
-	MOVQ      a+0(FP), DX
-	ADDQ      120(DX), CX
-	VMOVUPS.Z (CX), K1, Z1
-	MOVQ      a+0(FP), DX
-	ADDQ      120(DX), CX
-	VMOVUPS.Z (CX), K1, Z2
-	MOVQ      a+0(FP), DX
-	ADDQ      120(DX), CX
-	VMOVUPS.Z (CX), K1, Z3
-	MOVQ      a+0(FP), DX
-	ADDQ      120(DX), CX
-	VMOVUPS.Z (CX), K1, Z4
-	MOVQ      a+0(FP), DX
-	ADDQ      120(DX), CX
-	VMOVUPS.Z (CX), K1, Z5
-	MOVQ      a+0(FP), DX
-	ADDQ      120(DX), CX
-	VMOVUPS.Z (CX), K1, Z6
-	MOVQ      a+0(FP), DX
-	ADDQ      120(DX), CX
-	VMOVUPS.Z (CX), K1, Z7
-	MOVQ      a+0(FP), DX
-	ADDQ      120(DX), CX
-	VMOVUPS.Z (CX), K1, Z8
-	MOVQ      a+0(FP), DX
-	ADDQ      120(DX), CX
-	CMPQ      16(SP), $0x02
-	JLT       rows_end_54
-
-rows_53:
-	MOVQ a+0(FP), CX
-	MOVQ 40(CX), BX
-	MOVQ (SP), CX
-	MOVQ 8(SP), DX
-	SUBQ $0x08, BX
-	JLT  tiles_end_56
-
-tile_55:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_57
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_58
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	JMP    started_59
-
-bias_58:
-	VMOVUPS.Z (SI)(AX*1), K1, Z9
-	VMOVAPS   Z9, Z10
-	VMOVAPS   Z9, Z11
-	VMOVAPS   Z9, Z12
-	VMOVAPS   Z9, Z13
-	VMOVAPS   Z9, Z14
-	VMOVAPS   Z9, Z15
-	VMOVAPS   Z9, Z16
-	VMOVAPS   Z9, Z17
-	VMOVAPS   Z9, Z18
-	VMOVAPS   Z9, Z19
-	VMOVAPS   Z9, Z20
-	VMOVAPS   Z9, Z21
-	VMOVAPS   Z9, Z22
-	VMOVAPS   Z9, Z23
-	VMOVAPS   Z9, Z24
-	JMP       started_59
-
-add_57:
-	MOVQ      a+0(FP), SI
-	MOVQ      DX, DI
-	MOVQ      80(SI), R8
-	MOVQ      R8, R8
-	LEAQ      (R8)(R8*2), R9
-	VMOVUPS.Z (DI), K1, Z9
-	VMOVUPS.Z (DI)(R8*1), K1, Z10
-	VMOVUPS.Z (DI)(R8*2), K1, Z11
-	VMOVUPS.Z (DI)(R9*1), K1, Z12
-	LEAQ      (DI)(R8*4), DI
-	VMOVUPS.Z (DI), K1, Z13
-	VMOVUPS.Z (DI)(R8*1), K1, Z14
-	VMOVUPS.Z (DI)(R8*2), K1, Z15
-	VMOVUPS.Z (DI)(R9*1), K1, Z16
-	MOVQ      DX, DI
-	ADDQ      72(SI), DI
-	MOVQ      80(SI), SI
-	MOVQ      SI, SI
-	LEAQ      (SI)(SI*2), R8
-	VMOVUPS.Z (DI), K1, Z17
-	VMOVUPS.Z (DI)(SI*1), K1, Z18
-	VMOVUPS.Z (DI)(SI*2), K1, Z19
-	VMOVUPS.Z (DI)(R8*1), K1, Z20
-	LEAQ      (DI)(SI*4), DI
-	VMOVUPS.Z (DI), K1, Z21
-	VMOVUPS.Z (DI)(SI*1), K1, Z22
-	VMOVUPS.Z (DI)(SI*2), K1, Z23
-	VMOVUPS.Z (DI)(R8*1), K1, Z24
-	MOVQ      a+0(FP), SI
-	MOVQ      24(SI), SI
-	TESTQ     SI, SI
-	JEQ       started_59
-	VMOVUPS.Z (SI)(AX*1), K1, Z25
-	VADDPS    Z25, Z9, Z9
-	VADDPS    Z25, Z10, Z10
-	VADDPS    Z25, Z11, Z11
-	VADDPS    Z25, Z12, Z12
-	VADDPS    Z25, Z13, Z13
-	VADDPS    Z25, Z14, Z14
-	VADDPS    Z25, Z15, Z15
-	VADDPS    Z25, Z16, Z16
-	VADDPS    Z25, Z17, Z17
-	VADDPS    Z25, Z18, Z18
-	VADDPS    Z25, Z19, Z19
-	VADDPS    Z25, Z20, Z20
-	VADDPS    Z25, Z21, Z21
-	VADDPS    Z25, Z22, Z22
-	VADDPS    Z25, Z23, Z23
-	VADDPS    Z25, Z24, Z24
-
-started_59:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS.Z    (R9), K1, Z25
-	VFMADD231PS  Z25, Z0, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z26
-	VFMADD231PS  Z26, Z0, Z10
-	VFMADD231PS  Z26, Z1, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z27
-	VFMADD231PS  Z27, Z0, Z11
-	VFMADD231PS  Z27, Z1, Z10
-	VFMADD231PS  Z27, Z2, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z28
-	VFMADD231PS  Z28, Z0, Z12
-	VFMADD231PS  Z28, Z1, Z11
-	VFMADD231PS  Z28, Z2, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z29
-	VFMADD231PS  Z29, Z0, Z13
-	VFMADD231PS  Z29, Z1, Z12
-	VFMADD231PS  Z29, Z2, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z30
-	VFMADD231PS  Z30, Z0, Z14
-	VFMADD231PS  Z30, Z1, Z13
-	VFMADD231PS  Z30, Z2, Z12
-	VMOVUPS.Z    (R9)(R8*2), K1, Z25
-	VFMADD231PS  Z25, Z0, Z15
-	VFMADD231PS  Z25, Z1, Z14
-	VFMADD231PS  Z25, Z2, Z13
-	VMOVUPS.Z    (R9)(R10*1), K1, Z26
-	VFMADD231PS  Z26, Z0, Z16
-	VFMADD231PS  Z26, Z1, Z15
-	VFMADD231PS  Z26, Z2, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z27
-	VFMADD231PS  Z27, Z1, Z16
-	VFMADD231PS  Z27, Z2, Z15
-	VMOVUPS.Z    (R9)(R8*1), K1, Z28
-	VFMADD231PS  Z28, Z2, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z25
-	VFMADD231PS  Z25, Z3, Z9
-	VFMADD231PS  Z25, Z0, Z17
-	VMOVUPS.Z    (R9)(R8*1), K1, Z26
-	VFMADD231PS  Z26, Z3, Z10
-	VFMADD231PS  Z26, Z4, Z9
-	VFMADD231PS  Z26, Z0, Z18
-	VFMADD231PS  Z26, Z1, Z17
-	VMOVUPS.Z    (R9)(R8*2), K1, Z27
-	VFMADD231PS  Z27, Z3, Z11
-	VFMADD231PS  Z27, Z4, Z10
-	VFMADD231PS  Z27, Z5, Z9
-	VFMADD231PS  Z27, Z0, Z19
-	VFMADD231PS  Z27, Z1, Z18
-	VFMADD231PS  Z27, Z2, Z17
-	VMOVUPS.Z    (R9)(R10*1), K1, Z28
-	VFMADD231PS  Z28, Z3, Z12
-	VFMADD231PS  Z28, Z4, Z11
-	VFMADD231PS  Z28, Z5, Z10
-	VFMADD231PS  Z28, Z0, Z20
-	VFMADD231PS  Z28, Z1, Z19
-	VFMADD231PS  Z28, Z2, Z18
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z29
-	VFMADD231PS  Z29, Z3, Z13
-	VFMADD231PS  Z29, Z4, Z12
-	VFMADD231PS  Z29, Z5, Z11
-	VFMADD231PS  Z29, Z0, Z21
-	VFMADD231PS  Z29, Z1, Z20
-	VFMADD231PS  Z29, Z2, Z19
-	VMOVUPS.Z    (R9)(R8*1), K1, Z30
-	VFMADD231PS  Z30, Z3, Z14
-	VFMADD231PS  Z30, Z4, Z13
-	VFMADD231PS  Z30, Z5, Z12
-	VFMADD231PS  Z30, Z0, Z22
-	VFMADD231PS  Z30, Z1, Z21
-	VFMADD231PS  Z30, Z2, Z20
-	VMOVUPS.Z    (R9)(R8*2), K1, Z25
-	VFMADD231PS  Z25, Z3, Z15
-	VFMADD231PS  Z25, Z4, Z14
-	VFMADD231PS  Z25, Z5, Z13
-	VFMADD231PS  Z25, Z0, Z23
-	VFMADD231PS  Z25, Z1, Z22
-	VFMADD231PS  Z25, Z2, Z21
-	VMOVUPS.Z    (R9)(R10*1), K1, Z26
-	VFMADD231PS  Z26, Z3, Z16
-	VFMADD231PS  Z26, Z4, Z15
-	VFMADD231PS  Z26, Z5, Z14
-	VFMADD231PS  Z26, Z0, Z24
-	VFMADD231PS  Z26, Z1, Z23
-	VFMADD231PS  Z26, Z2, Z22
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z27
-	VFMADD231PS  Z27, Z4, Z16
-	VFMADD231PS  Z27, Z5, Z15
-	VFMADD231PS  Z27, Z1, Z24
-	VFMADD231PS  Z27, Z2, Z23
-	VMOVUPS.Z    (R9)(R8*1), K1, Z28
-	VFMADD231PS  Z28, Z5, Z16
-	VFMADD231PS  Z28, Z2, Z24
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z25
-	VFMADD231PS  Z25, Z6, Z9
-	VFMADD231PS  Z25, Z3, Z17
-	VMOVUPS.Z    (R9)(R8*1), K1, Z26
-	VFMADD231PS  Z26, Z6, Z10
-	VFMADD231PS  Z26, Z7, Z9
-	VFMADD231PS  Z26, Z3, Z18
-	VFMADD231PS  Z26, Z4, Z17
-	VMOVUPS.Z    (R9)(R8*2), K1, Z27
-	VFMADD231PS  Z27, Z6, Z11
-	VFMADD231PS  Z27, Z7, Z10
-	VFMADD231PS  Z27, Z8, Z9
-	VFMADD231PS  Z27, Z3, Z19
-	VFMADD231PS  Z27, Z4, Z18
-	VFMADD231PS  Z27, Z5, Z17
-	VMOVUPS.Z    (R9)(R10*1), K1, Z28
-	VFMADD231PS  Z28, Z6, Z12
-	VFMADD231PS  Z28, Z7, Z11
-	VFMADD231PS  Z28, Z8, Z10
-	VFMADD231PS  Z28, Z3, Z20
-	VFMADD231PS  Z28, Z4, Z19
-	VFMADD231PS  Z28, Z5, Z18
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z29
-	VFMADD231PS  Z29, Z6, Z13
-	VFMADD231PS  Z29, Z7, Z12
-	VFMADD231PS  Z29, Z8, Z11
-	VFMADD231PS  Z29, Z3, Z21
-	VFMADD231PS  Z29, Z4, Z20
-	VFMADD231PS  Z29, Z5, Z19
-	VMOVUPS.Z    (R9)(R8*1), K1, Z30
-	VFMADD231PS  Z30, Z6, Z14
-	VFMADD231PS  Z30, Z7, Z13
-	VFMADD231PS  Z30, Z8, Z12
-	VFMADD231PS  Z30, Z3, Z22
-	VFMADD231PS  Z30, Z4, Z21
-	VFMADD231PS  Z30, Z5, Z20
-	VMOVUPS.Z    (R9)(R8*2), K1, Z25
-	VFMADD231PS  Z25, Z6, Z15
-	VFMADD231PS  Z25, Z7, Z14
-	VFMADD231PS  Z25, Z8, Z13
-	VFMADD231PS  Z25, Z3, Z23
-	VFMADD231PS  Z25, Z4, Z22
-	VFMADD231PS  Z25, Z5, Z21
-	VMOVUPS.Z    (R9)(R10*1), K1, Z26
-	VFMADD231PS  Z26, Z6, Z16
-	VFMADD231PS  Z26, Z7, Z15
-	VFMADD231PS  Z26, Z8, Z14
-	VFMADD231PS  Z26, Z3, Z24
-	VFMADD231PS  Z26, Z4, Z23
-	VFMADD231PS  Z26, Z5, Z22
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z27
-	VFMADD231PS  Z27, Z7, Z16
-	VFMADD231PS  Z27, Z8, Z15
-	VFMADD231PS  Z27, Z4, Z24
-	VFMADD231PS  Z27, Z5, Z23
-	VMOVUPS.Z    (R9)(R8*1), K1, Z28
-	VFMADD231PS  Z28, Z8, Z16
-	VFMADD231PS  Z28, Z5, Z24
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z25
-	VFMADD231PS  Z25, Z6, Z17
-	VMOVUPS.Z    (R9)(R8*1), K1, Z26
-	VFMADD231PS  Z26, Z6, Z18
-	VFMADD231PS  Z26, Z7, Z17
-	VMOVUPS.Z    (R9)(R8*2), K1, Z27
-	VFMADD231PS  Z27, Z6, Z19
-	VFMADD231PS  Z27, Z7, Z18
-	VFMADD231PS  Z27, Z8, Z17
-	VMOVUPS.Z    (R9)(R10*1), K1, Z28
-	VFMADD231PS  Z28, Z6, Z20
-	VFMADD231PS  Z28, Z7, Z19
-	VFMADD231PS  Z28, Z8, Z18
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z29
-	VFMADD231PS  Z29, Z6, Z21
-	VFMADD231PS  Z29, Z7, Z20
-	VFMADD231PS  Z29, Z8, Z19
-	VMOVUPS.Z    (R9)(R8*1), K1, Z30
-	VFMADD231PS  Z30, Z6, Z22
-	VFMADD231PS  Z30, Z7, Z21
-	VFMADD231PS  Z30, Z8, Z20
-	VMOVUPS.Z    (R9)(R8*2), K1, Z25
-	VFMADD231PS  Z25, Z6, Z23
-	VFMADD231PS  Z25, Z7, Z22
-	VFMADD231PS  Z25, Z8, Z21
-	VMOVUPS.Z    (R9)(R10*1), K1, Z26
-	VFMADD231PS  Z26, Z6, Z24
-	VFMADD231PS  Z26, Z7, Z23
-	VFMADD231PS  Z26, Z8, Z22
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z27
-	VFMADD231PS  Z27, Z7, Z24
-	VFMADD231PS  Z27, Z8, Z23
-	VMOVUPS.Z    (R9)(R8*1), K1, Z28
-	VFMADD231PS  Z28, Z8, Z24
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_60
-	VPXORD       Z26, Z26, Z26
-	VBROADCASTSS 128(SI), Z25
-	VMAXPS       Z9, Z26, Z9
-	VMINPS       Z9, Z25, Z9
-	VMAXPS       Z10, Z26, Z10
-	VMINPS       Z10, Z25, Z10
-	VMAXPS       Z11, Z26, Z11
-	VMINPS       Z11, Z25, Z11
-	VMAXPS       Z12, Z26, Z12
-	VMINPS       Z12, Z25, Z12
-	VMAXPS       Z13, Z26, Z13
-	VMINPS       Z13, Z25, Z13
-	VMAXPS       Z14, Z26, Z14
-	VMINPS       Z14, Z25, Z14
-	VMAXPS       Z15, Z26, Z15
-	VMINPS       Z15, Z25, Z15
-	VMAXPS       Z16, Z26, Z16
-	VMINPS       Z16, Z25, Z16
-	VMAXPS       Z17, Z26, Z17
-	VMINPS       Z17, Z25, Z17
-	VMAXPS       Z18, Z26, Z18
-	VMINPS       Z18, Z25, Z18
-	VMAXPS       Z19, Z26, Z19
-	VMINPS       Z19, Z25, Z19
-	VMAXPS       Z20, Z26, Z20
-	VMINPS       Z20, Z25, Z20
-	VMAXPS       Z21, Z26, Z21
-	VMINPS       Z21, Z25, Z21
-	VMAXPS       Z22, Z26, Z22
-	VMINPS       Z22, Z25, Z22
-	VMAXPS       Z23, Z26, Z23
-	VMINPS       Z23, Z25, Z23
-	VMAXPS       Z24, Z26, Z24
-	VMINPS       Z24, Z25, Z24
-
-store_60:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, K1, (DI)
-	VMOVUPS Z10, K1, (DI)(R8*1)
-	VMOVUPS Z11, K1, (DI)(R8*2)
-	VMOVUPS Z12, K1, (DI)(R9*1)
-	LEAQ    (DI)(R8*4), DI
-	VMOVUPS Z13, K1, (DI)
-	VMOVUPS Z14, K1, (DI)(R8*1)
-	VMOVUPS Z15, K1, (DI)(R8*2)
-	VMOVUPS Z16, K1, (DI)(R9*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z17, K1, (DI)
-	VMOVUPS Z18, K1, (DI)(SI*1)
-	VMOVUPS Z19, K1, (DI)(SI*2)
-	VMOVUPS Z20, K1, (DI)(R8*1)
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS Z21, K1, (DI)
-	VMOVUPS Z22, K1, (DI)(SI*1)
-	VMOVUPS Z23, K1, (DI)(SI*2)
-	VMOVUPS Z24, K1, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*8), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*8), DX
-	SUBQ    $0x08, BX
-	JGE     tile_55
-
-tiles_end_56:
-	ADDQ $0x08, BX
-	SUBQ $0x04, BX
-	JLT  tiles_end_62
-
-tile_61:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_63
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_64
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	JMP    started_65
-
-bias_64:
-	VMOVUPS.Z (SI)(AX*1), K1, Z9
-	VMOVAPS   Z9, Z10
-	VMOVAPS   Z9, Z11
-	VMOVAPS   Z9, Z12
-	VMOVAPS   Z9, Z13
-	VMOVAPS   Z9, Z14
-	VMOVAPS   Z9, Z15
-	VMOVAPS   Z9, Z16
-	JMP       started_65
-
-add_63:
-	MOVQ      a+0(FP), SI
-	MOVQ      DX, DI
-	MOVQ      80(SI), R8
-	MOVQ      R8, R8
-	LEAQ      (R8)(R8*2), R9
-	VMOVUPS.Z (DI), K1, Z9
-	VMOVUPS.Z (DI)(R8*1), K1, Z10
-	VMOVUPS.Z (DI)(R8*2), K1, Z11
-	VMOVUPS.Z (DI)(R9*1), K1, Z12
-	MOVQ      DX, DI
-	ADDQ      72(SI), DI
-	MOVQ      80(SI), SI
-	MOVQ      SI, SI
-	LEAQ      (SI)(SI*2), R8
-	VMOVUPS.Z (DI), K1, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z14
-	VMOVUPS.Z (DI)(SI*2), K1, Z15
-	VMOVUPS.Z (DI)(R8*1), K1, Z16
-	MOVQ      a+0(FP), SI
-	MOVQ      24(SI), SI
-	TESTQ     SI, SI
-	JEQ       started_65
-	VMOVUPS.Z (SI)(AX*1), K1, Z17
-	VADDPS    Z17, Z9, Z9
-	VADDPS    Z17, Z10, Z10
-	VADDPS    Z17, Z11, Z11
-	VADDPS    Z17, Z12, Z12
-	VADDPS    Z17, Z13, Z13
-	VADDPS    Z17, Z14, Z14
-	VADDPS    Z17, Z15, Z15
-	VADDPS    Z17, Z16, Z16
-
-started_65:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z0, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z0, Z10
-	VFMADD231PS  Z18, Z1, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z19
-	VFMADD231PS  Z19, Z0, Z11
-	VFMADD231PS  Z19, Z1, Z10
-	VFMADD231PS  Z19, Z2, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z20
-	VFMADD231PS  Z20, Z0, Z12
-	VFMADD231PS  Z20, Z1, Z11
-	VFMADD231PS  Z20, Z2, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z21
-	VFMADD231PS  Z21, Z1, Z12
-	VFMADD231PS  Z21, Z2, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z22
-	VFMADD231PS  Z22, Z2, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z3, Z9
-	VFMADD231PS  Z17, Z0, Z13
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z3, Z10
-	VFMADD231PS  Z18, Z4, Z9
-	VFMADD231PS  Z18, Z0, Z14
-	VFMADD231PS  Z18, Z1, Z13
-	VMOVUPS.Z    (R9)(R8*2), K1, Z19
-	VFMADD231PS  Z19, Z3, Z11
-	VFMADD231PS  Z19, Z4, Z10
-	VFMADD231PS  Z19, Z5, Z9
-	VFMADD231PS  Z19, Z0, Z15
-	VFMADD231PS  Z19, Z1, Z14
-	VFMADD231PS  Z19, Z2, Z13
-	VMOVUPS.Z    (R9)(R10*1), K1, Z20
-	VFMADD231PS  Z20, Z3, Z12
-	VFMADD231PS  Z20, Z4, Z11
-	VFMADD231PS  Z20, Z5, Z10
-	VFMADD231PS  Z20, Z0, Z16
-	VFMADD231PS  Z20, Z1, Z15
-	VFMADD231PS  Z20, Z2, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z21
-	VFMADD231PS  Z21, Z4, Z12
-	VFMADD231PS  Z21, Z5, Z11
-	VFMADD231PS  Z21, Z1, Z16
-	VFMADD231PS  Z21, Z2, Z15
-	VMOVUPS.Z    (R9)(R8*1), K1, Z22
-	VFMADD231PS  Z22, Z5, Z12
-	VFMADD231PS  Z22, Z2, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z6, Z9
-	VFMADD231PS  Z17, Z3, Z13
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z6, Z10
-	VFMADD231PS  Z18, Z7, Z9
-	VFMADD231PS  Z18, Z3, Z14
-	VFMADD231PS  Z18, Z4, Z13
-	VMOVUPS.Z    (R9)(R8*2), K1, Z19
-	VFMADD231PS  Z19, Z6, Z11
-	VFMADD231PS  Z19, Z7, Z10
-	VFMADD231PS  Z19, Z8, Z9
-	VFMADD231PS  Z19, Z3, Z15
-	VFMADD231PS  Z19, Z4, Z14
-	VFMADD231PS  Z19, Z5, Z13
-	VMOVUPS.Z    (R9)(R10*1), K1, Z20
-	VFMADD231PS  Z20, Z6, Z12
-	VFMADD231PS  Z20, Z7, Z11
-	VFMADD231PS  Z20, Z8, Z10
-	VFMADD231PS  Z20, Z3, Z16
-	VFMADD231PS  Z20, Z4, Z15
-	VFMADD231PS  Z20, Z5, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z21
-	VFMADD231PS  Z21, Z7, Z12
-	VFMADD231PS  Z21, Z8, Z11
-	VFMADD231PS  Z21, Z4, Z16
-	VFMADD231PS  Z21, Z5, Z15
-	VMOVUPS.Z    (R9)(R8*1), K1, Z22
-	VFMADD231PS  Z22, Z8, Z12
-	VFMADD231PS  Z22, Z5, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z6, Z13
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z6, Z14
-	VFMADD231PS  Z18, Z7, Z13
-	VMOVUPS.Z    (R9)(R8*2), K1, Z19
-	VFMADD231PS  Z19, Z6, Z15
-	VFMADD231PS  Z19, Z7, Z14
-	VFMADD231PS  Z19, Z8, Z13
-	VMOVUPS.Z    (R9)(R10*1), K1, Z20
-	VFMADD231PS  Z20, Z6, Z16
-	VFMADD231PS  Z20, Z7, Z15
-	VFMADD231PS  Z20, Z8, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z21
-	VFMADD231PS  Z21, Z7, Z16
-	VFMADD231PS  Z21, Z8, Z15
-	VMOVUPS.Z    (R9)(R8*1), K1, Z22
-	VFMADD231PS  Z22, Z8, Z16
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_66
-	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
-	VMAXPS       Z9, Z18, Z9
-	VMINPS       Z9, Z17, Z9
-	VMAXPS       Z10, Z18, Z10
-	VMINPS       Z10, Z17, Z10
-	VMAXPS       Z11, Z18, Z11
-	VMINPS       Z11, Z17, Z11
-	VMAXPS       Z12, Z18, Z12
-	VMINPS       Z12, Z17, Z12
-	VMAXPS       Z13, Z18, Z13
-	VMINPS       Z13, Z17, Z13
-	VMAXPS       Z14, Z18, Z14
-	VMINPS       Z14, Z17, Z14
-	VMAXPS       Z15, Z18, Z15
-	VMINPS       Z15, Z17, Z15
-	VMAXPS       Z16, Z18, Z16
-	VMINPS       Z16, Z17, Z16
-
-store_66:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, K1, (DI)
-	VMOVUPS Z10, K1, (DI)(R8*1)
-	VMOVUPS Z11, K1, (DI)(R8*2)
-	VMOVUPS Z12, K1, (DI)(R9*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z13, K1, (DI)
-	VMOVUPS Z14, K1, (DI)(SI*1)
-	VMOVUPS Z15, K1, (DI)(SI*2)
-	VMOVUPS Z16, K1, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*4), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*4), DX
-	SUBQ    $0x04, BX
-	JGE     tile_61
-
-tiles_end_62:
-	ADDQ $0x04, BX
-	SUBQ $0x02, BX
-	JLT  tiles_end_68
-
-tile_67:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_69
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_70
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	JMP    started_71
-
-bias_70:
-	VMOVUPS.Z (SI)(AX*1), K1, Z9
-	VMOVAPS   Z9, Z10
-	VMOVAPS   Z9, Z11
-	VMOVAPS   Z9, Z12
-	JMP       started_71
-
-add_69:
-	MOVQ      a+0(FP), SI
-	MOVQ      DX, DI
-	MOVQ      80(SI), R8
-	MOVQ      R8, R8
-	LEAQ      (R8)(R8*2), R9
-	VMOVUPS.Z (DI), K1, Z9
-	VMOVUPS.Z (DI)(R8*1), K1, Z10
-	MOVQ      DX, DI
-	ADDQ      72(SI), DI
-	MOVQ      80(SI), SI
-	MOVQ      SI, SI
-	LEAQ      (SI)(SI*2), R8
-	VMOVUPS.Z (DI), K1, Z11
-	VMOVUPS.Z (DI)(SI*1), K1, Z12
-	MOVQ      a+0(FP), SI
-	MOVQ      24(SI), SI
-	TESTQ     SI, SI
-	JEQ       started_71
-	VMOVUPS.Z (SI)(AX*1), K1, Z13
-	VADDPS    Z13, Z9, Z9
-	VADDPS    Z13, Z10, Z10
-	VADDPS    Z13, Z11, Z11
-	VADDPS    Z13, Z12, Z12
-
-started_71:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS.Z    (R9), K1, Z13
-	VFMADD231PS  Z13, Z0, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z14
-	VFMADD231PS  Z14, Z0, Z10
-	VFMADD231PS  Z14, Z1, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z15
-	VFMADD231PS  Z15, Z1, Z10
-	VFMADD231PS  Z15, Z2, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z16
-	VFMADD231PS  Z16, Z2, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z13
-	VFMADD231PS  Z13, Z3, Z9
-	VFMADD231PS  Z13, Z0, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z14
-	VFMADD231PS  Z14, Z3, Z10
-	VFMADD231PS  Z14, Z4, Z9
-	VFMADD231PS  Z14, Z0, Z12
-	VFMADD231PS  Z14, Z1, Z11
-	VMOVUPS.Z    (R9)(R8*2), K1, Z15
-	VFMADD231PS  Z15, Z4, Z10
-	VFMADD231PS  Z15, Z5, Z9
-	VFMADD231PS  Z15, Z1, Z12
-	VFMADD231PS  Z15, Z2, Z11
-	VMOVUPS.Z    (R9)(R10*1), K1, Z16
-	VFMADD231PS  Z16, Z5, Z10
-	VFMADD231PS  Z16, Z2, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z13
-	VFMADD231PS  Z13, Z6, Z9
-	VFMADD231PS  Z13, Z3, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z14
-	VFMADD231PS  Z14, Z6, Z10
-	VFMADD231PS  Z14, Z7, Z9
-	VFMADD231PS  Z14, Z3, Z12
-	VFMADD231PS  Z14, Z4, Z11
-	VMOVUPS.Z    (R9)(R8*2), K1, Z15
-	VFMADD231PS  Z15, Z7, Z10
-	VFMADD231PS  Z15, Z8, Z9
-	VFMADD231PS  Z15, Z4, Z12
-	VFMADD231PS  Z15, Z5, Z11
-	VMOVUPS.Z    (R9)(R10*1), K1, Z16
-	VFMADD231PS  Z16, Z8, Z10
-	VFMADD231PS  Z16, Z5, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z13
-	VFMADD231PS  Z13, Z6, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z14
-	VFMADD231PS  Z14, Z6, Z12
-	VFMADD231PS  Z14, Z7, Z11
-	VMOVUPS.Z    (R9)(R8*2), K1, Z15
-	VFMADD231PS  Z15, Z7, Z12
-	VFMADD231PS  Z15, Z8, Z11
-	VMOVUPS.Z    (R9)(R10*1), K1, Z16
-	VFMADD231PS  Z16, Z8, Z12
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_72
-	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
-	VMAXPS       Z9, Z14, Z9
-	VMINPS       Z9, Z13, Z9
-	VMAXPS       Z10, Z14, Z10
-	VMINPS       Z10, Z13, Z10
-	VMAXPS       Z11, Z14, Z11
-	VMINPS       Z11, Z13, Z11
-	VMAXPS       Z12, Z14, Z12
-	VMINPS       Z12, Z13, Z12
-
-store_72:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, K1, (DI)
-	VMOVUPS Z10, K1, (DI)(R8*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z11, K1, (DI)
-	VMOVUPS Z12, K1, (DI)(SI*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*2), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*2), DX
-	SUBQ    $0x02, BX
-	JGE     tile_67
-
-tiles_end_68:
-	ADDQ $0x02, BX
-	SUBQ $0x01, BX
-	JLT  tiles_end_74
-
-tile_73:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_75
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_76
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	JMP    started_77
-
-bias_76:
-	VMOVUPS.Z (SI)(AX*1), K1, Z9
-	VMOVAPS   Z9, Z10
-	JMP       started_77
-
-add_75:
-	MOVQ      a+0(FP), SI
-	MOVQ      DX, DI
-	MOVQ      80(SI), R8
-	MOVQ      R8, R8
-	LEAQ      (R8)(R8*2), R8
-	VMOVUPS.Z (DI), K1, Z9
-	MOVQ      DX, DI
-	ADDQ      72(SI), DI
-	MOVQ      80(SI), SI
-	MOVQ      SI, SI
-	LEAQ      (SI)(SI*2), SI
-	VMOVUPS.Z (DI), K1, Z10
-	MOVQ      a+0(FP), SI
-	MOVQ      24(SI), SI
-	TESTQ     SI, SI
-	JEQ       started_77
-	VMOVUPS.Z (SI)(AX*1), K1, Z11
-	VADDPS    Z11, Z9, Z9
-	VADDPS    Z11, Z10, Z10
-
-started_77:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS.Z    (R9), K1, Z11
-	VFMADD231PS  Z11, Z0, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z12
-	VFMADD231PS  Z12, Z1, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z13
-	VFMADD231PS  Z13, Z2, Z9
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z11
-	VFMADD231PS  Z11, Z3, Z9
-	VFMADD231PS  Z11, Z0, Z10
-	VMOVUPS.Z    (R9)(R8*1), K1, Z12
-	VFMADD231PS  Z12, Z4, Z9
-	VFMADD231PS  Z12, Z1, Z10
-	VMOVUPS.Z    (R9)(R8*2), K1, Z13
-	VFMADD231PS  Z13, Z5, Z9
-	VFMADD231PS  Z13, Z2, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z11
-	VFMADD231PS  Z11, Z6, Z9
-	VFMADD231PS  Z11, Z3, Z10
-	VMOVUPS.Z    (R9)(R8*1), K1, Z12
-	VFMADD231PS  Z12, Z7, Z9
-	VFMADD231PS  Z12, Z4, Z10
-	VMOVUPS.Z    (R9)(R8*2), K1, Z13
-	VFMADD231PS  Z13, Z8, Z9
-	VFMADD231PS  Z13, Z5, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z11
-	VFMADD231PS  Z11, Z6, Z10
-	VMOVUPS.Z    (R9)(R8*1), K1, Z12
-	VFMADD231PS  Z12, Z7, Z10
-	VMOVUPS.Z    (R9)(R8*2), K1, Z13
-	VFMADD231PS  Z13, Z8, Z10
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_78
-	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
-	VMAXPS       Z9, Z12, Z9
-	VMINPS       Z9, Z11, Z9
-	VMAXPS       Z10, Z12, Z10
-	VMINPS       Z10, Z11, Z10
-
-store_78:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R8
-	VMOVUPS Z9, K1, (DI)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS Z10, K1, (DI)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*1), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*1), DX
-	SUBQ    $0x01, BX
-	JGE     tile_73
-
-tiles_end_74:
-	ADDQ $0x01, BX
-	MOVQ a+0(FP), CX
-	MOVQ 56(CX), DX
-	ADDQ DX, (SP)
-	ADDQ DX, (SP)
-	MOVQ 72(CX), CX
-	ADDQ CX, 8(SP)
-	ADDQ CX, 8(SP)
-	SUBQ $0x02, 16(SP)
-	CMPQ 16(SP), $0x02
-	JGE  rows_53
-
-rows_end_54:
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_80
-
-rows_79:
-	MOVQ a+0(FP), CX
-	MOVQ 40(CX), BX
-	MOVQ (SP), CX
-	MOVQ 8(SP), DX
-	SUBQ $0x08, BX
-	JLT  tiles_end_82
-
-tile_81:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_83
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_84
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	JMP    started_85
-
-bias_84:
-	VMOVUPS.Z (SI)(AX*1), K1, Z9
-	VMOVAPS   Z9, Z10
-	VMOVAPS   Z9, Z11
-	VMOVAPS   Z9, Z12
-	VMOVAPS   Z9, Z13
-	VMOVAPS   Z9, Z14
-	VMOVAPS   Z9, Z15
-	VMOVAPS   Z9, Z16
-	JMP       started_85
-
-add_83:
-	MOVQ      a+0(FP), SI
-	MOVQ      DX, DI
-	MOVQ      80(SI), SI
-	MOVQ      SI, SI
-	LEAQ      (SI)(SI*2), R8
-	VMOVUPS.Z (DI), K1, Z9
-	VMOVUPS.Z (DI)(SI*1), K1, Z10
-	VMOVUPS.Z (DI)(SI*2), K1, Z11
-	VMOVUPS.Z (DI)(R8*1), K1, Z12
-	LEAQ      (DI)(SI*4), DI
-	VMOVUPS.Z (DI), K1, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z14
-	VMOVUPS.Z (DI)(SI*2), K1, Z15
-	VMOVUPS.Z (DI)(R8*1), K1, Z16
-	MOVQ      a+0(FP), SI
-	MOVQ      24(SI), SI
-	TESTQ     SI, SI
-	JEQ       started_85
-	VMOVUPS.Z (SI)(AX*1), K1, Z17
-	VADDPS    Z17, Z9, Z9
-	VADDPS    Z17, Z10, Z10
-	VADDPS    Z17, Z11, Z11
-	VADDPS    Z17, Z12, Z12
-	VADDPS    Z17, Z13, Z13
-	VADDPS    Z17, Z14, Z14
-	VADDPS    Z17, Z15, Z15
-	VADDPS    Z17, Z16, Z16
-
-started_85:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z0, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z0, Z10
-	VFMADD231PS  Z18, Z1, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z19
-	VFMADD231PS  Z19, Z0, Z11
-	VFMADD231PS  Z19, Z1, Z10
-	VFMADD231PS  Z19, Z2, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z20
-	VFMADD231PS  Z20, Z0, Z12
-	VFMADD231PS  Z20, Z1, Z11
-	VFMADD231PS  Z20, Z2, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z21
-	VFMADD231PS  Z21, Z0, Z13
-	VFMADD231PS  Z21, Z1, Z12
-	VFMADD231PS  Z21, Z2, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z22
-	VFMADD231PS  Z22, Z0, Z14
-	VFMADD231PS  Z22, Z1, Z13
-	VFMADD231PS  Z22, Z2, Z12
-	VMOVUPS.Z    (R9)(R8*2), K1, Z17
-	VFMADD231PS  Z17, Z0, Z15
-	VFMADD231PS  Z17, Z1, Z14
-	VFMADD231PS  Z17, Z2, Z13
-	VMOVUPS.Z    (R9)(R10*1), K1, Z18
-	VFMADD231PS  Z18, Z0, Z16
-	VFMADD231PS  Z18, Z1, Z15
-	VFMADD231PS  Z18, Z2, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z19
-	VFMADD231PS  Z19, Z1, Z16
-	VFMADD231PS  Z19, Z2, Z15
-	VMOVUPS.Z    (R9)(R8*1), K1, Z20
-	VFMADD231PS  Z20, Z2, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z3, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z3, Z10
-	VFMADD231PS  Z18, Z4, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z19
-	VFMADD231PS  Z19, Z3, Z11
-	VFMADD231PS  Z19, Z4, Z10
-	VFMADD231PS  Z19, Z5, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z20
-	VFMADD231PS  Z20, Z3, Z12
-	VFMADD231PS  Z20, Z4, Z11
-	VFMADD231PS  Z20, Z5, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z21
-	VFMADD231PS  Z21, Z3, Z13
-	VFMADD231PS  Z21, Z4, Z12
-	VFMADD231PS  Z21, Z5, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z22
-	VFMADD231PS  Z22, Z3, Z14
-	VFMADD231PS  Z22, Z4, Z13
-	VFMADD231PS  Z22, Z5, Z12
-	VMOVUPS.Z    (R9)(R8*2), K1, Z17
-	VFMADD231PS  Z17, Z3, Z15
-	VFMADD231PS  Z17, Z4, Z14
-	VFMADD231PS  Z17, Z5, Z13
-	VMOVUPS.Z    (R9)(R10*1), K1, Z18
-	VFMADD231PS  Z18, Z3, Z16
-	VFMADD231PS  Z18, Z4, Z15
-	VFMADD231PS  Z18, Z5, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z19
-	VFMADD231PS  Z19, Z4, Z16
-	VFMADD231PS  Z19, Z5, Z15
-	VMOVUPS.Z    (R9)(R8*1), K1, Z20
-	VFMADD231PS  Z20, Z5, Z16
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z6, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z6, Z10
-	VFMADD231PS  Z18, Z7, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z19
-	VFMADD231PS  Z19, Z6, Z11
-	VFMADD231PS  Z19, Z7, Z10
-	VFMADD231PS  Z19, Z8, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z20
-	VFMADD231PS  Z20, Z6, Z12
-	VFMADD231PS  Z20, Z7, Z11
-	VFMADD231PS  Z20, Z8, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z21
-	VFMADD231PS  Z21, Z6, Z13
-	VFMADD231PS  Z21, Z7, Z12
-	VFMADD231PS  Z21, Z8, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z22
-	VFMADD231PS  Z22, Z6, Z14
-	VFMADD231PS  Z22, Z7, Z13
-	VFMADD231PS  Z22, Z8, Z12
-	VMOVUPS.Z    (R9)(R8*2), K1, Z17
-	VFMADD231PS  Z17, Z6, Z15
-	VFMADD231PS  Z17, Z7, Z14
-	VFMADD231PS  Z17, Z8, Z13
-	VMOVUPS.Z    (R9)(R10*1), K1, Z18
-	VFMADD231PS  Z18, Z6, Z16
-	VFMADD231PS  Z18, Z7, Z15
-	VFMADD231PS  Z18, Z8, Z14
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z19
-	VFMADD231PS  Z19, Z7, Z16
-	VFMADD231PS  Z19, Z8, Z15
-	VMOVUPS.Z    (R9)(R8*1), K1, Z20
-	VFMADD231PS  Z20, Z8, Z16
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_86
-	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
-	VMAXPS       Z9, Z18, Z9
-	VMINPS       Z9, Z17, Z9
-	VMAXPS       Z10, Z18, Z10
-	VMINPS       Z10, Z17, Z10
-	VMAXPS       Z11, Z18, Z11
-	VMINPS       Z11, Z17, Z11
-	VMAXPS       Z12, Z18, Z12
-	VMINPS       Z12, Z17, Z12
-	VMAXPS       Z13, Z18, Z13
-	VMINPS       Z13, Z17, Z13
-	VMAXPS       Z14, Z18, Z14
-	VMINPS       Z14, Z17, Z14
-	VMAXPS       Z15, Z18, Z15
-	VMINPS       Z15, Z17, Z15
-	VMAXPS       Z16, Z18, Z16
-	VMINPS       Z16, Z17, Z16
-
-store_86:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, K1, (DI)
-	VMOVUPS Z10, K1, (DI)(SI*1)
-	VMOVUPS Z11, K1, (DI)(SI*2)
-	VMOVUPS Z12, K1, (DI)(R8*1)
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS Z13, K1, (DI)
-	VMOVUPS Z14, K1, (DI)(SI*1)
-	VMOVUPS Z15, K1, (DI)(SI*2)
-	VMOVUPS Z16, K1, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*8), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*8), DX
-	SUBQ    $0x08, BX
-	JGE     tile_81
-
-tiles_end_82:
-	ADDQ $0x08, BX
-	SUBQ $0x04, BX
-	JLT  tiles_end_88
-
-tile_87:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_89
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_90
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	JMP    started_91
-
-bias_90:
-	VMOVUPS.Z (SI)(AX*1), K1, Z9
-	VMOVAPS   Z9, Z10
-	VMOVAPS   Z9, Z11
-	VMOVAPS   Z9, Z12
-	JMP       started_91
-
-add_89:
-	MOVQ      a+0(FP), SI
-	MOVQ      DX, DI
-	MOVQ      80(SI), SI
-	MOVQ      SI, SI
-	LEAQ      (SI)(SI*2), R8
-	VMOVUPS.Z (DI), K1, Z9
-	VMOVUPS.Z (DI)(SI*1), K1, Z10
-	VMOVUPS.Z (DI)(SI*2), K1, Z11
-	VMOVUPS.Z (DI)(R8*1), K1, Z12
-	MOVQ      a+0(FP), SI
-	MOVQ      24(SI), SI
-	TESTQ     SI, SI
-	JEQ       started_91
-	VMOVUPS.Z (SI)(AX*1), K1, Z13
-	VADDPS    Z13, Z9, Z9
-	VADDPS    Z13, Z10, Z10
-	VADDPS    Z13, Z11, Z11
-	VADDPS    Z13, Z12, Z12
-
-started_91:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS.Z    (R9), K1, Z13
-	VFMADD231PS  Z13, Z0, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z14
-	VFMADD231PS  Z14, Z0, Z10
-	VFMADD231PS  Z14, Z1, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z15
-	VFMADD231PS  Z15, Z0, Z11
-	VFMADD231PS  Z15, Z1, Z10
-	VFMADD231PS  Z15, Z2, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z16
-	VFMADD231PS  Z16, Z0, Z12
-	VFMADD231PS  Z16, Z1, Z11
-	VFMADD231PS  Z16, Z2, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z1, Z12
-	VFMADD231PS  Z17, Z2, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z2, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z13
-	VFMADD231PS  Z13, Z3, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z14
-	VFMADD231PS  Z14, Z3, Z10
-	VFMADD231PS  Z14, Z4, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z15
-	VFMADD231PS  Z15, Z3, Z11
-	VFMADD231PS  Z15, Z4, Z10
-	VFMADD231PS  Z15, Z5, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z16
-	VFMADD231PS  Z16, Z3, Z12
-	VFMADD231PS  Z16, Z4, Z11
-	VFMADD231PS  Z16, Z5, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z4, Z12
-	VFMADD231PS  Z17, Z5, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z5, Z12
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z13
-	VFMADD231PS  Z13, Z6, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z14
-	VFMADD231PS  Z14, Z6, Z10
-	VFMADD231PS  Z14, Z7, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z15
-	VFMADD231PS  Z15, Z6, Z11
-	VFMADD231PS  Z15, Z7, Z10
-	VFMADD231PS  Z15, Z8, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z16
-	VFMADD231PS  Z16, Z6, Z12
-	VFMADD231PS  Z16, Z7, Z11
-	VFMADD231PS  Z16, Z8, Z10
-	LEAQ         (R9)(R8*4), R9
-	VMOVUPS.Z    (R9), K1, Z17
-	VFMADD231PS  Z17, Z7, Z12
-	VFMADD231PS  Z17, Z8, Z11
-	VMOVUPS.Z    (R9)(R8*1), K1, Z18
-	VFMADD231PS  Z18, Z8, Z12
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_92
-	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
-	VMAXPS       Z9, Z14, Z9
-	VMINPS       Z9, Z13, Z9
-	VMAXPS       Z10, Z14, Z10
-	VMINPS       Z10, Z13, Z10
-	VMAXPS       Z11, Z14, Z11
-	VMINPS       Z11, Z13, Z11
-	VMAXPS       Z12, Z14, Z12
-	VMINPS       Z12, Z13, Z12
-
-store_92:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, K1, (DI)
-	VMOVUPS Z10, K1, (DI)(SI*1)
-	VMOVUPS Z11, K1, (DI)(SI*2)
-	VMOVUPS Z12, K1, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*4), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*4), DX
-	SUBQ    $0x04, BX
-	JGE     tile_87
-
-tiles_end_88:
-	ADDQ $0x04, BX
-	SUBQ $0x02, BX
-	JLT  tiles_end_94
-
-tile_93:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_95
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_96
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	JMP    started_97
-
-bias_96:
-	VMOVUPS.Z (SI)(AX*1), K1, Z9
-	VMOVAPS   Z9, Z10
-	JMP       started_97
-
-add_95:
-	MOVQ      a+0(FP), SI
-	MOVQ      DX, DI
-	MOVQ      80(SI), SI
-	MOVQ      SI, SI
-	LEAQ      (SI)(SI*2), R8
-	VMOVUPS.Z (DI), K1, Z9
-	VMOVUPS.Z (DI)(SI*1), K1, Z10
-	MOVQ      a+0(FP), SI
-	MOVQ      24(SI), SI
-	TESTQ     SI, SI
-	JEQ       started_97
-	VMOVUPS.Z (SI)(AX*1), K1, Z11
-	VADDPS    Z11, Z9, Z9
-	VADDPS    Z11, Z10, Z10
-
-started_97:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS.Z    (R9), K1, Z11
-	VFMADD231PS  Z11, Z0, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z12
-	VFMADD231PS  Z12, Z0, Z10
-	VFMADD231PS  Z12, Z1, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z13
-	VFMADD231PS  Z13, Z1, Z10
-	VFMADD231PS  Z13, Z2, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z14
-	VFMADD231PS  Z14, Z2, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z11
-	VFMADD231PS  Z11, Z3, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z12
-	VFMADD231PS  Z12, Z3, Z10
-	VFMADD231PS  Z12, Z4, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z13
-	VFMADD231PS  Z13, Z4, Z10
-	VFMADD231PS  Z13, Z5, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z14
-	VFMADD231PS  Z14, Z5, Z10
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z11
-	VFMADD231PS  Z11, Z6, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z12
-	VFMADD231PS  Z12, Z6, Z10
-	VFMADD231PS  Z12, Z7, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z13
-	VFMADD231PS  Z13, Z7, Z10
-	VFMADD231PS  Z13, Z8, Z9
-	VMOVUPS.Z    (R9)(R10*1), K1, Z14
-	VFMADD231PS  Z14, Z8, Z10
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_98
-	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
-	VMAXPS       Z9, Z12, Z9
-	VMINPS       Z9, Z11, Z9
-	VMAXPS       Z10, Z12, Z10
-	VMINPS       Z10, Z11, Z10
-
-store_98:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, K1, (DI)
-	VMOVUPS Z10, K1, (DI)(SI*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*2), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*2), DX
-	SUBQ    $0x02, BX
-	JGE     tile_93
-
-tiles_end_94:
-	ADDQ $0x02, BX
-	SUBQ $0x01, BX
-	JLT  tiles_end_100
-
-tile_99:
-	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
-	JNE    add_101
-	MOVQ   24(SI), SI
-	TESTQ  SI, SI
-	JNE    bias_102
-	VPXORD Z9, Z9, Z9
-	JMP    started_103
-
-bias_102:
-	VMOVUPS.Z (SI)(AX*1), K1, Z9
-	JMP       started_103
-
-add_101:
-	MOVQ      a+0(FP), SI
-	MOVQ      DX, DI
-	MOVQ      80(SI), SI
-	MOVQ      SI, SI
-	LEAQ      (SI)(SI*2), SI
-	VMOVUPS.Z (DI), K1, Z9
-	MOVQ      a+0(FP), SI
-	MOVQ      24(SI), SI
-	TESTQ     SI, SI
-	JEQ       started_103
-	VMOVUPS.Z (SI)(AX*1), K1, Z10
-	VADDPS    Z10, Z9, Z9
-
-started_103:
-	MOVQ         a+0(FP), SI
-	MOVQ         CX, DI
-	MOVQ         112(SI), R8
-	MOVQ         DI, R9
-	LEAQ         (R8)(R8*2), R10
-	VMOVUPS.Z    (R9), K1, Z10
-	VFMADD231PS  Z10, Z0, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z11
-	VFMADD231PS  Z11, Z1, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z12
-	VFMADD231PS  Z12, Z2, Z9
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z10
-	VFMADD231PS  Z10, Z3, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z11
-	VFMADD231PS  Z11, Z4, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z12
-	VFMADD231PS  Z12, Z5, Z9
-	ADDQ         104(SI), DI
-	MOVQ         DI, R9
-	VMOVUPS.Z    (R9), K1, Z10
-	VFMADD231PS  Z10, Z6, Z9
-	VMOVUPS.Z    (R9)(R8*1), K1, Z11
-	VFMADD231PS  Z11, Z7, Z9
-	VMOVUPS.Z    (R9)(R8*2), K1, Z12
-	VFMADD231PS  Z12, Z8, Z9
-	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
-	JEQ          store_104
-	VPXORD       Z11, Z11, Z11
-	VBROADCASTSS 128(SI), Z10
-	VMAXPS       Z9, Z11, Z9
-	VMINPS       Z9, Z10, Z9
-
-store_104:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS Z9, K1, (DI)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*1), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*1), DX
-	SUBQ    $0x01, BX
-	JGE     tile_99
-
-tiles_end_100:
-	ADDQ $0x01, BX
-	MOVQ a+0(FP), CX
-	MOVQ 56(CX), DX
-	ADDQ DX, (SP)
-	MOVQ 72(CX), CX
-	ADDQ CX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_79
-
-rows_end_80:
+rows_end_38:
 done:
 	VZEROUPPER
 	RET
@@ -44829,9 +46527,9 @@ TEXT ·depthwise3x3by2AVX512(SB), NOSPLIT, $32-8
 	KMOVW CX, K1
 	XORQ  AX, AX
 
-block:
+block_1:
 	CMPQ    24(SP), $0x10
-	JLT     tail
+	JLT     block_end_2
 	MOVQ    a+0(FP), CX
 	MOVQ    (CX), DX
 	ADDQ    AX, DX
@@ -44871,23 +46569,23 @@ block:
 	MOVQ    a+0(FP), DX
 	ADDQ    120(DX), CX
 	CMPQ    16(SP), $0x02
-	JLT     rows_end_2
+	JLT     rows_end_4
 
-rows_1:
+rows_3:
 	MOVQ a+0(FP), CX
 	MOVQ 40(CX), BX
 	MOVQ (SP), CX
 	MOVQ 8(SP), DX
 	SUBQ $0x08, BX
-	JLT  tiles_end_4
+	JLT  tiles_end_6
 
-tile_3:
+tile_5:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_5
+	JNE    add_7
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_6
+	JNE    bias_8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
@@ -44904,9 +46602,9 @@ tile_3:
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
-	JMP    started_7
+	JMP    started_9
 
-bias_6:
+bias_8:
 	VMOVUPS (SI)(AX*1), Z9
 	VMOVAPS Z9, Z10
 	VMOVAPS Z9, Z11
@@ -44923,9 +46621,9 @@ bias_6:
 	VMOVAPS Z9, Z22
 	VMOVAPS Z9, Z23
 	VMOVAPS Z9, Z24
-	JMP     started_7
+	JMP     started_9
 
-add_5:
+add_7:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -44957,7 +46655,7 @@ add_5:
 	MOVQ    a+0(FP), SI
 	MOVQ    24(SI), SI
 	TESTQ   SI, SI
-	JEQ     started_7
+	JEQ     started_9
 	VMOVUPS (SI)(AX*1), Z25
 	VADDPS  Z25, Z9, Z9
 	VADDPS  Z25, Z10, Z10
@@ -44976,7 +46674,7 @@ add_5:
 	VADDPS  Z25, Z23, Z23
 	VADDPS  Z25, Z24, Z24
 
-started_7:
+started_9:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -45241,7 +46939,7 @@ started_7:
 	VFMADD231PS  Z29, Z8, Z24
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_8
+	JEQ          store_10
 	VPXORD       Z26, Z26, Z26
 	VBROADCASTSS 128(SI), Z25
 	VMAXPS       Z9, Z26, Z9
@@ -45277,7 +46975,7 @@ started_7:
 	VMAXPS       Z24, Z26, Z24
 	VMINPS       Z24, Z25, Z24
 
-store_8:
+store_10:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -45312,20 +47010,20 @@ store_8:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*8), DX
 	SUBQ    $0x08, BX
-	JGE     tile_3
+	JGE     tile_5
 
-tiles_end_4:
+tiles_end_6:
 	ADDQ $0x08, BX
 	SUBQ $0x04, BX
-	JLT  tiles_end_10
+	JLT  tiles_end_12
 
-tile_9:
+tile_11:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_11
+	JNE    add_13
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_12
+	JNE    bias_14
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
@@ -45334,9 +47032,9 @@ tile_9:
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
-	JMP    started_13
+	JMP    started_15
 
-bias_12:
+bias_14:
 	VMOVUPS (SI)(AX*1), Z9
 	VMOVAPS Z9, Z10
 	VMOVAPS Z9, Z11
@@ -45345,9 +47043,9 @@ bias_12:
 	VMOVAPS Z9, Z14
 	VMOVAPS Z9, Z15
 	VMOVAPS Z9, Z16
-	JMP     started_13
+	JMP     started_15
 
-add_11:
+add_13:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -45369,7 +47067,7 @@ add_11:
 	MOVQ    a+0(FP), SI
 	MOVQ    24(SI), SI
 	TESTQ   SI, SI
-	JEQ     started_13
+	JEQ     started_15
 	VMOVUPS (SI)(AX*1), Z17
 	VADDPS  Z17, Z9, Z9
 	VADDPS  Z17, Z10, Z10
@@ -45380,7 +47078,7 @@ add_11:
 	VADDPS  Z17, Z15, Z15
 	VADDPS  Z17, Z16, Z16
 
-started_13:
+started_15:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -45523,7 +47221,7 @@ started_13:
 	VFMADD231PS  Z19, Z8, Z16
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_14
+	JEQ          store_16
 	VPXORD       Z18, Z18, Z18
 	VBROADCASTSS 128(SI), Z17
 	VMAXPS       Z9, Z18, Z9
@@ -45543,7 +47241,7 @@ started_13:
 	VMAXPS       Z16, Z18, Z16
 	VMINPS       Z16, Z17, Z16
 
-store_14:
+store_16:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -45568,34 +47266,34 @@ store_14:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*4), DX
 	SUBQ    $0x04, BX
-	JGE     tile_9
+	JGE     tile_11
 
-tiles_end_10:
+tiles_end_12:
 	ADDQ $0x04, BX
 	SUBQ $0x02, BX
-	JLT  tiles_end_16
+	JLT  tiles_end_18
 
-tile_15:
+tile_17:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_17
+	JNE    add_19
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_18
+	JNE    bias_20
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
-	JMP    started_19
+	JMP    started_21
 
-bias_18:
+bias_20:
 	VMOVUPS (SI)(AX*1), Z9
 	VMOVAPS Z9, Z10
 	VMOVAPS Z9, Z11
 	VMOVAPS Z9, Z12
-	JMP     started_19
+	JMP     started_21
 
-add_17:
+add_19:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -45613,14 +47311,14 @@ add_17:
 	MOVQ    a+0(FP), SI
 	MOVQ    24(SI), SI
 	TESTQ   SI, SI
-	JEQ     started_19
+	JEQ     started_21
 	VMOVUPS (SI)(AX*1), Z13
 	VADDPS  Z13, Z9, Z9
 	VADDPS  Z13, Z10, Z10
 	VADDPS  Z13, Z11, Z11
 	VADDPS  Z13, Z12, Z12
 
-started_19:
+started_21:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -45702,7 +47400,7 @@ started_19:
 	VFMADD231PS  Z17, Z8, Z12
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_20
+	JEQ          store_22
 	VPXORD       Z14, Z14, Z14
 	VBROADCASTSS 128(SI), Z13
 	VMAXPS       Z9, Z14, Z9
@@ -45714,7 +47412,7 @@ started_19:
 	VMAXPS       Z12, Z14, Z12
 	VMINPS       Z12, Z13, Z12
 
-store_20:
+store_22:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -45735,30 +47433,30 @@ store_20:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*2), DX
 	SUBQ    $0x02, BX
-	JGE     tile_15
+	JGE     tile_17
 
-tiles_end_16:
+tiles_end_18:
 	ADDQ $0x02, BX
 	SUBQ $0x01, BX
-	JLT  tiles_end_22
+	JLT  tiles_end_24
 
-tile_21:
+tile_23:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_23
+	JNE    add_25
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_24
+	JNE    bias_26
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	JMP    started_25
+	JMP    started_27
 
-bias_24:
+bias_26:
 	VMOVUPS (SI)(AX*1), Z9
 	VMOVAPS Z9, Z10
-	JMP     started_25
+	JMP     started_27
 
-add_23:
+add_25:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -45774,12 +47472,12 @@ add_23:
 	MOVQ    a+0(FP), SI
 	MOVQ    24(SI), SI
 	TESTQ   SI, SI
-	JEQ     started_25
+	JEQ     started_27
 	VMOVUPS (SI)(AX*1), Z11
 	VADDPS  Z11, Z9, Z9
 	VADDPS  Z11, Z10, Z10
 
-started_25:
+started_27:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -45828,7 +47526,7 @@ started_25:
 	VFMADD231PS  Z13, Z8, Z10
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_26
+	JEQ          store_28
 	VPXORD       Z12, Z12, Z12
 	VBROADCASTSS 128(SI), Z11
 	VMAXPS       Z9, Z12, Z9
@@ -45836,7 +47534,7 @@ started_25:
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z11, Z10
 
-store_26:
+store_28:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -45855,9 +47553,9 @@ store_26:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*1), DX
 	SUBQ    $0x01, BX
-	JGE     tile_21
+	JGE     tile_23
 
-tiles_end_22:
+tiles_end_24:
 	ADDQ $0x01, BX
 	MOVQ a+0(FP), CX
 	MOVQ 56(CX), DX
@@ -45868,27 +47566,27 @@ tiles_end_22:
 	ADDQ CX, 8(SP)
 	SUBQ $0x02, 16(SP)
 	CMPQ 16(SP), $0x02
-	JGE  rows_1
+	JGE  rows_3
 
-rows_end_2:
+rows_end_4:
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_28
+	JLT  rows_end_30
 
-rows_27:
+rows_29:
 	MOVQ a+0(FP), CX
 	MOVQ 40(CX), BX
 	MOVQ (SP), CX
 	MOVQ 8(SP), DX
 	SUBQ $0x08, BX
-	JLT  tiles_end_30
+	JLT  tiles_end_32
 
-tile_29:
+tile_31:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_31
+	JNE    add_33
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_32
+	JNE    bias_34
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
@@ -45897,9 +47595,9 @@ tile_29:
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
-	JMP    started_33
+	JMP    started_35
 
-bias_32:
+bias_34:
 	VMOVUPS (SI)(AX*1), Z9
 	VMOVAPS Z9, Z10
 	VMOVAPS Z9, Z11
@@ -45908,9 +47606,9 @@ bias_32:
 	VMOVAPS Z9, Z14
 	VMOVAPS Z9, Z15
 	VMOVAPS Z9, Z16
-	JMP     started_33
+	JMP     started_35
 
-add_31:
+add_33:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -45928,7 +47626,7 @@ add_31:
 	MOVQ    a+0(FP), SI
 	MOVQ    24(SI), SI
 	TESTQ   SI, SI
-	JEQ     started_33
+	JEQ     started_35
 	VMOVUPS (SI)(AX*1), Z17
 	VADDPS  Z17, Z9, Z9
 	VADDPS  Z17, Z10, Z10
@@ -45939,7 +47637,7 @@ add_31:
 	VADDPS  Z17, Z15, Z15
 	VADDPS  Z17, Z16, Z16
 
-started_33:
+started_35:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -46086,7 +47784,7 @@ started_33:
 	VFMADD231PS  Z21, Z8, Z16
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_34
+	JEQ          store_36
 	VPXORD       Z18, Z18, Z18
 	VBROADCASTSS 128(SI), Z17
 	VMAXPS       Z9, Z18, Z9
@@ -46106,7 +47804,7 @@ started_33:
 	VMAXPS       Z16, Z18, Z16
 	VMINPS       Z16, Z17, Z16
 
-store_34:
+store_36:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -46127,34 +47825,34 @@ store_34:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*8), DX
 	SUBQ    $0x08, BX
-	JGE     tile_29
+	JGE     tile_31
 
-tiles_end_30:
+tiles_end_32:
 	ADDQ $0x08, BX
 	SUBQ $0x04, BX
-	JLT  tiles_end_36
+	JLT  tiles_end_38
 
-tile_35:
+tile_37:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_37
+	JNE    add_39
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_38
+	JNE    bias_40
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
-	JMP    started_39
+	JMP    started_41
 
-bias_38:
+bias_40:
 	VMOVUPS (SI)(AX*1), Z9
 	VMOVAPS Z9, Z10
 	VMOVAPS Z9, Z11
 	VMOVAPS Z9, Z12
-	JMP     started_39
+	JMP     started_41
 
-add_37:
+add_39:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -46167,14 +47865,14 @@ add_37:
 	MOVQ    a+0(FP), SI
 	MOVQ    24(SI), SI
 	TESTQ   SI, SI
-	JEQ     started_39
+	JEQ     started_41
 	VMOVUPS (SI)(AX*1), Z13
 	VADDPS  Z13, Z9, Z9
 	VADDPS  Z13, Z10, Z10
 	VADDPS  Z13, Z11, Z11
 	VADDPS  Z13, Z12, Z12
 
-started_39:
+started_41:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -46255,7 +47953,7 @@ started_39:
 	VFMADD231PS  Z15, Z8, Z12
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_40
+	JEQ          store_42
 	VPXORD       Z14, Z14, Z14
 	VBROADCASTSS 128(SI), Z13
 	VMAXPS       Z9, Z14, Z9
@@ -46267,7 +47965,7 @@ started_39:
 	VMAXPS       Z12, Z14, Z12
 	VMINPS       Z12, Z13, Z12
 
-store_40:
+store_42:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -46283,30 +47981,30 @@ store_40:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*4), DX
 	SUBQ    $0x04, BX
-	JGE     tile_35
+	JGE     tile_37
 
-tiles_end_36:
+tiles_end_38:
 	ADDQ $0x04, BX
 	SUBQ $0x02, BX
-	JLT  tiles_end_42
+	JLT  tiles_end_44
 
-tile_41:
+tile_43:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_43
+	JNE    add_45
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_44
+	JNE    bias_46
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	JMP    started_45
+	JMP    started_47
 
-bias_44:
+bias_46:
 	VMOVUPS (SI)(AX*1), Z9
 	VMOVAPS Z9, Z10
-	JMP     started_45
+	JMP     started_47
 
-add_43:
+add_45:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -46317,12 +48015,12 @@ add_43:
 	MOVQ    a+0(FP), SI
 	MOVQ    24(SI), SI
 	TESTQ   SI, SI
-	JEQ     started_45
+	JEQ     started_47
 	VMOVUPS (SI)(AX*1), Z11
 	VADDPS  Z11, Z9, Z9
 	VADDPS  Z11, Z10, Z10
 
-started_45:
+started_47:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -46370,7 +48068,7 @@ started_45:
 	VFMADD231PS  Z15, Z8, Z10
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_46
+	JEQ          store_48
 	VPXORD       Z12, Z12, Z12
 	VBROADCASTSS 128(SI), Z11
 	VMAXPS       Z9, Z12, Z9
@@ -46378,7 +48076,7 @@ started_45:
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z11, Z10
 
-store_46:
+store_48:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -46392,28 +48090,28 @@ store_46:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*2), DX
 	SUBQ    $0x02, BX
-	JGE     tile_41
+	JGE     tile_43
 
-tiles_end_42:
+tiles_end_44:
 	ADDQ $0x02, BX
 	SUBQ $0x01, BX
-	JLT  tiles_end_48
+	JLT  tiles_end_50
 
-tile_47:
+tile_49:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_49
+	JNE    add_51
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_50
+	JNE    bias_52
 	VPXORD Z9, Z9, Z9
-	JMP    started_51
+	JMP    started_53
 
-bias_50:
+bias_52:
 	VMOVUPS (SI)(AX*1), Z9
-	JMP     started_51
+	JMP     started_53
 
-add_49:
+add_51:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -46423,11 +48121,11 @@ add_49:
 	MOVQ    a+0(FP), SI
 	MOVQ    24(SI), SI
 	TESTQ   SI, SI
-	JEQ     started_51
+	JEQ     started_53
 	VMOVUPS (SI)(AX*1), Z10
 	VADDPS  Z10, Z9, Z9
 
-started_51:
+started_53:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -46457,13 +48155,13 @@ started_51:
 	VFMADD231PS  Z12, Z8, Z9
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_52
+	JEQ          store_54
 	VPXORD       Z11, Z11, Z11
 	VBROADCASTSS 128(SI), Z10
 	VMAXPS       Z9, Z11, Z9
 	VMINPS       Z9, Z10, Z9
 
-store_52:
+store_54:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -46476,9 +48174,9 @@ store_52:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*1), DX
 	SUBQ    $0x01, BX
-	JGE     tile_47
+	JGE     tile_49
 
-tiles_end_48:
+tiles_end_50:
 	ADDQ $0x01, BX
 	MOVQ a+0(FP), CX
 	MOVQ 56(CX), DX
@@ -46487,14 +48185,14 @@ tiles_end_48:
 	ADDQ CX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_27
+	JGE  rows_29
 
-rows_end_28:
+rows_end_30:
 	ADDQ $0x40, AX
 	SUBQ $0x10, 24(SP)
-	JMP  block
+	JMP  block_1
 
-tail:
+block_end_2:
 	CMPQ      24(SP), $0x00
 	JEQ       done
 	MOVQ      a+0(FP), CX
@@ -46536,23 +48234,23 @@ tail:
 	MOVQ      a+0(FP), DX
 	ADDQ      120(DX), CX
 	CMPQ      16(SP), $0x02
-	JLT       rows_end_54
+	JLT       rows_end_56
 
-rows_53:
+rows_55:
 	MOVQ a+0(FP), CX
 	MOVQ 40(CX), BX
 	MOVQ (SP), CX
 	MOVQ 8(SP), DX
 	SUBQ $0x08, BX
-	JLT  tiles_end_56
+	JLT  tiles_end_58
 
-tile_55:
+tile_57:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_57
+	JNE    add_59
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_58
+	JNE    bias_60
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
@@ -46569,9 +48267,9 @@ tile_55:
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
-	JMP    started_59
+	JMP    started_61
 
-bias_58:
+bias_60:
 	VMOVUPS.Z (SI)(AX*1), K1, Z9
 	VMOVAPS   Z9, Z10
 	VMOVAPS   Z9, Z11
@@ -46588,9 +48286,9 @@ bias_58:
 	VMOVAPS   Z9, Z22
 	VMOVAPS   Z9, Z23
 	VMOVAPS   Z9, Z24
-	JMP       started_59
+	JMP       started_61
 
-add_57:
+add_59:
 	MOVQ      a+0(FP), SI
 	MOVQ      DX, DI
 	MOVQ      80(SI), R8
@@ -46622,7 +48320,7 @@ add_57:
 	MOVQ      a+0(FP), SI
 	MOVQ      24(SI), SI
 	TESTQ     SI, SI
-	JEQ       started_59
+	JEQ       started_61
 	VMOVUPS.Z (SI)(AX*1), K1, Z25
 	VADDPS    Z25, Z9, Z9
 	VADDPS    Z25, Z10, Z10
@@ -46641,7 +48339,7 @@ add_57:
 	VADDPS    Z25, Z23, Z23
 	VADDPS    Z25, Z24, Z24
 
-started_59:
+started_61:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -46906,7 +48604,7 @@ started_59:
 	VFMADD231PS  Z29, Z8, Z24
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_60
+	JEQ          store_62
 	VPXORD       Z26, Z26, Z26
 	VBROADCASTSS 128(SI), Z25
 	VMAXPS       Z9, Z26, Z9
@@ -46942,7 +48640,7 @@ started_59:
 	VMAXPS       Z24, Z26, Z24
 	VMINPS       Z24, Z25, Z24
 
-store_60:
+store_62:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -46977,20 +48675,20 @@ store_60:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*8), DX
 	SUBQ    $0x08, BX
-	JGE     tile_55
+	JGE     tile_57
 
-tiles_end_56:
+tiles_end_58:
 	ADDQ $0x08, BX
 	SUBQ $0x04, BX
-	JLT  tiles_end_62
+	JLT  tiles_end_64
 
-tile_61:
+tile_63:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_63
+	JNE    add_65
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_64
+	JNE    bias_66
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
@@ -46999,9 +48697,9 @@ tile_61:
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
-	JMP    started_65
+	JMP    started_67
 
-bias_64:
+bias_66:
 	VMOVUPS.Z (SI)(AX*1), K1, Z9
 	VMOVAPS   Z9, Z10
 	VMOVAPS   Z9, Z11
@@ -47010,9 +48708,9 @@ bias_64:
 	VMOVAPS   Z9, Z14
 	VMOVAPS   Z9, Z15
 	VMOVAPS   Z9, Z16
-	JMP       started_65
+	JMP       started_67
 
-add_63:
+add_65:
 	MOVQ      a+0(FP), SI
 	MOVQ      DX, DI
 	MOVQ      80(SI), R8
@@ -47034,7 +48732,7 @@ add_63:
 	MOVQ      a+0(FP), SI
 	MOVQ      24(SI), SI
 	TESTQ     SI, SI
-	JEQ       started_65
+	JEQ       started_67
 	VMOVUPS.Z (SI)(AX*1), K1, Z17
 	VADDPS    Z17, Z9, Z9
 	VADDPS    Z17, Z10, Z10
@@ -47045,7 +48743,7 @@ add_63:
 	VADDPS    Z17, Z15, Z15
 	VADDPS    Z17, Z16, Z16
 
-started_65:
+started_67:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -47188,7 +48886,7 @@ started_65:
 	VFMADD231PS  Z19, Z8, Z16
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_66
+	JEQ          store_68
 	VPXORD       Z18, Z18, Z18
 	VBROADCASTSS 128(SI), Z17
 	VMAXPS       Z9, Z18, Z9
@@ -47208,7 +48906,7 @@ started_65:
 	VMAXPS       Z16, Z18, Z16
 	VMINPS       Z16, Z17, Z16
 
-store_66:
+store_68:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -47233,34 +48931,34 @@ store_66:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*4), DX
 	SUBQ    $0x04, BX
-	JGE     tile_61
+	JGE     tile_63
 
-tiles_end_62:
+tiles_end_64:
 	ADDQ $0x04, BX
 	SUBQ $0x02, BX
-	JLT  tiles_end_68
+	JLT  tiles_end_70
 
-tile_67:
+tile_69:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_69
+	JNE    add_71
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_70
+	JNE    bias_72
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
-	JMP    started_71
+	JMP    started_73
 
-bias_70:
+bias_72:
 	VMOVUPS.Z (SI)(AX*1), K1, Z9
 	VMOVAPS   Z9, Z10
 	VMOVAPS   Z9, Z11
 	VMOVAPS   Z9, Z12
-	JMP       started_71
+	JMP       started_73
 
-add_69:
+add_71:
 	MOVQ      a+0(FP), SI
 	MOVQ      DX, DI
 	MOVQ      80(SI), R8
@@ -47278,14 +48976,14 @@ add_69:
 	MOVQ      a+0(FP), SI
 	MOVQ      24(SI), SI
 	TESTQ     SI, SI
-	JEQ       started_71
+	JEQ       started_73
 	VMOVUPS.Z (SI)(AX*1), K1, Z13
 	VADDPS    Z13, Z9, Z9
 	VADDPS    Z13, Z10, Z10
 	VADDPS    Z13, Z11, Z11
 	VADDPS    Z13, Z12, Z12
 
-started_71:
+started_73:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -47367,7 +49065,7 @@ started_71:
 	VFMADD231PS  Z17, Z8, Z12
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_72
+	JEQ          store_74
 	VPXORD       Z14, Z14, Z14
 	VBROADCASTSS 128(SI), Z13
 	VMAXPS       Z9, Z14, Z9
@@ -47379,7 +49077,7 @@ started_71:
 	VMAXPS       Z12, Z14, Z12
 	VMINPS       Z12, Z13, Z12
 
-store_72:
+store_74:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -47400,30 +49098,30 @@ store_72:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*2), DX
 	SUBQ    $0x02, BX
-	JGE     tile_67
+	JGE     tile_69
 
-tiles_end_68:
+tiles_end_70:
 	ADDQ $0x02, BX
 	SUBQ $0x01, BX
-	JLT  tiles_end_74
+	JLT  tiles_end_76
 
-tile_73:
+tile_75:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_75
+	JNE    add_77
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_76
+	JNE    bias_78
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	JMP    started_77
+	JMP    started_79
 
-bias_76:
+bias_78:
 	VMOVUPS.Z (SI)(AX*1), K1, Z9
 	VMOVAPS   Z9, Z10
-	JMP       started_77
+	JMP       started_79
 
-add_75:
+add_77:
 	MOVQ      a+0(FP), SI
 	MOVQ      DX, DI
 	MOVQ      80(SI), R8
@@ -47439,12 +49137,12 @@ add_75:
 	MOVQ      a+0(FP), SI
 	MOVQ      24(SI), SI
 	TESTQ     SI, SI
-	JEQ       started_77
+	JEQ       started_79
 	VMOVUPS.Z (SI)(AX*1), K1, Z11
 	VADDPS    Z11, Z9, Z9
 	VADDPS    Z11, Z10, Z10
 
-started_77:
+started_79:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -47493,7 +49191,7 @@ started_77:
 	VFMADD231PS  Z13, Z8, Z10
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_78
+	JEQ          store_80
 	VPXORD       Z12, Z12, Z12
 	VBROADCASTSS 128(SI), Z11
 	VMAXPS       Z9, Z12, Z9
@@ -47501,7 +49199,7 @@ started_77:
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z11, Z10
 
-store_78:
+store_80:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), R8
@@ -47520,9 +49218,9 @@ store_78:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*1), DX
 	SUBQ    $0x01, BX
-	JGE     tile_73
+	JGE     tile_75
 
-tiles_end_74:
+tiles_end_76:
 	ADDQ $0x01, BX
 	MOVQ a+0(FP), CX
 	MOVQ 56(CX), DX
@@ -47533,27 +49231,27 @@ tiles_end_74:
 	ADDQ CX, 8(SP)
 	SUBQ $0x02, 16(SP)
 	CMPQ 16(SP), $0x02
-	JGE  rows_53
+	JGE  rows_55
 
-rows_end_54:
+rows_end_56:
 	CMPQ 16(SP), $0x01
-	JLT  rows_end_80
+	JLT  rows_end_82
 
-rows_79:
+rows_81:
 	MOVQ a+0(FP), CX
 	MOVQ 40(CX), BX
 	MOVQ (SP), CX
 	MOVQ 8(SP), DX
 	SUBQ $0x08, BX
-	JLT  tiles_end_82
+	JLT  tiles_end_84
 
-tile_81:
+tile_83:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_83
+	JNE    add_85
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_84
+	JNE    bias_86
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
@@ -47562,9 +49260,9 @@ tile_81:
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
-	JMP    started_85
+	JMP    started_87
 
-bias_84:
+bias_86:
 	VMOVUPS.Z (SI)(AX*1), K1, Z9
 	VMOVAPS   Z9, Z10
 	VMOVAPS   Z9, Z11
@@ -47573,9 +49271,9 @@ bias_84:
 	VMOVAPS   Z9, Z14
 	VMOVAPS   Z9, Z15
 	VMOVAPS   Z9, Z16
-	JMP       started_85
+	JMP       started_87
 
-add_83:
+add_85:
 	MOVQ      a+0(FP), SI
 	MOVQ      DX, DI
 	MOVQ      80(SI), SI
@@ -47593,7 +49291,7 @@ add_83:
 	MOVQ      a+0(FP), SI
 	MOVQ      24(SI), SI
 	TESTQ     SI, SI
-	JEQ       started_85
+	JEQ       started_87
 	VMOVUPS.Z (SI)(AX*1), K1, Z17
 	VADDPS    Z17, Z9, Z9
 	VADDPS    Z17, Z10, Z10
@@ -47604,7 +49302,7 @@ add_83:
 	VADDPS    Z17, Z15, Z15
 	VADDPS    Z17, Z16, Z16
 
-started_85:
+started_87:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -47751,7 +49449,7 @@ started_85:
 	VFMADD231PS  Z21, Z8, Z16
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_86
+	JEQ          store_88
 	VPXORD       Z18, Z18, Z18
 	VBROADCASTSS 128(SI), Z17
 	VMAXPS       Z9, Z18, Z9
@@ -47771,7 +49469,7 @@ started_85:
 	VMAXPS       Z16, Z18, Z16
 	VMINPS       Z16, Z17, Z16
 
-store_86:
+store_88:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -47792,34 +49490,34 @@ store_86:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*8), DX
 	SUBQ    $0x08, BX
-	JGE     tile_81
+	JGE     tile_83
 
-tiles_end_82:
+tiles_end_84:
 	ADDQ $0x08, BX
 	SUBQ $0x04, BX
-	JLT  tiles_end_88
+	JLT  tiles_end_90
 
-tile_87:
+tile_89:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_89
+	JNE    add_91
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_90
+	JNE    bias_92
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
-	JMP    started_91
+	JMP    started_93
 
-bias_90:
+bias_92:
 	VMOVUPS.Z (SI)(AX*1), K1, Z9
 	VMOVAPS   Z9, Z10
 	VMOVAPS   Z9, Z11
 	VMOVAPS   Z9, Z12
-	JMP       started_91
+	JMP       started_93
 
-add_89:
+add_91:
 	MOVQ      a+0(FP), SI
 	MOVQ      DX, DI
 	MOVQ      80(SI), SI
@@ -47832,14 +49530,14 @@ add_89:
 	MOVQ      a+0(FP), SI
 	MOVQ      24(SI), SI
 	TESTQ     SI, SI
-	JEQ       started_91
+	JEQ       started_93
 	VMOVUPS.Z (SI)(AX*1), K1, Z13
 	VADDPS    Z13, Z9, Z9
 	VADDPS    Z13, Z10, Z10
 	VADDPS    Z13, Z11, Z11
 	VADDPS    Z13, Z12, Z12
 
-started_91:
+started_93:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -47920,7 +49618,7 @@ started_91:
 	VFMADD231PS  Z15, Z8, Z12
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_92
+	JEQ          store_94
 	VPXORD       Z14, Z14, Z14
 	VBROADCASTSS 128(SI), Z13
 	VMAXPS       Z9, Z14, Z9
@@ -47932,7 +49630,7 @@ started_91:
 	VMAXPS       Z12, Z14, Z12
 	VMINPS       Z12, Z13, Z12
 
-store_92:
+store_94:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -47948,30 +49646,30 @@ store_92:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*4), DX
 	SUBQ    $0x04, BX
-	JGE     tile_87
+	JGE     tile_89
 
-tiles_end_88:
+tiles_end_90:
 	ADDQ $0x04, BX
 	SUBQ $0x02, BX
-	JLT  tiles_end_94
+	JLT  tiles_end_96
 
-tile_93:
+tile_95:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_95
+	JNE    add_97
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_96
+	JNE    bias_98
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	JMP    started_97
+	JMP    started_99
 
-bias_96:
+bias_98:
 	VMOVUPS.Z (SI)(AX*1), K1, Z9
 	VMOVAPS   Z9, Z10
-	JMP       started_97
+	JMP       started_99
 
-add_95:
+add_97:
 	MOVQ      a+0(FP), SI
 	MOVQ      DX, DI
 	MOVQ      80(SI), SI
@@ -47982,12 +49680,12 @@ add_95:
 	MOVQ      a+0(FP), SI
 	MOVQ      24(SI), SI
 	TESTQ     SI, SI
-	JEQ       started_97
+	JEQ       started_99
 	VMOVUPS.Z (SI)(AX*1), K1, Z11
 	VADDPS    Z11, Z9, Z9
 	VADDPS    Z11, Z10, Z10
 
-started_97:
+started_99:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -48035,7 +49733,7 @@ started_97:
 	VFMADD231PS  Z15, Z8, Z10
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_98
+	JEQ          store_100
 	VPXORD       Z12, Z12, Z12
 	VBROADCASTSS 128(SI), Z11
 	VMAXPS       Z9, Z12, Z9
@@ -48043,7 +49741,7 @@ started_97:
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z11, Z10
 
-store_98:
+store_100:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -48057,28 +49755,28 @@ store_98:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*2), DX
 	SUBQ    $0x02, BX
-	JGE     tile_93
+	JGE     tile_95
 
-tiles_end_94:
+tiles_end_96:
 	ADDQ $0x02, BX
 	SUBQ $0x01, BX
-	JLT  tiles_end_100
+	JLT  tiles_end_102
 
-tile_99:
+tile_101:
 	MOVQ   a+0(FP), SI
 	CMPB   132(SI), $0x00
-	JNE    add_101
+	JNE    add_103
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
-	JNE    bias_102
+	JNE    bias_104
 	VPXORD Z9, Z9, Z9
-	JMP    started_103
+	JMP    started_105
 
-bias_102:
+bias_104:
 	VMOVUPS.Z (SI)(AX*1), K1, Z9
-	JMP       started_103
+	JMP       started_105
 
-add_101:
+add_103:
 	MOVQ      a+0(FP), SI
 	MOVQ      DX, DI
 	MOVQ      80(SI), SI
@@ -48088,11 +49786,11 @@ add_101:
 	MOVQ      a+0(FP), SI
 	MOVQ      24(SI), SI
 	TESTQ     SI, SI
-	JEQ       started_103
+	JEQ       started_105
 	VMOVUPS.Z (SI)(AX*1), K1, Z10
 	VADDPS    Z10, Z9, Z9
 
-started_103:
+started_105:
 	MOVQ         a+0(FP), SI
 	MOVQ         CX, DI
 	MOVQ         112(SI), R8
@@ -48122,13 +49820,13 @@ started_103:
 	VFMADD231PS  Z12, Z8, Z9
 	MOVQ         a+0(FP), SI
 	CMPB         133(SI), $0x00
-	JEQ          store_104
+	JEQ          store_106
 	VPXORD       Z11, Z11, Z11
 	VBROADCASTSS 128(SI), Z10
 	VMAXPS       Z9, Z11, Z9
 	VMINPS       Z9, Z10, Z9
 
-store_104:
+store_106:
 	MOVQ    a+0(FP), SI
 	MOVQ    DX, DI
 	MOVQ    80(SI), SI
@@ -48141,9 +49839,9 @@ store_104:
 	MOVQ    80(SI), DI
 	LEAQ    (DX)(DI*1), DX
 	SUBQ    $0x01, BX
-	JGE     tile_99
+	JGE     tile_101
 
-tiles_end_100:
+tiles_end_102:
 	ADDQ $0x01, BX
 	MOVQ a+0(FP), CX
 	MOVQ 56(CX), DX
@@ -48152,9 +49850,9 @@ tiles_end_100:
 	ADDQ CX, 8(SP)
 	SUBQ $0x01, 16(SP)
 	CMPQ 16(SP), $0x01
-	JGE  rows_79
+	JGE  rows_81
 
-rows_end_80:
+rows_end_82:
 done:
 	VZEROUPPER
 	RET

@@ -17,17 +17,19 @@ const (
 	depthHigh, depthAdd, depthAct                    = 128, 132, 133
 )
 
-// depthwise is one form of the depthwise kernels. It goes over rows of outputs (or of dy), for each over blocks of one vector of
-// channels, for each over tiles of pixels whose sums are in registers.
+// depthwise is one form of the depthwise kernels. It goes over blocks of channels, for each over rows of outputs (or of dy), for
+// each over tiles of pixels whose sums are in registers. A block is a cache line where there are registers for it.
 type depthwise struct {
 	*isa
 	kh     int // rows of the window, whose weights stay in registers; 0: any number, its weights loaded for each tile
 	kw     int // taps in a row of it
 	stride int // of pixels, in taps; 0: any pitch, and any number of taps in a row
 	rows   int // rows of outputs in a tile, at most
+	wide   int // vectors in a block of channels, at most
 
 	cb, x, y, n reg.GPVirtual // bytes to the block of channels; first pixel of the tile, pixels left
 	w           reg.GPVirtual // the block's first weight
+	nv          int           // vectors in this block
 	k           *tail
 	next        int // label numbers
 }
@@ -74,7 +76,7 @@ func (w *walk) back(to reg.Register) { MOVQ(to, w.at) }
 func (d *depthwise) forward(name string) {
 	d.function(name, fmt.Sprintf("%s%s is Set.Depthwise%s; a is a *depthwiseFrame.", name, d.suffix, d.form()), "func(a *byte)")
 	d.blocks(func(rows int) {
-		for n := 8; n > 0; n /= 2 {
+		for n := 8 / d.nv; n > 0; n /= 2 {
 			d.tiles(n, func() { d.tile(rows, n) })
 		}
 	})
@@ -119,8 +121,8 @@ func (d *depthwise) blocks(row func(rows int)) {
 	mask.set(t, 1, d.v(0))
 	d.cb = GP64().(reg.GPVirtual)
 	XORQ(d.cb, d.cb)
-	code := func(k *tail) {
-		d.k = k
+	code := func(nv int, k *tail) {
+		d.nv, d.k = nv, k
 		a, t := d.args(), GP64()
 		for _, m := range []struct {
 			from int
@@ -163,17 +165,20 @@ func (d *depthwise) blocks(row func(rows int)) {
 			Label(end)
 		}
 	}
-	Label("block")
-	CMPQ(channels, Imm(uint64(d.lanes)))
-	JLT(LabelRef("tail"))
-	code(nil)
-	ADDQ(Imm(uint64(d.bytes())), d.cb)
-	SUBQ(Imm(uint64(d.lanes)), channels)
-	JMP(LabelRef("block"))
-	Label("tail")
+	for nv := d.wide; nv > 0; nv-- {
+		again, end := d.label("block"), d.label("block_end")
+		Label(again)
+		CMPQ(channels, Imm(uint64(nv*d.lanes)))
+		JLT(LabelRef(end))
+		code(nv, nil)
+		ADDQ(Imm(uint64(nv*d.bytes())), d.cb)
+		SUBQ(Imm(uint64(nv*d.lanes)), channels)
+		JMP(LabelRef(again))
+		Label(end)
+	}
 	CMPQ(channels, Imm(0))
 	JEQ(LabelRef("done"))
-	code(mask)
+	code(1, mask)
 	Label("done")
 	VZEROUPPER()
 	RET()
@@ -195,11 +200,19 @@ func (d *depthwise) outputs(rows, n int, f func(r, p int, at Mem)) {
 	}
 }
 
-// tile writes the code for rows by n outputs of a vector of channels.
+// vector is vector v of the block.
+func (d *depthwise) vector(from Mem, v int) Mem { return from.Offset(v * d.bytes()) }
+
+func (d *depthwise) load(from Mem, v int, to reg.VecPhysical) {
+	d.k.load(d.isa, d.vector(from, v), 0, to)
+}
+
+// tile writes the code for rows by n outputs of a block of channels.
 func (d *depthwise) tile(rows, n int) {
 	kept := d.kh * d.kw
-	acc := func(r, p int) reg.VecPhysical { return d.v(kept + r*n + p) }
-	used := kept + rows*n
+	sums := rows * n * d.nv
+	acc := func(r, p, v int) reg.VecPhysical { return d.v(kept + (r*n+p)*d.nv + v) }
+	used := kept + sums
 	add, bias, started := d.label("add"), d.label("bias"), d.label("started")
 	a := d.args()
 	CMPB(Mem{Base: a, Disp: depthAdd}, Imm(0))
@@ -207,24 +220,32 @@ func (d *depthwise) tile(rows, n int) {
 	b := field(a, depthBias)
 	TESTQ(b, b)
 	JNE(LabelRef(bias))
-	for i := range rows * n {
+	for i := range sums {
 		d.zero(d.v(kept + i))
 	}
 	JMP(LabelRef(started))
 	Label(bias)
-	d.k.load(d.isa, Mem{Base: b, Index: d.cb, Scale: 1}, 0, acc(0, 0))
-	for i := 1; i < rows*n; i++ {
-		VMOVAPS(acc(0, 0), d.v(kept+i))
+	for v := range d.nv {
+		d.load(Mem{Base: b, Index: d.cb, Scale: 1}, v, acc(0, 0, v))
+	}
+	for i := d.nv; i < sums; i++ {
+		VMOVAPS(acc(0, 0, i%d.nv), d.v(kept+i))
 	}
 	JMP(LabelRef(started))
 	Label(add)
-	d.outputs(rows, n, func(r, p int, at Mem) { d.k.load(d.isa, at, 0, acc(r, p)) })
+	d.outputs(rows, n, func(r, p int, at Mem) {
+		for v := range d.nv {
+			d.load(at, v, acc(r, p, v))
+		}
+	})
 	b = field(d.args(), depthBias)
 	TESTQ(b, b)
 	JEQ(LabelRef(started))
-	d.k.load(d.isa, Mem{Base: b, Index: d.cb, Scale: 1}, 0, d.v(used))
-	for i := range rows * n {
-		VADDPS(d.v(used), d.v(kept+i), d.v(kept+i))
+	for v := range d.nv {
+		d.load(Mem{Base: b, Index: d.cb, Scale: 1}, v, d.v(used+v))
+	}
+	for i := range sums {
+		VADDPS(d.v(used+i%d.nv), d.v(kept+i), d.v(kept+i))
 	}
 	Label(started)
 
@@ -244,25 +265,32 @@ func (d *depthwise) tile(rows, n int) {
 	high, zero := d.v(used), d.v(used+1)
 	d.zero(zero)
 	VBROADCASTSS(Mem{Base: a, Disp: depthHigh}, high)
-	for i := range rows * n {
+	for i := range sums {
 		v := d.v(kept + i)
 		VMAXPS(v, zero, v) // a NaN stays
 		VMINPS(v, high, v)
 	}
 	Label(store)
-	d.outputs(rows, n, func(r, p int, at Mem) { d.k.store(d.isa, acc(r, p), 0, at, d.v(used)) })
+	d.outputs(rows, n, func(r, p int, at Mem) {
+		for v := range d.nv {
+			d.k.store(d.isa, acc(r, p, v), 0, d.vector(at, v), d.v(used))
+		}
+	})
 }
 
 // columns adds to the sums of n outputs in a row what columns of one row of x give. weights lists, for each row of sums that sees
 // this row, its kernel row's weights.
-func (d *depthwise) columns(n int, x *walk, spare, spares int, sums []func(p int) reg.VecPhysical, weights []func(j int) reg.VecPhysical) {
+func (d *depthwise) columns(n int, x *walk, spare int, sums, weights []func(i, v int) reg.VecPhysical) {
 	for q := range (n-1)*d.stride + d.kw {
-		v := d.v(spare + q%spares)
-		d.k.load(d.isa, x.mem(q), 0, v)
-		for r, sum := range sums {
-			for j := range d.kw {
-				if p := q - j; p >= 0 && p%d.stride == 0 && p/d.stride < n {
-					VFMADD231PS(v, weights[r](j), sum(p/d.stride))
+		at := x.mem(q)
+		for v := range d.nv {
+			in := d.v(spare + (q*d.nv+v)%min(d.regs-spare, 6))
+			d.load(at, v, in)
+			for r, sum := range sums {
+				for j := range d.kw {
+					if p := q - j; p >= 0 && p%d.stride == 0 && p/d.stride < n {
+						VFMADD231PS(in, weights[r](j, v), sum(p/d.stride, v))
+					}
 				}
 			}
 		}
@@ -270,7 +298,7 @@ func (d *depthwise) columns(n int, x *walk, spare, spares int, sums []func(p int
 }
 
 // sumKept is the sum over a window whose weights are in registers: a row of x serves all rows of outputs that see it.
-func (d *depthwise) sumKept(rows, n int, acc func(r, p int) reg.VecPhysical, used int) {
+func (d *depthwise) sumKept(rows, n int, acc func(r, p, v int) reg.VecPhysical, used int) {
 	a, row := d.args(), GP64()
 	MOVQ(d.x, row)
 	x := newWalk(row, field(a, depthKPix))
@@ -279,20 +307,19 @@ func (d *depthwise) sumKept(rows, n int, acc func(r, p int) reg.VecPhysical, use
 			ADDQ(Mem{Base: a, Disp: depthKRow}, row)
 			x.back(row)
 		}
-		var sums []func(int) reg.VecPhysical
-		var weights []func(int) reg.VecPhysical
+		var sums, weights []func(i, v int) reg.VecPhysical
 		for r := range rows {
 			if h := i - r*d.stride; h >= 0 && h < d.kh {
-				sums = append(sums, func(p int) reg.VecPhysical { return acc(r, p) })
-				weights = append(weights, func(j int) reg.VecPhysical { return d.v(h*d.kw + j) })
+				sums = append(sums, func(p, v int) reg.VecPhysical { return acc(r, p, v) })
+				weights = append(weights, func(j, _ int) reg.VecPhysical { return d.v(h*d.kw + j) })
 			}
 		}
-		d.columns(n, x, used, min(d.regs-used, 6), sums, weights)
+		d.columns(n, x, used, sums, weights)
 	}
 }
 
 // sumRows is the sum over a window of any height, a row of it at a time.
-func (d *depthwise) sumRows(n int, acc func(r, p int) reg.VecPhysical, used int) {
+func (d *depthwise) sumRows(n int, acc func(r, p, v int) reg.VecPhysical, used int) {
 	again, end := d.label("kernel_row"), d.label("kernel_end")
 	a := d.args()
 	left, row, w, tap := field(a, depthKH), GP64(), GP64(), field(a, depthTap)
@@ -303,12 +330,14 @@ func (d *depthwise) sumRows(n int, acc func(r, p int) reg.VecPhysical, used int)
 	x := newWalk(row, field(a, depthKPix))
 	Label(again)
 	for j := range d.kw {
-		d.k.load(d.isa, Mem{Base: w}, 0, d.v(used+j))
+		for v := range d.nv {
+			d.load(Mem{Base: w}, v, d.v(used+j*d.nv+v))
+		}
 		ADDQ(tap, w)
 	}
 	x.back(row)
-	d.columns(n, x, used+d.kw, min(d.regs-used-d.kw, 6), []func(int) reg.VecPhysical{func(p int) reg.VecPhysical { return acc(0, p) }},
-		[]func(int) reg.VecPhysical{func(j int) reg.VecPhysical { return d.v(used + j) }})
+	d.columns(n, x, used+d.kw*d.nv, []func(i, v int) reg.VecPhysical{func(p, v int) reg.VecPhysical { return acc(0, p, v) }},
+		[]func(i, v int) reg.VecPhysical{func(j, v int) reg.VecPhysical { return d.v(used + j*d.nv + v) }})
 	ADDQ(Mem{Base: d.args(), Disp: depthKRow}, row)
 	SUBQ(Imm(1), left)
 	JNE(LabelRef(again))
@@ -316,7 +345,7 @@ func (d *depthwise) sumRows(n int, acc func(r, p int) reg.VecPhysical, used int)
 }
 
 // sumAny is the sum over any window, a tap at a time.
-func (d *depthwise) sumAny(n int, acc func(r, p int) reg.VecPhysical, used int) {
+func (d *depthwise) sumAny(n int, acc func(r, p, v int) reg.VecPhysical, used int) {
 	again, tap, end := d.label("kernel_row"), d.label("tap"), d.label("kernel_end")
 	a := d.args()
 	left, across, row, at, w := field(a, depthKH), GP64(), GP64(), GP64(), GP64()
@@ -330,14 +359,19 @@ func (d *depthwise) sumAny(n int, acc func(r, p int) reg.VecPhysical, used int) 
 	MOVQ(Mem{Base: d.args(), Disp: depthKW}, across)
 	Label(tap)
 	x.back(at)
-	d.k.load(d.isa, Mem{Base: w}, 0, d.v(used))
+	for v := range d.nv {
+		d.load(Mem{Base: w}, v, d.v(used+v))
+	}
 	for p := range n {
-		if from := x.mem(p); d.k == nil {
-			VFMADD231PS(from, d.v(used), acc(0, p))
-		} else {
-			v := d.v(used + 1 + p%4)
-			d.k.load(d.isa, from, 0, v)
-			VFMADD231PS(v, d.v(used), acc(0, p))
+		from := x.mem(p)
+		for v := range d.nv {
+			if d.k == nil {
+				VFMADD231PS(d.vector(from, v), d.v(used+v), acc(0, p, v))
+				continue
+			}
+			in := d.v(used + 1 + p%4)
+			d.load(from, v, in)
+			VFMADD231PS(in, d.v(used+v), acc(0, p, v))
 		}
 	}
 	a = d.args()
@@ -353,16 +387,14 @@ func (d *depthwise) sumAny(n int, acc func(r, p int) reg.VecPhysical, used int) 
 
 // depthwises writes all forms.
 func depthwises(m *isa) {
-	(&depthwise{isa: m, kw: 1, rows: 1}).forward("depthwise")
-	for _, kw := range []int{2, 3, 5} {
-		for stride := 1; stride <= 2; stride++ {
-			if kw > 2 || stride == 1 {
-				(&depthwise{isa: m, kw: kw, stride: stride, rows: 1}).forward(fmt.Sprintf("depthwise%dby%d", kw, stride))
-			}
+	line := 64 / m.bytes()
+	(&depthwise{isa: m, kw: 1, rows: 1, wide: line}).forward("depthwise")
+	(&depthwise{isa: m, kw: 2, stride: 1, rows: 1, wide: line}).forward("depthwise2by1")
+	for stride := 1; stride <= 2; stride++ {
+		(&depthwise{isa: m, kw: 3, stride: stride, rows: 1, wide: line}).forward(fmt.Sprintf("depthwise3by%d", stride))
+		(&depthwise{isa: m, kw: 5, stride: stride, rows: 1, wide: 1}).forward(fmt.Sprintf("depthwise5by%d", stride))
+		if m.avx512 {
+			(&depthwise{isa: m, kh: 3, kw: 3, stride: stride, rows: 2, wide: 1}).forward(fmt.Sprintf("depthwise3x3by%d", stride))
 		}
-	}
-	if m.avx512 {
-		(&depthwise{isa: m, kh: 3, kw: 3, stride: 1, rows: 2}).forward("depthwise3x3by1")
-		(&depthwise{isa: m, kh: 3, kw: 3, stride: 2, rows: 2}).forward("depthwise3x3by2")
 	}
 }
