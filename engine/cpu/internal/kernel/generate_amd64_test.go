@@ -40,7 +40,7 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 		"depthRows": {unsafe.Offsetof(f.rows), 32}, "depthPixels": {unsafe.Offsetof(f.pixels), 40}, "depthC": {unsafe.Offsetof(f.c), 48},
 		"depthXRow": {unsafe.Offsetof(f.xrow), 56}, "depthXPix": {unsafe.Offsetof(f.xpix), 64}, "depthYRow": {unsafe.Offsetof(f.yrow), 72}, "depthYPix": {unsafe.Offsetof(f.ypix), 80},
 		"depthKH": {unsafe.Offsetof(f.kh), 88}, "depthKW": {unsafe.Offsetof(f.kw), 96}, "depthKRow": {unsafe.Offsetof(f.krow), 104}, "depthKPix": {unsafe.Offsetof(f.kpix), 112},
-		"depthTap": {unsafe.Offsetof(f.tap), 120}, "depthHigh": {unsafe.Offsetof(f.high), 128}, "depthAdd": {unsafe.Offsetof(f.add), 132}, "depthAct": {unsafe.Offsetof(f.act), 133},
+		"depthTap": {unsafe.Offsetof(f.tap), 120}, "depthAhead": {unsafe.Offsetof(f.ahead), 128}, "depthHigh": {unsafe.Offsetof(f.high), 136}, "depthAdd": {unsafe.Offsetof(f.add), 140}, "depthAct": {unsafe.Offsetof(f.act), 141},
 	} {
 		if o[0] != o[1] {
 			t.Errorf("%s is at %d, _asm has %d", name, o[0], o[1])

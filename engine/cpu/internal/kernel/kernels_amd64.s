@@ -10274,7 +10274,7 @@ done:
 	RET
 
 // func depthwiseAVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthwiseAVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), AX
@@ -10314,7 +10314,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -10410,10 +10410,10 @@ tap_11:
 
 kernel_end_12:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_13
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -10432,26 +10432,36 @@ kernel_end_12:
 	VMINPS       Y7, Y8, Y7
 
 store_13:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, (R8)(DI*1)
-	VMOVUPS Y3, 32(R8)(DI*1)
-	VMOVUPS Y4, (R8)(DI*2)
-	VMOVUPS Y5, 32(R8)(DI*2)
-	VMOVUPS Y6, (R8)(R9*1)
-	VMOVUPS Y7, 32(R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	VMOVUPS    Y2, (R8)(DI*1)
+	VMOVUPS    Y3, 32(R8)(DI*1)
+	VMOVUPS    Y4, (R8)(DI*2)
+	VMOVUPS    Y5, 32(R8)(DI*2)
+	VMOVUPS    Y6, (R8)(R9*1)
+	VMOVUPS    Y7, 32(R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x04, SI
@@ -10460,7 +10470,7 @@ tiles_end_6:
 
 tile_14:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_16
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -10536,10 +10546,10 @@ tap_20:
 
 kernel_end_21:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_22
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -10550,22 +10560,30 @@ kernel_end_21:
 	VMINPS       Y3, Y4, Y3
 
 store_22:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, (R8)(DI*1)
-	VMOVUPS Y3, 32(R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_14
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	VMOVUPS    Y2, (R8)(DI*1)
+	VMOVUPS    Y3, 32(R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_14
 
 tiles_end_15:
 	ADDQ $0x02, SI
@@ -10574,7 +10592,7 @@ tiles_end_15:
 
 tile_23:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_25
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -10639,30 +10657,37 @@ tap_29:
 
 kernel_end_30:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_31
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_31:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_23
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_23
 
 tiles_end_24:
 	ADDQ $0x01, SI
@@ -10708,7 +10733,7 @@ rows_34:
 
 tile_36:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_38
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -10804,10 +10829,10 @@ tap_42:
 
 kernel_end_43:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_44
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -10826,27 +10851,42 @@ kernel_end_43:
 	VMINPS       Y7, Y8, Y7
 
 store_44:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (R8)(DI*1)
-	VMOVUPS Y6, (R8)(DI*2)
-	VMOVUPS Y7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_36
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Y4, (R8)
+	VMOVUPS    Y5, (R8)(DI*1)
+	VMOVUPS    Y6, (R8)(DI*2)
+	VMOVUPS    Y7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_36
 
 tiles_end_37:
 	ADDQ $0x08, SI
@@ -10855,7 +10895,7 @@ tiles_end_37:
 
 tile_45:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_47
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -10929,10 +10969,10 @@ tap_51:
 
 kernel_end_52:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_53
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -10943,22 +10983,32 @@ kernel_end_52:
 	VMINPS       Y3, Y4, Y3
 
 store_53:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_45
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_45
 
 tiles_end_46:
 	ADDQ $0x04, SI
@@ -10967,7 +11017,7 @@ tiles_end_46:
 
 tile_54:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_56
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -11031,30 +11081,38 @@ tap_60:
 
 kernel_end_61:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_62
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_62:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_54
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_54
 
 tiles_end_55:
 	ADDQ $0x02, SI
@@ -11063,7 +11121,7 @@ tiles_end_55:
 
 tile_63:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -11121,27 +11179,34 @@ tap_69:
 
 kernel_end_70:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_71
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
 store_71:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_63
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_63
 
 tiles_end_64:
 	ADDQ $0x01, SI
@@ -11186,7 +11251,7 @@ rows_72:
 
 tile_74:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_76
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -11309,10 +11374,10 @@ tap_80:
 
 kernel_end_81:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_82
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -11368,7 +11433,7 @@ tiles_end_75:
 
 tile_83:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_85
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -11457,10 +11522,10 @@ tap_89:
 
 kernel_end_90:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_91
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -11499,7 +11564,7 @@ tiles_end_84:
 
 tile_92:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_94
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -11572,10 +11637,10 @@ tap_98:
 
 kernel_end_99:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_100
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
@@ -11606,7 +11671,7 @@ tiles_end_93:
 
 tile_101:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_103
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -11670,10 +11735,10 @@ tap_107:
 
 kernel_end_108:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_109
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
@@ -11710,7 +11775,7 @@ done:
 	RET
 
 // func depthwise2by1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthwise2by1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), AX
@@ -11750,7 +11815,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -11859,10 +11924,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -11881,26 +11946,36 @@ kernel_end_11:
 	VMINPS       Y7, Y8, Y7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, (R8)(DI*1)
-	VMOVUPS Y3, 32(R8)(DI*1)
-	VMOVUPS Y4, (R8)(DI*2)
-	VMOVUPS Y5, 32(R8)(DI*2)
-	VMOVUPS Y6, (R8)(R9*1)
-	VMOVUPS Y7, 32(R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	VMOVUPS    Y2, (R8)(DI*1)
+	VMOVUPS    Y3, 32(R8)(DI*1)
+	VMOVUPS    Y4, (R8)(DI*2)
+	VMOVUPS    Y5, 32(R8)(DI*2)
+	VMOVUPS    Y6, (R8)(R9*1)
+	VMOVUPS    Y7, 32(R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x04, SI
@@ -11909,7 +11984,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -11989,10 +12064,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -12003,22 +12078,30 @@ kernel_end_19:
 	VMINPS       Y3, Y4, Y3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, (R8)(DI*1)
-	VMOVUPS Y3, 32(R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	VMOVUPS    Y2, (R8)(DI*1)
+	VMOVUPS    Y3, 32(R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x02, SI
@@ -12027,7 +12110,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -12093,30 +12176,37 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x01, SI
@@ -12162,7 +12252,7 @@ rows_31:
 
 tile_33:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_35
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -12269,10 +12359,10 @@ kernel_row_38:
 
 kernel_end_39:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_40
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -12291,27 +12381,42 @@ kernel_end_39:
 	VMINPS       Y7, Y8, Y7
 
 store_40:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (R8)(DI*1)
-	VMOVUPS Y6, (R8)(DI*2)
-	VMOVUPS Y7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_33
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Y4, (R8)
+	VMOVUPS    Y5, (R8)(DI*1)
+	VMOVUPS    Y6, (R8)(DI*2)
+	VMOVUPS    Y7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_33
 
 tiles_end_34:
 	ADDQ $0x08, SI
@@ -12320,7 +12425,7 @@ tiles_end_34:
 
 tile_41:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_43
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -12397,10 +12502,10 @@ kernel_row_46:
 
 kernel_end_47:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_48
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -12411,22 +12516,32 @@ kernel_end_47:
 	VMINPS       Y3, Y4, Y3
 
 store_48:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_41
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_41
 
 tiles_end_42:
 	ADDQ $0x04, SI
@@ -12435,7 +12550,7 @@ tiles_end_42:
 
 tile_49:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_51
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -12497,30 +12612,38 @@ kernel_row_54:
 
 kernel_end_55:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_56
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_56:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_49
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_49
 
 tiles_end_50:
 	ADDQ $0x02, SI
@@ -12529,7 +12652,7 @@ tiles_end_50:
 
 tile_57:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_59
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -12584,27 +12707,34 @@ kernel_row_62:
 
 kernel_end_63:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_64
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
 store_64:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_57
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_57
 
 tiles_end_58:
 	ADDQ $0x01, SI
@@ -12649,7 +12779,7 @@ rows_65:
 
 tile_67:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_69
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -12777,10 +12907,10 @@ kernel_row_72:
 
 kernel_end_73:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_74
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -12836,7 +12966,7 @@ tiles_end_68:
 
 tile_75:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_77
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -12926,10 +13056,10 @@ kernel_row_80:
 
 kernel_end_81:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_82
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -12968,7 +13098,7 @@ tiles_end_76:
 
 tile_83:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_85
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -13039,10 +13169,10 @@ kernel_row_88:
 
 kernel_end_89:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_90
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
@@ -13073,7 +13203,7 @@ tiles_end_84:
 
 tile_91:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_93
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -13135,10 +13265,10 @@ kernel_row_96:
 
 kernel_end_97:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_98
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
@@ -13175,7 +13305,7 @@ done:
 	RET
 
 // func depthwise3by1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthwise3by1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), AX
@@ -13215,7 +13345,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -13337,10 +13467,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -13359,26 +13489,36 @@ kernel_end_11:
 	VMINPS       Y7, Y8, Y7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, (R8)(DI*1)
-	VMOVUPS Y3, 32(R8)(DI*1)
-	VMOVUPS Y4, (R8)(DI*2)
-	VMOVUPS Y5, 32(R8)(DI*2)
-	VMOVUPS Y6, (R8)(R9*1)
-	VMOVUPS Y7, 32(R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	VMOVUPS    Y2, (R8)(DI*1)
+	VMOVUPS    Y3, 32(R8)(DI*1)
+	VMOVUPS    Y4, (R8)(DI*2)
+	VMOVUPS    Y5, 32(R8)(DI*2)
+	VMOVUPS    Y6, (R8)(R9*1)
+	VMOVUPS    Y7, 32(R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x04, SI
@@ -13387,7 +13527,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -13476,10 +13616,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -13490,22 +13630,30 @@ kernel_end_19:
 	VMINPS       Y3, Y4, Y3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, (R8)(DI*1)
-	VMOVUPS Y3, 32(R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	VMOVUPS    Y2, (R8)(DI*1)
+	VMOVUPS    Y3, 32(R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x02, SI
@@ -13514,7 +13662,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -13587,30 +13735,37 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x01, SI
@@ -13656,7 +13811,7 @@ rows_31:
 
 tile_33:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_35
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -13774,10 +13929,10 @@ kernel_row_38:
 
 kernel_end_39:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_40
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -13796,27 +13951,42 @@ kernel_end_39:
 	VMINPS       Y7, Y8, Y7
 
 store_40:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (R8)(DI*1)
-	VMOVUPS Y6, (R8)(DI*2)
-	VMOVUPS Y7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_33
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Y4, (R8)
+	VMOVUPS    Y5, (R8)(DI*1)
+	VMOVUPS    Y6, (R8)(DI*2)
+	VMOVUPS    Y7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_33
 
 tiles_end_34:
 	ADDQ $0x08, SI
@@ -13825,7 +13995,7 @@ tiles_end_34:
 
 tile_41:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_43
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -13909,10 +14079,10 @@ kernel_row_46:
 
 kernel_end_47:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_48
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -13923,22 +14093,32 @@ kernel_end_47:
 	VMINPS       Y3, Y4, Y3
 
 store_48:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_41
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_41
 
 tiles_end_42:
 	ADDQ $0x04, SI
@@ -13947,7 +14127,7 @@ tiles_end_42:
 
 tile_49:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_51
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -14014,30 +14194,38 @@ kernel_row_54:
 
 kernel_end_55:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_56
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_56:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_49
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_49
 
 tiles_end_50:
 	ADDQ $0x02, SI
@@ -14046,7 +14234,7 @@ tiles_end_50:
 
 tile_57:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_59
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -14105,27 +14293,34 @@ kernel_row_62:
 
 kernel_end_63:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_64
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
 store_64:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_57
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_57
 
 tiles_end_58:
 	ADDQ $0x01, SI
@@ -14170,7 +14365,7 @@ rows_65:
 
 tile_67:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_69
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -14311,10 +14506,10 @@ kernel_row_72:
 
 kernel_end_73:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_74
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -14370,7 +14565,7 @@ tiles_end_68:
 
 tile_75:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_77
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -14469,10 +14664,10 @@ kernel_row_80:
 
 kernel_end_81:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_82
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -14511,7 +14706,7 @@ tiles_end_76:
 
 tile_83:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_85
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -14589,10 +14784,10 @@ kernel_row_88:
 
 kernel_end_89:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_90
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
@@ -14623,7 +14818,7 @@ tiles_end_84:
 
 tile_91:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_93
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -14691,10 +14886,10 @@ kernel_row_96:
 
 kernel_end_97:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_98
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
@@ -14731,7 +14926,7 @@ done:
 	RET
 
 // func depthwise5by1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthwise5by1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), AX
@@ -14771,7 +14966,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -14911,10 +15106,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -14933,27 +15128,42 @@ kernel_end_11:
 	VMINPS       Y7, Y8, Y7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (R8)(DI*1)
-	VMOVUPS Y6, (R8)(DI*2)
-	VMOVUPS Y7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Y4, (R8)
+	VMOVUPS    Y5, (R8)(DI*1)
+	VMOVUPS    Y6, (R8)(DI*2)
+	VMOVUPS    Y7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, SI
@@ -14962,7 +15172,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -15060,10 +15270,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -15074,22 +15284,32 @@ kernel_end_19:
 	VMINPS       Y3, Y4, Y3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x04, SI
@@ -15098,7 +15318,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -15176,30 +15396,38 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x02, SI
@@ -15208,7 +15436,7 @@ tiles_end_22:
 
 tile_29:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -15276,27 +15504,34 @@ kernel_row_34:
 
 kernel_end_35:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_36
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
 store_36:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_29
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_29
 
 tiles_end_30:
 	ADDQ $0x01, SI
@@ -15341,7 +15576,7 @@ rows_37:
 
 tile_39:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -15508,10 +15743,10 @@ kernel_row_44:
 
 kernel_end_45:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_46
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -15567,7 +15802,7 @@ tiles_end_40:
 
 tile_47:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -15684,10 +15919,10 @@ kernel_row_52:
 
 kernel_end_53:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_54
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -15726,7 +15961,7 @@ tiles_end_48:
 
 tile_55:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -15819,10 +16054,10 @@ kernel_row_60:
 
 kernel_end_61:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_62
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
@@ -15853,7 +16088,7 @@ tiles_end_56:
 
 tile_63:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -15934,10 +16169,10 @@ kernel_row_68:
 
 kernel_end_69:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_70
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
@@ -15974,7 +16209,7 @@ done:
 	RET
 
 // func depthwise3by2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthwise3by2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), AX
@@ -16014,7 +16249,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -16143,10 +16378,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -16165,26 +16400,36 @@ kernel_end_11:
 	VMINPS       Y7, Y8, Y7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, (R8)(DI*1)
-	VMOVUPS Y3, 32(R8)(DI*1)
-	VMOVUPS Y4, (R8)(DI*2)
-	VMOVUPS Y5, 32(R8)(DI*2)
-	VMOVUPS Y6, (R8)(R9*1)
-	VMOVUPS Y7, 32(R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	VMOVUPS    Y2, (R8)(DI*1)
+	VMOVUPS    Y3, 32(R8)(DI*1)
+	VMOVUPS    Y4, (R8)(DI*2)
+	VMOVUPS    Y5, 32(R8)(DI*2)
+	VMOVUPS    Y6, (R8)(R9*1)
+	VMOVUPS    Y7, 32(R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x04, SI
@@ -16193,7 +16438,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -16285,10 +16530,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -16299,22 +16544,30 @@ kernel_end_19:
 	VMINPS       Y3, Y4, Y3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, (R8)(DI*1)
-	VMOVUPS Y3, 32(R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	VMOVUPS    Y2, (R8)(DI*1)
+	VMOVUPS    Y3, 32(R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x02, SI
@@ -16323,7 +16576,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -16396,30 +16649,37 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x01, SI
@@ -16465,7 +16725,7 @@ rows_31:
 
 tile_33:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_35
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -16592,10 +16852,10 @@ kernel_row_38:
 
 kernel_end_39:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_40
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -16614,27 +16874,42 @@ kernel_end_39:
 	VMINPS       Y7, Y8, Y7
 
 store_40:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (R8)(DI*1)
-	VMOVUPS Y6, (R8)(DI*2)
-	VMOVUPS Y7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_33
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Y4, (R8)
+	VMOVUPS    Y5, (R8)(DI*1)
+	VMOVUPS    Y6, (R8)(DI*2)
+	VMOVUPS    Y7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_33
 
 tiles_end_34:
 	ADDQ $0x08, SI
@@ -16643,7 +16918,7 @@ tiles_end_34:
 
 tile_41:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_43
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -16731,10 +17006,10 @@ kernel_row_46:
 
 kernel_end_47:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_48
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -16745,22 +17020,32 @@ kernel_end_47:
 	VMINPS       Y3, Y4, Y3
 
 store_48:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_41
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_41
 
 tiles_end_42:
 	ADDQ $0x04, SI
@@ -16769,7 +17054,7 @@ tiles_end_42:
 
 tile_49:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_51
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -16838,30 +17123,38 @@ kernel_row_54:
 
 kernel_end_55:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_56
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_56:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_49
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_49
 
 tiles_end_50:
 	ADDQ $0x02, SI
@@ -16870,7 +17163,7 @@ tiles_end_50:
 
 tile_57:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_59
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -16929,27 +17222,34 @@ kernel_row_62:
 
 kernel_end_63:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_64
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
 store_64:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_57
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_57
 
 tiles_end_58:
 	ADDQ $0x01, SI
@@ -16994,7 +17294,7 @@ rows_65:
 
 tile_67:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_69
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -17151,10 +17451,10 @@ kernel_row_72:
 
 kernel_end_73:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_74
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -17210,7 +17510,7 @@ tiles_end_68:
 
 tile_75:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_77
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -17316,10 +17616,10 @@ kernel_row_80:
 
 kernel_end_81:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_82
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -17358,7 +17658,7 @@ tiles_end_76:
 
 tile_83:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_85
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -17439,10 +17739,10 @@ kernel_row_88:
 
 kernel_end_89:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_90
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
@@ -17473,7 +17773,7 @@ tiles_end_84:
 
 tile_91:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_93
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -17541,10 +17841,10 @@ kernel_row_96:
 
 kernel_end_97:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_98
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
@@ -17581,7 +17881,7 @@ done:
 	RET
 
 // func depthwise5by2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthwise5by2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), AX
@@ -17621,7 +17921,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -17770,10 +18070,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -17792,27 +18092,42 @@ kernel_end_11:
 	VMINPS       Y7, Y8, Y7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (R8)(DI*1)
-	VMOVUPS Y6, (R8)(DI*2)
-	VMOVUPS Y7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Y4, (R8)
+	VMOVUPS    Y5, (R8)(DI*1)
+	VMOVUPS    Y6, (R8)(DI*2)
+	VMOVUPS    Y7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, SI
@@ -17821,7 +18136,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -17923,10 +18238,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -17937,22 +18252,32 @@ kernel_end_19:
 	VMINPS       Y3, Y4, Y3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	VMOVUPS Y2, (R8)(DI*2)
-	VMOVUPS Y3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x04, SI
@@ -17961,7 +18286,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -18040,30 +18365,38 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y2, Y1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x02, SI
@@ -18072,7 +18405,7 @@ tiles_end_22:
 
 tile_29:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -18140,27 +18473,34 @@ kernel_row_34:
 
 kernel_end_35:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_36
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
 store_36:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Y0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_29
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_29
 
 tiles_end_30:
 	ADDQ $0x01, SI
@@ -18205,7 +18545,7 @@ rows_37:
 
 tile_39:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -18388,10 +18728,10 @@ kernel_row_44:
 
 kernel_end_45:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_46
 	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 128(DI), Y8
+	VBROADCASTSS 136(DI), Y8
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y9, Y1
@@ -18447,7 +18787,7 @@ tiles_end_40:
 
 tile_47:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -18571,10 +18911,10 @@ kernel_row_52:
 
 kernel_end_53:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_54
 	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 128(DI), Y4
+	VBROADCASTSS 136(DI), Y4
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -18613,7 +18953,7 @@ tiles_end_48:
 
 tile_55:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -18708,10 +19048,10 @@ kernel_row_60:
 
 kernel_end_61:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_62
 	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 128(DI), Y2
+	VBROADCASTSS 136(DI), Y2
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
@@ -18742,7 +19082,7 @@ tiles_end_56:
 
 tile_63:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -18823,10 +19163,10 @@ kernel_row_68:
 
 kernel_end_69:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_70
 	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 128(DI), Y1
+	VBROADCASTSS 136(DI), Y1
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y1, Y0
 
@@ -37071,7 +37411,7 @@ loop:
 	RET
 
 // func depthwiseAVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwiseAVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -37109,7 +37449,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -37205,10 +37545,10 @@ tap_11:
 
 kernel_end_12:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_13
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -37227,27 +37567,42 @@ kernel_end_12:
 	VMINPS       Z7, Z8, Z7
 
 store_13:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, (R8)(DI*1)
-	VMOVUPS Z6, (R8)(DI*2)
-	VMOVUPS Z7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, SI
@@ -37256,7 +37611,7 @@ tiles_end_6:
 
 tile_14:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_16
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -37330,10 +37685,10 @@ tap_20:
 
 kernel_end_21:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_22
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -37344,22 +37699,32 @@ kernel_end_21:
 	VMINPS       Z3, Z4, Z3
 
 store_22:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_14
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_14
 
 tiles_end_15:
 	ADDQ $0x04, SI
@@ -37368,7 +37733,7 @@ tiles_end_15:
 
 tile_23:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_25
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -37432,30 +37797,38 @@ tap_29:
 
 kernel_end_30:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_31
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
 store_31:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_23
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_23
 
 tiles_end_24:
 	ADDQ $0x02, SI
@@ -37464,7 +37837,7 @@ tiles_end_24:
 
 tile_32:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_34
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -37522,27 +37895,34 @@ tap_38:
 
 kernel_end_39:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_40
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
 store_40:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Z0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_32
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_32
 
 tiles_end_33:
 	ADDQ $0x01, SI
@@ -37587,7 +37967,7 @@ rows_41:
 
 tile_43:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_45
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -37691,10 +38071,10 @@ tap_49:
 
 kernel_end_50:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_51
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -37742,7 +38122,7 @@ tiles_end_44:
 
 tile_52:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_54
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -37820,10 +38200,10 @@ tap_58:
 
 kernel_end_59:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_60
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -37858,7 +38238,7 @@ tiles_end_53:
 
 tile_61:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_63
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -37924,10 +38304,10 @@ tap_67:
 
 kernel_end_68:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_69
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -37956,7 +38336,7 @@ tiles_end_62:
 
 tile_70:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_72
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -38015,10 +38395,10 @@ tap_76:
 
 kernel_end_77:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_78
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
@@ -38054,7 +38434,7 @@ done:
 	RET
 
 // func depthwise2by1AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwise2by1AVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -38092,7 +38472,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -38199,10 +38579,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -38221,27 +38601,42 @@ kernel_end_11:
 	VMINPS       Z7, Z8, Z7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, (R8)(DI*1)
-	VMOVUPS Z6, (R8)(DI*2)
-	VMOVUPS Z7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, SI
@@ -38250,7 +38645,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -38327,10 +38722,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -38341,22 +38736,32 @@ kernel_end_19:
 	VMINPS       Z3, Z4, Z3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x04, SI
@@ -38365,7 +38770,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -38427,30 +38832,38 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x02, SI
@@ -38459,7 +38872,7 @@ tiles_end_22:
 
 tile_29:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -38514,27 +38927,34 @@ kernel_row_34:
 
 kernel_end_35:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_36
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
 store_36:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Z0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_29
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_29
 
 tiles_end_30:
 	ADDQ $0x01, SI
@@ -38579,7 +38999,7 @@ rows_37:
 
 tile_39:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -38686,10 +39106,10 @@ kernel_row_44:
 
 kernel_end_45:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_46
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -38737,7 +39157,7 @@ tiles_end_40:
 
 tile_47:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -38814,10 +39234,10 @@ kernel_row_52:
 
 kernel_end_53:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_54
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -38852,7 +39272,7 @@ tiles_end_48:
 
 tile_55:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -38914,10 +39334,10 @@ kernel_row_60:
 
 kernel_end_61:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_62
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -38946,7 +39366,7 @@ tiles_end_56:
 
 tile_63:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -39001,10 +39421,10 @@ kernel_row_68:
 
 kernel_end_69:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_70
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
@@ -39040,7 +39460,7 @@ done:
 	RET
 
 // func depthwise3by1AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwise3by1AVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -39078,7 +39498,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -39196,10 +39616,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -39218,27 +39638,42 @@ kernel_end_11:
 	VMINPS       Z7, Z8, Z7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, (R8)(DI*1)
-	VMOVUPS Z6, (R8)(DI*2)
-	VMOVUPS Z7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, SI
@@ -39247,7 +39682,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -39331,10 +39766,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -39345,22 +39780,32 @@ kernel_end_19:
 	VMINPS       Z3, Z4, Z3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x04, SI
@@ -39369,7 +39814,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -39436,30 +39881,38 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x02, SI
@@ -39468,7 +39921,7 @@ tiles_end_22:
 
 tile_29:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -39527,27 +39980,34 @@ kernel_row_34:
 
 kernel_end_35:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_36
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
 store_36:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Z0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_29
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_29
 
 tiles_end_30:
 	ADDQ $0x01, SI
@@ -39592,7 +40052,7 @@ rows_37:
 
 tile_39:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -39710,10 +40170,10 @@ kernel_row_44:
 
 kernel_end_45:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_46
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -39761,7 +40221,7 @@ tiles_end_40:
 
 tile_47:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -39845,10 +40305,10 @@ kernel_row_52:
 
 kernel_end_53:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_54
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -39883,7 +40343,7 @@ tiles_end_48:
 
 tile_55:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -39950,10 +40410,10 @@ kernel_row_60:
 
 kernel_end_61:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_62
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -39982,7 +40442,7 @@ tiles_end_56:
 
 tile_63:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -40041,10 +40501,10 @@ kernel_row_68:
 
 kernel_end_69:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_70
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
@@ -40080,7 +40540,7 @@ done:
 	RET
 
 // func depthwise5by1AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwise5by1AVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -40118,7 +40578,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -40258,10 +40718,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -40280,27 +40740,42 @@ kernel_end_11:
 	VMINPS       Z7, Z8, Z7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, (R8)(DI*1)
-	VMOVUPS Z6, (R8)(DI*2)
-	VMOVUPS Z7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, SI
@@ -40309,7 +40784,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -40407,10 +40882,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -40421,22 +40896,32 @@ kernel_end_19:
 	VMINPS       Z3, Z4, Z3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x04, SI
@@ -40445,7 +40930,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -40523,30 +41008,38 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x02, SI
@@ -40555,7 +41048,7 @@ tiles_end_22:
 
 tile_29:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -40623,27 +41116,34 @@ kernel_row_34:
 
 kernel_end_35:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_36
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
 store_36:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Z0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_29
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_29
 
 tiles_end_30:
 	ADDQ $0x01, SI
@@ -40688,7 +41188,7 @@ rows_37:
 
 tile_39:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -40828,10 +41328,10 @@ kernel_row_44:
 
 kernel_end_45:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_46
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -40879,7 +41379,7 @@ tiles_end_40:
 
 tile_47:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -40977,10 +41477,10 @@ kernel_row_52:
 
 kernel_end_53:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_54
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -41015,7 +41515,7 @@ tiles_end_48:
 
 tile_55:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -41093,10 +41593,10 @@ kernel_row_60:
 
 kernel_end_61:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_62
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -41125,7 +41625,7 @@ tiles_end_56:
 
 tile_63:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -41193,10 +41693,10 @@ kernel_row_68:
 
 kernel_end_69:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_70
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
@@ -41232,7 +41732,7 @@ done:
 	RET
 
 // func depthwise3x3by1AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwise3x3by1AVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -41297,7 +41797,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_7
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -41595,10 +42095,10 @@ started_9:
 	VMOVUPS      (R9)(R8*1), Z28
 	VFMADD231PS  Z28, Z8, Z24
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_10
 	VPXORD       Z26, Z26, Z26
-	VBROADCASTSS 128(SI), Z25
+	VBROADCASTSS 136(SI), Z25
 	VMAXPS       Z9, Z26, Z9
 	VMINPS       Z9, Z25, Z9
 	VMAXPS       Z10, Z26, Z10
@@ -41633,41 +42133,71 @@ started_9:
 	VMINPS       Z24, Z25, Z24
 
 store_10:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(R8*1)
-	VMOVUPS Z11, (DI)(R8*2)
-	VMOVUPS Z12, (DI)(R9*1)
-	LEAQ    (DI)(R8*4), DI
-	VMOVUPS Z13, (DI)
-	VMOVUPS Z14, (DI)(R8*1)
-	VMOVUPS Z15, (DI)(R8*2)
-	VMOVUPS Z16, (DI)(R9*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z17, (DI)
-	VMOVUPS Z18, (DI)(SI*1)
-	VMOVUPS Z19, (DI)(SI*2)
-	VMOVUPS Z20, (DI)(R8*1)
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS Z21, (DI)
-	VMOVUPS Z22, (DI)(SI*1)
-	VMOVUPS Z23, (DI)(SI*2)
-	VMOVUPS Z24, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*8), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*8), DX
-	SUBQ    $0x08, BX
-	JGE     tile_5
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(R8*1)
+	VMOVUPS    Z11, (DI)(R8*2)
+	VMOVUPS    Z12, (DI)(R9*1)
+	LEAQ       (DI)(R8*4), DI
+	VMOVUPS    Z13, (DI)
+	VMOVUPS    Z14, (DI)(R8*1)
+	VMOVUPS    Z15, (DI)(R8*2)
+	VMOVUPS    Z16, (DI)(R9*1)
+	MOVQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z17, (DI)
+	VMOVUPS    Z18, (DI)(SI*1)
+	VMOVUPS    Z19, (DI)(SI*2)
+	VMOVUPS    Z20, (DI)(R8*1)
+	LEAQ       (DI)(SI*4), DI
+	VMOVUPS    Z21, (DI)
+	VMOVUPS    Z22, (DI)(SI*1)
+	VMOVUPS    Z23, (DI)(SI*2)
+	VMOVUPS    Z24, (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(R8*1)
+	PREFETCHT1 (DI)(R8*2)
+	PREFETCHT1 (DI)(R9*1)
+	LEAQ       (DI)(R8*4), DI
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(R8*1)
+	PREFETCHT1 (DI)(R8*2)
+	PREFETCHT1 (DI)(R9*1)
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	LEAQ       (DI)(SI*4), DI
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*8), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*8), DX
+	SUBQ       $0x08, BX
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, BX
@@ -41676,7 +42206,7 @@ tiles_end_6:
 
 tile_11:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_13
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -41848,10 +42378,10 @@ started_15:
 	VMOVUPS      (R9)(R8*1), Z22
 	VFMADD231PS  Z22, Z8, Z16
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_16
 	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
+	VBROADCASTSS 136(SI), Z17
 	VMAXPS       Z9, Z18, Z9
 	VMINPS       Z9, Z17, Z9
 	VMAXPS       Z10, Z18, Z10
@@ -41870,31 +42400,51 @@ started_15:
 	VMINPS       Z16, Z17, Z16
 
 store_16:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(R8*1)
-	VMOVUPS Z11, (DI)(R8*2)
-	VMOVUPS Z12, (DI)(R9*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z13, (DI)
-	VMOVUPS Z14, (DI)(SI*1)
-	VMOVUPS Z15, (DI)(SI*2)
-	VMOVUPS Z16, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*4), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*4), DX
-	SUBQ    $0x04, BX
-	JGE     tile_11
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(R8*1)
+	VMOVUPS    Z11, (DI)(R8*2)
+	VMOVUPS    Z12, (DI)(R9*1)
+	MOVQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z13, (DI)
+	VMOVUPS    Z14, (DI)(SI*1)
+	VMOVUPS    Z15, (DI)(SI*2)
+	VMOVUPS    Z16, (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(R8*1)
+	PREFETCHT1 (DI)(R8*2)
+	PREFETCHT1 (DI)(R9*1)
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*4), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*4), DX
+	SUBQ       $0x04, BX
+	JGE        tile_11
 
 tiles_end_12:
 	ADDQ $0x04, BX
@@ -41903,7 +42453,7 @@ tiles_end_12:
 
 tile_17:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_19
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -42011,10 +42561,10 @@ started_21:
 	VMOVUPS      (R9)(R10*1), Z16
 	VFMADD231PS  Z16, Z8, Z12
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_22
 	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
+	VBROADCASTSS 136(SI), Z13
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z13, Z9
 	VMAXPS       Z10, Z14, Z10
@@ -42025,27 +42575,43 @@ started_21:
 	VMINPS       Z12, Z13, Z12
 
 store_22:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(R8*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z11, (DI)
-	VMOVUPS Z12, (DI)(SI*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*2), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*2), DX
-	SUBQ    $0x02, BX
-	JGE     tile_17
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(R8*1)
+	MOVQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z11, (DI)
+	VMOVUPS    Z12, (DI)(SI*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*2), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*2), DX
+	SUBQ       $0x02, BX
+	JGE        tile_17
 
 tiles_end_18:
 	ADDQ $0x02, BX
@@ -42054,7 +42620,7 @@ tiles_end_18:
 
 tile_23:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_25
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -42132,35 +42698,49 @@ started_27:
 	VMOVUPS      (R9)(R8*2), Z13
 	VFMADD231PS  Z13, Z8, Z10
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_28
 	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
+	VBROADCASTSS 136(SI), Z11
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z11, Z9
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z11, Z10
 
 store_28:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R8
-	VMOVUPS Z9, (DI)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS Z10, (DI)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*1), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*1), DX
-	SUBQ    $0x01, BX
-	JGE     tile_23
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R8
+	VMOVUPS    Z9, (DI)
+	MOVQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
+	VMOVUPS    Z10, (DI)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R8
+	PREFETCHT1 (DI)
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
+	PREFETCHT1 (DI)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*1), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*1), DX
+	SUBQ       $0x01, BX
+	JGE        tile_23
 
 tiles_end_24:
 	ADDQ $0x01, BX
@@ -42189,7 +42769,7 @@ rows_29:
 
 tile_31:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_33
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -42363,10 +42943,10 @@ started_35:
 	VMOVUPS      (R9)(R8*1), Z20
 	VFMADD231PS  Z20, Z8, Z16
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_36
 	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
+	VBROADCASTSS 136(SI), Z17
 	VMAXPS       Z9, Z18, Z9
 	VMINPS       Z9, Z17, Z9
 	VMAXPS       Z10, Z18, Z10
@@ -42385,27 +42965,42 @@ started_35:
 	VMINPS       Z16, Z17, Z16
 
 store_36:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(SI*1)
-	VMOVUPS Z11, (DI)(SI*2)
-	VMOVUPS Z12, (DI)(R8*1)
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS Z13, (DI)
-	VMOVUPS Z14, (DI)(SI*1)
-	VMOVUPS Z15, (DI)(SI*2)
-	VMOVUPS Z16, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*8), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*8), DX
-	SUBQ    $0x08, BX
-	JGE     tile_31
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(SI*1)
+	VMOVUPS    Z11, (DI)(SI*2)
+	VMOVUPS    Z12, (DI)(R8*1)
+	LEAQ       (DI)(SI*4), DI
+	VMOVUPS    Z13, (DI)
+	VMOVUPS    Z14, (DI)(SI*1)
+	VMOVUPS    Z15, (DI)(SI*2)
+	VMOVUPS    Z16, (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	LEAQ       (DI)(SI*4), DI
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*8), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*8), DX
+	SUBQ       $0x08, BX
+	JGE        tile_31
 
 tiles_end_32:
 	ADDQ $0x08, BX
@@ -42414,7 +43009,7 @@ tiles_end_32:
 
 tile_37:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_39
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -42520,10 +43115,10 @@ started_41:
 	VMOVUPS      (R9)(R8*1), Z18
 	VFMADD231PS  Z18, Z8, Z12
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_42
 	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
+	VBROADCASTSS 136(SI), Z13
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z13, Z9
 	VMAXPS       Z10, Z14, Z10
@@ -42534,22 +43129,32 @@ started_41:
 	VMINPS       Z12, Z13, Z12
 
 store_42:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(SI*1)
-	VMOVUPS Z11, (DI)(SI*2)
-	VMOVUPS Z12, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*4), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*4), DX
-	SUBQ    $0x04, BX
-	JGE     tile_37
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(SI*1)
+	VMOVUPS    Z11, (DI)(SI*2)
+	VMOVUPS    Z12, (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*4), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*4), DX
+	SUBQ       $0x04, BX
+	JGE        tile_37
 
 tiles_end_38:
 	ADDQ $0x04, BX
@@ -42558,7 +43163,7 @@ tiles_end_38:
 
 tile_43:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_45
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -42629,30 +43234,38 @@ started_47:
 	VMOVUPS      (R9)(R10*1), Z14
 	VFMADD231PS  Z14, Z8, Z10
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_48
 	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
+	VBROADCASTSS 136(SI), Z11
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z11, Z9
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z11, Z10
 
 store_48:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(SI*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*2), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*2), DX
-	SUBQ    $0x02, BX
-	JGE     tile_43
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(SI*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*2), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*2), DX
+	SUBQ       $0x02, BX
+	JGE        tile_43
 
 tiles_end_44:
 	ADDQ $0x02, BX
@@ -42661,7 +43274,7 @@ tiles_end_44:
 
 tile_49:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_51
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -42716,27 +43329,34 @@ started_53:
 	VMOVUPS      (R9)(R8*2), Z12
 	VFMADD231PS  Z12, Z8, Z9
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_54
 	VPXORD       Z11, Z11, Z11
-	VBROADCASTSS 128(SI), Z10
+	VBROADCASTSS 136(SI), Z10
 	VMAXPS       Z9, Z11, Z9
 	VMINPS       Z9, Z10, Z9
 
 store_54:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS Z9, (DI)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*1), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*1), DX
-	SUBQ    $0x01, BX
-	JGE     tile_49
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
+	VMOVUPS    Z9, (DI)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
+	PREFETCHT1 (DI)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*1), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*1), DX
+	SUBQ       $0x01, BX
+	JGE        tile_49
 
 tiles_end_50:
 	ADDQ $0x01, BX
@@ -42808,7 +43428,7 @@ rows_55:
 
 tile_57:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_59
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -43106,10 +43726,10 @@ started_61:
 	VMOVUPS.Z    (R9)(R8*1), K1, Z28
 	VFMADD231PS  Z28, Z8, Z24
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_62
 	VPXORD       Z26, Z26, Z26
-	VBROADCASTSS 128(SI), Z25
+	VBROADCASTSS 136(SI), Z25
 	VMAXPS       Z9, Z26, Z9
 	VMINPS       Z9, Z25, Z9
 	VMAXPS       Z10, Z26, Z10
@@ -43187,7 +43807,7 @@ tiles_end_58:
 
 tile_63:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_65
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -43359,10 +43979,10 @@ started_67:
 	VMOVUPS.Z    (R9)(R8*1), K1, Z22
 	VFMADD231PS  Z22, Z8, Z16
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_68
 	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
+	VBROADCASTSS 136(SI), Z17
 	VMAXPS       Z9, Z18, Z9
 	VMINPS       Z9, Z17, Z9
 	VMAXPS       Z10, Z18, Z10
@@ -43414,7 +44034,7 @@ tiles_end_64:
 
 tile_69:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_71
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -43522,10 +44142,10 @@ started_73:
 	VMOVUPS.Z    (R9)(R10*1), K1, Z16
 	VFMADD231PS  Z16, Z8, Z12
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_74
 	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
+	VBROADCASTSS 136(SI), Z13
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z13, Z9
 	VMAXPS       Z10, Z14, Z10
@@ -43565,7 +44185,7 @@ tiles_end_70:
 
 tile_75:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_77
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -43643,10 +44263,10 @@ started_79:
 	VMOVUPS.Z    (R9)(R8*2), K1, Z13
 	VFMADD231PS  Z13, Z8, Z10
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_80
 	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
+	VBROADCASTSS 136(SI), Z11
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z11, Z9
 	VMAXPS       Z10, Z12, Z10
@@ -43700,7 +44320,7 @@ rows_81:
 
 tile_83:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_85
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -43874,10 +44494,10 @@ started_87:
 	VMOVUPS.Z    (R9)(R8*1), K1, Z20
 	VFMADD231PS  Z20, Z8, Z16
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_88
 	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
+	VBROADCASTSS 136(SI), Z17
 	VMAXPS       Z9, Z18, Z9
 	VMINPS       Z9, Z17, Z9
 	VMAXPS       Z10, Z18, Z10
@@ -43925,7 +44545,7 @@ tiles_end_84:
 
 tile_89:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_91
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -44031,10 +44651,10 @@ started_93:
 	VMOVUPS.Z    (R9)(R8*1), K1, Z18
 	VFMADD231PS  Z18, Z8, Z12
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_94
 	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
+	VBROADCASTSS 136(SI), Z13
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z13, Z9
 	VMAXPS       Z10, Z14, Z10
@@ -44069,7 +44689,7 @@ tiles_end_90:
 
 tile_95:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_97
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -44140,10 +44760,10 @@ started_99:
 	VMOVUPS.Z    (R9)(R10*1), K1, Z14
 	VFMADD231PS  Z14, Z8, Z10
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_100
 	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
+	VBROADCASTSS 136(SI), Z11
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z11, Z9
 	VMAXPS       Z10, Z12, Z10
@@ -44172,7 +44792,7 @@ tiles_end_96:
 
 tile_101:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_103
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -44227,10 +44847,10 @@ started_105:
 	VMOVUPS.Z    (R9)(R8*2), K1, Z12
 	VFMADD231PS  Z12, Z8, Z9
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_106
 	VPXORD       Z11, Z11, Z11
-	VBROADCASTSS 128(SI), Z10
+	VBROADCASTSS 136(SI), Z10
 	VMAXPS       Z9, Z11, Z9
 	VMINPS       Z9, Z10, Z9
 
@@ -44266,7 +44886,7 @@ done:
 	RET
 
 // func depthwise3by2AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwise3by2AVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -44304,7 +44924,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -44431,10 +45051,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -44453,27 +45073,42 @@ kernel_end_11:
 	VMINPS       Z7, Z8, Z7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, (R8)(DI*1)
-	VMOVUPS Z6, (R8)(DI*2)
-	VMOVUPS Z7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, SI
@@ -44482,7 +45117,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -44570,10 +45205,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -44584,22 +45219,32 @@ kernel_end_19:
 	VMINPS       Z3, Z4, Z3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x04, SI
@@ -44608,7 +45253,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -44677,30 +45322,38 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x02, SI
@@ -44709,7 +45362,7 @@ tiles_end_22:
 
 tile_29:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -44768,27 +45421,34 @@ kernel_row_34:
 
 kernel_end_35:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_36
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
 store_36:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Z0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_29
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_29
 
 tiles_end_30:
 	ADDQ $0x01, SI
@@ -44833,7 +45493,7 @@ rows_37:
 
 tile_39:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -44960,10 +45620,10 @@ kernel_row_44:
 
 kernel_end_45:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_46
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -45011,7 +45671,7 @@ tiles_end_40:
 
 tile_47:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -45099,10 +45759,10 @@ kernel_row_52:
 
 kernel_end_53:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_54
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -45137,7 +45797,7 @@ tiles_end_48:
 
 tile_55:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -45206,10 +45866,10 @@ kernel_row_60:
 
 kernel_end_61:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_62
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -45238,7 +45898,7 @@ tiles_end_56:
 
 tile_63:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -45297,10 +45957,10 @@ kernel_row_68:
 
 kernel_end_69:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_70
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
@@ -45336,7 +45996,7 @@ done:
 	RET
 
 // func depthwise5by2AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwise5by2AVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -45374,7 +46034,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_7
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -45523,10 +46183,10 @@ kernel_row_10:
 
 kernel_end_11:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_12
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -45545,27 +46205,42 @@ kernel_end_11:
 	VMINPS       Z7, Z8, Z7
 
 store_12:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, (R8)(DI*1)
-	VMOVUPS Z6, (R8)(DI*2)
-	VMOVUPS Z7, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_5
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*8), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, SI
@@ -45574,7 +46249,7 @@ tiles_end_6:
 
 tile_13:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_15
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -45676,10 +46351,10 @@ kernel_row_18:
 
 kernel_end_19:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_20
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -45690,22 +46365,32 @@ kernel_end_19:
 	VMINPS       Z3, Z4, Z3
 
 store_20:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	VMOVUPS Z2, (R8)(DI*2)
-	VMOVUPS Z3, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_13
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*4), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_13
 
 tiles_end_14:
 	ADDQ $0x04, SI
@@ -45714,7 +46399,7 @@ tiles_end_14:
 
 tile_21:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_23
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -45793,30 +46478,38 @@ kernel_row_26:
 
 kernel_end_27:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_28
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z2, Z1
 
 store_28:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_21
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*2), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_21
 
 tiles_end_22:
 	ADDQ $0x02, SI
@@ -45825,7 +46518,7 @@ tiles_end_22:
 
 tile_29:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_31
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -45893,27 +46586,34 @@ kernel_row_34:
 
 kernel_end_35:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_36
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
 store_36:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Z0, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_29
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (DX)(R8*1), DX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_29
 
 tiles_end_30:
 	ADDQ $0x01, SI
@@ -45958,7 +46658,7 @@ rows_37:
 
 tile_39:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_41
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -46107,10 +46807,10 @@ kernel_row_44:
 
 kernel_end_45:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_46
 	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 128(DI), Z8
+	VBROADCASTSS 136(DI), Z8
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -46158,7 +46858,7 @@ tiles_end_40:
 
 tile_47:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_49
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -46260,10 +46960,10 @@ kernel_row_52:
 
 kernel_end_53:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_54
 	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 128(DI), Z4
+	VBROADCASTSS 136(DI), Z4
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -46298,7 +46998,7 @@ tiles_end_48:
 
 tile_55:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_57
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -46377,10 +47077,10 @@ kernel_row_60:
 
 kernel_end_61:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_62
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 128(DI), Z2
+	VBROADCASTSS 136(DI), Z2
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -46409,7 +47109,7 @@ tiles_end_56:
 
 tile_63:
 	MOVQ   a+0(FP), DI
-	CMPB   132(DI), $0x00
+	CMPB   140(DI), $0x00
 	JNE    add_65
 	MOVQ   24(DI), DI
 	TESTQ  DI, DI
@@ -46477,10 +47177,10 @@ kernel_row_68:
 
 kernel_end_69:
 	MOVQ         a+0(FP), DI
-	CMPB         133(DI), $0x00
+	CMPB         141(DI), $0x00
 	JEQ          store_70
 	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 128(DI), Z1
+	VBROADCASTSS 136(DI), Z1
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z1, Z0
 
@@ -46516,7 +47216,7 @@ done:
 	RET
 
 // func depthwise3x3by2AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwise3x3by2AVX512(SB), NOSPLIT, $32-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -46581,7 +47281,7 @@ rows_3:
 
 tile_5:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_7
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -46938,10 +47638,10 @@ started_9:
 	VMOVUPS      (R9), Z29
 	VFMADD231PS  Z29, Z8, Z24
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_10
 	VPXORD       Z26, Z26, Z26
-	VBROADCASTSS 128(SI), Z25
+	VBROADCASTSS 136(SI), Z25
 	VMAXPS       Z9, Z26, Z9
 	VMINPS       Z9, Z25, Z9
 	VMAXPS       Z10, Z26, Z10
@@ -46976,41 +47676,71 @@ started_9:
 	VMINPS       Z24, Z25, Z24
 
 store_10:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(R8*1)
-	VMOVUPS Z11, (DI)(R8*2)
-	VMOVUPS Z12, (DI)(R9*1)
-	LEAQ    (DI)(R8*4), DI
-	VMOVUPS Z13, (DI)
-	VMOVUPS Z14, (DI)(R8*1)
-	VMOVUPS Z15, (DI)(R8*2)
-	VMOVUPS Z16, (DI)(R9*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z17, (DI)
-	VMOVUPS Z18, (DI)(SI*1)
-	VMOVUPS Z19, (DI)(SI*2)
-	VMOVUPS Z20, (DI)(R8*1)
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS Z21, (DI)
-	VMOVUPS Z22, (DI)(SI*1)
-	VMOVUPS Z23, (DI)(SI*2)
-	VMOVUPS Z24, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*8), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*8), DX
-	SUBQ    $0x08, BX
-	JGE     tile_5
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(R8*1)
+	VMOVUPS    Z11, (DI)(R8*2)
+	VMOVUPS    Z12, (DI)(R9*1)
+	LEAQ       (DI)(R8*4), DI
+	VMOVUPS    Z13, (DI)
+	VMOVUPS    Z14, (DI)(R8*1)
+	VMOVUPS    Z15, (DI)(R8*2)
+	VMOVUPS    Z16, (DI)(R9*1)
+	MOVQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z17, (DI)
+	VMOVUPS    Z18, (DI)(SI*1)
+	VMOVUPS    Z19, (DI)(SI*2)
+	VMOVUPS    Z20, (DI)(R8*1)
+	LEAQ       (DI)(SI*4), DI
+	VMOVUPS    Z21, (DI)
+	VMOVUPS    Z22, (DI)(SI*1)
+	VMOVUPS    Z23, (DI)(SI*2)
+	VMOVUPS    Z24, (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(R8*1)
+	PREFETCHT1 (DI)(R8*2)
+	PREFETCHT1 (DI)(R9*1)
+	LEAQ       (DI)(R8*4), DI
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(R8*1)
+	PREFETCHT1 (DI)(R8*2)
+	PREFETCHT1 (DI)(R9*1)
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	LEAQ       (DI)(SI*4), DI
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*8), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*8), DX
+	SUBQ       $0x08, BX
+	JGE        tile_5
 
 tiles_end_6:
 	ADDQ $0x08, BX
@@ -47019,7 +47749,7 @@ tiles_end_6:
 
 tile_11:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_13
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -47220,10 +47950,10 @@ started_15:
 	VMOVUPS      (R9), Z19
 	VFMADD231PS  Z19, Z8, Z16
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_16
 	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
+	VBROADCASTSS 136(SI), Z17
 	VMAXPS       Z9, Z18, Z9
 	VMINPS       Z9, Z17, Z9
 	VMAXPS       Z10, Z18, Z10
@@ -47242,31 +47972,51 @@ started_15:
 	VMINPS       Z16, Z17, Z16
 
 store_16:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(R8*1)
-	VMOVUPS Z11, (DI)(R8*2)
-	VMOVUPS Z12, (DI)(R9*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z13, (DI)
-	VMOVUPS Z14, (DI)(SI*1)
-	VMOVUPS Z15, (DI)(SI*2)
-	VMOVUPS Z16, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*4), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*4), DX
-	SUBQ    $0x04, BX
-	JGE     tile_11
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(R8*1)
+	VMOVUPS    Z11, (DI)(R8*2)
+	VMOVUPS    Z12, (DI)(R9*1)
+	MOVQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z13, (DI)
+	VMOVUPS    Z14, (DI)(SI*1)
+	VMOVUPS    Z15, (DI)(SI*2)
+	VMOVUPS    Z16, (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(R8*1)
+	PREFETCHT1 (DI)(R8*2)
+	PREFETCHT1 (DI)(R9*1)
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*4), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*4), DX
+	SUBQ       $0x04, BX
+	JGE        tile_11
 
 tiles_end_12:
 	ADDQ $0x04, BX
@@ -47275,7 +48025,7 @@ tiles_end_12:
 
 tile_17:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_19
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -47399,10 +48149,10 @@ started_21:
 	VMOVUPS      (R9), Z17
 	VFMADD231PS  Z17, Z8, Z12
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_22
 	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
+	VBROADCASTSS 136(SI), Z13
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z13, Z9
 	VMAXPS       Z10, Z14, Z10
@@ -47413,27 +48163,43 @@ started_21:
 	VMINPS       Z12, Z13, Z12
 
 store_22:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R9
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(R8*1)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z11, (DI)
-	VMOVUPS Z12, (DI)(SI*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*2), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*2), DX
-	SUBQ    $0x02, BX
-	JGE     tile_17
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(R8*1)
+	MOVQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z11, (DI)
+	VMOVUPS    Z12, (DI)(SI*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R9
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*2), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*2), DX
+	SUBQ       $0x02, BX
+	JGE        tile_17
 
 tiles_end_18:
 	ADDQ $0x02, BX
@@ -47442,7 +48208,7 @@ tiles_end_18:
 
 tile_23:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_25
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -47525,35 +48291,49 @@ started_27:
 	VMOVUPS      (R9)(R8*2), Z13
 	VFMADD231PS  Z13, Z8, Z10
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_28
 	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
+	VBROADCASTSS 136(SI), Z11
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z11, Z9
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z11, Z10
 
 store_28:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), R8
-	MOVQ    R8, R8
-	LEAQ    (R8)(R8*2), R8
-	VMOVUPS Z9, (DI)
-	MOVQ    DX, DI
-	ADDQ    72(SI), DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS Z10, (DI)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*1), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*1), DX
-	SUBQ    $0x01, BX
-	JGE     tile_23
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R8
+	VMOVUPS    Z9, (DI)
+	MOVQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
+	VMOVUPS    Z10, (DI)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), R8
+	MOVQ       R8, R8
+	LEAQ       (R8)(R8*2), R8
+	PREFETCHT1 (DI)
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	ADDQ       72(SI), DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
+	PREFETCHT1 (DI)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*1), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*1), DX
+	SUBQ       $0x01, BX
+	JGE        tile_23
 
 tiles_end_24:
 	ADDQ $0x01, BX
@@ -47582,7 +48362,7 @@ rows_29:
 
 tile_31:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_33
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -47783,10 +48563,10 @@ started_35:
 	VMOVUPS      (R9), Z21
 	VFMADD231PS  Z21, Z8, Z16
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_36
 	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
+	VBROADCASTSS 136(SI), Z17
 	VMAXPS       Z9, Z18, Z9
 	VMINPS       Z9, Z17, Z9
 	VMAXPS       Z10, Z18, Z10
@@ -47805,27 +48585,42 @@ started_35:
 	VMINPS       Z16, Z17, Z16
 
 store_36:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(SI*1)
-	VMOVUPS Z11, (DI)(SI*2)
-	VMOVUPS Z12, (DI)(R8*1)
-	LEAQ    (DI)(SI*4), DI
-	VMOVUPS Z13, (DI)
-	VMOVUPS Z14, (DI)(SI*1)
-	VMOVUPS Z15, (DI)(SI*2)
-	VMOVUPS Z16, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*8), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*8), DX
-	SUBQ    $0x08, BX
-	JGE     tile_31
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(SI*1)
+	VMOVUPS    Z11, (DI)(SI*2)
+	VMOVUPS    Z12, (DI)(R8*1)
+	LEAQ       (DI)(SI*4), DI
+	VMOVUPS    Z13, (DI)
+	VMOVUPS    Z14, (DI)(SI*1)
+	VMOVUPS    Z15, (DI)(SI*2)
+	VMOVUPS    Z16, (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	LEAQ       (DI)(SI*4), DI
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*8), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*8), DX
+	SUBQ       $0x08, BX
+	JGE        tile_31
 
 tiles_end_32:
 	ADDQ $0x08, BX
@@ -47834,7 +48629,7 @@ tiles_end_32:
 
 tile_37:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_39
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -47952,10 +48747,10 @@ started_41:
 	VMOVUPS      (R9), Z15
 	VFMADD231PS  Z15, Z8, Z12
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_42
 	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
+	VBROADCASTSS 136(SI), Z13
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z13, Z9
 	VMAXPS       Z10, Z14, Z10
@@ -47966,22 +48761,32 @@ started_41:
 	VMINPS       Z12, Z13, Z12
 
 store_42:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(SI*1)
-	VMOVUPS Z11, (DI)(SI*2)
-	VMOVUPS Z12, (DI)(R8*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*4), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*4), DX
-	SUBQ    $0x04, BX
-	JGE     tile_37
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(SI*1)
+	VMOVUPS    Z11, (DI)(SI*2)
+	VMOVUPS    Z12, (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*4), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*4), DX
+	SUBQ       $0x04, BX
+	JGE        tile_37
 
 tiles_end_38:
 	ADDQ $0x04, BX
@@ -47990,7 +48795,7 @@ tiles_end_38:
 
 tile_43:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_45
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -48067,30 +48872,38 @@ started_47:
 	VMOVUPS      (R9), Z15
 	VFMADD231PS  Z15, Z8, Z10
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_48
 	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
+	VBROADCASTSS 136(SI), Z11
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z11, Z9
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z11, Z10
 
 store_48:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), R8
-	VMOVUPS Z9, (DI)
-	VMOVUPS Z10, (DI)(SI*1)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*2), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*2), DX
-	SUBQ    $0x02, BX
-	JGE     tile_43
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	VMOVUPS    Z9, (DI)
+	VMOVUPS    Z10, (DI)(SI*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
+	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*2), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*2), DX
+	SUBQ       $0x02, BX
+	JGE        tile_43
 
 tiles_end_44:
 	ADDQ $0x02, BX
@@ -48099,7 +48912,7 @@ tiles_end_44:
 
 tile_49:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_51
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -48154,27 +48967,34 @@ started_53:
 	VMOVUPS      (R9)(R8*2), Z12
 	VFMADD231PS  Z12, Z8, Z9
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_54
 	VPXORD       Z11, Z11, Z11
-	VBROADCASTSS 128(SI), Z10
+	VBROADCASTSS 136(SI), Z10
 	VMAXPS       Z9, Z11, Z9
 	VMINPS       Z9, Z10, Z9
 
 store_54:
-	MOVQ    a+0(FP), SI
-	MOVQ    DX, DI
-	MOVQ    80(SI), SI
-	MOVQ    SI, SI
-	LEAQ    (SI)(SI*2), SI
-	VMOVUPS Z9, (DI)
-	MOVQ    a+0(FP), SI
-	MOVQ    64(SI), DI
-	LEAQ    (CX)(DI*1), CX
-	MOVQ    80(SI), DI
-	LEAQ    (DX)(DI*1), DX
-	SUBQ    $0x01, BX
-	JGE     tile_49
+	MOVQ       a+0(FP), SI
+	MOVQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
+	VMOVUPS    Z9, (DI)
+	MOVQ       a+0(FP), SI
+	MOVQ       128(SI), DI
+	ADDQ       DX, DI
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
+	PREFETCHT1 (DI)
+	MOVQ       a+0(FP), SI
+	MOVQ       64(SI), DI
+	LEAQ       (CX)(DI*1), CX
+	MOVQ       80(SI), DI
+	LEAQ       (DX)(DI*1), DX
+	SUBQ       $0x01, BX
+	JGE        tile_49
 
 tiles_end_50:
 	ADDQ $0x01, BX
@@ -48246,7 +49066,7 @@ rows_55:
 
 tile_57:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_59
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -48603,10 +49423,10 @@ started_61:
 	VMOVUPS.Z    (R9), K1, Z29
 	VFMADD231PS  Z29, Z8, Z24
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_62
 	VPXORD       Z26, Z26, Z26
-	VBROADCASTSS 128(SI), Z25
+	VBROADCASTSS 136(SI), Z25
 	VMAXPS       Z9, Z26, Z9
 	VMINPS       Z9, Z25, Z9
 	VMAXPS       Z10, Z26, Z10
@@ -48684,7 +49504,7 @@ tiles_end_58:
 
 tile_63:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_65
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -48885,10 +49705,10 @@ started_67:
 	VMOVUPS.Z    (R9), K1, Z19
 	VFMADD231PS  Z19, Z8, Z16
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_68
 	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
+	VBROADCASTSS 136(SI), Z17
 	VMAXPS       Z9, Z18, Z9
 	VMINPS       Z9, Z17, Z9
 	VMAXPS       Z10, Z18, Z10
@@ -48940,7 +49760,7 @@ tiles_end_64:
 
 tile_69:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_71
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -49064,10 +49884,10 @@ started_73:
 	VMOVUPS.Z    (R9), K1, Z17
 	VFMADD231PS  Z17, Z8, Z12
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_74
 	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
+	VBROADCASTSS 136(SI), Z13
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z13, Z9
 	VMAXPS       Z10, Z14, Z10
@@ -49107,7 +49927,7 @@ tiles_end_70:
 
 tile_75:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_77
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -49190,10 +50010,10 @@ started_79:
 	VMOVUPS.Z    (R9)(R8*2), K1, Z13
 	VFMADD231PS  Z13, Z8, Z10
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_80
 	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
+	VBROADCASTSS 136(SI), Z11
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z11, Z9
 	VMAXPS       Z10, Z12, Z10
@@ -49247,7 +50067,7 @@ rows_81:
 
 tile_83:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_85
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -49448,10 +50268,10 @@ started_87:
 	VMOVUPS.Z    (R9), K1, Z21
 	VFMADD231PS  Z21, Z8, Z16
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_88
 	VPXORD       Z18, Z18, Z18
-	VBROADCASTSS 128(SI), Z17
+	VBROADCASTSS 136(SI), Z17
 	VMAXPS       Z9, Z18, Z9
 	VMINPS       Z9, Z17, Z9
 	VMAXPS       Z10, Z18, Z10
@@ -49499,7 +50319,7 @@ tiles_end_84:
 
 tile_89:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_91
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -49617,10 +50437,10 @@ started_93:
 	VMOVUPS.Z    (R9), K1, Z15
 	VFMADD231PS  Z15, Z8, Z12
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_94
 	VPXORD       Z14, Z14, Z14
-	VBROADCASTSS 128(SI), Z13
+	VBROADCASTSS 136(SI), Z13
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z13, Z9
 	VMAXPS       Z10, Z14, Z10
@@ -49655,7 +50475,7 @@ tiles_end_90:
 
 tile_95:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_97
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -49732,10 +50552,10 @@ started_99:
 	VMOVUPS.Z    (R9), K1, Z15
 	VFMADD231PS  Z15, Z8, Z10
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_100
 	VPXORD       Z12, Z12, Z12
-	VBROADCASTSS 128(SI), Z11
+	VBROADCASTSS 136(SI), Z11
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z11, Z9
 	VMAXPS       Z10, Z12, Z10
@@ -49764,7 +50584,7 @@ tiles_end_96:
 
 tile_101:
 	MOVQ   a+0(FP), SI
-	CMPB   132(SI), $0x00
+	CMPB   140(SI), $0x00
 	JNE    add_103
 	MOVQ   24(SI), SI
 	TESTQ  SI, SI
@@ -49819,10 +50639,10 @@ started_105:
 	VMOVUPS.Z    (R9)(R8*2), K1, Z12
 	VFMADD231PS  Z12, Z8, Z9
 	MOVQ         a+0(FP), SI
-	CMPB         133(SI), $0x00
+	CMPB         141(SI), $0x00
 	JEQ          store_106
 	VPXORD       Z11, Z11, Z11
-	VBROADCASTSS 128(SI), Z10
+	VBROADCASTSS 136(SI), Z10
 	VMAXPS       Z9, Z11, Z9
 	VMINPS       Z9, Z10, Z9
 

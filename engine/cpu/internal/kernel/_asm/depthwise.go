@@ -14,7 +14,7 @@ const (
 	depthRows, depthPixels, depthC                   = 32, 40, 48
 	depthXRow, depthXPix, depthYRow, depthYPix       = 56, 64, 72, 80
 	depthKH, depthKW, depthKRow, depthKPix, depthTap = 88, 96, 104, 112, 120
-	depthHigh, depthAdd, depthAct                    = 128, 132, 133
+	depthAhead, depthHigh, depthAdd, depthAct        = 128, 136, 140, 141
 )
 
 // depthwise is one form of the depthwise kernels. It goes over blocks of channels, for each over rows of outputs (or of dy), for
@@ -276,6 +276,25 @@ func (d *depthwise) tile(rows, n int) {
 			d.k.store(d.isa, acc(r, p, v), 0, d.vector(at, v), d.v(used))
 		}
 	})
+	if d.k == nil {
+		d.prefetch(d.y, depthYRow, depthYPix, rows, n)
+	}
+}
+
+// prefetch calls for what tiles to come will write.
+func (d *depthwise) prefetch(at reg.Register, row, pix, rows, n int) {
+	a := d.args()
+	for r := range rows {
+		y := field(a, depthAhead)
+		ADDQ(at, y)
+		for range r {
+			ADDQ(Mem{Base: a, Disp: row}, y)
+		}
+		w := newWalk(y, field(a, pix))
+		for p := range n {
+			PREFETCHT1(w.mem(p))
+		}
+	}
 }
 
 // columns adds to the sums of n outputs in a row what columns of one row of x give. weights lists, for each row of sums that sees
