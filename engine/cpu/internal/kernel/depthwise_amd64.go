@@ -13,7 +13,7 @@ type depthwiseFrame struct {
 	kh, kw          int
 	krow, kpix      int
 	tap             int // bytes from the weights of a tap to the next
-	ahead           int // bytes from what is written to what will be
+	ahead           int // rows from those under way to those to prefetch
 	high            float32
 	add, act        bool
 }
@@ -24,7 +24,7 @@ func (f *depthwiseFrame) bytes() *byte { return (*byte)(unsafe.Pointer(f)) }
 // second-level cache, and far memory is read once and in order.
 const nearBytes = 128 << 10
 
-// aheadPixels is how far ahead of the stores the kernels prefetch.
+// aheadPixels is how far ahead kernels prefetch what only they touch: y, of the gradient x.
 const aheadPixels = 64
 
 // frame is the arguments as the kernels read them, false if there is nothing to do. Maps and vectors that are too short panic
@@ -46,7 +46,7 @@ func (a *DepthwiseArgs) frame() (depthwiseFrame, bool) {
 	if a.Bias != nil {
 		f.bias = unsafe.Pointer(&a.Bias[:a.C][0])
 	}
-	f.ahead = (aheadPixels + a.Pixels - 1) / a.Pixels * f.yrow
+	f.ahead = (aheadPixels + a.Pixels - 1) / a.Pixels
 	if row := max(f.xrow, f.yrow); a.C > 16 && a.Rows*row > nearBytes {
 		f.rows = min(max(nearBytes/row&^1, 2), a.Rows) // kernels take two rows together
 	}

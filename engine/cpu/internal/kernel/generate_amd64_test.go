@@ -27,7 +27,7 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 		"wgradX": {unsafe.Offsetof(g.X), 0}, "wgradDY": {unsafe.Offsetof(g.DY), 24}, "wgradDW": {unsafe.Offsetof(g.DW), 48}, "wgradXOff": {unsafe.Offsetof(g.XOff), 72},
 		"wgradYOff": {unsafe.Offsetof(g.YOff), 96}, "wgradRows": {unsafe.Offsetof(g.Rows), 120}, "wgradLD": {unsafe.Offsetof(g.LD), 144}, "wgradCols": {unsafe.Offsetof(g.Cols), 152},
 		"sweepRows": {unsafe.Offsetof(s.rows), 0}, "sweepPixels": {unsafe.Offsetof(s.pixels), 8}, "sweepC": {unsafe.Offsetof(s.c), 16}, "sweepData": {unsafe.Offsetof(s.data), 24},
-		"sweepStep": {unsafe.Offsetof(s.step), 64}, "sweepSkip": {unsafe.Offsetof(s.skip), 104}, "sweepVec": {unsafe.Offsetof(s.vec), 144}, "sweepScalar": {unsafe.Offsetof(s.scalar), 184},
+		"sweepStep": {unsafe.Offsetof(s.step), 64}, "sweepSkip": {unsafe.Offsetof(s.skip), 104}, "sweepVec": {unsafe.Offsetof(s.vec), 144}, "sweepScalar": {unsafe.Offsetof(s.scalar), 184}, "sweepAhead": {unsafe.Offsetof(s.ahead), 200},
 		"cellRows": {unsafe.Offsetof(k.Rows), 0}, "cellUnits": {unsafe.Offsetof(k.Units), 8}, "cellX": {unsafe.Offsetof(k.X), 16}, "cellP": {unsafe.Offsetof(k.P), 56},
 		"cellG": {unsafe.Offsetof(k.G), 96}, "cellBefore": {unsafe.Offsetof(k.Before), 136}, "cellC": {unsafe.Offsetof(k.C), 176}, "cellH": {unsafe.Offsetof(k.H), 216},
 		"cellDY": {unsafe.Offsetof(k.DY), 256}, "cellDH": {unsafe.Offsetof(k.DH), 296}, "cellDC": {unsafe.Offsetof(k.DC), 336}, "cellDX": {unsafe.Offsetof(k.DX), 376},

@@ -10447,6 +10447,7 @@ store_13:
 	VMOVUPS    Y7, 32(R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -10571,6 +10572,7 @@ store_22:
 	VMOVUPS    Y3, 32(R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -10676,6 +10678,7 @@ store_31:
 	VMOVUPS    Y1, 32(R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -10867,6 +10870,7 @@ store_44:
 	VMOVUPS    Y7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -10994,6 +10998,7 @@ store_53:
 	VMOVUPS    Y3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -11100,6 +11105,7 @@ store_62:
 	VMOVUPS    Y1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -11195,6 +11201,7 @@ store_71:
 	VMOVUPS    Y0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -11961,6 +11968,7 @@ store_12:
 	VMOVUPS    Y7, 32(R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -12089,6 +12097,7 @@ store_20:
 	VMOVUPS    Y3, 32(R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -12195,6 +12204,7 @@ store_28:
 	VMOVUPS    Y1, 32(R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -12397,6 +12407,7 @@ store_40:
 	VMOVUPS    Y7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -12527,6 +12538,7 @@ store_48:
 	VMOVUPS    Y3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -12631,6 +12643,7 @@ store_56:
 	VMOVUPS    Y1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -12723,6 +12736,7 @@ store_64:
 	VMOVUPS    Y0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -13504,6 +13518,7 @@ store_12:
 	VMOVUPS    Y7, 32(R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -13641,6 +13656,7 @@ store_20:
 	VMOVUPS    Y3, 32(R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -13754,6 +13770,7 @@ store_28:
 	VMOVUPS    Y1, 32(R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -13967,6 +13984,7 @@ store_40:
 	VMOVUPS    Y7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -14104,6 +14122,7 @@ store_48:
 	VMOVUPS    Y3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -14213,6 +14232,7 @@ store_56:
 	VMOVUPS    Y1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -14309,6 +14329,7 @@ store_64:
 	VMOVUPS    Y0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -15144,6 +15165,7 @@ store_12:
 	VMOVUPS    Y7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -15295,6 +15317,7 @@ store_20:
 	VMOVUPS    Y3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -15415,6 +15438,7 @@ store_28:
 	VMOVUPS    Y1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -15520,6 +15544,7 @@ store_36:
 	VMOVUPS    Y0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -16415,6 +16440,7 @@ store_12:
 	VMOVUPS    Y7, 32(R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -16555,6 +16581,7 @@ store_20:
 	VMOVUPS    Y3, 32(R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -16668,6 +16695,7 @@ store_28:
 	VMOVUPS    Y1, 32(R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -16890,6 +16918,7 @@ store_40:
 	VMOVUPS    Y7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -17031,6 +17060,7 @@ store_48:
 	VMOVUPS    Y3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -17142,6 +17172,7 @@ store_56:
 	VMOVUPS    Y1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -17238,6 +17269,7 @@ store_64:
 	VMOVUPS    Y0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -18108,6 +18140,7 @@ store_12:
 	VMOVUPS    Y7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -18263,6 +18296,7 @@ store_20:
 	VMOVUPS    Y3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -18384,6 +18418,7 @@ store_28:
 	VMOVUPS    Y1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -18489,6 +18524,7 @@ store_36:
 	VMOVUPS    Y0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -19548,7 +19584,7 @@ done:
 	RET
 
 // func depthwiseGrad3x3by1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthwiseGrad3x3by1AVX2(SB), NOSPLIT, $88-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), AX
@@ -19661,6 +19697,17 @@ tile_2:
 	VFMADD231PS Y15, Y12, Y5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R12
+	IMULQ       56(DI), R12
+	ADDQ        R8, R12
+	MOVQ        112(DI), DI
+	MOVQ        R12, R8
+	LEAQ        (DI)(DI*2), R12
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
+	PREFETCHT1  (R8)(DI*2)
+	PREFETCHT1  (R8)(R12*1)
 	VMOVUPS     (R10), Y13
 	VFMADD231PS Y13, Y9, Y6
 	VMOVUPS     (R10)(R9*1), Y14
@@ -19728,6 +19775,15 @@ tile_4:
 	VFMADD231PS Y14, Y10, Y5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R12
+	IMULQ       56(DI), R12
+	ADDQ        R8, R12
+	MOVQ        112(DI), DI
+	MOVQ        R12, R8
+	LEAQ        (DI)(DI*2), R12
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
 	VMOVUPS     (R10), Y11
 	VFMADD231PS Y11, Y9, Y6
 	VMOVUPS     (R10)(R9*1), Y12
@@ -19777,6 +19833,14 @@ tile_6:
 	VFMADD231PS Y12, Y9, Y5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R11
+	IMULQ       56(DI), R11
+	ADDQ        R8, R11
+	MOVQ        112(DI), DI
+	MOVQ        R11, R8
+	LEAQ        (DI)(DI*2), DI
+	PREFETCHT1  (R8)
 	VMOVUPS     (R10), Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMOVUPS     (R10)(R9*1), Y11
@@ -20627,7 +20691,7 @@ done:
 	RET
 
 // func depthwiseGrad3x3by2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthwiseGrad3x3by2AVX2(SB), NOSPLIT, $88-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), AX
@@ -20748,6 +20812,22 @@ tile_2:
 	VFMADD231PS Y15, Y12, Y5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R12
+	IMULQ       56(DI), R12
+	ADDQ        R8, R12
+	MOVQ        112(DI), DI
+	MOVQ        R12, R8
+	LEAQ        (DI)(DI*2), R12
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
+	PREFETCHT1  (R8)(DI*2)
+	PREFETCHT1  (R8)(R12*1)
+	LEAQ        (R8)(DI*4), R8
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
+	PREFETCHT1  (R8)(DI*2)
+	PREFETCHT1  (R8)(R12*1)
 	VMOVUPS     (R10), Y13
 	VFMADD231PS Y13, Y9, Y6
 	VMOVUPS     (R10)(R9*1), Y14
@@ -20823,6 +20903,17 @@ tile_4:
 	VFMADD231PS Y15, Y10, Y5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R12
+	IMULQ       56(DI), R12
+	ADDQ        R8, R12
+	MOVQ        112(DI), DI
+	MOVQ        R12, R8
+	LEAQ        (DI)(DI*2), R12
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
+	PREFETCHT1  (R8)(DI*2)
+	PREFETCHT1  (R8)(R12*1)
 	VMOVUPS     (R10), Y11
 	VFMADD231PS Y11, Y9, Y6
 	VMOVUPS     (R10)(R9*1), Y12
@@ -20874,6 +20965,15 @@ tile_6:
 	VFMADD231PS Y12, Y9, Y5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R11
+	IMULQ       56(DI), R11
+	ADDQ        R8, R11
+	MOVQ        112(DI), DI
+	MOVQ        R11, R8
+	LEAQ        (DI)(DI*2), R11
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
 	VMOVUPS     (R10), Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMOVUPS     (R10)(R9*1), Y11
@@ -22155,7 +22255,7 @@ done:
 	RET
 
 // func affineAVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·affineAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -22171,59 +22271,66 @@ block_of2:
 	VMOVUPS (BX)(DX*1), Y2
 	VMOVUPS 32(BX)(DX*1), Y3
 	VXORPS  Y6, Y6, Y6
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of2:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of2
 
 pixel_of2:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
+	VMOVUPS     32(DI), Y5
 	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
+	VMOVUPS     32(DI), Y5
 	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of2
 
 odd_of2:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of2
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
+	VMOVUPS     32(DI), Y5
 	VFMADD231PS Y5, Y3, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of2:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of2
 	ADDQ $+64, DX
 	SUBQ $0x10, CX
@@ -22238,47 +22345,54 @@ block_of1:
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y1
 	VXORPS  Y4, Y4, Y4
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of1:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of1
 
 pixel_of1:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y3
 	VFMADD231PS Y3, Y1, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y3
 	VFMADD231PS Y3, Y1, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of1
 
 odd_of1:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of1
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y3
 	VFMADD231PS Y3, Y1, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of1:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of1
 	ADDQ $+32, DX
 	SUBQ $0x08, CX
@@ -22299,6 +22413,7 @@ end_of1:
 	VMOVUPS    (SP), Y1
 	VMASKMOVPS (CX)(DX*1), Y1, Y1
 	VXORPS     Y4, Y4, Y4
+	MOVQ       200(AX), CX
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -22353,7 +22468,7 @@ done:
 	RET
 
 // func affineReLUAVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·affineReLUAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -22369,65 +22484,72 @@ block_of2:
 	VMOVUPS (BX)(DX*1), Y2
 	VMOVUPS 32(BX)(DX*1), Y3
 	VXORPS  Y6, Y6, Y6
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of2:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of2
 
 pixel_of2:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VFMADD231PS Y5, Y2, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
+	VMOVUPS     32(DI), Y5
 	VFMADD231PS Y5, Y3, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VFMADD231PS Y5, Y2, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
+	VMOVUPS     32(DI), Y5
 	VFMADD231PS Y5, Y3, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of2
 
 odd_of2:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of2
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
+	VMOVUPS     (DI), Y5
 	VFMADD231PS Y5, Y2, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
+	VMOVUPS     32(DI), Y5
 	VFMADD231PS Y5, Y3, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of2:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of2
 	ADDQ $+64, DX
 	SUBQ $0x10, CX
@@ -22442,50 +22564,57 @@ block_of1:
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y1
 	VXORPS  Y4, Y4, Y4
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of1:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of1
 
 pixel_of1:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of1
 
 odd_of1:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of1
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
+	VMOVUPS     (DI), Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of1:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of1
 	ADDQ $+32, DX
 	SUBQ $0x08, CX
@@ -22506,6 +22635,7 @@ end_of1:
 	VMOVUPS    (SP), Y1
 	VMASKMOVPS (CX)(DX*1), Y1, Y1
 	VXORPS     Y4, Y4, Y4
+	MOVQ       200(AX), CX
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -22563,7 +22693,7 @@ done:
 	RET
 
 // func affineResAVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·affineResAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -22579,77 +22709,84 @@ block_of2:
 	VMOVUPS (BX)(DX*1), Y2
 	VMOVUPS 32(BX)(DX*1), Y3
 	VXORPS  Y6, Y6, Y6
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of2:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of2
 
 pixel_of2:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
-	VFMADD231PS Y5, Y2, Y4
 	VMOVUPS     (DI), Y5
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     (R8), Y5
 	VADDPS      Y5, Y4, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
-	VFMADD231PS Y5, Y3, Y4
 	VMOVUPS     32(DI), Y5
+	VFMADD231PS Y5, Y3, Y4
+	VMOVUPS     32(R8), Y5
 	VADDPS      Y5, Y4, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
-	VFMADD231PS Y5, Y2, Y4
 	VMOVUPS     (DI), Y5
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     (R8), Y5
 	VADDPS      Y5, Y4, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
-	VFMADD231PS Y5, Y3, Y4
 	VMOVUPS     32(DI), Y5
+	VFMADD231PS Y5, Y3, Y4
+	VMOVUPS     32(R8), Y5
 	VADDPS      Y5, Y4, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of2
 
 odd_of2:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of2
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
-	VFMADD231PS Y5, Y2, Y4
 	VMOVUPS     (DI), Y5
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     (R8), Y5
 	VADDPS      Y5, Y4, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
-	VFMADD231PS Y5, Y3, Y4
 	VMOVUPS     32(DI), Y5
+	VFMADD231PS Y5, Y3, Y4
+	VMOVUPS     32(R8), Y5
 	VADDPS      Y5, Y4, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of2:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of2
 	ADDQ $+64, DX
 	SUBQ $0x10, CX
@@ -22664,59 +22801,66 @@ block_of1:
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y1
 	VXORPS  Y4, Y4, Y4
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of1:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of1
 
 pixel_of1:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
-	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     (DI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (R8), Y3
 	VADDPS      Y3, Y2, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
-	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     (DI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (R8), Y3
 	VADDPS      Y3, Y2, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of1
 
 odd_of1:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of1
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
-	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     (DI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (R8), Y3
 	VADDPS      Y3, Y2, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of1:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of1
 	ADDQ $+32, DX
 	SUBQ $0x08, CX
@@ -22737,6 +22881,7 @@ end_of1:
 	VMOVUPS    (SP), Y1
 	VMASKMOVPS (CX)(DX*1), Y1, Y1
 	VXORPS     Y4, Y4, Y4
+	MOVQ       200(AX), CX
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -22806,7 +22951,7 @@ done:
 	RET
 
 // func affineResReLUAVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·affineResReLUAVX2(SB), NOSPLIT, $32-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -22822,83 +22967,90 @@ block_of2:
 	VMOVUPS (BX)(DX*1), Y2
 	VMOVUPS 32(BX)(DX*1), Y3
 	VXORPS  Y6, Y6, Y6
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of2:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of2
 
 pixel_of2:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
-	VFMADD231PS Y5, Y2, Y4
 	VMOVUPS     (DI), Y5
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     (R8), Y5
 	VADDPS      Y5, Y4, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
-	VFMADD231PS Y5, Y3, Y4
 	VMOVUPS     32(DI), Y5
+	VFMADD231PS Y5, Y3, Y4
+	VMOVUPS     32(R8), Y5
 	VADDPS      Y5, Y4, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
-	VFMADD231PS Y5, Y2, Y4
 	VMOVUPS     (DI), Y5
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     (R8), Y5
 	VADDPS      Y5, Y4, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
-	VFMADD231PS Y5, Y3, Y4
 	VMOVUPS     32(DI), Y5
+	VFMADD231PS Y5, Y3, Y4
+	VMOVUPS     32(R8), Y5
 	VADDPS      Y5, Y4, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of2
 
 odd_of2:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of2
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y4
-	VMOVUPS     (SI), Y5
-	VFMADD231PS Y5, Y2, Y4
 	VMOVUPS     (DI), Y5
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     (R8), Y5
 	VADDPS      Y5, Y4, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVAPS     Y1, Y4
-	VMOVUPS     32(SI), Y5
-	VFMADD231PS Y5, Y3, Y4
 	VMOVUPS     32(DI), Y5
+	VFMADD231PS Y5, Y3, Y4
+	VMOVUPS     32(R8), Y5
 	VADDPS      Y5, Y4, Y4
 	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     Y4, 32(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Y4, 32(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of2:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of2
 	ADDQ $+64, DX
 	SUBQ $0x10, CX
@@ -22913,62 +23065,69 @@ block_of1:
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Y1
 	VXORPS  Y4, Y4, Y4
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of1:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of1
 
 pixel_of1:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
-	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     (DI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (R8), Y3
 	VADDPS      Y3, Y2, Y2
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
-	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     (DI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (R8), Y3
 	VADDPS      Y3, Y2, Y2
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of1
 
 odd_of1:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of1
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Y0, Y2
-	VMOVUPS     (SI), Y3
-	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     (DI), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     (R8), Y3
 	VADDPS      Y3, Y2, Y2
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     Y2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Y2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of1:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of1
 	ADDQ $+32, DX
 	SUBQ $0x08, CX
@@ -22989,6 +23148,7 @@ end_of1:
 	VMOVUPS    (SP), Y1
 	VMASKMOVPS (CX)(DX*1), Y1, Y1
 	VXORPS     Y4, Y4, Y4
+	MOVQ       200(AX), CX
 	MOVQ       24(AX), CX
 	ADDQ       DX, CX
 	MOVQ       32(AX), BX
@@ -37583,6 +37743,7 @@ store_13:
 	VMOVUPS    Z7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -37710,6 +37871,7 @@ store_22:
 	VMOVUPS    Z3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -37816,6 +37978,7 @@ store_31:
 	VMOVUPS    Z1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -37911,6 +38074,7 @@ store_40:
 	VMOVUPS    Z0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -38617,6 +38781,7 @@ store_12:
 	VMOVUPS    Z7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -38747,6 +38912,7 @@ store_20:
 	VMOVUPS    Z3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -38851,6 +39017,7 @@ store_28:
 	VMOVUPS    Z1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -38943,6 +39110,7 @@ store_36:
 	VMOVUPS    Z0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -39654,6 +39822,7 @@ store_12:
 	VMOVUPS    Z7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -39791,6 +39960,7 @@ store_20:
 	VMOVUPS    Z3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -39900,6 +40070,7 @@ store_28:
 	VMOVUPS    Z1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -39996,6 +40167,7 @@ store_36:
 	VMOVUPS    Z0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -40756,6 +40928,7 @@ store_12:
 	VMOVUPS    Z7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -40907,6 +41080,7 @@ store_20:
 	VMOVUPS    Z3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -41027,6 +41201,7 @@ store_28:
 	VMOVUPS    Z1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -41132,6 +41307,7 @@ store_36:
 	VMOVUPS    Z0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -42163,20 +42339,23 @@ store_10:
 	VMOVUPS    Z24, (DI)(R8*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
-	MOVQ       80(SI), R8
-	MOVQ       R8, R8
-	LEAQ       (R8)(R8*2), R9
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
 	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
 	PREFETCHT1 (DI)(R8*1)
-	PREFETCHT1 (DI)(R8*2)
-	PREFETCHT1 (DI)(R9*1)
-	LEAQ       (DI)(R8*4), DI
+	LEAQ       (DI)(SI*4), DI
 	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
 	PREFETCHT1 (DI)(R8*1)
-	PREFETCHT1 (DI)(R8*2)
-	PREFETCHT1 (DI)(R9*1)
+	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	ADDQ       72(SI), DI
 	MOVQ       80(SI), SI
@@ -42420,15 +42599,18 @@ store_16:
 	VMOVUPS    Z16, (DI)(R8*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
-	MOVQ       80(SI), R8
-	MOVQ       R8, R8
-	LEAQ       (R8)(R8*2), R9
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
 	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
 	PREFETCHT1 (DI)(R8*1)
-	PREFETCHT1 (DI)(R8*2)
-	PREFETCHT1 (DI)(R9*1)
+	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	ADDQ       72(SI), DI
 	MOVQ       80(SI), SI
@@ -42591,13 +42773,16 @@ store_22:
 	VMOVUPS    Z12, (DI)(SI*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
-	MOVQ       80(SI), R8
-	MOVQ       R8, R8
-	LEAQ       (R8)(R8*2), R9
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
 	PREFETCHT1 (DI)
-	PREFETCHT1 (DI)(R8*1)
+	PREFETCHT1 (DI)(SI*1)
+	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	ADDQ       72(SI), DI
 	MOVQ       80(SI), SI
@@ -42722,12 +42907,15 @@ store_28:
 	VMOVUPS    Z10, (DI)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
-	MOVQ       80(SI), R8
-	MOVQ       R8, R8
-	LEAQ       (R8)(R8*2), R8
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
 	PREFETCHT1 (DI)
+	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	ADDQ       72(SI), DI
 	MOVQ       80(SI), SI
@@ -42981,6 +43169,7 @@ store_36:
 	VMOVUPS    Z16, (DI)(R8*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	MOVQ       80(SI), SI
 	MOVQ       SI, SI
@@ -43140,6 +43329,7 @@ store_42:
 	VMOVUPS    Z12, (DI)(R8*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	MOVQ       80(SI), SI
 	MOVQ       SI, SI
@@ -43253,6 +43443,7 @@ store_48:
 	VMOVUPS    Z10, (DI)(SI*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	MOVQ       80(SI), SI
 	MOVQ       SI, SI
@@ -43345,6 +43536,7 @@ store_54:
 	VMOVUPS    Z9, (DI)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	MOVQ       80(SI), SI
 	MOVQ       SI, SI
@@ -45089,6 +45281,7 @@ store_12:
 	VMOVUPS    Z7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -45230,6 +45423,7 @@ store_20:
 	VMOVUPS    Z3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -45341,6 +45535,7 @@ store_28:
 	VMOVUPS    Z1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -45437,6 +45632,7 @@ store_36:
 	VMOVUPS    Z0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -46221,6 +46417,7 @@ store_12:
 	VMOVUPS    Z7, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -46376,6 +46573,7 @@ store_20:
 	VMOVUPS    Z3, (R8)(R9*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -46497,6 +46695,7 @@ store_28:
 	VMOVUPS    Z1, (R8)(DI*1)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -46602,6 +46801,7 @@ store_36:
 	VMOVUPS    Z0, (R8)
 	MOVQ       a+0(FP), DI
 	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
 	ADDQ       BX, R8
 	MOVQ       80(DI), DI
 	MOVQ       DI, DI
@@ -47706,20 +47906,23 @@ store_10:
 	VMOVUPS    Z24, (DI)(R8*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
-	MOVQ       80(SI), R8
-	MOVQ       R8, R8
-	LEAQ       (R8)(R8*2), R9
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
 	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
 	PREFETCHT1 (DI)(R8*1)
-	PREFETCHT1 (DI)(R8*2)
-	PREFETCHT1 (DI)(R9*1)
-	LEAQ       (DI)(R8*4), DI
+	LEAQ       (DI)(SI*4), DI
 	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
 	PREFETCHT1 (DI)(R8*1)
-	PREFETCHT1 (DI)(R8*2)
-	PREFETCHT1 (DI)(R9*1)
+	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	ADDQ       72(SI), DI
 	MOVQ       80(SI), SI
@@ -47992,15 +48195,18 @@ store_16:
 	VMOVUPS    Z16, (DI)(R8*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
-	MOVQ       80(SI), R8
-	MOVQ       R8, R8
-	LEAQ       (R8)(R8*2), R9
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
 	PREFETCHT1 (DI)
+	PREFETCHT1 (DI)(SI*1)
+	PREFETCHT1 (DI)(SI*2)
 	PREFETCHT1 (DI)(R8*1)
-	PREFETCHT1 (DI)(R8*2)
-	PREFETCHT1 (DI)(R9*1)
+	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	ADDQ       72(SI), DI
 	MOVQ       80(SI), SI
@@ -48179,13 +48385,16 @@ store_22:
 	VMOVUPS    Z12, (DI)(SI*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
-	MOVQ       80(SI), R8
-	MOVQ       R8, R8
-	LEAQ       (R8)(R8*2), R9
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), R8
 	PREFETCHT1 (DI)
-	PREFETCHT1 (DI)(R8*1)
+	PREFETCHT1 (DI)(SI*1)
+	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	ADDQ       72(SI), DI
 	MOVQ       80(SI), SI
@@ -48315,12 +48524,15 @@ store_28:
 	VMOVUPS    Z10, (DI)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
-	MOVQ       80(SI), R8
-	MOVQ       R8, R8
-	LEAQ       (R8)(R8*2), R8
+	MOVQ       80(SI), SI
+	MOVQ       SI, SI
+	LEAQ       (SI)(SI*2), SI
 	PREFETCHT1 (DI)
+	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	ADDQ       72(SI), DI
 	MOVQ       80(SI), SI
@@ -48601,6 +48813,7 @@ store_36:
 	VMOVUPS    Z16, (DI)(R8*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	MOVQ       80(SI), SI
 	MOVQ       SI, SI
@@ -48772,6 +48985,7 @@ store_42:
 	VMOVUPS    Z12, (DI)(R8*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	MOVQ       80(SI), SI
 	MOVQ       SI, SI
@@ -48891,6 +49105,7 @@ store_48:
 	VMOVUPS    Z10, (DI)(SI*1)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	MOVQ       80(SI), SI
 	MOVQ       SI, SI
@@ -48983,6 +49198,7 @@ store_54:
 	VMOVUPS    Z9, (DI)
 	MOVQ       a+0(FP), SI
 	MOVQ       128(SI), DI
+	IMULQ      72(SI), DI
 	ADDQ       DX, DI
 	MOVQ       80(SI), SI
 	MOVQ       SI, SI
@@ -51005,7 +51221,7 @@ done:
 	RET
 
 // func depthwiseGrad3x3by1AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwiseGrad3x3by1AVX512(SB), NOSPLIT, $56-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -51116,6 +51332,17 @@ tile_2:
 	VFMADD231PS Z18, Z12, Z5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R12
+	IMULQ       56(DI), R12
+	ADDQ        R8, R12
+	MOVQ        112(DI), DI
+	MOVQ        R12, R8
+	LEAQ        (DI)(DI*2), R12
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
+	PREFETCHT1  (R8)(DI*2)
+	PREFETCHT1  (R8)(R12*1)
 	VMOVUPS     (R10), Z13
 	VFMADD231PS Z13, Z9, Z6
 	VMOVUPS     (R10)(R9*1), Z14
@@ -51183,6 +51410,15 @@ tile_4:
 	VFMADD231PS Z14, Z10, Z5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R12
+	IMULQ       56(DI), R12
+	ADDQ        R8, R12
+	MOVQ        112(DI), DI
+	MOVQ        R12, R8
+	LEAQ        (DI)(DI*2), R12
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
 	VMOVUPS     (R10), Z11
 	VFMADD231PS Z11, Z9, Z6
 	VMOVUPS     (R10)(R9*1), Z12
@@ -51232,6 +51468,14 @@ tile_6:
 	VFMADD231PS Z12, Z9, Z5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R11
+	IMULQ       56(DI), R11
+	ADDQ        R8, R11
+	MOVQ        112(DI), DI
+	MOVQ        R11, R8
+	LEAQ        (DI)(DI*2), DI
+	PREFETCHT1  (R8)
 	VMOVUPS     (R10), Z10
 	VFMADD231PS Z10, Z9, Z6
 	VMOVUPS     (R10)(R9*1), Z11
@@ -51980,7 +52224,7 @@ done:
 	RET
 
 // func depthwiseGrad3x3by2AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwiseGrad3x3by2AVX512(SB), NOSPLIT, $56-8
 	MOVQ  a+0(FP), AX
 	MOVQ  48(AX), AX
@@ -52099,6 +52343,22 @@ tile_2:
 	VFMADD231PS Z15, Z12, Z5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R12
+	IMULQ       56(DI), R12
+	ADDQ        R8, R12
+	MOVQ        112(DI), DI
+	MOVQ        R12, R8
+	LEAQ        (DI)(DI*2), R12
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
+	PREFETCHT1  (R8)(DI*2)
+	PREFETCHT1  (R8)(R12*1)
+	LEAQ        (R8)(DI*4), R8
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
+	PREFETCHT1  (R8)(DI*2)
+	PREFETCHT1  (R8)(R12*1)
 	VMOVUPS     (R10), Z13
 	VFMADD231PS Z13, Z9, Z6
 	VMOVUPS     (R10)(R9*1), Z14
@@ -52174,6 +52434,17 @@ tile_4:
 	VFMADD231PS Z15, Z10, Z5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R12
+	IMULQ       56(DI), R12
+	ADDQ        R8, R12
+	MOVQ        112(DI), DI
+	MOVQ        R12, R8
+	LEAQ        (DI)(DI*2), R12
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
+	PREFETCHT1  (R8)(DI*2)
+	PREFETCHT1  (R8)(R12*1)
 	VMOVUPS     (R10), Z11
 	VFMADD231PS Z11, Z9, Z6
 	VMOVUPS     (R10)(R9*1), Z12
@@ -52225,6 +52496,15 @@ tile_6:
 	VFMADD231PS Z12, Z9, Z5
 	ADDQ        104(DI), R8
 	MOVQ        R8, R10
+	MOVQ        a+0(FP), DI
+	MOVQ        128(DI), R11
+	IMULQ       56(DI), R11
+	ADDQ        R8, R11
+	MOVQ        112(DI), DI
+	MOVQ        R11, R8
+	LEAQ        (DI)(DI*2), R11
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(DI*1)
 	VMOVUPS     (R10), Z10
 	VFMADD231PS Z10, Z9, Z6
 	VMOVUPS     (R10)(R9*1), Z11
@@ -53587,7 +53867,7 @@ done:
 	RET
 
 // func affineAVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·affineAVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -53607,83 +53887,108 @@ block_of4:
 	VMOVUPS 128(BX)(DX*1), Z6
 	VMOVUPS 192(BX)(DX*1), Z7
 	VPXORD  Z10, Z10, Z10
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of4:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of4
 
 pixel_of4:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
+	VMOVUPS     (DI), Z9
 	VFMADD231PS Z9, Z4, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
+	VMOVUPS     64(DI), Z9
 	VFMADD231PS Z9, Z5, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
+	VMOVUPS     128(DI), Z9
 	VFMADD231PS Z9, Z6, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
+	VMOVUPS     192(DI), Z9
 	VFMADD231PS Z9, Z7, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
+	VMOVUPS     (DI), Z9
 	VFMADD231PS Z9, Z4, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
+	VMOVUPS     64(DI), Z9
 	VFMADD231PS Z9, Z5, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
+	VMOVUPS     128(DI), Z9
 	VFMADD231PS Z9, Z6, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
+	VMOVUPS     192(DI), Z9
 	VFMADD231PS Z9, Z7, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of4
 
 odd_of4:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of4
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
+	VMOVUPS     (DI), Z9
 	VFMADD231PS Z9, Z4, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
+	VMOVUPS     64(DI), Z9
 	VFMADD231PS Z9, Z5, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
+	VMOVUPS     128(DI), Z9
 	VFMADD231PS Z9, Z6, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
+	VMOVUPS     192(DI), Z9
 	VFMADD231PS Z9, Z7, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of4:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of4
 	ADDQ $+256, DX
 	SUBQ $0x40, CX
@@ -53700,59 +54005,72 @@ block_of2:
 	VMOVUPS (BX)(DX*1), Z2
 	VMOVUPS 64(BX)(DX*1), Z3
 	VPXORD  Z6, Z6, Z6
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of2:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of2
 
 pixel_of2:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
+	VMOVUPS     (DI), Z5
 	VFMADD231PS Z5, Z2, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
+	VMOVUPS     64(DI), Z5
 	VFMADD231PS Z5, Z3, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
+	VMOVUPS     (DI), Z5
 	VFMADD231PS Z5, Z2, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
+	VMOVUPS     64(DI), Z5
 	VFMADD231PS Z5, Z3, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of2
 
 odd_of2:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of2
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
+	VMOVUPS     (DI), Z5
 	VFMADD231PS Z5, Z2, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
+	VMOVUPS     64(DI), Z5
 	VFMADD231PS Z5, Z3, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of2:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of2
 	ADDQ $+128, DX
 	SUBQ $0x20, CX
@@ -53767,47 +54085,54 @@ block_of1:
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z1
 	VPXORD  Z4, Z4, Z4
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of1:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of1
 
 pixel_of1:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
+	VMOVUPS     (DI), Z3
 	VFMADD231PS Z3, Z1, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
+	VMOVUPS     (DI), Z3
 	VFMADD231PS Z3, Z1, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of1
 
 odd_of1:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of1
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
+	VMOVUPS     (DI), Z3
 	VFMADD231PS Z3, Z1, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of1:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of1
 	ADDQ $+64, DX
 	SUBQ $0x10, CX
@@ -53824,6 +54149,7 @@ end_of1:
 	MOVQ      144(AX), CX
 	VMOVUPS.Z (CX)(DX*1), K1, Z1
 	VPXORD    Z4, Z4, Z4
+	MOVQ      200(AX), CX
 	MOVQ      24(AX), CX
 	ADDQ      DX, CX
 	MOVQ      32(AX), BX
@@ -53872,7 +54198,7 @@ done:
 	RET
 
 // func affineReLUAVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·affineReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -53892,95 +54218,120 @@ block_of4:
 	VMOVUPS 128(BX)(DX*1), Z6
 	VMOVUPS 192(BX)(DX*1), Z7
 	VPXORD  Z10, Z10, Z10
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of4:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of4
 
 pixel_of4:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
+	VMOVUPS     (DI), Z9
 	VFMADD231PS Z9, Z4, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
+	VMOVUPS     64(DI), Z9
 	VFMADD231PS Z9, Z5, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
+	VMOVUPS     128(DI), Z9
 	VFMADD231PS Z9, Z6, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
+	VMOVUPS     192(DI), Z9
 	VFMADD231PS Z9, Z7, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
+	VMOVUPS     (DI), Z9
 	VFMADD231PS Z9, Z4, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
+	VMOVUPS     64(DI), Z9
 	VFMADD231PS Z9, Z5, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
+	VMOVUPS     128(DI), Z9
 	VFMADD231PS Z9, Z6, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
+	VMOVUPS     192(DI), Z9
 	VFMADD231PS Z9, Z7, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of4
 
 odd_of4:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of4
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
+	VMOVUPS     (DI), Z9
 	VFMADD231PS Z9, Z4, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
+	VMOVUPS     64(DI), Z9
 	VFMADD231PS Z9, Z5, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
+	VMOVUPS     128(DI), Z9
 	VFMADD231PS Z9, Z6, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
+	VMOVUPS     192(DI), Z9
 	VFMADD231PS Z9, Z7, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of4:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of4
 	ADDQ $+256, DX
 	SUBQ $0x40, CX
@@ -53997,65 +54348,78 @@ block_of2:
 	VMOVUPS (BX)(DX*1), Z2
 	VMOVUPS 64(BX)(DX*1), Z3
 	VPXORD  Z6, Z6, Z6
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of2:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of2
 
 pixel_of2:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
+	VMOVUPS     (DI), Z5
 	VFMADD231PS Z5, Z2, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
+	VMOVUPS     64(DI), Z5
 	VFMADD231PS Z5, Z3, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
+	VMOVUPS     (DI), Z5
 	VFMADD231PS Z5, Z2, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
+	VMOVUPS     64(DI), Z5
 	VFMADD231PS Z5, Z3, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of2
 
 odd_of2:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of2
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
+	VMOVUPS     (DI), Z5
 	VFMADD231PS Z5, Z2, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
+	VMOVUPS     64(DI), Z5
 	VFMADD231PS Z5, Z3, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of2:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of2
 	ADDQ $+128, DX
 	SUBQ $0x20, CX
@@ -54070,50 +54434,57 @@ block_of1:
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z1
 	VPXORD  Z4, Z4, Z4
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    (AX), DI
+	MOVQ    32(AX), DI
+	ADDQ    DX, DI
+	MOVQ    (AX), R8
 
 row_of1:
-	MOVQ 8(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 8(AX), R9
+	SUBQ $0x02, R9
 	JLT  odd_of1
 
 pixel_of1:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
+	VMOVUPS     (DI), Z3
 	VFMADD231PS Z3, Z1, Z2
 	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
+	VMOVUPS     (DI), Z3
 	VFMADD231PS Z3, Z1, Z2
 	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	SUBQ        $0x02, R8
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	SUBQ        $0x02, R9
 	JGE         pixel_of1
 
 odd_of1:
-	ADDQ        $0x02, R8
+	ADDQ        $0x02, R9
 	JEQ         next_of1
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
+	VMOVUPS     (DI), Z3
 	VFMADD231PS Z3, Z1, Z2
 	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
 
 next_of1:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	SUBQ $0x01, DI
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	SUBQ $0x01, R8
 	JNE  row_of1
 	ADDQ $+64, DX
 	SUBQ $0x10, CX
@@ -54130,6 +54501,7 @@ end_of1:
 	MOVQ      144(AX), CX
 	VMOVUPS.Z (CX)(DX*1), K1, Z1
 	VPXORD    Z4, Z4, Z4
+	MOVQ      200(AX), CX
 	MOVQ      24(AX), CX
 	ADDQ      DX, CX
 	MOVQ      32(AX), BX
@@ -54181,7 +54553,7 @@ done:
 	RET
 
 // func affineResAVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·affineResAVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -54201,113 +54573,138 @@ block_of4:
 	VMOVUPS 128(BX)(DX*1), Z6
 	VMOVUPS 192(BX)(DX*1), Z7
 	VPXORD  Z10, Z10, Z10
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of4:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of4
 
 pixel_of4:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
-	VFMADD231PS Z9, Z4, Z8
 	VMOVUPS     (DI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
-	VFMADD231PS Z9, Z5, Z8
 	VMOVUPS     64(DI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
-	VFMADD231PS Z9, Z6, Z8
 	VMOVUPS     128(DI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
-	VFMADD231PS Z9, Z7, Z8
 	VMOVUPS     192(DI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
-	VFMADD231PS Z9, Z4, Z8
 	VMOVUPS     (DI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
-	VFMADD231PS Z9, Z5, Z8
 	VMOVUPS     64(DI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
-	VFMADD231PS Z9, Z6, Z8
 	VMOVUPS     128(DI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
-	VFMADD231PS Z9, Z7, Z8
 	VMOVUPS     192(DI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of4
 
 odd_of4:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of4
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
-	VFMADD231PS Z9, Z4, Z8
 	VMOVUPS     (DI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
-	VFMADD231PS Z9, Z5, Z8
 	VMOVUPS     64(DI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
-	VFMADD231PS Z9, Z6, Z8
 	VMOVUPS     128(DI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
-	VFMADD231PS Z9, Z7, Z8
 	VMOVUPS     192(DI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(R8), Z9
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of4:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of4
 	ADDQ $+256, DX
 	SUBQ $0x40, CX
@@ -54324,77 +54721,90 @@ block_of2:
 	VMOVUPS (BX)(DX*1), Z2
 	VMOVUPS 64(BX)(DX*1), Z3
 	VPXORD  Z6, Z6, Z6
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of2:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of2
 
 pixel_of2:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
-	VFMADD231PS Z5, Z2, Z4
 	VMOVUPS     (DI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (R8), Z5
 	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
-	VFMADD231PS Z5, Z3, Z4
 	VMOVUPS     64(DI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(R8), Z5
 	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
-	VFMADD231PS Z5, Z2, Z4
 	VMOVUPS     (DI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (R8), Z5
 	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
-	VFMADD231PS Z5, Z3, Z4
 	VMOVUPS     64(DI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(R8), Z5
 	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of2
 
 odd_of2:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of2
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
-	VFMADD231PS Z5, Z2, Z4
 	VMOVUPS     (DI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (R8), Z5
 	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
-	VFMADD231PS Z5, Z3, Z4
 	VMOVUPS     64(DI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(R8), Z5
 	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of2:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of2
 	ADDQ $+128, DX
 	SUBQ $0x20, CX
@@ -54409,59 +54819,66 @@ block_of1:
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z1
 	VPXORD  Z4, Z4, Z4
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of1:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of1
 
 pixel_of1:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
-	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     (DI), Z3
+	VFMADD231PS Z3, Z1, Z2
+	VMOVUPS     (R8), Z3
 	VADDPS      Z3, Z2, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
-	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     (DI), Z3
+	VFMADD231PS Z3, Z1, Z2
+	VMOVUPS     (R8), Z3
 	VADDPS      Z3, Z2, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of1
 
 odd_of1:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of1
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
-	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     (DI), Z3
+	VFMADD231PS Z3, Z1, Z2
+	VMOVUPS     (R8), Z3
 	VADDPS      Z3, Z2, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of1:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of1
 	ADDQ $+64, DX
 	SUBQ $0x10, CX
@@ -54478,6 +54895,7 @@ end_of1:
 	MOVQ      144(AX), CX
 	VMOVUPS.Z (CX)(DX*1), K1, Z1
 	VPXORD    Z4, Z4, Z4
+	MOVQ      200(AX), CX
 	MOVQ      24(AX), CX
 	ADDQ      DX, CX
 	MOVQ      32(AX), BX
@@ -54538,7 +54956,7 @@ done:
 	RET
 
 // func affineResReLUAVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·affineResReLUAVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
@@ -54558,125 +54976,150 @@ block_of4:
 	VMOVUPS 128(BX)(DX*1), Z6
 	VMOVUPS 192(BX)(DX*1), Z7
 	VPXORD  Z10, Z10, Z10
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of4:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of4
 
 pixel_of4:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
-	VFMADD231PS Z9, Z4, Z8
 	VMOVUPS     (DI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
-	VFMADD231PS Z9, Z5, Z8
 	VMOVUPS     64(DI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
-	VFMADD231PS Z9, Z6, Z8
 	VMOVUPS     128(DI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
-	VFMADD231PS Z9, Z7, Z8
 	VMOVUPS     192(DI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
-	VFMADD231PS Z9, Z4, Z8
 	VMOVUPS     (DI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
-	VFMADD231PS Z9, Z5, Z8
 	VMOVUPS     64(DI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
-	VFMADD231PS Z9, Z6, Z8
 	VMOVUPS     128(DI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
-	VFMADD231PS Z9, Z7, Z8
 	VMOVUPS     192(DI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of4
 
 odd_of4:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of4
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
+	PREFETCHT1  128(SI)(BX*1)
+	PREFETCHT1  128(DI)(BX*1)
+	PREFETCHT1  192(SI)(BX*1)
+	PREFETCHT1  192(DI)(BX*1)
 	VMOVAPS     Z0, Z8
-	VMOVUPS     (SI), Z9
-	VFMADD231PS Z9, Z4, Z8
 	VMOVUPS     (DI), Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     (R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, (BX)
+	VMOVUPS     Z8, (SI)
 	VMOVAPS     Z1, Z8
-	VMOVUPS     64(SI), Z9
-	VFMADD231PS Z9, Z5, Z8
 	VMOVUPS     64(DI), Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     64(R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 64(BX)
+	VMOVUPS     Z8, 64(SI)
 	VMOVAPS     Z2, Z8
-	VMOVUPS     128(SI), Z9
-	VFMADD231PS Z9, Z6, Z8
 	VMOVUPS     128(DI), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS     128(R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 128(BX)
+	VMOVUPS     Z8, 128(SI)
 	VMOVAPS     Z3, Z8
-	VMOVUPS     192(SI), Z9
-	VFMADD231PS Z9, Z7, Z8
 	VMOVUPS     192(DI), Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     192(R8), Z9
 	VADDPS      Z9, Z8, Z8
 	VMAXPS      Z8, Z10, Z8
-	VMOVUPS     Z8, 192(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z8, 192(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of4:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of4
 	ADDQ $+256, DX
 	SUBQ $0x40, CX
@@ -54693,83 +55136,96 @@ block_of2:
 	VMOVUPS (BX)(DX*1), Z2
 	VMOVUPS 64(BX)(DX*1), Z3
 	VPXORD  Z6, Z6, Z6
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of2:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of2
 
 pixel_of2:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
-	VFMADD231PS Z5, Z2, Z4
 	VMOVUPS     (DI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (R8), Z5
 	VADDPS      Z5, Z4, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
-	VFMADD231PS Z5, Z3, Z4
 	VMOVUPS     64(DI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(R8), Z5
 	VADDPS      Z5, Z4, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
-	VFMADD231PS Z5, Z2, Z4
 	VMOVUPS     (DI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (R8), Z5
 	VADDPS      Z5, Z4, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
-	VFMADD231PS Z5, Z3, Z4
 	VMOVUPS     64(DI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(R8), Z5
 	VADDPS      Z5, Z4, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of2
 
 odd_of2:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of2
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
+	PREFETCHT1  64(SI)(BX*1)
+	PREFETCHT1  64(DI)(BX*1)
 	VMOVAPS     Z0, Z4
-	VMOVUPS     (SI), Z5
-	VFMADD231PS Z5, Z2, Z4
 	VMOVUPS     (DI), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (R8), Z5
 	VADDPS      Z5, Z4, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, (BX)
+	VMOVUPS     Z4, (SI)
 	VMOVAPS     Z1, Z4
-	VMOVUPS     64(SI), Z5
-	VFMADD231PS Z5, Z3, Z4
 	VMOVUPS     64(DI), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     64(R8), Z5
 	VADDPS      Z5, Z4, Z4
 	VMAXPS      Z4, Z6, Z4
-	VMOVUPS     Z4, 64(BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z4, 64(SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of2:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of2
 	ADDQ $+128, DX
 	SUBQ $0x20, CX
@@ -54784,62 +55240,69 @@ block_of1:
 	MOVQ    144(AX), BX
 	VMOVUPS (BX)(DX*1), Z1
 	VPXORD  Z4, Z4, Z4
-	MOVQ    24(AX), BX
-	ADDQ    DX, BX
-	MOVQ    32(AX), SI
+	MOVQ    200(AX), BX
+	MOVQ    24(AX), SI
 	ADDQ    DX, SI
-	MOVQ    40(AX), DI
+	MOVQ    32(AX), DI
 	ADDQ    DX, DI
-	MOVQ    (AX), R8
+	MOVQ    40(AX), R8
+	ADDQ    DX, R8
+	MOVQ    (AX), R9
 
 row_of1:
-	MOVQ 8(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 8(AX), R10
+	SUBQ $0x02, R10
 	JLT  odd_of1
 
 pixel_of1:
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
-	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     (DI), Z3
+	VFMADD231PS Z3, Z1, Z2
+	VMOVUPS     (R8), Z3
 	VADDPS      Z3, Z2, Z2
 	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
-	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     (DI), Z3
+	VFMADD231PS Z3, Z1, Z2
+	VMOVUPS     (R8), Z3
 	VADDPS      Z3, Z2, Z2
 	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
-	SUBQ        $0x02, R9
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
+	SUBQ        $0x02, R10
 	JGE         pixel_of1
 
 odd_of1:
-	ADDQ        $0x02, R9
+	ADDQ        $0x02, R10
 	JEQ         next_of1
+	PREFETCHT1  (SI)(BX*1)
+	PREFETCHT1  (DI)(BX*1)
 	VMOVAPS     Z0, Z2
-	VMOVUPS     (SI), Z3
-	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     (DI), Z3
+	VFMADD231PS Z3, Z1, Z2
+	VMOVUPS     (R8), Z3
 	VADDPS      Z3, Z2, Z2
 	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     Z2, (BX)
-	ADDQ        64(AX), BX
-	ADDQ        72(AX), SI
-	ADDQ        80(AX), DI
+	VMOVUPS     Z2, (SI)
+	ADDQ        64(AX), SI
+	ADDQ        72(AX), DI
+	ADDQ        80(AX), R8
 
 next_of1:
-	ADDQ 104(AX), BX
-	ADDQ 112(AX), SI
-	ADDQ 120(AX), DI
-	SUBQ $0x01, R8
+	ADDQ 104(AX), SI
+	ADDQ 112(AX), DI
+	ADDQ 120(AX), R8
+	SUBQ $0x01, R9
 	JNE  row_of1
 	ADDQ $+64, DX
 	SUBQ $0x10, CX
@@ -54856,6 +55319,7 @@ end_of1:
 	MOVQ      144(AX), CX
 	VMOVUPS.Z (CX)(DX*1), K1, Z1
 	VPXORD    Z4, Z4, Z4
+	MOVQ      200(AX), CX
 	MOVQ      24(AX), CX
 	ADDQ      DX, CX
 	MOVQ      32(AX), BX

@@ -12,6 +12,7 @@ type sweep struct {
 	step, skip      [5]int
 	vec             [5]unsafe.Pointer // of channels
 	scalar          [4]float32
+	ahead           int // bytes from what is written to what to prefetch
 	later           int // rows that next goes on with; kernels do not read it
 }
 
@@ -35,6 +36,7 @@ func (b Block) sweep(maps ...Map) (sweep, bool) {
 		_ = m.at(b.Rows-1, b.Pixels-1, b.C)
 		s.step[i], s.skip[i] = 4*m.Pix, 4*(m.Row-b.Pixels*m.Pix)
 	}
+	s.ahead = aheadPixels * s.step[0]
 	return s, true
 }
 

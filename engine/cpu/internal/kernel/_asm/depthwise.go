@@ -277,23 +277,24 @@ func (d *depthwise) tile(rows, n int) {
 		}
 	})
 	if d.k == nil {
-		d.prefetch(d.y, depthYRow, depthYPix, rows, n)
+		for r := range rows {
+			d.prefetch(d.y, depthYRow, r, depthYPix, n)
+		}
 	}
 }
 
-// prefetch calls for what tiles to come will write.
-func (d *depthwise) prefetch(at reg.Register, row, pix, rows, n int) {
+// prefetch calls for n elements of a row that is still to come, below the one that begins at from.
+func (d *depthwise) prefetch(from reg.Register, row, below, pix, n int) {
 	a := d.args()
-	for r := range rows {
-		y := field(a, depthAhead)
-		ADDQ(at, y)
-		for range r {
-			ADDQ(Mem{Base: a, Disp: row}, y)
-		}
-		w := newWalk(y, field(a, pix))
-		for p := range n {
-			PREFETCHT1(w.mem(p))
-		}
+	at := field(a, depthAhead)
+	IMULQ(Mem{Base: a, Disp: row}, at)
+	ADDQ(from, at)
+	for range below {
+		ADDQ(Mem{Base: a, Disp: row}, at)
+	}
+	w := newWalk(at, field(a, pix))
+	for i := range n {
+		PREFETCHT1(w.mem(i))
 	}
 }
 

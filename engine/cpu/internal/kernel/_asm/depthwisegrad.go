@@ -169,6 +169,9 @@ func (d *depthwise) gradientTile(kh, n, used int, acc func(i, j, p int) reg.VecP
 			ADDQ(Mem{Base: a, Disp: depthKRow}, row)
 			x.back(row)
 		}
+		if i == kh-1 && d.kh > 0 && d.k == nil { // dy has just been made, x is of the pass forward
+			d.prefetch(row, depthXRow, 0, depthKPix, n*d.stride)
+		}
 		for q := range (n-1)*d.stride + d.kw {
 			v := d.v(used + q%min(d.regs-used, 6))
 			d.k.load(d.isa, x.mem(q), 0, v)

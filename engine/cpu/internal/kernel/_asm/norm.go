@@ -50,7 +50,12 @@ func norms(m *isa) {
 			shift, scale := p.coefficients(1), p.coefficients(0)
 			t, x, zero := p.get(), p.get(), p.get()
 			p.zero(zero)
+			ahead := field(p.a, sweepAhead)
 			return func(int) {
+				for v := 0; v < p.nv && p.k == nil; v += 64 / p.bytes() {
+					PREFETCHT1(Mem{Base: p.maps[0], Index: ahead, Scale: 1, Disp: v * p.bytes()})
+					PREFETCHT1(Mem{Base: p.maps[1], Index: ahead, Scale: 1, Disp: v * p.bytes()})
+				}
 				for v := range p.nv {
 					VMOVAPS(shift[v], t)
 					p.load(1, v, x)

@@ -13,6 +13,7 @@ const (
 	sweepRows, sweepPixels, sweepC   = 0, 8, 16
 	sweepData, sweepStep, sweepSkip  = 24, 64, 104 // a word for each map
 	sweepVec, sweepScalar, sweepMaps = 144, 184, 5
+	sweepAhead                       = 200
 )
 
 // registers hands out vector registers.
