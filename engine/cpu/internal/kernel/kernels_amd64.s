@@ -59283,6 +59283,158 @@ TEXT ·permuteAVX512(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), CX
 	XORQ DX, DX
 
+block_of4:
+	CMPQ         CX, $0x40
+	JLT          end_of4
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Z0
+	VMOVUPS      64(BX)(DX*1), Z1
+	VMOVUPS      128(BX)(DX*1), Z2
+	VMOVUPS      192(BX)(DX*1), Z3
+	MOVQ         DX, BX
+	SHRQ         $0x02, BX
+	VMOVD        BX, X4
+	VPBROADCASTD X4, Z4
+	VPSUBD       Z4, Z0, Z0
+	VPSUBD       Z4, Z1, Z1
+	VPSUBD       Z4, Z2, Z2
+	VPSUBD       Z4, Z3, Z3
+	MOVQ         24(AX), BX
+	ADDQ         DX, BX
+	MOVQ         32(AX), SI
+	ADDQ         DX, SI
+	MOVQ         (AX), DI
+
+row_of4:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of4
+
+pixel_of4:
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z0*4), K4, Z5
+	VMOVUPS    Z5, (BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z1*4), K4, Z5
+	VMOVUPS    Z5, 64(BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z2*4), K4, Z5
+	VMOVUPS    Z5, 128(BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z3*4), K4, Z5
+	VMOVUPS    Z5, 192(BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z0*4), K4, Z5
+	VMOVUPS    Z5, (BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z1*4), K4, Z5
+	VMOVUPS    Z5, 64(BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z2*4), K4, Z5
+	VMOVUPS    Z5, 128(BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z3*4), K4, Z5
+	VMOVUPS    Z5, 192(BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	SUBQ       $0x02, R8
+	JGE        pixel_of4
+
+odd_of4:
+	ADDQ       $0x02, R8
+	JEQ        next_of4
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z0*4), K4, Z5
+	VMOVUPS    Z5, (BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z1*4), K4, Z5
+	VMOVUPS    Z5, 64(BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z2*4), K4, Z5
+	VMOVUPS    Z5, 128(BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z3*4), K4, Z5
+	VMOVUPS    Z5, 192(BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+
+next_of4:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of4
+	ADDQ $+256, DX
+	SUBQ $0x40, CX
+	JMP  block_of4
+
+end_of4:
+block_of2:
+	CMPQ         CX, $0x20
+	JLT          end_of2
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Z0
+	VMOVUPS      64(BX)(DX*1), Z1
+	MOVQ         DX, BX
+	SHRQ         $0x02, BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Z2
+	VPSUBD       Z2, Z0, Z0
+	VPSUBD       Z2, Z1, Z1
+	MOVQ         24(AX), BX
+	ADDQ         DX, BX
+	MOVQ         32(AX), SI
+	ADDQ         DX, SI
+	MOVQ         (AX), DI
+
+row_of2:
+	MOVQ 8(AX), R8
+	SUBQ $0x02, R8
+	JLT  odd_of2
+
+pixel_of2:
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z0*4), K4, Z3
+	VMOVUPS    Z3, (BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z1*4), K4, Z3
+	VMOVUPS    Z3, 64(BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z0*4), K4, Z3
+	VMOVUPS    Z3, (BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z1*4), K4, Z3
+	VMOVUPS    Z3, 64(BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+	SUBQ       $0x02, R8
+	JGE        pixel_of2
+
+odd_of2:
+	ADDQ       $0x02, R8
+	JEQ        next_of2
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z0*4), K4, Z3
+	VMOVUPS    Z3, (BX)
+	KXNORW     K4, K4, K4
+	VGATHERDPS (SI)(Z1*4), K4, Z3
+	VMOVUPS    Z3, 64(BX)
+	ADDQ       64(AX), BX
+	ADDQ       72(AX), SI
+
+next_of2:
+	ADDQ 104(AX), BX
+	ADDQ 112(AX), SI
+	SUBQ $0x01, DI
+	JNE  row_of2
+	ADDQ $+128, DX
+	SUBQ $0x20, CX
+	JMP  block_of2
+
+end_of2:
 block_of1:
 	CMPQ         CX, $0x10
 	JLT          end_of1
