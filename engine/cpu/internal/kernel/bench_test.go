@@ -95,7 +95,7 @@ func BenchmarkWgrad(b *testing.B) {
 func BenchmarkDepthwise(b *testing.B) {
 	const far = 96 << 20 // bytes
 	for _, s := range Levels() {
-		for _, g := range []struct{ h, c, k, stride int }{{64, 32, 3, 1}, {32, 128, 3, 1}, {16, 256, 3, 1}, {8, 512, 3, 1}, {4, 1024, 3, 1}, {14, 480, 3, 1}, {32, 64, 3, 2}, {8, 256, 3, 2}, {14, 240, 5, 1}, {7, 672, 5, 2}} {
+		for _, g := range []struct{ h, c, k, stride int }{{64, 32, 3, 1}, {32, 128, 3, 1}, {16, 256, 3, 1}, {8, 512, 3, 1}, {4, 1024, 3, 1}, {14, 480, 3, 1}, {32, 64, 3, 2}, {8, 256, 3, 2}, {14, 240, 5, 1}, {7, 672, 5, 2}, {14, 384, 7, 1}} {
 			in, pix := g.h*g.stride+g.k-g.stride, g.c // halo included
 			if pix%256 == 0 {
 				pix += 16 // as the engine lays such maps out

@@ -98,6 +98,8 @@ func (w wide) depthwise(a *DepthwiseArgs) {
 			depthwise5by1AVX512(f.bytes())
 		case bool(w) && a.KW == 5 && s == 2:
 			depthwise5by2AVX512(f.bytes())
+		case bool(w) && a.KW == 7 && s == 1:
+			depthwise7by1AVX512(f.bytes())
 		case bool(w):
 			depthwiseAVX512(f.bytes())
 		case a.KW == 2 && s == 1:
@@ -110,6 +112,8 @@ func (w wide) depthwise(a *DepthwiseArgs) {
 			depthwise5by1AVX2(f.bytes())
 		case a.KW == 5 && s == 2:
 			depthwise5by2AVX2(f.bytes())
+		case a.KW == 7 && s == 1:
+			depthwise7by1AVX2(f.bytes())
 		default:
 			depthwiseAVX2(f.bytes())
 		}
@@ -129,6 +133,8 @@ func (w wide) depthwiseGrad(a *DepthwiseArgs) {
 			depthwiseGrad5by1AVX512(f.bytes())
 		case bool(w) && a.KW == 5 && s == 2:
 			depthwiseGrad5by2AVX512(f.bytes())
+		case bool(w) && a.KW == 7 && s == 1:
+			depthwiseGrad7by1AVX512(f.bytes())
 		case bool(w):
 			depthwiseGradAVX512(f.bytes())
 		case a.KH == 3 && a.KW == 3 && s == 1:
@@ -139,6 +145,8 @@ func (w wide) depthwiseGrad(a *DepthwiseArgs) {
 			depthwiseGrad5by1AVX2(f.bytes())
 		case a.KW == 5 && s == 2:
 			depthwiseGrad5by2AVX2(f.bytes())
+		case a.KW == 7 && s == 1:
+			depthwiseGrad7by1AVX2(f.bytes())
 		default:
 			depthwiseGradAVX2(f.bytes())
 		}

@@ -99,6 +99,11 @@ func depthwiseAVX2(a *byte)
 //go:noescape
 func depthwise2by1AVX2(a *byte)
 
+// depthwise7by1AVX2 is Set.Depthwise for windows of any height, 7 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise7by1AVX2(a *byte)
+
 // depthwise3by1AVX2 is Set.Depthwise for windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
@@ -123,6 +128,11 @@ func depthwise5by2AVX2(a *byte)
 //
 //go:noescape
 func depthwiseGradAVX2(a *byte)
+
+// depthwiseGrad7by1AVX2 is Set.DepthwiseGrad for windows of any height, 7 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad7by1AVX2(a *byte)
 
 // depthwiseGrad3x3by1AVX2 is Set.DepthwiseGrad for windows of 3x3 and stride 1; a is a *depthwiseFrame.
 //
@@ -584,6 +594,11 @@ func depthwiseAVX512(a *byte)
 //go:noescape
 func depthwise2by1AVX512(a *byte)
 
+// depthwise7by1AVX512 is Set.Depthwise for windows of any height, 7 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwise7by1AVX512(a *byte)
+
 // depthwise3by1AVX512 is Set.Depthwise for windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
@@ -618,6 +633,11 @@ func depthwise3x3by2AVX512(a *byte)
 //
 //go:noescape
 func depthwiseGradAVX512(a *byte)
+
+// depthwiseGrad7by1AVX512 is Set.DepthwiseGrad for windows of any height, 7 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGrad7by1AVX512(a *byte)
 
 // depthwiseGrad3x3by1AVX512 is Set.DepthwiseGrad for windows of 3x3 and stride 1; a is a *depthwiseFrame.
 //

@@ -410,6 +410,7 @@ func depthwises(m *isa) {
 	line := 64 / m.bytes()
 	(&depthwise{isa: m, kw: 1, rows: 1, wide: line}).forward("depthwise")
 	(&depthwise{isa: m, kw: 2, stride: 1, rows: 1, wide: line}).forward("depthwise2by1")
+	(&depthwise{isa: m, kw: 7, stride: 1, rows: 1, wide: 1}).forward("depthwise7by1")
 	for stride := 1; stride <= 2; stride++ {
 		(&depthwise{isa: m, kw: 3, stride: stride, rows: 1, wide: line}).forward(fmt.Sprintf("depthwise3by%d", stride))
 		(&depthwise{isa: m, kw: 5, stride: stride, rows: 1, wide: 1}).forward(fmt.Sprintf("depthwise5by%d", stride))

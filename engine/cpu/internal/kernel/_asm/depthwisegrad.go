@@ -95,7 +95,7 @@ func (d *depthwise) overPixels(x reg.GPVirtual) {
 	switch {
 	case d.stride == 0:
 		chains = 4
-	case d.kh == 0:
+	case d.kh == 0 && 2*sums+6 <= d.regs:
 		chains = 2
 	}
 	acc := func(i, j, p int) reg.VecPhysical { return d.v(p%chains*sums + i*d.kw + j) }
@@ -187,6 +187,7 @@ func (d *depthwise) gradientTile(kh, n, used int, acc func(i, j, p int) reg.VecP
 // depthwiseGrads writes all forms.
 func depthwiseGrads(m *isa) {
 	(&depthwise{isa: m, kw: 1}).gradient("depthwiseGrad")
+	(&depthwise{isa: m, kw: 7, stride: 1}).gradient("depthwiseGrad7by1")
 	for stride := 1; stride <= 2; stride++ {
 		(&depthwise{isa: m, kh: 3, kw: 3, stride: stride}).gradient(fmt.Sprintf("depthwiseGrad3x3by%d", stride))
 		(&depthwise{isa: m, kw: 5, stride: stride}).gradient(fmt.Sprintf("depthwiseGrad5by%d", stride))
