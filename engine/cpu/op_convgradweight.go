@@ -14,7 +14,7 @@ import (
 
 // Choices by shape and level, version TableVersion.
 const (
-	wgradPixels = 192       // pixels of a block: a cache line of x and one of dy each fit the first-level cache (32 KB)
+	wgradPixels = 112       // pixels of a block: a cache line of x and two of dy each fit the first-level cache (32 KB)
 	ownBytes    = 512 << 10 // of weights that a task owns, at most
 	ownTasks    = 16        // tasks at least, where the weights are enough
 	lane        = 16        // channels that lie together in a copy of x: a cache line
@@ -118,10 +118,10 @@ func (c *correlation) tables() {
 // part is what of the weights a walk computes: cin channels of x from xc on and cout of dy from yc on, in each of its groups.
 type part struct{ xc, cin, yc, cout int }
 
-// add adds the gradients of pictures n0 to n1. dw begins with the part's first weight; channels is how many x has in a group.
-func (c *correlation) add(w *worker, n0, n1 int, p part, channels int, dw []float32) {
+// add adds the gradients of pictures n0 to n1 to dw, whose rows are the taps and whose columns are ld apart.
+func (c *correlation) add(w *worker, n0, n1 int, p part, dw []float32, ld int) {
 	a := &w.wgrad
-	a.LD = c.dy.c
+	a.LD = ld
 	window := c.g.Kernel[0] * c.g.Kernel[1]
 	for n := n0; n < n1; n += c.images {
 		m := min(c.images, n1-n)
@@ -138,13 +138,13 @@ func (c *correlation) add(w *worker, n0, n1 int, p part, channels int, dw []floa
 					if a.DY = dy[at:]; c.ycopy {
 						a.DY = dy[at*c.images*c.rows*c.dy.w:]
 					}
-					if p.cin == channels {
+					if p.cin == c.cin {
 						a.Rows, a.DW = taps, dw[at:]
 						c.tile.Run(a)
 						continue
 					}
 					for t := range window {
-						a.Rows, a.DW = taps[t*c.cin:][:p.cin], dw[t*channels*c.dy.c+at:]
+						a.Rows, a.DW = taps[t*c.cin:][:p.cin], dw[t*c.cin*ld+at:]
 						c.tile.Run(a)
 					}
 				}
@@ -228,13 +228,14 @@ func (b *planner) correlate(n *program.Node, what string, g program.Window, grou
 		s.image = func(w *worker, n0, n1 int) {
 			sum := w.images(parts, w.chunk, w.chunk+1)
 			clear(sum)
-			c.add(w, n0, n1, all, cin, sum)
+			c.add(w, n0, n1, all, sum, c.dy.c)
 		}
 	}
 	b.sumParts(n, dw, parts)
 }
 
-// correlateParts gives each task some channels of x by some of dy, of one group.
+// correlateParts gives each task some channels of x by some of dy, of one group. Its sums lie together while the pictures pass: in
+// their place rows are a channel of x apart, at 512 channels of dy in few sets of the first-level cache.
 func (b *planner) correlateParts(n *program.Node, what string, g program.Window, groups int, x, dy, dw *value) {
 	cin, cout := x.c/groups, dy.c/groups
 	window := g.Kernel[0] * g.Kernel[1]
@@ -244,19 +245,21 @@ func (b *planner) correlateParts(n *program.Node, what string, g program.Window,
 	s := b.bag(n, what, down*across*groups, dw).knowing(x, dy)
 	s.kernel, s.macs = b.k.Name+" "+tile.Name, int64(dy.n)*int64(dy.elems())*int64(window*cin)
 	c := newCorrelation(b.k, tile, g, x, dy, 1, xs, ys)
-	s.scratch = c.scratch()
+	s.scratch = c.scratch() + window*xs*ys
 	s.build = func() {
 		c.tables()
 		s.task = func(w *worker, t int) {
 			i, j, gr := t%down*xs, t/down%across*ys, t/down/across
 			p := part{gr*cin + i, min(xs, cin-i), gr*cout + j, min(ys, cout-j)}
+			sum := w.bench[c.scratch():][:window*xs*ys]
+			clear(sum)
+			c.add(w, 0, x.n, p, sum, ys)
 			d := w.f.whole(dw)[i*dy.c+p.yc:]
 			for k := range window {
 				for r := range p.cin {
-					clear(d[(k*cin+r)*dy.c:][:p.cout])
+					copy(d[(k*cin+r)*dy.c:][:p.cout], sum[(k*xs+r)*ys:])
 				}
 			}
-			c.add(w, 0, x.n, p, cin, d)
 		}
 	}
 }
