@@ -55,11 +55,12 @@ type worker struct {
 	n0    int       // the chunk's first picture
 	chunk int       // and its number
 
-	conv  kernel.ConvArgs // here because what a kernel takes by pointer would else be allocated at every call
-	wgrad kernel.WgradArgs
-	cell  kernel.Cell
-	depth kernel.DepthwiseArgs
-	_     [64]byte
+	conv      kernel.ConvArgs // here because what a kernel takes by pointer would else be allocated at every call
+	wgrad     kernel.WgradArgs
+	transform kernel.Transform
+	cell      kernel.Cell
+	depth     kernel.DepthwiseArgs
+	_         [64]byte
 }
 
 // New returns an engine. An unknown level, or one that this processor lacks, is an error that lists those there are.

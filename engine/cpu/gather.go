@@ -142,7 +142,7 @@ func (g *gather) fit(ts *tiles, cols, perPixel int) {
 // start is the one tap of a matrix product.
 var start = []int32{0}
 
-// product computes columns c0 to c1 of y for pixels p0 to p1 of the tables. The sum of an output runs in the order of the taps,
+// product computes columns c0 to c1 for pixels p0 to p1 of the tables; y begins at column c0. The sum of an output runs in the order of the taps,
 // whatever the blocks.
 func (w *worker) product(ts *tiles, g *gather, p0, p1, c0, c1 int, x, y, packed, bias []float32, add, relu bool) {
 	a := &w.conv
@@ -174,7 +174,7 @@ func (w *worker) product(ts *tiles, g *gather, p0, p1, c0, c1 int, x, y, packed,
 					if bias != nil && t == 0 {
 						a.Bias = bias[j:][:a.Cols]
 					}
-					a.Y = y[j:]
+					a.Y = y[j-c0:]
 					tile.Run(a)
 					j += tile.NR
 				}

@@ -60,6 +60,10 @@ func bindConv(b *planner, u unit) error {
 	if isDepthwise(op.Groups, x.c, y.c) {
 		return b.depthwise(u, what, op.Window, x, w, scale, bias, y)
 	}
+	if b.minimal(op.Window, op.Groups, x, y) {
+		b.filter(filter{n: u.Node, what: what, x: x, y: y, top: op.Pad[0], left: op.Pad[2], weights: w, norm: scale, bias: bias, over: over, relu: u.relu})
+		return nil
+	}
 	kh, kw, cin, cout := op.Kernel[0], op.Kernel[1], x.c/op.Groups, y.c/op.Groups
 	taps := func(run bool) []int32 {
 		var t []int32
@@ -119,7 +123,7 @@ func bindConv(b *planner, u unit) error {
 				m := min(images, p.n1-n)
 				r0, r1 := p.r0, (m-1)*y.h+p.r1
 				for gr := p.g0; gr < p.g1; gr++ {
-					wk.product(&tile, g, r0*y.w, r1*y.w, p.c0, p.c1, wk.images(x, n, n+m)[gr*cin:], wk.images(y, n, n+m)[gr*cout:], wk.f.whole(packed)[gr*group:], wk.f.bias(bias, gr*cout), over != nil, u.relu)
+					wk.product(&tile, g, r0*y.w, r1*y.w, p.c0, p.c1, wk.images(x, n, n+m)[gr*cin:], wk.images(y, n, n+m)[gr*cout+p.c0:], wk.f.whole(packed)[gr*group:], wk.f.bias(bias, gr*cout), over != nil, u.relu)
 				}
 			}
 		})

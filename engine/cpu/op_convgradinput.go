@@ -46,6 +46,14 @@ func bindConvGradInput(b *planner, u unit) error {
 	if isDepthwise(op.Groups, dx.c, dy.c) {
 		return b.depthwiseGradInput(u, what, op.Window, dy, w, dx)
 	}
+	if b.minimal(op.Window, op.Groups, dy, dx) {
+		f := filter{n: u.Node, what: what, x: dy, y: dx, top: 2 - op.Pad[0], left: 2 - op.Pad[2], weights: w, turned: true}
+		if add {
+			f.over = b.val(u.over)
+		}
+		b.filter(f)
+		return nil
+	}
 	tile := tilesFor(b.k, cin)
 
 	// The phases: which weights, in which order, at which offsets.
@@ -146,7 +154,7 @@ func bindConvGradInput(b *planner, u unit) error {
 				for i := range tables {
 					g := &tables[i]
 					for gr := p.g0; gr < p.g1; gr++ {
-						wk.product(&tile, g, 0, m*per[i], p.c0, p.c1, wk.images(dy, n, n+m)[gr*cout:], wk.images(dx, n, n+m)[gr*cin:], wk.f.whole(packed)[gr*group:], nil, add, false)
+						wk.product(&tile, g, 0, m*per[i], p.c0, p.c1, wk.images(dy, n, n+m)[gr*cout:], wk.images(dx, n, n+m)[gr*cin+p.c0:], wk.f.whole(packed)[gr*group:], nil, add, false)
 					}
 				}
 			}

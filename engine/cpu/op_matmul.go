@@ -94,7 +94,7 @@ func bindMatMul(b *planner, u unit) error {
 		}
 		s.task = func(w *worker, t int) {
 			r0, j0 := t%blocks*rows, t/blocks*per*nr
-			w.product(&ts, &g, 0, min(rows, c.n-r0), j0, min(j0+per*nr, c.c), w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c:], w.f.whole(weights), w.f.bias(bias, 0), false, u.relu)
+			w.product(&ts, &g, 0, min(rows, c.n-r0), j0, min(j0+per*nr, c.c), w.f.whole(a)[r0*k:], w.f.whole(c)[r0*c.c+j0:], w.f.whole(weights), w.f.bias(bias, 0), false, u.relu)
 		}
 	}
 	return nil

@@ -29,6 +29,9 @@ type Set struct {
 	Pack          func(dst, w []float32, k, cols, ld, nr int)
 	PackTranspose func(dst, w []float32, taps []int32, cin, cout, ld, nr int)
 
+	// Transforms of minimal filtering, winograd.go.
+	WinogradIn, WinogradWeight, WinogradOut, WinogradOutGrad, WinogradWeightGrad func(t *Transform)
+
 	// Per channel, norm.go.
 	Moments      func(b Block, x Map, pivot, sum, sq []float32)
 	ColSums      func(b Block, x Map, sum []float32)
@@ -133,6 +136,10 @@ func Generic() Set {
 		Depthwise:     depthwise,
 		DepthwiseGrad: depthwiseGrad,
 		Pack:          pack,
+
+		WinogradIn: winogradIn, WinogradWeight: winogradWeight, WinogradOut: winogradOut,
+		WinogradOutGrad: winogradOutGrad, WinogradWeightGrad: winogradWeightGrad,
+
 		PackTranspose: packTranspose,
 
 		Moments:      moments,

@@ -7,7 +7,7 @@ import (
 )
 
 // fast lists the levels to hold against Generic.
-func fast(t *testing.T) []Set {
+func fast(t testing.TB) []Set {
 	levels := Levels()
 	if levels[0].Name != "generic" {
 		t.Fatalf("the slowest level is %q, want generic", levels[0].Name)

@@ -564,6 +564,31 @@ func layerNormAVX2(a *byte)
 //go:noescape
 func layerNormGradAVX2(a *byte)
 
+// winogradInAVX2 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradInAVX2(a *byte)
+
+// winogradWeightAVX2 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradWeightAVX2(a *byte)
+
+// winogradOutAVX2 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradOutAVX2(a *byte)
+
+// winogradOutGradAVX2 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradOutGradAVX2(a *byte)
+
+// winogradWeightGradAVX2 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradWeightGradAVX2(a *byte)
+
 // sgdAVX2 is Set.SGD; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -1068,6 +1093,31 @@ func layerNormAVX512(a *byte)
 //
 //go:noescape
 func layerNormGradAVX512(a *byte)
+
+// winogradInAVX512 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradInAVX512(a *byte)
+
+// winogradWeightAVX512 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradWeightAVX512(a *byte)
+
+// winogradOutAVX512 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradOutAVX512(a *byte)
+
+// winogradOutGradAVX512 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradOutGradAVX512(a *byte)
+
+// winogradWeightGradAVX512 is Set's function of that name; a is a *Transform.
+//
+//go:noescape
+func winogradWeightGradAVX512(a *byte)
 
 // sgdAVX512 is Set.SGD; a is a *sweep of rows of contiguous elements, its Pixels.
 //

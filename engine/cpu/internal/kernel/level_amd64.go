@@ -39,6 +39,8 @@ type wide bool
 
 func (w wide) override(s Set) Set {
 	s.Depthwise, s.DepthwiseGrad = w.depthwise, w.depthwiseGrad
+	s.WinogradIn, s.WinogradWeight, s.WinogradOut = w.winogradIn, w.winogradWeight, w.winogradOut
+	s.WinogradOutGrad, s.WinogradWeightGrad = w.winogradOutGrad, w.winogradWeightGrad
 	s.Moments, s.ColSums, s.Affine = w.moments, w.colSums, w.affine
 	s.NormGradSums, s.NormGrad = w.normGradSums, w.normGrad
 	s.PReLU, s.PReLUGrad, s.Spread = w.prelu, w.preluGrad, w.spread

@@ -43,6 +43,7 @@ func main() {
 		pools(m)
 		cells(m)
 		positions(m)
+		winograd(m)
 		updates(m)
 		peak(m)
 	}

@@ -1,0 +1,382 @@
+package cpu
+
+import (
+	"slices"
+
+	"github.com/assaylab/assay/engine/cpu/internal/kernel"
+	"github.com/assaylab/assay/program"
+)
+
+// Convolutions of 3x3 by minimal filtering (kernel/winograd.go): squares of 2x2 outputs are transformed, multiplied in 16 products
+// of matrices, one a place in the square, and transformed back. The gradient by the input is the same with the weights turned
+// over; that by the weights has products of the transformed x and dy, and the transform of the weights undone at the end.
+//
+// Between the transforms lie 16 values a square and channel. A block of squares is as many as keep those within reach, and
+// enough that the transformed weights, 16/9 of the weights, are worth fetching.
+
+// Choices by shape and level, version TableVersion.
+const (
+	minimalChannels = 32       // of both sides, at least
+	squaresBytes    = 2 << 20  // of a block's transformed values
+	fewestSquares   = 48       // in a block, where there are as many
+	mostSquares     = 96       //
+	minimalHeavy    = 1 << 20  // bytes of transformed weights that are too many for a chain
+	minimalTasks    = 16       // of a bag, where the shape has as many
+	minimalPart     = 128 * 64 // weights of a place that a task of the gradient owns
+)
+
+// minimal reports whether a convolution between x and y goes by minimal filtering: whether the multiplications that it saves are
+// more than what the transforms cost, some 4.6 and 2.4 cycles a channel of either side at 16 lanes, and squares that hang over the edge.
+func (b *planner) minimal(g program.Window, groups int, x, y *value) bool {
+	if slices.Max(g.Pad[:]) > 2 || g.Kernel != [2]int{3, 3} || g.Stride != [2]int{1, 1} || g.Dilation != [2]int{1, 1} || groups > 1 || b.k.Name == "generic" ||
+		min(x.c, y.c) < minimalChannels || min(y.h, y.w) < 2 {
+		return false
+	}
+	squares := float64((y.h + 1) / 2 * ((y.w + 1) / 2))
+	cin, cout := float64(x.c), float64(y.c)
+	return 1.15*squares*(cin*cout+4.6*cin+2.4*cout) < 9./16*float64(y.h*y.w)*cin*cout
+}
+
+// squares is a map of outputs cut into squares of two by two.
+type squares struct {
+	v      *value
+	h, w   int // squares in a picture
+	images int // pictures of a block, or
+	rows   int // rows of squares of one
+	count  int // squares of a block, at most
+}
+
+// squaresOf cuts the outputs y of a convolution into blocks for so many channels on both sides.
+func squaresOf(y *value, channels int) squares {
+	s := squares{v: y, h: (y.h + 1) / 2, w: (y.w + 1) / 2, images: 1}
+	s.count = min(max(squaresBytes/(64*channels), fewestSquares), mostSquares)
+	if per := s.h * s.w; per <= s.count {
+		s.images = min(s.count/per, y.n)
+		s.rows = s.h
+	} else {
+		blocks := (s.h + max(s.count/s.w, 1) - 1) / max(s.count/s.w, 1)
+		s.rows = (s.h + blocks - 1) / blocks
+	}
+	s.count = s.images * s.rows * s.w
+	return s
+}
+
+// at is where the square that output (0, 0) begins lies in v, moved by rows and columns, for all squares of a block.
+func (s squares) at(v *value, rows, cols int) (off []int32) {
+	for i := range s.images {
+		for h := range s.h {
+			for w := range s.w {
+				off = append(off, int32(i*v.img+v.first+(2*h+rows)*v.row+(2*w+cols)*v.pix))
+			}
+		}
+	}
+	return off
+}
+
+// edges is which squares hang over.
+func (s squares) edges() (edge []uint8) {
+	for range s.images {
+		for h := range s.h {
+			for w := range s.w {
+				e := uint8(0)
+				if 2*w+1 >= s.v.w {
+					e |= 1
+				}
+				if 2*h+1 >= s.v.h {
+					e |= 2
+				}
+				edge = append(edge, e)
+			}
+		}
+	}
+	return edge
+}
+
+// each calls f for every block of pictures n0 to n1 and rows r0 to r1 of outputs: pictures n to n+m, squares from to to of the tables.
+func (s squares) each(n0, n1, r0, r1 int, f func(n, m, from, to int)) {
+	r0, r1 = r0/2, (r1+1)/2
+	for n := n0; n < n1; n += s.images {
+		m := min(s.images, n1-n)
+		if s.images > 1 {
+			f(n, m, 0, m*s.h*s.w)
+			continue
+		}
+		for r := r0; r < r1; r += s.rows {
+			f(n, 1, r*s.w, min(r+s.rows, r1)*s.w)
+		}
+	}
+}
+
+// reach is the halo of a map whose squares of four by four begin pad rows and columns before the outputs'.
+func (s squares) reach(x *value, top, left int) [4]int {
+	return [4]int{top, max(2*s.h+1-top-(x.h-1), 0), left, max(2*s.w+1-left-(x.w-1), 0)}
+}
+
+// steps is offsets 0, by, 2·by ...
+func steps(n, by int) []int32 {
+	off := make([]int32, n)
+	for i := range off {
+		off[i] = int32(i * by)
+	}
+	return off
+}
+
+// apart is a pitch for so many channels that is no multiple of 1 KB.
+func apart(channels int) int {
+	if p := up(channels, 16); p%256 != 0 {
+		return p
+	}
+	return channels + 16
+}
+
+// minimalCut shares out the squares of y.
+func minimalCut(y *value, sq squares, cin, nr int) cut {
+	c := pictures(y, 1)
+	few := y.n < minChunks && y.n*y.elems()*cin*9 >= fewMACs
+	if 64*cin*y.c <= minimalHeavy && !few {
+		return c
+	}
+	c.bag = true
+	c.images = min(max(mostSquares/(sq.h*sq.w), 1), y.n)
+	c.blocks = (y.n + c.images - 1) / c.images
+	for few && c.bands*c.blocks < minimalTasks && sq.h >= 4*c.bands && sq.h*sq.w >= 2*c.bands*fewestSquares {
+		c.bands *= 2
+	}
+	c.rows = 2 * ((sq.h + c.bands - 1) / c.bands)
+	c.bands = (y.h + c.rows - 1) / c.rows
+	for c.blocks*c.bands*c.panels < minimalTasks && c.columns > 2*nr {
+		c.columns = up((c.columns+1)/2, nr)
+		c.panels = (y.c + c.columns - 1) / c.columns
+	}
+	return c
+}
+
+// filter is a convolution by minimal filtering: x, padded by top and left, to y.
+type filter struct {
+	name, what string
+	n          *program.Node
+	x, y       *value
+	top, left  int
+	weights    *value // as the program has them
+	turned     bool   // over and transposed: the gradient by the input
+	bias, norm *value // norm scales the outputs
+	over       *value
+	relu       bool
+}
+
+// filter adds the steps of one.
+func (b *planner) filter(f filter) {
+	cin, cout := f.x.c, f.y.c
+	sq := squaresOf(f.y, cin+cout)
+	x := b.padded(f.n, f.x, sq.reach(f.x, f.top, f.left))
+	ts := tilesFor(b.k, cout)
+	plane := ts.panelLen(cin)
+	packed := b.packFilter(f, ts, plane)
+	c := minimalCut(f.y, sq, cin, ts.at(0).NR)
+	s := b.cut(f.n, f.what, f.y, c).reading(x, f.over).knowing(packed, f.bias)
+	s.kernel, s.macs = b.k.Name+" F(2x2,3x3) "+ts.name(), 9*int64(f.y.n)*int64(f.y.elems())*int64(cin)
+	s.over = f.over
+	s.build = func() {
+		sq.images = min(sq.images, c.group(s))
+		in, out := apart(cin), apart(c.columns)
+		vPlane, mPlane := sq.count*in, sq.count*out
+		s.scratch = 16 * (vPlane + mPlane)
+		xoff, yoff, edge := sq.at(x, -f.top, -f.left), sq.at(f.y, 0, 0), sq.edges()
+		g := &gather{taps: []int32{0}, run: cin, k: cin, xoff: steps(sq.count, in), yoff: steps(sq.count, out)}
+		voff, moff := g.xoff, g.yoff
+		g.fit(&ts, c.columns, in)
+		c.run(s, func(w *worker, p piece) {
+			v, m := w.bench[:16*vPlane], w.bench[16*vPlane:]
+			t := &w.transform
+			sq.each(p.n0, p.n1, p.r0, p.r1, func(n, count, from, to int) {
+				k := to - from
+				*t = kernel.Transform{X: w.images(x, n, n+count), XOff: xoff[from:to], XRow: x.row, XCol: x.pix,
+					Y: v, YOff: voff[:k], YRow: 4 * vPlane, YCol: vPlane, C: cin}
+				b.k.WinogradIn(t)
+				for i := range 16 {
+					w.product(&ts, g, 0, k, p.c0, p.c1, v[i*vPlane:], m[i*mPlane:], w.f.whole(packed)[i*plane:], nil, false, false)
+				}
+				*t = kernel.Transform{X: m, XOff: moff[:k], XRow: 4 * mPlane, XCol: mPlane,
+					Y: w.images(f.y, n, n+count)[p.c0:], YOff: yoff[from:to], YRow: f.y.row, YCol: f.y.pix, C: p.c1 - p.c0,
+					Add: f.over != nil, ReLU: f.relu, Edge: edge[from:to]}
+				if f.bias != nil {
+					t.Bias = w.f.whole(f.bias)[p.c0:p.c1]
+				}
+				b.k.WinogradOut(t)
+			})
+		})
+	}
+}
+
+// packFilter adds the step that transforms weights into 16 planes of panels, a panel a task.
+func (b *planner) packFilter(f filter, ts tiles, plane int) *value {
+	cin, cout := f.x.c, f.y.c
+	packed := b.temp("packed", 16*plane)
+	nr := ts.at(0).NR
+	s := b.bag(f.n, "pack", (cout+nr-1)/nr, packed).knowing(f.weights, f.norm)
+	s.build = func() {
+		var taps []int32
+		if f.turned { // weights [3][3][cout][cin], the last first
+			s.scratch = 9 * cin * nr
+			for k := 8; k >= 0; k-- {
+				taps = append(taps, int32(k*cin*cout))
+			}
+		}
+		rows := map[int][]int32{}
+		for _, by := range []int{cout, nr, ts.last.NR} {
+			rows[by] = steps(cin, by)
+		}
+		s.task = func(w *worker, p int) {
+			j, nr := p*nr, ts.at(p*nr).NR
+			cols := min(nr, cout-j)
+			to, t := w.f.whole(packed)[j*cin:], &w.transform
+			*t = kernel.Transform{Y: to, YOff: rows[nr], YRow: 4 * plane, YCol: plane, C: cols}
+			if f.turned {
+				b.k.PackTranspose(w.bench, w.f.whole(f.weights)[j*cin:], taps, cols, cin, cin, nr)
+				t.X, t.XOff, t.XRow, t.XCol = w.bench, rows[nr], 3*cin*nr, cin*nr
+			} else {
+				t.X, t.XOff, t.XRow, t.XCol = w.f.whole(f.weights)[j:], rows[cout], 3*cin*cout, cin*cout
+			}
+			if cols < nr {
+				for i := range 16 {
+					clear(to[i*plane:][:cin*nr])
+				}
+			}
+			b.k.WinogradWeight(t)
+			if f.norm == nil {
+				return
+			}
+			by := w.f.whole(f.norm)[j:][:cols]
+			for i := range 16 {
+				for r := range cin {
+					d := to[i*plane+r*nr:][:cols]
+					for k, v := range by {
+						d[k] *= v
+					}
+				}
+			}
+		}
+	}
+	return packed
+}
+
+// filterGrad is the gradient by the weights of a convolution by minimal filtering.
+type filterGrad struct {
+	x, dy      *value
+	top, left  int
+	sq         squares
+	tile       *kernel.WgradTile
+	xs, ys     int // channels of x and of dy that one walk covers
+	in, out    int // their pitches
+	xoff, yoff []int32
+	voff, eoff []int32
+	rows       []int32
+}
+
+// filterGrad adds the steps of one.
+func (b *planner) filterGrad(n *program.Node, what string, g program.Window, x, dy, dw *value) {
+	f := filterGrad{x: x, dy: dy, top: g.Pad[0], left: g.Pad[2], xs: x.c, ys: dy.c}
+	f.tile = wgradTile(b.k, x.c, dy.c)
+	sq := squaresOf(dy, x.c+dy.c)
+	f.x = b.padded(n, x, sq.reach(x, f.top, f.left))
+	f.dy = b.padded(n, dy, [4]int{0, 2*sq.h - dy.h, 0, 2*sq.w - dy.w})
+	sums := b.temp("transformed", 16*x.c*dy.c)
+	macs := 9 * int64(dy.n) * int64(dy.elems()) * int64(x.c)
+	name := b.k.Name + " F(2x2,3x3) " + f.tile.Name
+	if copies := x.n * (x.img + dy.img) / (16 * x.c * dy.c); copies >= min(x.n, 8) { // private sums, as in correlate
+		parts := b.temp("private sums", 1, 1, 1, 16*x.c*dy.c)
+		parts.perChunk = true
+		s := b.local(n, what, parts).reading(f.x, f.dy)
+		s.n, s.shape, s.kernel, s.macs = x.n, dw.shape, name, macs
+		s.minGroup = (x.n + copies - 1) / copies
+		s.build = func() {
+			f.sq = squaresOf(dy, x.c+dy.c)
+			f.sq.images = min(f.sq.images, s.ph.group)
+			f.tables()
+			s.scratch = f.scratch()
+			s.image = func(w *worker, n0, n1 int) {
+				sum := w.images(parts, w.chunk, w.chunk+1)
+				clear(sum)
+				f.add(b.k, w, n0, n1, 0, 0, f.xs, f.ys, sum)
+			}
+		}
+		b.sumParts(n, sums, parts)
+	} else {
+		for f.xs*f.ys > minimalPart && max(f.xs, f.ys) > 64 {
+			if f.ys >= f.xs {
+				f.ys = up(f.ys/2, f.tile.NR)
+			} else {
+				f.xs = up(f.xs/2, 16)
+			}
+		}
+		down, across := (x.c+f.xs-1)/f.xs, (dy.c+f.ys-1)/f.ys
+		s := b.bag(n, what, down*across, sums).knowing(f.x, f.dy)
+		s.shape, s.kernel, s.macs = dw.shape, name, macs
+		s.build = func() {
+			f.sq = squaresOf(dy, f.xs+f.ys)
+			f.tables()
+			part := 16 * f.xs * f.ys
+			s.scratch = f.scratch() + part
+			s.task = func(w *worker, t int) {
+				i, j := t%down*f.xs, t/down*f.ys
+				xs, ys := min(f.xs, x.c-i), min(f.ys, dy.c-j)
+				sum := w.bench[f.scratch():][:part]
+				clear(sum)
+				f.add(b.k, w, 0, x.n, i, j, xs, ys, sum)
+				d := w.f.whole(sums)
+				for k := range 16 {
+					for r := range xs {
+						copy(d[(k*x.c+i+r)*dy.c+j:][:ys], sum[(k*f.xs+r)*f.ys:])
+					}
+				}
+			}
+		}
+	}
+	const piece = 16 // rows of weights of a task
+	s := b.bag(n, "transform back", (x.c+piece-1)/piece, dw).knowing(sums)
+	s.build = func() {
+		off := steps(piece, dy.c)
+		plane := x.c * dy.c
+		s.task = func(w *worker, t int) {
+			from := t * piece * dy.c
+			o := off[:min(piece, x.c-t*piece)]
+			w.transform = kernel.Transform{X: w.f.whole(sums)[from:], XOff: o, XRow: 4 * plane, XCol: plane,
+				Y: w.f.whole(dw)[from:], YOff: o, YRow: 3 * plane, YCol: plane, C: dy.c}
+			b.k.WinogradWeightGrad(&w.transform)
+		}
+	}
+}
+
+// tables fills the tables, when the layouts are known.
+func (f *filterGrad) tables() {
+	f.in, f.out = apart(f.xs), apart(f.ys)
+	f.xoff, f.yoff = f.sq.at(f.x, -f.top, -f.left), f.sq.at(f.dy, 0, 0)
+	f.voff, f.eoff = steps(f.sq.count, f.in), steps(f.sq.count, f.out)
+	f.rows = steps(f.xs, 1)
+}
+
+// scratch is the length of the transformed squares.
+func (f *filterGrad) scratch() int { return 16 * f.sq.count * (f.in + f.out) }
+
+// add adds the gradients of pictures n0 to n1, xs channels of x from i on by ys of dy from j on, to 16 planes of sums.
+func (f *filterGrad) add(k *kernel.Set, w *worker, n0, n1, i, j, xs, ys int, sum []float32) {
+	vPlane, ePlane := f.sq.count*f.in, f.sq.count*f.out
+	v, e := w.bench[:16*vPlane], w.bench[16*vPlane:]
+	t, a := &w.transform, &w.wgrad
+	f.sq.each(n0, n1, 0, f.dy.h, func(n, count, from, to int) {
+		m := to - from
+		*t = kernel.Transform{X: w.images(f.x, n, n+count)[i:], XOff: f.xoff[from:to], XRow: f.x.row, XCol: f.x.pix,
+			Y: v, YOff: f.voff[:m], YRow: 4 * vPlane, YCol: vPlane, C: xs}
+		k.WinogradIn(t)
+		*t = kernel.Transform{X: w.images(f.dy, n, n+count)[j:], XOff: f.yoff[from:to], XRow: f.dy.row, XCol: f.dy.pix,
+			Y: e, YOff: f.eoff[:m], YRow: 4 * ePlane, YCol: ePlane, C: ys}
+		k.WinogradOutGrad(t)
+		for p := range 16 {
+			a.LD, a.Rows, a.X, a.XOff, a.YOff = f.ys, f.rows[:xs], v[p*vPlane:], f.voff[:m], f.eoff[:m]
+			for c := 0; c < ys; c += f.tile.NR {
+				a.Cols, a.DY, a.DW = min(f.tile.NR, ys-c), e[p*ePlane+c:], sum[p*f.xs*f.ys+c:]
+				f.tile.Run(a)
+			}
+		}
+	})
+}
