@@ -60,8 +60,8 @@ func bindConv(b *planner, u unit) error {
 	if isDepthwise(op.Groups, x.c, y.c) {
 		return b.depthwise(u, what, op.Window, x, w, scale, bias, y)
 	}
-	if b.minimal(op.Window, op.Groups, x, y) {
-		b.filter(filter{n: u.Node, what: what, x: x, y: y, top: op.Pad[0], left: op.Pad[2], weights: w, norm: scale, bias: bias, over: over, relu: u.relu})
+	if b.minimal(op.Window, op.Groups, x, y, x.c/op.Groups) {
+		b.filter(filter{n: u.Node, groups: op.Groups, what: what, x: x, y: y, top: op.Pad[0], left: op.Pad[2], weights: w, norm: scale, bias: bias, over: over, relu: u.relu})
 		return nil
 	}
 	kh, kw, cin, cout := op.Kernel[0], op.Kernel[1], x.c/op.Groups, y.c/op.Groups

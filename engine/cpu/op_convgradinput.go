@@ -46,8 +46,8 @@ func bindConvGradInput(b *planner, u unit) error {
 	if isDepthwise(op.Groups, dx.c, dy.c) {
 		return b.depthwiseGradInput(u, what, op.Window, dy, w, dx)
 	}
-	if b.minimal(op.Window, op.Groups, dy, dx) {
-		f := filter{n: u.Node, what: what, x: dy, y: dx, top: 2 - op.Pad[0], left: 2 - op.Pad[2], weights: w, turned: true}
+	if b.minimal(op.Window, op.Groups, dy, dx, dy.c/op.Groups) {
+		f := filter{n: u.Node, groups: op.Groups, what: what, x: dy, y: dx, top: 2 - op.Pad[0], left: 2 - op.Pad[2], weights: w, turned: true}
 		if add {
 			f.over = b.val(u.over)
 		}

@@ -192,8 +192,8 @@ func (c *correlation) copy(to, from []float32, v *value, channels, m, rows, most
 func bindConvGradWeight(b *planner, u unit) error {
 	op := u.Op.(program.ConvGradWeight)
 	x, dy := b.val(u.In[0]), b.val(u.In[1])
-	if b.minimal(op.Window, op.Groups, x, dy) {
-		b.filterGrad(u.Node, "conv "+windowName(op.Window)+" grad weight", op.Window, x, dy, b.val(u.out))
+	if b.minimal(op.Window, op.Groups, x, dy, x.c/op.Groups) {
+		b.filterGrad(u.Node, "conv "+windowName(op.Window)+" grad weight", op.Window, op.Groups, x, dy, b.val(u.out))
 		return nil
 	}
 	x = b.padded(u.Node, x, windowHalo(op.Window, x.h, x.w, dy.h, dy.w))

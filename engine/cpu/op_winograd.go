@@ -16,24 +16,24 @@ import (
 
 // Choices by shape and level, version TableVersion.
 const (
-	minimalChannels = 32       // of both sides, at least
-	squaresBytes    = 2 << 20  // of a block's transformed values
-	fewestSquares   = 48       // in a block, where there are as many
-	mostSquares     = 96       //
-	minimalHeavy    = 1 << 20  // bytes of transformed weights that are too many for a chain
-	minimalTasks    = 16       // of a bag, where the shape has as many
-	minimalPart     = 128 * 64 // weights of a place that a task of the gradient owns
+	minimalDepth  = 16       // of the products, at least
+	squaresBytes  = 2 << 20  // of a block's transformed values
+	fewestSquares = 48       // in a block, where there are as many
+	mostSquares   = 96       //
+	minimalHeavy  = 1 << 20  // bytes of transformed weights that are too many for a chain
+	minimalTasks  = 16       // of a bag, where the shape has as many
+	minimalPart   = 128 * 64 // weights of a place that a task of the gradient owns
 )
 
 // minimal reports whether a convolution between x and y goes by minimal filtering: whether the multiplications that it saves are
 // more than what the transforms cost, some 4.6 and 2.4 cycles a channel of either side at 16 lanes, and squares that hang over the edge.
-func (b *planner) minimal(g program.Window, groups int, x, y *value) bool {
-	if slices.Max(g.Pad[:]) > 2 || g.Kernel != [2]int{3, 3} || g.Stride != [2]int{1, 1} || g.Dilation != [2]int{1, 1} || groups > 1 || b.k.Name == "generic" ||
-		min(x.c, y.c) < minimalChannels || min(y.h, y.w) < 2 {
+func (b *planner) minimal(g program.Window, groups int, x, y *value, depth int) bool {
+	if slices.Max(g.Pad[:]) > 2 || g.Kernel != [2]int{3, 3} || g.Stride != [2]int{1, 1} || g.Dilation != [2]int{1, 1} || b.k.Name == "generic" ||
+		depth < minimalDepth || min(y.h, y.w) < 2 {
 		return false
 	}
 	squares := float64((y.h + 1) / 2 * ((y.w + 1) / 2))
-	cin, cout := float64(x.c), float64(y.c)
+	cin, cout := float64(x.c/groups), float64(up(y.c/groups, 16))
 	return 1.15*squares*(cin*cout+4.6*cin+2.4*cout) < 9./16*float64(y.h*y.w)*cin*cout
 }
 
@@ -92,17 +92,20 @@ func (s squares) edges() (edge []uint8) {
 	return edge
 }
 
-// each calls f for every block of pictures n0 to n1 and rows r0 to r1 of outputs: pictures n to n+m, squares from to to of the tables.
-func (s squares) each(n0, n1, r0, r1 int, f func(n, m, from, to int)) {
+// each calls f for every block of pictures n0 to n1, rows r0 to r1 of outputs and groups g0 to g1: pictures n to n+m, squares from
+// to to of the tables.
+func (s squares) each(n0, n1, r0, r1, g0, g1 int, f func(n, m, from, to, g int)) {
 	r0, r1 = r0/2, (r1+1)/2
-	for n := n0; n < n1; n += s.images {
-		m := min(s.images, n1-n)
-		if s.images > 1 {
-			f(n, m, 0, m*s.h*s.w)
-			continue
-		}
-		for r := r0; r < r1; r += s.rows {
-			f(n, 1, r*s.w, min(r+s.rows, r1)*s.w)
+	for g := g0; g < g1; g++ {
+		for n := n0; n < n1; n += s.images {
+			m := min(s.images, n1-n)
+			if s.images > 1 {
+				f(n, m, 0, m*s.h*s.w, g)
+				continue
+			}
+			for r := r0; r < r1; r += s.rows {
+				f(n, 1, r*s.w, min(r+s.rows, r1)*s.w, g)
+			}
 		}
 	}
 }
@@ -130,8 +133,8 @@ func apart(channels int) int {
 }
 
 // minimalCut shares out the squares of y.
-func minimalCut(y *value, sq squares, cin, nr int) cut {
-	c := pictures(y, 1)
+func minimalCut(y *value, sq squares, groups, cin, nr int) cut {
+	c := pictures(y, groups)
 	few := y.n < minChunks && y.n*y.elems()*cin*9 >= fewMACs
 	if 64*cin*y.c <= minimalHeavy && !few {
 		return c
@@ -139,14 +142,14 @@ func minimalCut(y *value, sq squares, cin, nr int) cut {
 	c.bag = true
 	c.images = min(max(mostSquares/(sq.h*sq.w), 1), y.n)
 	c.blocks = (y.n + c.images - 1) / c.images
-	for few && c.bands*c.blocks < minimalTasks && sq.h >= 4*c.bands && sq.h*sq.w >= 2*c.bands*fewestSquares {
+	for few && c.bands*c.blocks*groups < minimalTasks && sq.h >= 4*c.bands && sq.h*sq.w >= 2*c.bands*fewestSquares {
 		c.bands *= 2
 	}
 	c.rows = 2 * ((sq.h + c.bands - 1) / c.bands)
 	c.bands = (y.h + c.rows - 1) / c.rows
-	for c.blocks*c.bands*c.panels < minimalTasks && c.columns > 2*nr {
+	for c.blocks*c.bands*c.panels*groups < minimalTasks && c.columns > 2*nr {
 		c.columns = up((c.columns+1)/2, nr)
-		c.panels = (y.c + c.columns - 1) / c.columns
+		c.panels = (c.c + c.columns - 1) / c.columns
 	}
 	return c
 }
@@ -155,6 +158,7 @@ func minimalCut(y *value, sq squares, cin, nr int) cut {
 type filter struct {
 	name, what string
 	n          *program.Node
+	groups     int
 	x, y       *value
 	top, left  int
 	weights    *value // as the program has them
@@ -166,13 +170,13 @@ type filter struct {
 
 // filter adds the steps of one.
 func (b *planner) filter(f filter) {
-	cin, cout := f.x.c, f.y.c
+	cin, cout := f.x.c/f.groups, f.y.c/f.groups
 	sq := squaresOf(f.y, cin+cout)
 	x := b.padded(f.n, f.x, sq.reach(f.x, f.top, f.left))
 	ts := tilesFor(b.k, cout)
 	plane := ts.panelLen(cin)
 	packed := b.packFilter(f, ts, plane)
-	c := minimalCut(f.y, sq, cin, ts.at(0).NR)
+	c := minimalCut(f.y, sq, f.groups, cin, ts.at(0).NR)
 	s := b.cut(f.n, f.what, f.y, c).reading(x, f.over).knowing(packed, f.bias)
 	s.kernel, s.macs = b.k.Name+" F(2x2,3x3) "+ts.name(), 9*int64(f.y.n)*int64(f.y.elems())*int64(cin)
 	s.over = f.over
@@ -188,19 +192,19 @@ func (b *planner) filter(f filter) {
 		c.run(s, func(w *worker, p piece) {
 			v, m := w.bench[:16*vPlane], w.bench[16*vPlane:]
 			t := &w.transform
-			sq.each(p.n0, p.n1, p.r0, p.r1, func(n, count, from, to int) {
+			sq.each(p.n0, p.n1, p.r0, p.r1, p.g0, p.g1, func(n, count, from, to, gr int) {
 				k := to - from
-				*t = kernel.Transform{X: w.images(x, n, n+count), XOff: xoff[from:to], XRow: x.row, XCol: x.pix,
+				*t = kernel.Transform{X: w.images(x, n, n+count)[gr*cin:], XOff: xoff[from:to], XRow: x.row, XCol: x.pix,
 					Y: v, YOff: voff[:k], YRow: 4 * vPlane, YCol: vPlane, C: cin}
 				b.k.WinogradIn(t)
 				for i := range 16 {
-					w.product(&ts, g, 0, k, p.c0, p.c1, v[i*vPlane:], m[i*mPlane:], w.f.whole(packed)[i*plane:], nil, false, false)
+					w.product(&ts, g, 0, k, p.c0, p.c1, v[i*vPlane:], m[i*mPlane:], w.f.whole(packed)[(gr*16+i)*plane:], nil, false, false)
 				}
 				*t = kernel.Transform{X: m, XOff: moff[:k], XRow: 4 * mPlane, XCol: mPlane,
-					Y: w.images(f.y, n, n+count)[p.c0:], YOff: yoff[from:to], YRow: f.y.row, YCol: f.y.pix, C: p.c1 - p.c0,
+					Y: w.images(f.y, n, n+count)[gr*cout+p.c0:], YOff: yoff[from:to], YRow: f.y.row, YCol: f.y.pix, C: p.c1 - p.c0,
 					Add: f.over != nil, ReLU: f.relu, Edge: edge[from:to]}
 				if f.bias != nil {
-					t.Bias = w.f.whole(f.bias)[p.c0:p.c1]
+					t.Bias = w.f.whole(f.bias)[gr*cout:][p.c0:p.c1]
 				}
 				b.k.WinogradOut(t)
 			})
@@ -210,32 +214,34 @@ func (b *planner) filter(f filter) {
 
 // packFilter adds the step that transforms weights into 16 planes of panels, a panel a task.
 func (b *planner) packFilter(f filter, ts tiles, plane int) *value {
-	cin, cout := f.x.c, f.y.c
-	packed := b.temp("packed", 16*plane)
+	cin, cout := f.x.c/f.groups, f.y.c/f.groups
+	packed := b.temp("packed", f.groups*16*plane)
 	nr := ts.at(0).NR
-	s := b.bag(f.n, "pack", (cout+nr-1)/nr, packed).knowing(f.weights, f.norm)
+	panels := (cout + nr - 1) / nr
+	s := b.bag(f.n, "pack", f.groups*panels, packed).knowing(f.weights, f.norm)
 	s.build = func() {
 		var taps []int32
-		if f.turned { // weights [3][3][cout][cin], the last first
+		if f.turned { // weights [3][3][cout][groups·cin], the last first
 			s.scratch = 9 * cin * nr
 			for k := 8; k >= 0; k-- {
-				taps = append(taps, int32(k*cin*cout))
+				taps = append(taps, int32(k*cout*f.x.c))
 			}
 		}
 		rows := map[int][]int32{}
-		for _, by := range []int{cout, nr, ts.last.NR} {
+		for _, by := range []int{f.y.c, nr, ts.last.NR} {
 			rows[by] = steps(cin, by)
 		}
 		s.task = func(w *worker, p int) {
+			g, p := p/panels, p%panels
 			j, nr := p*nr, ts.at(p*nr).NR
 			cols := min(nr, cout-j)
-			to, t := w.f.whole(packed)[j*cin:], &w.transform
+			to, t := w.f.whole(packed)[g*16*plane+j*cin:], &w.transform
 			*t = kernel.Transform{Y: to, YOff: rows[nr], YRow: 4 * plane, YCol: plane, C: cols}
 			if f.turned {
-				b.k.PackTranspose(w.bench, w.f.whole(f.weights)[j*cin:], taps, cols, cin, cin, nr)
+				b.k.PackTranspose(w.bench, w.f.whole(f.weights)[j*f.x.c+g*cin:], taps, cols, cin, f.x.c, nr)
 				t.X, t.XOff, t.XRow, t.XCol = w.bench, rows[nr], 3*cin*nr, cin*nr
 			} else {
-				t.X, t.XOff, t.XRow, t.XCol = w.f.whole(f.weights)[j:], rows[cout], 3*cin*cout, cin*cout
+				t.X, t.XOff, t.XRow, t.XCol = w.f.whole(f.weights)[g*cout+j:], rows[f.y.c], 3*cin*f.y.c, cin*f.y.c
 			}
 			if cols < nr {
 				for i := range 16 {
@@ -246,7 +252,7 @@ func (b *planner) packFilter(f filter, ts tiles, plane int) *value {
 			if f.norm == nil {
 				return
 			}
-			by := w.f.whole(f.norm)[j:][:cols]
+			by := w.f.whole(f.norm)[g*cout+j:][:cols]
 			for i := range 16 {
 				for r := range cin {
 					d := to[i*plane+r*nr:][:cols]
@@ -274,30 +280,34 @@ type filterGrad struct {
 }
 
 // filterGrad adds the steps of one.
-func (b *planner) filterGrad(n *program.Node, what string, g program.Window, x, dy, dw *value) {
-	f := filterGrad{x: x, dy: dy, top: g.Pad[0], left: g.Pad[2], xs: x.c, ys: dy.c}
-	f.tile = wgradTile(b.k, x.c, dy.c)
-	sq := squaresOf(dy, x.c+dy.c)
+func (b *planner) filterGrad(n *program.Node, what string, g program.Window, groups int, x, dy, dw *value) {
+	cin, cout := x.c/groups, dy.c/groups
+	f := filterGrad{x: x, dy: dy, top: g.Pad[0], left: g.Pad[2], xs: cin, ys: cout}
+	f.tile = wgradTile(b.k, cin, cout)
+	sq := squaresOf(dy, cin+cout)
 	f.x = b.padded(n, x, sq.reach(x, f.top, f.left))
 	f.dy = b.padded(n, dy, [4]int{0, 2*sq.h - dy.h, 0, 2*sq.w - dy.w})
-	sums := b.temp("transformed", 16*x.c*dy.c)
-	macs := 9 * int64(dy.n) * int64(dy.elems()) * int64(x.c)
+	plane := cin * dy.c
+	sums := b.temp("transformed", 16*plane)
+	macs := 9 * int64(dy.n) * int64(dy.elems()) * int64(cin)
 	name := b.k.Name + " F(2x2,3x3) " + f.tile.Name
-	if copies := x.n * (x.img + dy.img) / (16 * x.c * dy.c); copies >= min(x.n, 8) { // private sums, as in correlate
-		parts := b.temp("private sums", 1, 1, 1, 16*x.c*dy.c)
+	if copies := x.n * (x.img + dy.img) / (16 * plane); copies >= min(x.n, 8) { // private sums, as in correlate
+		parts := b.temp("private sums", 1, 1, 1, 16*plane)
 		parts.perChunk = true
 		s := b.local(n, what, parts).reading(f.x, f.dy)
 		s.n, s.shape, s.kernel, s.macs = x.n, dw.shape, name, macs
 		s.minGroup = (x.n + copies - 1) / copies
 		s.build = func() {
-			f.sq = squaresOf(dy, x.c+dy.c)
+			f.sq = squaresOf(dy, cin+cout)
 			f.sq.images = min(f.sq.images, s.ph.group)
 			f.tables()
 			s.scratch = f.scratch()
 			s.image = func(w *worker, n0, n1 int) {
 				sum := w.images(parts, w.chunk, w.chunk+1)
 				clear(sum)
-				f.add(b.k, w, n0, n1, 0, 0, f.xs, f.ys, sum)
+				for g := range groups {
+					f.add(b.k, w, n0, n1, g*cin, g*cout, cin, cout, sum[g*cout:], dy.c, plane)
+				}
 			}
 		}
 		b.sumParts(n, sums, parts)
@@ -309,8 +319,8 @@ func (b *planner) filterGrad(n *program.Node, what string, g program.Window, x, 
 				f.xs = up(f.xs/2, 16)
 			}
 		}
-		down, across := (x.c+f.xs-1)/f.xs, (dy.c+f.ys-1)/f.ys
-		s := b.bag(n, what, down*across, sums).knowing(f.x, f.dy)
+		down, across := (cin+f.xs-1)/f.xs, (cout+f.ys-1)/f.ys
+		s := b.bag(n, what, down*across*groups, sums).knowing(f.x, f.dy)
 		s.shape, s.kernel, s.macs = dw.shape, name, macs
 		s.build = func() {
 			f.sq = squaresOf(dy, f.xs+f.ys)
@@ -318,28 +328,27 @@ func (b *planner) filterGrad(n *program.Node, what string, g program.Window, x, 
 			part := 16 * f.xs * f.ys
 			s.scratch = f.scratch() + part
 			s.task = func(w *worker, t int) {
-				i, j := t%down*f.xs, t/down*f.ys
-				xs, ys := min(f.xs, x.c-i), min(f.ys, dy.c-j)
+				i, j, g := t%down*f.xs, t/down%across*f.ys, t/down/across
+				xs, ys := min(f.xs, cin-i), min(f.ys, cout-j)
 				sum := w.bench[f.scratch():][:part]
 				clear(sum)
-				f.add(b.k, w, 0, x.n, i, j, xs, ys, sum)
+				f.add(b.k, w, 0, x.n, g*cin+i, g*cout+j, xs, ys, sum, f.ys, f.xs*f.ys)
 				d := w.f.whole(sums)
 				for k := range 16 {
 					for r := range xs {
-						copy(d[(k*x.c+i+r)*dy.c+j:][:ys], sum[(k*f.xs+r)*f.ys:])
+						copy(d[(k*cin+i+r)*dy.c+g*cout+j:][:ys], sum[(k*f.xs+r)*f.ys:])
 					}
 				}
 			}
 		}
 	}
 	const piece = 16 // rows of weights of a task
-	s := b.bag(n, "transform back", (x.c+piece-1)/piece, dw).knowing(sums)
+	s := b.bag(n, "transform back", (cin+piece-1)/piece, dw).knowing(sums)
 	s.build = func() {
 		off := steps(piece, dy.c)
-		plane := x.c * dy.c
 		s.task = func(w *worker, t int) {
 			from := t * piece * dy.c
-			o := off[:min(piece, x.c-t*piece)]
+			o := off[:min(piece, cin-t*piece)]
 			w.transform = kernel.Transform{X: w.f.whole(sums)[from:], XOff: o, XRow: 4 * plane, XCol: plane,
 				Y: w.f.whole(dw)[from:], YOff: o, YRow: 3 * plane, YCol: plane, C: dy.c}
 			b.k.WinogradWeightGrad(&w.transform)
@@ -358,12 +367,12 @@ func (f *filterGrad) tables() {
 // scratch is the length of the transformed squares.
 func (f *filterGrad) scratch() int { return 16 * f.sq.count * (f.in + f.out) }
 
-// add adds the gradients of pictures n0 to n1, xs channels of x from i on by ys of dy from j on, to 16 planes of sums.
-func (f *filterGrad) add(k *kernel.Set, w *worker, n0, n1, i, j, xs, ys int, sum []float32) {
+// add adds the gradients of pictures n0 to n1, xs channels of x from i on by ys of dy from j on, to 16 planes of sums, rows ld apart.
+func (f *filterGrad) add(k *kernel.Set, w *worker, n0, n1, i, j, xs, ys int, sum []float32, ld, plane int) {
 	vPlane, ePlane := f.sq.count*f.in, f.sq.count*f.out
 	v, e := w.bench[:16*vPlane], w.bench[16*vPlane:]
 	t, a := &w.transform, &w.wgrad
-	f.sq.each(n0, n1, 0, f.dy.h, func(n, count, from, to int) {
+	f.sq.each(n0, n1, 0, f.dy.h, 0, 1, func(n, count, from, to, _ int) {
 		m := to - from
 		*t = kernel.Transform{X: w.images(f.x, n, n+count)[i:], XOff: f.xoff[from:to], XRow: f.x.row, XCol: f.x.pix,
 			Y: v, YOff: f.voff[:m], YRow: 4 * vPlane, YCol: vPlane, C: xs}
@@ -372,9 +381,9 @@ func (f *filterGrad) add(k *kernel.Set, w *worker, n0, n1, i, j, xs, ys int, sum
 			Y: e, YOff: f.eoff[:m], YRow: 4 * ePlane, YCol: ePlane, C: ys}
 		k.WinogradOutGrad(t)
 		for p := range 16 {
-			a.LD, a.Rows, a.X, a.XOff, a.YOff = f.ys, f.rows[:xs], v[p*vPlane:], f.voff[:m], f.eoff[:m]
+			a.LD, a.Rows, a.X, a.XOff, a.YOff = ld, f.rows[:xs], v[p*vPlane:], f.voff[:m], f.eoff[:m]
 			for c := 0; c < ys; c += f.tile.NR {
-				a.Cols, a.DY, a.DW = min(f.tile.NR, ys-c), e[p*ePlane+c:], sum[p*f.xs*f.ys+c:]
+				a.Cols, a.DY, a.DW = min(f.tile.NR, ys-c), e[p*ePlane+c:], sum[p*plane+c:]
 				f.tile.Run(a)
 			}
 		}

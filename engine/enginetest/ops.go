@@ -64,6 +64,19 @@ func convCases() []*Case {
 			}
 		}
 	}
+	// As an engine may filter in squares of two by two: maps that they do not cover, paddings, many weights, many pictures, groups.
+	for h := 2; h <= 9; h++ {
+		for pad := range 3 {
+			if h+2*pad >= 4 {
+				add(fmt.Sprintf("3x3 squares %d pad %d", h, pad), geometry(3, 3, 1, 1, pad), 1, 48, 1+h%3, h, 3+h%4, 32+h)
+			}
+		}
+	}
+	add("3x3 squares of many channels", geometry(3, 3, 1, 1, 1), 1, 176, 2, 5, 7, 256)
+	add("3x3 squares of many pictures", geometry(3, 3, 1, 1, 1), 1, 32, 20, 6, 5, 36)
+	add("3x3 squares of a large map", geometry(3, 3, 1, 1, 1), 1, 32, 1, 31, 30, 32)
+	add("3x3 squares in groups", geometry(3, 3, 1, 1, 1), 2, 80, 3, 6, 7, 72)
+	add("3x3 squares in groups of many channels", geometry(3, 3, 1, 1, 0), 2, 224, 3, 6, 7, 192)
 	add("1x3", geometry(1, 3, 1, 1, 0, 0, 1, 1), 1, 8, 3, 5, 6, 7)
 	add("3x1 stride 2", geometry(3, 1, 2, 1, 1, 1, 0, 0), 1, 8, 3, 7, 6, 7)
 	add("strides 2 and 3", program.Window{Kernel: [2]int{3, 2}, Stride: [2]int{2, 3}, Dilation: [2]int{1, 1}}, 1, 5, 2, 9, 11, 4)
