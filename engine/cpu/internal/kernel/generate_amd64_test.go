@@ -14,6 +14,7 @@ import (
 // TestOffsetsAreThoseOfTheGenerator: _asm is another module and names the fields of argument structs by number.
 func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 	var c ConvArgs
+	var tr Transform
 	var g WgradArgs
 	var s sweep
 	var w windows
@@ -24,6 +25,9 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 		"convX": {unsafe.Offsetof(c.X), 0}, "convW": {unsafe.Offsetof(c.W), 24}, "convBias": {unsafe.Offsetof(c.Bias), 48}, "convY": {unsafe.Offsetof(c.Y), 72},
 		"convXOff": {unsafe.Offsetof(c.XOff), 96}, "convYOff": {unsafe.Offsetof(c.YOff), 120}, "convTaps": {unsafe.Offsetof(c.Taps), 144},
 		"convRun": {unsafe.Offsetof(c.Run), 168}, "convCols": {unsafe.Offsetof(c.Cols), 176}, "convAdd": {unsafe.Offsetof(c.Add), 184}, "convReLU": {unsafe.Offsetof(c.ReLU), 185},
+		"trX": {unsafe.Offsetof(tr.X), 0}, "trY": {unsafe.Offsetof(tr.Y), 24}, "trXOff": {unsafe.Offsetof(tr.XOff), 48}, "trYOff": {unsafe.Offsetof(tr.YOff), 72},
+		"trXRow": {unsafe.Offsetof(tr.XRow), 96}, "trXCol": {unsafe.Offsetof(tr.XCol), 104}, "trYRow": {unsafe.Offsetof(tr.YRow), 112}, "trYCol": {unsafe.Offsetof(tr.YCol), 120},
+		"trC": {unsafe.Offsetof(tr.C), 128}, "trBias": {unsafe.Offsetof(tr.Bias), 136}, "trAdd": {unsafe.Offsetof(tr.Add), 160}, "trReLU": {unsafe.Offsetof(tr.ReLU), 161}, "trEdge": {unsafe.Offsetof(tr.Edge), 168},
 		"wgradX": {unsafe.Offsetof(g.X), 0}, "wgradDY": {unsafe.Offsetof(g.DY), 24}, "wgradDW": {unsafe.Offsetof(g.DW), 48}, "wgradXOff": {unsafe.Offsetof(g.XOff), 72},
 		"wgradYOff": {unsafe.Offsetof(g.YOff), 96}, "wgradRows": {unsafe.Offsetof(g.Rows), 120}, "wgradLD": {unsafe.Offsetof(g.LD), 144}, "wgradCols": {unsafe.Offsetof(g.Cols), 152},
 		"sweepRows": {unsafe.Offsetof(s.rows), 0}, "sweepPixels": {unsafe.Offsetof(s.pixels), 8}, "sweepC": {unsafe.Offsetof(s.c), 16}, "sweepData": {unsafe.Offsetof(s.data), 24},
