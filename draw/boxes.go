@@ -115,7 +115,7 @@ func behind(n *nn.Node) bool {
 // takesPre reports layers that a norm and activation in front are told with.
 func takesPre(n *nn.Node) bool {
 	switch n.Layer.(type) {
-	case nn.Conv, nn.Linear, nn.GlobalPool:
+	case nn.Conv, nn.Linear, nn.GlobalPool, nn.GeM:
 		return true
 	}
 	return false
@@ -217,7 +217,7 @@ func class(l nn.Layer) string {
 		return "conv"
 	case nn.Linear:
 		return "linear"
-	case nn.Pool, nn.GlobalPool, nn.ChannelPool, nn.AttentionPool:
+	case nn.Pool, nn.GlobalPool, nn.BinPool, nn.GeM, nn.ChannelPool, nn.AttentionPool:
 		return "pool"
 	case nn.Add, nn.Concat, nn.Gate, nn.Stack:
 		return "join"
