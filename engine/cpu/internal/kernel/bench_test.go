@@ -211,6 +211,8 @@ func BenchmarkPools(b *testing.B) {
 	}{
 		{"max", func(x, y int) int { return x + y }, func(s Set, p *Pool, x, _, y, _ Map) { s.MaxPool(p, y, x) }},
 		{"max-grad", func(x, y int) int { return 2*x + 2*y }, func(s Set, p *Pool, x, dx, y, dy Map) { s.MaxPoolGrad(p, dx, x, y, dy) }},
+		{"stochastic", func(x, y int) int { return x + y }, func(s Set, p *Pool, x, _, y, _ Map) { s.StochasticPool(p, y, x, 0, 1, [2]uint32{2, 3}) }},
+		{"stochastic-inference", func(x, y int) int { return x + y }, func(s Set, p *Pool, x, _, y, _ Map) { s.StochasticPoolInference(p, y, x) }},
 		{"avg", func(x, y int) int { return x + y }, func(s Set, p *Pool, x, _, y, _ Map) { s.AvgPool(p, y, x) }},
 		{"avg-grad", func(x, y int) int { return x + y }, func(s Set, p *Pool, _, dx, _, dy Map) { s.AvgPoolGrad(p, dx, dy) }},
 	}

@@ -46,20 +46,30 @@ func NewPool(c int, h, w Axis, count int) *Pool {
 	return p
 }
 
-// covered reports whether every place belongs to a window.
-func (a *Axis) covered() bool {
+// reach is how many places from the first on belong to a window, each of them.
+func (a *Axis) reach() int {
 	end := int32(0)
 	for o, lo := range a.Lo {
 		if lo > end {
-			return false
+			break
 		}
 		end = a.Hi[o]
 	}
-	return int(end) == a.Extent
+	return int(end)
 }
 
-// clear sets all of x to 0.
-func (p *Pool) clear(x Map) { fill(Block{Rows: p.H.Extent, Pixels: p.W.Extent, C: p.C}, x, 0) }
+// clear sets x to 0 but for the given rows and pixels of the first corner.
+func (p *Pool) clear(x Map, rows, pixels int) {
+	right, below := x, x
+	if rest := (Block{Rows: rows, Pixels: p.W.Extent - pixels, C: p.C}); rows > 0 && rest.Pixels > 0 {
+		right.Data = x.Data[pixels*x.Pix:]
+		fill(rest, right, 0)
+	}
+	if rest := (Block{Rows: p.H.Extent - rows, Pixels: p.W.Extent, C: p.C}); rest.Rows > 0 {
+		below.Data = x.Data[rows*x.Row:]
+		fill(rest, below, 0)
+	}
+}
 
 // maxPool is the largest x of each window. A NaN may be lost beside numbers.
 func maxPool(p *Pool, y, x Map) {
@@ -82,7 +92,7 @@ func maxPool(p *Pool, y, x Map) {
 
 // maxPoolGrad is dx, the sum over windows of their dy where x is the y of the window: the first such in row-major order.
 func maxPoolGrad(p *Pool, dx, x, y, dy Map) {
-	p.clear(dx)
+	p.clear(dx, 0, 0)
 	for i := range p.H.Lo {
 		for j := range p.W.Lo {
 			y, dy := y.at(i, j, p.C), dy.at(i, j, p.C)
@@ -127,7 +137,7 @@ func avgPool(p *Pool, y, x Map) {
 
 // avgPoolGrad is dx, the sum over windows of their K·dy.
 func avgPoolGrad(p *Pool, dx, dy Map) {
-	p.clear(dx)
+	p.clear(dx, 0, 0)
 	for i := range p.H.Lo {
 		for j := range p.W.Lo {
 			dy := dy.at(i, j, p.C)

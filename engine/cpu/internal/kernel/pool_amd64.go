@@ -29,8 +29,8 @@ func (p *Pool) windows(x, dx, y, dy Map) (windows, bool) {
 	s.inRow, s.inPix = [2]int{4 * x.Row, 4 * dx.Row}, [2]int{4 * x.Pix, 4 * dx.Pix}
 	s.outPix = [2]int{4 * y.Pix, 4 * dy.Pix}
 	s.lo, s.hi, s.old = unsafe.Pointer(&p.W.Lo[0]), unsafe.Pointer(&p.W.Hi[:n][0]), unsafe.Pointer(&p.W.Old[:n][0])
-	if dx.Data != nil && !(p.H.covered() && p.W.covered()) {
-		p.clear(dx)
+	if dx.Data != nil { // windows with gaps set and add to what they reach, all else is 0
+		p.clear(dx, p.H.reach(), p.W.reach())
 	}
 	return s, true
 }
