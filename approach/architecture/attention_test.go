@@ -132,6 +132,25 @@ func TestSizesStayUnderAttention(t *testing.T) {
 	}
 }
 
+func TestARunGoesOnBehindAGate(t *testing.T) {
+	g := blocks(t)
+	if _, err := (architecture.Attention{Kind: "cbam", Reduce: 2}).Rewrite(g); err != nil {
+		t.Fatal(err)
+	}
+	r := architecture.Residual{Over: 2, Shortcut: module.OptionB, Scale: 1}
+	c, err := r.Rewrite(g)
+	if err != nil || c.Applied != 0 || len(c.Reasons()) != 2 || c.Reasons()[1] != "is bypassed already: block/conv1" {
+		t.Errorf("%v, %v (%v)", c, c.Reasons(), err)
+	}
+	g = normed(t)
+	if _, err := (architecture.Attention{Kind: "eca"}).Rewrite(g); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := r.Rewrite(g); err != nil || c.String() != "bypassed 1 of 2 runs of 2 convolutions" {
+		t.Errorf("%v, %v (%v)", c, c.Reasons(), err)
+	}
+}
+
 // Norms and dropout are of the way that maps take; a norm behind weights that begin at 0 would make noise of nothing.
 func TestNormsAndDropoutLeaveAttentionAlone(t *testing.T) {
 	for _, kind := range []string{"se", "cbam", "nonlocal", "self"} {

@@ -2,6 +2,8 @@ package architecture
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/module"
@@ -49,7 +51,8 @@ func (p Residual) Rewrite(g *nn.Graph) (nn.Changes, error) {
 // What is left over where a stretch ends is counted as a run that does not fit.
 func (p Residual) runs(g *nn.Graph, c *nn.Changes) [][]*nn.Node {
 	var runs [][]*nn.Node
-	used := g.Gating() // what computes a gate is no run
+	gating := g.Gating()
+	used := maps.Clone(gating) // what computes a gate is no run
 	for n := range nn.Each[nn.Conv](g) {
 		if used[n] || !p.Where.Match(n.Path()) {
 			continue
@@ -60,7 +63,7 @@ func (p Residual) runs(g *nn.Graph, c *nn.Changes) [][]*nn.Node {
 		}
 		run := []*nn.Node{n}
 		for len(run) < p.Over {
-			next := nextConv(g, run[len(run)-1])
+			next := nextConv(g, run[len(run)-1], gating)
 			if next == nil || !p.Where.Match(next.Path()) {
 				break
 			}
@@ -78,23 +81,35 @@ func (p Residual) runs(g *nn.Graph, c *nn.Changes) [][]*nn.Node {
 	return runs
 }
 
-// nextConv is the convolution that alone reads n's unit, nil if there is none.
-func nextConv(g *nn.Graph, n *nn.Node) *nn.Node {
-	for range 2 {
-		rs := g.Readers(n)
-		if len(rs) != 1 || g.IsOutput(n) {
+// nextConv is the convolution that alone reads n's unit, behind a gate of it where there is one; nil if there is none.
+func nextConv(g *nn.Graph, n *nn.Node, gating map[*nn.Node]bool) *nn.Node {
+	for {
+		next := onward(g, n, gating)
+		if next == nil {
 			return nil
 		}
-		n = rs[0]
-		switch n.Layer.(type) {
+		switch next.Layer.(type) {
 		case nn.Conv:
-			return n
+			return next
+		case nn.Gate:
 		case nn.Activation:
+			if isActivation(n) {
+				return nil
+			}
 		default:
 			return nil
 		}
+		n = next
 	}
-	return nil
+}
+
+// onward is the one reader that takes a layer's map on, gates' numbers apart; nil if there are several.
+func onward(g *nn.Graph, n *nn.Node, gating map[*nn.Node]bool) *nn.Node {
+	rs := slices.DeleteFunc(g.Readers(n), func(r *nn.Node) bool { return gating[r] })
+	if len(rs) != 1 || g.IsOutput(n) {
+		return nil
+	}
+	return rs[0]
 }
 
 // bypass adds what a run reads to what it gives, or says why it does not fit.
@@ -103,9 +118,15 @@ func (p Residual) bypass(g *nn.Graph, run []*nn.Node) (string, error) {
 	if g.Unit(last).Logits() {
 		return "gives the classes", nil
 	}
-	for _, r := range g.Readers(last) {
-		if _, ok := r.Layer.(nn.Add); ok {
-			return "is bypassed already", nil
+	gating := g.Gating()
+	for end := last; end != nil; { // behind the gates of the run
+		for _, r := range g.Readers(end) {
+			if _, ok := r.Layer.(nn.Add); ok {
+				return "is bypassed already", nil
+			}
+		}
+		if end = onward(g, end, gating); end != nil && !isGate(end) {
+			break
 		}
 	}
 	x, front := first.In[0], (*nn.Node)(nil) // the activation in front of a pre-activation run
