@@ -246,3 +246,21 @@ func BenchmarkPools(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkPackTranspose states GB/s written.
+func BenchmarkPackTranspose(b *testing.B) {
+	const cin, cout, nr = 768, 3072, 32
+	w, dst := random(cin*cout), make([]float32, PanelLen(cout, cin, nr))
+	for _, s := range Levels() {
+		b.Run(s.Name, func(b *testing.B) {
+			best := 0.0
+			for b.Loop() {
+				t := time.Now()
+				s.PackTranspose(dst, w, []int32{0}, cin, cout, cout, nr)
+				best = max(best, float64(4*cin*cout)/time.Since(t).Seconds())
+			}
+			b.ReportMetric(best/1e9, "GB/s")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

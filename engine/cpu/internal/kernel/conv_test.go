@@ -275,3 +275,22 @@ func TestTilesAllocateNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestPackTransposeMatchesGenericAtAllWidths(t *testing.T) {
+	for _, s := range fast(t) {
+		for _, nr := range []int{8, 16, 32, 48} {
+			for cin := 1; cin < 68; cin += 3 {
+				for cout := 1; cout < 68; cout += 5 {
+					ld := cout + cin%4
+					taps := []int32{int32(cin * ld), 0, 3}
+					w, _ := guarded(2*cin*ld+3+cout, uint64(cout))
+					_, got := guarded(PanelLen(len(taps)*cout, cin, nr), 1)
+					_, want := guarded(PanelLen(len(taps)*cout, cin, nr), 1)
+					Generic().PackTranspose(want[32:len(want)-32], w, taps, cin, cout, ld, nr)
+					s.PackTranspose(got[32:len(got)-32], w, taps, cin, cout, ld, nr)
+					compare(t, got, want, 0)
+				}
+			}
+		}
+	}
+}

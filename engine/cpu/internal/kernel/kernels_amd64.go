@@ -89,6 +89,11 @@ func wgrad8x32AVX512(a *byte)
 //go:noescape
 func wgrad8x16AVX512(a *byte)
 
+// transpose8AVX2 is dst[o·nr+i] = src[i·ld+o] for i < 8, o < 8·n.
+//
+//go:noescape
+func transpose8AVX2(dst *float32, src *float32, ld int, nr int, n int)
+
 // depthwiseAVX2 is Set.Depthwise; a is a *depthwiseFrame.
 //
 //go:noescape

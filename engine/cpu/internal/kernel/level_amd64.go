@@ -38,6 +38,7 @@ func avx512(s Set) Set {
 type wide bool
 
 func (w wide) override(s Set) Set {
+	s.PackTranspose = w.packTranspose
 	s.Depthwise, s.DepthwiseGrad = w.depthwise, w.depthwiseGrad
 	s.WinogradIn, s.WinogradWeight, s.WinogradOut = w.winogradIn, w.winogradWeight, w.winogradOut
 	s.WinogradOutGrad, s.WinogradWeightGrad = w.winogradOutGrad, w.winogradWeightGrad

@@ -31,6 +31,7 @@ func main() {
 	wgrad(z, 8, 3, 4)
 	wgrad(z, 8, 2, 1)
 	wgrad(z, 8, 1, 1)
+	transpose(y)
 	for _, m := range []*isa{y, z} {
 		depthwises(m)
 		depthwiseGrads(m)
