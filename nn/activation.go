@@ -73,9 +73,9 @@ func (f Func) DefaultPieces() int {
 // Activation is a non-linearity, element by element but for maxout and crelu, which join and split channels.
 type Activation struct {
 	Func   Func    `yaml:"func"`
-	Alpha  float32 `yaml:"alpha"`  // the α of the function; 0 means its default; for prelu the initial slope
-	Pieces int     `yaml:"pieces"` // of maxout, hinges of apl; 0 means the default
-	Groups int     `yaml:"groups"` // of channels in which maxout and crelu join and split each for itself, as a grouped convolution needs it; default 1
+	Alpha  float32 `yaml:"alpha"`               // the α of the function; 0 means its default; for prelu the initial slope
+	Pieces int     `yaml:"pieces" role:"later"` // of maxout, hinges of apl; 0 means the default
+	Groups int     `yaml:"groups" role:"later"` // of channels in which maxout and crelu join and split each for itself, as a grouped convolution needs it; default 1
 }
 
 // Kind is "activation".

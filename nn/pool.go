@@ -55,8 +55,8 @@ type Pool struct {
 	// CountPad lets an average divide by the whole window, padding included (PyTorch's count_include_pad). What hangs over the
 	// edge by Ceil then counts as well: a deviation from both frameworks where padding and a hanging window meet.
 	CountPad bool    `yaml:"count-pad"`
-	Mix      float32 `yaml:"mix"`   // of mixed: the share of the maximum, at most 1; 0: it is learned
-	Power    float32 `yaml:"power"` // of lp: p, 1 to 16; default 2
+	Mix      float32 `yaml:"mix" role:"later"`   // of mixed: the share of the maximum, at most 1; 0: it is learned
+	Power    float32 `yaml:"power" role:"later"` // of lp: p, 1 to 16; default 2
 }
 
 // Kind is "pool".

@@ -32,7 +32,7 @@ func (g *Graph) Signature() string {
 		}
 		if _, image := l.(Input); !image {
 			for _, f := range fields(l) {
-				if f.start {
+				if f.start || f.later && f.value.IsZero() {
 					continue
 				}
 				v := f.value.Interface()
@@ -66,6 +66,7 @@ type field struct {
 	key   string
 	value reflect.Value
 	start bool // tagged role init: it says where parameters begin, which is no structure
+	later bool // tagged role later: signatures that were written down do not know it; its zero is what was before
 }
 
 // fields lists the hyper-parameters of a layer in the order of its struct.
@@ -74,7 +75,7 @@ func fields(l any) []field {
 	var fs []field
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
-		fs = append(fs, field{tag.Get("yaml"), v.Field(i), tag.Get("role") == "init"})
+		fs = append(fs, field{tag.Get("yaml"), v.Field(i), tag.Get("role") == "init", tag.Get("role") == "later"})
 	}
 	return fs
 }
