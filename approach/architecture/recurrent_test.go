@@ -6,6 +6,7 @@ import (
 	"github.com/assaylab/assay/approach/architecture"
 	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/zoo"
 )
 
 // A direction of U units that reads C channels has G·U·(C + U + 2) parameters: input weight, recurrent weight, two biases.
@@ -71,3 +72,35 @@ var residual = of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 	x = b.MaxPool(module.ConvReLU(b, x, 4, 3, 1), 2, 2)
 	return module.PoolHead(b, b.Add(x, b.Conv(x, 4, 3, 1)), nn.Avg)
 })
+
+func TestScansKeepHeightAndWidth(t *testing.T) {
+	for _, net := range zoo.Small() {
+		for _, place := range []string{"rows", "columns"} {
+			for _, both := range []bool{false, true} {
+				g, err := zoo.New(net.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := (architecture.Recurrent{Cell: nn.LSTM, Place: place, Bidirectional: both}).Rewrite(g); err != nil {
+					t.Fatal(err)
+				}
+				sizes, err := g.Sizes()
+				if err != nil {
+					t.Fatal(err)
+				}
+				swept := 0
+				for n, l := range nn.Each[nn.Recurrent](g) {
+					swept++
+					want := sizes[n.In[0]]
+					want.C *= len(l.Directions())
+					if sizes[n] != want {
+						t.Errorf("%s: %s gives %v, want %v", net.Name, n.Name, sizes[n], want)
+					}
+				}
+				if swept != 1 {
+					t.Errorf("%s: %d sweeps along %s, want 1", net.Name, swept, place)
+				}
+			}
+		}
+	}
+}
