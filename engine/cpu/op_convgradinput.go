@@ -44,7 +44,7 @@ func bindConvGradInput(b *planner, u unit) error {
 	}
 	kw, cin, cout := op.Kernel[1], dx.c/op.Groups, dy.c/op.Groups
 	if isDepthwise(op.Groups, dx.c, dy.c) {
-		return b.depthwiseGradInput(u, what, op.Window, dy, w, dx)
+		return b.depthwiseGradInput(u, what, op.Window, cin, dy, w, dx)
 	}
 	if b.minimal(op.Window, op.Groups, dy, dx, dy.c/op.Groups) {
 		f := filter{n: u.Node, groups: op.Groups, what: what, x: dy, y: dx, top: 2 - op.Pad[0], left: 2 - op.Pad[2], weights: w, turned: true}

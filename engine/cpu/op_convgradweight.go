@@ -199,7 +199,7 @@ func bindConvGradWeight(b *planner, u unit) error {
 	x = b.padded(u.Node, x, windowHalo(op.Window, x.h, x.w, dy.h, dy.w))
 	what := "conv " + windowName(op.Window) + " grad weight"
 	if isDepthwise(op.Groups, x.c, dy.c) {
-		return b.depthwiseGradWeight(u.Node, what, op.Window, x, dy, b.val(u.out))
+		return b.depthwiseGradWeight(u.Node, what, op.Window, x.c/op.Groups, x, dy, b.val(u.out))
 	}
 	b.correlate(u.Node, what, op.Window, op.Groups, x, dy, b.val(u.out))
 	return nil

@@ -1,31 +1,45 @@
 package cpu
 
 import (
+	"fmt"
+
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
 	"github.com/assaylab/assay/program"
 )
 
-// Depthwise convolution and its gradients: rows of outputs by vectors of channels (kernel/depthwise.go), a picture at a time.
+// Depthwise convolution, that of groups of four channels, and their gradients: rows of outputs by vectors of channels
+// (kernel/depthwise.go), a picture at a time.
 
-// isDepthwise reports whether each channel has one filter of its own.
-func isDepthwise(groups, cin, cout int) bool { return groups > 1 && groups == cin && groups == cout }
+// isDepthwise reports whether each channel sees itself alone, or one group of four channels itself.
+func isDepthwise(groups, cin, cout int) bool {
+	return groups > 1 && cin == cout && (groups == cin || 4*groups == cin)
+}
 
-// depthwise adds the step of a convolution of x to y, with what was fused to it. x has its halo; scale, of a norm, may be nil.
-func (b *planner) depthwise(u unit, what string, g program.Window, x, w, scale, bias, y *value) error {
+// groupName is "depthwise", or "4-wide" of groups of so many channels.
+func groupName(per int) string {
+	if per == 1 {
+		return "depthwise "
+	}
+	return fmt.Sprintf("%d-wide ", per)
+}
+
+// depthwise adds the step of a convolution of x to y in groups of per channels, with what was fused to it. x has its halo; scale,
+// of a norm, may be nil.
+func (b *planner) depthwise(u unit, what string, g program.Window, per int, x, w, scale, bias, y *value) error {
 	if scale != nil {
 		w = b.scaled(u.Node, w, scale)
 	}
-	s := b.local(u.Node, "depthwise "+what, y).reading(x).knowing(w, bias)
+	s := b.local(u.Node, groupName(per)+what, y).reading(x).knowing(w, bias)
 	if u.over != nil {
 		s.over = b.val(u.over)
 		s.reading(s.over)
 	}
 	x.spread()
-	s.kernel, s.macs = b.k.Name, int64(y.n)*int64(y.elems())*int64(g.Kernel[0]*g.Kernel[1])
+	s.kernel, s.macs = b.k.Name, int64(y.n)*int64(y.elems())*int64(g.Kernel[0]*g.Kernel[1]*per)
 	s.build = func() {
 		s.perImage(func(wk *worker, n int) {
 			a := &wk.depth
-			*a = depthwiseArgs(g, x, y)
+			*a = depthwiseArgs(g, per, x, y)
 			a.X.Data, a.Y.Data = wk.image(x, n)[x.first-g.Pad[0]*x.row-g.Pad[2]*x.pix:], wk.image(y, n)[y.first:]
 			a.W = wk.f.whole(w)
 			if bias != nil {
@@ -61,12 +75,12 @@ func (b *planner) scaled(n *program.Node, w, scale *value) *value {
 }
 
 // depthwiseArgs is the geometry of a convolution of x to y.
-func depthwiseArgs(g program.Window, x, y *value) kernel.DepthwiseArgs {
+func depthwiseArgs(g program.Window, per int, x, y *value) kernel.DepthwiseArgs {
 	return kernel.DepthwiseArgs{
 		Block: y.block(1),
 		X:     kernel.Map{Row: g.Stride[0] * x.row, Pix: g.Stride[1] * x.pix},
 		Y:     kernel.Map{Row: y.row, Pix: y.pix},
-		KH:    g.Kernel[0], KW: g.Kernel[1], KRow: g.Dilation[0] * x.row, KPix: g.Dilation[1] * x.pix,
+		KH:    g.Kernel[0], KW: g.Kernel[1], KRow: g.Dilation[0] * x.row, KPix: g.Dilation[1] * x.pix, Four: per == 4,
 	}
 }
 
@@ -97,7 +111,7 @@ func phases(inputs, pad, kernel, stride, dilation int) (ps []along) {
 
 // depthwiseGradInput adds the steps of the gradient by the input: a forward convolution of dy for each phase, with the weights
 // that it meets. dy has its halo.
-func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, dy, w, dx *value) error {
+func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, per int, dy, w, dx *value) error {
 	type phase struct {
 		h, w    along
 		weights int // where they begin among the packed
@@ -110,7 +124,7 @@ func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, dy, 
 			if n > 0 || u.over == nil {
 				ps = append(ps, phase{h, w, size})
 			}
-			size += n * dx.c
+			size += n * per * dx.c
 		}
 	}
 	packed := b.temp("packed", max(size, 1))
@@ -120,14 +134,14 @@ func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, dy, 
 			d, from := wk.f.whole(packed)[ps[t].weights:], wk.f.whole(w)
 			for _, i := range ps[t].h.taps {
 				for _, j := range ps[t].w.taps {
-					d = d[copy(d[:dx.c], from[(i*g.Kernel[1]+j)*dx.c:]):]
+					d = d[transposed(d, from[(i*g.Kernel[1]+j)*per*dx.c:], per, dx.c):]
 				}
 			}
 		}
 	}
 	dy.spread()
-	s := b.local(u.Node, "depthwise "+what, dx).reading(dy).knowing(packed)
-	s.kernel, s.macs = b.k.Name, int64(dy.n)*int64(dy.elems())*int64(g.Kernel[0]*g.Kernel[1])
+	s := b.local(u.Node, groupName(per)+what, dx).reading(dy).knowing(packed)
+	s.kernel, s.macs = b.k.Name, int64(dy.n)*int64(dy.elems())*int64(g.Kernel[0]*g.Kernel[1]*per)
 	if u.over != nil {
 		s.over = b.val(u.over)
 		s.reading(s.over)
@@ -143,7 +157,7 @@ func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, dy, 
 					X:     kernel.Map{Data: from[dy.first+p.h.from*dy.row+p.w.from*dy.pix:], Row: dy.row, Pix: dy.pix},
 					Y:     kernel.Map{Data: to[dx.first+p.h.first*dx.row+p.w.first*dx.pix:], Row: g.Stride[0] * dx.row, Pix: g.Stride[1] * dx.pix},
 					W:     wk.f.whole(packed)[p.weights:],
-					KH:    len(p.h.taps), KW: len(p.w.taps), KRow: p.h.step * dy.row, KPix: p.w.step * dy.pix,
+					KH:    len(p.h.taps), KW: len(p.w.taps), KRow: p.h.step * dy.row, KPix: p.w.step * dy.pix, Four: per == 4,
 					Add: u.over != nil,
 				}
 				b.k.Depthwise(a)
@@ -153,15 +167,29 @@ func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, dy, 
 	return nil
 }
 
+// transposed exchanges the channels that a group reads and writes, of one tap: to[g·c+i] = from[i%per·c + ⌊i/per⌋·per+g] for
+// g < per, i < c. It returns how many those are.
+func transposed(to, from []float32, per, c int) int {
+	if per == 1 {
+		return copy(to[:c], from)
+	}
+	for g := range per {
+		for i := range c {
+			to[g*c+i] = from[i%per*c+i/per*per+g]
+		}
+	}
+	return per * c
+}
+
 // depthwiseGradWeight adds the steps of the gradient by the weights: chunks of pictures add to private sums. x has its halo.
-func (b *planner) depthwiseGradWeight(n *program.Node, what string, g program.Window, x, dy, dw *value) error {
-	size := g.Kernel[0] * g.Kernel[1] * x.c
+func (b *planner) depthwiseGradWeight(n *program.Node, what string, g program.Window, per int, x, dy, dw *value) error {
+	size := g.Kernel[0] * g.Kernel[1] * per * x.c
 	copies := x.n * (x.img + dy.img) / size // no more memory than the maps
 	parts := b.temp("private sums", 1, 1, 1, size)
 	parts.perChunk = true
-	s := b.local(n, "depthwise "+what, parts).reading(x, dy)
+	s := b.local(n, groupName(per)+what, parts).reading(x, dy)
 	s.n, s.shape = x.n, dw.shape
-	s.kernel, s.macs = b.k.Name, int64(dy.n)*int64(dy.elems())*int64(g.Kernel[0]*g.Kernel[1])
+	s.kernel, s.macs = b.k.Name, int64(dy.n)*int64(dy.elems())*int64(g.Kernel[0]*g.Kernel[1]*per)
 	s.minGroup = (x.n + max(copies, 1) - 1) / max(copies, 1)
 	s.build = func() {
 		s.image = func(wk *worker, n0, n1 int) {
@@ -169,7 +197,7 @@ func (b *planner) depthwiseGradWeight(n *program.Node, what string, g program.Wi
 			clear(sum)
 			for n := n0; n < n1; n++ {
 				a := &wk.depth
-				*a = depthwiseArgs(g, x, dy)
+				*a = depthwiseArgs(g, per, x, dy)
 				a.X.Data, a.Y.Data = wk.image(x, n)[x.first-g.Pad[0]*x.row-g.Pad[2]*x.pix:], wk.image(dy, n)[dy.first:]
 				a.W = sum
 				b.k.DepthwiseGrad(a)

@@ -99,6 +99,9 @@ func convCases() []*Case {
 		add(fmt.Sprintf("depthwise %d", c), geometry(3, 3, 1, 1, 1), c, c, 2, 5, 4, c)
 	}
 	add("depthwise multiplier 2", geometry(3, 3, 1, 1, 1), 5, 10, 2, 5, 4, 5)
+	for _, c := range []int{8, 20, 68} {
+		add(fmt.Sprintf("groups of 4 of %d", c), geometry(3, 3, 1+c/20%2, 1, 1), c/4, c, 2, 5, 6, c)
+	}
 	add("depthwise dilation 2", geometry(3, 3, 1, 2, 2), 9, 9, 1, 7, 6, 9)
 	add("depthwise unequal padding", geometry(3, 3, 2, 1, 0, 1, 0, 1), 16, 16, 3, 6, 6, 16)
 	return cs

@@ -38,7 +38,7 @@ func (a *DepthwiseArgs) frame() (depthwiseFrame, bool) {
 	_ = a.Y.at(a.Rows-1, a.Pixels-1, a.C)
 	f.y = unsafe.Pointer(&a.Y.Data[0])
 	if a.KH > 0 && a.KW > 0 {
-		_, _ = a.x(a.Rows-1, a.Pixels-1, a.KH-1, a.KW-1), a.w(a.KH-1, a.KW-1)
+		_, _ = a.x(a.Rows-1, a.Pixels-1, a.KH-1, a.KW-1), a.w(a.KH-1, a.KW-1, a.group()-1)
 		f.x, f.w = unsafe.Pointer(&a.X.Data[0]), unsafe.Pointer(&a.W[0])
 	} else {
 		f.kh = 0
@@ -84,6 +84,10 @@ func (w wide) depthwise(a *DepthwiseArgs) {
 	square := a.KH == 3 && a.KW == 3 && f.xrow == s*f.krow // then rows of outputs share rows of x, too
 	for done := 0; more; more = f.next(a, &done) {
 		switch {
+		case a.Four && bool(w):
+			depthwiseOf4AVX512(f.bytes())
+		case a.Four:
+			depthwiseOf4AVX2(f.bytes())
 		case bool(w) && square && s == 1:
 			depthwise3x3by1AVX512(f.bytes())
 		case bool(w) && square && s == 2:
@@ -125,6 +129,10 @@ func (w wide) depthwiseGrad(a *DepthwiseArgs) {
 	s := f.neighbours()
 	for done := 0; more; more = f.next(a, &done) {
 		switch {
+		case a.Four && bool(w):
+			depthwiseGradOf4AVX512(f.bytes())
+		case a.Four:
+			depthwiseGradOf4AVX2(f.bytes())
 		case bool(w) && a.KH == 3 && a.KW == 3 && s == 1:
 			depthwiseGrad3x3by1AVX512(f.bytes())
 		case bool(w) && a.KH == 3 && a.KW == 3 && s == 2:

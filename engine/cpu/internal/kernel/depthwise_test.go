@@ -11,10 +11,11 @@ import (
 type depth struct {
 	h, w, c, kh, kw  int
 	stride, dilation [2]int // of rows, of pixels
+	four             bool
 }
 
 func (d depth) String() string {
-	return fmt.Sprintf("%dx%d of %dx%dx%d, stride %v, dilation %v", d.kh, d.kw, d.h, d.w, d.c, d.stride, d.dilation)
+	return fmt.Sprintf("%dx%d of %dx%dx%d, stride %v, dilation %v, groups of four %v", d.kh, d.kw, d.h, d.w, d.c, d.stride, d.dilation, d.four)
 }
 
 // args are those of all but start and activation, and the memory of y, or that of w with dw.
@@ -25,9 +26,13 @@ func (d depth) args(dw bool) (a *DepthwiseArgs, all []float32) {
 	ypix := d.c + d.h%2
 	yrow := (d.w+1)*ypix + 2
 	ys, yall := guarded((d.h-1)*yrow+(d.w-1)*ypix+d.c, 2)
-	ws, wall := guarded(d.kh*d.kw*d.c, 3)
+	group := 1
+	if d.four {
+		group = 4
+	}
+	ws, wall := guarded(d.kh*d.kw*d.c*group, 3)
 	a = &DepthwiseArgs{Block: Block{d.h, d.w, d.c}, X: Map{xs, d.stride[0] * row, d.stride[1] * pix}, Y: Map{ys, yrow, ypix}, W: ws,
-		KH: d.kh, KW: d.kw, KRow: d.dilation[0] * row, KPix: d.dilation[1] * pix}
+		KH: d.kh, KW: d.kw, KRow: d.dilation[0] * row, KPix: d.dilation[1] * pix, Four: d.four}
 	if dw {
 		return a, wall
 	}
@@ -42,11 +47,12 @@ func TestDepthwiseMatchesGenericAtAllWidths(t *testing.T) {
 				for j, stride := range [][2]int{{1, 1}, {2, 2}, {1, 2}, {3, 3}} {
 					d := depth{h: 1 + (c+i)%5, w: 1 + (c*5+i+j)%19, c: c, kh: k[0], kw: k[1], stride: stride, dilation: [2]int{1 + c%6/5, 1 + (c+j)%6/5}}
 					if c == 68 { // more than passes at once
-						d.h, d.w, d.c = 5, 41, 150
+						d.h, d.w, d.c = 5, 41, 152
 						if i > 1 {
 							continue
 						}
 					}
+					d.four = d.c%4 == 0 && (i+j+c/4)%2 == 0
 					n := c + i + j
 					run := func(s Set) []float32 {
 						a, all := d.args(false)

@@ -99,6 +99,11 @@ func transpose8AVX2(dst *float32, src *float32, ld int, nr int, n int)
 //go:noescape
 func depthwiseAVX2(a *byte)
 
+// depthwiseOf4AVX2 is Set.Depthwise for groups of 4 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf4AVX2(a *byte)
+
 // depthwise2by1AVX2 is Set.Depthwise for windows of any height, 2 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
@@ -133,6 +138,11 @@ func depthwise5by2AVX2(a *byte)
 //
 //go:noescape
 func depthwiseGradAVX2(a *byte)
+
+// depthwiseGradOf4AVX2 is Set.DepthwiseGrad for groups of 4 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf4AVX2(a *byte)
 
 // depthwiseGrad7by1AVX2 is Set.DepthwiseGrad for windows of any height, 7 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
@@ -619,6 +629,11 @@ func peakAVX2(n int)
 //go:noescape
 func depthwiseAVX512(a *byte)
 
+// depthwiseOf4AVX512 is Set.Depthwise for groups of 4 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf4AVX512(a *byte)
+
 // depthwise2by1AVX512 is Set.Depthwise for windows of any height, 2 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
@@ -663,6 +678,11 @@ func depthwise3x3by2AVX512(a *byte)
 //
 //go:noescape
 func depthwiseGradAVX512(a *byte)
+
+// depthwiseGradOf4AVX512 is Set.DepthwiseGrad for groups of 4 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf4AVX512(a *byte)
 
 // depthwiseGrad7by1AVX512 is Set.DepthwiseGrad for windows of any height, 7 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //

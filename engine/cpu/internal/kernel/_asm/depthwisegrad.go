@@ -90,9 +90,11 @@ func (d *depthwise) windows() {
 // overPixels adds what all pixels give to some weights, whose first tap sees x, and moves on to the next weights.
 func (d *depthwise) overPixels(x reg.GPVirtual) {
 	kh := max(d.kh, 1)
-	sums := kh * d.kw
+	sums := kh * d.kw * max(d.group, 1)
 	chains := 1 // a tap's sums, of every second or fourth pixel: a multiply-add takes four cycles
 	switch {
+	case d.group > 1:
+		chains = 2
 	case d.stride == 0:
 		chains = 4
 	case d.kh == 0 && 2*sums+6 <= d.regs:
@@ -154,6 +156,10 @@ func (d *depthwise) gradientTile(kh, n, used int, acc func(i, j, p int) reg.VecP
 	if d.stride == 0 {
 		x := newWalk(row, field(a, depthXPix))
 		for p := range n {
+			if d.group > 1 {
+				d.ofGroup(x.mem(p), used, func(g int, in reg.VecPhysical) { VFMADD231PS(in, d.v(used-n+p), acc(0, g, p)) })
+				continue
+			}
 			if from := x.mem(p); d.k == nil {
 				VFMADD231PS(from, d.v(used-n+p), acc(0, 0, p))
 			} else {
@@ -187,6 +193,7 @@ func (d *depthwise) gradientTile(kh, n, used int, acc func(i, j, p int) reg.VecP
 // depthwiseGrads writes all forms.
 func depthwiseGrads(m *isa) {
 	(&depthwise{isa: m, kw: 1}).gradient("depthwiseGrad")
+	(&depthwise{isa: m, kw: 1, group: 4}).gradient("depthwiseGradOf4")
 	(&depthwise{isa: m, kw: 7, stride: 1}).gradient("depthwiseGrad7by1")
 	for stride := 1; stride <= 2; stride++ {
 		(&depthwise{isa: m, kh: 3, kw: 3, stride: stride}).gradient(fmt.Sprintf("depthwiseGrad3x3by%d", stride))
