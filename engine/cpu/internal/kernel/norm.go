@@ -3,6 +3,11 @@ package kernel
 // What runs along pixels with one coefficient a channel: the passes of batch normalisation (Ioffe, Szegedy, ICML 2015,
 // arXiv:1502.03167), bias, sums of columns. Each is one pass over memory. Sums are added to what their slices hold, in the
 // precision of float32 within a block: keep blocks to an image or so, and combine those in float64.
+//
+// Blocks of channels go over the pixels one after the other, so a block is as many vectors as there are registers for: with 64
+// bytes far memory gave 3.6 GB/s to a map of 64 channels, with 256 it gives 22 to 26 (AMD Zen 4, one thread; in the second-level
+// cache both have 105, as much as a copy). More than what stays near passes in parts for the same reason. affine fetches ahead,
+// which within a training step takes a tenth off and costs as much where all is in the second-level cache.
 
 // moments adds sum[c] += Σ d and sq[c] += Σ d², d = x − pivot[c]. With a pivot near the mean (the block's first pixel will do)
 // nothing cancels: mean = pivot + sum/n, and Σ(x−mean)² = sq − sum²/n. Blocks combine by Chan, Golub, LeVeque, 1979.
