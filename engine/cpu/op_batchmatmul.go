@@ -46,32 +46,45 @@ func (w *worker) matrix(v *value, n, h int) []float32 {
 	return w.image(v, n)[v.first+h*v.row:]
 }
 
-// batchCorrelate adds the step of products aᵀ·b, each a sum over the rows of both.
+// batchCorrelate adds the step of products aᵀ·b, each a sum over the rows of both. Vectors run over the columns of the wider: a product that
+// is tall is computed lying, in scratch, and turned over.
 func (b *planner) batchCorrelate(u unit, x, m, c *value) {
-	tile := wgradTile(b.k, x.c, c.c)
 	s := b.local(u.Node, "batch matmul aᵀ", c).reading(x, m)
-	s.kernel, s.macs = b.k.Name+" "+tile.Name, program.MACs(u.Node)
+	s.macs = program.MACs(u.Node)
 	s.build = func() {
+		down, across, lying := x, m, c.c < c.w && c.pix == c.c
+		if lying {
+			down, across = m, x
+			s.scratch = down.c * across.c
+		}
+		tile := wgradTile(b.k, down.c, across.c)
+		s.kernel = b.k.Name + " " + tile.Name
 		var xoff, yoff, rows []int32
 		for p := range x.w {
-			xoff, yoff = append(xoff, int32(p*x.pix)), append(yoff, int32(p*m.pix))
+			xoff, yoff = append(xoff, int32(p*down.pix)), append(yoff, int32(p*across.pix))
 		}
-		for r := range x.c {
+		for r := range down.c {
 			rows = append(rows, int32(r))
 		}
 		s.perImage(func(w *worker, n int) {
 			for h := range c.h {
-				d := w.matrix(c, n, h)
-				for r := range c.w {
-					clear(d[r*c.pix:][:c.c])
+				d, ld := w.matrix(c, n, h), c.pix
+				if lying {
+					d, ld = w.bench, across.c
+				}
+				for r := range down.c {
+					clear(d[r*ld:][:across.c])
 				}
 				for p := 0; p < x.w; p += wgradPixels {
 					e := min(p+wgradPixels, x.w)
-					for j := 0; j < c.c; j += tile.NR {
-						w.wgrad = kernel.WgradArgs{X: w.matrix(x, n, h), DY: w.matrix(m, n, h)[j:], DW: d[j:], XOff: xoff[p:e], YOff: yoff[p:e],
-							Rows: rows, LD: c.pix, Cols: min(tile.NR, c.c-j)}
+					for j := 0; j < across.c; j += tile.NR {
+						w.wgrad = kernel.WgradArgs{X: w.matrix(down, n, h), DY: w.matrix(across, n, h)[j:], DW: d[j:], XOff: xoff[p:e], YOff: yoff[p:e],
+							Rows: rows, LD: ld, Cols: min(tile.NR, across.c-j)}
 						tile.Run(&w.wgrad)
 					}
+				}
+				if lying {
+					b.k.PackTranspose(w.matrix(c, n, h), d, start, c.c, c.w, ld, c.c)
 				}
 			}
 		})
