@@ -48,6 +48,7 @@ func (p Inception) Rewrite(g *nn.Graph) (nn.Changes, error) {
 		}
 		inner := innerStyle(g, n)
 		return "", g.RebuildUnit(n, func(b *nn.Builder, x *nn.Node, end nn.Style) *nn.Node {
+			end.Act.Groups = inner.Act.Groups
 			return module.Beside(m.Parts(inner, end)...)(b, x)
 		})
 	})
@@ -97,10 +98,11 @@ func (p Inception) module(w Widths, maps int, conv nn.Conv) (module.Branches, st
 	return m, ""
 }
 
-// innerStyle is [between] for convolutions that may have neither norm nor activation behind them, whose bias the next one would
-// absorb then.
+// innerStyle is [between] for convolutions without groups, which may have neither norm nor activation behind them: the next one
+// would absorb their bias then.
 func innerStyle(g *nn.Graph, n *nn.Node) nn.Style {
 	s := between(g, n)
+	s.Act.Groups = 0
 	s.Bias = s.Bias && (s.Norm != nil || s.Act.Func != "")
 	return s
 }

@@ -14,7 +14,7 @@ type stage struct {
 	convs    []*nn.Node
 	depth    int      // convolutions larger than 1x1 on its longest path
 	stride   int      // that brings the map it reads to the size it gives
-	out      nn.Size  // of what it gives
+	out      nn.Size  // of what the convolution that gives its last map gives
 	style    nn.Style // of its convolutions; always has an activation
 	end      nn.Style // of a convolution that gives what the stage gives
 }
@@ -123,6 +123,7 @@ func join(g *nn.Graph, segments []segment, sizes map[*nn.Node]nn.Size) (stage, s
 		return s, "fewer than 2 convolutions larger than 1x1 one behind the other"
 	}
 	s.style = styleOf(g, s.convs)
+	s.style.Act.Groups = 0 // what comes is not grouped
 	s.end = nn.Style{Bias: s.style.Bias, Norm: s.style.Norm}
 	switch {
 	case s.style.Pre:
@@ -131,6 +132,8 @@ func join(g *nn.Graph, segments []segment, sizes map[*nn.Node]nn.Size) (stage, s
 		s.end.Norm = nil // stays behind the activation
 	case tail == nil && activated(s.to):
 		s.end = s.style
+		reads, gives := s.end.Act.Ratio()
+		s.out.C = s.out.C / gives * reads // of the convolution in front of it
 	}
 	return s, ""
 }

@@ -124,6 +124,34 @@ func TestGatesWithinABlockGoWithIt(t *testing.T) {
 	}
 }
 
+// Where the last maps are those of activations that give more or fewer channels than they read, the ones that take their place are as many.
+func TestAStageEndsWithAsManyChannelsWhateverItsActivation(t *testing.T) {
+	for _, act := range []nn.Activation{{Func: nn.CReLU}, {Func: nn.Maxout}} {
+		g := of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			s := nn.Style{Bias: true, Act: act}
+			x = module.Convolved(s, 8, 3)(b, x)
+			for _, name := range []string{"m1", "m2"} {
+				x = module.Inception(s, 4, [2]int{4, 8}, [2]int{}, 0)(b.Scope("%s", name), x)
+			}
+			return module.PoolHead(b, x, nn.Avg)
+		})(t)
+		channels := func() int {
+			sizes, err := g.Sizes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sizes[g.Node("global-pool").In[0]].C
+		}
+		before := channels()
+		if c, err := (architecture.Dense{Growth: 4, Compression: 1}).Rewrite(g); err != nil || c.Applied != 1 {
+			t.Fatalf("%s: %s (%v)", act.Func, c, err)
+		}
+		if after := channels(); after != before {
+			t.Errorf("%s: %d channels, before %d", act.Func, after, before)
+		}
+	}
+}
+
 // A stage is rewritten in its place: what stood before and behind it is as it was, in every network of the zoo.
 func TestARewrittenStageGivesMapsOfTheSameSize(t *testing.T) {
 	for _, n := range zoo.List() {
