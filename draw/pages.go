@@ -21,9 +21,8 @@ func paged(c *part) []*part {
 	return best
 }
 
-// shape is how far columns beside one another are from a good proportion, how much they break and how uneven they
-// are. Up to a height that a screen
-// shows one is enough.
+// shape is how far columns beside one another are from a good proportion, how much they break and how uneven they are. Up to a
+// height that a screen shows one is enough.
 func shape(pages []*part) float64 {
 	w, h, sum, torn, short := -gutter, 0.0, 0.0, 0.0, 0.0
 	for _, p := range pages {

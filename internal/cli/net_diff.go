@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/draw"
 	"github.com/assaylab/assay/nn"
 )
 
@@ -26,13 +28,15 @@ type shownDiff struct {
 func netDiff(e *Env) *cobra.Command {
 	var f netFlags
 	var first []string
+	var svg bool
 	cmd := &cobra.Command{
 		Use: "diff A B", Short: "what turns one network into another",
 		Long: `Says what turns network A into B, stage by stage: layers that came, went or became others, what lies over them, and what that costs.
 --apply rewrites B first and --apply-a rewrites A, so that "diff NET NET --apply ..." shows what an approach does.`,
 		Example: `  assay net diff resnet20 resnet20 --apply '{separable: {where: stage2/**}}'
   assay net diff resnet20 resnet20 --apply-a '{activation: elu}' --apply '{activation: gelu}'
-  assay net diff vgg16 vgg16_bn`,
+  assay net diff vgg16 vgg16_bn
+  assay net diff mini mini --apply residual --svg > residual.svg`,
 		Args:              args(2, 2, "a network"),
 		ValidArgsFunction: completeNet,
 	}
@@ -40,7 +44,11 @@ func netDiff(e *Env) *cobra.Command {
 	f.addApply(cmd)
 	cmd.Flags().Lookup("apply").Usage = "rewrite B first by an `APPROACH`, as in '{activation: elu}'; may be repeated"
 	cmd.Flags().StringArrayVar(&first, "apply-a", nil, "rewrite A first by an `APPROACH`; may be repeated")
+	cmd.Flags().BoolVar(&svg, "svg", false, "draw both side by side, what is new with a strong border")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		if svg && e.JSON {
+			return misuse(errors.New("net diff: --svg and --json are different forms; give one"))
+		}
 		before := netFlags{input: f.input, classes: f.classes, apply: first}
 		a, changesOfA, err := before.build(args[0])
 		if err != nil {
@@ -48,6 +56,11 @@ func netDiff(e *Env) *cobra.Command {
 		}
 		b, changes, err := f.build(args[1])
 		if err != nil {
+			return err
+		}
+		if svg {
+			picture, err := draw.Pair(a, b)
+			e.print("%s", picture)
 			return err
 		}
 		c, err := nn.Compare(a, b)

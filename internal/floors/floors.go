@@ -65,7 +65,7 @@ var Rooms = []Room{
 var Helpers = []string{"internal/gradcheck", "internal/golden", "internal/guard", "compile", "engine", "engine/enginetest", "engine/ref", "engine/cpu"}
 
 // Pure are the rooms that may touch no disk, network or clock, so that a million studies can be simulated.
-var Pure = []string{"study", "study/stat", "approach", "compile", "program", "nn", "module", "tensor"}
+var Pure = []string{"study", "study/stat", "approach", "compile", "program", "draw", "nn", "module", "tensor"}
 
 // RoomOf is the room that a package belongs to; ok is false if the table has none.
 func RoomOf(path string) (name string, ok bool) {
