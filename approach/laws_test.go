@@ -78,7 +78,7 @@ func difference(t *testing.T, a, b *nn.Graph) string {
 
 func TestRewritesOfDisjointPlacesCommute(t *testing.T) {
 	for _, layer := range []string{"kernel: {from: 3, to: [1x3, 3x1], where: %s}", "kernel: {to: 7, where: %s}", "mlpconv: {where: %s}", "fire: {where: %s}",
-		"flattened: {where: %s}", "activation: {to: elu, where: %s}", "activation: {to: prelu, where: %s}", "pool: {kind: avg, where: %s}",
+		"flattened: {where: %s}", "activation: {to: elu, where: %s}", "activation: {to: prelu, where: %s}", "pool: {kind: avg, where: %s}", "pool: {kind: gated, where: %s}", "activation: {to: maxout, where: %s}", "activation: {to: crelu, where: %s}",
 		"separable: {where: %s}", "separable: {order: inverted, where: %s}", "inception: {where: %s}", "inception-residual: {where: %s}", "bottleneck: {where: %s}", "strided-conv: {mode: conv, where: %s}",
 		"attention: {reduce: 4, where: %s}", "attention: {kind: cbam, reduce: 2, where: %s}", "attention: {kind: eca, where: %s}", "attention: {kind: nonlocal, where: %s}", "attention: {kind: self, where: %s}"} {
 		for _, net := range []struct{ name, one, two, both string }{
