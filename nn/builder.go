@@ -20,10 +20,11 @@ type Builder struct {
 // writing is what the builders of all scopes share.
 type writing struct {
 	g      *Graph
-	known  *mark          // of the nodes that may be read: their size is known
-	counts map[string]int // by scope and kind
-	input  Size           // the user's, where not zero
-	origin string         // of every node made, in a rewrite
+	known  *mark           // of the nodes that may be read: their size is known
+	counts map[string]int  // by scope and kind
+	taken  map[string]bool // names within the scope of a rewrite
+	input  Size            // the user's, where not zero
+	origin string          // of every node made, in a rewrite
 	made   []*Node
 	err    error
 }
@@ -128,11 +129,28 @@ func (b *Builder) Layer(l Layer, in ...*Node) *Node {
 	return n
 }
 
-// name makes a node's name: As's, or kind and ordinal in the scope, or of an activation what it acts on.
+// name makes a node's name: As's, or kind and ordinal in the scope, or of an activation what it acts on; in a rewrite the first of
+// these that an earlier one has left free.
 func (b *Builder) name(l Layer, in []*Node) string {
-	if b.next != "" {
-		return b.scope + b.next
+	name, as := b.scope+b.next, b.next != ""
+	if !as {
+		name = b.ordinal(l, in)
 	}
+	for i := 2; b.w.taken[name]; i++ {
+		if as {
+			name = fmt.Sprintf("%s%s%d", b.scope, b.next, i)
+		} else {
+			name = b.ordinal(l, in)
+		}
+	}
+	if b.w.taken != nil {
+		b.w.taken[name] = true
+	}
+	return name
+}
+
+// ordinal is the next name of the kind, each call another.
+func (b *Builder) ordinal(l Layer, in []*Node) string {
 	key := b.scope + l.Kind()
 	if _, ok := l.(Activation); ok && len(in) == 1 {
 		key = b.scope + "act"

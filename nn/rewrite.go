@@ -146,12 +146,12 @@ func (g *Graph) build(at *Node, scope string, f func(*Builder) *Node) ([]*Node, 
 	if err := g.resize(); err != nil {
 		return nil, nil, err
 	}
-	w := &writing{g: g, known: new(mark), counts: map[string]int{}, origin: at.Path()}
+	w := &writing{g: g, known: new(mark), counts: map[string]int{}, taken: map[string]bool{}, origin: at.Path()}
 	b := &Builder{w: w, scope: scope + "/"}
 	for _, n := range g.Nodes {
 		n.mark = w.known
 		if strings.HasPrefix(n.Name, b.scope) {
-			w.counts[n.Name]++
+			w.taken[n.Name] = true
 		}
 	}
 	if !w.knows(at) {

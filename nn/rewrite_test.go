@@ -266,3 +266,23 @@ func TestGatingIsWhatGivesNothingButNumbersOfGates(t *testing.T) {
 		t.Errorf("units are %s", got)
 	}
 }
+
+func TestARewriteLeavesNamesOfEarlierOnesAlone(t *testing.T) {
+	g := plain(t)
+	for range 3 {
+		err := g.InsertAfter(g.Node("conv1"), func(b *Builder, x *Node) *Node {
+			return b.As("add").Add(b.ConvOf(x, conv(4, 3)), x)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := g.check(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"conv1/conv1", "conv1/add", "conv1/conv2", "conv1/add2", "conv1/conv3", "conv1/add3"} {
+		if g.Node(name) == nil {
+			t.Errorf("no layer %s", name)
+		}
+	}
+}
