@@ -156,7 +156,7 @@ func minimalCut(y *value, sq squares, groups, cin, nr int) cut {
 
 // filter is a convolution by minimal filtering: x, padded by top and left, to y.
 type filter struct {
-	name, what string
+	what       string
 	n          *program.Node
 	groups     int
 	x, y       *value
