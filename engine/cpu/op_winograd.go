@@ -16,6 +16,7 @@ import (
 
 // Choices by shape and level, version TableVersion.
 const (
+	fewestInAll   = 12       // squares of all pictures: to fewer the weights come faster as they are, 9/16 as many
 	minimalDepth  = 16       // of the products, at least
 	squaresBytes  = 2 << 20  // of a block's transformed values
 	fewestSquares = 48       // in a block, where there are as many
@@ -33,6 +34,9 @@ func (b *planner) minimal(g program.Window, groups int, x, y *value, depth int) 
 		return false
 	}
 	squares := float64((y.h + 1) / 2 * ((y.w + 1) / 2))
+	if float64(y.n)*squares < fewestInAll {
+		return false
+	}
 	cin, cout := float64(x.c/groups), float64(up(y.c/groups, 16))
 	return 1.15*squares*(cin*cout+4.6*cin+2.4*cout) < 9./16*float64(y.h*y.w)*cin*cout
 }
