@@ -14,7 +14,7 @@ import (
 
 // Choices by shape and level, version TableVersion.
 const (
-	wgradPixels = 112       // pixels of a block: a cache line of x and two of dy each fit the first-level cache (32 KB)
+	wgradPixels = 128       // pixels of a block: a cache line of x and two of dy each fit the first-level cache (32 KB)
 	ownBytes    = 512 << 10 // of weights that a task owns, at most
 	ownTasks    = 16        // tasks at least, where the weights are enough
 	lane        = 16        // channels that lie together in a copy of x: a cache line
