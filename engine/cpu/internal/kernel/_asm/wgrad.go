@@ -116,6 +116,9 @@ func wgrad(m *isa, rows, nv, run int) {
 		MOVLQSX(Mem{Base: xoff, Index: p, Scale: 4}, xo)
 		for v := range nv {
 			k.load(m, Mem{Base: dy, Index: yo, Scale: 4, Disp: v * m.bytes()}, v, spare(v))
+			if run == 1 && nv == 2 { // the next columns of a matrix that is read as it lies
+				PREFETCHT0(Mem{Base: dy, Index: yo, Scale: 4, Disp: (nv + v) * m.bytes()})
+			}
 		}
 		for i := range rows {
 			if nv == 1 && m.avx512 {
