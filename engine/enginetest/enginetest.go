@@ -29,7 +29,9 @@ type Case struct {
 	Runs      int     // how often the program runs over its State; 0 is once
 	Tolerance float64 // largest error relative to the array's largest element (at least 0.01); 0 is [Tolerance]
 
-	want func() (*result, error) // what ref gives, found once a process
+	once sync.Once // what ref gives is found once a process
+	ref  *result
+	err  error
 }
 
 // Tolerance of a case that states none: some hundred roundings of float32.
@@ -51,8 +53,15 @@ func Run(t *testing.T, newEngine func() engine.Engine) {
 	t.Run("contract", func(t *testing.T) { contract(t, e) })
 }
 
+// Reporter is a test, or a check of drawn cases.
+type Reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // Compare runs one case on an engine and reports every array that differs from what ref gives.
-func (c *Case) Compare(t *testing.T, e engine.Engine) {
+func (c *Case) Compare(t Reporter, e engine.Engine) {
 	t.Helper()
 	want, err := c.want()
 	if err != nil {
@@ -77,6 +86,12 @@ func (c *Case) Program() (*program.Program, error) {
 	b := program.NewBuilder(c.Name)
 	c.Build(b)
 	return b.Build()
+}
+
+// want is what ref gives.
+func (c *Case) want() (*result, error) {
+	c.once.Do(func() { c.ref, c.err = c.run(reference()) })
+	return c.ref, c.err
 }
 
 func (c *Case) run(e engine.Engine) (*result, error) {
@@ -112,7 +127,7 @@ func (c *Case) run(e engine.Engine) (*result, error) {
 }
 
 // close compares one array element by element, relative to the largest of them.
-func (c *Case) close(t *testing.T, what string, got, want []float32) {
+func (c *Case) close(t Reporter, what string, got, want []float32) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Errorf("%s: %d elements, want %d", what, len(got), len(want))
@@ -193,7 +208,6 @@ var Cases = sync.OnceValue(func() []*Case {
 	cases := slices.Concat(convCases(), poolCases(), matrixCases(), attentionCases(), elementCases(), recurrentCases(), unitCases(), netCases())
 	for _, c := range cases {
 		c.Name = strings.ReplaceAll(c.Name, " ", "-")
-		c.want = sync.OnceValues(func() (*result, error) { return c.run(reference()) })
 	}
 	return cases
 })

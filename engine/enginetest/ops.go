@@ -33,8 +33,8 @@ func geometry(kh, kw, stride, dilation int, pad ...int) program.Window {
 	return w
 }
 
-// convCase is a convolution and both its gradients; x is [N,H,W,Cin].
-func convCase(name string, w program.Window, groups, cout int, x ...int) *Case {
+// Conv is a convolution to cout channels and both its gradients; x is [N,H,W,Cin].
+func Conv(name string, w program.Window, groups, cout int, x ...int) *Case {
 	return &Case{Name: "conv/" + name, Build: func(b *program.Builder) {
 		b.At(name)
 		in := b.Input("x", program.Real, x)
@@ -46,7 +46,7 @@ func convCase(name string, w program.Window, groups, cout int, x ...int) *Case {
 func convCases() []*Case {
 	var cs []*Case
 	add := func(name string, w program.Window, groups, cout int, x ...int) {
-		cs = append(cs, convCase(name, w, groups, cout, x...))
+		cs = append(cs, Conv(name, w, groups, cout, x...))
 	}
 	for i, cin := range widths {
 		for j, cout := range widths {
