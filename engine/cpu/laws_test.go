@@ -117,12 +117,12 @@ func TestASteadyRunAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Attention, gates and layer norms have steps of their own kinds, so they are held to both laws apart.
+// Attention, gates, layer norms and generalised means have steps of their own kinds, so they are held to both laws apart.
 func TestStepsOfAttentionAllocateNothingAndKnowNoThreads(t *testing.T) {
 	one, seven := newEngine(t, Options{Threads: 1}), newEngine(t, Options{Threads: 7})
 	for _, c := range enginetest.Cases() {
 		kind, name, _ := strings.Cut(c.Name, "/")
-		if kind != "attention" && !strings.HasPrefix(name, "gates") && !strings.HasPrefix(name, "layer-norm") && !strings.HasPrefix(name, "channel-pools") {
+		if kind != "attention" && !strings.HasPrefix(name, "gates") && !strings.HasPrefix(name, "layer-norm") && !strings.HasPrefix(name, "channel-pools") && !strings.HasPrefix(name, "generalised") {
 			continue
 		}
 		p, err := c.Program()
