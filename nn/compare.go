@@ -22,8 +22,7 @@ type Changed struct {
 	Is   string `json:"is"`  // "" for one that went
 }
 
-// Compare tells how b differs from a. Networks of which more layers stand alone than correspond are compared by what
-// they hold.
+// Compare tells how b differs from a. Where less than half the layers of b stem from a, what both hold is compared.
 func Compare(a, b *Graph) (Comparison, error) {
 	var c Comparison
 	sa, err := a.Steps()
@@ -46,14 +45,8 @@ func Compare(a, b *Graph) (Comparison, error) {
 	if a.Classes != b.Classes {
 		c.Lines = append(c.Lines, fmt.Sprintf("%d classes in place of %d", b.Classes, a.Classes))
 	}
-	events, matched := c.events(sa, sb)
-	alone := 0
-	for _, e := range events {
-		if e.what == "went" || e.came {
-			alone++
-		}
-	}
-	if alone > matched {
+	events, related := c.events(sa, sb)
+	if 2*related < len(sb)-1 {
 		c.Lines = append(c.Lines, holdings(sa, sb)...)
 	} else {
 		c.Lines = append(c.Lines, told(events, sa, sb)...)
@@ -71,8 +64,8 @@ type event struct {
 	wide      bool   // one and many name its kind, whatever its window
 }
 
-// events finds what happened, and how many layers of a have a counterpart in b. It fills c.Layers.
-func (c *Comparison) events(sa, sb []Step) (es []event, matched int) {
+// events finds what happened, and how many layers of b are of a or came to one of it. It fills c.Layers.
+func (c *Comparison) events(sa, sb []Step) (es []event, related int) {
 	da, db := byName(sa), byName(sb)
 	came := map[string][]Step{} // new layers by the path that they came to
 	for _, s := range sb {
@@ -85,19 +78,16 @@ func (c *Comparison) events(sa, sb []Step) (es []event, matched int) {
 	for i, s := range sa {
 		path := s.Node.Path()
 		parts := came[path]
-		if told[path] {
+		if told[path] || path == "" {
 			parts = nil
 		}
 		one, many := s.noun()
 		at := event{name: s.Node.Name, one: one, many: many}
 		t, kept := db[s.Node.Name]
-		switch {
-		case i == 0:
-		case kept && s.Node.Layer.Kind() == t.Node.Layer.Kind():
-			matched++
-		case !kept && parts != nil:
-			matched++
+		if i > 0 && kept && s.Node.Layer.Kind() == t.Node.Layer.Kind() {
+			related++
 		}
+		related += len(parts)
 		if !kept {
 			es = append(es, at.gone(s, parts, replaced)...)
 			c.changed(s.Node.Name, s.detail(), detailed(parts))
@@ -116,7 +106,7 @@ func (c *Comparison) events(sa, sb []Step) (es []event, matched int) {
 				c.changed(s.Node.Name, "reads "+strings.Join(inputs(s), ", "), "reads "+strings.Join(inputs(t), ", "))
 			}
 		}
-		if parts != nil && path != "" {
+		if parts != nil {
 			told[path] = true
 			at.lone, at.what = "", added(parts)
 			es = append(es, at)
@@ -136,7 +126,7 @@ func (c *Comparison) events(sa, sb []Step) (es []event, matched int) {
 		}
 		es = append(es, event{name: s.Node.Name, one: one, many: many, what: "came", came: true})
 	}
-	return es, matched
+	return es, related
 }
 
 // changed notes a layer that differs.

@@ -25,7 +25,11 @@ func blend(parts []Step) (lone, what string) {
 		if after != "" {
 			list += ", then " + after
 		}
-		switch layers := fmt.Sprintf("of %d layers", len(p.joins)); {
+		layers := "of 1 layer"
+		if len(p.joins) > 1 {
+			layers = fmt.Sprintf("of %d layers", len(p.joins))
+		}
+		switch {
 		case p.dense(p.joins[0]) && len(branches) > 1:
 			return name("a dense block "+layers+" of inception modules", "dense blocks "+layers+" of inception modules", list)
 		case p.dense(p.joins[0]):
@@ -42,7 +46,7 @@ func blend(parts []Step) (lone, what string) {
 			words, kinds = append(words, word), append(kinds, kind)
 		}
 	}
-	list := strings.Join(words, ", ")
+	list := listed(words)
 	switch strings.Join(kinds, " ") + with {
 	case "depthwise 1x1", "1x1 depthwise":
 		return name("separable", "separable", list)
@@ -190,6 +194,14 @@ func worded(steps []Step) string {
 		if word, _ := s.word(); word != "" {
 			words = append(words, word)
 		}
+	}
+	return listed(words)
+}
+
+// listed joins words, of many the first.
+func listed(words []string) string {
+	if n := len(words) - 6; n > 1 {
+		return strings.Join(words[:6], ", ") + fmt.Sprintf(" and %d more", n)
 	}
 	return strings.Join(words, ", ")
 }

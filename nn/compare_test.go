@@ -88,7 +88,7 @@ func TestAComparisonGroupsWhatChangedAlike(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-		}, "stage1: 1 of 6 relu went\nstage1: 2 of 6 relu got max pool 2x2 behind it"},
+		}, "stage1: 2 of 6 relu got max pool 2x2 behind it\nstage1: 1 of 6 relu went"},
 		{"gates", func(t *testing.T, g *Graph) {
 			for _, at := range []string{"stage1/block1/conv2/act", "stage2/block1/conv2/act"} {
 				if err := g.InsertAfter(g.Node(at), func(b *Builder, x *Node) *Node {
@@ -116,6 +116,12 @@ func TestAComparisonGroupsWhatChangedAlike(t *testing.T) {
 			}
 			return b.Conv(x, 4, 1, 1)
 		}), became + "a dense block of 3 layers (3x3, then 1x1)"},
+		{"a stage for a block", func(t *testing.T, g *Graph) {
+			from, to := g.Node("conv1/act"), g.Node("stage1/block3/conv2")
+			if err := g.Rebuild(to, func(b *Builder, _ *Node) *Node { return b.Concat(from, b.Conv(from, 4, 3, 1)) }); err != nil {
+				t.Fatal(err)
+			}
+		}, "stage1: 1 of 3 convolutions 1x1 became a dense block of 1 layer (3x3)\nstage1: 3 of 3 convolutions 3x3, 5 of 6 relu, 2 of 3 convolutions 1x1 went"},
 		{"edges", func(t *testing.T, g *Graph) {
 			g.Node("stage1/block2/conv1").In[0] = g.Node("conv1/act")
 		}, "stage1: 1 of 3 convolutions 3x3 read conv1/act in place of stage1/block1/conv2/act"},

@@ -25,16 +25,45 @@ func told(es []event, sa, sb []Step) []string {
 		}
 		groups[i] = append(groups[i], e)
 	}
-	var lines []string
+	// A stage is the first name of a path, unless a layer has it.
+	stage := func(name string) string {
+		if first, _, nested := strings.Cut(name, "/"); nested && !layers[first] {
+			return first
+		}
+		return ""
+	}
+	var lines, gone []string
+	went := map[string][]string{} // by stage
 	for _, g := range groups {
 		all := alike(g[0], sa)
 		if len(g) > 1 && !g[0].came && len(g) == len(all) {
 			lines = append(lines, fmt.Sprintf("%d of %[1]d %s %s", len(g), g[0].many, g[0].what))
 			continue
 		}
-		lines = append(lines, byStage(g, all, layers)...)
+		if g[0].what != "went" {
+			lines = append(lines, byStage(g, all, stage)...)
+			continue
+		}
+		var alone []event
+		for _, e := range g {
+			if at := stage(e.name); at == "" {
+				alone = append(alone, e)
+			} else if !slices.Contains(gone, at) {
+				gone = append(gone, at)
+			}
+		}
+		lines = append(lines, byStage(alone, all, stage)...)
+		for _, at := range gone {
+			if n, of := within(g, all, at, stage); n > 0 {
+				went[at] = append(went[at], counted(n, of, g[0]))
+			}
+		}
 	}
-	return lines
+	shared := shared{}
+	for _, at := range gone {
+		shared.add(at, strings.Join(went[at], ", ")+" went")
+	}
+	return append(lines, shared.lines()...)
 }
 
 // alike lists the layers of the first network that an event could have happened to.
@@ -52,58 +81,76 @@ func alike(e event, sa []Step) []string {
 	return names
 }
 
-// byStage tells one thing that happened to some layers of a kind. A stage is the first name of a path, unless a layer has it.
-func byStage(g []event, all []string, layers map[string]bool) []string {
-	stage := func(name string) string {
-		if first, _, nested := strings.Cut(name, "/"); nested && !layers[first] {
-			return first
-		}
-		return ""
-	}
-	var order []string
-	in := map[string][]event{}
+// byStage tells one thing that happened to some layers of a kind.
+func byStage(g []event, all []string, stage func(string) string) (lines []string) {
+	var names []string
+	var shared shared
 	for _, e := range g {
-		s := stage(e.name)
-		if in[s] == nil {
-			order = append(order, s)
+		at := stage(e.name)
+		if at == "" {
+			names = append(names, e.name)
+			continue
 		}
-		in[s] = append(in[s], e)
+		n, of := within(g, all, at, stage)
+		what := e.what
+		if n == 1 {
+			what = cmp.Or(e.lone, what)
+		}
+		shared.add(at, counted(n, of, e)+" "+what)
 	}
-	var lines []string
-	shared := map[string][]string{} // stages by what they tell
-	for _, at := range order {
-		es, of := in[at], 0
-		for _, name := range all {
-			if stage(name) == at {
-				of++
-			}
+	switch n, of := within(g, all, "", stage); {
+	case n == 1:
+		e := g[slices.IndexFunc(g, func(e event) bool { return e.name == names[0] })]
+		lines = append(lines, fmt.Sprintf("%s: %s %s %s", e.name, article(e.one), e.one, cmp.Or(e.lone, e.what)))
+	case n > 1:
+		if len(names) > 4 {
+			names = append(names[:3], fmt.Sprintf("%d more", n-3))
 		}
-		switch text := number(es, of); {
-		case at == "" && len(es) == 1:
-			lines = append(lines, fmt.Sprintf("%s: %s %s %s", es[0].name, article(es[0].one), es[0].one, cmp.Or(es[0].lone, es[0].what)))
-		case at == "":
-			var names []string
-			for _, e := range es {
-				names = append(names, e.name)
-			}
-			if len(names) > 4 {
-				names = append(names[:3], fmt.Sprintf("%d more", len(es)-3))
-			}
-			lines = append(lines, strings.Join(names, ", ")+": "+text)
-		case shared[text] == nil:
-			lines = append(lines, text)
-			fallthrough
-		default:
-			shared[text] = append(shared[text], at)
+		lines = append(lines, strings.Join(names, ", ")+": "+counted(n, of, g[0])+" "+g[0].what)
+	}
+	return append(lines, shared.lines()...)
+}
+
+// within counts events, and the layers that they could have happened to, in a stage.
+func within(g []event, all []string, at string, stage func(string) string) (n, of int) {
+	for _, e := range g {
+		if stage(e.name) == at {
+			n++
 		}
 	}
-	for i, text := range lines {
-		switch stages := shared[text]; {
-		case len(stages) > 1:
-			lines[i] = strings.Join(stages, ", ") + ", each: " + text
-		case len(stages) == 1:
-			lines[i] = stages[0] + ": " + text
+	for _, name := range all {
+		if stage(name) == at {
+			of++
 		}
+	}
+	return n, of
+}
+
+// shared is what stages tell, those that tell the same together.
+type shared struct {
+	texts  []string
+	stages map[string][]string
+}
+
+func (s *shared) add(stage, text string) {
+	if s.stages == nil {
+		s.stages = map[string][]string{}
+	}
+	if s.stages[text] == nil {
+		s.texts = append(s.texts, text)
+	}
+	if !slices.Contains(s.stages[text], stage) {
+		s.stages[text] = append(s.stages[text], stage)
+	}
+}
+
+func (s *shared) lines() (lines []string) {
+	for _, text := range s.texts {
+		each := ""
+		if len(s.stages[text]) > 1 {
+			each = ", each"
+		}
+		lines = append(lines, strings.Join(s.stages[text], ", ")+each+": "+text)
 	}
 	return lines
 }
@@ -115,20 +162,16 @@ func article(noun string) string {
 	return "a"
 }
 
-// number is "6 of 6 convolutions 3x3 became separable", or of layers that came "2 bypasses came".
-func number(es []event, of int) string {
-	e := es[0]
-	many, what := e.many, e.what
-	if len(es) == 1 {
-		what = cmp.Or(e.lone, what)
-	}
-	if e.came && len(es) == 1 || !e.came && of == 1 {
-		many = e.one
+// counted is "6 of 6 convolutions 3x3", or of layers that came "2 bypasses".
+func counted(n, of int, e event) string {
+	what := e.many
+	if e.came && n == 1 || !e.came && of == 1 {
+		what = e.one
 	}
 	if e.came {
-		return fmt.Sprintf("%d %s %s", len(es), many, what)
+		return fmt.Sprintf("%d %s", n, what)
 	}
-	return fmt.Sprintf("%d of %d %s %s", len(es), of, many, what)
+	return fmt.Sprintf("%d of %d %s", n, of, what)
 }
 
 // holdings compares what two networks hold, kind by kind.
