@@ -3,8 +3,8 @@ package module
 import "github.com/assaylab/assay/nn"
 
 // CBAM gates the channels of x by one perceptron of their means and of their maxima, the two added, then its positions by a 7x7
-// convolution of the mean and the maximum over channels: Woo, Park, Lee, Kweon, "CBAM", arXiv:1807.06521, §3. The norm of the style follows the 7x7
-// convolution alone, as in the authors' code; of its activation and bias the perceptron takes both.
+// convolution of the mean and the maximum over channels: Woo, Park, Lee, Kweon, "CBAM", arXiv:1807.06521, §3. The norm of the
+// style follows the 7x7 convolution alone, as in the authors' code; of its activation and bias the perceptron takes both.
 func CBAM(b *nn.Builder, x *nn.Node, hidden int, s nn.Style) *nn.Node {
 	b = b.Scope("cbam")
 	both := b.Layer(nn.Stack{}, b.As("mean").GlobalAvgPool(x), b.As("max").Layer(nn.GlobalPool{Type: nn.Max}, x))

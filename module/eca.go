@@ -6,9 +6,9 @@ import (
 	"github.com/assaylab/assay/nn"
 )
 
-// ECA gates the channels of x by a convolution over their means, σ(w * mean(x)), without reduction: Wang, Wu, Zhu, Li, Zuo, Hu, "ECA-Net",
-// arXiv:1910.03151, §3.2. The kernel grows with the channels: |log2(C)/2 + 1/2|, the odd number at or above what is left of it rounded down, as the
-// authors' code has it.
+// ECA gates the channels of x by a convolution over their means, σ(w * mean(x)), without reduction: Wang, Wu, Zhu, Li, Zuo, Hu,
+// "ECA-Net", arXiv:1910.03151, §3.2. The kernel grows with the channels: |log2(C)/2 + 1/2|, the odd number at or above what is
+// left of it rounded down, as the authors' code has it.
 func ECA(b *nn.Builder, x *nn.Node) *nn.Node {
 	c := b.Size(x).C
 	b = b.Scope("eca")

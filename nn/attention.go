@@ -7,16 +7,17 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
-// Attention lets every position of a map gather from all: it reads queries and keys, [H,W,C] each, and values [H,W,D], and gives
-// y[p] = Σ_q softmax_q(Scale·query[p]·key[q] + bias[q-p]) · value[q], each head with its share of the channels. Vaswani et al., "Attention Is All You
-// Need", arXiv:1706.03762, §3.2; with one head and Scale 1 the non-local operation of Wang, Girshick, Gupta, He, arXiv:1711.07971,
-// eq. 1 and 3. Keys and values may come from another map than queries unless there is a bias.
+// Attention lets every position of a map gather from all: it reads queries and keys, [H,W,C] each, and values [H,W,D], and
+// gives y[p] = Σ_q softmax_q(Scale·query[p]·key[q] + bias[q-p]) · value[q], each head with its share of the channels. Vaswani
+// et al., "Attention Is All You Need", arXiv:1706.03762, §3.2; with one head and Scale 1 the non-local operation of Wang,
+// Girshick, Gupta, He, arXiv:1711.07971, eq. 1 and 3. Keys and values may come from another map than queries unless there is a
+// bias.
 type Attention struct {
 	Heads int     `yaml:"heads"` // default 1; divides C and D
 	Scale float32 `yaml:"scale"` // of the products; default 1/√(C/Heads)
-	// Range adds a learned bias a head to the scores, by rows and columns from query to key, each clipped to it: the bias of Liu et
-	// al., arXiv:2103.14030, §3.2, whose window of 7 has 6, clipped as Shaw, Uszkoreit, Vaswani, arXiv:1803.02155, do; so it fits images of
-	// all sizes. 0 is none.
+	// Range adds a learned bias a head to the scores, by rows and columns from query to key, each clipped to it: the bias of
+	// Liu et al., arXiv:2103.14030, §3.2, whose window of 7 has 6, clipped as Shaw, Uszkoreit, Vaswani, arXiv:1803.02155, do;
+	// so it fits images of all sizes. 0 is none.
 	Range int `yaml:"range"`
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
-// Gate multiplies the first map that it reads by the second: 1x1xC, a number a channel (Hu, Shen, Sun, arXiv:1709.01507), or HxWx1,
-// a number a position (Woo, Park, Lee, Kweon, arXiv:1807.06521).
+// Gate multiplies the first map that it reads by the second: 1x1xC, a number a channel (Hu, Shen, Sun, arXiv:1709.01507), or
+// HxWx1, a number a position (Woo, Park, Lee, Kweon, arXiv:1807.06521).
 type Gate struct{}
 
 // Kind is "gate".
@@ -29,8 +29,8 @@ func (Gate) Infer(in []Size, _ int) (Size, error) {
 	return x, nil
 }
 
-// Gating marks the layers of which nothing but numbers of gates comes: the perceptron of a squeeze-and-excitation, say. They are not part of the
-// way that maps take.
+// Gating marks the layers of which nothing but numbers of gates comes: the perceptron of a squeeze-and-excitation, say. They
+// are not part of the way that maps take.
 func (g *Graph) Gating() map[*Node]bool {
 	gating, read := map[*Node]bool{}, map[*Node]bool{}
 	otherwise := map[*Node]bool{} // read by something that is no gate's number
@@ -71,8 +71,8 @@ func (l ChannelPool) Infer(in []Size, _ int) (Size, error) {
 	return Size{x.H, x.W, 1}, l.Type.check()
 }
 
-// ChannelConv slides one kernel over the channels of a vector, with zeros beyond its ends: y[c] = Σ x[c+j-(K-1)/2] · w[j]. Wang, Wu, Zhu,
-// Li, Zuo, Hu, "ECA-Net", arXiv:1910.03151, §3.2.
+// ChannelConv slides one kernel over the channels of a vector, with zeros beyond its ends: y[c] = Σ x[c+j-(K-1)/2] · w[j].
+// Wang, Wu, Zhu, Li, Zuo, Hu, "ECA-Net", arXiv:1910.03151, §3.2.
 type ChannelConv struct {
 	Kernel int `yaml:"kernel"` // channels, odd
 }
@@ -105,7 +105,8 @@ func (l ChannelConv) Params([]Size, Size) []Param {
 // MACs is one for each channel and tap.
 func (l ChannelConv) MACs(_ []Size, out Size) int64 { return int64(out.C) * int64(l.Kernel) }
 
-// Stack puts maps of one size below one another, [H,W,C] each to [n·H,W,C], so that one layer works on all of them with the same weights.
+// Stack puts maps of one size below one another, [H,W,C] each to [n·H,W,C], so that one layer works on all of them with the
+// same weights.
 type Stack struct{}
 
 // Kind is "stack".

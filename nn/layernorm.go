@@ -2,8 +2,8 @@ package nn
 
 import "fmt"
 
-// LayerNorm normalises each position over its channels: y = γ(x-μ)/sqrt(σ²+ε) + β. Ba, Kiros, Hinton, arXiv:1607.06450; over channels alone,
-// as ConvNeXt has it: Liu et al., arXiv:2201.03545, §2.6. [NewLayerNorm] has the default.
+// LayerNorm normalises each position over its channels: y = γ(x-μ)/sqrt(σ²+ε) + β. Ba, Kiros, Hinton, arXiv:1607.06450; over
+// channels alone, as ConvNeXt has it: Liu et al., arXiv:2201.03545, §2.6. [NewLayerNorm] has the default.
 type LayerNorm struct {
 	Eps float32 `yaml:"eps"` // added to the variance; default 1e-5
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
-// LayerScale multiplies each channel by a learned number that begins small, so that a residual branch begins as next to nothing: Touvron et al.,
-// "Going deeper with Image Transformers", arXiv:2103.17239, §2. It is a depthwise 1x1 convolution by its arithmetic.
+// LayerScale multiplies each channel by a learned number that begins small, so that a residual branch begins as next to
+// nothing: Touvron et al., "Going deeper with Image Transformers", arXiv:2103.17239, §2. It is a depthwise 1x1 convolution by
+// its arithmetic.
 type LayerScale struct {
 	Init float32 `yaml:"init" role:"init"` // where the numbers begin, 1e-6 in ConvNeXt
 }

@@ -47,8 +47,8 @@ func (o *Overlay) Units() iter.Seq[Unit] {
 	return slices.Values(us)
 }
 
-// projects reports whether a layer is a convolution that attention alone reads, or the one behind it that begins at 0: a norm would make
-// large what is to begin as nothing.
+// projects reports whether a layer is a convolution that attention alone reads, or the one behind it that begins at 0: a norm
+// would make large what is to begin as nothing.
 func projects(n *Node, readers []*Node) bool {
 	if l, ok := n.Layer.(Conv); ok && l.Zero {
 		return true

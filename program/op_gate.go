@@ -7,8 +7,8 @@ import (
 )
 
 // Gate multiplies a map by numbers between that are themselves computed: x[N,H,W,C], g → y = x·g, g a number a channel,
-// [N,1,1,C] (Hu, Shen, Sun, "Squeeze-and-Excitation Networks", arXiv:1709.01507, eq. 4), or a position, [N,H,W,1] (Woo, Park, Lee,
-// Kweon, "CBAM", arXiv:1807.06521, eq. 2).
+// [N,1,1,C] (Hu, Shen, Sun, "Squeeze-and-Excitation Networks", arXiv:1709.01507, eq. 4), or a position, [N,H,W,1] (Woo, Park,
+// Lee, Kweon, "CBAM", arXiv:1807.06521, eq. 2).
 type Gate struct{}
 
 // GateGrad is the gradient of [Gate] by g: x, dy → the sum of x·dy over the positions of each channel, [N,1,1,C], or with

@@ -15,9 +15,9 @@ type SplitHeads struct{ Heads int }
 type MergeHeads struct{ H, W int }
 
 // RelativeBias adds to attention scores a term that depends on how far the key lies from its query: s[N,G,H·W,H·W],
-// table[G,2R+1,2R+1] → y[n,g,p,q] = s[n,g,p,q] + table[g,R+dh,R+dw], where q lies dh rows below and dw columns right of p on a map of
-// H rows and W columns, each clipped to R = Range. Learned by offset: Liu et al., "Swin Transformer", arXiv:2103.14030, section 3.2;
-// clipped, so that one table fits every map: Shaw, Uszkoreit, Vaswani, arXiv:1803.02155, section 3.2.
+// table[G,2R+1,2R+1] → y[n,g,p,q] = s[n,g,p,q] + table[g,R+dh,R+dw], where q lies dh rows below and dw columns right of p on a
+// map of H rows and W columns, each clipped to R = Range. Learned by offset: Liu et al., "Swin Transformer", arXiv:2103.14030,
+// section 3.2; clipped, so that one table fits every map: Shaw, Uszkoreit, Vaswani, arXiv:1803.02155, section 3.2.
 type RelativeBias struct{ H, W, Range int }
 
 // RelativeBiasGrad is the gradient of [RelativeBias] by the table: ds → dtable, each entry the sum over all that it was added to.

@@ -6,7 +6,8 @@ import "github.com/assaylab/assay/tensor"
 //
 //	mean = Σ x/C,  var = Σ (x-mean)²/C,  x̂ = (x-mean)/√(var+Eps),  y = gamma·x̂ + beta
 //
-// Ba, Kiros, Hinton, "Layer Normalization", arXiv:1607.06450, eq. 3, at each position of a map: Liu et al., arXiv:2201.03545, section 2.6.
+// Ba, Kiros, Hinton, "Layer Normalization", arXiv:1607.06450, eq. 3, at each position of a map: Liu et al., arXiv:2201.03545,
+// section 2.6.
 type LayerNorm struct {
 	Eps float32 // 1e-5 by custom, 1e-6 in ConvNeXt; above 0
 }

@@ -2,9 +2,10 @@ package zoo
 
 import "github.com/assaylab/assay/nn"
 
-// ConvNeXt-T: Liu, Mao, Wu, Feichtenhofer, Darrell, Xie, "A ConvNet for the 2020s", arXiv:2201.03545, table 9 and §2: patches of 4x4, stages of (3, 3,
-// 9, 3) blocks, norms and halving convolutions of 2x2 between them. Layer norms of ε 1e-6 over channels, GELU, layer scale from 1e-6. Deviation: no
-// stochastic depth, which drops whole blocks in training, from none at the first to .1 at the last.
+// ConvNeXt-T: Liu, Mao, Wu, Feichtenhofer, Darrell, Xie, "A ConvNet for the 2020s", arXiv:2201.03545, table 9 and §2: patches
+// of 4x4, stages of (3, 3, 9, 3) blocks, norms and halving convolutions of 2x2 between them. Layer norms of ε 1e-6 over
+// channels, GELU, layer scale from 1e-6. Deviation: no stochastic depth, which drops whole blocks in training, from none at the
+// first to .1 at the last.
 var convnexts = []Net{
 	{"convnext_tiny", "convnext", "Liu et al. 2022, arXiv:2201.03545", 1000, convnextTiny, Published{28_589_128, 4.4555}},
 }

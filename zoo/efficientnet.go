@@ -5,9 +5,9 @@ import (
 	"github.com/assaylab/assay/nn"
 )
 
-// EfficientNet-B0: Tan, Le, arXiv:1905.11946, table 1: inverted residuals with gates whose hidden units are a quarter of the block's input, swish
-// everywhere; dropout .2 in front of the classifier. Deviation: no stochastic depth, which drops whole blocks in training, from none at
-// the first to .2 at the last.
+// EfficientNet-B0: Tan, Le, arXiv:1905.11946, table 1: inverted residuals with gates whose hidden units are a quarter of the
+// block's input, swish everywhere; dropout .2 in front of the classifier. Deviation: no stochastic depth, which drops whole
+// blocks in training, from none at the first to .2 at the last.
 var efficientnets = []Net{
 	{"efficientnet_b0", "efficientnet", "Tan, Le 2019, arXiv:1905.11946", 1000, efficientnetB0, Published{5_288_548, 0.385_81}},
 }

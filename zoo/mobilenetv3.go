@@ -5,8 +5,9 @@ import (
 	"github.com/assaylab/assay/nn"
 )
 
-// MobileNetV3: Howard et al., "Searching for MobileNetV3", arXiv:1905.02244, tables 1 and 2, as torchvision has it: gates of a quarter of the
-// widened maps, to the next multiple of eight, ReLU and hard sigmoid in them; norms of ε .001 that keep .99; dropout .2 in front of the classifier.
+// MobileNetV3: Howard et al., "Searching for MobileNetV3", arXiv:1905.02244, tables 1 and 2, as torchvision has it: gates of a
+// quarter of the widened maps, to the next multiple of eight, ReLU and hard sigmoid in them; norms of ε .001 that keep .99;
+// dropout .2 in front of the classifier.
 var mobilenetV3s = []Net{
 	{"mobilenet_v3_large", "mobilenet", mobilenetV3Paper, 1000, mobilenetV3Large, Published{5_483_032, 0.216_59}},
 	{"mobilenet_v3_small", "mobilenet", mobilenetV3Paper, 1000, mobilenetV3Small, Published{2_542_856, 0.056_52}},

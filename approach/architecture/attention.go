@@ -9,12 +9,13 @@ import (
 	"github.com/assaylab/assay/nn"
 )
 
-// Attention lets a network weigh what it has computed. se, eca and cbam gate channels, cbam positions too, where the paper's networks do: on a
-// residual branch in front of the sum, behind the concatenation of a module of branches, on the new maps of a dense layer, else
-// behind a convolution larger than 1x1 and its activation. Hu, Shen, Sun, arXiv:1709.01507; Wang et al., arXiv:1910.03151; Woo et al., arXiv:1807.06521.
-// nonlocal and self add to each position of a stage's last map what it gathers from all: Wang, Girshick, Gupta, He, arXiv:1711.07971; Vaswani et al.,
-// arXiv:1706.03762; both begin as the identity. pool averages the last map by learned scores in place of its mean: Radford et al., arXiv:2103.00020,
-// §2.3. Nothing that it adds has a bias or a norm.
+// Attention lets a network weigh what it has computed. se, eca and cbam gate channels, cbam positions too, where the paper's
+// networks do: on a residual branch in front of the sum, behind the concatenation of a module of branches, on the new maps of a
+// dense layer, else behind a convolution larger than 1x1 and its activation. Hu, Shen, Sun, arXiv:1709.01507; Wang et al.,
+// arXiv:1910.03151; Woo et al., arXiv:1807.06521. nonlocal and self add to each position of a stage's last map what it gathers
+// from all: Wang, Girshick, Gupta, He, arXiv:1711.07971; Vaswani et al., arXiv:1706.03762; both begin as the identity. pool
+// averages the last map by learned scores in place of its mean: Radford et al., arXiv:2103.00020, §2.3. Nothing that it adds
+// has a bias or a norm.
 type Attention struct {
 	Kind   string  `yaml:"kind" spec:"bare" values:"se, eca, cbam, nonlocal, self, pool" help:"se, eca: gates by channel; cbam: by channel and position; nonlocal, self: between positions, behind stages; pool: at the head"`
 	Reduce int     `yaml:"reduce" default:"16; of nonlocal 2" help:"se, cbam, nonlocal: channels divided by it give the width inside, at least 1"`

@@ -8,10 +8,10 @@ import (
 	"github.com/assaylab/assay/nn"
 )
 
-// Norm lays layer normalisation over the channels of each position (layer) behind every unit, local response normalisation (lrn) over
-// convolutions, or takes every norm away (none). Layer: Ba, Kiros, Hinton, arXiv:1607.06450, as ConvNeXt has it, arXiv:2201.03545, §2.6.
-// AlexNet has lrn behind the activations of its first two convolutions: Krizhevsky, Sutskever, Hinton, NIPS 2012, §3.3; the numbers
-// are Caffe's.
+// Norm lays layer normalisation over the channels of each position (layer) behind every unit, local response normalisation
+// (lrn) over convolutions, or takes every norm away (none). Layer: Ba, Kiros, Hinton, arXiv:1607.06450, as ConvNeXt has it,
+// arXiv:2201.03545, §2.6. AlexNet has lrn behind the activations of its first two convolutions: Krizhevsky, Sutskever, Hinton,
+// NIPS 2012, §3.3; the numbers are Caffe's.
 type Norm struct {
 	Kind  string   `yaml:"kind" spec:"bare,required" default:"must be written" values:"layer, lrn, none" help:"layer: over the channels of each position, behind convolutions and hidden linear layers; lrn: across neighbouring channels, behind convolutions; none: removes norms"`
 	Place nn.Place `yaml:"place" values:"before, after, input" default:"layer: before; lrn: after" help:"where, relative to the activation; input: of the network alone"`

@@ -46,8 +46,8 @@ func (w *worker) matrix(v *value, n, h int) []float32 {
 	return w.image(v, n)[v.first+h*v.row:]
 }
 
-// batchCorrelate adds the step of products aᵀ·b, each a sum over the rows of both. Vectors run over the columns of the wider: a product that
-// is tall is computed lying, in scratch, and turned over.
+// batchCorrelate adds the step of products aᵀ·b, each a sum over the rows of both. Vectors run over the columns of the wider: a
+// product that is tall is computed lying, in scratch, and turned over.
 func (b *planner) batchCorrelate(u unit, x, m, c *value) {
 	s := b.local(u.Node, "batch matmul aᵀ", c).reading(x, m)
 	s.macs = program.MACs(u.Node)
