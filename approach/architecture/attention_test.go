@@ -132,6 +132,17 @@ func TestSizesStayUnderAttention(t *testing.T) {
 	}
 }
 
+func TestAHeadTakesThePlaceOfAttentionPooling(t *testing.T) {
+	g, plain := normed(t), normed(t)
+	if _, err := (architecture.Attention{Kind: "pool"}).Rewrite(g); err != nil {
+		t.Fatal(err)
+	}
+	c, err := (architecture.Head{Kind: "avg"}).Rewrite(g)
+	if err != nil || c.String() != "exchanged 1 of 1 heads" || g.Signature() != plain.Signature() {
+		t.Errorf("%v (%v), as it was: %v", c, err, g.Signature() == plain.Signature())
+	}
+}
+
 func TestARunGoesOnBehindAGate(t *testing.T) {
 	g := blocks(t)
 	if _, err := (architecture.Attention{Kind: "cbam", Reduce: 2}).Rewrite(g); err != nil {

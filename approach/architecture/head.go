@@ -77,7 +77,7 @@ func tail(g *nn.Graph) (layers []*nn.Node, trunk *nn.Node) {
 		switch l := n.Layer.(type) {
 		case nn.Activation:
 			continue
-		case nn.Linear, nn.GlobalPool, nn.GeM, nn.BinPool, nn.Flatten:
+		case nn.Linear, nn.GlobalPool, nn.GeM, nn.BinPool, nn.AttentionPool, nn.Flatten:
 		case nn.Concat:
 			if !isPyramid(n) {
 				return layers, trunk
@@ -215,7 +215,7 @@ func (h Head) convolve(g *nn.Graph, layers []*nn.Node, trunk *nn.Node) error {
 	var last *nn.Node // of the weights, which gives the classes
 	for _, n := range layers {
 		switch l := n.Layer.(type) {
-		case nn.GlobalPool, nn.GeM, nn.BinPool, nn.Concat:
+		case nn.GlobalPool, nn.GeM, nn.BinPool, nn.AttentionPool, nn.Concat:
 			if last == nil { // it classifies the pooled maps: each position alone, now
 				kernel, pool = nn.Square(1), false
 			}
