@@ -9,8 +9,7 @@
 // threads. No kernel allocates.
 //
 // The level avx2 needs AVX2, FMA and BMI2; avx512 needs AVX-512 F, VL, BW and DQ besides. Both come out of _asm, a module of
-// its own, by go generate; the build tag purego leaves them out. Figures of avx512 are of an AMD Zen 4, whose units have half
-// the width.
+// its own, by go generate; the build tag purego leaves them out.
 package kernel
 
 // Set is the functions of one level, a value: two levels may race in one program. A level copies the one below and overrides
