@@ -23,7 +23,7 @@ import (
 
 // TableVersion names the rules by which kernels, tiles and blocks are chosen. Results are the same bits only under one level
 // and one version; a trial records both.
-const TableVersion = 2
+const TableVersion = 3
 
 // Options of an Engine. The zero value is what a program wants.
 type Options struct {
@@ -155,7 +155,10 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 	if err := b.outer(x, s); err != nil {
 		return nil, err
 	}
-	for _, u := range b.fuse() {
+	units := b.fuse()
+	b.forget(units)
+	for _, u := range units {
+		b.turn(u)
 		bind := bound(u.Op)
 		if bind == nil {
 			return nil, fmt.Errorf("%s: engine cpu has no binding for %s; run it on another engine or add one to engine/cpu/bind.go", u.Name, u.Op.Kind())

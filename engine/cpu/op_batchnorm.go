@@ -60,6 +60,13 @@ func bindBatchNorm(b *planner, u unit) error {
 		}
 	}
 	b.normalise(u, "normalise", y, x, scale, shift)
+	if _, ok := b.again[u.out.ID]; ok {
+		b.again[u.out.ID] = func(after *value) *value {
+			y := b.place(newValue(u.out.Name, u.out.Type.Shape))
+			b.normalise(u, "normalise again", y, x, scale, shift).after = after
+			return y
+		}
+	}
 	return nil
 }
 
@@ -74,7 +81,7 @@ func (f *frame) affine(gamma, beta, scale, shift *value, i int, mean, variance f
 }
 
 // normalise adds the second pass, with what was fused to it.
-func (b *planner) normalise(u unit, what string, y, x, scale, shift *value) {
+func (b *planner) normalise(u unit, what string, y, x, scale, shift *value) *step {
 	in := []*value{x}
 	if u.res != nil {
 		in = append(in, b.val(u.res))
@@ -83,7 +90,7 @@ func (b *planner) normalise(u unit, what string, y, x, scale, shift *value) {
 	if u.relu {
 		what += " + relu"
 	}
-	b.sweep(u, what, func(w *worker, blk kernel.Block, y kernel.Map, in []kernel.Map) {
+	return b.sweep(u, what, func(w *worker, blk kernel.Block, y kernel.Map, in []kernel.Map) {
 		var res kernel.Map
 		if len(in) > 1 {
 			res = in[1]

@@ -38,6 +38,7 @@ type step struct {
 
 	view    bool     // the output is the input under another shape: no step at all where layouts allow
 	over    *value   // the output must take the bytes of this input
+	after   *value   // nothing is done before this is there, though it is not read
 	inPlace []*value // the output may take the bytes of one of these, if that is read here for the last time
 
 	build   func()                      // makes image or task, when layout, chunks and places are known
@@ -105,6 +106,9 @@ type planner struct {
 	steps  []*step
 	phases []*phase
 	fixed  int // elements of what follows from the State alone
+
+	again    map[int]func(after *value) *value // by program value: makes once more for the backward pass what forward did not keep
+	backward *value                            // what the unit at hand waits for in the backward pass; nil before that
 }
 
 // place adds a value to the plan.
@@ -120,7 +124,13 @@ func (b *planner) temp(name string, dims ...int) *value {
 }
 
 // val is the value of the plan for one of the program.
-func (b *planner) val(v *program.Value) *value { return b.of[v.ID] }
+func (b *planner) val(v *program.Value) *value {
+	if f := b.again[v.ID]; f != nil && b.backward != nil {
+		delete(b.again, v.ID)
+		b.of[v.ID] = f(b.backward)
+	}
+	return b.of[v.ID]
+}
 
 // local adds a step that goes image by image and makes out.
 func (b *planner) local(n *program.Node, what string, out *value) *step {
@@ -205,6 +215,15 @@ func (b *planner) link() {
 				}
 				changed[base] = s
 				delete(readers, base)
+			}
+		}
+		if s.after != nil {
+			by := writer[s.after]
+			if by == nil {
+				by = writer[s.after.base()]
+			}
+			if by != nil && by != s {
+				s.deps = append(s.deps, dep{by, by.n == s.n && s.n > 0 && !s.after.perChunk})
 			}
 		}
 		if s.over == nil {
