@@ -33,6 +33,9 @@ func (Gate) Infer(in []Size, _ int) (Size, error) {
 // are not part of the way that maps take.
 func (g *Graph) Gating() map[*Node]bool {
 	gating, read := map[*Node]bool{}, map[*Node]bool{}
+	if !slices.ContainsFunc(g.Nodes, func(n *Node) bool { _, gate := n.Layer.(Gate); return gate }) {
+		return gating
+	}
 	otherwise := map[*Node]bool{} // read by something that is no gate's number
 	for _, o := range g.Outputs {
 		otherwise[o.Node] = true

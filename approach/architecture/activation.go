@@ -6,6 +6,7 @@ package architecture
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
@@ -107,22 +108,30 @@ func feed(g *nn.Graph, n *nn.Node, old, to nn.Activation) (groups int, reason st
 	return groups, ""
 }
 
-// shares reports whether another layer has the weights of this one.
+// shares reports whether another layer has the weights of this one, by a name of both or by the name of its own.
 func shares(g *nn.Graph, n *nn.Node) bool {
-	steps, err := g.Steps()
-	if err != nil {
-		return false // what is wrong will be told
-	}
-	users := map[string]int{}
-	for _, s := range steps {
-		for _, p := range s.Params {
-			users[p.Name]++
+	name, own := weightOf(n), n.Name+"/weight"
+	return slices.ContainsFunc(g.Nodes, func(m *nn.Node) bool {
+		switch other := weightOf(m); {
+		case m == n:
+			return false
+		case other == "":
+			return name != "" && m.Name+"/weight" == name
+		case name == "":
+			return other == own
+		default:
+			return other == name
 		}
+	})
+}
+
+// weightOf is the name that a layer gives its weights, "" for their own.
+func weightOf(n *nn.Node) string {
+	switch l := n.Layer.(type) {
+	case nn.Conv:
+		return l.Weight
+	case nn.Linear:
+		return l.Weight
 	}
-	for _, s := range steps {
-		if s.Node == n && users[s.Params[0].Name] > 1 {
-			return true
-		}
-	}
-	return false
+	return ""
 }

@@ -33,8 +33,9 @@ func (p Residual) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	case !(p.Scale > 0 && p.Scale <= 10):
 		return c, &spec.Fault{Path: "$.scale", Msg: fmt.Sprintf("scale %g; give a factor above 0 and at most 10", p.Scale)}
 	}
-	for _, run := range p.runs(g, &c) {
-		reason, err := p.bypass(g, run)
+	gating := g.Gating()
+	for _, run := range p.runs(g, gating, &c) {
+		reason, err := p.bypass(g, run, gating)
 		switch {
 		case err != nil:
 			return c, err
@@ -49,9 +50,8 @@ func (p Residual) Rewrite(g *nn.Graph) (nn.Changes, error) {
 
 // runs cuts the network into stretches of Over convolutions, each read by the next alone with at most an activation between.
 // What is left over where a stretch ends is counted as a run that does not fit.
-func (p Residual) runs(g *nn.Graph, c *nn.Changes) [][]*nn.Node {
+func (p Residual) runs(g *nn.Graph, gating map[*nn.Node]bool, c *nn.Changes) [][]*nn.Node {
 	var runs [][]*nn.Node
-	gating := g.Gating()
 	used := maps.Clone(gating) // what computes a gate is no run
 	for n := range nn.Each[nn.Conv](g) {
 		if used[n] || !p.Where.Match(n.Path()) {
@@ -113,12 +113,11 @@ func onward(g *nn.Graph, n *nn.Node, gating map[*nn.Node]bool) *nn.Node {
 }
 
 // bypass adds what a run reads to what it gives, or says why it does not fit.
-func (p Residual) bypass(g *nn.Graph, run []*nn.Node) (string, error) {
+func (p Residual) bypass(g *nn.Graph, run []*nn.Node, gating map[*nn.Node]bool) (string, error) {
 	first, last := run[0], run[len(run)-1]
 	if g.Unit(last).Logits() {
 		return "gives the classes", nil
 	}
-	gating := g.Gating()
 	for end := last; end != nil; { // behind the gates of the run
 		for _, r := range g.Readers(end) {
 			if _, ok := r.Layer.(nn.Add); ok {

@@ -359,6 +359,18 @@ func (w *widths) layer(n *nn.Node, s scale) nn.Layer {
 	return n.Layer
 }
 
+// apart reports whether two factors differ by more than a step in some width.
+func (w *widths) apart(a, b float64) bool {
+	for _, r := range w.out {
+		for _, p := range r {
+			if p.of != nil && p.of.is == nil && p.of.at(scale{factor: b})-p.of.at(scale{factor: a}) > p.of.multiple {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // match finds the scale under which the network counts as many as another or as a number says, within 1 %.
 func (w *widths) match(target, key, what string, count func(nn.Cost) int64) (best scale, note string, err error) {
 	fault := func(format string, args ...any) (scale, string, error) {
@@ -381,35 +393,40 @@ func (w *widths) match(target, key, what string, count func(nn.Cost) int64) (bes
 		return fault("%s: give a number of %s, 1 or more, or a network", target, what)
 	}
 	trial, got := w.g.Clone(), math.Inf(1)
-	below := func(s scale) bool { // tries a scale and keeps the best
+	try := func(s scale) float64 { // the count under a scale, the best of which is kept
 		for _, i := range w.scaled {
 			trial.Replace(trial.Nodes[i], w.layer(w.g.Nodes[i], s))
 		}
 		c, err := trial.Cost()
 		if err != nil { // too large to be counted
-			return false
+			return math.Inf(1)
 		}
 		n := float64(count(c))
 		if math.Abs(n-want) < math.Abs(got-want) {
 			best, got = s, n
 		}
-		return n < want
+		return n
 	}
 	near := func() bool { return math.Abs(got-want) <= want/500 }
-	below(scale{factor: 1})
-	// A count grows with the factor, by its square or less: bisection of its logarithm, in which a millionth is no more than a
-	// step; then of the widths that take it.
-	r := math.Log(want / got)
+	// A count grows with the factor, by its square or less. Its logarithm is interpolated in that of the factor until no width is
+	// further than a step from the next try; then bisection finds how many of them take the step.
+	r := math.Log(want / try(scale{factor: 1}))
 	lo, hi := max(math.Log(minFactor), min(r/2, r)-1), min(math.Log(maxFactor), max(r/2, r)+1)
-	for hi-lo > 1e-6 && !near() {
-		if middle := (lo + hi) / 2; below(scale{factor: math.Exp(middle)}) {
-			lo = middle
+	below, above := math.Inf(-1), math.Inf(1) // logarithms of what lo and hi give
+	for !near() && hi-lo > 1e-9 && w.apart(math.Exp(lo), math.Exp(hi)) {
+		t := 0.5
+		if d := (math.Log(want) - below) / (above - below); d >= 0 && d <= 1 {
+			t = min(max(d, 0.1), 0.9)
+		}
+		middle := lo + t*(hi-lo)
+		if n := try(scale{factor: math.Exp(middle)}); n < want {
+			lo, below = middle, math.Log(n)
 		} else {
-			hi = middle
+			hi, above = middle, math.Log(n)
 		}
 	}
-	for none, all := 0, len(w.scaled); all-none > 1 && !near(); {
-		if middle := (none + all) / 2; below(scale{math.Exp(lo), math.Exp(hi), middle}) {
+	for none, all := 0, len(w.scaled)+1; all-none > 1 && !near(); {
+		if middle := (none + all) / 2; try(scale{math.Exp(lo), math.Exp(hi), middle}) < want {
 			none = middle
 		} else {
 			all = middle
