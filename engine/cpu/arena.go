@@ -22,9 +22,9 @@ func (b *planner) alias() {
 		out := s.writes[0]
 		for _, in := range s.inPlace {
 			r := in.base()
-			if out.root != out || r.home != arena || r.keep || r.end != s.pos || in.perChunk ||
+			if out.root != out || in.slice || in != r && r.sliced || r.home != arena || r.keep || r.end != s.pos || in.perChunk ||
 				in.n != out.n || in.h != out.h || in.w != out.w || in.c != out.c ||
-				(!in.dense() || !out.dense()) && (r.mixed || out.mixed) {
+				(!in.dense() || !out.dense() || r.sliced || out.sliced) && (r.mixed || out.mixed) {
 				continue
 			}
 			out.root = r
@@ -32,17 +32,24 @@ func (b *planner) alias() {
 			r.end = max(r.end, out.end)
 			r.keep = out.keep
 			r.mixed = r.mixed || out.mixed
+			r.sliced = r.sliced || out.sliced
 			break
 		}
 	}
 	for _, v := range b.values {
-		if v.root != v {
+		switch {
+		case v.slice:
+			v.base().need(v.halo)
+		case v.root != v:
 			v.base().like(v)
 		}
 	}
 	for _, v := range b.values {
-		if v.root != v && !v.base().dense() {
-			v.like(v.base())
+		switch r := v.base(); {
+		case v.slice:
+			v.within(r)
+		case v != r && !r.dense():
+			v.like(r)
 		}
 	}
 }

@@ -44,6 +44,8 @@ type value struct {
 	at   int    // in its memory; with host: which array of the frame
 	root *value // whose bytes these are, itself if its own; see base
 
+	slice    bool // some channels of root's, from offset on
+	offset   int
 	held     bool // a tensor of the State
 	perChunk bool // one image a chunk of the phase that writes it, not one a picture: private sums
 	keep     bool // read by the caller after the run
@@ -51,6 +53,7 @@ type value struct {
 
 	// Of a base, for all that share its bytes.
 	mixed      bool    // under several shapes
+	sliced     bool    // some have some of the channels
 	uses       []*step // who reads or writes it
 	start, end int     // first and last position of those
 	phases     [2]int  // first and last phase
@@ -127,6 +130,17 @@ func (v *value) spread() {
 func (v *value) like(o *value) {
 	v.gap = max(v.gap, o.gap)
 	v.need(o.halo)
+}
+
+// within takes the layout of some channels of the value whose bytes v has.
+func (v *value) within(r *value) {
+	v.halo, v.gap = r.halo, r.pix-v.c
+	v.pix, v.row, v.img, v.first = r.pix, r.row, r.img, r.first
+	for o := v; o != r; o = o.root {
+		if o.slice {
+			v.first += o.offset
+		}
+	}
 }
 
 // run is how many elements lie without anything between them, at least: a row, or a pixel where there are gaps.

@@ -80,11 +80,21 @@ func bindConcat(b *planner, u unit) error {
 		in = append(in, b.val(v))
 	}
 	s := b.local(u.Node, "concat", y).reading(in...)
+	there := make([]bool, len(in)) // made in its place
+	s.slices = func() {
+		c := 0
+		for i, x := range in {
+			there[i] = b.slice(x, y, c)
+			c += x.c
+		}
+	}
 	s.build = func() {
 		s.perImage(func(w *worker, n int) {
 			c := 0
-			for _, x := range in {
-				b.k.Copy(x.block(1), channels(w.feature(y, n, 1), c), w.feature(x, n, 1))
+			for i, x := range in {
+				if !there[i] {
+					b.k.Copy(x.block(1), channels(w.feature(y, n, 1), c), w.feature(x, n, 1))
+				}
 				c += x.c
 			}
 		})
@@ -96,8 +106,13 @@ func bindSliceChannels(b *planner, u unit) error {
 	op := u.Op.(program.SliceChannels)
 	x, y := b.val(u.In[0]), b.val(u.out)
 	s := b.local(u.Node, "slice channels", y).reading(x)
+	there := false
+	s.slices = func() { there = b.slice(y, x, op.From) }
 	s.build = func() {
 		s.perImage(func(w *worker, n int) {
+			if there {
+				return
+			}
 			b.k.Copy(y.block(1), w.feature(y, n, 1), channels(w.feature(x, n, 1), op.From))
 		})
 	}

@@ -36,6 +36,7 @@ type step struct {
 	minGroup int // pictures that a chunk must hold, so that private sums are not too many
 	tasks    int // of a step of tasks
 
+	slices  func()   // makes channels of one value of others, where layouts allow
 	view    bool     // the output is the input under another shape: no step at all where layouts allow
 	over    *value   // the output must take the bytes of this input
 	after   *value   // nothing is done before this is there, though it is not read
@@ -160,6 +161,13 @@ func (b *planner) resolveViews() {
 		}
 	}
 	kept := b.steps[:0]
+	defer func() {
+		for _, s := range b.steps {
+			if s.slices != nil {
+				s.slices()
+			}
+		}
+	}()
 	for _, s := range b.steps {
 		if s.view {
 			in, out := s.reads[0].v, s.writes[0]
@@ -172,6 +180,18 @@ func (b *planner) resolveViews() {
 		kept = append(kept, s)
 	}
 	b.steps = kept
+}
+
+// slice makes part the channels of whole from offset on, and reports whether it can: then neither is copied to the other.
+func (b *planner) slice(part, whole *value, offset int) bool {
+	root := whole.base()
+	if part.root != part || part == root || part.mixed || root.mixed || part.taken || whole.taken || root.taken || part.keep || root.keep || part.home != arena || root.home != arena ||
+		part.n != whole.n || part.h != whole.h || part.w != whole.w || part.h*part.w == 1 || len(part.shape) != 4 {
+		return false
+	}
+	part.root, part.slice, part.offset = whole, true, offset
+	root.sliced = true
+	return true
 }
 
 // link finds what each step waits for: who writes what it reads, who still reads what it overwrites. Values are written once,

@@ -104,6 +104,21 @@ func unitCases() []*Case {
 		y := n.conv("a", x, x.Shape()[3], 3, 1, 1)
 		return n.act(program.ReLU, n.Emit(program.Add{}, x, y))
 	})
+	add("dense block", func(n *net, x *program.Value) *program.Value { // what is joined is read by itself, too
+		x = n.act(program.Tanh, n.conv("stem", x, 16, 3, 1, 1))
+		for i := range 4 {
+			name := fmt.Sprint("layer", i)
+			y := n.conv(name, n.act(program.ReLU, n.norm(name, x)), 12, 3, 1, 1)
+			x = n.Emit(program.Concat{}, x, y)
+		}
+		return n.conv("end", x, 5, 1, 1, 1)
+	})
+	add("joined twice", func(n *net, x *program.Value) *program.Value {
+		a, b := n.act(program.ReLU, n.conv("a", x, 32, 3, 1, 1)), n.conv("b", x, 33, 1, 1, 1)
+		one, two := n.Emit(program.Concat{}, a, b), n.Emit(program.Concat{}, b, a, a)
+		y := n.Emit(program.Add{}, n.conv("one", one, 9, 3, 1, 1), n.conv("two", two, 9, 5, 1, 1))
+		return n.Emit(program.Concat{}, y, n.conv("of b", b, 3, 3, 1, 1), n.Emit(program.SliceChannels{From: 2, To: 20}, a))
+	})
 	add("shortcut A", func(n *net, x *program.Value) *program.Value {
 		c := x.Shape()[3]
 		y := n.norm("a", n.conv("a", x, c+4, 3, 2, 1))
