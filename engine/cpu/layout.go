@@ -120,7 +120,7 @@ func (v *value) need(halo [4]int) {
 // spread moves the pixels of a map that convolutions read apart by one cache line where their distance is a multiple of 1 KB: such
 // pixels share few sets of the first-level cache (at 4 KB eight lines in all), and a tile of twelve reads as many at once.
 func (v *value) spread() {
-	if v.c%256 == 0 && v.h*v.w > 1 {
+	if v.c%256 == 0 && v.h*v.w > 1 && v.home != host {
 		v.gap = lane
 		v.pitch()
 	}

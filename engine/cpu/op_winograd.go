@@ -20,7 +20,7 @@ const (
 	minimalDepth  = 16       // of the products, at least
 	squaresBytes  = 2 << 20  // of a block's transformed values
 	fewestSquares = 48       // in a block, where there are as many
-	mostSquares   = 96       //
+	mostSquares   = 96       // in a block, at most
 	minimalHeavy  = 1 << 20  // bytes of transformed weights that are too many for a chain
 	minimalTasks  = 16       // of a bag, where the shape has as many
 	minimalPart   = 128 * 64 // weights of a place that a task of the gradient owns

@@ -161,13 +161,6 @@ func (b *planner) resolveViews() {
 		}
 	}
 	kept := b.steps[:0]
-	defer func() {
-		for _, s := range b.steps {
-			if s.slices != nil {
-				s.slices()
-			}
-		}
-	}()
 	for _, s := range b.steps {
 		if s.view {
 			in, out := s.reads[0].v, s.writes[0]
@@ -180,6 +173,11 @@ func (b *planner) resolveViews() {
 		kept = append(kept, s)
 	}
 	b.steps = kept
+	for _, s := range b.steps {
+		if s.slices != nil {
+			s.slices()
+		}
+	}
 }
 
 // slice makes part the channels of whole from offset on, and reports whether it can: then neither is copied to the other.
