@@ -35,7 +35,11 @@ func (p Pool) Rewrite(g *nn.Graph) (nn.Changes, error) {
 		switch {
 		case !p.Where.Match(n.Path()):
 		case p.Kind != NoPool:
-			c.Count(g.Replace(n, p.change(pool)))
+			changed := p.change(pool)
+			if err := p.fits(g, n, changed); err != nil {
+				return c, err
+			}
+			c.Count(g.Replace(n, changed))
 		default:
 			reason, err := without(g, n)
 			if err != nil {
@@ -73,6 +77,23 @@ func (p Pool) check() error {
 		return fault("power", "power is of kind lp; remove it")
 	case p.Power != 0 && !(p.Power >= 1 && p.Power <= 16):
 		return fault("power", "power %g; give an exponent from 1 to 16", p.Power)
+	}
+	return nil
+}
+
+// fits refuses a kernel that is larger than the map of a pooling that rounds up, padding counted. A network's own may be: on small
+// images those of GoogLeNet's heads are. Of those that round down the network itself says so.
+func (p Pool) fits(g *nn.Graph, n *nn.Node, pool nn.Pool) error {
+	if p.Kernel == 0 || !pool.Ceil {
+		return nil
+	}
+	sizes, err := g.Sizes()
+	if err != nil {
+		return err
+	}
+	in, pad := sizes[n.In[0]], pool.Padding
+	if h, w := in.H+pad[0]+pad[1], in.W+pad[2]+pad[3]; p.Kernel > h || p.Kernel > w {
+		return &spec.Fault{Path: "$.kernel", Msg: fmt.Sprintf("kernel %d is larger than the %dx%d map that %s pools; give at most %d, or name other layers by where", p.Kernel, in.H, in.W, n.Name, min(h, w))}
 	}
 	return nil
 }
