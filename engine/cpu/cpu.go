@@ -41,6 +41,7 @@ type Options struct {
 type Engine struct {
 	opt     Options
 	set     kernel.Set
+	table   table
 	pool    *pool
 	arena   []float32 // the longest of its executables'
 	workers []worker
@@ -90,7 +91,7 @@ func New(opt Options) (*Engine, error) {
 			return nil, fmt.Errorf("%s: no level %q on this processor; choose %s", where, opt.Level, strings.Join(names, " or "))
 		}
 	}
-	e := &Engine{opt: opt, set: set, pool: newPool(opt.Threads), workers: make([]worker, opt.Threads)}
+	e := &Engine{opt: opt, set: set, table: tables[set.Name], pool: newPool(opt.Threads), workers: make([]worker, opt.Threads)}
 	for i := range e.workers {
 		e.workers[i].id = i
 	}
@@ -151,7 +152,7 @@ func (e *Engine) Peak() float64 {
 func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executable, error) {
 	f := &frame{poison: e.opt.Poison, workers: e.workers}
 	x := &executable{e: e, f: f, state: s, dense: map[string][]float32{}}
-	b := &planner{e: e, k: &e.set, f: f, p: p, of: make([]*value, len(p.Values))}
+	b := &planner{e: e, k: &e.set, t: &e.table, f: f, p: p, of: make([]*value, len(p.Values))}
 	if err := b.outer(x, s); err != nil {
 		return nil, err
 	}

@@ -22,15 +22,8 @@ type cut struct {
 // piece is what a task covers: pictures, rows, groups, columns of a group.
 type piece struct{ n0, n1, r0, r1, g0, g1, c0, c1 int }
 
-// Choices by shape and level, version TableVersion.
-const (
-	heavyBytes = 512 << 10 // of weights of a convolution that are too many for a chain
-	sliceBytes = 640 << 10 // of weights that a task keeps near
-	taskPixels = 384       // pixels a task covers at least, if there are as many
-	bandPixels = 96        // the same where pictures are few
-	fewMACs    = 1 << 20   // multiply-adds of few pictures that are worth a fork
-	mostTasks  = 128
-)
+// mostTasks is how many tasks a bag has at most, where pictures are many: more would be forks for little each.
+const mostTasks = 128
 
 // pictures is no cut at all: picture by picture.
 func pictures(y *value, groups int) cut {
@@ -38,24 +31,24 @@ func pictures(y *value, groups int) cut {
 }
 
 // cutProduct decides for a convolution of k weights a column, cols columns a group.
-func cutProduct(y *value, groups, k, cols, nr int) cut {
+func (t *table) cutProduct(y *value, groups, k, cols, nr int) cut {
 	c := pictures(y, groups)
-	few := y.n < minChunks && y.n*y.elems()*k >= fewMACs
-	if 4*k*cols*groups <= heavyBytes && !few {
+	few := y.n < minChunks && y.n*y.elems()*k >= t.fewMACs
+	if 4*k*cols*groups <= t.heavyBytes && !few {
 		return c
 	}
 	c.bag = true
-	c.columns = min(max(sliceBytes/(4*k)/nr, 1)*nr, cols)
+	c.columns = min(max(t.sliceBytes/(4*k)/nr, 1)*nr, cols)
 	c.panels = (cols + c.columns - 1) / c.columns
 	c.columns = up((cols+c.panels-1)/c.panels, nr)
-	pixels := max(taskPixels, y.n*y.h*y.w*c.panels*groups/mostTasks)
+	pixels := max(t.taskPixels, y.n*y.h*y.w*c.panels*groups/mostTasks)
 	c.images = min((pixels+y.h*y.w-1)/(y.h*y.w), y.n)
 	if few {
 		c.images = 1
 	}
 	c.blocks = (y.n + c.images - 1) / c.images
 	if few {
-		for c.bands*c.blocks*c.panels*groups < minChunks && y.h*y.w >= 2*c.bands*bandPixels && 2*c.bands <= y.h {
+		for c.bands*c.blocks*c.panels*groups < minChunks && y.h*y.w >= 2*c.bands*t.bandPixels && 2*c.bands <= y.h {
 			c.bands *= 2
 		}
 		for c.bands*c.blocks*c.panels*groups < minChunks && c.columns > nr {

@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"math"
-
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
 )
 
@@ -26,35 +24,10 @@ type gather struct {
 // packer makes the panels of some rows and columns of from, as far as they are needed next.
 type packer func(to, from []float32, row, rows, col, cols int)
 
-// Choices by shape and level, version TableVersion.
-const (
-	tablePixels = 192       // pictures go into one table until it holds so many pixels, so that tails are rare on small maps
-	cutBytes    = 20 << 10  // of a panel that a call walks: it stays in the first-level cache for all pixels of the block
-	panelsBytes = 128 << 10 // of the panels that pass over a block: they stay in the second-level cache for all blocks
-	blockBytes  = 24 << 10  // of x under a block of pixels
-)
-
 // tiles is how columns are shared out to kernels: panels of the main tile's width, then one of the last tile's.
 type tiles struct {
 	main, last *kernel.ConvTile
 	full, cols int // columns that main covers, and all
-}
-
-// tilesFor chooses the tiles that cost the least for so many columns.
-func tilesFor(k *kernel.Set, cols int) tiles {
-	var best tiles
-	least := math.Inf(1)
-	for i := range k.Conv {
-		main := &k.Conv[i]
-		full := cols / main.NR * main.NR
-		for j := range k.Conv {
-			last := &k.Conv[j]
-			if cost := float64(full)*main.Cost + float64(up(cols-full, last.NR))*last.Cost; cost < least && cols-full <= last.NR {
-				best, least = tiles{main, last, full, cols}, cost
-			}
-		}
-	}
-	return best
 }
 
 // at is the tile of column j, the first of a panel.
@@ -115,27 +88,27 @@ func (t *tiles) packTranspose(s *kernel.Set, dst, w []float32, taps []int32, cou
 
 // fit splits long taps and chooses the three blocks of a matrix product (Goto, van de Geijn, "Anatomy of High-Performance
 // Matrix Multiplication", 2008): rows of w, columns of w, pixels. perPixel is how much of x a pixel brings along.
-func (g *gather) fit(ts *tiles, cols, perPixel int) {
+func (g *gather) fit(t *table, ts *tiles, cols, perPixel int) {
 	tile := ts.at(0)
-	rows := max(cutBytes/(4*tile.NR), 1)
+	rows := max(t.cutBytes/(4*tile.NR), 1)
 	for parts := (g.run + rows - 1) / rows; parts > 1 && parts <= g.run/64; parts++ { // a length without fitting divisor stays whole
 		if g.run%parts != 0 {
 			continue
 		}
 		var taps []int32
-		for _, t := range g.taps {
+		for _, tap := range g.taps {
 			for p := range parts {
-				taps = append(taps, t+int32(p*g.run/parts))
+				taps = append(taps, tap+int32(p*g.run/parts))
 			}
 		}
 		g.taps, g.run = taps, g.run/parts
 		break
 	}
 	g.cut = max(min(rows/g.run, len(g.taps)), 1)
-	g.panels = max(panelsBytes/(4*tile.NR*g.cut*g.run), 1) * tile.NR
+	g.panels = max(t.panelsBytes/(4*tile.NR*g.cut*g.run), 1) * tile.NR
 	g.block = len(g.xoff)
 	if cols > tile.NR {
-		g.block = max(blockBytes/(4*min(perPixel, g.cut*g.run))/tile.MR, 4) * tile.MR
+		g.block = max(t.blockBytes/(4*min(perPixel, g.cut*g.run))/tile.MR, 4) * tile.MR
 	}
 }
 

@@ -18,6 +18,9 @@ import (
 // A value without a halo is dense. What has no channels of its own is an image an element or a row: [N,C] is N images of one
 // pixel, [N] N images of one number, a scalar one image.
 
+// lane is how many channels fill a cache line. Convolutions copy maps so many channels at a time.
+const lane = 16
+
 // home says in which memory a value lies.
 type home uint8
 

@@ -15,7 +15,7 @@ func bindBatchMatMul(b *planner, u unit) error {
 		b.batchCorrelate(u, x, m, c)
 		return nil
 	}
-	k, ts := x.c, tilesFor(b.k, c.c)
+	k, ts := x.c, b.tilesFor(c.c)
 	s := b.local(u.Node, "batch matmul", c).reading(x, m)
 	s.kernel, s.macs = b.k.Name+" "+ts.name(), program.MACs(u.Node)
 	s.build = func() {
@@ -24,7 +24,7 @@ func bindBatchMatMul(b *planner, u unit) error {
 			g.xoff = append(g.xoff, int32(r*x.pix))
 			g.yoff = append(g.yoff, int32(r*c.pix))
 		}
-		g.fit(&ts, c.c, k)
+		g.fit(b.t, &ts, c.c, k)
 		g.panels = min(g.panels, up(c.c, ts.at(0).NR))
 		g.bench = g.panels * g.cut * g.run
 		s.scratch = g.bench
@@ -57,7 +57,7 @@ func (b *planner) batchCorrelate(u unit, x, m, c *value) {
 			down, across = m, x
 			s.scratch = down.c * across.c
 		}
-		tile := wgradTile(b.k, down.c, across.c)
+		tile := b.wgradTile(down.c, across.c)
 		s.kernel = b.k.Name + " " + tile.Name
 		var xoff, yoff, rows []int32
 		for p := range x.w {
@@ -78,8 +78,8 @@ func (b *planner) batchCorrelate(u unit, x, m, c *value) {
 				if x.home == arena { // read once in order, it comes from memory three times as fast as column by column (196 positions, 4 heads)
 					b.k.AllFinite(w.matrix(x, n, h)[:(x.w-1)*x.pix+x.c])
 				}
-				for p := 0; p < x.w; p += wgradPixels {
-					e := min(p+wgradPixels, x.w)
+				for p := 0; p < x.w; p += b.t.wgradPixels {
+					e := min(p+b.t.wgradPixels, x.w)
 					for j := 0; j < across.c; j += tile.NR {
 						w.wgrad = kernel.WgradArgs{X: w.matrix(down, n, h), DY: w.matrix(across, n, h)[j:], DW: d[j:], XOff: xoff[p:e], YOff: yoff[p:e],
 							Rows: rows, LD: ld, Cols: min(tile.NR, across.c-j)}

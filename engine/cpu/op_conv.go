@@ -90,7 +90,7 @@ func bindConv(b *planner, u unit) error {
 		return
 	}
 	macs := int64(y.n) * int64(y.elems()) * int64(kh*kw*cin)
-	tile := tilesFor(b.k, cout)
+	tile := b.tilesFor(cout)
 	k := kh * kw * cin
 	group := tile.panelLen(k)
 	packed := b.temp("packed", op.Groups*group)
@@ -105,7 +105,7 @@ func bindConv(b *planner, u unit) error {
 		}
 	}
 	x.spread()
-	cut := cutProduct(y, op.Groups, k, cout, tile.at(0).NR)
+	cut := b.t.cutProduct(y, op.Groups, k, cout, tile.at(0).NR)
 	s := b.cut(u.Node, what, y, cut).reading(x, over).knowing(packed, bias)
 	s.kernel, s.macs = b.k.Name+" "+tile.name(), macs
 	s.over = over
@@ -115,9 +115,9 @@ func bindConv(b *planner, u unit) error {
 		if rows {
 			g.run = kw * cin
 		}
-		images := min(max(tablePixels/(y.h*y.w), 1), cut.group(s))
+		images := min(max(b.t.tablePixels/(y.h*y.w), 1), cut.group(s))
 		g.xoff, g.yoff = table(images)
-		g.fit(&tile, min(cut.columns, cout), op.Stride[0]*op.Stride[1]*x.c)
+		g.fit(b.t, &tile, min(cut.columns, cout), op.Stride[0]*op.Stride[1]*x.c)
 		cut.run(s, func(wk *worker, p piece) {
 			for n := p.n0; n < p.n1; n += images {
 				m := min(images, p.n1-n)

@@ -54,7 +54,7 @@ func bindConvGradInput(b *planner, u unit) error {
 		b.filter(f)
 		return nil
 	}
-	tile := tilesFor(b.k, cin)
+	tile := b.tilesFor(cin)
 
 	// The phases: which weights, in which order, at which offsets.
 	type phase struct {
@@ -103,7 +103,7 @@ func bindConvGradInput(b *planner, u unit) error {
 		}
 	}
 	dy.spread()
-	cut := cutProduct(dx, groups, group/up(cin, 8), cin, tile.at(0).NR)
+	cut := b.t.cutProduct(dx, groups, group/up(cin, 8), cin, tile.at(0).NR)
 	cut.bands, cut.rows = 1, dx.h // a phase has rows of its own
 	s := b.cut(u.Node, what, dx, cut).reading(dy).knowing(packed)
 	s.macs = int64(dy.n) * int64(dy.elems()) * int64(op.Kernel[0]*kw*cin)
@@ -114,7 +114,7 @@ func bindConvGradInput(b *planner, u unit) error {
 		s.over = over
 	}
 	s.build = func() {
-		images := min(max(tablePixels/(dy.h*dy.w), 1), cut.group(s))
+		images := min(max(b.t.tablePixels/(dy.h*dy.w), 1), cut.group(s))
 		tables := make([]gather, len(phases))
 		per := make([]int, len(phases))
 		for i, ph := range phases {
@@ -146,7 +146,7 @@ func bindConvGradInput(b *planner, u unit) error {
 			if runs {
 				g.run = len(ph.dws) * cout
 			}
-			g.fit(&tile, min(cut.columns, cin), dy.c)
+			g.fit(b.t, &tile, min(cut.columns, cin), dy.c)
 		}
 		cut.run(s, func(wk *worker, p piece) {
 			for n := p.n0; n < p.n1; n += images {

@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"math"
-
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
 	"github.com/assaylab/assay/program"
 )
@@ -12,27 +10,8 @@ import (
 // many, tasks own parts of the weights and walk all pictures in order. Either way the order is fixed by the shapes. The product
 // aᵀ·b of matrices is the same with pictures of one pixel.
 
-// Choices by shape and level, version TableVersion.
-const (
-	wgradPixels = 128       // pixels of a block: a cache line of x and two of dy each fit the first-level cache (32 KB)
-	ownBytes    = 512 << 10 // of weights that a task owns, at most
-	ownTasks    = 16        // tasks at least, where the weights are enough
-	lane        = 16        // channels that lie together in a copy of x: a cache line
-)
-
-// wgradTile is the tile that costs the least for so many columns, of those that take rows in runs that channels of x are a
-// multiple of.
-func wgradTile(k *kernel.Set, cin, cols int) *kernel.WgradTile {
-	var best *kernel.WgradTile
-	least := math.Inf(1)
-	for i := range k.Wgrad {
-		t := &k.Wgrad[i]
-		if c := float64(up(cols, t.NR)) * t.Cost; c < least && cin%t.Rows == 0 {
-			best, least = t, c
-		}
-	}
-	return best
-}
+// ownTasks is how many tasks own a part of the weights at least, where these are enough.
+const ownTasks = 16
 
 // up rounds n up to a multiple of m.
 func up(n, m int) int { return (n + m - 1) / m * m }
@@ -58,13 +37,13 @@ type correlation struct {
 	xcopy, ycopy     bool
 }
 
-func newCorrelation(k *kernel.Set, tile *kernel.WgradTile, g program.Window, x, dy *value, groups, cin, cout int) *correlation {
-	c := &correlation{k: k, tile: tile, g: g, x: x, dy: dy, groups: groups, cin: cin, cout: cout}
+func (b *planner) newCorrelation(tile *kernel.WgradTile, g program.Window, x, dy *value, groups, cin, cout int) *correlation {
+	c := &correlation{k: b.k, tile: tile, g: g, x: x, dy: dy, groups: groups, cin: cin, cout: cout}
 	c.images, c.rows = 1, dy.h
-	if per := dy.h * dy.w; per <= wgradPixels {
-		c.images = min(wgradPixels/per, x.n)
+	if per := dy.h * dy.w; per <= b.t.wgradPixels {
+		c.images = min(b.t.wgradPixels/per, x.n)
 	} else {
-		blocks := (dy.h + max(wgradPixels/dy.w, 1) - 1) / max(wgradPixels/dy.w, 1)
+		blocks := (dy.h + max(b.t.wgradPixels/dy.w, 1) - 1) / max(b.t.wgradPixels/dy.w, 1)
 		c.rows = (dy.h + blocks - 1) / blocks
 	}
 	c.band = (c.rows-1)*g.Stride[0] + (g.Kernel[0]-1)*g.Dilation[0] + 1
@@ -215,7 +194,7 @@ func (b *planner) correlate(n *program.Node, what string, g program.Window, grou
 		b.correlateParts(n, what, g, groups, x, dy, dw)
 		return
 	}
-	tile := wgradTile(b.k, cin, cout)
+	tile := b.wgradTile(cin, cout)
 	parts := b.temp("private sums", 1, 1, 1, size)
 	parts.perChunk = true
 	s := b.local(n, what, parts)
@@ -223,7 +202,7 @@ func (b *planner) correlate(n *program.Node, what string, g program.Window, grou
 	s.kernel, s.macs = b.k.Name+" "+tile.Name, int64(dy.n)*int64(dy.elems())*int64(window*cin)
 	s.reading(x, dy)
 	s.minGroup = (x.n + max(copies, 1) - 1) / max(copies, 1)
-	c := newCorrelation(b.k, tile, g, x, dy, groups, cin, cout)
+	c := b.newCorrelation(tile, g, x, dy, groups, cin, cout)
 	s.scratch = c.scratch()
 	all := part{0, cin, 0, cout}
 	s.build = func() {
@@ -243,12 +222,12 @@ func (b *planner) correlate(n *program.Node, what string, g program.Window, grou
 func (b *planner) correlateParts(n *program.Node, what string, g program.Window, groups int, x, dy, dw *value) {
 	cin, cout := x.c/groups, dy.c/groups
 	window := g.Kernel[0] * g.Kernel[1]
-	tile := wgradTile(b.k, cin, cout)
-	xs, ys := ownPart(window, cin, cout, groups, tile.NR)
+	tile := b.wgradTile(cin, cout)
+	xs, ys := b.t.ownPart(window, cin, cout, groups, tile.NR)
 	down, across := (cin+xs-1)/xs, (cout+ys-1)/ys
 	s := b.bag(n, what, down*across*groups, dw).knowing(x, dy)
 	s.kernel, s.macs = b.k.Name+" "+tile.Name, int64(dy.n)*int64(dy.elems())*int64(window*cin)
-	c := newCorrelation(b.k, tile, g, x, dy, 1, xs, ys)
+	c := b.newCorrelation(tile, g, x, dy, 1, xs, ys)
 	s.scratch = c.scratch() + window*xs*ys
 	s.build = func() {
 		c.tables()
@@ -270,9 +249,9 @@ func (b *planner) correlateParts(n *program.Node, what string, g program.Window,
 
 // ownPart is how many channels of x and of dy a task owns: whole lanes and whole tiles (48 is three lanes, eight tiles of six
 // and six of eight), about as many of one as of the other.
-func ownPart(window, cin, cout, groups, nr int) (xs, ys int) {
+func (t *table) ownPart(window, cin, cout, groups, nr int) (xs, ys int) {
 	xs, ys = cin, cout
-	for 4*window*xs*ys > ownBytes || (cin+xs-1)/xs*((cout+ys-1)/ys)*groups < ownTasks {
+	for 4*window*xs*ys > t.ownBytes || (cin+xs-1)/xs*((cout+ys-1)/ys)*groups < ownTasks {
 		switch {
 		case ys > 4*nr && (ys > xs || xs <= 48):
 			ys = up(ys/2, nr)

@@ -9,14 +9,8 @@ import (
 // comes to them, into scratch that stays in the second-level cache: weights of a linear layer are read from memory once, and
 // packing ahead would read and write them once more. The product aᵀ·b, a weight gradient, is in op_convgradweight.go.
 
-const (
-	matRows         = 512 // rows a task covers, at most
-	matPanels       = 8   // panels a task covers, at most
-	streamedRows    = 64  // rows of a product that is not worth packing for, at most
-	streamedColumns = 512 // columns a task covers, at most
-	streamedDepth   = 128 // rows of the matrix that a tile walks down
-	matTasks        = 16  // tasks at least, where the shape has as many
-)
+// matTasks is how many tasks a product has at least, where the shape has as many.
+const matTasks = 16
 
 func bindMatMul(b *planner, u unit) error {
 	op := u.Op.(program.MatMul)
@@ -56,19 +50,19 @@ func bindMatMul(b *planner, u unit) error {
 		a = t
 	}
 	ahead := m.held && !b.p.Writes() // packed once for a State
-	if c.n <= streamedRows && !op.TransB && !ahead {
+	if c.n <= b.t.streamedRows && !op.TransB && !ahead {
 		b.streamed(u, what, a, m, bias, c)
 		return nil
 	}
-	ts := tilesFor(b.k, c.c)
+	ts := b.tilesFor(c.c)
 	nr, mr := ts.at(0).NR, ts.at(0).MR
 	panels := (c.c + nr - 1) / nr
-	rows := min(matRows, c.n)
+	rows := min(b.t.matRows, c.n)
 	for rows > 4*mr && panels*((c.n+rows-1)/rows) < matTasks {
 		rows = up(rows/2, mr)
 	}
 	blocks := (c.n + rows - 1) / rows
-	per := min(max(panels*blocks/matTasks, 1), matPanels)
+	per := min(max(panels*blocks/matTasks, 1), b.t.matPanels)
 	columns := (panels + per - 1) / per
 	packer := ts.packRows(b.k, c.c)
 	if op.TransB {
@@ -92,7 +86,7 @@ func bindMatMul(b *planner, u unit) error {
 			g.xoff = append(g.xoff, int32(r*k))
 			g.yoff = append(g.yoff, int32(r*c.c))
 		}
-		g.fit(&ts, per*nr, k)
+		g.fit(b.t, &ts, per*nr, k)
 		g.panels = min(g.panels, per*nr)
 		if !ahead {
 			g.bench = g.panels * g.cut * g.run
@@ -113,12 +107,12 @@ func bindMatMul(b *planner, u unit) error {
 // On AMD Zen 4, 32 rows by 4096 by 4096, share of one core's peak: packed 46 %, so 57 %, and 73 % with the
 // tile fetching the next columns ahead.
 func (b *planner) streamed(u unit, what string, a, m, bias, c *value) {
-	tile := wgradTile(b.k, 1, up(c.c, 32))
-	columns := min(up(max(c.c/matTasks, 1), tile.NR), streamedColumns)
+	tile := b.wgradTile(1, up(c.c, 32))
+	columns := min(up(max(c.c/matTasks, 1), tile.NR), b.t.streamedColumns)
 	s := b.bag(u.Node, what, (c.c+columns-1)/columns, c).knowing(a, m, bias)
 	s.kernel, s.macs = b.k.Name+" "+tile.Name, int64(c.n)*int64(c.c)*int64(a.c)
 	s.build = func() {
-		xoff, yoff, rows := steps(streamedDepth, 1), steps(streamedDepth, c.c), steps(c.n, a.c)
+		xoff, yoff, rows := steps(b.t.streamedDepth, 1), steps(b.t.streamedDepth, c.c), steps(c.n, a.c)
 		s.task = func(w *worker, t int) {
 			j0 := t * columns
 			j1 := min(j0+columns, c.c)
@@ -127,8 +121,8 @@ func (b *planner) streamed(u unit, what string, a, m, bias, c *value) {
 				row := y[r*c.c:][j0:j1]
 				clear(row[copy(row, w.f.columns(bias, j0, j1)):])
 			}
-			for k := 0; k < a.c; k += streamedDepth {
-				n := min(streamedDepth, a.c-k)
+			for k := 0; k < a.c; k += b.t.streamedDepth {
+				n := min(b.t.streamedDepth, a.c-k)
 				for j := j0; j < j1; j += tile.NR {
 					w.wgrad = kernel.WgradArgs{X: w.f.whole(a)[k:], DY: w.f.whole(m)[k*c.c+j:], DW: y[j:], XOff: xoff[:n], YOff: yoff[:n], Rows: rows,
 						LD: c.c, Cols: min(tile.NR, j1-j)}

@@ -15,12 +15,6 @@ import (
 // exponentials of the gates are a third of the time; at 256 the recurrent weight (1 MB of an LSTM) passes through the
 // second-level cache anew for every chunk and step. Lost: chunks of 12 sequences, 11 of them once all were alike (55 and 67 %).
 
-// Choices by shape, version TableVersion.
-const (
-	sweepRows  = 16       // sequences that a chunk holds at least, for each walk over the recurrent weight
-	sweepBytes = 64 << 10 // of the products of a block
-)
-
 // recurrence is the walk of a sweep and its product of k states (or gradients of gates) into cols.
 type recurrence struct {
 	program.Scan
@@ -37,13 +31,13 @@ type recurrence struct {
 	carry, zero int // what a gradient passes on to the step before, and a row of zeros
 }
 
-func newRecurrence(k *kernel.Set, s program.Scan, of *value, units, depth, cols int) *recurrence {
-	r := &recurrence{Scan: s, tile: tilesFor(k, cols), k: depth, cols: cols, units: units, seqs: of.h, steps: of.w}
+func (b *planner) newRecurrence(s program.Scan, of *value, units, depth, cols int) *recurrence {
+	r := &recurrence{Scan: s, tile: b.tilesFor(cols), k: depth, cols: cols, units: units, seqs: of.h, steps: of.w}
 	if s.Columns {
 		r.seqs, r.steps = of.w, of.h
 	}
-	r.group = fill(r.seqs, r.tile.at(0).MR)
-	r.images = min(max(sweepBytes/(4*cols*r.seqs*r.group), 1)*r.group, of.n)
+	r.group = b.t.fill(r.seqs, r.tile.at(0).MR)
+	r.images = min(max(b.t.sweepBytes/(4*cols*r.seqs*r.group), 1)*r.group, of.n)
 	r.in, r.out = up(depth, 16)+16, up(cols, 16)+16 // rows 1 KB apart would share few sets of the first-level cache
 	rows := r.images * r.seqs
 	r.to = rows * r.in
@@ -57,11 +51,11 @@ func newRecurrence(k *kernel.Set, s program.Scan, of *value, units, depth, cols 
 
 // fill is how many pictures of so many sequences waste little of tiles of so many pixels: the fewest with sweepRows, and at most a
 // tenth of the pixels repeated, or else the best of a few. Tiles of four pixels and its multiples have lower ones for what is left.
-func fill(seqs, pixels int) int {
+func (t *table) fill(seqs, pixels int) int {
 	if pixels%4 == 0 {
 		pixels = 4
 	}
-	least := (sweepRows + seqs - 1) / seqs
+	least := (t.sweepRows + seqs - 1) / seqs
 	best, waste := least, 1.0
 	for g := least; g < least+pixels && waste > 0.1; g++ {
 		if w := 1 - float64(g*seqs)/float64(up(g*seqs, pixels)); w < waste {
@@ -177,7 +171,7 @@ func (r *recurrence) product(w *worker, rows int, packed, bias []float32, add bo
 // bindForward binds a sweep: c is nil where the cell has no other state than h.
 func (b *planner) bindForward(u unit, scan program.Scan, cell func(*kernel.Cell), h, gates, c *value) {
 	x, weight, bias := b.val(u.In[0]), b.val(u.In[1]), b.val(u.In[2])
-	r := newRecurrence(b.k, scan, h, h.c, h.c, x.c)
+	r := b.newRecurrence(scan, h, h.c, h.c, x.c)
 	packed := b.temp("packed", r.tile.panelLen(r.k))
 	p := b.bag(u.Node, "pack", 1, packed).knowing(weight)
 	p.build = func() {
@@ -225,7 +219,7 @@ func (b *planner) bindForward(u unit, scan program.Scan, cell func(*kernel.Cell)
 // bindBackward binds the gradient of a sweep: dp is dx itself where c is a state, else what differs from it.
 func (b *planner) bindBackward(u unit, scan program.Scan, cell func(*kernel.Cell), dx, dp, c *value) {
 	gates, state, weight, dh := b.val(u.In[0]), b.val(u.In[1]), b.val(u.In[2]), b.val(u.In[3])
-	r := newRecurrence(b.k, scan, dh, dh.c, dx.c, dh.c)
+	r := b.newRecurrence(scan, dh, dh.c, dx.c, dh.c)
 	packed := b.temp("packed", r.tile.panelLen(r.k))
 	p := b.bag(u.Node, "pack", 1, packed).knowing(weight)
 	p.build = func() {

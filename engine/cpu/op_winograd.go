@@ -14,31 +14,22 @@ import (
 // Between the transforms lie 16 values a square and channel. A block of squares is as many as keep those within reach, and
 // enough that the transformed weights, 16/9 of the weights, are worth fetching.
 
-// Choices by shape and level, version TableVersion.
-const (
-	fewestInAll   = 12       // squares of all pictures: to fewer the weights come faster as they are, 9/16 as many
-	minimalDepth  = 16       // of the products, at least
-	squaresBytes  = 2 << 20  // of a block's transformed values
-	fewestSquares = 48       // in a block, where there are as many
-	mostSquares   = 96       // in a block, at most
-	minimalHeavy  = 1 << 20  // bytes of transformed weights that are too many for a chain
-	minimalTasks  = 16       // of a bag, where the shape has as many
-	minimalPart   = 128 * 64 // weights of a place that a task of the gradient owns
-)
+// minimalTasks is how many tasks a bag of blocks has, where the shape has as many.
+const minimalTasks = 16
 
 // minimal reports whether a convolution between x and y goes by minimal filtering: whether the multiplications that it saves are
-// more than what the transforms cost, some 4.6 and 2.4 cycles a channel of either side at 16 lanes, and squares that hang over the edge.
+// more than what the transforms cost, and squares that hang over the edge.
 func (b *planner) minimal(g program.Window, groups int, x, y *value, depth int) bool {
-	if slices.Max(g.Pad[:]) > 2 || g.Kernel != [2]int{3, 3} || g.Stride != [2]int{1, 1} || g.Dilation != [2]int{1, 1} || b.k.Name == "generic" ||
-		depth < minimalDepth || min(y.h, y.w) < 2 {
+	if slices.Max(g.Pad[:]) > 2 || g.Kernel != [2]int{3, 3} || g.Stride != [2]int{1, 1} || g.Dilation != [2]int{1, 1} || b.t.winogradExtra == 0 ||
+		depth < b.t.minimalDepth || min(y.h, y.w) < 2 {
 		return false
 	}
 	squares := float64((y.h + 1) / 2 * ((y.w + 1) / 2))
-	if float64(y.n)*squares < fewestInAll {
+	if float64(y.n)*squares < float64(b.t.fewestInAll) {
 		return false
 	}
 	cin, cout := float64(x.c/groups), float64(up(y.c/groups, 16))
-	return 1.15*squares*(cin*cout+4.6*cin+2.4*cout) < 9./16*float64(y.h*y.w)*cin*cout
+	return b.t.winogradExtra*squares*(cin*cout+b.t.winogradIn*cin+b.t.winogradOut*cout) < 9./16*float64(y.h*y.w)*cin*cout
 }
 
 // squares is a map of outputs cut into squares of two by two.
@@ -51,9 +42,9 @@ type squares struct {
 }
 
 // squaresOf cuts the outputs y of a convolution into blocks for so many channels on both sides.
-func squaresOf(y *value, channels int) squares {
+func (t *table) squaresOf(y *value, channels int) squares {
 	s := squares{v: y, h: (y.h + 1) / 2, w: (y.w + 1) / 2, images: 1}
-	s.count = min(max(squaresBytes/(64*channels), fewestSquares), mostSquares)
+	s.count = min(max(t.squaresBytes/(64*channels), t.fewestSquares), t.mostSquares)
 	if per := s.h * s.w; per <= s.count {
 		s.images = min(s.count/per, y.n)
 		s.rows = s.h
@@ -137,16 +128,16 @@ func apart(channels int) int {
 }
 
 // minimalCut shares out the squares of y.
-func minimalCut(y *value, sq squares, groups, cin, nr int) cut {
+func (t *table) minimalCut(y *value, sq squares, groups, cin, nr int) cut {
 	c := pictures(y, groups)
-	few := y.n < minChunks && y.n*y.elems()*cin*9 >= fewMACs
-	if 64*cin*y.c <= minimalHeavy && !few {
+	few := y.n < minChunks && y.n*y.elems()*cin*9 >= t.fewMACs
+	if 64*cin*y.c <= t.minimalHeavy && !few {
 		return c
 	}
 	c.bag = true
-	c.images = min(max(mostSquares/(sq.h*sq.w), 1), y.n)
+	c.images = min(max(t.mostSquares/(sq.h*sq.w), 1), y.n)
 	c.blocks = (y.n + c.images - 1) / c.images
-	for few && c.bands*c.blocks*groups < minimalTasks && sq.h >= 4*c.bands && sq.h*sq.w >= 2*c.bands*fewestSquares {
+	for few && c.bands*c.blocks*groups < minimalTasks && sq.h >= 4*c.bands && sq.h*sq.w >= 2*c.bands*t.fewestSquares {
 		c.bands *= 2
 	}
 	c.rows = 2 * ((sq.h + c.bands - 1) / c.bands)
@@ -175,12 +166,12 @@ type filter struct {
 // filter adds the steps of one.
 func (b *planner) filter(f filter) {
 	cin, cout := f.x.c/f.groups, f.y.c/f.groups
-	sq := squaresOf(f.y, cin+cout)
+	sq := b.t.squaresOf(f.y, cin+cout)
 	x := b.padded(f.n, f.x, sq.reach(f.x, f.top, f.left))
-	ts := tilesFor(b.k, cout)
+	ts := b.tilesFor(cout)
 	plane := ts.panelLen(cin)
 	packed := b.packFilter(f, ts, plane)
-	c := minimalCut(f.y, sq, f.groups, cin, ts.at(0).NR)
+	c := b.t.minimalCut(f.y, sq, f.groups, cin, ts.at(0).NR)
 	s := b.cut(f.n, f.what, f.y, c).reading(x, f.over).knowing(packed, f.bias)
 	s.kernel, s.macs = b.k.Name+" F(2x2,3x3) "+ts.name(), 9*int64(f.y.n)*int64(f.y.elems())*int64(cin)
 	s.over = f.over
@@ -192,7 +183,7 @@ func (b *planner) filter(f filter) {
 		xoff, yoff, edge := sq.at(x, -f.top, -f.left), sq.at(f.y, 0, 0), sq.edges()
 		g := &gather{taps: []int32{0}, run: cin, k: cin, xoff: steps(sq.count, in), yoff: steps(sq.count, out)}
 		voff, moff := g.xoff, g.yoff
-		g.fit(&ts, c.columns, in)
+		g.fit(b.t, &ts, c.columns, in)
 		c.run(s, func(w *worker, p piece) {
 			v, m := w.bench[:16*vPlane], w.bench[16*vPlane:]
 			t := &w.transform
@@ -287,8 +278,8 @@ type filterGrad struct {
 func (b *planner) filterGrad(n *program.Node, what string, g program.Window, groups int, x, dy, dw *value) {
 	cin, cout := x.c/groups, dy.c/groups
 	f := filterGrad{x: x, dy: dy, top: g.Pad[0], left: g.Pad[2], xs: cin, ys: cout}
-	f.tile = wgradTile(b.k, cin, cout)
-	sq := squaresOf(dy, cin+cout)
+	f.tile = b.wgradTile(cin, cout)
+	sq := b.t.squaresOf(dy, cin+cout)
 	f.x = b.padded(n, x, sq.reach(x, f.top, f.left))
 	f.dy = b.padded(n, dy, [4]int{0, 2*sq.h - dy.h, 0, 2*sq.w - dy.w})
 	plane := cin * dy.c
@@ -302,7 +293,7 @@ func (b *planner) filterGrad(n *program.Node, what string, g program.Window, gro
 		s.n, s.shape, s.kernel, s.macs = x.n, dw.shape, name, macs
 		s.minGroup = (x.n + copies - 1) / copies
 		s.build = func() {
-			f.sq = squaresOf(dy, cin+cout)
+			f.sq = b.t.squaresOf(dy, cin+cout)
 			f.sq.images = min(f.sq.images, s.ph.group)
 			f.tables()
 			s.scratch = f.scratch()
@@ -316,7 +307,7 @@ func (b *planner) filterGrad(n *program.Node, what string, g program.Window, gro
 		}
 		b.sumParts(n, sums, parts)
 	} else {
-		for f.xs*f.ys > minimalPart && max(f.xs, f.ys) > 64 {
+		for f.xs*f.ys > b.t.minimalPart && max(f.xs, f.ys) > 64 {
 			if f.ys >= f.xs {
 				f.ys = up(f.ys/2, f.tile.NR)
 			} else {
@@ -327,7 +318,7 @@ func (b *planner) filterGrad(n *program.Node, what string, g program.Window, gro
 		s := b.bag(n, what, down*across*groups, sums).knowing(f.x, f.dy)
 		s.shape, s.kernel, s.macs = dw.shape, name, macs
 		s.build = func() {
-			f.sq = squaresOf(dy, f.xs+f.ys)
+			f.sq = b.t.squaresOf(dy, f.xs+f.ys)
 			f.tables()
 			part := 16 * f.xs * f.ys
 			s.scratch = f.scratch() + part

@@ -100,6 +100,7 @@ type phase struct {
 type planner struct {
 	e      *Engine
 	k      *kernel.Set
+	t      *table
 	f      *frame
 	p      *program.Program
 	of     []*value // by program value
@@ -340,7 +341,7 @@ func (b *planner) schedule() error {
 			if len(ph.steps) == 0 {
 				return fmt.Errorf("%s: steps wait for one another from %q on; this is a fault of the planner, please report it", b.p.Name, rest[0].what)
 			}
-			ph.cut()
+			ph.cut(b.t)
 		}
 		bytes := 0
 		for _, s := range ph.steps {
@@ -350,7 +351,7 @@ func (b *planner) schedule() error {
 				bytes += 4 * r.v.size()
 			}
 		}
-		ph.alone = ph.n == 0 && bytes <= tinyBytes
+		ph.alone = ph.n == 0 && bytes <= b.t.tinyBytes
 		b.phases = append(b.phases, ph)
 		rest = later
 	}
@@ -369,16 +370,12 @@ func (b *planner) schedule() error {
 	return nil
 }
 
-// Chunks: as many pictures as keep the operands of a step in half of a common second-level cache (512 KB), but sixteen chunks
-// at least, so that some tens of threads find work. Constants, never what this machine has: they decide the order of sums.
-const (
-	chunkBytes = 256 << 10
-	minChunks  = 16
-	tinyBytes  = 64 << 10 // less than this in all is not worth a fork
-)
+// Chunks: as many pictures as keep the operands of a step in half of a common second-level cache (512 KB), but
+// minChunks at least, so that some tens of threads find work.
+const minChunks = 16
 
 // cut decides how many pictures a chunk of the chain holds.
-func (ph *phase) cut() {
+func (ph *phase) cut(t *table) {
 	most, group := 1, 1
 	for _, s := range ph.steps {
 		bytes := 0
@@ -395,8 +392,8 @@ func (ph *phase) cut() {
 		most = max(most, bytes)
 		group = max(group, s.minGroup)
 	}
-	g := min(max(chunkBytes/most, 1), (ph.n+minChunks-1)/minChunks)
-	if ph.n*most <= tinyBytes {
+	g := min(max(t.chunkBytes/most, 1), (ph.n+minChunks-1)/minChunks)
+	if ph.n*most <= t.tinyBytes {
 		g = ph.n
 	}
 	ph.group = min(max(g, group), ph.n)

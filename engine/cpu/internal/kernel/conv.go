@@ -20,7 +20,6 @@ package kernel
 type ConvTile struct {
 	Name   string // "6x16"
 	MR, NR int
-	Cost   float64 // time a lane, 1 for the level's best tile
 	Run    func(a *ConvArgs)
 }
 

@@ -129,8 +129,8 @@ func Flat(x []float32) (Block, Map) {
 func Generic() Set {
 	return Set{
 		Name:  "generic",
-		Conv:  []ConvTile{{Name: "1x8", MR: 1, NR: 8, Cost: 1, Run: conv1x8}},
-		Wgrad: []WgradTile{{Name: "1x8", MR: 1, NR: 8, Rows: 1, Cost: 1, Run: wgrad1x8}},
+		Conv:  []ConvTile{{Name: "1x8", MR: 1, NR: 8, Run: conv1x8}},
+		Wgrad: []WgradTile{{Name: "1x8", MR: 1, NR: 8, Rows: 1, Run: wgrad1x8}},
 
 		Depthwise:     depthwise,
 		DepthwiseGrad: depthwiseGrad,

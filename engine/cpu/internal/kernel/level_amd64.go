@@ -18,17 +18,17 @@ func Levels() []Set {
 
 func avx2(s Set) Set {
 	s.Name = "avx2"
-	s.Conv = []ConvTile{{"6x16", 6, 16, 1, convTile6x16}, {"12x8", 12, 8, 1.25, convTile12x8}}
-	s.Wgrad = []WgradTile{{"6x16", 6, 16, 1, 1, wgradTile6x16}, {"8x8", 8, 8, 1, 1.4, wgradTile8x8}}
+	s.Conv = []ConvTile{{"6x16", 6, 16, convTile6x16}, {"12x8", 12, 8, convTile12x8}}
+	s.Wgrad = []WgradTile{{"6x16", 6, 16, 1, wgradTile6x16}, {"8x8", 8, 8, 1, wgradTile8x8}}
 	s.Peak = func(n int) int { peakAVX2(n); return n * 48 * 8 * 2 }
 	return wide(false).override(s)
 }
 
 func avx512(s Set) Set {
 	s.Name = "avx512"
-	s.Conv = []ConvTile{{"12x32", 12, 32, 1, convTile12x32}, {"8x48", 8, 48, 1.01, convTile8x48}, {"12x16", 12, 16, 1.02, convTile12x16}}
-	s.Wgrad = []WgradTile{{"12x32", 12, 32, 4, 1, wgradTile12x32}, {"8x48", 8, 48, 4, 1, wgradTile8x48},
-		{"8x32", 8, 32, 1, 1.02, wgradTile8x32}, {"8x16", 8, 16, 1, 1.03, wgradTile8x16}}
+	s.Conv = []ConvTile{{"12x32", 12, 32, convTile12x32}, {"8x48", 8, 48, convTile8x48}, {"12x16", 12, 16, convTile12x16}}
+	s.Wgrad = []WgradTile{{"12x32", 12, 32, 4, wgradTile12x32}, {"8x48", 8, 48, 4, wgradTile8x48},
+		{"8x32", 8, 32, 1, wgradTile8x32}, {"8x16", 8, 16, 1, wgradTile8x16}}
 	s.Peak = func(n int) int { peakAVX512(n); return n * 48 * 16 * 2 }
 	return wide(true).override(s)
 }

@@ -13,8 +13,7 @@ package kernel
 type WgradTile struct {
 	Name   string // "6x16"
 	MR, NR int
-	Rows   int     // rows come in runs of so many, whose elements of x are neighbours: Rows[r+1] = Rows[r]+1 within a run
-	Cost   float64 // time a lane, 1 for the level's best tile
+	Rows   int // rows come in runs of so many, whose elements of x are neighbours: Rows[r+1] = Rows[r]+1 within a run
 	Run    func(a *WgradArgs)
 }
 

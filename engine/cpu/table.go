@@ -1,0 +1,95 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/assaylab/assay/engine/cpu/internal/kernel"
+)
+
+// The table of choices. What kernel, tile and block a step gets follows from op, shape and level by the figures of one table a
+// level (table_data.go): data of the program, never measured at run time, because most of them decide the order of sums. Equal
+// version and level give equal bits on any machine; a changed figure is a new TableVersion, which a test sees to.
+//
+// Not here is what is no figure of a machine: the cache line (lane, in layout.go), and into how many tasks work is cut at least so
+// that some tens of threads find some (minChunks and its like).
+
+// table is the figures of one level. Bytes and counts are of float32 values and of what one worker has under way.
+type table struct {
+	// Tiles by name: time a multiply-add lane, 1 for the level's best. A level may only choose tiles that are here.
+	conv, wgrad map[string]float64
+
+	// 3x3 by minimal filtering (op_winograd.go). Cost is in cycles a channel of a square at 16 lanes.
+	winogradExtra float64 // time of its products, 1 for the same multiply-adds direct; 0: this level has no minimal filtering
+	winogradIn    float64 // of a channel of x
+	winogradOut   float64 // of a channel of y
+	fewestInAll   int     // squares of all pictures: to fewer the weights come faster as they are, 9/16 as many
+	minimalDepth  int     // of the products, at least
+	squaresBytes  int     // of a block's transformed values
+	fewestSquares int     // in a block, where there are as many
+	mostSquares   int     // in a block, at most
+	minimalHeavy  int     // bytes of transformed weights that are too many for a chain
+	minimalPart   int     // weights of a place that a task of the gradient owns
+
+	// Chunks and forks (plan.go).
+	chunkBytes int // of the operands of a step for a chunk's pictures: they stay in the second-level cache
+	tinyBytes  int // less than this in all is not worth a fork
+
+	// How a convolution is shared out (cut.go).
+	heavyBytes int // of weights of a convolution that are too many for a chain
+	sliceBytes int // of weights that a task keeps near
+	taskPixels int // pixels a task covers at least, if there are as many
+	bandPixels int // the same where pictures are few
+	fewMACs    int // multiply-adds of few pictures that are worth a fork
+
+	// Blocks of a product (gather.go).
+	tablePixels int // pictures go into one table until it holds so many pixels, so that tails are rare on small maps
+	cutBytes    int // of a panel that a call walks: it stays in the first-level cache for all pixels of the block
+	panelsBytes int // of the panels that pass over a block: they stay in the second-level cache for all blocks
+	blockBytes  int // of x under a block of pixels
+
+	// Gradients by weights (op_convgradweight.go).
+	wgradPixels int // pixels of a block: a cache line of x and two of dy each fit the first-level cache
+	ownBytes    int // of weights that a task owns, at most
+
+	// Products of matrices (op_matmul.go).
+	matRows         int // rows a task covers, at most
+	matPanels       int // panels a task covers, at most
+	streamedRows    int // rows of a product that is not worth packing for, at most
+	streamedColumns int // columns a task of such a product covers, at most
+	streamedDepth   int // rows of the matrix that a tile walks down
+
+	// Recurrent sweeps (op_recurrent.go).
+	sweepRows  int // sequences that a chunk holds at least, for each walk over the recurrent weight
+	sweepBytes int // of the products of a block
+}
+
+// tilesFor chooses the tiles that cost the least for so many columns.
+func (b *planner) tilesFor(cols int) tiles {
+	var best tiles
+	least := math.Inf(1)
+	for i := range b.k.Conv {
+		main := &b.k.Conv[i]
+		full := cols / main.NR * main.NR
+		for j := range b.k.Conv {
+			last := &b.k.Conv[j]
+			if cost := float64(full)*b.t.conv[main.Name] + float64(up(cols-full, last.NR))*b.t.conv[last.Name]; cost < least && cols-full <= last.NR {
+				best, least = tiles{main, last, full, cols}, cost
+			}
+		}
+	}
+	return best
+}
+
+// wgradTile is the tile that costs the least for so many columns, of those that take rows in runs that channels of x are a
+// multiple of.
+func (b *planner) wgradTile(cin, cols int) *kernel.WgradTile {
+	var best *kernel.WgradTile
+	least := math.Inf(1)
+	for i := range b.k.Wgrad {
+		t := &b.k.Wgrad[i]
+		if c := float64(up(cols, t.NR)) * b.t.wgrad[t.Name]; c < least && cin%t.Rows == 0 {
+			best, least = t, c
+		}
+	}
+	return best
+}
