@@ -63,11 +63,11 @@ type dep struct {
 	local bool // picture by picture: both may go in one chain
 }
 
-// reading adds values that are read picture by picture.
+// reading adds values that are read picture by picture: as a whole where they have not as many as the step goes through (see link).
 func (s *step) reading(vs ...*value) *step {
 	for _, v := range vs {
 		if v != nil {
-			s.reads = append(s.reads, read{v, s.n == 0 || v.n != s.n})
+			s.reads = append(s.reads, read{v, false})
 		}
 	}
 	return s
@@ -198,6 +198,10 @@ func (b *planner) slice(part, whole *value, offset int) bool {
 func (b *planner) link() {
 	writer := map[*value]*step{}
 	for _, s := range b.steps {
+		for i := range s.reads {
+			r := &s.reads[i]
+			r.whole = r.whole || s.n == 0 || r.v.n != s.n
+		}
 		for _, v := range s.writes {
 			writer[v] = s
 		}

@@ -108,3 +108,30 @@ func TestWideGradientsDoNotDependOnThreads(t *testing.T) {
 		}
 	}
 }
+
+func TestWeightGradientsGoInTheChainThatMadeWhatTheyRead(t *testing.T) {
+	for _, level := range Levels() {
+		for _, groups := range []int{1, 2, 4, 16} {
+			for _, kernel := range []int{1, 3, 5} {
+				b := program.NewBuilder("chain")
+				shape := tensor.Of(32, 8, 8, 16)
+				x, dy := b.Input("x", program.Real, shape), b.Input("dy", program.Real, shape)
+				relu := program.Activation{Func: program.ReLU}
+				g := program.ConvGradWeight{Window: program.Square(kernel, 1, kernel/2), Groups: groups}
+				b.Output("dw", b.Emit(g, b.Emit(relu, x), b.Emit(relu, dy)))
+				p, err := b.Build()
+				if err != nil {
+					t.Fatal(err)
+				}
+				x1, err := newEngine(t, Options{Level: level, Threads: 1}).Compile(p, program.NewState())
+				if err != nil {
+					t.Fatal(err)
+				}
+				first := x1.(*executable).phases[0].steps
+				if last := first[len(first)-1]; !strings.Contains(last.what, "grad weight") {
+					t.Errorf("%s, groups %d, kernel %d: the gradient does not stand behind its operands:\n%s", level, groups, kernel, listing(x1.(*executable)))
+				}
+			}
+		}
+	}
+}
