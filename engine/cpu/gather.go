@@ -12,6 +12,7 @@ type gather struct {
 	xoff, yoff []int32
 	taps       []int32
 	run        int
+	far        bool   // the outputs lie in memory, not in a cache
 	weights    int    // where this product's panels begin in the packed weights
 	k          int    // taps · run
 	cut        int    // taps a call
@@ -119,7 +120,7 @@ var start = []int32{0}
 // whatever the blocks.
 func (w *worker) product(ts *tiles, g *gather, p0, p1, c0, c1 int, x, y, packed, bias []float32, add, relu bool) {
 	a := &w.conv
-	a.X, a.Run = x, g.run
+	a.X, a.Run, a.Far = x, g.run, g.far
 	for t := 0; t == 0 || t < len(g.taps); t += g.cut {
 		u := min(t+g.cut, len(g.taps))
 		a.Taps = g.taps[t:u]

@@ -111,7 +111,7 @@ func bindConv(b *planner, u unit) error {
 	s.over = over
 	s.build = func() {
 		rows := op.Groups == 1 && op.Dilation[1] == 1 && x.gap == 0
-		g := &gather{taps: taps(rows), run: cin, k: k}
+		g := &gather{taps: taps(rows), run: cin, k: k, far: y.home != chunk}
 		if rows {
 			g.run = kw * cin
 		}

@@ -128,7 +128,7 @@ func bindConvGradInput(b *planner, u unit) error {
 				}
 			}
 			per[i] = len(g.xoff) / images
-			g.weights = ph.weights
+			g.weights, g.far = ph.weights, dx.home != chunk
 			g.k = len(ph.hs) * len(ph.ws) * cout
 			// Neighbouring columns are one run where their outputs are neighbours too.
 			runs := op.Groups == 1 && len(ph.ws) > 0 && dy.gap == 0

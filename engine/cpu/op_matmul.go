@@ -81,7 +81,7 @@ func bindMatMul(b *planner, u unit) error {
 	s := b.bag(u.Node, what, blocks*columns, c).knowing(a, weights, bias)
 	s.kernel, s.macs = b.k.Name+" "+ts.name(), macs
 	s.build = func() {
-		g := gather{taps: []int32{0}, run: k, k: k}
+		g := gather{taps: []int32{0}, run: k, k: k, far: true}
 		for r := range rows {
 			g.xoff = append(g.xoff, int32(r*k))
 			g.yoff = append(g.yoff, int32(r*c.c))

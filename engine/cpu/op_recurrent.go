@@ -155,7 +155,7 @@ func (r *recurrence) copyIn(b *planner, w *worker, n, m int, v *value, t int) {
 func (r *recurrence) product(w *worker, rows int, packed, bias []float32, add bool) {
 	a := &w.conv
 	a.X, a.XOff, a.YOff, a.Taps, a.Run = w.bench, r.xoff[:rows], r.yoff[:rows], start, r.k
-	a.Add, a.ReLU = add, false
+	a.Add, a.ReLU, a.Far = add, false, false
 	for j := 0; j < r.cols; {
 		tile := r.tile.at(j)
 		a.Cols = min(tile.NR, r.cols-j)

@@ -36,7 +36,7 @@ func (g geometry) tables() (xoff, yoff, taps, rows []int32) {
 
 func (g geometry) xLen() int { return (g.h + g.k - 1) * (g.w + g.k - 1) * g.cin }
 
-var benchmarked = []geometry{{32, 32, 16, 16, 3}, {16, 16, 32, 32, 3}, {8, 8, 64, 64, 3}, {56, 56, 64, 64, 3}, {14, 14, 256, 1024, 1}, {32, 32, 3, 16, 3}, {28, 28, 32, 8, 3}}
+var benchmarked = []geometry{{32, 32, 16, 16, 3}, {16, 16, 32, 32, 3}, {8, 8, 64, 64, 3}, {56, 56, 64, 64, 3}, {14, 14, 256, 1024, 1}, {32, 32, 3, 16, 3}, {28, 28, 32, 8, 3}, {32, 32, 76, 12, 3}, {32, 32, 12, 124, 3}, {16, 16, 12, 244, 3}}
 
 func BenchmarkConv(b *testing.B) {
 	for _, s := range Levels() {

@@ -113,7 +113,7 @@ func TestConvMatchesTheDirectSum(t *testing.T) {
 						panels := g.packGroup(s, w, group, tile.NR)
 						for j := 0; j < g.cout; j += tile.NR {
 							a := ConvArgs{X: x[group*g.cin:], W: panels[j*k:][:k*tile.NR], Y: y[group*g.cout+j:], XOff: xoff, YOff: yoff, Taps: taps, Run: g.cin,
-								Cols: min(tile.NR, g.cout-j), Add: g.add, ReLU: g.relu}
+								Cols: min(tile.NR, g.cout-j), Add: g.add, ReLU: g.relu, Far: g.cin%2 == 0}
 							if g.bias {
 								a.Bias = bias[group*g.cout+j:][:a.Cols]
 							}

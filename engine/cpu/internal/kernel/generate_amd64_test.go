@@ -24,7 +24,7 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 	for name, o := range map[string][2]uintptr{
 		"convX": {unsafe.Offsetof(c.X), 0}, "convW": {unsafe.Offsetof(c.W), 24}, "convBias": {unsafe.Offsetof(c.Bias), 48}, "convY": {unsafe.Offsetof(c.Y), 72},
 		"convXOff": {unsafe.Offsetof(c.XOff), 96}, "convYOff": {unsafe.Offsetof(c.YOff), 120}, "convTaps": {unsafe.Offsetof(c.Taps), 144},
-		"convRun": {unsafe.Offsetof(c.Run), 168}, "convCols": {unsafe.Offsetof(c.Cols), 176}, "convAdd": {unsafe.Offsetof(c.Add), 184}, "convReLU": {unsafe.Offsetof(c.ReLU), 185},
+		"convRun": {unsafe.Offsetof(c.Run), 168}, "convCols": {unsafe.Offsetof(c.Cols), 176}, "convAdd": {unsafe.Offsetof(c.Add), 184}, "convReLU": {unsafe.Offsetof(c.ReLU), 185}, "convFar": {unsafe.Offsetof(c.Far), 186},
 		"trX": {unsafe.Offsetof(tr.X), 0}, "trY": {unsafe.Offsetof(tr.Y), 24}, "trXOff": {unsafe.Offsetof(tr.XOff), 48}, "trYOff": {unsafe.Offsetof(tr.YOff), 72},
 		"trXRow": {unsafe.Offsetof(tr.XRow), 96}, "trXCol": {unsafe.Offsetof(tr.XCol), 104}, "trYRow": {unsafe.Offsetof(tr.YRow), 112}, "trYCol": {unsafe.Offsetof(tr.YCol), 120},
 		"trC": {unsafe.Offsetof(tr.C), 128}, "trBias": {unsafe.Offsetof(tr.Bias), 136}, "trAdd": {unsafe.Offsetof(tr.Add), 160}, "trReLU": {unsafe.Offsetof(tr.ReLU), 161}, "trEdge": {unsafe.Offsetof(tr.Edge), 168},

@@ -883,7 +883,7 @@ DATA order16<>+56(SB)/8, $0x0000000000000007
 GLOBL order16<>(SB), RODATA|NOPTR, $64
 
 // func conv6x16AVX2(a *byte)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·conv6x16AVX2(SB), NOSPLIT, $160-8
 	MOVQ    a+0(FP), AX
 	MOVQ    168(AX), AX
@@ -966,8 +966,40 @@ tile:
 	MOVQ    BX, 40(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    12(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    16(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    20(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -1451,7 +1483,7 @@ done:
 	RET
 
 // func conv12x8AVX2(a *byte)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·conv12x8AVX2(SB), NOSPLIT, $208-8
 	MOVQ    a+0(FP), AX
 	MOVQ    168(AX), AX
@@ -1574,8 +1606,64 @@ tile:
 	MOVQ    BX, 72(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       72(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    12(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    16(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    20(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    24(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    28(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    32(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    36(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    40(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    44(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -2067,7 +2155,7 @@ done:
 	RET
 
 // func conv6x8AVX2(a *byte)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·conv6x8AVX2(SB), NOSPLIT, $128-8
 	MOVQ    a+0(FP), AX
 	MOVQ    168(AX), AX
@@ -2148,8 +2236,40 @@ tile:
 	MOVQ    BX, 40(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    12(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    16(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 28(DX)
+	MOVLQSX    20(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -2461,7 +2581,7 @@ done:
 	RET
 
 // func conv12x32AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv12x32AVX512(SB), NOSPLIT, $176-8
 	MOVQ  a+0(FP), AX
 	MOVQ  168(AX), AX
@@ -2584,8 +2704,76 @@ tile:
 	MOVQ    BX, 72(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       72(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    12(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    16(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    20(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    24(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    28(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    32(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    36(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    40(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    44(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -3329,7 +3517,7 @@ done:
 	RET
 
 // func conv12x16AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv12x16AVX512(SB), NOSPLIT, $176-8
 	MOVQ  a+0(FP), AX
 	MOVQ  168(AX), AX
@@ -3450,8 +3638,64 @@ tile:
 	MOVQ    BX, 72(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       72(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    12(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    16(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    20(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    24(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    28(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    32(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    36(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    40(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    44(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -3857,7 +4101,7 @@ done:
 	RET
 
 // func conv8x32AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv8x32AVX512(SB), NOSPLIT, $112-8
 	MOVQ  a+0(FP), AX
 	MOVQ  168(AX), AX
@@ -3952,8 +4196,56 @@ tile:
 	MOVQ    BX, 40(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    12(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    16(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    20(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    24(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    28(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -4505,7 +4797,7 @@ done:
 	RET
 
 // func conv8x16AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv8x16AVX512(SB), NOSPLIT, $112-8
 	MOVQ  a+0(FP), AX
 	MOVQ  168(AX), AX
@@ -4598,8 +4890,48 @@ tile:
 	MOVQ    BX, 40(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    12(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    16(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    20(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    24(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    28(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -4913,7 +5245,7 @@ done:
 	RET
 
 // func conv4x32AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv4x32AVX512(SB), NOSPLIT, $80-8
 	MOVQ  a+0(FP), AX
 	MOVQ  168(AX), AX
@@ -4980,8 +5312,36 @@ tile:
 	MOVQ    BX, 40(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 124(DX)
+	MOVLQSX    12(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -5341,7 +5701,7 @@ done:
 	RET
 
 // func conv4x16AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv4x16AVX512(SB), NOSPLIT, $80-8
 	MOVQ  a+0(FP), AX
 	MOVQ  168(AX), AX
@@ -5406,8 +5766,32 @@ tile:
 	MOVQ    BX, 40(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 60(DX)
+	MOVLQSX    12(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -5629,7 +6013,7 @@ done:
 	RET
 
 // func conv8x48AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv8x48AVX512(SB), NOSPLIT, $112-8
 	MOVQ  a+0(FP), AX
 	MOVQ  168(AX), AX
@@ -5726,8 +6110,64 @@ tile:
 	MOVQ    BX, 40(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    12(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    16(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    20(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    24(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    28(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 128(AX)
+	PREFETCHT0 188(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias
@@ -6401,7 +6841,7 @@ done:
 	RET
 
 // func conv4x48AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv4x48AVX512(SB), NOSPLIT, $80-8
 	MOVQ  a+0(FP), AX
 	MOVQ  168(AX), AX
@@ -6470,8 +6910,40 @@ tile:
 	MOVQ    BX, 40(SP)
 
 gathered:
-	CMPB   184(AX), $0x00
-	JNE    add
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 128(DX)
+	PREFETCHT0 188(DX)
+	MOVLQSX    12(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 128(AX)
+	PREFETCHT0 188(AX)
+
+near:
+	MOVQ   a+0(FP), AX
 	MOVQ   48(AX), AX
 	TESTQ  AX, AX
 	JNE    bias

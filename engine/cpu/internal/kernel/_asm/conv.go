@@ -11,7 +11,7 @@ import (
 // Offsets in kernel.ConvArgs; a test compares them.
 const (
 	convX, convW, convBias, convY, convXOff, convYOff, convTaps = 0, 24, 48, 72, 96, 120, 144
-	convRun, convCols, convAdd, convReLU                        = 168, 176, 184, 185
+	convRun, convCols, convAdd, convReLU, convFar               = 168, 176, 184, 185, 186
 )
 
 // tile is the frame that convolutions share: pixels by vectors of sums, pixel pointers gathered through the tables. State of
@@ -126,7 +126,16 @@ func (t *tile) run(sum func()) {
 	t.gather(a)
 	CMPB(Mem{Base: a, Disp: convAdd}, Imm(0))
 	JNE(LabelRef("add"))
-	b := field(a, convBias)
+	CMPB(Mem{Base: a, Disp: convFar}, Imm(0))
+	JEQ(LabelRef("near"))
+	t.outputs(func(_ int, y reg.Register) {
+		for o := 0; o < t.nv*m.bytes(); o += 64 {
+			PREFETCHT0(Mem{Base: y, Disp: o})
+		}
+		PREFETCHT0(Mem{Base: y, Disp: t.nv*m.bytes() - 4})
+	})
+	Label("near")
+	b := field(t.args(), convBias)
 	TESTQ(b, b)
 	JNE(LabelRef("bias"))
 	for i := range t.pixels * t.nv {
