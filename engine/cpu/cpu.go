@@ -211,20 +211,20 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 			bench = max(bench, s.scratch)
 		}
 	}
-	f.fixed = make([]float32, b.fixed)
+	f.fixed = floats(b.fixed)
 	plan.ScratchBytes = 4*int64(e.pool.n)*int64(own+bench) + 4*int64(b.fixed)
 	x.plan = plan
 
 	if len(e.arena) < length {
-		e.arena = make([]float32, length)
+		e.arena = floats(length)
 	}
 	for i := range e.workers {
 		w := &e.workers[i]
 		if len(w.own) < own {
-			w.own = make([]float32, own)
+			w.own = floats(own)
 		}
 		if len(w.bench) < bench {
-			w.bench = make([]float32, bench)
+			w.bench = floats(bench)
 		}
 	}
 	x.phases = b.phases
