@@ -24,14 +24,14 @@ func bindBatchMatMul(b *planner, u unit) error {
 			g.xoff = append(g.xoff, int32(r*x.pix))
 			g.yoff = append(g.yoff, int32(r*c.pix))
 		}
-		g.fit(b.t, &ts, c.c, k)
-		g.panels = min(g.panels, up(c.c, ts.at(0).NR))
-		g.bench = g.panels * g.cut * g.run
-		s.scratch = g.bench
 		g.pack = ts.packRows(b.k, m.pix)
 		if op.TransB {
 			g.pack = ts.packColumns(b.k, m.pix)
 		}
+		g.fit(b.t, &ts, c.c, k)
+		g.panels = min(g.panels, up(c.c, ts.at(0).NR))
+		g.bench = g.panels * g.cut * g.run
+		s.scratch = g.bench
 		s.perImage(func(w *worker, n int) {
 			for h := range c.h {
 				w.product(&ts, &g, 0, c.w, 0, c.c, w.matrix(x, n, h), w.matrix(c, n, h), w.matrix(m, n, h), nil, false, false)

@@ -86,12 +86,14 @@ func bindMatMul(b *planner, u unit) error {
 			g.xoff = append(g.xoff, int32(r*k))
 			g.yoff = append(g.yoff, int32(r*c.c))
 		}
+		if !ahead {
+			g.pack = packer
+		}
 		g.fit(b.t, &ts, per*nr, k)
 		g.panels = min(g.panels, per*nr)
 		if !ahead {
 			g.bench = g.panels * g.cut * g.run
 			s.scratch = g.bench
-			g.pack = packer
 		}
 		s.task = func(w *worker, t int) {
 			r0, j0 := t%blocks*rows, t/blocks*per*nr

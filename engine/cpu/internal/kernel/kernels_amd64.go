@@ -19,6 +19,16 @@ func conv12x8AVX2(a *byte)
 //go:noescape
 func conv6x8AVX2(a *byte)
 
+// conv1x16AVX2 is ConvTile.Run for 1 pixels by 16 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv1x16AVX2(a *byte)
+
+// conv1x8AVX2 is ConvTile.Run for 1 pixels by 8 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv1x8AVX2(a *byte)
+
 // conv12x32AVX512 is ConvTile.Run for 12 pixels by 32 columns; a is a *ConvArgs.
 //
 //go:noescape
@@ -49,6 +59,16 @@ func conv4x32AVX512(a *byte)
 //go:noescape
 func conv4x16AVX512(a *byte)
 
+// conv1x32AVX512 is ConvTile.Run for 1 pixels by 32 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv1x32AVX512(a *byte)
+
+// conv1x16AVX512 is ConvTile.Run for 1 pixels by 16 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv1x16AVX512(a *byte)
+
 // conv8x48AVX512 is ConvTile.Run for 8 pixels by 48 columns; a is a *ConvArgs.
 //
 //go:noescape
@@ -58,6 +78,11 @@ func conv8x48AVX512(a *byte)
 //
 //go:noescape
 func conv4x48AVX512(a *byte)
+
+// conv1x48AVX512 is ConvTile.Run for 1 pixels by 48 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv1x48AVX512(a *byte)
 
 // wgrad6x16AVX2 is WgradTile.Run for 6 rows by 16 columns; a is a *WgradArgs.
 //

@@ -1241,7 +1241,9 @@ tap:
 
 steps:
 	VMOVUPS      (R12), Y12
+	PREFETCHT1   8192(R12)
 	VMOVUPS      32(R12), Y13
+	PREFETCHT1   8224(R12)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -1261,7 +1263,9 @@ steps:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	VMOVUPS      64(R12), Y12
+	PREFETCHT1   8256(R12)
 	VMOVUPS      96(R12), Y13
+	PREFETCHT1   8288(R12)
 	VBROADCASTSS 4(SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -1281,7 +1285,9 @@ steps:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	VMOVUPS      128(R12), Y12
+	PREFETCHT1   8320(R12)
 	VMOVUPS      160(R12), Y13
+	PREFETCHT1   8352(R12)
 	VBROADCASTSS 8(SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -1301,7 +1307,9 @@ steps:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	VMOVUPS      192(R12), Y12
+	PREFETCHT1   8384(R12)
 	VMOVUPS      224(R12), Y13
+	PREFETCHT1   8416(R12)
 	VBROADCASTSS 12(SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -1329,7 +1337,9 @@ rest:
 	CMPQ         R13, AX
 	JGE          tap
 	VMOVUPS      (R12), Y12
+	PREFETCHT1   8192(R12)
 	VMOVUPS      32(R12), Y13
+	PREFETCHT1   8224(R12)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -2580,6 +2590,502 @@ done:
 	VZEROUPPER
 	RET
 
+// func conv1x16AVX2(a *byte)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·conv1x16AVX2(SB), NOSPLIT, $120-8
+	MOVQ    a+0(FP), AX
+	MOVQ    168(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $-4, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    a+0(FP), AX
+	MOVQ    104(AX), CX
+	SUBQ    $0x01, CX
+	JLT     done
+	MOVQ    CX, 24(SP)
+	MOVQ    176(AX), AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 56(SP)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 88(SP)
+	MOVQ    $0x00000000, 16(SP)
+
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    96(AX), DX
+	MOVQ    120(AX), BX
+	MOVQ    16(SP), CX
+	LEAQ    (DX)(CX*4), DX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+	MOVQ    24(SP), SI
+	SUBQ    CX, SI
+	CMPQ    SI, $0x00
+	JGE     gathered
+	MOVQ    $0x00000000, CX
+	CMPQ    CX, SI
+	CMOVQGT SI, CX
+	MOVL    (DX)(CX*4), DX
+	MOVL    DX, 48(SP)
+	MOVL    (BX)(CX*4), DX
+	MOVL    DX, 52(SP)
+	LEAQ    48(SP), DX
+	LEAQ    52(SP), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+
+gathered:
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
+
+near:
+	MOVQ   a+0(FP), AX
+	MOVQ   48(AX), AX
+	TESTQ  AX, AX
+	JNE    bias
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started
+
+bias:
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x10
+	JLT     bias_short
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x08
+	JNE     bias_tail
+	VMOVUPS (AX), Y0
+	VXORPS  Y1, Y1, Y1
+	JMP     bias_end
+
+bias_tail:
+	VMOVUPS    56(SP), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	VMOVUPS    88(SP), Y1
+	VMASKMOVPS 32(AX), Y1, Y1
+
+bias_end:
+	JMP started
+
+add:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     add_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	JMP     add_end
+
+add_short:
+	CMPQ    AX, $0x08
+	JNE     add_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Y0
+	VXORPS  Y1, Y1, Y1
+	JMP     add_end
+
+add_tail:
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), AX
+	LEAQ       (CX)(AX*4), AX
+	VMOVUPS    56(SP), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	VMOVUPS    88(SP), Y1
+	VMASKMOVPS 32(AX), Y1, Y1
+
+add_end:
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	TESTQ   AX, AX
+	JEQ     started
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x10
+	JLT     addbias_short
+	VMOVUPS (AX), Y2
+	VMOVUPS 32(AX), Y3
+	JMP     addbias_end
+
+addbias_short:
+	CMPQ    CX, $0x08
+	JNE     addbias_tail
+	VMOVUPS (AX), Y2
+	VXORPS  Y3, Y3, Y3
+	JMP     addbias_end
+
+addbias_tail:
+	VMOVUPS    56(SP), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	VMOVUPS    88(SP), Y3
+	VMASKMOVPS 32(AX), Y3, Y3
+
+addbias_end:
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+
+started:
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), AX
+	MOVQ    32(SP), CX
+	MOVLQSX (CX), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    a+0(FP), CX
+	MOVQ    144(CX), AX
+	MOVQ    152(CX), CX
+	MOVQ    AX, DX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    CX, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    24(AX), DI
+
+tap:
+	MOVQ    DX, R8
+	CMPQ    R8, BX
+	JEQ     summed
+	ADDQ    $0x04, DX
+	MOVLQSX (R8), R8
+	ADDQ    8(SP), R8
+	MOVQ    R8, CX
+	SUBQ    8(SP), R8
+	ADDQ    (SP), R8
+	MOVQ    R8, AX
+	SUBQ    (SP), R8
+	CMPQ    R8, CX
+	JGE     rest
+
+steps:
+	VBROADCASTSS (SI)(R8*4), Y2
+	VFMADD231PS  (DI), Y2, Y0
+	VFMADD231PS  32(DI), Y2, Y1
+	VBROADCASTSS 4(SI)(R8*4), Y2
+	VFMADD231PS  64(DI), Y2, Y0
+	VFMADD231PS  96(DI), Y2, Y1
+	VBROADCASTSS 8(SI)(R8*4), Y2
+	VFMADD231PS  128(DI), Y2, Y0
+	VFMADD231PS  160(DI), Y2, Y1
+	VBROADCASTSS 12(SI)(R8*4), Y2
+	VFMADD231PS  192(DI), Y2, Y0
+	VFMADD231PS  224(DI), Y2, Y1
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000100, DI
+	CMPQ         R8, CX
+	JLT          steps
+
+rest:
+	CMPQ         R8, AX
+	JGE          tap
+	VBROADCASTSS (SI)(R8*4), Y2
+	VFMADD231PS  (DI), Y2, Y0
+	VFMADD231PS  32(DI), Y2, Y1
+	ADDQ         $0x01, R8
+	ADDQ         $0x00000040, DI
+	JMP          rest
+
+summed:
+	MOVQ   a+0(FP), AX
+	CMPB   185(AX), $0x00
+	JEQ    store
+	VXORPS Y2, Y2, Y2
+	VMAXPS Y0, Y2, Y0
+	VMAXPS Y1, Y2, Y1
+
+store:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     store_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	JMP     store_end
+
+store_short:
+	CMPQ    AX, $0x08
+	JNE     store_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Y0, (AX)
+	JMP     store_end
+
+store_tail:
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), AX
+	LEAQ       (CX)(AX*4), AX
+	VMOVUPS    56(SP), Y2
+	VMASKMOVPS Y0, Y2, (AX)
+	VMOVUPS    88(SP), Y2
+	VMASKMOVPS Y1, Y2, 32(AX)
+
+store_end:
+	MOVQ 16(SP), AX
+	ADDQ $0x01, AX
+	MOVQ AX, 16(SP)
+	CMPQ AX, 24(SP)
+	JLE  tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func conv1x8AVX2(a *byte)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·conv1x8AVX2(SB), NOSPLIT, $88-8
+	MOVQ    a+0(FP), AX
+	MOVQ    168(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $-4, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    a+0(FP), AX
+	MOVQ    104(AX), CX
+	SUBQ    $0x01, CX
+	JLT     done
+	MOVQ    CX, 24(SP)
+	MOVQ    176(AX), AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 56(SP)
+	MOVQ    $0x00000000, 16(SP)
+
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    96(AX), DX
+	MOVQ    120(AX), BX
+	MOVQ    16(SP), CX
+	LEAQ    (DX)(CX*4), DX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+	MOVQ    24(SP), SI
+	SUBQ    CX, SI
+	CMPQ    SI, $0x00
+	JGE     gathered
+	MOVQ    $0x00000000, CX
+	CMPQ    CX, SI
+	CMOVQGT SI, CX
+	MOVL    (DX)(CX*4), DX
+	MOVL    DX, 48(SP)
+	MOVL    (BX)(CX*4), DX
+	MOVL    DX, 52(SP)
+	LEAQ    48(SP), DX
+	LEAQ    52(SP), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+
+gathered:
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
+
+near:
+	MOVQ   a+0(FP), AX
+	MOVQ   48(AX), AX
+	TESTQ  AX, AX
+	JNE    bias
+	VXORPS Y0, Y0, Y0
+	JMP    started
+
+bias:
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x08
+	JLT     bias_short
+	VMOVUPS (AX), Y0
+	JMP     bias_end
+
+bias_short:
+	VMOVUPS    56(SP), Y0
+	VMASKMOVPS (AX), Y0, Y0
+
+bias_end:
+	JMP started
+
+add:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x08
+	JLT     add_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Y0
+	JMP     add_end
+
+add_short:
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), AX
+	LEAQ       (CX)(AX*4), AX
+	VMOVUPS    56(SP), Y0
+	VMASKMOVPS (AX), Y0, Y0
+
+add_end:
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	TESTQ   AX, AX
+	JEQ     started
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x08
+	JLT     addbias_short
+	VMOVUPS (AX), Y1
+	JMP     addbias_end
+
+addbias_short:
+	VMOVUPS    56(SP), Y1
+	VMASKMOVPS (AX), Y1, Y1
+
+addbias_end:
+	VADDPS Y1, Y0, Y0
+
+started:
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), AX
+	MOVQ    32(SP), CX
+	MOVLQSX (CX), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    a+0(FP), CX
+	MOVQ    144(CX), AX
+	MOVQ    152(CX), CX
+	MOVQ    AX, DX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    CX, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    24(AX), DI
+
+tap:
+	MOVQ    DX, R8
+	CMPQ    R8, BX
+	JEQ     summed
+	ADDQ    $0x04, DX
+	MOVLQSX (R8), R8
+	ADDQ    8(SP), R8
+	MOVQ    R8, CX
+	SUBQ    8(SP), R8
+	ADDQ    (SP), R8
+	MOVQ    R8, AX
+	SUBQ    (SP), R8
+	CMPQ    R8, CX
+	JGE     rest
+
+steps:
+	VMOVUPS      (DI), Y1
+	VBROADCASTSS (SI)(R8*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      32(DI), Y1
+	VBROADCASTSS 4(SI)(R8*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      64(DI), Y1
+	VBROADCASTSS 8(SI)(R8*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      96(DI), Y1
+	VBROADCASTSS 12(SI)(R8*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, DI
+	CMPQ         R8, CX
+	JLT          steps
+
+rest:
+	CMPQ         R8, AX
+	JGE          tap
+	VMOVUPS      (DI), Y1
+	VBROADCASTSS (SI)(R8*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x01, R8
+	ADDQ         $0x00000020, DI
+	JMP          rest
+
+summed:
+	MOVQ   a+0(FP), AX
+	CMPB   185(AX), $0x00
+	JEQ    store
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+
+store:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x08
+	JLT     store_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Y0, (AX)
+	JMP     store_end
+
+store_short:
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), AX
+	LEAQ       (CX)(AX*4), AX
+	VMOVUPS    56(SP), Y1
+	VMASKMOVPS Y0, Y1, (AX)
+
+store_end:
+	MOVQ 16(SP), AX
+	ADDQ $0x01, AX
+	MOVQ AX, 16(SP)
+	CMPQ AX, 24(SP)
+	JLE  tile
+
+done:
+	VZEROUPPER
+	RET
+
 // func conv12x32AVX512(a *byte)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv12x32AVX512(SB), NOSPLIT, $176-8
@@ -3119,7 +3625,9 @@ tap:
 
 steps:
 	VMOVUPS      (CX), Z24
+	PREFETCHT1   8192(CX)
 	VMOVUPS      64(CX), Z25
+	PREFETCHT1   8256(CX)
 	VBROADCASTSS (DX)(R15*4), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -3157,7 +3665,9 @@ steps:
 	VFMADD231PS  Z29, Z24, Z22
 	VFMADD231PS  Z29, Z25, Z23
 	VMOVUPS      128(CX), Z24
+	PREFETCHT1   8320(CX)
 	VMOVUPS      192(CX), Z25
+	PREFETCHT1   8384(CX)
 	VBROADCASTSS 4(DX)(R15*4), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -3195,7 +3705,9 @@ steps:
 	VFMADD231PS  Z29, Z24, Z22
 	VFMADD231PS  Z29, Z25, Z23
 	VMOVUPS      256(CX), Z24
+	PREFETCHT1   8448(CX)
 	VMOVUPS      320(CX), Z25
+	PREFETCHT1   8512(CX)
 	VBROADCASTSS 8(DX)(R15*4), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -3233,7 +3745,9 @@ steps:
 	VFMADD231PS  Z29, Z24, Z22
 	VFMADD231PS  Z29, Z25, Z23
 	VMOVUPS      384(CX), Z24
+	PREFETCHT1   8576(CX)
 	VMOVUPS      448(CX), Z25
+	PREFETCHT1   8640(CX)
 	VBROADCASTSS 12(DX)(R15*4), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -3279,7 +3793,9 @@ rest:
 	CMPQ         R15, 16(SP)
 	JGE          tap
 	VMOVUPS      (CX), Z24
+	PREFETCHT1   8192(CX)
 	VMOVUPS      64(CX), Z25
+	PREFETCHT1   8256(CX)
 	VBROADCASTSS (DX)(R15*4), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -4511,7 +5027,9 @@ tap:
 
 steps:
 	VMOVUPS      (R14), Z16
+	PREFETCHT1   8192(R14)
 	VMOVUPS      64(R14), Z17
+	PREFETCHT1   8256(R14)
 	VBROADCASTSS (SI)(R15*4), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -4537,7 +5055,9 @@ steps:
 	VFMADD231PS  Z21, Z16, Z14
 	VFMADD231PS  Z21, Z17, Z15
 	VMOVUPS      128(R14), Z16
+	PREFETCHT1   8320(R14)
 	VMOVUPS      192(R14), Z17
+	PREFETCHT1   8384(R14)
 	VBROADCASTSS 4(SI)(R15*4), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -4563,7 +5083,9 @@ steps:
 	VFMADD231PS  Z21, Z16, Z14
 	VFMADD231PS  Z21, Z17, Z15
 	VMOVUPS      256(R14), Z16
+	PREFETCHT1   8448(R14)
 	VMOVUPS      320(R14), Z17
+	PREFETCHT1   8512(R14)
 	VBROADCASTSS 8(SI)(R15*4), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -4589,7 +5111,9 @@ steps:
 	VFMADD231PS  Z21, Z16, Z14
 	VFMADD231PS  Z21, Z17, Z15
 	VMOVUPS      384(R14), Z16
+	PREFETCHT1   8576(R14)
 	VMOVUPS      448(R14), Z17
+	PREFETCHT1   8640(R14)
 	VBROADCASTSS 12(SI)(R15*4), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -4623,7 +5147,9 @@ rest:
 	CMPQ         R15, AX
 	JGE          tap
 	VMOVUPS      (R14), Z16
+	PREFETCHT1   8192(R14)
 	VMOVUPS      64(R14), Z17
+	PREFETCHT1   8256(R14)
 	VBROADCASTSS (SI)(R15*4), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -6012,6 +6538,482 @@ done:
 	VZEROUPPER
 	RET
 
+// func conv1x32AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·conv1x32AVX512(SB), NOSPLIT, $56-8
+	MOVQ  a+0(FP), AX
+	MOVQ  168(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $-4, AX
+	MOVQ  AX, 8(SP)
+	MOVQ  a+0(FP), AX
+	MOVQ  104(AX), CX
+	SUBQ  $0x01, CX
+	JLT   done
+	MOVQ  CX, 24(SP)
+	MOVQ  176(AX), AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	SHRQ  $0x10, CX
+	KMOVW CX, K2
+	MOVQ  $0x00000000, 16(SP)
+
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    96(AX), DX
+	MOVQ    120(AX), BX
+	MOVQ    16(SP), CX
+	LEAQ    (DX)(CX*4), DX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+	MOVQ    24(SP), SI
+	SUBQ    CX, SI
+	CMPQ    SI, $0x00
+	JGE     gathered
+	MOVQ    $0x00000000, CX
+	CMPQ    CX, SI
+	CMOVQGT SI, CX
+	MOVL    (DX)(CX*4), DX
+	MOVL    DX, 48(SP)
+	MOVL    (BX)(CX*4), DX
+	MOVL    DX, 52(SP)
+	LEAQ    48(SP), DX
+	LEAQ    52(SP), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+
+gathered:
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
+
+near:
+	MOVQ   a+0(FP), AX
+	MOVQ   48(AX), AX
+	TESTQ  AX, AX
+	JNE    bias
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started
+
+bias:
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x20
+	JLT     bias_short
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x10
+	JNE     bias_tail
+	VMOVUPS (AX), Z0
+	VPXORD  Z1, Z1, Z1
+	JMP     bias_end
+
+bias_tail:
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z 64(AX), K2, Z1
+
+bias_end:
+	JMP started
+
+add:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x20
+	JLT     add_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	JMP     add_end
+
+add_short:
+	CMPQ    AX, $0x10
+	JNE     add_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Z0
+	VPXORD  Z1, Z1, Z1
+	JMP     add_end
+
+add_tail:
+	MOVQ      a+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      40(SP), AX
+	MOVLQSX   (AX), AX
+	LEAQ      (CX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z 64(AX), K2, Z1
+
+add_end:
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	TESTQ   AX, AX
+	JEQ     started
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x20
+	JLT     addbias_short
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	JMP     addbias_end
+
+addbias_short:
+	CMPQ    CX, $0x10
+	JNE     addbias_tail
+	VMOVUPS (AX), Z2
+	VPXORD  Z3, Z3, Z3
+	JMP     addbias_end
+
+addbias_tail:
+	VMOVUPS.Z (AX), K1, Z2
+	VMOVUPS.Z 64(AX), K2, Z3
+
+addbias_end:
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+
+started:
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), AX
+	MOVQ    32(SP), CX
+	MOVLQSX (CX), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    a+0(FP), CX
+	MOVQ    144(CX), AX
+	MOVQ    152(CX), CX
+	MOVQ    AX, DX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    CX, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    24(AX), DI
+
+tap:
+	MOVQ    DX, R8
+	CMPQ    R8, BX
+	JEQ     summed
+	ADDQ    $0x04, DX
+	MOVLQSX (R8), R8
+	ADDQ    8(SP), R8
+	MOVQ    R8, CX
+	SUBQ    8(SP), R8
+	ADDQ    (SP), R8
+	MOVQ    R8, AX
+	SUBQ    (SP), R8
+	CMPQ    R8, CX
+	JGE     rest
+
+steps:
+	VBROADCASTSS (SI)(R8*4), Z2
+	VFMADD231PS  (DI), Z2, Z0
+	VFMADD231PS  64(DI), Z2, Z1
+	VBROADCASTSS 4(SI)(R8*4), Z2
+	VFMADD231PS  128(DI), Z2, Z0
+	VFMADD231PS  192(DI), Z2, Z1
+	VBROADCASTSS 8(SI)(R8*4), Z2
+	VFMADD231PS  256(DI), Z2, Z0
+	VFMADD231PS  320(DI), Z2, Z1
+	VBROADCASTSS 12(SI)(R8*4), Z2
+	VFMADD231PS  384(DI), Z2, Z0
+	VFMADD231PS  448(DI), Z2, Z1
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000200, DI
+	CMPQ         R8, CX
+	JLT          steps
+
+rest:
+	CMPQ         R8, AX
+	JGE          tap
+	VBROADCASTSS (SI)(R8*4), Z2
+	VFMADD231PS  (DI), Z2, Z0
+	VFMADD231PS  64(DI), Z2, Z1
+	ADDQ         $0x01, R8
+	ADDQ         $0x00000080, DI
+	JMP          rest
+
+summed:
+	MOVQ   a+0(FP), AX
+	CMPB   185(AX), $0x00
+	JEQ    store
+	VPXORD Z2, Z2, Z2
+	VMAXPS Z0, Z2, Z0
+	VMAXPS Z1, Z2, Z1
+
+store:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x20
+	JLT     store_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	JMP     store_end
+
+store_short:
+	CMPQ    AX, $0x10
+	JNE     store_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     store_end
+
+store_tail:
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+
+store_end:
+	MOVQ 16(SP), AX
+	ADDQ $0x01, AX
+	MOVQ AX, 16(SP)
+	CMPQ AX, 24(SP)
+	JLE  tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func conv1x16AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·conv1x16AVX512(SB), NOSPLIT, $56-8
+	MOVQ  a+0(FP), AX
+	MOVQ  168(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $-4, AX
+	MOVQ  AX, 8(SP)
+	MOVQ  a+0(FP), AX
+	MOVQ  104(AX), CX
+	SUBQ  $0x01, CX
+	JLT   done
+	MOVQ  CX, 24(SP)
+	MOVQ  176(AX), AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  $0x00000000, 16(SP)
+
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    96(AX), DX
+	MOVQ    120(AX), BX
+	MOVQ    16(SP), CX
+	LEAQ    (DX)(CX*4), DX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+	MOVQ    24(SP), SI
+	SUBQ    CX, SI
+	CMPQ    SI, $0x00
+	JGE     gathered
+	MOVQ    $0x00000000, CX
+	CMPQ    CX, SI
+	CMOVQGT SI, CX
+	MOVL    (DX)(CX*4), DX
+	MOVL    DX, 48(SP)
+	MOVL    (BX)(CX*4), DX
+	MOVL    DX, 52(SP)
+	LEAQ    48(SP), DX
+	LEAQ    52(SP), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+
+gathered:
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
+
+near:
+	MOVQ   a+0(FP), AX
+	MOVQ   48(AX), AX
+	TESTQ  AX, AX
+	JNE    bias
+	VPXORD Z0, Z0, Z0
+	JMP    started
+
+bias:
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x10
+	JLT     bias_short
+	VMOVUPS (AX), Z0
+	JMP     bias_end
+
+bias_short:
+	VMOVUPS.Z (AX), K1, Z0
+
+bias_end:
+	JMP started
+
+add:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     add_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Z0
+	JMP     add_end
+
+add_short:
+	MOVQ      a+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      40(SP), AX
+	MOVLQSX   (AX), AX
+	LEAQ      (CX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z0
+
+add_end:
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	TESTQ   AX, AX
+	JEQ     started
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x10
+	JLT     addbias_short
+	VMOVUPS (AX), Z1
+	JMP     addbias_end
+
+addbias_short:
+	VMOVUPS.Z (AX), K1, Z1
+
+addbias_end:
+	VADDPS Z1, Z0, Z0
+
+started:
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), AX
+	MOVQ    32(SP), CX
+	MOVLQSX (CX), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    a+0(FP), CX
+	MOVQ    144(CX), AX
+	MOVQ    152(CX), CX
+	MOVQ    AX, DX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    CX, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    24(AX), DI
+
+tap:
+	MOVQ    DX, R8
+	CMPQ    R8, BX
+	JEQ     summed
+	ADDQ    $0x04, DX
+	MOVLQSX (R8), R8
+	ADDQ    8(SP), R8
+	MOVQ    R8, CX
+	SUBQ    8(SP), R8
+	ADDQ    (SP), R8
+	MOVQ    R8, AX
+	SUBQ    (SP), R8
+	CMPQ    R8, CX
+	JGE     rest
+
+steps:
+	VMOVUPS          (DI), Z1
+	VFMADD231PS.BCST (SI)(R8*4), Z1, Z0
+	VMOVUPS          64(DI), Z1
+	VFMADD231PS.BCST 4(SI)(R8*4), Z1, Z0
+	VMOVUPS          128(DI), Z1
+	VFMADD231PS.BCST 8(SI)(R8*4), Z1, Z0
+	VMOVUPS          192(DI), Z1
+	VFMADD231PS.BCST 12(SI)(R8*4), Z1, Z0
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000100, DI
+	CMPQ             R8, CX
+	JLT              steps
+
+rest:
+	CMPQ             R8, AX
+	JGE              tap
+	VMOVUPS          (DI), Z1
+	VFMADD231PS.BCST (SI)(R8*4), Z1, Z0
+	ADDQ             $0x01, R8
+	ADDQ             $0x00000040, DI
+	JMP              rest
+
+summed:
+	MOVQ   a+0(FP), AX
+	CMPB   185(AX), $0x00
+	JEQ    store
+	VPXORD Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0
+
+store:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x10
+	JLT     store_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     store_end
+
+store_short:
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Z0, K1, (AX)
+
+store_end:
+	MOVQ 16(SP), AX
+	ADDQ $0x01, AX
+	MOVQ AX, 16(SP)
+	CMPQ AX, 24(SP)
+	JLE  tile
+
+done:
+	VZEROUPPER
+	RET
+
 // func conv8x48AVX512(a *byte)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·conv8x48AVX512(SB), NOSPLIT, $112-8
@@ -6486,8 +7488,11 @@ tap:
 
 steps:
 	VMOVUPS      (R14), Z24
+	PREFETCHT1   8192(R14)
 	VMOVUPS      64(R14), Z25
+	PREFETCHT1   8256(R14)
 	VMOVUPS      128(R14), Z26
+	PREFETCHT1   8320(R14)
 	VBROADCASTSS (SI)(R15*4), Z27
 	VFMADD231PS  Z27, Z24, Z0
 	VFMADD231PS  Z27, Z25, Z1
@@ -6521,8 +7526,11 @@ steps:
 	VFMADD231PS  Z30, Z25, Z22
 	VFMADD231PS  Z30, Z26, Z23
 	VMOVUPS      192(R14), Z24
+	PREFETCHT1   8384(R14)
 	VMOVUPS      256(R14), Z25
+	PREFETCHT1   8448(R14)
 	VMOVUPS      320(R14), Z26
+	PREFETCHT1   8512(R14)
 	VBROADCASTSS 4(SI)(R15*4), Z27
 	VFMADD231PS  Z27, Z24, Z0
 	VFMADD231PS  Z27, Z25, Z1
@@ -6556,8 +7564,11 @@ steps:
 	VFMADD231PS  Z30, Z25, Z22
 	VFMADD231PS  Z30, Z26, Z23
 	VMOVUPS      384(R14), Z24
+	PREFETCHT1   8576(R14)
 	VMOVUPS      448(R14), Z25
+	PREFETCHT1   8640(R14)
 	VMOVUPS      512(R14), Z26
+	PREFETCHT1   8704(R14)
 	VBROADCASTSS 8(SI)(R15*4), Z27
 	VFMADD231PS  Z27, Z24, Z0
 	VFMADD231PS  Z27, Z25, Z1
@@ -6591,8 +7602,11 @@ steps:
 	VFMADD231PS  Z30, Z25, Z22
 	VFMADD231PS  Z30, Z26, Z23
 	VMOVUPS      576(R14), Z24
+	PREFETCHT1   8768(R14)
 	VMOVUPS      640(R14), Z25
+	PREFETCHT1   8832(R14)
 	VMOVUPS      704(R14), Z26
+	PREFETCHT1   8896(R14)
 	VBROADCASTSS 12(SI)(R15*4), Z27
 	VFMADD231PS  Z27, Z24, Z0
 	VFMADD231PS  Z27, Z25, Z1
@@ -6634,8 +7648,11 @@ rest:
 	CMPQ         R15, AX
 	JGE          tap
 	VMOVUPS      (R14), Z24
+	PREFETCHT1   8192(R14)
 	VMOVUPS      64(R14), Z25
+	PREFETCHT1   8256(R14)
 	VMOVUPS      128(R14), Z26
+	PREFETCHT1   8320(R14)
 	VBROADCASTSS (SI)(R15*4), Z27
 	VFMADD231PS  Z27, Z24, Z0
 	VFMADD231PS  Z27, Z25, Z1
@@ -7360,6 +8377,294 @@ store_tail:
 store_end:
 	MOVQ 16(SP), AX
 	ADDQ $0x04, AX
+	MOVQ AX, 16(SP)
+	CMPQ AX, 24(SP)
+	JLE  tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func conv1x48AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·conv1x48AVX512(SB), NOSPLIT, $56-8
+	MOVQ  a+0(FP), AX
+	MOVQ  168(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $-4, AX
+	MOVQ  AX, 8(SP)
+	MOVQ  a+0(FP), AX
+	MOVQ  104(AX), CX
+	SUBQ  $0x01, CX
+	JLT   done
+	MOVQ  CX, 24(SP)
+	MOVQ  176(AX), AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	SHRQ  $0x10, CX
+	KMOVW CX, K2
+	SHRQ  $0x10, CX
+	KMOVW CX, K3
+	MOVQ  $0x00000000, 16(SP)
+
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    96(AX), DX
+	MOVQ    120(AX), BX
+	MOVQ    16(SP), CX
+	LEAQ    (DX)(CX*4), DX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+	MOVQ    24(SP), SI
+	SUBQ    CX, SI
+	CMPQ    SI, $0x00
+	JGE     gathered
+	MOVQ    $0x00000000, CX
+	CMPQ    CX, SI
+	CMOVQGT SI, CX
+	MOVL    (DX)(CX*4), DX
+	MOVL    DX, 48(SP)
+	MOVL    (BX)(CX*4), DX
+	MOVL    DX, 52(SP)
+	LEAQ    48(SP), DX
+	LEAQ    52(SP), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+
+gathered:
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 128(AX)
+	PREFETCHT0 188(AX)
+
+near:
+	MOVQ   a+0(FP), AX
+	MOVQ   48(AX), AX
+	TESTQ  AX, AX
+	JNE    bias
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	JMP    started
+
+bias:
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x30
+	JLT     bias_short
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x10
+	JNE     bias_tail
+	VMOVUPS (AX), Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	JMP     bias_end
+
+bias_tail:
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z 64(AX), K2, Z1
+	VMOVUPS.Z 128(AX), K3, Z2
+
+bias_end:
+	JMP started
+
+add:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x30
+	JLT     add_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	JMP     add_end
+
+add_short:
+	CMPQ    AX, $0x10
+	JNE     add_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	JMP     add_end
+
+add_tail:
+	MOVQ      a+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      40(SP), AX
+	MOVLQSX   (AX), AX
+	LEAQ      (CX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z 64(AX), K2, Z1
+	VMOVUPS.Z 128(AX), K3, Z2
+
+add_end:
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	TESTQ   AX, AX
+	JEQ     started
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x30
+	JLT     addbias_short
+	VMOVUPS (AX), Z3
+	VMOVUPS 64(AX), Z4
+	VMOVUPS 128(AX), Z5
+	JMP     addbias_end
+
+addbias_short:
+	CMPQ    CX, $0x10
+	JNE     addbias_tail
+	VMOVUPS (AX), Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	JMP     addbias_end
+
+addbias_tail:
+	VMOVUPS.Z (AX), K1, Z3
+	VMOVUPS.Z 64(AX), K2, Z4
+	VMOVUPS.Z 128(AX), K3, Z5
+
+addbias_end:
+	VADDPS Z3, Z0, Z0
+	VADDPS Z4, Z1, Z1
+	VADDPS Z5, Z2, Z2
+
+started:
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), AX
+	MOVQ    32(SP), CX
+	MOVLQSX (CX), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    a+0(FP), CX
+	MOVQ    144(CX), AX
+	MOVQ    152(CX), CX
+	MOVQ    AX, DX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    CX, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    24(AX), DI
+
+tap:
+	MOVQ    DX, R8
+	CMPQ    R8, BX
+	JEQ     summed
+	ADDQ    $0x04, DX
+	MOVLQSX (R8), R8
+	ADDQ    8(SP), R8
+	MOVQ    R8, CX
+	SUBQ    8(SP), R8
+	ADDQ    (SP), R8
+	MOVQ    R8, AX
+	SUBQ    (SP), R8
+	CMPQ    R8, CX
+	JGE     rest
+
+steps:
+	VBROADCASTSS (SI)(R8*4), Z3
+	VFMADD231PS  (DI), Z3, Z0
+	VFMADD231PS  64(DI), Z3, Z1
+	VFMADD231PS  128(DI), Z3, Z2
+	VBROADCASTSS 4(SI)(R8*4), Z3
+	VFMADD231PS  192(DI), Z3, Z0
+	VFMADD231PS  256(DI), Z3, Z1
+	VFMADD231PS  320(DI), Z3, Z2
+	VBROADCASTSS 8(SI)(R8*4), Z3
+	VFMADD231PS  384(DI), Z3, Z0
+	VFMADD231PS  448(DI), Z3, Z1
+	VFMADD231PS  512(DI), Z3, Z2
+	VBROADCASTSS 12(SI)(R8*4), Z3
+	VFMADD231PS  576(DI), Z3, Z0
+	VFMADD231PS  640(DI), Z3, Z1
+	VFMADD231PS  704(DI), Z3, Z2
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000300, DI
+	CMPQ         R8, CX
+	JLT          steps
+
+rest:
+	CMPQ         R8, AX
+	JGE          tap
+	VBROADCASTSS (SI)(R8*4), Z3
+	VFMADD231PS  (DI), Z3, Z0
+	VFMADD231PS  64(DI), Z3, Z1
+	VFMADD231PS  128(DI), Z3, Z2
+	ADDQ         $0x01, R8
+	ADDQ         $0x000000c0, DI
+	JMP          rest
+
+summed:
+	MOVQ   a+0(FP), AX
+	CMPB   185(AX), $0x00
+	JEQ    store
+	VPXORD Z3, Z3, Z3
+	VMAXPS Z0, Z3, Z0
+	VMAXPS Z1, Z3, Z1
+	VMAXPS Z2, Z3, Z2
+
+store:
+	MOVQ    a+0(FP), AX
+	MOVQ    176(AX), AX
+	CMPQ    AX, $0x30
+	JLT     store_short
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	JMP     store_end
+
+store_short:
+	CMPQ    AX, $0x10
+	JNE     store_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     store_end
+
+store_tail:
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K3, 128(AX)
+
+store_end:
+	MOVQ 16(SP), AX
+	ADDQ $0x01, AX
 	MOVQ AX, 16(SP)
 	CMPQ AX, 24(SP)
 	JLE  tile

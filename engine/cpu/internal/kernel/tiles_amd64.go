@@ -4,14 +4,18 @@ package kernel
 
 import "unsafe"
 
-func convTile6x16(a *ConvArgs) { a.run(assembly{6, conv6x16AVX2}) }
-func convTile12x8(a *ConvArgs) { a.run(assembly{12, conv12x8AVX2}, assembly{6, conv6x8AVX2}) }
-func convTile12x32(a *ConvArgs) {
-	a.run(assembly{12, conv12x32AVX512}, assembly{8, conv8x32AVX512}, assembly{4, conv4x32AVX512})
+func convTile6x16(a *ConvArgs) { a.run(assembly{6, conv6x16AVX2}, assembly{1, conv1x16AVX2}) }
+func convTile12x8(a *ConvArgs) {
+	a.run(assembly{12, conv12x8AVX2}, assembly{6, conv6x8AVX2}, assembly{1, conv1x8AVX2})
 }
-func convTile8x48(a *ConvArgs) { a.run(assembly{8, conv8x48AVX512}, assembly{4, conv4x48AVX512}) }
+func convTile12x32(a *ConvArgs) {
+	a.run(assembly{12, conv12x32AVX512}, assembly{8, conv8x32AVX512}, assembly{4, conv4x32AVX512}, assembly{1, conv1x32AVX512})
+}
+func convTile8x48(a *ConvArgs) {
+	a.run(assembly{8, conv8x48AVX512}, assembly{4, conv4x48AVX512}, assembly{1, conv1x48AVX512})
+}
 func convTile12x16(a *ConvArgs) {
-	a.run(assembly{12, conv12x16AVX512}, assembly{8, conv8x16AVX512}, assembly{4, conv4x16AVX512})
+	a.run(assembly{12, conv12x16AVX512}, assembly{8, conv8x16AVX512}, assembly{4, conv4x16AVX512}, assembly{1, conv1x16AVX512})
 }
 
 // assembly is a kernel for so many pixels at a time.

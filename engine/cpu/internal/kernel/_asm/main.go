@@ -19,12 +19,15 @@ func main() {
 	conv(y, 6, 2)
 	conv(y, 12, 1)
 	conv(y, 6, 1)
-	for _, pixels := range []int{12, 8, 4} {
+	conv(y, 1, 2)
+	conv(y, 1, 1)
+	for _, pixels := range []int{12, 8, 4, 1} {
 		conv(z, pixels, 2)
 		conv(z, pixels, 1)
 	}
-	conv(z, 8, 3)
-	conv(z, 4, 3)
+	for _, pixels := range []int{8, 4, 1} {
+		conv(z, pixels, 3)
+	}
 	wgrad(y, 6, 2, 1)
 	wgrad(y, 8, 1, 1)
 	wgrad(z, 12, 2, 4)
