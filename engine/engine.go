@@ -35,7 +35,8 @@ type Feed struct {
 // Plan describes an executable for people and reports.
 type Plan struct {
 	Engine       string
-	ArenaBytes   int64 // what intermediate values occupy
+	ArenaBytes   int64 // what intermediate values occupy, as planned
+	LiveBytes    int64 // what of them is needed at once, at most: no plan of these steps has a shorter arena
 	ValueBytes   int64 // what they would occupy without reuse of memory
 	ScratchBytes int64 // packed weights, partial sums, per-thread buffers
 	Steps        []PlanStep

@@ -54,8 +54,9 @@ func (b *planner) alias() {
 	}
 }
 
-// settle finds a place for every value, in the arena or in the memory of a worker, and returns the arena's length.
-func (b *planner) settle() int {
+// settle finds a place for every value, in the arena or in the memory of a worker. It returns the arena's length, and how much of it
+// is alive at once, at most: what no placing could undercut.
+func (b *planner) settle() (length, live int) {
 	number := map[*phase]int{}
 	for i, ph := range b.phases {
 		number[ph] = i
@@ -90,7 +91,13 @@ func (b *planner) settle() int {
 	for _, ph := range b.phases {
 		ph.own = pack(private[ph], func(v *value) int { return ph.group * v.img }, func(v *value) (int, int) { return v.start, v.end })
 	}
-	length := pack(shared, (*value).size, func(v *value) (int, int) { return v.phases[0], v.phases[1] })
+	length = pack(shared, (*value).size, func(v *value) (int, int) { return v.phases[0], v.phases[1] })
+	alive := make([]int, len(b.phases)+1)
+	for _, v := range shared {
+		for i := v.phases[0]; i <= v.phases[1]; i++ {
+			alive[i] += v.size()
+		}
+	}
 	for _, v := range shared {
 		if v.phases[1] < len(b.phases) {
 			ph := b.phases[v.phases[1]]
@@ -100,7 +107,7 @@ func (b *planner) settle() int {
 	for _, v := range b.values {
 		v.home, v.at = v.base().home, v.base().at
 	}
-	return length
+	return length, slices.Max(alive)
 }
 
 // pack gives each value the lowest offset where nothing lies that lives at the same time, the largest first, and returns the

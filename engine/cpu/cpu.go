@@ -183,7 +183,7 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 			return nil, fmt.Errorf("%s: one image of %v has more elements than offsets of 32 bits reach; give the network a smaller input", v.name, v.shape)
 		}
 	}
-	length := b.settle()
+	length, live := b.settle()
 	for _, ph := range slices.Concat(x.once, b.phases) {
 		for _, s := range ph.steps {
 			s.build()
@@ -198,7 +198,7 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 		x.outs[o.Name] = b.val(o.Value)
 	}
 
-	plan := engine.Plan{Engine: e.Name(), ArenaBytes: 4 * int64(length), Steps: b.describe()}
+	plan := engine.Plan{Engine: e.Name(), ArenaBytes: 4 * int64(length), LiveBytes: 4 * int64(live), Steps: b.describe()}
 	for _, v := range b.of {
 		if v != nil && v.home != host && v.home != fixed {
 			plan.ValueBytes += 4 * int64(v.n) * int64(v.elems())

@@ -191,6 +191,9 @@ func TestExecutablesOfOneEngineShareItsArena(t *testing.T) {
 	if p := step.Plan(); p.ArenaBytes >= p.ValueBytes {
 		t.Errorf("the arena has %d bytes where values without reuse have %d", p.ArenaBytes, p.ValueBytes)
 	}
+	if p := step.Plan(); p.ArenaBytes < p.LiveBytes || 10*p.ArenaBytes > 12*p.LiveBytes {
+		t.Errorf("the arena has %d bytes where %d are alive at once; it should have little more", p.ArenaBytes, p.LiveBytes)
+	}
 }
 
 func TestEveryOpIsBound(t *testing.T) {

@@ -43,7 +43,7 @@ func listing(x *executable) string {
 		}
 	}
 	p := x.Plan()
-	fmt.Fprintf(&s, "arena %d bytes, values without reuse %d\n", p.ArenaBytes, p.ValueBytes)
+	fmt.Fprintf(&s, "arena %d bytes, alive at once %d, values without reuse %d\n", p.ArenaBytes, p.LiveBytes, p.ValueBytes)
 	return s.String()
 }
 

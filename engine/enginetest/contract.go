@@ -92,7 +92,7 @@ func contract(t *testing.T, e engine.Engine) {
 		for _, n := range p.Nodes {
 			want += program.MACs(n)
 		}
-		if macs != want || plan.Engine == "" || plan.ValueBytes < plan.ArenaBytes/8 {
+		if macs != want || plan.Engine == "" || plan.ValueBytes < plan.ArenaBytes/8 || plan.LiveBytes <= 0 || plan.LiveBytes > plan.ArenaBytes {
 			t.Errorf("%d multiply-adds, want %d; plan %+v", macs, want, plan)
 		}
 	})

@@ -75,7 +75,7 @@ func (e *executable) Plan() engine.Plan {
 			p.ValueBytes += 8 * int64(v.Shape().Elems())
 		}
 	}
-	p.ArenaBytes = p.ValueBytes
+	p.ArenaBytes, p.LiveBytes = p.ValueBytes, p.ValueBytes
 	for _, n := range e.p.Nodes {
 		s := engine.PlanStep{Name: n.Name, What: program.Describe(n.Op), Kernel: "loops", MACs: program.MACs(n), Bytes: 2 * program.Bytes(n)}
 		if len(n.Out) > 0 {

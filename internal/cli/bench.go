@@ -36,9 +36,33 @@ type benchmark struct {
 	TrainShareOfPeak float64 `json:"train_share_of_peak"`
 	InferShareOfPeak float64 `json:"infer_share_of_peak"`
 	AllocsPerStep    float64 `json:"allocs_per_step"` // of training; of inference where that alone was timed
-	ArenaBytes       int64   `json:"arena_bytes"`     // likewise
-	PeakRSSBytes     int64   `json:"peak_rss_bytes"`  // likewise
 	Steps            int     `json:"steps"`           // timed, likewise
+	footprint                // likewise
+}
+
+// footprint is memory as it was planned, and as it was used.
+type footprint struct {
+	ArenaBytes   int64 `json:"arena_bytes"`      // of intermediate values, one place for several
+	LiveBytes    int64 `json:"arena_live_bytes"` // of them alive at once: no plan has a shorter arena
+	ScratchBytes int64 `json:"scratch_bytes"`    // what every thread works with
+	StateBytes   int64 `json:"state_bytes"`      // parameters and what is kept beside them
+	BatchBytes   int64 `json:"batch_bytes"`      // images and labels
+	PeakRSSBytes int64 `json:"peak_rss_bytes"`   // the most that the process held, the program itself included; 0: not told
+}
+
+// planned is what is known before anything runs.
+func (f footprint) planned() int64 {
+	return f.ArenaBytes + f.ScratchBytes + f.StateBytes + f.BatchBytes
+}
+
+// printFootprint writes a line: what was used, then of what it was planned.
+func (e *Env) printFootprint(name string, f footprint, more string) {
+	used := ""
+	if f.PeakRSSBytes > 0 {
+		used = size(f.PeakRSSBytes) + " used, "
+	}
+	e.print("%s%s%s planned: arena %s (%s alive at once), scratch %s, state %s, batch %s%s\n", name, used, size(f.planned()), size(f.ArenaBytes), size(f.LiveBytes),
+		size(f.ScratchBytes), size(f.StateBytes), size(f.BatchBytes), more)
 }
 
 // benchFlags say what to time.
@@ -58,6 +82,9 @@ func benchCommand(e *Env) *cobra.Command {
 		Long: `Times training steps (forward, backward, SGD with momentum 0.9 and L2) and inference on one batch of random images in memory, and
 measures the processor's peak: the best of five loops of multiply-adds in registers alone, all threads at once. The share of peak
 is images/s x 6 x multiply-adds / peak, with the multiply-adds of the direct convolution; in inference x 2.
+
+Memory is told as the process used it at most, the program itself included, and as it was planned: the arena of intermediate values, in
+brackets what of it is alive at once, which no plan could undercut; scratch of the threads; parameters with what the solver keeps; the batch.
 
 With --ops it times every step of the plan instead: its share of the peak and of the memory's bandwidth (the best of five copies of
 arrays larger than any cache, all threads at once), and what it lost: the time beyond what the scarcer of the two asks for. What
@@ -108,7 +135,7 @@ loses most stands first: it is the next thing to mend.`,
 			e.print("inference  %9s images/s   %3.0f %% of peak\n", thousands(int(b.InferImagesPerS+0.5)), 100*b.InferShareOfPeak)
 		}
 		e.print("peak       %9.0f GFLOP/s\n", b.PeakGFLOPS)
-		e.print("memory     %9s arena, %s in all; %s a step\n", size(b.ArenaBytes), size(b.PeakRSSBytes), plural(int(b.AllocsPerStep+0.5), "allocation"))
+		e.printFootprint("memory     ", b.footprint, "; "+plural(int(b.AllocsPerStep+0.5), "allocation")+" a step")
 		return nil
 	}
 	return cmd
@@ -140,7 +167,7 @@ func bench(ctx context.Context, g *nn.Graph, eng *cpu.Engine, how benchFlags) (*
 		}
 		rate := float64(how.batch) / median(times)
 		if b.Steps == 0 { // what the process holds is the first one's
-			b.Steps, b.AllocsPerStep, b.ArenaBytes, b.PeakRSSBytes = len(times), allocs, s.step.Plan().ArenaBytes, peakRSS()
+			b.Steps, b.AllocsPerStep, b.footprint = len(times), allocs, s.footprint()
 		}
 		b.PeakGFLOPS = max(b.PeakGFLOPS, eng.Peak())
 		if what == "train" {
@@ -165,8 +192,22 @@ func benchSettings() experiment.Optimization {
 
 // stepper is a network with a batch of random images, ready to take training steps, or to evaluate.
 type stepper struct {
-	step engine.Executable
-	feed engine.Feed
+	step  engine.Executable
+	feed  engine.Feed
+	state *program.State
+}
+
+// footprint is the stepper's memory, after it has run.
+func (s *stepper) footprint() footprint {
+	p := s.step.Plan()
+	f := footprint{ArenaBytes: p.ArenaBytes, LiveBytes: p.LiveBytes, ScratchBytes: p.ScratchBytes, StateBytes: s.state.Bytes(), PeakRSSBytes: peakRSS()}
+	for _, x := range s.feed.Real {
+		f.BatchBytes += 4 * int64(len(x))
+	}
+	for _, x := range s.feed.Index {
+		f.BatchBytes += 4 * int64(len(x))
+	}
+	return f
 }
 
 // newStepper trains, newEvaluator evaluates.
@@ -190,7 +231,7 @@ func compiled(g *nn.Graph, o experiment.Optimization, eng engine.Engine, batch i
 	if err != nil {
 		return nil, err
 	}
-	s := &stepper{}
+	s := &stepper{state: family.State}
 	if s.step, err = eng.Compile(p, family.State); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,8 @@ type profile struct {
 	IdleSeconds float64  `json:"idle_seconds"` // of it that no step accounts for: waiting, clearing of halos, the caller
 	Kinds       []opTime `json:"kinds"`        // steps that do the same together, what lost most first
 	Ops         []opTime `json:"ops"`          // every step, what lost most first
+	plan        engine.Plan
+	footprint   // what was used: of the first plan alone, which the process still holds when the second runs
 }
 
 // opTime is one step of a plan, or several that do the same.
@@ -55,7 +57,7 @@ type opTime struct {
 // benchOps times the steps of a network's plans and prints them.
 func (e *Env) benchOps(ctx context.Context, g *nn.Graph, eng *cpu.Engine, how benchFlags) error {
 	r := &roofline{Net: g.Name, Input: g.InputSize().String(), Batch: how.batch, Threads: eng.Threads(), Level: eng.Level()}
-	r.PeakGFLOPS, r.BandwidthGBPerS = eng.Peak(), bandwidth(eng.Threads())
+	r.PeakGFLOPS = eng.Peak()
 	of := func(s *stepper, err error) (*profile, error) {
 		if err != nil {
 			return nil, err
@@ -67,7 +69,8 @@ func (e *Env) benchOps(ctx context.Context, g *nn.Graph, eng *cpu.Engine, how be
 		}
 		seconds := time.Since(start).Seconds() / float64(warmUps+len(times)) // the mean, as the plan's seconds are
 		r.PeakGFLOPS = max(r.PeakGFLOPS, eng.Peak())
-		return r.account(s.step.Plan(), seconds), nil
+		p := &profile{Seconds: seconds, plan: s.step.Plan(), footprint: s.footprint()}
+		return p, nil
 	}
 	var err error
 	if how.only != "infer" {
@@ -80,6 +83,12 @@ func (e *Env) benchOps(ctx context.Context, g *nn.Graph, eng *cpu.Engine, how be
 			return err
 		}
 	}
+	if r.Training != nil && r.Evaluation != nil {
+		r.Evaluation.PeakRSSBytes = 0
+	}
+	r.BandwidthGBPerS = bandwidth(eng.Threads()) // last: its arrays would count as memory used
+	r.account(r.Training)
+	r.account(r.Evaluation)
 	if e.JSON {
 		return e.document(r)
 	}
@@ -90,10 +99,13 @@ func (e *Env) benchOps(ctx context.Context, g *nn.Graph, eng *cpu.Engine, how be
 }
 
 // account sets the steps of a plan that was run against the machine.
-func (r *roofline) account(p engine.Plan, seconds float64) *profile {
-	out := &profile{Seconds: seconds, IdleSeconds: seconds}
+func (r *roofline) account(out *profile) {
+	if out == nil {
+		return
+	}
+	out.IdleSeconds = out.Seconds
 	kinds := map[string]*opTime{}
-	for _, s := range p.Steps {
+	for _, s := range out.plan.Steps {
 		o := opTime{Layer: s.Name, Op: s.What, Output: s.Output, Kernel: s.Kernel, Steps: 1, Seconds: s.Seconds / float64(r.Threads), MACs: s.MACs, Bytes: s.Bytes}
 		r.judge(&o)
 		out.Ops = append(out.Ops, o)
@@ -123,7 +135,6 @@ func (r *roofline) account(p engine.Plan, seconds float64) *profile {
 	}
 	slices.SortStableFunc(out.Kinds, byLoss)
 	slices.SortStableFunc(out.Ops, byLoss)
-	return out
 }
 
 // judge fills in the shares of a step whose time and work are known.
@@ -146,6 +157,7 @@ func (e *Env) printProfile(what string, p *profile) {
 		lost += o.LostSeconds
 	}
 	e.print("\n%s  %.2f ms, of which %.2f lost by its steps and %.2f outside of them\n", e.bold(what), 1e3*p.Seconds, 1e3*lost, 1e3*p.IdleSeconds)
+	e.printFootprint("memory ", p.footprint, "")
 	figures := []string{">ms", ">% of time", ">% of peak", ">GB/s", ">% of memory", ">lost ms"}
 	cells := func(o opTime) []string {
 		peak := ""

@@ -127,7 +127,7 @@ func (e *Env) printPlans(g *nn.Graph, batch int) error {
 }
 
 func (e *Env) printPlan(what string, batch int, p engine.Plan) {
-	e.print("%s  %s, batch %d, %s, arena %s (%s without reuse), scratch %s\n", e.bold(what), p.Engine, batch, plural(len(p.Steps), "step"), size(p.ArenaBytes), size(p.ValueBytes), size(p.ScratchBytes))
+	e.print("%s  %s, batch %d, %s, arena %s (%s alive at once, %s without reuse), scratch %s\n", e.bold(what), p.Engine, batch, plural(len(p.Steps), "step"), size(p.ArenaBytes), size(p.LiveBytes), size(p.ValueBytes), size(p.ScratchBytes))
 	t := columns{head: []string{"layer", "output", "kernel", ">multiply-adds", "step"}}
 	for _, s := range p.Steps {
 		macs := ""
