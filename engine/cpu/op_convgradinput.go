@@ -23,6 +23,15 @@ func bindConvGradInput(b *planner, u unit) error {
 	op := u.Op.(program.ConvGradInput)
 	dx, w := b.val(u.out), b.val(u.In[1])
 	dy := b.val(u.In[0])
+	what := "conv " + windowName(op.Window) + " grad input"
+	add := u.over != nil
+	if add {
+		what += " + add"
+	}
+	if isOneChannel(op.Groups, dy.c) && dx.c < lane {
+		b.oneChannelGradInput(u, what, op.Window, dy, w, dx)
+		return nil
+	}
 	// The halo of dy: how far outside of it any tap of any input reaches.
 	var halo [4]int
 	for axis, extent := range [2][2]int{{dx.h, dy.h}, {dx.w, dy.w}} {
@@ -37,11 +46,6 @@ func bindConvGradInput(b *planner, u unit) error {
 		}
 	}
 	dy = b.padded(u.Node, dy, halo)
-	what := "conv " + windowName(op.Window) + " grad input"
-	add := u.over != nil
-	if add {
-		what += " + add"
-	}
 	kw, cin, cout := op.Kernel[1], dx.c/op.Groups, dy.c/op.Groups
 	if isDepthwise(op.Groups, dx.c, dy.c) {
 		return b.depthwiseGradInput(u, what, op.Window, cin, dy, w, dx)

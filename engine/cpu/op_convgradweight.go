@@ -171,12 +171,17 @@ func (c *correlation) copy(to, from []float32, v *value, channels, m, rows, most
 func bindConvGradWeight(b *planner, u unit) error {
 	op := u.Op.(program.ConvGradWeight)
 	x, dy := b.val(u.In[0]), b.val(u.In[1])
+	what := "conv " + windowName(op.Window) + " grad weight"
+	if isOneChannel(op.Groups, dy.c) {
+		x = b.padded(u.Node, x, windowHalo(op.Window, x.h, x.w, dy.h, dy.w))
+		b.oneChannelGradWeight(u.Node, what, op.Window, x, dy, b.val(u.out))
+		return nil
+	}
 	if b.minimal(op.Window, op.Groups, x, dy, x.c/op.Groups) {
-		b.filterGrad(u.Node, "conv "+windowName(op.Window)+" grad weight", op.Window, op.Groups, x, dy, b.val(u.out))
+		b.filterGrad(u.Node, what, op.Window, op.Groups, x, dy, b.val(u.out))
 		return nil
 	}
 	x = b.padded(u.Node, x, windowHalo(op.Window, x.h, x.w, dy.h, dy.w))
-	what := "conv " + windowName(op.Window) + " grad weight"
 	if isDepthwise(op.Groups, x.c, dy.c) {
 		return b.depthwiseGradWeight(u.Node, what, op.Window, x.c/op.Groups, x, dy, b.val(u.out))
 	}

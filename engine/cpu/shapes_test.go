@@ -31,8 +31,12 @@ func TestConvolutionsOfAnyShapeAgreeWithRef(t *testing.T) {
 		}
 		groups := rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(t, "groups")
 		cin, cout := groups*whole("cin", 1, 40), groups*whole("cout", 1, 70)
-		if whole("depthwise", 0, 9) == 0 {
-			groups, cout = cin, cin
+		switch whole("form", 0, 9) {
+		case 0: // depthwise, some with a multiplier
+			groups = cin
+			cout = cin * rapid.SampledFrom([]int{1, 1, 2, 3, 5}).Draw(t, "multiplier")
+		case 1: // to one channel
+			groups, cout = 1, 1
 		}
 		c := enginetest.Conv("drawn", w, groups, cout, whole("n", 1, 18), extent[0], extent[1], cin)
 		for _, level := range Levels() {

@@ -99,9 +99,27 @@ func convCases() []*Case {
 		add(fmt.Sprintf("depthwise %d", c), geometry(3, 3, 1, 1, 1), c, c, 2, 5, 4, c)
 	}
 	add("depthwise multiplier 2", geometry(3, 3, 1, 1, 1), 5, 10, 2, 5, 4, 5)
+	for i, c := range append([]int{8, 9, 20, 48}, widths...) {
+		k := []int{1, 3, 2, 5}[i%4]
+		add(fmt.Sprintf("depthwise %d multiplier %d, %dx%d/%d", c, 2+i%3, k, k, 1+i%5/3), geometry(k, k, 1+i%5/3, 1+i%7/6, k/2), c, c*(2+i%3), 2, 6, 5+i%4, c)
+		add(fmt.Sprintf("%d to one channel, %dx%d/%d", c, k, k, 1+i%3), geometry(k, k, 1+i%3, 1+i%7/6, k/2), 1, 1, 2, 6, 5+i%4, c)
+	}
+	add("2 to one channel, 7x7", geometry(7, 7, 1, 1, 3), 1, 1, 3, 9, 14, 2)
+	add("2 to one channel, 7x7 of a large map", geometry(7, 7, 1, 1, 3), 1, 1, 1, 70, 67, 2)
+	add("3 to one channel, 3x2/2 unequal padding", geometry(3, 2, 2, 1, 0, 1, 1, 0), 1, 1, 2, 8, 9, 3)
 	for _, c := range []int{8, 20, 68} {
 		add(fmt.Sprintf("groups of 4 of %d", c), geometry(3, 3, 1+c/20%2, 1, 1), c/4, c, 2, 5, 6, c)
 	}
+	cs = append(cs, &Case{Name: "conv/to one channel, of some channels and onto a sum", Build: func(b *program.Builder) {
+		x, y := b.Input("x", program.Real, tensor.Of(2, 5, 6, 2)), b.Input("y", program.Real, tensor.Of(2, 5, 6, 3))
+		relu := program.Activation{Func: program.ReLU}
+		some := b.Emit(relu, x)
+		all := b.Emit(program.Concat{}, some, b.Emit(relu, y))
+		w, v := b.Held("w", tensor.Of(3, 3, 2, 1)), b.Held("v", tensor.Of(1, 1, 5, 1))
+		z := b.Emit(program.Conv{Window: geometry(3, 3, 1, 1, 1), Groups: 1}, some, w)
+		z = b.Emit(program.Add{}, z, b.Emit(program.Conv{Window: geometry(1, 1, 1, 1), Groups: 1}, all, v))
+		outputs(b, b.Emit(relu, z), x, y, w, v)
+	}})
 	add("depthwise dilation 2", geometry(3, 3, 1, 2, 2), 9, 9, 1, 7, 6, 9)
 	add("depthwise unequal padding", geometry(3, 3, 2, 1, 0, 1, 0, 1), 16, 16, 3, 6, 6, 16)
 	return cs
