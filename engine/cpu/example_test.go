@@ -52,5 +52,5 @@ func Example() {
 	}
 	// Output:
 	// [0 1 0 7 25 13 4 19 8]
-	// conv 3x3 + bias + relu [1 3 3 1] 81 multiply-adds
+	// one-channel conv 3x3 + bias + relu [1 3 3 1] 81 multiply-adds
 }

@@ -60,6 +60,9 @@ func bindConv(b *planner, u unit) error {
 	if isDepthwise(op.Groups, x.c, y.c) {
 		return b.depthwise(u, what, op.Window, x.c/op.Groups, x, w, scale, bias, y)
 	}
+	if m := multiplier(op.Groups, x.c, y.c); m > 0 {
+		return b.multiplied(u, what, op.Window, m, x, w, scale, bias, y)
+	}
 	if isOneChannel(op.Groups, y.c) {
 		return b.oneChannel(u, what, op.Window, x, w, scale, bias, y)
 	}

@@ -50,6 +50,10 @@ func bindConvGradInput(b *planner, u unit) error {
 	if isDepthwise(op.Groups, dx.c, dy.c) {
 		return b.depthwiseGradInput(u, what, op.Window, cin, dy, w, dx)
 	}
+	if m := multiplier(op.Groups, dx.c, dy.c); m > 0 {
+		b.multipliedGradInput(u, what, op.Window, m, dy, w, dx)
+		return nil
+	}
 	if b.minimal(op.Window, op.Groups, dy, dx, dy.c/op.Groups) {
 		f := filter{n: u.Node, groups: op.Groups, what: what, x: dy, y: dx, top: 2 - op.Pad[0], left: 2 - op.Pad[2], weights: w, turned: true}
 		if add {

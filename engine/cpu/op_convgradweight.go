@@ -185,6 +185,10 @@ func bindConvGradWeight(b *planner, u unit) error {
 	if isDepthwise(op.Groups, x.c, dy.c) {
 		return b.depthwiseGradWeight(u.Node, what, op.Window, x.c/op.Groups, x, dy, b.val(u.out))
 	}
+	if m := multiplier(op.Groups, x.c, dy.c); m > 0 {
+		b.multipliedGradWeight(u.Node, what, op.Window, m, x, dy, b.val(u.out))
+		return nil
+	}
 	b.correlate(u.Node, what, op.Window, op.Groups, x, dy, b.val(u.out))
 	return nil
 }

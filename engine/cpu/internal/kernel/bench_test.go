@@ -258,3 +258,34 @@ func BenchmarkPackTranspose(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPermute states GB/s of x and y, of channels in order, dealt out and mixed.
+func BenchmarkPermute(b *testing.B) {
+	const c = 128
+	for _, s := range Levels()[1:] {
+		for _, m := range []int{2, 3, 4, 0} {
+			b.Run(fmt.Sprintf("%s/%d", s.Name, m), func(b *testing.B) {
+				n := c
+				from := make([]int32, c)
+				for i := range from {
+					from[i] = int32(i * 37 % c)
+				}
+				if m > 0 {
+					n = c / m * m
+					for i := range n {
+						from[i] = int32(i%m*(n/m) + i/m)
+					}
+				}
+				blk, x, y := Block{4, 32, n}, Map{random(128 * c), 32 * c, c}, Map{random(128 * c), 32 * c, c}
+				best := 0.0
+				for b.Loop() {
+					t := time.Now()
+					s.Permute(blk, y, x, from)
+					best = max(best, float64(8*128*n)/time.Since(t).Seconds())
+				}
+				b.ReportMetric(best/1e9, "GB/s")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	}
+}

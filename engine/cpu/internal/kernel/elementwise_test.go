@@ -304,18 +304,30 @@ func TestSquareSum(t *testing.T) {
 func TestPermuteTakesEveryChannelFromItsPlace(t *testing.T) {
 	for _, s := range fast(t) {
 		for c := range 68 {
-			from := make([]int32, c)
-			for i := range from {
-				from[i] = int32((7*i + 3) % c)
+			orders := []func(i int) int{
+				func(i int) int { return (7*i + 3) % c },
+				func(i int) int { return c - 1 - i },
+				func(i int) int { return i / 3 },
+			}
+			for m := 1; m <= 5; m++ { // dealt out, and back
+				if c%m == 0 {
+					orders = append(orders, func(i int) int { return i%m*(c/m) + i/m }, func(i int) int { return i%(c/m)*m + i/(c/m) })
+				}
 			}
 			for i, l := range layouts {
-				b := Block{Rows: 2, Pixels: 1 + (c+i)%4, C: c}
-				got, want := newOperands(b, l, uint64(c)), newOperands(b, l, uint64(c))
-				permute(b, want.maps[0], want.maps[1], from)
-				s.Permute(b, got.maps[0], got.maps[1], from)
-				got.like(t, want, 0)
-				if t.Failed() {
-					t.Fatalf("%s at %+v, %+v", s.Name, b, l)
+				for _, order := range orders {
+					from := make([]int32, c)
+					for i := range from {
+						from[i] = int32(order(i))
+					}
+					b := Block{Rows: 2, Pixels: 1 + (c+i)%4, C: c}
+					got, want := newOperands(b, l, uint64(c)), newOperands(b, l, uint64(c))
+					permute(b, want.maps[0], want.maps[1], from)
+					s.Permute(b, got.maps[0], got.maps[1], from)
+					got.like(t, want, 0)
+					if t.Failed() {
+						t.Fatalf("%s at %+v, %+v, %v", s.Name, b, l, from)
+					}
 				}
 			}
 		}

@@ -21,6 +21,7 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 	var k Cell
 	var d draws
 	var f depthwiseFrame
+	var m permuteFrame
 	for name, o := range map[string][2]uintptr{
 		"convX": {unsafe.Offsetof(c.X), 0}, "convW": {unsafe.Offsetof(c.W), 24}, "convBias": {unsafe.Offsetof(c.Bias), 48}, "convY": {unsafe.Offsetof(c.Y), 72},
 		"convXOff": {unsafe.Offsetof(c.XOff), 96}, "convYOff": {unsafe.Offsetof(c.YOff), 120}, "convTaps": {unsafe.Offsetof(c.Taps), 144},
@@ -45,6 +46,9 @@ func TestOffsetsAreThoseOfTheGenerator(t *testing.T) {
 		"depthXRow": {unsafe.Offsetof(f.xrow), 56}, "depthXPix": {unsafe.Offsetof(f.xpix), 64}, "depthYRow": {unsafe.Offsetof(f.yrow), 72}, "depthYPix": {unsafe.Offsetof(f.ypix), 80},
 		"depthKH": {unsafe.Offsetof(f.kh), 88}, "depthKW": {unsafe.Offsetof(f.kw), 96}, "depthKRow": {unsafe.Offsetof(f.krow), 104}, "depthKPix": {unsafe.Offsetof(f.kpix), 112},
 		"depthTap": {unsafe.Offsetof(f.tap), 120}, "depthAhead": {unsafe.Offsetof(f.ahead), 128}, "depthHigh": {unsafe.Offsetof(f.high), 136}, "depthAdd": {unsafe.Offsetof(f.add), 140}, "depthAct": {unsafe.Offsetof(f.act), 141},
+		"permuteY": {unsafe.Offsetof(m.y), 0}, "permuteX": {unsafe.Offsetof(m.x), 8}, "permuteRows": {unsafe.Offsetof(m.rows), 16}, "permutePixels": {unsafe.Offsetof(m.pixels), 24},
+		"permuteYStep": {unsafe.Offsetof(m.ystep), 32}, "permuteYSkip": {unsafe.Offsetof(m.yskip), 40}, "permuteXStep": {unsafe.Offsetof(m.xstep), 48}, "permuteXSkip": {unsafe.Offsetof(m.xskip), 56},
+		"permuteCols": {unsafe.Offsetof(m.cols), 64}, "permuteAt": {unsafe.Offsetof(m.at), 72}, "permuteOrder": {unsafe.Offsetof(m.order), 104}, "permuteHas": {unsafe.Offsetof(m.has), 360},
 	} {
 		if o[0] != o[1] {
 			t.Errorf("%s is at %d, _asm has %d", name, o[0], o[1])

@@ -604,6 +604,26 @@ func layerNormAVX2(a *byte)
 //go:noescape
 func layerNormGradAVX2(a *byte)
 
+// permuteOf1AVX2 is Set.Permute for some channels that come out of 1 vectors of x; a is a *permuteFrame.
+//
+//go:noescape
+func permuteOf1AVX2(a *byte)
+
+// permuteOf2AVX2 is Set.Permute for some channels that come out of 2 vectors of x; a is a *permuteFrame.
+//
+//go:noescape
+func permuteOf2AVX2(a *byte)
+
+// permuteOf3AVX2 is Set.Permute for some channels that come out of 3 vectors of x; a is a *permuteFrame.
+//
+//go:noescape
+func permuteOf3AVX2(a *byte)
+
+// permuteOf4AVX2 is Set.Permute for some channels that come out of 4 vectors of x; a is a *permuteFrame.
+//
+//go:noescape
+func permuteOf4AVX2(a *byte)
+
 // winogradInAVX2 is Set's function of that name; a is a *Transform.
 //
 //go:noescape
@@ -1143,6 +1163,26 @@ func layerNormAVX512(a *byte)
 //
 //go:noescape
 func layerNormGradAVX512(a *byte)
+
+// permuteOf1AVX512 is Set.Permute for some channels that come out of 1 vectors of x; a is a *permuteFrame.
+//
+//go:noescape
+func permuteOf1AVX512(a *byte)
+
+// permuteOf2AVX512 is Set.Permute for some channels that come out of 2 vectors of x; a is a *permuteFrame.
+//
+//go:noescape
+func permuteOf2AVX512(a *byte)
+
+// permuteOf3AVX512 is Set.Permute for some channels that come out of 3 vectors of x; a is a *permuteFrame.
+//
+//go:noescape
+func permuteOf3AVX512(a *byte)
+
+// permuteOf4AVX512 is Set.Permute for some channels that come out of 4 vectors of x; a is a *permuteFrame.
+//
+//go:noescape
+func permuteOf4AVX512(a *byte)
 
 // winogradInAVX512 is Set's function of that name; a is a *Transform.
 //

@@ -42905,6 +42905,270 @@ loop4_done:
 	VZEROUPPER
 	RET
 
+// func permuteOf1AVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·permuteOf1AVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    64(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    32(AX), SI
+	MOVQ    48(AX), DI
+	MOVQ    72(AX), R8
+	VMOVUPS 104(AX), Y0
+	VMOVUPS 360(AX), Y1
+
+row:
+	MOVQ 24(AX), R9
+	CMPQ 64(AX), $0x08
+	JL   some
+
+whole:
+	VPERMPS (DX)(R8*1), Y0, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    DI, DX
+	ADDQ    SI, CX
+	SUBQ    $0x01, R9
+	JNE     whole
+	JMP     next
+
+some:
+part:
+	VPERMPS    (DX)(R8*1), Y0, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS Y2, Y3, (CX)
+	ADDQ       DI, DX
+	ADDQ       SI, CX
+	SUBQ       $0x01, R9
+	JNE        part
+
+next:
+	ADDQ 56(AX), DX
+	ADDQ 40(AX), CX
+	SUBQ $0x01, BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func permuteOf2AVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·permuteOf2AVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    64(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    32(AX), SI
+	MOVQ    48(AX), DI
+	MOVQ    72(AX), R8
+	VMOVUPS 104(AX), Y0
+	VMOVUPS 360(AX), Y2
+	MOVQ    80(AX), R9
+	VMOVUPS 168(AX), Y1
+	VMOVUPS 424(AX), Y3
+
+row:
+	MOVQ 24(AX), R10
+	CMPQ 64(AX), $0x08
+	JL   some
+
+whole:
+	VPERMPS (DX)(R8*1), Y0, Y4
+	VANDPS  Y2, Y4, Y4
+	VPERMPS (DX)(R9*1), Y1, Y5
+	VANDPS  Y3, Y5, Y5
+	VORPS   Y5, Y4, Y4
+	VMOVUPS Y4, (CX)
+	ADDQ    DI, DX
+	ADDQ    SI, CX
+	SUBQ    $0x01, R10
+	JNE     whole
+	JMP     next
+
+some:
+part:
+	VPERMPS    (DX)(R8*1), Y0, Y4
+	VANDPS     Y2, Y4, Y4
+	VPERMPS    (DX)(R9*1), Y1, Y5
+	VANDPS     Y3, Y5, Y5
+	VORPS      Y5, Y4, Y4
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS Y4, Y5, (CX)
+	ADDQ       DI, DX
+	ADDQ       SI, CX
+	SUBQ       $0x01, R10
+	JNE        part
+
+next:
+	ADDQ 56(AX), DX
+	ADDQ 40(AX), CX
+	SUBQ $0x01, BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func permuteOf3AVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·permuteOf3AVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    64(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    32(AX), SI
+	MOVQ    48(AX), DI
+	MOVQ    72(AX), R8
+	VMOVUPS 104(AX), Y0
+	VMOVUPS 360(AX), Y3
+	MOVQ    80(AX), R9
+	VMOVUPS 168(AX), Y1
+	VMOVUPS 424(AX), Y4
+	MOVQ    88(AX), R10
+	VMOVUPS 232(AX), Y2
+	VMOVUPS 488(AX), Y5
+
+row:
+	MOVQ 24(AX), R11
+	CMPQ 64(AX), $0x08
+	JL   some
+
+whole:
+	VPERMPS (DX)(R8*1), Y0, Y6
+	VANDPS  Y3, Y6, Y6
+	VPERMPS (DX)(R9*1), Y1, Y7
+	VANDPS  Y4, Y7, Y7
+	VORPS   Y7, Y6, Y6
+	VPERMPS (DX)(R10*1), Y2, Y7
+	VANDPS  Y5, Y7, Y7
+	VORPS   Y7, Y6, Y6
+	VMOVUPS Y6, (CX)
+	ADDQ    DI, DX
+	ADDQ    SI, CX
+	SUBQ    $0x01, R11
+	JNE     whole
+	JMP     next
+
+some:
+part:
+	VPERMPS    (DX)(R8*1), Y0, Y6
+	VANDPS     Y3, Y6, Y6
+	VPERMPS    (DX)(R9*1), Y1, Y7
+	VANDPS     Y4, Y7, Y7
+	VORPS      Y7, Y6, Y6
+	VPERMPS    (DX)(R10*1), Y2, Y7
+	VANDPS     Y5, Y7, Y7
+	VORPS      Y7, Y6, Y6
+	VMOVUPS    (SP), Y7
+	VMASKMOVPS Y6, Y7, (CX)
+	ADDQ       DI, DX
+	ADDQ       SI, CX
+	SUBQ       $0x01, R11
+	JNE        part
+
+next:
+	ADDQ 56(AX), DX
+	ADDQ 40(AX), CX
+	SUBQ $0x01, BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func permuteOf4AVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·permuteOf4AVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    64(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    32(AX), SI
+	MOVQ    48(AX), DI
+	MOVQ    72(AX), R8
+	VMOVUPS 104(AX), Y0
+	VMOVUPS 360(AX), Y4
+	MOVQ    80(AX), R9
+	VMOVUPS 168(AX), Y1
+	VMOVUPS 424(AX), Y5
+	MOVQ    88(AX), R10
+	VMOVUPS 232(AX), Y2
+	VMOVUPS 488(AX), Y6
+	MOVQ    96(AX), R11
+	VMOVUPS 296(AX), Y3
+	VMOVUPS 552(AX), Y7
+
+row:
+	MOVQ 24(AX), R12
+	CMPQ 64(AX), $0x08
+	JL   some
+
+whole:
+	VPERMPS (DX)(R8*1), Y0, Y8
+	VANDPS  Y4, Y8, Y8
+	VPERMPS (DX)(R9*1), Y1, Y9
+	VANDPS  Y5, Y9, Y9
+	VORPS   Y9, Y8, Y8
+	VPERMPS (DX)(R10*1), Y2, Y9
+	VANDPS  Y6, Y9, Y9
+	VORPS   Y9, Y8, Y8
+	VPERMPS (DX)(R11*1), Y3, Y9
+	VANDPS  Y7, Y9, Y9
+	VORPS   Y9, Y8, Y8
+	VMOVUPS Y8, (CX)
+	ADDQ    DI, DX
+	ADDQ    SI, CX
+	SUBQ    $0x01, R12
+	JNE     whole
+	JMP     next
+
+some:
+part:
+	VPERMPS    (DX)(R8*1), Y0, Y8
+	VANDPS     Y4, Y8, Y8
+	VPERMPS    (DX)(R9*1), Y1, Y9
+	VANDPS     Y5, Y9, Y9
+	VORPS      Y9, Y8, Y8
+	VPERMPS    (DX)(R10*1), Y2, Y9
+	VANDPS     Y6, Y9, Y9
+	VORPS      Y9, Y8, Y8
+	VPERMPS    (DX)(R11*1), Y3, Y9
+	VANDPS     Y7, Y9, Y9
+	VORPS      Y9, Y8, Y8
+	VMOVUPS    (SP), Y9
+	VMASKMOVPS Y8, Y9, (CX)
+	ADDQ       DI, DX
+	ADDQ       SI, CX
+	SUBQ       $0x01, R12
+	JNE        part
+
+next:
+	ADDQ 56(AX), DX
+	ADDQ 40(AX), CX
+	SUBQ $0x01, BX
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func winogradInAVX2(a *byte)
 // Requires: AVX
 TEXT ·winogradInAVX2(SB), NOSPLIT, $64-8
@@ -81594,6 +81858,238 @@ loop4_done:
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), SI
 	SUBQ $0x01, R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func permuteOf1AVX512(a *byte)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·permuteOf1AVX512(SB), NOSPLIT, $0-8
+	MOVQ     a+0(FP), AX
+	MOVQ     64(AX), CX
+	MOVQ     $-1, DX
+	BZHIQ    CX, DX, DX
+	KMOVW    DX, K1
+	MOVQ     (AX), CX
+	MOVQ     8(AX), DX
+	MOVQ     16(AX), BX
+	MOVQ     32(AX), SI
+	MOVQ     48(AX), DI
+	MOVQ     72(AX), R8
+	VMOVUPS  104(AX), Z0
+	VMOVUPS  360(AX), Z1
+	VPMOVD2M Z1, K4
+
+row:
+	MOVQ 24(AX), R9
+	CMPQ 64(AX), $0x10
+	JL   some
+
+whole:
+	VPERMPS (DX)(R8*1), Z0, Z2
+	VMOVUPS Z2, (CX)
+	ADDQ    DI, DX
+	ADDQ    SI, CX
+	SUBQ    $0x01, R9
+	JNE     whole
+	JMP     next
+
+some:
+part:
+	VPERMPS (DX)(R8*1), Z0, Z2
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    DI, DX
+	ADDQ    SI, CX
+	SUBQ    $0x01, R9
+	JNE     part
+
+next:
+	ADDQ 56(AX), DX
+	ADDQ 40(AX), CX
+	SUBQ $0x01, BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func permuteOf2AVX512(a *byte)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·permuteOf2AVX512(SB), NOSPLIT, $0-8
+	MOVQ     a+0(FP), AX
+	MOVQ     64(AX), CX
+	MOVQ     $-1, DX
+	BZHIQ    CX, DX, DX
+	KMOVW    DX, K1
+	MOVQ     (AX), CX
+	MOVQ     8(AX), DX
+	MOVQ     16(AX), BX
+	MOVQ     32(AX), SI
+	MOVQ     48(AX), DI
+	MOVQ     72(AX), R8
+	VMOVUPS  104(AX), Z0
+	VMOVUPS  360(AX), Z2
+	VPMOVD2M Z2, K4
+	MOVQ     80(AX), R9
+	VMOVUPS  168(AX), Z1
+	VMOVUPS  424(AX), Z3
+	VPMOVD2M Z3, K5
+
+row:
+	MOVQ 24(AX), R10
+	CMPQ 64(AX), $0x10
+	JL   some
+
+whole:
+	VPERMPS.Z (DX)(R8*1), Z0, K4, Z4
+	VPERMPS   (DX)(R9*1), Z1, K5, Z4
+	VMOVUPS   Z4, (CX)
+	ADDQ      DI, DX
+	ADDQ      SI, CX
+	SUBQ      $0x01, R10
+	JNE       whole
+	JMP       next
+
+some:
+part:
+	VPERMPS.Z (DX)(R8*1), Z0, K4, Z4
+	VPERMPS   (DX)(R9*1), Z1, K5, Z4
+	VMOVUPS   Z4, K1, (CX)
+	ADDQ      DI, DX
+	ADDQ      SI, CX
+	SUBQ      $0x01, R10
+	JNE       part
+
+next:
+	ADDQ 56(AX), DX
+	ADDQ 40(AX), CX
+	SUBQ $0x01, BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func permuteOf3AVX512(a *byte)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·permuteOf3AVX512(SB), NOSPLIT, $0-8
+	MOVQ     a+0(FP), AX
+	MOVQ     64(AX), CX
+	MOVQ     $-1, DX
+	BZHIQ    CX, DX, DX
+	KMOVW    DX, K1
+	MOVQ     (AX), CX
+	MOVQ     8(AX), DX
+	MOVQ     16(AX), BX
+	MOVQ     32(AX), SI
+	MOVQ     48(AX), DI
+	MOVQ     72(AX), R8
+	VMOVUPS  104(AX), Z0
+	VMOVUPS  360(AX), Z3
+	VPMOVD2M Z3, K4
+	MOVQ     80(AX), R9
+	VMOVUPS  168(AX), Z1
+	VMOVUPS  424(AX), Z4
+	VPMOVD2M Z4, K5
+	MOVQ     88(AX), R10
+	VMOVUPS  232(AX), Z2
+	VMOVUPS  488(AX), Z5
+	VPMOVD2M Z5, K6
+
+row:
+	MOVQ 24(AX), R11
+	CMPQ 64(AX), $0x10
+	JL   some
+
+whole:
+	VPERMPS.Z (DX)(R8*1), Z0, K4, Z6
+	VPERMPS   (DX)(R9*1), Z1, K5, Z6
+	VPERMPS   (DX)(R10*1), Z2, K6, Z6
+	VMOVUPS   Z6, (CX)
+	ADDQ      DI, DX
+	ADDQ      SI, CX
+	SUBQ      $0x01, R11
+	JNE       whole
+	JMP       next
+
+some:
+part:
+	VPERMPS.Z (DX)(R8*1), Z0, K4, Z6
+	VPERMPS   (DX)(R9*1), Z1, K5, Z6
+	VPERMPS   (DX)(R10*1), Z2, K6, Z6
+	VMOVUPS   Z6, K1, (CX)
+	ADDQ      DI, DX
+	ADDQ      SI, CX
+	SUBQ      $0x01, R11
+	JNE       part
+
+next:
+	ADDQ 56(AX), DX
+	ADDQ 40(AX), CX
+	SUBQ $0x01, BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func permuteOf4AVX512(a *byte)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·permuteOf4AVX512(SB), NOSPLIT, $0-8
+	MOVQ     a+0(FP), AX
+	MOVQ     64(AX), CX
+	MOVQ     $-1, DX
+	BZHIQ    CX, DX, DX
+	KMOVW    DX, K1
+	MOVQ     (AX), CX
+	MOVQ     8(AX), DX
+	MOVQ     16(AX), BX
+	MOVQ     32(AX), SI
+	MOVQ     48(AX), DI
+	MOVQ     72(AX), R8
+	VMOVUPS  104(AX), Z0
+	VMOVUPS  360(AX), Z4
+	VPMOVD2M Z4, K4
+	MOVQ     80(AX), R9
+	VMOVUPS  168(AX), Z1
+	VMOVUPS  424(AX), Z5
+	VPMOVD2M Z5, K5
+	MOVQ     88(AX), R10
+	VMOVUPS  232(AX), Z2
+	VMOVUPS  488(AX), Z6
+	VPMOVD2M Z6, K6
+	MOVQ     96(AX), R11
+	VMOVUPS  296(AX), Z3
+	VMOVUPS  552(AX), Z7
+	VPMOVD2M Z7, K7
+
+row:
+	MOVQ 24(AX), R12
+	CMPQ 64(AX), $0x10
+	JL   some
+
+whole:
+	VPERMPS.Z (DX)(R8*1), Z0, K4, Z8
+	VPERMPS   (DX)(R9*1), Z1, K5, Z8
+	VPERMPS   (DX)(R10*1), Z2, K6, Z8
+	VPERMPS   (DX)(R11*1), Z3, K7, Z8
+	VMOVUPS   Z8, (CX)
+	ADDQ      DI, DX
+	ADDQ      SI, CX
+	SUBQ      $0x01, R12
+	JNE       whole
+	JMP       next
+
+some:
+part:
+	VPERMPS.Z (DX)(R8*1), Z0, K4, Z8
+	VPERMPS   (DX)(R9*1), Z1, K5, Z8
+	VPERMPS   (DX)(R10*1), Z2, K6, Z8
+	VPERMPS   (DX)(R11*1), Z3, K7, Z8
+	VMOVUPS   Z8, K1, (CX)
+	ADDQ      DI, DX
+	ADDQ      SI, CX
+	SUBQ      $0x01, R12
+	JNE       part
+
+next:
+	ADDQ 56(AX), DX
+	ADDQ 40(AX), CX
+	SUBQ $0x01, BX
 	JNE  row
 	VZEROUPPER
 	RET

@@ -268,19 +268,6 @@ func (w wide) preluGrad(b Block, dx, x, dy Map, a, da []float32) {
 	}
 }
 
-func (w wide) permute(b Block, y, x Map, from []int32) {
-	s, ok := b.sweep(y, x)
-	if !ok {
-		return
-	}
-	s.vec[0] = unsafe.Pointer(&from[:b.C][0])
-	if w {
-		permuteAVX512(s.bytes())
-	} else {
-		permuteAVX2(s.bytes())
-	}
-}
-
 func (w wide) spread(b Block, y Map, v []float32, k float32) {
 	s, ok := b.channels(y)
 	if !ok {

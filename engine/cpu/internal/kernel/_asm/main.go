@@ -47,6 +47,7 @@ func main() {
 		pools(m)
 		cells(m)
 		positions(m)
+		permutes(m)
 		winograd(m)
 		updates(m)
 		peak(m)
