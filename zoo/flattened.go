@@ -8,9 +8,11 @@ import (
 // Flattened: Jin, Dundar, Culurciello, "Flattened Convolutional Neural Networks for Feedforward Acceleration", arXiv:1412.5474,
 // their network for CIFAR-10: three layers of 5x5 windows with 96, 128 and 256 maps, ReLU and 2x2 pooling, and a perceptron.
 // Each layer is two stages of a lateral (1x1), a vertical (5x1, a filter a map) and a horizontal (1x5) convolution with a bias
-// after each and no activation inside. The paper prints no count of the whole; the one here follows from that table.
-// Deviation: windows are padded by 2, so that maps keep their size, where the paper speaks of full mode. The hidden layer's 256
-// units and dropout .5 are our choice. Maps and windows have not been held against the paper's own table yet.
+// after each and no activation inside (figure 2); the lateral convolution widens, as in the authors' jhjin/flattened-cnn, so
+// that the other two hold a filter a map. The paper prints no count of the whole; the one here follows from that table.
+// Deviation: windows are padded by 2 on both sides, which keeps a map's size; figure 2 has them "in full mode" to the same end.
+// Out of reach, and so from memory: the maps, the window and the pooling of the paper's table, which neither that repository nor
+// any copy we could read has. The hidden layer's 256 units and dropout .5 are our choice.
 var flatteneds = []Net{
 	{"flattened", "flattened", "Jin et al. 2014, arXiv:1412.5474", 10, flattened, Published{1_200_362, 0.027_363_840}},
 }
