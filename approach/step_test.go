@@ -315,8 +315,8 @@ var normals = sync.OnceValue(func() []float32 {
 	return values
 })
 
-// draw begins a training as [compile.Family.Initialize] does by he, but from few normal numbers over and over: drawing millions
-// would take longer than the step.
+// draw begins a training as [compile.Family.Initialize] does by he, but takes the weights of a network that has nothing but
+// layers and norms from few normal numbers over and over: drawing millions would take longer than the step.
 func draw(g *nn.Graph, f *compile.Family) error {
 	params, err := g.Params()
 	if err != nil {
@@ -326,11 +326,23 @@ func draw(g *nn.Graph, f *compile.Family) error {
 	if err != nil {
 		return err
 	}
-	table, at := normals(), 0
-	for _, p := range append(params, buffers...) {
-		data, fill := f.State.Get(p.Name).Data, float32(0)
+	params = append(params, buffers...)
+	if slices.ContainsFunc(params, func(p nn.Param) bool {
 		switch p.Role {
-		case nn.RoleWeight:
+		case nn.RoleWeight, nn.RoleBias, nn.RoleBeta, nn.RoleMean, nn.RoleVar:
+			return false
+		case nn.RoleGamma:
+			return p.Shape.Rank() != 1 // of a layer, which says where it begins
+		}
+		return true
+	}) {
+		return f.Initialize(experiment.DefaultOptimization().Init, 1)
+	}
+	table, at := normals(), 0
+	for _, p := range params {
+		data, fill := f.State.Get(p.Name).Data, float32(0)
+		switch {
+		case p.Role == nn.RoleWeight && !p.Zero:
 			std := float32(math.Sqrt(2 / float64(p.FanIn)))
 			for i := range data {
 				data[i] = std * table[at]
@@ -339,10 +351,8 @@ func draw(g *nn.Graph, f *compile.Family) error {
 				}
 			}
 			continue
-		case nn.RoleGamma, nn.RoleVar:
+		case p.Role == nn.RoleGamma, p.Role == nn.RoleVar:
 			fill = 1
-		case nn.RoleSlope:
-			fill = 0.25
 		}
 		for i := range data {
 			data[i] = fill
