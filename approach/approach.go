@@ -62,8 +62,9 @@ type Built struct {
 // Applied tells what one choice did.
 type Applied struct {
 	Kind   Kind
-	Choice string // as a person would write it: "activation: elu"
-	What   string // "replaced 7 of 7 relu"
+	Choice string   // as a person would write it: "activation: elu"
+	What   string   // "replaced 7 of 7 relu"
+	Left   []string // why what it saw was left alone: "reads the images: conv1"
 
 	rewrote bool // the network or what lies over it
 }
@@ -181,7 +182,7 @@ func (b *Built) apply(rs []resolved) error {
 		if err != nil {
 			return place(r.Choice, fmt.Errorf("%s%s: %w", r.Name, b.after(err), err))
 		}
-		b.Applied = append(b.Applied, Applied{Kind: r.kind, Choice: Text(r.Choice), What: changes.String(), rewrote: changes.Applied > 0})
+		b.Applied = append(b.Applied, Applied{Kind: r.kind, Choice: Text(r.Choice), What: changes.String(), Left: changes.Reasons(), rewrote: changes.Applied > 0})
 	}
 	return nil
 }

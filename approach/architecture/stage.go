@@ -70,7 +70,7 @@ func stages(g *nn.Graph, where nn.Glob, c *nn.Changes) ([]stage, error) {
 		case s.joins() && s.to.Pre:
 			front = &s
 			continue
-		case s.joins():
+		case s.joins() || s.gatesDepthwise(open, sizes):
 			if len(open) > 0 && closed(g, open[len(open)-1].to, s) {
 				open = append(open, s)
 			} else {
@@ -218,6 +218,21 @@ func (s segment) joins() bool {
 	switch s.to.Layer.(type) {
 	case nn.Activation, nn.Scale, nn.Shuffle:
 		return len(s.nodes) == 1
+	}
+	return false
+}
+
+// gatesDepthwise reports whether a segment is the gate of an inverted bottleneck without a bypass, between its depthwise
+// convolution and the 1x1 behind it.
+func (s segment) gatesDepthwise(open []segment, sizes map[*nn.Node]nn.Size) bool {
+	if _, ok := s.to.Layer.(nn.Gate); !ok || len(s.convs) > 0 {
+		return false
+	}
+	for _, before := range slices.Backward(open) {
+		if len(before.convs) > 0 {
+			l, ok := before.to.Layer.(nn.Conv)
+			return ok && isDepthwise(l, sizes[before.from])
+		}
 	}
 	return false
 }

@@ -74,6 +74,17 @@ func TestStagesLieBetweenPoolingsStridesAndHeads(t *testing.T) {
 			x = b.Layer(nn.Scale{By: 2}, module.ConvReLU(b, b.Layer(nn.Scale{By: 2}, x), 4, 3, 1))
 			return module.PoolHead(b, x, nn.Avg)
 		}), "", 2, "replaced 1 of 2 stages; reads the images: conv1", "conv3/block1/add[conv3/block1/sep2/pointwise conv1/act]"},
+		{of(func(b *nn.Builder, x *nn.Node) *nn.Node { // inverted bottlenecks without a bypass, gated
+			x = module.ConvReLU(b, x, 4, 3, 1)
+			gate := func(b *nn.Builder, x *nn.Node) *nn.Node {
+				return module.SqueezeExcite(b, x, 2, nn.Style{Bias: true, Act: nn.Activation{Func: nn.ReLU}}, nn.Sigmoid)
+			}
+			for _, out := range []int{6, 8} {
+				c := nn.Conv{Out: out, Kernel: nn.Square(3), Padding: nn.Pad(1)}
+				x = module.InvertedResidual(b.Scope("to%d", out), x, 8, c, module.BNReLU(), gate)
+			}
+			return module.PoolHead(b, x, nn.Avg)
+		}), "", 2, "replaced 1 of 2 stages; reads the images: conv1", "to8/project/block1/add[to8/project/block1/sep2/pointwise to8/project/block1/shortcut]"},
 		{of(func(b *nn.Builder, x *nn.Node) *nn.Node { // a network without linear layers
 			x = module.ConvReLU(b, x, 4, 3, 1)
 			return b.GlobalAvgPool(b.Conv(module.ConvReLU(b, module.ConvReLU(b, x, 4, 3, 1), 4, 3, 1), nn.Classes, 3, 1))

@@ -105,8 +105,15 @@ func show(g *nn.Graph, applied []approach.Applied) (shownNet, error) {
 	return s, nil
 }
 
-// change tells what an approach did: "activation: elu: replaced 7 of 7 relu".
-func change(a approach.Applied) string { return a.Choice + ": " + a.What }
+// change tells what an approach did, and why not more: "separable: replaced 4 of 5 convolutions larger than 1x1 (left alone:
+// reads the images: conv1)".
+func change(a approach.Applied) string {
+	text := a.Choice + ": " + a.What
+	if len(a.Left) > 0 {
+		text += " (left alone: " + strings.Join(a.Left, "; ") + ")"
+	}
+	return text
+}
 
 // completeNet offers the networks of the zoo, and files.
 func completeNet(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
