@@ -22,7 +22,8 @@ type Changed struct {
 	Is   string `json:"is"`  // "" for one that went
 }
 
-// Compare tells how b differs from a. Where less than half the layers of b stem from a, what both hold is compared.
+// Compare tells how b differs from a, what weighs most first. Of networks that have less than half the layers of either in common,
+// or of a much larger one most of whose stages are its own, what both hold is compared.
 func Compare(a, b *Graph) (Comparison, error) {
 	var c Comparison
 	sa, err := a.Steps()
@@ -46,7 +47,7 @@ func Compare(a, b *Graph) (Comparison, error) {
 		c.Lines = append(c.Lines, fmt.Sprintf("%d classes in place of %d", b.Classes, a.Classes))
 	}
 	events, related := c.events(sa, sb)
-	if 2*related < len(sb)-1 {
+	if 2*related < len(sb)-1 && (2*related < len(sa)-1 || 2*places(sa, sb) <= places(sb, sb)) {
 		c.Lines = append(c.Lines, holdings(sa, sb)...)
 	} else {
 		c.Lines = append(c.Lines, told(events, sa, sb)...)
@@ -54,79 +55,222 @@ func Compare(a, b *Graph) (Comparison, error) {
 	return c, nil
 }
 
-// event is one thing that happened to a layer.
+// places counts the stages, and the layers in none, of b that a has.
+func places(sa, sb []Step) int {
+	known, both := map[string]bool{}, map[string]bool{}
+	first := func(s Step) string { name, _, _ := strings.Cut(s.Node.Name, "/"); return name }
+	for _, s := range sa[1:] {
+		known[first(s)] = true
+	}
+	for _, s := range sb[1:] {
+		both[first(s)] = known[first(s)]
+	}
+	n := 0
+	for _, has := range both {
+		if has {
+			n++
+		}
+	}
+	return n
+}
+
+// event is one thing that happened to a layer, or to several together.
 type event struct {
 	name      string
 	one, many string // what the layer is: "convolution 3x3"
 	what      string // "became bottlenecks": of several
 	lone      string // "became a bottleneck": of one, empty where that is what
-	came      bool   // it is of the second network alone
-	wide      bool   // one and many name its kind, whatever its window
+	rank      rank
+	came      bool // it is of the second network alone
+	wide      bool // one and many name its kind, whatever its window
+
+	with   []Step // layers that went into the same place, in the order of the network, itself among them
+	under  bool   // name is of a path with several layers, all of which came or went,
+	layers int    // that many
+	summed bool   // one line tells it of all layers, wherever they stand
+	width  string // the part of what that tells of its width: "twice the width"
+	ratio  float64
 }
 
-// events finds what happened, and how many layers of b are of a or came to one of it. It fills c.Layers.
+// rank is how much a kind of event weighs.
+type rank uint8
+
+const (
+	replaced rank = iota
+	cameOrWent
+	altering
+	rewiring
+	laidOver
+)
+
+// events finds what happened, and how many layers of a are in b or have a heir there. It fills c.Layers.
 func (c *Comparison) events(sa, sb []Step) (es []event, related int) {
 	da, db := byName(sa), byName(sb)
-	came := map[string][]Step{} // new layers by the path that they came to
-	for _, s := range sb {
-		if _, old := da[s.Node.Name]; !old {
-			came[s.Node.Origin] = append(came[s.Node.Origin], s)
+	parts, heirs := heirs(sa, sb)
+	into := map[*Node][]Step{} // what went with a layer that was replaced
+	for _, s := range sa {
+		if h := heirs[s.Node]; h != nil {
+			into[h] = append(into[h], s)
 		}
 	}
-	told := map[string]bool{} // of those
-	replaced := map[*Node][]Step{}
+	told := map[string]bool{} // paths that new layers came to
+	var gone []Step
 	for i, s := range sa {
-		path := s.Node.Path()
-		parts := came[path]
-		if told[path] || path == "" {
-			parts = nil
-		}
+		n := s.Node
 		one, many := s.noun()
-		at := event{name: s.Node.Name, one: one, many: many}
-		t, kept := db[s.Node.Name]
-		if i > 0 && kept && s.Node.Layer.Kind() == t.Node.Layer.Kind() {
+		at := event{name: n.Name, one: one, many: many}
+		t, kept := db[n.Name]
+		if kept && n.Layer.Kind() == t.Node.Layer.Kind() && i > 0 || heirs[n] != nil {
 			related++
 		}
-		related += len(parts)
-		if !kept {
-			es = append(es, at.gone(s, parts, replaced)...)
-			c.changed(s.Node.Name, s.detail(), detailed(parts))
-			replaced[s.Node] = parts
-			told[path] = told[path] || parts != nil
+		told[n.Path()] = told[n.Path()] || parts[n] != nil
+		switch {
+		case i == 0:
+		case !kept:
+			c.changed(n.Name, s.detail(), detailed(parts[n]))
+			switch {
+			case heirs[n] == n:
+				at.lone, at.what = blend(parts[n])
+				if into := weighty(into[n]); len(into) > 1 {
+					at.with = into
+				}
+				es = append(es, at)
+			case heirs[n] == nil && !followed(n, parts):
+				gone = append(gone, s)
+			}
 			continue
-		}
-		if i > 0 {
+		default:
 			es = append(es, at.kept(s, t, da, db)...)
 			was, is := s.detail(), t.detail()
 			if was == is && s.Size.C != t.Size.C {
 				was, is = fmt.Sprintf("%s to %d", was, s.Size.C), fmt.Sprintf("%s to %d", is, t.Size.C)
 			}
-			c.changed(s.Node.Name, was, is)
+			c.changed(n.Name, was, is)
 			if rewired(s, t, da, db) {
-				c.changed(s.Node.Name, "reads "+strings.Join(inputs(s), ", "), "reads "+strings.Join(inputs(t), ", "))
+				c.changed(n.Name, "reads "+strings.Join(inputs(s), ", "), "reads "+strings.Join(inputs(t), ", "))
 			}
 		}
-		if parts != nil {
-			told[path] = true
-			at.lone, at.what = "", added(parts)
+		if parts[n] != nil {
+			at.lone, at.what = "", added(parts[n])
 			es = append(es, at)
 		}
 	}
+	var fresh []Step
 	for _, s := range sb {
-		if _, old := da[s.Node.Name]; old {
+		if _, old := da[s.Node.Name]; !old {
+			c.changed(s.Node.Name, "", s.detail())
+			if !told[s.Node.Origin] {
+				fresh = append(fresh, s)
+			}
+		}
+	}
+	es = append(es, moved(gone, sb, "went", false)...)
+	return append(es, moved(fresh, sa, "came", true)...), related
+}
+
+// heirs gives the new layers that came to each layer of a, and for each that b lacks the one, itself or one behind it that b lacks
+// too, whose place they took with it.
+func heirs(sa, sb []Step) (parts map[*Node][]Step, heirs map[*Node]*Node) {
+	da, db := byName(sa), byName(sb)
+	came := map[string][]Step{} // by the path that they came to
+	for _, s := range sb {
+		if _, old := da[s.Node.Name]; !old && s.Node.Origin != "" {
+			came[s.Node.Origin] = append(came[s.Node.Origin], s)
+		}
+	}
+	parts, heirs = map[*Node][]Step{}, map[*Node]*Node{}
+	for _, s := range sa {
+		if path := s.Node.Path(); came[path] != nil {
+			parts[s.Node] = came[path]
+			delete(came, path) // of several layers of one path the first
+		}
+	}
+	for _, s := range slices.Backward(sa) {
+		n := s.Node
+		if _, kept := db[n.Name]; kept {
 			continue
 		}
-		c.changed(s.Node.Name, "", s.detail())
-		if told[s.Node.Origin] {
-			continue
+		if parts[n] != nil {
+			heirs[n] = n
 		}
+		if heirs[n] != nil {
+			for _, in := range n.In { // the last reader has its word first
+				if _, kept := db[in.Name]; !kept && parts[in] == nil && heirs[in] == nil && !followed(in, parts) {
+					heirs[in] = heirs[n]
+				}
+			}
+		}
+	}
+	return parts, heirs
+}
+
+// followed reports an activation that went into what replaced the layer in front of it.
+func followed(n *Node, parts map[*Node][]Step) bool {
+	act, ok := n.Layer.(Activation)
+	return ok && slices.ContainsFunc(parts[n.In[0]], func(p Step) bool { return p.Node.Layer == act })
+}
+
+// moved tells of layers that only one network has: a path that the other lacks as a whole is one event, and an activation behind a
+// layer that is told goes without saying.
+func moved(steps []Step, other []Step, what string, came bool) (es []event) {
+	known := map[string]bool{} // paths of the other network
+	for _, s := range other {
+		for i, r := range s.Node.Name {
+			if r == '/' {
+				known[s.Node.Name[:i]] = true
+			}
+		}
+		known[s.Node.Name] = true
+	}
+	only := byName(steps)
+	under := map[string][]Step{}
+	path := func(s Step) string {
+		for i, r := range s.Node.Name {
+			if p := s.Node.Name[:i]; r == '/' && !known[p] && only[p].Node == nil {
+				return p
+			}
+		}
+		return ""
+	}
+	for _, s := range steps {
+		under[path(s)] = append(under[path(s)], s)
+	}
+	for _, s := range steps {
+		p := path(s)
 		one, many := s.noun()
-		if _, sum := s.Node.Layer.(Add); sum {
+		if _, sum := s.Node.Layer.(Add); sum && came {
 			one, many = "bypass", "bypasses"
 		}
-		es = append(es, event{name: s.Node.Name, one: one, many: many, what: "came", came: true})
+		switch {
+		case p == "" || len(under[p]) == 1:
+			e := event{name: s.Node.Name, one: one, many: many, what: what, rank: cameOrWent, came: came}
+			if _, act := s.Node.Layer.(Activation); act {
+				if only[s.Node.In[0].Name].Node != nil {
+					continue
+				}
+				e.rank = laidOver
+			}
+			es = append(es, e)
+		case under[p][0].Node == s.Node:
+			one = strings.TrimRight(p[strings.LastIndex(p, "/")+1:], "0123456789")
+			if gate(under[p]) {
+				one = "gate"
+			}
+			told := what
+			if list := worded(under[p]); list != "" {
+				told += " (" + list + ")"
+			}
+			es = append(es, event{name: p, one: one, many: one + "s", what: told, rank: cameOrWent, came: came, under: true, layers: len(under[p])})
+		}
 	}
-	return es, related
+	return es
+}
+
+// gate reports layers that gate a map by what they pool from it.
+func gate(steps []Step) bool {
+	_, last := steps[len(steps)-1].Node.Layer.(Gate)
+	_, global := steps[0].Node.Layer.(GlobalPool)
+	return last && global
 }
 
 // changed notes a layer that differs.
@@ -144,26 +288,15 @@ func detailed(parts []Step) string {
 	return strings.Join(words, ", ")
 }
 
-// gone tells of a layer that b lacks. An activation that went into what replaced its layer goes without saying.
-func (e event) gone(s Step, parts []Step, replaced map[*Node][]Step) []event {
-	if parts != nil {
-		e.lone, e.what = blend(parts)
-		return []event{e}
-	}
-	if act, ok := s.Node.Layer.(Activation); ok && slices.ContainsFunc(replaced[s.Node.In[0]], func(p Step) bool { return p.Node.Layer == act }) {
-		return nil
-	}
-	e.what = "went"
-	return []event{e}
-}
-
 // kept tells what became of a layer that both have.
 func (e event) kept(s, t Step, da, db map[string]Step) (es []event) {
-	if e.lone, e.what = turned(s, t); e.what != "" {
+	e.rank = altering
+	if e.lone, e.what, e.width, e.ratio = turned(s, t); e.what != "" {
 		es = append(es, e)
 	}
 	if rewired(s, t, da, db) {
-		e.lone, e.what = "", fmt.Sprintf("read %s in place of %s", nothing(without(inputs(t), inputs(s))), nothing(without(inputs(s), inputs(t))))
+		e := event{name: e.name, one: e.one, many: e.many, rank: rewiring}
+		e.what = fmt.Sprintf("read %s in place of %s", nothing(without(inputs(t), inputs(s))), nothing(without(inputs(s), inputs(t))))
 		es = append(es, e)
 	}
 	return append(es, s.over(t)...)
@@ -194,6 +327,8 @@ func (s Step) noun() (one, many string) {
 		return plural(string(l.Type) + " pooling%s " + l.Kernel.String())
 	case GlobalPool:
 		return plural("global " + string(l.Type) + " pooling%s")
+	case Gate:
+		return plural("gate%s")
 	case Add:
 		return plural("sum%s")
 	case Concat:
@@ -215,17 +350,36 @@ func (s Step) wide() (one, many string) {
 	return s.noun()
 }
 
-// turned says what became of a layer that kept its name, of one and of several layers; "" for nothing.
-func turned(s, t Step) (lone, what string) {
+// turned says what became of a layer that kept its name, of one and of several layers, "" for nothing, and which part of that tells
+// how many times as wide it became.
+func turned(s, t Step) (lone, what, width string, ratio float64) {
 	if s.Node.Layer.Kind() != t.Node.Layer.Kind() {
 		one, many := t.noun()
-		return "became " + article(one) + " " + one, "became " + many
+		return "became " + article(one) + " " + one, "became " + many, "", 0
+	}
+	switch x := s.Node.Layer.(type) {
+	case Conv:
+		if x.Out != t.Node.Layer.(Conv).Out {
+			width = wider(s.Size.C, t.Size.C)
+		}
+	case Linear:
+		if x.Out != t.Node.Layer.(Linear).Out {
+			width = wider(s.Size.C, t.Size.C)
+		}
 	}
 	what = altered(s, t)
-	return what, what
+	switch {
+	case width == "":
+		return what, what, "", 0
+	case what == "":
+		what = "got " + width
+	default:
+		what += ", " + width
+	}
+	return what, what, width, float64(t.Size.C) / float64(s.Size.C)
 }
 
-// altered is turned for a layer that kept its kind.
+// altered is turned for a layer that kept its kind, without its width.
 func altered(s, t Step) string {
 	var ws []string
 	differs := func(what string, a, b any) {
@@ -246,15 +400,9 @@ func altered(s, t Step) string {
 			differs("padding", x.Padding, y.Padding)
 		}
 		differs("weight", named(x.Weight, "of its own"), named(y.Weight, "of its own"))
-		if x.Out != y.Out {
-			ws = append(ws, wider(s.Size.C, t.Size.C))
-		}
 	case Linear:
 		y := t.Node.Layer.(Linear)
 		differs("weight", named(x.Weight, "of its own"), named(y.Weight, "of its own"))
-		if x.Out != y.Out {
-			ws = append(ws, wider(s.Size.C, t.Size.C))
-		}
 	case Activation:
 		if x != t.Node.Layer {
 			return "became " + t.Node.Layer.String()
@@ -301,7 +449,7 @@ func wider(a, b int) string {
 func (s Step) over(t Step) (es []event) {
 	one, many := s.wide()
 	add := func(what string) {
-		es = append(es, event{name: s.Node.Name, one: one, many: many, what: what, wide: true})
+		es = append(es, event{name: s.Node.Name, one: one, many: many, what: what, wide: true, rank: laidOver})
 	}
 	side := func(x, y []Applied, where string) {
 		at := func(as []Applied, slot Slot) string {

@@ -121,7 +121,21 @@ func TestAComparisonGroupsWhatChangedAlike(t *testing.T) {
 			if err := g.Rebuild(to, func(b *Builder, _ *Node) *Node { return b.Concat(from, b.Conv(from, 4, 3, 1)) }); err != nil {
 				t.Fatal(err)
 			}
-		}, "stage1: 1 of 3 convolutions 1x1 became a dense block of 1 layer (3x3)\nstage1: 3 of 3 convolutions 3x3, 5 of 6 relu, 2 of 3 convolutions 1x1 went"},
+		}, "stage1: 6 convolutions became a dense block of 1 layer (3x3)"},
+		{"two layers for one stack", func(t *testing.T, g *Graph) {
+			if err := g.Rebuild(g.Node("linear1"), func(b *Builder, _ *Node) *Node {
+				return b.Linear(b.GlobalAvgPool(g.Node("stage2/block3/conv2/act")), Classes)
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}, "global-pool to linear1: a global avg pooling and a linear layer became a stack (global avg pool, linear)"},
+		{"each in its own way", func(t *testing.T, g *Graph) {
+			for i, name := range []string{"stage1/block1/conv1", "stage1/block2/conv1", "stage2/block1/conv1", "stage2/block2/conv1"} {
+				l := g.Node(name).Layer.(Conv)
+				l.Out = 2 + 5*i
+				g.Replace(g.Node(name), l)
+			}
+		}, "4 of 13 convolutions got 0.5 to 2.1 times the width"},
 		{"edges", func(t *testing.T, g *Graph) {
 			g.Node("stage1/block2/conv1").In[0] = g.Node("conv1/act")
 		}, "stage1: 1 of 3 convolutions 3x3 read conv1/act in place of stage1/block1/conv2/act"},
@@ -140,6 +154,54 @@ func TestAComparisonGroupsWhatChangedAlike(t *testing.T) {
 	}
 }
 
+// deep is stages of that many blocks of two convolutions, with or without a gate at the end.
+func deep(t *testing.T, gated bool, stages ...int) *Graph {
+	t.Helper()
+	b := NewBuilder("deep", Size{}, 10)
+	x := b.ReLU(b.Conv(b.Image(8, 8, 3), 4, 3, 1))
+	for i, blocks := range stages {
+		for j := range blocks {
+			c := b.Scope("stage%d/block%d", i+1, j+1)
+			y := c.ReLU(c.Conv(x, 4, 1, 1))
+			y = c.Conv(y, 4, 3, 1)
+			if se := c.Scope("se"); gated {
+				y = se.As("gate").Layer(Gate{}, y, se.Act(se.Conv(se.GlobalAvgPool(y), 4, 1, 1), Sigmoid))
+			}
+			x = c.ReLU(c.Add(y, x))
+		}
+	}
+	b.Logits(b.Linear(b.GlobalAvgPool(x), Classes))
+	g, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestBlocksThatComeAndGoAreTold(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		a, b *Graph
+		want string
+	}{
+		{"blocks in two stages", deep(t, false, 2, 2), deep(t, false, 3, 4), "stage1: 1 block came (1x1, 3x3)\nstage2: 2 blocks came (1x1, 3x3)"},
+		{"as many in all", deep(t, false, 1, 2, 2, 2), deep(t, false, 1, 4, 4, 4), "stage2 to stage4, each: 2 blocks came (1x1, 3x3)"},
+		{"each as many as it likes", deep(t, false, 2, 2, 2), deep(t, false, 3, 4, 5), "stage1 to stage3: 6 blocks came (1x1, 3x3)"},
+		{"blocks that go", deep(t, false, 3, 4, 5), deep(t, false, 2, 2, 2), "stage1 to stage3: 6 blocks went (1x1, 3x3)"},
+		{"gates in every block", deep(t, false, 1, 2, 3), deep(t, true, 1, 2, 3), "stage1 to stage3: 6 gates came (global avg pool, 1x1)"},
+		{"a stage", deep(t, false, 2, 2), deep(t, false, 2, 2, 2), "stage3 came (1x1, 3x3, 1x1, 3x3)"},
+		{"stages", deep(t, false, 2, 2, 1, 1), deep(t, false, 2, 2), "stage3, stage4 went (1x1, 3x3)"},
+	} {
+		d, err := Compare(c.a, c.b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(d.Lines, "\n"); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestOtherNetworksAreComparedByWhatTheyHold(t *testing.T) {
 	d, err := Compare(plain(t), staged(t))
 	if err != nil {
@@ -147,9 +209,9 @@ func TestOtherNetworksAreComparedByWhatTheyHold(t *testing.T) {
 	}
 	const want = `another network, compared by what it holds
 convolutions 3x3: 7 in place of 1
-relu: 13 in place of 2
 linear layers: 1 in place of 2
 convolutions 1x1: 6 in place of 0
+relu: 13 in place of 2
 global avg poolings: 1 in place of 0`
 	if got := strings.Join(d.Lines, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -3,21 +3,29 @@ package nn
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
 
-// told groups events into lines. An event of all layers of a kind is one line; one of some is a line for each stage or, of layers
-// that stand in none, a line that names them. Stages that tell the same share a line.
+// told groups events into lines, what weighs most first. An event of all layers of a kind is one line; one of some is a line for
+// each stage or, of layers that stand in none, a line that names them. Stages that tell the same share a line, and where more than
+// two tell something else each, one tells the sum.
 func told(es []event, sa, sb []Step) []string {
-	layers := map[string]bool{}
+	t := teller{layers: map[string]bool{}, order: map[string]int{}, sa: sa}
 	for _, s := range slices.Concat(sa, sb) {
-		layers[s.Node.Name] = true
+		t.layers[s.Node.Name] = true
+	}
+	for _, s := range slices.Concat(sb, sa) {
+		at := cmp.Or(t.stage(s.Node.Name), s.Node.Name)
+		if _, ok := t.order[at]; !ok {
+			t.order[at] = len(t.order)
+		}
 	}
 	var groups [][]event
-	for _, e := range es {
+	for _, e := range widths(es) {
 		i := slices.IndexFunc(groups, func(g []event) bool {
-			return g[0].many == e.many && g[0].what == e.what && g[0].came == e.came
+			return g[0].many == e.many && g[0].what == e.what && g[0].came == e.came && (g[0].with == nil) == (e.with == nil)
 		})
 		if i < 0 {
 			i = len(groups)
@@ -25,51 +33,162 @@ func told(es []event, sa, sb []Step) []string {
 		}
 		groups[i] = append(groups[i], e)
 	}
-	// A stage is the first name of a path, unless a layer has it.
-	stage := func(name string) string {
-		if first, _, nested := strings.Cut(name, "/"); nested && !layers[first] {
-			return first
-		}
-		return ""
-	}
-	var lines, gone []string
-	went := map[string][]string{} // by stage
+	slices.SortStableFunc(groups, func(a, b []event) int {
+		return cmp.Or(cmp.Compare(min(a[0].rank, cameOrWent), min(b[0].rank, cameOrWent)), cmp.Compare(layers(b), layers(a)), cmp.Compare(a[0].rank, b[0].rank))
+	})
+	var lines []string
+	together := shared{t: &t}
 	for _, g := range groups {
-		all := alike(g[0], sa)
-		if len(g) > 1 && !g[0].came && len(g) == len(all) {
-			lines = append(lines, fmt.Sprintf("%d of %[1]d %s %s", len(g), g[0].many, g[0].what))
-			continue
-		}
-		if g[0].what != "went" {
-			lines = append(lines, byStage(g, all, stage)...)
-			continue
-		}
-		var alone []event
 		for _, e := range g {
-			if at := stage(e.name); at == "" {
-				alone = append(alone, e)
-			} else if !slices.Contains(gone, at) {
-				gone = append(gone, at)
-			}
-		}
-		lines = append(lines, byStage(alone, all, stage)...)
-		for _, at := range gone {
-			if n, of := within(g, all, at, stage); n > 0 {
-				went[at] = append(went[at], counted(n, of, g[0]))
+			if e.with != nil {
+				together.add(t.region(e.with), t.sum(e.with)+" "+cmp.Or(e.lone, e.what), 0, 0)
 			}
 		}
 	}
-	shared := shared{}
-	for _, at := range gone {
-		shared.add(at, strings.Join(went[at], ", ")+" went")
+	lines = append(lines, together.lines()...)
+	for _, g := range groups {
+		all := t.alike(g[0])
+		switch {
+		case g[0].with != nil:
+		case g[0].summed && len(g) > 1:
+			lines = append(lines, fmt.Sprintf("%d of %d %s %s", len(g), len(all), g[0].many, g[0].what))
+		case len(g) > 1 && !g[0].came && !g[0].under && len(g) == len(all):
+			lines = append(lines, fmt.Sprintf("%d of %[1]d %s %s", len(g), g[0].many, g[0].what))
+		default:
+			lines = append(lines, t.byStage(g, all)...)
+		}
 	}
-	return append(lines, shared.lines()...)
+	return lines
+}
+
+// layers counts those that events are of.
+func layers(g []event) int {
+	n := 0
+	for _, e := range g {
+		n += max(1, e.layers)
+	}
+	return n
+}
+
+// widths tells together the convolutions that became wider or narrower each in its own way.
+func widths(es []event) []event {
+	own := func(e event) bool { return e.width != "" && strings.Contains(e.one, "convolution") }
+	distinct := map[string]bool{}
+	low, high := math.Inf(1), 0.0
+	for _, e := range es {
+		if own(e) {
+			distinct[e.width] = true
+			low, high = min(low, e.ratio), max(high, e.ratio)
+		}
+	}
+	if len(distinct) < 4 {
+		return es
+	}
+	var out []event
+	for _, e := range es {
+		if own(e) {
+			out = append(out, event{name: e.name, one: "convolution", many: "convolutions", wide: true, summed: true, rank: altering,
+				what: fmt.Sprintf("got %.2g to %.2g times the width", low, high)})
+			e.what = strings.TrimSuffix(strings.TrimSuffix(e.what, e.width), ", ")
+			e.lone = e.what
+		}
+		if e.what != "got " {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// teller words events of two networks.
+type teller struct {
+	layers map[string]bool // names
+	order  map[string]int  // of stages, and of layers in none
+	sa     []Step
+}
+
+// stage is the first name of a path, unless a layer has it; "" for none.
+func (t *teller) stage(name string) string {
+	if first, _, nested := strings.Cut(name, "/"); nested && !t.layers[first] {
+		return first
+	}
+	return ""
+}
+
+// region names the stages, or layers, between which layers lie: "conv2 to conv5".
+func (t *teller) region(steps []Step) string {
+	var places []string
+	for _, s := range steps {
+		if at := cmp.Or(t.stage(s.Node.Name), s.Node.Name); !slices.Contains(places, at) {
+			places = append(places, at)
+		}
+	}
+	if len(places) > 1 {
+		return places[0] + " to " + places[len(places)-1]
+	}
+	return places[0]
+}
+
+// sum counts layers, kind by kind: "2 convolutions 3x3", "a global avg pooling and 2 linear layers".
+func (t *teller) sum(steps []Step) string {
+	noun := Step.noun
+	if kinds := tally(steps, noun); len(kinds) > 1 {
+		noun = Step.wide
+	}
+	kinds := tally(steps, noun)
+	if n := len(kinds) - 1; n > 0 {
+		return strings.Join(kinds[:n], ", ") + " and " + kinds[n]
+	}
+	return kinds[0]
+}
+
+func tally(steps []Step, noun func(Step) (one, many string)) (kinds []string) {
+	var order []string
+	n, single := map[string]int{}, map[string]string{}
+	for _, s := range steps {
+		one, many := noun(s)
+		if n[many] == 0 {
+			order = append(order, many)
+		}
+		n[many]++
+		single[many] = one
+	}
+	for _, many := range order {
+		if n[many] == 1 {
+			kinds = append(kinds, article(single[many])+" "+single[many])
+		} else {
+			kinds = append(kinds, fmt.Sprintf("%d %s", n[many], many))
+		}
+	}
+	return kinds
+}
+
+// weighty leaves out of layers what goes without saying: of some with weights the others, but for poolings in front of linear ones,
+// and else activations and what joins maps.
+func weighty(steps []Step) []Step {
+	convs := slices.ContainsFunc(steps, func(s Step) bool { _, ok := s.Node.Layer.(Conv); return ok })
+	var kept []Step
+	for _, s := range steps {
+		word, kind := s.word()
+		switch s.Node.Layer.(type) {
+		case Pool, GlobalPool:
+			if convs {
+				continue
+			}
+		}
+		if word != "" && (kind != "other" || !convs) {
+			kept = append(kept, s)
+		}
+	}
+	if kept == nil {
+		return steps
+	}
+	return kept
 }
 
 // alike lists the layers of the first network that an event could have happened to.
-func alike(e event, sa []Step) []string {
+func (t *teller) alike(e event) []string {
 	var names []string
-	for _, s := range sa[1:] {
+	for _, s := range t.sa[1:] {
 		_, many := s.noun()
 		if e.wide {
 			_, many = s.wide()
@@ -82,23 +201,28 @@ func alike(e event, sa []Step) []string {
 }
 
 // byStage tells one thing that happened to some layers of a kind.
-func byStage(g []event, all []string, stage func(string) string) (lines []string) {
+func (t *teller) byStage(g []event, all []string) (lines []string) {
 	var names []string
-	var shared shared
+	shared := shared{t: t}
 	for _, e := range g {
-		at := stage(e.name)
+		at := t.stage(e.name)
 		if at == "" {
 			names = append(names, e.name)
 			continue
 		}
-		n, of := within(g, all, at, stage)
+		n, of := t.within(g, all, at)
 		what := e.what
 		if n == 1 {
 			what = cmp.Or(e.lone, what)
 		}
-		shared.add(at, counted(n, of, e)+" "+what)
+		shared.add(at, counted(n, of, e)+" "+what, n, of)
 	}
-	switch n, of := within(g, all, "", stage); {
+	n, of := t.within(g, all, "")
+	switch {
+	case n > 0 && len(shared.texts) > 1 && !g[0].under: // too many places to name them all
+		return []string{counted(len(g), len(all), g[0]) + " " + g[0].what}
+	case n > 0 && g[0].under:
+		lines = append(lines, strings.Join(t.span(names), ", ")+" "+g[0].what)
 	case n == 1:
 		e := g[slices.IndexFunc(g, func(e event) bool { return e.name == names[0] })]
 		lines = append(lines, fmt.Sprintf("%s: %s %s %s", e.name, article(e.one), e.one, cmp.Or(e.lone, e.what)))
@@ -108,18 +232,39 @@ func byStage(g []event, all []string, stage func(string) string) (lines []string
 		}
 		lines = append(lines, strings.Join(names, ", ")+": "+counted(n, of, g[0])+" "+g[0].what)
 	}
+	if len(shared.texts) > 2 {
+		return append(lines, strings.Join(t.span(shared.all), ", ")+": "+counted(shared.n, shared.of, g[0])+" "+g[0].what)
+	}
 	return append(lines, shared.lines()...)
 }
 
+// span joins names of three stages and more in a row: "stage1 to stage4".
+func (t *teller) span(names []string) (joined []string) {
+	for i := 0; i < len(names); {
+		j := i + 1
+		for j < len(names) && t.order[names[j]] == t.order[names[j-1]]+1 {
+			j++
+		}
+		if j-i < 3 {
+			j = i + 1
+			joined = append(joined, names[i])
+		} else {
+			joined = append(joined, names[i]+" to "+names[j-1])
+		}
+		i = j
+	}
+	return joined
+}
+
 // within counts events, and the layers that they could have happened to, in a stage.
-func within(g []event, all []string, at string, stage func(string) string) (n, of int) {
+func (t *teller) within(g []event, all []string, at string) (n, of int) {
 	for _, e := range g {
-		if stage(e.name) == at {
+		if t.stage(e.name) == at {
 			n++
 		}
 	}
 	for _, name := range all {
-		if stage(name) == at {
+		if t.stage(name) == at {
 			of++
 		}
 	}
@@ -128,11 +273,14 @@ func within(g []event, all []string, at string, stage func(string) string) (n, o
 
 // shared is what stages tell, those that tell the same together.
 type shared struct {
+	t      *teller
 	texts  []string
 	stages map[string][]string
+	all    []string
+	n, of  int // of all
 }
 
-func (s *shared) add(stage, text string) {
+func (s *shared) add(stage, text string, n, of int) {
 	if s.stages == nil {
 		s.stages = map[string][]string{}
 	}
@@ -141,6 +289,10 @@ func (s *shared) add(stage, text string) {
 	}
 	if !slices.Contains(s.stages[text], stage) {
 		s.stages[text] = append(s.stages[text], stage)
+		s.n, s.of = s.n+n, s.of+of
+		if s.all = append(s.all, stage); s.t != nil {
+			slices.SortStableFunc(s.all, func(a, b string) int { return cmp.Compare(s.t.order[a], s.t.order[b]) })
+		}
 	}
 }
 
@@ -150,7 +302,7 @@ func (s *shared) lines() (lines []string) {
 		if len(s.stages[text]) > 1 {
 			each = ", each"
 		}
-		lines = append(lines, strings.Join(s.stages[text], ", ")+each+": "+text)
+		lines = append(lines, strings.Join(s.t.span(s.stages[text]), ", ")+each+": "+text)
 	}
 	return lines
 }
@@ -165,10 +317,11 @@ func article(noun string) string {
 // counted is "6 of 6 convolutions 3x3", or of layers that came "2 bypasses".
 func counted(n, of int, e event) string {
 	what := e.many
-	if e.came && n == 1 || !e.came && of == 1 {
+	alone := e.came || e.under // nothing else could have happened so
+	if alone && n == 1 || !alone && of == 1 {
 		what = e.one
 	}
-	if e.came {
+	if alone {
 		return fmt.Sprintf("%d %s", n, what)
 	}
 	return fmt.Sprintf("%d of %d %s", n, of, what)
@@ -190,9 +343,13 @@ func holdings(sa, sb []Step) []string {
 		}
 	}
 	lines := []string{"another network, compared by what it holds"}
-	for _, many := range order {
-		if c := counts[many]; c[0] != c[1] {
-			lines = append(lines, fmt.Sprintf("%s: %d in place of %d", many, c[1], c[0]))
+	for _, weights := range []bool{true, false} {
+		for _, many := range order {
+			c := counts[many]
+			heavy := strings.Contains(many, "convolution") || strings.Contains(many, "linear")
+			if c[0] != c[1] && heavy == weights {
+				lines = append(lines, fmt.Sprintf("%s: %d in place of %d", many, c[1], c[0]))
+			}
 		}
 	}
 	return lines

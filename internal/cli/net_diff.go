@@ -96,7 +96,11 @@ func (e *Env) printDiff(d shownDiff) {
 	for _, c := range d.Changes {
 		e.print("%s\n", e.dim(c))
 	}
-	for _, l := range d.Differs {
+	for i, l := range d.Differs {
+		if more := len(d.Differs) - i; i == 11 && more > 1 && !e.Verbose {
+			e.print("%s\n", e.dim(fmt.Sprintf("and %d changes more; -v tells them, --json lists every layer", more)))
+			break
+		}
 		e.print("%s\n", l)
 	}
 	if len(d.Differs) == 0 && len(d.Layers) == 0 {
