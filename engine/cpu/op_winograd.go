@@ -9,7 +9,9 @@ import (
 
 // Convolutions of 3x3 by minimal filtering (kernel/winograd.go): squares of 2x2 outputs are transformed, multiplied in 16 products
 // of matrices, one a place in the square, and transformed back. The gradient by the input is the same with the weights turned
-// over; that by the weights has products of the transformed x and dy, and the transform of the weights undone at the end.
+// over; that by the weights has products of the transformed x and dy, and the transform of the weights undone at the end. Its sums
+// are computed lying, channels of dy for rows, where these are few or odd: by the weights of densenet40-12, 12 channels in lanes
+// for 16, batch 32, one thread of a Zen 4: AVX2 213 ms, so 156; AVX-512 133 and 120.
 //
 // Between the transforms lie 16 values a square and channel. A block of squares is as many as keep those within reach, and
 // enough that the transformed weights, 16/9 of the weights, are worth fetching.
@@ -269,8 +271,9 @@ type filterGrad struct {
 	top, left  int
 	sq         squares
 	tile       *kernel.WgradTile
-	xs, ys     int // channels of x and of dy that one walk covers
-	in, out    int // their pitches
+	lying      bool // rows of the sums are channels of dy, columns those of x
+	xs, ys     int  // channels of x and of dy that one walk covers
+	in, out    int  // their pitches
 	xoff, yoff []int32
 	voff, eoff []int32
 	rows       []int32
@@ -280,12 +283,16 @@ type filterGrad struct {
 func (b *planner) filterGrad(n *program.Node, what string, g program.Window, groups int, x, dy, dw *value) {
 	cin, cout := x.c/groups, dy.c/groups
 	f := filterGrad{x: x, dy: dy, top: g.Pad[0], left: g.Pad[2], xs: cin, ys: cout}
-	f.tile = b.wgradTile(cin, cout)
+	f.tile, f.lying = b.wgradLying(cin, cout)
 	sq := b.t.squaresOf(dy, cin+cout)
 	f.x = b.padded(n, x, sq.reach(x, f.top, f.left))
 	f.dy = b.padded(n, dy, [4]int{0, 2*sq.h - dy.h, 0, 2*sq.w - dy.w})
 	size := cin * dy.c
 	plane := apart(size)
+	group, ld := cout, dy.c // from a group to the next and from a row of sums to the next
+	if f.lying {
+		group, ld = cout*cin, cin
+	}
 	sums := b.temp("transformed", 16*plane)
 	macs := 9 * int64(dy.n) * int64(dy.elems()) * int64(cin)
 	name := b.k.Name + " F(2x2,3x3) " + f.tile.Name
@@ -304,7 +311,7 @@ func (b *planner) filterGrad(n *program.Node, what string, g program.Window, gro
 				sum := w.images(parts, w.chunk, w.chunk+1)
 				clear(sum)
 				for g := range groups {
-					f.add(b.k, w, n0, n1, g*cin, g*cout, cin, cout, sum[g*cout:], dy.c, plane)
+					f.add(b.k, w, n0, n1, g*cin, g*cout, cin, cout, sum[g*group:], ld, plane)
 				}
 			}
 		}
@@ -330,11 +337,15 @@ func (b *planner) filterGrad(n *program.Node, what string, g program.Window, gro
 				xs, ys := min(f.xs, cin-i), min(f.ys, cout-j)
 				sum := w.bench[f.scratch():][:part]
 				clear(sum)
-				f.add(b.k, w, 0, x.n, g*cin+i, g*cout+j, xs, ys, sum, f.ys, f.xs*f.ys)
-				d := w.f.whole(sums)
+				at, rows, cols, most := g*group+i*ld+j, xs, ys, f.ys
+				if f.lying {
+					at, rows, cols, most = g*group+j*ld+i, ys, xs, f.xs
+				}
+				f.add(b.k, w, 0, x.n, g*cin+i, g*cout+j, xs, ys, sum, most, f.xs*f.ys)
+				d := w.f.whole(sums)[at:]
 				for k := range 16 {
-					for r := range xs {
-						copy(d[k*plane+(i+r)*dy.c+g*cout+j:][:ys], sum[(k*f.xs+r)*f.ys:])
+					for r := range rows {
+						copy(d[k*plane+r*ld:][:cols], sum[k*f.xs*f.ys+r*most:])
 					}
 				}
 			}
@@ -343,6 +354,20 @@ func (b *planner) filterGrad(n *program.Node, what string, g program.Window, gro
 	const piece = 16 // rows of weights of a task
 	s := b.bag(n, "transform back", (cin+piece-1)/piece, dw).knowing(sums)
 	s.build = func() {
+		if f.lying { // and turn over
+			off, to := steps(dy.c, cin), steps(dy.c, piece)
+			s.scratch = 9 * dy.c * piece
+			s.task = func(w *worker, t int) {
+				from, c := t*piece, min(piece, cin-t*piece)
+				w.transform = kernel.Transform{X: w.f.whole(sums)[from:], XOff: off, XRow: 4 * plane, XCol: plane,
+					Y: w.bench, YOff: to, YRow: 3 * dy.c * piece, YCol: dy.c * piece, C: c}
+				b.k.WinogradWeightGrad(&w.transform)
+				for k := range 9 {
+					b.k.PackTranspose(w.f.whole(dw)[k*size+from*dy.c:], w.bench[k*dy.c*piece:], start, dy.c, c, piece, dy.c)
+				}
+			}
+			return
+		}
 		off := steps(piece, dy.c)
 		s.task = func(w *worker, t int) {
 			from := t * piece * dy.c
@@ -359,7 +384,7 @@ func (f *filterGrad) tables() {
 	f.in, f.out = apart(f.xs), apart(f.ys)
 	f.xoff, f.yoff = f.sq.at(f.x, -f.top, -f.left), f.sq.at(f.dy, 0, 0)
 	f.voff, f.eoff = steps(f.sq.count, f.in), steps(f.sq.count, f.out)
-	f.rows = steps(f.xs, 1)
+	f.rows = steps(max(f.xs, f.ys), 1)
 }
 
 // scratch is the length of the transformed squares.
@@ -378,10 +403,17 @@ func (f *filterGrad) add(k *kernel.Set, w *worker, n0, n1, i, j, xs, ys int, sum
 		*t = kernel.Transform{X: w.images(f.dy, n, n+count)[j:], XOff: f.yoff[from:to], XRow: f.dy.row, XCol: f.dy.pix,
 			Y: e, YOff: f.eoff[:m], YRow: 4 * ePlane, YCol: ePlane, C: ys}
 		k.WinogradOutGrad(t)
+		down, across, downPlane, acrossPlane, rows, cols := v, e, vPlane, ePlane, xs, ys
+		a.LD, a.XOff, a.YOff = ld, f.voff[:m], f.eoff[:m]
+		if f.lying {
+			down, across, downPlane, acrossPlane, rows, cols = e, v, ePlane, vPlane, ys, xs
+			a.XOff, a.YOff = a.YOff, a.XOff
+		}
+		a.Rows = f.rows[:rows]
 		for p := range 16 {
-			a.LD, a.Rows, a.X, a.XOff, a.YOff = ld, f.rows[:xs], v[p*vPlane:], f.voff[:m], f.eoff[:m]
-			for c := 0; c < ys; c += f.tile.NR {
-				a.Cols, a.DY, a.DW = min(f.tile.NR, ys-c), e[p*ePlane+c:], sum[p*plane+c:]
+			a.X = down[p*downPlane:]
+			for c := 0; c < cols; c += f.tile.NR {
+				a.Cols, a.DY, a.DW = min(f.tile.NR, cols-c), across[p*acrossPlane+c:], sum[p*plane+c:]
 				f.tile.Run(a)
 			}
 		}

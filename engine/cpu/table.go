@@ -93,3 +93,23 @@ func (b *planner) wgradTile(cin, cols int) *kernel.WgradTile {
 	}
 	return best
 }
+
+// wgradLying is wgradTile's choice for so many channels of x and of dy, and whether the sums are better computed lying: channels of dy
+// for rows and those of x for columns, because the former are few or odd and would leave lanes empty.
+func (b *planner) wgradLying(cin, cout int) (t *kernel.WgradTile, lying bool) {
+	cost := func(t *kernel.WgradTile, rows, cols int) float64 {
+		return float64(up(rows, t.MR)*up(cols, t.NR)) * b.t.wgrad[t.Name]
+	}
+	t = b.wgradTile(cin, cout)
+	least := lyingGain * cost(t, cin, cout)
+	for i := range b.k.Wgrad {
+		l := &b.k.Wgrad[i]
+		if c := cost(l, cout, cin); c < least && cout%l.Rows == 0 {
+			t, least, lying = l, c, true
+		}
+	}
+	return t, lying
+}
+
+// lyingGain is the share of the time that lying sums may take to be worth turning over.
+const lyingGain = 0.9

@@ -75,6 +75,11 @@ func convCases() []*Case {
 	add("3x3 squares of many channels", geometry(3, 3, 1, 1, 1), 1, 176, 2, 5, 7, 256)
 	add("3x3 squares of many pictures", geometry(3, 3, 1, 1, 1), 1, 32, 20, 6, 5, 36)
 	add("3x3 squares of a large map", geometry(3, 3, 1, 1, 1), 1, 32, 1, 31, 30, 32)
+	for _, cout := range []int{4, 12, 20} { // fewer than lanes: gradients of the weights may be summed turned over
+		add(fmt.Sprintf("3x3 squares of a large map to %d", cout), geometry(3, 3, 1, 1, 1), 1, cout, 2, 13, 14, 41)
+		add(fmt.Sprintf("3x3 squares of many channels to %d", cout), geometry(3, 3, 1, 1, 1), 1, cout, 2, 3, 4, 720)
+	}
+	add("3x3 squares in groups of 12", geometry(3, 3, 1, 1, 1), 2, 24, 2, 9, 8, 96)
 	add("3x3 squares in groups", geometry(3, 3, 1, 1, 1), 2, 80, 3, 6, 7, 72)
 	add("3x3 squares in groups of many channels", geometry(3, 3, 1, 1, 0), 2, 224, 3, 6, 7, 192)
 	add("1x3", geometry(1, 3, 1, 1, 0, 0, 1, 1), 1, 8, 3, 5, 6, 7)
