@@ -77,6 +77,8 @@ func everything(t *testing.T) *nn.Graph {
 	g := built(nn.Size{H: 8, W: 8, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
 		y := b.Dropout(b.Norm(b.Act(b.Conv(x, 4, 3, 2), nn.PReLU)), 0.5)
 		y = b.Add(y, b.Layer(nn.Shortcut{Stride: 2, Out: 4}, x))
+		b.Over(nn.In(y, 0), nn.Dropout{Rate: 0.2, Of: nn.Channel}, y)
+		b.Over(nn.In(y, 1), nn.Dropout{Rate: 0.2, Of: nn.Depth}, y)
 		y = b.PreAct(y, nn.NewBatchNorm(), nn.Activation{Func: nn.ReLU})
 		y = b.Act(y, nn.RReLU)
 		y = b.Over(nn.Out(y), nn.NewLRN(), y)

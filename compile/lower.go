@@ -137,7 +137,8 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, of *nn.Node) *pr
 		case nn.Dropout:
 			if l.mode == training && e.Rate > 0 {
 				key := tensor.NewStream(l.f.seed, a.Name).Key()
-				x = l.b.Emit(program.Dropout{Key: key}, x, l.f.constant(l.b, "rate", e.Rate), l.b.Scalar(Clock))
+				whole := map[nn.Whole]program.Whole{nn.Channel: program.Channels, nn.Depth: program.Images}[e.Of]
+				x = l.b.Emit(program.Dropout{Key: key, Of: whole}, x, l.f.constant(l.b, "rate", e.Rate), l.b.Scalar(Clock))
 			}
 		default:
 			l.b.Fail(fmt.Errorf("%s: no lowering for %s", a.Name, e.Kind()))

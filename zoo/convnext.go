@@ -4,8 +4,7 @@ import "github.com/assaylab/assay/nn"
 
 // ConvNeXt-T: Liu, Mao, Wu, Feichtenhofer, Darrell, Xie, "A ConvNet for the 2020s", arXiv:2201.03545, table 9 and §2: patches
 // of 4x4, stages of (3, 3, 9, 3) blocks, norms and halving convolutions of 2x2 between them. Layer norms of ε 1e-6 over
-// channels, GELU, layer scale from 1e-6. Deviation: no stochastic depth, which drops whole blocks in training, from none at the
-// first to .1 at the last.
+// channels, GELU, layer scale from 1e-6. Training drops whole blocks, from none at the first to .1 at the last (table 5).
 var convnexts = []Net{
 	{"convnext_tiny", "convnext", "Liu et al. 2022, arXiv:2201.03545", 1000, convnextTiny, Published{28_589_128, 4.4555}},
 }
@@ -18,6 +17,7 @@ func convnextTiny(b *nn.Builder) {
 	}
 	x := patch(b, b.Image(224, 224, 3), 96, 4)
 	b.Over(nn.Out(x), convnextNorm, x)
+	block := 0
 	for i, n := range []int{3, 3, 9, 3} { // 56x56x96, 28x28x192, 14x14x384, 7x7x768
 		stage := b.Scope("stage%d", i+1)
 		if i > 0 {
@@ -25,7 +25,8 @@ func convnextTiny(b *nn.Builder) {
 			b.Over(nn.In(x, 0), convnextNorm, x)
 		}
 		for j := range n {
-			x = convnextBlock(stage.Scope("block%d", j+1), x)
+			x = stochasticDepth(b, convnextBlock(stage.Scope("block%d", j+1), x), 0.1*float32(block)/17)
+			block++
 		}
 	}
 	x = b.GlobalAvgPool(x)

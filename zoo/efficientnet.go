@@ -6,8 +6,8 @@ import (
 )
 
 // EfficientNet-B0: Tan, Le, arXiv:1905.11946, table 1: inverted residuals with gates whose hidden units are a quarter of the
-// block's input, swish everywhere; dropout .2 in front of the classifier. Deviation: no stochastic depth, which drops whole
-// blocks in training, from none at the first to .2 at the last.
+// block's input, swish everywhere; dropout .2 in front of the classifier. Training drops whole blocks that have a bypass, the i-th
+// of 16 from 0 with probability .2·i/16, as torchvision and the authors' code do.
 var efficientnets = []Net{
 	{"efficientnet_b0", "efficientnet", "Tan, Le 2019, arXiv:1905.11946", 1000, efficientnetB0, Published{5_288_548, 0.385_81}},
 }
@@ -16,6 +16,7 @@ func efficientnetB0(b *nn.Builder) {
 	s := module.BNReLU()
 	s.Act = nn.Activation{Func: nn.Swish}
 	x := module.Convolve(s, nn.Conv{Out: 32, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1)})(b, b.Image(224, 224, 3)) // 112x112x32
+	block := 0
 	for i, l := range []struct{ expand, kernel, out, n, stride int }{
 		{1, 3, 16, 1, 1},  // 112x112
 		{6, 3, 24, 2, 2},  // 56x56
@@ -32,8 +33,19 @@ func efficientnetB0(b *nn.Builder) {
 				c.Stride = nn.Square(l.stride)
 			}
 			x = module.InvertedResidual(b.Scope("stage%d/block%d", i+1, j+1), x, l.expand*in, c, s, squeezed(true, in/4, nn.Swish, nn.Sigmoid))
+			stochasticDepth(b, x, 0.2*float32(block)/16)
+			block++
 		}
 	}
 	x = module.Convolved(s, 1280, 1)(b, x)
 	b.Logits(b.Linear(b.Dropout(b.GlobalAvgPool(x), 0.2), nn.Classes))
+}
+
+// stochasticDepth drops the branch of a sum, x, for a whole image with that probability: Huang, Sun, Liu, Sedra, Weinberger, "Deep
+// Networks with Stochastic Depth", arXiv:1603.09382, in the form that scales what is kept in training.
+func stochasticDepth(b *nn.Builder, x *nn.Node, rate float32) *nn.Node {
+	if _, sum := x.Layer.(nn.Add); sum && rate > 0 {
+		b.Over(nn.In(x, 1), nn.Dropout{Rate: rate, Of: nn.Depth}, x)
+	}
+	return x
 }

@@ -9,7 +9,7 @@ import (
 // Semantic Segmentation", arXiv:1606.02147, figure 2 and table 1, in the form that its authors trained on ImageNet (Culurciello,
 // "Training ENet on ImageNet", 2016, V3): sections of eight bottlenecks, the last of which doubles the maps, a halving bottleneck
 // behind each, 512 maps averaged and classified. Parameters worked out from that form and e-lab/ENet-training's encoder, whose
-// inner convolutions keep a bias in front of their norm; ε .001. Deviation: dropout takes single values, not whole maps.
+// inner convolutions keep a bias in front of their norm; ε .001. Dropout takes whole maps.
 var enets = []Net{
 	{"enet", "enet", "Paszke et al. 2016, arXiv:1606.02147", 1000, enet, Published{2_099_508, 0.427_20}},
 }
@@ -64,7 +64,8 @@ func enetBottleneck(b *nn.Builder, x *nn.Node, c nn.Conv, out int, halve bool, d
 	}
 	y = b.Finish(y, inner)
 	bare.Act = nn.Activation{}
-	y = b.Dropout(b.Finish(b.Conv(y, out, 1, 1), bare), drop)
+	y = b.Finish(b.Conv(y, out, 1, 1), bare)
+	b.Over(nn.Out(y), nn.Dropout{Rate: drop, Of: nn.Channel}, y)
 	return b.Act(b.Add(bypass, y), nn.PReLU)
 }
 

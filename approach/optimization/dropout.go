@@ -49,7 +49,7 @@ func (d Dropout) sites(over *nn.Overlay) []nn.Site {
 	}
 	var there []nn.Site // behind poolings, as in Network in Network, or in front of the classifier
 	for s := range over.All() {
-		if over.Get(s, nn.SlotDropout) != nil && s != images && !slices.Contains(convs, s) {
+		if d, ok := over.Get(s, nn.SlotDropout).(nn.Dropout); ok && d.Of == "" && s != images && !slices.Contains(convs, s) {
 			there = append(there, s)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/zoo"
 )
 
 type tuner interface {
@@ -201,6 +202,14 @@ func TestDropoutIsSetWhereItIsOrLaidThere(t *testing.T) {
 	}
 	if d := g.Overlay().Get(nn.In(g.Node("linear1"), 0), nn.SlotDropout); d != (nn.Dropout{Rate: 0.2}) {
 		t.Errorf("in front of the classifier lies %v", d)
+	}
+	deep, err := zoo.New("efficientnet_b0") // what drops whole blocks stays
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := deep.Node("stage2/block2/add")
+	if c, err := (optimization.Dropout{Rate: 0.3}).Tune(nil, deep.Overlay()); err != nil || c.Applied != 1 || deep.Overlay().Get(nn.In(add, 1), nn.SlotDropout) != (nn.Dropout{Rate: 0.025, Of: nn.Depth}) {
+		t.Errorf("efficientnet_b0: %v, %v, %v at %s", c, err, deep.Overlay().Get(nn.In(add, 1), nn.SlotDropout), add.Name)
 	}
 	if c, err := (optimization.Dropout{Rate: 0.2, Place: "input"}).Tune(nil, g.Overlay()); err != nil || c.Applied != 1 || g.Overlay().Get(g.Overlay().Images(), nn.SlotDropout) == nil {
 		t.Errorf("on the images: %v (%v)", c, err)

@@ -88,16 +88,39 @@ func (f *frame) runOf(v *value, i int) []float32 {
 	return f.whole(v)[v.runAt(i/n, i%n):][:run]
 }
 
-// bindDropout draws the mask anew wherever it is needed: the backward pass reads no mask from memory.
+// bindDropout draws the mask anew wherever it is needed: the backward pass reads no mask from memory. That of whole channels is
+// drawn into scratch, that of whole images a number an image.
 func bindDropout(b *planner, u unit) error {
 	op := u.Op.(program.Dropout)
 	x, rate, step, y := b.val(u.In[0]), b.val(u.In[1]), b.val(u.In[2]), b.val(u.out)
 	s := b.local(u.Node, "dropout", y).reading(x).knowing(rate, step)
 	s.inPlace = []*value{x}
+	if op.Of == program.Channels {
+		s.scratch = y.c
+	}
 	s.build = func() {
+		block, elems := y.block(1), uint64(y.elems())
 		s.image = func(w *worker, n0, n1 int) {
 			for n := n0; n < n1; n++ {
-				b.k.Dropout(y.block(1), w.feature(y, n, 1), w.feature(x, n, 1), uint64(n)*uint64(y.elems()), w.f.scalar(rate), uint32(w.f.scalar(step)), op.Key)
+				y, x, rate, step := w.feature(y, n, 1), w.feature(x, n, 1), w.f.scalar(rate), uint32(w.f.scalar(step))
+				switch op.Of {
+				case program.Channels:
+					masks := w.bench[:s.scratch]
+					for c := range masks {
+						masks[c] = 1
+					}
+					all, m := kernel.Flat(masks)
+					b.k.Dropout(all, m, m, uint64(n)*uint64(len(masks)), rate, step, op.Key)
+					b.k.Gate(block, y, x, masks)
+				case program.Images:
+					mask := float32(0)
+					if op.Keeps(n, rate, step) {
+						mask = 1 / (1 - rate)
+					}
+					b.k.Scale(block, y, x, mask)
+				default:
+					b.k.Dropout(block, y, x, uint64(n)*elems, rate, step, op.Key)
+				}
 			}
 		}
 	}

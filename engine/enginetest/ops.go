@@ -316,9 +316,11 @@ func elementCases() []*Case {
 			b.Output("plain", b.Emit(program.BatchNormInference{Eps: 1e-3}, x, v("mean"), v("var")))
 			b.Output("affine", b.Emit(program.BatchNormInference{Eps: 1e-3, Affine: true}, x, v("mean"), v("var"), v("gamma"), v("beta")))
 		})
-		add("dropout", func(b *program.Builder, x *program.Value) {
-			outputs(b, b.Emit(program.Dropout{Key: [2]uint32{3, uint32(c)}}, x, b.Scalar("rate"), b.Scalar("step")), x)
-		})
+		for _, whole := range []program.Whole{program.Elements, program.Channels, program.Images} {
+			add("dropout of "+whole.String(), func(b *program.Builder, x *program.Value) {
+				outputs(b, b.Emit(program.Dropout{Key: [2]uint32{3, uint32(c)}, Of: whole}, x, b.Scalar("rate"), b.Scalar("step")), x)
+			})
+		}
 		add("mul, square", func(b *program.Builder, x *program.Value) {
 			y := b.Emit(program.Mul{}, x, b.Emit(program.Scale{By: -0.7}, x))
 			outputs(b, b.Emit(program.Mul{}, y, y), x)

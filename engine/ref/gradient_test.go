@@ -89,6 +89,8 @@ func gradientCases() []gradientCase {
 		{name: "map", shapes: []tensor.Shape{of(2, 2, 1, 7)}, op: program.LRN{Size: 5, Alpha: 0.7, Beta: 0.75, K: 1}},
 		{name: "wider than the map", shapes: []tensor.Shape{of(3, 4)}, op: program.LRN{Size: 9, Alpha: 2, Beta: 0.5, K: 0.5}},
 		{name: "rate 0.3", shapes: []tensor.Shape{of(3, 7)}, op: program.Dropout{Key: [2]uint32{1, 2}}, scalars: []float64{0.3, 17}},
+		{name: "whole channels", shapes: []tensor.Shape{of(2, 3, 2, 5)}, op: program.Dropout{Key: [2]uint32{1, 2}, Of: program.Channels}, scalars: []float64{0.3, 17}},
+		{name: "whole images", shapes: []tensor.Shape{of(9, 2, 1, 3)}, op: program.Dropout{Key: [2]uint32{1, 2}, Of: program.Images}, scalars: []float64{0.3, 17}},
 		{name: "hard", shapes: []tensor.Shape{of(4, 5)}, op: program.CrossEntropy{}, labels: []int32{4, -1, 0, 2}},
 		{name: "smooth", shapes: []tensor.Shape{of(4, 5)}, op: program.CrossEntropy{Smoothing: 0.1}, labels: []int32{4, -1, 0, 2}},
 	}
