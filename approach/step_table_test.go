@@ -46,8 +46,11 @@ type walkRow struct {
 func (w *stepping) end() {
 	r := walkRow{w.what, w.stepped, w.same, w.refused, w.failed, now().since(w.began)}
 	of := ""
+	if *only != "" {
+		of = " (on " + *only + ")"
+	}
 	if w.every > 1 {
-		of = fmt.Sprintf(" (part %d of %d)", w.first, w.every)
+		of += fmt.Sprintf(" (part %d of %d)", w.first, w.every)
 	}
 	w.t.Logf("%s, %s%s: %d tried, %d steps taken, %d of networks that had been stepped already, %d refused with a reason, %d failed; %v, %v of processor time on %s, threads: %d",
 		w.began.wall.Format(time.DateOnly), r.what, of, r.tried(), r.stepped, r.same, r.refused, r.failed, r.took.elapsed.Round(time.Second), r.took.cpu.Round(time.Second), w.engine.Name(), w.engine.Threads())

@@ -33,6 +33,7 @@ import (
 // the kernel; Zen 4, two threads).
 var (
 	part    = flag.String("part", "", "k/n: of the steps of a walk about every n-th, the k-th part from 0")
+	only    = flag.String("net", "", "networks that a walk keeps to, as in resnet20,enet; empty: all")
 	threads = flag.Int("threads", 0, "of the engine that a walk steps on; 0: as many as it takes by itself")
 	write   = flag.Bool("write", false, "write the table of a walk to docs/results/walk.md")
 )
@@ -174,6 +175,9 @@ func newStepping(t *testing.T, what string) *stepping {
 
 // try takes a step of a trial, unless it is not of the walk's part.
 func (w *stepping) try(tr trial) {
+	if *only != "" && !slices.Contains(strings.Split(*only, ","), tr.net) {
+		return
+	}
 	if h := fnv.New32a(); w.every > 1 {
 		h.Write([]byte(tr.String()))
 		if int(h.Sum32()%uint32(w.every)) != w.first {
@@ -181,7 +185,9 @@ func (w *stepping) try(tr trial) {
 		}
 	}
 	if w.net != tr.net {
-		w.net, w.done = tr.net, map[string]error{}
+		if w.net, w.done = tr.net, map[string]error{}; everything {
+			w.t.Logf("%s, behind %d steps", tr.net, w.stepped)
+		}
 	}
 	if err := w.take(tr); err != nil {
 		w.failed++
