@@ -7,12 +7,12 @@ import (
 	"github.com/assaylab/assay/program"
 )
 
-// Depthwise convolution, that of groups of four channels, and their gradients: rows of outputs by vectors of channels
+// Depthwise convolution, that of groups of 4 or 8 channels, and their gradients: rows of outputs by vectors of channels
 // (kernel/depthwise.go), a picture at a time.
 
-// isDepthwise reports whether each channel sees itself alone, or one group of four channels itself.
+// isDepthwise reports whether each channel sees itself alone, or one group of four or eight channels itself.
 func isDepthwise(groups, cin, cout int) bool {
-	return groups > 1 && cin == cout && (groups == cin || 4*groups == cin)
+	return groups > 1 && cin == cout && (groups == cin || 4*groups == cin || 8*groups == cin)
 }
 
 // groupName is "depthwise", or "4-wide" of groups of so many channels.
@@ -29,6 +29,7 @@ func (b *planner) depthwise(u unit, what string, g program.Window, per int, x, w
 	if scale != nil {
 		w = b.scaled(u.Node, w, scale)
 	}
+	w = b.grouped(u.Node, w, g.Kernel[0]*g.Kernel[1], per, x.c)
 	s := b.local(u.Node, groupName(per)+what, y).reading(x).knowing(w, bias)
 	if u.over != nil {
 		s.over = b.val(u.over)
@@ -80,7 +81,7 @@ func depthwiseArgs(g program.Window, per int, x, y *value) kernel.DepthwiseArgs 
 		Block: y.block(1),
 		X:     kernel.Map{Row: g.Stride[0] * x.row, Pix: g.Stride[1] * x.pix},
 		Y:     kernel.Map{Row: y.row, Pix: y.pix},
-		KH:    g.Kernel[0], KW: g.Kernel[1], KRow: g.Dilation[0] * x.row, KPix: g.Dilation[1] * x.pix, Four: per == 4,
+		KH:    g.Kernel[0], KW: g.Kernel[1], KRow: g.Dilation[0] * x.row, KPix: g.Dilation[1] * x.pix, Group: per,
 	}
 }
 
@@ -114,6 +115,7 @@ func phases(inputs, pad, kernel, stride, dilation int) (ps []along) {
 func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, per int, dy, w, dx *value) error {
 	type phase struct {
 		h, w    along
+		taps    []int
 		weights int // where they begin among the packed
 	}
 	var ps []phase
@@ -122,20 +124,23 @@ func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, per 
 		for _, w := range phases(dx.w, g.Pad[2], g.Kernel[1], g.Stride[1], g.Dilation[1]) {
 			n := len(h.taps) * len(w.taps)
 			if n > 0 || u.over == nil {
-				ps = append(ps, phase{h, w, size})
+				ps = append(ps, phase{h, w, tapsOf(g, h, w), size})
 			}
-			size += n * per * dx.c
+			size += groupedLen(n, per, dx.c)
 		}
 	}
 	packed := b.temp("packed", max(size, 1))
 	p := b.bag(u.Node, "pack", len(ps), packed).knowing(w)
 	p.build = func() {
 		p.task = func(wk *worker, t int) {
-			d, from := wk.f.whole(packed)[ps[t].weights:], wk.f.whole(w)
-			for _, i := range ps[t].h.taps {
-				for _, j := range ps[t].w.taps {
-					d = d[transposed(d, from[(i*g.Kernel[1]+j)*per*dx.c:], per, dx.c):]
-				}
+			p := &ps[t]
+			d, from := wk.f.whole(packed)[p.weights:], wk.f.whole(w)
+			if per > 1 {
+				groupWeights(d, from, p.taps, per, dx.c, true)
+				return
+			}
+			for i, tap := range p.taps {
+				copy(d[i*dx.c:][:dx.c], from[tap*dx.c:])
 			}
 		}
 	}
@@ -157,7 +162,7 @@ func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, per 
 					X:     kernel.Map{Data: from[dy.first+p.h.from*dy.row+p.w.from*dy.pix:], Row: dy.row, Pix: dy.pix},
 					Y:     kernel.Map{Data: to[dx.first+p.h.first*dx.row+p.w.first*dx.pix:], Row: g.Stride[0] * dx.row, Pix: g.Stride[1] * dx.pix},
 					W:     wk.f.whole(packed)[p.weights:],
-					KH:    len(p.h.taps), KW: len(p.w.taps), KRow: p.h.step * dy.row, KPix: p.w.step * dy.pix, Four: per == 4,
+					KH:    len(p.h.taps), KW: len(p.w.taps), KRow: p.h.step * dy.row, KPix: p.w.step * dy.pix, Group: per,
 					Add: u.over != nil,
 				}
 				b.k.Depthwise(a)
@@ -167,23 +172,21 @@ func (b *planner) depthwiseGradInput(u unit, what string, g program.Window, per 
 	return nil
 }
 
-// transposed exchanges the channels that a group reads and writes, of one tap: to[g·c+i] = from[i%per·c + ⌊i/per⌋·per+g] for
-// g < per, i < c. It returns how many those are.
-func transposed(to, from []float32, per, c int) int {
-	if per == 1 {
-		return copy(to[:c], from)
-	}
-	for g := range per {
-		for i := range c {
-			to[g*c+i] = from[i%per*c+i/per*per+g]
+// tapsOf lists the taps of a phase by their place in the window.
+func tapsOf(g program.Window, h, w along) []int {
+	var taps []int
+	for _, i := range h.taps {
+		for _, j := range w.taps {
+			taps = append(taps, i*g.Kernel[1]+j)
 		}
 	}
-	return per * c
+	return taps
 }
 
 // depthwiseGradWeight adds the steps of the gradient by the weights: chunks of pictures add to private sums. x has its halo.
 func (b *planner) depthwiseGradWeight(n *program.Node, what string, g program.Window, per int, x, dy, dw *value) error {
-	size := g.Kernel[0] * g.Kernel[1] * per * x.c
+	taps := g.Kernel[0] * g.Kernel[1]
+	size := groupedLen(taps, per, x.c)
 	copies := x.n * (x.img + dy.img) / size // no more memory than the maps
 	parts := b.temp("private sums", 1, 1, 1, size)
 	parts.perChunk = true
@@ -204,6 +207,12 @@ func (b *planner) depthwiseGradWeight(n *program.Node, what string, g program.Wi
 			}
 		}
 	}
-	b.sumParts(n, dw, parts)
+	if per == 1 {
+		b.sumParts(n, dw, parts)
+		return nil
+	}
+	sums := b.temp("sums", 1, 1, 1, size)
+	b.sumParts(n, sums, parts)
+	b.ungrouped(n, dw, sums, taps, per, x.c)
 	return nil
 }

@@ -136,12 +136,7 @@ func (b *planner) multipliedGradInput(u unit, what string, g program.Window, m i
 	c, size := dx.c, 0
 	for _, h := range phases(dx.h, g.Pad[0], g.Kernel[0], g.Stride[0], g.Dilation[0]) {
 		for _, w := range phases(dx.w, g.Pad[2], g.Kernel[1], g.Stride[1], g.Dilation[1]) {
-			p := phase{h: h, w: w, weights: size}
-			for _, i := range h.taps {
-				for _, j := range w.taps {
-					p.taps = append(p.taps, i*g.Kernel[1]+j)
-				}
-			}
+			p := phase{h, w, tapsOf(g, h, w), size}
 			if len(p.taps) > 0 || u.over == nil {
 				ps = append(ps, p)
 			}

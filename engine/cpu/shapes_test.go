@@ -35,6 +35,10 @@ func TestConvolutionsOfAnyShapeAgreeWithRef(t *testing.T) {
 		case 0: // depthwise, some with a multiplier
 			groups = cin
 			cout = cin * rapid.SampledFrom([]int{1, 1, 2, 3, 5}).Draw(t, "multiplier")
+		case 2: // groups that have kernels of their own
+			per := rapid.SampledFrom([]int{4, 8, 16}).Draw(t, "per")
+			groups = whole("many", 2, 5)
+			cin, cout = per*groups, per*groups
 		case 1: // to one channel
 			groups, cout = 1, 1
 		}

@@ -115,6 +115,11 @@ func convCases() []*Case {
 	for _, c := range []int{8, 20, 68} {
 		add(fmt.Sprintf("groups of 4 of %d", c), geometry(3, 3, 1+c/20%2, 1, 1), c/4, c, 2, 5, 6, c)
 	}
+	for i, c := range []int{16, 24, 40, 48, 64} {
+		k := []int{3, 3, 2, 5}[i%4]
+		add(fmt.Sprintf("groups of 8 of %d", c), geometry(k, k, 1+i%2, 1+i/4, k/2), c/8, c, 3, 7, 6, c)
+		add(fmt.Sprintf("groups of 16 of %d", 2*c), geometry(k, k, 2-i%2, 1+i/4, k/2), c/8, 2*c, 2, 7, 6, 2*c)
+	}
 	cs = append(cs, &Case{Name: "conv/to one channel, of some channels and onto a sum", Build: func(b *program.Builder) {
 		x, y := b.Input("x", program.Real, tensor.Of(2, 5, 6, 2)), b.Input("y", program.Real, tensor.Of(2, 5, 6, 3))
 		relu := program.Activation{Func: program.ReLU}

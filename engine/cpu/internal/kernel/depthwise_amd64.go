@@ -12,7 +12,7 @@ type depthwiseFrame struct {
 	yrow, ypix      int
 	kh, kw          int
 	krow, kpix      int
-	tap             int // bytes from the weights of a tap to the next
+	tap             int // bytes from the weights of a tap to the next; of groups, lines of weights that sixteen channels have
 	ahead           int // rows from those under way to those to prefetch
 	high            float32
 	add, act        bool
@@ -38,10 +38,13 @@ func (a *DepthwiseArgs) frame() (depthwiseFrame, bool) {
 	_ = a.Y.at(a.Rows-1, a.Pixels-1, a.C)
 	f.y = unsafe.Pointer(&a.Y.Data[0])
 	if a.KH > 0 && a.KW > 0 {
-		_, _ = a.x(a.Rows-1, a.Pixels-1, a.KH-1, a.KW-1), a.w(a.KH-1, a.KW-1, a.group()-1)
+		_, _ = a.x(a.Rows-1, a.Pixels-1, a.KH-1, a.KW-1), a.W[a.weights()-1]
 		f.x, f.w = unsafe.Pointer(&a.X.Data[0]), unsafe.Pointer(&a.W[0])
 	} else {
 		f.kh = 0
+	}
+	if a.Group > 1 {
+		f.tap = a.KH * a.KW * a.Group
 	}
 	if a.Bias != nil {
 		f.bias = unsafe.Pointer(&a.Bias[:a.C][0])
@@ -84,10 +87,8 @@ func (w wide) depthwise(a *DepthwiseArgs) {
 	square := a.KH == 3 && a.KW == 3 && f.xrow == s*f.krow // then rows of outputs share rows of x, too
 	for done := 0; more; more = f.next(a, &done) {
 		switch {
-		case a.Four && bool(w):
-			depthwiseOf4AVX512(f.bytes())
-		case a.Four:
-			depthwiseOf4AVX2(f.bytes())
+		case a.Group > 1:
+			w.grouped(a.Group, a.KW, s, f.bytes())
 		case bool(w) && square && s == 1:
 			depthwise3x3by1AVX512(f.bytes())
 		case bool(w) && square && s == 2:
@@ -129,10 +130,8 @@ func (w wide) depthwiseGrad(a *DepthwiseArgs) {
 	s := f.neighbours()
 	for done := 0; more; more = f.next(a, &done) {
 		switch {
-		case a.Four && bool(w):
-			depthwiseGradOf4AVX512(f.bytes())
-		case a.Four:
-			depthwiseGradOf4AVX2(f.bytes())
+		case a.Group > 1:
+			w.groupedGrad(a.Group, a.KW, s, f.bytes())
 		case bool(w) && a.KH == 3 && a.KW == 3 && s == 1:
 			depthwiseGrad3x3by1AVX512(f.bytes())
 		case bool(w) && a.KH == 3 && a.KW == 3 && s == 2:
@@ -158,5 +157,67 @@ func (w wide) depthwiseGrad(a *DepthwiseArgs) {
 		default:
 			depthwiseGradAVX2(f.bytes())
 		}
+	}
+}
+
+// grouped is the forward kernel of groups for windows of that width and neighbours.
+func (w wide) grouped(group, kw, stride int, f *byte) {
+	if kw != 3 {
+		stride = 0
+	}
+	switch {
+	case bool(w) && group == 4 && stride == 1:
+		depthwiseOf4x3by1AVX512(f)
+	case bool(w) && group == 4 && stride == 2:
+		depthwiseOf4x3by2AVX512(f)
+	case bool(w) && group == 4:
+		depthwiseOf4AVX512(f)
+	case bool(w) && stride == 1:
+		depthwiseOf8x3by1AVX512(f)
+	case bool(w) && stride == 2:
+		depthwiseOf8x3by2AVX512(f)
+	case bool(w):
+		depthwiseOf8AVX512(f)
+	case group == 4 && stride == 1:
+		depthwiseOf4x3by1AVX2(f)
+	case group == 4 && stride == 2:
+		depthwiseOf4x3by2AVX2(f)
+	case group == 4:
+		depthwiseOf4AVX2(f)
+	case stride == 1:
+		depthwiseOf8x3by1AVX2(f)
+	case stride == 2:
+		depthwiseOf8x3by2AVX2(f)
+	default:
+		depthwiseOf8AVX2(f)
+	}
+}
+
+// groupedGrad is the same of the gradient by the weights.
+func (w wide) groupedGrad(group, kw, stride int, f *byte) {
+	if kw != 3 {
+		stride = 0
+	}
+	switch {
+	case bool(w) && group == 4 && stride == 1:
+		depthwiseGradOf4x3by1AVX512(f)
+	case bool(w) && group == 4 && stride == 2:
+		depthwiseGradOf4x3by2AVX512(f)
+	case bool(w) && group == 4:
+		depthwiseGradOf4AVX512(f)
+	case bool(w) && stride == 1:
+		depthwiseGradOf8x3by1AVX512(f)
+	case bool(w) && stride == 2:
+		depthwiseGradOf8x3by2AVX512(f)
+	case bool(w):
+		depthwiseGradOf8AVX512(f)
+	case group == 4 && stride == 1:
+		depthwiseGradOf4x3by1AVX2(f)
+	case group == 4 && stride == 2:
+		depthwiseGradOf4x3by2AVX2(f)
+	case group == 4:
+		depthwiseGradOf4AVX2(f)
+	default:
+		depthwiseGradOf8AVX2(f)
 	}
 }

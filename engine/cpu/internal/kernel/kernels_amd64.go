@@ -124,11 +124,6 @@ func transpose8AVX2(dst *float32, src *float32, ld int, nr int, n int)
 //go:noescape
 func depthwiseAVX2(a *byte)
 
-// depthwiseOf4AVX2 is Set.Depthwise for groups of 4 channels; a is a *depthwiseFrame.
-//
-//go:noescape
-func depthwiseOf4AVX2(a *byte)
-
 // depthwise2by1AVX2 is Set.Depthwise for windows of any height, 2 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
@@ -164,11 +159,6 @@ func depthwise5by2AVX2(a *byte)
 //go:noescape
 func depthwiseGradAVX2(a *byte)
 
-// depthwiseGradOf4AVX2 is Set.DepthwiseGrad for groups of 4 channels; a is a *depthwiseFrame.
-//
-//go:noescape
-func depthwiseGradOf4AVX2(a *byte)
-
 // depthwiseGrad7by1AVX2 is Set.DepthwiseGrad for windows of any height, 7 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
@@ -193,6 +183,56 @@ func depthwiseGrad3x3by2AVX2(a *byte)
 //
 //go:noescape
 func depthwiseGrad5by2AVX2(a *byte)
+
+// depthwiseOf4AVX2 is Set.Depthwise for groups of 4 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf4AVX2(a *byte)
+
+// depthwiseGradOf4AVX2 is Set.DepthwiseGrad for groups of 4 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf4AVX2(a *byte)
+
+// depthwiseOf4x3by1AVX2 is Set.Depthwise for groups of 4 channels and windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf4x3by1AVX2(a *byte)
+
+// depthwiseGradOf4x3by1AVX2 is Set.DepthwiseGrad for groups of 4 channels and windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf4x3by1AVX2(a *byte)
+
+// depthwiseOf4x3by2AVX2 is Set.Depthwise for groups of 4 channels and windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf4x3by2AVX2(a *byte)
+
+// depthwiseGradOf4x3by2AVX2 is Set.DepthwiseGrad for groups of 4 channels and windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf4x3by2AVX2(a *byte)
+
+// depthwiseOf8AVX2 is Set.Depthwise for groups of 8 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf8AVX2(a *byte)
+
+// depthwiseGradOf8AVX2 is Set.DepthwiseGrad for groups of 8 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf8AVX2(a *byte)
+
+// depthwiseOf8x3by1AVX2 is Set.Depthwise for groups of 8 channels and windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf8x3by1AVX2(a *byte)
+
+// depthwiseOf8x3by2AVX2 is Set.Depthwise for groups of 8 channels and windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf8x3by2AVX2(a *byte)
 
 // momentsAVX2 is Set.Moments; a is a *sweep.
 //
@@ -674,11 +714,6 @@ func peakAVX2(n int)
 //go:noescape
 func depthwiseAVX512(a *byte)
 
-// depthwiseOf4AVX512 is Set.Depthwise for groups of 4 channels; a is a *depthwiseFrame.
-//
-//go:noescape
-func depthwiseOf4AVX512(a *byte)
-
 // depthwise2by1AVX512 is Set.Depthwise for windows of any height, 2 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
@@ -724,11 +759,6 @@ func depthwise3x3by2AVX512(a *byte)
 //go:noescape
 func depthwiseGradAVX512(a *byte)
 
-// depthwiseGradOf4AVX512 is Set.DepthwiseGrad for groups of 4 channels; a is a *depthwiseFrame.
-//
-//go:noescape
-func depthwiseGradOf4AVX512(a *byte)
-
 // depthwiseGrad7by1AVX512 is Set.DepthwiseGrad for windows of any height, 7 wide, at stride 1 in a row; a is a *depthwiseFrame.
 //
 //go:noescape
@@ -753,6 +783,66 @@ func depthwiseGrad3x3by2AVX512(a *byte)
 //
 //go:noescape
 func depthwiseGrad5by2AVX512(a *byte)
+
+// depthwiseOf4AVX512 is Set.Depthwise for groups of 4 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf4AVX512(a *byte)
+
+// depthwiseGradOf4AVX512 is Set.DepthwiseGrad for groups of 4 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf4AVX512(a *byte)
+
+// depthwiseOf4x3by1AVX512 is Set.Depthwise for groups of 4 channels and windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf4x3by1AVX512(a *byte)
+
+// depthwiseGradOf4x3by1AVX512 is Set.DepthwiseGrad for groups of 4 channels and windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf4x3by1AVX512(a *byte)
+
+// depthwiseOf4x3by2AVX512 is Set.Depthwise for groups of 4 channels and windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf4x3by2AVX512(a *byte)
+
+// depthwiseGradOf4x3by2AVX512 is Set.DepthwiseGrad for groups of 4 channels and windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf4x3by2AVX512(a *byte)
+
+// depthwiseOf8AVX512 is Set.Depthwise for groups of 8 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf8AVX512(a *byte)
+
+// depthwiseGradOf8AVX512 is Set.DepthwiseGrad for groups of 8 channels; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf8AVX512(a *byte)
+
+// depthwiseOf8x3by1AVX512 is Set.Depthwise for groups of 8 channels and windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf8x3by1AVX512(a *byte)
+
+// depthwiseGradOf8x3by1AVX512 is Set.DepthwiseGrad for groups of 8 channels and windows of any height, 3 wide, at stride 1 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf8x3by1AVX512(a *byte)
+
+// depthwiseOf8x3by2AVX512 is Set.Depthwise for groups of 8 channels and windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseOf8x3by2AVX512(a *byte)
+
+// depthwiseGradOf8x3by2AVX512 is Set.DepthwiseGrad for groups of 8 channels and windows of any height, 3 wide, at stride 2 in a row; a is a *depthwiseFrame.
+//
+//go:noescape
+func depthwiseGradOf8x3by2AVX512(a *byte)
 
 // momentsAVX512 is Set.Moments; a is a *sweep.
 //

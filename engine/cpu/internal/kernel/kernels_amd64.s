@@ -12153,6 +12153,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -12575,6 +12576,7 @@ block_32:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -13097,6 +13099,7 @@ block_end_33:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -13635,1401 +13638,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func depthwiseOf4AVX2(a *byte)
-// Requires: AVX, FMA3, MMX+
-TEXT ·depthwiseOf4AVX2(SB), NOSPLIT, $64-8
-	MOVQ    a+0(FP), AX
-	MOVQ    48(AX), AX
-	MOVQ    AX, 24(SP)
-	ANDQ    $0x07, AX
-	LEAQ    tailmask<>+64(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS (CX), Y0
-	VMOVUPS Y0, 32(SP)
-	XORQ    AX, AX
-
-block_1:
-	CMPQ 24(SP), $0x08
-	JLT  block_end_2
-	MOVQ a+0(FP), CX
-	MOVQ (CX), DX
-	ADDQ AX, DX
-	MOVQ DX, (SP)
-	MOVQ 8(CX), DX
-	ADDQ AX, DX
-	MOVQ DX, 8(SP)
-	MOVQ 32(CX), DX
-	MOVQ DX, 16(SP)
-	MOVQ 16(CX), CX
-	ADDQ AX, CX
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_4
-
-rows_3:
-	MOVQ a+0(FP), DX
-	MOVQ 40(DX), SI
-	MOVQ (SP), DX
-	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_6
-
-tile_5:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_7
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	JMP    started_9
-
-bias_8:
-	VMOVUPS (DI)(AX*1), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	JMP     started_9
-
-add_7:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Y0
-	VMOVUPS (R8)(DI*1), Y1
-	VMOVUPS (R8)(DI*2), Y2
-	VMOVUPS (R8)(R9*1), Y3
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS (R8), Y4
-	VMOVUPS (R8)(DI*1), Y5
-	VMOVUPS (R8)(DI*2), Y6
-	VMOVUPS (R8)(R9*1), Y7
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_9
-	VMOVUPS (DI)(AX*1), Y8
-	VADDPS  Y8, Y0, Y0
-	VADDPS  Y8, Y1, Y1
-	VADDPS  Y8, Y2, Y2
-	VADDPS  Y8, Y3, Y3
-	VADDPS  Y8, Y4, Y4
-	VADDPS  Y8, Y5, Y5
-	VADDPS  Y8, Y6, Y6
-	VADDPS  Y8, Y7, Y7
-
-started_9:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_12
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), R14
-
-kernel_row_10:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_11:
-	MOVQ        R11, R12
-	VMOVUPS     (R10), Y8
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Y9
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Y10
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Y11
-	VMOVUPS     (R12), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y0
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y0
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y0
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y0
-	VMOVUPS     (R12)(R13*1), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y1
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y1
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y1
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y1
-	VMOVUPS     (R12)(R13*2), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y2
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y2
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y2
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y2
-	VMOVUPS     (R12)(R14*1), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y3
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y3
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y3
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y3
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y4
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y4
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y4
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y4
-	VMOVUPS     (R12)(R13*1), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y5
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y5
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y5
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y5
-	VMOVUPS     (R12)(R13*2), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y6
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y6
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y6
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y6
-	VMOVUPS     (R12)(R14*1), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y7
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y7
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y7
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y7
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_11
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_10
-
-kernel_end_12:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_13
-	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 136(DI), Y8
-	VMAXPS       Y0, Y9, Y0
-	VMINPS       Y0, Y8, Y0
-	VMAXPS       Y1, Y9, Y1
-	VMINPS       Y1, Y8, Y1
-	VMAXPS       Y2, Y9, Y2
-	VMINPS       Y2, Y8, Y2
-	VMAXPS       Y3, Y9, Y3
-	VMINPS       Y3, Y8, Y3
-	VMAXPS       Y4, Y9, Y4
-	VMINPS       Y4, Y8, Y4
-	VMAXPS       Y5, Y9, Y5
-	VMINPS       Y5, Y8, Y5
-	VMAXPS       Y6, Y9, Y6
-	VMINPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMINPS       Y7, Y8, Y7
-
-store_13:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    Y0, (R8)
-	VMOVUPS    Y1, (R8)(DI*1)
-	VMOVUPS    Y2, (R8)(DI*2)
-	VMOVUPS    Y3, (R8)(R9*1)
-	LEAQ       (R8)(DI*4), R8
-	VMOVUPS    Y4, (R8)
-	VMOVUPS    Y5, (R8)(DI*1)
-	VMOVUPS    Y6, (R8)(DI*2)
-	VMOVUPS    Y7, (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       128(DI), R8
-	IMULQ      72(DI), R8
-	ADDQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	PREFETCHT1 (R8)
-	PREFETCHT1 (R8)(DI*1)
-	PREFETCHT1 (R8)(DI*2)
-	PREFETCHT1 (R8)(R9*1)
-	LEAQ       (R8)(DI*4), R8
-	PREFETCHT1 (R8)
-	PREFETCHT1 (R8)(DI*1)
-	PREFETCHT1 (R8)(DI*2)
-	PREFETCHT1 (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*8), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*8), BX
-	SUBQ       $0x08, SI
-	JGE        tile_5
-
-tiles_end_6:
-	ADDQ $0x08, SI
-	SUBQ $0x04, SI
-	JLT  tiles_end_15
-
-tile_14:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_16
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_17
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	JMP    started_18
-
-bias_17:
-	VMOVUPS (DI)(AX*1), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	JMP     started_18
-
-add_16:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Y0
-	VMOVUPS (R8)(DI*1), Y1
-	VMOVUPS (R8)(DI*2), Y2
-	VMOVUPS (R8)(R9*1), Y3
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_18
-	VMOVUPS (DI)(AX*1), Y4
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y4, Y1, Y1
-	VADDPS  Y4, Y2, Y2
-	VADDPS  Y4, Y3, Y3
-
-started_18:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_21
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), R14
-
-kernel_row_19:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_20:
-	MOVQ        R11, R12
-	VMOVUPS     (R10), Y4
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Y5
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Y6
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Y7
-	VMOVUPS     (R12), Y8
-	VPERMILPS   $0x00, Y8, Y9
-	VFMADD231PS Y9, Y4, Y0
-	VPERMILPS   $0x55, Y8, Y10
-	VFMADD231PS Y10, Y5, Y0
-	VPERMILPS   $0xaa, Y8, Y11
-	VFMADD231PS Y11, Y6, Y0
-	VPERMILPS   $0xff, Y8, Y12
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     (R12)(R13*1), Y8
-	VPERMILPS   $0x00, Y8, Y9
-	VFMADD231PS Y9, Y4, Y1
-	VPERMILPS   $0x55, Y8, Y10
-	VFMADD231PS Y10, Y5, Y1
-	VPERMILPS   $0xaa, Y8, Y11
-	VFMADD231PS Y11, Y6, Y1
-	VPERMILPS   $0xff, Y8, Y12
-	VFMADD231PS Y12, Y7, Y1
-	VMOVUPS     (R12)(R13*2), Y8
-	VPERMILPS   $0x00, Y8, Y9
-	VFMADD231PS Y9, Y4, Y2
-	VPERMILPS   $0x55, Y8, Y10
-	VFMADD231PS Y10, Y5, Y2
-	VPERMILPS   $0xaa, Y8, Y11
-	VFMADD231PS Y11, Y6, Y2
-	VPERMILPS   $0xff, Y8, Y12
-	VFMADD231PS Y12, Y7, Y2
-	VMOVUPS     (R12)(R14*1), Y8
-	VPERMILPS   $0x00, Y8, Y9
-	VFMADD231PS Y9, Y4, Y3
-	VPERMILPS   $0x55, Y8, Y10
-	VFMADD231PS Y10, Y5, Y3
-	VPERMILPS   $0xaa, Y8, Y11
-	VFMADD231PS Y11, Y6, Y3
-	VPERMILPS   $0xff, Y8, Y12
-	VFMADD231PS Y12, Y7, Y3
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_20
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_19
-
-kernel_end_21:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_22
-	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 136(DI), Y4
-	VMAXPS       Y0, Y5, Y0
-	VMINPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y5, Y1
-	VMINPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y5, Y2
-	VMINPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y5, Y3
-	VMINPS       Y3, Y4, Y3
-
-store_22:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    Y0, (R8)
-	VMOVUPS    Y1, (R8)(DI*1)
-	VMOVUPS    Y2, (R8)(DI*2)
-	VMOVUPS    Y3, (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       128(DI), R8
-	IMULQ      72(DI), R8
-	ADDQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	PREFETCHT1 (R8)
-	PREFETCHT1 (R8)(DI*1)
-	PREFETCHT1 (R8)(DI*2)
-	PREFETCHT1 (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*4), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*4), BX
-	SUBQ       $0x04, SI
-	JGE        tile_14
-
-tiles_end_15:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_24
-
-tile_23:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_25
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_26
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	JMP    started_27
-
-bias_26:
-	VMOVUPS (DI)(AX*1), Y0
-	VMOVAPS Y0, Y1
-	JMP     started_27
-
-add_25:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Y0
-	VMOVUPS (R8)(DI*1), Y1
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_27
-	VMOVUPS (DI)(AX*1), Y2
-	VADDPS  Y2, Y0, Y0
-	VADDPS  Y2, Y1, Y1
-
-started_27:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_30
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), DI
-
-kernel_row_28:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_29:
-	MOVQ        R11, R12
-	VMOVUPS     (R10), Y2
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS     (R10), Y3
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS     (R10), Y4
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS     (R10), Y5
-	VMOVUPS     (R12), Y6
-	VPERMILPS   $0x00, Y6, Y7
-	VFMADD231PS Y7, Y2, Y0
-	VPERMILPS   $0x55, Y6, Y8
-	VFMADD231PS Y8, Y3, Y0
-	VPERMILPS   $0xaa, Y6, Y9
-	VFMADD231PS Y9, Y4, Y0
-	VPERMILPS   $0xff, Y6, Y10
-	VFMADD231PS Y10, Y5, Y0
-	VMOVUPS     (R12)(R13*1), Y6
-	VPERMILPS   $0x00, Y6, Y7
-	VFMADD231PS Y7, Y2, Y1
-	VPERMILPS   $0x55, Y6, Y8
-	VFMADD231PS Y8, Y3, Y1
-	VPERMILPS   $0xaa, Y6, Y9
-	VFMADD231PS Y9, Y4, Y1
-	VPERMILPS   $0xff, Y6, Y10
-	VFMADD231PS Y10, Y5, Y1
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_29
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_28
-
-kernel_end_30:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_31
-	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 136(DI), Y2
-	VMAXPS       Y0, Y3, Y0
-	VMINPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMINPS       Y1, Y2, Y1
-
-store_31:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    Y0, (R8)
-	VMOVUPS    Y1, (R8)(DI*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       128(DI), R8
-	IMULQ      72(DI), R8
-	ADDQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	PREFETCHT1 (R8)
-	PREFETCHT1 (R8)(DI*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*2), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*2), BX
-	SUBQ       $0x02, SI
-	JGE        tile_23
-
-tiles_end_24:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_33
-
-tile_32:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_34
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_35
-	VXORPS Y0, Y0, Y0
-	JMP    started_36
-
-bias_35:
-	VMOVUPS (DI)(AX*1), Y0
-	JMP     started_36
-
-add_34:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS (R8), Y0
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_36
-	VMOVUPS (DI)(AX*1), Y1
-	VADDPS  Y1, Y0, Y0
-
-started_36:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_39
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), DI
-
-kernel_row_37:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_38:
-	MOVQ        R11, R12
-	VMOVUPS     (R10), Y1
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS     (R10), Y2
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS     (R10), Y3
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS     (R10), Y4
-	VMOVUPS     (R12), Y5
-	VPERMILPS   $0x00, Y5, Y6
-	VFMADD231PS Y6, Y1, Y0
-	VPERMILPS   $0x55, Y5, Y7
-	VFMADD231PS Y7, Y2, Y0
-	VPERMILPS   $0xaa, Y5, Y8
-	VFMADD231PS Y8, Y3, Y0
-	VPERMILPS   $0xff, Y5, Y9
-	VFMADD231PS Y9, Y4, Y0
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_38
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_37
-
-kernel_end_39:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_40
-	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 136(DI), Y1
-	VMAXPS       Y0, Y2, Y0
-	VMINPS       Y0, Y1, Y0
-
-store_40:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), DI
-	VMOVUPS    Y0, (R8)
-	MOVQ       a+0(FP), DI
-	MOVQ       128(DI), R8
-	IMULQ      72(DI), R8
-	ADDQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), DI
-	PREFETCHT1 (R8)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*1), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*1), BX
-	SUBQ       $0x01, SI
-	JGE        tile_32
-
-tiles_end_33:
-	ADDQ $0x01, SI
-	MOVQ a+0(FP), DX
-	MOVQ 56(DX), BX
-	ADDQ BX, (SP)
-	MOVQ 72(DX), DX
-	ADDQ DX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_3
-
-rows_end_4:
-	ADDQ $0x20, AX
-	SUBQ $0x08, 24(SP)
-	JMP  block_1
-
-block_end_2:
-	CMPQ 24(SP), $0x00
-	JEQ  done
-	MOVQ a+0(FP), CX
-	MOVQ (CX), DX
-	ADDQ AX, DX
-	MOVQ DX, (SP)
-	MOVQ 8(CX), DX
-	ADDQ AX, DX
-	MOVQ DX, 8(SP)
-	MOVQ 32(CX), DX
-	MOVQ DX, 16(SP)
-	MOVQ 16(CX), CX
-	ADDQ AX, CX
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_42
-
-rows_41:
-	MOVQ a+0(FP), DX
-	MOVQ 40(DX), SI
-	MOVQ (SP), DX
-	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_44
-
-tile_43:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_45
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_46
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	JMP    started_47
-
-bias_46:
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y0, Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y0, Y7
-	JMP        started_47
-
-add_45:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (R8), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS (R8)(DI*1), Y1, Y1
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS (R8)(DI*2), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS (R8)(R9*1), Y3, Y3
-	LEAQ       (R8)(DI*4), R8
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS (R8), Y4, Y4
-	VMOVUPS    32(SP), Y5
-	VMASKMOVPS (R8)(DI*1), Y5, Y5
-	VMOVUPS    32(SP), Y6
-	VMASKMOVPS (R8)(DI*2), Y6, Y6
-	VMOVUPS    32(SP), Y7
-	VMASKMOVPS (R8)(R9*1), Y7, Y7
-	MOVQ       a+0(FP), DI
-	MOVQ       24(DI), DI
-	TESTQ      DI, DI
-	JEQ        started_47
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS (DI)(AX*1), Y8, Y8
-	VADDPS     Y8, Y0, Y0
-	VADDPS     Y8, Y1, Y1
-	VADDPS     Y8, Y2, Y2
-	VADDPS     Y8, Y3, Y3
-	VADDPS     Y8, Y4, Y4
-	VADDPS     Y8, Y5, Y5
-	VADDPS     Y8, Y6, Y6
-	VADDPS     Y8, Y7, Y7
-
-started_47:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_50
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), R14
-
-kernel_row_48:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_49:
-	MOVQ        R11, R12
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  (R10), Y8, Y8
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     32(SP), Y9
-	VMASKMOVPS  (R10), Y9, Y9
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     32(SP), Y10
-	VMASKMOVPS  (R10), Y10, Y10
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  (R10), Y11, Y11
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y0
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y0
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y0
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y0
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12)(R13*1), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y1
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y1
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y1
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y1
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12)(R13*2), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y2
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y2
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y2
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y2
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12)(R14*1), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y3
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y3
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y3
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y3
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y4
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y4
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y4
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y4
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12)(R13*1), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y5
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y5
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y5
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y5
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12)(R13*2), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y6
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y6
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y6
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y6
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  (R12)(R14*1), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y7
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y7
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y7
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y7
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_49
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_48
-
-kernel_end_50:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_51
-	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS 136(DI), Y8
-	VMAXPS       Y0, Y9, Y0
-	VMINPS       Y0, Y8, Y0
-	VMAXPS       Y1, Y9, Y1
-	VMINPS       Y1, Y8, Y1
-	VMAXPS       Y2, Y9, Y2
-	VMINPS       Y2, Y8, Y2
-	VMAXPS       Y3, Y9, Y3
-	VMINPS       Y3, Y8, Y3
-	VMAXPS       Y4, Y9, Y4
-	VMINPS       Y4, Y8, Y4
-	VMAXPS       Y5, Y9, Y5
-	VMINPS       Y5, Y8, Y5
-	VMAXPS       Y6, Y9, Y6
-	VMINPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMINPS       Y7, Y8, Y7
-
-store_51:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y0, Y8, (R8)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y1, Y8, (R8)(DI*1)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y2, Y8, (R8)(DI*2)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y3, Y8, (R8)(R9*1)
-	LEAQ       (R8)(DI*4), R8
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y4, Y8, (R8)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y5, Y8, (R8)(DI*1)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y6, Y8, (R8)(DI*2)
-	VMOVUPS    32(SP), Y8
-	VMASKMOVPS Y7, Y8, (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*8), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*8), BX
-	SUBQ       $0x08, SI
-	JGE        tile_43
-
-tiles_end_44:
-	ADDQ $0x08, SI
-	SUBQ $0x04, SI
-	JLT  tiles_end_53
-
-tile_52:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_54
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_55
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	JMP    started_56
-
-bias_55:
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	JMP        started_56
-
-add_54:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (R8), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS (R8)(DI*1), Y1, Y1
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS (R8)(DI*2), Y2, Y2
-	VMOVUPS    32(SP), Y3
-	VMASKMOVPS (R8)(R9*1), Y3, Y3
-	MOVQ       a+0(FP), DI
-	MOVQ       24(DI), DI
-	TESTQ      DI, DI
-	JEQ        started_56
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS (DI)(AX*1), Y4, Y4
-	VADDPS     Y4, Y0, Y0
-	VADDPS     Y4, Y1, Y1
-	VADDPS     Y4, Y2, Y2
-	VADDPS     Y4, Y3, Y3
-
-started_56:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_59
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), R14
-
-kernel_row_57:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_58:
-	MOVQ        R11, R12
-	VMOVUPS     32(SP), Y4
-	VMASKMOVPS  (R10), Y4, Y4
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  (R10), Y5, Y5
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  (R10), Y6, Y6
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     32(SP), Y7
-	VMASKMOVPS  (R10), Y7, Y7
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  (R12), Y8, Y8
-	VPERMILPS   $0x00, Y8, Y9
-	VFMADD231PS Y9, Y4, Y0
-	VPERMILPS   $0x55, Y8, Y10
-	VFMADD231PS Y10, Y5, Y0
-	VPERMILPS   $0xaa, Y8, Y11
-	VFMADD231PS Y11, Y6, Y0
-	VPERMILPS   $0xff, Y8, Y12
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  (R12)(R13*1), Y8, Y8
-	VPERMILPS   $0x00, Y8, Y9
-	VFMADD231PS Y9, Y4, Y1
-	VPERMILPS   $0x55, Y8, Y10
-	VFMADD231PS Y10, Y5, Y1
-	VPERMILPS   $0xaa, Y8, Y11
-	VFMADD231PS Y11, Y6, Y1
-	VPERMILPS   $0xff, Y8, Y12
-	VFMADD231PS Y12, Y7, Y1
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  (R12)(R13*2), Y8, Y8
-	VPERMILPS   $0x00, Y8, Y9
-	VFMADD231PS Y9, Y4, Y2
-	VPERMILPS   $0x55, Y8, Y10
-	VFMADD231PS Y10, Y5, Y2
-	VPERMILPS   $0xaa, Y8, Y11
-	VFMADD231PS Y11, Y6, Y2
-	VPERMILPS   $0xff, Y8, Y12
-	VFMADD231PS Y12, Y7, Y2
-	VMOVUPS     32(SP), Y8
-	VMASKMOVPS  (R12)(R14*1), Y8, Y8
-	VPERMILPS   $0x00, Y8, Y9
-	VFMADD231PS Y9, Y4, Y3
-	VPERMILPS   $0x55, Y8, Y10
-	VFMADD231PS Y10, Y5, Y3
-	VPERMILPS   $0xaa, Y8, Y11
-	VFMADD231PS Y11, Y6, Y3
-	VPERMILPS   $0xff, Y8, Y12
-	VFMADD231PS Y12, Y7, Y3
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_58
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_57
-
-kernel_end_59:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_60
-	VXORPS       Y5, Y5, Y5
-	VBROADCASTSS 136(DI), Y4
-	VMAXPS       Y0, Y5, Y0
-	VMINPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y5, Y1
-	VMINPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y5, Y2
-	VMINPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y5, Y3
-	VMINPS       Y3, Y4, Y3
-
-store_60:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y0, Y4, (R8)
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y1, Y4, (R8)(DI*1)
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y2, Y4, (R8)(DI*2)
-	VMOVUPS    32(SP), Y4
-	VMASKMOVPS Y3, Y4, (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*4), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*4), BX
-	SUBQ       $0x04, SI
-	JGE        tile_52
-
-tiles_end_53:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_62
-
-tile_61:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_63
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_64
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	JMP    started_65
-
-bias_64:
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	VMOVAPS    Y0, Y1
-	JMP        started_65
-
-add_63:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (R8), Y0, Y0
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS (R8)(DI*1), Y1, Y1
-	MOVQ       a+0(FP), DI
-	MOVQ       24(DI), DI
-	TESTQ      DI, DI
-	JEQ        started_65
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS (DI)(AX*1), Y2, Y2
-	VADDPS     Y2, Y0, Y0
-	VADDPS     Y2, Y1, Y1
-
-started_65:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_68
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), DI
-
-kernel_row_66:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_67:
-	MOVQ        R11, R12
-	VMOVUPS     32(SP), Y2
-	VMASKMOVPS  (R10), Y2, Y2
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS     32(SP), Y3
-	VMASKMOVPS  (R10), Y3, Y3
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS     32(SP), Y4
-	VMASKMOVPS  (R10), Y4, Y4
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  (R10), Y5, Y5
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  (R12), Y6, Y6
-	VPERMILPS   $0x00, Y6, Y7
-	VFMADD231PS Y7, Y2, Y0
-	VPERMILPS   $0x55, Y6, Y8
-	VFMADD231PS Y8, Y3, Y0
-	VPERMILPS   $0xaa, Y6, Y9
-	VFMADD231PS Y9, Y4, Y0
-	VPERMILPS   $0xff, Y6, Y10
-	VFMADD231PS Y10, Y5, Y0
-	VMOVUPS     32(SP), Y6
-	VMASKMOVPS  (R12)(R13*1), Y6, Y6
-	VPERMILPS   $0x00, Y6, Y7
-	VFMADD231PS Y7, Y2, Y1
-	VPERMILPS   $0x55, Y6, Y8
-	VFMADD231PS Y8, Y3, Y1
-	VPERMILPS   $0xaa, Y6, Y9
-	VFMADD231PS Y9, Y4, Y1
-	VPERMILPS   $0xff, Y6, Y10
-	VFMADD231PS Y10, Y5, Y1
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_67
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_66
-
-kernel_end_68:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_69
-	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS 136(DI), Y2
-	VMAXPS       Y0, Y3, Y0
-	VMINPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMINPS       Y1, Y2, Y1
-
-store_69:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS Y0, Y2, (R8)
-	VMOVUPS    32(SP), Y2
-	VMASKMOVPS Y1, Y2, (R8)(DI*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*2), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*2), BX
-	SUBQ       $0x02, SI
-	JGE        tile_61
-
-tiles_end_62:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_71
-
-tile_70:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_72
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_73
-	VXORPS Y0, Y0, Y0
-	JMP    started_74
-
-bias_73:
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (DI)(AX*1), Y0, Y0
-	JMP        started_74
-
-add_72:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), DI
-	VMOVUPS    32(SP), Y0
-	VMASKMOVPS (R8), Y0, Y0
-	MOVQ       a+0(FP), DI
-	MOVQ       24(DI), DI
-	TESTQ      DI, DI
-	JEQ        started_74
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS (DI)(AX*1), Y1, Y1
-	VADDPS     Y1, Y0, Y0
-
-started_74:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_77
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), DI
-
-kernel_row_75:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_76:
-	MOVQ        R11, R12
-	VMOVUPS     32(SP), Y1
-	VMASKMOVPS  (R10), Y1, Y1
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS     32(SP), Y2
-	VMASKMOVPS  (R10), Y2, Y2
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS     32(SP), Y3
-	VMASKMOVPS  (R10), Y3, Y3
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS     32(SP), Y4
-	VMASKMOVPS  (R10), Y4, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  (R12), Y5, Y5
-	VPERMILPS   $0x00, Y5, Y6
-	VFMADD231PS Y6, Y1, Y0
-	VPERMILPS   $0x55, Y5, Y7
-	VFMADD231PS Y7, Y2, Y0
-	VPERMILPS   $0xaa, Y5, Y8
-	VFMADD231PS Y8, Y3, Y0
-	VPERMILPS   $0xff, Y5, Y9
-	VFMADD231PS Y9, Y4, Y0
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_76
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_75
-
-kernel_end_77:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_78
-	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS 136(DI), Y1
-	VMAXPS       Y0, Y2, Y0
-	VMINPS       Y0, Y1, Y0
-
-store_78:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), DI
-	VMOVUPS    32(SP), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*1), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*1), BX
-	SUBQ       $0x01, SI
-	JGE        tile_70
-
-tiles_end_71:
-	ADDQ $0x01, SI
-	MOVQ a+0(FP), DX
-	MOVQ 56(DX), BX
-	ADDQ BX, (SP)
-	MOVQ 72(DX), DX
-	ADDQ DX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_41
-
-rows_end_42:
-done:
-	VZEROUPPER
-	RET
-
 // func depthwise2by1AVX2(a *byte)
 // Requires: AVX, FMA3, MMX+
 TEXT ·depthwise2by1AVX2(SB), NOSPLIT, $64-8
@@ -15056,6 +13664,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -15496,6 +14105,7 @@ block_29:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -16027,6 +14637,7 @@ block_end_30:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -16593,6 +15204,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -17263,6 +15875,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -18008,6 +16621,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -18477,6 +17091,7 @@ block_29:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -19035,6 +17650,7 @@ block_end_30:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -19636,6 +18252,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -20250,6 +18867,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -20923,6 +19541,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -21402,6 +20021,7 @@ block_29:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -21975,6 +20595,7 @@ block_end_30:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -22602,6 +21223,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -23230,6 +21852,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -23920,7 +22543,8 @@ block:
 	CMPQ  (SP), $0x08
 	JLT   tail
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -24074,7 +22698,8 @@ tail:
 	CMPQ  (SP), $0x00
 	JEQ   done
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -24247,490 +22872,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func depthwiseGradOf4AVX2(a *byte)
-// Requires: AVX, FMA3
-TEXT ·depthwiseGradOf4AVX2(SB), NOSPLIT, $152-8
-	MOVQ    a+0(FP), AX
-	MOVQ    48(AX), AX
-	MOVQ    AX, (SP)
-	ANDQ    $0x07, AX
-	LEAQ    tailmask<>+64(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS (CX), Y0
-	VMOVUPS Y0, 8(SP)
-	XORQ    AX, AX
-
-block:
-	CMPQ  (SP), $0x08
-	JLT   tail
-	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
-	ADDQ  AX, DX
-	MOVQ  (CX), BX
-	ADDQ  AX, BX
-	MOVQ  BX, 40(SP)
-	MOVQ  88(CX), BX
-	TESTQ BX, BX
-	JEQ   kernel_end_2
-	MOVQ  BX, 48(SP)
-
-kernel_row_1:
-	MOVQ 40(SP), CX
-	MOVQ CX, 56(SP)
-	MOVQ a+0(FP), CX
-	MOVQ 96(CX), CX
-	MOVQ CX, 64(SP)
-
-tap_3:
-	MOVQ    56(SP), CX
-	MOVQ    a+0(FP), BX
-	MOVQ    120(BX), BX
-	MOVQ    DX, SI
-	VMOVUPS (SI), Y0
-	ADDQ    BX, SI
-	VMOVUPS (SI), Y1
-	ADDQ    BX, SI
-	VMOVUPS (SI), Y2
-	ADDQ    BX, SI
-	VMOVUPS (SI), Y3
-	ADDQ    BX, SI
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    a+0(FP), BX
-	MOVQ    32(BX), SI
-	MOVQ    SI, 72(SP)
-	MOVQ    CX, 80(SP)
-	MOVQ    8(BX), SI
-	ADDQ    AX, SI
-	MOVQ    SI, 88(SP)
-
-row_4:
-	MOVQ a+0(FP), CX
-	MOVQ 40(CX), SI
-	MOVQ 80(SP), CX
-	MOVQ 88(SP), BX
-	SUBQ $0x04, SI
-	JLT  tiles_end_6
-
-tile_5:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R10
-	VMOVUPS     (R9), Y8
-	VMOVUPS     (R9)(R8*1), Y9
-	VMOVUPS     (R9)(R8*2), Y10
-	VMOVUPS     (R9)(R10*1), Y11
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), R9
-	VMOVUPS     (R8), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y0
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y8, Y1
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y8, Y2
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y8, Y3
-	VMOVUPS     (R8)(DI*1), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y9, Y4
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y5
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y9, Y6
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y9, Y7
-	VMOVUPS     (R8)(DI*2), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y10, Y0
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y10, Y1
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y2
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y10, Y3
-	VMOVUPS     (R8)(R9*1), Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y11, Y4
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y11, Y5
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y11, Y6
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y7
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*4), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*4), BX
-	SUBQ        $0x04, SI
-	JGE         tile_5
-
-tiles_end_6:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_8
-
-tile_7:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R10
-	VMOVUPS     (R9), Y8
-	VMOVUPS     (R9)(R8*1), Y9
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), R9
-	VMOVUPS     (R8), Y10
-	VPERMILPS   $0x00, Y10, Y11
-	VFMADD231PS Y11, Y8, Y0
-	VPERMILPS   $0x55, Y10, Y12
-	VFMADD231PS Y12, Y8, Y1
-	VPERMILPS   $0xaa, Y10, Y13
-	VFMADD231PS Y13, Y8, Y2
-	VPERMILPS   $0xff, Y10, Y14
-	VFMADD231PS Y14, Y8, Y3
-	VMOVUPS     (R8)(DI*1), Y10
-	VPERMILPS   $0x00, Y10, Y11
-	VFMADD231PS Y11, Y9, Y4
-	VPERMILPS   $0x55, Y10, Y12
-	VFMADD231PS Y12, Y9, Y5
-	VPERMILPS   $0xaa, Y10, Y13
-	VFMADD231PS Y13, Y9, Y6
-	VPERMILPS   $0xff, Y10, Y14
-	VFMADD231PS Y14, Y9, Y7
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*2), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*2), BX
-	SUBQ        $0x02, SI
-	JGE         tile_7
-
-tiles_end_8:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_10
-
-tile_9:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R8
-	VMOVUPS     (R9), Y8
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), DI
-	VMOVUPS     (R8), Y9
-	VPERMILPS   $0x00, Y9, Y10
-	VFMADD231PS Y10, Y8, Y0
-	VPERMILPS   $0x55, Y9, Y11
-	VFMADD231PS Y11, Y8, Y1
-	VPERMILPS   $0xaa, Y9, Y12
-	VFMADD231PS Y12, Y8, Y2
-	VPERMILPS   $0xff, Y9, Y13
-	VFMADD231PS Y13, Y8, Y3
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*1), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*1), BX
-	SUBQ        $0x01, SI
-	JGE         tile_9
-
-tiles_end_10:
-	ADDQ    $0x01, SI
-	MOVQ    a+0(FP), CX
-	MOVQ    56(CX), BX
-	ADDQ    BX, 80(SP)
-	MOVQ    72(CX), BX
-	ADDQ    BX, 88(SP)
-	SUBQ    $0x01, 72(SP)
-	JNE     row_4
-	MOVQ    a+0(FP), CX
-	MOVQ    120(CX), CX
-	VADDPS  Y4, Y0, Y0
-	VMOVUPS Y0, (DX)
-	ADDQ    CX, DX
-	VADDPS  Y5, Y1, Y1
-	VMOVUPS Y1, (DX)
-	ADDQ    CX, DX
-	VADDPS  Y6, Y2, Y2
-	VMOVUPS Y2, (DX)
-	ADDQ    CX, DX
-	VADDPS  Y7, Y3, Y3
-	VMOVUPS Y3, (DX)
-	ADDQ    CX, DX
-	MOVQ    a+0(FP), CX
-	MOVQ    112(CX), CX
-	ADDQ    CX, 56(SP)
-	SUBQ    $0x01, 64(SP)
-	JNE     tap_3
-	MOVQ    a+0(FP), CX
-	MOVQ    104(CX), CX
-	ADDQ    CX, 40(SP)
-	SUBQ    $0x01, 48(SP)
-	JNE     kernel_row_1
-
-kernel_end_2:
-	ADDQ $0x20, AX
-	SUBQ $0x08, (SP)
-	JMP  block
-
-tail:
-	CMPQ  (SP), $0x00
-	JEQ   done
-	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
-	ADDQ  AX, DX
-	MOVQ  (CX), BX
-	ADDQ  AX, BX
-	MOVQ  BX, 96(SP)
-	MOVQ  88(CX), BX
-	TESTQ BX, BX
-	JEQ   kernel_end_12
-	MOVQ  BX, 104(SP)
-
-kernel_row_11:
-	MOVQ 96(SP), CX
-	MOVQ CX, 112(SP)
-	MOVQ a+0(FP), CX
-	MOVQ 96(CX), CX
-	MOVQ CX, 120(SP)
-
-tap_13:
-	MOVQ       112(SP), CX
-	MOVQ       a+0(FP), BX
-	MOVQ       120(BX), BX
-	MOVQ       DX, SI
-	VMOVUPS    8(SP), Y0
-	VMASKMOVPS (SI), Y0, Y0
-	ADDQ       BX, SI
-	VMOVUPS    8(SP), Y1
-	VMASKMOVPS (SI), Y1, Y1
-	ADDQ       BX, SI
-	VMOVUPS    8(SP), Y2
-	VMASKMOVPS (SI), Y2, Y2
-	ADDQ       BX, SI
-	VMOVUPS    8(SP), Y3
-	VMASKMOVPS (SI), Y3, Y3
-	ADDQ       BX, SI
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	MOVQ       a+0(FP), BX
-	MOVQ       32(BX), SI
-	MOVQ       SI, 128(SP)
-	MOVQ       CX, 136(SP)
-	MOVQ       8(BX), SI
-	ADDQ       AX, SI
-	MOVQ       SI, 144(SP)
-
-row_14:
-	MOVQ a+0(FP), CX
-	MOVQ 40(CX), SI
-	MOVQ 136(SP), CX
-	MOVQ 144(SP), BX
-	SUBQ $0x04, SI
-	JLT  tiles_end_16
-
-tile_15:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R10
-	VMOVUPS     8(SP), Y8
-	VMASKMOVPS  (R9), Y8, Y8
-	VMOVUPS     8(SP), Y9
-	VMASKMOVPS  (R9)(R8*1), Y9, Y9
-	VMOVUPS     8(SP), Y10
-	VMASKMOVPS  (R9)(R8*2), Y10, Y10
-	VMOVUPS     8(SP), Y11
-	VMASKMOVPS  (R9)(R10*1), Y11, Y11
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), R9
-	VMOVUPS     8(SP), Y12
-	VMASKMOVPS  (R8), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y8, Y0
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y8, Y1
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y8, Y2
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y8, Y3
-	VMOVUPS     8(SP), Y12
-	VMASKMOVPS  (R8)(DI*1), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y9, Y4
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y9, Y5
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y9, Y6
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y9, Y7
-	VMOVUPS     8(SP), Y12
-	VMASKMOVPS  (R8)(DI*2), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y10, Y0
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y10, Y1
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y10, Y2
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y10, Y3
-	VMOVUPS     8(SP), Y12
-	VMASKMOVPS  (R8)(R9*1), Y12, Y12
-	VPERMILPS   $0x00, Y12, Y13
-	VFMADD231PS Y13, Y11, Y4
-	VPERMILPS   $0x55, Y12, Y14
-	VFMADD231PS Y14, Y11, Y5
-	VPERMILPS   $0xaa, Y12, Y15
-	VFMADD231PS Y15, Y11, Y6
-	VPERMILPS   $0xff, Y12, Y13
-	VFMADD231PS Y13, Y11, Y7
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*4), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*4), BX
-	SUBQ        $0x04, SI
-	JGE         tile_15
-
-tiles_end_16:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_18
-
-tile_17:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R10
-	VMOVUPS     8(SP), Y8
-	VMASKMOVPS  (R9), Y8, Y8
-	VMOVUPS     8(SP), Y9
-	VMASKMOVPS  (R9)(R8*1), Y9, Y9
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), R9
-	VMOVUPS     8(SP), Y10
-	VMASKMOVPS  (R8), Y10, Y10
-	VPERMILPS   $0x00, Y10, Y11
-	VFMADD231PS Y11, Y8, Y0
-	VPERMILPS   $0x55, Y10, Y12
-	VFMADD231PS Y12, Y8, Y1
-	VPERMILPS   $0xaa, Y10, Y13
-	VFMADD231PS Y13, Y8, Y2
-	VPERMILPS   $0xff, Y10, Y14
-	VFMADD231PS Y14, Y8, Y3
-	VMOVUPS     8(SP), Y10
-	VMASKMOVPS  (R8)(DI*1), Y10, Y10
-	VPERMILPS   $0x00, Y10, Y11
-	VFMADD231PS Y11, Y9, Y4
-	VPERMILPS   $0x55, Y10, Y12
-	VFMADD231PS Y12, Y9, Y5
-	VPERMILPS   $0xaa, Y10, Y13
-	VFMADD231PS Y13, Y9, Y6
-	VPERMILPS   $0xff, Y10, Y14
-	VFMADD231PS Y14, Y9, Y7
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*2), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*2), BX
-	SUBQ        $0x02, SI
-	JGE         tile_17
-
-tiles_end_18:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_20
-
-tile_19:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R8
-	VMOVUPS     8(SP), Y8
-	VMASKMOVPS  (R9), Y8, Y8
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), DI
-	VMOVUPS     8(SP), Y9
-	VMASKMOVPS  (R8), Y9, Y9
-	VPERMILPS   $0x00, Y9, Y10
-	VFMADD231PS Y10, Y8, Y0
-	VPERMILPS   $0x55, Y9, Y11
-	VFMADD231PS Y11, Y8, Y1
-	VPERMILPS   $0xaa, Y9, Y12
-	VFMADD231PS Y12, Y8, Y2
-	VPERMILPS   $0xff, Y9, Y13
-	VFMADD231PS Y13, Y8, Y3
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*1), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*1), BX
-	SUBQ        $0x01, SI
-	JGE         tile_19
-
-tiles_end_20:
-	ADDQ       $0x01, SI
-	MOVQ       a+0(FP), CX
-	MOVQ       56(CX), BX
-	ADDQ       BX, 136(SP)
-	MOVQ       72(CX), BX
-	ADDQ       BX, 144(SP)
-	SUBQ       $0x01, 128(SP)
-	JNE        row_14
-	MOVQ       a+0(FP), CX
-	MOVQ       120(CX), CX
-	VADDPS     Y4, Y0, Y0
-	VMOVUPS    8(SP), Y8
-	VMASKMOVPS Y0, Y8, (DX)
-	ADDQ       CX, DX
-	VADDPS     Y5, Y1, Y1
-	VMOVUPS    8(SP), Y8
-	VMASKMOVPS Y1, Y8, (DX)
-	ADDQ       CX, DX
-	VADDPS     Y6, Y2, Y2
-	VMOVUPS    8(SP), Y8
-	VMASKMOVPS Y2, Y8, (DX)
-	ADDQ       CX, DX
-	VADDPS     Y7, Y3, Y3
-	VMOVUPS    8(SP), Y8
-	VMASKMOVPS Y3, Y8, (DX)
-	ADDQ       CX, DX
-	MOVQ       a+0(FP), CX
-	MOVQ       112(CX), CX
-	ADDQ       CX, 112(SP)
-	SUBQ       $0x01, 120(SP)
-	JNE        tap_13
-	MOVQ       a+0(FP), CX
-	MOVQ       104(CX), CX
-	ADDQ       CX, 96(SP)
-	SUBQ       $0x01, 104(SP)
-	JNE        kernel_row_11
-
-kernel_end_12:
-done:
-	VZEROUPPER
-	RET
-
 // func depthwiseGrad7by1AVX2(a *byte)
 // Requires: AVX, FMA3
 TEXT ·depthwiseGrad7by1AVX2(SB), NOSPLIT, $120-8
@@ -24749,7 +22890,8 @@ block:
 	CMPQ  (SP), $0x08
 	JLT   tail
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -24980,7 +23122,8 @@ tail:
 	CMPQ  (SP), $0x00
 	JEQ   done
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -25271,7 +23414,8 @@ block:
 	CMPQ    (SP), $0x08
 	JLT     tail
 	MOVQ    a+0(FP), CX
-	MOVQ    16(CX), DX
+	MOVQ    a+0(FP), DX
+	MOVQ    16(DX), DX
 	ADDQ    AX, DX
 	MOVQ    (CX), CX
 	ADDQ    AX, CX
@@ -25562,7 +23706,8 @@ tail:
 	CMPQ       (SP), $0x00
 	JEQ        done
 	MOVQ       a+0(FP), CX
-	MOVQ       16(CX), DX
+	MOVQ       a+0(FP), DX
+	MOVQ       16(DX), DX
 	ADDQ       AX, DX
 	MOVQ       (CX), CX
 	ADDQ       AX, CX
@@ -25904,7 +24049,8 @@ block:
 	CMPQ  (SP), $0x08
 	JLT   tail
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -26116,7 +24262,8 @@ tail:
 	CMPQ  (SP), $0x00
 	JEQ   done
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -26378,7 +24525,8 @@ block:
 	CMPQ    (SP), $0x08
 	JLT     tail
 	MOVQ    a+0(FP), CX
-	MOVQ    16(CX), DX
+	MOVQ    a+0(FP), DX
+	MOVQ    16(DX), DX
 	ADDQ    AX, DX
 	MOVQ    (CX), CX
 	ADDQ    AX, CX
@@ -26695,7 +24843,8 @@ tail:
 	CMPQ       (SP), $0x00
 	JEQ        done
 	MOVQ       a+0(FP), CX
-	MOVQ       16(CX), DX
+	MOVQ       a+0(FP), DX
+	MOVQ       16(DX), DX
 	ADDQ       AX, DX
 	MOVQ       (CX), CX
 	ADDQ       AX, CX
@@ -27067,7 +25216,8 @@ block:
 	CMPQ  (SP), $0x08
 	JLT   tail
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -27284,7 +25434,8 @@ tail:
 	CMPQ  (SP), $0x00
 	JEQ   done
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -27533,6 +25684,8080 @@ tiles_end_18:
 	JNE        kernel_row_10
 
 kernel_end_11:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf4AVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·depthwiseOf4AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x08
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_9:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_11:
+	MOVQ        R14, R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS (R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VMOVUPS     (R11)(DI*2), Y8
+	VFMADD231PS (R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VMOVUPS     (R11)(R12*1), Y8
+	VFMADD231PS (R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_11
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_18:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_19:
+	MOVQ R9, R13
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R12
+
+tap_20:
+	MOVQ        R13, R11
+	VMOVUPS     (R11), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*1), Y4
+	VFMADD231PS (R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R13
+	SUBQ        $0x01, R12
+	JNE         tap_20
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VXORPS Y0, Y0, Y0
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_27:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), DI
+
+kernel_row_28:
+	MOVQ R9, R12
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_29:
+	MOVQ        R12, R11
+	VMOVUPS     (R11), Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R12
+	SUBQ        $0x01, DI
+	JNE         tap_29
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_33
+
+rows_32:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_35
+
+tile_34:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_36
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_37
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_38
+
+bias_37:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_38
+
+add_36:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_38
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_38:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_41
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_39:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_40:
+	MOVQ        R14, R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS (R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*2), Y8, Y8
+	VFMADD231PS (R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(R12*1), Y8, Y8
+	VFMADD231PS (R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_40
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_39
+
+kernel_end_41:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_42
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_42:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_34
+
+tiles_end_35:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_47
+
+bias_46:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_47
+
+add_45:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_47
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_47:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_48:
+	MOVQ R9, R13
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R12
+
+tap_49:
+	MOVQ        R13, R11
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*1), Y4, Y4
+	VFMADD231PS (R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R13
+	SUBQ        $0x01, R12
+	JNE         tap_49
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_51:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_43
+
+tiles_end_44:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VXORPS Y0, Y0, Y0
+	JMP    started_56
+
+bias_55:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_56
+
+add_54:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_56
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_56:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), DI
+
+kernel_row_57:
+	MOVQ R9, R12
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_58:
+	MOVQ        R12, R11
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R12
+	SUBQ        $0x01, DI
+	JNE         tap_58
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_52
+
+tiles_end_53:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_32
+
+rows_end_33:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf4AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGradOf4AVX2(SB), NOSPLIT, $152-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 8(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ  (SP), $0x08
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 40(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 48(SP)
+
+kernel_row_1:
+	MOVQ 40(SP), CX
+	MOVQ CX, 56(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 64(SP)
+
+tap_3:
+	MOVQ    56(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 72(SP)
+	MOVQ    CX, 80(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 88(SP)
+
+row_4:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 80(SP), CX
+	MOVQ 88(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(R8*1), Y5
+	VMOVUPS     (R9)(R8*2), Y6
+	VMOVUPS     (R9)(R10*1), Y7
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y8
+	VFMADD231PS Y4, Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS Y4, Y11, Y1
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS Y4, Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS Y4, Y13, Y3
+	VMOVUPS     (R8)(DI*1), Y8
+	VFMADD231PS Y5, Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS Y5, Y11, Y1
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS Y5, Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS Y5, Y13, Y3
+	VMOVUPS     (R8)(DI*2), Y8
+	VFMADD231PS Y6, Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS Y6, Y11, Y1
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS Y6, Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS Y6, Y13, Y3
+	VMOVUPS     (R8)(R9*1), Y8
+	VFMADD231PS Y7, Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS Y7, Y11, Y1
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS Y7, Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS Y7, Y13, Y3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_8
+
+tile_7:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(R8*1), Y5
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y6
+	VFMADD231PS Y4, Y6, Y0
+	VPERMILPS   $0xb1, Y6, Y9
+	VFMADD231PS Y4, Y9, Y1
+	VPERMILPS   $0x4e, Y6, Y10
+	VFMADD231PS Y4, Y10, Y2
+	VPERMILPS   $0x1b, Y6, Y11
+	VFMADD231PS Y4, Y11, Y3
+	VMOVUPS     (R8)(DI*1), Y6
+	VFMADD231PS Y5, Y6, Y0
+	VPERMILPS   $0xb1, Y6, Y9
+	VFMADD231PS Y5, Y9, Y1
+	VPERMILPS   $0x4e, Y6, Y10
+	VFMADD231PS Y5, Y10, Y2
+	VPERMILPS   $0x1b, Y6, Y11
+	VFMADD231PS Y5, Y11, Y3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_7
+
+tiles_end_8:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Y4
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y8
+	VFMADD231PS Y4, Y8, Y1
+	VPERMILPS   $0x4e, Y5, Y9
+	VFMADD231PS Y4, Y9, Y2
+	VPERMILPS   $0x1b, Y5, Y10
+	VFMADD231PS Y4, Y10, Y3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 80(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 88(SP)
+	SUBQ    $0x01, 72(SP)
+	JNE     row_4
+	MOVQ    $0x00000040, CX
+	VMOVUPS Y0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 56(SP)
+	SUBQ    $0x01, 64(SP)
+	JNE     tap_3
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 40(SP)
+	SUBQ    $0x01, 48(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 96(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_12
+	MOVQ  DX, 104(SP)
+
+kernel_row_11:
+	MOVQ 96(SP), CX
+	MOVQ CX, 112(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 120(SP)
+
+tap_13:
+	MOVQ    112(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 128(SP)
+	MOVQ    CX, 136(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 144(SP)
+
+row_14:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 136(SP), CX
+	MOVQ 144(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y4
+	VMASKMOVPS  (R9), Y4, Y4
+	VMOVUPS     8(SP), Y5
+	VMASKMOVPS  (R9)(R8*1), Y5, Y5
+	VMOVUPS     8(SP), Y6
+	VMASKMOVPS  (R9)(R8*2), Y6, Y6
+	VMOVUPS     8(SP), Y7
+	VMASKMOVPS  (R9)(R10*1), Y7, Y7
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y8
+	VMASKMOVPS  (R8), Y8, Y8
+	VFMADD231PS Y4, Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS Y4, Y11, Y1
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS Y4, Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS Y4, Y13, Y3
+	VMOVUPS     8(SP), Y8
+	VMASKMOVPS  (R8)(DI*1), Y8, Y8
+	VFMADD231PS Y5, Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS Y5, Y11, Y1
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS Y5, Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS Y5, Y13, Y3
+	VMOVUPS     8(SP), Y8
+	VMASKMOVPS  (R8)(DI*2), Y8, Y8
+	VFMADD231PS Y6, Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS Y6, Y11, Y1
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS Y6, Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS Y6, Y13, Y3
+	VMOVUPS     8(SP), Y8
+	VMASKMOVPS  (R8)(R9*1), Y8, Y8
+	VFMADD231PS Y7, Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS Y7, Y11, Y1
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS Y7, Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS Y7, Y13, Y3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y4
+	VMASKMOVPS  (R9), Y4, Y4
+	VMOVUPS     8(SP), Y5
+	VMASKMOVPS  (R9)(R8*1), Y5, Y5
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y6
+	VMASKMOVPS  (R8), Y6, Y6
+	VFMADD231PS Y4, Y6, Y0
+	VPERMILPS   $0xb1, Y6, Y9
+	VFMADD231PS Y4, Y9, Y1
+	VPERMILPS   $0x4e, Y6, Y10
+	VFMADD231PS Y4, Y10, Y2
+	VPERMILPS   $0x1b, Y6, Y11
+	VFMADD231PS Y4, Y11, Y3
+	VMOVUPS     8(SP), Y6
+	VMASKMOVPS  (R8)(DI*1), Y6, Y6
+	VFMADD231PS Y5, Y6, Y0
+	VPERMILPS   $0xb1, Y6, Y9
+	VFMADD231PS Y5, Y9, Y1
+	VPERMILPS   $0x4e, Y6, Y10
+	VFMADD231PS Y5, Y10, Y2
+	VPERMILPS   $0x1b, Y6, Y11
+	VFMADD231PS Y5, Y11, Y3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     8(SP), Y4
+	VMASKMOVPS  (R9), Y4, Y4
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS     8(SP), Y5
+	VMASKMOVPS  (R8), Y5, Y5
+	VFMADD231PS Y4, Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y8
+	VFMADD231PS Y4, Y8, Y1
+	VPERMILPS   $0x4e, Y5, Y9
+	VFMADD231PS Y4, Y9, Y2
+	VPERMILPS   $0x1b, Y5, Y10
+	VFMADD231PS Y4, Y10, Y3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_19
+
+tiles_end_20:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 136(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 144(SP)
+	SUBQ    $0x01, 128(SP)
+	JNE     row_14
+	MOVQ    $0x00000040, CX
+	VMOVUPS Y0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 112(SP)
+	SUBQ    $0x01, 120(SP)
+	JNE     tap_13
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 96(SP)
+	SUBQ    $0x01, 104(SP)
+	JNE     kernel_row_11
+
+kernel_end_12:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf4x3by1AVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·depthwiseOf4x3by1AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x08
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_9:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS 256(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*2), Y8
+	VFMADD231PS (R10), Y8, Y2
+	VFMADD231PS 256(R10), Y8, Y1
+	VFMADD231PS 512(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VFMADD231PS 320(R10), Y11, Y5
+	VFMADD231PS 576(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VFMADD231PS 384(R10), Y12, Y1
+	VFMADD231PS 640(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VFMADD231PS 448(R10), Y13, Y5
+	VFMADD231PS 704(R10), Y13, Y4
+	VMOVUPS     (R11)(R12*1), Y8
+	VFMADD231PS (R10), Y8, Y3
+	VFMADD231PS 256(R10), Y8, Y2
+	VFMADD231PS 512(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VFMADD231PS 320(R10), Y11, Y6
+	VFMADD231PS 576(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VFMADD231PS 384(R10), Y12, Y2
+	VFMADD231PS 640(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VFMADD231PS 448(R10), Y13, Y6
+	VFMADD231PS 704(R10), Y13, Y5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS 256(R10), Y8, Y3
+	VFMADD231PS 512(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VFMADD231PS 576(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VFMADD231PS 640(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	VFMADD231PS 704(R10), Y13, Y6
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS 512(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y7
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_18:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*1), Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS 256(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*2), Y4
+	VFMADD231PS 256(R10), Y4, Y1
+	VFMADD231PS 512(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VFMADD231PS 576(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VFMADD231PS 640(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	VFMADD231PS 704(R10), Y9, Y2
+	VMOVUPS     (R11)(R12*1), Y4
+	VFMADD231PS 512(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y3
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VXORPS Y0, Y0, Y0
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_27:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_28:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VMOVUPS     (R11)(DI*1), Y2
+	VFMADD231PS 256(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	VMOVUPS     (R11)(DI*2), Y2
+	VFMADD231PS 512(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 576(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 640(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 704(R10), Y7, Y1
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_33
+
+rows_32:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_35
+
+tile_34:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_36
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_37
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_38
+
+bias_37:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_38
+
+add_36:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_38
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_38:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_41
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_39:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS 256(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*2), Y8, Y8
+	VFMADD231PS (R10), Y8, Y2
+	VFMADD231PS 256(R10), Y8, Y1
+	VFMADD231PS 512(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VFMADD231PS 320(R10), Y11, Y5
+	VFMADD231PS 576(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VFMADD231PS 384(R10), Y12, Y1
+	VFMADD231PS 640(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VFMADD231PS 448(R10), Y13, Y5
+	VFMADD231PS 704(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(R12*1), Y8, Y8
+	VFMADD231PS (R10), Y8, Y3
+	VFMADD231PS 256(R10), Y8, Y2
+	VFMADD231PS 512(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VFMADD231PS 320(R10), Y11, Y6
+	VFMADD231PS 576(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VFMADD231PS 384(R10), Y12, Y2
+	VFMADD231PS 640(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VFMADD231PS 448(R10), Y13, Y6
+	VFMADD231PS 704(R10), Y13, Y5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS 256(R10), Y8, Y3
+	VFMADD231PS 512(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VFMADD231PS 576(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VFMADD231PS 640(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	VFMADD231PS 704(R10), Y13, Y6
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS 512(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y7
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_39
+
+kernel_end_41:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_42
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_42:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_34
+
+tiles_end_35:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_47
+
+bias_46:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_47
+
+add_45:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_47
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_47:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*1), Y4, Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS 256(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*2), Y4, Y4
+	VFMADD231PS 256(R10), Y4, Y1
+	VFMADD231PS 512(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VFMADD231PS 576(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VFMADD231PS 640(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	VFMADD231PS 704(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(R12*1), Y4, Y4
+	VFMADD231PS 512(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y3
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_51:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_43
+
+tiles_end_44:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VXORPS Y0, Y0, Y0
+	JMP    started_56
+
+bias_55:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_56
+
+add_54:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_56
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_56:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_57:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11)(DI*1), Y2, Y2
+	VFMADD231PS 256(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11)(DI*2), Y2, Y2
+	VFMADD231PS 512(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 576(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 640(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 704(R10), Y7, Y1
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_52
+
+tiles_end_53:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_32
+
+rows_end_33:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf4x3by1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGradOf4x3by1AVX2(SB), NOSPLIT, $120-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 8(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ  (SP), $0x08
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 40(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 48(SP)
+
+kernel_row_1:
+	MOVQ    40(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y11
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 56(SP)
+	MOVQ    CX, 64(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 72(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 64(SP), CX
+	MOVQ 72(SP), DX
+	SUBQ $0x01, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Y12
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y13
+	VFMADD231PS Y12, Y13, Y0
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y1
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y2
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS     (R8)(DI*1), Y13
+	VFMADD231PS Y12, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS     (R8)(DI*2), Y13
+	VFMADD231PS Y12, Y13, Y8
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y9
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y10
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 64(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 72(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     row_3
+	MOVQ    $0x00000040, CX
+	VMOVUPS Y0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y11, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 40(SP)
+	SUBQ    $0x01, 48(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 80(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_7
+	MOVQ  DX, 88(SP)
+
+kernel_row_6:
+	MOVQ    80(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y11
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 96(SP)
+	MOVQ    CX, 104(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 112(SP)
+
+row_8:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 104(SP), CX
+	MOVQ 112(SP), DX
+	SUBQ $0x01, SI
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9), Y12, Y12
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8), Y13, Y13
+	VFMADD231PS Y12, Y13, Y0
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y1
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y2
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*2), Y13, Y13
+	VFMADD231PS Y12, Y13, Y8
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y9
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y10
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 104(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 112(SP)
+	SUBQ    $0x01, 96(SP)
+	JNE     row_8
+	MOVQ    $0x00000040, CX
+	VMOVUPS Y0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y11, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 80(SP)
+	SUBQ    $0x01, 88(SP)
+	JNE     kernel_row_6
+
+kernel_end_7:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf4x3by2AVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·depthwiseOf4x3by2AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x08
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_9:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS 256(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*2), Y8
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS 512(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VFMADD231PS 576(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VFMADD231PS 640(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VFMADD231PS 704(R10), Y13, Y4
+	VMOVUPS     (R11)(R12*1), Y8
+	VFMADD231PS 256(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS (R10), Y8, Y2
+	VFMADD231PS 512(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VFMADD231PS 576(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VFMADD231PS 640(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VFMADD231PS 704(R10), Y13, Y5
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS 256(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y6
+	VMOVUPS     (R11)(DI*2), Y8
+	VFMADD231PS (R10), Y8, Y3
+	VFMADD231PS 512(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VFMADD231PS 576(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VFMADD231PS 640(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VFMADD231PS 704(R10), Y13, Y6
+	VMOVUPS     (R11)(R12*1), Y8
+	VFMADD231PS 256(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS 512(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y7
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_18:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*1), Y4
+	VFMADD231PS 256(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*2), Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS 512(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 576(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VFMADD231PS 640(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VFMADD231PS 704(R10), Y9, Y2
+	VMOVUPS     (R11)(R12*1), Y4
+	VFMADD231PS 256(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Y4
+	VFMADD231PS 512(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y3
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VXORPS Y0, Y0, Y0
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_27:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_28:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VMOVUPS     (R11)(DI*1), Y2
+	VFMADD231PS 256(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	VMOVUPS     (R11)(DI*2), Y2
+	VFMADD231PS 512(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 576(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 640(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 704(R10), Y7, Y1
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_33
+
+rows_32:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_35
+
+tile_34:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_36
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_37
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_38
+
+bias_37:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_38
+
+add_36:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_38
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_38:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_41
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_39:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS 256(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*2), Y8, Y8
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS 512(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VFMADD231PS 576(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VFMADD231PS 640(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VFMADD231PS 704(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(R12*1), Y8, Y8
+	VFMADD231PS 256(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS (R10), Y8, Y2
+	VFMADD231PS 512(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VFMADD231PS 576(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VFMADD231PS 640(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VFMADD231PS 704(R10), Y13, Y5
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS 256(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y6
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*2), Y8, Y8
+	VFMADD231PS (R10), Y8, Y3
+	VFMADD231PS 512(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VFMADD231PS 576(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VFMADD231PS 640(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VFMADD231PS 704(R10), Y13, Y6
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(R12*1), Y8, Y8
+	VFMADD231PS 256(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS 512(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y7
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_39
+
+kernel_end_41:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_42
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_42:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_34
+
+tiles_end_35:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_47
+
+bias_46:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_47
+
+add_45:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_47
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_47:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*1), Y4, Y4
+	VFMADD231PS 256(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*2), Y4, Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS 512(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 576(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VFMADD231PS 640(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VFMADD231PS 704(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(R12*1), Y4, Y4
+	VFMADD231PS 256(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VFMADD231PS 512(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y3
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_51:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_43
+
+tiles_end_44:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VXORPS Y0, Y0, Y0
+	JMP    started_56
+
+bias_55:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_56
+
+add_54:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_56
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_56:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_57:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11)(DI*1), Y2, Y2
+	VFMADD231PS 256(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11)(DI*2), Y2, Y2
+	VFMADD231PS 512(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 576(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 640(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 704(R10), Y7, Y1
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_52
+
+tiles_end_53:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_32
+
+rows_end_33:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf4x3by2AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGradOf4x3by2AVX2(SB), NOSPLIT, $120-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 8(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ  (SP), $0x08
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 40(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 48(SP)
+
+kernel_row_1:
+	MOVQ    40(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y11
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 56(SP)
+	MOVQ    CX, 64(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 72(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 64(SP), CX
+	MOVQ 72(SP), DX
+	SUBQ $0x01, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Y12
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y13
+	VFMADD231PS Y12, Y13, Y0
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y1
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y2
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS     (R8)(DI*1), Y13
+	VFMADD231PS Y12, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS     (R8)(DI*2), Y13
+	VFMADD231PS Y12, Y13, Y8
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y9
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y10
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 64(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 72(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     row_3
+	MOVQ    $0x00000040, CX
+	VMOVUPS Y0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y11, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 40(SP)
+	SUBQ    $0x01, 48(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 80(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_7
+	MOVQ  DX, 88(SP)
+
+kernel_row_6:
+	MOVQ    80(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y11
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 96(SP)
+	MOVQ    CX, 104(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 112(SP)
+
+row_8:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 104(SP), CX
+	MOVQ 112(SP), DX
+	SUBQ $0x01, SI
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R9), Y12, Y12
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8), Y13, Y13
+	VFMADD231PS Y12, Y13, Y0
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y1
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y2
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS     8(SP), Y13
+	VMASKMOVPS  (R8)(DI*2), Y13, Y13
+	VFMADD231PS Y12, Y13, Y8
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y12, Y15, Y9
+	VPERMILPS   $0x4e, Y13, Y15
+	VFMADD231PS Y12, Y15, Y10
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y12, Y15, Y11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 104(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 112(SP)
+	SUBQ    $0x01, 96(SP)
+	JNE     row_8
+	MOVQ    $0x00000040, CX
+	VMOVUPS Y0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y11, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 80(SP)
+	SUBQ    $0x01, 88(SP)
+	JNE     kernel_row_6
+
+kernel_end_7:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf8AVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·depthwiseOf8AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x08
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_9:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_11:
+	MOVQ        R14, R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS (R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y1
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y5
+	VMOVUPS     (R11)(DI*2), Y8
+	VFMADD231PS (R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y2
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y6
+	VMOVUPS     (R11)(R12*1), Y8
+	VFMADD231PS (R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y3
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_11
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_18:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_19:
+	MOVQ R9, R13
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R12
+
+tap_20:
+	MOVQ        R13, R11
+	VMOVUPS     (R11), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*1), Y4
+	VFMADD231PS (R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y1
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R13
+	SUBQ        $0x01, R12
+	JNE         tap_20
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VXORPS Y0, Y0, Y0
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_27:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), DI
+
+kernel_row_28:
+	MOVQ R9, R12
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_29:
+	MOVQ        R12, R11
+	VMOVUPS     (R11), Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 256(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R12
+	SUBQ        $0x01, DI
+	JNE         tap_29
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_33
+
+rows_32:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_35
+
+tile_34:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_36
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_37
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_38
+
+bias_37:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_38
+
+add_36:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_38
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_38:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_41
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_39:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_40:
+	MOVQ        R14, R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS (R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y1
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y5
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*2), Y8, Y8
+	VFMADD231PS (R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y2
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y6
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(R12*1), Y8, Y8
+	VFMADD231PS (R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y3
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_40
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_39
+
+kernel_end_41:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_42
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_42:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_34
+
+tiles_end_35:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_47
+
+bias_46:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_47
+
+add_45:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_47
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_47:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_48:
+	MOVQ R9, R13
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R12
+
+tap_49:
+	MOVQ        R13, R11
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*1), Y4, Y4
+	VFMADD231PS (R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y1
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R13
+	SUBQ        $0x01, R12
+	JNE         tap_49
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_51:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_43
+
+tiles_end_44:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VXORPS Y0, Y0, Y0
+	JMP    started_56
+
+bias_55:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_56
+
+add_54:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_56
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_56:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), DI
+
+kernel_row_57:
+	MOVQ R9, R12
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_58:
+	MOVQ        R12, R11
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 256(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R12
+	SUBQ        $0x01, DI
+	JNE         tap_58
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_52
+
+tiles_end_53:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_32
+
+rows_end_33:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf8AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGradOf8AVX2(SB), NOSPLIT, $152-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 8(SP)
+	XORQ    AX, AX
+
+block:
+	CMPQ  (SP), $0x08
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 40(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 48(SP)
+
+kernel_row_1:
+	MOVQ 40(SP), CX
+	MOVQ CX, 56(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 64(SP)
+
+tap_3:
+	MOVQ    56(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y7
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 72(SP)
+	MOVQ    CX, 80(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 88(SP)
+
+row_4:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 80(SP), CX
+	MOVQ 88(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y8
+	VMOVUPS     (R9)(R8*1), Y9
+	VMOVUPS     (R9)(R8*2), Y10
+	VMOVUPS     (R9)(R10*1), Y11
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y12
+	VFMADD231PS Y8, Y12, Y0
+	VPERMILPS   $0xb1, Y12, Y15
+	VFMADD231PS Y8, Y15, Y1
+	VPERMILPS   $0x4e, Y12, Y14
+	VFMADD231PS Y8, Y14, Y2
+	VPERMILPS   $0x1b, Y12, Y15
+	VFMADD231PS Y8, Y15, Y3
+	VPERM2F128  $0x01, Y12, Y12, Y13
+	VFMADD231PS Y8, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y8, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y14
+	VFMADD231PS Y8, Y14, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y8, Y15, Y7
+	VMOVUPS     (R8)(DI*1), Y12
+	VFMADD231PS Y9, Y12, Y0
+	VPERMILPS   $0xb1, Y12, Y15
+	VFMADD231PS Y9, Y15, Y1
+	VPERMILPS   $0x4e, Y12, Y14
+	VFMADD231PS Y9, Y14, Y2
+	VPERMILPS   $0x1b, Y12, Y15
+	VFMADD231PS Y9, Y15, Y3
+	VPERM2F128  $0x01, Y12, Y12, Y13
+	VFMADD231PS Y9, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y9, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y14
+	VFMADD231PS Y9, Y14, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y9, Y15, Y7
+	VMOVUPS     (R8)(DI*2), Y12
+	VFMADD231PS Y10, Y12, Y0
+	VPERMILPS   $0xb1, Y12, Y15
+	VFMADD231PS Y10, Y15, Y1
+	VPERMILPS   $0x4e, Y12, Y14
+	VFMADD231PS Y10, Y14, Y2
+	VPERMILPS   $0x1b, Y12, Y15
+	VFMADD231PS Y10, Y15, Y3
+	VPERM2F128  $0x01, Y12, Y12, Y13
+	VFMADD231PS Y10, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y10, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y14
+	VFMADD231PS Y10, Y14, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y10, Y15, Y7
+	VMOVUPS     (R8)(R9*1), Y12
+	VFMADD231PS Y11, Y12, Y0
+	VPERMILPS   $0xb1, Y12, Y15
+	VFMADD231PS Y11, Y15, Y1
+	VPERMILPS   $0x4e, Y12, Y14
+	VFMADD231PS Y11, Y14, Y2
+	VPERMILPS   $0x1b, Y12, Y15
+	VFMADD231PS Y11, Y15, Y3
+	VPERM2F128  $0x01, Y12, Y12, Y13
+	VFMADD231PS Y11, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y11, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y14
+	VFMADD231PS Y11, Y14, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y11, Y15, Y7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_8
+
+tile_7:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Y8
+	VMOVUPS     (R9)(R8*1), Y9
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Y10
+	VFMADD231PS Y8, Y10, Y0
+	VPERMILPS   $0xb1, Y10, Y13
+	VFMADD231PS Y8, Y13, Y1
+	VPERMILPS   $0x4e, Y10, Y14
+	VFMADD231PS Y8, Y14, Y2
+	VPERMILPS   $0x1b, Y10, Y15
+	VFMADD231PS Y8, Y15, Y3
+	VPERM2F128  $0x01, Y10, Y10, Y11
+	VFMADD231PS Y8, Y11, Y4
+	VPERMILPS   $0xb1, Y11, Y13
+	VFMADD231PS Y8, Y13, Y5
+	VPERMILPS   $0x4e, Y11, Y14
+	VFMADD231PS Y8, Y14, Y6
+	VPERMILPS   $0x1b, Y11, Y15
+	VFMADD231PS Y8, Y15, Y7
+	VMOVUPS     (R8)(DI*1), Y10
+	VFMADD231PS Y9, Y10, Y0
+	VPERMILPS   $0xb1, Y10, Y13
+	VFMADD231PS Y9, Y13, Y1
+	VPERMILPS   $0x4e, Y10, Y14
+	VFMADD231PS Y9, Y14, Y2
+	VPERMILPS   $0x1b, Y10, Y15
+	VFMADD231PS Y9, Y15, Y3
+	VPERM2F128  $0x01, Y10, Y10, Y11
+	VFMADD231PS Y9, Y11, Y4
+	VPERMILPS   $0xb1, Y11, Y13
+	VFMADD231PS Y9, Y13, Y5
+	VPERMILPS   $0x4e, Y11, Y14
+	VFMADD231PS Y9, Y14, Y6
+	VPERMILPS   $0x1b, Y11, Y15
+	VFMADD231PS Y9, Y15, Y7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_7
+
+tiles_end_8:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Y8
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS     (R8), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y12
+	VFMADD231PS Y8, Y12, Y1
+	VPERMILPS   $0x4e, Y9, Y13
+	VFMADD231PS Y8, Y13, Y2
+	VPERMILPS   $0x1b, Y9, Y14
+	VFMADD231PS Y8, Y14, Y3
+	VPERM2F128  $0x01, Y9, Y9, Y10
+	VFMADD231PS Y8, Y10, Y4
+	VPERMILPS   $0xb1, Y10, Y12
+	VFMADD231PS Y8, Y12, Y5
+	VPERMILPS   $0x4e, Y10, Y13
+	VFMADD231PS Y8, Y13, Y6
+	VPERMILPS   $0x1b, Y10, Y14
+	VFMADD231PS Y8, Y14, Y7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 80(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 88(SP)
+	SUBQ    $0x01, 72(SP)
+	JNE     row_4
+	MOVQ    $0x00000040, CX
+	VMOVUPS Y0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y7, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 56(SP)
+	SUBQ    $0x01, 64(SP)
+	JNE     tap_3
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 40(SP)
+	SUBQ    $0x01, 48(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x20, AX
+	SUBQ $0x08, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 96(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_12
+	MOVQ  DX, 104(SP)
+
+kernel_row_11:
+	MOVQ 96(SP), CX
+	MOVQ CX, 112(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 120(SP)
+
+tap_13:
+	MOVQ    112(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Y0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Y7
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 128(SP)
+	MOVQ    CX, 136(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 144(SP)
+
+row_14:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 136(SP), CX
+	MOVQ 144(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y8
+	VMASKMOVPS  (R9), Y8, Y8
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R9)(R8*1), Y9, Y9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R9)(R8*2), Y10, Y10
+	VMOVUPS     8(SP), Y11
+	VMASKMOVPS  (R9)(R10*1), Y11, Y11
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8), Y12, Y12
+	VFMADD231PS Y8, Y12, Y0
+	VPERMILPS   $0xb1, Y12, Y15
+	VFMADD231PS Y8, Y15, Y1
+	VPERMILPS   $0x4e, Y12, Y14
+	VFMADD231PS Y8, Y14, Y2
+	VPERMILPS   $0x1b, Y12, Y15
+	VFMADD231PS Y8, Y15, Y3
+	VPERM2F128  $0x01, Y12, Y12, Y13
+	VFMADD231PS Y8, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y8, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y14
+	VFMADD231PS Y8, Y14, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y8, Y15, Y7
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8)(DI*1), Y12, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VPERMILPS   $0xb1, Y12, Y15
+	VFMADD231PS Y9, Y15, Y1
+	VPERMILPS   $0x4e, Y12, Y14
+	VFMADD231PS Y9, Y14, Y2
+	VPERMILPS   $0x1b, Y12, Y15
+	VFMADD231PS Y9, Y15, Y3
+	VPERM2F128  $0x01, Y12, Y12, Y13
+	VFMADD231PS Y9, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y9, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y14
+	VFMADD231PS Y9, Y14, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y9, Y15, Y7
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8)(DI*2), Y12, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VPERMILPS   $0xb1, Y12, Y15
+	VFMADD231PS Y10, Y15, Y1
+	VPERMILPS   $0x4e, Y12, Y14
+	VFMADD231PS Y10, Y14, Y2
+	VPERMILPS   $0x1b, Y12, Y15
+	VFMADD231PS Y10, Y15, Y3
+	VPERM2F128  $0x01, Y12, Y12, Y13
+	VFMADD231PS Y10, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y10, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y14
+	VFMADD231PS Y10, Y14, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y10, Y15, Y7
+	VMOVUPS     8(SP), Y12
+	VMASKMOVPS  (R8)(R9*1), Y12, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VPERMILPS   $0xb1, Y12, Y15
+	VFMADD231PS Y11, Y15, Y1
+	VPERMILPS   $0x4e, Y12, Y14
+	VFMADD231PS Y11, Y14, Y2
+	VPERMILPS   $0x1b, Y12, Y15
+	VFMADD231PS Y11, Y15, Y3
+	VPERM2F128  $0x01, Y12, Y12, Y13
+	VFMADD231PS Y11, Y13, Y4
+	VPERMILPS   $0xb1, Y13, Y15
+	VFMADD231PS Y11, Y15, Y5
+	VPERMILPS   $0x4e, Y13, Y14
+	VFMADD231PS Y11, Y14, Y6
+	VPERMILPS   $0x1b, Y13, Y15
+	VFMADD231PS Y11, Y15, Y7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     8(SP), Y8
+	VMASKMOVPS  (R9), Y8, Y8
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R9)(R8*1), Y9, Y9
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R8), Y10, Y10
+	VFMADD231PS Y8, Y10, Y0
+	VPERMILPS   $0xb1, Y10, Y13
+	VFMADD231PS Y8, Y13, Y1
+	VPERMILPS   $0x4e, Y10, Y14
+	VFMADD231PS Y8, Y14, Y2
+	VPERMILPS   $0x1b, Y10, Y15
+	VFMADD231PS Y8, Y15, Y3
+	VPERM2F128  $0x01, Y10, Y10, Y11
+	VFMADD231PS Y8, Y11, Y4
+	VPERMILPS   $0xb1, Y11, Y13
+	VFMADD231PS Y8, Y13, Y5
+	VPERMILPS   $0x4e, Y11, Y14
+	VFMADD231PS Y8, Y14, Y6
+	VPERMILPS   $0x1b, Y11, Y15
+	VFMADD231PS Y8, Y15, Y7
+	VMOVUPS     8(SP), Y10
+	VMASKMOVPS  (R8)(DI*1), Y10, Y10
+	VFMADD231PS Y9, Y10, Y0
+	VPERMILPS   $0xb1, Y10, Y13
+	VFMADD231PS Y9, Y13, Y1
+	VPERMILPS   $0x4e, Y10, Y14
+	VFMADD231PS Y9, Y14, Y2
+	VPERMILPS   $0x1b, Y10, Y15
+	VFMADD231PS Y9, Y15, Y3
+	VPERM2F128  $0x01, Y10, Y10, Y11
+	VFMADD231PS Y9, Y11, Y4
+	VPERMILPS   $0xb1, Y11, Y13
+	VFMADD231PS Y9, Y13, Y5
+	VPERMILPS   $0x4e, Y11, Y14
+	VFMADD231PS Y9, Y14, Y6
+	VPERMILPS   $0x1b, Y11, Y15
+	VFMADD231PS Y9, Y15, Y7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     8(SP), Y8
+	VMASKMOVPS  (R9), Y8, Y8
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS     8(SP), Y9
+	VMASKMOVPS  (R8), Y9, Y9
+	VFMADD231PS Y8, Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y12
+	VFMADD231PS Y8, Y12, Y1
+	VPERMILPS   $0x4e, Y9, Y13
+	VFMADD231PS Y8, Y13, Y2
+	VPERMILPS   $0x1b, Y9, Y14
+	VFMADD231PS Y8, Y14, Y3
+	VPERM2F128  $0x01, Y9, Y9, Y10
+	VFMADD231PS Y8, Y10, Y4
+	VPERMILPS   $0xb1, Y10, Y12
+	VFMADD231PS Y8, Y12, Y5
+	VPERMILPS   $0x4e, Y10, Y13
+	VFMADD231PS Y8, Y13, Y6
+	VPERMILPS   $0x1b, Y10, Y14
+	VFMADD231PS Y8, Y14, Y7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_19
+
+tiles_end_20:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 136(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 144(SP)
+	SUBQ    $0x01, 128(SP)
+	JNE     row_14
+	MOVQ    $0x00000040, CX
+	VMOVUPS Y0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Y7, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 112(SP)
+	SUBQ    $0x01, 120(SP)
+	JNE     tap_13
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 96(SP)
+	SUBQ    $0x01, 104(SP)
+	JNE     kernel_row_11
+
+kernel_end_12:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf8x3by1AVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·depthwiseOf8x3by1AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x08
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_9:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS 512(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VFMADD231PS 576(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VFMADD231PS 640(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VFMADD231PS 704(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y1
+	VFMADD231PS 768(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y5
+	VFMADD231PS 832(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y1
+	VFMADD231PS 896(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y5
+	VFMADD231PS 960(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*2), Y8
+	VFMADD231PS (R10), Y8, Y2
+	VFMADD231PS 512(R10), Y8, Y1
+	VFMADD231PS 1024(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VFMADD231PS 576(R10), Y11, Y5
+	VFMADD231PS 1088(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VFMADD231PS 640(R10), Y12, Y1
+	VFMADD231PS 1152(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VFMADD231PS 704(R10), Y13, Y5
+	VFMADD231PS 1216(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y2
+	VFMADD231PS 768(R10), Y9, Y1
+	VFMADD231PS 1280(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y6
+	VFMADD231PS 832(R10), Y11, Y5
+	VFMADD231PS 1344(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y2
+	VFMADD231PS 896(R10), Y12, Y1
+	VFMADD231PS 1408(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y6
+	VFMADD231PS 960(R10), Y13, Y5
+	VFMADD231PS 1472(R10), Y13, Y4
+	VMOVUPS     (R11)(R12*1), Y8
+	VFMADD231PS (R10), Y8, Y3
+	VFMADD231PS 512(R10), Y8, Y2
+	VFMADD231PS 1024(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VFMADD231PS 576(R10), Y11, Y6
+	VFMADD231PS 1088(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VFMADD231PS 640(R10), Y12, Y2
+	VFMADD231PS 1152(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VFMADD231PS 704(R10), Y13, Y6
+	VFMADD231PS 1216(R10), Y13, Y5
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y3
+	VFMADD231PS 768(R10), Y9, Y2
+	VFMADD231PS 1280(R10), Y9, Y1
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VFMADD231PS 832(R10), Y11, Y6
+	VFMADD231PS 1344(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VFMADD231PS 896(R10), Y12, Y2
+	VFMADD231PS 1408(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	VFMADD231PS 960(R10), Y13, Y6
+	VFMADD231PS 1472(R10), Y13, Y5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS 512(R10), Y8, Y3
+	VFMADD231PS 1024(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y7
+	VFMADD231PS 1088(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y3
+	VFMADD231PS 1152(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y7
+	VFMADD231PS 1216(R10), Y13, Y6
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y3
+	VFMADD231PS 1280(R10), Y9, Y2
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y7
+	VFMADD231PS 1344(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y3
+	VFMADD231PS 1408(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y7
+	VFMADD231PS 1472(R10), Y13, Y6
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS 1024(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 1088(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 1152(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 1216(R10), Y13, Y7
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 1280(R10), Y9, Y3
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 1344(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 1408(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 1472(R10), Y13, Y7
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_18:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*1), Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS 512(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 576(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VFMADD231PS 640(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VFMADD231PS 704(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y1
+	VFMADD231PS 768(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VFMADD231PS 832(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VFMADD231PS 896(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	VFMADD231PS 960(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*2), Y4
+	VFMADD231PS 512(R10), Y4, Y1
+	VFMADD231PS 1024(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y3
+	VFMADD231PS 1088(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y1
+	VFMADD231PS 1152(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y3
+	VFMADD231PS 1216(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 768(R10), Y5, Y1
+	VFMADD231PS 1280(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 832(R10), Y7, Y3
+	VFMADD231PS 1344(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 896(R10), Y8, Y1
+	VFMADD231PS 1408(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 960(R10), Y9, Y3
+	VFMADD231PS 1472(R10), Y9, Y2
+	VMOVUPS     (R11)(R12*1), Y4
+	VFMADD231PS 1024(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 1088(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 1152(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 1216(R10), Y9, Y3
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 1280(R10), Y5, Y1
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 1344(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 1408(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 1472(R10), Y9, Y3
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VXORPS Y0, Y0, Y0
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_27:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_28:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 256(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	VMOVUPS     (R11)(DI*1), Y2
+	VFMADD231PS 512(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 576(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 640(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 704(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 768(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 832(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 896(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 960(R10), Y7, Y1
+	VMOVUPS     (R11)(DI*2), Y2
+	VFMADD231PS 1024(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 1088(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 1152(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 1216(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 1280(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 1344(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 1408(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 1472(R10), Y7, Y1
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_33
+
+rows_32:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_35
+
+tile_34:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_36
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_37
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_38
+
+bias_37:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_38
+
+add_36:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_38
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_38:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_41
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_39:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS 512(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VFMADD231PS 576(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VFMADD231PS 640(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VFMADD231PS 704(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y1
+	VFMADD231PS 768(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y5
+	VFMADD231PS 832(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y1
+	VFMADD231PS 896(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y5
+	VFMADD231PS 960(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*2), Y8, Y8
+	VFMADD231PS (R10), Y8, Y2
+	VFMADD231PS 512(R10), Y8, Y1
+	VFMADD231PS 1024(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VFMADD231PS 576(R10), Y11, Y5
+	VFMADD231PS 1088(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VFMADD231PS 640(R10), Y12, Y1
+	VFMADD231PS 1152(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VFMADD231PS 704(R10), Y13, Y5
+	VFMADD231PS 1216(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y2
+	VFMADD231PS 768(R10), Y9, Y1
+	VFMADD231PS 1280(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y6
+	VFMADD231PS 832(R10), Y11, Y5
+	VFMADD231PS 1344(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y2
+	VFMADD231PS 896(R10), Y12, Y1
+	VFMADD231PS 1408(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y6
+	VFMADD231PS 960(R10), Y13, Y5
+	VFMADD231PS 1472(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(R12*1), Y8, Y8
+	VFMADD231PS (R10), Y8, Y3
+	VFMADD231PS 512(R10), Y8, Y2
+	VFMADD231PS 1024(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VFMADD231PS 576(R10), Y11, Y6
+	VFMADD231PS 1088(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VFMADD231PS 640(R10), Y12, Y2
+	VFMADD231PS 1152(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VFMADD231PS 704(R10), Y13, Y6
+	VFMADD231PS 1216(R10), Y13, Y5
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y3
+	VFMADD231PS 768(R10), Y9, Y2
+	VFMADD231PS 1280(R10), Y9, Y1
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VFMADD231PS 832(R10), Y11, Y6
+	VFMADD231PS 1344(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VFMADD231PS 896(R10), Y12, Y2
+	VFMADD231PS 1408(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	VFMADD231PS 960(R10), Y13, Y6
+	VFMADD231PS 1472(R10), Y13, Y5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS 512(R10), Y8, Y3
+	VFMADD231PS 1024(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y7
+	VFMADD231PS 1088(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y3
+	VFMADD231PS 1152(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y7
+	VFMADD231PS 1216(R10), Y13, Y6
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y3
+	VFMADD231PS 1280(R10), Y9, Y2
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y7
+	VFMADD231PS 1344(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y3
+	VFMADD231PS 1408(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y7
+	VFMADD231PS 1472(R10), Y13, Y6
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS 1024(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 1088(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 1152(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 1216(R10), Y13, Y7
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 1280(R10), Y9, Y3
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 1344(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 1408(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 1472(R10), Y13, Y7
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_39
+
+kernel_end_41:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_42
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_42:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_34
+
+tiles_end_35:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_47
+
+bias_46:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_47
+
+add_45:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_47
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_47:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*1), Y4, Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS 512(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 576(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VFMADD231PS 640(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VFMADD231PS 704(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y1
+	VFMADD231PS 768(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VFMADD231PS 832(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VFMADD231PS 896(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	VFMADD231PS 960(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*2), Y4, Y4
+	VFMADD231PS 512(R10), Y4, Y1
+	VFMADD231PS 1024(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y3
+	VFMADD231PS 1088(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y1
+	VFMADD231PS 1152(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y3
+	VFMADD231PS 1216(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 768(R10), Y5, Y1
+	VFMADD231PS 1280(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 832(R10), Y7, Y3
+	VFMADD231PS 1344(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 896(R10), Y8, Y1
+	VFMADD231PS 1408(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 960(R10), Y9, Y3
+	VFMADD231PS 1472(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(R12*1), Y4, Y4
+	VFMADD231PS 1024(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 1088(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 1152(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 1216(R10), Y9, Y3
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 1280(R10), Y5, Y1
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 1344(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 1408(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 1472(R10), Y9, Y3
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_51:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_43
+
+tiles_end_44:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VXORPS Y0, Y0, Y0
+	JMP    started_56
+
+bias_55:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_56
+
+add_54:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_56
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_56:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_57:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 256(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11)(DI*1), Y2, Y2
+	VFMADD231PS 512(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 576(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 640(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 704(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 768(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 832(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 896(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 960(R10), Y7, Y1
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11)(DI*2), Y2, Y2
+	VFMADD231PS 1024(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 1088(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 1152(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 1216(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 1280(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 1344(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 1408(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 1472(R10), Y7, Y1
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_52
+
+tiles_end_53:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_32
+
+rows_end_33:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf8x3by2AVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·depthwiseOf8x3by2AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    48(AX), AX
+	MOVQ    AX, 24(SP)
+	ANDQ    $0x07, AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 32(SP)
+	XORQ    AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x08
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VMOVUPS (R8)(R9*1), Y3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
+
+started_9:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS 512(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y4
+	VMOVUPS     (R11)(DI*2), Y8
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS 1024(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VFMADD231PS 1088(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VFMADD231PS 1152(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VFMADD231PS 1216(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y1
+	VFMADD231PS 1280(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y5
+	VFMADD231PS 1344(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y1
+	VFMADD231PS 1408(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y5
+	VFMADD231PS 1472(R10), Y13, Y4
+	VMOVUPS     (R11)(R12*1), Y8
+	VFMADD231PS 512(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y5
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y1
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS (R10), Y8, Y2
+	VFMADD231PS 1024(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VFMADD231PS 1088(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VFMADD231PS 1152(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VFMADD231PS 1216(R10), Y13, Y5
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y2
+	VFMADD231PS 1280(R10), Y9, Y1
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y6
+	VFMADD231PS 1344(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y2
+	VFMADD231PS 1408(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y6
+	VFMADD231PS 1472(R10), Y13, Y5
+	VMOVUPS     (R11)(DI*1), Y8
+	VFMADD231PS 512(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y6
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y2
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y6
+	VMOVUPS     (R11)(DI*2), Y8
+	VFMADD231PS (R10), Y8, Y3
+	VFMADD231PS 1024(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VFMADD231PS 1088(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VFMADD231PS 1152(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VFMADD231PS 1216(R10), Y13, Y6
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y3
+	VFMADD231PS 1280(R10), Y9, Y2
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VFMADD231PS 1344(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VFMADD231PS 1408(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	VFMADD231PS 1472(R10), Y13, Y6
+	VMOVUPS     (R11)(R12*1), Y8
+	VFMADD231PS 512(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y7
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y3
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y7
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Y8
+	VFMADD231PS 1024(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 1088(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 1152(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 1216(R10), Y13, Y7
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 1280(R10), Y9, Y3
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 1344(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 1408(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 1472(R10), Y13, Y7
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	VMOVUPS    Y2, (R8)(DI*2)
+	VMOVUPS    Y3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Y0
+	VMOVAPS Y0, Y1
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Y0
+	VMOVUPS (R8)(DI*1), Y1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
+
+started_18:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*1), Y4
+	VFMADD231PS 512(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 768(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 832(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 896(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 960(R10), Y9, Y2
+	VMOVUPS     (R11)(DI*2), Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS 1024(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 1088(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VFMADD231PS 1152(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VFMADD231PS 1216(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y1
+	VFMADD231PS 1280(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VFMADD231PS 1344(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VFMADD231PS 1408(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	VFMADD231PS 1472(R10), Y9, Y2
+	VMOVUPS     (R11)(R12*1), Y4
+	VFMADD231PS 512(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y3
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 768(R10), Y5, Y1
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 832(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 896(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 960(R10), Y9, Y3
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Y4
+	VFMADD231PS 1024(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 1088(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 1152(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 1216(R10), Y9, Y3
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 1280(R10), Y5, Y1
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 1344(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 1408(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 1472(R10), Y9, Y3
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VXORPS Y0, Y0, Y0
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Y0
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Y0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y1, Y0, Y0
+
+started_27:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_28:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 256(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	VMOVUPS     (R11)(DI*1), Y2
+	VFMADD231PS 512(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 576(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 640(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 704(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 768(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 832(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 896(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 960(R10), Y7, Y1
+	VMOVUPS     (R11)(DI*2), Y2
+	VFMADD231PS 1024(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 1088(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 1152(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 1216(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 1280(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 1344(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 1408(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 1472(R10), Y7, Y1
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Y0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x20, AX
+	SUBQ $0x08, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_33
+
+rows_32:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x04, SI
+	JLT  tiles_end_35
+
+tile_34:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_36
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_37
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started_38
+
+bias_37:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	JMP        started_38
+
+add_36:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (R8)(DI*2), Y2, Y2
+	VMOVUPS    32(SP), Y3
+	VMASKMOVPS (R8)(R9*1), Y3, Y3
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_38
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS (DI)(AX*1), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
+
+started_38:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_41
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_39:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS (R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS 512(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*2), Y8, Y8
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS 1024(R10), Y8, Y0
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y5
+	VFMADD231PS 1088(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y1
+	VFMADD231PS 1152(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y5
+	VFMADD231PS 1216(R10), Y13, Y4
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y1
+	VFMADD231PS 1280(R10), Y9, Y0
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y5
+	VFMADD231PS 1344(R10), Y11, Y4
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y1
+	VFMADD231PS 1408(R10), Y12, Y0
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y5
+	VFMADD231PS 1472(R10), Y13, Y4
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(R12*1), Y8, Y8
+	VFMADD231PS 512(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y5
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y1
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS (R10), Y8, Y2
+	VFMADD231PS 1024(R10), Y8, Y1
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y6
+	VFMADD231PS 1088(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y2
+	VFMADD231PS 1152(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y6
+	VFMADD231PS 1216(R10), Y13, Y5
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y2
+	VFMADD231PS 1280(R10), Y9, Y1
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y6
+	VFMADD231PS 1344(R10), Y11, Y5
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y2
+	VFMADD231PS 1408(R10), Y12, Y1
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y6
+	VFMADD231PS 1472(R10), Y13, Y5
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*1), Y8, Y8
+	VFMADD231PS 512(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y6
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y2
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y6
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(DI*2), Y8, Y8
+	VFMADD231PS (R10), Y8, Y3
+	VFMADD231PS 1024(R10), Y8, Y2
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 64(R10), Y11, Y7
+	VFMADD231PS 1088(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 128(R10), Y12, Y3
+	VFMADD231PS 1152(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 192(R10), Y13, Y7
+	VFMADD231PS 1216(R10), Y13, Y6
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 256(R10), Y9, Y3
+	VFMADD231PS 1280(R10), Y9, Y2
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 320(R10), Y11, Y7
+	VFMADD231PS 1344(R10), Y11, Y6
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 384(R10), Y12, Y3
+	VFMADD231PS 1408(R10), Y12, Y2
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 448(R10), Y13, Y7
+	VFMADD231PS 1472(R10), Y13, Y6
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11)(R12*1), Y8, Y8
+	VFMADD231PS 512(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 576(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 640(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 704(R10), Y13, Y7
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 768(R10), Y9, Y3
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 832(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 896(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 960(R10), Y13, Y7
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     32(SP), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VFMADD231PS 1024(R10), Y8, Y3
+	VPERMILPS   $0xb1, Y8, Y11
+	VFMADD231PS 1088(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y8, Y12
+	VFMADD231PS 1152(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y8, Y13
+	VFMADD231PS 1216(R10), Y13, Y7
+	VPERM2F128  $0x01, Y8, Y8, Y9
+	VFMADD231PS 1280(R10), Y9, Y3
+	VPERMILPS   $0xb1, Y9, Y11
+	VFMADD231PS 1344(R10), Y11, Y7
+	VPERMILPS   $0x4e, Y9, Y12
+	VFMADD231PS 1408(R10), Y12, Y3
+	VPERMILPS   $0x1b, Y9, Y13
+	VFMADD231PS 1472(R10), Y13, Y7
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_39
+
+kernel_end_41:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_42
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 136(DI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+
+store_42:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y1, Y4, (R8)(DI*1)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y2, Y4, (R8)(DI*2)
+	VMOVUPS    32(SP), Y4
+	VMASKMOVPS Y3, Y4, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_34
+
+tiles_end_35:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started_47
+
+bias_46:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	VMOVAPS    Y0, Y1
+	JMP        started_47
+
+add_45:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (R8)(DI*1), Y1, Y1
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_47
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS (DI)(AX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y2, Y1, Y1
+
+started_47:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VFMADD231PS (R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*1), Y4, Y4
+	VFMADD231PS 512(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 768(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 832(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 896(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 960(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(DI*2), Y4, Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS 1024(R10), Y4, Y0
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 1088(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 128(R10), Y8, Y1
+	VFMADD231PS 1152(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 192(R10), Y9, Y3
+	VFMADD231PS 1216(R10), Y9, Y2
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 256(R10), Y5, Y1
+	VFMADD231PS 1280(R10), Y5, Y0
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 320(R10), Y7, Y3
+	VFMADD231PS 1344(R10), Y7, Y2
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 384(R10), Y8, Y1
+	VFMADD231PS 1408(R10), Y8, Y0
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 448(R10), Y9, Y3
+	VFMADD231PS 1472(R10), Y9, Y2
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11)(R12*1), Y4, Y4
+	VFMADD231PS 512(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 576(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 640(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 704(R10), Y9, Y3
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 768(R10), Y5, Y1
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 832(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 896(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 960(R10), Y9, Y3
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     32(SP), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VFMADD231PS 1024(R10), Y4, Y1
+	VPERMILPS   $0xb1, Y4, Y7
+	VFMADD231PS 1088(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y4, Y8
+	VFMADD231PS 1152(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y4, Y9
+	VFMADD231PS 1216(R10), Y9, Y3
+	VPERM2F128  $0x01, Y4, Y4, Y5
+	VFMADD231PS 1280(R10), Y5, Y1
+	VPERMILPS   $0xb1, Y5, Y7
+	VFMADD231PS 1344(R10), Y7, Y3
+	VPERMILPS   $0x4e, Y5, Y8
+	VFMADD231PS 1408(R10), Y8, Y1
+	VPERMILPS   $0x1b, Y5, Y9
+	VFMADD231PS 1472(R10), Y9, Y3
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS 136(DI), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+
+store_51:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y0, Y2, (R8)
+	VMOVUPS    32(SP), Y2
+	VMASKMOVPS Y1, Y2, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_43
+
+tiles_end_44:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VXORPS Y0, Y0, Y0
+	JMP    started_56
+
+bias_55:
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (DI)(AX*1), Y0, Y0
+	JMP        started_56
+
+add_54:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y0
+	VMASKMOVPS (R8), Y0, Y0
+	MOVQ       a+0(FP), DI
+	MOVQ       24(DI), DI
+	TESTQ      DI, DI
+	JEQ        started_56
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS (DI)(AX*1), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+started_56:
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_57:
+	MOVQ        R9, R11
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VFMADD231PS (R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 64(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 128(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 192(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 256(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 320(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 384(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 448(R10), Y7, Y1
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11)(DI*1), Y2, Y2
+	VFMADD231PS 512(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 576(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 640(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 704(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 768(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 832(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 896(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 960(R10), Y7, Y1
+	VMOVUPS     32(SP), Y2
+	VMASKMOVPS  (R11)(DI*2), Y2, Y2
+	VFMADD231PS 1024(R10), Y2, Y0
+	VPERMILPS   $0xb1, Y2, Y5
+	VFMADD231PS 1088(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y2, Y6
+	VFMADD231PS 1152(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y2, Y7
+	VFMADD231PS 1216(R10), Y7, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VFMADD231PS 1280(R10), Y3, Y0
+	VPERMILPS   $0xb1, Y3, Y5
+	VFMADD231PS 1344(R10), Y5, Y1
+	VPERMILPS   $0x4e, Y3, Y6
+	VFMADD231PS 1408(R10), Y6, Y0
+	VPERMILPS   $0x1b, Y3, Y7
+	VFMADD231PS 1472(R10), Y7, Y1
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Y1, Y0, Y0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS 136(DI), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+
+store_60:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    32(SP), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_52
+
+tiles_end_53:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_32
+
+rows_end_33:
 done:
 	VZEROUPPER
 	RET
@@ -45040,6 +51265,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -45562,6 +51788,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -46043,1330 +52270,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func depthwiseOf4AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·depthwiseOf4AVX512(SB), NOSPLIT, $32-8
-	MOVQ  a+0(FP), AX
-	MOVQ  48(AX), AX
-	MOVQ  AX, 24(SP)
-	ANDQ  $0x0f, AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	XORQ  AX, AX
-
-block_1:
-	CMPQ 24(SP), $0x10
-	JLT  block_end_2
-	MOVQ a+0(FP), CX
-	MOVQ (CX), DX
-	ADDQ AX, DX
-	MOVQ DX, (SP)
-	MOVQ 8(CX), DX
-	ADDQ AX, DX
-	MOVQ DX, 8(SP)
-	MOVQ 32(CX), DX
-	MOVQ DX, 16(SP)
-	MOVQ 16(CX), CX
-	ADDQ AX, CX
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_4
-
-rows_3:
-	MOVQ a+0(FP), DX
-	MOVQ 40(DX), SI
-	MOVQ (SP), DX
-	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_6
-
-tile_5:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_7
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	JMP    started_9
-
-bias_8:
-	VMOVUPS (DI)(AX*1), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	JMP     started_9
-
-add_7:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Z0
-	VMOVUPS (R8)(DI*1), Z1
-	VMOVUPS (R8)(DI*2), Z2
-	VMOVUPS (R8)(R9*1), Z3
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS (R8), Z4
-	VMOVUPS (R8)(DI*1), Z5
-	VMOVUPS (R8)(DI*2), Z6
-	VMOVUPS (R8)(R9*1), Z7
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_9
-	VMOVUPS (DI)(AX*1), Z8
-	VADDPS  Z8, Z0, Z0
-	VADDPS  Z8, Z1, Z1
-	VADDPS  Z8, Z2, Z2
-	VADDPS  Z8, Z3, Z3
-	VADDPS  Z8, Z4, Z4
-	VADDPS  Z8, Z5, Z5
-	VADDPS  Z8, Z6, Z6
-	VADDPS  Z8, Z7, Z7
-
-started_9:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_12
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), R14
-
-kernel_row_10:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_11:
-	MOVQ        R11, R12
-	VMOVUPS     (R10), Z8
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Z9
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Z10
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Z11
-	VMOVUPS     (R12), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z0
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z0
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z0
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z0
-	VMOVUPS     (R12)(R13*1), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z1
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z1
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z1
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z1
-	VMOVUPS     (R12)(R13*2), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z2
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z2
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z2
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z2
-	VMOVUPS     (R12)(R14*1), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z3
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z3
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z3
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z3
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z4
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z4
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z4
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z4
-	VMOVUPS     (R12)(R13*1), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z5
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z5
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z5
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z5
-	VMOVUPS     (R12)(R13*2), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z6
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z6
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z6
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z6
-	VMOVUPS     (R12)(R14*1), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z7
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z7
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z7
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z7
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_11
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_10
-
-kernel_end_12:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_13
-	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 136(DI), Z8
-	VMAXPS       Z0, Z9, Z0
-	VMINPS       Z0, Z8, Z0
-	VMAXPS       Z1, Z9, Z1
-	VMINPS       Z1, Z8, Z1
-	VMAXPS       Z2, Z9, Z2
-	VMINPS       Z2, Z8, Z2
-	VMAXPS       Z3, Z9, Z3
-	VMINPS       Z3, Z8, Z3
-	VMAXPS       Z4, Z9, Z4
-	VMINPS       Z4, Z8, Z4
-	VMAXPS       Z5, Z9, Z5
-	VMINPS       Z5, Z8, Z5
-	VMAXPS       Z6, Z9, Z6
-	VMINPS       Z6, Z8, Z6
-	VMAXPS       Z7, Z9, Z7
-	VMINPS       Z7, Z8, Z7
-
-store_13:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    Z0, (R8)
-	VMOVUPS    Z1, (R8)(DI*1)
-	VMOVUPS    Z2, (R8)(DI*2)
-	VMOVUPS    Z3, (R8)(R9*1)
-	LEAQ       (R8)(DI*4), R8
-	VMOVUPS    Z4, (R8)
-	VMOVUPS    Z5, (R8)(DI*1)
-	VMOVUPS    Z6, (R8)(DI*2)
-	VMOVUPS    Z7, (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       128(DI), R8
-	IMULQ      72(DI), R8
-	ADDQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	PREFETCHT1 (R8)
-	PREFETCHT1 (R8)(DI*1)
-	PREFETCHT1 (R8)(DI*2)
-	PREFETCHT1 (R8)(R9*1)
-	LEAQ       (R8)(DI*4), R8
-	PREFETCHT1 (R8)
-	PREFETCHT1 (R8)(DI*1)
-	PREFETCHT1 (R8)(DI*2)
-	PREFETCHT1 (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*8), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*8), BX
-	SUBQ       $0x08, SI
-	JGE        tile_5
-
-tiles_end_6:
-	ADDQ $0x08, SI
-	SUBQ $0x04, SI
-	JLT  tiles_end_15
-
-tile_14:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_16
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_17
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	JMP    started_18
-
-bias_17:
-	VMOVUPS (DI)(AX*1), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	JMP     started_18
-
-add_16:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Z0
-	VMOVUPS (R8)(DI*1), Z1
-	VMOVUPS (R8)(DI*2), Z2
-	VMOVUPS (R8)(R9*1), Z3
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_18
-	VMOVUPS (DI)(AX*1), Z4
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z4, Z1, Z1
-	VADDPS  Z4, Z2, Z2
-	VADDPS  Z4, Z3, Z3
-
-started_18:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_21
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), R14
-
-kernel_row_19:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_20:
-	MOVQ        R11, R12
-	VMOVUPS     (R10), Z4
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Z5
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Z6
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS     (R10), Z7
-	VMOVUPS     (R12), Z8
-	VPERMILPS   $0x00, Z8, Z9
-	VFMADD231PS Z9, Z4, Z0
-	VPERMILPS   $0x55, Z8, Z10
-	VFMADD231PS Z10, Z5, Z0
-	VPERMILPS   $0xaa, Z8, Z11
-	VFMADD231PS Z11, Z6, Z0
-	VPERMILPS   $0xff, Z8, Z12
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     (R12)(R13*1), Z8
-	VPERMILPS   $0x00, Z8, Z9
-	VFMADD231PS Z9, Z4, Z1
-	VPERMILPS   $0x55, Z8, Z10
-	VFMADD231PS Z10, Z5, Z1
-	VPERMILPS   $0xaa, Z8, Z11
-	VFMADD231PS Z11, Z6, Z1
-	VPERMILPS   $0xff, Z8, Z12
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     (R12)(R13*2), Z8
-	VPERMILPS   $0x00, Z8, Z9
-	VFMADD231PS Z9, Z4, Z2
-	VPERMILPS   $0x55, Z8, Z10
-	VFMADD231PS Z10, Z5, Z2
-	VPERMILPS   $0xaa, Z8, Z11
-	VFMADD231PS Z11, Z6, Z2
-	VPERMILPS   $0xff, Z8, Z12
-	VFMADD231PS Z12, Z7, Z2
-	VMOVUPS     (R12)(R14*1), Z8
-	VPERMILPS   $0x00, Z8, Z9
-	VFMADD231PS Z9, Z4, Z3
-	VPERMILPS   $0x55, Z8, Z10
-	VFMADD231PS Z10, Z5, Z3
-	VPERMILPS   $0xaa, Z8, Z11
-	VFMADD231PS Z11, Z6, Z3
-	VPERMILPS   $0xff, Z8, Z12
-	VFMADD231PS Z12, Z7, Z3
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_20
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_19
-
-kernel_end_21:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_22
-	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 136(DI), Z4
-	VMAXPS       Z0, Z5, Z0
-	VMINPS       Z0, Z4, Z0
-	VMAXPS       Z1, Z5, Z1
-	VMINPS       Z1, Z4, Z1
-	VMAXPS       Z2, Z5, Z2
-	VMINPS       Z2, Z4, Z2
-	VMAXPS       Z3, Z5, Z3
-	VMINPS       Z3, Z4, Z3
-
-store_22:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    Z0, (R8)
-	VMOVUPS    Z1, (R8)(DI*1)
-	VMOVUPS    Z2, (R8)(DI*2)
-	VMOVUPS    Z3, (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       128(DI), R8
-	IMULQ      72(DI), R8
-	ADDQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	PREFETCHT1 (R8)
-	PREFETCHT1 (R8)(DI*1)
-	PREFETCHT1 (R8)(DI*2)
-	PREFETCHT1 (R8)(R9*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*4), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*4), BX
-	SUBQ       $0x04, SI
-	JGE        tile_14
-
-tiles_end_15:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_24
-
-tile_23:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_25
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_26
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	JMP    started_27
-
-bias_26:
-	VMOVUPS (DI)(AX*1), Z0
-	VMOVAPS Z0, Z1
-	JMP     started_27
-
-add_25:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS (R8), Z0
-	VMOVUPS (R8)(DI*1), Z1
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_27
-	VMOVUPS (DI)(AX*1), Z2
-	VADDPS  Z2, Z0, Z0
-	VADDPS  Z2, Z1, Z1
-
-started_27:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_30
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), DI
-
-kernel_row_28:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_29:
-	MOVQ        R11, R12
-	VMOVUPS     (R10), Z2
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS     (R10), Z3
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS     (R10), Z4
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS     (R10), Z5
-	VMOVUPS     (R12), Z6
-	VPERMILPS   $0x00, Z6, Z7
-	VFMADD231PS Z7, Z2, Z0
-	VPERMILPS   $0x55, Z6, Z8
-	VFMADD231PS Z8, Z3, Z0
-	VPERMILPS   $0xaa, Z6, Z9
-	VFMADD231PS Z9, Z4, Z0
-	VPERMILPS   $0xff, Z6, Z10
-	VFMADD231PS Z10, Z5, Z0
-	VMOVUPS     (R12)(R13*1), Z6
-	VPERMILPS   $0x00, Z6, Z7
-	VFMADD231PS Z7, Z2, Z1
-	VPERMILPS   $0x55, Z6, Z8
-	VFMADD231PS Z8, Z3, Z1
-	VPERMILPS   $0xaa, Z6, Z9
-	VFMADD231PS Z9, Z4, Z1
-	VPERMILPS   $0xff, Z6, Z10
-	VFMADD231PS Z10, Z5, Z1
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_29
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_28
-
-kernel_end_30:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_31
-	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 136(DI), Z2
-	VMAXPS       Z0, Z3, Z0
-	VMINPS       Z0, Z2, Z0
-	VMAXPS       Z1, Z3, Z1
-	VMINPS       Z1, Z2, Z1
-
-store_31:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	VMOVUPS    Z0, (R8)
-	VMOVUPS    Z1, (R8)(DI*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       128(DI), R8
-	IMULQ      72(DI), R8
-	ADDQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), R9
-	PREFETCHT1 (R8)
-	PREFETCHT1 (R8)(DI*1)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*2), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*2), BX
-	SUBQ       $0x02, SI
-	JGE        tile_23
-
-tiles_end_24:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_33
-
-tile_32:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_34
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_35
-	VPXORD Z0, Z0, Z0
-	JMP    started_36
-
-bias_35:
-	VMOVUPS (DI)(AX*1), Z0
-	JMP     started_36
-
-add_34:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS (R8), Z0
-	MOVQ    a+0(FP), DI
-	MOVQ    24(DI), DI
-	TESTQ   DI, DI
-	JEQ     started_36
-	VMOVUPS (DI)(AX*1), Z1
-	VADDPS  Z1, Z0, Z0
-
-started_36:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_39
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), DI
-
-kernel_row_37:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_38:
-	MOVQ        R11, R12
-	VMOVUPS     (R10), Z1
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS     (R10), Z2
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS     (R10), Z3
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS     (R10), Z4
-	VMOVUPS     (R12), Z5
-	VPERMILPS   $0x00, Z5, Z6
-	VFMADD231PS Z6, Z1, Z0
-	VPERMILPS   $0x55, Z5, Z7
-	VFMADD231PS Z7, Z2, Z0
-	VPERMILPS   $0xaa, Z5, Z8
-	VFMADD231PS Z8, Z3, Z0
-	VPERMILPS   $0xff, Z5, Z9
-	VFMADD231PS Z9, Z4, Z0
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_38
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_37
-
-kernel_end_39:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_40
-	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 136(DI), Z1
-	VMAXPS       Z0, Z2, Z0
-	VMINPS       Z0, Z1, Z0
-
-store_40:
-	MOVQ       a+0(FP), DI
-	MOVQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), DI
-	VMOVUPS    Z0, (R8)
-	MOVQ       a+0(FP), DI
-	MOVQ       128(DI), R8
-	IMULQ      72(DI), R8
-	ADDQ       BX, R8
-	MOVQ       80(DI), DI
-	MOVQ       DI, DI
-	LEAQ       (DI)(DI*2), DI
-	PREFETCHT1 (R8)
-	MOVQ       a+0(FP), DI
-	MOVQ       64(DI), R8
-	LEAQ       (DX)(R8*1), DX
-	MOVQ       80(DI), R8
-	LEAQ       (BX)(R8*1), BX
-	SUBQ       $0x01, SI
-	JGE        tile_32
-
-tiles_end_33:
-	ADDQ $0x01, SI
-	MOVQ a+0(FP), DX
-	MOVQ 56(DX), BX
-	ADDQ BX, (SP)
-	MOVQ 72(DX), DX
-	ADDQ DX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_3
-
-rows_end_4:
-	ADDQ $0x40, AX
-	SUBQ $0x10, 24(SP)
-	JMP  block_1
-
-block_end_2:
-	CMPQ 24(SP), $0x00
-	JEQ  done
-	MOVQ a+0(FP), CX
-	MOVQ (CX), DX
-	ADDQ AX, DX
-	MOVQ DX, (SP)
-	MOVQ 8(CX), DX
-	ADDQ AX, DX
-	MOVQ DX, 8(SP)
-	MOVQ 32(CX), DX
-	MOVQ DX, 16(SP)
-	MOVQ 16(CX), CX
-	ADDQ AX, CX
-	CMPQ 16(SP), $0x01
-	JLT  rows_end_42
-
-rows_41:
-	MOVQ a+0(FP), DX
-	MOVQ 40(DX), SI
-	MOVQ (SP), DX
-	MOVQ 8(SP), BX
-	SUBQ $0x08, SI
-	JLT  tiles_end_44
-
-tile_43:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_45
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_46
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	JMP    started_47
-
-bias_46:
-	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	JMP       started_47
-
-add_45:
-	MOVQ      a+0(FP), DI
-	MOVQ      BX, R8
-	MOVQ      80(DI), DI
-	MOVQ      DI, DI
-	LEAQ      (DI)(DI*2), R9
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVUPS.Z (R8)(DI*1), K1, Z1
-	VMOVUPS.Z (R8)(DI*2), K1, Z2
-	VMOVUPS.Z (R8)(R9*1), K1, Z3
-	LEAQ      (R8)(DI*4), R8
-	VMOVUPS.Z (R8), K1, Z4
-	VMOVUPS.Z (R8)(DI*1), K1, Z5
-	VMOVUPS.Z (R8)(DI*2), K1, Z6
-	VMOVUPS.Z (R8)(R9*1), K1, Z7
-	MOVQ      a+0(FP), DI
-	MOVQ      24(DI), DI
-	TESTQ     DI, DI
-	JEQ       started_47
-	VMOVUPS.Z (DI)(AX*1), K1, Z8
-	VADDPS    Z8, Z0, Z0
-	VADDPS    Z8, Z1, Z1
-	VADDPS    Z8, Z2, Z2
-	VADDPS    Z8, Z3, Z3
-	VADDPS    Z8, Z4, Z4
-	VADDPS    Z8, Z5, Z5
-	VADDPS    Z8, Z6, Z6
-	VADDPS    Z8, Z7, Z7
-
-started_47:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_50
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), R14
-
-kernel_row_48:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_49:
-	MOVQ        R11, R12
-	VMOVUPS.Z   (R10), K1, Z8
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS.Z   (R10), K1, Z9
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS.Z   (R10), K1, Z10
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS.Z   (R10), K1, Z11
-	VMOVUPS.Z   (R12), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z0
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z0
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z0
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z0
-	VMOVUPS.Z   (R12)(R13*1), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z1
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z1
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z1
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z1
-	VMOVUPS.Z   (R12)(R13*2), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z2
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z2
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z2
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z2
-	VMOVUPS.Z   (R12)(R14*1), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z3
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z3
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z3
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z3
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS.Z   (R12), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z4
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z4
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z4
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z4
-	VMOVUPS.Z   (R12)(R13*1), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z5
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z5
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z5
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z5
-	VMOVUPS.Z   (R12)(R13*2), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z6
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z6
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z6
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z6
-	VMOVUPS.Z   (R12)(R14*1), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z7
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z7
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z7
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z7
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_49
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_48
-
-kernel_end_50:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_51
-	VPXORD       Z9, Z9, Z9
-	VBROADCASTSS 136(DI), Z8
-	VMAXPS       Z0, Z9, Z0
-	VMINPS       Z0, Z8, Z0
-	VMAXPS       Z1, Z9, Z1
-	VMINPS       Z1, Z8, Z1
-	VMAXPS       Z2, Z9, Z2
-	VMINPS       Z2, Z8, Z2
-	VMAXPS       Z3, Z9, Z3
-	VMINPS       Z3, Z8, Z3
-	VMAXPS       Z4, Z9, Z4
-	VMINPS       Z4, Z8, Z4
-	VMAXPS       Z5, Z9, Z5
-	VMINPS       Z5, Z8, Z5
-	VMAXPS       Z6, Z9, Z6
-	VMINPS       Z6, Z8, Z6
-	VMAXPS       Z7, Z9, Z7
-	VMINPS       Z7, Z8, Z7
-
-store_51:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K1, (R8)(DI*1)
-	VMOVUPS Z2, K1, (R8)(DI*2)
-	VMOVUPS Z3, K1, (R8)(R9*1)
-	LEAQ    (R8)(DI*4), R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K1, (R8)(DI*1)
-	VMOVUPS Z6, K1, (R8)(DI*2)
-	VMOVUPS Z7, K1, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*8), BX
-	SUBQ    $0x08, SI
-	JGE     tile_43
-
-tiles_end_44:
-	ADDQ $0x08, SI
-	SUBQ $0x04, SI
-	JLT  tiles_end_53
-
-tile_52:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_54
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_55
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	JMP    started_56
-
-bias_55:
-	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	JMP       started_56
-
-add_54:
-	MOVQ      a+0(FP), DI
-	MOVQ      BX, R8
-	MOVQ      80(DI), DI
-	MOVQ      DI, DI
-	LEAQ      (DI)(DI*2), R9
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVUPS.Z (R8)(DI*1), K1, Z1
-	VMOVUPS.Z (R8)(DI*2), K1, Z2
-	VMOVUPS.Z (R8)(R9*1), K1, Z3
-	MOVQ      a+0(FP), DI
-	MOVQ      24(DI), DI
-	TESTQ     DI, DI
-	JEQ       started_56
-	VMOVUPS.Z (DI)(AX*1), K1, Z4
-	VADDPS    Z4, Z0, Z0
-	VADDPS    Z4, Z1, Z1
-	VADDPS    Z4, Z2, Z2
-	VADDPS    Z4, Z3, Z3
-
-started_56:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_59
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), R14
-
-kernel_row_57:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_58:
-	MOVQ        R11, R12
-	VMOVUPS.Z   (R10), K1, Z4
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS.Z   (R10), K1, Z5
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS.Z   (R10), K1, Z6
-	MOVQ        a+0(FP), R15
-	ADDQ        120(R15), R10
-	VMOVUPS.Z   (R10), K1, Z7
-	VMOVUPS.Z   (R12), K1, Z8
-	VPERMILPS   $0x00, Z8, Z9
-	VFMADD231PS Z9, Z4, Z0
-	VPERMILPS   $0x55, Z8, Z10
-	VFMADD231PS Z10, Z5, Z0
-	VPERMILPS   $0xaa, Z8, Z11
-	VFMADD231PS Z11, Z6, Z0
-	VPERMILPS   $0xff, Z8, Z12
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS.Z   (R12)(R13*1), K1, Z8
-	VPERMILPS   $0x00, Z8, Z9
-	VFMADD231PS Z9, Z4, Z1
-	VPERMILPS   $0x55, Z8, Z10
-	VFMADD231PS Z10, Z5, Z1
-	VPERMILPS   $0xaa, Z8, Z11
-	VFMADD231PS Z11, Z6, Z1
-	VPERMILPS   $0xff, Z8, Z12
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS.Z   (R12)(R13*2), K1, Z8
-	VPERMILPS   $0x00, Z8, Z9
-	VFMADD231PS Z9, Z4, Z2
-	VPERMILPS   $0x55, Z8, Z10
-	VFMADD231PS Z10, Z5, Z2
-	VPERMILPS   $0xaa, Z8, Z11
-	VFMADD231PS Z11, Z6, Z2
-	VPERMILPS   $0xff, Z8, Z12
-	VFMADD231PS Z12, Z7, Z2
-	VMOVUPS.Z   (R12)(R14*1), K1, Z8
-	VPERMILPS   $0x00, Z8, Z9
-	VFMADD231PS Z9, Z4, Z3
-	VPERMILPS   $0x55, Z8, Z10
-	VFMADD231PS Z10, Z5, Z3
-	VPERMILPS   $0xaa, Z8, Z11
-	VFMADD231PS Z11, Z6, Z3
-	VPERMILPS   $0xff, Z8, Z12
-	VFMADD231PS Z12, Z7, Z3
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_58
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_57
-
-kernel_end_59:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_60
-	VPXORD       Z5, Z5, Z5
-	VBROADCASTSS 136(DI), Z4
-	VMAXPS       Z0, Z5, Z0
-	VMINPS       Z0, Z4, Z0
-	VMAXPS       Z1, Z5, Z1
-	VMINPS       Z1, Z4, Z1
-	VMAXPS       Z2, Z5, Z2
-	VMINPS       Z2, Z4, Z2
-	VMAXPS       Z3, Z5, Z3
-	VMINPS       Z3, Z4, Z3
-
-store_60:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K1, (R8)(DI*1)
-	VMOVUPS Z2, K1, (R8)(DI*2)
-	VMOVUPS Z3, K1, (R8)(R9*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*4), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*4), BX
-	SUBQ    $0x04, SI
-	JGE     tile_52
-
-tiles_end_53:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_62
-
-tile_61:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_63
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_64
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	JMP    started_65
-
-bias_64:
-	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	VMOVAPS   Z0, Z1
-	JMP       started_65
-
-add_63:
-	MOVQ      a+0(FP), DI
-	MOVQ      BX, R8
-	MOVQ      80(DI), DI
-	MOVQ      DI, DI
-	LEAQ      (DI)(DI*2), R9
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVUPS.Z (R8)(DI*1), K1, Z1
-	MOVQ      a+0(FP), DI
-	MOVQ      24(DI), DI
-	TESTQ     DI, DI
-	JEQ       started_65
-	VMOVUPS.Z (DI)(AX*1), K1, Z2
-	VADDPS    Z2, Z0, Z0
-	VADDPS    Z2, Z1, Z1
-
-started_65:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_68
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	MOVQ  DI, R13
-	LEAQ  (R13)(R13*2), DI
-
-kernel_row_66:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_67:
-	MOVQ        R11, R12
-	VMOVUPS.Z   (R10), K1, Z2
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS.Z   (R10), K1, Z3
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS.Z   (R10), K1, Z4
-	MOVQ        a+0(FP), R14
-	ADDQ        120(R14), R10
-	VMOVUPS.Z   (R10), K1, Z5
-	VMOVUPS.Z   (R12), K1, Z6
-	VPERMILPS   $0x00, Z6, Z7
-	VFMADD231PS Z7, Z2, Z0
-	VPERMILPS   $0x55, Z6, Z8
-	VFMADD231PS Z8, Z3, Z0
-	VPERMILPS   $0xaa, Z6, Z9
-	VFMADD231PS Z9, Z4, Z0
-	VPERMILPS   $0xff, Z6, Z10
-	VFMADD231PS Z10, Z5, Z0
-	VMOVUPS.Z   (R12)(R13*1), K1, Z6
-	VPERMILPS   $0x00, Z6, Z7
-	VFMADD231PS Z7, Z2, Z1
-	VPERMILPS   $0x55, Z6, Z8
-	VFMADD231PS Z8, Z3, Z1
-	VPERMILPS   $0xaa, Z6, Z9
-	VFMADD231PS Z9, Z4, Z1
-	VPERMILPS   $0xff, Z6, Z10
-	VFMADD231PS Z10, Z5, Z1
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_67
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_66
-
-kernel_end_68:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_69
-	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS 136(DI), Z2
-	VMAXPS       Z0, Z3, Z0
-	VMINPS       Z0, Z2, Z0
-	VMAXPS       Z1, Z3, Z1
-	VMINPS       Z1, Z2, Z1
-
-store_69:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), R9
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K1, (R8)(DI*1)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*2), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*2), BX
-	SUBQ    $0x02, SI
-	JGE     tile_61
-
-tiles_end_62:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_71
-
-tile_70:
-	MOVQ   a+0(FP), DI
-	CMPB   140(DI), $0x00
-	JNE    add_72
-	MOVQ   24(DI), DI
-	TESTQ  DI, DI
-	JNE    bias_73
-	VPXORD Z0, Z0, Z0
-	JMP    started_74
-
-bias_73:
-	VMOVUPS.Z (DI)(AX*1), K1, Z0
-	JMP       started_74
-
-add_72:
-	MOVQ      a+0(FP), DI
-	MOVQ      BX, R8
-	MOVQ      80(DI), DI
-	MOVQ      DI, DI
-	LEAQ      (DI)(DI*2), DI
-	VMOVUPS.Z (R8), K1, Z0
-	MOVQ      a+0(FP), DI
-	MOVQ      24(DI), DI
-	TESTQ     DI, DI
-	JEQ       started_74
-	VMOVUPS.Z (DI)(AX*1), K1, Z1
-	VADDPS    Z1, Z0, Z0
-
-started_74:
-	MOVQ  a+0(FP), DI
-	MOVQ  88(DI), R8
-	TESTQ R8, R8
-	JEQ   kernel_end_77
-	MOVQ  DX, R9
-	MOVQ  CX, R10
-	MOVQ  64(DI), DI
-	MOVQ  R9, R12
-	LEAQ  (DI)(DI*2), DI
-
-kernel_row_75:
-	MOVQ R9, R11
-	MOVQ a+0(FP), DI
-	MOVQ 96(DI), DI
-
-tap_76:
-	MOVQ        R11, R12
-	VMOVUPS.Z   (R10), K1, Z1
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS.Z   (R10), K1, Z2
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS.Z   (R10), K1, Z3
-	MOVQ        a+0(FP), R13
-	ADDQ        120(R13), R10
-	VMOVUPS.Z   (R10), K1, Z4
-	VMOVUPS.Z   (R12), K1, Z5
-	VPERMILPS   $0x00, Z5, Z6
-	VFMADD231PS Z6, Z1, Z0
-	VPERMILPS   $0x55, Z5, Z7
-	VFMADD231PS Z7, Z2, Z0
-	VPERMILPS   $0xaa, Z5, Z8
-	VFMADD231PS Z8, Z3, Z0
-	VPERMILPS   $0xff, Z5, Z9
-	VFMADD231PS Z9, Z4, Z0
-	MOVQ        a+0(FP), R12
-	ADDQ        120(R12), R10
-	ADDQ        112(R12), R11
-	SUBQ        $0x01, DI
-	JNE         tap_76
-	MOVQ        a+0(FP), DI
-	ADDQ        104(DI), R9
-	SUBQ        $0x01, R8
-	JNE         kernel_row_75
-
-kernel_end_77:
-	MOVQ         a+0(FP), DI
-	CMPB         141(DI), $0x00
-	JEQ          store_78
-	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS 136(DI), Z1
-	VMAXPS       Z0, Z2, Z0
-	VMINPS       Z0, Z1, Z0
-
-store_78:
-	MOVQ    a+0(FP), DI
-	MOVQ    BX, R8
-	MOVQ    80(DI), DI
-	MOVQ    DI, DI
-	LEAQ    (DI)(DI*2), DI
-	VMOVUPS Z0, K1, (R8)
-	MOVQ    a+0(FP), DI
-	MOVQ    64(DI), R8
-	LEAQ    (DX)(R8*1), DX
-	MOVQ    80(DI), R8
-	LEAQ    (BX)(R8*1), BX
-	SUBQ    $0x01, SI
-	JGE     tile_70
-
-tiles_end_71:
-	ADDQ $0x01, SI
-	MOVQ a+0(FP), DX
-	MOVQ 56(DX), BX
-	ADDQ BX, (SP)
-	MOVQ 72(DX), DX
-	ADDQ DX, 8(SP)
-	SUBQ $0x01, 16(SP)
-	CMPQ 16(SP), $0x01
-	JGE  rows_41
-
-rows_end_42:
-done:
-	VZEROUPPER
-	RET
-
 // func depthwise2by1AVX512(a *byte)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·depthwise2by1AVX512(SB), NOSPLIT, $32-8
@@ -47391,6 +52294,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -47922,6 +52826,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -48421,6 +53326,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -49091,6 +53997,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -49729,6 +54636,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -50287,6 +55195,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -50813,6 +55722,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -51427,6 +56337,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -52009,6 +56920,7 @@ block_1:
 	MOVQ    DX, 8(SP)
 	MOVQ    32(CX), DX
 	MOVQ    DX, 16(SP)
+	MOVQ    a+0(FP), CX
 	MOVQ    16(CX), CX
 	ADDQ    AX, CX
 	VMOVUPS (CX), Z0
@@ -53656,6 +58568,7 @@ block_end_2:
 	MOVQ      DX, 8(SP)
 	MOVQ      32(CX), DX
 	MOVQ      DX, 16(SP)
+	MOVQ      a+0(FP), CX
 	MOVQ      16(CX), CX
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z0
@@ -55179,6 +60092,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -55752,6 +60666,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -56293,6 +61208,7 @@ block_1:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -56921,6 +61837,7 @@ block_end_2:
 	MOVQ DX, 8(SP)
 	MOVQ 32(CX), DX
 	MOVQ DX, 16(SP)
+	MOVQ a+0(FP), CX
 	MOVQ 16(CX), CX
 	ADDQ AX, CX
 	CMPQ 16(SP), $0x01
@@ -57517,6 +62434,7 @@ block_1:
 	MOVQ    DX, 8(SP)
 	MOVQ    32(CX), DX
 	MOVQ    DX, 16(SP)
+	MOVQ    a+0(FP), CX
 	MOVQ    16(CX), CX
 	ADDQ    AX, CX
 	VMOVUPS (CX), Z0
@@ -59318,6 +64236,7 @@ block_end_2:
 	MOVQ      DX, 8(SP)
 	MOVQ      32(CX), DX
 	MOVQ      DX, 16(SP)
+	MOVQ      a+0(FP), CX
 	MOVQ      16(CX), CX
 	ADDQ      AX, CX
 	VMOVUPS.Z (CX), K1, Z0
@@ -60987,7 +65906,8 @@ block:
 	CMPQ  (SP), $0x10
 	JLT   tail
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -61141,7 +66061,8 @@ tail:
 	CMPQ  (SP), $0x00
 	JEQ   done
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -61298,466 +66219,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func depthwiseGradOf4AVX512(a *byte)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·depthwiseGradOf4AVX512(SB), NOSPLIT, $120-8
-	MOVQ  a+0(FP), AX
-	MOVQ  48(AX), AX
-	MOVQ  AX, (SP)
-	ANDQ  $0x0f, AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	XORQ  AX, AX
-
-block:
-	CMPQ  (SP), $0x10
-	JLT   tail
-	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
-	ADDQ  AX, DX
-	MOVQ  (CX), BX
-	ADDQ  AX, BX
-	MOVQ  BX, 8(SP)
-	MOVQ  88(CX), BX
-	TESTQ BX, BX
-	JEQ   kernel_end_2
-	MOVQ  BX, 16(SP)
-
-kernel_row_1:
-	MOVQ 8(SP), CX
-	MOVQ CX, 24(SP)
-	MOVQ a+0(FP), CX
-	MOVQ 96(CX), CX
-	MOVQ CX, 32(SP)
-
-tap_3:
-	MOVQ    24(SP), CX
-	MOVQ    a+0(FP), BX
-	MOVQ    120(BX), BX
-	MOVQ    DX, SI
-	VMOVUPS (SI), Z0
-	ADDQ    BX, SI
-	VMOVUPS (SI), Z1
-	ADDQ    BX, SI
-	VMOVUPS (SI), Z2
-	ADDQ    BX, SI
-	VMOVUPS (SI), Z3
-	ADDQ    BX, SI
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	MOVQ    a+0(FP), BX
-	MOVQ    32(BX), SI
-	MOVQ    SI, 40(SP)
-	MOVQ    CX, 48(SP)
-	MOVQ    8(BX), SI
-	ADDQ    AX, SI
-	MOVQ    SI, 56(SP)
-
-row_4:
-	MOVQ a+0(FP), CX
-	MOVQ 40(CX), SI
-	MOVQ 48(SP), CX
-	MOVQ 56(SP), BX
-	SUBQ $0x04, SI
-	JLT  tiles_end_6
-
-tile_5:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R10
-	VMOVUPS     (R9), Z8
-	VMOVUPS     (R9)(R8*1), Z9
-	VMOVUPS     (R9)(R8*2), Z10
-	VMOVUPS     (R9)(R10*1), Z11
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), R9
-	VMOVUPS     (R8), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z0
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z8, Z1
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z8, Z2
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z8, Z3
-	VMOVUPS     (R8)(DI*1), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z9, Z4
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z5
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z9, Z6
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z9, Z7
-	VMOVUPS     (R8)(DI*2), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z10, Z0
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z10, Z1
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z2
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z10, Z3
-	VMOVUPS     (R8)(R9*1), Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z11, Z4
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z11, Z5
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z11, Z6
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z7
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*4), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*4), BX
-	SUBQ        $0x04, SI
-	JGE         tile_5
-
-tiles_end_6:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_8
-
-tile_7:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R10
-	VMOVUPS     (R9), Z8
-	VMOVUPS     (R9)(R8*1), Z9
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), R9
-	VMOVUPS     (R8), Z10
-	VPERMILPS   $0x00, Z10, Z11
-	VFMADD231PS Z11, Z8, Z0
-	VPERMILPS   $0x55, Z10, Z12
-	VFMADD231PS Z12, Z8, Z1
-	VPERMILPS   $0xaa, Z10, Z13
-	VFMADD231PS Z13, Z8, Z2
-	VPERMILPS   $0xff, Z10, Z14
-	VFMADD231PS Z14, Z8, Z3
-	VMOVUPS     (R8)(DI*1), Z10
-	VPERMILPS   $0x00, Z10, Z11
-	VFMADD231PS Z11, Z9, Z4
-	VPERMILPS   $0x55, Z10, Z12
-	VFMADD231PS Z12, Z9, Z5
-	VPERMILPS   $0xaa, Z10, Z13
-	VFMADD231PS Z13, Z9, Z6
-	VPERMILPS   $0xff, Z10, Z14
-	VFMADD231PS Z14, Z9, Z7
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*2), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*2), BX
-	SUBQ        $0x02, SI
-	JGE         tile_7
-
-tiles_end_8:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_10
-
-tile_9:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R8
-	VMOVUPS     (R9), Z8
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), DI
-	VMOVUPS     (R8), Z9
-	VPERMILPS   $0x00, Z9, Z10
-	VFMADD231PS Z10, Z8, Z0
-	VPERMILPS   $0x55, Z9, Z11
-	VFMADD231PS Z11, Z8, Z1
-	VPERMILPS   $0xaa, Z9, Z12
-	VFMADD231PS Z12, Z8, Z2
-	VPERMILPS   $0xff, Z9, Z13
-	VFMADD231PS Z13, Z8, Z3
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*1), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*1), BX
-	SUBQ        $0x01, SI
-	JGE         tile_9
-
-tiles_end_10:
-	ADDQ    $0x01, SI
-	MOVQ    a+0(FP), CX
-	MOVQ    56(CX), BX
-	ADDQ    BX, 48(SP)
-	MOVQ    72(CX), BX
-	ADDQ    BX, 56(SP)
-	SUBQ    $0x01, 40(SP)
-	JNE     row_4
-	MOVQ    a+0(FP), CX
-	MOVQ    120(CX), CX
-	VADDPS  Z4, Z0, Z0
-	VMOVUPS Z0, (DX)
-	ADDQ    CX, DX
-	VADDPS  Z5, Z1, Z1
-	VMOVUPS Z1, (DX)
-	ADDQ    CX, DX
-	VADDPS  Z6, Z2, Z2
-	VMOVUPS Z2, (DX)
-	ADDQ    CX, DX
-	VADDPS  Z7, Z3, Z3
-	VMOVUPS Z3, (DX)
-	ADDQ    CX, DX
-	MOVQ    a+0(FP), CX
-	MOVQ    112(CX), CX
-	ADDQ    CX, 24(SP)
-	SUBQ    $0x01, 32(SP)
-	JNE     tap_3
-	MOVQ    a+0(FP), CX
-	MOVQ    104(CX), CX
-	ADDQ    CX, 8(SP)
-	SUBQ    $0x01, 16(SP)
-	JNE     kernel_row_1
-
-kernel_end_2:
-	ADDQ $0x40, AX
-	SUBQ $0x10, (SP)
-	JMP  block
-
-tail:
-	CMPQ  (SP), $0x00
-	JEQ   done
-	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
-	ADDQ  AX, DX
-	MOVQ  (CX), BX
-	ADDQ  AX, BX
-	MOVQ  BX, 64(SP)
-	MOVQ  88(CX), BX
-	TESTQ BX, BX
-	JEQ   kernel_end_12
-	MOVQ  BX, 72(SP)
-
-kernel_row_11:
-	MOVQ 64(SP), CX
-	MOVQ CX, 80(SP)
-	MOVQ a+0(FP), CX
-	MOVQ 96(CX), CX
-	MOVQ CX, 88(SP)
-
-tap_13:
-	MOVQ      80(SP), CX
-	MOVQ      a+0(FP), BX
-	MOVQ      120(BX), BX
-	MOVQ      DX, SI
-	VMOVUPS.Z (SI), K1, Z0
-	ADDQ      BX, SI
-	VMOVUPS.Z (SI), K1, Z1
-	ADDQ      BX, SI
-	VMOVUPS.Z (SI), K1, Z2
-	ADDQ      BX, SI
-	VMOVUPS.Z (SI), K1, Z3
-	ADDQ      BX, SI
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	MOVQ      a+0(FP), BX
-	MOVQ      32(BX), SI
-	MOVQ      SI, 96(SP)
-	MOVQ      CX, 104(SP)
-	MOVQ      8(BX), SI
-	ADDQ      AX, SI
-	MOVQ      SI, 112(SP)
-
-row_14:
-	MOVQ a+0(FP), CX
-	MOVQ 40(CX), SI
-	MOVQ 104(SP), CX
-	MOVQ 112(SP), BX
-	SUBQ $0x04, SI
-	JLT  tiles_end_16
-
-tile_15:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R10
-	VMOVUPS.Z   (R9), K1, Z8
-	VMOVUPS.Z   (R9)(R8*1), K1, Z9
-	VMOVUPS.Z   (R9)(R8*2), K1, Z10
-	VMOVUPS.Z   (R9)(R10*1), K1, Z11
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), R9
-	VMOVUPS.Z   (R8), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z8, Z0
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z8, Z1
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z8, Z2
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z8, Z3
-	VMOVUPS.Z   (R8)(DI*1), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z9, Z4
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z9, Z5
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z9, Z6
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z9, Z7
-	VMOVUPS.Z   (R8)(DI*2), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z10, Z0
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z10, Z1
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z10, Z2
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z10, Z3
-	VMOVUPS.Z   (R8)(R9*1), K1, Z12
-	VPERMILPS   $0x00, Z12, Z13
-	VFMADD231PS Z13, Z11, Z4
-	VPERMILPS   $0x55, Z12, Z14
-	VFMADD231PS Z14, Z11, Z5
-	VPERMILPS   $0xaa, Z12, Z15
-	VFMADD231PS Z15, Z11, Z6
-	VPERMILPS   $0xff, Z12, Z16
-	VFMADD231PS Z16, Z11, Z7
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*4), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*4), BX
-	SUBQ        $0x04, SI
-	JGE         tile_15
-
-tiles_end_16:
-	ADDQ $0x04, SI
-	SUBQ $0x02, SI
-	JLT  tiles_end_18
-
-tile_17:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R10
-	VMOVUPS.Z   (R9), K1, Z8
-	VMOVUPS.Z   (R9)(R8*1), K1, Z9
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), R9
-	VMOVUPS.Z   (R8), K1, Z10
-	VPERMILPS   $0x00, Z10, Z11
-	VFMADD231PS Z11, Z8, Z0
-	VPERMILPS   $0x55, Z10, Z12
-	VFMADD231PS Z12, Z8, Z1
-	VPERMILPS   $0xaa, Z10, Z13
-	VFMADD231PS Z13, Z8, Z2
-	VPERMILPS   $0xff, Z10, Z14
-	VFMADD231PS Z14, Z8, Z3
-	VMOVUPS.Z   (R8)(DI*1), K1, Z10
-	VPERMILPS   $0x00, Z10, Z11
-	VFMADD231PS Z11, Z9, Z4
-	VPERMILPS   $0x55, Z10, Z12
-	VFMADD231PS Z12, Z9, Z5
-	VPERMILPS   $0xaa, Z10, Z13
-	VFMADD231PS Z13, Z9, Z6
-	VPERMILPS   $0xff, Z10, Z14
-	VFMADD231PS Z14, Z9, Z7
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*2), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*2), BX
-	SUBQ        $0x02, SI
-	JGE         tile_17
-
-tiles_end_18:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  tiles_end_20
-
-tile_19:
-	MOVQ        a+0(FP), DI
-	MOVQ        80(DI), R8
-	MOVQ        BX, R9
-	LEAQ        (R8)(R8*2), R8
-	VMOVUPS.Z   (R9), K1, Z8
-	MOVQ        CX, R8
-	MOVQ        64(DI), DI
-	MOVQ        DI, DI
-	LEAQ        (DI)(DI*2), DI
-	VMOVUPS.Z   (R8), K1, Z9
-	VPERMILPS   $0x00, Z9, Z10
-	VFMADD231PS Z10, Z8, Z0
-	VPERMILPS   $0x55, Z9, Z11
-	VFMADD231PS Z11, Z8, Z1
-	VPERMILPS   $0xaa, Z9, Z12
-	VFMADD231PS Z12, Z8, Z2
-	VPERMILPS   $0xff, Z9, Z13
-	VFMADD231PS Z13, Z8, Z3
-	MOVQ        a+0(FP), DI
-	MOVQ        64(DI), R8
-	LEAQ        (CX)(R8*1), CX
-	MOVQ        80(DI), R8
-	LEAQ        (BX)(R8*1), BX
-	SUBQ        $0x01, SI
-	JGE         tile_19
-
-tiles_end_20:
-	ADDQ    $0x01, SI
-	MOVQ    a+0(FP), CX
-	MOVQ    56(CX), BX
-	ADDQ    BX, 104(SP)
-	MOVQ    72(CX), BX
-	ADDQ    BX, 112(SP)
-	SUBQ    $0x01, 96(SP)
-	JNE     row_14
-	MOVQ    a+0(FP), CX
-	MOVQ    120(CX), CX
-	VADDPS  Z4, Z0, Z0
-	VMOVUPS Z0, K1, (DX)
-	ADDQ    CX, DX
-	VADDPS  Z5, Z1, Z1
-	VMOVUPS Z1, K1, (DX)
-	ADDQ    CX, DX
-	VADDPS  Z6, Z2, Z2
-	VMOVUPS Z2, K1, (DX)
-	ADDQ    CX, DX
-	VADDPS  Z7, Z3, Z3
-	VMOVUPS Z3, K1, (DX)
-	ADDQ    CX, DX
-	MOVQ    a+0(FP), CX
-	MOVQ    112(CX), CX
-	ADDQ    CX, 80(SP)
-	SUBQ    $0x01, 88(SP)
-	JNE     tap_13
-	MOVQ    a+0(FP), CX
-	MOVQ    104(CX), CX
-	ADDQ    CX, 64(SP)
-	SUBQ    $0x01, 72(SP)
-	JNE     kernel_row_11
-
-kernel_end_12:
-done:
-	VZEROUPPER
-	RET
-
 // func depthwiseGrad7by1AVX512(a *byte)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·depthwiseGrad7by1AVX512(SB), NOSPLIT, $88-8
@@ -61774,7 +66235,8 @@ block:
 	CMPQ  (SP), $0x10
 	JLT   tail
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -62019,7 +66481,8 @@ tail:
 	CMPQ  (SP), $0x00
 	JEQ   done
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -62276,7 +66739,8 @@ block:
 	CMPQ    (SP), $0x10
 	JLT     tail
 	MOVQ    a+0(FP), CX
-	MOVQ    16(CX), DX
+	MOVQ    a+0(FP), DX
+	MOVQ    16(DX), DX
 	ADDQ    AX, DX
 	MOVQ    (CX), CX
 	ADDQ    AX, CX
@@ -62567,7 +67031,8 @@ tail:
 	CMPQ      (SP), $0x00
 	JEQ       done
 	MOVQ      a+0(FP), CX
-	MOVQ      16(CX), DX
+	MOVQ      a+0(FP), DX
+	MOVQ      16(DX), DX
 	ADDQ      AX, DX
 	MOVQ      (CX), CX
 	ADDQ      AX, CX
@@ -62843,7 +67308,8 @@ block:
 	CMPQ  (SP), $0x10
 	JLT   tail
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -63055,7 +67521,8 @@ tail:
 	CMPQ  (SP), $0x00
 	JEQ   done
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -63279,7 +67746,8 @@ block:
 	CMPQ    (SP), $0x10
 	JLT     tail
 	MOVQ    a+0(FP), CX
-	MOVQ    16(CX), DX
+	MOVQ    a+0(FP), DX
+	MOVQ    16(DX), DX
 	ADDQ    AX, DX
 	MOVQ    (CX), CX
 	ADDQ    AX, CX
@@ -63596,7 +68064,8 @@ tail:
 	CMPQ      (SP), $0x00
 	JEQ       done
 	MOVQ      a+0(FP), CX
-	MOVQ      16(CX), DX
+	MOVQ      a+0(FP), DX
+	MOVQ      16(DX), DX
 	ADDQ      AX, DX
 	MOVQ      (CX), CX
 	ADDQ      AX, CX
@@ -63890,7 +68359,8 @@ block:
 	CMPQ  (SP), $0x10
 	JLT   tail
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -64107,7 +68577,8 @@ tail:
 	CMPQ  (SP), $0x00
 	JEQ   done
 	MOVQ  a+0(FP), CX
-	MOVQ  16(CX), DX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), DX
 	ADDQ  AX, DX
 	MOVQ  (CX), BX
 	ADDQ  AX, BX
@@ -64309,6 +68780,14646 @@ tiles_end_18:
 	VADDPS  Z9, Z4, Z4
 	VMOVUPS Z4, K1, (DX)
 	ADDQ    CX, DX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 48(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     kernel_row_10
+
+kernel_end_11:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf4AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·depthwiseOf4AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x10
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_9:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_11:
+	MOVQ        R14, R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS (R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS (R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS (R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS (R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_11
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*8), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_18:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_20:
+	MOVQ        R14, R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS (R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VMOVUPS     (R11)(DI*2), Z8
+	VFMADD231PS (R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VMOVUPS     (R11)(R12*1), Z8
+	VFMADD231PS (R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_20
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_27:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_28:
+	MOVQ R9, R13
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R12
+
+tap_29:
+	MOVQ        R13, R11
+	VMOVUPS     (R11), Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*1), Z4
+	VFMADD231PS (R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R13
+	SUBQ        $0x01, R12
+	JNE         tap_29
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_33
+
+tile_32:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_34
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_35
+	VPXORD Z0, Z0, Z0
+	JMP    started_36
+
+bias_35:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_36
+
+add_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_36
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_36:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_39
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), DI
+
+kernel_row_37:
+	MOVQ R9, R12
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_38:
+	MOVQ        R12, R11
+	VMOVUPS     (R11), Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R12
+	SUBQ        $0x01, DI
+	JNE         tap_38
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_37
+
+kernel_end_39:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_40
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_40:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_32
+
+tiles_end_33:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_42
+
+rows_41:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_47
+
+bias_46:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_47
+
+add_45:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_47
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_47:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_49:
+	MOVQ        R14, R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_49
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_51:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*8), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_43
+
+tiles_end_44:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_56
+
+bias_55:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_56
+
+add_54:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_56
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_56:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_57:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_58:
+	MOVQ        R14, R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS (R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VMOVUPS.Z   (R11)(DI*2), K1, Z8
+	VFMADD231PS (R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VMOVUPS.Z   (R11)(R12*1), K1, Z8
+	VFMADD231PS (R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_58
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_52
+
+tiles_end_53:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_65:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_68
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_66:
+	MOVQ R9, R13
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R12
+
+tap_67:
+	MOVQ        R13, R11
+	VMOVUPS.Z   (R11), K1, Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*1), K1, Z4
+	VFMADD231PS (R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R13
+	SUBQ        $0x01, R12
+	JNE         tap_67
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_68:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_69
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_69:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*2), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_71
+
+tile_70:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_72
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_73
+	VPXORD Z0, Z0, Z0
+	JMP    started_74
+
+bias_73:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_74
+
+add_72:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_74
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_74:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_77
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), DI
+
+kernel_row_75:
+	MOVQ R9, R12
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_76:
+	MOVQ        R12, R11
+	VMOVUPS.Z   (R11), K1, Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	ADDQ        $0x00000100, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R12
+	SUBQ        $0x01, DI
+	JNE         tap_76
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_75
+
+kernel_end_77:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_78
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_78:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*1), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_70
+
+tiles_end_71:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_41
+
+rows_end_42:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf4AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGradOf4AVX512(SB), NOSPLIT, $120-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ  (SP), $0x10
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 16(SP)
+
+kernel_row_1:
+	MOVQ 8(SP), CX
+	MOVQ CX, 24(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 32(SP)
+
+tap_3:
+	MOVQ    24(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 40(SP)
+	MOVQ    CX, 48(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 56(SP)
+
+row_4:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 48(SP), CX
+	MOVQ 56(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(R8*1), Z5
+	VMOVUPS     (R9)(R8*2), Z6
+	VMOVUPS     (R9)(R10*1), Z7
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z8
+	VFMADD231PS Z4, Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS Z4, Z11, Z1
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS Z4, Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS Z4, Z13, Z3
+	VMOVUPS     (R8)(DI*1), Z8
+	VFMADD231PS Z5, Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS Z5, Z11, Z1
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS Z5, Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS Z5, Z13, Z3
+	VMOVUPS     (R8)(DI*2), Z8
+	VFMADD231PS Z6, Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS Z6, Z11, Z1
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS Z6, Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS Z6, Z13, Z3
+	VMOVUPS     (R8)(R9*1), Z8
+	VFMADD231PS Z7, Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS Z7, Z11, Z1
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS Z7, Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS Z7, Z13, Z3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_8
+
+tile_7:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(R8*1), Z5
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z6
+	VFMADD231PS Z4, Z6, Z0
+	VPERMILPS   $0xb1, Z6, Z9
+	VFMADD231PS Z4, Z9, Z1
+	VPERMILPS   $0x4e, Z6, Z10
+	VFMADD231PS Z4, Z10, Z2
+	VPERMILPS   $0x1b, Z6, Z11
+	VFMADD231PS Z4, Z11, Z3
+	VMOVUPS     (R8)(DI*1), Z6
+	VFMADD231PS Z5, Z6, Z0
+	VPERMILPS   $0xb1, Z6, Z9
+	VFMADD231PS Z5, Z9, Z1
+	VPERMILPS   $0x4e, Z6, Z10
+	VFMADD231PS Z5, Z10, Z2
+	VPERMILPS   $0x1b, Z6, Z11
+	VFMADD231PS Z5, Z11, Z3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_7
+
+tiles_end_8:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z4
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS     (R8), Z5
+	VFMADD231PS Z4, Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z8
+	VFMADD231PS Z4, Z8, Z1
+	VPERMILPS   $0x4e, Z5, Z9
+	VFMADD231PS Z4, Z9, Z2
+	VPERMILPS   $0x1b, Z5, Z10
+	VFMADD231PS Z4, Z10, Z3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 48(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 56(SP)
+	SUBQ    $0x01, 40(SP)
+	JNE     row_4
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 24(SP)
+	SUBQ    $0x01, 32(SP)
+	JNE     tap_3
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 8(SP)
+	SUBQ    $0x01, 16(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 64(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_12
+	MOVQ  DX, 72(SP)
+
+kernel_row_11:
+	MOVQ 64(SP), CX
+	MOVQ CX, 80(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 88(SP)
+
+tap_13:
+	MOVQ    80(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 96(SP)
+	MOVQ    CX, 104(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 112(SP)
+
+row_14:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 104(SP), CX
+	MOVQ 112(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z4
+	VMOVUPS.Z   (R9)(R8*1), K1, Z5
+	VMOVUPS.Z   (R9)(R8*2), K1, Z6
+	VMOVUPS.Z   (R9)(R10*1), K1, Z7
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z8
+	VFMADD231PS Z4, Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS Z4, Z11, Z1
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS Z4, Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS Z4, Z13, Z3
+	VMOVUPS.Z   (R8)(DI*1), K1, Z8
+	VFMADD231PS Z5, Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS Z5, Z11, Z1
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS Z5, Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS Z5, Z13, Z3
+	VMOVUPS.Z   (R8)(DI*2), K1, Z8
+	VFMADD231PS Z6, Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS Z6, Z11, Z1
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS Z6, Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS Z6, Z13, Z3
+	VMOVUPS.Z   (R8)(R9*1), K1, Z8
+	VFMADD231PS Z7, Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS Z7, Z11, Z1
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS Z7, Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS Z7, Z13, Z3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z4
+	VMOVUPS.Z   (R9)(R8*1), K1, Z5
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z6
+	VFMADD231PS Z4, Z6, Z0
+	VPERMILPS   $0xb1, Z6, Z9
+	VFMADD231PS Z4, Z9, Z1
+	VPERMILPS   $0x4e, Z6, Z10
+	VFMADD231PS Z4, Z10, Z2
+	VPERMILPS   $0x1b, Z6, Z11
+	VFMADD231PS Z4, Z11, Z3
+	VMOVUPS.Z   (R8)(DI*1), K1, Z6
+	VFMADD231PS Z5, Z6, Z0
+	VPERMILPS   $0xb1, Z6, Z9
+	VFMADD231PS Z5, Z9, Z1
+	VPERMILPS   $0x4e, Z6, Z10
+	VFMADD231PS Z5, Z10, Z2
+	VPERMILPS   $0x1b, Z6, Z11
+	VFMADD231PS Z5, Z11, Z3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS.Z   (R9), K1, Z4
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS.Z   (R8), K1, Z5
+	VFMADD231PS Z4, Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z8
+	VFMADD231PS Z4, Z8, Z1
+	VPERMILPS   $0x4e, Z5, Z9
+	VFMADD231PS Z4, Z9, Z2
+	VPERMILPS   $0x1b, Z5, Z10
+	VFMADD231PS Z4, Z10, Z3
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_19
+
+tiles_end_20:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 104(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 112(SP)
+	SUBQ    $0x01, 96(SP)
+	JNE     row_14
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 80(SP)
+	SUBQ    $0x01, 88(SP)
+	JNE     tap_13
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 64(SP)
+	SUBQ    $0x01, 72(SP)
+	JNE     kernel_row_11
+
+kernel_end_12:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf4x3by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·depthwiseOf4x3by1AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x10
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_9:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS (R10), Z16, Z1
+	VFMADD231PS 256(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z2
+	VFMADD231PS 256(R10), Z16, Z1
+	VFMADD231PS 512(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VFMADD231PS 320(R10), Z19, Z9
+	VFMADD231PS 576(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VFMADD231PS 384(R10), Z20, Z1
+	VFMADD231PS 640(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VFMADD231PS 448(R10), Z21, Z9
+	VFMADD231PS 704(R10), Z21, Z8
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS (R10), Z16, Z3
+	VFMADD231PS 256(R10), Z16, Z2
+	VFMADD231PS 512(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VFMADD231PS 320(R10), Z19, Z10
+	VFMADD231PS 576(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VFMADD231PS 384(R10), Z20, Z2
+	VFMADD231PS 640(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VFMADD231PS 448(R10), Z21, Z10
+	VFMADD231PS 704(R10), Z21, Z9
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z4
+	VFMADD231PS 256(R10), Z16, Z3
+	VFMADD231PS 512(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VFMADD231PS 320(R10), Z19, Z11
+	VFMADD231PS 576(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VFMADD231PS 384(R10), Z20, Z3
+	VFMADD231PS 640(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VFMADD231PS 448(R10), Z21, Z11
+	VFMADD231PS 704(R10), Z21, Z10
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS (R10), Z16, Z5
+	VFMADD231PS 256(R10), Z16, Z4
+	VFMADD231PS 512(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VFMADD231PS 320(R10), Z19, Z12
+	VFMADD231PS 576(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VFMADD231PS 384(R10), Z20, Z4
+	VFMADD231PS 640(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VFMADD231PS 448(R10), Z21, Z12
+	VFMADD231PS 704(R10), Z21, Z11
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z6
+	VFMADD231PS 256(R10), Z16, Z5
+	VFMADD231PS 512(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VFMADD231PS 320(R10), Z19, Z13
+	VFMADD231PS 576(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VFMADD231PS 384(R10), Z20, Z5
+	VFMADD231PS 640(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VFMADD231PS 448(R10), Z21, Z13
+	VFMADD231PS 704(R10), Z21, Z12
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS (R10), Z16, Z7
+	VFMADD231PS 256(R10), Z16, Z6
+	VFMADD231PS 512(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VFMADD231PS 320(R10), Z19, Z14
+	VFMADD231PS 576(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VFMADD231PS 384(R10), Z20, Z6
+	VFMADD231PS 640(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VFMADD231PS 448(R10), Z21, Z14
+	VFMADD231PS 704(R10), Z21, Z13
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS 256(R10), Z16, Z7
+	VFMADD231PS 512(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VFMADD231PS 576(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VFMADD231PS 640(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	VFMADD231PS 704(R10), Z21, Z14
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 512(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z15
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*8), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_18:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS 256(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*2), Z8
+	VFMADD231PS (R10), Z8, Z2
+	VFMADD231PS 256(R10), Z8, Z1
+	VFMADD231PS 512(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VFMADD231PS 320(R10), Z11, Z5
+	VFMADD231PS 576(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VFMADD231PS 384(R10), Z12, Z1
+	VFMADD231PS 640(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VFMADD231PS 448(R10), Z13, Z5
+	VFMADD231PS 704(R10), Z13, Z4
+	VMOVUPS     (R11)(R12*1), Z8
+	VFMADD231PS (R10), Z8, Z3
+	VFMADD231PS 256(R10), Z8, Z2
+	VFMADD231PS 512(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VFMADD231PS 320(R10), Z11, Z6
+	VFMADD231PS 576(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VFMADD231PS 384(R10), Z12, Z2
+	VFMADD231PS 640(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VFMADD231PS 448(R10), Z13, Z6
+	VFMADD231PS 704(R10), Z13, Z5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS 256(R10), Z8, Z3
+	VFMADD231PS 512(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VFMADD231PS 576(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VFMADD231PS 640(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	VFMADD231PS 704(R10), Z13, Z6
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS 512(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z7
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_27:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_28:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*1), Z4
+	VFMADD231PS (R10), Z4, Z1
+	VFMADD231PS 256(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*2), Z4
+	VFMADD231PS 256(R10), Z4, Z1
+	VFMADD231PS 512(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VFMADD231PS 576(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VFMADD231PS 640(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	VFMADD231PS 704(R10), Z9, Z2
+	VMOVUPS     (R11)(R12*1), Z4
+	VFMADD231PS 512(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z3
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_33
+
+tile_32:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_34
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_35
+	VPXORD Z0, Z0, Z0
+	JMP    started_36
+
+bias_35:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_36
+
+add_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_36
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_36:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_39
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_37:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VMOVUPS     (R11)(DI*1), Z2
+	VFMADD231PS 256(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	VMOVUPS     (R11)(DI*2), Z2
+	VFMADD231PS 512(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 576(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 640(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 704(R10), Z7, Z1
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_37
+
+kernel_end_39:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_40
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_40:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_32
+
+tiles_end_33:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_42
+
+rows_41:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_47
+
+bias_46:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_47
+
+add_45:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_47
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_47:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z1
+	VFMADD231PS 256(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z2
+	VFMADD231PS 256(R10), Z16, Z1
+	VFMADD231PS 512(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VFMADD231PS 320(R10), Z19, Z9
+	VFMADD231PS 576(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VFMADD231PS 384(R10), Z20, Z1
+	VFMADD231PS 640(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VFMADD231PS 448(R10), Z21, Z9
+	VFMADD231PS 704(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z3
+	VFMADD231PS 256(R10), Z16, Z2
+	VFMADD231PS 512(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VFMADD231PS 320(R10), Z19, Z10
+	VFMADD231PS 576(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VFMADD231PS 384(R10), Z20, Z2
+	VFMADD231PS 640(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VFMADD231PS 448(R10), Z21, Z10
+	VFMADD231PS 704(R10), Z21, Z9
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z4
+	VFMADD231PS 256(R10), Z16, Z3
+	VFMADD231PS 512(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VFMADD231PS 320(R10), Z19, Z11
+	VFMADD231PS 576(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VFMADD231PS 384(R10), Z20, Z3
+	VFMADD231PS 640(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VFMADD231PS 448(R10), Z21, Z11
+	VFMADD231PS 704(R10), Z21, Z10
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z5
+	VFMADD231PS 256(R10), Z16, Z4
+	VFMADD231PS 512(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VFMADD231PS 320(R10), Z19, Z12
+	VFMADD231PS 576(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VFMADD231PS 384(R10), Z20, Z4
+	VFMADD231PS 640(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VFMADD231PS 448(R10), Z21, Z12
+	VFMADD231PS 704(R10), Z21, Z11
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z6
+	VFMADD231PS 256(R10), Z16, Z5
+	VFMADD231PS 512(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VFMADD231PS 320(R10), Z19, Z13
+	VFMADD231PS 576(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VFMADD231PS 384(R10), Z20, Z5
+	VFMADD231PS 640(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VFMADD231PS 448(R10), Z21, Z13
+	VFMADD231PS 704(R10), Z21, Z12
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z7
+	VFMADD231PS 256(R10), Z16, Z6
+	VFMADD231PS 512(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VFMADD231PS 320(R10), Z19, Z14
+	VFMADD231PS 576(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VFMADD231PS 384(R10), Z20, Z6
+	VFMADD231PS 640(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VFMADD231PS 448(R10), Z21, Z14
+	VFMADD231PS 704(R10), Z21, Z13
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS 256(R10), Z16, Z7
+	VFMADD231PS 512(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VFMADD231PS 576(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VFMADD231PS 640(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	VFMADD231PS 704(R10), Z21, Z14
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z15
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_51:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*8), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_43
+
+tiles_end_44:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_56
+
+bias_55:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_56
+
+add_54:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_56
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_56:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_57:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS 256(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*2), K1, Z8
+	VFMADD231PS (R10), Z8, Z2
+	VFMADD231PS 256(R10), Z8, Z1
+	VFMADD231PS 512(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VFMADD231PS 320(R10), Z11, Z5
+	VFMADD231PS 576(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VFMADD231PS 384(R10), Z12, Z1
+	VFMADD231PS 640(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VFMADD231PS 448(R10), Z13, Z5
+	VFMADD231PS 704(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(R12*1), K1, Z8
+	VFMADD231PS (R10), Z8, Z3
+	VFMADD231PS 256(R10), Z8, Z2
+	VFMADD231PS 512(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VFMADD231PS 320(R10), Z11, Z6
+	VFMADD231PS 576(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VFMADD231PS 384(R10), Z12, Z2
+	VFMADD231PS 640(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VFMADD231PS 448(R10), Z13, Z6
+	VFMADD231PS 704(R10), Z13, Z5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS 256(R10), Z8, Z3
+	VFMADD231PS 512(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VFMADD231PS 576(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VFMADD231PS 640(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	VFMADD231PS 704(R10), Z13, Z6
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS 512(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z7
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_52
+
+tiles_end_53:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_65:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_68
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_66:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*1), K1, Z4
+	VFMADD231PS (R10), Z4, Z1
+	VFMADD231PS 256(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*2), K1, Z4
+	VFMADD231PS 256(R10), Z4, Z1
+	VFMADD231PS 512(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VFMADD231PS 576(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VFMADD231PS 640(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	VFMADD231PS 704(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(R12*1), K1, Z4
+	VFMADD231PS 512(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z3
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_68:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_69
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_69:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*2), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_71
+
+tile_70:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_72
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_73
+	VPXORD Z0, Z0, Z0
+	JMP    started_74
+
+bias_73:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_74
+
+add_72:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_74
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_74:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_77
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_75:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VMOVUPS.Z   (R11)(DI*1), K1, Z2
+	VFMADD231PS 256(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	VMOVUPS.Z   (R11)(DI*2), K1, Z2
+	VFMADD231PS 512(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 576(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 640(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 704(R10), Z7, Z1
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_75
+
+kernel_end_77:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_78
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_78:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*1), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_70
+
+tiles_end_71:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_41
+
+rows_end_42:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf4x3by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGradOf4x3by1AVX512(SB), NOSPLIT, $88-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ  (SP), $0x10
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 16(SP)
+
+kernel_row_1:
+	MOVQ    8(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z11
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 24(SP)
+	MOVQ    CX, 32(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 40(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 32(SP), CX
+	MOVQ 40(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z12
+	VMOVUPS     (R9)(R8*1), Z13
+	VMOVUPS     (R9)(R8*2), Z14
+	VMOVUPS     (R9)(R10*1), Z15
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z16
+	VFMADD231PS Z12, Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z12, Z19, Z1
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z12, Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z12, Z21, Z3
+	VMOVUPS     (R8)(DI*1), Z16
+	VFMADD231PS Z13, Z16, Z0
+	VFMADD231PS Z12, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z13, Z19, Z1
+	VFMADD231PS Z12, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z13, Z20, Z2
+	VFMADD231PS Z12, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z13, Z21, Z3
+	VFMADD231PS Z12, Z21, Z7
+	VMOVUPS     (R8)(DI*2), Z16
+	VFMADD231PS Z14, Z16, Z0
+	VFMADD231PS Z13, Z16, Z4
+	VFMADD231PS Z12, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z14, Z19, Z1
+	VFMADD231PS Z13, Z19, Z5
+	VFMADD231PS Z12, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z14, Z20, Z2
+	VFMADD231PS Z13, Z20, Z6
+	VFMADD231PS Z12, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z14, Z21, Z3
+	VFMADD231PS Z13, Z21, Z7
+	VFMADD231PS Z12, Z21, Z11
+	VMOVUPS     (R8)(R9*1), Z16
+	VFMADD231PS Z15, Z16, Z0
+	VFMADD231PS Z14, Z16, Z4
+	VFMADD231PS Z13, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z1
+	VFMADD231PS Z14, Z19, Z5
+	VFMADD231PS Z13, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z2
+	VFMADD231PS Z14, Z20, Z6
+	VFMADD231PS Z13, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z3
+	VFMADD231PS Z14, Z21, Z7
+	VFMADD231PS Z13, Z21, Z11
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z16
+	VFMADD231PS Z15, Z16, Z4
+	VFMADD231PS Z14, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z5
+	VFMADD231PS Z14, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z6
+	VFMADD231PS Z14, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z7
+	VFMADD231PS Z14, Z21, Z11
+	VMOVUPS     (R8)(DI*1), Z16
+	VFMADD231PS Z15, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z12
+	VMOVUPS     (R9)(R8*1), Z13
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z14
+	VFMADD231PS Z12, Z14, Z0
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z12, Z17, Z1
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z12, Z18, Z2
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z12, Z19, Z3
+	VMOVUPS     (R8)(DI*1), Z14
+	VFMADD231PS Z13, Z14, Z0
+	VFMADD231PS Z12, Z14, Z4
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z1
+	VFMADD231PS Z12, Z17, Z5
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z2
+	VFMADD231PS Z12, Z18, Z6
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z3
+	VFMADD231PS Z12, Z19, Z7
+	VMOVUPS     (R8)(DI*2), Z14
+	VFMADD231PS Z13, Z14, Z4
+	VFMADD231PS Z12, Z14, Z8
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z5
+	VFMADD231PS Z12, Z17, Z9
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z6
+	VFMADD231PS Z12, Z18, Z10
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z7
+	VFMADD231PS Z12, Z19, Z11
+	VMOVUPS     (R8)(R9*1), Z14
+	VFMADD231PS Z13, Z14, Z8
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z9
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z10
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_9
+
+tile_8:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z12
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z13
+	VFMADD231PS Z12, Z13, Z0
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z1
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z2
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z3
+	VMOVUPS     (R8)(DI*1), Z13
+	VFMADD231PS Z12, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z5
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z6
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z7
+	VMOVUPS     (R8)(DI*2), Z13
+	VFMADD231PS Z12, Z13, Z8
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z9
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z10
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_8
+
+tiles_end_9:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 32(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 40(SP)
+	SUBQ    $0x01, 24(SP)
+	JNE     row_3
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 8(SP)
+	SUBQ    $0x01, 16(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 48(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_11
+	MOVQ  DX, 56(SP)
+
+kernel_row_10:
+	MOVQ    48(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z11
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 64(SP)
+	MOVQ    CX, 72(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 80(SP)
+
+row_12:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 72(SP), CX
+	MOVQ 80(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z12
+	VMOVUPS.Z   (R9)(R8*1), K1, Z13
+	VMOVUPS.Z   (R9)(R8*2), K1, Z14
+	VMOVUPS.Z   (R9)(R10*1), K1, Z15
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z12, Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z12, Z19, Z1
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z12, Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z12, Z21, Z3
+	VMOVUPS.Z   (R8)(DI*1), K1, Z16
+	VFMADD231PS Z13, Z16, Z0
+	VFMADD231PS Z12, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z13, Z19, Z1
+	VFMADD231PS Z12, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z13, Z20, Z2
+	VFMADD231PS Z12, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z13, Z21, Z3
+	VFMADD231PS Z12, Z21, Z7
+	VMOVUPS.Z   (R8)(DI*2), K1, Z16
+	VFMADD231PS Z14, Z16, Z0
+	VFMADD231PS Z13, Z16, Z4
+	VFMADD231PS Z12, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z14, Z19, Z1
+	VFMADD231PS Z13, Z19, Z5
+	VFMADD231PS Z12, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z14, Z20, Z2
+	VFMADD231PS Z13, Z20, Z6
+	VFMADD231PS Z12, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z14, Z21, Z3
+	VFMADD231PS Z13, Z21, Z7
+	VFMADD231PS Z12, Z21, Z11
+	VMOVUPS.Z   (R8)(R9*1), K1, Z16
+	VFMADD231PS Z15, Z16, Z0
+	VFMADD231PS Z14, Z16, Z4
+	VFMADD231PS Z13, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z1
+	VFMADD231PS Z14, Z19, Z5
+	VFMADD231PS Z13, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z2
+	VFMADD231PS Z14, Z20, Z6
+	VFMADD231PS Z13, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z3
+	VFMADD231PS Z14, Z21, Z7
+	VFMADD231PS Z13, Z21, Z11
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z15, Z16, Z4
+	VFMADD231PS Z14, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z5
+	VFMADD231PS Z14, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z6
+	VFMADD231PS Z14, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z7
+	VFMADD231PS Z14, Z21, Z11
+	VMOVUPS.Z   (R8)(DI*1), K1, Z16
+	VFMADD231PS Z15, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z12
+	VMOVUPS.Z   (R9)(R8*1), K1, Z13
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z14
+	VFMADD231PS Z12, Z14, Z0
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z12, Z17, Z1
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z12, Z18, Z2
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z12, Z19, Z3
+	VMOVUPS.Z   (R8)(DI*1), K1, Z14
+	VFMADD231PS Z13, Z14, Z0
+	VFMADD231PS Z12, Z14, Z4
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z1
+	VFMADD231PS Z12, Z17, Z5
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z2
+	VFMADD231PS Z12, Z18, Z6
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z3
+	VFMADD231PS Z12, Z19, Z7
+	VMOVUPS.Z   (R8)(DI*2), K1, Z14
+	VFMADD231PS Z13, Z14, Z4
+	VFMADD231PS Z12, Z14, Z8
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z5
+	VFMADD231PS Z12, Z17, Z9
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z6
+	VFMADD231PS Z12, Z18, Z10
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z7
+	VFMADD231PS Z12, Z19, Z11
+	VMOVUPS.Z   (R8)(R9*1), K1, Z14
+	VFMADD231PS Z13, Z14, Z8
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z9
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z10
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS.Z   (R9), K1, Z12
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z13
+	VFMADD231PS Z12, Z13, Z0
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z1
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z2
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z3
+	VMOVUPS.Z   (R8)(DI*1), K1, Z13
+	VFMADD231PS Z12, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z5
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z6
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z7
+	VMOVUPS.Z   (R8)(DI*2), K1, Z13
+	VFMADD231PS Z12, Z13, Z8
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z9
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z10
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 72(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 80(SP)
+	SUBQ    $0x01, 64(SP)
+	JNE     row_12
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 48(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     kernel_row_10
+
+kernel_end_11:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf4x3by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·depthwiseOf4x3by2AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x10
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_9:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 256(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z1
+	VFMADD231PS 512(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VFMADD231PS 576(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VFMADD231PS 640(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VFMADD231PS 704(R10), Z21, Z8
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS 256(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z9
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z2
+	VFMADD231PS 512(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VFMADD231PS 576(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VFMADD231PS 640(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VFMADD231PS 704(R10), Z21, Z9
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 256(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z10
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z3
+	VFMADD231PS 512(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VFMADD231PS 576(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VFMADD231PS 640(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VFMADD231PS 704(R10), Z21, Z10
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS 256(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z11
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z4
+	VFMADD231PS 512(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VFMADD231PS 576(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VFMADD231PS 640(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VFMADD231PS 704(R10), Z21, Z11
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 256(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z12
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z5
+	VFMADD231PS 512(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VFMADD231PS 576(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VFMADD231PS 640(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VFMADD231PS 704(R10), Z21, Z12
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS 256(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z13
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z6
+	VFMADD231PS 512(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VFMADD231PS 576(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VFMADD231PS 640(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VFMADD231PS 704(R10), Z21, Z13
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 256(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z14
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z7
+	VFMADD231PS 512(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VFMADD231PS 576(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VFMADD231PS 640(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VFMADD231PS 704(R10), Z21, Z14
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS 256(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS 512(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z15
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*8), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_18:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS 256(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*2), Z8
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS 512(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VFMADD231PS 576(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VFMADD231PS 640(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VFMADD231PS 704(R10), Z13, Z4
+	VMOVUPS     (R11)(R12*1), Z8
+	VFMADD231PS 256(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS (R10), Z8, Z2
+	VFMADD231PS 512(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VFMADD231PS 576(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VFMADD231PS 640(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VFMADD231PS 704(R10), Z13, Z5
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS 256(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z6
+	VMOVUPS     (R11)(DI*2), Z8
+	VFMADD231PS (R10), Z8, Z3
+	VFMADD231PS 512(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VFMADD231PS 576(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VFMADD231PS 640(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VFMADD231PS 704(R10), Z13, Z6
+	VMOVUPS     (R11)(R12*1), Z8
+	VFMADD231PS 256(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS 512(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z7
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_27:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_28:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*1), Z4
+	VFMADD231PS 256(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*2), Z4
+	VFMADD231PS (R10), Z4, Z1
+	VFMADD231PS 512(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VFMADD231PS 576(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VFMADD231PS 640(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VFMADD231PS 704(R10), Z9, Z2
+	VMOVUPS     (R11)(R12*1), Z4
+	VFMADD231PS 256(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z4
+	VFMADD231PS 512(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z3
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_33
+
+tile_32:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_34
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_35
+	VPXORD Z0, Z0, Z0
+	JMP    started_36
+
+bias_35:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_36
+
+add_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_36
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_36:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_39
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_37:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VMOVUPS     (R11)(DI*1), Z2
+	VFMADD231PS 256(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	VMOVUPS     (R11)(DI*2), Z2
+	VFMADD231PS 512(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 576(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 640(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 704(R10), Z7, Z1
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_37
+
+kernel_end_39:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_40
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_40:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_32
+
+tiles_end_33:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_42
+
+rows_41:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_47
+
+bias_46:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_47
+
+add_45:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_47
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_47:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 256(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z1
+	VFMADD231PS 512(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VFMADD231PS 576(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VFMADD231PS 640(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VFMADD231PS 704(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS 256(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z9
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z2
+	VFMADD231PS 512(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VFMADD231PS 576(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VFMADD231PS 640(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VFMADD231PS 704(R10), Z21, Z9
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 256(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z10
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z3
+	VFMADD231PS 512(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VFMADD231PS 576(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VFMADD231PS 640(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VFMADD231PS 704(R10), Z21, Z10
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS 256(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z11
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z4
+	VFMADD231PS 512(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VFMADD231PS 576(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VFMADD231PS 640(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VFMADD231PS 704(R10), Z21, Z11
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 256(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z12
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z5
+	VFMADD231PS 512(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VFMADD231PS 576(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VFMADD231PS 640(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VFMADD231PS 704(R10), Z21, Z12
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS 256(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z13
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z6
+	VFMADD231PS 512(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VFMADD231PS 576(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VFMADD231PS 640(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VFMADD231PS 704(R10), Z21, Z13
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 256(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z14
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z7
+	VFMADD231PS 512(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VFMADD231PS 576(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VFMADD231PS 640(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VFMADD231PS 704(R10), Z21, Z14
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS 256(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z15
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_51:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*8), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_43
+
+tiles_end_44:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_56
+
+bias_55:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_56
+
+add_54:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_56
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_56:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_57:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS 256(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*2), K1, Z8
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS 512(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VFMADD231PS 576(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VFMADD231PS 640(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VFMADD231PS 704(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(R12*1), K1, Z8
+	VFMADD231PS 256(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS (R10), Z8, Z2
+	VFMADD231PS 512(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VFMADD231PS 576(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VFMADD231PS 640(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VFMADD231PS 704(R10), Z13, Z5
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS 256(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z6
+	VMOVUPS.Z   (R11)(DI*2), K1, Z8
+	VFMADD231PS (R10), Z8, Z3
+	VFMADD231PS 512(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VFMADD231PS 576(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VFMADD231PS 640(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VFMADD231PS 704(R10), Z13, Z6
+	VMOVUPS.Z   (R11)(R12*1), K1, Z8
+	VFMADD231PS 256(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS 512(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z7
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_52
+
+tiles_end_53:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_65:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_68
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_66:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*1), K1, Z4
+	VFMADD231PS 256(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*2), K1, Z4
+	VFMADD231PS (R10), Z4, Z1
+	VFMADD231PS 512(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VFMADD231PS 576(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VFMADD231PS 640(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VFMADD231PS 704(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(R12*1), K1, Z4
+	VFMADD231PS 256(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z4
+	VFMADD231PS 512(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z3
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_68:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_69
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_69:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*2), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_71
+
+tile_70:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_72
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_73
+	VPXORD Z0, Z0, Z0
+	JMP    started_74
+
+bias_73:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_74
+
+add_72:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_74
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_74:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_77
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_75:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VMOVUPS.Z   (R11)(DI*1), K1, Z2
+	VFMADD231PS 256(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	VMOVUPS.Z   (R11)(DI*2), K1, Z2
+	VFMADD231PS 512(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 576(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 640(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 704(R10), Z7, Z1
+	ADDQ        $0x00000300, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_75
+
+kernel_end_77:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_78
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_78:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*1), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_70
+
+tiles_end_71:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_41
+
+rows_end_42:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf4x3by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGradOf4x3by2AVX512(SB), NOSPLIT, $88-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ  (SP), $0x10
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 16(SP)
+
+kernel_row_1:
+	MOVQ    8(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z11
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 24(SP)
+	MOVQ    CX, 32(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 40(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 32(SP), CX
+	MOVQ 40(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z12
+	VMOVUPS     (R9)(R8*1), Z13
+	VMOVUPS     (R9)(R8*2), Z14
+	VMOVUPS     (R9)(R10*1), Z15
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z16
+	VFMADD231PS Z12, Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z12, Z19, Z1
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z12, Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z12, Z21, Z3
+	VMOVUPS     (R8)(DI*1), Z16
+	VFMADD231PS Z12, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z12, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z12, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z12, Z21, Z7
+	VMOVUPS     (R8)(DI*2), Z16
+	VFMADD231PS Z13, Z16, Z0
+	VFMADD231PS Z12, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z13, Z19, Z1
+	VFMADD231PS Z12, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z13, Z20, Z2
+	VFMADD231PS Z12, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z13, Z21, Z3
+	VFMADD231PS Z12, Z21, Z11
+	VMOVUPS     (R8)(R9*1), Z16
+	VFMADD231PS Z13, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z13, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z13, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z13, Z21, Z7
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z16
+	VFMADD231PS Z14, Z16, Z0
+	VFMADD231PS Z13, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z14, Z19, Z1
+	VFMADD231PS Z13, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z14, Z20, Z2
+	VFMADD231PS Z13, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z14, Z21, Z3
+	VFMADD231PS Z13, Z21, Z11
+	VMOVUPS     (R8)(DI*1), Z16
+	VFMADD231PS Z14, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z14, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z14, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z14, Z21, Z7
+	VMOVUPS     (R8)(DI*2), Z16
+	VFMADD231PS Z15, Z16, Z0
+	VFMADD231PS Z14, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z1
+	VFMADD231PS Z14, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z2
+	VFMADD231PS Z14, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z3
+	VFMADD231PS Z14, Z21, Z11
+	VMOVUPS     (R8)(R9*1), Z16
+	VFMADD231PS Z15, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z7
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z16
+	VFMADD231PS Z15, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z12
+	VMOVUPS     (R9)(R8*1), Z13
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z14
+	VFMADD231PS Z12, Z14, Z0
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z12, Z17, Z1
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z12, Z18, Z2
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z12, Z19, Z3
+	VMOVUPS     (R8)(DI*1), Z14
+	VFMADD231PS Z12, Z14, Z4
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z12, Z17, Z5
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z12, Z18, Z6
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z12, Z19, Z7
+	VMOVUPS     (R8)(DI*2), Z14
+	VFMADD231PS Z13, Z14, Z0
+	VFMADD231PS Z12, Z14, Z8
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z1
+	VFMADD231PS Z12, Z17, Z9
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z2
+	VFMADD231PS Z12, Z18, Z10
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z3
+	VFMADD231PS Z12, Z19, Z11
+	VMOVUPS     (R8)(R9*1), Z14
+	VFMADD231PS Z13, Z14, Z4
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z5
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z6
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z7
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z14
+	VFMADD231PS Z13, Z14, Z8
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z9
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z10
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_9
+
+tile_8:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z12
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z13
+	VFMADD231PS Z12, Z13, Z0
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z1
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z2
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z3
+	VMOVUPS     (R8)(DI*1), Z13
+	VFMADD231PS Z12, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z5
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z6
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z7
+	VMOVUPS     (R8)(DI*2), Z13
+	VFMADD231PS Z12, Z13, Z8
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z9
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z10
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_8
+
+tiles_end_9:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 32(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 40(SP)
+	SUBQ    $0x01, 24(SP)
+	JNE     row_3
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 8(SP)
+	SUBQ    $0x01, 16(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 48(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_11
+	MOVQ  DX, 56(SP)
+
+kernel_row_10:
+	MOVQ    48(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z11
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 64(SP)
+	MOVQ    CX, 72(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 80(SP)
+
+row_12:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 72(SP), CX
+	MOVQ 80(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z12
+	VMOVUPS.Z   (R9)(R8*1), K1, Z13
+	VMOVUPS.Z   (R9)(R8*2), K1, Z14
+	VMOVUPS.Z   (R9)(R10*1), K1, Z15
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z12, Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z12, Z19, Z1
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z12, Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z12, Z21, Z3
+	VMOVUPS.Z   (R8)(DI*1), K1, Z16
+	VFMADD231PS Z12, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z12, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z12, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z12, Z21, Z7
+	VMOVUPS.Z   (R8)(DI*2), K1, Z16
+	VFMADD231PS Z13, Z16, Z0
+	VFMADD231PS Z12, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z13, Z19, Z1
+	VFMADD231PS Z12, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z13, Z20, Z2
+	VFMADD231PS Z12, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z13, Z21, Z3
+	VFMADD231PS Z12, Z21, Z11
+	VMOVUPS.Z   (R8)(R9*1), K1, Z16
+	VFMADD231PS Z13, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z13, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z13, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z13, Z21, Z7
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z14, Z16, Z0
+	VFMADD231PS Z13, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z14, Z19, Z1
+	VFMADD231PS Z13, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z14, Z20, Z2
+	VFMADD231PS Z13, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z14, Z21, Z3
+	VFMADD231PS Z13, Z21, Z11
+	VMOVUPS.Z   (R8)(DI*1), K1, Z16
+	VFMADD231PS Z14, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z14, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z14, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z14, Z21, Z7
+	VMOVUPS.Z   (R8)(DI*2), K1, Z16
+	VFMADD231PS Z15, Z16, Z0
+	VFMADD231PS Z14, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z1
+	VFMADD231PS Z14, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z2
+	VFMADD231PS Z14, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z3
+	VFMADD231PS Z14, Z21, Z11
+	VMOVUPS.Z   (R8)(R9*1), K1, Z16
+	VFMADD231PS Z15, Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z5
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z7
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z15, Z16, Z8
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS Z15, Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS Z15, Z20, Z10
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS Z15, Z21, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z12
+	VMOVUPS.Z   (R9)(R8*1), K1, Z13
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z14
+	VFMADD231PS Z12, Z14, Z0
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z12, Z17, Z1
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z12, Z18, Z2
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z12, Z19, Z3
+	VMOVUPS.Z   (R8)(DI*1), K1, Z14
+	VFMADD231PS Z12, Z14, Z4
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z12, Z17, Z5
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z12, Z18, Z6
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z12, Z19, Z7
+	VMOVUPS.Z   (R8)(DI*2), K1, Z14
+	VFMADD231PS Z13, Z14, Z0
+	VFMADD231PS Z12, Z14, Z8
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z1
+	VFMADD231PS Z12, Z17, Z9
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z2
+	VFMADD231PS Z12, Z18, Z10
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z3
+	VFMADD231PS Z12, Z19, Z11
+	VMOVUPS.Z   (R8)(R9*1), K1, Z14
+	VFMADD231PS Z13, Z14, Z4
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z5
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z6
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z7
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z14
+	VFMADD231PS Z13, Z14, Z8
+	VPERMILPS   $0xb1, Z14, Z17
+	VFMADD231PS Z13, Z17, Z9
+	VPERMILPS   $0x4e, Z14, Z18
+	VFMADD231PS Z13, Z18, Z10
+	VPERMILPS   $0x1b, Z14, Z19
+	VFMADD231PS Z13, Z19, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS.Z   (R9), K1, Z12
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z13
+	VFMADD231PS Z12, Z13, Z0
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z1
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z2
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z3
+	VMOVUPS.Z   (R8)(DI*1), K1, Z13
+	VFMADD231PS Z12, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z5
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z6
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z7
+	VMOVUPS.Z   (R8)(DI*2), K1, Z13
+	VFMADD231PS Z12, Z13, Z8
+	VPERMILPS   $0xb1, Z13, Z16
+	VFMADD231PS Z12, Z16, Z9
+	VPERMILPS   $0x4e, Z13, Z17
+	VFMADD231PS Z12, Z17, Z10
+	VPERMILPS   $0x1b, Z13, Z18
+	VFMADD231PS Z12, Z18, Z11
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 72(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 80(SP)
+	SUBQ    $0x01, 64(SP)
+	JNE     row_12
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 48(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     kernel_row_10
+
+kernel_end_11:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf8AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·depthwiseOf8AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x10
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_9:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_11:
+	MOVQ        R14, R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS (R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z1
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z9
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z2
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z10
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS (R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z3
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z11
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z4
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z12
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS (R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z5
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z13
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z6
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z14
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS (R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z7
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_11
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*8), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_18:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_20:
+	MOVQ        R14, R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS (R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z1
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z5
+	VMOVUPS     (R11)(DI*2), Z8
+	VFMADD231PS (R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z2
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z6
+	VMOVUPS     (R11)(R12*1), Z8
+	VFMADD231PS (R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z3
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_20
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_27:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_28:
+	MOVQ R9, R13
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R12
+
+tap_29:
+	MOVQ        R13, R11
+	VMOVUPS     (R11), Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*1), Z4
+	VFMADD231PS (R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z1
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R13
+	SUBQ        $0x01, R12
+	JNE         tap_29
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_33
+
+tile_32:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_34
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_35
+	VPXORD Z0, Z0, Z0
+	JMP    started_36
+
+bias_35:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_36
+
+add_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_36
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_36:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_39
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), DI
+
+kernel_row_37:
+	MOVQ R9, R12
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_38:
+	MOVQ        R12, R11
+	VMOVUPS     (R11), Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 256(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R12
+	SUBQ        $0x01, DI
+	JNE         tap_38
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_37
+
+kernel_end_39:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_40
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_40:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_32
+
+tiles_end_33:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_42
+
+rows_41:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_47
+
+bias_46:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_47
+
+add_45:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_47
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_47:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_49:
+	MOVQ        R14, R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z1
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z9
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z2
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z10
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z3
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z11
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z4
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z12
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z5
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z13
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z6
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z14
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z7
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_49
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_51:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*8), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_43
+
+tiles_end_44:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_56
+
+bias_55:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_56
+
+add_54:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_56
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_56:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_57:
+	MOVQ R9, R14
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R13
+
+tap_58:
+	MOVQ        R14, R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS (R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z1
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z5
+	VMOVUPS.Z   (R11)(DI*2), K1, Z8
+	VFMADD231PS (R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z2
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z6
+	VMOVUPS.Z   (R11)(R12*1), K1, Z8
+	VFMADD231PS (R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z3
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R14
+	SUBQ        $0x01, R13
+	JNE         tap_58
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_52
+
+tiles_end_53:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_65:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_68
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_66:
+	MOVQ R9, R13
+	MOVQ a+0(FP), R11
+	MOVQ 96(R11), R12
+
+tap_67:
+	MOVQ        R13, R11
+	VMOVUPS.Z   (R11), K1, Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*1), K1, Z4
+	VFMADD231PS (R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z1
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R13
+	SUBQ        $0x01, R12
+	JNE         tap_67
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_68:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_69
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_69:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*2), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_71
+
+tile_70:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_72
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_73
+	VPXORD Z0, Z0, Z0
+	JMP    started_74
+
+bias_73:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_74
+
+add_72:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_74
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_74:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_77
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   64(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), DI
+
+kernel_row_75:
+	MOVQ R9, R12
+	MOVQ a+0(FP), DI
+	MOVQ 96(DI), DI
+
+tap_76:
+	MOVQ        R12, R11
+	VMOVUPS.Z   (R11), K1, Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 256(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	ADDQ        $0x00000200, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        112(R11), R12
+	SUBQ        $0x01, DI
+	JNE         tap_76
+	MOVQ        a+0(FP), DI
+	ADDQ        104(DI), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_75
+
+kernel_end_77:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_78
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_78:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*1), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_70
+
+tiles_end_71:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_41
+
+rows_end_42:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf8AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGradOf8AVX512(SB), NOSPLIT, $120-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ  (SP), $0x10
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 16(SP)
+
+kernel_row_1:
+	MOVQ 8(SP), CX
+	MOVQ CX, 24(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 32(SP)
+
+tap_3:
+	MOVQ    24(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 40(SP)
+	MOVQ    CX, 48(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 56(SP)
+
+row_4:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 48(SP), CX
+	MOVQ 56(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (R9)(R8*1), Z9
+	VMOVUPS     (R9)(R8*2), Z10
+	VMOVUPS     (R9)(R10*1), Z11
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z12
+	VFMADD231PS Z8, Z12, Z0
+	VPERMILPS   $0xb1, Z12, Z15
+	VFMADD231PS Z8, Z15, Z1
+	VPERMILPS   $0x4e, Z12, Z16
+	VFMADD231PS Z8, Z16, Z2
+	VPERMILPS   $0x1b, Z12, Z17
+	VFMADD231PS Z8, Z17, Z3
+	VSHUFF32X4  $0xb1, Z12, Z12, Z13
+	VFMADD231PS Z8, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z15
+	VFMADD231PS Z8, Z15, Z5
+	VPERMILPS   $0x4e, Z13, Z16
+	VFMADD231PS Z8, Z16, Z6
+	VPERMILPS   $0x1b, Z13, Z17
+	VFMADD231PS Z8, Z17, Z7
+	VMOVUPS     (R8)(DI*1), Z12
+	VFMADD231PS Z9, Z12, Z0
+	VPERMILPS   $0xb1, Z12, Z15
+	VFMADD231PS Z9, Z15, Z1
+	VPERMILPS   $0x4e, Z12, Z16
+	VFMADD231PS Z9, Z16, Z2
+	VPERMILPS   $0x1b, Z12, Z17
+	VFMADD231PS Z9, Z17, Z3
+	VSHUFF32X4  $0xb1, Z12, Z12, Z13
+	VFMADD231PS Z9, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z15
+	VFMADD231PS Z9, Z15, Z5
+	VPERMILPS   $0x4e, Z13, Z16
+	VFMADD231PS Z9, Z16, Z6
+	VPERMILPS   $0x1b, Z13, Z17
+	VFMADD231PS Z9, Z17, Z7
+	VMOVUPS     (R8)(DI*2), Z12
+	VFMADD231PS Z10, Z12, Z0
+	VPERMILPS   $0xb1, Z12, Z15
+	VFMADD231PS Z10, Z15, Z1
+	VPERMILPS   $0x4e, Z12, Z16
+	VFMADD231PS Z10, Z16, Z2
+	VPERMILPS   $0x1b, Z12, Z17
+	VFMADD231PS Z10, Z17, Z3
+	VSHUFF32X4  $0xb1, Z12, Z12, Z13
+	VFMADD231PS Z10, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z15
+	VFMADD231PS Z10, Z15, Z5
+	VPERMILPS   $0x4e, Z13, Z16
+	VFMADD231PS Z10, Z16, Z6
+	VPERMILPS   $0x1b, Z13, Z17
+	VFMADD231PS Z10, Z17, Z7
+	VMOVUPS     (R8)(R9*1), Z12
+	VFMADD231PS Z11, Z12, Z0
+	VPERMILPS   $0xb1, Z12, Z15
+	VFMADD231PS Z11, Z15, Z1
+	VPERMILPS   $0x4e, Z12, Z16
+	VFMADD231PS Z11, Z16, Z2
+	VPERMILPS   $0x1b, Z12, Z17
+	VFMADD231PS Z11, Z17, Z3
+	VSHUFF32X4  $0xb1, Z12, Z12, Z13
+	VFMADD231PS Z11, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z15
+	VFMADD231PS Z11, Z15, Z5
+	VPERMILPS   $0x4e, Z13, Z16
+	VFMADD231PS Z11, Z16, Z6
+	VPERMILPS   $0x1b, Z13, Z17
+	VFMADD231PS Z11, Z17, Z7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_5
+
+tiles_end_6:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_8
+
+tile_7:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (R9)(R8*1), Z9
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z10
+	VFMADD231PS Z8, Z10, Z0
+	VPERMILPS   $0xb1, Z10, Z13
+	VFMADD231PS Z8, Z13, Z1
+	VPERMILPS   $0x4e, Z10, Z14
+	VFMADD231PS Z8, Z14, Z2
+	VPERMILPS   $0x1b, Z10, Z15
+	VFMADD231PS Z8, Z15, Z3
+	VSHUFF32X4  $0xb1, Z10, Z10, Z11
+	VFMADD231PS Z8, Z11, Z4
+	VPERMILPS   $0xb1, Z11, Z13
+	VFMADD231PS Z8, Z13, Z5
+	VPERMILPS   $0x4e, Z11, Z14
+	VFMADD231PS Z8, Z14, Z6
+	VPERMILPS   $0x1b, Z11, Z15
+	VFMADD231PS Z8, Z15, Z7
+	VMOVUPS     (R8)(DI*1), Z10
+	VFMADD231PS Z9, Z10, Z0
+	VPERMILPS   $0xb1, Z10, Z13
+	VFMADD231PS Z9, Z13, Z1
+	VPERMILPS   $0x4e, Z10, Z14
+	VFMADD231PS Z9, Z14, Z2
+	VPERMILPS   $0x1b, Z10, Z15
+	VFMADD231PS Z9, Z15, Z3
+	VSHUFF32X4  $0xb1, Z10, Z10, Z11
+	VFMADD231PS Z9, Z11, Z4
+	VPERMILPS   $0xb1, Z11, Z13
+	VFMADD231PS Z9, Z13, Z5
+	VPERMILPS   $0x4e, Z11, Z14
+	VFMADD231PS Z9, Z14, Z6
+	VPERMILPS   $0x1b, Z11, Z15
+	VFMADD231PS Z9, Z15, Z7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_7
+
+tiles_end_8:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_10
+
+tile_9:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z8
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS     (R8), Z9
+	VFMADD231PS Z8, Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z12
+	VFMADD231PS Z8, Z12, Z1
+	VPERMILPS   $0x4e, Z9, Z13
+	VFMADD231PS Z8, Z13, Z2
+	VPERMILPS   $0x1b, Z9, Z14
+	VFMADD231PS Z8, Z14, Z3
+	VSHUFF32X4  $0xb1, Z9, Z9, Z10
+	VFMADD231PS Z8, Z10, Z4
+	VPERMILPS   $0xb1, Z10, Z12
+	VFMADD231PS Z8, Z12, Z5
+	VPERMILPS   $0x4e, Z10, Z13
+	VFMADD231PS Z8, Z13, Z6
+	VPERMILPS   $0x1b, Z10, Z14
+	VFMADD231PS Z8, Z14, Z7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_9
+
+tiles_end_10:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 48(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 56(SP)
+	SUBQ    $0x01, 40(SP)
+	JNE     row_4
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 24(SP)
+	SUBQ    $0x01, 32(SP)
+	JNE     tap_3
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 8(SP)
+	SUBQ    $0x01, 16(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 64(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_12
+	MOVQ  DX, 72(SP)
+
+kernel_row_11:
+	MOVQ 64(SP), CX
+	MOVQ CX, 80(SP)
+	MOVQ a+0(FP), CX
+	MOVQ 96(CX), CX
+	MOVQ CX, 88(SP)
+
+tap_13:
+	MOVQ    80(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 96(SP)
+	MOVQ    CX, 104(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 112(SP)
+
+row_14:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 104(SP), CX
+	MOVQ 112(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z8
+	VMOVUPS.Z   (R9)(R8*1), K1, Z9
+	VMOVUPS.Z   (R9)(R8*2), K1, Z10
+	VMOVUPS.Z   (R9)(R10*1), K1, Z11
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z12
+	VFMADD231PS Z8, Z12, Z0
+	VPERMILPS   $0xb1, Z12, Z15
+	VFMADD231PS Z8, Z15, Z1
+	VPERMILPS   $0x4e, Z12, Z16
+	VFMADD231PS Z8, Z16, Z2
+	VPERMILPS   $0x1b, Z12, Z17
+	VFMADD231PS Z8, Z17, Z3
+	VSHUFF32X4  $0xb1, Z12, Z12, Z13
+	VFMADD231PS Z8, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z15
+	VFMADD231PS Z8, Z15, Z5
+	VPERMILPS   $0x4e, Z13, Z16
+	VFMADD231PS Z8, Z16, Z6
+	VPERMILPS   $0x1b, Z13, Z17
+	VFMADD231PS Z8, Z17, Z7
+	VMOVUPS.Z   (R8)(DI*1), K1, Z12
+	VFMADD231PS Z9, Z12, Z0
+	VPERMILPS   $0xb1, Z12, Z15
+	VFMADD231PS Z9, Z15, Z1
+	VPERMILPS   $0x4e, Z12, Z16
+	VFMADD231PS Z9, Z16, Z2
+	VPERMILPS   $0x1b, Z12, Z17
+	VFMADD231PS Z9, Z17, Z3
+	VSHUFF32X4  $0xb1, Z12, Z12, Z13
+	VFMADD231PS Z9, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z15
+	VFMADD231PS Z9, Z15, Z5
+	VPERMILPS   $0x4e, Z13, Z16
+	VFMADD231PS Z9, Z16, Z6
+	VPERMILPS   $0x1b, Z13, Z17
+	VFMADD231PS Z9, Z17, Z7
+	VMOVUPS.Z   (R8)(DI*2), K1, Z12
+	VFMADD231PS Z10, Z12, Z0
+	VPERMILPS   $0xb1, Z12, Z15
+	VFMADD231PS Z10, Z15, Z1
+	VPERMILPS   $0x4e, Z12, Z16
+	VFMADD231PS Z10, Z16, Z2
+	VPERMILPS   $0x1b, Z12, Z17
+	VFMADD231PS Z10, Z17, Z3
+	VSHUFF32X4  $0xb1, Z12, Z12, Z13
+	VFMADD231PS Z10, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z15
+	VFMADD231PS Z10, Z15, Z5
+	VPERMILPS   $0x4e, Z13, Z16
+	VFMADD231PS Z10, Z16, Z6
+	VPERMILPS   $0x1b, Z13, Z17
+	VFMADD231PS Z10, Z17, Z7
+	VMOVUPS.Z   (R8)(R9*1), K1, Z12
+	VFMADD231PS Z11, Z12, Z0
+	VPERMILPS   $0xb1, Z12, Z15
+	VFMADD231PS Z11, Z15, Z1
+	VPERMILPS   $0x4e, Z12, Z16
+	VFMADD231PS Z11, Z16, Z2
+	VPERMILPS   $0x1b, Z12, Z17
+	VFMADD231PS Z11, Z17, Z3
+	VSHUFF32X4  $0xb1, Z12, Z12, Z13
+	VFMADD231PS Z11, Z13, Z4
+	VPERMILPS   $0xb1, Z13, Z15
+	VFMADD231PS Z11, Z15, Z5
+	VPERMILPS   $0x4e, Z13, Z16
+	VFMADD231PS Z11, Z16, Z6
+	VPERMILPS   $0x1b, Z13, Z17
+	VFMADD231PS Z11, Z17, Z7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z8
+	VMOVUPS.Z   (R9)(R8*1), K1, Z9
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z10
+	VFMADD231PS Z8, Z10, Z0
+	VPERMILPS   $0xb1, Z10, Z13
+	VFMADD231PS Z8, Z13, Z1
+	VPERMILPS   $0x4e, Z10, Z14
+	VFMADD231PS Z8, Z14, Z2
+	VPERMILPS   $0x1b, Z10, Z15
+	VFMADD231PS Z8, Z15, Z3
+	VSHUFF32X4  $0xb1, Z10, Z10, Z11
+	VFMADD231PS Z8, Z11, Z4
+	VPERMILPS   $0xb1, Z11, Z13
+	VFMADD231PS Z8, Z13, Z5
+	VPERMILPS   $0x4e, Z11, Z14
+	VFMADD231PS Z8, Z14, Z6
+	VPERMILPS   $0x1b, Z11, Z15
+	VFMADD231PS Z8, Z15, Z7
+	VMOVUPS.Z   (R8)(DI*1), K1, Z10
+	VFMADD231PS Z9, Z10, Z0
+	VPERMILPS   $0xb1, Z10, Z13
+	VFMADD231PS Z9, Z13, Z1
+	VPERMILPS   $0x4e, Z10, Z14
+	VFMADD231PS Z9, Z14, Z2
+	VPERMILPS   $0x1b, Z10, Z15
+	VFMADD231PS Z9, Z15, Z3
+	VSHUFF32X4  $0xb1, Z10, Z10, Z11
+	VFMADD231PS Z9, Z11, Z4
+	VPERMILPS   $0xb1, Z11, Z13
+	VFMADD231PS Z9, Z13, Z5
+	VPERMILPS   $0x4e, Z11, Z14
+	VFMADD231PS Z9, Z14, Z6
+	VPERMILPS   $0x1b, Z11, Z15
+	VFMADD231PS Z9, Z15, Z7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_20
+
+tile_19:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS.Z   (R9), K1, Z8
+	MOVQ        64(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), DI
+	VMOVUPS.Z   (R8), K1, Z9
+	VFMADD231PS Z8, Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z12
+	VFMADD231PS Z8, Z12, Z1
+	VPERMILPS   $0x4e, Z9, Z13
+	VFMADD231PS Z8, Z13, Z2
+	VPERMILPS   $0x1b, Z9, Z14
+	VFMADD231PS Z8, Z14, Z3
+	VSHUFF32X4  $0xb1, Z9, Z9, Z10
+	VFMADD231PS Z8, Z10, Z4
+	VPERMILPS   $0xb1, Z10, Z12
+	VFMADD231PS Z8, Z12, Z5
+	VPERMILPS   $0x4e, Z10, Z13
+	VFMADD231PS Z8, Z13, Z6
+	VPERMILPS   $0x1b, Z10, Z14
+	VFMADD231PS Z8, Z14, Z7
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_19
+
+tiles_end_20:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 104(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 112(SP)
+	SUBQ    $0x01, 96(SP)
+	JNE     row_14
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    112(CX), CX
+	ADDQ    CX, 80(SP)
+	SUBQ    $0x01, 88(SP)
+	JNE     tap_13
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 64(SP)
+	SUBQ    $0x01, 72(SP)
+	JNE     kernel_row_11
+
+kernel_end_12:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf8x3by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·depthwiseOf8x3by1AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x10
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_9:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS (R10), Z16, Z1
+	VFMADD231PS 512(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VFMADD231PS 576(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VFMADD231PS 640(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VFMADD231PS 704(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z1
+	VFMADD231PS 768(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z9
+	VFMADD231PS 832(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z1
+	VFMADD231PS 896(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z9
+	VFMADD231PS 960(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z2
+	VFMADD231PS 512(R10), Z16, Z1
+	VFMADD231PS 1024(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VFMADD231PS 576(R10), Z19, Z9
+	VFMADD231PS 1088(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VFMADD231PS 640(R10), Z20, Z1
+	VFMADD231PS 1152(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VFMADD231PS 704(R10), Z21, Z9
+	VFMADD231PS 1216(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z2
+	VFMADD231PS 768(R10), Z17, Z1
+	VFMADD231PS 1280(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z10
+	VFMADD231PS 832(R10), Z19, Z9
+	VFMADD231PS 1344(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z2
+	VFMADD231PS 896(R10), Z20, Z1
+	VFMADD231PS 1408(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z10
+	VFMADD231PS 960(R10), Z21, Z9
+	VFMADD231PS 1472(R10), Z21, Z8
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS (R10), Z16, Z3
+	VFMADD231PS 512(R10), Z16, Z2
+	VFMADD231PS 1024(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VFMADD231PS 576(R10), Z19, Z10
+	VFMADD231PS 1088(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VFMADD231PS 640(R10), Z20, Z2
+	VFMADD231PS 1152(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VFMADD231PS 704(R10), Z21, Z10
+	VFMADD231PS 1216(R10), Z21, Z9
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z3
+	VFMADD231PS 768(R10), Z17, Z2
+	VFMADD231PS 1280(R10), Z17, Z1
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z11
+	VFMADD231PS 832(R10), Z19, Z10
+	VFMADD231PS 1344(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z3
+	VFMADD231PS 896(R10), Z20, Z2
+	VFMADD231PS 1408(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z11
+	VFMADD231PS 960(R10), Z21, Z10
+	VFMADD231PS 1472(R10), Z21, Z9
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z4
+	VFMADD231PS 512(R10), Z16, Z3
+	VFMADD231PS 1024(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VFMADD231PS 576(R10), Z19, Z11
+	VFMADD231PS 1088(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VFMADD231PS 640(R10), Z20, Z3
+	VFMADD231PS 1152(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VFMADD231PS 704(R10), Z21, Z11
+	VFMADD231PS 1216(R10), Z21, Z10
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z4
+	VFMADD231PS 768(R10), Z17, Z3
+	VFMADD231PS 1280(R10), Z17, Z2
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z12
+	VFMADD231PS 832(R10), Z19, Z11
+	VFMADD231PS 1344(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z4
+	VFMADD231PS 896(R10), Z20, Z3
+	VFMADD231PS 1408(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z12
+	VFMADD231PS 960(R10), Z21, Z11
+	VFMADD231PS 1472(R10), Z21, Z10
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS (R10), Z16, Z5
+	VFMADD231PS 512(R10), Z16, Z4
+	VFMADD231PS 1024(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VFMADD231PS 576(R10), Z19, Z12
+	VFMADD231PS 1088(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VFMADD231PS 640(R10), Z20, Z4
+	VFMADD231PS 1152(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VFMADD231PS 704(R10), Z21, Z12
+	VFMADD231PS 1216(R10), Z21, Z11
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z5
+	VFMADD231PS 768(R10), Z17, Z4
+	VFMADD231PS 1280(R10), Z17, Z3
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z13
+	VFMADD231PS 832(R10), Z19, Z12
+	VFMADD231PS 1344(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z5
+	VFMADD231PS 896(R10), Z20, Z4
+	VFMADD231PS 1408(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z13
+	VFMADD231PS 960(R10), Z21, Z12
+	VFMADD231PS 1472(R10), Z21, Z11
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z6
+	VFMADD231PS 512(R10), Z16, Z5
+	VFMADD231PS 1024(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VFMADD231PS 576(R10), Z19, Z13
+	VFMADD231PS 1088(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VFMADD231PS 640(R10), Z20, Z5
+	VFMADD231PS 1152(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VFMADD231PS 704(R10), Z21, Z13
+	VFMADD231PS 1216(R10), Z21, Z12
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z6
+	VFMADD231PS 768(R10), Z17, Z5
+	VFMADD231PS 1280(R10), Z17, Z4
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z14
+	VFMADD231PS 832(R10), Z19, Z13
+	VFMADD231PS 1344(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z6
+	VFMADD231PS 896(R10), Z20, Z5
+	VFMADD231PS 1408(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z14
+	VFMADD231PS 960(R10), Z21, Z13
+	VFMADD231PS 1472(R10), Z21, Z12
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS (R10), Z16, Z7
+	VFMADD231PS 512(R10), Z16, Z6
+	VFMADD231PS 1024(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VFMADD231PS 576(R10), Z19, Z14
+	VFMADD231PS 1088(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VFMADD231PS 640(R10), Z20, Z6
+	VFMADD231PS 1152(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VFMADD231PS 704(R10), Z21, Z14
+	VFMADD231PS 1216(R10), Z21, Z13
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z7
+	VFMADD231PS 768(R10), Z17, Z6
+	VFMADD231PS 1280(R10), Z17, Z5
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VFMADD231PS 832(R10), Z19, Z14
+	VFMADD231PS 1344(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VFMADD231PS 896(R10), Z20, Z6
+	VFMADD231PS 1408(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	VFMADD231PS 960(R10), Z21, Z14
+	VFMADD231PS 1472(R10), Z21, Z13
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS 512(R10), Z16, Z7
+	VFMADD231PS 1024(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z15
+	VFMADD231PS 1088(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z7
+	VFMADD231PS 1152(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z15
+	VFMADD231PS 1216(R10), Z21, Z14
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z7
+	VFMADD231PS 1280(R10), Z17, Z6
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z15
+	VFMADD231PS 1344(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z7
+	VFMADD231PS 1408(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z15
+	VFMADD231PS 1472(R10), Z21, Z14
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 1024(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 1088(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 1152(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 1216(R10), Z21, Z15
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 1280(R10), Z17, Z7
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 1344(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 1408(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 1472(R10), Z21, Z15
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*8), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_18:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS 512(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VFMADD231PS 576(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VFMADD231PS 640(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VFMADD231PS 704(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z1
+	VFMADD231PS 768(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z5
+	VFMADD231PS 832(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z1
+	VFMADD231PS 896(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z5
+	VFMADD231PS 960(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*2), Z8
+	VFMADD231PS (R10), Z8, Z2
+	VFMADD231PS 512(R10), Z8, Z1
+	VFMADD231PS 1024(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VFMADD231PS 576(R10), Z11, Z5
+	VFMADD231PS 1088(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VFMADD231PS 640(R10), Z12, Z1
+	VFMADD231PS 1152(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VFMADD231PS 704(R10), Z13, Z5
+	VFMADD231PS 1216(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z2
+	VFMADD231PS 768(R10), Z9, Z1
+	VFMADD231PS 1280(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z6
+	VFMADD231PS 832(R10), Z11, Z5
+	VFMADD231PS 1344(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z2
+	VFMADD231PS 896(R10), Z12, Z1
+	VFMADD231PS 1408(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z6
+	VFMADD231PS 960(R10), Z13, Z5
+	VFMADD231PS 1472(R10), Z13, Z4
+	VMOVUPS     (R11)(R12*1), Z8
+	VFMADD231PS (R10), Z8, Z3
+	VFMADD231PS 512(R10), Z8, Z2
+	VFMADD231PS 1024(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VFMADD231PS 576(R10), Z11, Z6
+	VFMADD231PS 1088(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VFMADD231PS 640(R10), Z12, Z2
+	VFMADD231PS 1152(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VFMADD231PS 704(R10), Z13, Z6
+	VFMADD231PS 1216(R10), Z13, Z5
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z3
+	VFMADD231PS 768(R10), Z9, Z2
+	VFMADD231PS 1280(R10), Z9, Z1
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VFMADD231PS 832(R10), Z11, Z6
+	VFMADD231PS 1344(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VFMADD231PS 896(R10), Z12, Z2
+	VFMADD231PS 1408(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	VFMADD231PS 960(R10), Z13, Z6
+	VFMADD231PS 1472(R10), Z13, Z5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS 512(R10), Z8, Z3
+	VFMADD231PS 1024(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z7
+	VFMADD231PS 1088(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z3
+	VFMADD231PS 1152(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z7
+	VFMADD231PS 1216(R10), Z13, Z6
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z3
+	VFMADD231PS 1280(R10), Z9, Z2
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z7
+	VFMADD231PS 1344(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z3
+	VFMADD231PS 1408(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z7
+	VFMADD231PS 1472(R10), Z13, Z6
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS 1024(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 1088(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 1152(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 1216(R10), Z13, Z7
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 1280(R10), Z9, Z3
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 1344(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 1408(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 1472(R10), Z13, Z7
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_27:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_28:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*1), Z4
+	VFMADD231PS (R10), Z4, Z1
+	VFMADD231PS 512(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VFMADD231PS 576(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VFMADD231PS 640(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VFMADD231PS 704(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z1
+	VFMADD231PS 768(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VFMADD231PS 832(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VFMADD231PS 896(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	VFMADD231PS 960(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*2), Z4
+	VFMADD231PS 512(R10), Z4, Z1
+	VFMADD231PS 1024(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z3
+	VFMADD231PS 1088(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z1
+	VFMADD231PS 1152(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z3
+	VFMADD231PS 1216(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 768(R10), Z5, Z1
+	VFMADD231PS 1280(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 832(R10), Z7, Z3
+	VFMADD231PS 1344(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 896(R10), Z8, Z1
+	VFMADD231PS 1408(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 960(R10), Z9, Z3
+	VFMADD231PS 1472(R10), Z9, Z2
+	VMOVUPS     (R11)(R12*1), Z4
+	VFMADD231PS 1024(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 1088(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 1152(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 1216(R10), Z9, Z3
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 1280(R10), Z5, Z1
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 1344(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 1408(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 1472(R10), Z9, Z3
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_33
+
+tile_32:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_34
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_35
+	VPXORD Z0, Z0, Z0
+	JMP    started_36
+
+bias_35:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_36
+
+add_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_36
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_36:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_39
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_37:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 256(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	VMOVUPS     (R11)(DI*1), Z2
+	VFMADD231PS 512(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 576(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 640(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 704(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 768(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 832(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 896(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 960(R10), Z7, Z1
+	VMOVUPS     (R11)(DI*2), Z2
+	VFMADD231PS 1024(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 1088(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 1152(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 1216(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 1280(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 1344(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 1408(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 1472(R10), Z7, Z1
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_37
+
+kernel_end_39:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_40
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_40:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_32
+
+tiles_end_33:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_42
+
+rows_41:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_47
+
+bias_46:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_47
+
+add_45:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_47
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_47:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z1
+	VFMADD231PS 512(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VFMADD231PS 576(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VFMADD231PS 640(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VFMADD231PS 704(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z1
+	VFMADD231PS 768(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z9
+	VFMADD231PS 832(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z1
+	VFMADD231PS 896(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z9
+	VFMADD231PS 960(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z2
+	VFMADD231PS 512(R10), Z16, Z1
+	VFMADD231PS 1024(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VFMADD231PS 576(R10), Z19, Z9
+	VFMADD231PS 1088(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VFMADD231PS 640(R10), Z20, Z1
+	VFMADD231PS 1152(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VFMADD231PS 704(R10), Z21, Z9
+	VFMADD231PS 1216(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z2
+	VFMADD231PS 768(R10), Z17, Z1
+	VFMADD231PS 1280(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z10
+	VFMADD231PS 832(R10), Z19, Z9
+	VFMADD231PS 1344(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z2
+	VFMADD231PS 896(R10), Z20, Z1
+	VFMADD231PS 1408(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z10
+	VFMADD231PS 960(R10), Z21, Z9
+	VFMADD231PS 1472(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z3
+	VFMADD231PS 512(R10), Z16, Z2
+	VFMADD231PS 1024(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VFMADD231PS 576(R10), Z19, Z10
+	VFMADD231PS 1088(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VFMADD231PS 640(R10), Z20, Z2
+	VFMADD231PS 1152(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VFMADD231PS 704(R10), Z21, Z10
+	VFMADD231PS 1216(R10), Z21, Z9
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z3
+	VFMADD231PS 768(R10), Z17, Z2
+	VFMADD231PS 1280(R10), Z17, Z1
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z11
+	VFMADD231PS 832(R10), Z19, Z10
+	VFMADD231PS 1344(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z3
+	VFMADD231PS 896(R10), Z20, Z2
+	VFMADD231PS 1408(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z11
+	VFMADD231PS 960(R10), Z21, Z10
+	VFMADD231PS 1472(R10), Z21, Z9
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z4
+	VFMADD231PS 512(R10), Z16, Z3
+	VFMADD231PS 1024(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VFMADD231PS 576(R10), Z19, Z11
+	VFMADD231PS 1088(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VFMADD231PS 640(R10), Z20, Z3
+	VFMADD231PS 1152(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VFMADD231PS 704(R10), Z21, Z11
+	VFMADD231PS 1216(R10), Z21, Z10
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z4
+	VFMADD231PS 768(R10), Z17, Z3
+	VFMADD231PS 1280(R10), Z17, Z2
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z12
+	VFMADD231PS 832(R10), Z19, Z11
+	VFMADD231PS 1344(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z4
+	VFMADD231PS 896(R10), Z20, Z3
+	VFMADD231PS 1408(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z12
+	VFMADD231PS 960(R10), Z21, Z11
+	VFMADD231PS 1472(R10), Z21, Z10
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z5
+	VFMADD231PS 512(R10), Z16, Z4
+	VFMADD231PS 1024(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VFMADD231PS 576(R10), Z19, Z12
+	VFMADD231PS 1088(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VFMADD231PS 640(R10), Z20, Z4
+	VFMADD231PS 1152(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VFMADD231PS 704(R10), Z21, Z12
+	VFMADD231PS 1216(R10), Z21, Z11
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z5
+	VFMADD231PS 768(R10), Z17, Z4
+	VFMADD231PS 1280(R10), Z17, Z3
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z13
+	VFMADD231PS 832(R10), Z19, Z12
+	VFMADD231PS 1344(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z5
+	VFMADD231PS 896(R10), Z20, Z4
+	VFMADD231PS 1408(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z13
+	VFMADD231PS 960(R10), Z21, Z12
+	VFMADD231PS 1472(R10), Z21, Z11
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z6
+	VFMADD231PS 512(R10), Z16, Z5
+	VFMADD231PS 1024(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VFMADD231PS 576(R10), Z19, Z13
+	VFMADD231PS 1088(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VFMADD231PS 640(R10), Z20, Z5
+	VFMADD231PS 1152(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VFMADD231PS 704(R10), Z21, Z13
+	VFMADD231PS 1216(R10), Z21, Z12
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z6
+	VFMADD231PS 768(R10), Z17, Z5
+	VFMADD231PS 1280(R10), Z17, Z4
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z14
+	VFMADD231PS 832(R10), Z19, Z13
+	VFMADD231PS 1344(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z6
+	VFMADD231PS 896(R10), Z20, Z5
+	VFMADD231PS 1408(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z14
+	VFMADD231PS 960(R10), Z21, Z13
+	VFMADD231PS 1472(R10), Z21, Z12
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS (R10), Z16, Z7
+	VFMADD231PS 512(R10), Z16, Z6
+	VFMADD231PS 1024(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VFMADD231PS 576(R10), Z19, Z14
+	VFMADD231PS 1088(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VFMADD231PS 640(R10), Z20, Z6
+	VFMADD231PS 1152(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VFMADD231PS 704(R10), Z21, Z14
+	VFMADD231PS 1216(R10), Z21, Z13
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z7
+	VFMADD231PS 768(R10), Z17, Z6
+	VFMADD231PS 1280(R10), Z17, Z5
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VFMADD231PS 832(R10), Z19, Z14
+	VFMADD231PS 1344(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VFMADD231PS 896(R10), Z20, Z6
+	VFMADD231PS 1408(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	VFMADD231PS 960(R10), Z21, Z14
+	VFMADD231PS 1472(R10), Z21, Z13
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z7
+	VFMADD231PS 1024(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z15
+	VFMADD231PS 1088(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z7
+	VFMADD231PS 1152(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z15
+	VFMADD231PS 1216(R10), Z21, Z14
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z7
+	VFMADD231PS 1280(R10), Z17, Z6
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z15
+	VFMADD231PS 1344(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z7
+	VFMADD231PS 1408(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z15
+	VFMADD231PS 1472(R10), Z21, Z14
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 1024(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 1088(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 1152(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 1216(R10), Z21, Z15
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 1280(R10), Z17, Z7
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 1344(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 1408(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 1472(R10), Z21, Z15
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_51:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*8), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_43
+
+tiles_end_44:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_56
+
+bias_55:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_56
+
+add_54:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_56
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_56:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_57:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS 512(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VFMADD231PS 576(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VFMADD231PS 640(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VFMADD231PS 704(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z1
+	VFMADD231PS 768(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z5
+	VFMADD231PS 832(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z1
+	VFMADD231PS 896(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z5
+	VFMADD231PS 960(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*2), K1, Z8
+	VFMADD231PS (R10), Z8, Z2
+	VFMADD231PS 512(R10), Z8, Z1
+	VFMADD231PS 1024(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VFMADD231PS 576(R10), Z11, Z5
+	VFMADD231PS 1088(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VFMADD231PS 640(R10), Z12, Z1
+	VFMADD231PS 1152(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VFMADD231PS 704(R10), Z13, Z5
+	VFMADD231PS 1216(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z2
+	VFMADD231PS 768(R10), Z9, Z1
+	VFMADD231PS 1280(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z6
+	VFMADD231PS 832(R10), Z11, Z5
+	VFMADD231PS 1344(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z2
+	VFMADD231PS 896(R10), Z12, Z1
+	VFMADD231PS 1408(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z6
+	VFMADD231PS 960(R10), Z13, Z5
+	VFMADD231PS 1472(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(R12*1), K1, Z8
+	VFMADD231PS (R10), Z8, Z3
+	VFMADD231PS 512(R10), Z8, Z2
+	VFMADD231PS 1024(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VFMADD231PS 576(R10), Z11, Z6
+	VFMADD231PS 1088(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VFMADD231PS 640(R10), Z12, Z2
+	VFMADD231PS 1152(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VFMADD231PS 704(R10), Z13, Z6
+	VFMADD231PS 1216(R10), Z13, Z5
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z3
+	VFMADD231PS 768(R10), Z9, Z2
+	VFMADD231PS 1280(R10), Z9, Z1
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VFMADD231PS 832(R10), Z11, Z6
+	VFMADD231PS 1344(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VFMADD231PS 896(R10), Z12, Z2
+	VFMADD231PS 1408(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	VFMADD231PS 960(R10), Z13, Z6
+	VFMADD231PS 1472(R10), Z13, Z5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS 512(R10), Z8, Z3
+	VFMADD231PS 1024(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z7
+	VFMADD231PS 1088(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z3
+	VFMADD231PS 1152(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z7
+	VFMADD231PS 1216(R10), Z13, Z6
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z3
+	VFMADD231PS 1280(R10), Z9, Z2
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z7
+	VFMADD231PS 1344(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z3
+	VFMADD231PS 1408(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z7
+	VFMADD231PS 1472(R10), Z13, Z6
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS 1024(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 1088(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 1152(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 1216(R10), Z13, Z7
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 1280(R10), Z9, Z3
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 1344(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 1408(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 1472(R10), Z13, Z7
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_52
+
+tiles_end_53:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_65:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_68
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_66:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*1), K1, Z4
+	VFMADD231PS (R10), Z4, Z1
+	VFMADD231PS 512(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VFMADD231PS 576(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VFMADD231PS 640(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VFMADD231PS 704(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z1
+	VFMADD231PS 768(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VFMADD231PS 832(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VFMADD231PS 896(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	VFMADD231PS 960(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*2), K1, Z4
+	VFMADD231PS 512(R10), Z4, Z1
+	VFMADD231PS 1024(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z3
+	VFMADD231PS 1088(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z1
+	VFMADD231PS 1152(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z3
+	VFMADD231PS 1216(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 768(R10), Z5, Z1
+	VFMADD231PS 1280(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 832(R10), Z7, Z3
+	VFMADD231PS 1344(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 896(R10), Z8, Z1
+	VFMADD231PS 1408(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 960(R10), Z9, Z3
+	VFMADD231PS 1472(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(R12*1), K1, Z4
+	VFMADD231PS 1024(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 1088(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 1152(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 1216(R10), Z9, Z3
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 1280(R10), Z5, Z1
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 1344(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 1408(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 1472(R10), Z9, Z3
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_68:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_69
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_69:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*2), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_71
+
+tile_70:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_72
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_73
+	VPXORD Z0, Z0, Z0
+	JMP    started_74
+
+bias_73:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_74
+
+add_72:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_74
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_74:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_77
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_75:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 256(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	VMOVUPS.Z   (R11)(DI*1), K1, Z2
+	VFMADD231PS 512(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 576(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 640(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 704(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 768(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 832(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 896(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 960(R10), Z7, Z1
+	VMOVUPS.Z   (R11)(DI*2), K1, Z2
+	VFMADD231PS 1024(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 1088(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 1152(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 1216(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 1280(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 1344(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 1408(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 1472(R10), Z7, Z1
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_75
+
+kernel_end_77:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_78
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_78:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*1), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_70
+
+tiles_end_71:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_41
+
+rows_end_42:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf8x3by1AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGradOf8x3by1AVX512(SB), NOSPLIT, $88-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ  (SP), $0x10
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 16(SP)
+
+kernel_row_1:
+	MOVQ    8(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z11
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z12
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z13
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z14
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z15
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z16
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z17
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z18
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z19
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z20
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z21
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z22
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z23
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 24(SP)
+	MOVQ    CX, 32(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 40(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 32(SP), CX
+	MOVQ 40(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z24
+	VMOVUPS     (R9)(R8*1), Z25
+	VMOVUPS     (R9)(R8*2), Z26
+	VMOVUPS     (R9)(R10*1), Z27
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z28
+	VFMADD231PS Z24, Z28, Z0
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z24, Z30, Z2
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z24, Z29, Z4
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z24, Z30, Z6
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VMOVUPS     (R8)(DI*1), Z28
+	VFMADD231PS Z25, Z28, Z0
+	VFMADD231PS Z24, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z25, Z31, Z1
+	VFMADD231PS Z24, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z25, Z30, Z2
+	VFMADD231PS Z24, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z25, Z31, Z3
+	VFMADD231PS Z24, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z25, Z29, Z4
+	VFMADD231PS Z24, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z25, Z31, Z5
+	VFMADD231PS Z24, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z25, Z30, Z6
+	VFMADD231PS Z24, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z25, Z31, Z7
+	VFMADD231PS Z24, Z31, Z15
+	VMOVUPS     (R8)(DI*2), Z28
+	VFMADD231PS Z26, Z28, Z0
+	VFMADD231PS Z25, Z28, Z8
+	VFMADD231PS Z24, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z26, Z31, Z1
+	VFMADD231PS Z25, Z31, Z9
+	VFMADD231PS Z24, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z26, Z30, Z2
+	VFMADD231PS Z25, Z30, Z10
+	VFMADD231PS Z24, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z26, Z31, Z3
+	VFMADD231PS Z25, Z31, Z11
+	VFMADD231PS Z24, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z26, Z29, Z4
+	VFMADD231PS Z25, Z29, Z12
+	VFMADD231PS Z24, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z26, Z31, Z5
+	VFMADD231PS Z25, Z31, Z13
+	VFMADD231PS Z24, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z26, Z30, Z6
+	VFMADD231PS Z25, Z30, Z14
+	VFMADD231PS Z24, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z26, Z31, Z7
+	VFMADD231PS Z25, Z31, Z15
+	VFMADD231PS Z24, Z31, Z23
+	VMOVUPS     (R8)(R9*1), Z28
+	VFMADD231PS Z27, Z28, Z0
+	VFMADD231PS Z26, Z28, Z8
+	VFMADD231PS Z25, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z1
+	VFMADD231PS Z26, Z31, Z9
+	VFMADD231PS Z25, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z2
+	VFMADD231PS Z26, Z30, Z10
+	VFMADD231PS Z25, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z3
+	VFMADD231PS Z26, Z31, Z11
+	VFMADD231PS Z25, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z4
+	VFMADD231PS Z26, Z29, Z12
+	VFMADD231PS Z25, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z5
+	VFMADD231PS Z26, Z31, Z13
+	VFMADD231PS Z25, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z6
+	VFMADD231PS Z26, Z30, Z14
+	VFMADD231PS Z25, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z7
+	VFMADD231PS Z26, Z31, Z15
+	VFMADD231PS Z25, Z31, Z23
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z28
+	VFMADD231PS Z27, Z28, Z8
+	VFMADD231PS Z26, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z9
+	VFMADD231PS Z26, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z10
+	VFMADD231PS Z26, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z11
+	VFMADD231PS Z26, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z12
+	VFMADD231PS Z26, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z13
+	VFMADD231PS Z26, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z14
+	VFMADD231PS Z26, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z15
+	VFMADD231PS Z26, Z31, Z23
+	VMOVUPS     (R8)(DI*1), Z28
+	VFMADD231PS Z27, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z24
+	VMOVUPS     (R9)(R8*1), Z25
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z26
+	VFMADD231PS Z24, Z26, Z0
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z24, Z29, Z1
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z24, Z30, Z2
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z24, Z27, Z4
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z24, Z29, Z5
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z24, Z30, Z6
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VMOVUPS     (R8)(DI*1), Z26
+	VFMADD231PS Z25, Z26, Z0
+	VFMADD231PS Z24, Z26, Z8
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z1
+	VFMADD231PS Z24, Z29, Z9
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z2
+	VFMADD231PS Z24, Z30, Z10
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z3
+	VFMADD231PS Z24, Z31, Z11
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z4
+	VFMADD231PS Z24, Z27, Z12
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z5
+	VFMADD231PS Z24, Z29, Z13
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z6
+	VFMADD231PS Z24, Z30, Z14
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z7
+	VFMADD231PS Z24, Z31, Z15
+	VMOVUPS     (R8)(DI*2), Z26
+	VFMADD231PS Z25, Z26, Z8
+	VFMADD231PS Z24, Z26, Z16
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z9
+	VFMADD231PS Z24, Z29, Z17
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z10
+	VFMADD231PS Z24, Z30, Z18
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z11
+	VFMADD231PS Z24, Z31, Z19
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z12
+	VFMADD231PS Z24, Z27, Z20
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z13
+	VFMADD231PS Z24, Z29, Z21
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z14
+	VFMADD231PS Z24, Z30, Z22
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z15
+	VFMADD231PS Z24, Z31, Z23
+	VMOVUPS     (R8)(R9*1), Z26
+	VFMADD231PS Z25, Z26, Z16
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z17
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z18
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z19
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z20
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z21
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z22
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_9
+
+tile_8:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z24
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z25
+	VFMADD231PS Z24, Z25, Z0
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z1
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z2
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z3
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z4
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z5
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z6
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z7
+	VMOVUPS     (R8)(DI*1), Z25
+	VFMADD231PS Z24, Z25, Z8
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z9
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z10
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z11
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z12
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z13
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z14
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z15
+	VMOVUPS     (R8)(DI*2), Z25
+	VFMADD231PS Z24, Z25, Z16
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z17
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z18
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z19
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z20
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z21
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z22
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_8
+
+tiles_end_9:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 32(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 40(SP)
+	SUBQ    $0x01, 24(SP)
+	JNE     row_3
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z19, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z21, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z22, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z23, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 8(SP)
+	SUBQ    $0x01, 16(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 48(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_11
+	MOVQ  DX, 56(SP)
+
+kernel_row_10:
+	MOVQ    48(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z11
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z12
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z13
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z14
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z15
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z16
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z17
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z18
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z19
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z20
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z21
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z22
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z23
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 64(SP)
+	MOVQ    CX, 72(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 80(SP)
+
+row_12:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 72(SP), CX
+	MOVQ 80(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z24
+	VMOVUPS.Z   (R9)(R8*1), K1, Z25
+	VMOVUPS.Z   (R9)(R8*2), K1, Z26
+	VMOVUPS.Z   (R9)(R10*1), K1, Z27
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z28
+	VFMADD231PS Z24, Z28, Z0
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z24, Z30, Z2
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z24, Z29, Z4
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z24, Z30, Z6
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VMOVUPS.Z   (R8)(DI*1), K1, Z28
+	VFMADD231PS Z25, Z28, Z0
+	VFMADD231PS Z24, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z25, Z31, Z1
+	VFMADD231PS Z24, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z25, Z30, Z2
+	VFMADD231PS Z24, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z25, Z31, Z3
+	VFMADD231PS Z24, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z25, Z29, Z4
+	VFMADD231PS Z24, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z25, Z31, Z5
+	VFMADD231PS Z24, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z25, Z30, Z6
+	VFMADD231PS Z24, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z25, Z31, Z7
+	VFMADD231PS Z24, Z31, Z15
+	VMOVUPS.Z   (R8)(DI*2), K1, Z28
+	VFMADD231PS Z26, Z28, Z0
+	VFMADD231PS Z25, Z28, Z8
+	VFMADD231PS Z24, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z26, Z31, Z1
+	VFMADD231PS Z25, Z31, Z9
+	VFMADD231PS Z24, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z26, Z30, Z2
+	VFMADD231PS Z25, Z30, Z10
+	VFMADD231PS Z24, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z26, Z31, Z3
+	VFMADD231PS Z25, Z31, Z11
+	VFMADD231PS Z24, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z26, Z29, Z4
+	VFMADD231PS Z25, Z29, Z12
+	VFMADD231PS Z24, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z26, Z31, Z5
+	VFMADD231PS Z25, Z31, Z13
+	VFMADD231PS Z24, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z26, Z30, Z6
+	VFMADD231PS Z25, Z30, Z14
+	VFMADD231PS Z24, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z26, Z31, Z7
+	VFMADD231PS Z25, Z31, Z15
+	VFMADD231PS Z24, Z31, Z23
+	VMOVUPS.Z   (R8)(R9*1), K1, Z28
+	VFMADD231PS Z27, Z28, Z0
+	VFMADD231PS Z26, Z28, Z8
+	VFMADD231PS Z25, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z1
+	VFMADD231PS Z26, Z31, Z9
+	VFMADD231PS Z25, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z2
+	VFMADD231PS Z26, Z30, Z10
+	VFMADD231PS Z25, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z3
+	VFMADD231PS Z26, Z31, Z11
+	VFMADD231PS Z25, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z4
+	VFMADD231PS Z26, Z29, Z12
+	VFMADD231PS Z25, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z5
+	VFMADD231PS Z26, Z31, Z13
+	VFMADD231PS Z25, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z6
+	VFMADD231PS Z26, Z30, Z14
+	VFMADD231PS Z25, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z7
+	VFMADD231PS Z26, Z31, Z15
+	VFMADD231PS Z25, Z31, Z23
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z28
+	VFMADD231PS Z27, Z28, Z8
+	VFMADD231PS Z26, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z9
+	VFMADD231PS Z26, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z10
+	VFMADD231PS Z26, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z11
+	VFMADD231PS Z26, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z12
+	VFMADD231PS Z26, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z13
+	VFMADD231PS Z26, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z14
+	VFMADD231PS Z26, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z15
+	VFMADD231PS Z26, Z31, Z23
+	VMOVUPS.Z   (R8)(DI*1), K1, Z28
+	VFMADD231PS Z27, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z24
+	VMOVUPS.Z   (R9)(R8*1), K1, Z25
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z26
+	VFMADD231PS Z24, Z26, Z0
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z24, Z29, Z1
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z24, Z30, Z2
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z24, Z27, Z4
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z24, Z29, Z5
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z24, Z30, Z6
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VMOVUPS.Z   (R8)(DI*1), K1, Z26
+	VFMADD231PS Z25, Z26, Z0
+	VFMADD231PS Z24, Z26, Z8
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z1
+	VFMADD231PS Z24, Z29, Z9
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z2
+	VFMADD231PS Z24, Z30, Z10
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z3
+	VFMADD231PS Z24, Z31, Z11
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z4
+	VFMADD231PS Z24, Z27, Z12
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z5
+	VFMADD231PS Z24, Z29, Z13
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z6
+	VFMADD231PS Z24, Z30, Z14
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z7
+	VFMADD231PS Z24, Z31, Z15
+	VMOVUPS.Z   (R8)(DI*2), K1, Z26
+	VFMADD231PS Z25, Z26, Z8
+	VFMADD231PS Z24, Z26, Z16
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z9
+	VFMADD231PS Z24, Z29, Z17
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z10
+	VFMADD231PS Z24, Z30, Z18
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z11
+	VFMADD231PS Z24, Z31, Z19
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z12
+	VFMADD231PS Z24, Z27, Z20
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z13
+	VFMADD231PS Z24, Z29, Z21
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z14
+	VFMADD231PS Z24, Z30, Z22
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z15
+	VFMADD231PS Z24, Z31, Z23
+	VMOVUPS.Z   (R8)(R9*1), K1, Z26
+	VFMADD231PS Z25, Z26, Z16
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z17
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z18
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z19
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z20
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z21
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z22
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS.Z   (R9), K1, Z24
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z25
+	VFMADD231PS Z24, Z25, Z0
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z1
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z2
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z3
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z4
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z5
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z6
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z7
+	VMOVUPS.Z   (R8)(DI*1), K1, Z25
+	VFMADD231PS Z24, Z25, Z8
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z9
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z10
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z11
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z12
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z13
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z14
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z15
+	VMOVUPS.Z   (R8)(DI*2), K1, Z25
+	VFMADD231PS Z24, Z25, Z16
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z17
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z18
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z19
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z20
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z21
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z22
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 72(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 80(SP)
+	SUBQ    $0x01, 64(SP)
+	JNE     row_12
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z19, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z21, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z22, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z23, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 48(SP)
+	SUBQ    $0x01, 56(SP)
+	JNE     kernel_row_10
+
+kernel_end_11:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseOf8x3by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·depthwiseOf8x3by2AVX512(SB), NOSPLIT, $32-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, 24(SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block_1:
+	CMPQ  24(SP), $0x10
+	JLT   block_end_2
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_4
+
+rows_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_6
+
+tile_5:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_7
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_9
+
+bias_8:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     started_9
+
+add_7:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS (R8), Z4
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R8)(DI*2), Z6
+	VMOVUPS (R8)(R9*1), Z7
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_9
+	VMOVUPS (DI)(AX*1), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+started_9:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_10:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 512(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z8
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z1
+	VFMADD231PS 1024(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VFMADD231PS 1088(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VFMADD231PS 1152(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VFMADD231PS 1216(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z1
+	VFMADD231PS 1280(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z9
+	VFMADD231PS 1344(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z1
+	VFMADD231PS 1408(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z9
+	VFMADD231PS 1472(R10), Z21, Z8
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS 512(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z9
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z1
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z9
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z2
+	VFMADD231PS 1024(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VFMADD231PS 1088(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VFMADD231PS 1152(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VFMADD231PS 1216(R10), Z21, Z9
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z2
+	VFMADD231PS 1280(R10), Z17, Z1
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z10
+	VFMADD231PS 1344(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z2
+	VFMADD231PS 1408(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z10
+	VFMADD231PS 1472(R10), Z21, Z9
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 512(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z10
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z2
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z10
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z3
+	VFMADD231PS 1024(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VFMADD231PS 1088(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VFMADD231PS 1152(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VFMADD231PS 1216(R10), Z21, Z10
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z3
+	VFMADD231PS 1280(R10), Z17, Z2
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z11
+	VFMADD231PS 1344(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z3
+	VFMADD231PS 1408(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z11
+	VFMADD231PS 1472(R10), Z21, Z10
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS 512(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z11
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z3
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z11
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z4
+	VFMADD231PS 1024(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VFMADD231PS 1088(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VFMADD231PS 1152(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VFMADD231PS 1216(R10), Z21, Z11
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z4
+	VFMADD231PS 1280(R10), Z17, Z3
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z12
+	VFMADD231PS 1344(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z4
+	VFMADD231PS 1408(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z12
+	VFMADD231PS 1472(R10), Z21, Z11
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 512(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z12
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z4
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z12
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z5
+	VFMADD231PS 1024(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VFMADD231PS 1088(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VFMADD231PS 1152(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VFMADD231PS 1216(R10), Z21, Z12
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z5
+	VFMADD231PS 1280(R10), Z17, Z4
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z13
+	VFMADD231PS 1344(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z5
+	VFMADD231PS 1408(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z13
+	VFMADD231PS 1472(R10), Z21, Z12
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS 512(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z13
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z5
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z13
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS (R10), Z16, Z6
+	VFMADD231PS 1024(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VFMADD231PS 1088(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VFMADD231PS 1152(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VFMADD231PS 1216(R10), Z21, Z13
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z6
+	VFMADD231PS 1280(R10), Z17, Z5
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z14
+	VFMADD231PS 1344(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z6
+	VFMADD231PS 1408(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z14
+	VFMADD231PS 1472(R10), Z21, Z13
+	VMOVUPS     (R11)(DI*1), Z16
+	VFMADD231PS 512(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z14
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z6
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z14
+	VMOVUPS     (R11)(DI*2), Z16
+	VFMADD231PS (R10), Z16, Z7
+	VFMADD231PS 1024(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VFMADD231PS 1088(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VFMADD231PS 1152(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VFMADD231PS 1216(R10), Z21, Z14
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z7
+	VFMADD231PS 1280(R10), Z17, Z6
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VFMADD231PS 1344(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VFMADD231PS 1408(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	VFMADD231PS 1472(R10), Z21, Z14
+	VMOVUPS     (R11)(R12*1), Z16
+	VFMADD231PS 512(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z15
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z7
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z15
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS 1024(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 1088(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 1152(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 1216(R10), Z21, Z15
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 1280(R10), Z17, Z7
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 1344(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 1408(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 1472(R10), Z21, Z15
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_10
+
+kernel_end_12:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_13
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_13:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	VMOVUPS    Z4, (R8)
+	VMOVUPS    Z5, (R8)(DI*1)
+	VMOVUPS    Z6, (R8)(DI*2)
+	VMOVUPS    Z7, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	LEAQ       (R8)(DI*4), R8
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*8), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*8), BX
+	SUBQ       $0x08, SI
+	JGE        tile_5
+
+tiles_end_6:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_15
+
+tile_14:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_16
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_17
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_18
+
+bias_17:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     started_18
+
+add_16:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VMOVUPS (R8)(R9*1), Z3
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_18
+	VMOVUPS (DI)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+started_18:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_21
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_19:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS 512(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z4
+	VMOVUPS     (R11)(DI*2), Z8
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS 1024(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VFMADD231PS 1088(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VFMADD231PS 1152(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VFMADD231PS 1216(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z1
+	VFMADD231PS 1280(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z5
+	VFMADD231PS 1344(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z1
+	VFMADD231PS 1408(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z5
+	VFMADD231PS 1472(R10), Z13, Z4
+	VMOVUPS     (R11)(R12*1), Z8
+	VFMADD231PS 512(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z5
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z1
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS (R10), Z8, Z2
+	VFMADD231PS 1024(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VFMADD231PS 1088(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VFMADD231PS 1152(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VFMADD231PS 1216(R10), Z13, Z5
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z2
+	VFMADD231PS 1280(R10), Z9, Z1
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z6
+	VFMADD231PS 1344(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z2
+	VFMADD231PS 1408(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z6
+	VFMADD231PS 1472(R10), Z13, Z5
+	VMOVUPS     (R11)(DI*1), Z8
+	VFMADD231PS 512(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z6
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z2
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z6
+	VMOVUPS     (R11)(DI*2), Z8
+	VFMADD231PS (R10), Z8, Z3
+	VFMADD231PS 1024(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VFMADD231PS 1088(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VFMADD231PS 1152(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VFMADD231PS 1216(R10), Z13, Z6
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z3
+	VFMADD231PS 1280(R10), Z9, Z2
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VFMADD231PS 1344(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VFMADD231PS 1408(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	VFMADD231PS 1472(R10), Z13, Z6
+	VMOVUPS     (R11)(R12*1), Z8
+	VFMADD231PS 512(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z7
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z3
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z7
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS 1024(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 1088(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 1152(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 1216(R10), Z13, Z7
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 1280(R10), Z9, Z3
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 1344(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 1408(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 1472(R10), Z13, Z7
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_19
+
+kernel_end_21:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_22
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_22:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	VMOVUPS    Z2, (R8)(DI*2)
+	VMOVUPS    Z3, (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	PREFETCHT1 (R8)(DI*2)
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*4), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*4), BX
+	SUBQ       $0x04, SI
+	JGE        tile_14
+
+tiles_end_15:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_24
+
+tile_23:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_25
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_26
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_27
+
+bias_26:
+	VMOVUPS (DI)(AX*1), Z0
+	VMOVAPS Z0, Z1
+	JMP     started_27
+
+add_25:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8)(DI*1), Z1
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_27
+	VMOVUPS (DI)(AX*1), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+started_27:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_30
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_28:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*1), Z4
+	VFMADD231PS 512(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 768(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 832(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 896(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 960(R10), Z9, Z2
+	VMOVUPS     (R11)(DI*2), Z4
+	VFMADD231PS (R10), Z4, Z1
+	VFMADD231PS 1024(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VFMADD231PS 1088(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VFMADD231PS 1152(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VFMADD231PS 1216(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z1
+	VFMADD231PS 1280(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VFMADD231PS 1344(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VFMADD231PS 1408(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	VFMADD231PS 1472(R10), Z9, Z2
+	VMOVUPS     (R11)(R12*1), Z4
+	VFMADD231PS 512(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z3
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 768(R10), Z5, Z1
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 832(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 896(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 960(R10), Z9, Z3
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS     (R11), Z4
+	VFMADD231PS 1024(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 1088(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 1152(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 1216(R10), Z9, Z3
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 1280(R10), Z5, Z1
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 1344(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 1408(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 1472(R10), Z9, Z3
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_28
+
+kernel_end_30:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_31
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_31:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	VMOVUPS    Z0, (R8)
+	VMOVUPS    Z1, (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), R9
+	PREFETCHT1 (R8)
+	PREFETCHT1 (R8)(DI*1)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*2), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*2), BX
+	SUBQ       $0x02, SI
+	JGE        tile_23
+
+tiles_end_24:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_33
+
+tile_32:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_34
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_35
+	VPXORD Z0, Z0, Z0
+	JMP    started_36
+
+bias_35:
+	VMOVUPS (DI)(AX*1), Z0
+	JMP     started_36
+
+add_34:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS (R8), Z0
+	MOVQ    a+0(FP), DI
+	MOVQ    24(DI), DI
+	TESTQ   DI, DI
+	JEQ     started_36
+	VMOVUPS (DI)(AX*1), Z1
+	VADDPS  Z1, Z0, Z0
+
+started_36:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_39
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_37:
+	MOVQ        R9, R11
+	VMOVUPS     (R11), Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 256(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	VMOVUPS     (R11)(DI*1), Z2
+	VFMADD231PS 512(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 576(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 640(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 704(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 768(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 832(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 896(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 960(R10), Z7, Z1
+	VMOVUPS     (R11)(DI*2), Z2
+	VFMADD231PS 1024(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 1088(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 1152(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 1216(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 1280(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 1344(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 1408(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 1472(R10), Z7, Z1
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_37
+
+kernel_end_39:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_40
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_40:
+	MOVQ       a+0(FP), DI
+	MOVQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	VMOVUPS    Z0, (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       128(DI), R8
+	IMULQ      72(DI), R8
+	ADDQ       BX, R8
+	MOVQ       80(DI), DI
+	MOVQ       DI, DI
+	LEAQ       (DI)(DI*2), DI
+	PREFETCHT1 (R8)
+	MOVQ       a+0(FP), DI
+	MOVQ       64(DI), R8
+	LEAQ       (CX)(R8*1), CX
+	MOVQ       80(DI), R8
+	LEAQ       (BX)(R8*1), BX
+	SUBQ       $0x01, SI
+	JGE        tile_32
+
+tiles_end_33:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_3
+
+rows_end_4:
+	ADDQ $0x40, AX
+	SUBQ $0x10, 24(SP)
+	JMP  block_1
+
+block_end_2:
+	CMPQ  24(SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, (SP)
+	MOVQ  8(CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  32(CX), DX
+	MOVQ  DX, 16(SP)
+	MOVQ  a+0(FP), CX
+	MOVQ  16(CX), DX
+	MOVQ  AX, BX
+	ANDQ  $-64, BX
+	IMULQ 120(CX), BX
+	ADDQ  BX, DX
+	MOVQ  AX, BX
+	ANDQ  $0x3f, BX
+	ADDQ  BX, DX
+	CMPQ  16(SP), $0x01
+	JLT   rows_end_42
+
+rows_41:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ (SP), CX
+	MOVQ 8(SP), BX
+	SUBQ $0x08, SI
+	JLT  tiles_end_44
+
+tile_43:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_45
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_46
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP    started_47
+
+bias_46:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	JMP       started_47
+
+add_45:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	LEAQ      (R8)(DI*4), R8
+	VMOVUPS.Z (R8), K1, Z4
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R8)(DI*2), K1, Z6
+	VMOVUPS.Z (R8)(R9*1), K1, Z7
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_47
+	VMOVUPS.Z (DI)(AX*1), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
+
+started_47:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_50
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_48:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z1
+	VFMADD231PS 1024(R10), Z16, Z0
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z9
+	VFMADD231PS 1088(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z1
+	VFMADD231PS 1152(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z9
+	VFMADD231PS 1216(R10), Z21, Z8
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z1
+	VFMADD231PS 1280(R10), Z17, Z0
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z9
+	VFMADD231PS 1344(R10), Z19, Z8
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z1
+	VFMADD231PS 1408(R10), Z20, Z0
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z9
+	VFMADD231PS 1472(R10), Z21, Z8
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z9
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z1
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z9
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z2
+	VFMADD231PS 1024(R10), Z16, Z1
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z10
+	VFMADD231PS 1088(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z2
+	VFMADD231PS 1152(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z10
+	VFMADD231PS 1216(R10), Z21, Z9
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z2
+	VFMADD231PS 1280(R10), Z17, Z1
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z10
+	VFMADD231PS 1344(R10), Z19, Z9
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z2
+	VFMADD231PS 1408(R10), Z20, Z1
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z10
+	VFMADD231PS 1472(R10), Z21, Z9
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z10
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z2
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z10
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z3
+	VFMADD231PS 1024(R10), Z16, Z2
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z11
+	VFMADD231PS 1088(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z3
+	VFMADD231PS 1152(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z11
+	VFMADD231PS 1216(R10), Z21, Z10
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z3
+	VFMADD231PS 1280(R10), Z17, Z2
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z11
+	VFMADD231PS 1344(R10), Z19, Z10
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z3
+	VFMADD231PS 1408(R10), Z20, Z2
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z11
+	VFMADD231PS 1472(R10), Z21, Z10
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z11
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z3
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z11
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z4
+	VFMADD231PS 1024(R10), Z16, Z3
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z12
+	VFMADD231PS 1088(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z4
+	VFMADD231PS 1152(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z12
+	VFMADD231PS 1216(R10), Z21, Z11
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z4
+	VFMADD231PS 1280(R10), Z17, Z3
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z12
+	VFMADD231PS 1344(R10), Z19, Z11
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z4
+	VFMADD231PS 1408(R10), Z20, Z3
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z12
+	VFMADD231PS 1472(R10), Z21, Z11
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z12
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z4
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z12
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z5
+	VFMADD231PS 1024(R10), Z16, Z4
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z13
+	VFMADD231PS 1088(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z5
+	VFMADD231PS 1152(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z13
+	VFMADD231PS 1216(R10), Z21, Z12
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z5
+	VFMADD231PS 1280(R10), Z17, Z4
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z13
+	VFMADD231PS 1344(R10), Z19, Z12
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z5
+	VFMADD231PS 1408(R10), Z20, Z4
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z13
+	VFMADD231PS 1472(R10), Z21, Z12
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z13
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z5
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z13
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS (R10), Z16, Z6
+	VFMADD231PS 1024(R10), Z16, Z5
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z14
+	VFMADD231PS 1088(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z6
+	VFMADD231PS 1152(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z14
+	VFMADD231PS 1216(R10), Z21, Z13
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z6
+	VFMADD231PS 1280(R10), Z17, Z5
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z14
+	VFMADD231PS 1344(R10), Z19, Z13
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z6
+	VFMADD231PS 1408(R10), Z20, Z5
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z14
+	VFMADD231PS 1472(R10), Z21, Z13
+	VMOVUPS.Z   (R11)(DI*1), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z14
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z6
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z14
+	VMOVUPS.Z   (R11)(DI*2), K1, Z16
+	VFMADD231PS (R10), Z16, Z7
+	VFMADD231PS 1024(R10), Z16, Z6
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 64(R10), Z19, Z15
+	VFMADD231PS 1088(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 128(R10), Z20, Z7
+	VFMADD231PS 1152(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 192(R10), Z21, Z15
+	VFMADD231PS 1216(R10), Z21, Z14
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 256(R10), Z17, Z7
+	VFMADD231PS 1280(R10), Z17, Z6
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 320(R10), Z19, Z15
+	VFMADD231PS 1344(R10), Z19, Z14
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 384(R10), Z20, Z7
+	VFMADD231PS 1408(R10), Z20, Z6
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 448(R10), Z21, Z15
+	VFMADD231PS 1472(R10), Z21, Z14
+	VMOVUPS.Z   (R11)(R12*1), K1, Z16
+	VFMADD231PS 512(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 576(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 640(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 704(R10), Z21, Z15
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 768(R10), Z17, Z7
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 832(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 896(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 960(R10), Z21, Z15
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS 1024(R10), Z16, Z7
+	VPERMILPS   $0xb1, Z16, Z19
+	VFMADD231PS 1088(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z16, Z20
+	VFMADD231PS 1152(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z16, Z21
+	VFMADD231PS 1216(R10), Z21, Z15
+	VSHUFF32X4  $0xb1, Z16, Z16, Z17
+	VFMADD231PS 1280(R10), Z17, Z7
+	VPERMILPS   $0xb1, Z17, Z19
+	VFMADD231PS 1344(R10), Z19, Z15
+	VPERMILPS   $0x4e, Z17, Z20
+	VFMADD231PS 1408(R10), Z20, Z7
+	VPERMILPS   $0x1b, Z17, Z21
+	VFMADD231PS 1472(R10), Z21, Z15
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_48
+
+kernel_end_50:
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_51
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 136(DI), Z8
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z8, Z7
+
+store_51:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	LEAQ    (R8)(DI*4), R8
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DI*1)
+	VMOVUPS Z6, K1, (R8)(DI*2)
+	VMOVUPS Z7, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*8), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*8), BX
+	SUBQ    $0x08, SI
+	JGE     tile_43
+
+tiles_end_44:
+	ADDQ $0x08, SI
+	SUBQ $0x04, SI
+	JLT  tiles_end_53
+
+tile_52:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_54
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_55
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP    started_56
+
+bias_55:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	JMP       started_56
+
+add_54:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	VMOVUPS.Z (R8)(DI*2), K1, Z2
+	VMOVUPS.Z (R8)(R9*1), K1, Z3
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_56
+	VMOVUPS.Z (DI)(AX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
+
+started_56:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_59
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_57:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS (R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS 512(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(DI*2), K1, Z8
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS 1024(R10), Z8, Z0
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z5
+	VFMADD231PS 1088(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z1
+	VFMADD231PS 1152(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z5
+	VFMADD231PS 1216(R10), Z13, Z4
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z1
+	VFMADD231PS 1280(R10), Z9, Z0
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z5
+	VFMADD231PS 1344(R10), Z11, Z4
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z1
+	VFMADD231PS 1408(R10), Z12, Z0
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z5
+	VFMADD231PS 1472(R10), Z13, Z4
+	VMOVUPS.Z   (R11)(R12*1), K1, Z8
+	VFMADD231PS 512(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z5
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z1
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z5
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS (R10), Z8, Z2
+	VFMADD231PS 1024(R10), Z8, Z1
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z6
+	VFMADD231PS 1088(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z2
+	VFMADD231PS 1152(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z6
+	VFMADD231PS 1216(R10), Z13, Z5
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z2
+	VFMADD231PS 1280(R10), Z9, Z1
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z6
+	VFMADD231PS 1344(R10), Z11, Z5
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z2
+	VFMADD231PS 1408(R10), Z12, Z1
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z6
+	VFMADD231PS 1472(R10), Z13, Z5
+	VMOVUPS.Z   (R11)(DI*1), K1, Z8
+	VFMADD231PS 512(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z6
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z2
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z6
+	VMOVUPS.Z   (R11)(DI*2), K1, Z8
+	VFMADD231PS (R10), Z8, Z3
+	VFMADD231PS 1024(R10), Z8, Z2
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 64(R10), Z11, Z7
+	VFMADD231PS 1088(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 128(R10), Z12, Z3
+	VFMADD231PS 1152(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 192(R10), Z13, Z7
+	VFMADD231PS 1216(R10), Z13, Z6
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 256(R10), Z9, Z3
+	VFMADD231PS 1280(R10), Z9, Z2
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 320(R10), Z11, Z7
+	VFMADD231PS 1344(R10), Z11, Z6
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 384(R10), Z12, Z3
+	VFMADD231PS 1408(R10), Z12, Z2
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 448(R10), Z13, Z7
+	VFMADD231PS 1472(R10), Z13, Z6
+	VMOVUPS.Z   (R11)(R12*1), K1, Z8
+	VFMADD231PS 512(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 576(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 640(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 704(R10), Z13, Z7
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 768(R10), Z9, Z3
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 832(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 896(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 960(R10), Z13, Z7
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS 1024(R10), Z8, Z3
+	VPERMILPS   $0xb1, Z8, Z11
+	VFMADD231PS 1088(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z8, Z12
+	VFMADD231PS 1152(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z8, Z13
+	VFMADD231PS 1216(R10), Z13, Z7
+	VSHUFF32X4  $0xb1, Z8, Z8, Z9
+	VFMADD231PS 1280(R10), Z9, Z3
+	VPERMILPS   $0xb1, Z9, Z11
+	VFMADD231PS 1344(R10), Z11, Z7
+	VPERMILPS   $0x4e, Z9, Z12
+	VFMADD231PS 1408(R10), Z12, Z3
+	VPERMILPS   $0x1b, Z9, Z13
+	VFMADD231PS 1472(R10), Z13, Z7
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_57
+
+kernel_end_59:
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_60
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 136(DI), Z4
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z4, Z3
+
+store_60:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	VMOVUPS Z2, K1, (R8)(DI*2)
+	VMOVUPS Z3, K1, (R8)(R9*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*4), BX
+	SUBQ    $0x04, SI
+	JGE     tile_52
+
+tiles_end_53:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_62
+
+tile_61:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_63
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_64
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	JMP    started_65
+
+bias_64:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started_65
+
+add_63:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R8)(DI*1), K1, Z1
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_65
+	VMOVUPS.Z (DI)(AX*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
+
+started_65:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_68
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R12
+
+kernel_row_66:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z4
+	VFMADD231PS (R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*1), K1, Z4
+	VFMADD231PS 512(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 768(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 832(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 896(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 960(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(DI*2), K1, Z4
+	VFMADD231PS (R10), Z4, Z1
+	VFMADD231PS 1024(R10), Z4, Z0
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 64(R10), Z7, Z3
+	VFMADD231PS 1088(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 128(R10), Z8, Z1
+	VFMADD231PS 1152(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 192(R10), Z9, Z3
+	VFMADD231PS 1216(R10), Z9, Z2
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 256(R10), Z5, Z1
+	VFMADD231PS 1280(R10), Z5, Z0
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 320(R10), Z7, Z3
+	VFMADD231PS 1344(R10), Z7, Z2
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 384(R10), Z8, Z1
+	VFMADD231PS 1408(R10), Z8, Z0
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 448(R10), Z9, Z3
+	VFMADD231PS 1472(R10), Z9, Z2
+	VMOVUPS.Z   (R11)(R12*1), K1, Z4
+	VFMADD231PS 512(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 576(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 640(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 704(R10), Z9, Z3
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 768(R10), Z5, Z1
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 832(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 896(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 960(R10), Z9, Z3
+	LEAQ        (R11)(DI*4), R11
+	VMOVUPS.Z   (R11), K1, Z4
+	VFMADD231PS 1024(R10), Z4, Z1
+	VPERMILPS   $0xb1, Z4, Z7
+	VFMADD231PS 1088(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD231PS 1152(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z4, Z9
+	VFMADD231PS 1216(R10), Z9, Z3
+	VSHUFF32X4  $0xb1, Z4, Z4, Z5
+	VFMADD231PS 1280(R10), Z5, Z1
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD231PS 1344(R10), Z7, Z3
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD231PS 1408(R10), Z8, Z1
+	VPERMILPS   $0x1b, Z5, Z9
+	VFMADD231PS 1472(R10), Z9, Z3
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_66
+
+kernel_end_68:
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_69
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS 136(DI), Z2
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z2, Z1
+
+store_69:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), R9
+	VMOVUPS Z0, K1, (R8)
+	VMOVUPS Z1, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*2), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*2), BX
+	SUBQ    $0x02, SI
+	JGE     tile_61
+
+tiles_end_62:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_71
+
+tile_70:
+	MOVQ   a+0(FP), DI
+	CMPB   140(DI), $0x00
+	JNE    add_72
+	MOVQ   24(DI), DI
+	TESTQ  DI, DI
+	JNE    bias_73
+	VPXORD Z0, Z0, Z0
+	JMP    started_74
+
+bias_73:
+	VMOVUPS.Z (DI)(AX*1), K1, Z0
+	JMP       started_74
+
+add_72:
+	MOVQ      a+0(FP), DI
+	MOVQ      BX, R8
+	MOVQ      80(DI), DI
+	MOVQ      DI, DI
+	LEAQ      (DI)(DI*2), DI
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+0(FP), DI
+	MOVQ      24(DI), DI
+	TESTQ     DI, DI
+	JEQ       started_74
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+started_74:
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+0(FP), DI
+	MOVQ   88(DI), R8
+	TESTQ  R8, R8
+	JEQ    kernel_end_77
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   112(DI), DI
+	MOVQ   R9, R11
+	LEAQ   (DI)(DI*2), R11
+
+kernel_row_75:
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z2
+	VFMADD231PS (R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 64(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 128(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 192(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 256(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 320(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 384(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 448(R10), Z7, Z1
+	VMOVUPS.Z   (R11)(DI*1), K1, Z2
+	VFMADD231PS 512(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 576(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 640(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 704(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 768(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 832(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 896(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 960(R10), Z7, Z1
+	VMOVUPS.Z   (R11)(DI*2), K1, Z2
+	VFMADD231PS 1024(R10), Z2, Z0
+	VPERMILPS   $0xb1, Z2, Z5
+	VFMADD231PS 1088(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z2, Z6
+	VFMADD231PS 1152(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z2, Z7
+	VFMADD231PS 1216(R10), Z7, Z1
+	VSHUFF32X4  $0xb1, Z2, Z2, Z3
+	VFMADD231PS 1280(R10), Z3, Z0
+	VPERMILPS   $0xb1, Z3, Z5
+	VFMADD231PS 1344(R10), Z5, Z1
+	VPERMILPS   $0x4e, Z3, Z6
+	VFMADD231PS 1408(R10), Z6, Z0
+	VPERMILPS   $0x1b, Z3, Z7
+	VFMADD231PS 1472(R10), Z7, Z1
+	ADDQ        $0x00000600, R10
+	MOVQ        a+0(FP), R11
+	ADDQ        104(R11), R9
+	SUBQ        $0x01, R8
+	JNE         kernel_row_75
+
+kernel_end_77:
+	VADDPS       Z1, Z0, Z0
+	MOVQ         a+0(FP), DI
+	CMPB         141(DI), $0x00
+	JEQ          store_78
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS 136(DI), Z1
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z1, Z0
+
+store_78:
+	MOVQ    a+0(FP), DI
+	MOVQ    BX, R8
+	MOVQ    80(DI), DI
+	MOVQ    DI, DI
+	LEAQ    (DI)(DI*2), DI
+	VMOVUPS Z0, K1, (R8)
+	MOVQ    a+0(FP), DI
+	MOVQ    64(DI), R8
+	LEAQ    (CX)(R8*1), CX
+	MOVQ    80(DI), R8
+	LEAQ    (BX)(R8*1), BX
+	SUBQ    $0x01, SI
+	JGE     tile_70
+
+tiles_end_71:
+	ADDQ $0x01, SI
+	MOVQ a+0(FP), CX
+	MOVQ 56(CX), BX
+	ADDQ BX, (SP)
+	MOVQ 72(CX), CX
+	ADDQ CX, 8(SP)
+	SUBQ $0x01, 16(SP)
+	CMPQ 16(SP), $0x01
+	JGE  rows_41
+
+rows_end_42:
+done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradOf8x3by2AVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGradOf8x3by2AVX512(SB), NOSPLIT, $88-8
+	MOVQ  a+0(FP), AX
+	MOVQ  48(AX), AX
+	MOVQ  AX, (SP)
+	ANDQ  $0x0f, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	XORQ  AX, AX
+
+block:
+	CMPQ  (SP), $0x10
+	JLT   tail
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 8(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_2
+	MOVQ  DX, 16(SP)
+
+kernel_row_1:
+	MOVQ    8(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z11
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z12
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z13
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z14
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z15
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z16
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z17
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z18
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z19
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z20
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z21
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z22
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z23
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 24(SP)
+	MOVQ    CX, 32(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 40(SP)
+
+row_3:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 32(SP), CX
+	MOVQ 40(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_5
+
+tile_4:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z24
+	VMOVUPS     (R9)(R8*1), Z25
+	VMOVUPS     (R9)(R8*2), Z26
+	VMOVUPS     (R9)(R10*1), Z27
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z28
+	VFMADD231PS Z24, Z28, Z0
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z24, Z30, Z2
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z24, Z29, Z4
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z24, Z30, Z6
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VMOVUPS     (R8)(DI*1), Z28
+	VFMADD231PS Z24, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z24, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z24, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z24, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z24, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z24, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z24, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z24, Z31, Z15
+	VMOVUPS     (R8)(DI*2), Z28
+	VFMADD231PS Z25, Z28, Z0
+	VFMADD231PS Z24, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z25, Z31, Z1
+	VFMADD231PS Z24, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z25, Z30, Z2
+	VFMADD231PS Z24, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z25, Z31, Z3
+	VFMADD231PS Z24, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z25, Z29, Z4
+	VFMADD231PS Z24, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z25, Z31, Z5
+	VFMADD231PS Z24, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z25, Z30, Z6
+	VFMADD231PS Z24, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z25, Z31, Z7
+	VFMADD231PS Z24, Z31, Z23
+	VMOVUPS     (R8)(R9*1), Z28
+	VFMADD231PS Z25, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z25, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z25, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z25, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z25, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z25, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z25, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z25, Z31, Z15
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z28
+	VFMADD231PS Z26, Z28, Z0
+	VFMADD231PS Z25, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z26, Z31, Z1
+	VFMADD231PS Z25, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z26, Z30, Z2
+	VFMADD231PS Z25, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z26, Z31, Z3
+	VFMADD231PS Z25, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z26, Z29, Z4
+	VFMADD231PS Z25, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z26, Z31, Z5
+	VFMADD231PS Z25, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z26, Z30, Z6
+	VFMADD231PS Z25, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z26, Z31, Z7
+	VFMADD231PS Z25, Z31, Z23
+	VMOVUPS     (R8)(DI*1), Z28
+	VFMADD231PS Z26, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z26, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z26, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z26, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z26, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z26, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z26, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z26, Z31, Z15
+	VMOVUPS     (R8)(DI*2), Z28
+	VFMADD231PS Z27, Z28, Z0
+	VFMADD231PS Z26, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z1
+	VFMADD231PS Z26, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z2
+	VFMADD231PS Z26, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z3
+	VFMADD231PS Z26, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z4
+	VFMADD231PS Z26, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z5
+	VFMADD231PS Z26, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z6
+	VFMADD231PS Z26, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z7
+	VFMADD231PS Z26, Z31, Z23
+	VMOVUPS     (R8)(R9*1), Z28
+	VFMADD231PS Z27, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z15
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z28
+	VFMADD231PS Z27, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_4
+
+tiles_end_5:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_7
+
+tile_6:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS     (R9), Z24
+	VMOVUPS     (R9)(R8*1), Z25
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z26
+	VFMADD231PS Z24, Z26, Z0
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z24, Z29, Z1
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z24, Z30, Z2
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z24, Z27, Z4
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z24, Z29, Z5
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z24, Z30, Z6
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VMOVUPS     (R8)(DI*1), Z26
+	VFMADD231PS Z24, Z26, Z8
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z24, Z29, Z9
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z24, Z30, Z10
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z24, Z31, Z11
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z24, Z27, Z12
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z24, Z29, Z13
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z24, Z30, Z14
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z24, Z31, Z15
+	VMOVUPS     (R8)(DI*2), Z26
+	VFMADD231PS Z25, Z26, Z0
+	VFMADD231PS Z24, Z26, Z16
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z1
+	VFMADD231PS Z24, Z29, Z17
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z2
+	VFMADD231PS Z24, Z30, Z18
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z3
+	VFMADD231PS Z24, Z31, Z19
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z4
+	VFMADD231PS Z24, Z27, Z20
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z5
+	VFMADD231PS Z24, Z29, Z21
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z6
+	VFMADD231PS Z24, Z30, Z22
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z7
+	VFMADD231PS Z24, Z31, Z23
+	VMOVUPS     (R8)(R9*1), Z26
+	VFMADD231PS Z25, Z26, Z8
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z9
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z10
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z11
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z12
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z13
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z14
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z15
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS     (R8), Z26
+	VFMADD231PS Z25, Z26, Z16
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z17
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z18
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z19
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z20
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z21
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z22
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_6
+
+tiles_end_7:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_9
+
+tile_8:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS     (R9), Z24
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS     (R8), Z25
+	VFMADD231PS Z24, Z25, Z0
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z1
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z2
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z3
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z4
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z5
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z6
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z7
+	VMOVUPS     (R8)(DI*1), Z25
+	VFMADD231PS Z24, Z25, Z8
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z9
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z10
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z11
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z12
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z13
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z14
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z15
+	VMOVUPS     (R8)(DI*2), Z25
+	VFMADD231PS Z24, Z25, Z16
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z17
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z18
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z19
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z20
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z21
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z22
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_8
+
+tiles_end_9:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 32(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 40(SP)
+	SUBQ    $0x01, 24(SP)
+	JNE     row_3
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z19, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z21, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z22, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z23, (BX)
+	ADDQ    CX, BX
+	MOVQ    a+0(FP), CX
+	MOVQ    104(CX), CX
+	ADDQ    CX, 8(SP)
+	SUBQ    $0x01, 16(SP)
+	JNE     kernel_row_1
+
+kernel_end_2:
+	ADDQ $0x40, AX
+	SUBQ $0x10, (SP)
+	JMP  block
+
+tail:
+	CMPQ  (SP), $0x00
+	JEQ   done
+	MOVQ  a+0(FP), CX
+	MOVQ  a+0(FP), DX
+	MOVQ  16(DX), BX
+	MOVQ  AX, SI
+	ANDQ  $-64, SI
+	IMULQ 120(DX), SI
+	ADDQ  SI, BX
+	MOVQ  AX, SI
+	ANDQ  $0x3f, SI
+	ADDQ  SI, BX
+	MOVQ  (CX), DX
+	ADDQ  AX, DX
+	MOVQ  DX, 48(SP)
+	MOVQ  88(CX), DX
+	TESTQ DX, DX
+	JEQ   kernel_end_11
+	MOVQ  DX, 56(SP)
+
+kernel_row_10:
+	MOVQ    48(SP), CX
+	MOVQ    $0x00000040, DX
+	MOVQ    BX, SI
+	VMOVUPS (SI), Z0
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z10
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z11
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z12
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z13
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z14
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z15
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z16
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z17
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z18
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z19
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z20
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z21
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z22
+	ADDQ    DX, SI
+	VMOVUPS (SI), Z23
+	ADDQ    DX, SI
+	MOVQ    a+0(FP), DX
+	MOVQ    32(DX), SI
+	MOVQ    SI, 64(SP)
+	MOVQ    CX, 72(SP)
+	MOVQ    8(DX), SI
+	ADDQ    AX, SI
+	MOVQ    SI, 80(SP)
+
+row_12:
+	MOVQ a+0(FP), CX
+	MOVQ 40(CX), SI
+	MOVQ 72(SP), CX
+	MOVQ 80(SP), DX
+	SUBQ $0x04, SI
+	JLT  tiles_end_14
+
+tile_13:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z24
+	VMOVUPS.Z   (R9)(R8*1), K1, Z25
+	VMOVUPS.Z   (R9)(R8*2), K1, Z26
+	VMOVUPS.Z   (R9)(R10*1), K1, Z27
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z28
+	VFMADD231PS Z24, Z28, Z0
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z24, Z30, Z2
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z24, Z29, Z4
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z24, Z30, Z6
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VMOVUPS.Z   (R8)(DI*1), K1, Z28
+	VFMADD231PS Z24, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z24, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z24, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z24, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z24, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z24, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z24, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z24, Z31, Z15
+	VMOVUPS.Z   (R8)(DI*2), K1, Z28
+	VFMADD231PS Z25, Z28, Z0
+	VFMADD231PS Z24, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z25, Z31, Z1
+	VFMADD231PS Z24, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z25, Z30, Z2
+	VFMADD231PS Z24, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z25, Z31, Z3
+	VFMADD231PS Z24, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z25, Z29, Z4
+	VFMADD231PS Z24, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z25, Z31, Z5
+	VFMADD231PS Z24, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z25, Z30, Z6
+	VFMADD231PS Z24, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z25, Z31, Z7
+	VFMADD231PS Z24, Z31, Z23
+	VMOVUPS.Z   (R8)(R9*1), K1, Z28
+	VFMADD231PS Z25, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z25, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z25, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z25, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z25, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z25, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z25, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z25, Z31, Z15
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z28
+	VFMADD231PS Z26, Z28, Z0
+	VFMADD231PS Z25, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z26, Z31, Z1
+	VFMADD231PS Z25, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z26, Z30, Z2
+	VFMADD231PS Z25, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z26, Z31, Z3
+	VFMADD231PS Z25, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z26, Z29, Z4
+	VFMADD231PS Z25, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z26, Z31, Z5
+	VFMADD231PS Z25, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z26, Z30, Z6
+	VFMADD231PS Z25, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z26, Z31, Z7
+	VFMADD231PS Z25, Z31, Z23
+	VMOVUPS.Z   (R8)(DI*1), K1, Z28
+	VFMADD231PS Z26, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z26, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z26, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z26, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z26, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z26, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z26, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z26, Z31, Z15
+	VMOVUPS.Z   (R8)(DI*2), K1, Z28
+	VFMADD231PS Z27, Z28, Z0
+	VFMADD231PS Z26, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z1
+	VFMADD231PS Z26, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z2
+	VFMADD231PS Z26, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z3
+	VFMADD231PS Z26, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z4
+	VFMADD231PS Z26, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z5
+	VFMADD231PS Z26, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z6
+	VFMADD231PS Z26, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z7
+	VFMADD231PS Z26, Z31, Z23
+	VMOVUPS.Z   (R8)(R9*1), K1, Z28
+	VFMADD231PS Z27, Z28, Z8
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z9
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z10
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z11
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z12
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z13
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z14
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z15
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z28
+	VFMADD231PS Z27, Z28, Z16
+	VPERMILPS   $0xb1, Z28, Z31
+	VFMADD231PS Z27, Z31, Z17
+	VPERMILPS   $0x4e, Z28, Z30
+	VFMADD231PS Z27, Z30, Z18
+	VPERMILPS   $0x1b, Z28, Z31
+	VFMADD231PS Z27, Z31, Z19
+	VSHUFF32X4  $0xb1, Z28, Z28, Z29
+	VFMADD231PS Z27, Z29, Z20
+	VPERMILPS   $0xb1, Z29, Z31
+	VFMADD231PS Z27, Z31, Z21
+	VPERMILPS   $0x4e, Z29, Z30
+	VFMADD231PS Z27, Z30, Z22
+	VPERMILPS   $0x1b, Z29, Z31
+	VFMADD231PS Z27, Z31, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*4), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*4), DX
+	SUBQ        $0x04, SI
+	JGE         tile_13
+
+tiles_end_14:
+	ADDQ $0x04, SI
+	SUBQ $0x02, SI
+	JLT  tiles_end_16
+
+tile_15:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R10
+	VMOVUPS.Z   (R9), K1, Z24
+	VMOVUPS.Z   (R9)(R8*1), K1, Z25
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z26
+	VFMADD231PS Z24, Z26, Z0
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z24, Z29, Z1
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z24, Z30, Z2
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z24, Z27, Z4
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z24, Z29, Z5
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z24, Z30, Z6
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VMOVUPS.Z   (R8)(DI*1), K1, Z26
+	VFMADD231PS Z24, Z26, Z8
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z24, Z29, Z9
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z24, Z30, Z10
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z24, Z31, Z11
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z24, Z27, Z12
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z24, Z29, Z13
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z24, Z30, Z14
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z24, Z31, Z15
+	VMOVUPS.Z   (R8)(DI*2), K1, Z26
+	VFMADD231PS Z25, Z26, Z0
+	VFMADD231PS Z24, Z26, Z16
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z1
+	VFMADD231PS Z24, Z29, Z17
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z2
+	VFMADD231PS Z24, Z30, Z18
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z3
+	VFMADD231PS Z24, Z31, Z19
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z4
+	VFMADD231PS Z24, Z27, Z20
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z5
+	VFMADD231PS Z24, Z29, Z21
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z6
+	VFMADD231PS Z24, Z30, Z22
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z7
+	VFMADD231PS Z24, Z31, Z23
+	VMOVUPS.Z   (R8)(R9*1), K1, Z26
+	VFMADD231PS Z25, Z26, Z8
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z9
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z10
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z11
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z12
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z13
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z14
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z15
+	LEAQ        (R8)(DI*4), R8
+	VMOVUPS.Z   (R8), K1, Z26
+	VFMADD231PS Z25, Z26, Z16
+	VPERMILPS   $0xb1, Z26, Z29
+	VFMADD231PS Z25, Z29, Z17
+	VPERMILPS   $0x4e, Z26, Z30
+	VFMADD231PS Z25, Z30, Z18
+	VPERMILPS   $0x1b, Z26, Z31
+	VFMADD231PS Z25, Z31, Z19
+	VSHUFF32X4  $0xb1, Z26, Z26, Z27
+	VFMADD231PS Z25, Z27, Z20
+	VPERMILPS   $0xb1, Z27, Z29
+	VFMADD231PS Z25, Z29, Z21
+	VPERMILPS   $0x4e, Z27, Z30
+	VFMADD231PS Z25, Z30, Z22
+	VPERMILPS   $0x1b, Z27, Z31
+	VFMADD231PS Z25, Z31, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*2), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*2), DX
+	SUBQ        $0x02, SI
+	JGE         tile_15
+
+tiles_end_16:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  tiles_end_18
+
+tile_17:
+	MOVQ        a+0(FP), DI
+	MOVQ        80(DI), R8
+	MOVQ        DX, R9
+	LEAQ        (R8)(R8*2), R8
+	VMOVUPS.Z   (R9), K1, Z24
+	MOVQ        112(DI), DI
+	MOVQ        CX, R8
+	LEAQ        (DI)(DI*2), R9
+	VMOVUPS.Z   (R8), K1, Z25
+	VFMADD231PS Z24, Z25, Z0
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z1
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z2
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z3
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z4
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z5
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z6
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z7
+	VMOVUPS.Z   (R8)(DI*1), K1, Z25
+	VFMADD231PS Z24, Z25, Z8
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z9
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z10
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z11
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z12
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z13
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z14
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z15
+	VMOVUPS.Z   (R8)(DI*2), K1, Z25
+	VFMADD231PS Z24, Z25, Z16
+	VPERMILPS   $0xb1, Z25, Z28
+	VFMADD231PS Z24, Z28, Z17
+	VPERMILPS   $0x4e, Z25, Z29
+	VFMADD231PS Z24, Z29, Z18
+	VPERMILPS   $0x1b, Z25, Z30
+	VFMADD231PS Z24, Z30, Z19
+	VSHUFF32X4  $0xb1, Z25, Z25, Z26
+	VFMADD231PS Z24, Z26, Z20
+	VPERMILPS   $0xb1, Z26, Z28
+	VFMADD231PS Z24, Z28, Z21
+	VPERMILPS   $0x4e, Z26, Z29
+	VFMADD231PS Z24, Z29, Z22
+	VPERMILPS   $0x1b, Z26, Z30
+	VFMADD231PS Z24, Z30, Z23
+	MOVQ        a+0(FP), DI
+	MOVQ        64(DI), R8
+	LEAQ        (CX)(R8*1), CX
+	MOVQ        80(DI), R8
+	LEAQ        (DX)(R8*1), DX
+	SUBQ        $0x01, SI
+	JGE         tile_17
+
+tiles_end_18:
+	ADDQ    $0x01, SI
+	MOVQ    a+0(FP), CX
+	MOVQ    56(CX), DX
+	ADDQ    DX, 72(SP)
+	MOVQ    72(CX), DX
+	ADDQ    DX, 80(SP)
+	SUBQ    $0x01, 64(SP)
+	JNE     row_12
+	MOVQ    $0x00000040, CX
+	VMOVUPS Z0, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z2, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z3, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z4, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z5, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z6, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z7, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z19, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z21, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z22, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z23, (BX)
+	ADDQ    CX, BX
 	MOVQ    a+0(FP), CX
 	MOVQ    104(CX), CX
 	ADDQ    CX, 48(SP)

@@ -26,7 +26,7 @@ type depthwise struct {
 	stride int // of pixels, in taps; 0: any pitch, and any number of taps in a row
 	rows   int // rows of outputs in a tile, at most
 	wide   int // vectors in a block of channels, at most
-	group  int // channels of x that an output sees: 1, or 4 (of any pitch alone)
+	group  int // channels of x that an output sees: 1, or 4 or 8 (grouped.go)
 
 	cb, x, y, n reg.GPVirtual // bytes to the block of channels; first pixel of the tile, pixels left
 	w           reg.GPVirtual // the block's first weight
@@ -77,15 +77,25 @@ func (w *walk) back(to reg.Register) { MOVQ(to, w.at) }
 func (d *depthwise) forward(name string) {
 	d.function(name, fmt.Sprintf("%s%s is Set.Depthwise%s; a is a *depthwiseFrame.", name, d.suffix, d.form()), "func(a *byte)")
 	d.blocks(func(rows int) {
-		for n := 8 / d.nv; n > 0; n /= 2 {
+		for n := d.most(); n > 0; n /= 2 {
 			d.tiles(n, func() { d.tile(rows, n) })
 		}
 	})
 }
 
+// most is how many outputs of a row a tile has.
+func (d *depthwise) most() int {
+	if d.group > 1 && !d.avx512 {
+		return 4
+	}
+	return 8 / d.nv
+}
+
 // form says for which arguments it is.
 func (d *depthwise) form() string {
 	switch {
+	case d.group > 1 && d.stride > 0:
+		return fmt.Sprintf(" for groups of %d channels and windows of any height, %d wide, at stride %d in a row", d.group, d.kw, d.stride)
 	case d.group > 1:
 		return fmt.Sprintf(" for groups of %d channels", d.group)
 	case d.stride == 0:
@@ -137,8 +147,7 @@ func (d *depthwise) blocks(row func(rows int)) {
 		}
 		MOVQ(Mem{Base: a, Disp: depthRows}, t)
 		MOVQ(t, left)
-		d.w = field(a, depthW)
-		ADDQ(d.cb, d.w)
+		d.weights()
 		for i := range d.kh * d.kw { // all of the window, kept
 			d.k.load(d.isa, Mem{Base: d.w}, 0, d.v(i))
 			ADDQ(Mem{Base: d.args(), Disp: depthTap}, d.w)
@@ -253,6 +262,8 @@ func (d *depthwise) tile(rows, n int) {
 	Label(started)
 
 	switch {
+	case d.group > 1:
+		d.sumGroups(n, used)
 	case d.stride == 0:
 		d.sumAny(n, acc, used)
 	case d.kh > 0:
@@ -382,20 +393,11 @@ func (d *depthwise) sumAny(n int, acc func(r, p, v int) reg.VecPhysical, used in
 	MOVQ(Mem{Base: d.args(), Disp: depthKW}, across)
 	Label(tap)
 	x.back(at)
-	for g := range d.group {
-		if g > 0 {
-			ADDQ(Mem{Base: d.args(), Disp: depthTap}, w)
-		}
-		for v := range d.nv {
-			d.load(Mem{Base: w}, v, d.v(used+g*d.nv+v))
-		}
+	for v := range d.nv {
+		d.load(Mem{Base: w}, v, d.v(used+v))
 	}
 	for p := range n {
 		from := x.mem(p)
-		if d.group > 1 {
-			d.ofGroup(from, used+d.group, func(g int, in reg.VecPhysical) { VFMADD231PS(in, d.v(used+g), acc(0, p, 0)) })
-			continue
-		}
 		for v := range d.nv {
 			if d.k == nil {
 				VFMADD231PS(d.vector(from, v), d.v(used+v), acc(0, p, v))
@@ -417,22 +419,10 @@ func (d *depthwise) sumAny(n int, acc func(r, p, v int) reg.VecPhysical, used in
 	Label(end)
 }
 
-// ofGroup calls f with the first, second, third and fourth channel of each group in the places of all four.
-func (d *depthwise) ofGroup(from Mem, spare int, f func(g int, in reg.VecPhysical)) {
-	x := d.v(spare)
-	d.load(from, 0, x)
-	for g := range d.group {
-		in := d.v(spare + 1 + g%min(d.regs-spare-1, d.group))
-		VPERMILPS(Imm(uint64(g*0b01010101)), x, in)
-		f(g, in)
-	}
-}
-
 // depthwises writes all forms.
 func depthwises(m *isa) {
 	line := 64 / m.bytes()
-	(&depthwise{isa: m, kw: 1, rows: 1, wide: line, group: 1}).forward("depthwise")
-	(&depthwise{isa: m, kw: 1, rows: 1, wide: 1, group: 4}).forward("depthwiseOf4")
+	(&depthwise{isa: m, kw: 1, rows: 1, wide: line}).forward("depthwise")
 	(&depthwise{isa: m, kw: 2, stride: 1, rows: 1, wide: line}).forward("depthwise2by1")
 	(&depthwise{isa: m, kw: 7, stride: 1, rows: 1, wide: 1}).forward("depthwise7by1")
 	for stride := 1; stride <= 2; stride++ {

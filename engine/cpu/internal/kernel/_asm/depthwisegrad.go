@@ -42,8 +42,7 @@ func (d *depthwise) gradient(name string) {
 // windows writes the loop over the parts of the window that do not fit into registers together.
 func (d *depthwise) windows() {
 	a := d.args()
-	d.w = field(a, depthW)
-	ADDQ(d.cb, d.w)
+	d.weights()
 	if d.kh > 0 {
 		x := field(a, depthX)
 		ADDQ(d.cb, x)
@@ -94,17 +93,16 @@ func (d *depthwise) overPixels(x reg.GPVirtual) {
 	chains := 1 // a tap's sums, of every second or fourth pixel: a multiply-add takes four cycles
 	switch {
 	case d.group > 1:
-		chains = 2
 	case d.stride == 0:
 		chains = 4
 	case d.kh == 0 && 2*sums+6 <= d.regs:
 		chains = 2
 	}
 	acc := func(i, j, p int) reg.VecPhysical { return d.v(p%chains*sums + i*d.kw + j) }
-	tap, w := field(d.args(), depthTap), GP64()
+	tap, w := d.tap(), GP64()
 	MOVQ(d.w, w)
 	for i := range sums {
-		d.k.load(d.isa, Mem{Base: w}, 0, d.v(i))
+		d.weightTail().load(d.isa, Mem{Base: w}, 0, d.v(i))
 		ADDQ(tap, w)
 	}
 	for i := sums; i < chains*sums; i++ {
@@ -123,8 +121,14 @@ func (d *depthwise) overPixels(x reg.GPVirtual) {
 	d.x, d.y, d.n = GP64().(reg.GPVirtual), GP64().(reg.GPVirtual), field(d.args(), depthPixels)
 	MOVQ(xr, d.x)
 	MOVQ(yr, d.y)
-	for n := 4; n > 0; n /= 2 {
-		d.tiles(n, func() { d.gradientTile(kh, n, chains*sums, acc) })
+	for n := d.together(sums); n > 0; n /= 2 {
+		d.tiles(n, func() {
+			if d.group > 1 {
+				d.groupTile(n, sums)
+			} else {
+				d.gradientTile(kh, n, chains*sums, acc)
+			}
+		})
 	}
 	a = d.args()
 	t = field(a, depthXRow)
@@ -133,12 +137,12 @@ func (d *depthwise) overPixels(x reg.GPVirtual) {
 	ADDQ(t, yr)
 	SUBQ(Imm(1), rows)
 	JNE(LabelRef(row))
-	tap = field(d.args(), depthTap)
+	tap = d.tap()
 	for i := range sums {
 		for c := 1; c < chains; c++ {
 			VADDPS(d.v(c*sums+i), d.v(i), d.v(i))
 		}
-		d.k.store(d.isa, d.v(i), 0, Mem{Base: d.w}, d.v(chains*sums))
+		d.weightTail().store(d.isa, d.v(i), 0, Mem{Base: d.w}, d.v(chains*sums))
 		ADDQ(tap, d.w)
 	}
 }
@@ -156,10 +160,6 @@ func (d *depthwise) gradientTile(kh, n, used int, acc func(i, j, p int) reg.VecP
 	if d.stride == 0 {
 		x := newWalk(row, field(a, depthXPix))
 		for p := range n {
-			if d.group > 1 {
-				d.ofGroup(x.mem(p), used, func(g int, in reg.VecPhysical) { VFMADD231PS(in, d.v(used-n+p), acc(0, g, p)) })
-				continue
-			}
 			if from := x.mem(p); d.k == nil {
 				VFMADD231PS(from, d.v(used-n+p), acc(0, 0, p))
 			} else {
@@ -193,7 +193,6 @@ func (d *depthwise) gradientTile(kh, n, used int, acc func(i, j, p int) reg.VecP
 // depthwiseGrads writes all forms.
 func depthwiseGrads(m *isa) {
 	(&depthwise{isa: m, kw: 1}).gradient("depthwiseGrad")
-	(&depthwise{isa: m, kw: 1, group: 4}).gradient("depthwiseGradOf4")
 	(&depthwise{isa: m, kw: 7, stride: 1}).gradient("depthwiseGrad7by1")
 	for stride := 1; stride <= 2; stride++ {
 		(&depthwise{isa: m, kh: 3, kw: 3, stride: stride}).gradient(fmt.Sprintf("depthwiseGrad3x3by%d", stride))

@@ -38,6 +38,7 @@ func main() {
 	for _, m := range []*isa{y, z} {
 		depthwises(m)
 		depthwiseGrads(m)
+		groupeds(m)
 		norms(m)
 		elementwise(m)
 		activations(m)
