@@ -41,7 +41,7 @@ var tables = map[string]table{
 		sweepBytes: 64 << 10,
 	},
 	"avx2": {
-		conv:  map[string]float64{"6x16": 1, "12x8": 1.25},
+		conv:  map[string]float64{"6x16": 1, "8x12": 1.05, "12x8": 1.25},
 		wgrad: map[string]float64{"6x16": 1, "8x8": 1.4},
 
 		winogradExtra: 1.15,

@@ -24,6 +24,21 @@ func conv6x8AVX2(a *byte)
 //go:noescape
 func conv1x16AVX2(a *byte)
 
+// conv8x12AVX2 is ConvTile.Run for 8 pixels by 12 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv8x12AVX2(a *byte)
+
+// conv4x12AVX2 is ConvTile.Run for 4 pixels by 12 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv4x12AVX2(a *byte)
+
+// conv2x12AVX2 is ConvTile.Run for 2 pixels by 12 columns; a is a *ConvArgs.
+//
+//go:noescape
+func conv2x12AVX2(a *byte)
+
 // conv1x8AVX2 is ConvTile.Run for 1 pixels by 8 columns; a is a *ConvArgs.
 //
 //go:noescape

@@ -1243,7 +1243,6 @@ steps:
 	VMOVUPS      (R12), Y12
 	PREFETCHT1   8192(R12)
 	VMOVUPS      32(R12), Y13
-	PREFETCHT1   8224(R12)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -1265,7 +1264,6 @@ steps:
 	VMOVUPS      64(R12), Y12
 	PREFETCHT1   8256(R12)
 	VMOVUPS      96(R12), Y13
-	PREFETCHT1   8288(R12)
 	VBROADCASTSS 4(SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -1287,7 +1285,6 @@ steps:
 	VMOVUPS      128(R12), Y12
 	PREFETCHT1   8320(R12)
 	VMOVUPS      160(R12), Y13
-	PREFETCHT1   8352(R12)
 	VBROADCASTSS 8(SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -1309,7 +1306,6 @@ steps:
 	VMOVUPS      192(R12), Y12
 	PREFETCHT1   8384(R12)
 	VMOVUPS      224(R12), Y13
-	PREFETCHT1   8416(R12)
 	VBROADCASTSS 12(SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -1339,7 +1335,6 @@ rest:
 	VMOVUPS      (R12), Y12
 	PREFETCHT1   8192(R12)
 	VMOVUPS      32(R12), Y13
-	PREFETCHT1   8224(R12)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -2857,6 +2852,1545 @@ store_tail:
 store_end:
 	MOVQ 16(SP), AX
 	ADDQ $0x01, AX
+	MOVQ AX, 16(SP)
+	CMPQ AX, 24(SP)
+	JLE  tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func conv8x12AVX2(a *byte)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·conv8x12AVX2(SB), NOSPLIT, $176-8
+	MOVQ    a+0(FP), AX
+	MOVQ    168(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $-4, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    a+0(FP), AX
+	MOVQ    104(AX), CX
+	SUBQ    $0x01, CX
+	JLT     done
+	MOVQ    CX, 24(SP)
+	MOVQ    176(AX), AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 112(SP)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 144(SP)
+	MOVQ    $0x00000000, 16(SP)
+
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    96(AX), DX
+	MOVQ    120(AX), BX
+	MOVQ    16(SP), CX
+	LEAQ    (DX)(CX*4), DX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+	MOVQ    24(SP), SI
+	SUBQ    CX, SI
+	CMPQ    SI, $0x07
+	JGE     gathered
+	MOVQ    $0x00000000, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 48(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 80(SP)
+	MOVQ    $0x00000001, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 52(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 84(SP)
+	MOVQ    $0x00000002, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 56(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 88(SP)
+	MOVQ    $0x00000003, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 60(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 92(SP)
+	MOVQ    $0x00000004, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 64(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 96(SP)
+	MOVQ    $0x00000005, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 68(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 100(SP)
+	MOVQ    $0x00000006, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 72(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 104(SP)
+	MOVQ    $0x00000007, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 76(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 108(SP)
+	LEAQ    48(SP), DX
+	LEAQ    80(SP), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+
+gathered:
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    12(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    16(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    20(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    24(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    28(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 44(AX)
+
+near:
+	MOVQ   a+0(FP), AX
+	MOVQ   48(AX), AX
+	TESTQ  AX, AX
+	JNE    bias
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	JMP    started
+
+bias:
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x0c
+	JLT     bias_short
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), X8
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x08
+	JNE     bias_tail
+	VMOVUPS (AX), Y0
+	VXORPS  Y8, Y8, Y8
+	JMP     bias_end
+
+bias_tail:
+	VMOVUPS    112(SP), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	VMOVUPS    144(SP), X8
+	VMASKMOVPS 32(AX), X8, X8
+
+bias_end:
+	VINSERTF128 $0x01, X8, Y8, Y8
+	VMOVAPS     Y0, Y1
+	VMOVAPS     Y0, Y2
+	VMOVAPS     Y8, Y9
+	VMOVAPS     Y0, Y3
+	VMOVAPS     Y0, Y4
+	VMOVAPS     Y8, Y10
+	VMOVAPS     Y0, Y5
+	VMOVAPS     Y0, Y6
+	VMOVAPS     Y8, Y11
+	VMOVAPS     Y0, Y7
+	JMP         started
+
+add:
+	MOVQ        a+0(FP), AX
+	MOVQ        176(AX), AX
+	CMPQ        AX, $0x0c
+	JLT         add_short
+	MOVQ        a+0(FP), AX
+	MOVQ        72(AX), CX
+	MOVQ        40(SP), AX
+	MOVLQSX     (AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y0
+	VMOVUPS     32(DX), X8
+	MOVLQSX     4(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y1
+	VINSERTF128 $0x01, 32(DX), Y8, Y8
+	MOVLQSX     8(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y2
+	VMOVUPS     32(DX), X9
+	MOVLQSX     12(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y3
+	VINSERTF128 $0x01, 32(DX), Y9, Y9
+	MOVLQSX     16(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y4
+	VMOVUPS     32(DX), X10
+	MOVLQSX     20(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y5
+	VINSERTF128 $0x01, 32(DX), Y10, Y10
+	MOVLQSX     24(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y6
+	VMOVUPS     32(DX), X11
+	MOVLQSX     28(AX), AX
+	LEAQ        (CX)(AX*4), AX
+	VMOVUPS     (AX), Y7
+	VINSERTF128 $0x01, 32(AX), Y11, Y11
+	JMP         add_end
+
+add_short:
+	CMPQ    AX, $0x08
+	JNE     add_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y0
+	VXORPS  Y8, Y8, Y8
+	MOVLQSX 4(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y1
+	MOVLQSX 8(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y2
+	VXORPS  Y9, Y9, Y9
+	MOVLQSX 12(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y3
+	MOVLQSX 16(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y4
+	VXORPS  Y10, Y10, Y10
+	MOVLQSX 20(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y5
+	MOVLQSX 24(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y6
+	VXORPS  Y11, Y11, Y11
+	MOVLQSX 28(AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Y7
+	JMP     add_end
+
+add_tail:
+	MOVQ        a+0(FP), AX
+	MOVQ        72(AX), CX
+	MOVQ        40(SP), AX
+	MOVLQSX     (AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     112(SP), Y0
+	VMASKMOVPS  (DX), Y0, Y0
+	VMOVUPS     144(SP), X8
+	VMASKMOVPS  32(DX), X8, X8
+	MOVLQSX     4(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     112(SP), Y1
+	VMASKMOVPS  (DX), Y1, Y1
+	VMOVUPS     144(SP), X12
+	VMASKMOVPS  32(DX), X12, X12
+	VINSERTF128 $0x01, X12, Y8, Y8
+	MOVLQSX     8(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     112(SP), Y2
+	VMASKMOVPS  (DX), Y2, Y2
+	VMOVUPS     144(SP), X9
+	VMASKMOVPS  32(DX), X9, X9
+	MOVLQSX     12(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     112(SP), Y3
+	VMASKMOVPS  (DX), Y3, Y3
+	VMOVUPS     144(SP), X12
+	VMASKMOVPS  32(DX), X12, X12
+	VINSERTF128 $0x01, X12, Y9, Y9
+	MOVLQSX     16(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     112(SP), Y4
+	VMASKMOVPS  (DX), Y4, Y4
+	VMOVUPS     144(SP), X10
+	VMASKMOVPS  32(DX), X10, X10
+	MOVLQSX     20(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     112(SP), Y5
+	VMASKMOVPS  (DX), Y5, Y5
+	VMOVUPS     144(SP), X12
+	VMASKMOVPS  32(DX), X12, X12
+	VINSERTF128 $0x01, X12, Y10, Y10
+	MOVLQSX     24(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     112(SP), Y6
+	VMASKMOVPS  (DX), Y6, Y6
+	VMOVUPS     144(SP), X11
+	VMASKMOVPS  32(DX), X11, X11
+	MOVLQSX     28(AX), AX
+	LEAQ        (CX)(AX*4), AX
+	VMOVUPS     112(SP), Y7
+	VMASKMOVPS  (AX), Y7, Y7
+	VMOVUPS     144(SP), X12
+	VMASKMOVPS  32(AX), X12, X12
+	VINSERTF128 $0x01, X12, Y11, Y11
+
+add_end:
+	MOVQ        a+0(FP), AX
+	MOVQ        48(AX), AX
+	TESTQ       AX, AX
+	JEQ         started
+	MOVQ        a+0(FP), CX
+	MOVQ        176(CX), CX
+	CMPQ        CX, $0x0c
+	JLT         addbias_short
+	VMOVUPS     (AX), Y12
+	VMOVUPS     32(AX), X13
+	VINSERTF128 $0x01, X13, Y13, Y13
+	JMP         addbias_end
+
+addbias_short:
+	CMPQ        CX, $0x08
+	JNE         addbias_tail
+	VMOVUPS     (AX), Y12
+	VXORPS      Y13, Y13, Y13
+	VINSERTF128 $0x01, X13, Y13, Y13
+	JMP         addbias_end
+
+addbias_tail:
+	VMOVUPS     112(SP), Y12
+	VMASKMOVPS  (AX), Y12, Y12
+	VMOVUPS     144(SP), X13
+	VMASKMOVPS  32(AX), X13, X13
+	VINSERTF128 $0x01, X13, Y13, Y13
+
+addbias_end:
+	VADDPS Y12, Y0, Y0
+	VADDPS Y13, Y8, Y8
+	VADDPS Y12, Y1, Y1
+	VADDPS Y12, Y2, Y2
+	VADDPS Y13, Y9, Y9
+	VADDPS Y12, Y3, Y3
+	VADDPS Y12, Y4, Y4
+	VADDPS Y13, Y10, Y10
+	VADDPS Y12, Y5, Y5
+	VADDPS Y12, Y6, Y6
+	VADDPS Y13, Y11, Y11
+	VADDPS Y12, Y7, Y7
+
+started:
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), AX
+	MOVQ    32(SP), CX
+	MOVLQSX (CX), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 4(CX), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 8(CX), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 12(CX), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVLQSX 16(CX), R10
+	LEAQ    (AX)(R10*4), R10
+	MOVLQSX 20(CX), R11
+	LEAQ    (AX)(R11*4), R11
+	MOVLQSX 24(CX), R12
+	LEAQ    (AX)(R12*4), R12
+	MOVLQSX 28(CX), R13
+	LEAQ    (AX)(R13*4), R13
+	MOVQ    a+0(FP), CX
+	MOVQ    144(CX), AX
+	MOVQ    152(CX), CX
+	MOVQ    AX, DX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    CX, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    24(AX), R14
+
+tap:
+	MOVQ    DX, R15
+	CMPQ    R15, BX
+	JEQ     summed
+	ADDQ    $0x04, DX
+	MOVLQSX (R15), R15
+	ADDQ    8(SP), R15
+	MOVQ    R15, CX
+	SUBQ    8(SP), R15
+	ADDQ    (SP), R15
+	MOVQ    R15, AX
+	SUBQ    (SP), R15
+	CMPQ    R15, CX
+	JGE     rest
+
+steps:
+	VMOVUPS        (R14), Y12
+	VBROADCASTF128 32(R14), Y13
+	VBROADCASTSS   (SI)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y0
+	VBROADCASTSS   (DI)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y1
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y8
+	VBROADCASTSS   (R8)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y2
+	VBROADCASTSS   (R9)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y3
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y9
+	VBROADCASTSS   (R10)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y4
+	VBROADCASTSS   (R11)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y5
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y10
+	VBROADCASTSS   (R12)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y6
+	VBROADCASTSS   (R13)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y7
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y11
+	VMOVUPS        48(R14), Y12
+	VBROADCASTF128 80(R14), Y13
+	VBROADCASTSS   4(SI)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y0
+	VBROADCASTSS   4(DI)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y1
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y8
+	VBROADCASTSS   4(R8)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y2
+	VBROADCASTSS   4(R9)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y3
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y9
+	VBROADCASTSS   4(R10)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y4
+	VBROADCASTSS   4(R11)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y5
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y10
+	VBROADCASTSS   4(R12)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y6
+	VBROADCASTSS   4(R13)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y7
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y11
+	VMOVUPS        96(R14), Y12
+	VBROADCASTF128 128(R14), Y13
+	VBROADCASTSS   8(SI)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y0
+	VBROADCASTSS   8(DI)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y1
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y8
+	VBROADCASTSS   8(R8)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y2
+	VBROADCASTSS   8(R9)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y3
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y9
+	VBROADCASTSS   8(R10)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y4
+	VBROADCASTSS   8(R11)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y5
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y10
+	VBROADCASTSS   8(R12)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y6
+	VBROADCASTSS   8(R13)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y7
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y11
+	VMOVUPS        144(R14), Y12
+	VBROADCASTF128 176(R14), Y13
+	VBROADCASTSS   12(SI)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y0
+	VBROADCASTSS   12(DI)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y1
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y8
+	VBROADCASTSS   12(R8)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y2
+	VBROADCASTSS   12(R9)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y3
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y9
+	VBROADCASTSS   12(R10)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y4
+	VBROADCASTSS   12(R11)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y5
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y10
+	VBROADCASTSS   12(R12)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y6
+	VBROADCASTSS   12(R13)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y7
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y11
+	ADDQ           $0x04, R15
+	ADDQ           $0x000000c0, R14
+	CMPQ           R15, CX
+	JLT            steps
+
+rest:
+	CMPQ           R15, AX
+	JGE            tap
+	VMOVUPS        (R14), Y12
+	VBROADCASTF128 32(R14), Y13
+	VBROADCASTSS   (SI)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y0
+	VBROADCASTSS   (DI)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y1
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y8
+	VBROADCASTSS   (R8)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y2
+	VBROADCASTSS   (R9)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y3
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y9
+	VBROADCASTSS   (R10)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y4
+	VBROADCASTSS   (R11)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y5
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y10
+	VBROADCASTSS   (R12)(R15*4), Y14
+	VFMADD231PS    Y14, Y12, Y6
+	VBROADCASTSS   (R13)(R15*4), Y15
+	VFMADD231PS    Y15, Y12, Y7
+	VBLENDPS       $0xf0, Y15, Y14, Y15
+	VFMADD231PS    Y15, Y13, Y11
+	ADDQ           $0x01, R15
+	ADDQ           $0x00000030, R14
+	JMP            rest
+
+summed:
+	MOVQ   a+0(FP), AX
+	CMPB   185(AX), $0x00
+	JEQ    store
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Y4, Y12, Y4
+	VMAXPS Y5, Y12, Y5
+	VMAXPS Y6, Y12, Y6
+	VMAXPS Y7, Y12, Y7
+	VMAXPS Y8, Y12, Y8
+	VMAXPS Y9, Y12, Y9
+	VMAXPS Y10, Y12, Y10
+	VMAXPS Y11, Y12, Y11
+
+store:
+	MOVQ         a+0(FP), AX
+	MOVQ         176(AX), AX
+	CMPQ         AX, $0x0c
+	JLT          store_short
+	MOVQ         a+0(FP), AX
+	MOVQ         72(AX), CX
+	MOVQ         40(SP), AX
+	MOVLQSX      (AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      X8, 32(DX)
+	MOVLQSX      4(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y1, (DX)
+	VEXTRACTF128 $0x01, Y8, 32(DX)
+	MOVLQSX      8(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      X9, 32(DX)
+	MOVLQSX      12(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y3, (DX)
+	VEXTRACTF128 $0x01, Y9, 32(DX)
+	MOVLQSX      16(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      X10, 32(DX)
+	MOVLQSX      20(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y5, (DX)
+	VEXTRACTF128 $0x01, Y10, 32(DX)
+	MOVLQSX      24(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      X11, 32(DX)
+	MOVLQSX      28(AX), AX
+	LEAQ         (CX)(AX*4), AX
+	VMOVUPS      Y7, (AX)
+	VEXTRACTF128 $0x01, Y11, 32(AX)
+	JMP          store_end
+
+store_short:
+	CMPQ    AX, $0x08
+	JNE     store_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y0, (DX)
+	MOVLQSX 4(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y1, (DX)
+	MOVLQSX 8(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y2, (DX)
+	MOVLQSX 12(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y3, (DX)
+	MOVLQSX 16(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y4, (DX)
+	MOVLQSX 20(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y5, (DX)
+	MOVLQSX 24(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y6, (DX)
+	MOVLQSX 28(AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Y7, (AX)
+	JMP     store_end
+
+store_tail:
+	MOVQ         a+0(FP), AX
+	MOVQ         72(AX), CX
+	MOVQ         40(SP), AX
+	MOVLQSX      (AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      112(SP), Y12
+	VMASKMOVPS   Y0, Y12, (DX)
+	VMOVUPS      144(SP), X12
+	VMASKMOVPS   X8, X12, 32(DX)
+	MOVLQSX      4(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      112(SP), Y12
+	VMASKMOVPS   Y1, Y12, (DX)
+	VEXTRACTF128 $0x01, Y8, X13
+	VMOVUPS      144(SP), X12
+	VMASKMOVPS   X13, X12, 32(DX)
+	MOVLQSX      8(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      112(SP), Y12
+	VMASKMOVPS   Y2, Y12, (DX)
+	VMOVUPS      144(SP), X12
+	VMASKMOVPS   X9, X12, 32(DX)
+	MOVLQSX      12(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      112(SP), Y12
+	VMASKMOVPS   Y3, Y12, (DX)
+	VEXTRACTF128 $0x01, Y9, X13
+	VMOVUPS      144(SP), X12
+	VMASKMOVPS   X13, X12, 32(DX)
+	MOVLQSX      16(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      112(SP), Y12
+	VMASKMOVPS   Y4, Y12, (DX)
+	VMOVUPS      144(SP), X12
+	VMASKMOVPS   X10, X12, 32(DX)
+	MOVLQSX      20(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      112(SP), Y12
+	VMASKMOVPS   Y5, Y12, (DX)
+	VEXTRACTF128 $0x01, Y10, X13
+	VMOVUPS      144(SP), X12
+	VMASKMOVPS   X13, X12, 32(DX)
+	MOVLQSX      24(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      112(SP), Y12
+	VMASKMOVPS   Y6, Y12, (DX)
+	VMOVUPS      144(SP), X12
+	VMASKMOVPS   X11, X12, 32(DX)
+	MOVLQSX      28(AX), AX
+	LEAQ         (CX)(AX*4), AX
+	VMOVUPS      112(SP), Y12
+	VMASKMOVPS   Y7, Y12, (AX)
+	VEXTRACTF128 $0x01, Y11, X13
+	VMOVUPS      144(SP), X12
+	VMASKMOVPS   X13, X12, 32(AX)
+
+store_end:
+	MOVQ 16(SP), AX
+	ADDQ $0x08, AX
+	MOVQ AX, 16(SP)
+	CMPQ AX, 24(SP)
+	JLE  tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func conv4x12AVX2(a *byte)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·conv4x12AVX2(SB), NOSPLIT, $144-8
+	MOVQ    a+0(FP), AX
+	MOVQ    168(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $-4, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    a+0(FP), AX
+	MOVQ    104(AX), CX
+	SUBQ    $0x01, CX
+	JLT     done
+	MOVQ    CX, 24(SP)
+	MOVQ    176(AX), AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 80(SP)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 112(SP)
+	MOVQ    $0x00000000, 16(SP)
+
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    96(AX), DX
+	MOVQ    120(AX), BX
+	MOVQ    16(SP), CX
+	LEAQ    (DX)(CX*4), DX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+	MOVQ    24(SP), SI
+	SUBQ    CX, SI
+	CMPQ    SI, $0x03
+	JGE     gathered
+	MOVQ    $0x00000000, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 48(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 64(SP)
+	MOVQ    $0x00000001, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 52(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 68(SP)
+	MOVQ    $0x00000002, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 56(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 72(SP)
+	MOVQ    $0x00000003, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 60(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 76(SP)
+	LEAQ    48(SP), DX
+	LEAQ    64(SP), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+
+gathered:
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    4(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    8(AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    12(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 44(AX)
+
+near:
+	MOVQ   a+0(FP), AX
+	MOVQ   48(AX), AX
+	TESTQ  AX, AX
+	JNE    bias
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	JMP    started
+
+bias:
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x0c
+	JLT     bias_short
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), X4
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x08
+	JNE     bias_tail
+	VMOVUPS (AX), Y0
+	VXORPS  Y4, Y4, Y4
+	JMP     bias_end
+
+bias_tail:
+	VMOVUPS    80(SP), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	VMOVUPS    112(SP), X4
+	VMASKMOVPS 32(AX), X4, X4
+
+bias_end:
+	VINSERTF128 $0x01, X4, Y4, Y4
+	VMOVAPS     Y0, Y1
+	VMOVAPS     Y0, Y2
+	VMOVAPS     Y4, Y5
+	VMOVAPS     Y0, Y3
+	JMP         started
+
+add:
+	MOVQ        a+0(FP), AX
+	MOVQ        176(AX), AX
+	CMPQ        AX, $0x0c
+	JLT         add_short
+	MOVQ        a+0(FP), AX
+	MOVQ        72(AX), CX
+	MOVQ        40(SP), AX
+	MOVLQSX     (AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y0
+	VMOVUPS     32(DX), X4
+	MOVLQSX     4(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y1
+	VINSERTF128 $0x01, 32(DX), Y4, Y4
+	MOVLQSX     8(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y2
+	VMOVUPS     32(DX), X5
+	MOVLQSX     12(AX), AX
+	LEAQ        (CX)(AX*4), AX
+	VMOVUPS     (AX), Y3
+	VINSERTF128 $0x01, 32(AX), Y5, Y5
+	JMP         add_end
+
+add_short:
+	CMPQ    AX, $0x08
+	JNE     add_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y0
+	VXORPS  Y4, Y4, Y4
+	MOVLQSX 4(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y1
+	MOVLQSX 8(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y2
+	VXORPS  Y5, Y5, Y5
+	MOVLQSX 12(AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Y3
+	JMP     add_end
+
+add_tail:
+	MOVQ        a+0(FP), AX
+	MOVQ        72(AX), CX
+	MOVQ        40(SP), AX
+	MOVLQSX     (AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     80(SP), Y0
+	VMASKMOVPS  (DX), Y0, Y0
+	VMOVUPS     112(SP), X4
+	VMASKMOVPS  32(DX), X4, X4
+	MOVLQSX     4(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     80(SP), Y1
+	VMASKMOVPS  (DX), Y1, Y1
+	VMOVUPS     112(SP), X6
+	VMASKMOVPS  32(DX), X6, X6
+	VINSERTF128 $0x01, X6, Y4, Y4
+	MOVLQSX     8(AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     80(SP), Y2
+	VMASKMOVPS  (DX), Y2, Y2
+	VMOVUPS     112(SP), X5
+	VMASKMOVPS  32(DX), X5, X5
+	MOVLQSX     12(AX), AX
+	LEAQ        (CX)(AX*4), AX
+	VMOVUPS     80(SP), Y3
+	VMASKMOVPS  (AX), Y3, Y3
+	VMOVUPS     112(SP), X6
+	VMASKMOVPS  32(AX), X6, X6
+	VINSERTF128 $0x01, X6, Y5, Y5
+
+add_end:
+	MOVQ        a+0(FP), AX
+	MOVQ        48(AX), AX
+	TESTQ       AX, AX
+	JEQ         started
+	MOVQ        a+0(FP), CX
+	MOVQ        176(CX), CX
+	CMPQ        CX, $0x0c
+	JLT         addbias_short
+	VMOVUPS     (AX), Y6
+	VMOVUPS     32(AX), X7
+	VINSERTF128 $0x01, X7, Y7, Y7
+	JMP         addbias_end
+
+addbias_short:
+	CMPQ        CX, $0x08
+	JNE         addbias_tail
+	VMOVUPS     (AX), Y6
+	VXORPS      Y7, Y7, Y7
+	VINSERTF128 $0x01, X7, Y7, Y7
+	JMP         addbias_end
+
+addbias_tail:
+	VMOVUPS     80(SP), Y6
+	VMASKMOVPS  (AX), Y6, Y6
+	VMOVUPS     112(SP), X7
+	VMASKMOVPS  32(AX), X7, X7
+	VINSERTF128 $0x01, X7, Y7, Y7
+
+addbias_end:
+	VADDPS Y6, Y0, Y0
+	VADDPS Y7, Y4, Y4
+	VADDPS Y6, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y5, Y5
+	VADDPS Y6, Y3, Y3
+
+started:
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), AX
+	MOVQ    32(SP), CX
+	MOVLQSX (CX), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 4(CX), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 8(CX), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 12(CX), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVQ    a+0(FP), CX
+	MOVQ    144(CX), AX
+	MOVQ    152(CX), CX
+	MOVQ    AX, DX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    CX, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    24(AX), R10
+
+tap:
+	MOVQ    DX, R11
+	CMPQ    R11, BX
+	JEQ     summed
+	ADDQ    $0x04, DX
+	MOVLQSX (R11), R11
+	ADDQ    8(SP), R11
+	MOVQ    R11, CX
+	SUBQ    8(SP), R11
+	ADDQ    (SP), R11
+	MOVQ    R11, AX
+	SUBQ    (SP), R11
+	CMPQ    R11, CX
+	JGE     rest
+
+steps:
+	VMOVUPS        (R10), Y6
+	VBROADCASTF128 32(R10), Y7
+	VBROADCASTSS   (SI)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y0
+	VBROADCASTSS   (DI)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y1
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y4
+	VBROADCASTSS   (R8)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y2
+	VBROADCASTSS   (R9)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y3
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y5
+	VMOVUPS        48(R10), Y6
+	VBROADCASTF128 80(R10), Y7
+	VBROADCASTSS   4(SI)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y0
+	VBROADCASTSS   4(DI)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y1
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y4
+	VBROADCASTSS   4(R8)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y2
+	VBROADCASTSS   4(R9)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y3
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y5
+	VMOVUPS        96(R10), Y6
+	VBROADCASTF128 128(R10), Y7
+	VBROADCASTSS   8(SI)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y0
+	VBROADCASTSS   8(DI)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y1
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y4
+	VBROADCASTSS   8(R8)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y2
+	VBROADCASTSS   8(R9)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y3
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y5
+	VMOVUPS        144(R10), Y6
+	VBROADCASTF128 176(R10), Y7
+	VBROADCASTSS   12(SI)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y0
+	VBROADCASTSS   12(DI)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y1
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y4
+	VBROADCASTSS   12(R8)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y2
+	VBROADCASTSS   12(R9)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y3
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y5
+	ADDQ           $0x04, R11
+	ADDQ           $0x000000c0, R10
+	CMPQ           R11, CX
+	JLT            steps
+
+rest:
+	CMPQ           R11, AX
+	JGE            tap
+	VMOVUPS        (R10), Y6
+	VBROADCASTF128 32(R10), Y7
+	VBROADCASTSS   (SI)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y0
+	VBROADCASTSS   (DI)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y1
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y4
+	VBROADCASTSS   (R8)(R11*4), Y8
+	VFMADD231PS    Y8, Y6, Y2
+	VBROADCASTSS   (R9)(R11*4), Y9
+	VFMADD231PS    Y9, Y6, Y3
+	VBLENDPS       $0xf0, Y9, Y8, Y9
+	VFMADD231PS    Y9, Y7, Y5
+	ADDQ           $0x01, R11
+	ADDQ           $0x00000030, R10
+	JMP            rest
+
+summed:
+	MOVQ   a+0(FP), AX
+	CMPB   185(AX), $0x00
+	JEQ    store
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y0, Y6, Y0
+	VMAXPS Y1, Y6, Y1
+	VMAXPS Y2, Y6, Y2
+	VMAXPS Y3, Y6, Y3
+	VMAXPS Y4, Y6, Y4
+	VMAXPS Y5, Y6, Y5
+
+store:
+	MOVQ         a+0(FP), AX
+	MOVQ         176(AX), AX
+	CMPQ         AX, $0x0c
+	JLT          store_short
+	MOVQ         a+0(FP), AX
+	MOVQ         72(AX), CX
+	MOVQ         40(SP), AX
+	MOVLQSX      (AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      X4, 32(DX)
+	MOVLQSX      4(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y1, (DX)
+	VEXTRACTF128 $0x01, Y4, 32(DX)
+	MOVLQSX      8(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      X5, 32(DX)
+	MOVLQSX      12(AX), AX
+	LEAQ         (CX)(AX*4), AX
+	VMOVUPS      Y3, (AX)
+	VEXTRACTF128 $0x01, Y5, 32(AX)
+	JMP          store_end
+
+store_short:
+	CMPQ    AX, $0x08
+	JNE     store_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y0, (DX)
+	MOVLQSX 4(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y1, (DX)
+	MOVLQSX 8(AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y2, (DX)
+	MOVLQSX 12(AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Y3, (AX)
+	JMP     store_end
+
+store_tail:
+	MOVQ         a+0(FP), AX
+	MOVQ         72(AX), CX
+	MOVQ         40(SP), AX
+	MOVLQSX      (AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      80(SP), Y6
+	VMASKMOVPS   Y0, Y6, (DX)
+	VMOVUPS      112(SP), X6
+	VMASKMOVPS   X4, X6, 32(DX)
+	MOVLQSX      4(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      80(SP), Y6
+	VMASKMOVPS   Y1, Y6, (DX)
+	VEXTRACTF128 $0x01, Y4, X7
+	VMOVUPS      112(SP), X6
+	VMASKMOVPS   X7, X6, 32(DX)
+	MOVLQSX      8(AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      80(SP), Y6
+	VMASKMOVPS   Y2, Y6, (DX)
+	VMOVUPS      112(SP), X6
+	VMASKMOVPS   X5, X6, 32(DX)
+	MOVLQSX      12(AX), AX
+	LEAQ         (CX)(AX*4), AX
+	VMOVUPS      80(SP), Y6
+	VMASKMOVPS   Y3, Y6, (AX)
+	VEXTRACTF128 $0x01, Y5, X7
+	VMOVUPS      112(SP), X6
+	VMASKMOVPS   X7, X6, 32(AX)
+
+store_end:
+	MOVQ 16(SP), AX
+	ADDQ $0x04, AX
+	MOVQ AX, 16(SP)
+	CMPQ AX, 24(SP)
+	JLE  tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func conv2x12AVX2(a *byte)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·conv2x12AVX2(SB), NOSPLIT, $128-8
+	MOVQ    a+0(FP), AX
+	MOVQ    168(AX), AX
+	MOVQ    AX, (SP)
+	ANDQ    $-4, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    a+0(FP), AX
+	MOVQ    104(AX), CX
+	SUBQ    $0x01, CX
+	JLT     done
+	MOVQ    CX, 24(SP)
+	MOVQ    176(AX), AX
+	LEAQ    tailmask<>+64(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 96(SP)
+	MOVQ    $0x00000000, 16(SP)
+
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    96(AX), DX
+	MOVQ    120(AX), BX
+	MOVQ    16(SP), CX
+	LEAQ    (DX)(CX*4), DX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+	MOVQ    24(SP), SI
+	SUBQ    CX, SI
+	CMPQ    SI, $0x01
+	JGE     gathered
+	MOVQ    $0x00000000, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 48(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 56(SP)
+	MOVQ    $0x00000001, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	MOVL    (DX)(DI*4), CX
+	MOVL    CX, 52(SP)
+	MOVL    (BX)(DI*4), CX
+	MOVL    CX, 60(SP)
+	LEAQ    48(SP), DX
+	LEAQ    56(SP), BX
+	MOVQ    DX, 32(SP)
+	MOVQ    BX, 40(SP)
+
+gathered:
+	CMPB       184(AX), $0x00
+	JNE        add
+	CMPB       186(AX), $0x00
+	JEQ        near
+	MOVQ       a+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       40(SP), AX
+	MOVLQSX    (AX), DX
+	LEAQ       (CX)(DX*4), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 44(DX)
+	MOVLQSX    4(AX), AX
+	LEAQ       (CX)(AX*4), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 44(AX)
+
+near:
+	MOVQ   a+0(FP), AX
+	MOVQ   48(AX), AX
+	TESTQ  AX, AX
+	JNE    bias
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	JMP    started
+
+bias:
+	MOVQ    a+0(FP), CX
+	MOVQ    176(CX), CX
+	CMPQ    CX, $0x0c
+	JLT     bias_short
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), X2
+	JMP     bias_end
+
+bias_short:
+	CMPQ    CX, $0x08
+	JNE     bias_tail
+	VMOVUPS (AX), Y0
+	VXORPS  Y2, Y2, Y2
+	JMP     bias_end
+
+bias_tail:
+	VMOVUPS    64(SP), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	VMOVUPS    96(SP), X2
+	VMASKMOVPS 32(AX), X2, X2
+
+bias_end:
+	VINSERTF128 $0x01, X2, Y2, Y2
+	VMOVAPS     Y0, Y1
+	JMP         started
+
+add:
+	MOVQ        a+0(FP), AX
+	MOVQ        176(AX), AX
+	CMPQ        AX, $0x0c
+	JLT         add_short
+	MOVQ        a+0(FP), AX
+	MOVQ        72(AX), CX
+	MOVQ        40(SP), AX
+	MOVLQSX     (AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     (DX), Y0
+	VMOVUPS     32(DX), X2
+	MOVLQSX     4(AX), AX
+	LEAQ        (CX)(AX*4), AX
+	VMOVUPS     (AX), Y1
+	VINSERTF128 $0x01, 32(AX), Y2, Y2
+	JMP         add_end
+
+add_short:
+	CMPQ    AX, $0x08
+	JNE     add_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS (DX), Y0
+	VXORPS  Y2, Y2, Y2
+	MOVLQSX 4(AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS (AX), Y1
+	JMP     add_end
+
+add_tail:
+	MOVQ        a+0(FP), AX
+	MOVQ        72(AX), CX
+	MOVQ        40(SP), AX
+	MOVLQSX     (AX), DX
+	LEAQ        (CX)(DX*4), DX
+	VMOVUPS     64(SP), Y0
+	VMASKMOVPS  (DX), Y0, Y0
+	VMOVUPS     96(SP), X2
+	VMASKMOVPS  32(DX), X2, X2
+	MOVLQSX     4(AX), AX
+	LEAQ        (CX)(AX*4), AX
+	VMOVUPS     64(SP), Y1
+	VMASKMOVPS  (AX), Y1, Y1
+	VMOVUPS     96(SP), X3
+	VMASKMOVPS  32(AX), X3, X3
+	VINSERTF128 $0x01, X3, Y2, Y2
+
+add_end:
+	MOVQ        a+0(FP), AX
+	MOVQ        48(AX), AX
+	TESTQ       AX, AX
+	JEQ         started
+	MOVQ        a+0(FP), CX
+	MOVQ        176(CX), CX
+	CMPQ        CX, $0x0c
+	JLT         addbias_short
+	VMOVUPS     (AX), Y3
+	VMOVUPS     32(AX), X4
+	VINSERTF128 $0x01, X4, Y4, Y4
+	JMP         addbias_end
+
+addbias_short:
+	CMPQ        CX, $0x08
+	JNE         addbias_tail
+	VMOVUPS     (AX), Y3
+	VXORPS      Y4, Y4, Y4
+	VINSERTF128 $0x01, X4, Y4, Y4
+	JMP         addbias_end
+
+addbias_tail:
+	VMOVUPS     64(SP), Y3
+	VMASKMOVPS  (AX), Y3, Y3
+	VMOVUPS     96(SP), X4
+	VMASKMOVPS  32(AX), X4, X4
+	VINSERTF128 $0x01, X4, Y4, Y4
+
+addbias_end:
+	VADDPS Y3, Y0, Y0
+	VADDPS Y4, Y2, Y2
+	VADDPS Y3, Y1, Y1
+
+started:
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), AX
+	MOVQ    32(SP), CX
+	MOVLQSX (CX), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 4(CX), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVQ    a+0(FP), CX
+	MOVQ    144(CX), AX
+	MOVQ    152(CX), CX
+	MOVQ    AX, DX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    CX, BX
+	MOVQ    a+0(FP), AX
+	MOVQ    24(AX), R8
+
+tap:
+	MOVQ    DX, R9
+	CMPQ    R9, BX
+	JEQ     summed
+	ADDQ    $0x04, DX
+	MOVLQSX (R9), R9
+	ADDQ    8(SP), R9
+	MOVQ    R9, CX
+	SUBQ    8(SP), R9
+	ADDQ    (SP), R9
+	MOVQ    R9, AX
+	SUBQ    (SP), R9
+	CMPQ    R9, CX
+	JGE     rest
+
+steps:
+	VMOVUPS        (R8), Y3
+	VBROADCASTF128 32(R8), Y4
+	VBROADCASTSS   (SI)(R9*4), Y5
+	VFMADD231PS    Y5, Y3, Y0
+	VBROADCASTSS   (DI)(R9*4), Y6
+	VFMADD231PS    Y6, Y3, Y1
+	VBLENDPS       $0xf0, Y6, Y5, Y6
+	VFMADD231PS    Y6, Y4, Y2
+	VMOVUPS        48(R8), Y3
+	VBROADCASTF128 80(R8), Y4
+	VBROADCASTSS   4(SI)(R9*4), Y5
+	VFMADD231PS    Y5, Y3, Y0
+	VBROADCASTSS   4(DI)(R9*4), Y6
+	VFMADD231PS    Y6, Y3, Y1
+	VBLENDPS       $0xf0, Y6, Y5, Y6
+	VFMADD231PS    Y6, Y4, Y2
+	VMOVUPS        96(R8), Y3
+	VBROADCASTF128 128(R8), Y4
+	VBROADCASTSS   8(SI)(R9*4), Y5
+	VFMADD231PS    Y5, Y3, Y0
+	VBROADCASTSS   8(DI)(R9*4), Y6
+	VFMADD231PS    Y6, Y3, Y1
+	VBLENDPS       $0xf0, Y6, Y5, Y6
+	VFMADD231PS    Y6, Y4, Y2
+	VMOVUPS        144(R8), Y3
+	VBROADCASTF128 176(R8), Y4
+	VBROADCASTSS   12(SI)(R9*4), Y5
+	VFMADD231PS    Y5, Y3, Y0
+	VBROADCASTSS   12(DI)(R9*4), Y6
+	VFMADD231PS    Y6, Y3, Y1
+	VBLENDPS       $0xf0, Y6, Y5, Y6
+	VFMADD231PS    Y6, Y4, Y2
+	ADDQ           $0x04, R9
+	ADDQ           $0x000000c0, R8
+	CMPQ           R9, CX
+	JLT            steps
+
+rest:
+	CMPQ           R9, AX
+	JGE            tap
+	VMOVUPS        (R8), Y3
+	VBROADCASTF128 32(R8), Y4
+	VBROADCASTSS   (SI)(R9*4), Y5
+	VFMADD231PS    Y5, Y3, Y0
+	VBROADCASTSS   (DI)(R9*4), Y6
+	VFMADD231PS    Y6, Y3, Y1
+	VBLENDPS       $0xf0, Y6, Y5, Y6
+	VFMADD231PS    Y6, Y4, Y2
+	ADDQ           $0x01, R9
+	ADDQ           $0x00000030, R8
+	JMP            rest
+
+summed:
+	MOVQ   a+0(FP), AX
+	CMPB   185(AX), $0x00
+	JEQ    store
+	VXORPS Y3, Y3, Y3
+	VMAXPS Y0, Y3, Y0
+	VMAXPS Y1, Y3, Y1
+	VMAXPS Y2, Y3, Y2
+
+store:
+	MOVQ         a+0(FP), AX
+	MOVQ         176(AX), AX
+	CMPQ         AX, $0x0c
+	JLT          store_short
+	MOVQ         a+0(FP), AX
+	MOVQ         72(AX), CX
+	MOVQ         40(SP), AX
+	MOVLQSX      (AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      X2, 32(DX)
+	MOVLQSX      4(AX), AX
+	LEAQ         (CX)(AX*4), AX
+	VMOVUPS      Y1, (AX)
+	VEXTRACTF128 $0x01, Y2, 32(AX)
+	JMP          store_end
+
+store_short:
+	CMPQ    AX, $0x08
+	JNE     store_tail
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    40(SP), AX
+	MOVLQSX (AX), DX
+	LEAQ    (CX)(DX*4), DX
+	VMOVUPS Y0, (DX)
+	MOVLQSX 4(AX), AX
+	LEAQ    (CX)(AX*4), AX
+	VMOVUPS Y1, (AX)
+	JMP     store_end
+
+store_tail:
+	MOVQ         a+0(FP), AX
+	MOVQ         72(AX), CX
+	MOVQ         40(SP), AX
+	MOVLQSX      (AX), DX
+	LEAQ         (CX)(DX*4), DX
+	VMOVUPS      64(SP), Y3
+	VMASKMOVPS   Y0, Y3, (DX)
+	VMOVUPS      96(SP), X3
+	VMASKMOVPS   X2, X3, 32(DX)
+	MOVLQSX      4(AX), AX
+	LEAQ         (CX)(AX*4), AX
+	VMOVUPS      64(SP), Y3
+	VMASKMOVPS   Y1, Y3, (AX)
+	VEXTRACTF128 $0x01, Y2, X4
+	VMOVUPS      96(SP), X3
+	VMASKMOVPS   X4, X3, 32(AX)
+
+store_end:
+	MOVQ 16(SP), AX
+	ADDQ $0x02, AX
 	MOVQ AX, 16(SP)
 	CMPQ AX, 24(SP)
 	JLE  tile

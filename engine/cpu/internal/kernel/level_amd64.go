@@ -18,7 +18,7 @@ func Levels() []Set {
 
 func avx2(s Set) Set {
 	s.Name = "avx2"
-	s.Conv = []ConvTile{{"6x16", 6, 16, convTile6x16}, {"12x8", 12, 8, convTile12x8}}
+	s.Conv = []ConvTile{{"6x16", 6, 16, convTile6x16}, {"8x12", 8, 12, convTile8x12}, {"12x8", 12, 8, convTile12x8}}
 	s.Wgrad = []WgradTile{{"6x16", 6, 16, 1, wgradTile6x16}, {"8x8", 8, 8, 1, wgradTile8x8}}
 	s.Peak = func(n int) int { peakAVX2(n); return n * 48 * 8 * 2 }
 	return wide(false).override(s)

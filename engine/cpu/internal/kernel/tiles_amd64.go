@@ -5,6 +5,9 @@ package kernel
 import "unsafe"
 
 func convTile6x16(a *ConvArgs) { a.run(assembly{6, conv6x16AVX2}, assembly{1, conv1x16AVX2}) }
+func convTile8x12(a *ConvArgs) {
+	a.run(assembly{8, conv8x12AVX2}, assembly{4, conv4x12AVX2}, assembly{2, conv2x12AVX2})
+}
 func convTile12x8(a *ConvArgs) {
 	a.run(assembly{12, conv12x8AVX2}, assembly{6, conv6x8AVX2}, assembly{1, conv1x8AVX2})
 }

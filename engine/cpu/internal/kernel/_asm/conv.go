@@ -22,6 +22,7 @@ const (
 type tile struct {
 	m             *isa
 	pixels, nv    int
+	paired        bool // the second vector is half as wide, and one register holds those of two pixels
 	x             []reg.GPVirtual
 	p, last       Mem // first pixel of the tile; the last pixel of all
 	xs, ys        Mem // address of the tile's offsets, and where those of a short tile are
@@ -30,8 +31,59 @@ type tile struct {
 	tail          *tail
 }
 
-func (t *tile) acc(i, v int) reg.VecPhysical { return t.m.v(i*t.nv + v) }
-func (t *tile) spare(i int) reg.VecPhysical  { return t.m.v(t.pixels*t.nv + i) }
+func (t *tile) acc(i, v int) reg.VecPhysical {
+	switch {
+	case t.paired && v > 0:
+		return t.m.v(t.pixels + i/2)
+	case t.paired:
+		return t.m.v(i)
+	}
+	return t.m.v(i*t.nv + v)
+}
+
+// sums is how many registers hold sums; the spare ones follow.
+func (t *tile) sums() int {
+	if t.paired {
+		return t.pixels + t.pixels/2
+	}
+	return t.pixels * t.nv
+}
+
+func (t *tile) spare(i int) reg.VecPhysical { return t.m.v(t.sums() + i) }
+
+func (t *tile) cols() int {
+	if t.paired {
+		return t.m.lanes * 3 / 2
+	}
+	return t.m.lanes * t.nv
+}
+
+// load reads pixel i's columns; of two paired pixels the first goes first.
+func (t *tile) load(k *tail, i int, y reg.Register) {
+	for v := range t.nv {
+		from, to := Mem{Base: y, Disp: v * t.m.bytes()}, t.acc(i, v)
+		if t.paired && v > 0 {
+			k.loadHalf(from, to, i%2, t.spare(0))
+		} else {
+			k.load(t.m, from, v, to)
+		}
+	}
+}
+
+// store writes pixel i's columns.
+func (t *tile) store(k *tail, i int, y reg.Register) {
+	for v := range t.nv {
+		from, to := t.acc(i, v), Mem{Base: y, Disp: v * t.m.bytes()}
+		if t.paired && v > 0 {
+			k.storeHalf(from, i%2, to, t.spare(0), t.spare(1))
+		} else {
+			k.store(t.m, from, v, to, t.spare(0))
+		}
+	}
+}
+
+// both repeats the first half of a register in the second.
+func both(r reg.VecPhysical) { VINSERTF128(Imm(1), r.AsX(), r, r) }
 
 // local is a place for a word of the inner loops' state: a register while there are some.
 func (t *tile) local() Op {
@@ -89,7 +141,7 @@ func (t *tile) outputs(f func(i int, y reg.Register)) {
 // fullOrTail writes the code for a panel of all columns, for one of a single vector, and for one cut elsewhere.
 func (t *tile) fullOrTail(label string, code func(k *tail)) {
 	cols := field(t.args(), convCols)
-	CMPQ(cols, Imm(uint64(t.nv*t.m.lanes)))
+	CMPQ(cols, Imm(uint64(t.cols())))
 	JLT(LabelRef(label + "_short"))
 	code(nil)
 	JMP(LabelRef(label + "_end"))
@@ -129,50 +181,55 @@ func (t *tile) run(sum func()) {
 	CMPB(Mem{Base: a, Disp: convFar}, Imm(0))
 	JEQ(LabelRef("near"))
 	t.outputs(func(_ int, y reg.Register) {
-		for o := 0; o < t.nv*m.bytes(); o += 64 {
+		for o := 0; o < 4*t.cols(); o += 64 {
 			PREFETCHT0(Mem{Base: y, Disp: o})
 		}
-		PREFETCHT0(Mem{Base: y, Disp: t.nv*m.bytes() - 4})
+		PREFETCHT0(Mem{Base: y, Disp: 4*t.cols() - 4})
 	})
 	Label("near")
 	b := field(t.args(), convBias)
 	TESTQ(b, b)
 	JNE(LabelRef("bias"))
-	for i := range t.pixels * t.nv {
+	for i := range t.sums() {
 		m.zero(m.v(i))
 	}
 	JMP(LabelRef("started"))
 	Label("bias")
-	t.fullOrTail("bias", func(k *tail) {
-		for v := range t.nv {
-			k.load(m, Mem{Base: b, Disp: v * m.bytes()}, v, t.acc(0, v))
-		}
-	})
+	t.fullOrTail("bias", func(k *tail) { t.load(k, 0, b) })
+	if t.paired {
+		both(t.acc(0, 1))
+	}
 	for i := 1; i < t.pixels; i++ {
 		for v := range t.nv {
-			VMOVAPS(t.acc(0, v), t.acc(i, v))
+			if t.acc(i, v) != t.acc(i-1, v) {
+				VMOVAPS(t.acc(0, v), t.acc(i, v))
+			}
 		}
 	}
 	JMP(LabelRef("started"))
 	Label("add")
 	t.fullOrTail("add", func(k *tail) {
-		t.outputs(func(i int, y reg.Register) {
-			for v := range t.nv {
-				k.load(m, Mem{Base: y, Disp: v * m.bytes()}, v, t.acc(i, v))
-			}
-		})
+		t.outputs(func(i int, y reg.Register) { t.load(k, i, y) })
 	})
 	b = field(t.args(), convBias)
 	TESTQ(b, b)
 	JEQ(LabelRef("started"))
 	t.fullOrTail("addbias", func(k *tail) {
 		for v := range t.nv {
-			k.load(m, Mem{Base: b, Disp: v * m.bytes()}, v, t.spare(v))
+			from := Mem{Base: b, Disp: v * m.bytes()}
+			if t.paired && v > 0 {
+				k.loadHalf(from, t.spare(v), 0, t.spare(v))
+				both(t.spare(v))
+			} else {
+				k.load(m, from, v, t.spare(v))
+			}
 		}
 	})
 	for i := range t.pixels {
 		for v := range t.nv {
-			VADDPS(t.spare(v), t.acc(i, v), t.acc(i, v))
+			if i == 0 || t.acc(i, v) != t.acc(i-1, v) {
+				VADDPS(t.spare(v), t.acc(i, v), t.acc(i, v))
+			}
 		}
 	}
 	Label("started")
@@ -192,16 +249,12 @@ func (t *tile) run(sum func()) {
 	CMPB(Mem{Base: a, Disp: convReLU}, Imm(0))
 	JEQ(LabelRef("store"))
 	m.zero(t.spare(0))
-	for i := range t.pixels * t.nv {
+	for i := range t.sums() {
 		VMAXPS(m.v(i), t.spare(0), m.v(i)) // a NaN stays
 	}
 	Label("store")
 	t.fullOrTail("store", func(k *tail) {
-		t.outputs(func(i int, y reg.Register) {
-			for v := range t.nv {
-				k.store(m, t.acc(i, v), v, Mem{Base: y, Disp: v * m.bytes()}, t.spare(0))
-			}
-		})
+		t.outputs(func(i int, y reg.Register) { t.store(k, i, y) })
 	})
 	p := GP64()
 	MOVQ(t.p, p)
@@ -235,10 +288,17 @@ func (t *tile) firstTap(a reg.Register) {
 // conv: a step takes nv vectors of the panel and one broadcast element of each pixel. With one vector AVX-512 broadcasts within the
 // multiply-add: a broadcast of its own for each leaves a Zen 4 at 74 % of its peak, this one at 98. High tiles fetch the panel ahead: the pixels
 // that are left over walk it a second time, in the first-level cache, and meanwhile the processor's own prefetchers have nothing to go by.
-func conv(m *isa, pixels, nv int) {
-	name := fmt.Sprintf("conv%dx%d", pixels, nv*m.lanes)
-	m.function(name, fmt.Sprintf("%s%s is ConvTile.Run for %d pixels by %d columns; a is a *ConvArgs.", name, m.suffix, pixels, nv*m.lanes), "func(a *byte)")
-	t := &tile{m: m, pixels: pixels, nv: nv}
+func conv(m *isa, pixels, nv int) { convTile(&tile{m: m, pixels: pixels, nv: nv}) }
+
+// convPaired is for one vector and a half: the halves of two pixels share a register. Its multiplier is blended of those of the two, which
+// are there anyway.
+func convPaired(m *isa, pixels int) { convTile(&tile{m: m, pixels: pixels, nv: 2, paired: true}) }
+
+func convTile(t *tile) {
+	m, pixels, nv := t.m, t.pixels, t.nv
+	name := fmt.Sprintf("conv%dx%d", pixels, t.cols())
+	m.function(name, fmt.Sprintf("%s%s is ConvTile.Run for %d pixels by %d columns; a is a *ConvArgs.", name, m.suffix, pixels, t.cols()), "func(a *byte)")
+	row := 4 * t.cols() // bytes of the panel that a step takes
 	const unroll, ahead = 4, 8 << 10
 	run, run4 := AllocLocal(8), AllocLocal(8) // elements at a tap, and those in whole rounds of the unrolled loop
 	end, end4 := t.local(), t.local()
@@ -250,19 +310,33 @@ func conv(m *isa, pixels, nv int) {
 		w, idx := GP64(), GP64().(reg.GPVirtual)
 		t.firstTap(t.args())
 		MOVQ(Mem{Base: t.args(), Disp: convW}, w)
-		spare := min(m.regs-(pixels+1)*nv, 4)
+		spare := min(m.regs-t.sums()-nv, 4)
 		step := func(u int) {
 			if pixels == 1 && nv > 1 { // every vector of the panel is used once
 				VBROADCASTSS(Mem{Base: t.x[0], Index: idx, Scale: 4, Disp: 4 * u}, t.spare(0))
 				for v := range nv {
-					VFMADD231PS(Mem{Base: w, Disp: (u*nv + v) * m.bytes()}, t.spare(0), t.acc(0, v))
+					VFMADD231PS(Mem{Base: w, Disp: u*row + v*m.bytes()}, t.spare(0), t.acc(0, v))
+				}
+				return
+			}
+			if t.paired {
+				VMOVUPS(Mem{Base: w, Disp: u * row}, t.spare(0))
+				VBROADCASTF128(Mem{Base: w, Disp: u*row + m.bytes()}, t.spare(1))
+				for i, x := range t.x {
+					b := t.spare(nv + i%2)
+					VBROADCASTSS(Mem{Base: x, Index: idx, Scale: 4, Disp: 4 * u}, b)
+					VFMADD231PS(b, t.spare(0), t.acc(i, 0))
+					if i%2 == 1 {
+						VBLENDPS(Imm(0xf0), b, t.spare(nv), b)
+						VFMADD231PS(b, t.spare(1), t.acc(i, 1))
+					}
 				}
 				return
 			}
 			for v := range nv {
-				VMOVUPS(Mem{Base: w, Disp: (u*nv + v) * m.bytes()}, t.spare(v))
-				if pixels >= 6 && nv > 1 {
-					PREFETCHT1(Mem{Base: w, Disp: (u*nv+v)*m.bytes() + ahead})
+				VMOVUPS(Mem{Base: w, Disp: u*row + v*m.bytes()}, t.spare(v))
+				if pixels >= 6 && nv > 1 && v*m.bytes()%64 == 0 {
+					PREFETCHT1(Mem{Base: w, Disp: u*row + v*m.bytes() + ahead})
 				}
 			}
 			for i, x := range t.x {
@@ -292,7 +366,7 @@ func conv(m *isa, pixels, nv int) {
 			step(u)
 		}
 		ADDQ(Imm(unroll), idx)
-		ADDQ(U32(uint32(unroll*nv*m.bytes())), w)
+		ADDQ(U32(uint32(unroll*row)), w)
 		CMPQ(idx, end4)
 		JLT(LabelRef("steps"))
 		Label("rest")
@@ -300,7 +374,7 @@ func conv(m *isa, pixels, nv int) {
 		JGE(LabelRef("tap"))
 		step(0)
 		ADDQ(Imm(1), idx)
-		ADDQ(U32(uint32(nv*m.bytes())), w)
+		ADDQ(U32(uint32(row)), w)
 		JMP(LabelRef("rest"))
 		Label("summed")
 	})

@@ -121,6 +121,46 @@ func (t *tail) store(m *isa, from reg.VecPhysical, v int, to Mem, scratch reg.Ve
 	}
 }
 
+// loadHalf reads the second vector of a block of one and a half into half 0 or 1 of a register, half 0 first; scratch is used by the other.
+func (t *tail) loadHalf(from Mem, to reg.VecPhysical, half int, scratch reg.VecPhysical) {
+	switch {
+	case t == firstAlone && half == 0:
+		VXORPS(to, to, to)
+	case t == firstAlone:
+	case t == nil && half == 0:
+		VMOVUPS(from, to.AsX())
+	case t == nil:
+		VINSERTF128(Imm(1), from, to, to)
+	case half == 0:
+		VMOVUPS(t.slot.Offset(32), to.AsX())
+		VMASKMOVPS(from, to.AsX(), to.AsX())
+	default:
+		t.loadHalf(from, scratch, 0, scratch)
+		VINSERTF128(Imm(1), scratch.AsX(), to, to)
+	}
+}
+
+// storeHalf writes half 0 or 1 of a register.
+func (t *tail) storeHalf(from reg.VecPhysical, half int, to Mem, mask, scratch reg.VecPhysical) {
+	if t == firstAlone {
+		return
+	}
+	if t == nil && half == 1 {
+		VEXTRACTF128(Imm(1), from, to)
+		return
+	}
+	if half == 1 {
+		VEXTRACTF128(Imm(1), from, scratch.AsX())
+		from = scratch
+	}
+	if t == nil {
+		VMOVUPS(from.AsX(), to)
+		return
+	}
+	VMOVUPS(t.slot.Offset(32), mask.AsX())
+	VMASKMOVPS(from.AsX(), mask.AsX(), to)
+}
+
 // keepPositive is g = y > 0 ? g : 0; it destroys y.
 func (m *isa) keepPositive(g, y, zero reg.VecPhysical) {
 	if m.avx512 {

@@ -20,6 +20,9 @@ func main() {
 	conv(y, 12, 1)
 	conv(y, 6, 1)
 	conv(y, 1, 2)
+	for _, pixels := range []int{8, 4, 2} {
+		convPaired(y, pixels)
+	}
 	conv(y, 1, 1)
 	for _, pixels := range []int{12, 8, 4, 1} {
 		conv(z, pixels, 2)
