@@ -103,3 +103,28 @@ func BenchmarkProducts(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFork is what a fork costs over its tasks, each some 2 µs in registers.
+func BenchmarkFork(b *testing.B) {
+	e := newEngine(b, Options{Threads: 2})
+	work := func(_, _ int) { e.set.Peak(150) }
+	alone := time.Hour
+	for range 1000 {
+		start := time.Now()
+		work(0, 0)
+		alone = min(alone, time.Since(start))
+	}
+	for _, tasks := range []int{2, 4, 16} {
+		b.Run(fmt.Sprintf("2-threads,%d-tasks", tasks), func(b *testing.B) {
+			best := time.Hour
+			for b.Loop() {
+				start := time.Now()
+				e.pool.Run(tasks, work)
+				best = min(best, time.Since(start))
+			}
+			b.ReportMetric(float64(alone), "task-ns")
+			b.ReportMetric(float64(best-time.Duration(tasks/2)*alone), "best-over-ns")
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N)-float64(time.Duration(tasks/2)*alone), "over-ns")
+		})
+	}
+}

@@ -292,12 +292,12 @@ func TestAnIdlePoolSleeps(t *testing.T) {
 		p.Run(8, func(_, _ int) {}) // wakes those that sleep
 		for range 200 {
 			time.Sleep(time.Millisecond)
-			if p.bells[1].asleep.Load() && p.bells[2].asleep.Load() && p.bells[3].asleep.Load() {
+			if p.hands[1].asleep.Load() && p.hands[2].asleep.Load() && p.hands[3].asleep.Load() {
 				break
 			}
 		}
-		for i := range p.bells[1:] {
-			if !p.bells[1+i].asleep.Load() {
+		for i := range p.hands[1:] {
+			if !p.hands[1+i].asleep.Load() {
 				t.Fatalf("worker %d still looks for work 200 ms after the last", 1+i)
 			}
 		}

@@ -11,37 +11,37 @@ import (
 // runtime takes 5 to 50 µs: with 20 µs, mobilenet at 128 pixels inferred 322 single images/s on two threads of a Zen 4, so 372.
 const spins = 40000
 
-// pool is a fork-join over persistent goroutines; the caller is worker 0. A fork costs 1 to 2 µs while the workers spin.
+// pool is a fork-join over persistent goroutines; the caller is worker 0. A fork costs some 0.3 µs while the workers spin.
 //
-// Who does a task is decided by who is free; what a task computes is fixed before, and it owns its outputs. So the number of
-// workers cannot be seen in the bits. A fork ends when its tasks are done, not when all workers have looked in: one that
-// sleeps, or that the system has put aside, holds nobody up.
+// Tasks are dealt out in order, to each worker as many, so that of two forks of as many tasks a worker has the same ones: what it
+// wrote in the first is in its cache in the second. Whoever is through takes what others have not begun. Who does a task is so
+// decided at run time; what a task computes is fixed before, and it owns its outputs. So the number of workers cannot be seen in
+// the bits. A fork ends when its tasks are done, not when all workers have looked in: one that sleeps, or that the system has put
+// aside, holds nobody up.
 type pool struct {
 	n     int // workers, the caller included
 	run   func(worker, task int)
+	hands []hand
 	_     [64]byte
-	state atomic.Uint64 // tasks of the fork under way << 32 | the next to claim: one word, so that a late worker sees both or neither
+	done  atomic.Int32 // tasks finished by others than the caller
 	_     [64]byte
-	done  atomic.Int32 // tasks finished
-	_     [64]byte
-	fork  atomic.Uint32 // counts forks
-	_     [64]byte
-	bells []bell
 	end   sync.Once
 	ended atomic.Bool
 }
 
-// bell wakes one worker.
-type bell struct {
+// hand is what a worker has been dealt, and how it is woken. Each has two cache lines of its own: one alone would be fetched by who
+// looks at its neighbour.
+type hand struct {
+	tasks  atomic.Uint64 // end of its tasks << 32 | the next to claim: one word, so that a late worker sees both or neither
 	asleep atomic.Bool
 	ring   chan struct{}
-	_      [64]byte
+	_      [104]byte
 }
 
 func newPool(n int) *pool {
-	p := &pool{n: n, bells: make([]bell, n)}
+	p := &pool{n: n, hands: make([]hand, n)}
 	for i := 1; i < n; i++ {
-		p.bells[i].ring = make(chan struct{}, 1)
+		p.hands[i].ring = make(chan struct{}, 1)
 		go p.help(i)
 	}
 	return p
@@ -58,63 +58,80 @@ func (p *pool) Run(tasks int, run func(worker, task int)) {
 	}
 	p.run = run
 	p.done.Store(0)
-	p.state.Store(uint64(tasks) << 32)
-	p.fork.Add(1)
-	p.wake()
-	p.claim(0)
-	for i := 0; p.done.Load() != int32(tasks); i++ {
+	for i := p.n - 1; i >= 0; i-- {
+		h := &p.hands[i]
+		h.tasks.Store(uint64((i+1)*tasks/p.n)<<32 | uint64(i*tasks/p.n))
+		if h.asleep.Load() && h.left() {
+			h.wake()
+		}
+	}
+	others := int32(tasks - p.work(0))
+	for i := 0; p.done.Load() != others; i++ {
 		if i > spins {
 			runtime.Gosched()
 		}
 	}
 }
 
-// wake calls the workers that sleep. One that is about to sleep sees the new fork after it has said so.
-func (p *pool) wake() {
-	for i := 1; i < p.n; i++ {
-		if b := &p.bells[i]; b.asleep.Load() {
-			select {
-			case b.ring <- struct{}{}:
-			default: // it has been rung already
-			}
-		}
+// left reports whether there is something to claim.
+func (h *hand) left() bool {
+	s := h.tasks.Load()
+	return s&(1<<32-1) < s>>32
+}
+
+// claim takes the next task, if there is one.
+func (h *hand) claim() (task int, ok bool) {
+	if !h.left() { // a look is cheaper than a claim, and leaves the line with its owner
+		return 0, false
+	}
+	s := h.tasks.Add(1)
+	t := s&(1<<32-1) - 1
+	return int(t), t < s>>32
+}
+
+// wake calls a worker that sleeps. One that is about to sleep sees its tasks after it has said so.
+func (h *hand) wake() {
+	select {
+	case h.ring <- struct{}{}:
+	default: // it has been rung already
 	}
 }
 
-// claim does tasks until none is left. While a claimed task is not done its fork cannot end, so run is that fork's.
-func (p *pool) claim(worker int) {
-	for {
-		s := p.state.Add(1)
-		if tasks, t := s>>32, s&(1<<32-1)-1; t >= tasks {
-			return
-		} else {
-			p.run(worker, int(t))
-			p.done.Add(1)
+// work does the worker's tasks, then those that others have not begun, and returns how many those were. While a claimed task is
+// not counted its fork cannot end, so run is that fork's.
+func (p *pool) work(worker int) int {
+	n := 0
+	for i := range p.n {
+		h := &p.hands[(worker+i)%p.n]
+		for t, ok := h.claim(); ok; t, ok = h.claim() {
+			p.run(worker, t)
+			n++
 		}
 	}
+	return n
 }
 
 // help is the life of a worker other than the caller.
 func (p *pool) help(worker int) {
-	b := &p.bells[worker]
-	seen := p.fork.Load()
+	h := &p.hands[worker]
 	for {
-		for i := 0; p.fork.Load() == seen && !p.ended.Load(); i++ {
+		for i := 0; !h.left() && !p.ended.Load(); i++ {
 			if i < spins {
 				continue
 			}
-			b.asleep.Store(true)
-			if p.fork.Load() == seen && !p.ended.Load() {
-				<-b.ring
+			h.asleep.Store(true)
+			if !h.left() && !p.ended.Load() {
+				<-h.ring
 			}
-			b.asleep.Store(false)
+			h.asleep.Store(false)
 			i = 0
 		}
 		if p.ended.Load() {
 			return
 		}
-		seen = p.fork.Load()
-		p.claim(worker)
+		if n := p.work(worker); n > 0 { // none if others were faster
+			p.done.Add(int32(n))
+		}
 	}
 }
 
@@ -122,6 +139,8 @@ func (p *pool) help(worker int) {
 func (p *pool) Close() {
 	p.end.Do(func() {
 		p.ended.Store(true)
-		p.wake()
+		for i := 1; i < p.n; i++ {
+			p.hands[i].wake()
+		}
 	})
 }
