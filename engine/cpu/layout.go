@@ -209,6 +209,15 @@ func (w *worker) feature(v *value, n, m int) kernel.Map {
 	return kernel.Map{Data: w.images(v, n, n+m)[v.first:], Row: v.row, Pix: v.pix}
 }
 
+// band is image n from row r on as kernels take it. A nil value gives no map.
+func (w *worker) band(v *value, n, r int) kernel.Map {
+	m := w.feature(v, n, 1)
+	if v != nil {
+		m.Data = m.Data[r*v.row:]
+	}
+	return m
+}
+
 // whole is the memory of all images of a value that is not a chunk's.
 func (f *frame) whole(v *value) []float32 {
 	switch v.home {
@@ -223,20 +232,20 @@ func (f *frame) whole(v *value) []float32 {
 // scalar is the value of a dense value of one element.
 func (f *frame) scalar(v *value) float32 { return f.whole(v)[0] }
 
-// clearHalo writes zeros around the map of image n: its bytes may have been another value's.
-func (w *worker) clearHalo(v *value, n int) {
+// clearHalo writes zeros around rows r0 to r1 of the map of image n: those bytes may have been another value's.
+func (w *worker) clearHalo(v *value, n, r0, r1 int) {
 	d := w.image(v, n)
-	clear(d[:v.first])
-	o, row := v.first, v.w*v.pix
-	if v.row > row {
-		for range v.h - 1 {
-			clear(d[o+row : o+v.row])
-			o += v.row
-		}
-	} else {
-		o += (v.h - 1) * v.row
+	if r0 == 0 {
+		clear(d[:v.first])
 	}
-	clear(d[o+row:])
+	at, row := v.first+r0*v.row, v.w*v.pix
+	for range min(r1, v.h-1) - r0 {
+		clear(d[at+row : at+v.row])
+		at += v.row
+	}
+	if r1 == v.h {
+		clear(d[at+row:])
+	}
 }
 
 // gather copies a value into a dense array.

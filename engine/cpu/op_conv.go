@@ -111,7 +111,7 @@ func bindConv(b *planner, u unit) error {
 		}
 	}
 	x.spread()
-	cut := b.t.cutProduct(y, op.Groups, k, cout, tile.at(0).NR)
+	cut := b.t.cutProduct(x, y, op.Groups, k, cout, tile.at(0).NR, 1)
 	s := b.cut(u.Node, what, y, cut).reading(x, over).knowing(packed, bias)
 	s.kernel, s.macs = b.k.Name+" "+tile.name(), macs
 	s.over = over

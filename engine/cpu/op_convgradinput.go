@@ -111,8 +111,7 @@ func bindConvGradInput(b *planner, u unit) error {
 		}
 	}
 	dy.spread()
-	cut := b.t.cutProduct(dx, groups, group/up(cin, 8), cin, tile.at(0).NR)
-	cut.bands, cut.rows = 1, dx.h // a phase has rows of its own
+	cut := b.t.cutProduct(dy, dx, groups, group/up(cin, 8), cin, tile.at(0).NR, dx.h) // a phase has rows of its own
 	s := b.cut(u.Node, what, dx, cut).reading(dy).knowing(packed)
 	s.macs = int64(dy.n) * int64(dy.elems()) * int64(op.Kernel[0]*kw*cin)
 	s.kernel = b.k.Name + " " + tile.name()

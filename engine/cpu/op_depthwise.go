@@ -26,49 +26,68 @@ func groupName(per int) string {
 // depthwise adds the step of a convolution of x to y in groups of per channels, with what was fused to it. x has its halo; scale,
 // of a norm, may be nil.
 func (b *planner) depthwise(u unit, what string, g program.Window, per int, x, w, scale, bias, y *value) error {
-	if scale != nil {
-		w = b.scaled(u.Node, w, scale)
+	k := g.Kernel[0] * g.Kernel[1] * per
+	c := b.t.cutMap(x, y, k, 4*lane)
+	parts := c
+	if per > 1 { // grouped parts them finer
+		parts = pictures(y, 1)
+	}
+	if scale != nil || parts.panels > 1 {
+		w = b.panels(u.Node, w, scale, k, parts)
 	}
 	w = b.grouped(u.Node, w, g.Kernel[0]*g.Kernel[1], per, x.c)
-	s := b.local(u.Node, groupName(per)+what, y).reading(x).knowing(w, bias)
+	s := b.cut(u.Node, groupName(per)+what, y, c).reading(x).knowing(w, bias)
 	if u.over != nil {
 		s.over = b.val(u.over)
 		s.reading(s.over)
 	}
 	x.spread()
-	s.kernel, s.macs = b.k.Name, int64(y.n)*int64(y.elems())*int64(g.Kernel[0]*g.Kernel[1]*per)
+	s.kernel, s.macs = b.k.Name, int64(y.n)*int64(y.elems())*int64(k)
 	s.build = func() {
-		s.perImage(func(wk *worker, n int) {
-			a := &wk.depth
-			*a = depthwiseArgs(g, per, x, y)
-			a.X.Data, a.Y.Data = wk.image(x, n)[x.first-g.Pad[0]*x.row-g.Pad[2]*x.pix:], wk.image(y, n)[y.first:]
-			a.W = wk.f.whole(w)
-			if bias != nil {
-				a.Bias = wk.f.whole(bias)
+		c.run(s, func(wk *worker, p piece) {
+			for n := p.n0; n < p.n1; n++ {
+				a := &wk.depth
+				*a = depthwiseArgs(g, per, x, y)
+				a.Rows, a.C = p.r1-p.r0, p.c1-p.c0
+				a.X.Data = wk.image(x, n)[x.first+(p.r0*g.Stride[0]-g.Pad[0])*x.row-g.Pad[2]*x.pix+p.c0:]
+				a.Y.Data = wk.image(y, n)[y.first+p.r0*y.row+p.c0:]
+				a.W = wk.f.whole(w)[p.c0*k:]
+				if bias != nil {
+					a.Bias = wk.f.whole(bias)[p.c0:p.c1]
+				}
+				a.Add = u.over != nil
+				switch {
+				case u.relu:
+					a.Act = kernel.ReLU
+				case u.relu6:
+					a.Act = kernel.ReLU6
+				}
+				b.k.Depthwise(a)
 			}
-			a.Add = u.over != nil
-			switch {
-			case u.relu:
-				a.Act = kernel.ReLU
-			case u.relu6:
-				a.Act = kernel.ReLU6
-			}
-			b.k.Depthwise(a)
 		})
 	}
 	return nil
 }
 
-// scaled adds the step that multiplies each channel's weights.
-func (b *planner) scaled(n *program.Node, w, scale *value) *value {
-	c := scale.n
-	packed := b.temp("packed", w.n*w.img)
+// panels adds the step that gives the channels of each panel weights of their own, k a channel, and multiplies them by scale if
+// there is one.
+func (b *planner) panels(n *program.Node, w, scale *value, k int, c cut) *value {
+	packed := b.temp("packed", c.c*k)
 	p := b.bag(n, "pack", 1, packed).knowing(w, scale)
 	p.build = func() {
 		p.task = func(wk *worker, _ int) {
-			k, d := wk.f.whole(scale), wk.f.whole(packed)
-			for i, v := range wk.f.whole(w) {
-				d[i] = v * k[i%c]
+			d, from := wk.f.whole(packed), wk.f.whole(w)
+			for c0 := 0; c0 < c.c; c0 += c.columns {
+				c1 := min(c0+c.columns, c.c)
+				for i := range k {
+					row := d[c0*k+i*(c1-c0):][:c1-c0]
+					copy(row, from[i*c.c+c0:])
+					if scale != nil {
+						for j, v := range wk.f.whole(scale)[c0:c1] {
+							row[j] *= v
+						}
+					}
+				}
 			}
 		}
 	}

@@ -134,19 +134,21 @@ func apart(n int) int {
 // minimalCut shares out the squares of y.
 func (t *table) minimalCut(y *value, sq squares, groups, cin, nr int) cut {
 	c := pictures(y, groups)
-	few := y.n < minChunks && y.n*y.elems()*cin*9 >= t.fewMACs
-	if 64*cin*y.c <= t.minimalHeavy && !few {
+	if y.n < minChunks && 9*y.elems()*cin >= t.fewMACs {
+		c.share(t, 2, c.c, nr, groups*16*cin*c.c, y.h*y.w*groups*cin, func(rows, columns int) int {
+			squares := rows / 2 * sq.w
+			transforms := squares * int(t.winogradIn*float64(cin)+t.winogradOut*float64(columns))
+			return 16 * (up(squares, 4)*columns*cin + transforms + t.fetchMACs*(columns+squares)*cin + t.taskMACs)
+		})
 		return c
 	}
-	c.bag = true
+	if 64*cin*y.c <= t.minimalHeavy {
+		return c
+	}
+	c.bag, c.across = true, true
 	c.images = min(max(t.mostSquares/(sq.h*sq.w), 1), y.n)
 	c.blocks = (y.n + c.images - 1) / c.images
-	for few && c.bands*c.blocks*groups < minimalTasks && sq.h >= 4*c.bands && sq.h*sq.w >= 2*c.bands*t.fewestSquares {
-		c.bands *= 2
-	}
-	c.rows = 2 * ((sq.h + c.bands - 1) / c.bands)
-	c.bands = (y.h + c.rows - 1) / c.rows
-	for c.blocks*c.bands*c.panels*groups < minimalTasks && c.columns > 2*nr {
+	for c.blocks*c.panels*groups < minimalTasks && c.columns > 2*nr {
 		c.columns = up((c.columns+1)/2, nr)
 		c.panels = (c.c + c.columns - 1) / c.columns
 	}

@@ -431,7 +431,7 @@ func (ph *phase) start(f *frame) {
 		for _, s := range ph.steps {
 			for _, v := range s.clears {
 				for n := w.n0; n < n1; n++ {
-					w.clearHalo(v, n)
+					w.clearHalo(v, n, 0, v.h)
 				}
 			}
 			s.image(w, w.n0, n1)

@@ -38,8 +38,12 @@ type table struct {
 	heavyBytes int // of weights of a convolution that are too many for a chain
 	sliceBytes int // of weights that a task keeps near
 	taskPixels int // pixels a task covers at least, if there are as many
-	bandPixels int // the same where pictures are few
-	fewMACs    int // multiply-adds of few pictures that are worth a fork
+
+	// The same where pictures are few.
+	fewMACs    int // multiply-adds of a picture that are worth a fork
+	fetchMACs  int // that take as long as fetching an operand from the second-level cache
+	taskMACs   int // that take as long as beginning a product
+	farWeights int // that come from memory in the time that an element of x takes from another core's cache
 
 	// Blocks of a product (gather.go).
 	tablePixels int // pictures go into one table until it holds so many pixels, so that tails are rare on small maps

@@ -20,8 +20,11 @@ var tables = map[string]table{
 		heavyBytes: 512 << 10,
 		sliceBytes: 640 << 10,
 		taskPixels: 384,
-		bandPixels: 96,
-		fewMACs:    1 << 20,
+
+		fewMACs:    1 << 18,
+		fetchMACs:  4,
+		taskMACs:   5 << 9,
+		farWeights: 16,
 
 		tablePixels: 192,
 		cutBytes:    20 << 10,
@@ -61,8 +64,11 @@ var tables = map[string]table{
 		heavyBytes: 512 << 10,
 		sliceBytes: 640 << 10,
 		taskPixels: 384,
-		bandPixels: 96,
-		fewMACs:    1 << 20,
+
+		fewMACs:    1 << 18,
+		fetchMACs:  4,
+		taskMACs:   5 << 9,
+		farWeights: 16,
 
 		tablePixels: 192,
 		cutBytes:    20 << 10,
@@ -102,8 +108,11 @@ var tables = map[string]table{
 		heavyBytes: 512 << 10,
 		sliceBytes: 640 << 10,
 		taskPixels: 384,
-		bandPixels: 96,
-		fewMACs:    1 << 20,
+
+		fewMACs:    1 << 18,
+		fetchMACs:  4,
+		taskMACs:   5 << 9,
+		farWeights: 16,
 
 		tablePixels: 192,
 		cutBytes:    20 << 10,
