@@ -23,7 +23,7 @@ import (
 
 // TableVersion names the rules by which kernels, tiles and blocks are chosen. Results are the same bits only under one level
 // and one version; a trial records both.
-const TableVersion = 4
+const TableVersion = 5
 
 // Options of an Engine. The zero value is what a program wants.
 type Options struct {

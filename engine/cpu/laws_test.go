@@ -87,6 +87,72 @@ func TestThreadsDoNotChangeWhatIsDrawn(t *testing.T) {
 	}
 }
 
+// One picture is cut into bands of rows and panels of channels, which see their neighbours' rows and no stale byte.
+func TestThreadsDoNotChangeABitOfOnePicture(t *testing.T) {
+	b := program.NewBuilder("one")
+	state := program.NewState()
+	r := tensor.NewStream(7, "one").At(0, 0)
+	filled := func(n int) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(r.Normal())
+		}
+		return v
+	}
+	image := tensor.Of(1, 37, 32, 16)
+	v := b.Input("x", program.Real, image)
+	conv := func(kernel, stride, groups, cout int) {
+		name := fmt.Sprint("w", len(state.Names()))
+		shape := tensor.Of(kernel, kernel, v.Shape()[3]/groups, cout)
+		held, err := state.Add(name, shape)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(held.Data, filled(shape.Elems()))
+		v = b.Emit(program.Conv{Window: program.Square(kernel, stride, kernel/2), Groups: groups}, v, b.Held(name, shape))
+		v = b.Emit(program.Activation{Func: program.ReLU}, v)
+	}
+	conv(3, 1, 1, 48)    // bands of squares
+	conv(3, 2, 1, 144)   // bands of rows
+	conv(3, 1, 144, 144) // of a depthwise one
+	conv(1, 1, 1, 256)
+	conv(5, 2, 2, 200)
+	conv(3, 2, 200, 200)
+	conv(1, 1, 1, 1000) // panels
+	conv(3, 1, 1000, 1000)
+	conv(3, 1, 1, 64) // panels of squares
+	b.Output("y", v)
+	p, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := engine.Feed{Real: map[string][]float32{"x": filled(image.Elems())}}
+	for _, level := range Levels() {
+		var want []float32
+		for _, threads := range []int{1, 2, 7, 64} {
+			x, err := newEngine(t, Options{Level: level, Threads: threads, Poison: threads != 7}).Compile(p, state)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				if err := x.Run(feed); err != nil {
+					t.Fatal(err)
+				}
+				if want == nil {
+					want = slices.Clone(x.Output("y"))
+				}
+				sameBits(t, fmt.Sprintf("%s, %d threads", level, threads), x.Output("y"), want)
+			}
+			if n := testing.AllocsPerRun(5, func() { x.Run(feed) }); n != 0 {
+				t.Errorf("%s, %d threads: %v allocations a run, want 0", level, threads, n)
+			}
+		}
+		if slices.ContainsFunc(want, func(v float32) bool { return v != v }) {
+			t.Errorf("%s: not a number in what comes out", level)
+		}
+	}
+}
+
 func sameBits(t *testing.T, what string, got, want []float32) {
 	t.Helper()
 	for i := range want {

@@ -51,7 +51,7 @@ func dealWeights(to, w []float32, taps []int, c, m int) {
 func (b *planner) multiplied(u unit, what string, g program.Window, m int, x, w, scale, bias, y *value) error {
 	c, taps := x.c, g.Kernel[0]*g.Kernel[1]
 	if scale != nil {
-		w = b.scaled(u.Node, w, scale)
+		w = b.panels(u.Node, w, scale, taps, pictures(y, 1))
 	}
 	packed := b.temp("packed", (taps+1)*y.c)
 	p := b.bag(u.Node, "pack", 1, packed).knowing(w, bias)
