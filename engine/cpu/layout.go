@@ -209,15 +209,6 @@ func (w *worker) feature(v *value, n, m int) kernel.Map {
 	return kernel.Map{Data: w.images(v, n, n+m)[v.first:], Row: v.row, Pix: v.pix}
 }
 
-// band is image n from row r on as kernels take it. A nil value gives no map.
-func (w *worker) band(v *value, n, r int) kernel.Map {
-	m := w.feature(v, n, 1)
-	if v != nil {
-		m.Data = m.Data[r*v.row:]
-	}
-	return m
-}
-
 // whole is the memory of all images of a value that is not a chunk's.
 func (f *frame) whole(v *value) []float32 {
 	switch v.home {
