@@ -23,7 +23,7 @@ import (
 
 // TableVersion names the rules by which kernels, tiles and blocks are chosen. Results are the same bits only under one level
 // and one version; a trial records both.
-const TableVersion = 5
+const TableVersion = 6
 
 // Options of an Engine. The zero value is what a program wants.
 type Options struct {
@@ -152,7 +152,8 @@ func (e *Engine) Peak() float64 {
 func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executable, error) {
 	f := &frame{poison: e.opt.Poison, workers: e.workers}
 	x := &executable{e: e, f: f, state: s, dense: map[string][]float32{}}
-	b := &planner{e: e, k: &e.set, t: &e.table, f: f, p: p, of: make([]*value, len(p.Values))}
+	t := e.table
+	b := &planner{e: e, k: &e.set, t: &t, f: f, p: p, of: make([]*value, len(p.Values))}
 	if err := b.outer(x, s); err != nil {
 		return nil, err
 	}

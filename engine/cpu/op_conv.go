@@ -66,7 +66,7 @@ func bindConv(b *planner, u unit) error {
 	if isOneChannel(op.Groups, y.c) {
 		return b.oneChannel(u, what, op.Window, x, w, scale, bias, y)
 	}
-	if b.minimal(op.Window, op.Groups, x, y, x.c/op.Groups) {
+	if b.minimal(op.Window, op.Groups, x, y, false) {
 		b.filter(filter{n: u.Node, groups: op.Groups, what: what, x: x, y: y, top: op.Pad[0], left: op.Pad[2], weights: w, norm: scale, bias: bias, over: over, relu: u.relu})
 		return nil
 	}

@@ -54,7 +54,7 @@ func bindConvGradInput(b *planner, u unit) error {
 		b.multipliedGradInput(u, what, op.Window, m, dy, w, dx)
 		return nil
 	}
-	if b.minimal(op.Window, op.Groups, dy, dx, dy.c/op.Groups) {
+	if b.minimal(op.Window, op.Groups, dy, dx, false) {
 		f := filter{n: u.Node, groups: op.Groups, what: what, x: dy, y: dx, top: 2 - op.Pad[0], left: 2 - op.Pad[2], weights: w, turned: true}
 		if add {
 			f.over = b.val(u.over)

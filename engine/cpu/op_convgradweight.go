@@ -177,7 +177,7 @@ func bindConvGradWeight(b *planner, u unit) error {
 		b.oneChannelGradWeight(u.Node, what, op.Window, x, dy, b.val(u.out))
 		return nil
 	}
-	if b.minimal(op.Window, op.Groups, x, dy, x.c/op.Groups) {
+	if b.minimal(op.Window, op.Groups, x, dy, true) {
 		b.filterGrad(u.Node, what, op.Window, op.Groups, x, dy, b.val(u.out))
 		return nil
 	}

@@ -19,19 +19,15 @@ import (
 // minimalTasks is how many tasks a bag of blocks has, where the shape has as many.
 const minimalTasks = 16
 
-// minimal reports whether a convolution between x and y goes by minimal filtering: whether the multiplications that it saves are
-// more than what the transforms cost, and squares that hang over the edge.
-func (b *planner) minimal(g program.Window, groups int, x, y *value, depth int) bool {
+// minimal reports whether a convolution of x to y, or its gradient by the weights, goes by minimal filtering: whether the multiplications that
+// it saves are more than what the transforms cost, and squares that hang over the edge.
+func (b *planner) minimal(g program.Window, groups int, x, y *value, grad bool) bool {
 	if slices.Max(g.Pad[:]) > 2 || g.Kernel != [2]int{3, 3} || g.Stride != [2]int{1, 1} || g.Dilation != [2]int{1, 1} || b.t.winogradExtra == 0 ||
-		depth < b.t.minimalDepth || min(y.h, y.w) < 2 {
+		min(y.h, y.w) < 2 || y.n*((y.h+1)/2)*((y.w+1)/2) < b.t.fewestInAll {
 		return false
 	}
-	squares := float64((y.h + 1) / 2 * ((y.w + 1) / 2))
-	if float64(y.n)*squares < float64(b.t.fewestInAll) {
-		return false
-	}
-	cin, cout := float64(x.c/groups), float64(up(y.c/groups, 16))
-	return b.t.winogradExtra*squares*(cin*cout+b.t.winogradIn*cin+b.t.winogradOut*cout) < 9./16*float64(y.h*y.w)*cin*cout
+	direct, minimal := b.costs(y.h, y.w, x.c/groups, y.c/groups, grad)
+	return minimal < direct
 }
 
 // squares is a map of outputs cut into squares of two by two.
@@ -285,7 +281,7 @@ type filterGrad struct {
 func (b *planner) filterGrad(n *program.Node, what string, g program.Window, groups int, x, dy, dw *value) {
 	cin, cout := x.c/groups, dy.c/groups
 	f := filterGrad{x: x, dy: dy, top: g.Pad[0], left: g.Pad[2], xs: cin, ys: cout}
-	f.tile, f.lying = b.wgradLying(cin, cout)
+	f.tile, f.lying, _ = b.wgradLying(cin, cout)
 	sq := b.t.squaresOf(dy, cin+cout)
 	f.x = b.padded(n, x, sq.reach(x, f.top, f.left))
 	f.dy = b.padded(n, dy, [4]int{0, 2*sq.h - dy.h, 0, 2*sq.w - dy.w})

@@ -15,20 +15,26 @@ import (
 
 // table is the figures of one level. Bytes and counts are of float32 values and of what one worker has under way.
 type table struct {
+	made string // on which machine, and when
+
 	// Tiles by name: time a multiply-add lane, 1 for the level's best. A level may only choose tiles that are here.
 	conv, wgrad map[string]float64
+	panelPass   float64 // lanes that a panel's way over a pixel costs besides, as x is read once more
 
-	// 3x3 by minimal filtering (op_winograd.go). Cost is in cycles a channel of a square at 16 lanes.
-	winogradExtra float64 // time of its products, 1 for the same multiply-adds direct; 0: this level has no minimal filtering
-	winogradIn    float64 // of a channel of x
-	winogradOut   float64 // of a channel of y
-	fewestInAll   int     // squares of all pictures: to fewer the weights come faster as they are, 9/16 as many
-	minimalDepth  int     // of the products, at least
-	squaresBytes  int     // of a block's transformed values
-	fewestSquares int     // in a block, where there are as many
-	mostSquares   int     // in a block, at most
-	minimalHeavy  int     // bytes of transformed weights that are too many for a chain
-	minimalPart   int     // weights of a place that a task of the gradient owns
+	// 3x3 by minimal filtering (op_winograd.go). Costs are in multiply-adds of the best tile.
+	tileStart         float64 // of a sum's first and last: what an output costs before anything is added to it
+	winogradIn        float64 // of the transform of a channel of a square of x
+	winogradOut       float64 // of that of a channel of a square of y
+	winogradExtra     float64 // what minimal filtering takes by those costs, 1 for just what they say; 0: this level has none
+	winogradGradExtra float64 // the same of the gradient by the weights
+	lyingGain         float64 // the share of the time that its sums may take lying to be worth turning over
+
+	fewestInAll   int // squares of all pictures: to fewer the weights come faster as they are, 9/16 as many
+	squaresBytes  int // of a block's transformed values
+	fewestSquares int // in a block, where there are as many
+	mostSquares   int // in a block, at most
+	minimalHeavy  int // bytes of transformed weights that are too many for a chain
+	minimalPart   int // weights of a place that a task of the gradient owns
 
 	// Chunks and forks (plan.go).
 	chunkBytes int // of the operands of a step for a chunk's pictures: they stay in the second-level cache
@@ -76,8 +82,9 @@ func (b *planner) tilesFor(cols int) tiles {
 		full := cols / main.NR * main.NR
 		for j := range b.k.Conv {
 			last := &b.k.Conv[j]
-			if cost := float64(full)*b.t.conv[main.Name] + float64(up(cols-full, last.NR))*b.t.conv[last.Name]; cost < least && cols-full <= last.NR {
-				best, least = tiles{main, last, full, cols}, cost
+			t := tiles{main, last, full, cols}
+			if cost := b.lanes(t) + b.t.panelPass*float64((cols+main.NR-1)/main.NR); cost < least && cols-full <= last.NR {
+				best, least = t, cost
 			}
 		}
 	}
@@ -91,7 +98,7 @@ func (b *planner) wgradTile(cin, cols int) *kernel.WgradTile {
 	least := math.Inf(1)
 	for i := range b.k.Wgrad {
 		t := &b.k.Wgrad[i]
-		if c := float64(up(cols, t.NR)) * b.t.wgrad[t.Name]; c < least && cin%t.Rows == 0 {
+		if c := float64(up(cols, t.NR))*b.t.wgrad[t.Name] + b.t.panelPass*float64((cols+t.NR-1)/t.NR); c < least && cin%t.Rows == 0 {
 			best, least = t, c
 		}
 	}
@@ -99,21 +106,39 @@ func (b *planner) wgradTile(cin, cols int) *kernel.WgradTile {
 }
 
 // wgradLying is wgradTile's choice for so many channels of x and of dy, and whether the sums are better computed lying: channels of dy
-// for rows and those of x for columns, because the former are few or odd and would leave lanes empty.
-func (b *planner) wgradLying(cin, cout int) (t *kernel.WgradTile, lying bool) {
+// for rows and those of x for columns, because the former are few or odd and would leave lanes empty. A sum of one term each costs so much.
+func (b *planner) wgradLying(cin, cout int) (t *kernel.WgradTile, lying bool, lanes float64) {
 	cost := func(t *kernel.WgradTile, rows, cols int) float64 {
 		return float64(up(rows, t.MR)*up(cols, t.NR)) * b.t.wgrad[t.Name]
 	}
 	t = b.wgradTile(cin, cout)
-	least := lyingGain * cost(t, cin, cout)
+	lanes = cost(t, cin, cout)
+	least := b.t.lyingGain * lanes
 	for i := range b.k.Wgrad {
 		l := &b.k.Wgrad[i]
 		if c := cost(l, cout, cin); c < least && cout%l.Rows == 0 {
-			t, least, lying = l, c, true
+			t, least, lanes, lying = l, c, c, true
 		}
 	}
-	return t, lying
+	return t, lying, lanes
 }
 
-// lyingGain is the share of the time that lying sums may take to be worth turning over.
-const lyingGain = 0.9
+// lanes is the cost of a sum of one term in each column.
+func (b *planner) lanes(t tiles) float64 {
+	return float64(t.full)*b.t.conv[t.main.Name] + float64(up(t.cols-t.full, t.last.NR))*b.t.conv[t.last.Name]
+}
+
+// costs is what a 3x3 convolution of cin to cout channels takes for a picture of h by w outputs, or its gradient by the weights:
+// direct, and by minimal filtering.
+func (b *planner) costs(h, w, cin, cout int, grad bool) (direct, minimal float64) {
+	squares, in := float64((h+1)/2*((w+1)/2)), float64(cin)
+	transforms := b.t.winogradIn*float64(up(cin, lane)) + b.t.winogradOut*float64(up(cout, lane))
+	if grad { // sums stay in registers from pixel to pixel
+		tile := b.wgradTile(cin, cout)
+		lanes := float64(up(cout, tile.NR)) * b.t.wgrad[tile.Name]
+		_, _, products := b.wgradLying(cin, cout)
+		return float64(h*w) * 9 * in * lanes, b.t.winogradGradExtra * squares * (16*products + transforms)
+	}
+	lanes := b.lanes(b.tilesFor(cout))
+	return float64(h*w) * lanes * (9*in + b.t.tileStart), b.t.winogradExtra * squares * (16*lanes*(in+b.t.tileStart) + transforms)
+}

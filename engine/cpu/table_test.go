@@ -3,13 +3,15 @@ package cpu
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
 )
 
 // tableDigest is of the tables' content at TableVersion.
-const tableDigest = "ce9dd7c6bcd9a7e9"
+const tableDigest = "9128756ab539213b"
 
 func TestTheTableAndItsVersionChangeTogether(t *testing.T) {
 	if got := digest(); got != tableDigest {
@@ -20,7 +22,11 @@ func TestTheTableAndItsVersionChangeTogether(t *testing.T) {
 // digest is of the figures of all levels.
 func digest() string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%d %+v", TableVersion, tables) // maps print in the order of their keys
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		t := tables[name]
+		t.made = ""                                            // whoever measured the same figures when
+		fmt.Fprintf(sum, "%d %s %+v\n", TableVersion, name, t) // maps print in the order of their keys
+	}
 	return fmt.Sprintf("%x", sum.Sum(nil)[:8])
 }
 
