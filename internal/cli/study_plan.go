@@ -41,7 +41,7 @@ func studyPlan(e *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "plan FILE", Short: "what a study would do, and how long it would take",
 		Long: `Builds every arm of a study file and says how it differs from the baseline, how many trials there are, how long they take, and
-how small an effect they can tell. At most three steps of each distinct network are timed on random images, ten seconds in all;
+how small an effect they can tell. A few steps of each distinct network are timed on random images, in turns, ten seconds in all;
 with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 		Example: "  assay study plan photos.yaml\n  assay study plan photos.yaml --no-calibrate --json",
 		Args:    args(1, 1, "FILE"),

@@ -22,17 +22,19 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
-// Bounds of a calibration: the time of all networks of a study together, and the steps of one, for a plan and for a report.
+// Bounds of a calibration: the time of all networks of a study together; how often each has its turn, so that a slow moment of the
+// machine is not one network's; and the steps of a turn, for a plan and for a report.
 const (
 	calibrationTime = 10 * time.Second
-	planSteps       = 3
-	reportSteps     = 30
+	rounds          = 3
+	planSteps       = 4
+	reportSteps     = 11
 )
 
 // Calibrate times a step of every distinct network on random batches, with the machine to itself, ten seconds in all; networks
-// that the time does not suffice for are put in proportion by their multiply-adds. Arms get their seconds. With a store at most
-// 30 steps of each are timed and kept, and what it knows of this machine is not timed again; st may be nil, for a plan, which is
-// content with three.
+// that the time does not suffice for are put in proportion by their multiply-adds. Arms get their seconds. The networks take
+// turns, and the least time of all turns counts. With a store the times are kept, and what it knows of this machine is not timed
+// again; st may be nil, for a plan, which is content with fewer steps.
 func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 	e, err := cpu.New(cpu.Options{Threads: s.request.Threads})
 	if err != nil {
@@ -44,41 +46,62 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 	if st != nil {
 		most = reportSteps
 	}
+	known, unknown := map[string]store.Calibration{}, map[string]study.PlannedArm{}
+	var turns []string // of the unknown
+	for _, a := range s.Plan.Arms {
+		key := network(a)
+		if _, ok := unknown[key]; ok {
+			continue
+		}
+		if st != nil {
+			if c, err := st.Calibration(key, machine); err == nil && c != nil {
+				known[key] = *c
+				continue
+			}
+		}
+		unknown[key] = a
+		turns = append(turns, key)
+	}
 	began := time.Now()
-	known := map[string]float64{}     // seconds of a step, by network
-	var seconds, multiplyAdds float64 // of steps that are known
-	for i := range s.Plan.Arms {
+	for i := range rounds * len(turns) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		a := &s.Plan.Arms[i]
-		key := network(*a)
-		step := known[key]
-		if step == 0 && st != nil {
-			if c, err := st.Calibration(key, machine); err == nil && c != nil {
-				step = c.SecondsPerStep
-			}
+		key, left := turns[i%len(turns)], calibrationTime-time.Since(began)
+		if left <= 0 && i > 0 {
+			break
 		}
-		macs := float64(a.MACs) * float64(a.Built.Optimization.Batch.Size)
-		switch left := calibrationTime - time.Since(began); {
-		case step > 0:
-		case left <= 0 && multiplyAdds > 0:
-			step = seconds / multiplyAdds * macs
-		default:
-			var c store.Calibration
-			if c.SecondsPerStep, c.Steps, err = timeStep(e, *a, most, left/time.Duration(len(s.Plan.Arms)-i)); err != nil {
-				return err
-			}
+		c, err := timeStep(e, unknown[key], most, left/time.Duration(rounds*len(turns)-i))
+		if err != nil {
+			return err
+		}
+		if before, ok := known[key]; ok {
+			c.SecondsPerStep, c.Steps = min(c.SecondsPerStep, before.SecondsPerStep), c.Steps+before.Steps
+		}
+		known[key] = c
+	}
+	var seconds, multiplyAdds float64 // of steps that are known
+	for _, a := range s.Plan.Arms {
+		if c, ok := known[network(a)]; ok {
+			seconds, multiplyAdds = seconds+c.SecondsPerStep, multiplyAdds+stepMACs(a)
+		}
+	}
+	for i := range s.Plan.Arms {
+		a := &s.Plan.Arms[i]
+		step := seconds / multiplyAdds * stepMACs(*a)
+		if c, ok := known[network(*a)]; ok {
 			step = c.SecondsPerStep
-			if st != nil {
+		}
+		a.TrainSeconds = step * float64(a.Steps)
+	}
+	if st != nil {
+		for _, key := range turns {
+			if c, ok := known[key]; ok {
 				if err := st.SetCalibration(key, machine, c); err != nil {
 					return err
 				}
 			}
 		}
-		known[key] = step
-		seconds, multiplyAdds = seconds+step, multiplyAdds+macs
-		a.TrainSeconds = step * float64(a.Steps)
 	}
 	return nil
 }
@@ -89,15 +112,20 @@ func network(a study.PlannedArm) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// stepMACs is the multiply-adds of a batch.
+func stepMACs(a study.PlannedArm) float64 {
+	return float64(a.MACs) * float64(a.Built.Optimization.Batch.Size)
+}
+
 // timeStep is the least time of some steps behind a first one, which counts only where the time is up.
-func timeStep(e *cpu.Engine, a study.PlannedArm, most int, limit time.Duration) (seconds float64, steps int, err error) {
+func timeStep(e *cpu.Engine, a study.PlannedArm, most int, limit time.Duration) (c store.Calibration, err error) {
 	began := time.Now()
 	exe, f, err := compiled(e, a)
 	if err != nil {
-		return 0, 0, err
+		return c, err
 	}
 	if err := f.Initialize(experiment.DefaultOptimization().Init, 1); err != nil { // what the numbers are does not matter
-		return 0, 0, err
+		return c, err
 	}
 	size := a.Images.Images.Size
 	x, labels := RandomBatch(size.H, size.W, size.C, a.Built.Optimization.Batch.Size, a.Built.Graph.Classes)
@@ -106,17 +134,17 @@ func timeStep(e *cpu.Engine, a study.PlannedArm, most int, limit time.Duration) 
 		Scalars: map[string]float32{},
 	}
 	f.Scalars(feed.Scalars, 1e-4, 0)
-	for steps < most && (steps == 0 || time.Since(began) < limit) {
+	for c.Steps < most && (c.Steps == 0 || time.Since(began) < limit) {
 		at := time.Now()
 		if err := exe.Run(feed); err != nil {
-			return 0, 0, err
+			return c, err
 		}
-		if d := time.Since(at).Seconds(); steps <= 1 || d < seconds {
-			seconds = d
+		if d := time.Since(at).Seconds(); c.Steps <= 1 || d < c.SecondsPerStep {
+			c.SecondsPerStep = d
 		}
-		steps++
+		c.Steps++
 	}
-	return seconds, steps, nil
+	return c, nil
 }
 
 // compiled plans a step of an arm.
