@@ -151,11 +151,11 @@ func (i *Item) UnmarshalSpec(n *Node) error {
 // A struct is filled by the names in its `yaml:"name"` tags (the field's name in lower case without one, "-" for none,
 // ",inline" for the fields of an embedded struct); keys that are not written leave the field as it is, which makes the
 // value before the call its defaults. A further tag `spec:"bare"` marks the field that a value other than a map sets
-// (activation: elu), `spec:"required"` one that must be written; `values:"sgd, adam"` lists the words that a field of texts
-// takes, and another one is a fault that offers the nearest. A key with nothing behind it leaves a list, map, pointer
-// or struct as it is and is a fault elsewhere. Lists are replaced, maps with texts as keys are filled up. A type that
-// implements [Unmarshaler], or encoding.TextUnmarshaler for a scalar, reads itself; *Node takes the node as it stands and
-// any the natural Go value.
+// (activation: elu), `spec:"required"` one that must be written, `spec:"nonzero"` one that may not be written as 0,
+// which stands for its absence; `values:"sgd, adam"` lists the words that a field of texts takes, and another one is a
+// fault that offers the nearest. A key with nothing behind it leaves a list, map, pointer or struct as it is and is a fault
+// elsewhere. Lists are replaced, maps with texts as keys are filled up. A type that implements [Unmarshaler], or
+// encoding.TextUnmarshaler for a scalar, reads itself; *Node takes the node as it stands and any the natural Go value.
 func Decode[T any](n *Node, v *T) error { return decode(n, reflect.ValueOf(v).Elem()) }
 
 // DecodeInto is [Decode] for a value whose type is known only when the program runs: pointer must be a pointer, not nil.
@@ -349,19 +349,23 @@ func decodeStruct(n *Node, v reflect.Value) error {
 
 // field is one key of a struct.
 type field struct {
-	name                      string
-	index                     []int
-	bare, required, omitEmpty bool
-	words                     []string // that a text, or each of a list of texts, must be one of; nil for any
+	name                    string
+	index                   []int
+	bare, required, nonzero bool
+	omitEmpty               bool
+	words                   []string // that a text, or each of a list of texts, must be one of; nil for any
 }
 
 // decode fills the field of a struct.
 func (f field) decode(n *Node, of reflect.Value) error {
 	v := of.FieldByIndex(f.index)
-	if err := decode(n, v); err != nil || f.words == nil {
+	if err := decode(n, v); err != nil {
 		return err
 	}
 	switch {
+	case f.nonzero && v.IsZero():
+		return n.Errorf("%swant a number other than 0; leave the key out for its default", n.prefix())
+	case f.words == nil:
 	case v.Kind() == reflect.String:
 		return n.oneOf(f.words)
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.String:
@@ -405,7 +409,10 @@ func fields(t reflect.Type) []field {
 			name = strings.ToLower(f.Name)
 		}
 		more := f.Tag.Get("spec")
-		all = append(all, field{name, f.Index, strings.Contains(more, "bare"), strings.Contains(more, "required"), strings.Contains(options, "omitempty"), words(f.Tag.Get("values"))})
+		all = append(all, field{
+			name: name, index: f.Index, words: words(f.Tag.Get("values")), omitEmpty: strings.Contains(options, "omitempty"),
+			bare: strings.Contains(more, "bare"), required: strings.Contains(more, "required"), nonzero: strings.Contains(more, "nonzero"),
+		})
 	}
 	return all
 }

@@ -32,3 +32,29 @@ func TestAWordThatAFieldDoesNotTakeIsAFault(t *testing.T) {
 		}
 	}
 }
+
+func TestAZeroThatStandsForAbsenceIsAFaultWhereItIsWritten(t *testing.T) {
+	for text, want := range map[string]string{
+		"{}":           "",
+		"share: 0.5":   "",
+		"count: -1":    "",
+		"count: 0":     `f.yaml:1:8: count: want a number other than 0; leave the key out for its default`,
+		"share: 0.0e3": `f.yaml:1:8: share: want a number other than 0; leave the key out for its default`,
+	} {
+		n, err := Parse("f.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v struct {
+			Share float32 `yaml:"share" spec:"nonzero"`
+			Count int     `yaml:"count" spec:"nonzero"`
+		}
+		got := ""
+		if err := Decode(n, &v); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}
