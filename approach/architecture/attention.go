@@ -18,8 +18,8 @@ import (
 // has a bias or a norm.
 type Attention struct {
 	Kind   string  `yaml:"kind" spec:"bare" values:"se, eca, cbam, nonlocal, self, pool" help:"se, eca: gates by channel; cbam: by channel and position; nonlocal, self: between positions, behind stages; pool: at the head"`
-	Reduce int     `yaml:"reduce" default:"16; of nonlocal 2" help:"se, cbam, nonlocal: channels divided by it give the width inside, at least 1"`
-	Heads  int     `yaml:"heads" default:"4" help:"self, pool: parts of the channels that attend for themselves, at least 1; divides the channels"`
+	Reduce int     `yaml:"reduce" spec:"nonzero" default:"16; of nonlocal 2" help:"se, cbam, nonlocal: channels divided by it give the width inside, at least 1"`
+	Heads  int     `yaml:"heads" spec:"nonzero" default:"4" help:"self, pool: parts of the channels that attend for themselves, at least 1; divides the channels"`
 	Where  nn.Glob `yaml:"where" default:"all that fit" help:"layer paths; of nonlocal and self any block that it names, not the last of a stage alone"`
 }
 

@@ -19,7 +19,7 @@ type Head struct {
 	Kind   string  `yaml:"kind" spec:"bare" values:"avg, fc, conv-avg, avg-conv, spp, gem, max, max+avg" help:"the classifier"`
 	Hidden int     `yaml:"hidden" default:"none; spp keeps those that are there" help:"units of a hidden layer in front of the logits; not of conv-avg and avg-conv"`
 	Levels []int   `yaml:"levels" default:"[3, 2, 1]" help:"spp: bins a side of each level"`
-	P      float32 `yaml:"p" default:"learned, from 3" help:"gem: an exponent that is not learned, above 0 and at most 100; 1 averages, larger ones come near the maximum"`
+	P      float32 `yaml:"p" spec:"nonzero" default:"learned, from 3" help:"gem: an exponent that is not learned, above 0 and at most 100; 1 averages, larger ones come near the maximum"`
 	Pool   string  `yaml:"pool" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv, spp: whether the pooling in front of the first linear layer goes, as published, or stays"`
 }
 

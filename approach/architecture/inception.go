@@ -17,7 +17,7 @@ type Inception struct {
 	Branches Widths      `yaml:"branches" spec:"bare" help:"maps or shares of the 1x1, 3x3, 5x5 and pooling branch, as [64, [96, 128], [16, 32], 32]; [r, n] is n behind a 1x1 to r; v1 is [0.25, 0.5, 0.125, 0.125]"`
 	Pool     nn.PoolKind `yaml:"pool" values:"max, avg" help:"of the pooling branch; where the module strides it is max"`
 	Five     string      `yaml:"five" values:"5x5, 3x3+3x3" help:"the 5x5, or two 3x3 in its place"`
-	Reduce   float64     `yaml:"reduce" default:"0.75 of the 3x3, 0.5 of the 5x5" help:"maps of the 1x1 in front of 3x3 and 5x5, as a share of theirs, where branches gives none"`
+	Reduce   float64     `yaml:"reduce" spec:"nonzero" default:"0.75 of the 3x3, 0.5 of the 5x5" help:"maps of the 1x1 in front of 3x3 and 5x5, as a share of theirs, where branches gives none"`
 	Where    nn.Glob     `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 

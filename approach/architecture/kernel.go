@@ -14,7 +14,7 @@ import (
 type Kernel struct {
 	From     nn.HW   `yaml:"from" default:"all larger than 1x1" help:"kernel of the convolutions that are replaced, such as 5 or 1x7"`
 	To       Windows `yaml:"to" spec:"bare" default:"as it is" help:"kernel that takes its place, or a list of those that do, one behind the other: [3, 3], [1x3, 3x1]"`
-	Dilation int     `yaml:"dilation" default:"as it is" help:"distance between the taps of the new kernel, at least 1"`
+	Dilation int     `yaml:"dilation" spec:"nonzero" default:"as it is" help:"distance between the taps of the new kernel, 1 to 65536"`
 	Where    nn.Glob `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 
@@ -42,8 +42,8 @@ func (p Kernel) Rewrite(g *nn.Graph) (nn.Changes, error) {
 		return c, &spec.Fault{Path: "$.to", Msg: `the key "to" is missing; add it, or a dilation`}
 	case p.To != nil && len(p.To) == 0:
 		return c, &spec.Fault{Path: "$.to", Msg: "no kernel; give one or more, such as [3, 3]"}
-	case p.Dilation < 0:
-		return c, &spec.Fault{Path: "$.dilation", Msg: fmt.Sprintf("dilation %d; give the distance between taps, 1 or more", p.Dilation)}
+	case p.Dilation < 0 || p.Dilation > 1<<16:
+		return c, &spec.Fault{Path: "$.dilation", Msg: fmt.Sprintf("dilation %d; give the distance between taps, 1 to 65536", p.Dilation)}
 	}
 	wanted := func(conv nn.Conv) bool {
 		return conv.Kernel == p.From || p.From == (nn.HW{}) && isSpatial(conv)

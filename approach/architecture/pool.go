@@ -11,10 +11,10 @@ import (
 // computes, and its paper, stands at [nn.PoolKind]; none takes poolings away.
 type Pool struct {
 	Kind   string  `yaml:"kind" spec:"bare" values:"max, avg, max+avg, mixed, gated, stochastic, lp, blur, none" default:"as it is" help:"how the values of a window are joined; none takes the pooling away"`
-	Kernel int     `yaml:"kernel" default:"as it is" help:"side of the window, at least 1; padding that kept the places of windows keeps them"`
-	Stride int     `yaml:"stride" default:"as it is" help:"distance between windows, at least 1"`
-	Mix    float32 `yaml:"mix" default:"learned" help:"of mixed: the share of the maximum, above 0 and at most 1"`
-	Power  float32 `yaml:"power" default:"2" help:"of lp: the exponent, 1 to 16"`
+	Kernel int     `yaml:"kernel" spec:"nonzero" default:"as it is" help:"side of the window, at least 1; padding that kept the places of windows keeps them"`
+	Stride int     `yaml:"stride" spec:"nonzero" default:"as it is" help:"distance between windows, at least 1"`
+	Mix    float32 `yaml:"mix" spec:"nonzero" default:"learned" help:"of mixed: the share of the maximum, above 0 and at most 1"`
+	Power  float32 `yaml:"power" spec:"nonzero" default:"2" help:"of lp: the exponent, 1 to 16"`
 	Where  nn.Glob `yaml:"where" default:"all poolings" help:"layer paths"`
 }
 

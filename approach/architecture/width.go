@@ -411,7 +411,8 @@ func (w *widths) match(target, key, what string, count func(nn.Cost) int64) (bes
 	// A count grows with the factor, by its square or less. Its logarithm is interpolated in that of the factor until no width is
 	// further than a step from the next try; then bisection finds how many of them take the step.
 	r := math.Log(want / try(scale{factor: 1}))
-	lo, hi := max(math.Log(minFactor), min(r/2, r)-1), min(math.Log(maxFactor), max(r/2, r)+1)
+	least, most := math.Log(minFactor), math.Log(maxFactor)
+	lo, hi := min(max(least, min(r/2, r)-1), most), max(min(most, max(r/2, r)+1), least)
 	below, above := math.Inf(-1), math.Inf(1) // logarithms of what lo and hi give
 	for !near() && hi-lo > 1e-9 && w.apart(math.Exp(lo), math.Exp(hi)) {
 		t := 0.5
