@@ -20,11 +20,11 @@ import (
 // which every parameter moves: in float64, on networks whose own functions have no kinks.
 func TestGradientsPassThroughEveryRewrite(t *testing.T) {
 	t.Parallel()
-	checked := 0
 	for _, e := range approach.Catalog() {
 		if e.Kind != approach.Architecture || e.Name == "activation" { // whose functions are checked one by one as operations
 			continue
 		}
+		checked := 0
 		for i, text := range walked[e.Name] {
 			if testing.Short() && i > 0 {
 				break
@@ -40,9 +40,9 @@ func TestGradientsPassThroughEveryRewrite(t *testing.T) {
 				checked++
 			}
 		}
-	}
-	if checked < 15 {
-		t.Errorf("%d networks checked; the approaches do not fit those of this test any more", checked)
+		if checked == 0 {
+			t.Errorf("%s fits none of the networks of this test; give it one", e.Name)
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ func difference(t *testing.T, a, b *nn.Graph) string {
 func TestRewritesOfDisjointPlacesCommute(t *testing.T) {
 	for _, layer := range []string{"kernel: {from: 3, to: [1x3, 3x1], where: %s}", "kernel: {to: 7, where: %s}", "mlpconv: {where: %s}", "fire: {where: %s}",
 		"flattened: {where: %s}", "activation: {to: elu, where: %s}", "activation: {to: prelu, where: %s}", "pool: {kind: avg, where: %s}", "pool: {kind: gated, where: %s}", "activation: {to: maxout, where: %s}", "activation: {to: crelu, where: %s}",
-		"separable: {where: %s}", "separable: {order: inverted, where: %s}", "inception: {where: %s}", "inception-residual: {where: %s}", "bottleneck: {where: %s}", "strided-conv: {mode: conv, where: %s}",
+		"separable: {where: %s}", "separable: {order: inverted, where: %s}", "separable: {order: pointwise-first, relu: after, where: %s}", "inception: {where: %s}", "inception-residual: {where: %s}", "bottleneck: {where: %s}", "strided-conv: {mode: conv, where: %s}",
 		"attention: {reduce: 4, where: %s}", "attention: {kind: cbam, reduce: 2, where: %s}", "attention: {kind: eca, where: %s}", "attention: {kind: nonlocal, where: %s}", "attention: {kind: self, where: %s}"} {
 		for _, net := range []struct{ name, one, two, both string }{
 			{"mini", "*[13]/**", "*[245]/**", "*[12345]/**"}, {"mini", "*[13]", "*[245]", "*[12345]"},
@@ -108,6 +108,50 @@ func TestRewritesOfDisjointPlacesCommute(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is there before a rewrite and after it gives maps of the same size, but for what is meant to change shapes: windows and
+// strides, poolings that go, and the layers in front of maxout and crelu.
+func TestRewritesKeepTheShapeOfEveryLayerThatStays(t *testing.T) {
+	checked := map[string]bool{}
+	names := []string{"kernel", "bottleneck", "mlpconv", "fire", "inception", "flattened", "residual", "dense", "inception-residual", "inception-dense", "xception", "separable", "attention", "activation", "pool"}
+	for _, name := range names {
+		for _, text := range walked[name] {
+			if name == "pool" && (strings.Contains(text, "kernel:") || text == "pool: none") || strings.Contains(text, "maxout") || strings.Contains(text, "crelu") {
+				continue
+			}
+			for _, net := range []string{"mini", "caffenet128", "resnet20"} {
+				g := network(t, net)
+				before := shapes(t, g)
+				if _, err := approach.Rewrite(g, []experiment.Choice{chosen(text)}); err != nil {
+					continue // the walk reads the reasons
+				}
+				for layer, size := range shapes(t, g) {
+					if was, ok := before[layer]; ok && was != size {
+						t.Errorf("%s on %s: %s gives %v, before %v", text, net, layer, size, was)
+					}
+				}
+				checked[name] = true
+			}
+		}
+		if !checked[name] {
+			t.Errorf("%s fits none of the networks of this test", name)
+		}
+	}
+}
+
+// shapes is the size of the map of every layer by its name.
+func shapes(t *testing.T, g *nn.Graph) map[string]nn.Size {
+	t.Helper()
+	sizes, err := g.Sizes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]nn.Size{}
+	for n, s := range sizes {
+		named[n.Name] = s
+	}
+	return named
 }
 
 // Of what rewrites stages, stages that are named one after the other are both at once.

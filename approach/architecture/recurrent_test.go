@@ -40,6 +40,16 @@ func TestRecurrentReadsMapsAsSequences(t *testing.T) {
 			pool1/rows: lstm of rows + dropout 0.5 4x4x8 576            # 4·8·(8 + 8 + 2)
 			pool2/columns: lstm of columns 2x2 2x2x8 1344               # 4·8·(2·2·8 + 8 + 2)
 			pool2/rows: lstm of rows 2x2x8 576`, "conv1 conv1/act pool1 conv2 conv2/act pool2"},
+		{"renet of the convolution that is named", overlapping, with(func(p *architecture.Recurrent) {
+			p.Cell, p.Place, p.Bidirectional, p.Where = nn.GRU, "renet", false, "conv2"
+		}), "replaced 1 of 1 convolutions with a pooling", `
+			pool2/columns: gru of columns 2x2 2x2x8 1008                # 3·8·(2·2·8 + 8 + 2)
+			pool2/rows: gru of rows 2x2x8 432                           # 3·8·(8 + 8 + 2)`, "conv2 conv2/act pool2"},
+		{"or of the pooling", overlapping, with(func(p *architecture.Recurrent) {
+			p.Cell, p.Place, p.Bidirectional, p.Where = nn.GRU, "renet", false, "pool1"
+		}), "replaced 1 of 1 convolutions with a pooling", `
+			pool1/columns: gru of columns 2x2 4x4x8 528                 # 3·8·(2·2·3 + 8 + 2)
+			pool1/rows: gru of rows + dropout 0.5 4x4x8 432`, "conv1 conv1/act pool1"},
 		{"a stride of the convolution makes patches larger", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return b.Linear(b.MaxPool(module.ConvReLU(b, x, 4, 3, 2), 2, 2), nn.Classes)
 		}), with(func(p *architecture.Recurrent) { p.Cell, p.Place, p.Units, p.Bidirectional = nn.GRU, "renet", 2, false }), "replaced 1 of 1 convolutions with a pooling", `
