@@ -20,6 +20,9 @@ func TestACardTellsEverything(t *testing.T) {
 		if e.Card.Summary == "" || e.Card.Cost == "" || e.Card.Paper == "" {
 			t.Errorf("%s: the card lacks its summary, cost or paper", e.Name)
 		}
+		if e.Kind == approach.Architecture && (e.Card.Evidence == "" || e.Card.Caveats == "") {
+			t.Errorf("%s: the card lacks what was found of it, or where to be careful", e.Name)
+		}
 		_, rewrites := e.Default.(approach.Rewriter)
 		_, tunes := e.Default.(approach.Tuner)
 		_, teaches := e.Default.(approach.Teacher)

@@ -11,7 +11,8 @@ import (
 
 // Separable splits a convolution into one filter a channel and a 1x1 convolution over channels: Sifre 2014; Howard et al.,
 // MobileNet, arXiv:1704.04861 (norm and activation between the parts); Chollet, Xception, arXiv:1610.02357 (nothing between,
-// figure 10); inverted: Sandler et al., arXiv:1801.04381.
+// figure 10); inverted: Sandler et al., arXiv:1801.04381. Deviation: there the last 1x1 is linear and a bypass goes round; here the
+// convolution's own activation stays behind it, as behind every rewrite, and residual adds the bypass.
 type Separable struct {
 	Order      module.Order `yaml:"order" spec:"bare" values:"depthwise-first, pointwise-first, inverted" help:"which part comes first"`
 	ReLU       string       `yaml:"relu" values:"between, none, after" help:"norm and activation of the convolution between the parts, too; or nothing between; or that, and an activation behind even where the convolution had none"`
