@@ -184,8 +184,9 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"resnet20", "separable, dense, separable: {order: inverted, where: stage1/block1/conv1}", "", "", `3:70: separable after separable, dense: resnet20 has no layer "stage1/block1/conv1"; name layers as assay net show prints them, ** for all below a name`},
 		{"mini", "head: avg", "batchnorm, batchnorm, lr: -1", "", `4:27: batchnorm after head, batchnorm: nothing to change, the convolutions and linear layers of mini are so already (5 seen); drop it`},
 		// shapes that no longer fit
-		{"caffenet128", "pool: {kernel: 99}", "", "", `3:31: pool: kernel 99 is larger than the 30x30 map that pool1 pools; give at most 30, or name other layers by where`},
+		{"caffenet128", "pool: {kernel: 99}", "", "", `3:31: pool: kernel 99 is larger than the 30x30 map that pool1 pools; give a smaller one, or name other layers by where`},
 		{"mini", "pool: {kernel: 9}", "", "", `3:16: pool: pool3: kernel 9 without padding does not fit a 1x1 input; add padding 4 or remove a pool above it`},
+		{"resnet18", "pool: {kernel: 1000001}", "", "", `3:31: pool: kernel 1000001 is larger than the 112x112 map that pool1 pools; give a smaller one, or name other layers by where`},
 		// a network that is none
 		{"minni", "", "", "", `no network "minni"; did you mean mini? (assay net list)`},
 	} {

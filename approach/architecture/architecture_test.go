@@ -396,6 +396,11 @@ func TestPoolChangesKindAndWindow(t *testing.T) {
 			return b.Linear(b.AvgPool(x, 2, 2), nn.Classes)
 		}), architecture.Pool{Kind: "none"}, "removed 0 of 2 poolings; concat: cannot concatenate 8x8x3 and 4x4x4; bring both to one height and width by padding or stride: pool1; " +
 			"linear1 would read 4x4x7 and not 2x2x7: pool2", "", ""},
+		{"a window that fits what a larger one in front of it leaves", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.Linear(b.MaxPool(b.MaxPool(x, 3, 2), 3, 2), nn.Classes)
+		}), architecture.Pool{Kernel: 2, Stride: 4}, "changed 2 of 2 poolings", `
+			pool1: max pool 2x2/4 2x2x3
+			pool2: max pool 2x2/4 1x1x3`, "pool1 pool2"},
 		{"window", overlapping, architecture.Pool{Kernel: 2, Where: "pool2"}, "changed 1 of 1 poolings", "pool2: max pool 2x2/2 ceil 2x2x8", "pool2"},
 		{"stride", plain, architecture.Pool{Stride: 1}, "changed 1 of 1 poolings", "pool1: max pool 2x2 7x7x16\nlinear1: linear + bias 1x1x12 9420 # 7·7·16·12 + 12", "pool1 linear1"},
 	})

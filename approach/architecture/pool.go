@@ -31,15 +31,13 @@ func (p Pool) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	if p.Kind == NoPool {
 		c.Verb = "removed"
 	}
+	own := map[*nn.Node]nn.HW{}
 	for n, pool := range nn.Each[nn.Pool](g) {
 		switch {
 		case !p.Where.Match(n.Path()):
 		case p.Kind != NoPool:
-			changed := p.change(pool)
-			if err := p.fits(g, n, changed); err != nil {
-				return c, err
-			}
-			c.Count(g.Replace(n, changed))
+			own[n] = pool.Kernel
+			c.Count(g.Replace(n, p.change(pool)))
 		default:
 			reason, err := without(g, n)
 			if err != nil {
@@ -53,7 +51,7 @@ func (p Pool) Rewrite(g *nn.Graph) (nn.Changes, error) {
 			c.Count(true)
 		}
 	}
-	return c, nil
+	return c, p.fits(g, own)
 }
 
 func (p Pool) check() error {
@@ -81,19 +79,18 @@ func (p Pool) check() error {
 	return nil
 }
 
-// fits refuses a kernel that is larger than the map of a pooling that rounds up, padding counted. A network's own may be: on small
-// images those of GoogLeNet's heads are. Of those that round down the network itself says so.
-func (p Pool) fits(g *nn.Graph, n *nn.Node, pool nn.Pool) error {
-	if p.Kernel == 0 || !pool.Ceil {
-		return nil
-	}
+// fits refuses a kernel that is larger than the map of a pooling, and than the one that the pooling had: a network's own may be
+// larger than the map, on small images those of GoogLeNet's heads are. Where sizes cannot be told the network itself says why.
+func (p Pool) fits(g *nn.Graph, own map[*nn.Node]nn.HW) error {
 	sizes, err := g.Sizes()
-	if err != nil {
+	if p.Kernel == 0 || err != nil {
 		return err
 	}
-	in, pad := sizes[n.In[0]], pool.Padding
-	if h, w := in.H+pad[0]+pad[1], in.W+pad[2]+pad[3]; p.Kernel > h || p.Kernel > w {
-		return &spec.Fault{Path: "$.kernel", Msg: fmt.Sprintf("kernel %d is larger than the %dx%d map that %s pools; give at most %d, or name other layers by where", p.Kernel, in.H, in.W, n.Name, min(h, w))}
+	for n := range nn.Each[nn.Pool](g) {
+		had, changed := own[n]
+		if in := sizes[n.In[0]]; changed && (p.Kernel > max(in.H, had[0]) || p.Kernel > max(in.W, had[1])) {
+			return &spec.Fault{Path: "$.kernel", Msg: fmt.Sprintf("kernel %d is larger than the %dx%d map that %s pools; give a smaller one, or name other layers by where", p.Kernel, in.H, in.W, n.Name)}
+		}
 	}
 	return nil
 }
