@@ -77,7 +77,7 @@ func Catalog() []Entry {
 		{"flattened", Architecture, architecture.Flattened{Stages: 2, Order: "LVH", Bias: true}, Card{
 			Summary:   "a convolution becomes one-dimensional ones: across channels, along columns, along rows",
 			Cost:      "N(C + 2k) weights a stage for NCk²: an eighth of a 3x3 convolution of 64 to 64 channels a stage, a quarter in two stages",
-			Couplings: []string{"no norm and no activation stands between, those of the convolution follow the last", "a bias behind each convolution unless bias is false"},
+			Couplings: []string{"no norm and no activation stands between, those of the convolution follow the last", "a bias behind each convolution unless bias is false, but for the last, which has that of the convolution"},
 			Paper:     "Jin, Dundar, Culurciello, Flattened Convolutional Neural Networks for Feedforward Acceleration, ICLR 2015 workshop, arXiv:1412.5474",
 			Evidence:  "not in the published study, whose 1x5 and 5x1 over all channels are kernel's; in its paper as accurate as the plain network on CIFAR-10, CIFAR-100 and MNIST with 8 to 10 times fewer weights, and about twice as fast forward",
 			Caveats:   "one-channel filters are bound by memory, so time falls less than multiply-adds. Long linear chains want careful initialisation",

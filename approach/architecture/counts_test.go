@@ -25,6 +25,14 @@ func TestApproachesMakeBlocksOfThePublishedCounts(t *testing.T) {
 		weights, macs int64
 	}{
 		{"bottleneck r=4", architecture.Bottleneck{Reduce: 4, StrideIn: "3x3"}, 1, 4_352, 3_411_968},
+		{"3x3 as 1x3 and 3x1", architecture.Kernel{To: architecture.Windows{{1, 3}, {3, 1}}}, 1, 24_576, 19_267_584},
+		{"mlpconv", architecture.MLPConv{Layers: 2}, 1, 45_056, 35_323_904},
+		{"fire: squeeze 8, expand 32 and 32", architecture.Fire{Squeeze: 0.125, Expand3: 0.5}, 1, 3_072, 2_408_448},
+		{"flattened, one stage", architecture.Flattened{Stages: 1, Order: "LVH"}, 1, 4_480, 3_512_320},
+		{"flattened, two stages, biases", architecture.Flattened{Stages: 2, Order: "LVH", Bias: true}, 1, 9_344 - 64 /* the last has the layer's own bias, which is none */, 7_024_640},
+		{"se r=16 behind a conv 3x3", architecture.Attention{Kind: "se"}, 1, 36_864 + 512, 28_901_376 + 512},
+		{"cbam r=16 behind a conv 3x3", architecture.Attention{Kind: "cbam"}, 1, 36_864 + 610, 28_901_376 + 2*512 + 784*98},
+		{"non-local, inner 32, behind a conv 3x3", architecture.Attention{Kind: "nonlocal", Where: "run*"}, 1, 36_864 + 8_192, 28_901_376 + 784*8_192 + 784*784*64},
 		{"residual basic", architecture.Residual{Over: 2, Shortcut: module.OptionB, Scale: 1}, 2, 73_728, 57_802_752},
 		{"depthwise 3x3 then 1x1", separable(module.DepthwiseFirst), 1, 4_672, 3_662_848},
 		{"1x1 then depthwise 3x3", separable(module.PointwiseFirst), 1, 4_672, 3_662_848},

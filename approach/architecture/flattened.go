@@ -15,7 +15,7 @@ import (
 type Flattened struct {
 	Stages int     `yaml:"stages" spec:"bare" help:"stages one behind the other, 1 to 100"`
 	Order  string  `yaml:"order" values:"LVH, LHV, VLH, VHL, HLV, HVL" help:"order of lateral, vertical and horizontal in a stage"`
-	Bias   bool    `yaml:"bias" help:"a bias behind each; without, the layer's own alone"`
+	Bias   bool    `yaml:"bias" help:"a bias behind each, the last with the layer's own if it has one; without, that alone"`
 	Where  nn.Glob `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 
