@@ -52,7 +52,7 @@ func (k ranking) trialCell(j study.Judgement, s int) (text, more string) {
 		case study.Done:
 			return fmt.Sprintf("%.2f", t.Outcome), fmt.Sprintf("log loss %.3f, %s steps in %s, weights %s", t.LogLoss, grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
 		case study.Diverged:
-			return "diverged", fmt.Sprintf("the loss was no longer finite at step %s", grouped(t.Step))
+			return "diverged", t.Reason
 		case study.Failed:
 			return "failed", t.Reason
 		}

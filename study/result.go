@@ -15,7 +15,7 @@ type Status string
 // The ways a trial ends. Divergence is an outcome of the arm; a failure (a crash, memory, a missing file) is not.
 const (
 	Done     Status = "done"
-	Diverged Status = "diverged" // a loss that is not finite, at Trial.Step
+	Diverged Status = "diverged" // a loss that is not finite, at Trial.Step, or a network that takes every image for one class; Trial.Reason says which
 	Failed   Status = "failed"   // Trial.Reason says why; the cell is missing, not replaced
 )
 
@@ -76,7 +76,7 @@ type Trial struct {
 	Repeat        int      `json:"repeat"` // 1, 2, ...: the block
 	Status        Status   `json:"status"`
 	Reason        string   `json:"reason,omitempty"` // one line, where it failed or diverged
-	Step          int64    `json:"step"`             // steps done; where it diverged, the step of the first loss that is not finite
+	Step          int64    `json:"step"`             // steps done; where the loss was not finite, the first step of such a loss
 	Curve         []Point  `json:"curve"`
 	Outcome       float64  `json:"outcome"`  // the metric of the last weights at the planned end, in points; 0 unless done
 	LogLoss       float64  `json:"log_loss"` // mean over validation images, nats

@@ -13,6 +13,12 @@ type Metrics struct {
 	LogLoss  float64 // mean of -ln(probability of the true class), nats
 	PerClass []ClassMetrics
 
+	// Collapsed is the class that every image is taken for by a network that has learned nothing, or lost it: there are images of
+	// several classes, and the log loss is no lower than that of the classes' shares given to each image; else empty. It has
+	// [Metrics.Shares] beside it.
+	Collapsed string
+	Shares    float64 // log loss of the classes' shares of the images, given to each image: their entropy, nats
+
 	IDs     []int32   // by image: the data set's own number
 	Correct []bool    // by image: the most probable class is the true one
 	LogProb []float32 // by image: ln(probability of the true class)
@@ -30,13 +36,14 @@ type tally struct {
 	m       Metrics
 	hits    []int // by class
 	images  []int
+	named   []int // by class: images that are taken for it
 	top5    int
 	correct int
 	loss    float64
 }
 
 func newTally(classes []string, images int) *tally {
-	t := &tally{hits: make([]int, len(classes)), images: make([]int, len(classes))}
+	t := &tally{hits: make([]int, len(classes)), images: make([]int, len(classes)), named: make([]int, len(classes))}
 	t.m.IDs, t.m.Correct, t.m.LogProb = make([]int32, 0, images), make([]bool, 0, images), make([]float32, 0, images)
 	for _, c := range classes {
 		t.m.PerClass = append(t.m.PerClass, ClassMetrics{Name: c})
@@ -48,12 +55,16 @@ func newTally(classes []string, images int) *tally {
 // before it in the list wins, as an argmax that takes the first would have it. Not-a-number is never right.
 func (t *tally) add(id int32, label int, logProbs []float32) {
 	own := logProbs[label]
-	ahead := 0
+	ahead, first := 0, 0
 	for k, p := range logProbs {
 		if !(p < own || p == own && k >= label) {
 			ahead++
 		}
+		if p > logProbs[first] {
+			first = k
+		}
 	}
+	t.named[first]++
 	correct := ahead == 0
 	t.m.IDs = append(t.m.IDs, id)
 	t.m.Correct = append(t.m.Correct, correct)
@@ -79,6 +90,13 @@ func (t *tally) metrics() Metrics {
 		m.PerClass[i].Images = t.images[i]
 		if t.images[i] > 0 {
 			m.PerClass[i].Accuracy = float64(t.hits[i]) / float64(t.images[i])
+			m.Shares -= float64(t.images[i]) / n * math.Log(float64(t.images[i])/n)
+		}
+	}
+	const rounding = 1e-6 // of log-probabilities in float32
+	for k, images := range t.named {
+		if images == m.Images && m.Shares > 0 && m.LogLoss >= (1-rounding)*m.Shares {
+			m.Collapsed = m.PerClass[k].Name
 		}
 	}
 	return m

@@ -31,3 +31,45 @@ func TestRanksCountTiesAndNaNAgainstTheTrueClass(t *testing.T) {
 		}
 	}
 }
+
+func TestAnswersThatAreAllAlikeAreACollapse(t *testing.T) {
+	classes := []string{"bird", "cat", "dog"}
+	log := func(ps ...float64) (out []float32) {
+		for _, p := range ps {
+			out = append(out, float32(math.Log(p)))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		what   string
+		labels []int
+		answer func(i int) []float32
+		want   string
+	}{
+		{"shares of the classes", []int{0, 1, 1, 2}, func(int) []float32 { return log(0.25, 0.5, 0.25) }, "cat"},
+		{"equal probabilities", []int{0, 1, 2}, func(int) []float32 { return log(1./3, 1./3, 1./3) }, "bird"},
+		{"sure of one class", []int{0, 1, 2}, func(int) []float32 { return log(0.001, 0.001, 0.998) }, "dog"},
+		{"one class ahead, the others told apart", []int{0, 1, 1, 1}, func(i int) []float32 {
+			if i == 0 {
+				return log(0.4, 0.5, 0.1)
+			}
+			return log(0.05, 0.9, 0.05)
+		}, ""},
+		{"two classes named", []int{0, 1, 2}, func(i int) []float32 {
+			if i == 0 {
+				return log(0.1, 0.1, 0.8)
+			}
+			return log(0.8, 0.1, 0.1)
+		}, ""},
+		{"images of one class", []int{1, 1}, func(int) []float32 { return log(0.1, 0.8, 0.1) }, ""},
+		{"no images", nil, nil, ""},
+	} {
+		tl := newTally(classes, len(c.labels))
+		for i, label := range c.labels {
+			tl.add(int32(i), label, c.answer(i))
+		}
+		if m := tl.metrics(); m.Collapsed != c.want {
+			t.Errorf("%s: %q, want %q (log loss %g, shares %g)", c.what, m.Collapsed, c.want, m.LogLoss, m.Shares)
+		}
+	}
+}

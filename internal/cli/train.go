@@ -173,6 +173,9 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 		return e.document(o)
 	}
 	e.printOutcome(o)
+	if c := result.Metrics.Collapsed; c != "" {
+		e.note("Careful: every image is taken for %s; lower the learning rate (lr: base) or give it a warm-up", c)
+	}
 	e.note("\nModel: %s  (assay predict %s IMAGE)", out, out)
 	return nil
 }

@@ -407,17 +407,22 @@ func TestAVariantThatDivergesIsAResult(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many processes")
 	}
-	r, err := run(t, opened(t, studyFile(t, "{name: bn, with: [batchnorm]}", "{name: bn, with: [{lr: 1000}]}")), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, _ := r.Judgement("bn")
-	if j.Diverged != 2 || j.Outcomes[0] != nil {
-		t.Errorf("%d diverged, outcomes %v", j.Diverged, j.Outcomes)
-	}
-	for _, trial := range r.Trials {
-		if trial.Arm == "bn" && (trial.Status != study.Diverged || !strings.HasPrefix(trial.Reason, "the loss is not finite at step ")) {
-			t.Errorf("%+v", trial)
+	for with, reason := range map[string]string{
+		"{lr: 1000}":                      "the loss is not finite at step ",
+		"{init: {kind: he, gain: 1e-12}}": "every image is taken for ",
+	} {
+		r, err := run(t, opened(t, studyFile(t, "{name: bn, with: [batchnorm]}", "{name: bn, with: ["+with+"]}")), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, _ := r.Judgement("bn")
+		if j.Diverged != 2 || j.Outcomes[0] != nil {
+			t.Errorf("%s: %d diverged, outcomes %v", with, j.Diverged, j.Outcomes)
+		}
+		for _, trial := range r.Trials {
+			if trial.Arm == "bn" && (trial.Status != study.Diverged || !strings.HasPrefix(trial.Reason, reason)) {
+				t.Errorf("%s: %+v", with, trial)
+			}
 		}
 	}
 }

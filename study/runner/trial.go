@@ -136,6 +136,11 @@ func outcome(r TrialRequest, result *train.Result, e *cpu.Engine) study.Trial {
 		return t
 	}
 	m := result.Metrics
+	if m.Collapsed != "" {
+		t.Status = study.Diverged
+		t.Reason = fmt.Sprintf("every image is taken for %s, at a log loss of %.4f (the classes' shares: %.4f)", m.Collapsed, m.LogLoss, m.Shares)
+		return t
+	}
 	t.Outcome, t.LogLoss, t.WeightsDigest = 100*m.Accuracy, m.LogLoss, result.Model.Digest
 	t.Images = study.PerImage{IDs: m.IDs, Correct: m.Correct, LogProb: m.LogProb}
 	return t
