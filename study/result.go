@@ -42,14 +42,15 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 type Arm struct {
 	Name         string   `json:"name"`
 	Baseline     bool     `json:"baseline"`
-	Differs      []string `json:"differs"`             // what differs from the baseline, couplings included, a line each
-	Derived      bool     `json:"derived"`             // evaluated from the baseline's own trials (views, average)
-	Params       int64    `json:"params"`              // trainable, of the network pruned of train-only outputs
-	MACs         int64    `json:"macs"`                // multiply-adds to infer one image
-	TrainMACs    int64    `json:"train_macs"`          // multiply-adds of the whole planned training; 0 where not known
-	TrainSeconds float64  `json:"train_seconds"`       // of one training, from exclusive calibration times steps; 0 while unknown
-	SharedStart  float64  `json:"shared_start"`        // share, 0 to 1, of the parameters that start equal to the baseline's
-	Signature    string   `json:"signature,omitempty"` // architecture signature
+	Differs      []string `json:"differs"`                 // what differs from the baseline, couplings included, a line each
+	Derived      bool     `json:"derived"`                 // evaluated from the baseline's own trials (views, average)
+	Params       int64    `json:"params"`                  // trainable, of the network pruned of train-only outputs
+	MACs         int64    `json:"macs"`                    // multiply-adds to infer one image
+	TrainMACs    int64    `json:"train_macs"`              // multiply-adds of the whole planned training; 0 where not known
+	TrainSeconds float64  `json:"train_seconds"`           // of one training, from exclusive calibration times steps; 0 while unknown
+	SecondsRough bool     `json:"seconds_rough,omitempty"` // they were timed beside other work
+	SharedStart  float64  `json:"shared_start"`            // share, 0 to 1, of the parameters that start equal to the baseline's
+	Signature    string   `json:"signature,omitempty"`     // architecture signature
 }
 
 // Point is one evaluation on the validation split along a training.

@@ -55,6 +55,9 @@ func caveats(r *Result, t *table) []string {
 			say("runs vary by %.2g points within a repeat where the noise floor is %.2g; an arm's spread may differ", r.NoiseSD, r.NoiseFloor)
 		}
 	}
+	if slices.ContainsFunc(t.arms, func(a Arm) bool { return a.SecondsRough }) {
+		say("training times were taken beside other work and are rough; run the study again on a quiet machine, which times them anew and trains nothing")
+	}
 	if t.mixesLevels() {
 		say("a repeat mixes kernel levels or table versions, so that its arms differ by rounding too; run it again on one machine")
 	}

@@ -31,10 +31,14 @@ const (
 	reportSteps     = 11
 )
 
+// disturbed is the share of its time that a calibration may wait for processors that others have.
+const disturbed = 0.1
+
 // Calibrate times a step of every distinct network on random batches, with the machine to itself, ten seconds in all; networks
 // that the time does not suffice for are put in proportion by their multiply-adds. Arms get their seconds. The networks take
 // turns, and the least time of all turns counts. With a store the times are kept, and what it knows of this machine is not timed
-// again; st may be nil, for a plan, which is content with fewer steps.
+// again; st may be nil, for a plan, which is content with fewer steps. Times that were taken beside other work are not kept, and
+// arms that have them are marked as rough.
 func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 	e, err := cpu.New(cpu.Options{Threads: s.request.Threads})
 	if err != nil {
@@ -63,6 +67,7 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 		turns = append(turns, key)
 	}
 	began := time.Now()
+	ran, waited := s.clock()
 	for i := range rounds * len(turns) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -80,6 +85,11 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 		}
 		known[key] = c
 	}
+	rough := false
+	if r, w := s.clock(); len(turns) > 0 {
+		ran, waited = r-ran, w-waited
+		rough = waited.Seconds() > disturbed*(ran+waited).Seconds()
+	}
 	var seconds, multiplyAdds float64 // of steps that are known
 	for _, a := range s.Plan.Arms {
 		if c, ok := known[network(a)]; ok {
@@ -92,9 +102,9 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 		if c, ok := known[network(*a)]; ok {
 			step = c.SecondsPerStep
 		}
-		a.TrainSeconds = step * float64(a.Steps)
+		a.TrainSeconds, a.SecondsRough = step*float64(a.Steps), rough
 	}
-	if st != nil {
+	if st != nil && !rough {
 		for _, key := range turns {
 			if c, ok := known[key]; ok {
 				if err := st.SetCalibration(key, machine, c); err != nil {

@@ -160,6 +160,7 @@ func opened(t testing.TB, file string) *Session {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
+	s.clock = func() (ran, waited time.Duration) { return 0, 0 } // whatever else the machine does
 	return s
 }
 
@@ -509,6 +510,32 @@ func TestCalibrationGivesEveryArmItsSecondsAndIsKept(t *testing.T) {
 		if a.TrainSeconds != first[i] {
 			t.Errorf("%s was timed again: %g s, then %g s", a.Name, first[i], a.TrainSeconds)
 		}
+	}
+}
+
+func TestTimesTakenBesideOtherWorkAreRoughAndTakenAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many processes")
+	}
+	file := studyFile(t)
+	s := opened(t, file)
+	calls := time.Duration(0)
+	s.clock = func() (ran, waited time.Duration) { calls++; return calls * time.Second, calls * time.Second / 4 }
+	r, err := run(t, s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rough := func(c string) bool { return strings.HasPrefix(c, "training times were taken beside other work") }
+	if calls != 4 || !slices.ContainsFunc(r.Caveats, rough) { // before the trials and behind them
+		t.Errorf("the clock was read %d times, caveats %q", calls, r.Caveats)
+	}
+	s = opened(t, file)
+	trials := 0
+	if r, err = run(t, s, func(Event) { trials++ }); err != nil {
+		t.Fatal(err)
+	}
+	if trials != 0 || slices.ContainsFunc(r.Caveats, rough) || r.Judged[0].TrainSeconds <= 0 {
+		t.Errorf("%d events of trials, caveats %q, %+v", trials, r.Caveats, r.Judged[0].Arm)
 	}
 }
 

@@ -47,6 +47,7 @@ type Session struct {
 	text    []byte
 	digest  string
 	sets    map[string]*data.Set
+	clock   func() (ran, waited time.Duration) // scheduled, but in tests
 }
 
 // origin is what the store keeps of where a study came from, so that a trial's process finds the same.
@@ -68,7 +69,7 @@ func open(ctx context.Context, r Request, text []byte) (*Session, error) {
 	if r.Threads == 0 {
 		r.Threads = cpu.DefaultThreads()
 	}
-	s := &Session{Name: r.Name, request: r, text: text, sets: map[string]*data.Set{}}
+	s := &Session{Name: r.Name, request: r, text: text, sets: map[string]*data.Set{}, clock: scheduled}
 	if s.Name == "" {
 		s.Name = strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))
 	}
@@ -199,7 +200,7 @@ func (s *Session) record(st *store.Store) (resumed bool, err error) {
 		return resumed, err
 	}
 	for i := range held.Arms { // seconds that an earlier run has timed
-		s.Plan.Arms[i].TrainSeconds = held.Arms[i].TrainSeconds
+		s.Plan.Arms[i].TrainSeconds, s.Plan.Arms[i].SecondsRough = held.Arms[i].TrainSeconds, held.Arms[i].SecondsRough
 	}
 	return resumed, nil
 }
