@@ -24,7 +24,7 @@ func Judge(r *Result) error {
 	r.Winner, r.WinnerShrunk = t.arms[0].Name, 0
 
 	if d := t.rows[0].Diverged; d > 0 {
-		r.Stopped = fmt.Sprintf("the baseline diverged in %s; lower its learning rate or give it a warm-up, then run the study again",
+		r.Stopped = fmt.Sprintf("the baseline diverged in %s; lower its learning rate, give it a warm-up or train longer, then run the study again",
 			counted(d, "repeat"))
 		r.Caveats = caveats(r, t)
 		return nil

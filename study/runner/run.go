@@ -186,7 +186,11 @@ func (w *work) reclaim(resumed bool) error {
 
 // hopeless is the error of a baseline that diverged: nothing can be compared with it.
 func (w *work) hopeless(repeat int) error {
-	return fmt.Errorf("study %s: the baseline diverged in repeat %d; lower its learning rate or give it a warm-up, and run that under another name (--as NAME)", w.Name, repeat)
+	t, err := w.st.Trial(w.Name, study.BaselineName, repeat)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("study %s: the baseline diverged in repeat %d: %s; lower its learning rate, give it a warm-up or train longer, and run that under another name (--as NAME)", w.Name, repeat, t.Reason)
 }
 
 // sameLevel refuses to mix kernel levels in a study: a block is compared bit for bit.
