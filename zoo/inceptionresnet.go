@@ -32,7 +32,9 @@ func inceptionResnetV1(b *nn.Builder) {
 	x = beside(row(cbr(256, 1, 1), valid(384, 3, 2)), row(cbr(256, 1, 1), valid(256, 3, 2)),
 		row(cbr(256, 1, 1), cbr(256, 3, 3), valid(256, 3, 2)), maxValid)(b.Scope("reductionB"), x) // 8x8x1792
 	x = inScopes(b, x, "inceptionC", append(slices.Repeat([]module.Part{moduleC(0.2, true)}, 5), moduleC(1, false))...)
-	x = b.Norm(b.Linear(b.Dropout(b.GlobalAvgPool(x), 0.6), 512))
+	unit := slim()
+	unit.Act = nn.Activation{}
+	x = b.Finish(b.Linear(b.Dropout(b.GlobalAvgPool(x), 0.6), 512), unit)
 	b.Logits(b.Linear(x, nn.Classes))
 }
 

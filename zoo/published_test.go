@@ -2,6 +2,7 @@ package zoo
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
@@ -128,6 +129,40 @@ func compare(t *testing.T, ours string, r map[string]string) {
 		near(r["gmacs"], 0.01)
 	} else {
 		near(r["gmacs"], 0.1)
+	}
+}
+
+// The counts that files of the zoo take from torchvision, timm and osmr/imgclsmob, by what those build (testdata/golden).
+func TestCountsAreThoseOfTheLibrariesThatBuildTheSame(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "golden", "counts.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Nets map[string]struct {
+			Library, Name   string
+			Params, Tensors int
+		}
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range file.Nets {
+		g, err := New(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ps, err := g.Params() // auxiliary heads included
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0
+		for _, p := range ps {
+			sum += p.Shape.Elems()
+		}
+		if sum != want.Params || len(ps) != want.Tensors {
+			t.Errorf("%s: %d parameters in %d tensors, %d in %d as %s of %s", name, sum, len(ps), want.Params, want.Tensors, want.Name, want.Library)
+		}
 	}
 }
 
