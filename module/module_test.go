@@ -103,7 +103,7 @@ func TestBlocksHaveThePublishedCounts(t *testing.T) {
 		{"xception, two separable convolutions and the identity", func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return Xception(b, x, bare, ReLUNone, 1, true, 64, 64)
 		}, 2 * 4_672, 2 * 3_662_848},
-		{"fractal of two columns", func(b *nn.Builder, x *nn.Node) *nn.Node { return Fractal(b, x, 64, 2) }, 3 * (36_864 + 128), 3 * 28_901_376},
+		{"fractal of two columns", func(b *nn.Builder, x *nn.Node) *nn.Node { return Fractal(b, x, 64, 2, 0.1) }, 3 * (36_864 + 128), 3 * 28_901_376},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cost, err := block(t, 64, c.block).Cost()
