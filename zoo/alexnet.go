@@ -15,7 +15,7 @@ import (
 // arXiv:1606.02228, prototxt/caffenet128_lsuv_no_lrn.prototxt of its repository. Pooling rounds up, as Caffe; no LRN.
 //
 // ZFNet: Zeiler, Fergus, arXiv:1311.2901, figure 3: 110x110x96, 26x26x256, 13x13x384. Deviation: no contrast normalisation,
-// which has no parameters. OverFeat: Sermanet et al., arXiv:1312.6229, table 1, the fast model: 145 million parameters, 2,810
+// which has no parameters; osmr/imgclsmob counts the same. OverFeat: Sermanet et al., arXiv:1312.6229, table 1, the fast model: 145 million parameters, 2,810
 // million connections by the paper's table 4.
 var alexnets = []Net{
 	{"alexnet", "alexnet", "Krizhevsky 2014, arXiv:1404.5997", 1000, alexnet, Published{61_100_840, 0.714_19}},

@@ -7,7 +7,7 @@ import (
 
 // Darknet-19: Redmon, Farhadi, "YOLO9000", arXiv:1612.08242, table 6. Darknet-53: Redmon, Farhadi, "YOLOv3", arXiv:1804.02767,
 // table 1. Batch norm and leaky ReLU, α .1, after every convolution but the last; images of 256x256, as their files have.
-// Darknet-53's classifier, a 1x1 convolution behind the pooling, is a linear layer here.
+// Darknet-53's classifier, a 1x1 convolution behind the pooling, is a linear layer here; osmr/imgclsmob counts the same.
 var darknets = []Net{
 	{"darknet19", "darknet", "Redmon, Farhadi 2016, arXiv:1612.08242", 1000, darknet19, Published{20_842_376, 3.6454}},
 	{"darknet53", "darknet", "Redmon, Farhadi 2018, arXiv:1804.02767", 1000, darknet53, Published{41_609_928, 9.2850}},

@@ -7,7 +7,8 @@ import (
 
 // Densely connected networks: Huang, Liu, van der Maaten, Weinberger, arXiv:1608.06993, table 1 (k = 32, first width 2k,
 // bottleneck 4k, θ .5) and for CIFAR §3 and table 2: three blocks of equal length, depth 3n+4 (plain, first width 16, θ 1) or
-// 6n+4 (BC, first width 2k, θ .5). Without the dropout that the paper uses where it does not augment.
+// 6n+4 (BC, first width 2k, θ .5). Without the dropout that the paper uses where it does not augment. Parameters of the networks
+// for ImageNet as torchvision's.
 var densenets = []Net{
 	//                                                               layers a block    parameters  GMACs
 	{"densenet121", "densenet", densePaper, 1000, densenet(32, 6, 12, 24, 16), Published{7_978_856, 2.8342}},

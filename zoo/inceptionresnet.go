@@ -11,6 +11,7 @@ import (
 // (.17, .10, .20) of the public weights, whose last C module has neither scale nor activation. v1 is the public FaceNet's (5 A,
 // 10 B, 6 C; 512 units with norm and dropout .6 in front of the classifier), v2 TensorFlow-slim's (10 A, 20 B, 10 C, the stem of
 // v3 and a first mixed module in place of v4's stem, a last 1x1 convolution to 1536, dropout .2; its average counts no padding).
+// Parameters as osmr/imgclsmob's, whose norms have a scale too; TensorFlow's have none.
 var inceptionResnets = []Net{
 	{"inception_resnet_v1", "inception", inceptionResnetPaper, 1000, inceptionResnetV1, Published{23_995_624, 6.308_24}},
 	{"inception_resnet_v2", "inception", inceptionResnetPaper, 1000, inceptionResnetV2, Published{55_843_464, 13.1558}},

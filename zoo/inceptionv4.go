@@ -8,8 +8,9 @@ import (
 )
 
 // Inception v4: Szegedy, Ioffe, Vanhoucke, Alemi, "Inception-v4, Inception-ResNet and the Impact of Residual Connections on
-// Learning", arXiv:1602.07261, figures 3 to 9: no residual path. Averages do not count the padding. Dropout .2 in front of the
-// classifier.
+// Learning", arXiv:1602.07261, figures 3 to 9: no residual path. Averages do not count the padding, norms have ε .001 as in
+// inception_v3. Dropout .2 in front of the classifier. The public weights have as many parameters; their narrow windows lie the
+// other way in the stem and in the longest branches of modules B and C, and their branches stand in another order.
 var inceptionV4s = []Net{
 	{"inception_v4", "inception", "Szegedy et al. 2016, arXiv:1602.07261", 1000, inceptionV4, Published{42_679_816, 12.254}},
 }

@@ -10,7 +10,7 @@ import (
 // dropout .2 in front of the classifier.
 var mobilenetV3s = []Net{
 	{"mobilenet_v3_large", "mobilenet", mobilenetV3Paper, 1000, mobilenetV3Large, Published{5_483_032, 0.216_59}},
-	{"mobilenet_v3_small", "mobilenet", mobilenetV3Paper, 1000, mobilenetV3Small, Published{2_542_856, 0.056_52}},
+	{"mobilenet_v3_small", "mobilenet", mobilenetV3Paper, 1000, mobilenetV3Small, Published{2_542_856, 0.056_51}},
 }
 
 const mobilenetV3Paper = "Howard et al. 2019, arXiv:1905.02244"

@@ -6,7 +6,7 @@ import (
 )
 
 // PeleeNet: Wang, Li, Ling, "Pelee: A Real-Time Object Detection System on Mobile Devices", arXiv:1804.06882, table 1: two-way
-// dense layers of growth 32 behind a stem that halves twice, transitions that keep all maps.
+// dense layers of growth 32 behind a stem that halves twice, transitions that keep all maps. Parameters as osmr/imgclsmob's.
 var pelees = []Net{
 	{"peleenet", "peleenet", "Wang, Li, Ling 2018, arXiv:1804.06882", 1000, peleenet, Published{2_802_248, 0.507_76}},
 }

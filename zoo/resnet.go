@@ -8,7 +8,7 @@ import (
 // Residual networks: He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", arXiv:1512.03385, table 1; for CIFAR
 // §4.2, table 6: depth 6n+2, option A. Zeros for missing channels go behind those that are there (the paper does not say).
 // Deviation: a bottleneck strides in its 3x3, not its first 1x1 ("v1.5"), as most published weights do; GMACs are for that form.
-// ResNeXt: Xie, Girshick, Dollár, Tu, He, arXiv:1611.05431, table 1.
+// ResNeXt: Xie, Girshick, Dollár, Tu, He, arXiv:1611.05431, table 1. Parameters of the networks for ImageNet as torchvision's.
 var resnets = []Net{
 	//                                   block         conv2_x 3_x 4_x 5_x          parameters  GMACs
 	{"resnet18", "resnet", resnetPaper, 1000, resnet(module.Basic, 64, 2, 2, 2, 2), Published{11_689_512, 1.8141}},

@@ -9,6 +9,7 @@ import (
 
 // SqueezeNet: Iandola et al., arXiv:1602.07360, table 1, and the authors' smaller form 1.1, of their repository: a 3x3 first
 // convolution, poolings earlier. Pooling rounds up, dropout .5 stands in front of the last convolution, a ReLU behind it.
+// Parameters as torchvision's.
 var squeezenets = []Net{
 	//                                                                   conv1  pools in front of fire
 	{"squeezenet1_0", "squeezenet", squeezePaper, 1000, squeezenet(96, 7, 2, 5, 9), Published{1_248_424, 0.818_92}},

@@ -7,7 +7,8 @@ import (
 
 // Xception: Chollet, "Xception: Deep Learning with Depthwise Separable Convolutions", arXiv:1610.02357, figure 5: nothing between
 // depthwise and pointwise convolution, norm behind the pointwise one, dropout .5 in front of the classifier (§4.4). Deviation:
-// poolings are padded by 1 on every side, where TensorFlow pads an even map at its end alone.
+// poolings are padded by 1 on every side, where TensorFlow pads an even map at its end alone. Norms have PyTorch's ε, 1e-5; the
+// paper does not say, Keras has .001. Parameters as osmr/imgclsmob's.
 var xceptions = []Net{
 	{"xception", "xception", "Chollet 2016, arXiv:1610.02357", 1000, xception, Published{22_855_952, 8.3574}},
 }

@@ -74,6 +74,30 @@ func TestCountsThatNoSourcePrintsAreThoseOfTheTable(t *testing.T) {
 		}
 		return all
 	}
+	// basics is what 2n convolutions of 3x3 hold, the first of which reads the stage in front: a stage of n basic blocks.
+	basics := func(n int, in, out int64) []layer {
+		return append(repeat(2*n-1, layer{k(3, out), out, 2}), layer{k(3, in), out, 2})
+	}
+	cifar := func(n int) []layer { // depth 6n+2, shortcuts without parameters
+		return slices.Concat([]layer{{k(3, 3), 16, 2}, {64, 10, 1}}, basics(n, 16, 16), basics(n, 16, 32), basics(n, 32, 64))
+	}
+	// preBasic is what a stage of n pre-activation basic blocks holds: a norm of the maps that a convolution reads in front of it.
+	preBasic := func(n int, in, out int64) (all []layer) {
+		all = append(all, layer{in, out, 0}) // the projection
+		for range n {
+			all = append(all, layer{0, in, 2}, layer{k(3, in), out, 2}, layer{k(3, out), out, 0})
+			in = out
+		}
+		return all
+	}
+	// dense is a block of n layers of growth 12 without bottlenecks, and the norm behind it.
+	dense := func(n int, in int64) (all []layer) {
+		for range n {
+			all = append(all, layer{0, in, 2}, layer{k(3, in), 12, 0})
+			in += 12
+		}
+		return append(all, layer{0, in, 2})
+	}
 	// preBottleneck is what a stage of n pre-activation bottlenecks holds: in each a norm a convolution, of the maps that it reads.
 	preBottleneck := func(n int, in, out int64) (all []layer) {
 		all = append(all, layer{in, out, 0}) // the projection
@@ -122,10 +146,20 @@ func TestCountsThatNoSourcePrintsAreThoseOfTheTable(t *testing.T) {
 			{k(3, 3), 64, 2}, {k(3, 64), 128, 2}, {k(3, 128), 128, 2}, {k(3, 128), 128, 2}, {k(3, 128), 256, 2}, {k(3, 256), 512, 2},
 			{k(3, 512), 512, 2}, {k(3, 512), 512, 2}, {512, 10, 0},
 		},
-		"resnet56": slices.Concat(
-			[]layer{{k(3, 3), 16, 2}, {64, 10, 1}}, repeat(18, layer{k(3, 16), 16, 2}),
-			[]layer{{k(3, 16), 32, 2}}, repeat(17, layer{k(3, 32), 32, 2}),
-			[]layer{{k(3, 32), 64, 2}}, repeat(17, layer{k(3, 64), 64, 2}),
+		"lenet5":   {{k(5, 1), 6, 1}, {k(5, 6), 16, 1}, {k(5, 16), 120, 1}, {120, 84, 1}, {84, 10, 1}},
+		"resnet20": cifar(3), "resnet32": cifar(5), "resnet44": cifar(7), "resnet56": cifar(9), "resnet110": cifar(18),
+		"wrn-16-4": slices.Concat(
+			[]layer{{k(3, 3), 16, 0}, {0, 256, 2}, {256, 10, 1}}, preBasic(2, 16, 64), preBasic(2, 64, 128), preBasic(2, 128, 256),
+		),
+		"densenet40-12": slices.Concat( // 1x1 convolutions between blocks keep all maps
+			[]layer{{k(3, 3), 16, 0}}, dense(12, 16), []layer{{160, 160, 0}}, dense(12, 160), []layer{{304, 304, 0}}, dense(12, 304),
+			[]layer{{448, 10, 1}},
+		),
+		"darknet19": slices.Concat( // 3x3 and 1x1 by turns
+			[]layer{{k(3, 3), 32, 2}, {k(3, 32), 64, 2}, {k(3, 64), 128, 2}, {128, 64, 2}, {k(3, 64), 128, 2}},
+			[]layer{{k(3, 128), 256, 2}, {256, 128, 2}, {k(3, 128), 256, 2}},
+			repeat(2, layer{k(3, 256), 512, 2}, layer{512, 256, 2}), []layer{{k(3, 256), 512, 2}},
+			repeat(2, layer{k(3, 512), 1024, 2}, layer{1024, 512, 2}), []layer{{k(3, 512), 1024, 2}, {1024, 1000, 1}},
 		),
 		"resnet50_v2": slices.Concat(
 			[]layer{{k(7, 3), 64, 2}, {0, 2048, 2}, {2048, 1000, 1}},
@@ -257,7 +291,7 @@ func TestCaffeNet128IsThePaperLayerForLayer(t *testing.T) {
 
 func TestPrintsAreTheGoldenOnes(t *testing.T) {
 	for _, name := range []string{
-		"mini", "lenet5", "ciresan", "caffenet", "caffenet128", "vgg11", "nin-cifar", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "fractalnet",
+		"mini", "lenet5", "ciresan", "alexnet", "caffenet", "caffenet128", "zfnet", "overfeat", "vgg11", "nin-cifar", "nin-imagenet", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "fractalnet",
 		"squeezenet1_1", "mobilenet", "mobilenet_v2", "darknet19", "enet", "flattened", "renet", "se_resnet50", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny", "shufflenet_v2_x1_0",
 	} {
 		g, err := New(name)
