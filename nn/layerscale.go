@@ -7,8 +7,7 @@ import (
 )
 
 // LayerScale multiplies each channel by a learned number that begins small, so that a residual branch begins as next to
-// nothing: Touvron et al., "Going deeper with Image Transformers", arXiv:2103.17239, §2. It is a depthwise 1x1 convolution by
-// its arithmetic.
+// nothing: Touvron et al., "Going deeper with Image Transformers", arXiv:2103.17239, §2.
 type LayerScale struct {
 	Init float32 `yaml:"init" role:"init"` // where the numbers begin, 1e-6 in ConvNeXt
 }
@@ -33,5 +32,5 @@ func (l LayerScale) Params(_ []Size, out Size) []Param {
 	return []Param{{Name: "gamma", Shape: tensor.Of(1, 1, 1, out.C), Role: RoleGamma}}
 }
 
-// MACs is one a value.
-func (LayerScale) MACs(_ []Size, out Size) int64 { return int64(out.Elems()) }
+// MACs is none: as the factors of a norm or a gate, they are not counted.
+func (LayerScale) MACs([]Size, Size) int64 { return 0 }
