@@ -32,7 +32,7 @@ PYTORCHCV = {
     "nin-cifar": "nin_cifar10", "fractalnet": "fractalnet_cifar10", "densenet-bc-100-12": "densenet100_k12_bc_cifar10",
 }
 SIDE = collections.defaultdict(lambda: 96)
-SIDE |= {"inception_v3": 299, "inception_resnet_v1": 139, "inception_resnet_v2": 139}
+SIDE |= {"inception_v3": 299, "inception_v4": 139, "inception_resnet_v1": 139, "inception_resnet_v2": 139}
 SIDE |= dict.fromkeys(("nin-cifar", "fractalnet", "densenet-bc-100-12", "wrn-16-4"), 32)
 
 
@@ -124,8 +124,28 @@ def of_pytorchcv(name):
     return m
 
 
+def inception_v4():
+    """timm's with the narrow windows turned and the pooling branches in front, as in the paper's figures 3 to 8."""
+    m = timm.create_model("inception_v4")
+    pooled = {"InceptionA": 96, "InceptionB": 128, "InceptionC": 256, "ReductionA": 384, "ReductionB": 1024}
+    narrow = {"Mixed4a": ("branch1",), "InceptionB": ("branch2",), "InceptionC": ("branch2_1", "branch2_2", "branch2_3a", "branch2_3b")}
+    for part in list(m.modules()):
+        kind = type(part).__name__
+        for branch in narrow.get(kind, ()):
+            for conv in getattr(part, branch).modules():
+                if isinstance(conv, torch.nn.Conv2d):
+                    conv.kernel_size, conv.padding = conv.kernel_size[::-1], conv.padding[::-1]
+                    conv.weight = torch.nn.Parameter(conv.weight.transpose(2, 3).contiguous())
+        if kind in pooled:
+            part.register_forward_hook(lambda _, x, y, n=pooled[kind]: y.roll(n, 1))
+        if hasattr(part, "branch3"):
+            part._modules = {"branch3": part.branch3} | part._modules
+    return m
+
+
 nets = {n: getattr(torchvision.models, n) for n in TORCHVISION}
 nets |= {k: lambda n=n: timm.create_model(n) for k, n in TIMM.items()}
+nets["inception_v4"] = inception_v4
 nets |= {k: lambda k=k: of_pytorchcv(k) for k in (*PYTORCHCV, "wrn-16-4")}
 versions = ", ".join(f"{p} {importlib.metadata.version(p).split('+')[0]}" for p in ("torchvision", "timm", "pytorchcv"))
 golden = {"made": f"make_zoo.py, {versions}", "nets": {k: logits(build(), SIDE[k]) for k, build in nets.items()}}
