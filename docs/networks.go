@@ -30,7 +30,7 @@ func zooPage() (page, drawing string, err error) {
 	}
 	s := made + fmt.Sprintf(`# The zoo
 
-%d networks. Parameters are the trainable ones at the network's own class count, each tested to the last unit against its paper or the source that its file in zoo/ names; multiply-adds are of
+%d networks. Parameters are the trainable ones at the network's own class count, each tested to the last unit against its paper, the source that its file in zoo/ names, or what torchvision, timm and pytorchcv build; multiply-adds are of
 convolutions, linear layers and recurrent and attention products, one image; activations are the outputs of all layers, float32, one image.
 `, len(zoo.List())) + "\n`assay net show NAME` prints one layer by layer, with `--svg` draws it, `--input 64x64x3` and `--classes 7` build it for other images.\n\n![googlenet](googlenet.svg)\n\n" + table(rows)
 	g, err := zoo.New("googlenet")
