@@ -9,8 +9,8 @@ import (
 // with 2x2 max pooling behind each, and dropout, 0 to .4 by block, behind every convolution as the files of gustavla/fractalnet
 // and osmr/imgclsmob have it. Deviations: no drop-path, which leaves out whole paths in training; a value is dropped behind its
 // ReLU and a block's last mean is taken in front of the pooling (as osmr/imgclsmob; the authors' files drop in front of the norm,
-// which has no scale there, and pool each column by itself). Parameters worked out from that description (osmr/imgclsmob has as many; the paper's rounded
-// 38.6 million does not say what it counts).
+// which has no scale there, and pool each column by itself). Parameters worked out from that description (osmr/imgclsmob has as
+// many; the paper's rounded 38.6 million does not say what it counts).
 var fractalnets = []Net{
 	{"fractalnet", "fractalnet", "Larsson et al. 2016, arXiv:1605.07648", 10, fractalnet, Published{33_724_618, 0.845_22}},
 }
