@@ -1,6 +1,9 @@
 package nn
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Changes is the report of where an approach applied: "replaced 7 of 7 relu".
 type Changes struct {
@@ -40,4 +43,33 @@ func (c Changes) String() string {
 		return c.Setting
 	}
 	return fmt.Sprintf("%s %d of %d %s", c.Verb, c.Applied, c.Seen, c.What)
+}
+
+// lines collects texts, each with the layers that it is of, in the order first met.
+type lines struct {
+	what  []string
+	names map[string][]string
+}
+
+func (l *lines) add(what, name string) {
+	if l.names == nil {
+		l.names = map[string][]string{}
+	}
+	if _, ok := l.names[what]; !ok {
+		l.what = append(l.what, what)
+	}
+	l.names[what] = append(l.names[what], name)
+}
+
+func (l *lines) print() []string {
+	var out []string
+	for _, what := range l.what {
+		ns := l.names[what]
+		if len(ns) > 4 {
+			out = append(out, fmt.Sprintf("%s: %s and %d more", what, strings.Join(ns[:3], ", "), len(ns)-3))
+		} else {
+			out = append(out, what+": "+strings.Join(ns, ", "))
+		}
+	}
+	return out
 }

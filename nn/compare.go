@@ -14,6 +14,22 @@ type Comparison struct {
 	After  Cost
 }
 
+// Same reports that nothing differs.
+func (c Comparison) Same() bool { return len(c.Lines)+len(c.Layers) == 0 }
+
+// Became tells of a count what it was and is: "parameters 1,724 -> 550 (-68.1 %)", "parameters 550, the same".
+func Became(what string, was, is int64) string {
+	switch {
+	case was == is:
+		return fmt.Sprintf("%s %s, the same", what, Thousands(is))
+	case was > 0 && is < 10*was:
+		return fmt.Sprintf("%s %s -> %s (%+.1f %%)", what, Thousands(was), Thousands(is), 100*(float64(is)/float64(was)-1))
+	case was > 0:
+		return fmt.Sprintf("%s %s -> %s (%.3g times)", what, Thousands(was), Thousands(is), float64(is)/float64(was))
+	}
+	return fmt.Sprintf("%s %s -> %s", what, Thousands(was), Thousands(is))
+}
+
 // Changed is a layer that one of two networks lacks, or that differs. Layers are matched by name, new ones by the layer that they came to
 // replace.
 type Changed struct {
@@ -26,6 +42,7 @@ type Changed struct {
 // or of a much larger one most of whose stages are its own, what both hold is compared.
 func Compare(a, b *Graph) (Comparison, error) {
 	var c Comparison
+	b = sameHead(a, b)
 	sa, err := a.Steps()
 	if err != nil {
 		return c, err
@@ -52,7 +69,21 @@ func Compare(a, b *Graph) (Comparison, error) {
 	} else {
 		c.Lines = append(c.Lines, told(events, sa, sb)...)
 	}
+	if len(c.Lines) == 0 && len(c.Layers) > 0 { // too small a thing for a sentence, and still a difference
+		c.Lines = []string{fmt.Sprintf("%s: %s in place of %s", c.Layers[0].Name, c.Layers[0].Is, c.Layers[0].Was)}
+	}
 	return c, nil
+}
+
+// sameHead is b, the layer that its predictions are read from named as a's, where the names alone differ.
+func sameHead(a, b *Graph) *Graph {
+	name, n := a.Main().Node.Name, b.Main().Node
+	if n.Name == name || n.Layer.Kind() != a.Main().Node.Layer.Kind() || n.Origin != "" || b.Node(name) != nil || a.Node(n.Name) != nil {
+		return b
+	}
+	b = b.Clone()
+	b.Main().Node.Name = name
+	return b
 }
 
 // places counts the stages, and the layers in none, of b that a has.
@@ -84,11 +115,12 @@ type event struct {
 	came      bool // it is of the second network alone
 	wide      bool // one and many name its kind, whatever its window
 
-	with   []Step // layers that went into the same place, in the order of the network, itself among them
-	under  bool   // name is of a path with several layers, all of which came or went,
-	layers int    // that many
-	summed bool   // one line tells it of all layers, wherever they stand
-	width  string // the part of what that tells of its width: "twice the width"
+	of     []string // blocks that it could have happened to
+	with   []Step   // layers that went into the same place, in the order of the network, itself among them
+	under  bool     // name is of a path with several layers, all of which came or went,
+	layers int      // that many
+	summed bool     // one line tells it of all layers, wherever they stand
+	width  string   // the part of what that tells of its width: "twice the width"
 	ratio  float64
 }
 
@@ -108,64 +140,61 @@ func (c *Comparison) events(sa, sb []Step) (es []event, related int) {
 	da, db := byName(sa), byName(sb)
 	parts, heirs := heirs(sa, sb)
 	into := map[*Node][]Step{} // what went with a layer that was replaced
-	for _, s := range sa {
-		if h := heirs[s.Node]; h != nil {
+	comes := map[string]bool{} // paths that new layers came to
+	var gone, fresh []Step
+	for _, s := range sa[1:] {
+		n := s.Node
+		if h := heirs[n]; h != nil {
 			into[h] = append(into[h], s)
 		}
+		comes[n.Path()] = comes[n.Path()] || parts[n] != nil
+		if _, kept := db[n.Name]; !kept && heirs[n] == nil && !followed(n, parts) {
+			gone = append(gone, s)
+		}
 	}
-	told := map[string]bool{} // paths that new layers came to
-	var gone []Step
-	for i, s := range sa {
+	for _, s := range sb[1:] {
+		if _, old := da[s.Node.Name]; !old && !comes[s.Node.Origin] {
+			fresh = append(fresh, s)
+		}
+	}
+	blocks := newBlocks(sa, sb, gone, fresh)
+	es = blocks.events(sa)
+	for _, s := range sa[1:] {
 		n := s.Node
 		one, many := s.noun()
 		at := event{name: n.Name, one: one, many: many}
 		t, kept := db[n.Name]
-		if kept && n.Layer.Kind() == t.Node.Layer.Kind() && i > 0 || heirs[n] != nil {
+		if kept && n.Layer.Kind() == t.Node.Layer.Kind() || heirs[n] != nil {
 			related++
 		}
-		told[n.Path()] = told[n.Path()] || parts[n] != nil
-		switch {
-		case i == 0:
-		case !kept:
+		if !kept {
 			c.changed(n.Name, s.detail(), detailed(parts[n]))
-			switch {
-			case heirs[n] == n:
+			if heirs[n] == n {
 				at.lone, at.what = blend(parts[n])
 				if into := weighty(into[n]); len(into) > 1 {
 					at.with = into
 				}
 				es = append(es, at)
-			case heirs[n] == nil && !followed(n, parts):
-				gone = append(gone, s)
 			}
 			continue
-		default:
-			es = append(es, at.kept(s, t, da, db)...)
-			was, is := s.detail(), t.detail()
-			if was == is && s.Size.C != t.Size.C {
-				was, is = fmt.Sprintf("%s to %d", was, s.Size.C), fmt.Sprintf("%s to %d", is, t.Size.C)
-			}
-			c.changed(n.Name, was, is)
-			if rewired(s, t, da, db) {
-				c.changed(n.Name, "reads "+strings.Join(inputs(s), ", "), "reads "+strings.Join(inputs(t), ", "))
-			}
 		}
+		c.kept(s, t, da, db)
+		if !blocks.told(s) {
+			es = append(es, at.kept(s, t, da, db)...)
+		}
+		es = append(es, s.over(t)...)
 		if parts[n] != nil {
 			at.lone, at.what = "", added(parts[n])
 			es = append(es, at)
 		}
 	}
-	var fresh []Step
-	for _, s := range sb {
+	for _, s := range sb[1:] {
 		if _, old := da[s.Node.Name]; !old {
 			c.changed(s.Node.Name, "", s.detail())
-			if !told[s.Node.Origin] {
-				fresh = append(fresh, s)
-			}
 		}
 	}
-	es = append(es, moved(gone, sb, "went", false)...)
-	return append(es, moved(fresh, sa, "came", true)...), related
+	es = append(es, moved(slices.DeleteFunc(gone, blocks.told), sb, "went", false)...)
+	return append(es, moved(slices.DeleteFunc(fresh, blocks.told), sa, "came", true)...), related
 }
 
 // heirs gives the new layers that came to each layer of a, and for each that b lacks the one, itself or one behind it that b lacks
@@ -252,15 +281,18 @@ func moved(steps []Step, other []Step, what string, came bool) (es []event) {
 			}
 			es = append(es, e)
 		case under[p][0].Node == s.Node:
-			one = strings.TrimRight(p[strings.LastIndex(p, "/")+1:], "0123456789")
-			if gate(under[p]) {
-				one = "gate"
+			list, e := outline(under[p]), event{name: p, what: what, rank: cameOrWent, came: came, under: true, layers: len(under[p])}
+			if strings.Contains(p, "/") {
+				e.one = noun(p, under[p])
+				e.many = e.one + "s"
 			}
-			told := what
-			if list := worded(under[p]); list != "" {
-				told += " (" + list + ")"
+			if e.one == "gate" {
+				list = worded(under[p])
 			}
-			es = append(es, event{name: p, one: one, many: one + "s", what: told, rank: cameOrWent, came: came, under: true, layers: len(under[p])})
+			if list != "" {
+				e.what += " (" + list + ")"
+			}
+			es = append(es, e)
 		}
 	}
 	return es
@@ -271,6 +303,18 @@ func gate(steps []Step) bool {
 	_, last := steps[len(steps)-1].Node.Layer.(Gate)
 	_, global := steps[0].Node.Layer.(GlobalPool)
 	return last && global
+}
+
+// kept notes how a layer that both have differs.
+func (c *Comparison) kept(s, t Step, da, db map[string]Step) {
+	was, is := s.detail(), t.detail()
+	if was == is && s.Size.C != t.Size.C {
+		was, is = fmt.Sprintf("%s to %d", was, s.Size.C), fmt.Sprintf("%s to %d", is, t.Size.C)
+	}
+	c.changed(s.Node.Name, was, is)
+	if rewired(s, t, da, db) {
+		c.changed(s.Node.Name, "reads "+strings.Join(inputs(s), ", "), "reads "+strings.Join(inputs(t), ", "))
+	}
 }
 
 // changed notes a layer that differs.
@@ -288,7 +332,7 @@ func detailed(parts []Step) string {
 	return strings.Join(words, ", ")
 }
 
-// kept tells what became of a layer that both have.
+// kept tells what became of a layer that both have, but for what lies over it.
 func (e event) kept(s, t Step, da, db map[string]Step) (es []event) {
 	e.rank = altering
 	if e.lone, e.what, e.width, e.ratio = turned(s, t); e.what != "" {
@@ -299,7 +343,7 @@ func (e event) kept(s, t Step, da, db map[string]Step) (es []event) {
 		e.what = fmt.Sprintf("read %s in place of %s", nothing(without(inputs(t), inputs(s))), nothing(without(inputs(s), inputs(t))))
 		es = append(es, e)
 	}
-	return append(es, s.over(t)...)
+	return es
 }
 
 // rewired reports a layer that reads other layers of those that both have.
@@ -329,6 +373,8 @@ func (s Step) noun() (one, many string) {
 		return plural("global " + string(l.Type) + " pooling%s")
 	case Gate:
 		return plural("gate%s")
+	case Shortcut:
+		return plural("shortcut%s")
 	case Add:
 		return plural("sum%s")
 	case Concat:
@@ -409,17 +455,20 @@ func altered(s, t Step) string {
 		}
 	case Pool:
 		y := t.Node.Layer.(Pool)
-		if like := x; like.Type != y.Type {
-			if like.Type = y.Type; like == y {
-				return fmt.Sprintf("became %s pooling", y.Type)
-			}
-		}
-		differs("type", x.Type, y.Type)
 		differs("kernel", x.Kernel, y.Kernel)
 		differs("stride", short(x.Stride), short(y.Stride))
 		differs("padding", x.Padding, y.Padding)
-		differs("rounding up", x.Ceil, y.Ceil)
-		differs("counting padding", x.CountPad, y.CountPad)
+		if x.Ceil != y.Ceil {
+			ws = append(ws, "sizes rounded "+map[bool]string{true: "up", false: "down"}[y.Ceil])
+		}
+		if x.Type != y.Type {
+			return strings.Join(append([]string{fmt.Sprintf("became %s pooling", y.Type)}, ws...), ", ")
+		}
+		if x.CountPad != y.CountPad {
+			ws = append(ws, "padding "+map[bool]string{true: "counted", false: "left out"}[y.CountPad])
+		}
+		differs("share of the maximum", x.Mix, y.Mix)
+		differs("power", x.Power, y.Power)
 	default:
 		if x != t.Node.Layer {
 			if is := t.Node.Layer.String(); is != x.String() {
@@ -482,4 +531,35 @@ func (s Step) over(t Step) (es []event) {
 	}
 	side(s.OverOut, t.OverOut, "")
 	return es
+}
+
+func inputs(s Step) []string {
+	var names []string
+	for _, in := range s.Node.In {
+		names = append(names, in.Name)
+	}
+	return names
+}
+
+func allIn(known map[string]Step, names []string) bool {
+	return !slices.ContainsFunc(names, func(n string) bool { _, ok := known[n]; return !ok })
+}
+
+func byName(steps []Step) map[string]Step {
+	m := make(map[string]Step, len(steps))
+	for _, s := range steps {
+		m[s.Node.Name] = s
+	}
+	return m
+}
+
+// without lists what is in a and not in b.
+func without(a, b []string) []string {
+	var only []string
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			only = append(only, s)
+		}
+	}
+	return only
 }

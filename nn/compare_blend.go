@@ -17,14 +17,8 @@ func blend(parts []Step) (lone, what string) {
 		with = " with a bypass"
 	}
 	if len(p.joins) > 0 {
-		before, branches, after := p.branches(p.joins[0])
-		list := strings.Join(branches, " | ")
-		if before != "" {
-			list = before + ", then " + list
-		}
-		if after != "" {
-			list += ", then " + after
-		}
+		before, branches, _ := p.branches(p.joins[0])
+		list := p.list(p.joins[0])
 		layers := "of 1 layer"
 		if len(p.joins) > 1 {
 			layers = fmt.Sprintf("of %d layers", len(p.joins))
@@ -132,14 +126,15 @@ func manner(l Conv, channels int) string {
 // stead is layers in the place of another, with the edges between them.
 type stead struct {
 	steps   []Step
-	at      map[*Node]int // in steps, from 1
-	readers map[*Node]int // among them
-	joins   []*Node       // concatenations
+	at      map[*Node]int  // in steps, from 1
+	readers map[*Node]int  // among them
+	masks   map[*Node]bool // what a gate among them multiplies with, and what that is made of
+	joins   []*Node        // concatenations
 	sums    int
 }
 
 func newStead(parts []Step) stead {
-	p := stead{steps: parts, at: map[*Node]int{}, readers: map[*Node]int{}}
+	p := stead{steps: parts, at: map[*Node]int{}, readers: map[*Node]int{}, masks: map[*Node]bool{}}
 	for i, s := range parts {
 		p.at[s.Node] = i + 1
 		for _, in := range s.Node.In {
@@ -150,9 +145,59 @@ func newStead(parts []Step) stead {
 			p.joins = append(p.joins, s.Node)
 		case Add:
 			p.sums++
+		case Gate:
+			p.mask(s.Node.In[1], s.Node.In[0])
 		}
 	}
+	p.joins = slices.DeleteFunc(p.joins, func(n *Node) bool { return p.masks[n] })
 	return p
+}
+
+// mask notes what a gate of a map multiplies it with.
+func (p stead) mask(n, of *Node) {
+	if n != of && p.at[n] > 0 {
+		p.masks[n] = true
+		for _, in := range n.In {
+			p.mask(in, of)
+		}
+	}
+}
+
+// outline words layers: "1x1, 3x3, 1x1, gate", or branch by branch "1x1 | 1x1, 3x3 | max pool 3x3, 1x1".
+func outline(steps []Step) string {
+	p := newStead(steps)
+	if len(p.joins) == 1 {
+		return p.list(p.joins[0])
+	}
+	return p.worded(steps)
+}
+
+// list words all, what leads to a concatenation branch by branch.
+func (p stead) list(join *Node) string {
+	before, branches, after := p.branches(join)
+	list := strings.Join(branches, " | ")
+	if before != "" {
+		list = before + ", then " + list
+	}
+	if after != "" {
+		list += ", then " + after
+	}
+	return list
+}
+
+// worded is the function of that name, but for gates, which stand for what they multiply with.
+func (p stead) worded(steps []Step) string {
+	var words []string
+	for _, s := range steps {
+		word, _ := s.word()
+		if _, ok := s.Node.Layer.(Gate); ok {
+			word = "gate"
+		}
+		if word != "" && !p.masks[s.Node] {
+			words = append(words, word)
+		}
+	}
+	return listed(words)
 }
 
 // passes reports a map that a concatenation reads as the other branches do.
@@ -174,7 +219,7 @@ func (p stead) branches(join *Node) (before string, branches []string, after str
 			path = append(path, p.steps[p.at[n]-1])
 		}
 		slices.Reverse(path)
-		branches = append(branches, worded(path))
+		branches = append(branches, p.worded(path))
 	}
 	var first, last []Step
 	for i, s := range p.steps {
@@ -185,7 +230,7 @@ func (p stead) branches(join *Node) (before string, branches []string, after str
 			last = append(last, s)
 		}
 	}
-	return worded(first), branches, worded(last)
+	return p.worded(first), branches, p.worded(last)
 }
 
 func worded(steps []Step) string {

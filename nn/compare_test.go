@@ -220,3 +220,132 @@ global avg poolings: 1 in place of 0`
 		t.Errorf("%d and %d parameters, %d layers", d.Before.Params, d.After.Params, len(d.Layers))
 	}
 }
+
+func TestAComparisonTellsAllThatChanged(t *testing.T) {
+	a := plain(t)
+	if d, err := Compare(a, a.Clone()); err != nil || !d.Same() {
+		t.Errorf("equal networks differ: %v %v", d.Lines, err)
+	}
+	b := a.Clone()
+	for n := range Each[Activation](b) {
+		b.Replace(n, Activation{Func: ELU})
+	}
+	n := b.Node("conv1")
+	if err := b.Rebuild(n, func(w *Builder, x *Node) *Node {
+		return w.As("expand").ConvOf(w.As("reduce").ConvOf(x, conv(2, 1)), conv(4, 3))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.InsertAfter(b.Node("conv1/act"), func(w *Builder, x *Node) *Node { return w.MaxPool(x, 2, 2) }); err != nil {
+		t.Fatal(err)
+	}
+	o := b.Overlay()
+	for u := range o.ConvUnits() {
+		o.SetNorm(u.Site(Before), NewBatchNorm())
+	}
+	o.Set(Out(b.Node("linear1/act")), Dropout{Rate: 0.2})
+	d, err := Compare(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `conv1: a convolution 3x3 became a stack (1x1, 3x3)
+conv1/act: a relu got max pool 2x2 behind it
+2 of 2 relu became elu
+linear1/act: an activation got dropout 0.2 in place of dropout 0.5`
+	if got := strings.Join(d.Lines, "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestWhatACountWasAndIs(t *testing.T) {
+	for _, c := range []struct {
+		was, is int64
+		want    string
+	}{{1724, 550, "parameters 1,724 -> 550 (-68.1 %)"}, {550, 550, "parameters 550, the same"}, {100, 2_500, "parameters 100 -> 2,500 (25 times)"}, {0, 7, "parameters 0 -> 7"}} {
+		if got := Became("parameters", c.was, c.is); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+	}
+}
+
+// modules is stages of modules behind a convolution, classified by a layer of that name.
+func modules(t *testing.T, head string, stage func(b *Builder, x *Node) *Node) *Graph {
+	t.Helper()
+	b := NewBuilder("modules", Size{}, 10)
+	x := b.ReLU(b.As("first").Conv(b.Image(8, 8, 3), 4, 3, 1))
+	for i := range 3 {
+		x = stage(b.Scope("stage%d", i+1), x)
+	}
+	b.Logits(b.As("%s", head).Linear(b.GlobalAvgPool(x), Classes))
+	g, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestBlocksOfOtherLayersAreToldAsBlocks(t *testing.T) {
+	basic := func(b *Builder, x *Node) *Node {
+		for i := range 2 {
+			c := b.Scope("block%d", i+1)
+			x = c.ReLU(c.Add(c.Conv(c.ReLU(c.Conv(x, 4, 3, 1)), 4, 3, 1), x))
+		}
+		return x
+	}
+	bottleneck := func(gated bool) func(b *Builder, x *Node) *Node {
+		return func(b *Builder, x *Node) *Node {
+			for i := range 3 {
+				c := b.Scope("block%d", i+1)
+				y := c.Conv(c.ReLU(c.Conv(c.ReLU(c.Conv(x, 2, 1, 1)), 2, 3, 1)), 8, 1, 1)
+				if se := c.Scope("se"); gated {
+					y = se.As("gate").Layer(Gate{}, y, se.Act(se.Conv(se.ReLU(se.Conv(se.GlobalAvgPool(y), 2, 1, 1)), 8, 1, 1), Sigmoid))
+				}
+				if i == 0 {
+					x = c.As("shortcut").Conv(x, 8, 1, 1)
+				}
+				x = c.ReLU(c.Add(y, x))
+			}
+			return x
+		}
+	}
+	plainGate := func(b *Builder, x *Node) *Node {
+		x = b.ReLU(b.Conv(x, 4, 1, 1))
+		se := b.Scope("se")
+		x = se.As("gate").Layer(Gate{}, x, se.Act(se.Conv(se.GlobalAvgPool(x), 4, 1, 1), Sigmoid))
+		return b.Conv(x, 4, 3, 1)
+	}
+	one := func(b *Builder, x *Node) *Node { return b.Conv(x, 4, 3, 1) }
+	inception := func(threes int) func(b *Builder, x *Node) *Node {
+		return func(b *Builder, x *Node) *Node {
+			y := b.Scope("branch2").Conv(x, 2, 1, 1)
+			for range threes {
+				y = b.Scope("branch2").Conv(y, 2, 3, 1)
+			}
+			return b.Concat(b.Scope("branch1").Conv(x, 2, 1, 1), y)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		a, b *Graph
+		want string
+	}{
+		{"all", modules(t, "fc", basic), modules(t, "fc", bottleneck(false)), `6 of 6 blocks (3x3, 3x3) became (1x1, 3x3, 1x1)
+stage1 to stage3, each: 1 block came (1x1, 3x3, 1x1)
+stage1 to stage3, each: 1 convolution 1x1 came`},
+		{"with gates", modules(t, "fc", basic), modules(t, "fc", bottleneck(true)), `6 of 6 blocks (3x3, 3x3) became (1x1, 3x3, 1x1, gate)
+stage1 to stage3, each: 1 block came (1x1, 3x3, 1x1, gate)
+stage1 to stage3, each: 1 convolution 1x1 came`},
+		{"of as many layers", modules(t, "fc", bottleneck(false)), modules(t, "fc", bottleneck(true)), "stage1 to stage3, each: 3 gates came (global avg pool, 1x1, 1x1)"},
+		{"without a sum", modules(t, "fc", one), modules(t, "fc", plainGate), "3 of 3 stages (3x3) became (1x1, gate, 3x3)"},
+		{"branches", modules(t, "fc", inception(1)), modules(t, "fc", inception(2)), "3 of 3 inception modules (1x1 | 1x1, 3x3) became (1x1 | 1x1, 3x3, 3x3)"},
+		{"a head of another name", modules(t, "fc", basic), modules(t, "classifier", basic), ""},
+	} {
+		d, err := Compare(c.a, c.b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(d.Lines, "\n"); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}

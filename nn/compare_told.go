@@ -185,8 +185,11 @@ func weighty(steps []Step) []Step {
 	return kept
 }
 
-// alike lists the layers of the first network that an event could have happened to.
+// alike lists the layers, or blocks, of the first network that an event could have happened to.
 func (t *teller) alike(e event) []string {
+	if e.of != nil {
+		return e.of
+	}
 	var names []string
 	for _, s := range t.sa[1:] {
 		_, many := s.noun()
@@ -225,12 +228,17 @@ func (t *teller) byStage(g []event, all []string) (lines []string) {
 		lines = append(lines, strings.Join(t.span(names), ", ")+" "+g[0].what)
 	case n == 1:
 		e := g[slices.IndexFunc(g, func(e event) bool { return e.name == names[0] })]
-		lines = append(lines, fmt.Sprintf("%s: %s %s %s", e.name, article(e.one), e.one, cmp.Or(e.lone, e.what)))
-	case n > 1:
-		if len(names) > 4 {
-			names = append(names[:3], fmt.Sprintf("%d more", n-3))
+		who := fmt.Sprintf("%s: %s %s", e.name, article(e.one), e.one)
+		if strings.HasPrefix(e.one, e.name+" ") { // a block's name says what it is
+			who = e.one
 		}
-		lines = append(lines, strings.Join(names, ", ")+": "+counted(n, of, g[0])+" "+g[0].what)
+		lines = append(lines, who+" "+cmp.Or(e.lone, e.what))
+	case n > 1:
+		list := strings.Join(t.span(names), ", ")
+		if len(t.span(names)) > 4 {
+			list = fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), n-3)
+		}
+		lines = append(lines, list+": "+counted(n, of, g[0])+" "+g[0].what)
 	}
 	if len(shared.texts) > 2 {
 		return append(lines, strings.Join(t.span(shared.all), ", ")+": "+counted(shared.n, shared.of, g[0])+" "+g[0].what)

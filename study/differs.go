@@ -17,11 +17,20 @@ import (
 
 // guard tells how an arm differs from the baseline, and refuses one that does not, or in more than its variant may change.
 func guard(v Variant, base PlannedArm, a *PlannedArm) error {
-	lines, err := nn.Diff(base.Built.Graph, a.Built.Graph)
+	c, err := nn.Compare(base.Built.Graph, a.Built.Graph)
 	if err != nil {
 		return err
 	}
-	a.Differs = slices.Concat(lines, differ("data", base.Experiment.Data.Spec, a.Experiment.Data.Spec))
+	a.Differs = c.Lines
+	for _, count := range []struct {
+		what    string
+		was, is int64
+	}{{"parameters", base.Params, a.Params}, {"multiply-adds", base.MACs, a.MACs}} {
+		if count.was != count.is {
+			a.Differs = append(a.Differs, nn.Became(count.what, count.was, count.is))
+		}
+	}
+	a.Differs = append(a.Differs, differ("data", base.Experiment.Data.Spec, a.Experiment.Data.Spec)...)
 	changed := map[string]bool{} // sections of the settings
 	for _, settings := range [][2]any{{base.Built.Optimization, a.Built.Optimization}, {base.Built.Learning, a.Built.Learning}} {
 		x, y := reflect.ValueOf(settings[0]), reflect.ValueOf(settings[1])

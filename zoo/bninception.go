@@ -39,7 +39,10 @@ func bnInception(b *nn.Builder) {
 		)
 	}
 	x := module.Convolve(s, nn.Conv{Out: 64, Kernel: nn.Square(7), Stride: nn.Square(2), Padding: nn.Pad(3)})(b, b.Image(224, 224, 3)) // 112x112
-	x = module.InRow(maxPool, c(64, 1), c(192, 3), maxPool)(b, x)                                                                      // 28x28x192
+	x = maxPool(b, x)                                                                                                                  // 56x56
+	x = c(64, 1)(b.As("conv2_reduce"), x)
+	x = c(192, 3)(b.As("conv2"), x)
+	x = maxPool(b, x) // 28x28x192
 	for _, m := range []struct {
 		name string
 		part module.Part
