@@ -258,7 +258,11 @@ func nowhere(net string, at nn.Glob, c nn.Changes) error {
 	case c.Seen == 0:
 		return fmt.Errorf("%s has no %s%s; %s", net, c.What, among, mend)
 	case len(why) > 0:
-		return fmt.Errorf("applies to none of the %d %s of %s%s (%s); %s", c.Seen, c.What, net, among, strings.Join(why, "; "), mend)
+		seen := c.What
+		if c.Seen > 1 {
+			seen = fmt.Sprintf("%d %s", c.Seen, c.What)
+		}
+		return fmt.Errorf("applies to none of the %s of %s%s (%s); %s", seen, net, among, strings.Join(why, "; "), mend)
 	}
 	return fmt.Errorf("nothing to change, the %s of %s%s are so already (%d seen); %s", c.What, net, among, c.Seen, mend)
 }
@@ -328,6 +332,13 @@ func Lookup(name string) (Entry, error) {
 	}
 	if near, ok := spec.Nearest(name, names); ok {
 		return Entry{}, fmt.Errorf("no approach %q; did you mean %q? (assay approach list)", name, near)
+	}
+	for _, e := range Catalog() {
+		for _, p := range e.Parameters() {
+			if p.Bare && slices.Contains(strings.Split(p.Values, ", "), name) {
+				return Entry{}, fmt.Errorf("no approach %q; did you mean \"%s: %s\"? (assay approach show %s)", name, e.Name, name, e.Name)
+			}
+		}
 	}
 	return Entry{}, fmt.Errorf("no approach %q; see assay approach list", name)
 }

@@ -51,7 +51,7 @@ func sample() (*nn.Graph, error) {
 }
 
 // found is the head of what the systematic evaluation says.
-const found = "Found** (accuracy of CaffeNet at 128 pixels in the [systematic evaluation](https://arxiv.org/abs/1606.02228), .471 for its base, unless said otherwise)**"
+const found = "**Found** (accuracy of CaffeNet at 128 pixels in the [systematic evaluation](https://arxiv.org/abs/1606.02228), .471 for its base, unless said otherwise)"
 
 // contents lists the cards by kind.
 func contents() string {
@@ -100,10 +100,10 @@ func card(e approach.Entry) (page, drawing string, err error) {
 		s.WriteString("\n" + table(rows) + bare)
 	}
 	for _, part := range []struct{ head, text string }{
-		{"Costs", e.Card.Cost}, {"With it", strings.Join(e.Card.Couplings, "; ")}, {"Paper", e.Card.Paper}, {found, e.Card.Evidence}, {"Careful", e.Card.Caveats},
+		{"**Costs**", e.Card.Cost}, {"**With it**", strings.Join(e.Card.Couplings, "; ")}, {"**Paper**", e.Card.Paper}, {found, e.Card.Evidence}, {"**Careful**", e.Card.Caveats},
 	} {
 		if part.text != "" {
-			fmt.Fprintf(&s, "\n**%s**: %s.\n", part.head, strings.TrimSuffix(plain(part.text), "."))
+			fmt.Fprintf(&s, "\n%s: %s.\n", part.head, strings.TrimSuffix(plain(part.text), "."))
 		}
 	}
 	return s.String(), drawing, nil

@@ -2,6 +2,8 @@ package draw
 
 import (
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -55,7 +57,11 @@ func boxes(g *nn.Graph) ([]*box, error) {
 		n := s.Node
 		if behind(n) && alone(n.In[0]) && of[n.In[0]] != nil && !n.Pre && of[n.In[0]].class != "in" {
 			b := of[n.In[0]]
-			b.below = join(b.below, words(s, title(s)))
+			word := title(s)
+			if l, ok := n.Layer.(nn.Scale); ok && b.title == "+" && b.below == "" && math.Abs(float64(l.By)*float64(len(n.In[0].In))-1) < 1e-6 {
+				b.title, word = "mean", ""
+			}
+			b.below = join(b.below, words(s, word))
 			b.add(s)
 			of[n] = b
 			continue
@@ -132,6 +138,10 @@ func over(sites ...[]nn.Applied) []string {
 	for _, as := range sites {
 		for _, a := range as {
 			w := a.Layer.String()
+			if l, ok := a.Layer.(nn.Dropout); ok { // a rate that follows from a depth has many digits
+				l.Rate = float32(math.Round(float64(l.Rate)*1e4) / 1e4)
+				w = l.String()
+			}
 			switch a.Layer.Slot() {
 			case nn.SlotBias:
 				continue
@@ -180,12 +190,14 @@ func title(s nn.Step) string {
 	case nn.Scale:
 		return fmt.Sprintf("× %.3g", l.By)
 	}
-	text := s.Node.Layer.String()
+	text := crosses.ReplaceAllString(s.Node.Layer.String(), "$1×$2")
 	if _, weighted := s.Node.Layer.(nn.Weighted); weighted && len(s.InSizes) > 0 && s.Size.C != s.InSizes[0].C {
 		text += fmt.Sprintf(", %d", s.Size.C)
 	}
 	return text
 }
+
+var crosses = regexp.MustCompile(`(\d)x(\d)`)
 
 func window(kernel, stride nn.HW) string {
 	w := fmt.Sprintf("%d×%d", kernel[0], kernel[1])

@@ -5,11 +5,15 @@
 // of equal blocks; place.go gives every part its place and pages.go breaks a tall network into columns; svg.go writes the marks.
 package draw
 
-import "github.com/assaylab/assay/nn"
+import (
+	"strings"
 
-// SVG draws a network under its name, with what it costs and what the colours stand for. Colours follow the light or dark scheme
-// of whoever looks.
-func SVG(g *nn.Graph) (string, error) {
+	"github.com/assaylab/assay/nn"
+)
+
+// SVG draws a network under its name and those of the approaches that were applied to it, with what it costs and what the colours
+// stand for. Colours follow the light or dark scheme of whoever looks.
+func SVG(g *nn.Graph, applied ...string) (string, error) {
 	all, err := boxes(g)
 	if err != nil {
 		return "", err
@@ -19,10 +23,12 @@ func SVG(g *nn.Graph) (string, error) {
 		return "", err
 	}
 	w := &canvas{seen: map[string]bool{}}
-	w.text("name", margin, margin+12, "start", g.Name)
+	title := strings.Join(append([]string{g.Name}, applied...), " + ")
+	w.text("name", margin, margin+12, "start", title)
+	w.width = margin + letters(title, 18) + margin
 	w.network(all, cost, margin, margin+30)
 	w.legend()
-	return w.svg(g.Name + ": " + cost), nil
+	return w.svg(title + ": " + cost), nil
 }
 
 // Pair draws a network before and after a change side by side. What the change brought has a stronger border.

@@ -80,6 +80,13 @@ func TestBranchesBecomeLanesAndScopesFrames(t *testing.T) {
 			x = b.Conv(x, 8, 1, 1)
 			return b.Concat(x, b.Conv(b.PreAct(x, nn.NewBatchNorm(), nn.Activation{Func: nn.ReLU}), 4, 3, 1))
 		}, "input conv_1×1,_8 [|; batchnorm_·_relu_·_conv_3×3,_4] concat,_12 linear,_10 10_classes"},
+		{"a mean of branches, and a rate of many digits", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			y := b.Layer(nn.Scale{By: 0.5}, b.Add(b.Conv(x, 8, 3, 1), b.Conv(x, 8, 1, 1)))
+			return b.Dropout(b.Conv(y, 8, 3, 1), 1/float32(17))
+		}, "input [conv_3×3,_8; conv_1×1,_8] mean conv_3×3,_8_·_dropout_0.0588 linear,_10 10_classes"},
+		{"a recurrent layer", func(b *nn.Builder, x *nn.Node) *nn.Node {
+			return b.Layer(nn.Recurrent{Cell: nn.GRU, Scan: nn.Columns, Patch: nn.Square(2), Units: 4, Bidirectional: true}, x)
+		}, "input gru_over_columns_2×2_both_ways linear,_10 10_classes"},
 		{"branches in branches", func(b *nn.Builder, x *nn.Node) *nn.Node {
 			y := b.Conv(x, 4, 1, 1)
 			return b.Concat(b.Conv(x, 1, 1, 1), b.Concat(b.Conv(y, 2, 3, 1), b.Conv(y, 3, 5, 1)))

@@ -38,9 +38,17 @@ func shape(pages []*part) float64 {
 	if len(pages) == 1 && h < 620 {
 		return 0
 	}
-	for _, p := range pages {
+	for i, p := range pages {
 		if p.height < h/4 { // such as the head alone
 			short++
+		}
+		if i+1 == len(pages) || !pages[i+1].parts[0].torn {
+			continue
+		}
+		for _, piece := range []*part{p.parts[len(p.parts)-1], pages[i+1].parts[0]} {
+			if piece.height < h/6 { // a scrap of a frame
+				short++
+			}
 		}
 	}
 	return math.Abs(math.Log(w/h/1.3)) + 0.12*torn + 0.3*short + 0.5*(1-sum/h/float64(len(pages)))

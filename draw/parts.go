@@ -322,13 +322,21 @@ func abridged(parts []*part) []*part {
 			j++
 		}
 		if n := j - i; n >= 5 {
-			out = append(out, parts[i], parts[i+1], &part{kind: more, label: parts[i+2].label + " … " + parts[j-2].label, parts: parts[i+2 : j-1]}, parts[j-1])
+			out = append(out, parts[i], parts[i+1], &part{kind: more, label: parts[i+2].label + dots(n-3) + parts[j-2].label, parts: parts[i+2 : j-1]}, parts[j-1])
 		} else {
 			out = append(out, parts[i:j]...)
 		}
 		i = j
 	}
 	return out
+}
+
+// dots is what stands between the first and the last name of several.
+func dots(n int) string {
+	if n == 2 {
+		return ", "
+	}
+	return " … "
 }
 
 // look is a part without names and sizes of joins, which grow along a dense block.

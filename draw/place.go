@@ -72,7 +72,12 @@ func (p *part) measureLeaf() {
 }
 
 // joined is what a join with something behind it shows.
-func joined(b *box) string { return strings.Join([]string{b.title, join(b.above, b.below)}, "  ") }
+func joined(b *box) string {
+	if b.title != "+" {
+		return join(b.title, b.above, b.below)
+	}
+	return strings.TrimSpace(b.title + "  " + join(b.above, b.below))
+}
 
 func (p *part) measureColumn() {
 	y, left, right := 0.0, 0.0, 0.0

@@ -270,7 +270,7 @@ func (w *canvas) box(p *part) {
 	lines := []written{{"soft", b.above}, {"", b.title}, {"soft", b.below}}
 	switch {
 	case b.class == "join":
-		lines = []written{{"", strings.TrimSpace(joined(b))}}
+		lines = []written{{"", joined(b)}}
 	case b.class == "in":
 		lines[2].text = strings.ReplaceAll(b.size.String(), "x", "×")
 	}

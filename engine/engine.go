@@ -34,23 +34,23 @@ type Feed struct {
 
 // Plan describes an executable for people and reports.
 type Plan struct {
-	Engine       string
-	ArenaBytes   int64 // what intermediate values occupy, as planned
-	LiveBytes    int64 // what of them is needed at once, at most: no plan of these steps has a shorter arena
-	ValueBytes   int64 // what they would occupy without reuse of memory
-	ScratchBytes int64 // packed weights, partial sums, per-thread buffers
-	Steps        []PlanStep
+	Engine       string     `json:"engine"`
+	ArenaBytes   int64      `json:"arena_bytes"`   // what intermediate values occupy, as planned
+	LiveBytes    int64      `json:"live_bytes"`    // what of them is needed at once, at most: no plan of these steps has a shorter arena
+	ValueBytes   int64      `json:"value_bytes"`   // what they would occupy without reuse of memory
+	ScratchBytes int64      `json:"scratch_bytes"` // packed weights, partial sums, per-thread buffers
+	Steps        []PlanStep `json:"steps"`
 }
 
 // PlanStep is one thing that an engine does: one op, or several fused.
 type PlanStep struct {
-	Name   string // the layer
-	What   string // "conv 3x3 + bias + relu", "batch-norm + add + relu" ...
-	Output string // shape
-	Kernel string // "avx2 6x16" ...
-	MACs   int64
-	Bytes  int64 // read and written at least
+	Name   string `json:"name"`   // the layer
+	What   string `json:"what"`   // "conv 3x3 + bias + relu", "batch-norm + add + relu" ...
+	Output string `json:"output"` // shape
+	Kernel string `json:"kernel"` // "avx2 6x16" ...
+	MACs   int64  `json:"macs"`
+	Bytes  int64  `json:"bytes"` // read and written at least
 
 	// Seconds is processor time a run, of all threads together, over the runs so far; 0 where the engine does not time its steps.
-	Seconds float64
+	Seconds float64 `json:"seconds"`
 }

@@ -25,7 +25,7 @@ func Became(what string, was, is int64) string {
 	case was > 0 && is < 10*was:
 		return fmt.Sprintf("%s %s -> %s (%+.1f %%)", what, Thousands(was), Thousands(is), 100*(float64(is)/float64(was)-1))
 	case was > 0:
-		return fmt.Sprintf("%s %s -> %s (%.3g times)", what, Thousands(was), Thousands(is), float64(is)/float64(was))
+		return fmt.Sprintf("%s %s -> %s (%s times)", what, Thousands(was), Thousands(is), Thousands((is+was/2)/was))
 	}
 	return fmt.Sprintf("%s %s -> %s", what, Thousands(was), Thousands(is))
 }

@@ -73,9 +73,9 @@ func (l Recurrent) Normal() Layer {
 	return l
 }
 
-// String prints "gru of columns 2x2 both ways last".
+// String prints "gru over columns 2x2 both ways last state".
 func (l Recurrent) String() string {
-	s := fmt.Sprintf("%s of %s", l.Cell, l.Scan)
+	s := fmt.Sprintf("%s over %s", l.Cell, l.Scan)
 	if l.Patch != Square(1) {
 		s += " " + l.Patch.String()
 	}
@@ -83,7 +83,7 @@ func (l Recurrent) String() string {
 		s += " both ways"
 	}
 	if l.Last {
-		s += " last"
+		s += " last state"
 	}
 	return s
 }

@@ -60,7 +60,7 @@ func TestRecurrentPrintsAndNamesItsParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := g.Node("sweep").Layer.String(), "gru of columns 2x2 both ways last"; got != want {
+	if got, want := g.Node("sweep").Layer.String(), "gru over columns 2x2 both ways last state"; got != want {
 		t.Errorf("prints %q, want %q", got, want)
 	}
 	ps, err := g.Params()

@@ -84,7 +84,7 @@ func TestWidthScalesEveryChannelCount(t *testing.T) {
 		{"units of recurrent layers, of both ways alike", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			return b.Linear(b.Layer(nn.Recurrent{Cell: nn.GRU, Units: 6, Bidirectional: true, Scan: nn.Positions, Last: true}, x), nn.Classes)
 		}), architecture.Width{Factor: 0.5}, "scaled 1 of 1 widths by 0.5", `
-			recurrent: gru of positions both ways last 1x1x6 144    # 2·3·3·(3 + 3 + 2)
+			recurrent: gru over positions both ways last state 1x1x6 144    # 2·3·3·(3 + 3 + 2)
 			linear1: linear + bias 1x1x10 70`, "recurrent linear1"},
 		{"depthwise stays depthwise, its multiplier too", of(func(b *nn.Builder, x *nn.Node) *nn.Node {
 			x = b.Concat(module.ConvReLU(b, x, 4, 3, 1), b.ConvOf(x, nn.Conv{Out: 2}))

@@ -41,6 +41,10 @@ sees, and when. WORDs keep those whose name or summary holds them all.`,
 		if e.JSON {
 			return e.document(shown)
 		}
+		if len(shown) == 0 {
+			e.note("no approach fits; assay approach list names all %d", len(approach.Catalog()))
+			return nil
+		}
 		t := columns{head: []string{"approach", "kind", "what it does"}}
 		for _, a := range shown {
 			t.add(a.Name, string(a.Kind), a.Summary)

@@ -259,6 +259,7 @@ func flagError(c *cobra.Command, err error) error {
 		if kind != "" {
 			return misuse(fmt.Errorf("--%s: %q is no %s", bad.GetFlag().Name, bad.GetValue(), kind))
 		}
+		return misuse(fmt.Errorf("--%s: %w", bad.GetFlag().Name, bad.Unwrap()))
 	}
 	return misuse(err)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,10 +19,12 @@ type netFlags struct {
 	input   string
 	classes int
 	apply   []string
+	given   func(flag string) bool
 }
 
 func (f *netFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.input, "input", "", "images of `HxW[xC]` in place of the network's own")
+	f.given = c.Flags().Changed
 	c.Flags().IntVar(&f.classes, "classes", 0, "`N` classes in place of the network's own")
 }
 
@@ -39,7 +42,7 @@ func (f *netFlags) build(name string) (*nn.Graph, []approach.Applied, error) {
 		}
 		images.Size = s
 	}
-	if f.classes < 0 {
+	if f.classes < 1 && f.given("classes") {
 		return nil, nil, misuse(fmt.Errorf("--classes: %d; give 1 or more", f.classes))
 	}
 	choices, err := parseChoices(f.apply)
@@ -58,6 +61,9 @@ func (f *netFlags) build(name string) (*nn.Graph, []approach.Applied, error) {
 func parseChoices(texts []string) ([]experiment.Choice, error) {
 	var choices []experiment.Choice
 	for _, text := range texts {
+		if strings.TrimSpace(text) == "" {
+			return nil, errors.New("--apply: empty; name an approach, as in '{activation: elu}'")
+		}
 		n, err := spec.Parse("--apply", []byte(text))
 		if err != nil {
 			return nil, err

@@ -49,7 +49,8 @@ func netDiff(e *Env) *cobra.Command {
 		if svg && e.JSON {
 			return misuse(errors.New("net diff: --svg and --json are different forms; give one"))
 		}
-		before := netFlags{input: f.input, classes: f.classes, apply: first}
+		before := f
+		before.apply = first
 		a, changesOfA, err := before.build(args[0])
 		if err != nil {
 			return err
@@ -98,7 +99,7 @@ func (e *Env) printDiff(d shownDiff) {
 	}
 	for i, l := range d.Differs {
 		if more := len(d.Differs) - i; i == 11 && more > 1 && !e.Verbose {
-			e.print("%s\n", e.dim(fmt.Sprintf("and %d changes more; -v tells them, --json lists every layer", more)))
+			e.print("%s\n", e.dim(fmt.Sprintf("and %d more changes; -v tells them, --json lists every layer", more)))
 			break
 		}
 		e.print("%s\n", l)
@@ -111,18 +112,6 @@ func (e *Env) printDiff(d shownDiff) {
 		what string
 		n    [2]int64
 	}{{"parameters", d.Params}, {"multiply-adds", d.MACs}, {"bytes of activations", d.ActivationBytes}} {
-		if cost.n[0] == cost.n[1] {
-			e.print("%s %s, the same\n", cost.what, nn.Thousands(cost.n[0]))
-			continue
-		}
-		e.print("%s %s -> %s%s\n", cost.what, nn.Thousands(cost.n[0]), nn.Thousands(cost.n[1]), e.dim(share(cost.n)))
+		e.print("%s\n", nn.Became(cost.what, cost.n[0], cost.n[1]))
 	}
-}
-
-// share is how far the second is from the first: " (-85.5 %)".
-func share(n [2]int64) string {
-	if n[0] == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (%+.1f %%)", 100*(float64(n[1])/float64(n[0])-1))
 }

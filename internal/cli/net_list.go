@@ -22,7 +22,7 @@ func netList(e *Env) *cobra.Command {
 		Long: `Lists the networks of the zoo: parameters (trainable) and multiply-adds of one image, at the network's own input and class
 count. WORDs keep those whose name, family or paper holds them all; flags keep those that all of them fit.`,
 		Example: `  assay net list
-  assay net list residual
+  assay net list resnet
   assay net list --family densenet --max-macs 3G
   assay net list --input 32x32 --max-params 1M --json`,
 	}
@@ -61,9 +61,13 @@ count. WORDs keep those whose name, family or paper holds them all; flags keep t
 		if e.JSON {
 			return e.document(shown)
 		}
-		t := columns{head: []string{"name", "input", ">classes", ">parameters", ">multiply-adds", "paper"}}
+		if len(shown) == 0 {
+			e.note("no network fits; assay net list names all %d", len(zoo.List()))
+			return nil
+		}
+		t := columns{head: []string{"name", "family", "input", ">classes", ">parameters", ">multiply-adds", "paper"}}
 		for _, s := range shown {
-			t.add(s.Name, nn.Size{H: s.Input[0], W: s.Input[1], C: s.Input[2]}.String(), fmt.Sprint(s.Classes), nn.Thousands(s.Params), si(s.MACs), s.Paper)
+			t.add(s.Name, s.Family, nn.Size{H: s.Input[0], W: s.Input[1], C: s.Input[2]}.String(), fmt.Sprint(s.Classes), nn.Thousands(s.Params), si(s.MACs), s.Paper)
 		}
 		e.table(t)
 		return nil

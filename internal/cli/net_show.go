@@ -47,6 +47,9 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 		if forms > 1 {
 			return misuse(errors.New("net show: --plan, --dot, --svg, --yaml and --json are different forms; give one"))
 		}
+		if cmd.Flags().Changed("batch") && !plan {
+			return misuse(errors.New("net show: --batch is of a plan; give --plan, too"))
+		}
 		g, applied, err := f.build(args[0])
 		if err != nil {
 			return err
@@ -57,7 +60,11 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 			e.print("%s", text)
 			return err
 		case svg:
-			picture, err := draw.SVG(g)
+			var with []string
+			for _, a := range applied {
+				with = append(with, a.Choice)
+			}
+			picture, err := draw.SVG(g, with...)
 			e.print("%s", picture)
 			return err
 		case yaml:

@@ -41,6 +41,6 @@ repeats: 5
 	// Output:
 	// Which choices pay on fashion-mini? 15 trials
 	// baseline []
-	// elu [relu -> elu: conv1/act, conv2/act, conv3/act and 2 more]
+	// elu [5 of 5 relu became elu]
 	// slower [lr: 0.01 in place of 0.05]
 }
