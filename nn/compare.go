@@ -157,7 +157,7 @@ func (c *Comparison) events(sa, sb []Step) (es []event, related int) {
 			fresh = append(fresh, s)
 		}
 	}
-	blocks := newBlocks(sa, sb, gone, fresh)
+	blocks, moves := newBlocks(sa, sb, gone, fresh), newMoves(sa, sb)
 	es = blocks.events(sa)
 	for _, s := range sa[1:] {
 		n := s.Node
@@ -169,7 +169,7 @@ func (c *Comparison) events(sa, sb []Step) (es []event, related int) {
 		}
 		if !kept {
 			c.changed(n.Name, s.detail(), detailed(parts[n]))
-			if heirs[n] == n {
+			if heirs[n] == n && !blocks.told(s) {
 				at.lone, at.what = blend(parts[n])
 				if into := weighty(into[n]); len(into) > 1 {
 					at.with = into
@@ -178,12 +178,12 @@ func (c *Comparison) events(sa, sb []Step) (es []event, related int) {
 			}
 			continue
 		}
-		c.kept(s, t, da, db)
+		c.kept(s, t, moves)
 		if !blocks.told(s) {
-			es = append(es, at.kept(s, t, da, db)...)
+			es = append(es, at.kept(s, t, moves)...)
 		}
 		es = append(es, s.over(t)...)
-		if parts[n] != nil {
+		if parts[n] != nil && !blocks.told(s) {
 			at.lone, at.what = "", added(parts[n])
 			es = append(es, at)
 		}
@@ -306,13 +306,13 @@ func gate(steps []Step) bool {
 }
 
 // kept notes how a layer that both have differs.
-func (c *Comparison) kept(s, t Step, da, db map[string]Step) {
+func (c *Comparison) kept(s, t Step, m moves) {
 	was, is := s.detail(), t.detail()
 	if was == is && s.Size.C != t.Size.C {
 		was, is = fmt.Sprintf("%s to %d", was, s.Size.C), fmt.Sprintf("%s to %d", is, t.Size.C)
 	}
 	c.changed(s.Node.Name, was, is)
-	if rewired(s, t, da, db) {
+	if m[s.Node.Name] != nil {
 		c.changed(s.Node.Name, "reads "+strings.Join(inputs(s), ", "), "reads "+strings.Join(inputs(t), ", "))
 	}
 }
@@ -330,236 +330,4 @@ func detailed(parts []Step) string {
 		words = append(words, p.detail())
 	}
 	return strings.Join(words, ", ")
-}
-
-// kept tells what became of a layer that both have, but for what lies over it.
-func (e event) kept(s, t Step, da, db map[string]Step) (es []event) {
-	e.rank = altering
-	if e.lone, e.what, e.width, e.ratio = turned(s, t); e.what != "" {
-		es = append(es, e)
-	}
-	if rewired(s, t, da, db) {
-		e := event{name: e.name, one: e.one, many: e.many, rank: rewiring}
-		e.what = fmt.Sprintf("read %s in place of %s", nothing(without(inputs(t), inputs(s))), nothing(without(inputs(s), inputs(t))))
-		es = append(es, e)
-	}
-	return es
-}
-
-// rewired reports a layer that reads other layers of those that both have.
-func rewired(s, t Step, da, db map[string]Step) bool {
-	found, lost := without(inputs(t), inputs(s)), without(inputs(s), inputs(t))
-	return allIn(da, found) && allIn(db, lost) && len(found)+len(lost) > 0
-}
-
-func nothing(names []string) string {
-	if len(names) == 0 {
-		return "nothing"
-	}
-	return strings.Join(names, ", ")
-}
-
-// noun is what a person calls the layer, one and many of it: width, stride and padding go without saying.
-func (s Step) noun() (one, many string) {
-	plural := func(of string) (string, string) { return fmt.Sprintf(of, ""), fmt.Sprintf(of, "s") }
-	switch l := s.Node.Layer.(type) {
-	case Conv:
-		return plural(manner(l, s.InSizes[0].C) + "convolution%s " + l.Kernel.String())
-	case Linear:
-		return plural("linear layer%s")
-	case Pool:
-		return plural(string(l.Type) + " pooling%s " + l.Kernel.String())
-	case GlobalPool:
-		return plural("global " + string(l.Type) + " pooling%s")
-	case Gate:
-		return plural("gate%s")
-	case Shortcut:
-		return plural("shortcut%s")
-	case Add:
-		return plural("sum%s")
-	case Concat:
-		return plural("concatenation%s")
-	}
-	return s.Node.Layer.String(), s.Node.Layer.String()
-}
-
-// wide is noun without the window.
-func (s Step) wide() (one, many string) {
-	switch s.Node.Layer.(type) {
-	case Conv:
-		return "convolution", "convolutions"
-	case Activation:
-		return "activation", "activations"
-	case Pool:
-		return "pooling", "poolings"
-	}
-	return s.noun()
-}
-
-// turned says what became of a layer that kept its name, of one and of several layers, "" for nothing, and which part of that tells
-// how many times as wide it became.
-func turned(s, t Step) (lone, what, width string, ratio float64) {
-	if s.Node.Layer.Kind() != t.Node.Layer.Kind() {
-		one, many := t.noun()
-		return "became " + article(one) + " " + one, "became " + many, "", 0
-	}
-	switch x := s.Node.Layer.(type) {
-	case Conv:
-		if x.Out != t.Node.Layer.(Conv).Out {
-			width = wider(s.Size.C, t.Size.C)
-		}
-	case Linear:
-		if x.Out != t.Node.Layer.(Linear).Out {
-			width = wider(s.Size.C, t.Size.C)
-		}
-	}
-	what = altered(s, t)
-	switch {
-	case width == "":
-		return what, what, "", 0
-	case what == "":
-		what = "got " + width
-	default:
-		what += ", " + width
-	}
-	return what, what, width, float64(t.Size.C) / float64(s.Size.C)
-}
-
-// altered is turned for a layer that kept its kind, without its width.
-func altered(s, t Step) string {
-	var ws []string
-	differs := func(what string, a, b any) {
-		if a != b {
-			ws = append(ws, fmt.Sprintf("%s %v in place of %v", what, b, a))
-		}
-	}
-	switch x := s.Node.Layer.(type) {
-	case Conv:
-		y := t.Node.Layer.(Conv)
-		differs("kernel", x.Kernel, y.Kernel)
-		differs("stride", short(x.Stride), short(y.Stride))
-		differs("dilation", short(x.Dilation), short(y.Dilation))
-		if x.Groups != y.Groups && !(x.Groups == s.InSizes[0].C && y.Groups == t.InSizes[0].C) {
-			differs("groups", x.Groups, y.Groups)
-		}
-		if x.Kernel == y.Kernel && x.Dilation == y.Dilation {
-			differs("padding", x.Padding, y.Padding)
-		}
-		differs("weight", named(x.Weight, "of its own"), named(y.Weight, "of its own"))
-	case Linear:
-		y := t.Node.Layer.(Linear)
-		differs("weight", named(x.Weight, "of its own"), named(y.Weight, "of its own"))
-	case Activation:
-		if x != t.Node.Layer {
-			return "became " + t.Node.Layer.String()
-		}
-	case Pool:
-		y := t.Node.Layer.(Pool)
-		differs("kernel", x.Kernel, y.Kernel)
-		differs("stride", short(x.Stride), short(y.Stride))
-		differs("padding", x.Padding, y.Padding)
-		if x.Ceil != y.Ceil {
-			ws = append(ws, "sizes rounded "+map[bool]string{true: "up", false: "down"}[y.Ceil])
-		}
-		if x.Type != y.Type {
-			return strings.Join(append([]string{fmt.Sprintf("became %s pooling", y.Type)}, ws...), ", ")
-		}
-		if x.CountPad != y.CountPad {
-			ws = append(ws, "padding "+map[bool]string{true: "counted", false: "left out"}[y.CountPad])
-		}
-		differs("share of the maximum", x.Mix, y.Mix)
-		differs("power", x.Power, y.Power)
-	default:
-		if x != t.Node.Layer {
-			if is := t.Node.Layer.String(); is != x.String() {
-				return "became " + is
-			}
-			return "changed"
-		}
-	}
-	if ws == nil {
-		return ""
-	}
-	return "got " + strings.Join(ws, ", ")
-}
-
-// wider is how many times as wide a map became.
-func wider(a, b int) string {
-	switch {
-	case b == 2*a:
-		return "twice the width"
-	case a == 2*b:
-		return "half the width"
-	}
-	return fmt.Sprintf("%.3g times the width", float64(b)/float64(a))
-}
-
-// over tells what was laid over a layer, and what was taken away.
-func (s Step) over(t Step) (es []event) {
-	one, many := s.wide()
-	add := func(what string) {
-		es = append(es, event{name: s.Node.Name, one: one, many: many, what: what, wide: true, rank: laidOver})
-	}
-	side := func(x, y []Applied, where string) {
-		at := func(as []Applied, slot Slot) string {
-			for _, a := range as {
-				if a.Layer.Slot() == slot {
-					return a.Layer.String()
-				}
-			}
-			return ""
-		}
-		lostBias, gotBias := at(x, SlotBias) != "" && at(y, SlotBias) == "", at(x, SlotBias) == "" && at(y, SlotBias) != ""
-		for slot := range slots {
-			switch was, is := at(x, slot), at(y, slot); {
-			case was == is:
-			case slot == SlotNorm && was == "" && lostBias:
-				es[len(es)-1].what = "got " + is + where + " in place of a bias"
-			case slot == SlotNorm && is == "" && gotBias:
-				es[len(es)-1].what = "got a bias in place of " + was + where
-			case was == "":
-				add("got " + is + where)
-			case is == "":
-				add("lost " + was + where)
-			default:
-				add(fmt.Sprintf("got %s in place of %s%s", is, was, where))
-			}
-		}
-	}
-	for i := range min(len(s.OverIn), len(t.OverIn)) {
-		side(s.OverIn[i], t.OverIn[i], " in front")
-	}
-	side(s.OverOut, t.OverOut, "")
-	return es
-}
-
-func inputs(s Step) []string {
-	var names []string
-	for _, in := range s.Node.In {
-		names = append(names, in.Name)
-	}
-	return names
-}
-
-func allIn(known map[string]Step, names []string) bool {
-	return !slices.ContainsFunc(names, func(n string) bool { _, ok := known[n]; return !ok })
-}
-
-func byName(steps []Step) map[string]Step {
-	m := make(map[string]Step, len(steps))
-	for _, s := range steps {
-		m[s.Node.Name] = s
-	}
-	return m
-}
-
-// without lists what is in a and not in b.
-func without(a, b []string) []string {
-	var only []string
-	for _, s := range a {
-		if !slices.Contains(b, s) {
-			only = append(only, s)
-		}
-	}
-	return only
 }

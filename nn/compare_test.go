@@ -349,3 +349,28 @@ stage1 to stage3, each: 1 convolution 1x1 came`},
 		}
 	}
 }
+
+func TestALayerThatMovedIsOneLine(t *testing.T) {
+	pooled := func(behind int) *Graph {
+		b := NewBuilder("pooled", Size{}, 10)
+		x := b.Image(16, 16, 3)
+		for i := range 4 {
+			if x = b.Conv(x, 4, 3, 1); i == behind {
+				x = b.As("pool").MaxPool(x, 2, 2)
+			}
+		}
+		b.Logits(b.Linear(b.GlobalAvgPool(x), Classes))
+		g, err := b.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}
+	d, err := Compare(pooled(1), pooled(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(d.Lines, "\n"), "pool: a max pooling 2x2 moved from behind conv2 to behind conv1"; got != want || len(d.Layers) != 3 {
+		t.Errorf("got %d layers\n%s\nwant\n%s", len(d.Layers), got, want)
+	}
+}
