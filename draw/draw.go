@@ -22,7 +22,7 @@ func SVG(g *nn.Graph, applied ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w := &canvas{seen: map[string]bool{}}
+	w := &canvas{seen: map[string]bool{}, tall: 620}
 	title := strings.Join(append([]string{g.Name}, applied...), " + ")
 	w.text("name", margin, margin+12, "start", title)
 	w.width = margin + letters(title, 18) + margin
@@ -48,7 +48,7 @@ func Pair(before, after *nn.Graph) (string, error) {
 	for _, x := range b {
 		x.fresh = old[x.name] != x.text()
 	}
-	w := &canvas{seen: map[string]bool{}}
+	w := &canvas{seen: map[string]bool{}, tall: 950} // a change is easier to follow in one column
 	left := margin
 	for _, side := range []struct {
 		title string
@@ -76,7 +76,7 @@ func told(g *nn.Graph) (string, error) {
 func (w *canvas) network(all []*box, text string, left, top float64) {
 	w.text("soft", left, top, "start", text)
 	top += 18
-	pages := paged(arrange(all))
+	pages := paged(arrange(all), w.tall)
 	x := left
 	for i, p := range pages {
 		p.x, p.y = 0, 0

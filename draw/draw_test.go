@@ -134,7 +134,7 @@ func check(g *nn.Graph) error {
 	if err != nil {
 		return err
 	}
-	pages := paged(arrange(all))
+	pages := paged(arrange(all), 620)
 	x := margin
 	var leaves []*part
 	var walk func(p *part)

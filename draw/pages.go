@@ -4,13 +4,13 @@ import "math"
 
 // paged breaks a tall column into several that stand beside one another, so that the picture is about as wide as it is high. A
 // frame too high for that goes on in the next column.
-func paged(c *part) []*part {
+func paged(c *part, tall float64) []*part {
 	best := []*part{c}
-	score := shape(best)
+	score := shape(best, tall)
 	for n := 2; n <= 12; n++ {
 		for _, whole := range []bool{true, false} {
 			pages := broken(c, n, whole)
-			if s := shape(pages); s < score {
+			if s := shape(pages, tall); s < score {
 				best, score = pages, s
 			}
 		}
@@ -21,9 +21,9 @@ func paged(c *part) []*part {
 	return best
 }
 
-// shape is how far columns beside one another are from a good proportion, how much they break and how uneven they are. Up to a
-// height that a screen shows one is enough.
-func shape(pages []*part) float64 {
+// shape is how far columns beside one another are from a good proportion, how much they break and how uneven they are. Up to
+// the height tall one is enough.
+func shape(pages []*part, tall float64) float64 {
 	w, h, sum, torn, short := -gutter, 0.0, 0.0, 0.0, 0.0
 	for _, p := range pages {
 		p.measure()
@@ -35,7 +35,7 @@ func shape(pages []*part) float64 {
 			}
 		}
 	}
-	if len(pages) == 1 && h < 620 {
+	if len(pages) == 1 && h < tall {
 		return 0
 	}
 	for i, p := range pages {

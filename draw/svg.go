@@ -18,6 +18,7 @@ const (
 type canvas struct {
 	frames, edges, marks strings.Builder
 	width, height        float64
+	tall                 float64         // up to which a network stays in one column
 	seen                 map[string]bool // classes
 }
 

@@ -70,6 +70,10 @@ func turned(s, t Step) (lone, what, width string, ratio float64) {
 		if x.Out != t.Node.Layer.(Linear).Out {
 			width = wider(s.Size.C, t.Size.C)
 		}
+	case Shortcut:
+		if x.Out != t.Node.Layer.(Shortcut).Out {
+			width = wider(s.Size.C, t.Size.C)
+		}
 	}
 	what = altered(s, t)
 	switch {
@@ -107,6 +111,8 @@ func altered(s, t Step) string {
 	case Linear:
 		y := t.Node.Layer.(Linear)
 		differs("weight", named(x.Weight, "of its own"), named(y.Weight, "of its own"))
+	case Shortcut:
+		differs("stride", x.Stride, t.Node.Layer.(Shortcut).Stride)
 	case Activation:
 		if x != t.Node.Layer {
 			return "became " + t.Node.Layer.String()
