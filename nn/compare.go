@@ -39,7 +39,7 @@ type Changed struct {
 }
 
 // Compare tells how b differs from a, what weighs most first. Of networks that have less than half the layers of either in common,
-// or of a much larger one most of whose stages are its own, what both hold is compared.
+// or where the much larger one has stages of which most are its own, what both hold is compared.
 func Compare(a, b *Graph) (Comparison, error) {
 	var c Comparison
 	b = sameHead(a, b)
@@ -64,7 +64,8 @@ func Compare(a, b *Graph) (Comparison, error) {
 		c.Lines = append(c.Lines, fmt.Sprintf("%d classes in place of %d", b.Classes, a.Classes))
 	}
 	events, related := c.events(sa, sb)
-	if 2*related < len(sb)-1 && (2*related < len(sa)-1 || 2*places(sa, sb) <= places(sb, sb)) {
+	fewA, fewB := 2*related < len(sa)-1, 2*related < len(sb)-1
+	if fewA && fewB || fewB && 2*places(sa, sb) <= places(sb, sb) || fewA && 2*places(sb, sa) <= places(sa, sa) {
 		c.Lines = append(c.Lines, holdings(sa, sb)...)
 	} else {
 		c.Lines = append(c.Lines, told(events, sa, sb)...)

@@ -11,6 +11,7 @@ import (
 type blocks struct {
 	layers, joins, gates map[string]bool // names of layers, paths that hold a sum or a concatenation, paths that hold a gate
 	a, b                 map[string][]Step
+	inside               map[*Node]bool  // all of those
 	changed              map[string]bool // blocks that both networks have, with other layers in them
 }
 
@@ -29,6 +30,7 @@ func newBlocks(sa, sb, gone, fresh []Step) blocks {
 			b.gates[above(s.Node.Name)] = true
 		}
 	}
+	b.inside = map[*Node]bool{}
 	b.a, b.b = b.group(sa), b.group(sb)
 	changed := func(only, other []Step) {
 		homes := map[string]bool{}
@@ -38,7 +40,7 @@ func newBlocks(sa, sb, gone, fresh []Step) blocks {
 		for _, s := range only {
 			at := b.of(s.Node.Name)
 			word, _ := s.word()
-			if at != "" && word != "" && homes[b.home(s.Node.Name)] && b.has(s) {
+			if at != "" && word != "" && homes[b.home(s.Node.Name)] && b.inside[s.Node] {
 				is, was := outline(b.b[at]), outline(b.a[at])
 				b.changed[at] = is != "" && was != "" && is != was
 			}
@@ -90,20 +92,14 @@ func (b blocks) group(steps []Step) map[string][]Step {
 		_, conv := s.Node.Layer.(Conv)
 		bypass := conv && summed[s.Node] && readers[s.Node.In[0]] > 1
 		if at := b.of(s.Node.Name); at != "" && !bypass {
-			all[at] = append(all[at], s)
+			all[at], b.inside[s.Node] = append(all[at], s), true
 		}
 	}
 	return all
 }
 
-// has reports a layer that is told with its block, where that changed.
-func (b blocks) has(s Step) bool {
-	at := b.of(s.Node.Name)
-	return slices.ContainsFunc(slices.Concat(b.a[at], b.b[at]), func(in Step) bool { return in.Node == s.Node })
-}
-
 // told reports a layer of which the change of its block says all.
-func (b blocks) told(s Step) bool { return b.changed[b.of(s.Node.Name)] && b.has(s) }
+func (b blocks) told(s Step) bool { return b.inside[s.Node] && b.changed[b.of(s.Node.Name)] }
 
 // events tells what became of the blocks that changed: "blocks (3x3, 3x3) became (1x1, 3x3, 1x1)".
 func (b blocks) events(sa []Step) (es []event) {

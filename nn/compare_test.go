@@ -219,6 +219,15 @@ global avg poolings: 1 in place of 0`
 	if d.Before.Params == d.After.Params || len(d.Layers) == 0 {
 		t.Errorf("%d and %d parameters, %d layers", d.Before.Params, d.After.Params, len(d.Layers))
 	}
+	for _, of := range [][2]*Graph{{deep(t, false, 3, 3, 3), deep(t, false)}, {deep(t, false), deep(t, false, 3, 3, 3)}} {
+		d, err := Compare(of[0], of[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Lines) != 5 || !strings.HasPrefix(d.Lines[0], "another network") {
+			t.Errorf("a network and one of stages beside it: %q", d.Lines)
+		}
+	}
 }
 
 func TestAComparisonTellsAllThatChanged(t *testing.T) {

@@ -81,7 +81,7 @@ func widths(es []event) []event {
 			low, high = min(low, e.ratio), max(high, e.ratio)
 		}
 	}
-	if len(distinct) < 4 {
+	if len(distinct) < 3 {
 		return es
 	}
 	var out []event

@@ -25,7 +25,7 @@ func convnextTiny(b *nn.Builder) {
 			b.Over(nn.In(x, 0), convnextNorm, x)
 		}
 		for j := range n {
-			x = stochasticDepth(b, convnextBlock(stage.Scope("block%d", j+1), x), 0.1*float32(block)/17)
+			x = stochasticDepth(b, convnextBlock(stage.Scope("block%d", j+1), x), 0.1*float64(block)/17)
 			block++
 		}
 	}

@@ -33,7 +33,7 @@ func efficientnetB0(b *nn.Builder) {
 				c.Stride = nn.Square(l.stride)
 			}
 			x = module.InvertedResidual(b.Scope("stage%d/block%d", i+1, j+1), x, l.expand*in, c, s, squeezed(true, in/4, nn.Swish, nn.Sigmoid))
-			stochasticDepth(b, x, 0.2*float32(block)/16)
+			stochasticDepth(b, x, 0.2*float64(block)/16)
 			block++
 		}
 	}
@@ -43,9 +43,9 @@ func efficientnetB0(b *nn.Builder) {
 
 // stochasticDepth drops the branch of a sum, x, for a whole image with that probability: Huang, Sun, Liu, Sedra, Weinberger, "Deep
 // Networks with Stochastic Depth", arXiv:1603.09382, in the form that scales what is kept in training.
-func stochasticDepth(b *nn.Builder, x *nn.Node, rate float32) *nn.Node {
+func stochasticDepth(b *nn.Builder, x *nn.Node, rate float64) *nn.Node {
 	if _, sum := x.Layer.(nn.Add); sum && rate > 0 {
-		b.Over(nn.In(x, 1), nn.Dropout{Rate: rate, Of: nn.Depth}, x)
+		b.Over(nn.In(x, 1), nn.Dropout{Rate: float32(rate), Of: nn.Depth}, x)
 	}
 	return x
 }
