@@ -239,7 +239,10 @@ func lost(at nn.Glob, g *nn.Graph) error {
 	for _, n := range g.Nodes {
 		names = append(names, n.Path())
 	}
-	if near, ok := spec.Nearest(string(at), names); ok {
+	below := string(at) + "/"
+	if slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, below) }) {
+		mend = fmt.Sprintf("did you mean %q?", below+"**")
+	} else if near, ok := spec.Nearest(string(at), names); ok {
 		mend = fmt.Sprintf("did you mean %q?", near)
 	}
 	return &spec.Fault{Path: "$.where", Msg: fmt.Sprintf("%s has no layer %q; %s", g.Name, at, mend)}

@@ -160,6 +160,7 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"mini", "xception: befor", "", "", `3:26: xception: unknown value "befor"; choose one of none, between, after`},
 		// nowhere
 		{"mini", "activation: {to: elu, where: conv7}", "", "", `3:45: activation: mini has no layer "conv7"; did you mean "conv1"?`},
+		{"resnet20", "separable: {where: stage2}", "", "", `3:35: separable: resnet20 has no layer "stage2"; did you mean "stage2/**"?`},
 		{"mini", `pool: {kind: avg, where: "stage*/**"}`, "", "", `3:41: pool: mini has no layer "stage*/**"; name layers as assay net show prints them, ** for all below a name`},
 		{"mini", "activation: {to: elu, where: conv1}", "", "", `3:16: activation: mini has no relu where "conv1" matches; name other layers`},
 		{"mini", "separable: {where: conv1}", "", "", `3:16: separable: applies to none of the convolutions larger than 1x1 of mini where "conv1" matches (reads the images: conv1); name other layers`},

@@ -60,7 +60,7 @@ func Decode(root *spec.Node) (*Graph, error) {
 	if err := spec.Decode(root, &d); err != nil {
 		return nil, err
 	}
-	if d.Classes < 1 || d.Classes > maxExtent {
+	if d.Classes < 1 || d.Classes > MaxClasses {
 		return nil, root.Get("classes").Errorf("classes: %d; give the number of classes, 1 or more", d.Classes)
 	}
 	b := NewBuilder(d.Name, Size{}, d.Classes)

@@ -49,6 +49,9 @@ func ParseSize(text string) (Size, error) {
 // maxExtent bounds every extent and hyper-parameter read from a file, so that no product of three overflows.
 const maxExtent = 1 << 20
 
+// MaxClasses is how many classes a network may tell apart.
+const MaxClasses = maxExtent
+
 // HW is a height and a width: of a kernel, a stride, a dilation. In text a square one is a number, another "1x3".
 type HW [2]int
 

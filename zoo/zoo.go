@@ -99,8 +99,8 @@ func New(name string, opts ...Option) (*nn.Graph, error) {
 		return nil, err
 	}
 	switch {
-	case o.classes < 0:
-		return nil, fmt.Errorf("%s: %d classes; give 1 or more", name, o.classes)
+	case o.classes < 0 || o.classes > nn.MaxClasses:
+		return nil, fmt.Errorf("%s: %d classes; give 1 to %d", name, o.classes, nn.MaxClasses)
 	case o.classes == 0:
 		o.classes = n.Classes
 	}

@@ -265,7 +265,7 @@ func TestImpossibleInputsAndClassesAreErrors(t *testing.T) {
 		opts []Option
 		want string
 	}{
-		{[]Option{Classes(-1)}, "-1 classes; give 1 or more"},
+		{[]Option{Classes(-1)}, "-1 classes; give 1 to 1048576"},
 		{[]Option{Input(-4, 4, 1)}, "an image of -4x4x1 is none"},
 		{[]Option{Input(1<<30, 1<<30, 1<<30)}, "give height, width and channels above 0"},
 		{[]Option{Input(2, 2, 3)}, "does not fit a"},

@@ -212,6 +212,10 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 			bench = max(bench, s.scratch)
 		}
 	}
+	need := float64(plan.ArenaBytes) + 4*(float64(e.pool.n)*float64(own+bench)+float64(b.fixed))
+	if has := memory(); need > has {
+		return nil, fmt.Errorf("%.0f GB of memory are needed, and this machine has %.0f; give a smaller batch, smaller images or a smaller network", need/1e9, has/1e9)
+	}
 	f.fixed = floats(b.fixed)
 	plan.ScratchBytes = 4*int64(e.pool.n)*int64(own+bench) + 4*int64(b.fixed)
 	x.plan = plan
