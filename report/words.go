@@ -164,24 +164,25 @@ func (k ranking) decides(j study.Judgement) string {
 	return "; no reasonable number of repeats would tell, the effect is too small beside the noise"
 }
 
-// price is what an arm costs or saves, as the end of a sentence. Changes below 1 % are none.
+// price is what an arm costs or saves, as the end of a sentence. Counts that change by less than 1 % are left out, and times by
+// less than 5 %, which two timings of one network may differ by.
 func (k ranking) price(j study.Judgement, good bool) string {
 	var costs, saves []string
 	for _, c := range []struct {
-		what    string
-		x, base float64
+		what           string
+		x, base, least float64
 	}{
-		{"training time", j.TrainSeconds, k.base.TrainSeconds},
-		{"multiply-adds", float64(j.MACs), float64(k.base.MACs)},
-		{"parameters", float64(j.Params), float64(k.base.Params)},
+		{"training time", j.TrainSeconds, k.base.TrainSeconds, 0.05},
+		{"multiply-adds", float64(j.MACs), float64(k.base.MACs), 0.01},
+		{"parameters", float64(j.Params), float64(k.base.Params), 0.01},
 	} {
 		if !(c.x > 0) || !(c.base > 0) {
 			continue
 		}
 		switch r := c.x / c.base; {
-		case r >= 1.01:
+		case r >= 1+c.least:
 			costs = append(costs, change(c.x, c.base)+" "+c.what)
-		case r <= 0.99:
+		case r <= 1-c.least:
 			saves = append(saves, change(c.x, c.base)+" "+c.what)
 		}
 	}
