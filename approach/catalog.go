@@ -80,7 +80,7 @@ func Catalog() []Entry {
 			Couplings: []string{"no norm and no activation stands between, those of the convolution follow the last", "a bias behind each convolution unless bias is false, but for the last, which has that of the convolution"},
 			Paper:     "Jin, Dundar, Culurciello, Flattened Convolutional Neural Networks for Feedforward Acceleration, ICLR 2015 workshop, arXiv:1412.5474",
 			Evidence:  "not in the published study, whose 1x5 and 5x1 over all channels are kernel's; in its paper as accurate as the plain network on CIFAR-10, CIFAR-100 and MNIST with 8 to 10 times fewer weights, and about twice as fast forward",
-			Caveats:   "one-channel filters are bound by memory, so time falls less than multiply-adds. Long linear chains want careful initialisation",
+			Caveats:   "one-channel filters are bound by memory, so time falls less than multiply-adds. he's gain is for a rectifier behind each convolution, and here all but the last have none: without norms the signal grows by √2 at each, and mini at rate 0.02 overflows in eleven steps; init with gain 0.707 or lsuv is the remedy (`{init: lsuv}`, learned there)",
 		}},
 		{"residual", Architecture, architecture.Residual{Over: 2, Shortcut: "B", Scale: 1}, Card{
 			Summary: "bypasses runs of convolutions, so that they learn a difference",
