@@ -107,10 +107,16 @@ func New(name string, opts ...Option) (*nn.Graph, error) {
 	b := nn.NewBuilder(name, o.input, o.classes)
 	n.Build(b)
 	g, err := b.Build()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if err == nil {
+		return g, nil
 	}
-	return g, nil
+	if o.input.H > 0 && o.input.W > 0 {
+		if own, at := New(name, Classes(o.classes)); at == nil {
+			s := own.InputSize()
+			return nil, fmt.Errorf("%s: %w, or give it images of %dx%d, for which it was made", name, err, s.H, s.W)
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
 // Find returns the entry of that name.

@@ -216,7 +216,7 @@ func TestEveryNetworkReadsBackFromItsText(t *testing.T) {
 }
 
 func TestOtherImagesAndClassesKeepTheSignature(t *testing.T) {
-	const vgg = "vgg11: pool5: kernel 2 without padding does not fit a 1x1 input; add padding 1 or remove a pool above it"
+	const vgg = "vgg11: pool5: kernel 2 without padding does not fit a 1x1 input; add padding 1 or remove a pool above it, or give it images of 224x224, for which it was made"
 	for _, n := range List() {
 		own, err := New(n.Name)
 		if err != nil {
@@ -269,6 +269,7 @@ func TestImpossibleInputsAndClassesAreErrors(t *testing.T) {
 		{[]Option{Input(-4, 4, 1)}, "an image of -4x4x1 is none"},
 		{[]Option{Input(1<<30, 1<<30, 1<<30)}, "give height, width and channels above 0"},
 		{[]Option{Input(2, 2, 3)}, "does not fit a"},
+		{[]Option{Input(2, 2, 3)}, ", or give it images of 32x32, for which it was made"},
 	} {
 		if _, err := New("lenet5", c.opts...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %s", err, c.want)
