@@ -52,13 +52,13 @@ func (w *stepping) end() {
 	if w.every > 1 {
 		of += fmt.Sprintf(" (part %d of %d)", w.first, w.every)
 	}
-	w.t.Logf("%s, %s%s: %d tried, %d steps taken, %d of networks that had been stepped already, %d refused with a reason, %d failed; %v, %v of processor time on %s, threads: %d",
-		w.began.wall.Format(time.DateOnly), r.what, of, r.tried(), r.stepped, r.same, r.refused, r.failed, r.took.elapsed.Round(time.Second), r.took.cpu.Round(time.Second), w.engine.Name(), w.engine.Threads())
+	w.t.Logf("%s, %s%s: %d tried, %d steps taken, %d of networks that had been stepped already, %d refused with a reason, %d failed; %v, %v of processor time on %s, %d at a time",
+		w.began.wall.Format(time.DateOnly), r.what, of, r.tried(), r.stepped, r.same, r.refused, r.failed, r.took.elapsed.Round(time.Second), r.took.cpu.Round(time.Second), w.engine, *lanes)
 	table.mu.Lock()
 	defer table.mu.Unlock()
 	if table.rows = append(table.rows, r); len(table.rows) == 1 {
 		table.began, table.part = w.began.wall, of
-		table.engine = fmt.Sprintf("%s, threads: %d, %s", w.engine.Name(), w.engine.Threads(), runtime.Version())
+		table.engine = fmt.Sprintf("%s, one thread a step, %d steps at a time, %s", w.engine, *lanes, runtime.Version())
 	}
 }
 

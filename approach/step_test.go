@@ -1,15 +1,18 @@
 package approach_test
 
 import (
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"hash/fnv"
 	"math"
 	"regexp"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/assaylab/assay/approach"
@@ -32,10 +35,10 @@ import (
 // faulting it in again was half of the time (10.8 s instead of 7.7 for a 400th part of the approaches, of which 6.7 and 2.6 in
 // the kernel; Zen 4, two threads).
 var (
-	part    = flag.String("part", "", "k/n: of the steps of a walk about every n-th, the k-th part from 0")
-	only    = flag.String("net", "", "networks that a walk keeps to, as in resnet20,enet; empty: all")
-	threads = flag.Int("threads", 0, "of the engine that a walk steps on; 0: as many as it takes by itself")
-	write   = flag.Bool("write", false, "write the table of a walk to docs/results/walk.md")
+	part  = flag.String("part", "", "k/n: of the steps of a walk about every n-th, the k-th part from 0")
+	only  = flag.String("net", "", "networks that a walk keeps to, as in resnet20,enet; empty: all")
+	lanes = flag.Int("lanes", runtime.GOMAXPROCS(0), "steps of a walk at a time, each on one thread")
+	write = flag.Bool("write", false, "write the table of a walk to docs/results/walk.md")
 )
 
 // ground is the networks that every approach and every pair is tried on, whatever else a walk goes over.
@@ -44,9 +47,9 @@ var ground = []string{"mini", "caffenet128", "resnet20", "googlenet"}
 func TestEveryNetworkTakesAStep(t *testing.T) {
 	w := newStepping(t, "networks as they are")
 	for _, n := range networks() {
-		w.try(trial{net: n.Name})
+		w.add(trial{net: n.Name})
 	}
-	w.end()
+	w.run()
 }
 
 func TestEveryApproachTakesAStep(t *testing.T) {
@@ -61,12 +64,12 @@ func TestEveryApproachTakesAStep(t *testing.T) {
 		for _, e := range approach.Catalog() {
 			for i, text := range walked[e.Name] {
 				if everything || i == 0 {
-					w.try(trial{net: n.Name, choices: []entry{{e.Kind, e.Name, text}}})
+					w.add(trial{net: n.Name, choices: []entry{{e.Kind, e.Name, text}}})
 				}
 			}
 		}
 	}
-	w.end()
+	w.run()
 }
 
 func TestEveryPairTakesAStep(t *testing.T) {
@@ -80,10 +83,10 @@ func TestEveryPairTakesAStep(t *testing.T) {
 		}
 		for _, a := range firsts() {
 			for _, b := range firsts() {
-				w.try(trial{net: net, choices: []entry{a, b}})
+				w.add(trial{net: net, choices: []entry{a, b}})
 			}
 		}
-		w.end()
+		w.run()
 	}
 }
 
@@ -138,33 +141,35 @@ func (tr trial) build(size int) (*approach.Built, error) {
 	return approach.Build(e, images)
 }
 
-// stepping steps over trials and counts what came of them.
+// stepping steps over trials, several at a time, and counts what came of them.
 type stepping struct {
 	t            *testing.T
 	what         string
 	first, every int
 	began        moment
-	engine       *cpu.Engine
+	trials       []trial
 
+	mu                             sync.Mutex
 	stepped, same, refused, failed int
 
-	sizes map[string]int
-	done  map[string]error // of a step, by what decides it: equal networks step once
-	net   string           // that done is of
+	engine string // name
+	sizes  map[string]int
+	done   map[[sha256.Size]byte]*outcome // of a step, by a digest of what decides it: equal networks step once
+}
+
+// outcome is what came of a step, once it is taken.
+type outcome struct {
+	once sync.Once
+	err  error
 }
 
 func newStepping(t *testing.T, what string) *stepping {
 	t.Helper()
-	e, err := cpu.New(cpu.Options{Threads: *threads})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(e.Close)
 	if everything {
 		debug.SetGCPercent(-1)
-		debug.SetMemoryLimit(4 << 30)
+		debug.SetMemoryLimit(int64(*lanes) * 3 << 30)
 	}
-	w := &stepping{t: t, what: what, every: 1, began: now(), engine: e, sizes: map[string]int{}}
+	w := &stepping{t: t, what: what, every: 1, began: now(), sizes: map[string]int{}, done: map[[sha256.Size]byte]*outcome{}}
 	if *part != "" {
 		if n, err := fmt.Sscanf(*part, "%d/%d", &w.first, &w.every); n != 2 || err != nil || w.first < 0 || w.first >= w.every {
 			t.Fatalf("-part %s; want k/n, such as 0/50", *part)
@@ -173,8 +178,8 @@ func newStepping(t *testing.T, what string) *stepping {
 	return w
 }
 
-// try takes a step of a trial, unless it is not of the walk's part.
-func (w *stepping) try(tr trial) {
+// add lets a walk try a trial, unless it is not of the walk's part.
+func (w *stepping) add(tr trial) {
 	if *only != "" && !slices.Contains(strings.Split(*only, ","), tr.net) {
 		return
 	}
@@ -184,41 +189,72 @@ func (w *stepping) try(tr trial) {
 			return
 		}
 	}
-	if w.net != tr.net {
-		if w.net, w.done = tr.net, map[string]error{}; everything {
-			w.t.Logf("%s, behind %d steps", tr.net, w.stepped)
+	w.trials = append(w.trials, tr)
+}
+
+// run tries all trials, each lane with an engine of its own, and adds what they came to to the table.
+func (w *stepping) run() {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range max(1, *lanes) {
+		e, err := cpu.New(cpu.Options{Threads: 1})
+		if err != nil {
+			w.t.Fatal(err)
 		}
+		w.engine = e.Name()
+		group.Go(func() {
+			defer e.Close()
+			for i := int(next.Add(1)) - 1; i < len(w.trials); i = int(next.Add(1)) - 1 {
+				tr := w.trials[i]
+				if everything && (i == 0 || w.trials[i-1].net != tr.net) {
+					w.t.Logf("%s, behind %d of %d trials", tr.net, i, len(w.trials))
+				}
+				if err := w.take(e, tr); err != nil {
+					w.count(&w.failed)
+					w.t.Errorf("%s: %v", tr, err)
+				}
+			}
+		})
 	}
-	if err := w.take(tr); err != nil {
-		w.failed++
-		w.t.Errorf("%s: %v", tr, err)
-	}
+	group.Wait()
+	w.end()
+}
+
+func (w *stepping) count(n *int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	*n++
 }
 
 // take builds a trial and takes its step, or checks the error that says why it cannot be built.
-func (w *stepping) take(tr trial) error {
+func (w *stepping) take(e *cpu.Engine, tr trial) error {
 	size, err := w.size(tr.net)
 	if err != nil {
 		return err
 	}
 	b, err := tr.build(size)
 	if err != nil {
-		w.refused++
+		w.count(&w.refused)
 		return worded(tr, size, err)
 	}
 	o := b.Optimization
 	o.LR, o.Batch = experiment.LR{Base: o.LR.Base}, experiment.Batch{Size: 2}
-	key := fmt.Sprintf("%+v\n%s", o, b.Graph.YAML())
-	err, known := w.done[key]
-	if known {
-		w.same++
-	} else {
-		err = train(w.engine, b, o.Batch.Size)
-		w.done[key] = err
-		w.stepped++
+	key := sha256.Sum256(fmt.Appendf(nil, "%s %+v\n%s", tr.net, o, b.Graph.YAML()))
+	w.mu.Lock()
+	came, known := w.done[key]
+	if !known {
+		came = &outcome{}
+		w.done[key] = came
 	}
-	if err != nil {
-		return fmt.Errorf("at %d pixels: %w", size, err)
+	w.mu.Unlock()
+	came.once.Do(func() { came.err = train(e, b, o.Batch.Size) })
+	if known {
+		w.count(&w.same)
+	} else {
+		w.count(&w.stepped)
+	}
+	if came.err != nil {
+		return fmt.Errorf("at %d pixels: %w", size, came.err)
 	}
 	return nil
 }
@@ -247,6 +283,8 @@ func worded(tr trial, size int, err error) error {
 
 // size is 64 pixels, or the network's own where that is less, or the least at which it can be built.
 func (w *stepping) size(net string) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if s, ok := w.sizes[net]; ok {
 		return s, nil
 	}
