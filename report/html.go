@@ -115,7 +115,7 @@ func HTML(w io.Writer, in Input) error {
 
 func (k ranking) row(j study.Judgement) row {
 	r := row{
-		Class: verdictClass(j), Name: j.Name, Verdict: verdictWords(j), Mean: fixed(j.Mean, k.decimals), Effect: k.effectCell(j), Grey: j.Grey,
+		Class: verdictClass(j), Name: j.Name, Verdict: verdictWords(j), Mean: fixed(j.Mean, k.decimals), Effect: k.effectCell(j), Grey: k.grey(j),
 		Time: change(j.TrainSeconds, k.base.TrainSeconds), MACs: change(float64(j.MACs), float64(k.base.MACs)), Params: change(float64(j.Params), float64(k.base.Params)),
 		Seconds: lasting(j.TrainSeconds), Ratio: ratio(j.TrainSeconds, k.base.TrainSeconds), MACsText: si(float64(j.MACs)), ParamsText: si(float64(j.Params)),
 		ParamsExact: grouped(j.Params), MACsExact: grouped(j.MACs), Differs: j.Differs, Notes: j.Notes,

@@ -138,13 +138,21 @@ func (k ranking) remarks(j study.Judgement) string {
 			left = append(left, n)
 		}
 	}
-	if j.Grey != "" && j.Grey != k.base.Grey { // where the baseline is in the same doubt, the caveat says so of all
-		left = append(left, j.Grey)
+	if g := k.grey(j); g != "" {
+		left = append(left, g)
 	}
 	if len(left) == 0 {
 		return ""
 	}
 	return " (" + strings.Join(left, "; ") + ")"
+}
+
+// grey is the doubt about an arm's verdict that the baseline is not in too; where it is, the caveat says so of all.
+func (k ranking) grey(j study.Judgement) string {
+	if j.Grey == k.base.Grey {
+		return ""
+	}
+	return j.Grey
 }
 
 // decides is what would settle an undecided arm.
