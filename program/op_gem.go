@@ -4,7 +4,8 @@ import "github.com/assaylab/assay/tensor"
 
 // GeM is the generalised mean of what is positive, x[N,H,W,C], p[1] → y[N,C] = (Σ_{h,w} max(x,0)^p / (H·W))^(1/p): the mean at
 // p = 1, towards the maximum as p grows. Radenović, Tolias, Chum, "Fine-tuning CNN Image Retrieval with No Human Annotation",
-// arXiv:1711.02512, §3.2. Deviation: the authors' code takes 1e-6 for what is smaller.
+// arXiv:1711.02512, §3.2. Where p is not above 0, y is not-a-number, so that a training whose exponent ran away is seen to have
+// diverged. Deviation: the authors' code takes 1e-6 for what is smaller.
 type GeM struct{}
 
 // GeMGrad is the gradient of [GeM]: x, p, y, dy → dx, dp. With u = max(x,0)/y, dx = dy·u^(p−1) / (H·W) and

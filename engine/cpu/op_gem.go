@@ -1,6 +1,10 @@
 package cpu
 
-import "github.com/assaylab/assay/engine/cpu/internal/kernel"
+import (
+	"math"
+
+	"github.com/assaylab/assay/engine/cpu/internal/kernel"
+)
 
 // A generalised mean goes row by row of a picture, its powers in scratch that stays in the first-level cache.
 
@@ -30,6 +34,11 @@ func bindGeM(b *planner, u unit) error {
 			all, v := kernel.Flat(sum)
 			b.k.Scale(all, v, v, 1/float32(x.h*x.w))
 			b.k.PowLog(all, v, v, 1/power, 1, 0)
+			if !(power > 0) { // PowLog has no answer for it
+				for c := range sum {
+					sum[c] = float32(math.NaN())
+				}
+			}
 		})
 	}
 	return nil

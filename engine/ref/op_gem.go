@@ -9,7 +9,9 @@ func gem(x, p, y array) {
 		y.v[i/(len(x.v)/x.Shape[0])*c+i%c] += math.Pow(math.Max(v, 0), p.v[0]) / float64(x.Shape[1]*x.Shape[2])
 	}
 	for i, m := range y.v {
-		y.v[i] = math.Pow(m, 1/p.v[0])
+		if y.v[i] = math.Pow(m, 1/p.v[0]); !(p.v[0] > 0) {
+			y.v[i] = math.NaN()
+		}
 	}
 }
 
