@@ -1,6 +1,6 @@
 // Package compile turns a network with its overlay, a loss and a solver into programs: a training step, an evaluation,
-// the statistics that an initialisation needs. It is where layers meet operations. It imports nn, program and the settings
-// of package experiment. Start at [Family]; lower.go is the table of layers.
+// the statistics that an initialisation needs. It is where layers meet operations. It imports nn, program, the settings
+// of package experiment and internal/memory. Start at [Family]; lower.go is the table of layers.
 package compile
 
 import (
@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/tensor"
@@ -40,7 +41,7 @@ type Family struct {
 	constants    map[string]float32 // scalars of a step that settings fix, by name; filled as programs are built
 }
 
-// New lays out the State of a network, zeroed; [Family.Initialize] draws it. seed is the source of the masks of dropout.
+// New lays out the State of a network, zeroed; [Family.Initialize] draws it. More than the machine has is an error. seed is the source of the masks of dropout.
 func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
 	steps, err := g.Steps()
 	if err != nil {
@@ -57,6 +58,13 @@ func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
 	f := &Family{
 		Graph: g, State: program.NewState(), optimization: o, seed: seed, steps: steps, params: params, buffers: buffers,
 		constants: map[string]float32{},
+	}
+	bytes := int64(0)
+	for _, p := range f.kept() {
+		bytes += 4 * int64(p.Shape.Elems())
+	}
+	if has := memory.Total(); has > 0 && bytes > has {
+		return nil, fmt.Errorf("%.0f GB of memory are needed for the parameters, and this machine has %.0f; give a smaller network", float64(bytes)/1e9, float64(has)/1e9)
 	}
 	for _, p := range f.kept() {
 		if _, err := f.State.Add(p.Name, p.Shape); err != nil {

@@ -146,9 +146,14 @@ func over(g *nn.Graph) string {
 	return b.String()
 }
 
-// fingerprint is equal for arms that train alike: network, settings, data.
+// fingerprint is equal for arms that train alike: network, settings, data. Which layer an activation belongs to says where norms
+// are laid; by now they are.
 func (a PlannedArm) fingerprint() string {
-	return fmt.Sprintf("%s%v%v%+v", a.Built.Graph.YAML(), a.Built.Optimization, a.Built.Learning, a.Experiment.Data.Spec)
+	g := a.Built.Graph.Clone()
+	for _, n := range g.Nodes {
+		n.Pre = false
+	}
+	return fmt.Sprintf("%s%v%v%+v", g.YAML(), a.Built.Optimization, a.Built.Learning, a.Experiment.Data.Spec)
 }
 
 func names(choices []experiment.Choice) []string {

@@ -55,8 +55,8 @@ func Judge(r *Result) error {
 
 	r.NoiseSD, r.BlockSD, r.ResidualDF = findings.noiseSD, findings.blockSD, findings.df
 	design := stat.Design{Variants: max(1, findings.family), SD: r.NoiseSD, Delta: delta}
-	if r.NoiseSD > 0 && r.Blocks > 1 {
-		r.Detectable = design.Detectable(r.Blocks, 0.8)
+	if pairs := t.pairs(); r.NoiseSD > 0 && pairs > 1 {
+		r.Detectable = design.Detectable(pairs, 0.8)
 	}
 	for v := range r.Judged {
 		t.whatWouldDecide(&r.Judged[v], design, r.Blocks)
@@ -277,6 +277,29 @@ func (t *table) blocks() int {
 		}
 	}
 	return n
+}
+
+// pairs is how many repeats half of the variants, or more, finished together with the baseline: a repeat that has only begun
+// tells little of the others. A variant that diverged does not count.
+func (t *table) pairs() int {
+	var of []int
+	for v := range t.arms {
+		if c := t.class[v]; c != family && c != derived {
+			continue
+		}
+		n := 0
+		for s, y := range t.outcomes[v] {
+			if !math.IsNaN(y) && !math.IsNaN(t.outcomes[0][s]) {
+				n++
+			}
+		}
+		of = append(of, n)
+	}
+	if len(of) == 0 {
+		return 0
+	}
+	slices.Sort(of)
+	return of[len(of)/2]
 }
 
 // remark adds to an arm's notes what its verdict, by itself, would not tell.

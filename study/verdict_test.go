@@ -75,6 +75,25 @@ func TestOneRepeatShowsEffectsWithoutVerdicts(t *testing.T) {
 	}
 }
 
+func TestARepeatThatHasOnlyBegunDetectsNothingMore(t *testing.T) {
+	r := clear(t)
+	last := 0
+	for _, tr := range r.Trials {
+		last = max(last, tr.Repeat)
+	}
+	r.Trials = slices.DeleteFunc(r.Trials, func(tr Trial) bool { return tr.Repeat == last })
+	whole := judged(t, r).Detectable
+	r = clear(t)
+	r.Trials = slices.DeleteFunc(r.Trials, func(tr Trial) bool { return tr.Repeat == last && tr.Arm != r.Arms[0].Name && tr.Arm != "b" })
+	begun := judged(t, r).Detectable
+	if whole == 0 || math.Abs(begun-whole) > 0.1*whole { // the residual differs a little
+		t.Errorf("%d repeats detect %.3g, with one more begun %.3g", last-1, whole, begun)
+	}
+	if all := judged(t, clear(t)).Detectable; all > 0.95*begun {
+		t.Errorf("%d repeats detect %.3g, no less than with the last one begun: %.3g", last, all, begun)
+	}
+}
+
 func TestAClaimSmallerThanDeltaSaysSo(t *testing.T) {
 	r := clear(t)
 	r.Meaningful = 20

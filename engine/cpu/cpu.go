@@ -4,7 +4,7 @@
 // are in internal/kernel.
 //
 // Equal inputs give equal bits at a level, whatever the number of threads. A steady Run allocates nothing. It may import
-// program, engine and tensor. Start at [New].
+// program, engine, tensor and internal/memory. Start at [New].
 package cpu
 
 import (
@@ -18,6 +18,7 @@ import (
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
+	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/program"
 )
 
@@ -212,8 +213,8 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 			bench = max(bench, s.scratch)
 		}
 	}
-	need := float64(plan.ArenaBytes) + 4*(float64(e.pool.n)*float64(own+bench)+float64(b.fixed))
-	if has := memory(); need > has {
+	need := float64(s.Bytes()) + float64(plan.ArenaBytes) + 4*(float64(e.pool.n)*float64(own+bench)+float64(b.fixed))
+	if has := float64(memory.Total()); has > 0 && need > has {
 		return nil, fmt.Errorf("%.0f GB of memory are needed, and this machine has %.0f; give a smaller batch, smaller images or a smaller network", need/1e9, has/1e9)
 	}
 	f.fixed = floats(b.fixed)

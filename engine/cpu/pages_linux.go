@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"math"
 	"syscall"
 	"unsafe"
 )
@@ -21,13 +20,4 @@ func advise(d []float32) {
 	if from < to {
 		_ = syscall.Madvise(b[from-at:to-at], syscall.MADV_HUGEPAGE)
 	}
-}
-
-// memory is how many bytes the machine has.
-func memory() float64 {
-	var info syscall.Sysinfo_t
-	if err := syscall.Sysinfo(&info); err != nil {
-		return math.Inf(1)
-	}
-	return float64(info.Totalram) * float64(info.Unit)
 }

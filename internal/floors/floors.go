@@ -24,6 +24,7 @@ const All = "*"
 var Rooms = []Room{
 	{"internal/spec", nil},
 	{"internal/atomicfile", nil},
+	{"internal/memory", nil},
 	{"internal/floors", nil},
 	{"tensor", nil},
 	{"nn", []string{"tensor", "internal/spec"}},
@@ -35,12 +36,12 @@ var Rooms = []Room{
 	{"engine", []string{"program"}}, // never nn: an engine knows no layers
 	{"engine/enginetest", []string{"engine", "engine/ref"}},
 	{"engine/ref", []string{"engine"}},
-	{"engine/cpu", []string{"engine", "engine/cpu/internal/kernel"}},
+	{"engine/cpu", []string{"engine", "engine/cpu/internal/kernel", "internal/memory"}},
 	{"engine/cpu/internal/kernel", nil},
 	{"engine/xla", []string{"engine"}},
 	{"data", []string{"tensor", "internal/spec", "internal/atomicfile"}},
 	{"experiment", []string{"zoo", "data", "interop"}},
-	{"compile", []string{"nn", "program", "experiment"}}, // of experiment the optimization settings alone
+	{"compile", []string{"nn", "program", "experiment", "internal/memory"}}, // of experiment the optimization settings alone
 	{"approach", []string{"experiment"}},
 	{"train", []string{"experiment", "compile", "engine", "engine/ref", "engine/cpu"}},
 	{"detect", []string{"train"}},

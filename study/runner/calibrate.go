@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
@@ -99,10 +98,12 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 	for i := range s.Plan.Arms {
 		a := &s.Plan.Arms[i]
 		step := seconds / multiplyAdds * stepMACs(*a)
-		if c, ok := known[network(*a)]; ok {
+		key := network(*a)
+		if c, ok := known[key]; ok {
 			step = c.SecondsPerStep
 		}
-		a.TrainSeconds, a.SecondsRough = step*float64(a.Steps), rough
+		_, now := unknown[key]
+		a.TrainSeconds, a.SecondsRough = step*float64(a.Steps), rough && now
 	}
 	if st != nil && !rough {
 		for _, key := range turns {
@@ -225,33 +226,4 @@ func processor() string {
 		}
 	}
 	return name
-}
-
-// freeMemory is what the system, or the control group of this process, can give, in bytes; 0 where neither tells.
-func freeMemory() int64 {
-	free := int64(0)
-	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
-		for line := range strings.Lines(string(b)) {
-			if rest, ok := strings.CutPrefix(line, "MemAvailable:"); ok {
-				free = 1024 * number(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
-			}
-		}
-	}
-	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} { // versions 2 and 1
-		if b, err := os.ReadFile(file); err == nil {
-			if limit := number(strings.TrimSpace(string(b))); limit > 0 && (free == 0 || limit < free) {
-				free = limit
-			}
-		}
-	}
-	return free
-}
-
-// number is 0 for what is none, such as "max".
-func number(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }

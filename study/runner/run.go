@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/train"
@@ -269,7 +270,7 @@ func (w *work) atOnce() (int, error) {
 		return 0, err
 	}
 	n := min(w.request.Threads, w.total-w.done)
-	if free := freeMemory(); free > 0 {
+	if free := memory.Free(); free > 0 {
 		n = min(n, int(free/4*3/each))
 	}
 	return max(n, 1), nil
