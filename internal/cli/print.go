@@ -150,6 +150,14 @@ func plural(n int, one string) string {
 	return thousands(n) + " " + many
 }
 
+// share tells how many images of how many: "900 images", "500 of 900 images".
+func share(n, of int) string {
+	if n == of {
+		return plural(n, "image")
+	}
+	return thousands(n) + " of " + plural(of, "image")
+}
+
 // si is a large number in three digits: 1.70M, 41.2M, 4.09G.
 func si(n int64) string {
 	x := float64(n)

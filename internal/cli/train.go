@@ -114,7 +114,8 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 		return root.At(err)
 	}
 	cut := set.Cut(x.Seed, 1)
-	if n, batch := built.Learning.Subset.Of(len(cut.Train)), built.Optimization.Batch.Size; batch > n {
+	n := built.Learning.Subset.Of(len(cut.Train))
+	if batch := built.Optimization.Batch.Size; batch > n {
 		return place(root, x.Optimization, "batch", fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, n))
 	}
 	if len(cut.Val) == 0 {
@@ -138,7 +139,7 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 	if node, err := experiment.Encode(x); err == nil {
 		text = string(node.YAML())
 	}
-	e.note("%s on %s: %s to train on, %s validation, %s a step, %s", built.Graph.Name, x.Data, plural(len(cut.Train), "image"), thousands(len(cut.Val)), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
+	e.note("%s on %s: %s to train on, %s validation, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
 	b, began := e.bar(), e.Clock()
 	result, err := train.Run(ctx, train.Job{
 		Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: cut,
