@@ -53,10 +53,10 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 			err = guard(v, base, &a)
 		}
 		if err != nil {
-			return nil, v.place(err)
+			return nil, v.Place(err)
 		}
 		if twin, ok := same[a.fingerprint()]; ok {
-			return nil, v.place(fmt.Errorf("the same as %q in all that counts; drop one", twin))
+			return nil, v.Place(fmt.Errorf("the same as %q in all that counts; drop one", twin))
 		}
 		same[a.fingerprint()] = v.Name
 		p.Arms = append(p.Arms, a)
@@ -65,8 +65,8 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 	return p, nil
 }
 
-// place gives an error the variant's name and place in the file, unless it has a place already.
-func (v Variant) place(err error) error {
+// Place gives an error the variant's name and place in the file, unless it has a place already.
+func (v Variant) Place(err error) error {
 	if f, ok := errors.AsType[*spec.Fault](err); ok && f.File != "" {
 		return err
 	}

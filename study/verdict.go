@@ -55,11 +55,11 @@ func Judge(r *Result) error {
 
 	r.NoiseSD, r.BlockSD, r.ResidualDF = findings.noiseSD, findings.blockSD, findings.df
 	design := stat.Design{Variants: max(1, findings.family), SD: r.NoiseSD, Delta: delta}
-	if pairs := t.pairs(); r.NoiseSD > 0 && pairs > 1 {
+	if pairs := t.usualPairs(); r.NoiseSD > 0 && pairs > 1 {
 		r.Detectable = design.Detectable(pairs, 0.8)
 	}
 	for v := range r.Judged {
-		t.whatWouldDecide(&r.Judged[v], design, r.Blocks)
+		t.whatWouldDecide(v, &r.Judged[v], design)
 	}
 	chooseWinner(r)
 	for v := range r.Judged {
@@ -279,21 +279,23 @@ func (t *table) blocks() int {
 	return n
 }
 
-// pairs is how many repeats half of the variants, or more, finished together with the baseline: a repeat that has only begun
-// tells little of the others. A variant that diverged does not count.
-func (t *table) pairs() int {
+// pairs is how many repeats an arm finished together with the baseline.
+func (t *table) pairs(v int) int {
+	n := 0
+	for s, y := range t.outcomes[v] {
+		if !math.IsNaN(y) && !math.IsNaN(t.outcomes[0][s]) {
+			n++
+		}
+	}
+	return n
+}
+
+// usualPairs is the pairs that half of the variants have, or more: a repeat that has only begun tells nothing of the others. A
+// variant that diverged does not count.
+func (t *table) usualPairs() int {
 	var of []int
-	for v := range t.arms {
-		if c := t.class[v]; c != family && c != derived {
-			continue
-		}
-		n := 0
-		for s, y := range t.outcomes[v] {
-			if !math.IsNaN(y) && !math.IsNaN(t.outcomes[0][s]) {
-				n++
-			}
-		}
-		of = append(of, n)
+	for _, v := range slices.Concat(t.of(family), t.of(derived)) {
+		of = append(of, t.pairs(v))
 	}
 	if len(of) == 0 {
 		return 0
@@ -319,21 +321,23 @@ func remark(j *Judgement, delta float64, t *table) {
 }
 
 // whatWouldDecide fills in, for an undecided arm, what would decide it if the effect seen were the true one.
-func (t *table) whatWouldDecide(j *Judgement, d stat.Design, blocks int) {
+func (t *table) whatWouldDecide(v int, j *Judgement, d stat.Design) {
 	const most, power = 1000, 0.8
 	if j.Verdict != Undecided {
 		return
 	}
+	has := t.pairs(v)
 	switch {
 	case j.Diverged > 0:
+		has = j.Trials
 		for n := j.Trials + 1; n <= most && j.RepeatsToDecide == 0; n++ {
 			if stat.FisherMore(j.Diverged*n/j.Trials, n, 0, n) <= alpha {
 				j.RepeatsToDecide = n
 			}
 		}
-	case j.Effect != nil && blocks > 0:
-		d.SD, d.ImageVar = j.SeedSE*math.Sqrt(float64(blocks)/2), j.ImageSE*j.ImageSE
-		j.RepeatsToDecide = d.Repeats(math.Abs(*j.Effect), power, blocks+1, most)
+	case j.Effect != nil && has > 0:
+		d.SD, d.ImageVar = j.SeedSE*math.Sqrt(float64(has)/2), j.ImageSE*j.ImageSE
+		j.RepeatsToDecide = d.Repeats(math.Abs(*j.Effect), power, has+1, most)
 		if j.RepeatsToDecide == 0 && d.ImageVar > 0 && t.images > 0 {
 			if share := d.ImageShare(math.Abs(*j.Effect), power); share > 0 {
 				j.ImagesToDecide = int(math.Ceil(float64(t.images) / share))
@@ -341,7 +345,7 @@ func (t *table) whatWouldDecide(j *Judgement, d stat.Design, blocks int) {
 		}
 	}
 	if j.RepeatsToDecide > 0 {
-		j.MoreRepeats = max(1, j.RepeatsToDecide-blocks)
+		j.MoreRepeats = max(1, j.RepeatsToDecide-has)
 		j.HoursToDecide = float64(j.MoreRepeats) * (j.TrainSeconds + t.arms[0].TrainSeconds) / 3600
 	}
 }

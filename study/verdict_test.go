@@ -94,6 +94,16 @@ func TestARepeatThatHasOnlyBegunDetectsNothingMore(t *testing.T) {
 	}
 }
 
+func TestWhatWouldDecideCountsAnArmsOwnRepeats(t *testing.T) {
+	m := model{arms: 3, repeats: 4, images: 2000, seed: 0.01, luck: 0.1, block: 0.02, effect: []float64{0, 0.03, 0}}
+	r := m.draw(rand.New(rand.NewPCG(1, 1)))
+	r.Trials = slices.DeleteFunc(r.Trials, func(tr Trial) bool { return tr.Repeat == 4 && tr.Arm == "b" })
+	j := arm(t, judged(t, r), "b")
+	if j.Verdict != Undecided || j.RepeatsToDecide < 5 || j.MoreRepeats != j.RepeatsToDecide-3 {
+		t.Errorf("%q with %d trials: %d repeats decide, %d more", j.Verdict, j.Trials, j.RepeatsToDecide, j.MoreRepeats)
+	}
+}
+
 func TestAClaimSmallerThanDeltaSaysSo(t *testing.T) {
 	r := clear(t)
 	r.Meaningful = 20

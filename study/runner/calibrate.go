@@ -77,7 +77,7 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 		}
 		c, err := timeStep(e, unknown[key], most, left/time.Duration(rounds*len(turns)-i))
 		if err != nil {
-			return err
+			return s.place(unknown[key], err)
 		}
 		if before, ok := known[key]; ok {
 			c.SecondsPerStep, c.Steps = min(c.SecondsPerStep, before.SecondsPerStep), c.Steps+before.Steps
@@ -172,8 +172,12 @@ func compiled(e *cpu.Engine, a study.PlannedArm) (engine.Executable, *compile.Fa
 	return exe, f, err
 }
 
-// memory is what a trial of the hungriest arm takes, in bytes, its process included.
+// memory is what a trial of the hungriest arm takes, in bytes, its process included. An arm that needs more than the machine has
+// is an error.
 func (s *Session) memory() (int64, error) {
+	if s.each > 0 {
+		return s.each, nil
+	}
 	e, err := cpu.New(cpu.Options{Threads: 1})
 	if err != nil {
 		return 0, err
@@ -183,12 +187,13 @@ func (s *Session) memory() (int64, error) {
 	for _, a := range s.Plan.Arms {
 		exe, f, err := compiled(e, a)
 		if err != nil {
-			return 0, err
+			return 0, s.place(a, err)
 		}
 		plan, batch := exe.Plan(), int64(a.Built.Optimization.Batch.Size)*int64(4*a.Images.Images.Size.Elems())
 		most = max(most, plan.ArenaBytes+plan.ScratchBytes+f.State.Bytes()+batch*int64(data.FeedBatches(1)))
 	}
-	return most + 64<<20, nil
+	s.each = most + 64<<20
+	return s.each, nil
 }
 
 // RandomBatch is a batch of standard normal images with labels in turn: what speed is measured on.

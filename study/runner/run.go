@@ -46,14 +46,19 @@ const (
 // train.ErrInterrupted. on is called from one goroutine at a time. After Run, Plan.Entries are the trials that the study has:
 // an arm without any effect gets no more after its first.
 func (s *Session) Run(ctx context.Context, executable string, on func(Event)) (*study.Result, error) {
-	if err := os.MkdirAll(s.Dir(), 0o755); err != nil {
-		return nil, err
-	}
 	st, err := store.Open(s.request.Store, time.Now)
 	if err != nil {
 		return nil, err
 	}
 	defer st.Close()
+	if _, err := st.Study(s.Name); err != nil { // what does not fit is refused before the study takes its name
+		if _, err := s.memory(); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.MkdirAll(s.Dir(), 0o755); err != nil {
+		return nil, err
+	}
 	resumed, err := s.record(st)
 	if err != nil {
 		return nil, err

@@ -47,6 +47,7 @@ type Session struct {
 	text    []byte
 	digest  string
 	sets    map[string]*data.Set
+	each    int64                              // bytes that a trial takes, once memory has told
 	clock   func() (ran, waited time.Duration) // scheduled, but in tests
 }
 
@@ -103,6 +104,16 @@ func read(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: cannot be read: %w", path, err)
 	}
 	return text, nil
+}
+
+// place gives an error of an arm its name, and its place in the study file.
+func (s *Session) place(a study.PlannedArm, err error) error {
+	for _, v := range s.Study.Variants {
+		if v.Name == a.Name {
+			return v.Place(err)
+		}
+	}
+	return fmt.Errorf("%s: %s: %w", s.request.File, a.Name, err)
 }
 
 // Close gives the opened data back.
