@@ -1,0 +1,77 @@
+package runner
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/golden"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/train"
+)
+
+var wholeTrainings = flag.Bool("whole", false, "train the first study's arms to the end at each level, some 20 minutes")
+
+// TestFirstStudyKeepsItsBits holds every arm of examples/first-study.yaml, at every level that this processor has, to the digests
+// of its State in testdata/bits: after the first steps always, and of the last weights with -whole. Who changes bits does so on
+// purpose, raises the version of the room that did, and runs it with -update, with and without -whole.
+func TestFirstStudyKeepsItsBits(t *testing.T) {
+	s, err := study.Read("../../examples/first-study.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := data.Open(t.Context(), s.Base.Data.Spec, data.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	cut := set.Cut(s.Seed, 1)
+	plan, err := s.Plan(func(experiment.Experiment) (study.Images, error) {
+		return study.Images{Images: approach.Images{Size: nn.Size{H: set.H, W: set.W, C: set.C}, Classes: len(set.Classes)}, Train: len(cut.Train), Val: len(cut.Val)}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, level := range cpu.Levels() {
+		t.Run(level, func(t *testing.T) {
+			steps, file := 50, "steps"
+			if level == "generic" {
+				steps = 5
+			}
+			if *wholeTrainings {
+				file = "whole"
+			}
+			var got strings.Builder
+			for _, a := range plan.Arms {
+				e, err := cpu.New(cpu.Options{Level: level})
+				if err != nil {
+					t.Fatal(err)
+				}
+				job := train.Job{
+					Graph: a.Built.Graph, Optimization: a.Built.Optimization, Learning: a.Built.Learning,
+					Set: set, Cut: cut, Seeds: train.Seeds(study.SeedsOf(s.Seed, 1)), Engine: e,
+				}
+				digest, after := "", steps
+				if *wholeTrainings {
+					r, err := train.Run(context.Background(), job)
+					if err != nil {
+						t.Fatal(err)
+					}
+					digest, after = r.Model.Digest, r.Step
+				} else if digest, err = train.Begin(t.Context(), job, steps); err != nil {
+					t.Fatal(err)
+				}
+				e.Close()
+				fmt.Fprintf(&got, "%s after %d steps: %s\n", a.Name, after, digest)
+			}
+			golden.Text(t, "testdata/bits/"+file+"-"+level+".txt", got.String())
+		})
+	}
+}
