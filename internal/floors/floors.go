@@ -47,9 +47,10 @@ var Rooms = []Room{
 	{"detect", []string{"train"}},
 	{"study", []string{"approach", "study/stat"}},
 	{"study/stat", nil},
-	{"study/runner", []string{"study", "study/store", "study/queue", "train", "detect"}},
+	{"study/trial", []string{"data", "internal/atomicfile"}},
+	{"study/runner", []string{"study", "study/trial", "study/store", "study/queue", "train", "detect"}},
 	{"study/queue", []string{"study", "study/store", "train", "detect"}},
-	{"study/store", []string{"study", "train", "detect"}},
+	{"study/store", []string{"study", "study/trial"}},
 	{"report", []string{"study", "study/store"}},
 	{"serve", []string{"study", "study/store"}},
 	{"internal/gradcheck", []string{"program"}}, // helpers of tests

@@ -1,0 +1,190 @@
+package trial
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"github.com/assaylab/assay/internal/atomicfile"
+)
+
+// Status is how a trial ended.
+type Status string
+
+// The ways to end. A divergence is a result; a failure is none, and its trial may be run again.
+const (
+	Done     Status = "done"
+	Diverged Status = "diverged"
+	Failed   Status = "failed"
+)
+
+// Result is what a trial leaves. All of it but Seconds is the same whoever runs the trial, wherever and however often.
+type Result struct {
+	ID      string            `json:"id"`
+	Spec    Spec              `json:"spec"`
+	Status  Status            `json:"status"`
+	Reason  string            `json:"reason,omitempty"` // of what diverged or failed
+	Steps   int               `json:"steps"`            // done
+	Seconds float64           `json:"seconds"`          // wall time of the process that ended it
+	Begun   map[int]string    `json:"begun,omitempty"`  // digests of the State after the first steps: 1, 2, 5, 10, 20, 50
+	Weights string            `json:"weights,omitempty"`
+	Curve   []Point           `json:"curve,omitempty"`
+	Scores  []Evaluation      `json:"scores,omitempty"` // the first is of the validation images, by the last weights
+	Images  map[string]Images `json:"images,omitempty"` // the sets of images that Scores name, by digest
+}
+
+// Point is an evaluation on the validation images along the way.
+type Point struct {
+	Epoch     float64            `json:"epoch"` // passes done
+	Step      int                `json:"step"`
+	TrainLoss Number             `json:"train_loss"` // mean over the steps since the last point
+	LR        float64            `json:"lr"`         // of the last step
+	Metrics   map[string]float64 `json:"metrics"`
+}
+
+// Evaluation is what one way of evaluating found: named metrics, and a column per image of each that has one.
+type Evaluation struct {
+	Name    string             `json:"name"` // "val": the validation images, as training's end sees them
+	Images  string             `json:"images"`
+	Metrics map[string]float64 `json:"metrics"` // "accuracy", 0 to 1; "log_loss", nats ...
+	Columns []Column           `json:"columns"`
+}
+
+// Column is a value an image, in the order of the image set.
+type Column struct {
+	Name   string    `json:"name"`
+	Reals  []float32 `json:"reals,omitempty"`  // one of the two
+	Wholes []int32   `json:"wholes,omitempty"` //
+}
+
+// Images is a list of images in the order in which they are evaluated.
+type Images struct {
+	Hashes  []string `json:"hashes"` // of the content, 32 hex digits
+	Labels  []int32  `json:"labels"`
+	Names   []string `json:"names,omitempty"` // slash paths below the folder, for people; not in the digest
+	Classes []string `json:"classes"`
+}
+
+// Digest identifies the images and their labels, not their names.
+func (im Images) Digest() string {
+	h := sha256.New()
+	for _, c := range im.Classes {
+		fmt.Fprintf(h, "%q\n", c)
+	}
+	for i, hash := range im.Hashes {
+		fmt.Fprintf(h, "%s %d\n", hash, im.Labels[i])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Number is a float64 that may be not-a-number or infinite, null in JSON.
+type Number float64
+
+// MarshalJSON writes a figure, null where it is not finite.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if x := float64(n); math.IsNaN(x) || math.IsInf(x, 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// UnmarshalJSON reads a figure; null is not-a-number.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = Number(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
+}
+
+// resultMagic begins a result file: its form and, behind it, the SHA-256 of all that follows the first line.
+const resultMagic = "assay-trial-1 "
+
+// Save writes the result beside its place, synced and renamed, with a sum.
+func (r *Result) Save(path string) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	sum := sha256.Sum256(text)
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s%s\n%s", resultMagic, hex.EncodeToString(sum[:]), text)
+		return err
+	})
+}
+
+// Load reads a result file. One that is damaged, or that is not of its Spec, is an error: its trial is to be run again.
+func Load(path string) (*Result, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; remove it, the trial is run again", path, err)
+	}
+	return r, nil
+}
+
+func parse(text []byte) (*Result, error) {
+	head, body, _ := bytes.Cut(text, []byte("\n"))
+	want, ok := bytes.CutPrefix(head, []byte(resultMagic))
+	if !ok {
+		return nil, fmt.Errorf("is no result of a trial, or one of another form")
+	}
+	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != string(want) {
+		return nil, fmt.Errorf("is a damaged result, its sum does not fit")
+	}
+	var r Result
+	if err := json.Unmarshal(body, &r); err != nil {
+		return nil, fmt.Errorf("is a damaged result: %w", err)
+	}
+	return &r, r.check()
+}
+
+// check refuses what no trial can have left.
+func (r *Result) check() error {
+	if r.ID != r.Spec.ID() {
+		return fmt.Errorf("is the result of another trial")
+	}
+	if r.Status != Done && r.Status != Diverged && r.Status != Failed {
+		return fmt.Errorf("ended as %q, which is no way to end", r.Status)
+	}
+	for _, e := range r.Scores {
+		im, ok := r.Images[e.Images]
+		if !ok || im.Digest() != e.Images || len(im.Labels) != len(im.Hashes) {
+			return fmt.Errorf("names images that it does not hold")
+		}
+		for _, c := range e.Columns {
+			if n := len(c.Reals) + len(c.Wholes); n != len(im.Hashes) {
+				return fmt.Errorf("has %d values of %s for %d images", n, c.Name, len(im.Hashes))
+			}
+		}
+	}
+	return nil
+}
+
+// Score is an evaluation by name.
+func (r *Result) Score(name string) (Evaluation, bool) {
+	for _, e := range r.Scores {
+		if e.Name == name {
+			return e, true
+		}
+	}
+	return Evaluation{}, false
+}
+
+// Column is a column by name, false where the evaluation has none.
+func (e Evaluation) Column(name string) (Column, bool) {
+	for _, c := range e.Columns {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Column{}, false
+}
