@@ -8,9 +8,9 @@ import (
 
 // Learning is what the network sees, and when: the settings that learning approaches write.
 type Learning struct {
-	Epochs  Epochs
-	Augment Augment
-	Subset  Subset
+	Epochs  Epochs  `yaml:"epochs"`
+	Augment Augment `yaml:"augment"`
+	Subset  Subset  `yaml:"subset"`
 }
 
 // Epochs is how long training lasts: passes over the training images, or steps.

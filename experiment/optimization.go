@@ -7,11 +7,11 @@ import (
 // Optimization is what can be added to any network without changing its architecture: the settings that optimization
 // approaches write. Norms, dropout and biases are laid over the graph instead (nn.Overlay).
 type Optimization struct {
-	Solver Solver
-	LR     LR
-	Batch  Batch
-	L2     Decay
-	Init   Init
+	Solver Solver `yaml:"solver"`
+	LR     LR     `yaml:"lr"`
+	Batch  Batch  `yaml:"batch"`
+	L2     Decay  `yaml:"l2"`
+	Init   Init   `yaml:"init"`
 }
 
 // Solver is the rule that turns gradients into steps.
@@ -39,7 +39,7 @@ type Batch struct {
 // Decay is a penalty on the size of weights; its strength is λ in λ/2·Σw², so that the gradient gains λ·w.
 type Decay struct {
 	Strength float32  `yaml:"strength" spec:"bare" help:"λ, at least 0"`
-	Except   []string `yaml:"except" values:"bias, norm, depthwise" help:"parameters it leaves alone"`
+	Except   []string `yaml:"except" spec:"set" values:"bias, norm, depthwise" help:"parameters it leaves alone"`
 }
 
 // Init is how the first weights are drawn. Biases start at 0, norm scales at 1.

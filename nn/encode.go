@@ -2,9 +2,11 @@ package nn
 
 import (
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/assaylab/assay/internal/spec"
 )
@@ -22,7 +24,7 @@ import (
 //	outputs:
 //	  - {name: main, from: linear1}
 type document struct {
-	Name    string        `yaml:"name" spec:"required"`
+	Name    string        `yaml:"name"` // default: the file's, without its ending
 	Classes int           `yaml:"classes" spec:"required"`
 	Layers  []*spec.Node  `yaml:"layers" spec:"required"`
 	Outputs []outputEntry `yaml:"outputs" spec:"required"`
@@ -62,6 +64,10 @@ func Decode(root *spec.Node) (*Graph, error) {
 	}
 	if d.Classes < 1 || d.Classes > MaxClasses {
 		return nil, root.Get("classes").Errorf("classes: %d; give the number of classes, 1 or more", d.Classes)
+	}
+	if d.Name == "" {
+		base := filepath.Base(root.File())
+		d.Name = strings.TrimSuffix(base, filepath.Ext(base))
 	}
 	b := NewBuilder(d.Name, Size{}, d.Classes)
 	by := map[string]*Node{}
@@ -173,6 +179,20 @@ func decodeElided(b *Builder, s Site, x Size, items []spec.Item) error {
 func (g *Graph) YAML() []byte {
 	root := spec.NewMap()
 	root.Set("name", spec.NewText(g.Name))
+	return g.encode(root, true, g.overlay.held).YAML()
+}
+
+// Canonical is the text form of all that decides what a training of the network computes, and of nothing else: not its name,
+// nor what layers came to replace or belong to, nor a bias that a norm takes away. Names of layers and parameters are in it, since they
+// address random draws. [Read] reads back a graph that trains to the same bits; its name is the one given for the file.
+func (g *Graph) Canonical() []byte {
+	only := g.onlyReaders()
+	return g.encode(spec.NewMap(), false, func(s Site) []Elided { return g.overlay.inForce(s, only) }).Canonical()
+}
+
+// encode writes the network below the keys of root; at lists what lies at a site, and whole says whether to write what only
+// rewrites ask for.
+func (g *Graph) encode(root *spec.Node, whole bool, at func(Site) []Elided) *spec.Node {
 	root.Set("classes", spec.NewInt(g.Classes))
 	layers := root.Set("layers", spec.NewList())
 	for i, n := range g.Nodes {
@@ -189,13 +209,13 @@ func (g *Graph) YAML() []byte {
 			m.Set("from", from)
 		}
 		encodeFields(m, n.Layer, reflect.Zero(reflect.TypeOf(n.Layer)))
-		if n.Origin != "" {
+		if n.Origin != "" && whole {
 			m.Set("origin", spec.NewText(n.Origin))
 		}
-		if n.Pre {
+		if n.Pre && whole {
 			m.Set("pre", spec.NewBool(true))
 		}
-		g.overlay.encode(m, n)
+		encodeOver(m, n, at)
 		layers.Append(spec.NewMap()).Set(n.Layer.Kind(), m)
 	}
 	outputs := root.Set("outputs", spec.NewList())
@@ -211,21 +231,26 @@ func (g *Graph) YAML() []byte {
 		}
 		outputs.Append(m)
 	}
-	return root.YAML()
+	return root
 }
 
-// encode writes what was set over a node, in force or not: a bias that a norm takes away is written too.
-func (o *Overlay) encode(m *spec.Node, n *Node) {
-	list := func(s Site) *spec.Node {
-		e := o.at[s]
-		if e == nil {
-			return nil
-		}
-		items := spec.NewList()
+// held lists what was set at a site, in force or not: a bias that a norm takes away, too.
+func (o *Overlay) held(s Site) (ls []Elided) {
+	if e := o.at[s]; e != nil {
 		for _, l := range e {
-			if l == nil {
-				continue
+			if l != nil {
+				ls = append(ls, l)
 			}
+		}
+	}
+	return ls
+}
+
+// encodeOver writes what lies over a node.
+func encodeOver(m *spec.Node, n *Node, at func(Site) []Elided) {
+	list := func(s Site) *spec.Node {
+		items := spec.NewList()
+		for _, l := range at(s) {
 			v := spec.NewMap()
 			for _, k := range Elideds() {
 				if k.Default.Kind() == l.Kind() {
@@ -242,7 +267,7 @@ func (o *Overlay) encode(m *spec.Node, n *Node) {
 	}
 	byInput := spec.NewMap()
 	for i := range n.In {
-		if items := list(In(n, i)); items != nil {
+		if items := list(In(n, i)); items.Len() > 0 {
 			byInput.Set(fmt.Sprint(i+1), items)
 		}
 	}
@@ -252,7 +277,7 @@ func (o *Overlay) encode(m *spec.Node, n *Node) {
 	case byInput.Len() > 0:
 		m.Set("over-in", byInput)
 	}
-	if items := list(Out(n)); items != nil {
+	if items := list(Out(n)); items.Len() > 0 {
 		m.Set("over", items)
 	}
 }

@@ -89,3 +89,64 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestTheCanonicalTextHoldsWhatDecidesBitsAlone(t *testing.T) {
+	g, err := Read("small.yaml", []byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `classes: 10
+layers:
+  - {input: {name: "input", size: "8x8x3"}}
+  - {conv: {kernel: "1x3", name: "conv1", out: 4, over: ["bias"], padding: [0, 0, 1, 1]}}
+  - {activation: {func: "elu", name: "act", over-in: [{batchnorm: {momentum: 0.5}}]}}
+  - {add: {from: ["act", "conv1"], name: "add"}}
+  - {linear: {name: "linear", out: "classes", over: ["bias", {dropout: {rate: 0.5}}]}}
+outputs:
+  - {from: "linear", name: "main"}
+`
+	if got := string(g.Canonical()); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	back, err := Read("folder/other.yaml", g.Canonical())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back.Name != "other" || back.Signature() != g.Signature() || string(back.Canonical()) != want {
+		t.Errorf("%s came back as\n%s", back.Name, back.Canonical())
+	}
+	same := func(what string, edit func(g *Graph)) {
+		h := g.Clone()
+		edit(h)
+		if got := string(h.Canonical()); got != want {
+			t.Errorf("%s is in the text:\n%s", what, got)
+		}
+	}
+	same("a name", func(g *Graph) { g.Name = "large" })
+	same("an origin", func(g *Graph) { g.Node("act").Origin = "conv1" })
+	same("whose an activation is", func(g *Graph) { g.Node("act").Pre = false })
+	normed := func(bias bool) string {
+		h := g.Clone()
+		h.Node("add").In[1] = h.Node("act")
+		h.Overlay().Set(Out(h.Node("conv1")), NewBatchNorm())
+		if !bias {
+			h.Overlay().Remove(Out(h.Node("conv1")), SlotBias)
+		}
+		return string(h.Canonical())
+	}
+	if normed(true) != normed(false) {
+		t.Error("a bias that a norm takes away is in the text")
+	}
+	for what, edit := range map[string]func(g *Graph){
+		"the name of a layer": func(g *Graph) { g.Node("act").Name = "act1" },
+		"the classes":         func(g *Graph) { g.Classes = 11 },
+		"the image":           func(g *Graph) { g.SetInput(Size{8, 9, 3}) },
+		"a weight of a loss":  func(g *Graph) { g.Outputs[0].Weight = 0.5 },
+	} {
+		h := g.Clone()
+		edit(h)
+		if string(h.Canonical()) == want {
+			t.Errorf("%s is not in the text", what)
+		}
+	}
+}

@@ -352,6 +352,7 @@ type field struct {
 	name                    string
 	index                   []int
 	bare, required, nonzero bool
+	set                     bool // of texts, whose order says nothing
 	omitEmpty               bool
 	words                   []string // that a text, or each of a list of texts, must be one of; nil for any
 }
@@ -412,6 +413,7 @@ func fields(t reflect.Type) []field {
 		all = append(all, field{
 			name: name, index: f.Index, words: words(f.Tag.Get("values")), omitEmpty: strings.Contains(options, "omitempty"),
 			bare: strings.Contains(more, "bare"), required: strings.Contains(more, "required"), nonzero: strings.Contains(more, "nonzero"),
+			set: more == "set",
 		})
 	}
 	return all
