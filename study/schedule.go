@@ -1,0 +1,434 @@
+package study
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What runs next is decided from the history alone: a [Schedule] reads no clock, no disk and no process, so that it is tested
+// on thousands of made-up histories. Arms, trials and engines are identities, compared and never looked into. Whoever runs a
+// study reads the history and leases what Next names in one transaction: between two, another engine may begin the block.
+
+// Cell is a place in a study: an arm in a repeat.
+type Cell struct {
+	Arm    string // its identity, [ViewArm].Key
+	Repeat int    // 1, 2, ...: the block
+}
+
+// Held is what a store knows of a cell.
+type Held struct {
+	Cell
+	Trial   string   // identity of the trial that stands for the cell
+	Engine  string   // that it runs on
+	Status  Status   // how it ended; "": it has no result
+	Leased  bool     // someone runs it now: the lease of a dead process counts until it ends
+	Weights string   // digest of the last weights; "" where not known
+	Outcome float64  // the primary metric
+	Columns []string // per validation image, that the result holds
+	Spent   float64  // seconds of this study's budget that the cell has taken: all its attempts, under whatever engine
+	Found   bool     // the trial is in the store but, so far, not in the study: another study made it, with this run's engine
+}
+
+// History is what a schedule decides from.
+type History struct {
+	View  View          // the study as the store has it now, which another process may have grown
+	Held  []Held        // in any order; at most one row of a cell is of the study, and one Found
+	Tried map[Cell]bool // cells that this run has seen end, well or badly
+	Fault string        // why nothing may run any more, in one line, e.g. the data have changed; "": nothing is wrong
+}
+
+// Schedule decides what a study runs.
+type Schedule interface {
+	Next(h History, n int) []Turn // at most n cells to run now, in order
+	End(h History) End            // where the study stands
+}
+
+// Turn is a cell to be run.
+type Turn struct {
+	Cell
+	Lacks []string // columns for which it is run again, as its result lacks them; nil: it has no result
+}
+
+// Fixed is the plain schedule: every arm in every repeat of the view, whole blocks one after another, in each the baseline
+// first and then the arms in their order. So a study that is stopped has complete blocks, and one that grows fills its missing
+// repeats block by block. Of an arm that the first repeat shows to be idle no further repeat is run. What failed is tried once
+// by each run.
+type Fixed struct {
+	Arms    []string      // identities of the arms of this run's file that have trials of their own, the baseline first
+	Engine  string        // of this run
+	Columns []string      // per validation image, that every finished trial must hold
+	Budget  time.Duration // of all runs together, after which nothing starts; 0: no limit
+}
+
+// EndKind is where a study stands.
+type EndKind string
+
+// Where a study stands: exactly one holds. Going and Waiting are no ends; Hopeless and Faulty are, though trials may be running.
+const (
+	Going       EndKind = "going"    // Next has something to run
+	Waiting     EndKind = "waiting"  // it has not, but trials are running, of this process or of others
+	AllDone     EndKind = "done"     // nothing is left
+	BudgetSpent EndKind = "spent"    // what is left was not begun
+	SomeFailed  EndKind = "failed"   // something failed and was not made good
+	OtherEngine EndKind = "engine"   // what is left belongs to blocks that another engine began
+	Hopeless    EndKind = "hopeless" // the baseline diverged: nothing can be compared with it
+	Faulty      EndKind = "fault"    // History.Fault
+)
+
+// End is where a study stands, with what there is to tell of it.
+type End struct {
+	Kind      EndKind
+	Held      int         // trials asked for that are there
+	Left      int         // and that are not
+	Failed    []Cell      // of these, what failed
+	Elsewhere []Elsewhere // blocks of other engines, complete ones included
+	Idle      []string    // arms that ended the first repeat in the baseline's own weights and outcome
+	Beyond    int         // trials missing of arms that the view has and this run's file has not: another process's edit
+	Repeat    int         // of Hopeless: where the baseline diverged
+	Reason    string      // of Faulty
+}
+
+// OK tells whether a command that ends so has done what it was asked: all, or as much as the budget allowed.
+func (e End) OK() bool { return e.Kind == AllDone || e.Kind == BudgetSpent }
+
+// Elsewhere is the blocks that another engine than this run's began: what they lack can be run there alone, since the arms of a
+// block are compared bit for bit.
+type Elsewhere struct {
+	Engine  string
+	Repeats []int  // blocks that it began
+	Missing []Cell // what they lack
+}
+
+// String says what is to be done, before the first trial.
+func (e Elsewhere) String() string {
+	be := func(n int) string {
+		if n == 1 {
+			return "is"
+		}
+		return "are"
+	}
+	n := len(e.Missing)
+	if n == 0 {
+		return fmt.Sprintf("%s %s of engine %s, not of this one", span(e.Repeats), be(len(e.Repeats)), e.Engine)
+	}
+	var repeats []int
+	for _, c := range e.Missing {
+		repeats = append(repeats, c.Repeat)
+	}
+	return fmt.Sprintf("%s of %s %s of engine %s: go on there, or keep both with --as NAME", trials(n), span(slices.Compact(repeats)), be(n), e.Engine)
+}
+
+// span is "repeat 2", "repeats 1 to 3" or "repeats 1, 3 to 5", of numbers that rise.
+func span(repeats []int) string {
+	var parts []string
+	for i := 0; i < len(repeats); {
+		j := i
+		for j+1 < len(repeats) && repeats[j+1] == repeats[j]+1 {
+			j++
+		}
+		if j == i {
+			parts = append(parts, fmt.Sprint(repeats[i]))
+		} else {
+			parts = append(parts, fmt.Sprintf("%d to %d", repeats[i], repeats[j]))
+		}
+		i = j + 1
+	}
+	if len(repeats) == 1 {
+		return "repeat " + parts[0]
+	}
+	return "repeats " + strings.Join(parts, ", ")
+}
+
+// ended tells whether the row holds a result. A failure is none.
+func (r Held) ended() bool { return r.Status == Done || r.Status == Diverged }
+
+// engines is whose each block is that was begun: the engine of its results in the study, else of its leases, else of what was
+// found for it. Two engines may have met in a block, where a process outlived its lease: it is of the one with more results.
+func (h History) engines() map[int]string {
+	type bid struct {
+		repeat int
+		engine string
+	}
+	votes := map[bid][4]int{}
+	for _, r := range h.Held {
+		vote := 0
+		switch {
+		case r.ended():
+		case r.Leased:
+			vote = 1
+		default:
+			continue
+		}
+		if r.Found {
+			vote += 2
+		}
+		v := votes[bid{r.Repeat, r.Engine}]
+		v[vote]++
+		votes[bid{r.Repeat, r.Engine}] = v
+	}
+	engines := map[int]string{}
+	for b, v := range votes {
+		best, begun := engines[b.repeat]
+		held := votes[bid{b.repeat, best}]
+		if d := slices.Compare(v[:], held[:]); !begun || d > 0 || d == 0 && b.engine < best {
+			engines[b.repeat] = b.engine
+		}
+	}
+	return engines
+}
+
+// Standing is the rows that stand for their cells, in the order of Held: at most one a cell, with a result, a lease or a
+// failure, and of one engine in each block. What is Found among them is to be entered into the study. A judgement takes
+// these and no others.
+func (h History) Standing() []Held {
+	engines := h.engines()
+	best := map[Cell]int{}
+	for i, r := range h.Held {
+		if e, begun := engines[r.Repeat]; begun && r.Engine != e || r.weight() == 0 {
+			continue
+		}
+		if j, ok := best[r.Cell]; !ok || r.weight() > h.Held[j].weight() {
+			best[r.Cell] = i
+		}
+	}
+	var rows []Held
+	for i, r := range h.Held {
+		if j, ok := best[r.Cell]; ok && i == j {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// weight orders two rows of a cell: a result before a lease before a failure, the study's own row before a found one; 0 for
+// what says nothing.
+func (r Held) weight() int {
+	w := 0
+	switch {
+	case r.ended():
+		w = 6
+	case r.Leased:
+		w = 4
+	case r.Status == Failed && !r.Found: // that of another study is for this one to try
+		w = 2
+	default:
+		return 0
+	}
+	if !r.Found {
+		w++
+	}
+	return w
+}
+
+// state is how a cell that is asked for stands.
+type state int
+
+const (
+	ready     state = iota // may run here
+	there                  // has its result
+	running                // is leased
+	tried                  // failed in this run
+	elsewhere              // belongs to another engine's block
+)
+
+// place is a cell that is asked for, as it stands.
+type place struct {
+	Turn
+	state  state
+	failed bool // its last attempt, in this run or before
+}
+
+// survey is a history as the schedule sees it.
+type survey struct {
+	places    []place // all that is asked for, in the order in which it is run
+	idle      []string
+	engines   map[int]string // whose each block is
+	standing  map[Cell]Held
+	diverged  int // first repeat in which the baseline diverged; 0: none
+	overspent bool
+}
+
+// look takes stock. It is all that Next and End know.
+func (f Fixed) look(h History) survey {
+	s := survey{engines: h.engines(), standing: map[Cell]Held{}}
+	for _, r := range h.Standing() {
+		s.standing[r.Cell] = r
+	}
+	leased, spent := map[Cell]bool{}, 0.0
+	for _, r := range h.Held {
+		spent += r.Spent
+		if r.Leased && (!r.Found || s.standing[r.Cell].Found) { // a lease holds its cell, though its block became another engine's
+			leased[r.Cell] = true
+		}
+	}
+	s.overspent = f.Budget > 0 && spent >= f.Budget.Seconds()
+	status := map[string]ArmStatus{}
+	for _, a := range h.View.Arms {
+		status[a.Key] = a.Status
+	}
+	last := map[string]int{} // repeats asked for, by arm
+	for i, arm := range f.Arms {
+		base, own := s.standing[Cell{f.Arms[0], 1}], s.standing[Cell{arm, 1}]
+		switch {
+		case i > 0 && status[arm] == Removed:
+		case i > 0 && (status[arm] == Idle || sameEnd(own, base)):
+			s.idle = append(s.idle, arm)
+			last[arm] = 1
+		default:
+			last[arm] = h.View.Repeats
+		}
+	}
+	for repeat := 1; repeat <= h.View.Repeats; repeat++ {
+		for i, arm := range f.Arms {
+			if repeat > last[arm] {
+				continue
+			}
+			c := Cell{arm, repeat}
+			r := s.standing[c]
+			if i == 0 && r.Status == Diverged && s.diverged == 0 {
+				s.diverged = repeat
+			}
+			p := place{Turn: Turn{Cell: c}, failed: r.Status == Failed || h.Tried[c]}
+			if r.Status == Done {
+				p.Lacks = lacking(f.Columns, r.Columns)
+			}
+			engine, begun := s.engines[repeat]
+			switch {
+			case leased[c]:
+				p.state = running
+			case r.ended() && p.Lacks == nil:
+				p.state, p.failed = there, false
+			case begun && engine != f.Engine:
+				p.state = elsewhere
+			case h.Tried[c]:
+				p.state = tried
+			}
+			s.places = append(s.places, p)
+		}
+	}
+	return s
+}
+
+// sameEnd tells whether an arm did nothing at run time: the baseline's very weights, and what they score.
+func sameEnd(a, base Held) bool {
+	return a.Status == Done && base.Status == Done && a.Weights != "" && a.Weights == base.Weights && a.Outcome == base.Outcome
+}
+
+// lacking is what is asked and not held, nil where nothing is.
+func lacking(asked, held []string) []string {
+	var lacks []string
+	for _, c := range asked {
+		if !slices.Contains(held, c) {
+			lacks = append(lacks, c)
+		}
+	}
+	return lacks
+}
+
+// stopped tells whether nothing more may start, whatever is left.
+func (s survey) stopped(h History) bool { return h.Fault != "" || s.diverged > 0 || s.overspent }
+
+// Next is the first n cells that may run here and now.
+func (f Fixed) Next(h History, n int) []Turn {
+	s := f.look(h)
+	if s.stopped(h) {
+		return nil
+	}
+	var turns []Turn
+	for _, p := range s.places {
+		if p.state == ready && len(turns) < n {
+			turns = append(turns, p.Turn)
+		}
+	}
+	return turns
+}
+
+// Elsewhere is the blocks that other engines began, the earliest first: to be told before the first trial.
+func (f Fixed) Elsewhere(h History) []Elsewhere { return f.look(h).elsewhere(f.Engine) }
+
+func (s survey) elsewhere(here string) []Elsewhere {
+	of := map[string]*Elsewhere{}
+	asked := map[int]bool{}
+	for _, p := range s.places {
+		engine, begun := s.engines[p.Repeat]
+		if !begun || engine == here {
+			continue
+		}
+		e := of[engine]
+		if e == nil {
+			e = &Elsewhere{Engine: engine}
+			of[engine] = e
+		}
+		if !asked[p.Repeat] {
+			asked[p.Repeat] = true
+			e.Repeats = append(e.Repeats, p.Repeat)
+		}
+		if p.state == elsewhere {
+			e.Missing = append(e.Missing, p.Cell)
+		}
+	}
+	var list []Elsewhere
+	for _, e := range of {
+		list = append(list, *e)
+	}
+	slices.SortFunc(list, func(a, b Elsewhere) int { return cmp.Compare(a.Repeats[0], b.Repeats[0]) })
+	return list
+}
+
+// End tells where the study stands. A failure goes before a spent budget, and that before another engine's blocks, as these
+// would not be run there either.
+func (f Fixed) End(h History) End {
+	s := f.look(h)
+	e := End{Elsewhere: s.elsewhere(f.Engine), Idle: s.idle, Beyond: f.beyond(h, s.standing), Repeat: s.diverged, Reason: h.Fault}
+	var count [elsewhere + 1]int
+	for _, p := range s.places {
+		count[p.state]++
+		if p.failed && (p.state == tried || p.state == ready) {
+			e.Failed = append(e.Failed, p.Cell)
+		}
+	}
+	e.Held = count[there]
+	e.Left = len(s.places) - e.Held
+	switch {
+	case h.Fault != "":
+		e.Kind = Faulty
+	case s.diverged > 0:
+		e.Kind = Hopeless
+	case count[ready] > 0 && !s.overspent:
+		e.Kind = Going
+	case count[running] > 0:
+		e.Kind = Waiting
+	case e.Left == 0:
+		e.Kind = AllDone
+	case len(e.Failed) > 0:
+		e.Kind = SomeFailed
+	case s.overspent:
+		e.Kind = BudgetSpent
+	default:
+		e.Kind = OtherEngine
+	}
+	return e
+}
+
+// beyond counts what is missing of arms that the view has and the schedule has not.
+func (f Fixed) beyond(h History, standing map[Cell]Held) int {
+	n := 0
+	for _, a := range h.View.Arms {
+		if a.Derived || a.Status == Removed || slices.Contains(f.Arms, a.Key) {
+			continue
+		}
+		repeats := h.View.Repeats
+		if a.Status == Idle {
+			repeats = 1
+		}
+		for repeat := 1; repeat <= repeats; repeat++ {
+			if !standing[Cell{a.Key, repeat}].ended() {
+				n++
+			}
+		}
+	}
+	return n
+}
