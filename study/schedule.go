@@ -184,8 +184,19 @@ func (h History) engines() map[int]string {
 // failure, and of one engine in each block. What is Found among them is to be entered into the study. A judgement takes
 // these and no others.
 func (h History) Standing() []Held {
-	engines := h.engines()
-	best := map[Cell]int{}
+	best := h.standing(h.engines())
+	var rows []Held
+	for i, r := range h.Held {
+		if j, ok := best[r.Cell]; ok && i == j {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// standing is the place in Held of what stands for a cell.
+func (h History) standing(engines map[int]string) map[Cell]int {
+	best := make(map[Cell]int, len(h.Held))
 	for i, r := range h.Held {
 		if e, begun := engines[r.Repeat]; begun && r.Engine != e || r.weight() == 0 {
 			continue
@@ -194,13 +205,7 @@ func (h History) Standing() []Held {
 			best[r.Cell] = i
 		}
 	}
-	var rows []Held
-	for i, r := range h.Held {
-		if j, ok := best[r.Cell]; ok && i == j {
-			rows = append(rows, r)
-		}
-	}
-	return rows
+	return best
 }
 
 // weight orders two rows of a cell: a result before a lease before a failure, the study's own row before a found one; 0 for
@@ -238,29 +243,33 @@ const (
 type place struct {
 	Turn
 	state  state
-	failed bool // its last attempt, in this run or before
+	failed bool // its last attempt, in an earlier run
 }
 
 // survey is a history as the schedule sees it.
 type survey struct {
 	places    []place // all that is asked for, in the order in which it is run
 	idle      []string
-	engines   map[int]string // whose each block is
-	standing  map[Cell]Held
-	diverged  int // first repeat in which the baseline diverged; 0: none
+	engines   map[int]string  // whose each block is
+	at        func(Cell) Held // what stands for a cell, if anything
+	diverged  int             // first repeat in which the baseline diverged; 0: none
 	overspent bool
 }
 
 // look takes stock. It is all that Next and End know.
 func (f Fixed) look(h History) survey {
-	s := survey{engines: h.engines(), standing: map[Cell]Held{}}
-	for _, r := range h.Standing() {
-		s.standing[r.Cell] = r
+	s := survey{engines: h.engines(), places: make([]place, 0, len(f.Arms)*h.View.Repeats)}
+	standing := h.standing(s.engines)
+	s.at = func(c Cell) Held {
+		if i, ok := standing[c]; ok {
+			return h.Held[i]
+		}
+		return Held{}
 	}
 	leased, spent := map[Cell]bool{}, 0.0
 	for _, r := range h.Held {
 		spent += r.Spent
-		if r.Leased && (!r.Found || s.standing[r.Cell].Found) { // a lease holds its cell, though its block became another engine's
+		if r.Leased && (!r.Found || s.at(r.Cell).Found) { // a lease holds its cell, though its block became another engine's
 			leased[r.Cell] = true
 		}
 	}
@@ -271,10 +280,9 @@ func (f Fixed) look(h History) survey {
 	}
 	last := map[string]int{} // repeats asked for, by arm
 	for i, arm := range f.Arms {
-		base, own := s.standing[Cell{f.Arms[0], 1}], s.standing[Cell{arm, 1}]
 		switch {
 		case i > 0 && status[arm] == Removed:
-		case i > 0 && (status[arm] == Idle || sameEnd(own, base)):
+		case i > 0 && (status[arm] == Idle || sameEnd(s.at(Cell{arm, 1}), s.at(Cell{f.Arms[0], 1}))):
 			s.idle = append(s.idle, arm)
 			last[arm] = 1
 		default:
@@ -287,11 +295,11 @@ func (f Fixed) look(h History) survey {
 				continue
 			}
 			c := Cell{arm, repeat}
-			r := s.standing[c]
+			r := s.at(c)
 			if i == 0 && r.Status == Diverged && s.diverged == 0 {
 				s.diverged = repeat
 			}
-			p := place{Turn: Turn{Cell: c}, failed: r.Status == Failed || h.Tried[c]}
+			p := place{Turn: Turn{Cell: c}, failed: r.Status == Failed}
 			if r.Status == Done {
 				p.Lacks = lacking(f.Columns, r.Columns)
 			}
@@ -300,7 +308,7 @@ func (f Fixed) look(h History) survey {
 			case leased[c]:
 				p.state = running
 			case r.ended() && p.Lacks == nil:
-				p.state, p.failed = there, false
+				p.state = there
 			case begun && engine != f.Engine:
 				p.state = elsewhere
 			case h.Tried[c]:
@@ -382,11 +390,11 @@ func (s survey) elsewhere(here string) []Elsewhere {
 // would not be run there either.
 func (f Fixed) End(h History) End {
 	s := f.look(h)
-	e := End{Elsewhere: s.elsewhere(f.Engine), Idle: s.idle, Beyond: f.beyond(h, s.standing), Repeat: s.diverged, Reason: h.Fault}
+	e := End{Elsewhere: s.elsewhere(f.Engine), Idle: s.idle, Beyond: f.beyond(h, s.at), Repeat: s.diverged, Reason: h.Fault}
 	var count [elsewhere + 1]int
 	for _, p := range s.places {
 		count[p.state]++
-		if p.failed && (p.state == tried || p.state == ready) {
+		if p.state == tried || p.state == ready && p.failed {
 			e.Failed = append(e.Failed, p.Cell)
 		}
 	}
@@ -414,7 +422,7 @@ func (f Fixed) End(h History) End {
 }
 
 // beyond counts what is missing of arms that the view has and the schedule has not.
-func (f Fixed) beyond(h History, standing map[Cell]Held) int {
+func (f Fixed) beyond(h History, at func(Cell) Held) int {
 	n := 0
 	for _, a := range h.View.Arms {
 		if a.Derived || a.Status == Removed || slices.Contains(f.Arms, a.Key) {
@@ -425,7 +433,7 @@ func (f Fixed) beyond(h History, standing map[Cell]Held) int {
 			repeats = 1
 		}
 		for repeat := 1; repeat <= repeats; repeat++ {
-			if !standing[Cell{a.Key, repeat}].ended() {
+			if !at(Cell{a.Key, repeat}).ended() {
 				n++
 			}
 		}
