@@ -57,6 +57,7 @@ func TestAStudyGrowsAsItsFileDoes(t *testing.T) {
 		{"two names swapped", viewOf(3, "a:elu b:selu"), viewOf(3, "a:selu b:elu"), nil, "a:selu b:elu", 3, []string{"renamed: elu -> selu, selu -> elu"}, false},
 		{"a name that a removed one left to another", viewOf(3, "a:elu b:selu"), viewOf(3, "b:elu"), nil, "b:elu -a:elu", 3,
 			[]string{"renamed: selu -> elu", "removed: elu; no trial is lost"}, false},
+		{"both that went by one name", viewOf(3, "-c:elu a:elu b:selu"), viewOf(3, "b:selu"), nil, "b:selu -c:elu -a:elu", 3, []string{"removed: elu; no trial is lost"}, false},
 		{"another arm by the same name", viewOf(3, "a:elu b:selu"), viewOf(3, "c:elu b:selu"), nil, "c:elu b:selu -a:elu", 3,
 			[]string{"changed: elu; what went by the name before is kept, 35 trials new, 21 found"}, true},
 		{"a change taken back", viewOf(3, "c:elu -a:elu"), viewOf(3, "a:elu"), nil, "a:elu -c:elu", 3,
@@ -75,7 +76,10 @@ func TestAStudyGrowsAsItsFileDoes(t *testing.T) {
 			if test.change != nil {
 				test.change(&held, &file)
 			}
-			before := slices.Clone(held.Arms)
+			for i := range file.Arms {
+				file.Arms[i].Status = "" // which a file has not
+			}
+			before, asked := slices.Clone(held.Arms), slices.Clone(file.Arms)
 			g, err := Grow(held, file)
 			if err != nil {
 				t.Fatal(err)
@@ -94,6 +98,9 @@ func TestAStudyGrowsAsItsFileDoes(t *testing.T) {
 			}
 			if !slices.Equal(held.Arms, before) {
 				t.Errorf("what was held changed from %v to %v", before, held.Arms)
+			}
+			if !slices.Equal(file.Arms, asked) {
+				t.Errorf("the file's arms changed from %v to %v", asked, file.Arms)
 			}
 			again, err := Grow(g.View, file)
 			if err != nil || again.Grown() || !reflect.DeepEqual(again.View, g.View) {

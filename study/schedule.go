@@ -35,7 +35,7 @@ type Held struct {
 // History is what a schedule decides from.
 type History struct {
 	View  View          // the study as the store has it now, which another process may have grown
-	Held  []Held        // in any order; at most one row of a cell is of the study, and one Found
+	Held  []Held        // in any order; of a cell at most one row that is of the study, and one Found that is of another trial
 	Tried map[Cell]bool // cells that this run has seen end, well or badly
 	Fault string        // why nothing may run any more, in one line, e.g. the data have changed; "": nothing is wrong
 }
@@ -180,52 +180,24 @@ func (h History) engines() map[int]string {
 	return engines
 }
 
-// Standing is the rows that stand for their cells, in the order of Held: at most one a cell, with a result, a lease or a
-// failure, and of one engine in each block. What is Found among them is to be entered into the study. A judgement takes
-// these and no others.
+// Standing is the rows that stand for their cells: at most one a cell, with a result, a lease or a failure, results and leases
+// of one engine in each block. What is Found among them is to be entered into the study. A judgement takes these and no others.
 func (h History) Standing() []Held {
-	best := h.standing(h.engines())
+	engines := h.engines()
 	var rows []Held
-	for i, r := range h.Held {
-		if j, ok := best[r.Cell]; ok && i == j {
+	for _, r := range h.Held {
+		if r.stands(engines) {
 			rows = append(rows, r)
 		}
 	}
 	return rows
 }
 
-// standing is the place in Held of what stands for a cell.
-func (h History) standing(engines map[int]string) map[Cell]int {
-	best := make(map[Cell]int, len(h.Held))
-	for i, r := range h.Held {
-		if e, begun := engines[r.Repeat]; begun && r.Engine != e || r.weight() == 0 {
-			continue
-		}
-		if j, ok := best[r.Cell]; !ok || r.weight() > h.Held[j].weight() {
-			best[r.Cell] = i
-		}
-	}
-	return best
-}
-
-// weight orders two rows of a cell: a result before a lease before a failure, the study's own row before a found one; 0 for
-// what says nothing.
-func (r Held) weight() int {
-	w := 0
-	switch {
-	case r.ended():
-		w = 6
-	case r.Leased:
-		w = 4
-	case r.Status == Failed && !r.Found: // that of another study is for this one to try
-		w = 2
-	default:
-		return 0
-	}
-	if !r.Found {
-		w++
-	}
-	return w
+// stands tells whether a row stands for its cell, given whose each block is. The failure of another study does not: it is for
+// this one to try.
+func (r Held) stands(engines map[int]string) bool {
+	engine, begun := engines[r.Repeat]
+	return (!begun || r.Engine == engine) && (r.ended() || r.Leased || r.Status == Failed && !r.Found)
 }
 
 // state is how a cell that is asked for stands.
@@ -258,8 +230,13 @@ type survey struct {
 
 // look takes stock. It is all that Next and End know.
 func (f Fixed) look(h History) survey {
-	s := survey{engines: h.engines(), places: make([]place, 0, len(f.Arms)*h.View.Repeats)}
-	standing := h.standing(s.engines)
+	s := survey{engines: h.engines()}
+	standing := make(map[Cell]int, len(h.Held))
+	for i, r := range h.Held {
+		if r.stands(s.engines) {
+			standing[r.Cell] = i
+		}
+	}
 	s.at = func(c Cell) Held {
 		if i, ok := standing[c]; ok {
 			return h.Held[i]
@@ -269,55 +246,68 @@ func (f Fixed) look(h History) survey {
 	leased, spent := map[Cell]bool{}, 0.0
 	for _, r := range h.Held {
 		spent += r.Spent
-		if r.Leased && (!r.Found || s.at(r.Cell).Found) { // a lease holds its cell, though its block became another engine's
+		_, taken := standing[r.Cell]
+		if r.Leased && (r.stands(s.engines) || !r.Found && !taken) { // a lease holds its cell, though the block became another engine's
 			leased[r.Cell] = true
 		}
 	}
 	s.overspent = f.Budget > 0 && spent >= f.Budget.Seconds()
+	repeats := f.repeats(h.View, &s)
+	s.places = make([]place, 0, len(f.Arms)*h.View.Repeats)
+	for repeat := 1; repeat <= h.View.Repeats; repeat++ {
+		for i, arm := range f.Arms {
+			if repeat > repeats[arm] {
+				continue
+			}
+			c := Cell{arm, repeat}
+			if i == 0 && s.diverged == 0 && s.at(c).Status == Diverged {
+				s.diverged = repeat
+			}
+			s.places = append(s.places, f.place(c, h, s, leased[c]))
+		}
+	}
+	return s
+}
+
+// repeats is how many are asked for of each arm, and notes which arms are idle.
+func (f Fixed) repeats(v View, s *survey) map[string]int {
 	status := map[string]ArmStatus{}
-	for _, a := range h.View.Arms {
+	for _, a := range v.Arms {
 		status[a.Key] = a.Status
 	}
-	last := map[string]int{} // repeats asked for, by arm
+	repeats := map[string]int{}
 	for i, arm := range f.Arms {
 		switch {
 		case i > 0 && status[arm] == Removed:
 		case i > 0 && (status[arm] == Idle || sameEnd(s.at(Cell{arm, 1}), s.at(Cell{f.Arms[0], 1}))):
 			s.idle = append(s.idle, arm)
-			last[arm] = 1
+			repeats[arm] = 1
 		default:
-			last[arm] = h.View.Repeats
+			repeats[arm] = v.Repeats
 		}
 	}
-	for repeat := 1; repeat <= h.View.Repeats; repeat++ {
-		for i, arm := range f.Arms {
-			if repeat > last[arm] {
-				continue
-			}
-			c := Cell{arm, repeat}
-			r := s.at(c)
-			if i == 0 && r.Status == Diverged && s.diverged == 0 {
-				s.diverged = repeat
-			}
-			p := place{Turn: Turn{Cell: c}, failed: r.Status == Failed}
-			if r.Status == Done {
-				p.Lacks = lacking(f.Columns, r.Columns)
-			}
-			engine, begun := s.engines[repeat]
-			switch {
-			case leased[c]:
-				p.state = running
-			case r.ended() && p.Lacks == nil:
-				p.state = there
-			case begun && engine != f.Engine:
-				p.state = elsewhere
-			case h.Tried[c]:
-				p.state = tried
-			}
-			s.places = append(s.places, p)
-		}
+	return repeats
+}
+
+// place is how a cell that is asked for stands.
+func (f Fixed) place(c Cell, h History, s survey, leased bool) place {
+	r := s.at(c)
+	p := place{Turn: Turn{Cell: c}, failed: r.Status == Failed}
+	if r.Status == Done {
+		p.Lacks = lacking(f.Columns, r.Columns)
 	}
-	return s
+	engine, begun := s.engines[c.Repeat]
+	switch {
+	case leased:
+		p.state = running
+	case r.ended() && p.Lacks == nil:
+		p.state = there
+	case begun && engine != f.Engine:
+		p.state = elsewhere
+	case h.Tried[c]:
+		p.state = tried
+	}
+	return p
 }
 
 // sameEnd tells whether an arm did nothing at run time: the baseline's very weights, and what they score.
@@ -336,13 +326,10 @@ func lacking(asked, held []string) []string {
 	return lacks
 }
 
-// stopped tells whether nothing more may start, whatever is left.
-func (s survey) stopped(h History) bool { return h.Fault != "" || s.diverged > 0 || s.overspent }
-
 // Next is the first n cells that may run here and now.
 func (f Fixed) Next(h History, n int) []Turn {
 	s := f.look(h)
-	if s.stopped(h) {
+	if h.Fault != "" || s.diverged > 0 || s.overspent {
 		return nil
 	}
 	var turns []Turn

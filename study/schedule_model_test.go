@@ -19,7 +19,7 @@ import (
 const histories = 3000
 
 const (
-	leaseFor   = 20 // of the world's clock
+	leaseFor   = 20 // of the model's clock
 	maxRepeats = 4
 )
 
@@ -57,10 +57,11 @@ type process struct {
 	fault string
 	jobs  []trialID
 	slots int
+	seen  *History // that it read a while ago, and has not acted on
 }
 
-// world is a store and all that happens to it.
-type world struct {
+// microcosm is a store and all that happens to it.
+type microcosm struct {
 	*rand.Rand
 	loud  bool // keeps a trace
 	trace []string
@@ -81,14 +82,15 @@ type world struct {
 
 	diverges int  // repeat in which the baseline diverges; 0: none
 	calm     bool // nothing fails
-	met      bool // two engines met in a block, as a trial outlived its lease or the clock stepped
+	late     bool // histories are read a while before they are acted on
+	met      bool // two engines met in a block: a trial outlived its lease, the clock stepped, or a history was late
 }
 
-func newWorld(r *rand.Rand, loud bool) *world {
-	return &world{Rand: r, loud: loud, cells: map[Cell]keptCell{}, results: map[trialID]keptResult{}, failed: map[trialID]bool{}, leases: map[trialID]keptLease{}}
+func newMicrocosm(r *rand.Rand, loud bool) *microcosm {
+	return &microcosm{Rand: r, loud: loud, cells: map[Cell]keptCell{}, results: map[trialID]keptResult{}, failed: map[trialID]bool{}, leases: map[trialID]keptLease{}}
 }
 
-func (w *world) log(format string, args ...any) {
+func (w *microcosm) log(format string, args ...any) {
 	if w.loud {
 		w.trace = append(w.trace, fmt.Sprintf("%4d  ", w.now)+fmt.Sprintf(format, args...))
 	}
@@ -97,13 +99,13 @@ func (w *world) log(format string, args ...any) {
 // broken is a law that does not hold.
 type broken string
 
-func (w *world) breaks(format string, args ...any) {
+func (w *microcosm) breaks(format string, args ...any) {
 	panic(broken(fmt.Sprintf(format, args...) + "\n" + strings.Join(w.trace, "\n")))
 }
 
 // truth is how a trial ends, whoever runs it: idle arms in the baseline's weights, "views" in them with another outcome, "wild"
 // diverges in every second repeat.
-func (w *world) truth(t trialID, columns []string) keptResult {
+func (w *microcosm) truth(t trialID, columns []string) keptResult {
 	r := keptResult{status: Done, weights: t.String(), outcome: float64(t.Repeat), columns: columns}
 	as := trialID{Cell{"base", t.Repeat}, t.engine}
 	switch {
@@ -118,7 +120,7 @@ func (w *world) truth(t trialID, columns []string) keptResult {
 }
 
 // edit draws a file: some of the arms, by some names, in some order.
-func (w *world) edit() View {
+func (w *microcosm) edit() View {
 	keys := []string{"idle", "idle2", "views", "wild", "a", "b", "derived"}
 	names := []string{"n1", "n2", "n3", "n4", "n5", "n6", "n7"}
 	w.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
@@ -133,7 +135,7 @@ func (w *world) edit() View {
 }
 
 // start begins a run: it grows the study as its file says.
-func (w *world) start(file View, engine string, columns []string, budget time.Duration) *process {
+func (w *microcosm) start(file View, engine string, columns []string, budget time.Duration) *process {
 	before := w.view
 	g, err := Grow(w.view, file)
 	if err != nil {
@@ -150,7 +152,7 @@ func (w *world) start(file View, engine string, columns []string, budget time.Du
 }
 
 // viewKept: growth loses no arm, shrinks no repeats, and keeps names apart.
-func (w *world) viewKept(before View) {
+func (w *microcosm) viewKept(before View) {
 	if w.view.Repeats < before.Repeats {
 		w.breaks("repeats shrank from %d to %d", before.Repeats, w.view.Repeats)
 	}
@@ -169,13 +171,13 @@ func (w *world) viewKept(before View) {
 }
 
 // live tells whether a trial is leased. A lease that ends later than any that was given now is not believed.
-func (w *world) live(t trialID) bool {
+func (w *microcosm) live(t trialID) bool {
 	l, ok := w.leases[t]
 	return ok && w.now < l.expires && l.expires <= w.now+leaseFor
 }
 
 // history is what a process reads.
-func (w *world) history(p *process) History {
+func (w *microcosm) history(p *process) History {
 	h := History{View: w.view, Tried: p.tried, Fault: p.fault, Held: make([]Held, 0, 2*len(w.cells))}
 	held := func(t trialID) Held {
 		r := w.results[t]
@@ -203,7 +205,7 @@ func (w *world) history(p *process) History {
 }
 
 // claim is what a process does in one transaction: it enters what was found, and leases what is next. False: nothing is.
-func (w *world) claim(p *process, n int) (EndKind, bool) {
+func (w *microcosm) claim(p *process, n int) (EndKind, bool) {
 	h := w.history(p)
 	found := false
 	for _, r := range h.Standing() {
@@ -244,6 +246,36 @@ func (w *world) claim(p *process, n int) (EndKind, bool) {
 	return end.Kind, len(turns) > 0
 }
 
+// claimLate is a process that read the history a while ago and leases only now, trial by trial: what a store allows at any time.
+// Two engines may so begin one block together; what stands of it is still of one.
+func (w *microcosm) claimLate(p *process, n int) {
+	h := *p.seen
+	p.seen = nil
+	mayAssign := func(c Cell, engine string) bool {
+		_, ended := w.results[trialID{c, w.cells[c].engine}]
+		return w.cells[c].engine == engine || !ended
+	}
+	for _, r := range h.Standing() {
+		if r.Found && mayAssign(r.Cell, r.Engine) {
+			w.cells[r.Cell] = keptCell{r.Engine, w.cells[r.Cell].spent}
+		}
+	}
+	for _, turn := range p.fixed.Next(h, n) {
+		t := trialID{turn.Cell, p.fixed.Engine}
+		result, ended := w.results[t]
+		lacks := result.status == Done && len(lacking(p.fixed.Columns, result.columns)) > 0
+		if w.live(t) || ended && !lacks || p.tried[t.Cell] || !mayAssign(t.Cell, t.engine) {
+			continue
+		}
+		w.cells[t.Cell] = keptCell{t.engine, w.cells[t.Cell].spent}
+		w.leases[t] = keptLease{p, w.now + leaseFor}
+		p.jobs = append(p.jobs, t)
+		w.ran++
+		w.log("process %d runs %v, late", p.n, t)
+	}
+	w.meets()
+}
+
 // blocks counts, by repeat, the results and live leases that the study has on engine X and on Y.
 type blocks [maxRepeats + 1][2]int
 
@@ -253,7 +285,7 @@ func (b blocks) begun(repeat int) bool { return b[repeat] != [2]int{} }
 
 func (b blocks) met(repeat int) bool { return b[repeat][0] > 0 && b[repeat][1] > 0 }
 
-func (w *world) blocks() (b blocks) {
+func (w *microcosm) blocks() (b blocks) {
 	for c, kept := range w.cells {
 		t := trialID{c, kept.engine}
 		if _, ended := w.results[t]; ended || w.live(t) {
@@ -264,14 +296,14 @@ func (w *world) blocks() (b blocks) {
 }
 
 // meets notes whether two engines are in one block now.
-func (w *world) meets() {
+func (w *microcosm) meets() {
 	b := w.blocks()
 	for repeat := range b {
 		w.met = w.met || b.met(repeat)
 	}
 }
 
-func (w *world) over(p *process) bool {
+func (w *microcosm) over(p *process) bool {
 	spent := 0.0
 	for _, kept := range w.cells {
 		spent += kept.spent
@@ -280,7 +312,7 @@ func (w *world) over(p *process) bool {
 }
 
 // mayRun holds what a process is told to run against the laws, by the store alone.
-func (w *world) mayRun(p *process, turn Turn) {
+func (w *microcosm) mayRun(p *process, turn Turn) {
 	c, t, b := turn.Cell, trialID{turn.Cell, p.fixed.Engine}, w.blocks()
 	arm := slices.IndexFunc(w.view.Arms, func(a ViewArm) bool { return a.Key == c.Arm })
 	result, ended := w.results[t]
@@ -308,14 +340,14 @@ func (w *world) mayRun(p *process, turn Turn) {
 }
 
 // isIdle is what the first block says of an arm.
-func (w *world) isIdle(arm string) bool {
+func (w *microcosm) isIdle(arm string) bool {
 	x, y := Cell{arm, 1}, Cell{"base", 1}
 	a, b := w.results[trialID{x, w.cells[x].engine}], w.results[trialID{y, w.cells[y].engine}]
 	return arm != "base" && a.status == Done && b.status == Done && w.cells[x].engine == w.cells[y].engine && a.weights == b.weights && a.outcome == b.outcome
 }
 
 // standsRight holds an end against the store, in a second way of counting. It says nothing once two engines met in a block.
-func (w *world) standsRight(p *process, end End) {
+func (w *microcosm) standsRight(p *process, end End) {
 	if p.fault != "" || w.met || end.Kind == Hopeless {
 		if p.fault != "" && end.Kind != Faulty {
 			w.breaks("process %d: a fault, and the study stands at %s", p.n, end.Kind)
@@ -374,7 +406,7 @@ func (w *world) standsRight(p *process, end End) {
 }
 
 // finish ends one of a process's trials.
-func (w *world) finish(p *process, i int) {
+func (w *microcosm) finish(p *process, i int) {
 	t := p.jobs[i]
 	p.jobs = slices.Delete(p.jobs, i, i+1)
 	kept := w.cells[t.Cell]
@@ -397,7 +429,7 @@ func (w *world) finish(p *process, i int) {
 }
 
 // land takes a result in, twice without harm. It touches no cell.
-func (w *world) land(t trialID, columns []string) {
+func (w *microcosm) land(t trialID, columns []string) {
 	r := w.truth(t, columns)
 	if old, ok := w.results[t]; ok && len(old.columns) > len(r.columns) {
 		r.columns = old.columns
@@ -409,7 +441,7 @@ func (w *world) land(t trialID, columns []string) {
 }
 
 // leave ends a process. What it ran dies with it, gives its lease back, or outlives it.
-func (w *world) leave(p *process) {
+func (w *microcosm) leave(p *process) {
 	for _, t := range p.jobs {
 		switch w.IntN(3) {
 		case 0:
@@ -425,8 +457,8 @@ func (w *world) leave(p *process) {
 }
 
 // step is one thing that happens.
-func (w *world) step() {
-	engine := []string{"X", "X", "X", "Y"}[w.IntN(4)]
+func (w *microcosm) step() {
+	engine := []string{"X", "X", "Y"}[w.IntN(3)]
 	var p *process
 	if len(w.running) > 0 {
 		p = w.running[w.IntN(len(w.running))]
@@ -445,6 +477,15 @@ func (w *world) step() {
 			n = p.slots
 		}
 		if n = min(n, p.slots-len(p.jobs)); n < 1 {
+			return
+		}
+		if p.seen != nil {
+			w.claimLate(p, n)
+			return
+		}
+		if w.late && w.IntN(3) == 0 {
+			h := w.history(p)
+			p.seen = &h
 			return
 		}
 		if kind, more := w.claim(p, n); !more && kind != Waiting && (kind == Hopeless || kind == Faulty || len(p.jobs) == 0) {
@@ -505,7 +546,7 @@ func (w *world) step() {
 }
 
 // settle ends a history: the last file is run undisturbed, on each engine in turn, until nothing is left.
-func (w *world) settle() EndKind {
+func (w *microcosm) settle() EndKind {
 	for len(w.running) > 0 {
 		w.leave(w.running[0])
 	}
@@ -530,15 +571,18 @@ func (w *world) settle() EndKind {
 }
 
 // standing is what a study has of what its last file asks for: how each cell ended, whatever the engine.
-func (w *world) standing() map[Cell]string {
+func (w *microcosm) standing() map[Cell]string {
 	p := &process{fixed: Fixed{Arms: w.last.Trained(), Engine: "X"}}
 	ends, engines := map[Cell]string{}, map[int]string{}
 	for _, r := range w.history(p).Standing() {
+		if !r.ended() {
+			continue
+		}
 		if e, ok := engines[r.Repeat]; ok && e != r.Engine {
 			w.breaks("block %d is of %s and %s", r.Repeat, e, r.Engine)
 		}
 		engines[r.Repeat] = r.Engine
-		if slices.Contains(p.fixed.Arms, r.Arm) && r.ended() && (r.Repeat == 1 || !strings.HasPrefix(r.Arm, "idle")) {
+		if slices.Contains(p.fixed.Arms, r.Arm) && (r.Repeat == 1 || !strings.HasPrefix(r.Arm, "idle")) {
 			weights, _, _ := strings.Cut(r.Weights, "@")
 			ends[r.Cell] = fmt.Sprint(r.Status, " ", weights, " ", r.Outcome)
 		}
@@ -547,8 +591,8 @@ func (w *world) standing() map[Cell]string {
 }
 
 // live draws a history and settles it, and then the same study without one. It gives the law that broke, with what happened.
-func live(seed uint64, loud bool) (w *world, kind EndKind, broke string) {
-	w = newWorld(rand.New(rand.NewPCG(seed, 12)), loud)
+func live(seed uint64, loud bool) (w *microcosm, kind EndKind, broke string) {
+	w = newMicrocosm(rand.New(rand.NewPCG(seed, 12)), loud)
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -558,6 +602,7 @@ func live(seed uint64, loud bool) (w *world, kind EndKind, broke string) {
 			panic(r)
 		}
 	}()
+	w.late = w.IntN(4) == 0
 	if w.IntN(8) == 0 {
 		w.diverges = 1 + w.IntN(maxRepeats)
 	}
@@ -565,7 +610,7 @@ func live(seed uint64, loud bool) (w *world, kind EndKind, broke string) {
 		w.step()
 	}
 	kind = w.settle()
-	calm := newWorld(w.Rand, loud)
+	calm := newMicrocosm(w.Rand, loud)
 	calm.diverges, calm.calm = w.diverges, true
 	calm.last, calm.columns = w.last, w.columns
 	calm.last.Repeats = w.view.Repeats
