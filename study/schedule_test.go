@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// rows makes a history of a study of the arms base, a and b from a line a cell: "a/2@X done w 70".
+// heldOf is the history of a study of two repeats and the arms base, a and b.
 func heldOf(rows ...Held) History {
 	return History{
 		View: View{Name: "photos", Repeats: 2, Arms: []ViewArm{
