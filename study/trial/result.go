@@ -144,24 +144,34 @@ func parse(text []byte) (*Result, error) {
 	if err := json.Unmarshal(body, &r); err != nil {
 		return nil, fmt.Errorf("is a damaged result: %w", err)
 	}
-	return &r, r.check()
+	return &r, r.Check()
 }
 
-// check refuses what no trial can have left.
-func (r *Result) check() error {
+// Check refuses what no trial can have left.
+func (r *Result) Check() error {
 	if r.ID != r.Spec.ID() {
 		return fmt.Errorf("is the result of another trial")
 	}
 	if r.Status != Done && r.Status != Diverged && r.Status != Failed {
 		return fmt.Errorf("ended as %q, which is no way to end", r.Status)
 	}
+	evaluations := map[string]bool{}
 	for _, e := range r.Scores {
+		if evaluations[e.Name] {
+			return fmt.Errorf("holds two evaluations named %q", e.Name)
+		}
+		evaluations[e.Name] = true
 		im, ok := r.Images[e.Images]
-		if !ok || im.Digest() != e.Images || len(im.Labels) != len(im.Hashes) {
+		if !ok || len(im.Labels) != len(im.Hashes) || im.Digest() != e.Images {
 			return fmt.Errorf("names images that it does not hold")
 		}
+		columns := map[string]bool{}
 		for _, c := range e.Columns {
-			if n := len(c.Reals) + len(c.Wholes); n != len(im.Hashes) {
+			if columns[c.Name] {
+				return fmt.Errorf("holds two columns named %q", c.Name)
+			}
+			columns[c.Name] = true
+			if n := len(c.Reals) + len(c.Wholes); n != len(im.Hashes) || c.Reals != nil && c.Wholes != nil {
 				return fmt.Errorf("has %d values of %s for %d images", n, c.Name, len(im.Hashes))
 			}
 		}
