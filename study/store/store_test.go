@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -774,6 +775,41 @@ func TestProcessesShareAStoreAndAKillLosesNothingThatEnded(t *testing.T) {
 	}
 	if problems, err := s.Check(); err != nil || len(problems) != 0 {
 		t.Errorf("check finds %v, %v", problems, err)
+	}
+}
+
+func TestNothingThatEndedIsLostByAKillAtAnyMoment(t *testing.T) {
+	rounds := 12
+	if testing.Short() {
+		rounds = 4
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for round := range rounds {
+		dir := t.TempDir()
+		c := other("trials", dir)
+		out := new(strings.Builder)
+		c.Stdout = out
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		wait := time.Duration(random.IntN(150)) * time.Millisecond
+		time.Sleep(wait)
+		c.Process.Kill()
+		c.Wait()
+		s, err := Open(dir, nil)
+		if err != nil {
+			t.Fatalf("round %d, after %v: %v", round, wait, err)
+		}
+		if problems, err := s.Check(); err != nil || len(problems) != 0 {
+			t.Errorf("round %d, after %v: check finds %v, %v", round, wait, problems, err)
+		}
+		for line := range strings.Lines(out.String()) {
+			id, _ := strings.CutPrefix(strings.TrimSpace(line), "done ")
+			if trials, _, err := s.Trials([]string{id}); len(trials) != 1 || err != nil {
+				t.Errorf("round %d, after %v: %s: %d trials, %v", round, wait, line, len(trials), err)
+			}
+		}
+		s.Close()
 	}
 }
 
