@@ -42,8 +42,8 @@ type Arm struct {
 	study.Arm
 	Key    string // the arm's identity, trial.Spec.Arm
 	Recipe Recipe
-	Status ArmStatus
-	Reason string // of what is idle or removed; else ""
+	Status ArmStatus // "": active
+	Reason string    // of what is idle or removed; else ""
 }
 
 // Recipe is what the arm's trials are made of, beside seeds and machine.
@@ -80,14 +80,18 @@ func (s *Store) Put(st Study, looks ...Look) (Study, error) {
 	if err := st.check(); err != nil {
 		return Study{}, err
 	}
+	st.Arms = slices.Clone(st.Arms)
+	for i := range st.Arms {
+		if st.Arms[i].Status == "" {
+			st.Arms[i].Status = Active
+		}
+	}
 	err := s.change(func(tx *sql.Tx) error {
 		now := s.now().UTC().Truncate(time.Millisecond)
 		held, err := load(tx, st.Name)
 		switch {
-		case errors.Is(err, ErrAbsent):
+		case errors.Is(err, ErrAbsent), errors.Is(err, ErrDamaged):
 			held = Study{Created: now}
-		case errors.Is(err, ErrDamaged):
-			held = Study{Created: now, Version: 0}
 		case err != nil:
 			return err
 		}
@@ -137,9 +141,6 @@ func (st Study) put(tx *sql.Tx) error {
 	}
 	var sums []any
 	for i, a := range st.Arms {
-		if a.Status == "" {
-			a.Status = Active
-		}
 		arm, err := text("study "+st.Name+": arm "+a.Name, a.Arm)
 		if err != nil {
 			return err
