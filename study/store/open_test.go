@@ -9,9 +9,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -509,82 +507,4 @@ func TestAFaultOfTheFileHasAMendThatFits(t *testing.T) {
 		again.Close()
 	}
 	refused(t, "malformed", err, nil, "is damaged; put a copy back")
-}
-
-func TestOwnersAreUniqueInTime(t *testing.T) {
-	if NewOwner() == NewOwner() {
-		t.Error("the same owner twice")
-	}
-	me := self()
-	if me.start == "" || me.boot == "" || me.namespace == "" {
-		if runtime.GOOS != "linux" {
-			t.Skip("this system does not tell when a process began")
-		}
-		t.Errorf("%+v", me)
-	}
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), "STORE_TEST_WORK=sleep")
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	name := make([]byte, 200)
-	n, err := out.Read(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs := strings.TrimSpace(string(name[:n]))
-	if Gone(theirs) {
-		t.Errorf("%s lives", theirs)
-	}
-	child.Process.Kill()
-	for deadline := time.Now().Add(10 * time.Second); !Gone(theirs) && time.Now().Before(deadline); { // a zombie is gone too
-		time.Sleep(time.Millisecond)
-	}
-	if !Gone(theirs) {
-		t.Errorf("%s is a zombie", theirs)
-	}
-	child.Wait()
-	if !Gone(theirs) {
-		t.Errorf("%s is dead", theirs)
-	}
-	mine := []string{me.host, me.boot, me.namespace, me.pid, me.start, "x"}
-	for i, c := range []struct {
-		part int
-		is   string
-		gone bool
-	}{{4, me.start, false}, {4, "1", true}, {4, "", false}, {3, "0", false}, {3, "x", false}, {0, "other", false}, {1, "other", false}, {2, "other", false}, {2, "", false}} {
-		o := slices.Clone(mine)
-		o[c.part] = c.is
-		if got := Gone(strings.Join(o, "/")); got != c.gone {
-			t.Errorf("%d: %v: gone %v", i, o, got)
-		}
-	}
-	for _, o := range []string{"", "host:1", "////", "//////"} {
-		if Gone(o) {
-			t.Errorf("%q is gone", o)
-		}
-	}
-}
-
-func TestReclaimGivesBackWhatTheDeadHad(t *testing.T) {
-	s, _ := opened(t)
-	for _, id := range []string{"1", "2", "3"} {
-		if _, err := s.Lease([]string{id}, "owner"+id, time.Minute); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ids, err := s.Reclaim(func(owner string) bool { return owner == "owner2" })
-	if err != nil || !slices.Equal(ids, []string{"2"}) {
-		t.Errorf("%v, %v", ids, err)
-	}
-	if l, err := s.Lease([]string{"1", "2", "3"}, "me", time.Minute); err != nil || l == nil || l.Trial != "2" || l.Attempt != 2 {
-		t.Errorf("%+v, %v", l, err)
-	}
-	if ids, err := s.Reclaim(nil); ids != nil || err != nil { // of names that say nothing
-		t.Errorf("%v, %v", ids, err)
-	}
 }
