@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -185,7 +184,7 @@ type union struct {
 
 func (u *union) differs(format string, args ...any) {
 	if u.err == nil {
-		u.err = errors.New(fmt.Sprintf(format, args...))
+		u.err = fmt.Errorf(format, args...)
 	}
 }
 

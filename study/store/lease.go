@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -163,12 +162,9 @@ func (l *Lease) lost() error {
 
 // held says whether the lease is still this one.
 func (l *Lease) held(tx *sql.Tx) (bool, error) {
-	var attempt int
-	err := tx.QueryRow(`SELECT attempt FROM leases WHERE trial = ? AND owner = ? AND attempt = ?`, l.Trial, l.Owner, l.Attempt).Scan(&attempt)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
+	held := false
+	err := rows(tx, func(func(...any) error) { held = true }, `SELECT attempt FROM leases WHERE trial = ? AND owner = ? AND attempt = ?`, l.Trial, l.Owner, l.Attempt)
+	return held, err
 }
 
 // end gives back this one lease; the number of attempts stays.

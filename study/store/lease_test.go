@@ -167,8 +167,8 @@ func TestALeaseFromAClockThatWasSetBackRunsOut(t *testing.T) {
 }
 
 func TestOwnersAreUniqueInTime(t *testing.T) {
-	if NewOwner() == NewOwner() {
-		t.Error("the same owner twice")
+	if a, b := NewOwner(), NewOwner(); a == b {
+		t.Errorf("%s twice", a)
 	}
 	me := self()
 	if me.start == "" || me.boot == "" || me.namespace == "" {
