@@ -86,18 +86,22 @@ func (r *reader) copied(s *Store, query url.Values) error {
 	s.db = nil
 	dir, err := os.MkdirTemp("", "assay-store-")
 	if err != nil {
-		return fmt.Errorf("%s: has changes in %s-wal that can only be read from a copy: %w; give a TMPDIR", s.file(), FileName, err)
+		return uncopied(s, err)
 	}
 	r.temp, r.still = dir, true
 	r.state = stateOf(s.path)
 	path := filepath.Join(dir, FileName)
 	for _, end := range []string{"", "-wal"} {
 		if err := duplicate(s.path+end, path+end); err != nil {
-			return fmt.Errorf("%s%s: %w; ask its owner for the right to read it", s.file(), end, errors.Unwrap(err))
+			return uncopied(s, err)
 		}
 	}
 	query.Set("mode", "rw") // of the copy: its log needs an index
 	return r.connect(s, path, query)
+}
+
+func uncopied(s *Store, err error) error {
+	return fmt.Errorf("%s: what a killed process left in its log can only be read from a copy: %w; see that you may read %s-wal and that TMPDIR has room", s.file(), err, FileName)
 }
 
 func duplicate(from, to string) error {

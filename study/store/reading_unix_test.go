@@ -58,6 +58,15 @@ func TestAStoreThatMayOnlyBeReadIsRead(t *testing.T) {
 				files, _ := os.ReadDir(dir)
 				stats = append(stats, fmt.Sprint(files))
 			}
+			if live == "killed" {
+				os.Chmod(filepath.Join(dir, FileName)+"-wal", 0)
+				cmd := other("read", dir)
+				cmd.Path = program
+				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+				if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), "permission denied; see that you may read") {
+					t.Errorf("a log that may not be read: %s", out)
+				}
+			}
 			if stats[0] != stats[1] || strings.Count(stats[1], "assay.db") != map[string]int{"closed": 1, "open": 3, "killed": 2}[live] {
 				t.Errorf("beside it: %v", stats)
 			}
