@@ -50,7 +50,7 @@ func (k ranking) trialCell(j study.Judgement, s int) (text, more string) {
 		}
 		switch t.Status {
 		case study.Done:
-			return fmt.Sprintf("%.2f", t.Outcome), fmt.Sprintf("log loss %.3f, %s steps in %s, weights %s", t.LogLoss, grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
+			return fmt.Sprintf("%.2f", t.Metrics[k.Metric]), fmt.Sprintf("log loss %.3f, %s steps in %s, weights %s", t.Metrics[study.LogLoss.Name], grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
 		case study.Diverged:
 			return "diverged", t.Reason
 		case study.Failed:
@@ -62,7 +62,7 @@ func (k ranking) trialCell(j study.Judgement, s int) (text, more string) {
 
 // facts are what it takes to repeat the study, by name.
 func (k ranking) facts(in Input) [][2]string {
-	facts := [][2]string{{"study file", in.FileName}, {"digest of the file", k.Digest}, {"seed", fmt.Sprint(k.Seed)}, {"design", k.Design}, {"kernel level", k.Level}}
+	facts := [][2]string{{"study file", in.FileName}, {"digest of the file", k.Digest}, {"seed", fmt.Sprint(k.Seed)}, {"design", k.Design}, {"engine", k.Engine}}
 	if k.Threads > 0 {
 		facts = append(facts, [2]string{"threads", fmt.Sprint(k.Threads)})
 	}

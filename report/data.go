@@ -30,12 +30,12 @@ func JSON(w io.Writer, in Input, page string) error {
 }
 
 // finiteCopy is r without the figures that JSON has no way to write: the points of a curve from where a loss was no longer
-// finite, and infinite degrees of freedom, which become 0.
+// finite.
 func finiteCopy(r *study.Result) *study.Result {
 	c := *r
 	c.Trials = make([]study.Trial, len(r.Trials))
 	for i, t := range r.Trials {
-		t.Outcome, t.LogLoss, t.Seconds = orZero(t.Outcome), orZero(t.LogLoss), orZero(t.Seconds)
+		t.Seconds = orZero(t.Seconds)
 		curve := []study.Point{}
 		for _, p := range t.Curve {
 			if finite(p.Epoch) && finite(p.TrainLoss) && finite(p.ValAccuracy) && finite(p.ValLogLoss) && finite(p.LR) {
@@ -44,16 +44,6 @@ func finiteCopy(r *study.Result) *study.Result {
 		}
 		t.Curve = curve
 		c.Trials[i] = t
-	}
-	c.Judged = make([]study.Judgement, len(r.Judged))
-	for i, j := range r.Judged {
-		j.DF = orZero(j.DF)
-		if j.LogLoss != nil {
-			l := *j.LogLoss
-			l.DF = orZero(l.DF)
-			j.LogLoss = &l
-		}
-		c.Judged[i] = j
 	}
 	return &c
 }
@@ -87,14 +77,14 @@ func ResultsCSV(w io.Writer, r *study.Result) error {
 
 // TrialsCSV writes a trial a row, in the order of the plan.
 func TrialsCSV(w io.Writer, r *study.Result) error {
-	rows := [][]string{{"arm", "repeat", "status", "step", "outcome", "log_loss", "seconds", "weights_digest", "level", "table", "reason"}}
+	rows := [][]string{{"arm", "repeat", "status", "step", "outcome", "log_loss", "seconds", "weights_digest", "engine", "reason"}}
 	for _, t := range r.Trials {
 		outcome, loss := "", ""
 		if t.Status == study.Done {
-			outcome, loss = number(t.Outcome), number(t.LogLoss)
+			outcome, loss = number(t.Metrics[r.Metric]), number(t.Metrics[study.LogLoss.Name])
 		}
 		rows = append(rows, []string{t.Arm, strconv.Itoa(t.Repeat), string(t.Status), strconv.FormatInt(t.Step, 10), outcome, loss, known(t.Seconds),
-			t.WeightsDigest, t.Level, strconv.Itoa(t.Table), t.Reason})
+			t.WeightsDigest, t.Engine, t.Reason})
 	}
 	return writeCSV(w, rows)
 }

@@ -97,7 +97,7 @@ func (k ranking) state(j study.Judgement) statement {
 		s.Claim, s.Rest = "had no effect at run time", ": it ended in the baseline's own weights"
 	case j.Verdict == study.None && ok:
 		s.Claim = "makes no meaningful difference"
-		s.Rest = fmt.Sprintf(": %s points %s, inside ±%.2g%s", signed(*j.Effect, k.decimals), k.ninety(j), k.Delta, k.price(j, true))
+		s.Rest = fmt.Sprintf(": %s points %s, inside ±%.2g%s", signed(*j.Effect, k.decimals), k.inner(j), k.Delta, k.price(j, true))
 	case j.Verdict == study.Undecided && ok:
 		s.Claim = "is undecided"
 		s.Rest = fmt.Sprintf(": %s points %s%s", signed(*j.Effect, k.decimals), interval(low, high, k.decimals), k.decides(j))
@@ -121,12 +121,12 @@ func (k ranking) state(j study.Judgement) statement {
 	return s
 }
 
-// ninety is the interval that decided on "none", where it is known.
-func (k ranking) ninety(j study.Judgement) string {
-	if j.Low90 == nil || j.High90 == nil {
+// inner is the interval that decided on "none", where it is known.
+func (k ranking) inner(j study.Judgement) string {
+	if j.InnerLow == nil || j.InnerHigh == nil {
 		return interval(*j.Low, *j.High, k.decimals)
 	}
-	return interval(*j.Low90, *j.High90, k.decimals) + " at 90\u00a0%"
+	return interval(*j.InnerLow, *j.InnerHigh, k.decimals) + " by two one-sided tests"
 }
 
 // remarks are the arm's notes but for those that the sentence has said already.

@@ -58,8 +58,11 @@ func caveats(r *Result, t *table) []string {
 	if slices.ContainsFunc(t.arms, func(a Arm) bool { return a.SecondsRough }) {
 		say("training times were taken beside other work and are rough; run the study again on a quiet machine, which times them anew and trains nothing")
 	}
-	if t.mixesLevels() {
-		say("a repeat mixes kernel levels or table versions, so that its arms differ by rounding too; run it again on one machine")
+	switch within, all := t.engines(); {
+	case within > 1:
+		say("a repeat mixes engines, so that its arms differ by rounding too; run it again on one machine")
+	case all > 1:
+		say("repeats ran on %d engines, each repeat on one", all)
 	}
 	switch {
 	case r.Test != nil && r.Test.Reading > 1:
@@ -187,25 +190,28 @@ func (t *table) reason(v int) string {
 	return "no reason recorded"
 }
 
-// mixesLevels tells whether some block has trials of more than one kernel level or table version.
-func (t *table) mixesLevels() bool {
+// engines counts the engines that trained, at most within one repeat and over all.
+func (t *table) engines() (within, all int) {
+	every := map[string]bool{}
 	for s := range t.cells[0] {
-		var seen []string
+		here := map[string]bool{}
 		for v := range t.arms {
 			if c := t.cells[v][s]; c != nil && c.Status == Done {
-				seen = append(seen, fmt.Sprint(c.Level, c.Table))
+				here[c.Engine], every[c.Engine] = true, true
 			}
 		}
-		if len(slices.Compact(seen)) > 1 {
-			return true
-		}
+		within = max(within, len(here))
 	}
-	return false
+	return within, len(every)
 }
 
 func ordinal(n int) string {
 	if words := []string{"", "first", "second", "third", "fourth", "fifth"}; n < len(words) {
 		return words[n]
 	}
-	return fmt.Sprintf("%dth", n)
+	suffix := "th"
+	if n%100/10 != 1 {
+		suffix = []string{"th", "st", "nd", "rd", "th", "th", "th", "th", "th", "th"}[n%10]
+	}
+	return fmt.Sprint(n, suffix)
 }

@@ -17,9 +17,9 @@ type Foresight struct {
 
 // Foresee works out the reach of a study of so many variants and repeats. noise is the standard deviation between
 // repeats in points, 0 while unknown; meaningful is the file's, 0 where it is left out; images is the size of one
-// validation split. It needs no outcome, so that a study too small for its question is told so before the hours.
+// validation split. It looks ahead to the planned end. It needs no outcome, so that a study too small for its question is told so before the hours.
 func Foresee(variants, repeats int, noise, meaningful float64, images int) Foresight {
-	f := Foresight{Delta: Delta(meaningful, images), CanBeNone: true}
+	f := Foresight{Delta: Accuracy.Delta(meaningful, images), CanBeNone: true}
 	warn := func(format string, args ...any) { f.Warnings = append(f.Warnings, fmt.Sprintf(format, args...)) }
 	if repeats < 2 {
 		f.CanBeNone = false
@@ -35,7 +35,7 @@ func Foresee(variants, repeats int, noise, meaningful float64, images int) Fores
 	if noise <= 0 || repeats < 2 || variants < 1 {
 		return f
 	}
-	d := stat.Design{Variants: variants, SD: noise, Delta: f.Delta}
+	d := stat.Design{Variants: variants, SD: noise, Delta: f.Delta, Level: Plain.Planned}
 	f.Detectable = d.Detectable(repeats, 0.8)
 	if math.IsInf(f.Detectable, 1) {
 		f.Detectable = 0

@@ -139,7 +139,7 @@ func (e *Env) reportInput(st *store.Store, r *study.Result) (report.Input, error
 	in := report.Input{
 		Result: r, Store: e.Store, Winner: filepath.Join(e.Store, r.Name, "winner.yaml"), FileName: r.Name + ".yaml", File: held.File,
 		Commands: []string{"assay study run " + r.Name + ".yaml"}, Version: Version(),
-		Machine: fmt.Sprintf("%s/%s, %s", runtime.GOOS, runtime.GOARCH, r.Level), Made: e.Clock(),
+		Machine: fmt.Sprintf("%s/%s, %s", runtime.GOOS, runtime.GOARCH, r.Engine), Made: e.Clock(),
 	}
 	if e.Store != "assay-store" {
 		in.Commands[0] += " --store " + e.Store

@@ -155,7 +155,7 @@ func ended(ev runner.Event) string {
 	head := fmt.Sprintf("[%*d/%d] %s #%d", width, ev.Done, ev.Total, ev.Arm, ev.Repeat)
 	switch t := ev.Ended; t.Status {
 	case study.Done:
-		return fmt.Sprintf("%s  %.2f %%  %s", head, t.Outcome, about(time.Duration(t.Seconds*float64(time.Second))))
+		return fmt.Sprintf("%s  %.2f %%  %s", head, t.Metrics[study.Accuracy.Name], about(time.Duration(t.Seconds*float64(time.Second))))
 	case study.Diverged:
 		return fmt.Sprintf("%s  diverged: %s", head, t.Reason)
 	default:

@@ -33,8 +33,8 @@ func Result(st *store.Store, name string) (*study.Result, error) {
 		return nil, err
 	}
 	for _, t := range r.Trials {
-		if t.Level != "" {
-			r.Level = t.Level
+		if t.Engine != "" {
+			r.Engine = t.Engine
 		}
 	}
 	return r, study.Judge(r)

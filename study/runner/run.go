@@ -199,7 +199,7 @@ func (w *work) hopeless(repeat int) error {
 	return fmt.Errorf("study %s: the baseline diverged in repeat %d: %s; lower its learning rate, give it a warm-up or train longer, and run that under another name (--as NAME)", w.Name, repeat, t.Reason)
 }
 
-// sameLevel refuses to mix kernel levels in a study: a block is compared bit for bit.
+// sameLevel refuses to mix engines in a study: a block is compared bit for bit.
 func (w *work) sameLevel(at store.State) error {
 	t, err := w.st.Trial(w.Name, at.Arm, at.Repeat)
 	if err != nil || t == nil {
@@ -210,9 +210,9 @@ func (w *work) sameLevel(at store.State) error {
 		return err
 	}
 	defer e.Close()
-	if t.Level != e.Level() || t.Table != cpu.TableVersion {
-		return fmt.Errorf("study %s: its trials so far are of kernel level %s, table %d, and here it is %s, table %d; go on there (or ASSAY_CPU=%s), or run it under another name (--as NAME)",
-			w.Name, t.Level, t.Table, e.Level(), cpu.TableVersion, t.Level)
+	if here := engineID(e); t.Engine != here {
+		return fmt.Errorf("study %s: its trials so far are of engine %s, and here it is %s; go on there (or set ASSAY_CPU), or run it under another name (--as NAME)",
+			w.Name, t.Engine, here)
 	}
 	return nil
 }
@@ -232,7 +232,7 @@ func (w *work) dropIdle() (idle []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if t == nil || t.Status != study.Done || t.WeightsDigest != base.WeightsDigest || t.Outcome != base.Outcome {
+		if t == nil || t.Status != study.Done || t.WeightsDigest != base.WeightsDigest {
 			continue
 		}
 		n, err := w.st.Drop(w.Name, a.Name)

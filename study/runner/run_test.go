@@ -247,7 +247,7 @@ func TestAStudyRunsItsTrialsAndJudgesThem(t *testing.T) {
 		t.Errorf("%d trials in the store, %d in the plan, ended %v, %d steps told", len(r.Trials), len(s.Plan.Entries), ended, steps)
 	}
 	for _, trial := range r.Trials {
-		if trial.Status != study.Done || trial.Step != 12 || len(trial.Curve) != 3 || len(trial.Images.IDs) != 12 || trial.WeightsDigest == "" || trial.Level == "" {
+		if trial.Status != study.Done || trial.Step != 12 || len(trial.Curve) != 3 || len(trial.Images.IDs) != 12 || trial.WeightsDigest == "" || trial.Engine == "" {
 			t.Errorf("%+v", trial)
 		}
 	}
@@ -303,8 +303,8 @@ func TestTheFirstRepeatIsWhatTrainMakesOfTheBase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := reference(t)[0]; r.Model.Digest != want.WeightsDigest || 100*r.Metrics.Accuracy != want.Outcome {
-		t.Errorf("weights %s, outcome %g; the trial had %s, %g", r.Model.Digest, 100*r.Metrics.Accuracy, want.WeightsDigest, want.Outcome)
+	if want := reference(t)[0]; r.Model.Digest != want.WeightsDigest || 100*r.Metrics.Accuracy != want.Metrics["accuracy"] {
+		t.Errorf("weights %s, outcome %g; the trial had %s, %g", r.Model.Digest, 100*r.Metrics.Accuracy, want.WeightsDigest, want.Metrics["accuracy"])
 	}
 }
 
@@ -439,10 +439,10 @@ func TestAStudyOfOtherDataOrLevelIsRefused(t *testing.T) {
 	if _, err := s.record(st); err != nil {
 		t.Fatal(err)
 	}
-	if err := st.Complete("tiny", study.Trial{Arm: "bn", Repeat: 1, Status: study.Done, Level: "avx1024", Table: 1}); err != nil {
+	if err := st.Complete("tiny", study.Trial{Arm: "bn", Repeat: 1, Status: study.Done, Engine: "cpu/avx1024/1"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run(t, s, nil); err == nil || !strings.Contains(err.Error(), "its trials so far are of kernel level avx1024") {
+	if _, err := run(t, s, nil); err == nil || !strings.Contains(err.Error(), "its trials so far are of engine cpu/avx1024/1") {
 		t.Errorf("another level: got %v", err)
 	}
 	if err := os.Remove(filepath.Join(filepath.Dir(file), "pictures", "a", "03.png")); err != nil {

@@ -60,7 +60,7 @@ func Trial(ctx context.Context, r TrialRequest) error {
 	if err != nil {
 		return err
 	}
-	if err := st.Complete(r.Study, outcome(r, result, e)); err != nil {
+	if err := st.Complete(r.Study, outcome(r, result, job.Set.Digest, e)); err != nil {
 		return err
 	}
 	if err := os.Remove(checkpoint); err != nil && !os.IsNotExist(err) {
@@ -122,10 +122,10 @@ func (s *Session) checkpoint(arm string, repeat int) string {
 }
 
 // outcome is a training's result as the store keeps it.
-func outcome(r TrialRequest, result *train.Result, e *cpu.Engine) study.Trial {
+func outcome(r TrialRequest, result *train.Result, set string, e *cpu.Engine) study.Trial {
 	t := study.Trial{
 		Arm: r.Arm, Repeat: r.Repeat, Status: study.Done, Step: int64(result.Step), Seconds: result.Seconds,
-		Level: e.Level(), Table: cpu.TableVersion,
+		Engine: engineID(e),
 	}
 	for _, p := range result.Curve {
 		t.Curve = append(t.Curve, study.Point{Epoch: p.Epoch, TrainLoss: p.TrainLoss, ValAccuracy: 100 * p.Accuracy, ValLogLoss: p.LogLoss, LR: p.LR})
@@ -141,7 +141,19 @@ func outcome(r TrialRequest, result *train.Result, e *cpu.Engine) study.Trial {
 		t.Reason = fmt.Sprintf("every image is taken for %s, at a log loss of %.4f (the classes' shares: %.4f)", m.Collapsed, m.LogLoss, m.Shares)
 		return t
 	}
-	t.Outcome, t.LogLoss, t.WeightsDigest = 100*m.Accuracy, m.LogLoss, result.Model.Digest
-	t.Images = study.PerImage{IDs: m.IDs, Correct: m.Correct, LogProb: m.LogProb}
+	t.Metrics = map[string]float64{study.Accuracy.Name: 100 * m.Accuracy, study.LogLoss.Name: m.LogLoss}
+	t.WeightsDigest = result.Model.Digest
+	correct, other := make([]float32, len(m.IDs)), make([]float32, len(m.IDs))
+	for i, right := range m.Correct {
+		if right {
+			correct[i] = 1
+		}
+		other[i] = float32(m.Other[i])
+	}
+	t.Images = study.PerImage{Set: set, IDs: m.IDs,
+		Columns: map[string][]float32{study.Correct: correct, study.LogPTrue: m.LogProb, study.LogPOther: m.LogOther, study.ClassOther: other}}
 	return t
 }
+
+// engineID names all of an engine that a trial's bits depend on.
+func engineID(e *cpu.Engine) string { return fmt.Sprintf("%s/%d", e.Name(), cpu.TableVersion) }

@@ -31,11 +31,11 @@ func Example() {
 		if err != nil || lease == nil {
 			break
 		}
-		s.Complete("photos", study.Trial{Arm: lease.Arm, Repeat: lease.Repeat, Status: study.Done, Outcome: 88})
+		s.Complete("photos", study.Trial{Arm: lease.Arm, Repeat: lease.Repeat, Status: study.Done, Metrics: map[string]float64{"accuracy": 88}})
 	}
 	trials, err := s.Trials("photos")
 	for _, t := range trials {
-		fmt.Println(t.Arm, t.Repeat, t.Status, t.Outcome)
+		fmt.Println(t.Arm, t.Repeat, t.Status, t.Metrics["accuracy"])
 	}
 	fmt.Println(err)
 	// Output:

@@ -4,38 +4,42 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/study"
 )
 
-// A trial's images are packed as: their number; each id as the difference from the one before; a bit an image, 1 for
-// correct; a float32 an image, the log-probability. Whole numbers are varints, floats little-endian. About 5 bytes an image.
+// A trial's images are packed as: their number; the name of their set; each id as the difference from the one before; the
+// number of columns; of each, in the order of names, its name and a float32 an image. Whole numbers are varints, floats
+// little-endian, a name is its length and its bytes.
 
 // packImages is nil for no images.
 func packImages(im study.PerImage) ([]byte, error) {
 	n := len(im.IDs)
-	if len(im.Correct) != n || len(im.LogProb) != n {
-		return nil, fmt.Errorf("%d image ids, %d marks, %d log-probabilities; give as many of each", n, len(im.Correct), len(im.LogProb))
+	for name, column := range im.Columns {
+		if len(column) != n {
+			return nil, fmt.Errorf("%d image ids, %d values of %s; give as many of each", n, len(column), name)
+		}
 	}
 	if n == 0 {
 		return nil, nil
 	}
-	b := binary.AppendUvarint(make([]byte, 0, 6*n+8), uint64(n))
+	b := binary.AppendUvarint(nil, uint64(n))
+	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
+	text(im.Set)
 	before := int64(0)
 	for _, id := range im.IDs {
 		b = binary.AppendVarint(b, int64(id)-before)
 		before = int64(id)
 	}
-	marks := make([]byte, (n+7)/8)
-	for i, right := range im.Correct {
-		if right {
-			marks[i/8] |= 1 << (i % 8)
+	b = binary.AppendUvarint(b, uint64(len(im.Columns)))
+	for _, name := range slices.Sorted(maps.Keys(im.Columns)) {
+		text(name)
+		for _, x := range im.Columns[name] {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
 		}
-	}
-	b = append(b, marks...)
-	for _, p := range im.LogProb {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(p))
 	}
 	return b, nil
 }
@@ -46,30 +50,49 @@ func unpackImages(b []byte) (study.PerImage, error) {
 	if len(b) == 0 {
 		return study.PerImage{}, nil
 	}
-	count, k := binary.Uvarint(b)
-	if k <= 0 || count > uint64(len(b)) { // each image takes more than a byte
-		return study.PerImage{}, errImages
+	ok := true
+	number := func() int { // at most the bytes that are left, since each thing counted takes one or more
+		x, k := binary.Uvarint(b)
+		if ok = ok && k > 0 && x <= uint64(len(b)); !ok {
+			return 0
+		}
+		b = b[k:]
+		return int(x)
 	}
-	b = b[k:]
-	n := int(count)
-	im := study.PerImage{IDs: make([]int32, n), Correct: make([]bool, n), LogProb: make([]float32, n)}
+	take := func(n int) []byte {
+		if ok = ok && n <= len(b); !ok {
+			return nil
+		}
+		head := b[:n]
+		b = b[n:]
+		return head
+	}
+	n := number()
+	im := study.PerImage{Set: string(take(number())), IDs: make([]int32, n), Columns: map[string][]float32{}}
 	id := int64(0)
 	for i := range im.IDs {
 		step, k := binary.Varint(b)
-		if k <= 0 {
-			return study.PerImage{}, errImages
+		if ok = ok && k > 0; !ok {
+			break
 		}
 		b = b[k:]
 		id += step
 		im.IDs[i] = int32(id)
 	}
-	marks := (n + 7) / 8
-	if len(b) != marks+4*n {
-		return study.PerImage{}, errImages
+	for range number() {
+		name := string(take(number()))
+		packed := take(4 * n)
+		if !ok {
+			break
+		}
+		column := make([]float32, n)
+		for i := range column {
+			column[i] = math.Float32frombits(binary.LittleEndian.Uint32(packed[4*i:]))
+		}
+		im.Columns[name] = column
 	}
-	for i := range im.Correct {
-		im.Correct[i] = b[i/8]>>(i%8)&1 == 1
-		im.LogProb[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[marks+4*i:]))
+	if !ok || len(b) > 0 {
+		return study.PerImage{}, errImages
 	}
 	return im, nil
 }

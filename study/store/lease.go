@@ -140,7 +140,11 @@ func (s *Store) Complete(name string, t study.Trial) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", where, err)
 	}
-	digest := digestOf(t, images)
+	metrics, err := json.Marshal(t.Metrics)
+	if err != nil {
+		return fmt.Errorf("%s: metrics: %w", where, err)
+	}
+	digest := digestOf(t, images, metrics)
 	err = s.tx(func(tx *sql.Tx) error {
 		var id int64
 		var status study.Status
@@ -159,10 +163,10 @@ func (s *Store) Complete(name string, t study.Trial) error {
 				where, short(held.String), short(digest))
 		}
 		now := s.millis()
-		if _, err := tx.Exec(`UPDATE trials SET status = ?, expires = 0, ended = ?, reason = ?, step = ?, outcome = ?, log_loss = ?, seconds = ?,
-			weights = ?, level = ?, kernels = ?, images = ?, digest = ? WHERE id = ?`,
-			string(t.Status), now, t.Reason, t.Step, finite(t.Outcome), finite(t.LogLoss), finite(t.Seconds),
-			t.WeightsDigest, t.Level, t.Table, images, digest, id); err != nil {
+		if _, err := tx.Exec(`UPDATE trials SET status = ?, expires = 0, ended = ?, reason = ?, step = ?, metrics = ?, seconds = ?,
+			weights = ?, engine = ?, images = ?, digest = ? WHERE id = ?`,
+			string(t.Status), now, t.Reason, t.Step, string(metrics), finite(t.Seconds),
+			t.WeightsDigest, t.Engine, images, digest, id); err != nil {
 			return err
 		}
 		for i, p := range t.Curve {
@@ -194,12 +198,11 @@ func finite(x float64) sql.NullFloat64 {
 }
 
 // digestOf is of all that must come out the same a second time. A failure has no result: all failures are alike.
-func digestOf(t study.Trial, images []byte) string {
+func digestOf(t study.Trial, images, metrics []byte) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n", t.Status)
 	if t.Status != study.Failed {
-		fmt.Fprintf(h, "%d %s %s %d %d\n", t.Step, t.WeightsDigest, t.Level, t.Table, len(t.Curve))
-		hashFloats(h, t.Outcome, t.LogLoss)
+		fmt.Fprintf(h, "%d %s %s %s %d\n", t.Step, t.WeightsDigest, t.Engine, metrics, len(t.Curve))
 		for _, p := range t.Curve {
 			hashFloats(h, p.Epoch, p.TrainLoss, p.ValAccuracy, p.ValLogLoss, p.LR)
 		}

@@ -36,12 +36,10 @@ CREATE TABLE trials (
 	ended    INTEGER,
 	reason   TEXT,
 	step     INTEGER,
-	outcome  REAL,
-	log_loss REAL,
+	metrics  TEXT,    -- JSON, by name; "null" unless done
 	seconds  REAL,
 	weights  TEXT,
-	level    TEXT,
-	kernels  INTEGER, -- version of the kernel table
+	engine   TEXT,    -- id of the engine
 	images   BLOB,    -- per image, as images.go packs it
 	digest   TEXT,    -- of the result, the seconds left out
 	UNIQUE (study, arm, repeat),

@@ -71,10 +71,10 @@ func planned(repeats int) Study {
 }
 
 func finished(arm string, repeat int) study.Trial {
-	return study.Trial{Arm: arm, Repeat: repeat, Status: study.Done, Step: 100, Outcome: 88.25, LogLoss: 0.5, Seconds: 3,
+	return study.Trial{Arm: arm, Repeat: repeat, Status: study.Done, Step: 100, Metrics: map[string]float64{"accuracy": 88.25, "log_loss": 0.5}, Seconds: 3,
 		Curve:         []study.Point{{Epoch: 1, TrainLoss: 1, ValAccuracy: 80, ValLogLoss: 0.7, LR: 0.05}, {Epoch: 2, TrainLoss: 0.5, ValAccuracy: 88.25, ValLogLoss: 0.5}},
-		Images:        study.PerImage{IDs: []int32{7, 3, 1 << 30}, Correct: []bool{true, false, true}, LogProb: []float32{-0.1, -2, float32(math.Inf(-1))}},
-		WeightsDigest: "w", Level: "avx2", Table: 1}
+		Images:        study.PerImage{Set: "pool", IDs: []int32{7, 3, 1 << 30}, Columns: map[string][]float32{study.Correct: {1, 0, 1}, study.LogPTrue: {-0.1, -2, float32(math.Inf(-1))}}},
+		WeightsDigest: "w", Engine: "cpu/avx2/1"}
 }
 
 func opened(t *testing.T) (*Store, *clock) {
@@ -203,16 +203,16 @@ func TestASecondCompletionMustAgree(t *testing.T) {
 		t.Errorf("the same result in other seconds: %v", err)
 	}
 	other := first
-	other.Outcome += 1e-12
+	other.Metrics = map[string]float64{"accuracy": 88.25 + 1e-12, "log_loss": 0.5}
 	if err := s.Complete("photos", other); err == nil || !strings.Contains(err.Error(), "another result") {
 		t.Errorf("another result: %v", err)
 	}
 	got, err := s.Trials("photos")
-	if err != nil || len(got) != 1 || got[0].Outcome != first.Outcome || got[0].Status != study.Done || got[0].Reason != "" {
+	if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0].Metrics, first.Metrics) || got[0].Status != study.Done || got[0].Reason != "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for _, bad := range []study.Trial{{Arm: "selu", Repeat: 1, Status: study.Done}, {Arm: "elu", Repeat: 9, Status: study.Done}, {Arm: "elu", Repeat: 2, Status: "pending"},
-		{Arm: "elu", Repeat: 2, Status: study.Done, Images: study.PerImage{IDs: []int32{1}}}} {
+		{Arm: "elu", Repeat: 2, Status: study.Done, Images: study.PerImage{IDs: []int32{1}, Columns: map[string][]float32{"x": nil}}}} {
 		if err := s.Complete("photos", bad); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%+v: %v", bad, err)
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math"
 
@@ -36,7 +37,7 @@ func (s *Store) withCurves(name, which string, args ...any) ([]study.Trial, erro
 }
 
 func (s *Store) ended(name, which string, args ...any) (trials []study.Trial, ids []int64, err error) {
-	rows, err := s.db.Query(`SELECT id, arm, repeat, status, reason, step, outcome, log_loss, seconds, weights, level, kernels, images
+	rows, err := s.db.Query(`SELECT id, arm, repeat, status, reason, step, metrics, seconds, weights, engine, images
 		FROM trials WHERE study = (SELECT id FROM studies WHERE name = ?) AND status IN ('done', 'diverged', 'failed') `+which+` ORDER BY ordinal`,
 		append([]any{name}, args...)...)
 	if err != nil {
@@ -46,12 +47,15 @@ func (s *Store) ended(name, which string, args ...any) (trials []study.Trial, id
 	for rows.Next() {
 		var id int64
 		var t study.Trial
-		var outcome, logLoss, seconds sql.NullFloat64
-		var images []byte
-		if err := rows.Scan(&id, &t.Arm, &t.Repeat, &t.Status, &t.Reason, &t.Step, &outcome, &logLoss, &seconds, &t.WeightsDigest, &t.Level, &t.Table, &images); err != nil {
+		var seconds sql.NullFloat64
+		var metrics, images []byte
+		if err := rows.Scan(&id, &t.Arm, &t.Repeat, &t.Status, &t.Reason, &t.Step, &metrics, &seconds, &t.WeightsDigest, &t.Engine, &images); err != nil {
 			return nil, nil, err
 		}
-		t.Outcome, t.LogLoss, t.Seconds = number(outcome), number(logLoss), number(seconds)
+		t.Seconds = number(seconds)
+		if err := json.Unmarshal(metrics, &t.Metrics); err != nil {
+			return nil, nil, fmt.Errorf("study %s: trial %s #%d: metrics: %w", name, t.Arm, t.Repeat, err)
+		}
 		if t.Images, err = unpackImages(images); err != nil {
 			return nil, nil, fmt.Errorf("study %s: trial %s #%d: %w", name, t.Arm, t.Repeat, err)
 		}
