@@ -23,7 +23,7 @@ func Judge(r *Result) error {
 		r.Family = len(t.of(family)) + len(t.of(derived)) + len(t.of(diverging))
 		now := t.ask(r, sight{level: alpha})
 		t.tell(r, now)
-		t.foretell(r, now, sight{level: alpha}, alpha)
+		t.foretell(r, now, alpha, alpha)
 	}
 	t.end(r)
 	return nil
@@ -84,11 +84,11 @@ func (t *table) tell(r *Result, now []findings) {
 	}
 }
 
-// foretell fills in what the repeats can detect in sight of this level, and what would decide undecided arms in sight of the next.
-func (t *table) foretell(r *Result, now []findings, at sight, next float64) {
+// foretell fills in what the repeats can detect at one level, and what would decide undecided arms at the next.
+func (t *table) foretell(r *Result, now []findings, at, next float64) {
 	first := now[0]
 	r.NoiseSD, r.BlockSD, r.ResidualDF = first.noiseSD, first.blockSD, first.df
-	design := stat.Design{Variants: max(1, first.family), SD: r.NoiseSD, Delta: first.delta, Level: at.level}
+	design := stat.Design{Variants: max(1, first.family), SD: r.NoiseSD, Delta: first.delta, Level: at}
 	if pairs := t.usualPairs(); r.NoiseSD > 0 && pairs > 1 {
 		r.Detectable = design.Detectable(pairs, 0.8)
 	}
@@ -121,6 +121,11 @@ const (
 	absent                 // not at all: no finished trial
 )
 
+// kind is the family that an arm of the class is judged in, "" for none.
+func (c class) kind() string {
+	return map[class]string{family: effects, derived: evaluation, diverging: divergence}[c]
+}
+
 // table is the trials of a result by arm and block, with the baseline as arm 0.
 type table struct {
 	arms     []Arm
@@ -130,6 +135,7 @@ type table struct {
 	outcomes [][]float64   // of these the primary metric
 	class    []class
 	rows     []Judgement
+	awaits   bool // some arm has not had its first look
 	images   int // of the smallest validation split; 0 before the first finished trial
 }
 

@@ -28,6 +28,9 @@ func caveats(r *Result, t *table) []string {
 	if r.Blocks == 1 && r.Stopped == "" {
 		say("one repeat: effects without verdicts, since nothing tells how much two runs of one arm differ; two repeats or more would")
 	}
+	if t.awaits {
+		say("what has had no look yet has effects without verdicts; they come where a run reaches its end, since each look spends some of what the study may err")
+	}
 	if g := t.greyed(r, underTrained); g != "" {
 		say("%s still improving when training stopped (under-trained); a longer schedule may change these", g)
 	}

@@ -64,10 +64,10 @@ func (o outcome) judge(t *table) findings {
 	for _, v := range t.of(identical) {
 		f.notes[v] = []string{"had no effect at run time"}
 		f.of[v] = Finding{Mean: f.of[v].Mean, Effect: new(0.0), Low: new(0.0), High: new(0.0), InnerLow: new(0.0), InnerHigh: new(0.0), P: new(1.0),
-			Verdict: None, Method: "identical", Level: o.level}
+			Verdict: None, Method: "identical"}
 	}
 	for v := range f.of {
-		f.kind[v] = map[class]string{family: effects, derived: evaluation, diverging: divergence}[t.class[v]]
+		f.kind[v] = t.class[v].kind()
 		if math.IsInf(f.of[v].DF, 0) {
 			f.of[v].DF = 0
 		}
