@@ -150,3 +150,8 @@ func btoi(b bool) int {
 	}
 	return 0
 }
+
+// percent is a share as "96 %", with as many digits as it has, at most three after the point.
+func percent(share float64) string {
+	return strconv.FormatFloat(math.Round(1e5*share)/1e3, 'f', -1, 64) + "\u00a0%"
+}

@@ -34,6 +34,7 @@ type page struct {
 	Statements, More               []statement
 	Careful                        []string
 	Metric, MetricTitle            string
+	Confidence                     string
 	Delta                          string
 	Rows                           []row
 	Forest, Scatter                []template.HTML
@@ -70,7 +71,7 @@ func HTML(w io.Writer, in Input) error {
 	p := page{
 		Title: k.title(), Setting: k.setting(), Answer: k.answer(), Best: k.best(), Train: train(in), Tested: k.tested(),
 		Style: template.CSS(styleText), Script: template.JS(scriptText),
-		Careful: k.careful(), Metric: k.Metric, MetricTitle: capital(k.Metric), Delta: fmt.Sprintf("%.2g", k.Delta),
+		Careful: k.careful(), Metric: k.Metric, Confidence: k.confidence(), MetricTitle: capital(k.Metric), Delta: fmt.Sprintf("%.2g", k.Delta),
 		Judged: k.judged(), Commands: strings.Join(in.Commands, "\n"), File: in.File, Facts: k.facts(in),
 	}
 	if k.Stopped == "" {

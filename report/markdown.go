@@ -76,7 +76,7 @@ func (m markdown) verdicts(in Input) {
 		rows = append(rows, []string{md(j.Name), r.Effect, r.Verdict, r.Mean, r.Time, r.MACs, r.Params})
 	}
 	m.line("## Ranking\n")
-	m.table("lrlrrrr", []string{"arm", "effect, points [95 %]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, rows)
+	m.table("lrlrrrr", []string{"arm", "effect, points [" + m.confidence() + "]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, rows)
 }
 
 func (m markdown) costs() {
@@ -104,7 +104,7 @@ func (m markdown) logLoss() {
 		return
 	}
 	m.line("## Second outcome: log loss\n\nNats, lower is better; judged by itself.\n")
-	m.table("lrlr", []string{"arm", "effect [95 %]", "verdict", "log loss"}, rows)
+	m.table("lrlr", []string{"arm", "effect [" + m.confidence() + "]", "verdict", "log loss"}, rows)
 }
 
 func (m markdown) differences() {

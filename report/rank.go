@@ -57,6 +57,24 @@ func rankOf(j study.Judgement) float64 {
 	return *j.Effect
 }
 
+// confidence is what the intervals of a table hold with, as its head says: "95 %", or a word where looks differ.
+func (k ranking) confidence() string {
+	level := 0.0
+	for _, j := range k.Judged {
+		if j.Level == 0 || j.Low == nil {
+			continue
+		}
+		if level > 0 && j.Level != level {
+			return "of its look"
+		}
+		level = j.Level
+	}
+	if level == 0 {
+		return "interval"
+	}
+	return percent(1 - level)
+}
+
 // bounds is the interval that is drawn and printed: the simultaneous one, false where there is none.
 func bounds(f study.Finding) (low, high float64, ok bool) {
 	if f.Effect == nil || f.Low == nil || f.High == nil {

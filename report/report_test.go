@@ -360,3 +360,54 @@ func TestTicksAreRoundAndInside(t *testing.T) {
 		t.Errorf("of NaN: %v", got)
 	}
 }
+
+func TestLooksAreTold(t *testing.T) {
+	five := makeUp(t, firstQuestion, 5, 3, 1000, firstArms[:4]...)
+	three := *five
+	three.Trials = slices.DeleteFunc(slices.Clone(five.Trials), func(tr study.Trial) bool { return tr.Repeat > 3 })
+	var l study.Ledger
+	told := func(r *study.Result) string {
+		var b bytes.Buffer
+		if err := Markdown(&b, Input{Result: r}); err != nil {
+			t.Fatal(err)
+		}
+		return strings.ReplaceAll(b.String(), "\u00a0", " ")
+	}
+	if err := l.Show(&three); err != nil {
+		t.Fatal(err)
+	}
+	before := told(&three)
+	look, err := l.Judge(&three, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := told(&three)
+	l.Looks = append(l.Looks, look)
+	if err := l.Show(five); err != nil {
+		t.Fatal(err)
+	}
+	between := told(five)
+	if look, err = l.Judge(five, false); err != nil {
+		t.Fatal(err)
+	}
+	after := told(five)
+	for _, c := range []struct{ what, text, has, hasNot string }{
+		{"before the first look", before, "No verdicts yet: effects so far", "Best:"},
+		{"before the first look", before, "**batchnorm has no verdict**: +", "the one to keep"},
+		{"at it", at, "effect, points [96 %]", "by now +"},
+		{"at it", at, "Look 1, at the planned end, may make a false claim in 4 % of studies.", "Look 2"},
+		{"at it", at, "ever judged against this baseline, 4 by now", "at look 1"},
+		{"between looks", between, "; by now +", "[of its look]"},
+		{"after the second", after, "effect, points [of its look]", "No verdicts yet"},
+		{"after the second", after, "Look 2, an unplanned one, may make a false claim in 0.5 % of studies.", "Look 3"},
+		{"after the second", after, "the next has 0.25 %", "95 %"},
+		{"after the second", after, ", at look 1", "without a look"},
+	} {
+		if !strings.Contains(c.text, c.has) || strings.Contains(c.text, c.hasNot) {
+			t.Errorf("%s: want %q and not %q in\n%s", c.what, c.has, c.hasNot, c.text)
+		}
+	}
+	if look.N != 2 {
+		t.Errorf("look %+v", look)
+	}
+}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,9 @@ func (k ranking) answer() string {
 	if unjudged == len(k.variants) {
 		if k.Blocks == 1 {
 			return "One repeat shows effects, but cannot tell them from chance; run two repeats or more for verdicts."
+		}
+		if k.awaits() {
+			return "No verdicts yet: effects so far, to be judged where the run reaches its end."
 		}
 		return "There is nothing to judge yet."
 	}
@@ -116,6 +120,15 @@ func (k ranking) state(j study.Judgement) statement {
 		s.Claim = "was not run yet"
 	default:
 		s.Claim = "could not be judged"
+	}
+	if len(k.Looks) > 1 && j.Look > 0 {
+		s.Rest += fmt.Sprintf(", at look %d", j.Look)
+	}
+	if l := j.Later; l != nil {
+		s.Rest += fmt.Sprintf("; by now %s points", signed(l.Effect, k.decimals))
+		if l.Low != nil && l.High != nil {
+			s.Rest += " " + interval(*l.Low, *l.High, k.decimals) + ", taken alone"
+		}
 	}
 	s.Rest += k.remarks(j) + "."
 	return s
@@ -231,13 +244,18 @@ func (k ranking) setting() string {
 
 // best names the arm to go on with.
 func (k ranking) best() string {
-	if k.Stopped != "" || k.Winner == "" || k.Blocks < 2 {
+	if k.Stopped != "" || k.Winner == "" || k.Blocks < 2 || k.Winner == k.base.Name && k.awaits() {
 		return ""
 	}
 	if k.Winner == k.base.Name {
 		return "No variant is shown to beat the baseline, so the baseline is the one to keep."
 	}
 	return "Best: " + k.Winner + "."
+}
+
+// awaits tells whether some variant has an effect and no look yet: nothing is known of it, then.
+func (k ranking) awaits() bool {
+	return slices.ContainsFunc(k.variants, func(j study.Judgement) bool { return j.Effect != nil && j.Level == 0 && j.Method == "" })
 }
 
 // train is the command that goes on with the best arm, "" while it is not written.
@@ -279,8 +297,25 @@ func (k ranking) judged() []string {
 	if k.NoiseSD > 0 {
 		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %.2f points (%d degrees of freedom); repeats as a whole differ by %.2f.", k.NoiseSD, k.ResidualDF, k.BlockSD))
 	}
-	if k.Blocks > 1 {
-		lines = append(lines, "Intervals hold for all variants at once with 95 % confidence (Dunnett's test); they count the chance in the seeds and the chance in which images were there to validate on.")
+	if c := k.confidence(); c != "interval" {
+		with := "with " + c + " confidence"
+		if len(k.Looks) > 0 {
+			with += ", for every variant that was ever judged against this baseline, " + strconv.Itoa(k.Family) + " by now"
+		}
+		if c == "of its look" {
+			with = "for every variant that was ever judged against this baseline, " + strconv.Itoa(k.Family) + " by now, each at the level of its look"
+		}
+		lines = append(lines, "Intervals hold for all variants at once "+with+" (Dunnett's test); they count the chance in the seeds and the chance in which images were there to validate on.")
+	}
+	for _, l := range k.Looks {
+		kind := "an unplanned one"
+		if l.Planned {
+			kind = "at the planned end"
+		}
+		lines = append(lines, fmt.Sprintf("Look %d, %s, may make a false claim in %s of studies.", l.N, kind, percent(l.Level)))
+	}
+	if len(k.Looks) > 0 {
+		lines = append(lines, fmt.Sprintf("However often the study grows, all its looks together stay at or under 5\u00a0%%; the next has %s.", percent(k.NextLevel)))
 	}
 	if k.Detectable > 0 {
 		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s points in four studies of five.", fixed(&k.Detectable, d)))

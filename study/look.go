@@ -82,17 +82,24 @@ func (l Ledger) Judge(r *Result, planned bool) (Look, error) {
 	if err != nil {
 		return Look{}, err
 	}
-	planned = planned && len(t.cells[0]) >= l.Repeats && !l.spentPlan()
-	look := Look{N: len(l.Looks) + 1, Planned: planned, Level: l.Next(planned), Study: r.Name}
 	t.begin(r)
-	if r.Stopped == "" && t.rows[0].Trials >= 2 && (planned && l.open(t) || l.due(t)) {
-		look.Arms = l.judge(t, t.ask(r, l.sight(t, look.Level)))
+	look := l.take(r, t, planned)
+	if look.N > 0 {
 		l.Looks = append(l.Looks[:len(l.Looks):len(l.Looks)], look)
-	} else {
-		look = Look{}
 	}
 	l.show(r, t)
 	return look, nil
+}
+
+// take judges what there is to judge anew; the look's N is 0 where that is nothing.
+func (l Ledger) take(r *Result, t *table, planned bool) Look {
+	planned = planned && len(t.cells[0]) >= l.Repeats && !l.spentPlan()
+	if r.Stopped != "" || t.rows[0].Trials < 2 || !l.due(t) && !(planned && l.open(t)) {
+		return Look{}
+	}
+	look := Look{N: len(l.Looks) + 1, Planned: planned, Level: l.Next(planned), Study: r.Name}
+	look.Arms = l.judge(t, t.ask(r, l.sight(t, look.Level)))
+	return look
 }
 
 // Show fills r from the looks taken: each arm with the finding of the look that decided it, else of its last, and beside

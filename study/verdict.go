@@ -136,7 +136,7 @@ type table struct {
 	class    []class
 	rows     []Judgement
 	awaits   bool // some arm has not had its first look
-	images   int // of the smallest validation split; 0 before the first finished trial
+	images   int  // of the smallest validation split; 0 before the first finished trial
 }
 
 func tabulate(r *Result) (*table, error) {

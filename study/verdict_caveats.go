@@ -29,7 +29,7 @@ func caveats(r *Result, t *table) []string {
 		say("one repeat: effects without verdicts, since nothing tells how much two runs of one arm differ; two repeats or more would")
 	}
 	if t.awaits {
-		say("what has had no look yet has effects without verdicts; they come where a run reaches its end, since each look spends some of what the study may err")
+		say("variants without a look show effects and no verdicts: a look is taken where a run reaches its end, and spends some of the errors that the study may make")
 	}
 	if g := t.greyed(r, underTrained); g != "" {
 		say("%s still improving when training stopped (under-trained); a longer schedule may change these", g)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/assaylab/assay/study/stat"
 )
@@ -147,9 +148,10 @@ func (o outcome) judgePool(t *table, f *findings, pool []int, images stat.ImageT
 		}
 	}
 	absent := o.absent[effects]
-	seedFamily, outer := stat.NewFamily(seeds, absent), stat.NewFamily(both, absent)
+	outer := stat.NewFamily(both, absent)
 	inner := outer.Inner()
-	seedCritical := seedFamily.Critical(1-rate, float64(l.DF))
+	bySeeds := sync.OnceValue(func() float64 { return stat.NewFamily(seeds, absent).Critical(1-rate, float64(l.DF)) })
+	alone := stat.StudentCritical(1-rate, float64(l.DF)) // never more than that of the family
 	for a, i := range in {
 		v := pool[i-1]
 		e := &f.of[v]
@@ -159,7 +161,9 @@ func (o outcome) judgePool(t *table, f *findings, pool []int, images stat.ImageT
 		o.conclude(e, se, outer.Critical(1-rate, e.DF), inner.Critical(1-rate, e.DF))
 		e.P = new(min(1, outer.P(*e.Effect/se, e.DF)*o.level/rate))
 		e.Method = "dunnett"
-		f.notes[v] = append(f.notes[v], o.onTheseImages(t, e, seedCritical*e.SeedSE)...)
+		if math.Abs(*e.Effect) > alone*e.SeedSE && math.Abs(*e.Effect) > bySeeds()*e.SeedSE {
+			f.notes[v] = append(f.notes[v], o.onTheseImages(t, e)...)
+		}
 	}
 }
 
@@ -279,8 +283,8 @@ func (o outcome) conclude(e *Finding, se, outer, inner float64) {
 }
 
 // onTheseImages is the note of an arm that differs as far as seeds go, but not for certain on other images.
-func (o outcome) onTheseImages(t *table, e *Finding, half float64) []string {
-	if e.Verdict != Undecided && e.Verdict != None || math.Abs(*e.Effect) <= half {
+func (o outcome) onTheseImages(t *table, e *Finding) []string {
+	if e.Verdict != Undecided && e.Verdict != None {
 		return nil
 	}
 	word := "better"
