@@ -249,6 +249,9 @@ func TestAnyMetricIsJudgedByItsOwnColumn(t *testing.T) {
 	r.Metrics = []Metric{{Name: "errors", Unit: "share", Better: -1, Column: "wrong", Scale: 1, Least: 0.005, Counts: true}}
 	judged(t, r)
 	b := arm(t, r, "b")
+	if r.Winner != "b" || !(r.WinnerShrunk < 0 && r.WinnerShrunk > *b.Effect) {
+		t.Errorf("winner %s, shrunk %g of %g", r.Winner, r.WinnerShrunk, *b.Effect)
+	}
 	if r.Metric != "errors" || b.Verdict != accuracy.Verdict || b.LogLoss != nil || math.Abs(*b.Low+*accuracy.High/100) > 1e-9 ||
 		math.Abs(b.ImageSE-accuracy.ImageSE/100) > 1e-9 || r.Delta != 0.005 {
 		t.Errorf("%s: %+v, by accuracy %+v", r.Metric, b.Finding, accuracy.Finding)

@@ -58,7 +58,7 @@ func (t *table) ask(r *Result, at sight) []findings {
 		o := outcome{Metric: m, sight: at, images: t.images, y: t.values[i]}
 		if i == 0 {
 			o.delta = r.Delta
-			if r.NoiseFloor > 0 && !Foresee(t.variants(), r.Repeats, r.NoiseFloor, r.Meaningful, t.images).CanBeNone {
+			if r.NoiseFloor > 0 && !m.Foresee(t.variants(), r.Repeats, r.NoiseFloor, r.Meaningful, t.images).CanBeNone {
 				o.delta = 0 // a verdict that these repeats could hardly reach is taken away before it is asked for
 			}
 		} else {
@@ -100,7 +100,7 @@ func (t *table) foretell(r *Result, now []findings, at, next float64) {
 
 // end draws the conclusions that go by verdicts alone.
 func (t *table) end(r *Result) {
-	chooseWinner(r)
+	chooseWinner(r, float64(t.metrics[0].Better))
 	if r.Stopped == "" {
 		for v := range r.Judged {
 			r.Judged[v].Grey = plateau(t, v)
@@ -394,7 +394,7 @@ func (t *table) whatWouldDecide(v int, j *Judgement, now Finding, d stat.Design)
 // chooseWinner names the arm with the largest effect among those that help, else the baseline. Having been chosen
 // flatters it: its effect is shrunk towards 0 as far as all effects together are noise (James and Stein's estimator in
 // its empirical Bayes form; Efron and Morris, "Stein's estimation rule and its competitors", JASA 68, 1973).
-func chooseWinner(r *Result) {
+func chooseWinner(r *Result, better float64) {
 	var square, noise, best, bestVar float64
 	count := 0.0
 	for _, j := range r.Judged {
@@ -403,13 +403,13 @@ func chooseWinner(r *Result) {
 		}
 		v := j.SeedSE*j.SeedSE + j.ImageSE*j.ImageSE
 		square, noise, count = square+*j.Effect**j.Effect, noise+v, count+1
-		if j.Verdict == Helps && *j.Effect > best {
-			r.Winner, best, bestVar = j.Name, *j.Effect, v
+		if gain := better * *j.Effect; j.Verdict == Helps && gain > best {
+			r.Winner, best, bestVar = j.Name, gain, v
 		}
 	}
 	if best > 0 {
 		if real := max(0, (square-noise)/count); real+bestVar > 0 {
-			r.WinnerShrunk = best * real / (real + bestVar)
+			r.WinnerShrunk = better * best * real / (real + bestVar)
 		}
 	}
 }

@@ -22,6 +22,7 @@ func caveats(r *Result, t *table) []string {
 	var c []string
 	say := func(format string, args ...any) { c = append(c, fmt.Sprintf(format, args...)) }
 
+	unit := t.metrics[0].Unit
 	if r.Stopped != "" {
 		say("no verdicts: %s", r.Stopped)
 	}
@@ -38,7 +39,7 @@ func caveats(r *Result, t *table) []string {
 		say("%s at best in the first tenth of training (over-long); a shorter schedule or a lower learning rate may change these", g)
 	}
 	if limit, ok := t.imageLimit(r); ok {
-		say("%d validation images cannot tell effects of %.2g points whatever the repeats; about %d would", t.images, r.Delta, limit)
+		say("%d validation images cannot tell effects of %.2g %s whatever the repeats; about %d would", t.images, r.Delta, unit, limit)
 	}
 	for v, j := range r.Judged {
 		if j.Failures > 0 {
@@ -55,7 +56,7 @@ func caveats(r *Result, t *table) []string {
 	if r.NoiseFloor > 0 && r.ResidualDF > 0 {
 		df := float64(r.ResidualDF)
 		if ratio := r.NoiseSD * r.NoiseSD / (r.NoiseFloor * r.NoiseFloor); (distuv.ChiSquared{K: df}).Survival(ratio*df) < alpha {
-			say("runs vary by %.2g points within a repeat where the noise floor is %.2g; an arm's spread may differ", r.NoiseSD, r.NoiseFloor)
+			say("runs vary by %.2g %s within a repeat where the noise floor is %.2g; an arm's spread may differ", r.NoiseSD, unit, r.NoiseFloor)
 		}
 	}
 	if slices.ContainsFunc(t.arms, func(a Arm) bool { return a.SecondsRough }) {
@@ -71,7 +72,7 @@ func caveats(r *Result, t *table) []string {
 	case r.Test != nil && r.Test.Reading > 1:
 		say("%s reading of this test split; each choice made after an earlier one makes it less of a test", ordinal(r.Test.Reading))
 	case r.Test == nil && r.Winner != t.arms[0].Name:
-		say("the winner's figure is on validation, where it was chosen; its effect is nearer %+.1f points once that is allowed for", r.WinnerShrunk)
+		say("the winner's figure is on validation, where it was chosen; its effect is nearer %+.2g %s once that is allowed for", r.WinnerShrunk, unit)
 	}
 	return c
 }

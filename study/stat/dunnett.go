@@ -15,10 +15,10 @@ import (
 // probability is a one-dimensional integral. Its honesty: TestIntervalsCoverTogetherAtTheStatedRate.
 type Family struct {
 	Misfit float64            // largest |r_ij - λ_i λ_j|: 0 for complete blocks, small where cells are missing
-	lambda []float64          // |λ|, ascending
 	absent int                // comparisons of the family that have no estimate here
-	inner  bool               // of equivalence
 	within [chebyshev]float64 // the chance that all lie within ±x of a known scale, at the Chebyshev points of [0, far]
+	beyond [chebyshev]float64 // the least chance that each keeps one bound, for [Family.Inner]
+	inner  bool               // these have changed places
 }
 
 // NewFamily makes a family of the covariance of its estimates, k x k, and of as many absent ones besides: comparisons
@@ -42,18 +42,19 @@ func NewFamily(cov [][]float64, absent int) Family {
 			f.Misfit = max(f.Misfit, math.Abs(r[i][j]-lambda[i]*lambda[j]))
 		}
 	}
-	f.lambda, f.absent = lambda, absent
-	f.tabulate()
+	f.absent = absent
+	f.tabulate(lambda)
 	return f
 }
 
 // ManyToOne is the family of k arms, 1 or more, against a baseline in complete blocks: every correlation is 1/2.
 func ManyToOne(k int) Family {
-	f := Family{lambda: slices.Repeat([]float64{math.Sqrt2 / 2}, k)}
+	var f Family
+	lambda := slices.Repeat([]float64{math.Sqrt2 / 2}, k)
 	if k == 1 { // alone it correlates with nothing
-		f.lambda[0] = 0
+		lambda[0] = 0
 	}
-	f.tabulate()
+	f.tabulate(lambda)
 	return f
 }
 
@@ -65,9 +66,8 @@ func ManyToOne(k int) Family {
 // Absent comparisons are added by the union bound. The plain two-sided value at 1-2α instead lets up to 6.4 % through
 // where α is 5 %, with 30 comparisons and 30 degrees of freedom. Its honesty: TestEquivalenceKeepsTheLevelInEveryMixture.
 func (f Family) Inner() Family {
-	inner := Family{Misfit: f.Misfit, lambda: f.lambda, absent: f.absent, inner: true}
-	inner.tabulate()
-	return inner
+	f.within, f.beyond, f.inner = f.beyond, f.within, true
+	return f
 }
 
 // Coverage is the probability that all k standardised estimates lie within ±c when their scale has df degrees of
@@ -99,35 +99,33 @@ func (f Family) Critical(level, df float64) float64 {
 	return root(func(c float64) float64 { return f.coverage(c, s) - level }, lo, hi)
 }
 
-// tabulate works out ∫ φ(z) Π_i P(|λ_i z + √(1-λ_i²) e| <= x) dz once, or the integral of [Family.Inner], where the
-// integrals over the scale will look it up; beyond far it is 1 to the last bit. The sign of a loading does not matter to
-// either.
-func (f *Family) tabulate() {
-	l := slices.Clone(f.lambda)
+// tabulate works out ∫ φ(z) Π_i P(|λ_i z + √(1-λ_i²) e| <= x) dz once, and the integral of [Family.Inner], where the
+// integrals over the scale will look them up; beyond far they are 1 to the last bit. The sign of a loading does not
+// matter to either.
+func (f *Family) tabulate(lambda []float64) {
+	l := slices.Clone(lambda)
 	for i := range l {
 		l[i] = math.Abs(l[i])
 	}
 	slices.Sort(l)
-	f.lambda = l
 	for j := range f.within {
 		x := points[j]
 		for _, q := range factor {
-			all, one := 1.0, 0.0
+			both, either := 1.0, 1.0 // that all keep both bounds, or u(z) u(-z) of all
+			var keep, one float64
 			for i := range l {
 				if i == 0 || l[i]-l[i-1] > 1e-12 { // equal loadings, the usual case, are worked out once
 					s := math.Sqrt((1 - l[i]) * (1 + l[i]))
 					up, down := phi((x-l[i]*q.at)/s), phi((-x-l[i]*q.at)/s)
-					if one = up - down; f.inner {
-						one = math.Sqrt(up * (1 - down))
-					}
+					keep, one = up-down, up*(1-down)
 				}
-				all *= one
+				both *= keep
+				either *= one
 			}
-			f.within[j] += q.weight * all
+			f.within[j] += q.weight * both
+			f.beyond[j] += q.weight * math.Sqrt(either)
 		}
-		if !f.inner {
-			f.within[j] *= math.Pow(1-2*phi(-x), float64(f.absent))
-		}
+		f.within[j] *= math.Pow(1-2*phi(-x), float64(f.absent))
 	}
 }
 
