@@ -316,6 +316,17 @@ func place(c experiment.Choice, err error) error {
 	return at.At(value.Place(err))
 }
 
+// Locate gives an error of what the choices of a name set together the place of the last of them, which decides; a fault whose
+// path is of a parameter its place where that is written.
+func Locate(choices []experiment.Choice, name string, err error) error {
+	for _, c := range slices.Backward(choices) {
+		if c.Name == name {
+			return place(c, err)
+		}
+	}
+	return err
+}
+
 // Text is a choice as a person would write it on one line.
 func Text(c experiment.Choice) string {
 	if c.Value == nil || c.Value.Kind == spec.Null {

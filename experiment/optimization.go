@@ -1,7 +1,10 @@
 package experiment
 
 import (
+	"fmt"
 	"math"
+
+	"github.com/assaylab/assay/internal/spec"
 )
 
 // Optimization is what can be added to any network without changing its architecture: the settings that optimization
@@ -58,6 +61,29 @@ func DefaultOptimization() Optimization {
 		L2:     Decay{Except: []string{"bias", "norm"}},
 		Init:   Init{Kind: "he", Gain: 1},
 	}
+}
+
+// Fits reports a part of the policy that a training never comes to: a warm-up that does not end, a drop behind the last step.
+func (l LR) Fits(stepsPerEpoch, total int) error {
+	epochs := float64(total) / float64(max(stepsPerEpoch, 1))
+	most := fmt.Sprintf("give at most %g", math.Ceil(epochs)-1)
+	if epochs <= 1 {
+		most = fmt.Sprintf("give less than %.3g", epochs)
+	}
+	if int(math.Round(l.Warmup*float64(stepsPerEpoch))) >= total && l.Warmup > 0 {
+		return &spec.Fault{Path: "$.warmup", Msg: fmt.Sprintf("lr: a warm-up of %s in a training of %.3g never ends; %s", counted(l.Warmup), epochs, most)}
+	}
+	if l.Policy == "step" && int(math.Round(l.Every*float64(stepsPerEpoch))) >= total && l.Every > 0 {
+		return &spec.Fault{Path: "$.every", Msg: fmt.Sprintf("lr: a drop every %s in a training of %.3g never comes; %s, or policy: fixed", counted(l.Every), epochs, most)}
+	}
+	return nil
+}
+
+func counted(epochs float64) string {
+	if epochs == 1 {
+		return "1 epoch"
+	}
+	return fmt.Sprintf("%g epochs", epochs)
 }
 
 // At is the rate of a step in [0, total), given the number of steps in an epoch. linear reaches Final·Base after the last

@@ -116,7 +116,11 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 	cut := set.Cut(x.Seed, 1)
 	n := built.Learning.Subset.Of(len(cut.Train))
 	if batch := built.Optimization.Batch.Size; batch > n {
-		return place(root, x.Optimization, "batch", fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, n))
+		return root.At(approach.Locate(x.Optimization, "batch", fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, n)))
+	}
+	perEpoch := n / built.Optimization.Batch.Size
+	if err := built.Optimization.LR.Fits(perEpoch, built.Learning.Epochs.TotalSteps(perEpoch)); err != nil {
+		return root.At(approach.Locate(x.Optimization, "lr", err))
 	}
 	if len(cut.Val) == 0 {
 		return at.Errorf("data: no validation images; give val a share above 0")
@@ -195,17 +199,6 @@ func (e *Env) steps(b *bar, began time.Time) func(train.Progress) {
 		b.set(share, "%s   loss %.3f   %s images/s   %s", epochOf(p), p.Loss, thousands(int(p.ImagesPerSec)),
 			left(float64(p.Step-first)/float64(max(p.Steps-first, 1)), e.Clock().Sub(began)))
 	}
-}
-
-// place gives an error the place of the last choice of a name, or of the file where it does not say it.
-func place(root *spec.Node, choices []experiment.Choice, name string, err error) error {
-	at := root
-	for _, c := range choices {
-		if c.Name == name {
-			at = c.At
-		}
-	}
-	return at.At(err)
 }
 
 // trim prints 3 or 2.5.
