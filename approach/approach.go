@@ -303,6 +303,16 @@ func resolve(section Kind, choices []experiment.Choice) ([]resolved, error) {
 	return rs, nil
 }
 
+// Read is the approach that a choice names, with its parameters: what [Choose] makes the choice of.
+func Read(c experiment.Choice) (any, error) {
+	e, err := Lookup(c.Name)
+	if err != nil {
+		return nil, place(c, err)
+	}
+	v, err := e.read(e.Default, c.Value)
+	return v, place(c, err)
+}
+
 // place gives an error of a choice its place in the file: at the parameter that it names, else at the choice. A choice made by
 // code has none.
 func place(c experiment.Choice, err error) error {
