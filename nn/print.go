@@ -48,7 +48,7 @@ func (g *Graph) Table() (Table, error) {
 		if err != nil {
 			return Table{}, err
 		}
-		r := Row{Name: s.Node.Name, Kind: s.Node.Layer.Kind(), Detail: s.detail(), Output: [3]int{s.Size.H, s.Size.W, s.Size.C}, MACs: s.MACs}
+		r := Row{Name: s.Node.Name, Kind: s.Node.Layer.Kind(), Detail: s.Detail(), Output: [3]int{s.Size.H, s.Size.W, s.Size.C}, MACs: s.MACs}
 		for _, p := range ps {
 			if !seen[p.Name] {
 				r.Params += int64(p.Shape.Elems())
@@ -63,8 +63,8 @@ func (g *Graph) Table() (Table, error) {
 	return t, nil
 }
 
-// detail is the layer with what lies over it, in the order in which they are applied: "batchnorm + relu".
-func (s Step) detail() string {
+// Detail is the layer with what lies over it, in the order in which they are applied: "batchnorm + relu".
+func (s Step) Detail() string {
 	var parts []string
 	for i, as := range s.OverIn {
 		for _, a := range as {
@@ -136,6 +136,19 @@ func Thousands(n int64) string {
 	return sign + s
 }
 
+// Became tells of a count what it was and is: "parameters 1,724 -> 550 (-68.1 %)", "parameters 550, the same".
+func Became(what string, was, is int64) string {
+	switch {
+	case was == is:
+		return fmt.Sprintf("%s %s, the same", what, Thousands(is))
+	case was > 0 && is < 10*was:
+		return fmt.Sprintf("%s %s -> %s (%+.1f %%)", what, Thousands(was), Thousands(is), 100*(float64(is)/float64(was)-1))
+	case was > 0:
+		return fmt.Sprintf("%s %s -> %s (%s times)", what, Thousands(was), Thousands(is), Thousands((is+was/2)/was))
+	}
+	return fmt.Sprintf("%s %s -> %s", what, Thousands(was), Thousands(is))
+}
+
 // Dot is the network as a graph for Graphviz.
 func (g *Graph) Dot() (string, error) {
 	steps, err := g.Steps()
@@ -145,7 +158,7 @@ func (g *Graph) Dot() (string, error) {
 	var s strings.Builder
 	fmt.Fprintf(&s, "digraph %q {\n\tnode [shape=box, fontname=\"sans-serif\"];\n", g.Name)
 	for _, st := range steps {
-		fmt.Fprintf(&s, "\t%q [label=%q];\n", st.Node.Name, st.Node.Name+"\n"+st.detail()+"\n"+st.Size.String())
+		fmt.Fprintf(&s, "\t%q [label=%q];\n", st.Node.Name, st.Node.Name+"\n"+st.Detail()+"\n"+st.Size.String())
 		for _, in := range st.Node.In {
 			fmt.Fprintf(&s, "\t%q -> %q;\n", in.Name, st.Node.Name)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/diff"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
@@ -17,7 +18,7 @@ import (
 
 // guard tells how an arm differs from the baseline, and refuses one that does not, or in more than its variant may change.
 func guard(v Variant, base PlannedArm, a *PlannedArm) error {
-	c, err := nn.Compare(base.Built.Graph, a.Built.Graph)
+	c, err := diff.Networks(base.Built.Graph, a.Built.Graph)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func TestAPlanTellsWhatReallyDiffers(t *testing.T) {
 	for name, want := range map[string][]string{
 		"baseline": {},
 		"elu":      {"5 of 5 relu became elu"},
-		"bn":       {"5 of 5 convolutions got batchnorm in place of a bias", "parameters 21,578 -> 21,690 (+0.5 %)"},
+		"bn":       {"5 of 5 convolutions got batchnorm in place of bias", "parameters 21,578 -> 21,690 (+0.5 %)"},
 		"crop":     {"augment: flip, crop padded by 2 in place of flip"},
 		"rarely":   {"augment: flip with probability 0.1 in place of flip"},
 		"plain":    {"l2: 0 in place of 0.0005", "augment: none in place of flip"},

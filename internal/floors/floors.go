@@ -31,6 +31,7 @@ var Rooms = []Room{
 	{"module", []string{"nn"}},
 	{"zoo", []string{"module"}},
 	{"draw", []string{"nn"}},
+	{"diff", []string{"nn"}},
 	{"interop", []string{"nn", "internal/atomicfile"}},
 	{"program", []string{"tensor"}},
 	{"engine", []string{"program"}}, // never nn: an engine knows no layers
@@ -45,7 +46,7 @@ var Rooms = []Room{
 	{"approach", []string{"experiment"}},
 	{"train", []string{"experiment", "compile", "engine", "engine/ref", "engine/cpu"}},
 	{"detect", []string{"train"}},
-	{"study", []string{"approach", "study/stat"}},
+	{"study", []string{"approach", "diff", "study/stat"}},
 	{"study/stat", nil},
 	{"study/trial", []string{"data", "internal/atomicfile"}},
 	{"study/runner", []string{"study", "study/trial", "study/store", "study/queue", "train", "detect"}},
@@ -67,7 +68,7 @@ var Rooms = []Room{
 var Helpers = []string{"internal/gradcheck", "internal/golden", "internal/guard", "compile", "engine", "engine/enginetest", "engine/ref", "engine/cpu"}
 
 // Pure are the rooms that may touch no disk, network or clock, so that a million studies can be simulated.
-var Pure = []string{"study", "study/stat", "approach", "compile", "program", "draw", "nn", "module", "tensor"}
+var Pure = []string{"study", "study/stat", "approach", "compile", "program", "draw", "diff", "nn", "module", "tensor"}
 
 // RoomOf is the room that a package belongs to; ok is false if the table has none.
 func RoomOf(path string) (name string, ok bool) {
