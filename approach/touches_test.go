@@ -62,3 +62,15 @@ func TestBuiltExperimentsDifferByPath(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAnEntryTouchesCoversPathsBelowIt(t *testing.T) {
+	e := approach.Entry{Touches: "sizes, batch, lr.base"}
+	for path, want := range map[string]bool{"sizes": true, "sizes.list": true, "batch.size": true, "lr.base": true, "lr.policy": false, "lr": false, "batchnorm.place": false, "overlay": false, "net": false} {
+		if e.MayChange(path) != want {
+			t.Errorf("%s: %v", path, !want)
+		}
+	}
+	if net := (approach.Entry{Touches: "net"}); !net.MayChange("overlay") || net.MayChange("input") {
+		t.Error("a rewrite brings norms of what it makes, and no other images")
+	}
+}

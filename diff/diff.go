@@ -78,9 +78,9 @@ func (d *Diff) walk(was, is []nn.Step) (es []event, rewritten bool) {
 	for _, s := range was[1:] {
 		n := s.Node
 		t, kept := b[n.Name]
-		var new []nn.Step
+		var heirs []nn.Step
 		if !paths[n.Path()] { // of several layers of one path the first
-			new = parts[n.Path()]
+			heirs = parts[n.Path()]
 		}
 		paths[n.Path()] = true
 		add := func(r rank, what string) { es = append(es, event{rank: r, name: n.Name, noun: noun(s), what: what}) }
@@ -91,8 +91,8 @@ func (d *Diff) walk(was, is []nn.Step) (es []event, rewritten bool) {
 				x, y = fmt.Sprintf("%s to %d", x, s.Size.C), fmt.Sprintf("%s to %d", y, t.Size.C)
 			}
 			d.row(n.Name, x, y)
-			if new != nil {
-				add(replaced, "got "+words(new)+" behind it")
+			if heirs != nil {
+				add(replaced, "got "+words(heirs)+" behind it")
 			}
 			what, ratio := altered(s, t)
 			if what != "" {
@@ -106,9 +106,9 @@ func (d *Diff) walk(was, is []nn.Step) (es []event, rewritten bool) {
 				add(rewiring, fmt.Sprintf("reads %s in place of %s", inputs(t), inputs(s)))
 			}
 			es = append(es, over(s, t)...)
-		case new != nil:
-			d.row(n.Name, s.Detail(), details(new))
-			add(replaced, "became "+words(new))
+		case heirs != nil:
+			d.row(n.Name, s.Detail(), details(heirs))
+			add(replaced, "became "+words(heirs))
 		default:
 			d.row(n.Name, s.Detail(), "")
 			if !slices.ContainsFunc(parts[n.In[0].Path()], func(p nn.Step) bool { return p.Node.Layer == n.Layer }) { // else it went into them
@@ -158,12 +158,15 @@ func moved(steps, other []nn.Step, what string) (es []event) {
 	for _, p := range paths {
 		all := under[p]
 		e := event{rank: cameOrWent, name: p, noun: noun(all[0]), what: what, came: true}
-		if _, gate := all[len(all)-1].Node.Layer.(nn.Gate); len(all) > 1 {
-			e.noun, e.what = strings.TrimRight(p[len(above(p)):], "0123456789")+"%", what+" "+words(all)
-			if e.noun = strings.TrimPrefix(e.noun, "/"); gate {
+		if len(all) > 1 {
+			e.what += " " + words(all)
+			switch _, gate := all[len(all)-1].Node.Layer.(nn.Gate); {
+			case gate:
 				e.noun = "gate%"
-			} else if above(p) == "" { // a stage, which its name says
+			case above(p) == "": // a stage, which its name says
 				e.noun = ""
+			default:
+				e.noun = strings.TrimRight(p[len(above(p))+1:], "0123456789") + "%"
 			}
 		}
 		if _, act := all[0].Node.Layer.(nn.Activation); !act || len(all) > 1 || only[all[0].Node.In[0].Name].Node == nil {

@@ -14,11 +14,11 @@ import (
 type event struct {
 	rank  rank
 	name  string
-	noun  string // what it is, % where the plural has its s: "convolution% 3x3"
-	what  string // "became (depthwise 3x3, 1x1)"
-	ratio float64
-	came  bool // came or went
-	wide  bool // noun is its kind, whatever its window
+	noun  string  // what it is, % where the plural has its s: "convolution% 3x3"
+	what  string  // "became (depthwise 3x3, 1x1)"
+	ratio float64 // how many times as wide it became, where that is what happened; else 0
+	came  bool    // came or went
+	wide  bool    // noun is its kind, whatever its window
 }
 
 // rank is how much a kind of event weighs.

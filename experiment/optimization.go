@@ -100,9 +100,9 @@ func (l LR) At(step, stepsPerEpoch, total int) float32 {
 	final := float64(l.Final)
 	switch l.Policy {
 	case "linear":
-		return l.Base * float32(final+(1-final)*(1-t))
+		return l.Base * float32(final+float64((1-final)*(1-t))) // rounded before the sum, on every processor
 	case "cosine": // Loshchilov, Hutter, "SGDR", ICLR 2017, arXiv:1608.03983, without restarts
-		return l.Base * float32(final+(1-final)*(1+math.Cos(math.Pi*t))/2)
+		return l.Base * float32(final+float64((1-final)*(1+math.Cos(math.Pi*t))/2))
 	case "step":
 		every := int(math.Round(l.Every * float64(stepsPerEpoch)))
 		if l.Every == 0 {
