@@ -92,7 +92,7 @@ func (d *Diff) walk(was, is []nn.Step) (es []event, rewritten bool) {
 			}
 			d.row(n.Name, x, y)
 			if heirs != nil {
-				add(replaced, "got "+words(heirs)+" behind it")
+				add(replaced, "got "+beside(t.Node, heirs))
 			}
 			what, ratio := altered(s, t)
 			if what != "" {

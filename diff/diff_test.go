@@ -115,6 +115,11 @@ func TestWhatChangedAlikeIsOneLine(t *testing.T) {
 				return b.Layer(nn.Gate{}, x, b.Act(b.Conv(b.GlobalAvgPool(x), b.Size(x).C, 1, 1), nn.Sigmoid))
 			}, "stage1/block1/conv2/act", "stage2/block1/conv2/act")
 		}, "stage1, stage2: 2 of 12 relu got (global avg pool, 1x1, gate) behind it"},
+		{"bypasses", func(t *testing.T, g *nn.Graph) {
+			from := g.Node("conv1/act")
+			insert(t, g, func(b *nn.Builder, x *nn.Node) *nn.Node { return b.Add(x, from) }, "stage1/block1/conv2/act")
+			insert(t, g, func(b *nn.Builder, x *nn.Node) *nn.Node { return b.Add(x, b.Conv(from, 4, 1, 1)) }, "stage2/block1/conv2/act")
+		}, "stage1: 1 of 6 relu got a bypass\nstage2: 1 of 6 relu got a bypass of 1x1"},
 		{"branches with a bypass", func(t *testing.T, g *nn.Graph) {
 			rebuild(t, g, "conv1", func(b *nn.Builder, x *nn.Node) *nn.Node {
 				y := b.Concat(b.Conv(x, 1, 1, 1), b.ReLU(b.Conv(b.ReLU(b.Conv(x, 2, 1, 1)), 3, 5, 1)))

@@ -243,6 +243,20 @@ func words(steps []nn.Step) string {
 	return ws[0]
 }
 
+// beside words what came behind a layer, or in front of it.
+func beside(n *nn.Node, steps []nn.Step) string {
+	rest := slices.DeleteFunc(slices.Clone(steps), func(s nn.Step) bool { _, sum := s.Node.Layer.(nn.Add); return sum })
+	switch {
+	case reads(n, steps[len(steps)-1].Node):
+		return words(steps) + " in front"
+	case len(rest) == len(steps):
+		return words(steps) + " behind it"
+	case !slices.ContainsFunc(rest, func(s nn.Step) bool { return word(s) != "" }):
+		return "a bypass"
+	}
+	return "a bypass of " + words(rest)
+}
+
 func details(steps []nn.Step) string {
 	var ds []string
 	for _, s := range steps {
