@@ -57,11 +57,12 @@ type Item struct {
 type Fault struct {
 	File string `json:"file"` // path, the folder or archive as it was given in front
 	What string `json:"what"`
+	Mend string `json:"mend"` // what to do, as it follows What
 }
 
 // String is the fault with its mend, on one line.
 func (f Fault) String() string {
-	return f.File + ": " + f.What + "; delete it or list it under data.skip"
+	return f.File + ": " + f.What + "; " + f.Mend
 }
 
 // Set is an opened data set. Its exported fields are to be read only; its methods may be called from several goroutines.

@@ -155,9 +155,9 @@ func TestBadFilesAreNamedCountedAndLeftOut(t *testing.T) {
 	}
 	s := open(t, Folder(dir), Options{})
 	want := []Fault{
-		{filepath.Join(dir, "cat/page.jpg"), `not an image, it begins with "<html>"`},
-		{filepath.Join(dir, "dog/empty.png"), "an empty file"},
-		{filepath.Join(dir, "loose.png"), "in no class folder"},
+		{filepath.Join(dir, "cat/page.jpg"), `not an image, it begins with "<html>"`, "delete it or list it under data.skip"},
+		{filepath.Join(dir, "dog/empty.png"), "an empty file", "delete it or list it under data.skip"},
+		{filepath.Join(dir, "loose.png"), "in no class folder", "move it into a class's folder or list it under data.skip"},
 	}
 	if !reflect.DeepEqual(s.Faults, want) || len(s.Items) != 8 {
 		t.Errorf("%d items, faults %v, want %v", len(s.Items), s.Faults, want)

@@ -2,13 +2,11 @@ package data
 
 import (
 	"cmp"
-	"image"
-	"image/color"
 	"math"
 	"math/bits"
 	"slices"
 
-	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/data/format"
 )
 
 // Pictures that are nearly the same (a copy at another size or quality, two frames of one scene) must not stand on both
@@ -29,49 +27,18 @@ type sketch struct {
 	blank bool
 }
 
-// sketchOf samples a decoded picture.
-func sketchOf(m image.Image) *sketch {
-	b := m.Bounds()
-	var at func(x, y int) uint32
-	switch m := m.(type) {
-	case *image.Gray:
-		at = func(x, y int) uint32 { return uint32(m.Pix[m.PixOffset(x, y)]) }
-	case *image.YCbCr:
-		at = func(x, y int) uint32 { return uint32(m.Y[m.YOffset(x, y)]) }
-	default:
-		at = func(x, y int) uint32 { return uint32(color.GrayModel.Convert(m.At(x, y)).(color.Gray).Y) }
-	}
-	return newSketch(b.Dy(), b.Dx(), func(x, y int) uint32 { return at(b.Min.X+x, b.Min.Y+y) })
-}
-
-// sketchOfRecord samples raw pixels.
-func sketchOfRecord(m augment.Image) *sketch {
-	if m.C == 1 {
-		return newSketch(m.H, m.W, func(x, y int) uint32 { return uint32(m.Pix[y*m.W+x]) })
-	}
-	return newSketch(m.H, m.W, func(x, y int) uint32 {
-		p := m.Pix[(y*m.W+x)*3:]
-		return luma(uint32(p[0]), uint32(p[1]), uint32(p[2]))
-	})
-}
-
 // luma is the brightness of a colour by ITU-R BT.601.
 func luma(r, g, b uint32) uint32 { return (19595*r + 38470*g + 7471*b + 1<<15) >> 16 }
 
-// newSketch takes 4x4 samples of each cell, fewer where a cell has fewer pixels.
-func newSketch(h, w int, at func(x, y int) uint32) *sketch {
+// sketchOf takes the means of 2x2 pixels of a glance.
+func sketchOf(g *format.Glance) *sketch {
 	s := &sketch{}
-	per := min(4, max(1, min(h, w)/sketchSide))
-	grid := sketchSide * per
+	const per = format.GlanceSide / sketchSide
 	var cells [sketchSide * sketchSide]int
 	sum := 0
-	for gy := range grid {
-		y := (2*gy + 1) * h / (2 * grid)
-		for gx := range grid {
-			v := int(at((2*gx+1)*w/(2*grid), y))
-			cells[gy/per*sketchSide+gx/per] += v
-			sum += v
-		}
+	for i, v := range g {
+		cells[i/format.GlanceSide/per*sketchSide+i%format.GlanceSide/per] += int(v)
+		sum += int(v)
 	}
 	most := 0
 	for i := range cells { // whole numbers: 256 times the difference from the mean

@@ -31,12 +31,11 @@ func TestEveryPictureFormatShowsTheSamePictureUpright(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			img, orientation, err := format.Decode(b)
+			m, err := format.Read(b, 0, 0)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}
-			m := augment.Fit(img, orientation, 0, 0)
 			if m.H != 16 || m.W != 24 || m.C != c.channels {
 				t.Errorf("%s: %dx%dx%d, want 16x24x%d", name, m.H, m.W, m.C, c.channels)
 				continue
@@ -62,7 +61,7 @@ func TestFitCoversTheAskedSizeAndKeepsTheAspect(t *testing.T) {
 		{10, 1000, 144, 144, 144, 576}, // a strip is cut to four times its height
 		{7, 7, 7, 7, 7, 7},
 	} {
-		m := augment.FitImage(augment.Image{H: c.h, W: c.w, C: 1, Pix: make([]byte, c.h*c.w)}, c.askH, c.askW)
+		m := augment.Fit(augment.Image{H: c.h, W: c.w, C: 1, Pix: make([]byte, c.h*c.w)}, c.askH, c.askW)
 		if m.H != c.wantH || m.W != c.wantW {
 			t.Errorf("%dx%d to cover %dx%d: %dx%d, want %dx%d", c.h, c.w, c.askH, c.askW, m.H, m.W, c.wantH, c.wantW)
 		}

@@ -132,10 +132,15 @@ func (p Preprocess) File(path string) (*tensor.Tensor, error) {
 		return nil, fmt.Errorf("%s: no such picture; check the path", path)
 	}
 	defer f.Close()
-	b, err := format.ReadAll(f, format.MaxFileBytes)
+	size := int64(-1)
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	b, release, err := format.ReadFile(f, size)
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot be read: %w", path, err)
 	}
+	defer release()
 	x, err := p.Picture(b)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -148,13 +153,12 @@ func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	img, orientation, err := format.Decode(file)
+	m, err := format.Read(file, p.Resize[0], p.Resize[1])
 	if err != nil {
 		return nil, err
 	}
-	m := augment.Fit(img, orientation, p.Resize[0], p.Resize[1])
 	x := tensor.New(1, p.H, p.W, p.C)
-	p.scale().fill(x.Data, m, augment.Centre(m.H, m.W, p.H, p.W))
+	p.scale().fill(x.Data, m.Image, augment.Centre(m.H, m.W, p.H, p.W))
 	return x, nil
 }
 

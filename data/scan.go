@@ -83,7 +83,7 @@ func (s *Set) scan(ctx context.Context) error {
 func (s *Set) adopt(l listing) {
 	s.Classes, s.Items, s.Digest = l.Classes, l.Items, l.Digest
 	for _, f := range l.Faults {
-		s.Faults = append(s.Faults, Fault{filepath.Join(s.tree.Root, f.File), f.What})
+		s.Faults = append(s.Faults, Fault{filepath.Join(s.tree.Root, f.File), f.What, f.Mend})
 	}
 	s.H, s.W, s.C, s.raw = l.H, l.W, l.C, l.Raw
 	if len(s.classOf) == len(s.Classes) {
@@ -119,7 +119,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		var strays []format.Stray
 		l.Classes, places, strays = format.ImageFolder(names)
 		for _, stray := range strays {
-			l.Faults = append(l.Faults, Fault{stray.Name, stray.What})
+			l.Faults = append(l.Faults, Fault{stray.Name, stray.What, stray.Mend})
 		}
 	}
 	s.raw = l.Raw
@@ -193,7 +193,7 @@ func (l *listing) collect(places []format.Place, found []result) {
 	for i, p := range places {
 		r := found[i]
 		if r.err != nil {
-			l.Faults = append(l.Faults, Fault{p.Name, r.err.Error()})
+			l.Faults = append(l.Faults, Fault{p.Name, r.err.Error(), format.MendOf(r.err)})
 			continue
 		}
 		l.Items = append(l.Items, Item{Name: p.Name, Label: p.Label, Split: p.Split, H: r.h, W: r.w, Hash: r.hash})
@@ -233,30 +233,32 @@ type job struct {
 	image augment.Image
 	err   error
 	done  chan result
+
+	release func() // gives back the room of the file, once it is read
 }
 
 func (j job) do(full bool, resize [2]int) result {
 	r := result{place: j.place, err: j.err}
+	if j.release != nil {
+		defer j.release()
+	}
+	var p format.Picture
 	switch {
 	case j.err != nil:
+		return r
 	case j.file == nil:
-		r.h, r.w = j.image.H, j.image.W
-		if r.image = augment.FitImage(j.image, resize[0], resize[1]); full {
-			r.hash, r.sketch = hashOf(j.image.Pix), sketchOfRecord(j.image)
-		}
+		p = format.See(j.image, resize[0], resize[1])
 	default:
-		img, orientation, err := format.Decode(j.file)
-		if err != nil {
-			r.err = err
+		if p, r.err = format.Read(j.file, resize[0], resize[1]); r.err != nil {
 			return r
 		}
-		r.h, r.w = img.Bounds().Dy(), img.Bounds().Dx()
-		if orientation >= 5 {
-			r.h, r.w = r.w, r.h
+	}
+	r.image, r.h, r.w = p.Image, p.OwnH, p.OwnW
+	if full {
+		if r.hash = hashOf(j.file); j.file == nil {
+			r.hash = hashOf(j.image.Pix)
 		}
-		if r.image = augment.Fit(img, orientation, resize[0], resize[1]); full {
-			r.hash, r.sketch = hashOf(j.file), sketchOf(img)
-		}
+		r.sketch = sketchOf(&p.Glance)
 	}
 	return r
 }
@@ -270,12 +272,9 @@ func hashOf(b []byte) string {
 func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) error) error {
 	if !s.raw {
 		want := func(name string) bool { _, ok := place[name]; return ok }
-		return s.tree.Each(ctx, want, func(name string, _ int64, r io.Reader) error {
-			file, err := format.ReadAll(r, format.MaxFileBytes)
-			if err == nil && file == nil {
-				file = []byte{}
-			}
-			return emit(job{place: place[name], file: file, err: err})
+		return s.tree.Each(ctx, want, func(name string, size int64, r io.Reader) error {
+			file, release, err := format.ReadFile(r, size)
+			return emit(job{place: place[name], file: file, err: err, release: release})
 		})
 	}
 	if s.records == nil {

@@ -40,8 +40,8 @@ type Place struct {
 	Split Split
 }
 
-// Stray is a file that belongs to no class, and why.
-type Stray struct{ Name, What string }
+// Stray is a file that belongs to no class, why, and what to do.
+type Stray struct{ Name, What, Mend string }
 
 // ImageFolder reads names as torchvision's ImageFolder does: CLASS/.../FILE, or SPLIT/CLASS/.../FILE where the top level
 // holds only train, val (valid) and test. Classes are sorted by name. One folder that holds all others (an archive's own) is
@@ -148,7 +148,7 @@ func appendStray(strays []Stray, name string) []Stray {
 	if !isPicture(name) {
 		return strays
 	}
-	return append(strays, Stray{name, "in no class folder"})
+	return append(strays, Stray{name, "in no class folder", mendMove})
 }
 
 // isPicture goes by the name alone; what is in a class folder is judged by its bytes instead.

@@ -39,7 +39,7 @@ var Rooms = []Room{
 	{"engine/cpu", []string{"engine", "engine/cpu/internal/kernel", "internal/memory"}},
 	{"engine/cpu/internal/kernel", nil},
 	{"engine/xla", []string{"engine"}},
-	{"data", []string{"tensor", "internal/spec", "internal/atomicfile"}},
+	{"data", []string{"tensor", "internal/spec", "internal/atomicfile", "internal/memory"}}, // decoders ask for room
 	{"experiment", []string{"zoo", "data", "interop"}},
 	{"compile", []string{"nn", "program", "experiment", "internal/memory"}}, // of experiment the optimization settings alone
 	{"approach", []string{"experiment"}},
