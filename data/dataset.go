@@ -7,7 +7,6 @@ package data
 import (
 	"context"
 	"fmt"
-	"path"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -78,6 +77,7 @@ type Set struct {
 	spec    Spec
 	opt     Options
 	tree    *format.Tree
+	stops   []Stop          // found in the names
 	id      string          // of the files: their names, sizes and times
 	raw     bool            // IDX or CIFAR files
 	records *format.Records // what these hold, once read
@@ -131,55 +131,6 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 		return nil, fmt.Errorf("data: neither a name nor a folder; write a built-in set's name or {folder: DIR}")
 	}
 	return s, s.scan(ctx)
-}
-
-// check refuses sets that cannot be trained on.
-func (s *Set) check() error {
-	where := s.tree.Root
-	if len(s.Items) == 0 && len(s.Faults) == 0 {
-		return fmt.Errorf("%s: no images; put each class's pictures in a folder of its own", where)
-	}
-	if 2*len(s.Faults) > len(s.Items)+len(s.Faults) {
-		return fmt.Errorf("%s: %d of %d files are faulty, the first is %s (%s); is this the right folder?",
-			where, len(s.Faults), len(s.Items)+len(s.Faults), s.Faults[0].File, s.Faults[0].What)
-	}
-	if len(s.Classes) == 1 {
-		return fmt.Errorf("%s: one class only (%s); give at least two, each in a folder of its own", where, s.Classes[0])
-	}
-	own := map[Split]bool{}
-	for _, it := range s.Items {
-		own[it.Split] = true
-	}
-	if (own[format.Val] || own[format.Test]) && !own[format.Train] && !own[format.Unsplit] {
-		return fmt.Errorf("%s: no folder train; name it train, or remove val and test to have the set cut", where)
-	}
-	for split := range own {
-		counts := make([]int, len(s.Classes))
-		for _, it := range s.Items {
-			if it.Split == split {
-				counts[it.Label]++
-			}
-		}
-		need := 1
-		if split == format.Unsplit || split == format.Train && !own[format.Val] {
-			if s.spec.Val > 0 {
-				need++
-			}
-			if s.spec.Test > 0 && split == format.Unsplit {
-				need++
-			}
-		}
-		for label, n := range counts {
-			class := path.Join(split.String(), s.Classes[label])
-			if n == 0 {
-				return fmt.Errorf("%s: class %s has no images; add some, or delete the folder or list it under data.skip", where, class)
-			}
-			if n < need {
-				return fmt.Errorf("%s: class %s has %d images, too few to train, validate and test; add some or list it under data.skip", where, class, n)
-			}
-		}
-	}
-	return nil
 }
 
 // Close gives back the memory of decoded pictures. The set cannot give pixels any more.

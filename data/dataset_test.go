@@ -194,7 +194,7 @@ func TestSetsThatCannotBeTrainedOnAreRefusedInOneLine(t *testing.T) {
 		{Folder(one), one + ": one class only (cat); give at least two, each in a folder of its own"},
 		{Folder(empty), empty + ": class emu has no images; add some, or delete the folder or list it under data.skip"},
 		{Folder(few), few + ": class dog has 2 images, too few to train, validate and test; add some or list it under data.skip"},
-		{Folder(hollow), hollow + ": class val/dog has no images; add some, or delete the folder or list it under data.skip"},
+		{Folder(hollow), hollow + ": class dog has no images in val; add some, or list the class under data.skip"},
 		{Folder(untrained), untrained + ": no folder train; name it train, or remove val and test to have the set cut"},
 		{Folder(broken), broken + `: 6 of 6 files are faulty, the first is ` + filepath.Join(broken, "cat/00.png") + ` (not an image, it begins with "text"); is this the right folder?`},
 		{Folder(nothing), nothing + ": no images; put each class's pictures in a folder of its own"},

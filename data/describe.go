@@ -21,7 +21,8 @@ type Description struct {
 	Duplicates int          `json:"duplicates"` // images that are nearly the same as another one
 	Leaks      []Leak       `json:"leaks"`      // of those, between parts that the set brings along; at most 100
 	Faults     []Fault      `json:"faults"`
-	Problem    string       `json:"problem,omitempty"` // why it cannot be trained on as it is
+	Problem    string       `json:"problem,omitempty"` // why it cannot be trained on as it is: the stops in one line
+	Stops      []Stop       `json:"stops,omitempty"`   // each with its mend
 }
 
 // ClassCount is a class and its images.
@@ -60,7 +61,7 @@ func Describe(ctx context.Context, spec Spec, opt Options) (Description, error) 
 	defer s.Close()
 	d := s.Describe()
 	if err := s.check(); err != nil {
-		d.Problem = err.Error()
+		d.Problem, d.Stops = err.Error(), s.allStops()
 	}
 	return d, nil
 }

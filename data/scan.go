@@ -24,7 +24,7 @@ import (
 // training will most likely ask for.
 
 // scanVersion is part of every cache file's name: raise it when what they hold, or how pictures are resized, changes.
-const scanVersion = "scan1"
+const scanVersion = "scan2"
 
 // listing is the cached outcome of a scan.
 type listing struct {
@@ -32,6 +32,7 @@ type listing struct {
 	Classes []string `json:"classes"`
 	Items   []Item   `json:"items"`
 	Faults  []Fault  `json:"faults"`
+	Stops   []Stop   `json:"stops"`
 	Digest  string   `json:"digest"`
 	H       int      `json:"h"`
 	W       int      `json:"w"`
@@ -81,7 +82,7 @@ func (s *Set) scan(ctx context.Context) error {
 }
 
 func (s *Set) adopt(l listing) {
-	s.Classes, s.Items, s.Digest = l.Classes, l.Items, l.Digest
+	s.Classes, s.Items, s.stops, s.Digest = l.Classes, l.Items, l.Stops, l.Digest
 	for _, f := range l.Faults {
 		s.Faults = append(s.Faults, Fault{filepath.Join(s.tree.Root, f.File), f.What, f.Mend})
 	}
@@ -116,9 +117,9 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 			places = append(places, format.Place{Name: name, Label: s.records.Labels[i], Split: s.records.Splits[i]})
 		}
 	} else {
-		var strays []format.Stray
-		l.Classes, places, strays = format.ImageFolder(names)
-		for _, stray := range strays {
+		layout := format.ImageFolder(names)
+		l.Classes, places, l.Stops = layout.Classes, layout.Places, append(s.tree.Stops(), layout.Stops...)
+		for _, stray := range append(s.tree.Strays(), layout.Strays...) {
 			l.Faults = append(l.Faults, Fault{stray.Name, stray.What, stray.Mend})
 		}
 	}
@@ -287,7 +288,6 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 		}
 	}
 	rec := s.records
-	size := rec.H * rec.W * rec.C
 	for i, name := range rec.Names {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -296,7 +296,7 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 		if !ok {
 			continue
 		}
-		if err := emit(job{place: at, image: augment.Image{H: rec.H, W: rec.W, C: rec.C, Pix: rec.Pixels[i*size : (i+1)*size]}}); err != nil {
+		if err := emit(job{place: at, image: rec.At(i)}); err != nil {
 			return err
 		}
 	}

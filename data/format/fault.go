@@ -23,6 +23,7 @@ const (
 	mendShut   = "make it readable or list it under data.skip"
 	mendLFS    = "fetch it with git lfs pull or list it under data.skip"
 	mendMove   = "move it into a class's folder or list it under data.skip"
+	mendPack   = "make the archive again or list it under data.skip"
 	mendSkip   = "list it under data.skip"
 )
 
