@@ -41,9 +41,18 @@ func MendOf(err error) string {
 // unreadKind is a whole picture of a kind that is not read.
 func unreadKind(kind, detail string) error {
 	if detail != "" {
-		return &Fault{fmt.Sprintf("a %s of a kind that is not read (%s)", kind, detail), mendUnread}
+		return &Fault{fmt.Sprintf("%s of a kind that is not read (%s)", a(kind), detail), mendUnread}
 	}
-	return &Fault{fmt.Sprintf("a %s file, which is not read", kind), mendUnread}
+	return &Fault{a(kind) + " file, which is not read", mendUnread}
+}
+
+// a puts the article before a kind: a PNG, an AVIF.
+func a(kind string) string {
+	switch kind {
+	case "AVIF", "AVI film", "EPS", "HDF5", "ICO", "MNG", "OpenEXR", "SVG", "XCF":
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 func broken(kind, why string) error { return &Fault{"a broken " + kind + ": " + why, mendBroken} }

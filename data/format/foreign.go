@@ -72,7 +72,7 @@ func stranger(file []byte) error {
 	}
 	for _, f := range foreign {
 		if begins(file, f.magic) {
-			return &Fault{fmt.Sprintf("a %s file, which is not read", f.name), f.mend}
+			return &Fault{a(f.name) + " file, which is not read", f.mend}
 		}
 	}
 	if bytes.HasPrefix(file, []byte("version https://git-lfs.github.com/spec/")) {
