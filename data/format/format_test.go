@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,31 +14,6 @@ import (
 	"testing"
 	"testing/fstest"
 )
-
-func TestBadPicturesAreNamedInWords(t *testing.T) {
-	huge := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"), 0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 2, 0, 0, 0)
-	huge = binary.BigEndian.AppendUint32(huge, crc32.ChecksumIEEE(huge[12:]))
-	truncated, err := os.ReadFile("testdata/truncated.jpg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		file []byte
-		want string
-	}{
-		{nil, "an empty file"},
-		{[]byte("<html><body>404"), `not an image, it begins with "<html>"`},
-		{[]byte("hello\nworld"), `not an image, it begins with "hello"`},
-		{[]byte("\x00\x00\x00\x18ftypheic...."), "a HEIC file, which is not read"},
-		{truncated, "a broken JPEG: it ends too early"},
-		{huge, "a PNG that declares 60000x60000 pixels, more than 100 million"},
-	} {
-		_, err := Read(c.file, 0, 0)
-		if err == nil || err.Error() != c.want {
-			t.Errorf("got %v, want %s", err, c.want)
-		}
-	}
-}
 
 func TestTheNameOfAFolderSaysClassAndPart(t *testing.T) {
 	for _, c := range []struct {
@@ -292,48 +266,6 @@ func FuzzCIFAR(f *testing.F) {
 		})
 		if err == nil && n*(12+labelBytes) != len(b) {
 			t.Errorf("%d records of %d bytes", n, len(b))
-		}
-	})
-}
-
-func FuzzOrientation(f *testing.F) {
-	for _, name := range []string{"exif6.jpg", "exif6.png", "exif6.webp", "exif6.tiff"} {
-		b, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			f.Fatal(err)
-		}
-		if Orientation(b) != 6 {
-			f.Errorf("%s: orientation %d, want 6", name, Orientation(b))
-		}
-		f.Add(b)
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if n := Orientation(b); n < 1 || n > 8 {
-			t.Errorf("orientation %d", n)
-		}
-	})
-}
-
-func FuzzRead(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.*")
-	if err != nil || len(files) < 20 {
-		f.Fatal(files, err)
-	}
-	for _, name := range files {
-		if b, err := os.ReadFile(name); err == nil {
-			f.Add(b)
-		}
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) > 26 && string(b[:4]) == "\x89PNG" {
-			b[16], b[17], b[20], b[21] = 0, 0, 0, 0 // pictures of 65535 pixels a side are legal and slow
-		}
-		p, err := Read(b, 20, 30)
-		if err == nil && (len(p.Pix) != p.H*p.W*p.C || p.H < 20 || p.W < 30 || p.OwnH*p.OwnW == 0) {
-			t.Errorf("%dx%dx%d with %d bytes of %dx%d", p.H, p.W, p.C, len(p.Pix), p.OwnH, p.OwnW)
-		}
-		if err != nil && strings.ContainsAny(err.Error(), "\r\n") {
-			t.Errorf("an error of several lines: %q", err)
 		}
 	})
 }
