@@ -2,14 +2,17 @@ package format
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -32,6 +35,8 @@ func TestTheNameOfAFolderSaysClassAndPart(t *testing.T) {
 		{"a/1.jpg a/b/2.jpg", []string{"a"}, "a/1.jpg:0: a/b/2.jpg:0:", 0},
 		{"loose.jpg a/1.jpg b/2.jpg", []string{"a", "b"}, "a/1.jpg:0: b/2.jpg:1:", 1},
 		{"a/1.jpg empty/", []string{"a", "empty"}, "a/1.jpg:0:", 0},
+		{"train/a/1 train/b/2 val/a/3 val/b/4 runs/events.1", []string{"a", "b"}, "train/a/1:0:train train/b/2:1:train val/a/3:0:val val/b/4:1:val", 1},
+		{"train/old/1.jpg bus/2.jpg car/3.jpg", []string{"bus", "car", "train"}, "train/old/1.jpg:2: bus/2.jpg:0: car/3.jpg:1:", 0}, // a class called train
 		{"", nil, "", 0},
 	} {
 		l := ImageFolder(strings.Fields(c.names))
@@ -42,6 +47,182 @@ func TestTheNameOfAFolderSaysClassAndPart(t *testing.T) {
 		}
 		if strings.Join(got, " ") != c.want || !reflect.DeepEqual(classes, c.classes) || len(strays) != c.strays {
 			t.Errorf("%s:\n got %v %v, %d strays\nwant %s %v, %d strays", c.names, got, classes, len(strays), c.want, c.classes, c.strays)
+		}
+	}
+}
+
+func TestWhatLooksLikePartsIsNeverMadeAClass(t *testing.T) {
+	for _, c := range []struct{ names, classes, want, skip string }{
+		{"eval/cat/1.jpg eval/dog/2.jpg train/cat/3.jpg train/dog/4.jpg", "cat dog",
+			"train looks like a part, and eval is none of train, val and test; rename it or list it under data.skip", "eval"},
+		{"extra/cat/1.jpg more/x.jpg train/cat/3.jpg train/dog/4.jpg val/cat/5.jpg", "cat dog",
+			"train and val look like parts, and extra and more are none of train, val and test; rename them or list them under data.skip", "extra more"},
+		{"set/holdout/cat/1.jpg set/train/cat/3.jpg set/val/cat/5.jpg", "cat",
+			"train and val look like parts, and holdout is none of train, val and test; rename it or list it under data.skip", "set/holdout"},
+		{"train/cat/3.jpg train/dog/4.jpg val/1.jpg val/2.jpg", "cat dog",
+			"val holds no folder of a class, and 2 pictures that lie in none; put its pictures in folders of their classes, or list it under data.skip to have that part cut", "val"},
+		{"train/cat/3.jpg train/dog/4.jpg val/", "cat dog",
+			"val holds no folder of a class; put its pictures in folders of their classes, or list it under data.skip to have that part cut", "val"},
+	} {
+		l := ImageFolder(strings.Fields(c.names))
+		if len(l.Stops) != 1 || l.Stops[0].What+"; "+l.Stops[0].Mend != c.want || strings.Join(l.Stops[0].Skip, " ") != c.skip || strings.Join(l.Classes, " ") != c.classes || len(l.Strays) != 0 {
+			t.Errorf("%s: %v, stops %+v, strays %v", c.names, l.Classes, l.Stops, l.Strays)
+		}
+	}
+}
+
+func TestRealFoldersComeBeforeLinksAndADroppedLinkIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	for _, n := range []string{"ring/1.jpg", "disc/2.jpg"} {
+		os.MkdirAll(filepath.Join(dir, filepath.Dir(n)), 0o755)
+		os.WriteFile(filepath.Join(dir, n), []byte(n), 0o644)
+	}
+	out := t.TempDir()
+	os.WriteFile(filepath.Join(out, "3.jpg"), nil, 0o644)
+	for name, to := range map[string]string{"aaa": "ring", "zzz": "ring", "out": out, "twice": out, "lost": "nowhere"} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+	}
+	tree, err := List(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := tree.Names(t.Context())
+	if want := []string{"disc/2.jpg", "lost", "out/3.jpg", "ring/1.jpg"}; err != nil || !reflect.DeepEqual(names, want) {
+		t.Errorf("got %v, %v, want %v", names, err, want)
+	}
+	want := []Stray{
+		{"aaa", "a link to " + dir + "/ring, which is read already", mendSkip},
+		{"twice", "a link to " + dir + "/out, which is read already", mendSkip},
+		{"zzz", "a link to " + dir + "/ring, which is read already", mendSkip},
+	}
+	if !reflect.DeepEqual(tree.Strays(), want) {
+		t.Errorf("strays %v, want %v", tree.Strays(), want)
+	}
+	err = tree.Each(t.Context(), func(n string) bool { return n == "lost" }, func(_ string, size int64, r io.Reader) error {
+		_, _, err := ReadFile(r, size)
+		return err
+	})
+	if err == nil || err.Error() != "a link to nothing" {
+		t.Errorf("a dead link: %v", err)
+	}
+}
+
+func TestNamesThatAreNoUTF8AreReadAndShown(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "p\xeache"), 0o755); err != nil {
+		t.Skip("the file system takes no such name:", err)
+	}
+	os.WriteFile(filepath.Join(dir, "p\xeache", "\xff\ufffd.jpg"), []byte("x"), 0o644)
+	tree, err := List(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := tree.Names(t.Context())
+	if want := []string{`p\xeache/\xff` + "\ufffd.jpg"}; err != nil || !reflect.DeepEqual(names, want) {
+		t.Fatalf("got %q, %v, want %q", names, err, want)
+	}
+	got := ""
+	err = tree.Each(t.Context(), func(string) bool { return true }, func(_ string, size int64, r io.Reader) error {
+		b, release, err := ReadFile(r, size)
+		if err == nil {
+			release()
+		}
+		got = string(b)
+		return err
+	})
+	if err != nil || got != "x" {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if tree, err = List(dir, []string{Glob(`p\xeache`)}); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := tree.Names(t.Context()); err != nil || len(names) != 0 {
+		t.Errorf("skipped: %q, %v", names, err)
+	}
+}
+
+func TestAnEmptyFolderThatComesOrGoesChangesTheFingerprint(t *testing.T) {
+	dir := t.TempDir()
+	print := func() string {
+		tree, err := List(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tree.Fingerprint()
+	}
+	before := print()
+	os.Mkdir(filepath.Join(dir, "empty"), 0o755)
+	with := print()
+	os.Remove(filepath.Join(dir, "empty"))
+	if with == before || print() != before {
+		t.Errorf("without %.8s, with %.8s, without again %.8s", before, with, print())
+	}
+}
+
+func TestWhatNetworkDrivesLeaveBehindIsNotSeen(t *testing.T) {
+	files := fstest.MapFS{"a/1.jpg": {}}
+	for _, n := range []string{"a/@eaDir/1.jpg/SYNOPHOTO_THUMB_M.jpg", "@eaDir/x.jpg", "$RECYCLE.BIN/x.png", "a/#recycle/x.png", "#snapshot/a/1.jpg", "a/.@__thumb/x.jpg",
+		"System Volume Information/x", "lost+found/x.jpg", "a/Icon\r", "a/THUMBS.DB", "__MACOSX/a/._1.jpg"} {
+		files[n] = &fstest.MapFile{}
+	}
+	tree, err := ListFS("set", files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names, err := tree.Names(t.Context()); err != nil || !reflect.DeepEqual(names, []string{"a/1.jpg"}) {
+		t.Errorf("got %v, %v", names, err)
+	}
+}
+
+func TestAZipIsReadAsTheFolderItHolds(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, n := range []string{"photos/b/2.jpg", `photos\a\1.jpg`, "photos/c/", "__MACOSX/photos/a/._1.jpg", "../photos/b/3.jpg"} {
+		f, err := w.Create(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(n, "/") {
+			io.WriteString(f, n)
+		}
+	}
+	w.Close()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "set.zip")
+	os.WriteFile(file, b.Bytes(), 0o644)
+	for _, root := range []string{dir, file} { // a folder that holds only it, and itself
+		tree, err := List(root, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, err := tree.Names(t.Context())
+		if want := []string{"photos/a/1.jpg", "photos/b/2.jpg", "photos/b/3.jpg", "photos/c/"}; err != nil || !reflect.DeepEqual(names, want) {
+			t.Errorf("%s: got %v, %v, want %v", root, names, err, want)
+		}
+		err = tree.Each(t.Context(), func(n string) bool { return n == "photos/b/2.jpg" }, func(_ string, size int64, r io.Reader) error {
+			got, release, err := ReadFile(r, size)
+			if err == nil {
+				release()
+			}
+			if string(got) != "photos/b/2.jpg" {
+				t.Errorf("read %q", got)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	for what, broken := range map[string][]byte{"cut": b.Bytes()[:b.Len()-30], "empty": nil, "no zip": []byte("<html>")} {
+		os.WriteFile(file, broken, 0o644)
+		tree, err := List(file, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tree.Names(t.Context()); err == nil || !strings.HasPrefix(err.Error(), file+": a broken archive (") {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }
@@ -271,10 +452,22 @@ func FuzzCIFAR(f *testing.F) {
 }
 
 func FuzzArchive(f *testing.F) {
-	f.Add(tarOf(f, false, "train/a/1.jpg", "train/b/2.jpg"))
-	f.Add(tarOf(f, true, "a/1.jpg", "b/../../2.jpg"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		tree, err := ListFS("set", fstest.MapFS{"x.tar.gz": {Data: b}})
+	f.Add(tarOf(f, false, "train/a/1.jpg", "train/b/2.jpg"), "x.tar")
+	f.Add(tarOf(f, true, "a/1.jpg", "b/../../2.jpg"), "x.tar.gz")
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	for _, name := range []string{"train/a/1.jpg", "../b/2.jpg"} {
+		if _, err := z.Create(name); err != nil {
+			f.Fatal(err)
+		}
+	}
+	z.Close()
+	f.Add(packed.Bytes(), "x.zip")
+	f.Fuzz(func(t *testing.T, b []byte, name string) {
+		if name != "x.zip" && name != "x.tar" {
+			name = "x.tar.gz"
+		}
+		tree, err := ListFS("set", fstest.MapFS{name: {Data: b}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,6 +485,30 @@ func FuzzArchive(f *testing.F) {
 			if int(p.Label) >= len(l.Classes) {
 				t.Errorf("label %d of %d classes", p.Label, len(l.Classes))
 			}
+		}
+	})
+}
+
+func FuzzImageFolder(f *testing.F) {
+	f.Add("train/a/1.jpg\nval/b/2.jpg\neval/a/3.png\nval/")
+	f.Add("a/1.jpg\nb/c/2\nx.jpg")
+	f.Fuzz(func(t *testing.T, text string) {
+		var names []string
+		for _, n := range strings.Split(text, "\n") {
+			if fs.ValidPath(strings.TrimSuffix(n, "/")) && n != "." && n != "./" {
+				names = append(names, n)
+			}
+		}
+		slices.Sort(names)
+		names = slices.Compact(names)
+		l := ImageFolder(names)
+		for _, p := range l.Places {
+			if int(p.Label) >= len(l.Classes) || p.Split > Test || strings.HasSuffix(p.Name, "/") {
+				t.Errorf("%+v of %d classes", p, len(l.Classes))
+			}
+		}
+		if len(l.Places)+len(l.Strays) > 2*len(names) {
+			t.Errorf("%d places and %d strays of %d names", len(l.Places), len(l.Strays), len(names))
 		}
 	})
 }

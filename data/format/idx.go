@@ -84,8 +84,11 @@ func readIDXFiles(ctx context.Context, t *Tree, names []string) (*Records, error
 		case m[2] == "images" && (len(extents) == 3 || len(extents) == 4 && (extents[3] == 1 || extents[3] == 3)):
 			p.extents = append(extents, 1)[:4]
 			size := p.extents[1] * p.extents[2] * p.extents[3]
-			if size > maxImageBytes {
-				return fmt.Errorf("IDX with images of %d MiB", size>>20)
+			switch {
+			case size == 0 && p.extents[0] > 0:
+				return errors.New("images without pixels; fetch it again")
+			case size > maxImageBytes:
+				return fmt.Errorf("IDX with images of %d MiB; give them as pictures in folders", size>>20)
 			}
 			p.images = stack{size: size, left: left}
 			for i := range p.extents[0] {
@@ -93,7 +96,7 @@ func readIDXFiles(ctx context.Context, t *Tree, names []string) (*Records, error
 				if err != nil {
 					return err
 				}
-				if n, err := io.ReadFull(r, to); err != nil && size > 0 {
+				if n, err := io.ReadFull(r, to); err != nil {
 					return whole(extents, int64(i*size+n), err)
 				}
 			}
@@ -116,8 +119,6 @@ func readIDXFiles(ctx context.Context, t *Tree, names []string) (*Records, error
 			return nil, fmt.Errorf("%s: images without labels or labels without images; put both files side by side", where)
 		case p.extents[0] != len(p.labels):
 			return nil, fmt.Errorf("%s: %d images and %d labels; fetch both files again", where, p.extents[0], len(p.labels))
-		case p.extents[0] > 0 && p.extents[1]*p.extents[2] == 0:
-			return nil, fmt.Errorf("%s: images without pixels", where)
 		case rec.H == 0:
 			rec.H, rec.W, rec.C = p.extents[1], p.extents[2], p.extents[3]
 		case rec.H != p.extents[1] || rec.W != p.extents[2] || rec.C != p.extents[3]:
