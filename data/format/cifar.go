@@ -16,6 +16,8 @@ import (
 const (
 	cifarSide  = 32
 	cifarPlane = cifarSide * cifarSide
+
+	maxCIFARBytes = 512 << 20 // of a file, three times the largest that is published (CIFAR-100's train.bin)
 )
 
 var cifar10Classes = []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
@@ -30,6 +32,9 @@ func cifar(r io.Reader, side, labelBytes, classes int, visit func(label int32, p
 	plane := side * side
 	rec, pixels := make([]byte, labelBytes+3*plane), make([]byte, 3*plane)
 	for i := 0; ; i++ {
+		if i*len(rec) > maxCIFARBytes {
+			return fmt.Errorf("more than %d MiB of records; this is no CIFAR file", maxCIFARBytes>>20)
+		}
 		switch n, err := io.ReadFull(r, rec); {
 		case err == io.EOF && i > 0:
 			return nil

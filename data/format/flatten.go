@@ -22,6 +22,17 @@ func flat(src image.Image) (m augment.Image, levels *levels) {
 		}
 		return m, nil
 	}
+	if g, ok := src.(*image.Gray16); ok {
+		m.C, m.Pix, levels = 1, make([]byte, n), levels.of16()
+		for y := range m.H {
+			in, out := g.Pix[g.PixOffset(b.Min.X, b.Min.Y+y):], m.Pix[y*m.W:(y+1)*m.W]
+			for x := range out {
+				levels.see(in[2*x], in[2*x+1])
+				out[x] = in[2*x]
+			}
+		}
+		return m, levels
+	}
 	m.Pix = make([]byte, 3*n)
 	var palette [256][3]byte
 	if p, ok := src.(*image.Paletted); ok {
@@ -33,12 +44,6 @@ func flat(src image.Image) (m augment.Image, levels *levels) {
 	for y := range m.H {
 		out := m.Pix[3*y*m.W : 3*(y+1)*m.W]
 		switch s := src.(type) {
-		case *image.Gray16:
-			levels = levels.of16()
-			for x, in := 0, s.Pix[s.PixOffset(b.Min.X, b.Min.Y+y):]; x < m.W; x++ {
-				levels.see(in[2*x], in[2*x+1])
-				out[3*x], out[3*x+1], out[3*x+2] = in[2*x], in[2*x], in[2*x]
-			}
 		case *image.YCbCr:
 			yCbCr(out, s, b.Min.Y+y)
 		case *image.NYCbCrA:

@@ -118,7 +118,7 @@ func Read(file []byte, h, w int) (p Picture, err error) {
 	if kind.decode == nil {
 		err = v.jpeg(file, h, w)
 	} else {
-		defer decoding.take(roomOf(c, h, w))()
+		defer decoding.take(garbage * roomOf(c, h, w))()
 		var img image.Image
 		if img, err = kind.decode(file); err == nil {
 			if b := img.Bounds(); b.Dx() != c.Width || b.Dy() != c.Height {
@@ -208,7 +208,7 @@ func (v *view) jpeg(file []byte, h, w int) error {
 	if c.Progressive {
 		need += 4 * pixels * int64(c.Components)
 	}
-	defer decoding.take(need)()
+	defer decoding.take(garbage * need)()
 	shifts := []int{v.shift, v.smallShift}
 	if v.shift == v.smallShift {
 		shifts = shifts[:1]
@@ -236,6 +236,9 @@ func reduction(scale, finer float64) int {
 	}
 	return shift
 }
+
+// garbage is how much larger than what is in use Go lets the heap grow before it collects.
+const garbage = 2
 
 // roomOf is the memory in bytes that a picture takes while it is decoded, flattened and resized.
 func roomOf(c image.Config, h, w int) int64 {

@@ -73,9 +73,9 @@ func (s *stack) next() ([]byte, error) {
 	return (*last)[len(*last)-s.size:], nil
 }
 
-// spare is what a set of records may take: three quarters of the memory that is free, 2 GiB where nobody knows.
+// spare is what a set of records may take: half of the memory that is free, 2 GiB where nobody knows.
 func spare() *int64 {
-	n := memory.Free() / 4 * 3
+	n := memory.Free() / 2
 	if n <= 0 {
 		n = 2 << 30
 	}

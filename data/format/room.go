@@ -28,15 +28,19 @@ var (
 	waiting  = &room{share: 8}
 )
 
-// leastRoom is what there is where the system does not say how much is free, or next to nothing.
-const leastRoom = 256 << 20
+// leastRoom is what there is where the system does not say how much is free, or next to nothing; more than mostRoom helps
+// nobody but files that are made to fill the memory.
+const (
+	leastRoom = 256 << 20
+	mostRoom  = 4 << 30
+)
 
 // take waits for n bytes of room and returns what gives them back.
 func (r *room) take(n int64) (release func()) {
 	r.once.Do(func() {
 		r.freed = sync.NewCond(&r.mu)
 		if r.all == 0 {
-			r.all = max(leastRoom, memory.Free()/r.share)
+			r.all = min(mostRoom, max(leastRoom, memory.Free()/r.share))
 		}
 	})
 	r.mu.Lock()
