@@ -150,7 +150,7 @@ func cubic(x float64) float64 {
 	x = math.Abs(x)
 	switch {
 	case x < 1: // 1.5 x³ - 2.5 x² + 1
-		return float64(float64(float64(1.5*x)-2.5)*x)*x + 1
+		return float64(float64(float64(float64(1.5*x)-2.5)*x)*x) + 1
 	case x < 2: // -0.5 x³ + 2.5 x² - 4 x + 2
 		return float64((float64((float64((x-5)*x)+8)*x) - 4) * -0.5)
 	}
