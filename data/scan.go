@@ -275,7 +275,13 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 		want := func(name string) bool { _, ok := place[name]; return ok }
 		return s.tree.Each(ctx, want, func(name string, size int64, r io.Reader) error {
 			file, release, err := format.ReadFile(r, size)
-			return emit(job{place: place[name], file: file, err: err, release: release})
+			if failed := emit(job{place: place[name], file: file, err: err, release: release}); failed != nil {
+				if release != nil { // nobody takes it any more
+					release()
+				}
+				return failed
+			}
+			return nil
 		})
 	}
 	if s.records == nil {

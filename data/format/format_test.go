@@ -215,6 +215,15 @@ func TestAZipIsReadAsTheFolderItHolds(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	os.Mkdir(filepath.Join(dir, "photos"), 0o755) // what it was unpacked to
+	tree, err := List(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := tree.Names(t.Context())
+	if err != nil || !reflect.DeepEqual(names, []string{"photos/"}) || len(tree.Strays()) != 1 || tree.Strays()[0].Name != "set.zip" {
+		t.Errorf("beside a folder: %v, %v, %v", names, tree.Strays(), err)
+	}
 	for what, broken := range map[string][]byte{"cut": b.Bytes()[:b.Len()-30], "empty": nil, "no zip": []byte("<html>")} {
 		os.WriteFile(file, broken, 0o644)
 		tree, err := List(file, nil)

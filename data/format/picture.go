@@ -204,7 +204,11 @@ func (v *view) jpeg(file []byte, h, w int) error {
 	}
 	v.smallShift = reduction(float64(min(v.h, v.w))/GlanceSide, 1)
 	pixels := int64(v.h+15) * int64(v.w+15)
-	need := resizing(v.h>>v.shift, outH, outW) + pixels>>(2*v.shift)*6 + pixels>>(2*v.smallShift)*6 // three planes and three channels
+	pixel := int64(2 * max(3, c.Components)) // planes, and the channels that they become
+	if c.Components == 4 {
+		pixel += 4
+	}
+	need := resizing(v.h>>v.shift, outH, outW) + pixels>>(2*v.shift)*pixel + pixels>>(2*v.smallShift)*pixel
 	if c.Progressive {
 		need += 4 * pixels * int64(c.Components)
 	}

@@ -67,7 +67,7 @@ const maxEntries = 10_000_000
 
 // List lays out a folder or a .tar, .tar.gz, .tgz or .zip archive. Symbolic links are followed; each real folder is entered once
 // and under its own name, and a link to one that is listed anyway is a stray. Hidden files and what systems leave behind
-// ([ignored]) are not seen; skip holds globs over names (`cat/0*.jpg`), base names (`*.txt`) or folders (`old`), and may begin
+// ([ignored]) are not seen; a zip archive is read where no folder lies beside it; skip holds globs over names (`cat/0*.jpg`), base names (`*.txt`) or folders (`old`), and may begin
 // with the root, as a name in a message does. No picture is opened.
 func List(root string, skip []string) (*Tree, error) {
 	info, err := os.Stat(root)
@@ -114,6 +114,13 @@ func List(root string, skip []string) (*Tree, error) {
 		}
 	}
 	slices.SortFunc(t.files, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	t.archives = slices.DeleteFunc(t.archives, func(a file) bool {
+		beside := len(t.dirs) > 0 && isZip(a.name) // most likely what the folders were unpacked from
+		if beside {
+			t.strays = append(t.strays, Stray{a.name, "an archive beside folders, which is not read", "move it away or list it under data.skip"})
+		}
+		return beside
+	})
 	return t, nil
 }
 
@@ -341,7 +348,7 @@ func (t *Tree) eachMember(ctx context.Context, archive file, visit func(name str
 		}
 		return visit(name, size, r)
 	}
-	if strings.EqualFold(path.Ext(archive.name), ".zip") {
+	if isZip(archive.name) {
 		return eachZip(f, archive.size, fault, each)
 	}
 	return eachTar(f, fault, each)
@@ -504,8 +511,10 @@ func ignored(base string) bool { return strings.HasPrefix(base, ".") || litter[s
 
 func isArchive(name string) bool {
 	l := strings.ToLower(name)
-	return strings.HasSuffix(l, ".tar") || strings.HasSuffix(l, ".tar.gz") || strings.HasSuffix(l, ".tgz") || strings.HasSuffix(l, ".zip")
+	return strings.HasSuffix(l, ".tar") || strings.HasSuffix(l, ".tar.gz") || strings.HasSuffix(l, ".tgz") || isZip(name)
 }
+
+func isZip(name string) bool { return strings.EqualFold(path.Ext(name), ".zip") }
 
 func dirName(dir string) string {
 	if dir == "" {
