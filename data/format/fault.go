@@ -17,14 +17,15 @@ func (f *Fault) Error() string { return f.What }
 
 // The mends. A file that is whole is never to be deleted because Assay does not read it.
 const (
-	mendBroken = "delete it or list it under data.skip"
-	mendUnread = "convert it to PNG or list it under data.skip"
-	mendSize   = "make it smaller or list it under data.skip"
-	mendShut   = "make it readable or list it under data.skip"
-	mendLFS    = "fetch it with git lfs pull or list it under data.skip"
-	mendMove   = "move it into a class's folder or list it under data.skip"
-	mendPack   = "make the archive again or list it under data.skip"
-	mendSkip   = "list it under data.skip"
+	mendBroken  = "delete it or list it under data.skip"
+	mendUnread  = "convert it to PNG or list it under data.skip"
+	mendUnknown = "convert it to PNG if it shows something, or list it under data.skip"
+	mendSize    = "make it smaller or list it under data.skip"
+	mendShut    = "make it readable or list it under data.skip"
+	mendLFS     = "fetch it with git lfs pull or list it under data.skip"
+	mendMove    = "move it into a class's folder or list it under data.skip"
+	mendPack    = "make the archive again or list it under data.skip"
+	mendSkip    = "list it under data.skip"
 )
 
 // MendOf is what can be done about an error of a file.
@@ -49,7 +50,7 @@ func unreadKind(kind, detail string) error {
 // a puts the article before a kind: a PNG, an AVIF.
 func a(kind string) string {
 	switch kind {
-	case "AVIF", "AVI film", "EPS", "HDF5", "ICO", "MNG", "OpenEXR", "SVG", "XCF":
+	case "AVIF", "AVI film", "EPS", "HDF5", "ICNS", "ICO", "MNG", "OpenEXR", "SGI", "SVG", "XCF", "XPM":
 		return "an " + kind
 	}
 	return "a " + kind

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // foreign are kinds of files that are known and not read, told by their first bytes ('?' is any byte), with what a person
@@ -35,6 +37,15 @@ var foreign = []struct{ name, magic, mend string }{
 	{"FITS", "SIMPLE  =", mendUnread},
 	{"DDS", "DDS ", mendUnread},
 	{"ICO", "\x00\x00\x01\x00", mendUnread},
+	{"cursor", "\x00\x00\x02\x00", mendUnread},
+	{"ICNS", "icns", mendUnread},
+	{"DIB", "\x28\x00\x00\x00", mendUnread},
+	{"PCX", "\x0a\x05\x01", mendUnread},
+	{"SGI", "\x01\xda\x00", mendUnread},
+	{"SGI", "\x01\xda\x01", mendUnread},
+	{"Sun raster", "\x59\xa6\x6a\x95", mendUnread},
+	{"XPM", "/* XPM", mendUnread},
+	{"JBIG2", "\x97JB2\r\n\x1a\n", mendUnread},
 	{"XCF", "gimp xcf", mendUnread},
 	{"QOI", "qoif", mendUnread},
 	{"FLIF", "FLIF", mendUnread},
@@ -83,7 +94,14 @@ func stranger(file []byte) error {
 		strings.HasPrefix(text, "<!doctype svg"), strings.HasPrefix(text, "<!--") && strings.Contains(text, "<svg"):
 		return unreadKind("SVG", "")
 	}
-	return &Fault{fmt.Sprintf("not an image, it begins with %q", opening(file)), mendBroken}
+	if n := len(file); n > 26 && string(file[n-18:n-2]) == "TRUEVISION-XFILE" {
+		return unreadKind("TGA", "")
+	}
+	head := opening(file)
+	if utf8.ValidString(head) && strings.IndexFunc(head, unicode.IsControl) < 0 { // a text is no picture
+		return &Fault{fmt.Sprintf("not an image, it begins with %q", head), mendBroken}
+	}
+	return &Fault{fmt.Sprintf("no image of a kind that is known, it begins with %q", head), mendUnknown}
 }
 
 // ftyp names a file of ISO 14496-12 by its brands.

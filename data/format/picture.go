@@ -68,8 +68,8 @@ var kinds = []struct {
 	{"GIF", "GIF8?a", reading(gif.DecodeConfig), decodeGIF},
 	{"WebP", "RIFF????WEBP", webpConfig, decodeWebP},
 	{"BMP", "BM", bmpConfig, decodeBMP},
-	{"TIFF", "II*\x00", tiffConfig, reading(tiff.Decode)},
-	{"TIFF", "MM\x00*", tiffConfig, reading(tiff.Decode)},
+	{"TIFF", "II*\x00", tiffConfig, decodeTIFF},
+	{"TIFF", "MM\x00*", tiffConfig, decodeTIFF},
 	{"PBM", "P1", pnmConfig, decodePNM},
 	{"PGM", "P2", pnmConfig, decodePNM},
 	{"PPM", "P3", pnmConfig, decodePNM},
@@ -283,58 +283,6 @@ func decodeGIF(file []byte) (image.Image, error) {
 	canvas := image.NewNRGBA(rect) // clear: shown white
 	draw.Draw(canvas, img.Bounds(), img, img.Bounds().Min, draw.Src)
 	return canvas, nil
-}
-
-// tiffConfig names what x/image/tiff would call broken or read as another picture.
-func tiffConfig(file []byte) (image.Config, error) {
-	order, fields := firstIFD(file)
-	tags := map[uint16]uint32{}
-	for ; len(fields) >= 12; fields = fields[12:] {
-		v := order.Uint32(fields[8:])
-		if order.Uint16(fields[2:]) == 3 {
-			v = uint32(order.Uint16(fields[8:]))
-		}
-		if n := order.Uint32(fields[4:]); n == 2 && order.Uint16(fields[2:]) != 3 || n > 2 { // several: where they stand
-			if at := uint64(order.Uint32(fields[8:])); at+2 <= uint64(len(file)) && order.Uint16(fields[2:]) == 3 {
-				v = uint32(order.Uint16(file[at:]))
-			}
-		}
-		tags[order.Uint16(fields)] = v
-	}
-	const subfile, compression, photometric, samples, planar, subIFDs, sampleFormat, dng = 254, 259, 262, 277, 284, 330, 339, 50706
-	kind := ""
-	switch _, raw := tags[dng]; {
-	case raw, tags[subfile]&1 == 1 && tags[subIFDs] != 0:
-		return image.Config{}, unreadKind("raw camera (TIFF)", "")
-	case tags[compression] == 6 || tags[compression] == 7:
-		kind = "JPEG inside"
-	case tags[compression] == 50000:
-		kind = "Zstandard"
-	case tags[compression] == 50001:
-		kind = "WebP inside"
-	case tags[compression] == 34925:
-		kind = "LZMA"
-	case tags[compression] == 33003 || tags[compression] == 33005 || tags[compression] == 34712:
-		kind = "JPEG 2000 inside"
-	case tags[planar] == 2 && tags[samples] > 1:
-		kind = "planes one after another"
-	case tags[sampleFormat] == 3:
-		kind = "floating point"
-	case tags[sampleFormat] == 2:
-		kind = "signed samples"
-	case tags[photometric] == 5:
-		kind = "CMYK"
-	case tags[photometric] == 6:
-		kind = "YCbCr"
-	case tags[photometric] == 8 || tags[photometric] == 9 || tags[photometric] == 10:
-		kind = "Lab"
-	case tags[photometric] == 32803 || tags[photometric] == 34892:
-		return image.Config{}, unreadKind("raw camera (TIFF)", "")
-	}
-	if kind != "" {
-		return image.Config{}, unreadKind("TIFF", kind)
-	}
-	return tiff.DecodeConfig(bytes.NewReader(file))
 }
 
 // faultOf tells a broken file from one of a kind that its decoder does not read.

@@ -45,7 +45,7 @@ func TestEveryFormatShowsTheSamePictureUpright(t *testing.T) {
 		{"grey.jpg grey.png grey16.png bytes.pgm text.pgm", grey, 1, 3},
 		{"transparent.png", white, 1, 0},
 		{"alpha.bmp", lower, 3, 0},
-		{"bytes.pbm", halves, 1, 0},
+		{"bytes.pbm fax.tiff fax-negative.tiff", halves, 1, 0},
 	} {
 		for _, name := range strings.Fields(c.files) {
 			m, err := Read(sample(t, name), 0, 0)
@@ -136,7 +136,7 @@ func TestAReducedJPEGIsSeenAsTheWholeOneIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"large.jpg", "large-progressive.jpg"} {
+	for _, name := range []string{"large.jpg", "large-progressive.jpg", "restart.jpg", "restart-progressive.jpg"} {
 		whole, err := Read(sample(t, name), 0, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -256,6 +256,8 @@ func TestBadPicturesAreNamedInWords(t *testing.T) {
 		{[]byte("<html><body>404"), `not an image, it begins with "<html>"`, remove},
 		{[]byte("<!DOCTYPE html>\n<svg>"), `not an image, it begins with "<!DOCTYPE html>"`, remove},
 		{[]byte("hello\nworld"), `not an image, it begins with "hello"`, remove},
+		{[]byte("\x00\x00\x02\x00\x00\x00"), "a cursor file, which is not read", convert},
+		{[]byte("\x01\x02\x03\x04"), `no image of a kind that is known, it begins with "\x01\x02\x03\x04"`, "convert it to PNG if it shows something, or list it under data.skip"},
 		{[]byte("P5X"), `not an image, it begins with "P5X"`, remove},
 		{sample(t, "truncated.jpg"), "a broken JPEG: it ends too early", remove},
 		{[]byte("P6\n24 16\n255\nshort"), "a broken PPM: it ends too early", remove},

@@ -77,6 +77,13 @@ open("bytes.pgm", "wb").write(b"P5\n24 16\n255\n" + bytes(luma))
 open("text.pgm", "w").write("P2 24 16 4095 " + " ".join(str((v * 4095 + 127) // 255) for v in luma))
 open("bytes.pbm", "wb").write(b"P4\n24 16\n" + bytes([0xff, 0xf0, 0x00] * 8 + [0xff, 0xf0, 0x00] * 8))  # black left, white right
 
+# A fax, with 0 for black and with 0 for white: black left, white right.
+half = Image.frombytes("1", (W, H), bytes([0x00, 0x0f, 0xff] * H))
+half.save("fax.tiff", compression="group4")
+half.save("fax-negative.tiff", compression="group4", tiffinfo={262: 0})
+for name in ["fax.tiff", "fax-negative.tiff"]:
+    assert list(Image.open(name).convert("L").getdata())[:: W - 1][:2] == [0, 255], name
+
 # BMP in forms that Pillow does not write.
 def bmp(header, pixels, size=40, palette=b""):
     at = 14 + size + len(palette)
@@ -152,5 +159,7 @@ large = im.resize((8 * W, 8 * H), Image.Resampling.BICUBIC)
 large.save("large.jpg", quality=90)
 large.save("large-progressive.jpg", quality=90, progressive=True)
 large.save("large.png")
+large.save("restart.jpg", quality=90, restart_marker_blocks=3)
+large.save("restart-progressive.jpg", quality=90, progressive=True, restart_marker_blocks=5)
 open("page.jpg", "w").write("<html><body>404 not found</body></html>\n")
 open("empty.jpg", "w").close()

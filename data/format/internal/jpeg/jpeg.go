@@ -3,10 +3,11 @@
 // license that can be found in the LICENSE file.
 
 // Package jpeg decodes JPEG files at their size or at a half, a quarter or an eighth of it, several sizes in one pass. It is
-// Go's image/jpeg of version 1.26 (the LICENSE beside it), changed in four places:
+// Go's image/jpeg of version 1.26 (the LICENSE beside it), changed in five places:
 //
 //   - it decodes to reduced sizes by inverse transforms of 4x4, 2x2 and 1x1 coefficients, as libjpeg does;
 //   - it reads a file that is in memory, through a bit buffer of 64 bits;
+//   - restart markers in scans of one component are counted by data units (T.81, A.2.2): progressive files with them are read;
 //   - a picture of four components without Adobe's marker is CMYK, inverted as Adobe does it, which is how Pillow reads it;
 //   - what is not read is named in words that a person knows ("arithmetic coding", "12 bits a sample").
 //

@@ -171,6 +171,32 @@ func (d *decoder) processSOS(tmp []byte) error {
 		bx, by     int
 		blockCount int
 	)
+	total := mxx * myy
+	if nComp == 1 {
+		c := d.comp[scan[0].compIndex]
+		total = min(mxx*c.h, (d.width+7)/8) * min(myy*c.v, (d.height+7)/8)
+	}
+	restart := func() error { // after an MCU
+		mcu++
+		if d.ri == 0 || mcu%d.ri != 0 || mcu >= total {
+			return nil
+		}
+		// For well-formed input, the RST[0-7] restart marker follows immediately.
+		if err := d.findRST(expectedRST); err != nil {
+			return err
+		}
+		expectedRST++
+		if expectedRST == rst7Marker+1 {
+			expectedRST = rst0Marker
+		}
+		// Reset the Huffman decoder.
+		d.acc, d.n = 0, 0
+		// Reset the DC components, as per section F.2.1.3.1.
+		dc = [maxComponents]int32{}
+		// Reset the progressive decoder state, as per section G.1.2.2.
+		d.eobRun = 0
+		return nil
+	}
 	for my := 0; my < myy; my++ {
 		for mx := 0; mx < mxx; mx++ {
 			for i := 0; i < nComp; i++ {
@@ -294,38 +320,22 @@ func (d *decoder) processSOS(tmp []byte) error {
 					}
 
 					if d.progressive {
-						// Save the coefficients.
+						// Save the coefficients; reconstructProgressiveImage comes when all scans are processed.
 						d.progCoeffs[compIndex][by*mxx*hi+bx] = b
-						// At this point, we could call reconstructBlock to dequantize and perform the
-						// inverse DCT, to save early stages of a progressive image to the *image.YCbCr
-						// buffers (the whole point of progressive encoding), but in Go, the jpeg.Decode
-						// function does not return until the entire image is decoded, so we "continue"
-						// here to avoid wasted computation. Instead, reconstructBlock is called on each
-						// accumulated block by the reconstructProgressiveImage method after all of the
-						// SOS markers are processed.
-						continue
+					} else {
+						d.reconstructBlock(&b, bx, by, int(compIndex))
 					}
-					d.reconstructBlock(&b, bx, by, int(compIndex))
+					if nComp == 1 { // section A.2.2: a data unit is an MCU, which image/jpeg does not know
+						if err := restart(); err != nil {
+							return err
+						}
+					}
 				} // for j
 			} // for i
-			mcu++
-			if d.ri > 0 && mcu%d.ri == 0 && mcu < mxx*myy {
-				// For well-formed input, the RST[0-7] restart marker follows
-				// immediately. For corrupt input, call findRST to try to
-				// resynchronize.
-				if err := d.findRST(expectedRST); err != nil {
+			if nComp > 1 {
+				if err := restart(); err != nil {
 					return err
 				}
-				expectedRST++
-				if expectedRST == rst7Marker+1 {
-					expectedRST = rst0Marker
-				}
-				// Reset the Huffman decoder.
-				d.acc, d.n = 0, 0
-				// Reset the DC components, as per section F.2.1.3.1.
-				dc = [maxComponents]int32{}
-				// Reset the progressive decoder state, as per section G.1.2.2.
-				d.eobRun = 0
 			}
 		} // for mx
 	} // for my
