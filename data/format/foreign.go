@@ -37,6 +37,9 @@ var foreign = []struct{ name, magic, mend string }{
 	{"FITS", "SIMPLE  =", mendUnread},
 	{"DDS", "DDS ", mendUnread},
 	{"ICO", "\x00\x00\x01\x00", mendUnread},
+	{"TGA", "\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00", mendUnread},
+	{"TGA", "\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00", mendUnread},
+	{"TGA", "\x00\x00\x0a\x00\x00\x00\x00\x00\x00\x00\x00\x00", mendUnread},
 	{"cursor", "\x00\x00\x02\x00", mendUnread},
 	{"ICNS", "icns", mendUnread},
 	{"DIB", "\x28\x00\x00\x00", mendUnread},
@@ -81,6 +84,9 @@ func stranger(file []byte) error {
 	if len(file) > 132 && string(file[128:132]) == "DICM" {
 		return unreadKind("DICOM", "")
 	}
+	if n := len(file); n > 26 && string(file[n-18:n-2]) == "TRUEVISION-XFILE" {
+		return unreadKind("TGA", "")
+	}
 	for _, f := range foreign {
 		if begins(file, f.magic) {
 			return &Fault{a(f.name) + " file, which is not read", f.mend}
@@ -93,9 +99,6 @@ func stranger(file []byte) error {
 	case strings.HasPrefix(text, "<svg"), strings.HasPrefix(text, "<?xml") && strings.Contains(text, "<svg"),
 		strings.HasPrefix(text, "<!doctype svg"), strings.HasPrefix(text, "<!--") && strings.Contains(text, "<svg"):
 		return unreadKind("SVG", "")
-	}
-	if n := len(file); n > 26 && string(file[n-18:n-2]) == "TRUEVISION-XFILE" {
-		return unreadKind("TGA", "")
 	}
 	head := opening(file)
 	if utf8.ValidString(head) && strings.IndexFunc(head, unicode.IsControl) < 0 { // a text is no picture
