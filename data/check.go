@@ -188,7 +188,7 @@ func points(a, b string) (string, string) {
 
 func codes(runes []rune) string {
 	if len(runes) == 0 {
-		return "nothing there"
+		return "nothing in its place"
 	}
 	var all []string
 	for _, r := range runes {

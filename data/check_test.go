@@ -57,8 +57,8 @@ func TestAFolderThatIsDeletedIsNotAskedForAgain(t *testing.T) {
 func TestClassesThatLookAlikeAreNamedByTheirCodePoints(t *testing.T) {
 	for _, c := range []struct{ a, b, want string }{
 		{"caf\u00e9", "cafe\u0301", "U+00E9 U+0065 U+0301"},
-		{"cat", "cat ", "nothing there U+0020"},
-		{"a\u200bb", "ab", "U+200B nothing there"},
+		{"cat", "cat ", "nothing in its place U+0020"},
+		{"a\u200bb", "ab", "U+200B nothing in its place"},
 		{"\ufb01sh", "fish", "U+FB01 U+0066 U+0069"},
 		{"Cat", "cat", "U+0043 U+0063"},
 		{"cat", "car", ""},

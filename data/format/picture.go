@@ -115,18 +115,15 @@ func Read(file []byte, h, w int) (p Picture, err error) {
 	if v.orientation >= 5 {
 		h, w = w, h // what stands upright later still lies on its side
 	}
+	need := int64(0)
 	if kind.decode == nil {
-		err = v.jpeg(file, h, w)
+		need, err = v.reduce(file, h, w)
 	} else {
-		defer decoding.take(garbage * roomOf(c, h, w))()
-		var img image.Image
-		if img, err = kind.decode(file); err == nil {
-			if b := img.Bounds(); b.Dx() != c.Width || b.Dy() != c.Height {
-				return p, broken(kind.name, fmt.Sprintf("%dx%d pixels in place of %dx%d", b.Dx(), b.Dy(), c.Width, c.Height))
-			}
-			v.image, v.levels = flat(img)
-			v.small = v.image
-		}
+		need = roomOf(c, h, w)
+	}
+	defer decoding.take(garbage * need)()
+	if err == nil {
+		err = v.decode(kind.decode, file)
 	}
 	if err != nil {
 		return p, faultOf(kind.name, err)
@@ -191,16 +188,16 @@ func bright(m augment.Image) augment.Image {
 	return g
 }
 
-// jpeg decodes to the size that resizing to h x w needs, and beside it to the one that the glance needs.
-func (v *view) jpeg(file []byte, h, w int) error {
+// reduce chooses the size to which a JPEG is decoded to be resized to h x w, and beside it the one for the glance, and returns
+// the memory in bytes that this takes.
+func (v *view) reduce(file []byte, h, w int) (need int64, err error) {
 	c, err := jpeg.DecodeConfig(file)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	part, outH, outW := augment.Cover(v.h, v.w, h, w)
-	v.shift = reduction(min((part.Y1-part.Y0)/float64(outH), (part.X1-part.X0)/float64(outW)), finer)
-	if h <= 0 || w <= 0 {
-		v.shift = 0
+	if h > 0 && w > 0 {
+		v.shift = reduction(min((part.Y1-part.Y0)/float64(outH), (part.X1-part.X0)/float64(outW)), finer)
 	}
 	v.smallShift = reduction(float64(min(v.h, v.w))/GlanceSide, 1)
 	pixels := int64(v.h+15) * int64(v.w+15)
@@ -208,11 +205,27 @@ func (v *view) jpeg(file []byte, h, w int) error {
 	if c.Components == 4 {
 		pixel += 4
 	}
-	need := resizing(v.h>>v.shift, outH, outW) + pixels>>(2*v.shift)*pixel + pixels>>(2*v.smallShift)*pixel
+	need = resizing(v.h>>v.shift, outH, outW) + pixels>>(2*v.shift)*pixel + pixels>>(2*v.smallShift)*pixel
 	if c.Progressive {
 		need += 4 * pixels * int64(c.Components)
 	}
-	defer decoding.take(garbage * need)()
+	return need, nil
+}
+
+// decode fills in the pictures; a JPEG has no decoder and comes in the sizes chosen.
+func (v *view) decode(decoder func([]byte) (image.Image, error), file []byte) error {
+	if decoder != nil {
+		img, err := decoder(file)
+		if err != nil {
+			return err
+		}
+		if b := img.Bounds(); b.Dx() != v.w || b.Dy() != v.h {
+			return fmt.Errorf("picture: %dx%d pixels in place of %dx%d", b.Dx(), b.Dy(), v.w, v.h)
+		}
+		v.image, v.levels = flat(img)
+		v.small = v.image
+		return nil
+	}
 	shifts := []int{v.shift, v.smallShift}
 	if v.shift == v.smallShift {
 		shifts = shifts[:1]
