@@ -26,7 +26,7 @@ func TestManyOpenOneCacheAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			digests[i] = s.Digest + hashOf(p.data)
+			digests[i] = s.Digest + hashOf(p.data).String()
 		})
 	}
 	all.Wait()
@@ -50,17 +50,22 @@ func FuzzPixelFile(f *testing.F) {
 		}
 		w.entries = append(w.entries, e)
 	}
-	if err := w.finish(); err != nil {
+	id := [16]byte{1, 2, 3}
+	if err := w.finish(id); err != nil {
 		f.Fatal(err)
 	}
-	p, err := parsePixels(b.Bytes(), 2)
-	if err != nil || string(p.At(1).Pix) != "gh" || p.Bytes() != 8 {
+	p, err := parsePixels(b.Bytes(), id, 2)
+	if err != nil || string(pixelsAt(f, p, 1).Pix) != "gh" || p.Bytes() != 8 {
 		f.Fatal(p, err)
+	}
+	if _, err := parsePixels(b.Bytes(), [16]byte{}, 2); err == nil {
+		f.Fatal("a file of other contents is taken")
 	}
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for n := range 3 {
-			if p, err := parsePixels(b, n); err == nil {
+			if p, err := parsePixels(b, id, n); err == nil {
+				p.mended, p.mend = map[int]augment.Image{}, func(int) (augment.Image, error) { return augment.Image{}, nil }
 				for i := range n {
 					p.At(i)
 				}

@@ -7,6 +7,7 @@ package data
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -23,17 +24,30 @@ type Spec struct {
 	Skip   []string `yaml:"skip" help:"globs of files or folders that are left out"`
 }
 
+// At is the spec with a folder (or archive) in the place of its own folder or built-in name; shares and skip stay. An empty
+// folder changes nothing.
+func (s Spec) At(folder string) Spec {
+	if folder != "" {
+		s.Name, s.Folder = "", folder
+	}
+	return s
+}
+
+// usualShare is the default of Val and Test.
+const usualShare = 0.1
+
 // Builtin is the spec of a built-in set with the default shares, a tenth for validation.
-func Builtin(name string) Spec { return Spec{Name: name, Val: 0.1, Test: 0.1} }
+func Builtin(name string) Spec { return Spec{Name: name, Val: usualShare, Test: usualShare} }
 
 // Folder is the spec of a folder or archive with the default shares, a tenth each for validation and test.
-func Folder(dir string) Spec { return Spec{Folder: dir, Val: 0.1, Test: 0.1} }
+func Folder(dir string) Spec { return Spec{Folder: dir, Val: usualShare, Test: usualShare} }
 
 // Options are where and how a set is opened. The zero value works.
 type Options struct {
 	Cache     string                // folder for scans and decoded pictures, made if missing; empty: they stay in memory
 	Downloads string                // folder that [Get] fills; empty: [DownloadFolder]
 	Size      int                   // side that training will ask for, so that pictures are decoded once; 0: the set's own
+	Look      bool                  // whoever only looks writes nothing: the cache is read and not made, and no pixels are kept
 	Threads   int                   // decoders at once; 0: as many as Go may run
 	Progress  func(done, total int) // called after each picture of a scan or a decoding, from one goroutine at a time
 }
@@ -41,15 +55,15 @@ type Options struct {
 // Split is the part of a set that an image belongs to by its own folder or file.
 type Split = format.Split
 
-// Item is one image of a set. Its index in [Set.Items] is its sample id: the same for the same files, whatever the machine.
+// Item is one image of a set. Its index in [Set.Items] is its sample id: its rank by content (hash, label, part), whatever
+// the files are called and wherever they lie.
 type Item struct {
-	Name  string `json:"name"`            // slash path below the folder, or file/number of a record
-	Label int32  `json:"label"`           // index in Classes
-	Split Split  `json:"split,omitempty"` // where the set brings its own parts
-	H     int    `json:"h"`               // pixels of the picture as it stands upright
-	W     int    `json:"w"`
-	Hash  string `json:"hash"`  // of the file or the pixels: SHA-256, the first 128 bits in hex
-	Group int32  `json:"group"` // index of the first item that is nearly the same picture; its own where there is none
+	Name  string // slash path below the folder, or file/number of a record
+	Label int32  // index in Classes
+	Split Split  // where the set brings its own parts
+	H, W  int    // pixels of the picture as it stands upright
+	Hash  Hash   // of the file or the pixels
+	Group int32  // index of the first item that is nearly the same picture; its own where there is none
 }
 
 // Fault is a file that is left out, and why.
@@ -68,9 +82,9 @@ func (f Fault) String() string {
 type Set struct {
 	Name    string   // the built-in name, or the folder's
 	Classes []string // sorted by name for a folder, else in the order of the labels
-	Items   []Item   // sorted by name
+	Items   []Item   // sorted by content: hash, label, part
 	Faults  []Fault  // sorted by file
-	Digest  string   // SHA-256 in hex over classes, labels, parts and every image's content: equal for equal sets
+	Digest  string   // SHA-256 in hex over class names in their order and every image's part, label and content: equal for equal sets
 	H, W    int      // the one size of all images; 0, 0 where sizes differ
 	C       int      // 1 where no image has colour, else 3
 
@@ -78,7 +92,11 @@ type Set struct {
 	opt     Options
 	tree    *format.Tree
 	stops   []Stop          // found in the names
-	id      string          // of the files: their names, sizes and times
+	doubts  []Doubt
+	id      string          // of the root: the folder and what is skipped in it, or the built-in set
+	state   string          // of the files: their names, sizes and times
+	held    *os.File        // the listing in the cache
+	freed   int64           // bytes of the cache
 	raw     bool            // IDX or CIFAR files
 	records *format.Records // what these hold, once read
 	classOf []string        // names that a catalogue entry gives to the labels
@@ -144,6 +162,10 @@ func (s *Set) Close() error {
 		}
 	}
 	s.pixels = nil
+	if s.held != nil {
+		s.held.Close()
+		s.held = nil
+	}
 	return first
 }
 

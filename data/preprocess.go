@@ -78,7 +78,10 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 	}
 	var counts [3][256]int64 // exact, so that the order of the images changes no bit
 	for _, i := range items {
-		m := pixels.At(i)
+		m, err := pixels.At(i)
+		if err != nil {
+			return p, err
+		}
 		switch {
 		case m.C == 3:
 			for at := 0; at+2 < len(m.Pix); at += 3 {
@@ -99,15 +102,17 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 		}
 	}
 	for c := range s.C {
-		var n, sum, square float64
+		var n, sum, square int64 // whole numbers: exact below 10^14 pixels
 		for v, k := range counts[c] {
-			n += float64(k)
-			sum += float64(k) * float64(v)
-			square += float64(k) * float64(v) * float64(v)
+			n += k
+			sum += k * int64(v)
+			square += k * int64(v) * int64(v)
 		}
-		mean := sum / n
+		mean := float64(sum) / float64(n)
+		// The conversion keeps a processor from fusing product and difference, so that all of them find the same bits.
+		variance := float64(square)/float64(n) - float64(mean*mean)
 		p.Mean[c] = float32(mean / 255)
-		p.Std[c] = float32(max(1, math.Sqrt(max(0, square/n-mean*mean))) / 255) // black pictures alone must not divide by 0
+		p.Std[c] = float32(max(1, math.Sqrt(max(0, variance))) / 255) // black pictures alone must not divide by 0
 	}
 	return p, nil
 }
@@ -221,3 +226,6 @@ func (s *scale) fill(dst []float32, m augment.Image, win augment.Window) {
 		}
 	}
 }
+
+// luma is the brightness of a colour by ITU-R BT.601.
+func luma(r, g, b uint32) uint32 { return (19595*r + 38470*g + 7471*b + 1<<15) >> 16 }
