@@ -5,6 +5,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/spec"
 )
 
 // Spec is the `data:` section of an experiment: a built-in set by Name, or a Folder (or a tar archive) of the user's own.
@@ -106,17 +108,36 @@ type Set struct {
 
 // Open lists a set, decodes every picture once to see that it is one, and returns it with its faults. With a cache folder
 // the next opening reads the list from there, as long as no file changed in size or time. Errors name the set or folder:
-// one that is missing or not downloaded, fewer than two classes, an empty class, more than half of the files faulty.
+// one that is missing or not downloaded, fewer than two classes, an empty class, more than half of the files faulty, a share that is asked for though the set brings
+// the part along.
 func Open(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	s, err := scanned(ctx, spec, opt)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.check(); err != nil {
+	if err := cmp.Or(s.check(), s.ignored()); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// ignored is a share that is asked for and cannot be had, as the set brings the part along: an [internal/spec.Fault] at its
+// key. A share at its default is not asked for.
+func (s *Set) ignored() error {
+	own := s.ownParts()
+	fault := func(key, why string, share float64) error {
+		return &spec.Fault{Path: "$." + key, Msg: fmt.Sprintf("%s: %g would be ignored, as %s %s; take %s away here, or the folder's parts", key, share, s.tree.Root, why, key)}
+	}
+	switch v, t := s.spec.Val, s.spec.Test; {
+	case own[format.Val] && v != usualShare:
+		return fault("val", "has validation images of its own", v)
+	case own[format.Test] && t != usualShare:
+		return fault("test", "has test images of its own", t)
+	case own[format.Val] && t != usualShare && t != 0:
+		return fault("test", "has train and validation images of its own and no test is cut from these", t)
+	}
+	return nil
 }
 
 // scanned is Open without the last checks: what a description wants to see of a set with faults.

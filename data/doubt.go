@@ -54,7 +54,7 @@ func (d *Doubt) example(form string, args ...any) {
 }
 
 // doubt finds what is doubtful about the items, which were found at the places of order.
-func (l *listing) doubt(found []result, order []int, sketches []*sketch) {
+func (l *listing) doubt(found []finding, order []int) {
 	add := func(d Doubt, n int, form string, args ...any) {
 		if n > 0 {
 			d.What = fmt.Sprintf(form, args...)
@@ -104,20 +104,20 @@ func (l *listing) doubt(found []result, order []int, sketches []*sketch) {
 	depth, blank := Doubt{Kind: DoubtDepth, Mend: "scale their values to the whole range of the bits"}, Doubt{Kind: DoubtContrast}
 	lost, worst, flat := 0, -1, 0
 	for k, at := range order {
-		if r := &found[at]; r.Levels > 2*r.Kept && r.Kept < fewLevels {
+		if r := &found[at]; r.levels > 2*r.kept && r.kept < fewLevels {
 			lost++
-			depth.example("%s (%d of %d levels)", l.items[k].Name, r.Kept, r.Levels)
-			if worst < 0 || r.Kept < found[worst].Kept {
+			depth.example("%s (%d of %d levels)", l.items[k].Name, r.kept, r.levels)
+			if worst < 0 || r.kept < found[worst].kept {
 				worst = at
 			}
 		}
-		if sketches[k].blank {
+		if found[at].sketch.blank {
 			flat++
 			blank.example("%s", l.items[k].Name)
 		}
 	}
 	if lost > 0 {
-		add(depth, lost, "%s of more than 8 bits %s few of their levels when they become 8 bits, at worst %d of %d", count(lost, "picture"), verb(lost, "keeps", "keep"), found[worst].Kept, found[worst].Levels)
+		add(depth, lost, "%s of more than 8 bits %s few of their levels when they become 8 bits, at worst %d of %d", count(lost, "picture"), verb(lost, "keeps", "keep"), found[worst].kept, found[worst].levels)
 	}
 	if 20*flat >= len(l.items) {
 		add(blank, flat, "%s of %d %s of one brightness all over", count(flat, "picture"), len(l.items), are(flat))

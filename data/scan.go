@@ -29,6 +29,24 @@ type result struct {
 	err error
 }
 
+// finding is what a scan remembers of a result. Nothing of it depends on the size that was asked for.
+type finding struct {
+	hash         Hash
+	h, w         int
+	colour       bool
+	levels, kept int
+	sketch       *sketch
+	err          error
+}
+
+func (r *result) finding() finding {
+	f := finding{hash: r.hash, h: r.OwnH, w: r.OwnW, colour: r.Colour, levels: r.Levels, kept: r.Kept, err: r.err}
+	if r.err == nil {
+		f.sketch = sketchOf(&r.Glance)
+	}
+	return f
+}
+
 func (s *Set) scan(ctx context.Context) error {
 	root := s.spec.Name
 	if root == "" { // two sets may agree in names, sizes and times: CIFAR's files always have one size
@@ -111,10 +129,9 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		return l, nil
 	}
 	if s.opt.Look { // whoever only looks wants no pixels
-		found := make([]result, len(places))
+		found := make([]finding, len(places))
 		err := s.sweep(ctx, place, [2]int{1, 1}, func(r result) error {
-			r.Pix = nil
-			found[r.place] = r
+			found[r.place] = r.finding()
 			return nil
 		})
 		if err == nil {
@@ -127,7 +144,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		return nil, err
 	}
 	pixels, err := s.writePixels(guess, func(w *pixelWriter) (id [16]byte, err error) {
-		found, entries := make([]result, len(places)), make([]entry, len(places))
+		found, entries := make([]finding, len(places)), make([]entry, len(places))
 		first, wanted := [2]int{}, true
 		err = s.sweep(ctx, place, guess, func(r result) (err error) {
 			if r.err == nil {
@@ -140,8 +157,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 					entries[r.place], err = w.add(r.Image)
 				}
 			}
-			r.Pix = nil
-			found[r.place] = r
+			found[r.place] = r.finding()
 			return err
 		})
 		if err != nil {
@@ -168,7 +184,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 var errNotAsked = errors.New("pixels of another size")
 
 // collect turns the findings into items, faults and doubts, and says in which place each item was found.
-func (l *listing) collect(places []format.Place, found []result) (order []int) {
+func (l *listing) collect(places []format.Place, found []finding) (order []int) {
 	for at, r := range found {
 		if r.err != nil {
 			l.Faults = append(l.Faults, Fault{places[at].Name, r.err.Error(), format.MendOf(r.err)})
@@ -178,7 +194,7 @@ func (l *listing) collect(places []format.Place, found []result) (order []int) {
 	}
 	item := func(at int) Item {
 		p, r := places[at], found[at]
-		return Item{Name: p.Name, Label: p.Label, Split: p.Split, H: r.OwnH, W: r.OwnW, Hash: r.hash}
+		return Item{Name: p.Name, Label: p.Label, Split: p.Split, H: r.h, W: r.w, Hash: r.hash}
 	}
 	slices.SortFunc(order, func(a, b int) int { return byContent(item(a), item(b)) })
 	if !l.Raw {
@@ -187,24 +203,26 @@ func (l *listing) collect(places []format.Place, found []result) (order []int) {
 	l.C = 1
 	sketches := make([]*sketch, len(order))
 	for k, at := range order {
+		r := &found[at]
 		l.items = append(l.items, item(at))
-		sketches[k] = sketchOf(&found[at].Glance)
-		l.C = max(l.C, found[at].C)
+		if sketches[k] = r.sketch; r.colour {
+			l.C = 3
+		}
 		if k == 0 {
-			l.H, l.W = found[at].OwnH, found[at].OwnW
-		} else if l.H != found[at].OwnH || l.W != found[at].OwnW {
+			l.H, l.W = r.h, r.w
+		} else if l.H != r.h || l.W != r.w {
 			l.H, l.W = 0, 0
 		}
 	}
 	slices.SortFunc(l.Faults, func(a, b Fault) int { return strings.Compare(a.File, b.File) })
 	group(l.items, sketches)
-	l.doubt(found, order, sketches)
+	l.doubt(found, order)
 	return order
 }
 
 // contradictions leaves out files that hold one picture under two labels: nobody can say which label is right. Order is by
 // content, so they stand together.
-func (l *listing) contradictions(places []format.Place, found []result, order []int) []int {
+func (l *listing) contradictions(places []format.Place, found []finding, order []int) []int {
 	kept := order[:0]
 	for len(order) > 0 {
 		n := 1

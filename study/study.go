@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/approach"
-	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 )
@@ -148,12 +147,8 @@ func (s *Study) check() error {
 	return nil
 }
 
-// PointAt lets the study run on the images of a folder in place of its own; "" changes nothing.
-func (s *Study) PointAt(folder string) {
-	if folder != "" {
-		s.Base.Data = experiment.Data{Spec: data.Folder(folder)}
-	}
-}
+// PointAt lets the study run on the images of a folder in place of its own; val, test and skip stay. "" changes nothing.
+func (s *Study) PointAt(folder string) { s.Base.Data.Spec = s.Base.Data.Spec.At(folder) }
 
 // Experiment is what the arm of that name trains.
 func (s *Study) Experiment(arm string) (experiment.Experiment, error) {

@@ -36,7 +36,8 @@ type Picture struct {
 	OwnH, OwnW   int    // pixels of the file as it stands upright
 	Bits         int    // of a sample in the file: 8 for 8 or less, else 16
 	Levels, Kept int    // of 16 bits: the distinct values of its samples, and how many stay apart in 8 bits; else 0, 0
-	Glance       Glance // the same whatever size is asked for
+	Colour       bool   // some pixel has colour, seen at the size that the glance is made of
+	Glance       Glance // as Colour the same whatever size is asked for
 }
 
 // GlanceSide is the side of a glance in pixels.
@@ -150,7 +151,7 @@ type view struct {
 
 // picture resizes to cover h x w of the picture as it lies, and turns it upright.
 func (v *view) picture(h, w int) Picture {
-	p := Picture{OwnH: v.h, OwnW: v.w, Bits: 8}
+	p := Picture{OwnH: v.h, OwnW: v.w, Bits: 8, Colour: v.small.C == 3}
 	part, outH, outW := augment.Cover(v.h, v.w, h, w)
 	p.Image = v.image
 	if outH != v.image.H || outW != v.image.W {

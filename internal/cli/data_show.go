@@ -63,7 +63,7 @@ after what training does to them at random.`,
 
 // sheet draws a random batch of the training images.
 func (e *Env) sheet(ctx context.Context, images data.Spec, l experiment.Learning, out string, n, columns int) (int, error) {
-	set, err := e.open(ctx, images, e.cacheIfStore())
+	set, err := e.look(ctx, images)
 	if err != nil {
 		return 0, err
 	}
@@ -74,7 +74,7 @@ func (e *Env) sheet(ctx context.Context, images data.Spec, l experiment.Learning
 	if err != nil {
 		return 0, err
 	}
-	var ops []augment.Op
+	var ops augment.List
 	for _, op := range l.Augment.Ops {
 		if op.Flip != nil {
 			ops = append(ops, augment.Flip{P: op.Flip.P})

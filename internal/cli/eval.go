@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -37,14 +38,19 @@ images with --split test. Each reading of a test split makes the next one less o
 		images := trained.Data.Spec
 		switch {
 		case from != "":
-			shares := images
-			if images = source(from); shares.Val+shares.Test > 0 { // as it was cut for training
-				images.Val, images.Test, images.Skip = shares.Val, shares.Test, shares.Skip
+			given := source(from)
+			if images.Name == "" && images.Folder == "" { // it does not say how it was cut
+				images = given
 			}
+			images.Name, images.Folder = given.Name, given.Folder
 		case images.Name == "":
 			return misuse(fmt.Errorf("eval: --data is missing; give the folder of images"))
 		}
-		set, err := e.open(c.Context(), images, e.cacheDir())
+		set, err := e.open(c.Context(), images)
+		if _, ok := errors.AsType[*spec.Fault](err); ok { // other images than it was trained on, with parts of their own
+			images.Val, images.Test = source(from).Val, source(from).Test
+			set, err = e.open(c.Context(), images)
+		}
 		if err != nil {
 			return err
 		}

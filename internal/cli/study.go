@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
 	"github.com/assaylab/assay/internal/spec"
@@ -45,8 +46,10 @@ func (e *Env) openStudy(ctx context.Context, file, name, folder string) (*runner
 		s.Close()
 		return nil, misuse(fmt.Errorf("%s: %q is no name for a study; give one with --as NAME", file, s.Name))
 	}
-	for _, a := range s.Plan.Arms[:1] {
-		if set, err := s.Set(ctx, a.Experiment); err == nil {
+	told := map[*data.Set]bool{}
+	for _, a := range s.Plan.Arms {
+		if set, err := s.Set(ctx, a.Experiment); err == nil && !told[set] {
+			told[set] = true
 			e.faults(set)
 		}
 	}
@@ -75,8 +78,11 @@ func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
 	if decodeErr != nil {
 		return err
 	}
-	check := func(x experiment.Experiment, data, net *spec.Node) error {
+	check := func(x experiment.Experiment, data, keys, net *spec.Node) error {
 		set, err := e.quietly(ctx, x.Data.Spec)
+		if _, ok := errors.AsType[*spec.Fault](err); ok { // of a key beside the folder
+			return keys.At(err)
+		}
 		if err != nil {
 			return failed(data.At(err))
 		}
@@ -101,12 +107,12 @@ func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
 		s.PointAt(folder)
 		where = &spec.Node{} // the command line's, not the file's
 	}
-	if found := check(s.Base, where, at(base, "net")); found != nil {
+	if found := check(s.Base, where, at(base, "data"), at(base, "net")); found != nil {
 		return found
 	}
 	for _, v := range s.Variants {
 		if x, err := s.Experiment(v.Name); err == nil && (v.Data != nil || v.Net != "") {
-			if found := check(x, at(v.At, "data"), at(v.At, "net")); found != nil {
+			if found := check(x, at(v.At, "data"), at(v.At, "data"), at(v.At, "net")); found != nil {
 				return found
 			}
 		}

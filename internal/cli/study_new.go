@@ -70,7 +70,7 @@ func fileName(folder string) string {
 
 func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Duration) error {
 	images := source(folder)
-	set, err := e.open(ctx, images, e.cacheDir())
+	set, err := e.open(ctx, images)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/approach"
-	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
@@ -89,15 +88,16 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 		return err
 	}
 	at := root.Get("data")
-	if folder != "" {
-		x.Data = experiment.Data{Spec: data.Folder(folder)}
-	}
+	x.Data.Spec = x.Data.Spec.At(folder)
 	learning, err := approach.Learn(x)
 	if err != nil {
 		return err
 	}
-	set, err := e.open(ctx, x.Data.Spec, e.cacheDir())
+	set, err := e.open(ctx, x.Data.Spec)
 	if err != nil {
+		if _, ok := errors.AsType[*spec.Fault](err); ok { // of a key beside the folder
+			return at.At(err)
+		}
 		if folder == "" {
 			err = failed(at.At(err))
 		}
