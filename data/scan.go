@@ -48,15 +48,11 @@ func (r *result) finding() finding {
 }
 
 func (s *Set) scan(ctx context.Context) error {
-	root := s.spec.Name
-	if root == "" { // two sets may agree in names, sizes and times: CIFAR's files always have one size
-		var err error
-		if root, err = filepath.Abs(s.tree.Root); err != nil {
-			return fmt.Errorf("%s: %w", s.tree.Root, err)
-		}
+	root, err := s.root()
+	if err != nil {
+		return err
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%t %q %q", decoded(), s.spec.Name != "", root, s.spec.Skip))
-	s.id = hex.EncodeToString(sum[:10])
+	s.id = rootID(root, s.spec)
 	state := s.tree.Fingerprint()
 	s.state = state[:12]
 	if l := s.cached(state); l != nil {
@@ -75,6 +71,28 @@ func (s *Set) scan(ctx context.Context) error {
 	l.Root, l.State = root, state
 	s.adopt(l)
 	return s.keep(l)
+}
+
+// root is what the listing is of: the name of a built-in set, or the folder past all links, as two sets may agree in names,
+// sizes and times (CIFAR's files always have one size).
+func (s *Set) root() (string, error) {
+	if s.spec.Name != "" {
+		return s.spec.Name, nil
+	}
+	root, err := filepath.Abs(s.tree.Root)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s.tree.Root, err)
+	}
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real
+	}
+	return root, nil
+}
+
+// rootID is what the names of a root's cache files begin with.
+func rootID(root string, spec Spec) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%t %q %q", decoded(), spec.Name != "", root, spec.Skip))
+	return hex.EncodeToString(sum[:10])
 }
 
 // decoded names what makes pixels and listings of files: a cache of another version is not looked at.
