@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -17,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -176,9 +178,9 @@ func TestBadFilesAreNamedCountedAndLeftOut(t *testing.T) {
 	if got, want := s.Faults[0].String(), dir+`/cat/page.jpg: not an image, it begins with "<html>"; delete it or list it under data.skip`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	spec := Folder(dir)
-	spec.Skip = []string{"cat/page*", "empty.png", filepath.Join(dir, "loose.png")} // the last as the message names it
-	if s := open(t, spec, Options{}); len(s.Faults) != 0 || len(s.Items) != 8 {
+	skipping := Folder(dir)
+	skipping.Skip = []string{"cat/page*", "empty.png", filepath.Join(dir, "loose.png")} // the last as the message names it
+	if s := open(t, skipping, Options{}); len(s.Faults) != 0 || len(s.Items) != 8 {
 		t.Errorf("with skip: %d items, faults %v", len(s.Items), s.Faults)
 	}
 }
@@ -225,6 +227,43 @@ func TestSetsThatCannotBeTrainedOnAreRefusedInOneLine(t *testing.T) {
 	}
 	if d, err := Describe(t.Context(), Folder(one), Options{}); err != nil || d.Images != 4 || !strings.Contains(d.Problem, "one class only") {
 		t.Errorf("a description of one class: %+v, %v", d, err)
+	}
+}
+
+func TestAFolderTakesThePlaceOfAFolderOrASetAndOfNothingElse(t *testing.T) {
+	for _, c := range []struct{ was, want Spec }{
+		{Spec{Folder: "old", Val: 0.3, Test: 0.2, Skip: []string{"*.bad"}}, Spec{Folder: "new", Val: 0.3, Test: 0.2, Skip: []string{"*.bad"}}},
+		{Builtin("fashion-mini"), Folder("new")},
+	} {
+		if got := c.was.At("new"); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("got %+v, want %+v", got, c.want)
+		}
+		if got := c.was.At(""); !reflect.DeepEqual(got, c.was) {
+			t.Errorf("no folder makes %+v of %+v", got, c.was)
+		}
+	}
+}
+
+func TestAShareThatTheFolderOverrulesIsAnErrorAtItsKey(t *testing.T) {
+	two := pictureFolder(t, 8, 8, names(4, "train/cat", "train/dog", "val/cat", "val/dog")...)
+	tested := pictureFolder(t, 8, 8, names(4, "train/cat", "train/dog", "test/cat", "test/dog")...)
+	for _, c := range []struct {
+		spec Spec
+		path string
+		want string
+	}{
+		{Spec{Folder: two, Val: 0.3, Test: 0.1}, "$.val", "val: 0.3 would be ignored, as " + two + " has validation images of its own; take val away here, or the folder's parts"},
+		{Spec{Folder: two, Val: 0.1, Test: 0.2}, "$.test", "test: 0.2 would be ignored, as " + two + " has train and validation images of its own and no test is cut from these; take test away here, or the folder's parts"},
+		{Spec{Folder: tested, Val: 0.1, Test: 0.2}, "$.test", "test: 0.2 would be ignored, as " + tested + " has test images of its own; take test away here, or the folder's parts"},
+		{Spec{Folder: two, Val: 0.1}, "", ""},
+		{Spec{Folder: tested, Val: 0.3, Test: 0.1}, "", ""},
+		{Folder(two), "", ""},
+	} {
+		_, err := Open(t.Context(), c.spec, Options{})
+		f, ok := errors.AsType[*spec.Fault](err)
+		if c.want == "" && err != nil || c.want != "" && (!ok || f.Path != c.path || f.Msg != c.want) {
+			t.Errorf("%+v: got %v, want %s", c.spec, err, c.want)
+		}
 	}
 }
 
