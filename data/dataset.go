@@ -93,7 +93,7 @@ type Set struct {
 	spec    Spec
 	opt     Options
 	tree    *format.Tree
-	stops   []Stop          // found in the names
+	stops   []Stop // found in the names
 	doubts  []Doubt
 	id      string          // of the root: the folder and what is skipped in it, or the built-in set
 	state   string          // of the files: their names, sizes and times
