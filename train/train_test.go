@@ -232,7 +232,7 @@ func TestOtherClassesAreRefused(t *testing.T) {
 
 func TestPicturesInGreyAndColourArePredicted(t *testing.T) {
 	j := job(t, draw(t, 13))
-	j.Learning.Epochs.Count = 12
+	j.Learning.Epochs.Count = 20
 	p, err := run(t, j).Model.Predictor(j.Engine)
 	if err != nil {
 		t.Fatal(err)
