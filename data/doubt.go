@@ -73,9 +73,10 @@ func (l *listing) doubt(found []finding, order []int) {
 			}
 		}
 	}
-	leak.Mend = "remove them from one part"
+	if !l.Raw { // a record cannot be removed
+		leak.Mend, twice.Mend = "remove them from one part", "check the labels"
+	}
 	add(leak, leaks, "a leak: %s of validation or test %s nearly the same as one in a different part, so their figures say what was learned by heart", count(leaks, "image"), are(leaks))
-	twice.Mend = "check the labels"
 	add(twice, labels, "%s %s nearly the same as one with a different label", count(labels, "image"), are(labels))
 	add(copies, same, "%s %s an exact copy of another one of the class; in validation and test each picture counts once", count(same, "image"), are(same))
 
