@@ -105,13 +105,27 @@ func lot(s tensor.Stream, h Hash, round, copy int) uint64 {
 	return uint64(r[0])<<32 | uint64(r[1])
 }
 
-// byLot ranks items by their lots; copies draw one after the other. Where two lots agree (once in 2^64 pairs) the lower
-// content comes first.
+// drawn is what drew a lot: an index, whose meaning is the caller's.
+type drawn struct {
+	lot   uint64
+	index int
+}
+
+// rank sorts by lots. Where two agree (once in 2^64 pairs) the lower index, of lower content, comes first.
+func rank(all []drawn) {
+	slices.SortFunc(all, func(a, b drawn) int {
+		switch {
+		case a.lot < b.lot:
+			return -1
+		case a.lot > b.lot:
+			return 1
+		}
+		return a.index - b.index
+	})
+}
+
+// byLot ranks items by their lots; copies draw one after the other.
 func (s *Set) byLot(items []int, stream tensor.Stream, round int) []int {
-	type drawn struct {
-		lot  uint64
-		item int
-	}
 	all := make([]drawn, len(items))
 	copies := 0
 	for k, i := range items {
@@ -120,10 +134,10 @@ func (s *Set) byLot(items []int, stream tensor.Stream, round int) []int {
 		}
 		all[k] = drawn{lot(stream, s.Items[i].Hash, round, copies), i}
 	}
-	slices.SortFunc(all, func(a, b drawn) int { return cmp.Or(cmp.Compare(a.lot, b.lot), cmp.Compare(a.item, b.item)) })
+	rank(all)
 	ranked := make([]int, len(all))
 	for k, d := range all {
-		ranked[k] = d.item
+		ranked[k] = d.index
 	}
 	return ranked
 }

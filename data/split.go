@@ -152,17 +152,15 @@ func (s *Set) quotas(groups []kin, share float64) []int {
 // draw takes groups in the order of their lots as long as they fit, those of several classes first. A class that is then
 // still without an image takes its first group. Every class keeps a group that is not taken. Taken items rise.
 func (s *Set) draw(groups []kin, quota []int, stream tensor.Stream, round int) (taken []int, rest []kin) {
-	type drawn struct {
-		lot   uint64
-		group int
-	}
 	order := make([]drawn, len(groups))
 	left := make([]int, len(s.Classes)) // groups that hold the class and are not taken
 	for k := range groups {
 		order[k] = drawn{lot(stream, groups[k].hash, round, 0), k}
-		groups[k].count(func(c int32, _ int) { left[c]++ })
+		for _, c := range groups[k].classes {
+			left[c]++
+		}
 	}
-	slices.SortFunc(order, func(a, b drawn) int { return cmp.Or(cmp.Compare(a.lot, b.lot), cmp.Compare(a.group, b.group)) })
+	rank(order)
 	in := make([]bool, len(groups))
 	got := make([]int, len(s.Classes)) // images taken
 	take := func(k int) bool {
@@ -175,18 +173,18 @@ func (s *Set) draw(groups []kin, quota []int, stream tensor.Stream, round int) (
 		return true
 	}
 	for room, at := quota[len(s.Classes)], 0; at < len(order); at++ {
-		if g := &groups[order[at].group]; g.mixed() && g.size <= room && take(order[at].group) {
+		if g := &groups[order[at].index]; g.mixed() && g.size <= room && take(order[at].index) {
 			room -= g.size
 		}
 	}
 	for _, d := range order {
-		if g := &groups[d.group]; !g.mixed() && got[g.classes[0]]+g.size <= quota[g.classes[0]] {
-			take(d.group)
+		if g := &groups[d.index]; !g.mixed() && got[g.classes[0]]+g.size <= quota[g.classes[0]] {
+			take(d.index)
 		}
 	}
 	for _, d := range order {
-		if slices.ContainsFunc(groups[d.group].classes, func(c int32) bool { return got[c] == 0 && quota[c] > 0 }) {
-			take(d.group)
+		if slices.ContainsFunc(groups[d.index].classes, func(c int32) bool { return got[c] == 0 && quota[c] > 0 }) {
+			take(d.index)
 		}
 	}
 	for k, g := range groups {
