@@ -70,6 +70,10 @@ func (s *Set) listingFile() string { return filepath.Join(s.opt.Cache, s.id+list
 
 // hold keeps others from removing the listing as long as the set is open.
 func (s *Set) hold() {
+	if !atomicfile.Locks { // an open file would only be in the way of the next one
+		s.used(s.listingFile())
+		return
+	}
 	if f, err := os.Open(s.listingFile()); err == nil {
 		atomicfile.Share(f)
 		s.held = f

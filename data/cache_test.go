@@ -226,9 +226,19 @@ func TestADamagedPictureIsDecodedAgainWhenItIsFirstSeen(t *testing.T) {
 
 func TestLookingWritesNothing(t *testing.T) {
 	dir, cache := pictureFolder(t, 20, 30, names(6, "cat", "dog")...), filepath.Join(t.TempDir(), "cache")
-	s := open(t, Folder(dir), Options{Cache: cache, Look: true})
-	if _, err := s.Pixels(t.Context(), [2]int{24, 24}); err != nil {
+	decodedNow := 0
+	s := open(t, Folder(dir), Options{Cache: cache, Look: true, Progress: func(int, int) { decodedNow++ }})
+	decodedNow = 0
+	l := trainer(t, s, []int{1, 3, 4, 8}, nil)
+	if err := l.Fill(0, 0, l.NewBatch()); err != nil || decodedNow != 4 {
+		t.Errorf("%d pictures decoded for a batch of 4, %v", decodedNow, err)
+	}
+	p, err := s.Pixels(t.Context(), l.cfg.Geometry.Resize)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if m := pixelsAt(t, p, 5); m.H != 18 || decodedNow != 5 {
+		t.Errorf("a picture %d high, %d decoded; want one more, 18 high", m.H, decodedNow)
 	}
 	if _, err := os.Stat(cache); err == nil {
 		t.Error("a look makes a cache")

@@ -65,7 +65,7 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 			return nil, fmt.Errorf("%s: there is no item %d of %d", s.Name, i, len(s.Items))
 		}
 	}
-	pixels, err := s.Pixels(ctx, cfg.Geometry.Resize)
+	pixels, err := s.pixelsOf(ctx, cfg.Geometry.Resize, items)
 	if err != nil {
 		return nil, err
 	}

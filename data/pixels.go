@@ -24,7 +24,7 @@ import (
 // whole to begin with. A picture that is damaged is decoded again, and the file is removed, so that the next opening makes it
 // anew.
 type Pixels struct {
-	entries []entry // by item
+	entries []entry // by item; nil where pictures are decoded as they are asked for
 	data    []byte
 	unmap   func() error // nil in memory
 	checked []atomic.Uint32
@@ -54,6 +54,9 @@ var (
 // At is the stored picture of an item. Its bytes are shared and must not be written to. It fails where the picture is damaged
 // and its file has changed or cannot be read.
 func (p *Pixels) At(item int) (augment.Image, error) {
+	if p.entries == nil {
+		return p.decoded(item)
+	}
 	e := &p.entries[item]
 	n := uint64(e.H) * uint64(e.W) * uint64(e.C)
 	m := augment.Image{H: int(e.H), W: int(e.W), C: int(e.C), Pix: p.data[e.Offset : e.Offset+n : e.Offset+n]}
@@ -68,6 +71,11 @@ func (p *Pixels) At(item int) (augment.Image, error) {
 		word.Or(bit)
 		return m, nil
 	}
+	return p.decoded(item)
+}
+
+// decoded is a picture that the file does not hold, or holds damaged.
+func (p *Pixels) decoded(item int) (augment.Image, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if m, ok := p.mended[item]; ok {
@@ -108,7 +116,10 @@ func (s *Set) Pixels(ctx context.Context, resize [2]int) (*Pixels, error) {
 	}
 	id := contentsID(s.Items, resize)
 	p, err := s.openPixels(resize, id)
-	if err != nil {
+	switch {
+	case err != nil && s.opt.Look:
+		p, err = &Pixels{mended: map[int]augment.Image{}, mend: func(item int) (augment.Image, error) { return s.again(item, resize) }}, nil
+	case err != nil:
 		place := make(map[string]int, len(s.Items))
 		for i, it := range s.Items {
 			place[it.Name] = i
@@ -129,6 +140,34 @@ func (s *Set) Pixels(ctx context.Context, resize [2]int) (*Pixels, error) {
 	}
 	s.pixels[resize] = p
 	return p, nil
+}
+
+// pixelsOf is Pixels for whoever asks for these items alone: whoever only looks decodes no others.
+func (s *Set) pixelsOf(ctx context.Context, resize [2]int, items []int) (*Pixels, error) {
+	p, err := s.Pixels(ctx, resize)
+	if err != nil || p.entries != nil {
+		return p, err
+	}
+	p.mu.Lock() // before the set's, as [Pixels.At] has it
+	defer p.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var missing []int
+	place := map[string]int{}
+	for _, i := range items {
+		if _, ok := p.mended[i]; !ok {
+			place[s.Items[i].Name] = len(missing)
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return p, nil
+	}
+	return p, s.sweep(ctx, place, resize, func(r result) error {
+		r.place = missing[r.place]
+		p.mended[r.place] = r.Image
+		return s.unchanged(r)
+	})
 }
 
 // unchanged says whether the picture at a place of Items is the one that was listed there.
@@ -183,7 +222,7 @@ func (s *Set) pixelFile(resize [2]int) string {
 // writePixels runs fill and returns what it wrote: in the cache, or in memory without one. Fill returns the id of the contents.
 func (s *Set) writePixels(resize [2]int, fill func(*pixelWriter) ([16]byte, error)) (*Pixels, error) {
 	path := s.pixelFile(resize)
-	if path == "" || s.opt.Look {
+	if path == "" {
 		var b bytes.Buffer
 		w := &pixelWriter{w: &b}
 		if _, err := fill(w); err != nil {

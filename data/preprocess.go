@@ -72,7 +72,7 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 	if len(items) == 0 {
 		return p, fmt.Errorf("%s: no images to take the mean of", s.Name)
 	}
-	pixels, err := s.Pixels(ctx, g.Resize)
+	pixels, err := s.pixelsOf(ctx, g.Resize, items)
 	if err != nil {
 		return p, err
 	}

@@ -46,6 +46,9 @@ func Write(path string, write func(io.Writer) error) (err error) {
 		if err != nil {
 			f.Close()
 			os.Remove(f.Name())
+			if p, ok := errors.AsType[*fs.PathError](err); ok && p.Path == f.Name() {
+				p.Path = path // a person knows no other
+			}
 		}
 	}()
 	if exists { // a new file's mode is left to the umask

@@ -9,6 +9,9 @@ import (
 	"syscall"
 )
 
+// Locks says whether this system's locks are known: whether [Share] does anything.
+const Locks = true
+
 // Share holds a file, together with others who do, until it is closed or the process dies: [Free] lets it be. A file system
 // without locks is no failure; the file then counts as held for a day after its last change.
 func Share(f *os.File) { flock(f, syscall.LOCK_SH) }

@@ -28,14 +28,22 @@ func (e *Env) cacheDir() string { return filepath.Join(e.Store, "cache") }
 // open opens a data set and says what is doubtful about it, with progress while its pictures are decoded for the first time.
 // Errors are failures, exit code 1, wherever they get their place from; but a key that is ignored is one of the file's text.
 func (e *Env) open(ctx context.Context, spec data.Spec) (*data.Set, error) {
-	return e.opened(ctx, spec, data.Options{Cache: e.cacheDir()})
+	return e.told(e.opened(ctx, spec, data.Options{Cache: e.cacheDir()}))
 }
 
 // look is open for commands that write nothing.
 func (e *Env) look(ctx context.Context, spec data.Spec) (*data.Set, error) {
-	return e.opened(ctx, spec, data.Options{Cache: e.cacheDir(), Look: true})
+	return e.told(e.opened(ctx, spec, data.Options{Cache: e.cacheDir(), Look: true}))
 }
 
+func (e *Env) told(s *data.Set, err error) (*data.Set, error) {
+	if err == nil {
+		e.faults(s)
+	}
+	return s, err
+}
+
+// opened opens a data set and says nothing of it.
 func (e *Env) opened(ctx context.Context, spec data.Spec, opt data.Options) (*data.Set, error) {
 	b := e.bar()
 	opt.Threads, opt.Progress = e.Threads, e.decoding(b)
@@ -44,7 +52,6 @@ func (e *Env) opened(ctx context.Context, spec data.Spec, opt data.Options) (*da
 	if err != nil {
 		return nil, failedData(err)
 	}
-	e.faults(s)
 	return s, nil
 }
 

@@ -70,7 +70,7 @@ func fileName(folder string) string {
 
 func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Duration) error {
 	images := source(folder)
-	set, err := e.open(ctx, images)
+	set, err := e.opened(ctx, images, data.Options{Cache: e.cacheDir()}) // what there is to say of it stands in the description
 	if err != nil {
 		return err
 	}
