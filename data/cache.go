@@ -23,14 +23,10 @@ const (
 	pixelEnding   = ".pixels"
 )
 
-// cached is the listing of this state of the files, or nil. What dead processes left unfinished is removed on the way.
+// cached is the listing of this state of the files, or nil.
 func (s *Set) cached(state string) *listing {
 	if s.opt.Cache == "" {
 		return nil
-	}
-	if !s.opt.Look {
-		n, _ := atomicfile.CleanFolder(s.opt.Cache) // what cannot be removed does no harm
-		s.freed += n
 	}
 	b, err := os.ReadFile(s.listingFile())
 	if err != nil {
@@ -44,7 +40,7 @@ func (s *Set) cached(state string) *listing {
 	return l
 }
 
-// keep writes the listing and removes the pixels of earlier states.
+// keep writes the listing, and removes what is left of the same root under other globs.
 func (s *Set) keep(l *listing) error {
 	if s.opt.Cache == "" || s.opt.Look {
 		return nil
@@ -53,17 +49,35 @@ func (s *Set) keep(l *listing) error {
 		return err
 	}
 	s.hold()
-	entries, err := os.ReadDir(s.opt.Cache)
-	if err != nil {
-		return nil // it is written; what is left over does no harm
+	files, _ := CacheFiles(s.opt.Cache)
+	for _, f := range files {
+		if f.Root == l.Root && !strings.HasPrefix(filepath.Base(f.Path), s.id) && time.Since(f.Used) > stale {
+			n, _, _ := f.Free()
+			s.freed += n
+		}
 	}
+	return nil
+}
+
+// stale is how long the files of a root with other globs of skip are kept after their last use, when a listing of it is
+// written: those who try globs would else leave all pixels behind with each, and two studies with globs of their own must not
+// take the cache from one another.
+const stale = 24 * time.Hour
+
+// tidy removes what dead processes left unfinished, and the pixels of other states of the root. What cannot be removed does no
+// harm.
+func (s *Set) tidy() {
+	if s.opt.Cache == "" || s.opt.Look {
+		return
+	}
+	s.freed, _ = atomicfile.CleanFolder(s.opt.Cache)
+	entries, _ := os.ReadDir(s.opt.Cache)
 	for _, e := range entries {
 		if rest, ok := strings.CutPrefix(e.Name(), s.id+"-"); ok && !strings.HasPrefix(rest, s.state+"-") {
 			n, _, _ := atomicfile.Free(filepath.Join(s.opt.Cache, e.Name()))
 			s.freed += n
 		}
 	}
-	return nil
 }
 
 func (s *Set) listingFile() string { return filepath.Join(s.opt.Cache, s.id+listingEnding) }

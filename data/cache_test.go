@@ -121,12 +121,36 @@ func TestACacheKeepsOneStateOfARoot(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	third.Close()
+	skipping := Folder(dir)
+	skipping.Skip = []string{"cat/new*"}
+	fill(skipping).Close()
+	if got := cacheOf(t, cache); len(got) != 9 {
+		t.Errorf("with other globs: %q", got)
+	}
+	old := time.Now().Add(-2 * stale)
+	all, err := filepath.Glob(filepath.Join(cache, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		if err := os.Chtimes(f, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	skipping.Skip = []string{"cat/newer*"}
+	fill(skipping).Close()
+	for i := range want { // those of the other root stay, however old
+		want[i] = strings.TrimSuffix(want[i], " in use")
+	}
+	if got := cacheOf(t, cache); !slices.Equal(got, want) {
+		t.Errorf("with third globs: got  %q\nwant %q", got, want)
+	}
 	files, err = CacheFiles(cache)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if n, gone, err := f.Free(); n != f.Bytes || !gone || err != nil || time.Since(f.Used) > time.Hour {
+		if n, gone, err := f.Free(); n != f.Bytes || !gone || err != nil || f.Root == dir && time.Since(f.Used) > time.Hour {
 			t.Errorf("%+v: freed %d, gone %v, %v", f, n, gone, err)
 		}
 	}

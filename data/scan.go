@@ -53,8 +53,10 @@ func (s *Set) scan(ctx context.Context) error {
 		return err
 	}
 	s.id = rootID(root, s.spec)
-	state := s.tree.Fingerprint()
+	sum := sha256.Sum256([]byte(decoded() + s.tree.Fingerprint()))
+	state := hex.EncodeToString(sum[:])
 	s.state = state[:12]
+	s.tidy()
 	if l := s.cached(state); l != nil {
 		s.adopt(l)
 		return nil
@@ -91,11 +93,11 @@ func (s *Set) root() (string, error) {
 
 // rootID is what the names of a root's cache files begin with.
 func rootID(root string, spec Spec) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%t %q %q", decoded(), spec.Name != "", root, spec.Skip))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%t %q %q", spec.Name != "", root, spec.Skip))
 	return hex.EncodeToString(sum[:10])
 }
 
-// decoded names what makes pixels and listings of files: a cache of another version is not looked at.
+// decoded names what makes pixels and listings of files: a cache of another version is made anew.
 func decoded() string { return fmt.Sprintf("data %d, format %d", Version, format.Version) }
 
 func (s *Set) adopt(l *listing) {
