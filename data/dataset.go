@@ -108,8 +108,8 @@ type Set struct {
 
 // Open lists a set, decodes every picture once to see that it is one, and returns it with its faults. With a cache folder
 // the next opening reads the list from there, as long as no file changed in size or time. Errors name the set or folder:
-// one that is missing or not downloaded, fewer than two classes, an empty class, more than half of the files faulty, a share that is asked for though the set brings
-// the part along.
+// one that is missing or not downloaded, fewer than two classes, an empty class, more than half of the files faulty, a share
+// that is asked for though the set brings the part along.
 func Open(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	s, err := scanned(ctx, spec, opt)
 	if err != nil {
@@ -169,7 +169,11 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	default:
 		return nil, fmt.Errorf("data: neither a name nor a folder; write a built-in set's name or {folder: DIR}")
 	}
-	return s, s.scan(ctx)
+	if err := s.scan(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // Close gives back the memory of decoded pictures. The set cannot give pixels any more.

@@ -107,9 +107,6 @@ func (s *Set) adopt(l *listing) {
 		s.Faults = append(s.Faults, f)
 	}
 	s.H, s.W, s.C, s.raw = l.H, l.W, l.C, l.Raw
-	if len(s.classOf) == len(s.Classes) {
-		s.Classes = s.classOf
-	}
 	s.Digest = digestOf(s.Classes, s.Items)
 }
 
@@ -135,6 +132,9 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		for _, stray := range append(s.tree.Strays(), layout.Strays...) {
 			l.Faults = append(l.Faults, Fault{stray.Name, stray.What, stray.Mend})
 		}
+	}
+	if len(s.classOf) == len(l.Classes) {
+		l.Classes = s.classOf
 	}
 	l.names()
 	s.raw = l.Raw
