@@ -103,7 +103,7 @@ func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Dura
 	}
 	if e.JSON {
 		return e.document(map[string]any{"file": out, "net": p.Net, "window": p.Window, "batch": p.Batch, "epochs": p.Epochs, "repeats": p.Repeats,
-			"arms": 1 + len(p.Variants), "trials": p.trials(), "hours": p.Seconds / 3600, "images": p.Described.Images, "classes": len(p.Described.Classes), "faults": p.Described.Faults})
+			"arms": 1 + len(p.Variants), "trials": p.trials(), "hours": p.Seconds / 3600, "images": p.Described.Images, "classes": len(p.Described.Classes), "faults": p.Described.Faults, "doubts": p.Described.Doubts})
 	}
 	e.printDescription(p.Described)
 	e.print("\n%s: %s on images of %dx%d, %s, %s of %s each, about %s on %s\n", e.bold(out), p.Net, p.Size, p.Size,
