@@ -71,7 +71,7 @@ func sketchOf(g *format.Glance) *sketch {
 		s.coarse[block] = float32(sum) / 4
 		even += sum * sum
 	}
-	s.rest = float32(math.Sqrt(max(0, float64(square)-float64(even)/16)))
+	s.rest = float32(math.Sqrt(max(0, float64(square)-float64(float64(even)/16))))
 	for cell := range 64 {
 		i := cell/8*2*sketchSide + cell%8*2
 		if cells[i]+cells[i+1]+cells[i+sketchSide]+cells[i+sketchSide+1] > 0 {
@@ -98,7 +98,7 @@ func (s *sketch) alike(t *sketch) bool {
 	}
 	most := 1.001 * s.rest * t.rest
 	for i, v := range s.coarse {
-		most += v * t.coarse[i]
+		most += float32(v * t.coarse[i])
 	}
 	return float64(most) > 0.999*nearEnough*s.norm*t.norm
 }
