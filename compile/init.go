@@ -3,10 +3,6 @@ package compile
 import (
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
@@ -57,7 +53,7 @@ func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 			fill(t.Data, f.begins(p))
 		case nn.RoleHingeSlope:
 			bound := 1 / float64(p.Shape[0])
-			draw(t.Data, s, func(r *tensor.Rand) float64 { return bound * (2*r.Float64() - 1) })
+			draw(t.Data, s, func(r *tensor.Rand) float64 { return bound * (float64(2*r.Float64()) - 1) })
 		case nn.RoleHinge:
 			normals(t.Data, 0.5, s)
 		case nn.RoleMix:
@@ -100,7 +96,7 @@ func drawWeight(t *tensor.Tensor, p nn.Param, rule experiment.Init, s tensor.Str
 		normals(t.Data, gain*math.Sqrt(2/float64(p.FanIn)), s)
 	case "xavier":
 		bound := gain * math.Sqrt(6/float64(p.FanIn+p.FanOut))
-		draw(t.Data, s, func(r *tensor.Rand) float64 { return bound * (2*r.Float64() - 1) })
+		draw(t.Data, s, func(r *tensor.Rand) float64 { return bound * (float64(2*r.Float64()) - 1) })
 	case "lsuv":
 		orthonormal(t, p, gain, s)
 	default:
@@ -131,21 +127,13 @@ func normals(dst []float32, std float64, s tensor.Stream) {
 // draw fills dst in blocks that have an address of their own in the stream, so that threads do not change the numbers.
 func draw(dst []float32, s tensor.Stream, next func(*tensor.Rand) float64) {
 	const block = 1 << 14
-	blocks := (len(dst) + block - 1) / block
-	var wg sync.WaitGroup
-	workers := min(runtime.GOMAXPROCS(0), blocks)
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < blocks; i += workers {
-				r := s.At(0, uint64(i))
-				part := dst[i*block : min((i+1)*block, len(dst))]
-				for j := range part {
-					part[j] = float32(next(r))
-				}
-			}
-		})
-	}
-	wg.Wait()
+	each((len(dst)+block-1)/block, func(i int) {
+		r := s.At(0, uint64(i))
+		part := dst[i*block : min((i+1)*block, len(dst))]
+		for j := range part {
+			part[j] = float32(next(r))
+		}
+	})
 }
 
 // maxOrthonormal bounds the matrices that are made orthonormal: the decomposition of a larger one would take longer than
@@ -163,28 +151,21 @@ func orthonormal(t *tensor.Tensor, p nn.Param, gain float64, s tensor.Stream) {
 		return
 	}
 	normals(t.Data, 1, s)
-	a := mat.NewDense(long, short, nil)
-	for i := range long {
-		for j := range short {
-			a.Set(i, j, float64(t.Data[i*short+j]))
+	columns := make([][]float64, short)
+	for j := range columns {
+		columns[j] = make([]float64, long)
+		for i := range columns[j] {
+			columns[j][i] = float64(t.Data[i*short+j])
 		}
 	}
-	var qr mat.QR
-	qr.Factorize(a)
-	var q, r mat.Dense
-	qr.QTo(&q)
-	qr.RTo(&r)
+	orthonormalise(columns)
 	for i := range rows {
 		for j := range cols {
 			l, k := i, j
 			if rows < cols {
 				l, k = j, i
 			}
-			v := q.At(l, k)
-			if r.At(k, k) < 0 { // the sign that makes Q uniformly distributed: Mezzadri, arXiv:math-ph/0609050
-				v = -v
-			}
-			t.Data[i*cols+j] = float32(gain * v)
+			t.Data[i*cols+j] = float32(gain * columns[k][l])
 		}
 	}
 }

@@ -2,6 +2,8 @@ package experiment
 
 import (
 	"math"
+
+	"github.com/assaylab/assay/internal/elementary"
 )
 
 // Optimization is what can be added to any network without changing its architecture: the settings that optimization
@@ -74,15 +76,15 @@ func (l LR) At(step, stepsPerEpoch, total int) float32 {
 	final := float64(l.Final)
 	switch l.Policy {
 	case "linear":
-		return l.Base * float32(final+(1-final)*(1-t))
+		return l.Base * float32(final+float64((1-final)*(1-t)))
 	case "cosine": // Loshchilov, Hutter, "SGDR", ICLR 2017, arXiv:1608.03983, without restarts
-		return l.Base * float32(final+(1-final)*(1+math.Cos(math.Pi*t))/2)
+		return l.Base * float32(final+float64((1-final)*(1+elementary.Cos(math.Pi*t))/2))
 	case "step":
 		every := int(math.Round(l.Every * float64(stepsPerEpoch)))
 		if l.Every == 0 {
 			every = (total + 2) / 3
 		}
-		return l.Base * float32(math.Pow(float64(l.Gamma), float64(step/max(every, 1))))
+		return l.Base * float32(elementary.Pow(float64(l.Gamma), float64(step/max(every, 1))))
 	}
 	return l.Base
 }

@@ -3,6 +3,8 @@ package train
 import (
 	"math"
 	"slices"
+
+	"github.com/assaylab/assay/internal/elementary"
 )
 
 // Metrics is what a classifier did on a set of images.
@@ -90,7 +92,7 @@ func (t *tally) metrics() Metrics {
 		m.PerClass[i].Images = t.images[i]
 		if t.images[i] > 0 {
 			m.PerClass[i].Accuracy = float64(t.hits[i]) / float64(t.images[i])
-			m.Shares -= float64(t.images[i]) / n * math.Log(float64(t.images[i])/n)
+			m.Shares -= float64(float64(t.images[i]) / n * elementary.Log(float64(t.images[i])/n))
 		}
 	}
 	const rounding = 1e-6 // of log-probabilities in float32

@@ -26,7 +26,8 @@ var Rooms = []Room{
 	{"internal/atomicfile", nil},
 	{"internal/memory", nil},
 	{"internal/floors", nil},
-	{"tensor", nil},
+	{"internal/elementary", nil},
+	{"tensor", []string{"internal/elementary"}}, // the normal numbers it draws
 	{"nn", []string{"tensor", "internal/spec"}},
 	{"module", []string{"nn"}},
 	{"zoo", []string{"module"}},
@@ -37,7 +38,7 @@ var Rooms = []Room{
 	{"engine/enginetest", []string{"engine", "engine/ref"}},
 	{"engine/ref", []string{"engine"}},
 	{"engine/cpu", []string{"engine", "engine/cpu/internal/kernel", "internal/memory"}},
-	{"engine/cpu/internal/kernel", nil},
+	{"engine/cpu/internal/kernel", []string{"internal/elementary"}},
 	{"engine/xla", []string{"engine"}},
 	{"data", []string{"tensor", "internal/spec", "internal/atomicfile"}},
 	{"experiment", []string{"zoo", "data", "interop"}},
