@@ -157,14 +157,14 @@ func (f *Family) Scaled() []*nn.Node {
 	return ns
 }
 
-// WeightOf is the weight of one of the layers of Scaled, nil for any other.
-func (f *Family) WeightOf(n *nn.Node) *tensor.Tensor {
+// WeightOf names the weight of one of the layers of Scaled; of any other the name is empty.
+func (f *Family) WeightOf(n *nn.Node) string {
 	for _, p := range f.params {
 		if p.Role == nn.RoleWeight && p.Layer == n.Name {
-			return f.State.Get(p.Name)
+			return p.Name
 		}
 	}
-	return nil
+	return ""
 }
 
 // VarianceOf names the output of Statistics that belongs to a layer.

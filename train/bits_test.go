@@ -58,7 +58,9 @@ func short(t *testing.T, level, rule string) (begun, trained string) {
 	if err := f.Initialize(o.Init, 1); err != nil {
 		t.Fatal(err)
 	}
-	begun = train.Digest(f.State)
+	if begun, err = train.Digest(f.State); err != nil {
+		t.Fatal(err)
+	}
 	feed := engine.Feed{
 		Real:    map[string][]float32{compile.Images: make([]float32, batch*g.InputSize().Elems())},
 		Index:   map[string][]int32{compile.Labels: make([]int32, batch)},
@@ -77,5 +79,8 @@ func short(t *testing.T, level, rule string) (begun, trained string) {
 			t.Fatal(err)
 		}
 	}
-	return begun, train.Digest(f.State)
+	if trained, err = train.Digest(f.State); err != nil {
+		t.Fatal(err)
+	}
+	return begun, trained
 }

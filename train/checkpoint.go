@@ -46,7 +46,11 @@ func (r *run) save() error {
 		return err
 	}
 	metadata[checkpointKey] = string(p)
-	if err := safetensors.WriteFile(r.Checkpoint, named(r.family.State), metadata); err != nil {
+	tensors, err := named(r.family.State)
+	if err != nil {
+		return err
+	}
+	if err := safetensors.WriteFile(r.Checkpoint, tensors, metadata); err != nil {
 		return err
 	}
 	r.saved, r.cost = time.Now(), time.Since(began)
@@ -83,16 +87,20 @@ func (r *run) resume() error {
 }
 
 // Digest identifies the exact bits of a State.
-func Digest(s *program.State) string {
+func Digest(s *program.State) (string, error) {
 	h := sha256.New()
 	var word [4]byte
 	for _, name := range s.Names() {
+		values, err := s.Read(name)
+		if err != nil {
+			return "", err
+		}
 		h.Write([]byte(name))
 		h.Write([]byte{0})
-		for _, v := range s.Get(name).Data {
+		for _, v := range values {
 			binary.LittleEndian.PutUint32(word[:], math.Float32bits(v))
 			h.Write(word[:])
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
 }

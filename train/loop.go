@@ -45,6 +45,7 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, early(ctx, err)
 	}
+	defer r.step.Close()
 	if err := r.resume(); err != nil {
 		return nil, err
 	}
@@ -64,6 +65,7 @@ func Begin(ctx context.Context, job Job, steps int) (string, error) {
 	if err != nil {
 		return "", early(ctx, err)
 	}
+	defer r.step.Close()
 	feed := r.training.Start(0, 0, r.Loaders)
 	defer feed.Stop()
 	for r.done < min(steps, r.total) {
@@ -75,7 +77,7 @@ func Begin(ctx context.Context, job Job, steps int) (string, error) {
 		}
 		r.done++
 	}
-	return Digest(r.family.State), nil
+	return Digest(r.family.State)
 }
 
 // early is the error of a training that ended before its first step.
@@ -132,6 +134,7 @@ func (r *run) initialize() error {
 	if err != nil {
 		return err
 	}
+	defer exe.Close()
 	target := float64(r.Optimization.Init.Gain) * float64(r.Optimization.Init.Gain)
 	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data}}
 	for _, n := range r.family.Scaled() {
@@ -143,11 +146,13 @@ func (r *run) initialize() error {
 			if math.Abs(v-1) < 0.1 || !(v > 0) || !finite(v) {
 				break
 			}
-			w := r.family.WeightOf(n)
-			for i := range w.Data {
-				w.Data[i] /= float32(math.Sqrt(v))
+			if err := r.family.State.Write(r.family.WeightOf(n), func(w []float32) {
+				for i := range w {
+					w[i] /= float32(math.Sqrt(v))
+				}
+			}); err != nil {
+				return err
 			}
-			r.family.State.Changed()
 		}
 	}
 	return nil
@@ -160,6 +165,7 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer eval.Close()
 	perEpoch := r.training.Steps()
 	feed := r.training.Start(r.done/perEpoch, r.done%perEpoch, r.Loaders)
 	defer feed.Stop()
@@ -177,7 +183,7 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 			}
 			r.point(m)
 			if r.done == r.total {
-				return r.finish(m), nil
+				return r.finish(m)
 			}
 		}
 		if ctx.Err() != nil {
@@ -244,17 +250,18 @@ func (r *run) diverged() *Result {
 	return &Result{Diverged: true, Step: r.done, Epochs: r.epochs(), Curve: r.curve}
 }
 
-func (r *run) finish(m Metrics) *Result {
+func (r *run) finish(m Metrics) (*Result, error) {
 	about := r.about()
 	about.Epochs, about.Accuracy, about.LogLoss = r.epochs(), m.Accuracy, m.LogLoss
-	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Metrics: m, Model: newModel(r.family, about)}
+	model, err := newModel(r.family, about)
+	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Metrics: m, Model: model}, err
 }
 
 // about describes the model as it stands.
 func (r *run) about() About {
 	return About{
 		Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
-		Steps: r.done, Engine: r.Engine.Name(),
+		Steps: r.done, Engine: r.Engine.ID().String(),
 	}
 }
 

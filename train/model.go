@@ -52,7 +52,11 @@ func (m *Model) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	return safetensors.WriteFile(path, named(m.State), metadata)
+	tensors, err := named(m.State)
+	if err != nil {
+		return err
+	}
+	return safetensors.WriteFile(path, tensors, metadata)
 }
 
 func metadata(g *nn.Graph, a About) (map[string]string, error) {
@@ -90,17 +94,19 @@ func Load(path string) (*Model, error) {
 	if err := fill(path, family.State, f); err != nil {
 		return nil, err
 	}
-	return newModel(family, about), nil
+	return newModel(family, about)
 }
 
-// newModel is the part of a family that predicting needs, over the same tensors.
-func newModel(f *compile.Family, about About) *Model {
+// newModel is the part of a family that predicting needs, over the same tensors. Its values are on the host, whichever engine made
+// them.
+func newModel(f *compile.Family, about About) (*Model, error) {
 	m := &Model{Graph: f.Graph, State: program.NewState(), About: about, family: f}
 	for _, name := range f.Kept() {
 		m.State.Share(name, f.State)
 	}
-	m.Digest = Digest(m.State)
-	return m
+	var err error
+	m.Digest, err = Digest(m.State)
+	return m, err
 }
 
 // fill copies the tensors of a file into a State; each name of it must be there, in its shape.
@@ -113,16 +119,21 @@ func fill(path string, s *program.State, f *safetensors.File) error {
 		case !from.Shape.Equal(to.Shape):
 			return fmt.Errorf("%s: tensor %s is %v, the network wants %v; the file is damaged", path, name, from.Shape, to.Shape)
 		}
-		copy(to.Data, from.Data)
+		if err := s.Write(name, func(data []float32) { copy(data, from.Data) }); err != nil {
+			return err
+		}
 	}
-	s.Changed()
 	return nil
 }
 
-func named(s *program.State) []safetensors.Named {
+// named lists the tensors of a State, their values on the host.
+func named(s *program.State) ([]safetensors.Named, error) {
+	if err := s.Sync(); err != nil {
+		return nil, err
+	}
 	ts := make([]safetensors.Named, 0, len(s.Names()))
 	for _, name := range s.Names() {
 		ts = append(ts, safetensors.Named{Name: name, Tensor: s.Get(name)})
 	}
-	return ts
+	return ts, nil
 }

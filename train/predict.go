@@ -24,6 +24,9 @@ func (m *Model) Predictor(e engine.Engine) (*Predictor, error) {
 	return &Predictor{m, exe}, nil
 }
 
+// Close gives back what the plan holds.
+func (p *Predictor) Close() { p.exe.Close() }
+
 // File gives the n most probable classes of a picture file, the most probable first.
 func (p *Predictor) File(path string, n int) ([]Guess, error) {
 	x, err := p.model.About.Preprocess.File(path)
@@ -57,5 +60,6 @@ func (m *Model) Evaluate(ctx context.Context, s *data.Set, items []int, e engine
 	if err != nil {
 		return Metrics{}, err
 	}
+	defer exe.Close()
 	return evaluate(ctx, exe, l, s, threads)
 }

@@ -1,6 +1,6 @@
 // Package train runs one training: batches in, steps, schedule, evaluation, checkpoints, a model out. It knows no approach and
-// no study; it is handed a network and settings. It imports experiment, compile, data, engine, interop/safetensors, and
-// engine/cpu for the version of its table. Start at [Job] and [Run]; [Load], [Model.Evaluate] and [Model.Predictor] use what a
+// no study; it is handed a network and settings. It imports experiment, compile, data, engine and
+// interop/safetensors; which engine trains is the caller's affair. Start at [Job] and [Run]; [Load], [Model.Evaluate] and [Model.Predictor] use what a
 // training left.
 package train
 
@@ -15,7 +15,6 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/tensor"
@@ -153,10 +152,9 @@ func (j *Job) digest() (string, error) {
 		Seeds   Seeds
 		Data    string
 		Cut     data.Cut
-		Engine  string
-		Table   int
+		Engine  engine.ID
 		Network string
-	}{j.Optimization, j.Learning, j.Seeds, j.Set.Digest, j.Cut, j.Engine.Name(), cpu.TableVersion, string(j.Graph.YAML())})
+	}{j.Optimization, j.Learning, j.Seeds, j.Set.Digest, j.Cut, j.Engine.ID(), string(j.Graph.YAML())})
 	if err != nil {
 		return "", err
 	}

@@ -110,8 +110,14 @@ func Levels() []string {
 	return names
 }
 
-// Name is "cpu/" and the level.
-func (e *Engine) Name() string { return "cpu/" + e.set.Name }
+// ID names the level with the processor's architecture; the generic one, Go code that rounds every product, has the same bits on all.
+func (e *Engine) ID() engine.ID {
+	arch := e.set.Name
+	if arch != kernel.Generic().Name {
+		arch = runtime.GOARCH + "/" + arch
+	}
+	return engine.ID{Name: "cpu", Version: TableVersion, Arch: arch, Precision: "float32", Deterministic: true}
+}
 
 // Level is the level in use: "generic", "avx2" or "avx512".
 func (e *Engine) Level() string { return e.set.Name }
@@ -200,7 +206,7 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 		x.outs[o.Name] = b.val(o.Value)
 	}
 
-	plan := engine.Plan{Engine: e.Name(), ArenaBytes: 4 * int64(length), LiveBytes: 4 * int64(live), Steps: b.describe()}
+	plan := engine.Plan{Engine: e.ID().String(), ArenaBytes: 4 * int64(length), LiveBytes: 4 * int64(live), Steps: b.describe()}
 	for _, v := range b.of {
 		if v != nil && v.home != host && v.home != fixed {
 			plan.ValueBytes += 4 * int64(v.n) * int64(v.elems())

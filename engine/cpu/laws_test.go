@@ -299,8 +299,8 @@ func TestWrongOptionsAndFeedsAreNamed(t *testing.T) {
 	wantError(t, err, "ASSAY_CPU", `"mmx"`)
 	t.Setenv("ASSAY_CPU", "generic")
 	e := newEngine(t, Options{Threads: 1})
-	if e.Level() != "generic" || e.Name() != "cpu/generic" {
-		t.Errorf("level %s, name %s with ASSAY_CPU=generic", e.Level(), e.Name())
+	if e.Level() != "generic" || e.ID().Arch != "generic" {
+		t.Errorf("level %s, %v with ASSAY_CPU=generic", e.Level(), e.ID())
 	}
 	s := program.NewState()
 	p := smallNet.program(t, s, true)

@@ -71,7 +71,7 @@ func (c *Case) Compare(t Reporter, e engine.Engine) {
 	}
 	got, err := c.run(e)
 	if err != nil {
-		t.Fatalf("%s: %v", e.Name(), err)
+		t.Fatalf("%v: %v", e.ID(), err)
 	}
 	for run, outputs := range want.outputs {
 		for _, name := range sorted(outputs) {
@@ -150,7 +150,7 @@ func (c *Case) run(e engine.Engine) (*result, error) {
 			return nil, fmt.Errorf("the engine wrote to the caller's array %q", name)
 		}
 	}
-	return r, nil
+	return r, r.state.Sync()
 }
 
 // close compares one array element by element, relative to the largest of them.

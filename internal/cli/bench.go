@@ -112,9 +112,9 @@ loses most stands first: it is the next thing to mend.`,
 		if err != nil {
 			return err
 		}
-		eng, err := cpu.New(cpu.Options{Threads: e.Threads, Profile: how.ops})
+		eng, err := e.processor(how.ops)
 		if err != nil {
-			return misuse(err)
+			return err
 		}
 		defer eng.Close()
 		if how.ops {

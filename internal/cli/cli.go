@@ -48,6 +48,7 @@ type Env struct {
 	Verbose bool
 	Store   string // folder of the store
 	Threads int    // at least 1 once a command runs
+	Device  string // that this build has, once a command runs
 	profile string // file for a processor profile
 }
 
@@ -114,6 +115,7 @@ which choices of architecture, of optimization and of learning pay, how much, an
 	}
 	f := root.PersistentFlags()
 	f.IntVar(&e.Threads, "threads", 0, "`N` processor threads; default ASSAY_THREADS, else all that this process may use")
+	f.StringVar(&e.Device, "device", "", "`DEVICE` that computes: cpu; default ASSAY_DEVICE, else cpu (assay devices)")
 	f.BoolVar(&e.JSON, "json", false, "print one JSON document, for scripts")
 	f.BoolVarP(&e.Quiet, "quiet", "q", false, "print no progress and no notes")
 	f.BoolVarP(&e.Verbose, "verbose", "v", false, "print more of what is done")
@@ -129,6 +131,7 @@ which choices of architecture, of optimization and of learning pay, how much, an
 		e.group("approach", "the catalogue of choices", approachList(e), approachShow(e)),
 		e.group("data", "images: built-in sets, and folders", dataList(e), dataGet(e), dataDescribe(e), dataShow(e)),
 		benchCommand(e),
+		devicesCommand(e),
 		versionCommand(e),
 		trialCommand(e),
 	)
@@ -180,6 +183,9 @@ func (e *Env) start() error {
 	}
 	if e.Threads < 1 || e.Threads > 4096 {
 		return misuse(fmt.Errorf("--threads: %d; give 1 or more", e.Threads))
+	}
+	if err := e.device(); err != nil {
+		return err
 	}
 	if e.Store == "" {
 		return misuse(errors.New("--store: no folder; give one"))

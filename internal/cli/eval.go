@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/study"
@@ -57,9 +56,9 @@ images with --split test. Each reading of a test split makes the next one less o
 		if len(items) == 0 {
 			return fmt.Errorf("%s: no %s images; give another --split or --data", set.Name, split)
 		}
-		eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+		eng, err := e.engine(e.Threads)
 		if err != nil {
-			return misuse(err)
+			return err
 		}
 		defer eng.Close()
 		metrics, err := m.Evaluate(c.Context(), set, items, eng, 128, max(1, e.Threads/2))

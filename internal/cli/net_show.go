@@ -9,7 +9,6 @@ import (
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/draw"
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
 )
@@ -99,9 +98,9 @@ func (e *Env) printPlans(g *nn.Graph, batch int) error {
 	if batch < 1 {
 		return misuse(fmt.Errorf("--batch: %d; give 1 or more", batch))
 	}
-	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	eng, err := e.engine(e.Threads)
 	if err != nil {
-		return misuse(err)
+		return err
 	}
 	defer eng.Close()
 	family, err := compile.New(g, experiment.DefaultOptimization(), 0)

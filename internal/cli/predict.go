@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/train"
 )
 
@@ -39,15 +38,16 @@ func predictCommand(e *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+		eng, err := e.engine(e.Threads)
 		if err != nil {
-			return misuse(err)
+			return err
 		}
 		defer eng.Close()
 		p, err := m.Predictor(eng)
 		if err != nil {
 			return err
 		}
+		defer p.Close()
 		width := 0
 		for _, class := range m.About.Classes {
 			width = max(width, len([]rune(class)))

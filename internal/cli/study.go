@@ -34,7 +34,7 @@ func (e *Env) openStudy(ctx context.Context, file, name, folder string) (*runner
 	}
 	b := e.bar()
 	s, err := runner.Open(ctx, runner.Request{
-		File: file, Name: name, Data: folder, Store: e.Store, Threads: e.Threads,
+		File: file, Name: name, Data: folder, Store: e.Store, Threads: e.Threads, Engine: e.engine,
 		Progress: func(what string, done, total int) { e.decoding(b)(done, total) },
 	})
 	b.end()

@@ -75,9 +75,9 @@ func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Dura
 		return err
 	}
 	defer set.Close()
-	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	eng, err := e.processor(false)
 	if err != nil {
-		return misuse(err)
+		return err
 	}
 	defer eng.Close()
 	b := e.bar()

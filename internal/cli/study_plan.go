@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/study/runner"
 )
 
@@ -92,9 +91,9 @@ func (e *Env) estimate(ctx context.Context, s *runner.Session, uncalibrated bool
 		b.set(0, "timing the networks")
 		return s.Calibrate(ctx, nil)
 	}
-	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	eng, err := e.processor(false)
 	if err != nil {
-		return misuse(err)
+		return err
 	}
 	defer eng.Close()
 	perSecond := eng.Peak() * 1e9 / 2 * usualShare

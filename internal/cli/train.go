@@ -14,7 +14,6 @@ import (
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
@@ -121,9 +120,9 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 	if len(cut.Val) == 0 {
 		return at.Errorf("data: no validation images; give val a share above 0")
 	}
-	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	eng, err := e.engine(e.Threads)
 	if err != nil {
-		return misuse(err)
+		return err
 	}
 	defer eng.Close()
 	for _, a := range built.Applied {

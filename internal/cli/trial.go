@@ -22,7 +22,7 @@ func trialCommand(e *Env) *cobra.Command {
 	cmd.RunE = func(c *cobra.Command, _ []string) error {
 		ctx, stop := runner.Watch(c.Context(), os.Stdin)
 		defer stop()
-		r.Store, r.Threads = e.Store, e.Threads
+		r.Store, r.Threads, r.Engine = e.Store, e.Threads, e.engine
 		lines, last := json.NewEncoder(e.Stdout), time.Time{}
 		r.OnStep = func(p train.Progress) {
 			if now := e.Clock(); now.Sub(last) > 100*time.Millisecond || p.Step == p.Steps {

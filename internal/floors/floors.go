@@ -44,12 +44,12 @@ var Rooms = []Room{
 	{"experiment", []string{"zoo", "data", "interop"}},
 	{"compile", []string{"nn", "program", "experiment", "internal/memory"}}, // of experiment the optimization settings alone
 	{"approach", []string{"experiment"}},
-	{"train", []string{"experiment", "compile", "engine", "engine/ref", "engine/cpu"}},
+	{"train", []string{"experiment", "compile", "engine"}}, // never an engine of its own: it is handed one
 	{"detect", []string{"train"}},
 	{"study", []string{"approach", "study/stat"}},
 	{"study/stat", nil},
 	{"study/trial", []string{"data", "internal/atomicfile"}},
-	{"study/runner", []string{"study", "study/trial", "study/store", "study/queue", "train", "detect"}},
+	{"study/runner", []string{"study", "study/trial", "study/store", "study/queue", "train", "detect", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
 	{"study/queue", []string{"study", "study/store", "train", "detect"}},
 	{"study/store", []string{"study", "study/trial"}},
 	{"report", []string{"study", "study/store"}},

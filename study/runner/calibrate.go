@@ -14,7 +14,6 @@ import (
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
@@ -39,12 +38,12 @@ const disturbed = 0.1
 // again; st may be nil, for a plan, which is content with fewer steps. Times that were taken beside other work are not kept, and
 // arms that have them are marked as rough.
 func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
-	e, err := cpu.New(cpu.Options{Threads: s.request.Threads})
+	e, err := s.request.Engine(s.request.Threads)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	machine := fmt.Sprintf("%s %s %d threads", processor(), e.Name(), e.Threads())
+	machine := fmt.Sprintf("%s %s %d threads", processor(), e.ID(), s.request.Threads)
 	most := planSteps
 	if st != nil {
 		most = reportSteps
@@ -129,7 +128,7 @@ func stepMACs(a study.PlannedArm) float64 {
 }
 
 // timeStep is the least time of some steps behind a first one, which counts only where the time is up.
-func timeStep(e *cpu.Engine, a study.PlannedArm, most int, limit time.Duration) (c store.Calibration, err error) {
+func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration) (c store.Calibration, err error) {
 	began := time.Now()
 	exe, f, err := compiled(e, a)
 	if err != nil {
@@ -159,7 +158,7 @@ func timeStep(e *cpu.Engine, a study.PlannedArm, most int, limit time.Duration) 
 }
 
 // compiled plans a step of an arm.
-func compiled(e *cpu.Engine, a study.PlannedArm) (engine.Executable, *compile.Family, error) {
+func compiled(e engine.Engine, a study.PlannedArm) (engine.Executable, *compile.Family, error) {
 	f, err := compile.New(a.Built.Graph, a.Built.Optimization, 1)
 	if err != nil {
 		return nil, nil, err
@@ -178,7 +177,7 @@ func (s *Session) memory() (int64, error) {
 	if s.each > 0 {
 		return s.each, nil
 	}
-	e, err := cpu.New(cpu.Options{Threads: 1})
+	e, err := s.request.Engine(1)
 	if err != nil {
 		return 0, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
@@ -205,14 +205,14 @@ func (w *work) sameLevel(at store.State) error {
 	if err != nil || t == nil {
 		return err
 	}
-	e, err := cpu.New(cpu.Options{Threads: 1})
+	e, err := w.request.Engine(1)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	if t.Level != e.Level() || t.Table != cpu.TableVersion {
+	if id := e.ID(); t.Level != id.Arch || t.Table != id.Version {
 		return fmt.Errorf("study %s: its trials so far are of kernel level %s, table %d, and here it is %s, table %d; go on there (or ASSAY_CPU=%s), or run it under another name (--as NAME)",
-			w.Name, t.Level, t.Table, e.Level(), cpu.TableVersion, t.Level)
+			w.Name, t.Level, t.Table, id.Arch, id.Version, path.Base(t.Level))
 	}
 	return nil
 }
@@ -398,7 +398,7 @@ const checkedSteps = 50
 func (s *Session) sameBits(ctx context.Context) error {
 	var digests [2]string
 	for i := range digests {
-		e, err := cpu.New(cpu.Options{Threads: s.request.Threads})
+		e, err := s.request.Engine(s.request.Threads)
 		if err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
@@ -55,7 +56,7 @@ func end(err error) {
 
 // trial is what `assay trial` does.
 func trial(args []string) error {
-	var r TrialRequest
+	r := TrialRequest{Engine: onCPU}
 	f := flag.NewFlagSet("trial", flag.ContinueOnError)
 	f.StringVar(&r.Store, "store", "", "")
 	f.StringVar(&r.Study, "study", "", "")
@@ -85,7 +86,7 @@ func trial(args []string) error {
 
 // runs runs a study and tells of its trials on standard output.
 func runs(file string) error {
-	s, err := Open(context.Background(), Request{File: file, Store: filepath.Join(filepath.Dir(file), "store"), Threads: 2})
+	s, err := Open(context.Background(), Request{File: file, Store: filepath.Join(filepath.Dir(file), "store"), Threads: 2, Engine: onCPU})
 	if err != nil {
 		return err
 	}
@@ -153,9 +154,11 @@ func studyFile(t testing.TB, changes ...string) string {
 	return file
 }
 
+func onCPU(threads int) (engine.Engine, error) { return cpu.New(cpu.Options{Threads: threads}) }
+
 func opened(t testing.TB, file string) *Session {
 	t.Helper()
-	s, err := Open(t.Context(), Request{File: file, Store: filepath.Join(filepath.Dir(file), "store"), Threads: 2})
+	s, err := Open(t.Context(), Request{File: file, Store: filepath.Join(filepath.Dir(file), "store"), Threads: 2, Engine: onCPU})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -451,7 +454,7 @@ func TestAStudyOfOtherDataOrLevelIsRefused(t *testing.T) {
 	if _, err := run(t, opened(t, file), nil); err == nil || !strings.Contains(err.Error(), "keep both with --as NAME") {
 		t.Errorf("other data: got %v", err)
 	}
-	err = Trial(t.Context(), TrialRequest{Store: s.request.Store, Study: "tiny", Arm: "bn", Repeat: 2, Threads: 1})
+	err = Trial(t.Context(), TrialRequest{Store: s.request.Store, Study: "tiny", Arm: "bn", Repeat: 2, Threads: 1, Engine: onCPU})
 	if err == nil || !strings.Contains(err.Error(), "have changed since it began") {
 		t.Errorf("a trial on other data: got %v", err)
 	}

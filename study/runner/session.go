@@ -1,5 +1,6 @@
 // Package runner does a study: it opens the data, plans, times the machine, runs every trial as a child process of the same
-// binary, and reads the outcome from the store. It imports study, study/store, train and engine/cpu. Start at [Open], then
+// binary, and reads the outcome from the store. It imports study, study/store, train and engine; which engine trains
+// is the caller's affair. Start at [Open], then
 // [Session.Run]; [Trial] is what the child process does.
 package runner
 
@@ -17,6 +18,7 @@ import (
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
@@ -33,6 +35,8 @@ type Request struct {
 	Data    string // a folder that takes the place of the study's data; empty: as written
 	Store   string // the store's folder
 	Threads int    // 0: all cores this process may use
+
+	Engine func(threads int) (engine.Engine, error) // opens what trains; whoever opened one closes it
 
 	Progress func(what string, done, total int) // while pictures are read; may be nil
 }

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
@@ -22,6 +22,7 @@ type TrialRequest struct {
 	Arm     string
 	Repeat  int
 	Threads int
+	Engine  func(threads int) (engine.Engine, error)
 	OnStep  func(train.Progress)
 }
 
@@ -42,7 +43,7 @@ func Trial(ctx context.Context, r TrialRequest) error {
 	if !ok {
 		return fmt.Errorf("study %s: no arm %q; give one of its plan", r.Study, r.Arm)
 	}
-	e, err := cpu.New(cpu.Options{Threads: r.Threads})
+	e, err := r.Engine(r.Threads)
 	if err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func reopen(ctx context.Context, st *store.Store, r TrialRequest) (*Session, err
 	if err := json.Unmarshal(held.Plan, &from); err != nil {
 		return nil, fmt.Errorf("study %s: the store does not say where it came from: %w; run it under another name (--as NAME)", r.Study, err)
 	}
-	s, err := open(ctx, Request{File: from.File, Name: r.Study, Data: from.Data, Store: r.Store, Threads: r.Threads}, []byte(held.File))
+	s, err := open(ctx, Request{File: from.File, Name: r.Study, Data: from.Data, Store: r.Store, Threads: r.Threads, Engine: r.Engine}, []byte(held.File))
 	if err != nil {
 		return nil, err
 	}
@@ -122,10 +123,10 @@ func (s *Session) checkpoint(arm string, repeat int) string {
 }
 
 // outcome is a training's result as the store keeps it.
-func outcome(r TrialRequest, result *train.Result, e *cpu.Engine) study.Trial {
+func outcome(r TrialRequest, result *train.Result, e engine.Engine) study.Trial {
 	t := study.Trial{
 		Arm: r.Arm, Repeat: r.Repeat, Status: study.Done, Step: int64(result.Step), Seconds: result.Seconds,
-		Level: e.Level(), Table: cpu.TableVersion,
+		Level: e.ID().Arch, Table: e.ID().Version,
 	}
 	for _, p := range result.Curve {
 		t.Curve = append(t.Curve, study.Point{Epoch: p.Epoch, TrainLoss: p.TrainLoss, ValAccuracy: 100 * p.Accuracy, ValLogLoss: p.LogLoss, LR: p.LR})
