@@ -30,56 +30,71 @@ func TestAShortTrainingKeepsItsBits(t *testing.T) {
 	}
 }
 
-func short(t *testing.T, level, rule string) (begun, trained string) {
-	const batch, steps = 32, 20
-	g, err := zoo.New("mini")
+// stepper is a network of the zoo with its step compiled, and a feed of the right sizes.
+type stepper struct {
+	family *compile.Family
+	step   engine.Executable
+	feed   engine.Feed
+}
+
+func ready(t *testing.T, e engine.Engine, net string, o experiment.Optimization) *stepper {
+	t.Helper()
+	g, err := zoo.New(net)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := experiment.DefaultOptimization()
-	o.Init.Kind, o.Batch.Size, o.LR = rule, batch, experiment.LR{Base: 0.05, Policy: "cosine", Warmup: 0.25, Final: 0.01}
 	f, err := compile.New(g, o, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
+	batch := o.Batch.Size
 	p, err := f.Step(batch)
 	if err != nil {
 		t.Fatal(err)
 	}
+	x, err := e.Compile(p, f.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	return &stepper{f, x, engine.Feed{
+		Real:    map[string][]float32{compile.Images: make([]float32, batch*g.InputSize().Elems())},
+		Index:   map[string][]int32{compile.Labels: make([]int32, batch)},
+		Scalars: map[string]float32{},
+	}}
+}
+
+// short trains mini for 20 steps.
+func short(t *testing.T, level, rule string) (begun, trained string) {
+	const steps = 20
+	o := experiment.DefaultOptimization()
+	o.Init.Kind, o.Batch.Size, o.LR = rule, 8, experiment.LR{Base: 0.05, Policy: "cosine", Warmup: 0.25, Final: 0.01}
 	e, err := cpu.New(cpu.Options{Threads: 2, Level: level})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	x, err := e.Compile(p, f.State)
-	if err != nil {
+	s := ready(t, e, "mini", o)
+	if err := s.family.Initialize(o.Init, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Initialize(o.Init, 1); err != nil {
+	if begun, err = train.Digest(s.family.State); err != nil {
 		t.Fatal(err)
-	}
-	if begun, err = train.Digest(f.State); err != nil {
-		t.Fatal(err)
-	}
-	feed := engine.Feed{
-		Real:    map[string][]float32{compile.Images: make([]float32, batch*g.InputSize().Elems())},
-		Index:   map[string][]int32{compile.Labels: make([]int32, batch)},
-		Scalars: map[string]float32{},
 	}
 	for step := range steps {
 		r := tensor.NewStream(1, "pictures").At(0, uint64(step))
-		for i := range feed.Real[compile.Images] {
-			feed.Real[compile.Images][i] = float32(r.Normal())
+		for i := range s.feed.Real[compile.Images] {
+			s.feed.Real[compile.Images][i] = float32(r.Normal())
 		}
-		for i := range feed.Index[compile.Labels] {
-			feed.Index[compile.Labels][i] = int32(r.IntN(10))
+		for i := range s.feed.Index[compile.Labels] {
+			s.feed.Index[compile.Labels][i] = int32(r.IntN(10))
 		}
-		f.Scalars(feed.Scalars, o.LR.At(step, steps, steps), step)
-		if err := x.Run(feed); err != nil {
+		s.family.Scalars(s.feed.Scalars, o.LR.At(step, steps, steps), step)
+		if err := s.step.Run(s.feed); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if trained, err = train.Digest(f.State); err != nil {
+	if trained, err = train.Digest(s.family.State); err != nil {
 		t.Fatal(err)
 	}
 	return begun, trained

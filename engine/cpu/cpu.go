@@ -92,7 +92,11 @@ func New(opt Options) (*Engine, error) {
 			return nil, fmt.Errorf("%s: no level %q on this processor; choose %s", where, opt.Level, strings.Join(names, " or "))
 		}
 	}
-	e := &Engine{opt: opt, set: set, table: tables[set.Name], pool: newPool(opt.Threads), workers: make([]worker, opt.Threads)}
+	p, err := newPool(opt.Threads)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{opt: opt, set: set, table: tables[set.Name], pool: p, workers: make([]worker, opt.Threads)}
 	for i := range e.workers {
 		e.workers[i].id = i
 	}

@@ -327,7 +327,10 @@ func wantError(t *testing.T, err error, parts ...string) {
 
 func TestThePoolDoesEveryTaskOnce(t *testing.T) {
 	for _, workers := range []int{1, 2, 5} {
-		p := newPool(workers)
+		p, err := newPool(workers)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, tasks := range []int{0, 1, 2, 3, 100} {
 			for range 200 {
 				var done [100]atomic.Int32
@@ -352,7 +355,10 @@ func TestThePoolDoesEveryTaskOnce(t *testing.T) {
 }
 
 func TestAnIdlePoolSleeps(t *testing.T) {
-	p := newPool(4)
+	p, err := newPool(4)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer p.Close()
 	for range 3 {
 		p.Run(8, func(_, _ int) {}) // wakes those that sleep
