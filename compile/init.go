@@ -9,6 +9,9 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
+// InitVersion names the rules by which first values are drawn, bit for bit. A golden test fails when they change and it does not.
+const InitVersion = 1
+
 // Initialize draws the first values of every parameter and buffer of the family's network, by rule and seed. The numbers of
 // a parameter depend on the seed, its name and its shape alone, so that two variants start equal wherever these agree.
 //
