@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/assaylab/assay/internal/say"
 )
 
 // Comparison is what turns one network into another, told for a person: layers that changed alike are one line.
@@ -21,13 +23,13 @@ func (c Comparison) Same() bool { return len(c.Lines)+len(c.Layers) == 0 }
 func Became(what string, was, is int64) string {
 	switch {
 	case was == is:
-		return fmt.Sprintf("%s %s, the same", what, Thousands(is))
+		return fmt.Sprintf("%s %s, the same", what, say.Thousands(is))
 	case was > 0 && is < 10*was:
-		return fmt.Sprintf("%s %s -> %s (%+.1f %%)", what, Thousands(was), Thousands(is), 100*(float64(is)/float64(was)-1))
+		return fmt.Sprintf("%s %s -> %s (%+.1f %%)", what, say.Thousands(was), say.Thousands(is), 100*(float64(is)/float64(was)-1))
 	case was > 0:
-		return fmt.Sprintf("%s %s -> %s (%s times)", what, Thousands(was), Thousands(is), Thousands((is+was/2)/was))
+		return fmt.Sprintf("%s %s -> %s (%s times)", what, say.Thousands(was), say.Thousands(is), say.Thousands((is+was/2)/was))
 	}
-	return fmt.Sprintf("%s %s -> %s", what, Thousands(was), Thousands(is))
+	return fmt.Sprintf("%s %s -> %s", what, say.Thousands(was), say.Thousands(is))
 }
 
 // Changed is a layer that one of two networks lacks, or that differs. Layers are matched by name, new ones by the layer that they came to

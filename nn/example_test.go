@@ -36,7 +36,7 @@ func Example() {
 	for _, r := range t.Layers {
 		fmt.Printf("%-11s  %-26s  %v\n", r.Name, r.Detail, r.Output)
 	}
-	fmt.Println(nn.Thousands(t.Params), "parameters,", nn.Thousands(t.MACs), "multiply-adds")
+	fmt.Println(t.Params, "parameters,", t.MACs, "multiply-adds")
 	// Output:
 	// replaced 1 of 1 relu
 	// input        input                       [28 28 1]
@@ -45,7 +45,7 @@ func Example() {
 	// pool1        max pool 2x2/2              [14 14 8]
 	// global-pool  global avg pool             [1 1 8]
 	// linear1      linear + bias               [1 1 10]
-	// 178 parameters, 56,528 multiply-adds
+	// 178 parameters, 56528 multiply-adds
 }
 
 // What makes one network another, as a person would say it.

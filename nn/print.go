@@ -2,8 +2,9 @@ package nn
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/assaylab/assay/internal/say"
 )
 
 // Table is a network layer by layer with its counts: what `assay net show` prints. Its JSON fields are a contract.
@@ -89,7 +90,7 @@ func (t Table) String() string {
 	for _, r := range t.Layers {
 		cells = append(cells, []string{r.Name, r.Detail, Size{r.Output[0], r.Output[1], r.Output[2]}.String(), count(r.Params), count(r.MACs), count(r.ActivationBytes)})
 	}
-	cells = append(cells, []string{"sum", "", "", Thousands(t.Params), Thousands(t.MACs), Thousands(t.ActivationBytes)})
+	cells = append(cells, []string{"sum", "", "", say.Thousands(t.Params), say.Thousands(t.MACs), say.Thousands(t.ActivationBytes)})
 	width := make([]int, len(cells[0]))
 	for _, row := range cells {
 		for i, c := range row {
@@ -109,7 +110,7 @@ func (t Table) String() string {
 		s.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	if t.TrainParams != t.Params {
-		fmt.Fprintf(&s, "%s parameters in training, with the outputs that only training computes\n", Thousands(t.TrainParams))
+		fmt.Fprintf(&s, "%s parameters in training, with the outputs that only training computes\n", say.Thousands(t.TrainParams))
 	}
 	fmt.Fprintf(&s, "signature %s\n", t.Signature)
 	return s.String()
@@ -120,20 +121,7 @@ func count(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return Thousands(n)
-}
-
-// Thousands prints 13,300,072.
-func Thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
+	return say.Thousands(n)
 }
 
 // Dot is the network as a graph for Graphviz.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/nn"
 )
 
@@ -45,7 +46,7 @@ func guard(v Variant, base PlannedArm, a *PlannedArm) error {
 		return fmt.Errorf("nothing differs from the baseline; drop it, or change something")
 	}
 	if base.Steps != a.Steps {
-		a.Differs = append(a.Differs, fmt.Sprintf("steps of a training %s -> %s", nn.Thousands(int64(base.Steps)), nn.Thousands(int64(a.Steps))))
+		a.Differs = append(a.Differs, fmt.Sprintf("steps of a training %s -> %s", say.Thousands(base.Steps), say.Thousands(a.Steps)))
 	}
 	a.SharedStart = sharedStart(base, *a)
 	return within(v, base, *a, changed)

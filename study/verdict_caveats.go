@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study/stat"
 )
 
@@ -203,9 +204,5 @@ func (t *table) mixesLevels() bool {
 	return false
 }
 
-func ordinal(n int) string {
-	if words := []string{"", "first", "second", "third", "fourth", "fifth"}; n < len(words) {
-		return words[n]
-	}
-	return fmt.Sprintf("%dth", n)
-}
+// ordinal stands here because say is what the caveats call their pen.
+func ordinal(n int) string { return say.Ordinal(n) }

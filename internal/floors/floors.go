@@ -24,10 +24,11 @@ const All = "*"
 var Rooms = []Room{
 	{"internal/spec", nil},
 	{"internal/atomicfile", nil},
-	{"internal/memory", nil},
+	{"internal/say", nil}, // words for people and guards of the terminal: any room may say something
+	{"internal/memory", []string{"internal/say"}},
 	{"internal/floors", nil},
 	{"tensor", nil},
-	{"nn", []string{"tensor", "internal/spec"}},
+	{"nn", []string{"tensor", "internal/spec", "internal/say"}},
 	{"module", []string{"nn"}},
 	{"zoo", []string{"module"}},
 	{"draw", []string{"nn"}},
