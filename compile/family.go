@@ -63,8 +63,8 @@ func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
 	for _, p := range f.kept() {
 		bytes += 4 * int64(p.Shape.Elems())
 	}
-	if has := memory.Total(); has > 0 && bytes > has {
-		return nil, fmt.Errorf("%.0f GB of memory are needed for the parameters, and this machine has %.0f; give a smaller network", float64(bytes)/1e9, float64(has)/1e9)
+	if err := memory.Need(bytes, 0); err != nil {
+		return nil, fmt.Errorf("parameters: %w; give a smaller network", err)
 	}
 	for _, p := range f.kept() {
 		if _, err := f.State.Add(p.Name, p.Shape); err != nil {

@@ -214,8 +214,12 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 		}
 	}
 	need := float64(s.Bytes()) + float64(plan.ArenaBytes) + 4*(float64(e.pool.n)*float64(own+bench)+float64(b.fixed))
-	if has := float64(memory.Total()); has > 0 && need > has {
-		return nil, fmt.Errorf("%.0f GB of memory are needed, and this machine has %.0f; give a smaller batch, smaller images or a smaller network", need/1e9, has/1e9)
+	held := s.Bytes() + 4*int64(min(len(e.arena), length)) // what a program before this one had made
+	for _, w := range e.workers {
+		held += 4 * int64(min(len(w.own), own)+min(len(w.bench), bench))
+	}
+	if err := memory.Need(int64(min(need, 1<<62)), held); err != nil {
+		return nil, fmt.Errorf("%w; give a smaller batch, smaller images or a smaller network", err)
 	}
 	f.fixed = floats(b.fixed)
 	plan.ScratchBytes = 4*int64(e.pool.n)*int64(own+bench) + 4*int64(b.fixed)
