@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
 )
 
@@ -24,9 +26,14 @@ func JSON(w io.Writer, in Input, page string) error {
 	if in.Result == nil {
 		return ErrNotJudged
 	}
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
-	return e.Encode(document{Result: finiteCopy(in.Result), Store: in.Store, Report: page, Winner: in.Winner})
+	if err := e.Encode(document{Result: finiteCopy(in.Result), Store: in.Store, Report: page, Winner: in.Winner}); err != nil {
+		return err
+	}
+	_, err := w.Write(say.JSON(b.Bytes()))
+	return err
 }
 
 // finiteCopy is r without the figures that JSON has no way to write: the points of a curve from where a loss was no longer
@@ -77,10 +84,10 @@ func ResultsCSV(w io.Writer, r *study.Result) error {
 		if j.LogLoss != nil {
 			loss = *j.LogLoss
 		}
-		rows = append(rows, []string{j.Name, strconv.FormatBool(j.Baseline), strconv.Itoa(j.Trials), strconv.Itoa(j.Diverged), strconv.Itoa(j.Failures),
-			cell(j.Mean), cell(j.Effect), cell(j.Low), cell(j.High), cell(j.P), string(j.Verdict), j.Method, j.Grey, strings.Join(j.Notes, "; "),
+		rows = append(rows, []string{say.Cell(j.Name), strconv.FormatBool(j.Baseline), strconv.Itoa(j.Trials), strconv.Itoa(j.Diverged), strconv.Itoa(j.Failures),
+			cell(j.Mean), cell(j.Effect), cell(j.Low), cell(j.High), chance(j.P), string(j.Verdict), j.Method, say.Cell(j.Grey), say.Cell(strings.Join(j.Notes, "; ")),
 			cell(loss.Mean), cell(loss.Effect), cell(loss.Low), cell(loss.High), string(loss.Verdict),
-			strconv.FormatInt(j.Params, 10), strconv.FormatInt(j.MACs, 10), known(j.TrainSeconds), number(j.SharedStart), strings.Join(j.Differs, "; ")})
+			strconv.FormatInt(j.Params, 10), strconv.FormatInt(j.MACs, 10), known(j.TrainSeconds), number(j.SharedStart), say.Cell(strings.Join(j.Differs, "; "))})
 	}
 	return writeCSV(w, rows)
 }
@@ -93,8 +100,8 @@ func TrialsCSV(w io.Writer, r *study.Result) error {
 		if t.Status == study.Done {
 			outcome, loss = number(t.Outcome), number(t.LogLoss)
 		}
-		rows = append(rows, []string{t.Arm, strconv.Itoa(t.Repeat), string(t.Status), strconv.FormatInt(t.Step, 10), outcome, loss, known(t.Seconds),
-			t.WeightsDigest, t.Level, strconv.Itoa(t.Table), t.Reason})
+		rows = append(rows, []string{say.Cell(t.Arm), strconv.Itoa(t.Repeat), string(t.Status), strconv.FormatInt(t.Step, 10), outcome, loss, known(t.Seconds),
+			t.WeightsDigest, t.Level, strconv.Itoa(t.Table), say.Cell(t.Reason)})
 	}
 	return writeCSV(w, rows)
 }
@@ -107,12 +114,24 @@ func writeCSV(w io.Writer, rows [][]string) error {
 	return c.Error()
 }
 
-// number is a figure for a program: six significant digits, empty where not finite.
+// number is a figure for a program: six significant digits, empty where not finite. What is left of a difference of equal figures,
+// such as 2.9e-14, is 0.
 func number(x float64) string {
-	if !finite(x) {
+	switch {
+	case !finite(x):
 		return ""
+	case math.Abs(x) < 1e-9:
+		return "0"
 	}
 	return strconv.FormatFloat(x, 'g', 6, 64)
+}
+
+// chance is a probability, which may be as small as it likes.
+func chance(p *float64) string {
+	if p == nil || !finite(*p) {
+		return ""
+	}
+	return strconv.FormatFloat(*p, 'g', 6, 64)
 }
 
 func cell(x *float64) string {

@@ -2,9 +2,11 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
 )
 
@@ -25,6 +27,9 @@ func (k ranking) answer() string {
 	}
 	if len(k.variants) == 0 {
 		return "The study has no variants to compare with its baseline."
+	}
+	if k.Blocks < 2 && k.Repeats > 1 && k.unfinished() != "" {
+		return "Nothing can be told yet; the same command goes on with it."
 	}
 	count := map[study.Verdict]int{}
 	unjudged := 0
@@ -52,6 +57,8 @@ func (k ranking) answer() string {
 	add(count[study.Undecided], "is undecided", "are undecided")
 	add(unjudged, "could not be judged", "could not be judged")
 	switch n := len(k.variants); {
+	case count[study.Undecided] == n:
+		return fmt.Sprintf("Nothing could be told yet: %d of %d undecided%s.", n, n, k.hidden())
 	case n == 1:
 		return "The variant " + strings.TrimPrefix(parts[0], "1 ") + "."
 	case len(parts) == 1:
@@ -59,6 +66,43 @@ func (k ranking) answer() string {
 	default:
 		return fmt.Sprintf("Of %d variants, %s.", n, listed(parts))
 	}
+}
+
+// hidden says what stays out of sight of a study that told nothing: " (60 images, 3 repeats: effects under 9.6 points stay hidden)".
+func (k ranking) hidden() string {
+	var of []string
+	if k.Images > 0 {
+		of = append(of, counted(k.Images, "image"))
+	}
+	if k.Blocks > 0 {
+		of = append(of, counted(k.Blocks, "repeat"))
+	}
+	text := strings.Join(of, ", ")
+	if k.Detectable > 0 {
+		text += fmt.Sprintf(": effects under %s points stay hidden", fixed(&k.Detectable, k.decimals))
+	}
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}
+
+// unfinished is "Unfinished: 3 of 21 trials", "" where all that was planned has ended. An arm that trains to the baseline's own
+// weights is given up, so that its repeats are not waited for, and a study that was stopped waits for nothing.
+func (k ranking) unfinished() string {
+	planned, ended := 0, 0
+	for _, j := range k.all() {
+		n := j.Trials + j.Failures
+		ended += n
+		if j.Method != "identical" && k.Stopped == "" {
+			n = max(k.Repeats, n)
+		}
+		planned += n
+	}
+	if ended == planned {
+		return ""
+	}
+	return fmt.Sprintf("Unfinished: %d of %s", ended, counted(planned, "trial"))
 }
 
 // statements are the variants by verdict, in the order that matters to a person: what helps, what hurts, what makes no
@@ -80,7 +124,7 @@ func (k ranking) state(j study.Judgement) statement {
 	switch low, high, ok := bounds(j.Finding); {
 	case j.Diverged > 0:
 		s.Claim = map[study.Verdict]string{study.Hurts: "hurts", study.Undecided: "is undecided"}[j.Verdict]
-		if s.Claim == "" {
+		if s.Claim == "" || lost(j) {
 			s.Claim = "diverged"
 		}
 		s.Rest = fmt.Sprintf(": training diverged in %d of %s, the baseline's in none", j.Diverged, counted(j.Trials, "repeat"))
@@ -119,6 +163,11 @@ func (k ranking) state(j study.Judgement) statement {
 	}
 	s.Rest += k.remarks(j) + "."
 	return s
+}
+
+// lost reports an arm that diverged in every repeat, and of which nothing else is known: one word for it everywhere, diverged.
+func lost(j study.Judgement) bool {
+	return j.Diverged > 0 && j.Diverged == j.Trials && j.Verdict != study.Hurts
 }
 
 // ninety is the interval that decided on "none", where it is known.
@@ -163,9 +212,12 @@ func (k ranking) decides(j study.Judgement) string {
 		if j.HoursToDecide > 0 {
 			s += " (about " + lasting(j.HoursToDecide*3600) + ")"
 		}
+		if j.Effect != nil && math.Abs(*j.Effect) < k.Delta {
+			return s + " would tell whether it makes any difference"
+		}
 		return s + " would tell"
 	case j.ImagesToDecide > k.Images:
-		return "; repeats alone cannot tell, about " + grouped(int64(j.ImagesToDecide)) + " validation images would"
+		return "; repeats alone cannot tell, about " + grouped(int64(j.ImagesToDecide)) + " validation images in all would"
 	case j.Diverged > 0:
 		return ""
 	}
@@ -187,11 +239,15 @@ func (k ranking) price(j study.Judgement, good bool) string {
 		if !(c.x > 0) || !(c.base > 0) {
 			continue
 		}
+		figure := change(c.x, c.base)
+		if c.what == "training time" {
+			figure = k.timed(figure)
+		}
 		switch r := c.x / c.base; {
 		case r >= 1+c.least:
-			costs = append(costs, change(c.x, c.base)+" "+c.what)
+			costs = append(costs, figure+" "+c.what)
 		case r <= 1-c.least:
-			saves = append(saves, change(c.x, c.base)+" "+c.what)
+			saves = append(saves, figure+" "+c.what)
 		}
 	}
 	switch {
@@ -224,7 +280,7 @@ func (k ranking) setting() string {
 		s += " of " + k.Net
 	}
 	if k.Data != "" {
-		s += " on " + k.Data
+		s += " on " + k.Data[strings.LastIndexAny(k.Data, `/\\`)+1:] // of a folder the name alone: where it lies is its owner's
 	}
 	return s
 }
@@ -245,7 +301,7 @@ func train(in Input) string {
 	if in.Winner == "" {
 		return ""
 	}
-	return "assay train " + in.Winner
+	return "assay train " + say.Word(in.Winner)
 }
 
 // tested is what the test split said, "" where it was not read.
@@ -286,18 +342,10 @@ func (k ranking) judged() []string {
 		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s points in four studies of five.", fixed(&k.Detectable, d)))
 	}
 	if k.Delta > 0 {
-		lines = append(lines, fmt.Sprintf("An effect below %.2g points was declared too small to matter before the first trial.", k.Delta))
+		lines = append(lines, fmt.Sprintf("An effect below %.2g points was taken as too small to matter, before the first trial.", k.Delta))
 	}
 	if k.Images > 0 {
 		lines = append(lines, fmt.Sprintf("Outcomes are those of the last weights on %s validation images, not of the best epoch.", grouped(int64(k.Images))))
 	}
 	return lines
-}
-
-// listed is "a", "a and b", "a, b and c".
-func listed(parts []string) string {
-	if n := len(parts); n > 1 {
-		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
-	}
-	return strings.Join(parts, "")
 }
