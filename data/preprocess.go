@@ -2,7 +2,9 @@ package data
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 
@@ -129,11 +131,17 @@ func (p Preprocess) Check() error {
 func (p Preprocess) File(path string) (*tensor.Tensor, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: no such picture; check the path", path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: no such picture; check the path", path)
+		}
+		return nil, err
 	}
 	defer f.Close()
 	b, err := format.ReadAll(f, format.MaxFileBytes)
 	if err != nil {
+		if p, ok := errors.AsType[*fs.PathError](err); ok { // it has the path
+			return nil, p
+		}
 		return nil, fmt.Errorf("%s: cannot be read: %w", path, err)
 	}
 	x, err := p.Picture(b)

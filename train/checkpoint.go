@@ -26,6 +26,9 @@ type progress struct {
 	Curve   []Point `json:"curve"`
 }
 
+// ErrOther is wrapped by the error of a training whose checkpoint another one wrote: to go on would lose that.
+var ErrOther = errors.New("is the checkpoint of another training (other settings, data, network or processor level)")
+
 // saveSometimes writes the checkpoint when it is due: a minute after the last one, or later where writing takes more than a
 // twentieth of that. When that is depends on the clock; what is in it does not.
 func (r *run) saveSometimes() error {
@@ -73,7 +76,7 @@ func (r *run) resume() error {
 		return fmt.Errorf("%s: is no checkpoint; remove it, or keep this training elsewhere", r.Checkpoint)
 	}
 	if p.Job != r.digest || p.Step < 0 || p.Step > r.total {
-		return fmt.Errorf("%s: is the checkpoint of another training (other settings, data, network or processor level); remove it, or keep this training elsewhere", r.Checkpoint)
+		return fmt.Errorf("%s: %w; remove it, or keep this training elsewhere", r.Checkpoint, ErrOther)
 	}
 	if err := fill(r.Checkpoint, r.family.State, f); err != nil {
 		return err

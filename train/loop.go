@@ -166,7 +166,7 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 	began, first := time.Now(), r.done
 	for {
 		if r.atPoint() {
-			m, err := evaluate(ctx, eval, r.validation, r.Set, r.Loaders)
+			m, err := evaluate(ctx, eval, r.validation, r.Set.Classes, nil, r.Loaders)
 			switch {
 			case ctx.Err() != nil:
 				return nil, r.interrupted()
@@ -269,9 +269,10 @@ func (r *run) interrupted() error {
 	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.total, r.Checkpoint)
 }
 
-// evaluate runs an evaluation program over all images of a loader.
-func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, s *data.Set, threads int) (Metrics, error) {
-	t := newTally(s.Classes, l.Images())
+// evaluate runs an evaluation program of classes over all images of a loader. label gives the class for a label of the images;
+// nil: they are the same.
+func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, classes []string, label []int, threads int) (Metrics, error) {
+	t := newTally(classes, l.Images())
 	feed := l.Start(0, 0, threads)
 	defer feed.Stop()
 	in := engine.Feed{Real: map[string][]float32{}}
@@ -291,9 +292,13 @@ func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, s *dat
 			return Metrics{}, err
 		}
 		out := exe.Output(compile.LogProbs)
-		k := len(s.Classes)
+		k := len(classes)
 		for row := range b.Valid {
-			t.add(int32(b.IDs[row]), int(b.Labels[row]), out[row*k:(row+1)*k])
+			own := int(b.Labels[row])
+			if label != nil {
+				own = label[own]
+			}
+			t.add(int32(b.IDs[row]), own, out[row*k:(row+1)*k])
 		}
 	}
 }

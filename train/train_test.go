@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -220,12 +221,32 @@ func TestClassesAreCountedEach(t *testing.T) {
 	}
 }
 
+func TestClassesAreFoundByNameWhateverTheirOrder(t *testing.T) {
+	j := job(t, draw(t, 13))
+	m := run(t, j).Model
+	want, err := m.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, 4, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.About.Classes = slices.Clone(m.About.Classes) // it is the set's
+	slices.Reverse(m.About.Classes)
+	got, err := m.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, 4, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range want.PerClass {
+		if r := got.PerClass[len(got.PerClass)-1-i]; r.Name != c.Name || r.Images != c.Images {
+			t.Errorf("turned round: got %+v, want the %d images of %s", r, c.Images, c.Name)
+		}
+	}
+}
+
 func TestOtherClassesAreRefused(t *testing.T) {
 	j := job(t, draw(t, 4))
 	m := run(t, j).Model
 	m.About.Classes = []string{"across", "disc", "up"}
 	_, err := m.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, 4, 1)
-	if err == nil || !strings.Contains(err.Error(), `class 3 is "down", the model's "up"`) {
+	if err == nil || !strings.Contains(err.Error(), `has a class "down", which the model does not know (it has across, disc, up)`) {
 		t.Errorf("got %v", err)
 	}
 }

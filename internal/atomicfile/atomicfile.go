@@ -36,12 +36,13 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	}
 	f, err := create(dir, name, mode)
 	if err != nil {
-		return err
+		return of(path, err)
 	}
 	defer func() {
 		if err != nil {
 			f.Close()
 			os.Remove(f.Name())
+			err = of(path, err)
 		}
 	}()
 	if exists { // a new file's mode is left to the umask
@@ -103,6 +104,17 @@ func Clean(path string) error {
 		if strings.HasPrefix(e.Name(), "."+name+".") && strings.HasSuffix(e.Name(), ".partial") {
 			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
 		}
+	}
+	return err
+}
+
+// of gives an error of the unfinished file the name of the file that was meant: the other one is gone when a person reads it.
+func of(path string, err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok && strings.HasSuffix(p.Path, ".partial") {
+		return &fs.PathError{Op: p.Op, Path: path, Err: p.Err}
+	}
+	if l, ok := errors.AsType[*os.LinkError](err); ok {
+		return &fs.PathError{Op: l.Op, Path: path, Err: l.Err}
 	}
 	return err
 }

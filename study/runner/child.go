@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/train"
@@ -18,6 +19,9 @@ import (
 
 // A trial is a process of its own, so that a crash, or the system ending it for its memory, is one trial's outcome. Its standard
 // input, which nobody writes to, says that the parent lives; its standard output is its progress, a JSON object a line.
+
+// grace is the time that a trial's process has to write its checkpoint and go; then it hangs, and is killed.
+var grace = time.Minute
 
 // child runs one trial in a process of its own and returns why it failed, "" if it did not. The process lives as long as its
 // standard input is open, so it writes its checkpoint and goes when this one ends, however that happens.
@@ -38,7 +42,10 @@ func (w *work) child(ctx context.Context, l *store.Lease, worker, threads int) s
 	if err := cmd.Start(); err != nil {
 		return err.Error()
 	}
-	stop := context.AfterFunc(ctx, func() { in.Close() })
+	stop := context.AfterFunc(ctx, func() {
+		in.Close()
+		time.AfterFunc(grace, func() { cmd.Process.Kill() }) // nothing, where it has ended
+	})
 	defer stop()
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		var p train.Progress

@@ -4,6 +4,7 @@ package runner
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/assaylab/assay/study/store"
 )
 
 // started is a process that runs a study file, and what it tells, line by line.
@@ -136,4 +139,19 @@ func TestTwoProcessesShareTheTrialsOfAStudy(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, r.Trials[:min(7, len(r.Trials))])
+}
+
+func TestATrialThatHangsIsEnded(t *testing.T) {
+	defer func(d time.Duration) { grace = d }(grace)
+	grace = 100 * time.Millisecond
+	hung := filepath.Join(t.TempDir(), "hung")
+	if err := os.WriteFile(hung, []byte("#!/bin/sh\nexec sleep 600\n"), 0o755); err != nil { // it never looks at its input
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	time.AfterFunc(50*time.Millisecond, stop)
+	w := &work{Session: &Session{Name: "s"}, executable: hung}
+	if reason := w.child(ctx, &store.Lease{}, 0, 1); !strings.Contains(reason, "killed") {
+		t.Errorf("got %q", reason)
+	}
 }
