@@ -117,22 +117,3 @@ func all(n int) []int {
 	}
 	return items
 }
-
-// ordinal is "first", "second", ..., "11th".
-func ordinal(n int) string {
-	if words := []string{"zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}; n >= 0 && n < len(words) {
-		return words[n]
-	}
-	suffix := "th"
-	if n/10%10 != 1 {
-		switch n % 10 {
-		case 1:
-			suffix = "st"
-		case 2:
-			suffix = "nd"
-		case 3:
-			suffix = "rd"
-		}
-	}
-	return fmt.Sprint(n) + suffix
-}

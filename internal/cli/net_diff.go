@@ -61,7 +61,7 @@ func netDiff(e *Env) *cobra.Command {
 		}
 		if svg {
 			picture, err := draw.Pair(a, b)
-			e.print("%s", picture)
+			e.print("%s", lines(picture))
 			return err
 		}
 		c, err := nn.Compare(a, b)
@@ -102,7 +102,7 @@ func (e *Env) printDiff(d shownDiff) {
 			e.print("%s\n", e.dim(fmt.Sprintf("and %d more changes; -v tells them, --json lists every layer", more)))
 			break
 		}
-		e.print("%s\n", l)
+		e.paragraph("", "%s", l)
 	}
 	if len(d.Differs) == 0 && len(d.Layers) == 0 {
 		e.print("no difference\n")

@@ -57,7 +57,7 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 		switch {
 		case dot:
 			text, err := g.Dot()
-			e.print("%s", text)
+			e.print("%s", lines(text))
 			return err
 		case svg:
 			var with []string
@@ -65,10 +65,10 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 				with = append(with, a.Choice)
 			}
 			picture, err := draw.SVG(g, with...)
-			e.print("%s", picture)
+			e.print("%s", lines(picture))
 			return err
 		case yaml:
-			e.print("%s", g.YAML())
+			e.print("%s", lines(g.YAML()))
 			return nil
 		case plan:
 			return e.printPlans(g, batch)
@@ -88,7 +88,7 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 		for _, c := range s.Changes {
 			e.print("%s\n", c)
 		}
-		e.print("\n%s", s.Table)
+		e.print("\n%s", lines(s.Table.String()))
 		return nil
 	}
 	return cmd

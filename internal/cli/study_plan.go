@@ -19,6 +19,7 @@ type shownPlan struct {
 	Hours      float64    `json:"hours"`
 	Detectable *float64   `json:"detectable_effect"` // points; null while noise is unknown
 	Delta      float64    `json:"delta"`
+	Unit       string     `json:"unit"` // of the two above
 	Warnings   []string   `json:"warnings"`
 	Arms       []shownArm `json:"arms"`
 }
@@ -58,7 +59,7 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			return err
 		}
 		f := s.Foresee()
-		p := shownPlan{Question: s.Study.Question, Trials: len(s.Plan.Entries), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		p := shownPlan{Question: s.Study.Question, Trials: len(s.Plan.Entries), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: "points", Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
 		}
@@ -109,23 +110,23 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	e.print("%s\n", e.bold(p.Question))
 	e.print("%s x %s = %s, about %s on %s\n", plural(len(p.Arms), "arm"), plural(p.Repeats, "repeat"), plural(p.Trials, "trial"),
 		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
-	e.print("%s on %s: %s to train on, %s validation; %s a training, batch %d\n", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
+	e.paragraph("", "%s on %s: %s to train on, %s validation; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
 	if p.Detectable != nil {
 		e.print("can tell effects of %.2g points\n", *p.Detectable)
 	} else {
-		e.print("how small an effect it can tell depends on the noise between repeats, which no trial has shown yet\n")
+		e.paragraph("", "how small an effect it can tell depends on the noise between repeats, which no trial has shown yet")
 	}
 	for _, w := range p.Warnings {
-		e.print("careful: %s\n", w)
+		e.paragraph("", "careful: %s", w)
 	}
 	for _, a := range p.Arms {
 		e.print("\n%s  %s\n", e.bold(a.Name), e.dim(fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), startText(a))))
 		for _, d := range a.Differs {
-			e.print("  %s\n", d)
+			e.paragraph("  ", "%s", d)
 		}
 		if a.Baseline || e.Verbose {
 			for _, c := range a.Applied {
-				e.print("  %s\n", c)
+				e.paragraph("  ", "%s", c)
 			}
 		}
 	}

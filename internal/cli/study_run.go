@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/report"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/runner"
@@ -107,11 +108,11 @@ func (e *Env) printStudy(in report.Input, page string) error {
 }
 
 // boldNote is bold where messages go to a terminal.
-func (e *Env) boldNote(s string) string {
+func (e *Env) boldNote(s string) styled {
 	if e.Watched && e.Color {
 		return e.bold(s)
 	}
-	return s
+	return styled(say.Printable(s))
 }
 
 // watch turns the news of a run into a bar, or into a line a trial.
