@@ -139,11 +139,11 @@ func (t *textTable) figure(c cost) string {
 	return change(c.x, c.base)
 }
 
-// priced is the costs as words: "time +9 %, multiply-adds 0 %, parameters +1 %".
+// priced is the costs as words: "time +9%, multiply-adds 0%, parameters +1%".
 func (t *textTable) priced(j study.Judgement) string {
 	var words []string
 	for _, c := range t.ratios(j) {
-		words = append(words, c.what+" "+plain(t.figure(c)))
+		words = append(words, c.what+" "+strings.ReplaceAll(plain(t.figure(c)), " ", "")) // a figure is not broken
 	}
 	return strings.Join(words, ", ")
 }

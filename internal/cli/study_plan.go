@@ -120,7 +120,13 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		e.paragraph("", "careful: %s", w)
 	}
 	for _, a := range p.Arms {
-		e.print("\n%s  %s\n", e.bold(a.Name), e.dim(fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), startText(a))))
+		costs := fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), startText(a))
+		if e.Terminal && widest([]string{a.Name})+2+len(costs) > e.Width {
+			e.print("\n%s\n", e.bold(a.Name))
+			e.paragraph("  ", "%s", costs)
+		} else {
+			e.print("\n%s  %s\n", e.bold(a.Name), e.dim(costs))
+		}
 		for _, d := range a.Differs {
 			e.paragraph("  ", "%s", d)
 		}
