@@ -62,15 +62,6 @@ func Listed(parts []string) string {
 	return strings.Join(parts, "")
 }
 
-// A is a word behind its article: "a JPEG", "an AVIF". It goes by the first letter, which is right for the names of formats and
-// kinds here, and wrong for "hour" and "unit".
-func A(word string) string {
-	if word != "" && strings.ContainsRune("aeiouAEIOU", rune(word[0])) {
-		return "an " + word
-	}
-	return "a " + word
-}
-
 // About is a span of time as a person says it: "3.2 s", "40 s", "3 min", "1 h 20 min", "30 h".
 func About(d time.Duration) string {
 	switch s := d.Seconds(); {

@@ -1,6 +1,7 @@
 package say
 
 import (
+	"encoding/json"
 	"os/exec"
 	"strings"
 	"testing"
@@ -16,7 +17,6 @@ func TestFiguresReadAsAPersonWritesThem(t *testing.T) {
 		{Ordinal(1), "first"}, {Ordinal(3), "third"}, {Ordinal(10), "tenth"}, {Ordinal(11), "11th"}, {Ordinal(12), "12th"}, {Ordinal(21), "21st"}, {Ordinal(22), "22nd"}, {Ordinal(33), "33rd"},
 		{Ordinal(111), "111th"}, {Ordinal(112), "112th"}, {Ordinal(121), "121st"}, {Ordinal(0), "0th"},
 		{Listed(nil), ""}, {Listed([]string{"a"}), "a"}, {Listed([]string{"a", "b"}), "a and b"}, {Listed([]string{"a", "b", "c"}), "a, b and c"},
-		{A("AVIF file"), "an AVIF file"}, {A("JPEG"), "a JPEG"}, {A(""), "a "},
 		{About(40 * time.Millisecond), "0.0 s"}, {About(5200 * time.Millisecond), "5.2 s"}, {About(9960 * time.Millisecond), "10 s"}, {About(89 * time.Second), "89 s"}, {About(90 * time.Second), "2 min"},
 		{About(89 * time.Minute), "89 min"}, {About(150 * time.Minute), "2 h 30 min"}, {About(120 * time.Minute), "2 h"}, {About(30 * time.Hour), "30 h"},
 		{Seconds(38), "38 s"}, {Seconds(1e300), "for ever"},
@@ -112,4 +112,21 @@ func FuzzGuards(f *testing.F) {
 			t.Errorf("%q begins a cell as a formula: %q", s, cell)
 		}
 	})
+}
+
+func TestJSONMeansTheSameWithoutWhatSteers(t *testing.T) {
+	for _, s := range []string{"a", "\x1b[2J", "\u009b\u202e\u200b", "\U000e0041", "\x7f", "tab\t", "Straße 🙂"} {
+		text, err := json.MarshalIndent(map[string]string{"name": s}, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		safe := JSON(text)
+		var back map[string]string
+		if err := json.Unmarshal(safe, &back); err != nil || back["name"] != s {
+			t.Errorf("%q: read back %q, %v", s, back["name"], err)
+		}
+		if strings.ContainsFunc(strings.ReplaceAll(string(safe), "\n", ""), func(r rune) bool { return hidden(r) }) {
+			t.Errorf("%q: %s", s, safe)
+		}
+	}
 }
