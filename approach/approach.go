@@ -303,6 +303,16 @@ func resolve(section Kind, choices []experiment.Choice) ([]resolved, error) {
 	return rs, nil
 }
 
+// Read is the approach that a choice names, with its parameters: what [Choose] makes the choice of.
+func Read(c experiment.Choice) (any, error) {
+	e, err := Lookup(c.Name)
+	if err != nil {
+		return nil, place(c, err)
+	}
+	v, err := e.read(e.Default, c.Value)
+	return v, place(c, err)
+}
+
 // place gives an error of a choice its place in the file: at the parameter that it names, else at the choice. A choice made by
 // code has none.
 func place(c experiment.Choice, err error) error {
@@ -314,6 +324,17 @@ func place(c experiment.Choice, err error) error {
 		value = at
 	}
 	return at.At(value.Place(err))
+}
+
+// Locate gives an error of what the choices of a name set together the place of the last of them, which decides; a fault whose
+// path is of a parameter its place where that is written.
+func Locate(choices []experiment.Choice, name string, err error) error {
+	for _, c := range slices.Backward(choices) {
+		if c.Name == name {
+			return place(c, err)
+		}
+	}
+	return err
 }
 
 // Text is a choice as a person would write it on one line.

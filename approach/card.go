@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/internal/spec"
@@ -14,7 +15,8 @@ import (
 type Entry struct {
 	Name    string
 	Kind    Kind
-	Default any // a Rewriter, Tuner or Teacher: a struct whose fields are the parameters
+	Touches string // what it may change, as paths of [Built.Differences]: "net", "lr", "augment, input"
+	Default any    // a Rewriter, Tuner or Teacher: a struct whose fields are the parameters
 	Card    Card
 }
 
@@ -56,6 +58,14 @@ func (e Entry) Parameters() []Parameter {
 		ps = append(ps, p)
 	}
 	return ps
+}
+
+// MayChange reports whether what the entry touches covers a path of [Built.Differences]: "lr" covers "lr.policy", and "net" what lies
+// over the network, as a rewrite brings the norms of what it makes.
+func (e Entry) MayChange(path string) bool {
+	return slices.ContainsFunc(strings.Split(e.Touches, ", "), func(t string) bool {
+		return t == path || strings.HasPrefix(path, t+".") || t == "net" && path == "overlay"
+	})
 }
 
 // read fills a copy of start from what stands behind the approach's name; nothing leaves start as it is.

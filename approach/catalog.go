@@ -15,7 +15,7 @@ func Catalog() []Entry {
 	optimizationDefaults, learningDefaults := experiment.DefaultOptimization(), experiment.DefaultLearning()
 	norm := nn.NewBatchNorm()
 	return []Entry{
-		{"kernel", Architecture, architecture.Kernel{}, Card{
+		{"kernel", Architecture, "net", architecture.Kernel{}, Card{
 			Summary: "exchanges the kernel of convolutions, or makes a stack of smaller ones of each; spreads taps by dilation",
 			Cost:    "in proportion to the taps: a 5x5 as two 3x3 18/25 of the weights, a 3x3 as 1x3 and 3x1 two thirds; a stack is deeper by its length",
 			Couplings: []string{
@@ -26,7 +26,7 @@ func Catalog() []Entry {
 			Evidence: "as contributed, with norms, prelu and a shorter training (.506 for 5x5 and relu): 5x5 as two 3x3 .550, as 1x3, 1x3, 3x1 and 1x3 .553, as 1x5, 1x5, 5x1 and 1x5 .546, as 1x5 and 5x1 .540; that last with relu and without norms .474 for .441",
 			Caveats:  "a smaller kernel does not fit where nothing is padded: the map would grow",
 		}},
-		{"bottleneck", Architecture, architecture.Bottleneck{Reduce: 4, StrideIn: "3x3"}, Card{
+		{"bottleneck", Architecture, "net", architecture.Bottleneck{Reduce: 4, StrideIn: "3x3"}, Card{
 			Summary:   "a convolution becomes 1x1 to fewer channels, the convolution on those, 1x1 back",
 			Cost:      "about an eighth of the parameters and multiply-adds of a 3x3 convolution of C to C channels at reduce 4; two more layers deep",
 			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they replace; in front of a residual addition, the activation of the block"},
@@ -34,7 +34,7 @@ func Catalog() []Entry {
 			Evidence:  "not in the published study by itself; a ResNet-101 of them, a third of its width, overfitted: .407 with batch norm, .525 without, .567 with elu and linear decay",
 			Caveats:   "with few channels the narrow middle loses what the network needs; where no norm is used the added depth trains slower",
 		}},
-		{"mlpconv", Architecture, architecture.MLPConv{Layers: 2}, Card{
+		{"mlpconv", Architecture, "net", architecture.MLPConv{Layers: 2}, Card{
 			Summary:   "puts 1x1 convolutions behind a convolution, as Network in Network does",
 			Cost:      "N² weights and N² multiply-adds a position for each 1x1 of N channels: a ninth of a 3x3 convolution of as many; one layer deeper each",
 			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they follow; in front of a residual addition, the activation of the block"},
@@ -42,7 +42,7 @@ func Catalog() []Entry {
 			Evidence:  "1x1 convolutions behind the first layer alone: one .490, three .509, five .514, nine .516 (base .471); Network in Network at 128 pixels .519",
 			Caveats:   "depth without norms trains slower; applies to the first layer, too: name others with where to leave it alone",
 		}},
-		{"fire", Architecture, architecture.Fire{Squeeze: 0.125, Expand3: 0.5}, Card{
+		{"fire", Architecture, "net", architecture.Fire{Squeeze: 0.125, Expand3: 0.5}, Card{
 			Summary:   "a convolution becomes SqueezeNet's module: squeeze by 1x1, expand by 1x1 and 3x3 side by side",
 			Cost:      "a twelfth of the weights and multiply-adds of a 3x3 convolution of C to C channels",
 			Couplings: []string{"squeeze and expansions get the norm, activation and bias of the convolution, each its own; a larger kernel becomes 3x3"},
@@ -50,7 +50,7 @@ func Catalog() []Entry {
 			Evidence:  "SqueezeNet at 128 pixels .530 to .547, elu .555",
 			Caveats:   "with few channels the squeeze leaves almost nothing: raise it. The first layer is left alone, as in SqueezeNet",
 		}},
-		{"head", Architecture, architecture.Head{Kind: "avg"}, Card{
+		{"head", Architecture, "net", architecture.Head{Kind: "avg"}, Card{
 			Summary: "exchanges the classifier: pooled, fully connected, behind a pyramid of poolings, or convolutions averaged over positions",
 			Cost:    "avg, max, max+avg and gem drop the hidden fully connected layers and most of the parameters of an AlexNet or VGG; gem computes a logarithm and an exponential a value",
 			Couplings: []string{
@@ -63,7 +63,7 @@ func Catalog() []Entry {
 			Evidence: "fully connected layers as convolutions, predictions averaged: .494; average, then classify: .489 (base .470); with elu, the last pooling kept and padded, .511 and .508 (base .488), average and maximum .509, but .481 where the average stands behind the first hidden layer; spp of three levels .483, of two .471",
 			Caveats:  "a network that pools its last maps already has nothing to change under avg; gem sees what is positive alone; at the rate of a network with batch norm, fc and gem may end by taking every image for one class (resnet20, rate .05): lower it",
 		}},
-		{"inception", Architecture, architecture.Inception{Branches: architecture.V1, Pool: nn.Max, Five: "5x5"}, Card{
+		{"inception", Architecture, "net", architecture.Inception{Branches: architecture.V1, Pool: nn.Max, Five: "5x5"}, Card{
 			Summary: "a convolution becomes an inception module: 1x1, 3x3, 5x5 and pooling side by side, the larger ones behind 1x1 convolutions",
 			Cost:    "with v1's shares three tenths of the parameters and multiply-adds of a 3x3 convolution of C to C channels, a tenth of a 5x5's; two layers deep in place of one",
 			Couplings: []string{
@@ -74,7 +74,7 @@ func Catalog() []Entry {
 			Evidence: "GoogLeNet at 128 pixels .619 (CaffeNet .471); with batch norm before the activation .603, behind it .596; with batch norm, two 3x3 for the 5x5, and twice the steps of half the batch .645",
 			Caveats:  "a tuned network of such modules hardly bears changes, the study warns; with few channels a branch of an eighth is narrow. A convolution without padding does not fit",
 		}},
-		{"flattened", Architecture, architecture.Flattened{Stages: 2, Order: "LVH", Bias: true}, Card{
+		{"flattened", Architecture, "net", architecture.Flattened{Stages: 2, Order: "LVH", Bias: true}, Card{
 			Summary:   "a convolution becomes one-dimensional ones: across channels, along columns, along rows",
 			Cost:      "N(C + 2k) weights a stage for NCk²: an eighth of a 3x3 convolution of 64 to 64 channels a stage, a quarter in two stages",
 			Couplings: []string{"no norm and no activation stands between, those of the convolution follow the last", "a bias behind each convolution unless bias is false, but for the last, which has that of the convolution"},
@@ -82,7 +82,7 @@ func Catalog() []Entry {
 			Evidence:  "not in the published study, whose 1x5 and 5x1 over all channels are kernel's; in its paper as accurate as the plain network on CIFAR-10, CIFAR-100 and MNIST with 8 to 10 times fewer weights, and about twice as fast forward",
 			Caveats:   "one-channel filters are bound by memory, so time falls less than multiply-adds. he's gain is for a rectifier behind each convolution, and here all but the last have none: without norms the signal grows by √2 at each, and mini at rate 0.02 overflows in eleven steps; init with gain 0.707 or lsuv is the remedy (`{init: lsuv}`, learned there)",
 		}},
-		{"residual", Architecture, architecture.Residual{Over: 2, Shortcut: "B", Scale: 1}, Card{
+		{"residual", Architecture, "net", architecture.Residual{Over: 2, Shortcut: "B", Scale: 1}, Card{
 			Summary: "bypasses runs of convolutions, so that they learn a difference",
 			Cost:    "shortcut A none; B a 1x1 convolution where the shape changes; C one everywhere",
 			Couplings: []string{
@@ -93,7 +93,7 @@ func Catalog() []Entry {
 			Evidence: "on a VGG-like network .576 for .521, on GoogLeNet at 128 pixels .634 for .619, both without batch norm; round nine 1x1 convolutions behind the first layer it hurt, .509 for .516 (at 276K of 320K steps); a ResNet-101 a third as wide overfitted, .407 with batch norm and .525 without",
 			Caveats:  "pays in deep networks; a network of a few layers has little to bypass. A run ends at a pooling",
 		}},
-		{"dense", Architecture, architecture.Dense{Growth: 12, Bottleneck: true, Compression: 0.5}, Card{
+		{"dense", Architecture, "net", architecture.Dense{Growth: 12, Bottleneck: true, Compression: 0.5}, Card{
 			Summary: "a stage becomes a dense block, every layer reading what all before it gave, and a transition",
 			Cost:    "a layer of m maps costs (4m + 36k)k parameters with the bottleneck, 9mk without; small growth saves parameters, concatenating costs memory",
 			Couplings: []string{
@@ -105,7 +105,7 @@ func Catalog() []Entry {
 			Evidence: "not in the published study; densenet121 has 74.4 % top-1 on ImageNet with 8.0 million parameters, resnet34 73.3 with 21.8 (torchvision's weights)",
 			Caveats:  "the paper always has batch norm, and trains for hundreds of epochs; a stage of one convolution has nothing to connect",
 		}},
-		{"inception-residual", Architecture, architecture.InceptionResidual{Scale: 0.2, Branches: architecture.V1, Pool: nn.Max, Five: "5x5"}, Card{
+		{"inception-residual", Architecture, "net", architecture.InceptionResidual{Scale: 0.2, Branches: architecture.V1, Pool: nn.Max, Five: "5x5"}, Card{
 			Summary: "a convolution becomes an inception module with a bypass: its branches, a 1x1 without activation, scaled and added to the input",
 			Cost:    "an inception module and a 1x1 convolution; where the shape changes another 1x1 on the bypass",
 			Couplings: []string{
@@ -116,7 +116,7 @@ func Catalog() []Entry {
 			Evidence: "bypasses round the modules of GoogLeNet at 128 pixels: .634 for .619, without batch norm",
 			Caveats:  "the paper scales by 0.1 to 0.3 against the death of very wide networks; a narrow one does without",
 		}},
-		{"inception-dense", Architecture, architecture.InceptionDense{Growth: 24, Branches: architecture.V1}, Card{
+		{"inception-dense", Architecture, "net", architecture.InceptionDense{Growth: 24, Branches: architecture.V1}, Card{
 			Summary: "a stage becomes a dense block of inception modules, each adding its maps to all before",
 			Cost:    "a module of growth k over m maps costs about 2.9mk parameters for its 1x1 convolutions and 10.6k² for its windows; concatenating costs memory",
 			Couplings: []string{
@@ -128,7 +128,7 @@ func Catalog() []Entry {
 			Evidence: "not in the published study; PeleeNet has 72.6 % top-1 on ImageNet with 2.8 million parameters (its authors)",
 			Caveats:  "many narrow convolutions: time falls less than multiply-adds; a stage of one convolution has nothing to connect",
 		}},
-		{"xception", Architecture, architecture.Xception{ReLU: "none", Repeats: 2}, Card{
+		{"xception", Architecture, "net", architecture.Xception{ReLU: "none", Repeats: 2}, Card{
 			Summary: "a stage becomes residual blocks of depthwise separable convolutions",
 			Cost:    "an eighth to a ninth of a stage of 3x3 convolutions; a 1x1 on the bypass where the shape changes",
 			Couplings: []string{
@@ -139,7 +139,7 @@ func Catalog() []Entry {
 			Evidence: "not in the published study; Xception has .790 top-1 on ImageNet, Inception-v3 .782 (its paper)",
 			Caveats:  "nothing between the two parts ends highest in the paper, whose networks have batch norm; depthwise filters are bound by memory: time falls less than multiply-adds",
 		}},
-		{"separable", Architecture, architecture.Separable{Order: "depthwise-first", ReLU: "between", Multiplier: 1, Expand: 6}, Card{
+		{"separable", Architecture, "net", architecture.Separable{Order: "depthwise-first", ReLU: "between", Multiplier: 1, Expand: 6}, Card{
 			Summary:   "a convolution becomes one 3x3 filter a channel and a 1x1 convolution over channels",
 			Cost:      "1/N + 1/k² of a k x k convolution to N channels: about an eighth to a ninth for 3x3",
 			Couplings: []string{"the new convolutions get the norm, activation and bias of the one they replace; with relu none and after, the last alone"},
@@ -147,7 +147,7 @@ func Catalog() []Entry {
 			Evidence:  "not in the published study; MobileNet has 70.6 % top-1 on ImageNet with 4.2 million parameters and 569 million multiply-adds, with plain convolutions 71.7 with 29.3 and 4866 (its paper)",
 			Caveats:   "depthwise filters are bound by memory: time falls less than multiply-adds. Under inverted the activation of the convolution stays behind the last 1x1, which MobileNetV2 leaves linear, and no bypass comes: residual: 3 behind it adds one in front of the activation. The first layer of one or three channels is left alone",
 		}},
-		{"recurrent", Architecture, architecture.Recurrent{Cell: nn.LSTM, Place: "head", Bidirectional: true}, Card{
+		{"recurrent", Architecture, "net", architecture.Recurrent{Cell: nn.LSTM, Place: "head", Bidirectional: true}, Card{
 			Summary: "reads feature maps as sequences, by LSTM or GRU units that sweep over them",
 			Cost:    "a direction of U units that reads C channels: 4·U·(C+U+2) parameters of an lstm, 3·U·(C+U+2) of a gru, each weight used at every position; a step waits for the one before, so small batches run slowly",
 			Couplings: []string{
@@ -160,7 +160,7 @@ func Catalog() []Entry {
 			Evidence: "not in the published study; ReNet has 12.35 % errors on CIFAR-10, .45 % on MNIST and 2.38 % on SVHN, behind the best convolutional networks of its day; gru over the rows of Fashion-MNIST with an SVM .888, with dropout .897 (that data set's benchmark)",
 			Caveats:  "the channels of a map are many units: give fewer where a map is wide. One image is swept as fast as its steps follow one another, however many cores there are. No gradient is clipped; a sequence of some hundred positions may need a lower rate",
 		}},
-		{"attention", Architecture, architecture.Attention{Kind: "se"}, Card{
+		{"attention", Architecture, "net", architecture.Attention{Kind: "se"}, Card{
 			Summary: "weighs channels or positions by what the whole map holds: gates, non-local blocks, self-attention, attention pooling",
 			Cost:    "se 2C²/16 parameters a gate and next to no multiply-adds, eca 3 to 7; cbam those of se and 98, and a 7x7 convolution over two maps; nonlocal 2C² at reduce 2, self 4C² and 225 a head, both the square of the positions in multiply-adds and memory; pool C a head",
 			Couplings: []string{
@@ -172,7 +172,7 @@ func Catalog() []Entry {
 			Evidence: "not in the published study; ResNet-50 has 24.80 % top-1 errors on ImageNet, with se 23.29 for 2.5 million parameters more, with cbam 22.66, with eca 22.52 (their papers)",
 			Caveats:  "helped deep residual networks of many channels; in a network of 16 channels reduce 16 leaves one hidden unit. A map of more than 16x16 positions is passed over unless where names it, and one of more than 32x32 always; a flat head has no positions left for pool",
 		}},
-		{"activation", Architecture, architecture.Activation{From: nn.ReLU}, Card{
+		{"activation", Architecture, "net", architecture.Activation{From: nn.ReLU}, Card{
 			Summary: "exchanges one non-linearity for another",
 			Cost:    "all but relu, relu6, the leaky ones, softsign, the hard ones, maxout, crelu, apl and frelu compute exponentials; swish, hard-swish, gelu, mish and apl keep their input for the backward pass; prelu and frelu add a parameter a channel, apl two a hinge and channel, rrelu draws a random number a value; maxout multiplies the weights in front of it by its pieces, crelu halves them",
 			Couplings: []string{
@@ -183,7 +183,7 @@ func Catalog() []Entry {
 			Evidence: "without batch norm: maxout .517 (in layers narrower by √2, at equal cost, .482), elu .488 (alpha 0.5 .485), frelu .488, shifted softplus .486, prelu .485, rrelu .478, relu .471, apl of 2 hinges .471 and of 5 .465 (its own parameters at each position), very-leaky .469, selu .470, scaled-tanh .423, arcsinh .417, tanh .401, identity .389; maxout in the linear layers alone, narrower: .490 with relu, .499 with elu in front; with batch norm prelu .503, rrelu .500, relu .499, elu .498, maxout .487, sigmoid .475, tanh .448, identity .384",
 			Caveats:  "gains over relu mostly vanish with batch norm. The initialisation is not changed; selu's paper wants gain 0.707 on he, sigmoid and tanh xavier. rrelu divides by a number from U(3,8) for each value and by 5.5 in evaluation, as its paper does (PyTorch draws the slope, from 1/8 to 1/3, and evaluates with 11/48); gelu is the exact form, by erf. maxout at equal cost wants width: 0.707 in front, and as it keeps the variance that relu halves, gain 0.707 on he, or lsuv. frelu is relu with a learned bias behind it (not the funnel activation of that name), which begins at 0 and where a norm follows does nothing",
 		}},
-		{"pool", Architecture, architecture.Pool{}, Card{
+		{"pool", Architecture, "net", architecture.Pool{}, Card{
 			Summary: "changes how poolings join the values of their windows",
 			Cost:    "mixed adds a parameter a pooling, gated one for each place of its window, others none; max+avg, mixed and gated take both passes over the map, gated a depthwise convolution besides, blur a maximum at every position and two small means; stochastic draws a random number an output; none leaves every layer behind it a larger map",
 			Couplings: []string{
@@ -195,7 +195,7 @@ func Catalog() []Entry {
 			Evidence: "max+avg .483, none .472 (there the convolutions behind took the strides), max .471, gated .471 (max .470 beside it), stochastic .438 (without dropout .429), avg .435; windows of 2x2/2 .484, 3x3/2 padded .488",
 			Caveats:  "mixed has one share and gated one filter a pooling, for all its channels (their paper also gives each channel and place its own); stochastic and its evaluation count negative values as 0; lp is a mean, (Σ|x|^p/n)^(1/p), and passes no gradient where all is 0; blur repeats the border, its filter is [1 2 1]/4 both ways. The global pooling at the head is changed by head",
 		}},
-		{"strided-conv", Architecture, architecture.StridedConv{Mode: "stride"}, Card{
+		{"strided-conv", Architecture, "net", architecture.StridedConv{Mode: "stride"}, Card{
 			Summary:   "poolings go, a convolution takes their stride",
 			Cost:      "stride: fewer multiply-adds, the convolution before skips positions; conv: a 3x3 convolution more a pooling; patch: one whose kernel is its stride",
 			Paper:     "Springenberg, Dosovitskiy, Brox, Riedmiller, arXiv:1412.6806",
@@ -203,21 +203,21 @@ func Catalog() []Entry {
 			Evidence:  ".472 for max pooling's .471, at fewer operations; there the convolution behind a pooling took its stride",
 			Caveats:   "without any activation it fails (.035 published)",
 		}},
-		{"colorspace", Architecture, architecture.Colorspace{Kind: "learned", Widths: []int{10, 3}, Act: nn.VeryLeaky}, Card{
+		{"colorspace", Architecture, "net", architecture.Colorspace{Kind: "learned", Widths: []int{10, 3}, Act: nn.VeryLeaky}, Card{
 			Summary:  "puts a learned transformation of colours, 1x1 convolutions, in front of the first layer",
 			Cost:     "73 parameters for 3 to 10 to 3; two convolutions of the whole image, which weigh in time and memory where the first layer strides",
 			Paper:    "Mishkin, Sergievskiy, Matas, arXiv:1606.02228, §3.2",
 			Evidence: "10 and 3 with very-leaky .485, with maxout .488, with tanh .463; 16 and 3 .483; 3 and 3 .480 (base .471); on GoogLeNet with bypasses .638 for .634",
 			Caveats:  "for images of colours; later approaches see what was the first layer as one like the others",
 		}},
-		{"stride", Architecture, architecture.Stride{Layer: architecture.Layers{architecture.First}}, Card{
+		{"stride", Architecture, "net", architecture.Stride{Layer: architecture.Layers{architecture.First}}, Card{
 			Summary:  "sets the stride of layers, so that smaller images keep their feature maps",
 			Cost:     "halving a stride quadruples the multiply-adds of all that follows, and the weights of a fully connected layer that reads the maps",
 			Paper:    "Mishkin, Sergievskiy, Matas, arXiv:1606.02228, §5",
 			Evidence: "images of 64 pixels .309, 96 .414, 128 .471; first stride and kernel in proportion: 64 pixels .445, 96 .459; at 224 with stride 8 .453",
 			Caveats:  "the branches of a residual or inception block must stride alike: name all of them in layer",
 		}},
-		{"width", Architecture, architecture.Width{}, Card{
+		{"width", Architecture, "net", architecture.Width{}, Card{
 			Summary:   "multiplies the channels of every layer, by a factor or by the one that matches another network's parameters or multiply-adds",
 			Cost:      "the factor squared, in parameters and multiply-adds, but for the first layer, the last and depthwise filters; the factor in memory",
 			Couplings: []string{"channels are rounded to whole groups, sums stay equal, classes and images as they are", "a network that params or macs names is counted with the classes and the image size of this one"},
@@ -226,7 +226,7 @@ func Catalog() []Entry {
 			Caveats:   "wide networks want stronger regularisation and more images; with few channels groups cannot be kept apart finely",
 		}},
 
-		{"batchnorm", Optimization, optimization.BatchNorm{Place: nn.Before, Affine: norm.Affine, Momentum: norm.Momentum, Eps: norm.Eps}, Card{
+		{"batchnorm", Optimization, "overlay", optimization.BatchNorm{Place: nn.Before, Affine: norm.Affine, Momentum: norm.Momentum, Eps: norm.Eps}, Card{
 			Summary:   "normalises each channel over the batch, behind every convolution and hidden linear layer",
 			Cost:      "two parameters a channel; two more passes over each map in training, none once folded",
 			Couplings: []string{"a convolution in front of the norm has no bias of its own", "weight decay leaves scale and shift alone unless l2 says otherwise"},
@@ -234,7 +234,7 @@ func Catalog() []Entry {
 			Evidence:  "before the activation .474, with scale and shift .478; after .499 and .493; on GoogLeNet at 128 pixels it hurt (.603 for .619)",
 			Caveats:   "needs batches of 16 or more; allows higher rates than the base was tuned for",
 		}},
-		{"norm", Optimization, optimization.NewNorm(), Card{
+		{"norm", Optimization, "overlay", optimization.NewNorm(), Card{
 			Summary:   "layer normalises each position over its channels; lrn each value by the channels around it; none takes norms away",
 			Cost:      "layer two parameters a channel and two passes over each map, in evaluation too; lrn no parameters, several operations a channel of its window",
 			Couplings: []string{"takes the place of the norm that a convolution has; a bias that batch norm took comes back"},
@@ -242,7 +242,7 @@ func Catalog() []Entry {
 			Evidence:  "with lrn .470, without .471; layer is not in the published study",
 			Caveats:   "AlexNet has lrn behind its first two convolutions alone; name them with where. layer needs no batch, but a map of few channels loses what tells its positions apart, one of one channel everything",
 		}},
-		{"l2", Optimization, optimization.L2(optimizationDefaults.L2), Card{
+		{"l2", Optimization, "l2", optimization.L2(optimizationDefaults.L2), Card{
 			Summary:   "adds λ/2 times the sum of squared weights to the loss",
 			Cost:      "none",
 			Couplings: []string{"biases, scales and shifts of norms are spared unless except says otherwise; slopes of prelu always are"},
@@ -250,34 +250,34 @@ func Catalog() []Entry {
 			Evidence:  "5e-4 .471, 1e-4 .450, 1e-5 .450",
 			Caveats:   "with batch norm it acts on the effective learning rate rather than on the function",
 		}},
-		{"dropout", Optimization, optimization.Dropout{Rate: 0.5, Place: "head"}, Card{
+		{"dropout", Optimization, "overlay", optimization.Dropout{Rate: 0.5, Place: "head"}, Card{
 			Summary:  "zeroes values at random in training",
 			Cost:     "no parameters; one random number a value",
 			Paper:    "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, JMLR 15, 2014",
 			Evidence: ".5 .471, .3 .497, .2 .494, .1 .473; behind the convolutions .426; with batch norm .5 .499, .2 .527, 0 .513",
 			Caveats:  "short trainings of small networks are rarely helped by it",
 		}},
-		{"solver", Optimization, optimization.Solver(optimizationDefaults.Solver), Card{
+		{"solver", Optimization, "solver", optimization.Solver(optimizationDefaults.Solver), Card{
 			Summary:  "the rule that turns gradients into steps",
 			Cost:     "one value a parameter is remembered",
 			Paper:    "Sutskever, Martens, Dahl, Hinton, ICML 2013",
 			Evidence: "sgd .471, nesterov .473",
 		}},
-		{"lr", Optimization, optimization.LR(optimizationDefaults.LR), Card{
+		{"lr", Optimization, "lr", optimization.LR(optimizationDefaults.LR), Card{
 			Summary:  "the learning rate, and how it falls over the run",
 			Cost:     "none",
 			Paper:    "step: Krizhevsky et al. 2012; linear: arXiv:1606.02228, §3.4; cosine: Loshchilov, Hutter, arXiv:1608.03983; warm-up: Goyal et al., arXiv:1706.02677",
 			Evidence: "step .471, square root .483, square .483, linear .493",
 			Caveats:  "the best rate differs between variants; compare at each one's own where that matters",
 		}},
-		{"batch", Optimization, optimization.Batch(optimizationDefaults.Batch), Card{
+		{"batch", Optimization, "batch", optimization.Batch(optimizationDefaults.Batch), Card{
 			Summary:  "how many images a step sees",
 			Cost:     "memory in proportion; fewer steps an epoch",
 			Paper:    "arXiv:1606.02228, §3.6; Goyal et al., arXiv:1706.02677",
 			Evidence: "1024 .419, 512 .455, 256 .471, 128 .472, 64 .471, 32 .463; with the rate in proportion 1024 .465, 64 .475",
 			Caveats:  "the learning rate is not scaled with it",
 		}},
-		{"init", Optimization, optimization.Init(optimizationDefaults.Init), Card{
+		{"init", Optimization, "init", optimization.Init(optimizationDefaults.Init), Card{
 			Summary:   "how the first weights are drawn",
 			Cost:      "lsuv runs a batch once for each layer",
 			Couplings: []string{"the gain is never inferred from the activation"},
@@ -286,13 +286,13 @@ func Catalog() []Entry {
 			Caveats:   "with batch norm the choice matters less",
 		}},
 
-		{"epochs", Learning, learning.Epochs(learningDefaults.Epochs), Card{
+		{"epochs", Learning, "epochs", learning.Epochs(learningDefaults.Epochs), Card{
 			Summary:  "how long training lasts",
 			Cost:     "time in proportion",
 			Paper:    "arXiv:1606.02228, §3.4",
 			Evidence: "linear over 320K steps .493, over 160K .466",
 		}},
-		{"augment", Learning, learning.Augment{}, Card{
+		{"augment", Learning, "augment, input", learning.Augment{}, Card{
 			Summary:   "changes training images at random: mirroring, cuts",
 			Cost:      "none at test time; longer trainings pay more",
 			Couplings: []string{"crop with a size sets the size of the network's input"},
@@ -300,7 +300,7 @@ func Catalog() []Entry {
 			Evidence:  "flip and crop .471, with scales .462, with rotation .448",
 			Caveats:   "few epochs favour less augmentation; flip hurts where left and right differ, as in digits",
 		}},
-		{"subset", Learning, learning.Subset(learningDefaults.Subset), Card{
+		{"subset", Learning, "subset", learning.Subset(learningDefaults.Subset), Card{
 			Summary:  "trains on a part of the training images, balanced by class",
 			Cost:     "time in proportion",
 			Paper:    "arXiv:1606.02228, §3.9",

@@ -4,14 +4,15 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/approach/architecture"
+	"github.com/assaylab/assay/approach/optimization"
 	"github.com/assaylab/assay/experiment"
-	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 )
 
 // An experiment is built from nothing: the net, then its three lists in order.
 func Example() {
-	file, err := spec.Parse("mini.yaml", []byte(`
+	e, err := experiment.Parse(`
 data: fashion-mini
 net: mini
 architecture:
@@ -22,12 +23,7 @@ optimization:
   - lr: {base: 0.1, policy: cosine}
 learning:
   - epochs: 4
-`))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	e, err := experiment.Decode(file)
+`)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -68,4 +64,38 @@ func ExampleLookup() {
 	// stride_in (3x3)
 	// where (all that fit)
 	// no approach "botleneck"; did you mean "bottleneck"? (assay approach list)
+}
+
+// A program chooses approaches by their types, without a file.
+func ExampleChoose() {
+	lr := approach.Default[optimization.LR]()
+	lr.Base, lr.Policy = 0.1, "cosine"
+	elu := approach.Default[architecture.Activation]()
+	elu.To = nn.ELU
+	rate, err := approach.Choose(lr)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	activation, err := approach.Choose(elu)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	b, err := approach.Build(experiment.Experiment{
+		Net: "mini", Architecture: []experiment.Choice{activation}, Optimization: []experiment.Choice{rate},
+	}, approach.Images{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, a := range b.Applied {
+		fmt.Printf("%s: %s\n", a.Choice, a.What)
+	}
+	_, err = approach.Choose(optimization.LR{Base: 0.1})
+	fmt.Println(err)
+	// Output:
+	// activation: {to: elu}: replaced 5 of 5 relu
+	// lr: {base: 0.1, policy: cosine}: learning rate 0.1, cosine
+	// lr: policy: unknown value ""; choose one of fixed, step, linear, cosine; begin with approach.Default
 }

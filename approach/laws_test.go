@@ -64,23 +64,16 @@ func reread(t *testing.T, g *nn.Graph) *nn.Graph {
 	return h
 }
 
+// difference is the first line in which the canonical texts of two networks differ, "" for none.
 func difference(t *testing.T, a, b *nn.Graph) string {
 	t.Helper()
-	c, err := nn.Compare(a, b)
-	if err != nil {
-		t.Fatal(err)
+	was, is := strings.Split(string(a.Canonical()), "\n"), strings.Split(string(b.Canonical()), "\n")
+	for i := range max(len(was), len(is)) {
+		if i >= len(was) || i >= len(is) || was[i] != is[i] {
+			return fmt.Sprintf("%q in place of %q", strings.Join(is[min(i, len(is)):min(i+1, len(is))], ""), strings.Join(was[min(i, len(was)):min(i+1, len(was))], ""))
+		}
 	}
-	d := slices.Clone(c.Lines)
-	for _, l := range c.Layers {
-		d = append(d, fmt.Sprintf("%s: %q in place of %q", l.Name, l.Is, l.Was))
-	}
-	if c.Before.Params != c.After.Params || c.Before.MACs != c.After.MACs {
-		d = append(d, "other counts")
-	}
-	if a.Signature() != b.Signature() {
-		d = append(d, "another signature")
-	}
-	return strings.Join(d, "; ")
+	return ""
 }
 
 func TestRewritesOfDisjointPlacesCommute(t *testing.T) {

@@ -201,7 +201,7 @@ func (w *stepping) run() {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		w.engine = e.Name()
+		w.engine = e.ID().String()
 		group.Go(func() {
 			defer e.Close()
 			for i := int(next.Add(1)) - 1; i < len(w.trials); i = int(next.Add(1)) - 1 {

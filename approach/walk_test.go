@@ -11,6 +11,7 @@ import (
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/zoo"
@@ -123,7 +124,7 @@ func TestEveryApproachOnEveryNetworkWorksOrSaysWhyNot(t *testing.T) {
 	var s strings.Builder
 	counted := func(what string, before, after int64) {
 		if before != after {
-			fmt.Fprintf(&s, ", %s %s -> %s", what, nn.Thousands(before), nn.Thousands(after))
+			fmt.Fprintf(&s, ", %s %s -> %s", what, say.Thousands(before), say.Thousands(after))
 		}
 	}
 	last, small := "", zoo.Small()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/assaylab/assay/internal/say"
 )
 
 // against is a figure of Assay's with the best of its peers.
@@ -101,14 +103,14 @@ func (fs figures) marks() []mark {
 	n := len(subjects)
 	ms := []mark{
 		{"training against PyTorch's best fp32", "1.3x on each, or 75 % of peak", "85 % of peak",
-			fmt.Sprintf("%s; %s of peak; %d of %d reach the mark", span(ratios, times, "x"), span(shares, percent, ""), each, n), each == n, aimed == n},
-		{"the same, geometric mean", "1.7x, or 65 % of peak", "", fmt.Sprintf("%.2fx, %s of peak", geomean(ratios), percent(geomean(shares))), geomean(ratios) >= 1.7 || geomean(shares) >= 0.65, false},
+			fmt.Sprintf("%s; %s of peak; %d of %d reach the mark", span(ratios, times, "x"), span(shares, say.Percent, ""), each, n), each == n, aimed == n},
+		{"the same, geometric mean", "1.7x, or 65 % of peak", "", fmt.Sprintf("%.2fx, %s of peak", geomean(ratios), say.Percent(geomean(shares))), geomean(ratios) >= 1.7 || geomean(shares) >= 0.65, false},
 		shareMark("caffenet128, vgg11", 0.7, share["caffenet128"], share["vgg11"]),
 		shareMark("resnet20", 0.6, share["resnet20"]),
 		shareMark("googlenet", 0.6, share["googlenet"]),
 	}
 	deep := fs.share("depthwise", "mobilenet")
-	ms = append(ms, mark{"depthwise layers in training, share of the memory's bandwidth", "", "85 %", percent(deep), false, deep >= 0.85})
+	ms = append(ms, mark{"depthwise layers in training, share of the memory's bandwidth", "", "85 %", say.Percent(deep), false, deep >= 0.85})
 	for _, b := range inferBatches {
 		var rs []float64
 		for _, s := range subjects {
@@ -133,7 +135,7 @@ func (fs figures) marks() []mark {
 	}
 	ms = append(ms, threads)
 	slow := slices.Min(convolutions)
-	ms = append(ms, mark{"AVX2 alone, share of the AVX2 peak on convolutions", "65 %", "85 %", fmt.Sprintf("%s; geometric mean %s", span(convolutions, percent, ""), percent(geomean(convolutions))), slow >= 0.65, slow >= 0.85})
+	ms = append(ms, mark{"AVX2 alone, share of the AVX2 peak on convolutions", "65 %", "85 %", fmt.Sprintf("%s; geometric mean %s", span(convolutions, say.Percent, ""), say.Percent(geomean(convolutions))), slow >= 0.65, slow >= 0.85})
 	g := over(fs.best(figure{Part: "generic", By: own}), fs.best(figure{Part: "generic", By: "gomlx"}))
 	ms = append(ms, mark{"generic Go, resnet20, against GoMLX's Go backend", "6x", "12x", times(g) + "x", g >= 6, g >= 12})
 	return append(ms, fs.loadMarks()...)
@@ -157,10 +159,10 @@ func (fs figures) loadMarks() []mark {
 func shareMark(nets string, least float64, shares ...float64) mark {
 	var texts []string
 	for _, s := range shares {
-		texts = append(texts, percent(s))
+		texts = append(texts, say.Percent(s))
 	}
 	low := slices.Min(shares)
-	return mark{"share of peak in training: " + nets, percent(least), "85 %", strings.Join(texts, ", "), low >= least, low >= 0.85}
+	return mark{"share of peak in training: " + nets, say.Percent(least), "85 %", strings.Join(texts, ", "), low >= least, low >= 0.85}
 }
 
 // span is the least and the most.

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/internal/atomicfile"
-	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/internal/say"
 )
 
 // The page is made of the figures alone, between two lines of it; what stands outside of these is written by hand and stays.
@@ -190,7 +190,7 @@ func (fs figures) trainTable() [][]string {
 		r := fs.training(s)
 		if r.own.ImagesPerS > 0 {
 			rows = append(rows, []string{fmt.Sprintf("%s, %d", titled(s), s.batch), rate(r.own), rate(fs.best(figure{Part: "train", Net: s.net, Variant: "nchw"})),
-				rate(fs.best(figure{Part: "train", Net: s.net, Variant: "nhwc"})), times(r.ratio), percent(r.share)})
+				rate(fs.best(figure{Part: "train", Net: s.net, Variant: "nhwc"})), times(r.ratio), say.Percent(r.share)})
 		}
 	}
 	return rows
@@ -240,7 +240,7 @@ func (fs figures) avx2Table() [][]string {
 	rows := [][]string{{"network, batch", "Assay", "share of peak", "its convolutions"}}
 	for _, s := range subjects {
 		if f := fs.best(figure{Part: "avx2", Net: s.net}); f.ImagesPerS > 0 {
-			rows = append(rows, []string{fmt.Sprintf("%s, %d", titled(s), s.batch), rate(f), percent(fs.shareOf(f)), percent(fs.share("avx2", s.net))})
+			rows = append(rows, []string{fmt.Sprintf("%s, %d", titled(s), s.batch), rate(f), say.Percent(fs.shareOf(f)), say.Percent(fs.share("avx2", s.net))})
 		}
 	}
 	return rows
@@ -258,7 +258,7 @@ func (fs figures) loadTable() [][]string {
 	rows := [][]string{{"pixels", "decoded", "cached", "training, batch in memory", "training from the loader", "kept"}}
 	for _, c := range folders {
 		if l := fs.loading(c.side); l.cached.ImagesPerS > 0 {
-			rows = append(rows, []string{fmt.Sprint(c.side), rate(l.decoded), rate(l.cached), rate(l.memory), rate(l.loader), percent(over(l.loader, l.memory))})
+			rows = append(rows, []string{fmt.Sprint(c.side), rate(l.decoded), rate(l.cached), rate(l.memory), rate(l.loader), say.Percent(over(l.loader, l.memory))})
 		}
 	}
 	return rows
@@ -279,7 +279,7 @@ func rate(f figure) string {
 	case f.ImagesPerS < 10:
 		return fmt.Sprintf("%.2f", f.ImagesPerS)
 	}
-	return nn.Thousands(int64(f.ImagesPerS + 0.5))
+	return say.Thousands(int64(f.ImagesPerS + 0.5))
 }
 
 func times(ratio float64) string {
@@ -289,9 +289,7 @@ func times(ratio float64) string {
 	return fmt.Sprintf("%.2f", ratio)
 }
 
-func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
-
-func megabytes(n int64) string { return nn.Thousands(n>>20) + " MB" }
+func megabytes(n int64) string { return say.Thousands(n>>20) + " MB" }
 
 // markdown is a table, its first row the head.
 func markdown(rows [][]string) string {

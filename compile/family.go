@@ -63,8 +63,8 @@ func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
 	for _, p := range f.kept() {
 		bytes += 4 * int64(p.Shape.Elems())
 	}
-	if has := memory.Total(); has > 0 && bytes > has {
-		return nil, fmt.Errorf("%.0f GB of memory are needed for the parameters, and this machine has %.0f; give a smaller network", float64(bytes)/1e9, float64(has)/1e9)
+	if err := memory.Need(bytes, 0); err != nil {
+		return nil, fmt.Errorf("parameters: %w; give a smaller network", err)
 	}
 	for _, p := range f.kept() {
 		if _, err := f.State.Add(p.Name, p.Shape); err != nil {
@@ -157,14 +157,14 @@ func (f *Family) Scaled() []*nn.Node {
 	return ns
 }
 
-// WeightOf is the weight of one of the layers of Scaled, nil for any other.
-func (f *Family) WeightOf(n *nn.Node) *tensor.Tensor {
+// WeightOf names the weight of one of the layers of Scaled; of any other the name is empty.
+func (f *Family) WeightOf(n *nn.Node) string {
 	for _, p := range f.params {
 		if p.Role == nn.RoleWeight && p.Layer == n.Name {
-			return f.State.Get(p.Name)
+			return p.Name
 		}
 	}
-	return nil
+	return ""
 }
 
 // VarianceOf names the output of Statistics that belongs to a layer.

@@ -235,7 +235,7 @@ func TestThreeStepsGiveWhatPyTorchGives(t *testing.T) {
 	defer fast.Close()
 	for name, net := range goldenNets {
 		for _, e := range []engine.Engine{ref.New(), fast} {
-			t.Run(name+"/"+e.Name(), func(t *testing.T) { net.check(t, e, file.Nets[name]) })
+			t.Run(name+"/"+e.ID().Name, func(t *testing.T) { net.check(t, e, file.Nets[name]) })
 		}
 	}
 }

@@ -3,10 +3,6 @@ package compile
 import (
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
@@ -29,47 +25,55 @@ import (
 // a share of ½, a gated one with a filter of zeros, which gives the same.
 func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 	for _, p := range f.kept() {
-		t := f.State.Get(p.Name)
-		s := tensor.NewStream(seed, "init/"+p.Name)
-		switch p.Role {
-		case nn.RoleWeight:
-			if p.Zero {
-				clear(t.Data)
-			} else if err := drawWeight(t, p, rule, s); err != nil {
-				return err
-			}
-		case nn.RoleInput:
-			if err := drawGates(t, p, rule, seed); err != nil {
-				return err
-			}
-		case nn.RoleRecurrent:
-			if err := drawGates(t, p, experiment.Init{Kind: "lsuv", Gain: 1}, seed); err != nil {
-				return err
-			}
-		case nn.RoleGates:
-			clear(t.Data)
-			fill(f.Graph.Node(p.Layer).Layer.(nn.Recurrent).Forget(t.Data), 1)
-		case nn.RoleGamma:
-			fill(t.Data, f.scale(p))
-		case nn.RoleVar:
-			fill(t.Data, 1)
-		case nn.RoleSlope, nn.RoleExponent:
-			fill(t.Data, f.begins(p))
-		case nn.RoleHingeSlope:
-			bound := 1 / float64(p.Shape[0])
-			draw(t.Data, s, func(r *tensor.Rand) float64 { return bound * (2*r.Float64() - 1) })
-		case nn.RoleHinge:
-			normals(t.Data, 0.5, s)
-		case nn.RoleMix:
-			fill(t.Data, 0.5)
-		default:
-			clear(t.Data)
+		var fault error
+		if err := f.State.Write(p.Name, func(data []float32) { fault = f.begin(data, p, rule, seed) }); err != nil {
+			return err
+		}
+		if fault != nil {
+			return fault
 		}
 	}
 	for _, name := range f.State.Names()[len(f.kept()):] { // what a solver remembers comes behind
-		clear(f.State.Get(name).Data)
+		if err := f.State.Write(name, func(data []float32) { clear(data) }); err != nil {
+			return err
+		}
 	}
-	f.State.Changed()
+	return nil
+}
+
+// begin draws one parameter or buffer.
+func (f *Family) begin(data []float32, p nn.Param, rule experiment.Init, seed uint64) error {
+	s := tensor.NewStream(seed, "init/"+p.Name)
+	switch p.Role {
+	case nn.RoleWeight:
+		if p.Zero {
+			clear(data)
+			return nil
+		}
+		return drawWeight(data, p, rule, s)
+	case nn.RoleInput:
+		return drawGates(data, p, rule, seed)
+	case nn.RoleRecurrent:
+		return drawGates(data, p, experiment.Init{Kind: "lsuv", Gain: 1}, seed)
+	case nn.RoleGates:
+		clear(data)
+		fill(f.Graph.Node(p.Layer).Layer.(nn.Recurrent).Forget(data), 1)
+	case nn.RoleGamma:
+		fill(data, f.scale(p))
+	case nn.RoleVar:
+		fill(data, 1)
+	case nn.RoleSlope, nn.RoleExponent:
+		fill(data, f.begins(p))
+	case nn.RoleHingeSlope:
+		bound := 1 / float64(p.Shape[0])
+		draw(data, s, func(r *tensor.Rand) float64 { return bound * (float64(2*r.Float64()) - 1) })
+	case nn.RoleHinge:
+		normals(data, 0.5, s)
+	case nn.RoleMix:
+		fill(data, 0.5)
+	default:
+		clear(data)
+	}
 	return nil
 }
 
@@ -93,16 +97,16 @@ func (f *Family) scale(p nn.Param) float32 {
 	return 1
 }
 
-func drawWeight(t *tensor.Tensor, p nn.Param, rule experiment.Init, s tensor.Stream) error {
+func drawWeight(data []float32, p nn.Param, rule experiment.Init, s tensor.Stream) error {
 	gain := float64(rule.Gain)
 	switch rule.Kind {
 	case "he":
-		normals(t.Data, gain*math.Sqrt(2/float64(p.FanIn)), s)
+		normals(data, gain*math.Sqrt(2/float64(p.FanIn)), s)
 	case "xavier":
 		bound := gain * math.Sqrt(6/float64(p.FanIn+p.FanOut))
-		draw(t.Data, s, func(r *tensor.Rand) float64 { return bound * (2*r.Float64() - 1) })
+		draw(data, s, func(r *tensor.Rand) float64 { return bound * (float64(2*r.Float64()) - 1) })
 	case "lsuv":
-		orthonormal(t, p, gain, s)
+		orthonormal(data, p.Shape[p.Shape.Rank()-1], gain, s)
 	default:
 		return fmt.Errorf("init: no rule %q; choose he, xavier or lsuv", rule.Kind)
 	}
@@ -110,15 +114,17 @@ func drawWeight(t *tensor.Tensor, p nn.Param, rule experiment.Init, s tensor.Str
 }
 
 // drawGates draws the weights of a recurrent layer gate by gate.
-func drawGates(t *tensor.Tensor, p nn.Param, rule experiment.Init, seed uint64) error {
-	cols, units := t.Shape[t.Shape.Rank()-1], p.FanOut
+func drawGates(data []float32, p nn.Param, rule experiment.Init, seed uint64) error {
+	cols, units := p.Shape[p.Shape.Rank()-1], p.FanOut
+	one := p
+	one.Shape = tensor.Of(p.FanIn, units)
+	gate := make([]float32, one.Shape.Elems())
 	for g := range cols / units {
-		gate := tensor.New(p.FanIn, units)
-		if err := drawWeight(gate, p, rule, tensor.NewStream(seed, fmt.Sprintf("init/%s/%d", p.Name, g))); err != nil {
+		if err := drawWeight(gate, one, rule, tensor.NewStream(seed, fmt.Sprintf("init/%s/%d", p.Name, g))); err != nil {
 			return err
 		}
 		for i := range p.FanIn {
-			copy(t.Data[i*cols+g*units:][:units], gate.Data[i*units:])
+			copy(data[i*cols+g*units:][:units], gate[i*units:])
 		}
 	}
 	return nil
@@ -131,21 +137,13 @@ func normals(dst []float32, std float64, s tensor.Stream) {
 // draw fills dst in blocks that have an address of their own in the stream, so that threads do not change the numbers.
 func draw(dst []float32, s tensor.Stream, next func(*tensor.Rand) float64) {
 	const block = 1 << 14
-	blocks := (len(dst) + block - 1) / block
-	var wg sync.WaitGroup
-	workers := min(runtime.GOMAXPROCS(0), blocks)
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < blocks; i += workers {
-				r := s.At(0, uint64(i))
-				part := dst[i*block : min((i+1)*block, len(dst))]
-				for j := range part {
-					part[j] = float32(next(r))
-				}
-			}
-		})
-	}
-	wg.Wait()
+	each((len(dst)+block-1)/block, func(i int) {
+		r := s.At(0, uint64(i))
+		part := dst[i*block : min((i+1)*block, len(dst))]
+		for j := range part {
+			part[j] = float32(next(r))
+		}
+	})
 }
 
 // maxOrthonormal bounds the matrices that are made orthonormal: the decomposition of a larger one would take longer than
@@ -154,37 +152,29 @@ const maxOrthonormal = 1 << 21
 
 // orthonormal fills a weight, read as a matrix of fan-in rows and one column an output, with orthonormal columns (or rows
 // where there are more columns), times gain.
-func orthonormal(t *tensor.Tensor, p nn.Param, gain float64, s tensor.Stream) {
-	cols := t.Shape[t.Shape.Rank()-1]
-	rows := len(t.Data) / cols
+func orthonormal(data []float32, cols int, gain float64, s tensor.Stream) {
+	rows := len(data) / cols
 	long, short := max(rows, cols), min(rows, cols)
-	if len(t.Data) > maxOrthonormal {
-		normals(t.Data, gain/math.Sqrt(float64(long)), s)
+	if len(data) > maxOrthonormal {
+		normals(data, gain/math.Sqrt(float64(long)), s)
 		return
 	}
-	normals(t.Data, 1, s)
-	a := mat.NewDense(long, short, nil)
-	for i := range long {
-		for j := range short {
-			a.Set(i, j, float64(t.Data[i*short+j]))
+	normals(data, 1, s)
+	columns := make([][]float64, short)
+	for j := range columns {
+		columns[j] = make([]float64, long)
+		for i := range columns[j] {
+			columns[j][i] = float64(data[i*short+j])
 		}
 	}
-	var qr mat.QR
-	qr.Factorize(a)
-	var q, r mat.Dense
-	qr.QTo(&q)
-	qr.RTo(&r)
+	orthonormalise(columns)
 	for i := range rows {
 		for j := range cols {
 			l, k := i, j
 			if rows < cols {
 				l, k = j, i
 			}
-			v := q.At(l, k)
-			if r.At(k, k) < 0 { // the sign that makes Q uniformly distributed: Mezzadri, arXiv:math-ph/0609050
-				v = -v
-			}
-			t.Data[i*cols+j] = float32(gain * v)
+			data[i*cols+j] = float32(gain * columns[k][l])
 		}
 	}
 }

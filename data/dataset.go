@@ -5,14 +5,16 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"path"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 
 	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/spec"
 )
 
 // Spec is the `data:` section of an experiment: a built-in set by Name, or a Folder (or a tar archive) of the user's own.
@@ -24,17 +26,30 @@ type Spec struct {
 	Skip   []string `yaml:"skip" help:"globs of files or folders that are left out"`
 }
 
+// At is the spec with a folder (or archive) in the place of its own folder or built-in name; shares and skip stay. An empty
+// folder changes nothing.
+func (s Spec) At(folder string) Spec {
+	if folder != "" {
+		s.Name, s.Folder = "", folder
+	}
+	return s
+}
+
+// usualShare is the default of Val and Test.
+const usualShare = 0.1
+
 // Builtin is the spec of a built-in set with the default shares, a tenth for validation.
-func Builtin(name string) Spec { return Spec{Name: name, Val: 0.1, Test: 0.1} }
+func Builtin(name string) Spec { return Spec{Name: name, Val: usualShare, Test: usualShare} }
 
 // Folder is the spec of a folder or archive with the default shares, a tenth each for validation and test.
-func Folder(dir string) Spec { return Spec{Folder: dir, Val: 0.1, Test: 0.1} }
+func Folder(dir string) Spec { return Spec{Folder: dir, Val: usualShare, Test: usualShare} }
 
 // Options are where and how a set is opened. The zero value works.
 type Options struct {
 	Cache     string                // folder for scans and decoded pictures, made if missing; empty: they stay in memory
 	Downloads string                // folder that [Get] fills; empty: [DownloadFolder]
 	Size      int                   // side that training will ask for, so that pictures are decoded once; 0: the set's own
+	Look      bool                  // whoever only looks writes nothing: the cache is read and not made, and no picture is decoded that is not asked for
 	Threads   int                   // decoders at once; 0: as many as Go may run
 	Progress  func(done, total int) // called after each picture of a scan or a decoding, from one goroutine at a time
 }
@@ -42,42 +57,48 @@ type Options struct {
 // Split is the part of a set that an image belongs to by its own folder or file.
 type Split = format.Split
 
-// Item is one image of a set. Its index in [Set.Items] is its sample id: the same for the same files, whatever the machine.
+// Item is one image of a set. Its index in [Set.Items] is its sample id: its rank by content (hash, label, part), whatever
+// the files are called and wherever they lie.
 type Item struct {
-	Name  string `json:"name"`            // slash path below the folder, or file/number of a record
-	Label int32  `json:"label"`           // index in Classes
-	Split Split  `json:"split,omitempty"` // where the set brings its own parts
-	H     int    `json:"h"`               // pixels of the picture as it stands upright
-	W     int    `json:"w"`
-	Hash  string `json:"hash"`  // of the file or the pixels: SHA-256, the first 128 bits in hex
-	Group int32  `json:"group"` // index of the first item that is nearly the same picture; its own where there is none
+	Name  string // slash path below the folder, or file/number of a record
+	Label int32  // index in Classes
+	Split Split  // where the set brings its own parts
+	H, W  int    // pixels of the picture as it stands upright
+	Hash  Hash   // of the file or the pixels
+	Group int32  // index of the first item that is nearly the same picture; its own where there is none
 }
 
 // Fault is a file that is left out, and why.
 type Fault struct {
 	File string `json:"file"` // path, the folder or archive as it was given in front
 	What string `json:"what"`
+	Mend string `json:"mend"` // what to do, as it follows What
 }
 
 // String is the fault with its mend, on one line.
 func (f Fault) String() string {
-	return f.File + ": " + f.What + "; delete it or list it under data.skip"
+	return f.File + ": " + f.What + "; " + f.Mend
 }
 
 // Set is an opened data set. Its exported fields are to be read only; its methods may be called from several goroutines.
 type Set struct {
 	Name    string   // the built-in name, or the folder's
 	Classes []string // sorted by name for a folder, else in the order of the labels
-	Items   []Item   // sorted by name
+	Items   []Item   // sorted by content: hash, label, part
 	Faults  []Fault  // sorted by file
-	Digest  string   // SHA-256 in hex over classes, labels, parts and every image's content: equal for equal sets
+	Digest  string   // SHA-256 in hex over class names in their order and every image's part, label and content: equal for equal sets
 	H, W    int      // the one size of all images; 0, 0 where sizes differ
 	C       int      // 1 where no image has colour, else 3
 
 	spec    Spec
 	opt     Options
 	tree    *format.Tree
-	id      string          // of the files: their names, sizes and times
+	stops   []Stop // found in the names
+	doubts  []Doubt
+	id      string          // of the root: the folder and what is skipped in it, or the built-in set
+	state   string          // of the files: their names, sizes and times
+	held    *os.File        // the listing in the cache
+	freed   int64           // bytes of the cache
 	raw     bool            // IDX or CIFAR files
 	records *format.Records // what these hold, once read
 	classOf []string        // names that a catalogue entry gives to the labels
@@ -87,17 +108,36 @@ type Set struct {
 
 // Open lists a set, decodes every picture once to see that it is one, and returns it with its faults. With a cache folder
 // the next opening reads the list from there, as long as no file changed in size or time. Errors name the set or folder:
-// one that is missing or not downloaded, fewer than two classes, an empty class, more than half of the files faulty.
+// one that is missing or not downloaded, fewer than two classes, an empty class, more than half of the files faulty, a share
+// that is asked for though the set brings the part along.
 func Open(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	s, err := scanned(ctx, spec, opt)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.check(); err != nil {
+	if err := cmp.Or(s.check(), s.ignored()); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// ignored is a share that is asked for and cannot be had, as the set brings the part along: an [internal/spec.Fault] at its
+// key. A share at its default is not asked for.
+func (s *Set) ignored() error {
+	own := s.ownParts()
+	fault := func(key, why string, share float64) error {
+		return &spec.Fault{Path: "$." + key, Msg: fmt.Sprintf("%s: %g would be ignored, as %s %s; take %s away here, or the folder's parts", key, share, s.tree.Root, why, key)}
+	}
+	switch v, t := s.spec.Val, s.spec.Test; {
+	case own[format.Val] && v != usualShare:
+		return fault("val", "has validation images of its own", v)
+	case own[format.Test] && t != usualShare:
+		return fault("test", "has test images of its own", t)
+	case own[format.Val] && t != usualShare && t != 0:
+		return fault("test", "has train and validation images of its own and no test is cut from these", t)
+	}
+	return nil
 }
 
 // scanned is Open without the last checks: what a description wants to see of a set with faults.
@@ -129,56 +169,11 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	default:
 		return nil, fmt.Errorf("data: neither a name nor a folder; write a built-in set's name or {folder: DIR}")
 	}
-	return s, s.scan(ctx)
-}
-
-// check refuses sets that cannot be trained on.
-func (s *Set) check() error {
-	where := s.tree.Root
-	if len(s.Items) == 0 && len(s.Faults) == 0 {
-		return fmt.Errorf("%s: no images; put each class's pictures in a folder of its own", where)
+	if err := s.scan(ctx); err != nil {
+		s.Close()
+		return nil, err
 	}
-	if 2*len(s.Faults) > len(s.Items)+len(s.Faults) {
-		return fmt.Errorf("%s: %d of %d files are faulty, the first is %s (%s); is this the right folder?",
-			where, len(s.Faults), len(s.Items)+len(s.Faults), s.Faults[0].File, s.Faults[0].What)
-	}
-	if len(s.Classes) == 1 {
-		return fmt.Errorf("%s: one class only (%s); give at least two, each in a folder of its own", where, s.Classes[0])
-	}
-	own := map[Split]bool{}
-	for _, it := range s.Items {
-		own[it.Split] = true
-	}
-	if (own[format.Val] || own[format.Test]) && !own[format.Train] && !own[format.Unsplit] {
-		return fmt.Errorf("%s: no folder train; name it train, or remove val and test to have the set cut", where)
-	}
-	for split := range own {
-		counts := make([]int, len(s.Classes))
-		for _, it := range s.Items {
-			if it.Split == split {
-				counts[it.Label]++
-			}
-		}
-		need := 1
-		if split == format.Unsplit || split == format.Train && !own[format.Val] {
-			if s.spec.Val > 0 {
-				need++
-			}
-			if s.spec.Test > 0 && split == format.Unsplit {
-				need++
-			}
-		}
-		for label, n := range counts {
-			class := path.Join(split.String(), s.Classes[label])
-			if n == 0 {
-				return fmt.Errorf("%s: class %s has no images; add some, or delete the folder or list it under data.skip", where, class)
-			}
-			if n < need {
-				return fmt.Errorf("%s: class %s has %d images, too few to train, validate and test; add some or list it under data.skip", where, class, n)
-			}
-		}
-	}
-	return nil
+	return s, nil
 }
 
 // Close gives back the memory of decoded pictures. The set cannot give pixels any more.
@@ -192,6 +187,10 @@ func (s *Set) Close() error {
 		}
 	}
 	s.pixels = nil
+	if s.held != nil {
+		s.held.Close()
+		s.held = nil
+	}
 	return first
 }
 

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -16,6 +17,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -75,6 +78,16 @@ func open(t testing.TB, spec Spec, opt Options) *Set {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// pixelsAt is the stored picture of an item.
+func pixelsAt(t testing.TB, p *Pixels, item int) augment.Image {
+	t.Helper()
+	m, err := p.At(item)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // shared is a set of the project's own folder of test data, which a checkout may lack.
@@ -155,9 +168,9 @@ func TestBadFilesAreNamedCountedAndLeftOut(t *testing.T) {
 	}
 	s := open(t, Folder(dir), Options{})
 	want := []Fault{
-		{filepath.Join(dir, "cat/page.jpg"), `not an image, it begins with "<html>"`},
-		{filepath.Join(dir, "dog/empty.png"), "an empty file"},
-		{filepath.Join(dir, "loose.png"), "in no class folder"},
+		{filepath.Join(dir, "cat/page.jpg"), `not an image, it begins with "<html>"`, "delete it or list it under data.skip"},
+		{filepath.Join(dir, "dog/empty.png"), "an empty file", "delete it or list it under data.skip"},
+		{filepath.Join(dir, "loose.png"), "in no class folder", "move it into a class's folder or list it under data.skip"},
 	}
 	if !reflect.DeepEqual(s.Faults, want) || len(s.Items) != 8 {
 		t.Errorf("%d items, faults %v, want %v", len(s.Items), s.Faults, want)
@@ -165,9 +178,9 @@ func TestBadFilesAreNamedCountedAndLeftOut(t *testing.T) {
 	if got, want := s.Faults[0].String(), dir+`/cat/page.jpg: not an image, it begins with "<html>"; delete it or list it under data.skip`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	spec := Folder(dir)
-	spec.Skip = []string{"cat/page*", "empty.png", filepath.Join(dir, "loose.png")} // the last as the message names it
-	if s := open(t, spec, Options{}); len(s.Faults) != 0 || len(s.Items) != 8 {
+	skipping := Folder(dir)
+	skipping.Skip = []string{"cat/page*", "empty.png", filepath.Join(dir, "loose.png")} // the last as the message names it
+	if s := open(t, skipping, Options{}); len(s.Faults) != 0 || len(s.Items) != 8 {
 		t.Errorf("with skip: %d items, faults %v", len(s.Items), s.Faults)
 	}
 }
@@ -194,13 +207,13 @@ func TestSetsThatCannotBeTrainedOnAreRefusedInOneLine(t *testing.T) {
 		{Folder(one), one + ": one class only (cat); give at least two, each in a folder of its own"},
 		{Folder(empty), empty + ": class emu has no images; add some, or delete the folder or list it under data.skip"},
 		{Folder(few), few + ": class dog has 2 images, too few to train, validate and test; add some or list it under data.skip"},
-		{Folder(hollow), hollow + ": class val/dog has no images; add some, or delete the folder or list it under data.skip"},
+		{Folder(hollow), hollow + ": class dog has no images in val; add some, or list the class under data.skip"},
 		{Folder(untrained), untrained + ": no folder train; name it train, or remove val and test to have the set cut"},
 		{Folder(broken), broken + `: 6 of 6 files are faulty, the first is ` + filepath.Join(broken, "cat/00.png") + ` (not an image, it begins with "text"); is this the right folder?`},
 		{Folder(nothing), nothing + ": no images; put each class's pictures in a folder of its own"},
 		{Folder("no-such-folder"), "no-such-folder: no such folder or archive; check the path"},
 		{Builtin("cifar11"), `data: no data set "cifar11"; did you mean "cifar10"? (assay data list)`},
-		{Builtin("testdata"), `data: no data set "testdata"; there are fashion-mini, fashion-mnist, mnist, cifar10, cifar100, imagenette`},
+		{Builtin("zebras"), `data: no data set "zebras"; there are fashion-mini, fashion-mnist, mnist, cifar10, cifar100, imagenette`},
 		{Builtin("format"), `data: no data set "format"; write {folder: format} for the folder`},
 		{Builtin("cifar10"), `data: cifar10 is not on this machine; run "assay data get cifar10" (162 MiB), or give your copy as {folder: DIR}`},
 		{Spec{}, "data: neither a name nor a folder; write a built-in set's name or {folder: DIR}"},
@@ -214,6 +227,43 @@ func TestSetsThatCannotBeTrainedOnAreRefusedInOneLine(t *testing.T) {
 	}
 	if d, err := Describe(t.Context(), Folder(one), Options{}); err != nil || d.Images != 4 || !strings.Contains(d.Problem, "one class only") {
 		t.Errorf("a description of one class: %+v, %v", d, err)
+	}
+}
+
+func TestAFolderTakesThePlaceOfAFolderOrASetAndOfNothingElse(t *testing.T) {
+	for _, c := range []struct{ was, want Spec }{
+		{Spec{Folder: "old", Val: 0.3, Test: 0.2, Skip: []string{"*.bad"}}, Spec{Folder: "new", Val: 0.3, Test: 0.2, Skip: []string{"*.bad"}}},
+		{Builtin("fashion-mini"), Folder("new")},
+	} {
+		if got := c.was.At("new"); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("got %+v, want %+v", got, c.want)
+		}
+		if got := c.was.At(""); !reflect.DeepEqual(got, c.was) {
+			t.Errorf("no folder makes %+v of %+v", got, c.was)
+		}
+	}
+}
+
+func TestAShareThatTheFolderOverrulesIsAnErrorAtItsKey(t *testing.T) {
+	two := pictureFolder(t, 8, 8, names(4, "train/cat", "train/dog", "val/cat", "val/dog")...)
+	tested := pictureFolder(t, 8, 8, names(4, "train/cat", "train/dog", "test/cat", "test/dog")...)
+	for _, c := range []struct {
+		spec Spec
+		path string
+		want string
+	}{
+		{Spec{Folder: two, Val: 0.3, Test: 0.1}, "$.val", "val: 0.3 would be ignored, as " + two + " has validation images of its own; take val away here, or the folder's parts"},
+		{Spec{Folder: two, Val: 0.1, Test: 0.2}, "$.test", "test: 0.2 would be ignored, as " + two + " has train and validation images of its own and no test is cut from these; take test away here, or the folder's parts"},
+		{Spec{Folder: tested, Val: 0.1, Test: 0.2}, "$.test", "test: 0.2 would be ignored, as " + tested + " has test images of its own; take test away here, or the folder's parts"},
+		{Spec{Folder: two, Val: 0.1}, "", ""},
+		{Spec{Folder: tested, Val: 0.3, Test: 0.1}, "", ""},
+		{Folder(two), "", ""},
+	} {
+		_, err := Open(t.Context(), c.spec, Options{})
+		f, ok := errors.AsType[*spec.Fault](err)
+		if c.want == "" && err != nil || c.want != "" && (!ok || f.Path != c.path || f.Msg != c.want) {
+			t.Errorf("%+v: got %v, want %s", c.spec, err, c.want)
+		}
 	}
 }
 
@@ -245,7 +295,7 @@ func TestAnArchiveIsTheSameSetAsItsFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range a.Items {
-		if !reflect.DeepEqual(pa.At(i), pb.At(i)) {
+		if !reflect.DeepEqual(pixelsAt(t, pa, i), pixelsAt(t, pb, i)) {
 			t.Fatalf("item %d differs", i)
 		}
 	}
@@ -265,7 +315,7 @@ func TestTheCacheGivesTheSameSetAndSurvivesDamage(t *testing.T) {
 		}
 		var all []byte
 		for i := range s.Items {
-			all = append(all, p.At(i).Pix...)
+			all = append(all, pixelsAt(t, p, i).Pix...)
 		}
 		return all, s
 	}

@@ -3,8 +3,6 @@ package data
 import (
 	"context"
 	"slices"
-
-	"github.com/assaylab/assay/data/format"
 )
 
 // Description is what a person wants to know of a set before training on it.
@@ -17,11 +15,14 @@ type Description struct {
 	Width      Range        `json:"width"`
 	OneSize    bool         `json:"one_size"`
 	Parts      Parts        `json:"parts"`      // of the first repeat
-	OwnParts   bool         `json:"own_parts"`  // the set brings its own parts
+	Own        []string     `json:"own"`        // the parts among train, val and test that the set brings along
 	Duplicates int          `json:"duplicates"` // images that are nearly the same as another one
-	Leaks      []Leak       `json:"leaks"`      // of those, between parts that the set brings along; at most 100
+	Twins      []Twins      `json:"twins"`      // of those, pairs; at most 1000
+	Leaks      []Twins      `json:"leaks"`      // of those, between parts that the set brings along; at most 100
+	Doubts     []Doubt      `json:"doubts"`     // what else its figures must be read with
 	Faults     []Fault      `json:"faults"`
-	Problem    string       `json:"problem,omitempty"` // why it cannot be trained on as it is
+	Problem    string       `json:"problem,omitempty"` // why it cannot be trained on as it is: the stops in one line
+	Stops      []Stop       `json:"stops,omitempty"`   // each with its mend
 }
 
 // ClassCount is a class and its images.
@@ -44,15 +45,16 @@ type Parts struct {
 	Test  int `json:"test"`
 }
 
-// Leak is a pair of nearly equal images in two parts of a set that brings its own.
-type Leak struct {
+// Twins are two images that are nearly the same.
+type Twins struct {
 	A string `json:"a"`
 	B string `json:"b"`
 }
 
-// Describe opens a set and says what is in it. It fails only where nothing can be read; what hinders training stands in
+// Describe opens a set, to look at it alone, and says what is in it. It fails only where nothing can be read; what hinders training stands in
 // Problem.
 func Describe(ctx context.Context, spec Spec, opt Options) (Description, error) {
+	opt.Look = true
 	s, err := scanned(ctx, spec, opt)
 	if err != nil {
 		return Description{}, err
@@ -60,28 +62,34 @@ func Describe(ctx context.Context, spec Spec, opt Options) (Description, error) 
 	defer s.Close()
 	d := s.Describe()
 	if err := s.check(); err != nil {
-		d.Problem = err.Error()
+		d.Problem, d.Stops = err.Error(), s.allStops()
 	}
 	return d, nil
 }
 
 // Describe says what is in an opened set.
 func (s *Set) Describe() Description {
-	d := Description{Name: s.Name, Images: len(s.Items), Channels: s.C, OneSize: s.H > 0, Classes: []ClassCount{}, Leaks: []Leak{}, Faults: s.Faults}
-	if d.Faults == nil {
-		d.Faults = []Fault{}
-	}
+	d := Description{Name: s.Name, Images: len(s.Items), Channels: s.C, OneSize: s.H > 0, Classes: []ClassCount{}, Own: []string{},
+		Twins: []Twins{}, Leaks: []Twins{}, Doubts: append([]Doubt{}, s.doubts...), Faults: append([]Fault{}, s.Faults...)}
 	for c, n := range s.Images() {
 		d.Classes = append(d.Classes, ClassCount{s.Classes[c], n})
+	}
+	for part, own := range s.ownParts() {
+		if own {
+			d.Own = append(d.Own, Split(part).String())
+		}
 	}
 	var heights, widths []int
 	for i, it := range s.Items {
 		heights, widths = append(heights, it.H), append(widths, it.W)
-		d.OwnParts = d.OwnParts || it.Split != format.Unsplit
 		if first := int(it.Group); first != i {
 			d.Duplicates++
+			twins := Twins{s.Items[first].Name, it.Name}
+			if len(d.Twins) < 1000 {
+				d.Twins = append(d.Twins, twins)
+			}
 			if it.Split != s.Items[first].Split && len(d.Leaks) < 100 {
-				d.Leaks = append(d.Leaks, Leak{s.Items[first].Name, it.Name})
+				d.Leaks = append(d.Leaks, twins)
 			}
 		}
 	}

@@ -58,14 +58,42 @@ func (e Entry) get(ctx context.Context, downloads string, client *http.Client, p
 	return nil
 }
 
-// fetch brings path.part to its full length, checks it and renames it.
-func (f Remote) fetch(ctx context.Context, client *http.Client, path string, report func(int64)) error {
-	part := path + ".part"
+// claim takes over what an earlier download of path has, under a name that no other process writes to: to rename is to win, as only
+// one can. What a killed process held is free once nothing has come to it for longer than a living one would wait.
+func claim(path string) (own string, err error) {
+	own = fmt.Sprintf("%s.part.%d", path, os.Getpid())
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	for _, e := range entries {
+		name := filepath.Join(filepath.Dir(path), e.Name())
+		if name != path+".part" && !strings.HasPrefix(name, path+".part.") {
+			continue
+		}
+		if info, err := e.Info(); err == nil && (name == path+".part" || time.Since(info.ModTime()) > 2*stall) && os.Rename(name, own) == nil {
+			break
+		}
+	}
+	return own, nil
+}
+
+// fetch brings an unfinished file to its full length, checks it and renames it. What it has when it stops is path.part.
+func (f Remote) fetch(ctx context.Context, client *http.Client, path string, report func(int64)) (err error) {
+	part, err := claim(path)
+	if err != nil {
+		return err
+	}
 	out, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	defer func() {
+		out.Close()
+		if err != nil {
+			os.Rename(part, path+".part")
+		}
+	}()
 	have, err := out.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err
@@ -90,6 +118,9 @@ func (f Remote) fetch(ctx context.Context, client *http.Client, path string, rep
 	if sum != f.SHA256 || n != f.Bytes {
 		os.Remove(part)
 		return fmt.Errorf("%d bytes with checksum %.12s where %d with %.12s are published; run again, or fetch %s by other means", n, sum, f.Bytes, f.SHA256, f.URL)
+	}
+	if err := out.Close(); err != nil {
+		return err
 	}
 	return os.Rename(part, path)
 }

@@ -166,3 +166,39 @@ func TestEveryDownloadHasItsSizeAndChecksum(t *testing.T) {
 		t.Errorf("a set that ships with the program: %v", err)
 	}
 }
+
+func TestADownloadTakesOverWhatTheDeadLeftAndNothingElse(t *testing.T) {
+	want := body(50_000)
+	var ranges []string
+	e, srv := served(t, want, func(w http.ResponseWriter, r *http.Request) {
+		ranges = append(ranges, r.Header.Get("Range"))
+		http.ServeContent(w, r, "made.bin", time.Time{}, bytes.NewReader(want))
+	})
+	dir := t.TempDir()
+	file := filepath.Join(dir, "made", "made.bin")
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	living, dead := file+".part.999998", file+".part.999999"
+	for _, name := range []string{living, dead} {
+		if err := os.WriteFile(name, want[:1000], 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-3 * stall)
+	if err := os.Chtimes(dead, long, long); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.get(t.Context(), dir, srv.Client(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) || len(ranges) != 1 || ranges[0] != "bytes=1000-" {
+		t.Errorf("%d bytes, asked for %q, %v", len(got), ranges, err)
+	}
+	if got, err := os.ReadFile(living); err != nil || !bytes.Equal(got, want[:1000]) {
+		t.Errorf("what another process writes to was touched: %v", err)
+	}
+	if _, err := os.Stat(dead); err == nil {
+		t.Error("what the dead one left is still there")
+	}
+}

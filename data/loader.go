@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/assaylab/assay/data/augment"
@@ -18,7 +19,7 @@ type LoaderConfig struct {
 	Train      bool       // random order, windows by Augment, the tail of an epoch dropped; else in order, centred, all of it
 
 	// The rest is for training alone.
-	Augment []augment.Op  // applied in this order; none: the centre, as evaluation sees it
+	Augment augment.List  // applied in this order; none: the centre, as evaluation sees it
 	Order   tensor.Stream // of the order: tensor.NewStream(seed, "order")
 	Draws   tensor.Stream // of the windows: tensor.NewStream(seed, "augment")
 	Subset  []int         // of the items, rising; nil: all. The order is that of all items with the others left out
@@ -64,7 +65,7 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 			return nil, fmt.Errorf("%s: there is no item %d of %d", s.Name, i, len(s.Items))
 		}
 	}
-	pixels, err := s.Pixels(ctx, cfg.Geometry.Resize)
+	pixels, err := s.pixelsOf(ctx, cfg.Geometry.Resize, items)
 	if err != nil {
 		return nil, err
 	}
@@ -133,13 +134,13 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	p := l.cfg.Preprocess
 	size := p.H * p.W * p.C
 	for row, item := range part {
-		m := l.pixels.At(item)
+		m, err := l.pixels.At(item)
+		if err != nil {
+			return err
+		}
 		b.win = augment.Centre(m.H, m.W, p.H, p.W)
-		if l.cfg.Train && len(l.cfg.Augment) > 0 {
-			b.rand = *l.cfg.Draws.At(uint64(epoch), uint64(item))
-			for _, op := range l.cfg.Augment {
-				op.Apply(&b.win, m.H, m.W, &b.rand)
-			}
+		if l.cfg.Train {
+			l.cfg.Augment.Apply(&b.win, m.H, m.W, l.cfg.Draws, epoch, item, &b.rand)
 		}
 		l.scale.fill(b.X.Data[row*size:(row+1)*size], m, b.win)
 		b.Labels[row], b.IDs[row] = l.set.Items[item].Label, item
@@ -153,7 +154,7 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	return nil
 }
 
-// order is the epoch's permutation of all items, without those that the subset leaves out.
+// order is the items ranked by the numbers that their contents draw in the epoch, without those that the subset leaves out.
 func (l *Loader) order(epoch int) []int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -162,11 +163,9 @@ func (l *Loader) order(epoch int) []int {
 			return o.items
 		}
 	}
-	items := make([]int, 0, l.images)
-	for _, k := range l.cfg.Order.At(uint64(epoch), 0).Perm(len(l.items)) {
-		if i := l.items[k]; l.subset == nil || l.subset[i] {
-			items = append(items, i)
-		}
+	items := l.set.byLot(l.items, l.cfg.Order, epoch)
+	if l.subset != nil {
+		items = slices.DeleteFunc(items, func(i int) bool { return !l.subset[i] })
 	}
 	l.latest = 1 - l.latest
 	l.orders[l.latest].epoch, l.orders[l.latest].items = epoch, items

@@ -23,7 +23,7 @@ func trainer(t testing.TB, s *Set, items []int, change func(*LoaderConfig)) *Loa
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := LoaderConfig{Batch: 4, Preprocess: p, Geometry: g, Train: true, Augment: []augment.Op{augment.Crop{}, augment.Flip{P: 0.5}},
+	cfg := LoaderConfig{Batch: 4, Preprocess: p, Geometry: g, Train: true, Augment: augment.List{augment.Crop{}, augment.Flip{P: 0.5}},
 		Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")}
 	if change != nil {
 		change(&cfg)
@@ -168,7 +168,7 @@ func TestNormalisedPixelsAreWhatTheFormulaSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for c := range 3 {
-		want := (float32(px.At(3).Pix[(5*16+7)*3+c])/255 - p.Mean[c]) / p.Std[c]
+		want := (float32(pixelsAt(t, px, 3).Pix[(5*16+7)*3+c])/255 - p.Mean[c]) / p.Std[c]
 		if got := b.X.Data[((3*16+5)*16+7)*3+c]; got != want {
 			t.Errorf("image 3, row 5, column 7, channel %d: %g, want %g", c, got, want)
 		}
@@ -306,7 +306,7 @@ func BenchmarkFill32(b *testing.B) {
 		b.Fatal(err)
 	}
 	l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 128, Preprocess: p, Geometry: g, Train: true,
-		Augment: []augment.Op{augment.Crop{Pad: 4}, augment.Flip{P: 0.5}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
+		Augment: augment.List{augment.Crop{Pad: 4}, augment.Flip{P: 0.5}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestASheetShowsEveryPictureOfABatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := px.At(4).Pix[:3] // the first corner of the fifth picture stands in the second row and column
+	want := pixelsAt(t, px, 4).Pix[:3] // the first corner of the fifth picture stands in the second row and column
 	r, g, bl, _ := m.At(6+102+1, 6+115+1).RGBA()
 	for c, got := range []uint32{r >> 8, g >> 8, bl >> 8} {
 		if d := int(got) - int(want[c]); d < -1 || d > 1 {

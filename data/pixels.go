@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,38 +11,81 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/internal/atomicfile"
 )
 
 // Pixels is every picture of a set, decoded and at the size that training stores, as bytes. With a cache folder it is a file
-// that all processes map: written beside, synced, renamed, named after the set's files and the size, checked by a sum.
+// that all processes map: written beside, synced, renamed, held by those who use it. It names the contents that it was made
+// of, and each picture has a sum of its own, which is checked when the picture is first asked for: no process reads the file
+// whole to begin with. A picture that is damaged is decoded again, and the file is removed, so that the next opening makes it
+// anew.
 type Pixels struct {
-	entries []entry // by item
+	entries []entry // by item; nil where pictures are decoded as they are asked for
 	data    []byte
-	unmap   func() error
+	unmap   func() error // nil in memory
+	checked []atomic.Uint32
+	mend    func(item int) (augment.Image, error) // decodes a damaged picture again
+	mu      sync.Mutex
+	mended  map[int]augment.Image
 }
 
 // entry is where a picture lies in the file.
 type entry struct {
 	Offset  uint64
 	H, W, C uint32
+	Sum     uint32 // CRC-32C of the bytes
 }
 
 const (
-	entryBytes  = 20
-	footerBytes = 32
-	pixelMagic  = "assaypx1"
+	entryBytes  = 24
+	footerBytes = 48
+	pixelMagic  = "assaypx2"
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	errPixels  = errors.New("a broken pixel cache")
+)
 
-// At is the stored picture of an item. Its bytes are shared and must not be written to.
-func (p *Pixels) At(item int) augment.Image {
-	e := p.entries[item]
+// At is the stored picture of an item. Its bytes are shared and must not be written to. It fails where the picture is damaged
+// and its file has changed or cannot be read.
+func (p *Pixels) At(item int) (augment.Image, error) {
+	if p.entries == nil {
+		return p.decoded(item)
+	}
+	e := &p.entries[item]
 	n := uint64(e.H) * uint64(e.W) * uint64(e.C)
-	return augment.Image{H: int(e.H), W: int(e.W), C: int(e.C), Pix: p.data[e.Offset : e.Offset+n : e.Offset+n]}
+	m := augment.Image{H: int(e.H), W: int(e.W), C: int(e.C), Pix: p.data[e.Offset : e.Offset+n : e.Offset+n]}
+	if p.checked == nil {
+		return m, nil
+	}
+	word, bit := &p.checked[item/32], uint32(1)<<(item%32)
+	if word.Load()&bit != 0 {
+		return m, nil
+	}
+	if crc32.Checksum(m.Pix, castagnoli) == e.Sum {
+		word.Or(bit)
+		return m, nil
+	}
+	return p.decoded(item)
+}
+
+// decoded is a picture that the file does not hold, or holds damaged.
+func (p *Pixels) decoded(item int) (augment.Image, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m, ok := p.mended[item]; ok {
+		return m, nil
+	}
+	m, err := p.mend(item)
+	if err == nil {
+		p.mended[item] = m
+	}
+	return m, err
 }
 
 // Bytes is the size of all pictures together.
@@ -56,7 +100,8 @@ func (p *Pixels) close() error {
 }
 
 // Pixels returns all pictures so resized that they just cover resize (height, width; 0, 0: at their own size): from memory,
-// from the cache, or by decoding them now. A picture that can no longer be decoded is an error: the folder has changed.
+// from the cache, or by decoding them now. A picture that can no longer be decoded, or is another one than was listed, is an
+// error: the folder has changed.
 func (s *Set) Pixels(ctx context.Context, resize [2]int) (*Pixels, error) {
 	if resize == [2]int{s.H, s.W} {
 		resize = [2]int{} // the same pixels need no second file
@@ -69,30 +114,97 @@ func (s *Set) Pixels(ctx context.Context, resize [2]int) (*Pixels, error) {
 	if p := s.pixels[resize]; p != nil {
 		return p, nil
 	}
-	path := s.pixelFile(resize)
-	if p, err := openPixels(path, len(s.Items)); err == nil {
-		s.pixels[resize] = p
-		return p, nil
-	}
-	place := make(map[string]int, len(s.Items))
-	for i, it := range s.Items {
-		place[it.Name] = i
-	}
-	p, err := writePixels(path, func(w *pixelWriter) error {
-		w.entries = make([]entry, len(s.Items))
-		return s.sweep(ctx, place, false, resize, func(r result) (err error) {
-			if r.err != nil {
-				return fmt.Errorf("%s: %s has changed since it was listed (%w); run again", s.tree.Root, s.Items[r.place].Name, r.err)
-			}
-			w.entries[r.place], err = w.add(r.image)
-			return err
+	id := contentsID(s.Items, resize)
+	p, err := s.openPixels(resize, id)
+	switch {
+	case err != nil && s.opt.Look:
+		p, err = &Pixels{mended: map[int]augment.Image{}, mend: func(item int) (augment.Image, error) { return s.again(item, resize) }}, nil
+	case err != nil:
+		place := make(map[string]int, len(s.Items))
+		for i, it := range s.Items {
+			place[it.Name] = i
+		}
+		p, err = s.writePixels(resize, func(w *pixelWriter) ([16]byte, error) {
+			w.entries = make([]entry, len(s.Items))
+			return id, s.sweep(ctx, place, resize, func(r result) (err error) {
+				if err := s.unchanged(r); err != nil {
+					return err
+				}
+				w.entries[r.place], err = w.add(r.Image)
+				return err
+			})
 		})
-	})
+	}
 	if err != nil {
 		return nil, err
 	}
 	s.pixels[resize] = p
 	return p, nil
+}
+
+// pixelsOf is Pixels for whoever asks for these items alone: whoever only looks decodes no others.
+func (s *Set) pixelsOf(ctx context.Context, resize [2]int, items []int) (*Pixels, error) {
+	p, err := s.Pixels(ctx, resize)
+	if err != nil || p.entries != nil {
+		return p, err
+	}
+	p.mu.Lock() // before the set's, as [Pixels.At] has it
+	defer p.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var missing []int
+	place := map[string]int{}
+	for _, i := range items {
+		if _, ok := p.mended[i]; !ok {
+			place[s.Items[i].Name] = len(missing)
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return p, nil
+	}
+	return p, s.sweep(ctx, place, resize, func(r result) error {
+		r.place = missing[r.place]
+		p.mended[r.place] = r.Image
+		return s.unchanged(r)
+	})
+}
+
+// unchanged says whether the picture at a place of Items is the one that was listed there.
+func (s *Set) unchanged(r result) error {
+	it := s.Items[r.place]
+	if r.err == nil && r.hash != it.Hash {
+		r.err = errors.New("its content is another")
+	}
+	if r.err != nil {
+		return fmt.Errorf("%s: %s has changed since it was listed (%w); run again", s.tree.Root, it.Name, r.err)
+	}
+	return nil
+}
+
+// again decodes one picture of a cache file that is damaged, which it removes.
+func (s *Set) again(item int, resize [2]int) (augment.Image, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if file := s.pixelFile(resize); file != "" && !s.opt.Look {
+		os.Remove(file) // those who have it mapped keep it
+	}
+	var m augment.Image
+	err := s.sweep(context.Background(), map[string]int{s.Items[item].Name: 0}, resize, func(r result) error {
+		m, r.place = r.Image, item
+		return s.unchanged(r)
+	})
+	return m, err
+}
+
+// contentsID names what a file of pixels is made of: the contents, in the order of items, their size, and what decodes them.
+func contentsID(items []Item, resize [2]int) [16]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %d %d\n", decoded(), resize[0], resize[1])
+	for i := range items {
+		h.Write(items[i].Hash[:])
+	}
+	return [16]byte(h.Sum(nil)[:16])
 }
 
 // pixelFile names the cache file of a size (0, 0: the pictures' own), or is empty without a cache.
@@ -104,108 +216,111 @@ func (s *Set) pixelFile(resize [2]int) string {
 	if resize != [2]int{} {
 		size = fmt.Sprintf("%dx%d", resize[0], resize[1])
 	}
-	return filepath.Join(s.opt.Cache, s.id+"-"+size+".pixels")
+	return filepath.Join(s.opt.Cache, s.id+"-"+s.state+"-"+size+pixelEnding)
 }
 
-// writePixels runs fill and returns what it wrote: in the file of that path, or in memory where path is empty.
-func writePixels(path string, fill func(*pixelWriter) error) (*Pixels, error) {
+// writePixels runs fill and returns what it wrote: in the cache, or in memory without one. Fill returns the id of the contents.
+func (s *Set) writePixels(resize [2]int, fill func(*pixelWriter) ([16]byte, error)) (*Pixels, error) {
+	path := s.pixelFile(resize)
 	if path == "" {
 		var b bytes.Buffer
 		w := &pixelWriter{w: &b}
-		if err := fill(w); err != nil {
+		if _, err := fill(w); err != nil {
 			return nil, err
 		}
 		return &Pixels{entries: w.entries, data: b.Bytes()}, nil
 	}
+	var id [16]byte
 	n := 0
-	err := atomicfile.Write(path, func(f io.Writer) error {
+	err := atomicfile.Write(path, func(f io.Writer) (err error) {
 		w := &pixelWriter{w: f}
-		if err := fill(w); err != nil {
+		if id, err = fill(w); err != nil {
 			return err
 		}
 		n = len(w.entries)
-		return w.finish()
+		return w.finish(id)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return openPixels(path, n)
+	return s.mapPixels(path, resize, id, n)
 }
 
 // pixelWriter writes the file: all pictures one after the other, then their table, then a footer.
 type pixelWriter struct {
 	w       io.Writer
-	sum     uint32
 	at      uint64
 	entries []entry // of the pictures in the order of the set, which may not be the order they come in
 }
 
 func (w *pixelWriter) add(m augment.Image) (entry, error) {
-	e := entry{w.at, uint32(m.H), uint32(m.W), uint32(m.C)}
-	return e, w.bytes(m.Pix)
+	e := entry{w.at, uint32(m.H), uint32(m.W), uint32(m.C), crc32.Checksum(m.Pix, castagnoli)}
+	w.at += uint64(len(m.Pix))
+	_, err := w.w.Write(m.Pix)
+	return e, err
 }
 
-func (w *pixelWriter) bytes(b []byte) error {
-	w.sum = crc32.Update(w.sum, castagnoli, b)
-	w.at += uint64(len(b))
+func (w *pixelWriter) finish(id [16]byte) error {
+	b := make([]byte, 0, len(w.entries)*entryBytes+footerBytes)
+	for _, e := range w.entries {
+		b = binary.LittleEndian.AppendUint64(b, e.Offset)
+		for _, v := range [...]uint32{e.H, e.W, e.C, e.Sum} {
+			b = binary.LittleEndian.AppendUint32(b, v)
+		}
+	}
+	b = append(b, pixelMagic...)
+	b = append(b, id[:]...)
+	b = binary.LittleEndian.AppendUint64(b, w.at)
+	b = binary.LittleEndian.AppendUint64(b, uint64(len(w.entries)))
+	b = binary.LittleEndian.AppendUint64(b, uint64(crc32.Checksum(b, castagnoli)))
 	_, err := w.w.Write(b)
 	return err
 }
 
-func (w *pixelWriter) finish() error {
-	end := w.at
-	table := make([]byte, 0, len(w.entries)*entryBytes)
-	for _, e := range w.entries {
-		table = binary.LittleEndian.AppendUint64(table, e.Offset)
-		table = binary.LittleEndian.AppendUint32(table, e.H)
-		table = binary.LittleEndian.AppendUint32(table, e.W)
-		table = binary.LittleEndian.AppendUint32(table, e.C)
-	}
-	if err := w.bytes(table); err != nil {
-		return err
-	}
-	footer := binary.LittleEndian.AppendUint64([]byte(pixelMagic), end)
-	footer = binary.LittleEndian.AppendUint64(footer, uint64(len(w.entries)))
-	footer = binary.LittleEndian.AppendUint64(footer, uint64(w.sum))
-	_, err := w.w.Write(footer)
-	return err
-}
-
-// openPixels maps a cache file of n pictures and checks all of it.
-func openPixels(path string, n int) (*Pixels, error) {
+// openPixels is the cache file of a size, if it is there, whole, and of these contents.
+func (s *Set) openPixels(resize [2]int, id [16]byte) (*Pixels, error) {
+	path := s.pixelFile(resize)
 	if path == "" {
 		return nil, os.ErrNotExist
 	}
+	return s.mapPixels(path, resize, id, len(s.Items))
+}
+
+func (s *Set) mapPixels(path string, resize [2]int, id [16]byte, n int) (*Pixels, error) {
 	b, unmap, err := mapFile(path)
 	if err != nil {
 		return nil, err
 	}
-	p, err := parsePixels(b, n)
+	p, err := parsePixels(b, id, n)
 	if err != nil {
 		unmap()
 		return nil, err
 	}
-	p.unmap = unmap
+	s.used(path)
+	p.unmap, p.mended = unmap, map[int]augment.Image{}
+	p.mend = func(item int) (augment.Image, error) { return s.again(item, resize) }
 	return p, nil
 }
 
-func parsePixels(b []byte, n int) (*Pixels, error) {
-	broken := errors.New("a broken pixel cache")
+// parsePixels checks footer and table of a file, and that every picture lies within it; not the pictures.
+func parsePixels(b []byte, id [16]byte, n int) (*Pixels, error) {
 	if len(b) < footerBytes {
-		return nil, broken
+		return nil, errPixels
 	}
-	body, footer := b[:len(b)-footerBytes], b[len(b)-footerBytes:]
-	end, count, sum := binary.LittleEndian.Uint64(footer[8:]), binary.LittleEndian.Uint64(footer[16:]), binary.LittleEndian.Uint64(footer[24:])
-	if string(footer[:8]) != pixelMagic || count != uint64(n) || end > uint64(len(body)) || uint64(len(body))-end != count*entryBytes ||
-		uint64(crc32.Checksum(body, castagnoli)) != sum {
-		return nil, broken
+	footer := b[len(b)-footerBytes:]
+	end, count := binary.LittleEndian.Uint64(footer[24:]), binary.LittleEndian.Uint64(footer[32:])
+	body := uint64(len(b) - footerBytes)
+	if string(footer[:8]) != pixelMagic || [16]byte(footer[8:24]) != id || count != uint64(n) || end > body || body-end != count*entryBytes ||
+		uint64(crc32.Checksum(b[end:len(b)-8], castagnoli)) != binary.LittleEndian.Uint64(footer[40:]) {
+		return nil, errPixels
 	}
-	p := &Pixels{entries: make([]entry, n), data: body[:end]}
+	p := &Pixels{entries: make([]entry, n), data: b[:end], checked: make([]atomic.Uint32, (n+31)/32)}
 	for i := range p.entries {
-		t := body[end+uint64(i)*entryBytes:]
-		e := entry{binary.LittleEndian.Uint64(t), binary.LittleEndian.Uint32(t[8:]), binary.LittleEndian.Uint32(t[12:]), binary.LittleEndian.Uint32(t[16:])}
+		t := b[end+uint64(i)*entryBytes:]
+		u := func(at int) uint32 { return binary.LittleEndian.Uint32(t[at:]) }
+		e := entry{binary.LittleEndian.Uint64(t), u(8), u(12), u(16), u(20)}
 		if size := uint64(e.H) * uint64(e.W); e.C != 1 && e.C != 3 || size > 1<<32 || e.Offset > end || size*uint64(e.C) > end-e.Offset {
-			return nil, broken
+			return nil, errPixels
 		}
 		p.entries[i] = e
 	}

@@ -2,7 +2,9 @@ package data
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 
@@ -72,13 +74,16 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 	if len(items) == 0 {
 		return p, fmt.Errorf("%s: no images to take the mean of", s.Name)
 	}
-	pixels, err := s.Pixels(ctx, g.Resize)
+	pixels, err := s.pixelsOf(ctx, g.Resize, items)
 	if err != nil {
 		return p, err
 	}
 	var counts [3][256]int64 // exact, so that the order of the images changes no bit
 	for _, i := range items {
-		m := pixels.At(i)
+		m, err := pixels.At(i)
+		if err != nil {
+			return p, err
+		}
 		switch {
 		case m.C == 3:
 			for at := 0; at+2 < len(m.Pix); at += 3 {
@@ -99,15 +104,17 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 		}
 	}
 	for c := range s.C {
-		var n, sum, square float64
+		var n, sum, square int64 // whole numbers: exact below 10^14 pixels
 		for v, k := range counts[c] {
-			n += float64(k)
-			sum += float64(k) * float64(v)
-			square += float64(k) * float64(v) * float64(v)
+			n += k
+			sum += k * int64(v)
+			square += k * int64(v) * int64(v)
 		}
-		mean := sum / n
+		mean := float64(sum) / float64(n)
+		// The conversion keeps a processor from fusing product and difference, so that all of them find the same bits.
+		variance := float64(square)/float64(n) - float64(mean*mean)
 		p.Mean[c] = float32(mean / 255)
-		p.Std[c] = float32(max(1, math.Sqrt(max(0, square/n-mean*mean))) / 255) // black pictures alone must not divide by 0
+		p.Std[c] = float32(max(1, math.Sqrt(max(0, variance))) / 255) // black pictures alone must not divide by 0
 	}
 	return p, nil
 }
@@ -129,13 +136,24 @@ func (p Preprocess) Check() error {
 func (p Preprocess) File(path string) (*tensor.Tensor, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: no such picture; check the path", path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: no such picture; check the path", path)
+		}
+		return nil, err
 	}
 	defer f.Close()
-	b, err := format.ReadAll(f, format.MaxFileBytes)
+	size := int64(-1)
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	b, release, err := format.ReadFile(f, size)
 	if err != nil {
+		if p, ok := errors.AsType[*fs.PathError](err); ok { // it has the path
+			return nil, p
+		}
 		return nil, fmt.Errorf("%s: cannot be read: %w", path, err)
 	}
+	defer release()
 	x, err := p.Picture(b)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -148,13 +166,12 @@ func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	img, orientation, err := format.Decode(file)
+	m, err := format.Read(file, p.Resize[0], p.Resize[1])
 	if err != nil {
 		return nil, err
 	}
-	m := augment.Fit(img, orientation, p.Resize[0], p.Resize[1])
 	x := tensor.New(1, p.H, p.W, p.C)
-	p.scale().fill(x.Data, m, augment.Centre(m.H, m.W, p.H, p.W))
+	p.scale().fill(x.Data, m.Image, augment.Centre(m.H, m.W, p.H, p.W))
 	return x, nil
 }
 
@@ -217,3 +234,6 @@ func (s *scale) fill(dst []float32, m augment.Image, win augment.Window) {
 		}
 	}
 }
+
+// luma is the brightness of a colour by ITU-R BT.601.
+func luma(r, g, b uint32) uint32 { return (19595*r + 38470*g + 7471*b + 1<<15) >> 16 }

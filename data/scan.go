@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,55 +15,53 @@ import (
 
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/data/format"
-	"github.com/assaylab/assay/internal/atomicfile"
 )
 
 // A scan opens every file once: what is in it, whether it is a picture, how large, what it is near to. Its outcome is kept
-// in the cache as JSON, and as every picture is in memory at that moment, the pixels are written too, at the size that
-// training will most likely ask for.
-
-// scanVersion is part of every cache file's name: raise it when what they hold, or how pictures are resized, changes.
-const scanVersion = "scan1"
-
-// listing is the cached outcome of a scan.
-type listing struct {
-	Raw     bool     `json:"raw"`
-	Classes []string `json:"classes"`
-	Items   []Item   `json:"items"`
-	Faults  []Fault  `json:"faults"`
-	Digest  string   `json:"digest"`
-	H       int      `json:"h"`
-	W       int      `json:"w"`
-	C       int      `json:"c"`
-}
+// in the cache, and as every picture is in memory at that moment, the pixels are written too, at the size that training will
+// most likely ask for.
 
 // result is what a sweep finds in one file.
 type result struct {
-	place  int
-	image  augment.Image // resized
-	h, w   int           // as the picture stands upright
-	hash   string        // these two only in a full sweep
-	sketch *sketch
-	err    error
+	place int
+	hash  Hash
+	format.Picture
+	err error
+}
+
+// finding is what a scan remembers of a result. Nothing of it depends on the size that was asked for.
+type finding struct {
+	hash         Hash
+	h, w         int
+	colour       bool
+	levels, kept int
+	sketch       *sketch
+	err          error
+}
+
+func (r *result) finding() finding {
+	f := finding{hash: r.hash, h: r.OwnH, w: r.OwnW, colour: r.Colour, levels: r.Levels, kept: r.Kept, err: r.err}
+	if r.err == nil {
+		f.sketch = sketchOf(&r.Glance)
+	}
+	return f
 }
 
 func (s *Set) scan(ctx context.Context) error {
-	root, err := filepath.Abs(s.tree.Root) // two sets may agree in names, sizes and times: CIFAR's files always have one size
+	root, err := s.root()
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.tree.Root, err)
+		return err
 	}
-	sum := sha256.Sum256([]byte(scanVersion + root + "\x00" + s.tree.Fingerprint()))
-	s.id = hex.EncodeToString(sum[:10])
-	file := ""
-	if s.opt.Cache != "" {
-		file = filepath.Join(s.opt.Cache, s.id+".json")
-		if text, err := os.ReadFile(file); err == nil {
-			var l listing
-			if json.Unmarshal(text, &l) == nil && l.valid() {
-				s.adopt(l)
-				return nil
-			}
-		}
+	s.id = rootID(root, s.spec)
+	sum := sha256.Sum256([]byte(decoded() + s.tree.Fingerprint()))
+	state := hex.EncodeToString(sum[:])
+	s.state = state[:12]
+	s.tidy()
+	if l := s.cached(state); l != nil {
+		s.adopt(l)
+		return nil
+	}
+	if s.opt.Cache != "" && !s.opt.Look {
 		if err := os.MkdirAll(s.opt.Cache, 0o777); err != nil {
 			return fmt.Errorf("%s: cannot make this cache folder (%w); choose another with --store", s.opt.Cache, errors.Unwrap(err))
 		}
@@ -73,30 +70,44 @@ func (s *Set) scan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.adopt(*l)
-	if file == "" {
-		return nil
-	}
-	return atomicfile.Write(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(l) })
+	l.Root, l.State = root, state
+	s.adopt(l)
+	return s.keep(l)
 }
 
-func (s *Set) adopt(l listing) {
-	s.Classes, s.Items, s.Digest = l.Classes, l.Items, l.Digest
+// root is what the listing is of: the name of a built-in set, or the folder past all links, as two sets may agree in names,
+// sizes and times (CIFAR's files always have one size).
+func (s *Set) root() (string, error) {
+	if s.spec.Name != "" {
+		return s.spec.Name, nil
+	}
+	root, err := filepath.Abs(s.tree.Root)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s.tree.Root, err)
+	}
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real
+	}
+	return root, nil
+}
+
+// rootID is what the names of a root's cache files begin with.
+func rootID(root string, spec Spec) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%t %q %q", spec.Name != "", root, spec.Skip))
+	return hex.EncodeToString(sum[:10])
+}
+
+// decoded names what makes pixels and listings of files: a cache of another version is made anew.
+func decoded() string { return fmt.Sprintf("data %d, format %d", Version, format.Version) }
+
+func (s *Set) adopt(l *listing) {
+	s.Classes, s.Items, s.doubts, s.stops = l.Classes, l.items, l.Doubts, l.Stops
 	for _, f := range l.Faults {
-		s.Faults = append(s.Faults, Fault{filepath.Join(s.tree.Root, f.File), f.What})
+		f.File = filepath.Join(s.tree.Root, f.File)
+		s.Faults = append(s.Faults, f)
 	}
 	s.H, s.W, s.C, s.raw = l.H, l.W, l.C, l.Raw
-	if len(s.classOf) == len(s.Classes) {
-		s.Classes = s.classOf
-	}
-}
-
-func (l *listing) valid() bool {
-	ok := len(l.Digest) == 64 && (l.C == 1 || l.C == 3)
-	for i, it := range l.Items {
-		ok = ok && it.Label >= 0 && int(it.Label) < len(l.Classes) && it.Group >= 0 && int(it.Group) <= i && it.Split <= format.Test
-	}
-	return ok
+	s.Digest = digestOf(s.Classes, s.Items)
 }
 
 // list looks at every file of the tree.
@@ -105,7 +116,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{Raw: format.FindRecords(names), C: 1}
+	l := &listing{head: head{Raw: format.FindRecords(names), C: 1}}
 	var places []format.Place
 	if l.Raw {
 		if s.records, err = format.ReadRecords(ctx, s.tree, names); err != nil {
@@ -116,12 +127,16 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 			places = append(places, format.Place{Name: name, Label: s.records.Labels[i], Split: s.records.Splits[i]})
 		}
 	} else {
-		var strays []format.Stray
-		l.Classes, places, strays = format.ImageFolder(names)
-		for _, stray := range strays {
-			l.Faults = append(l.Faults, Fault{stray.Name, stray.What})
+		layout := format.ImageFolder(names)
+		l.Classes, places, l.Stops = layout.Classes, layout.Places, append(s.tree.Stops(), layout.Stops...)
+		for _, stray := range append(s.tree.Strays(), layout.Strays...) {
+			l.Faults = append(l.Faults, Fault{stray.Name, stray.What, stray.Mend})
 		}
 	}
+	if len(s.classOf) == len(l.Classes) {
+		l.Classes = s.classOf
+	}
+	l.names()
 	s.raw = l.Raw
 	place := make(map[string]int, len(places))
 	for i, p := range places {
@@ -133,53 +148,54 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 	if len(places) == 0 {
 		return l, nil
 	}
+	if s.opt.Look { // whoever only looks wants no pixels
+		found := make([]finding, len(places))
+		err := s.sweep(ctx, place, [2]int{1, 1}, func(r result) error {
+			found[r.place] = r.finding()
+			return nil
+		})
+		if err == nil {
+			l.collect(places, found)
+		}
+		return l, err
+	}
 	guess, err := s.guess(ctx, place)
 	if err != nil {
 		return nil, err
 	}
-	found, entries := make([]result, len(places)), make([]entry, len(places))
-	pixels, err := writePixels(s.pixelFile(guess), func(w *pixelWriter) error {
-		uniform, keep := [2]int{}, true
-		err := s.sweep(ctx, place, true, guess, func(r result) (err error) {
+	pixels, err := s.writePixels(guess, func(w *pixelWriter) (id [16]byte, err error) {
+		found, entries := make([]finding, len(places)), make([]entry, len(places))
+		first, wanted := [2]int{}, true
+		err = s.sweep(ctx, place, guess, func(r result) (err error) {
 			if r.err == nil {
-				if uniform == [2]int{} {
-					uniform = [2]int{r.h, r.w}
-				} else if uniform != [2]int{r.h, r.w} {
-					uniform = [2]int{-1, -1}
+				if first == [2]int{} {
+					first = [2]int{r.OwnH, r.OwnW}
+				} else if first != [2]int{r.OwnH, r.OwnW} && guess != geometry(0, 0, s.opt.Size, 0).Resize {
+					wanted = false // sizes differ after all: training will ask for another size than was guessed
 				}
-				if uniform[0] < 0 && guess != s.Geometry(s.opt.Size, 0).Resize {
-					keep = false // sizes differ after all: training will ask for another size than was guessed
-				}
-				if l.C = max(l.C, r.image.C); keep {
-					entries[r.place], err = w.add(r.image)
+				if wanted {
+					entries[r.place], err = w.add(r.Image)
 				}
 			}
-			r.image = augment.Image{}
-			found[r.place] = r
+			found[r.place] = r.finding()
 			return err
 		})
 		if err != nil {
-			return err
+			return id, err
 		}
-		if uniform[0] > 0 {
-			l.H, l.W = uniform[0], uniform[1]
+		for _, at := range l.collect(places, found) {
+			w.entries = append(w.entries, entries[at])
 		}
-		for i, r := range found {
-			if r.err == nil {
-				w.entries = append(w.entries, entries[i])
-			}
+		if !wanted || guess != geometry(l.H, l.W, s.opt.Size, 0).Resize {
+			return id, errNotAsked
 		}
-		if !keep {
-			return errNotAsked
-		}
-		return nil
+		return contentsID(l.items, guess), nil
 	})
-	if err != nil && err != errNotAsked {
-		return nil, err
-	}
-	l.collect(places, found)
-	if err == nil {
+	switch {
+	case err == nil:
 		s.pixels[guess] = pixels
+	case err != errNotAsked:
+		return nil, err
 	}
 	return l, nil
 }
@@ -187,26 +203,68 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 // errNotAsked takes back pixels that were written at a size nobody will ask for.
 var errNotAsked = errors.New("pixels of another size")
 
-// collect turns the findings into items, faults and a digest.
-func (l *listing) collect(places []format.Place, found []result) {
-	var sketches []*sketch
-	for i, p := range places {
-		r := found[i]
+// collect turns the findings into items, faults and doubts, and says in which place each item was found.
+func (l *listing) collect(places []format.Place, found []finding) (order []int) {
+	for at, r := range found {
 		if r.err != nil {
-			l.Faults = append(l.Faults, Fault{p.Name, r.err.Error()})
+			l.Faults = append(l.Faults, Fault{places[at].Name, r.err.Error(), format.MendOf(r.err)})
 			continue
 		}
-		l.Items = append(l.Items, Item{Name: p.Name, Label: p.Label, Split: p.Split, H: r.h, W: r.w, Hash: r.hash})
-		sketches = append(sketches, r.sketch)
+		order = append(order, at)
+	}
+	item := func(at int) Item {
+		p, r := places[at], found[at]
+		return Item{Name: p.Name, Label: p.Label, Split: p.Split, H: r.h, W: r.w, Hash: r.hash}
+	}
+	slices.SortFunc(order, func(a, b int) int { return byContent(item(a), item(b)) })
+	if !l.Raw {
+		order = l.contradictions(places, found, order)
+	}
+	l.C = 1
+	sketches := make([]*sketch, len(order))
+	for k, at := range order {
+		r := &found[at]
+		l.items = append(l.items, item(at))
+		if sketches[k] = r.sketch; r.colour {
+			l.C = 3
+		}
+		if k == 0 {
+			l.H, l.W = r.h, r.w
+		} else if l.H != r.h || l.W != r.w {
+			l.H, l.W = 0, 0
+		}
 	}
 	slices.SortFunc(l.Faults, func(a, b Fault) int { return strings.Compare(a.File, b.File) })
-	group(l.Items, sketches)
-	h := sha256.New()
-	fmt.Fprintf(h, "%q\n", l.Classes)
-	for _, it := range l.Items {
-		fmt.Fprintf(h, "%d %d %s\n", it.Split, it.Label, it.Hash)
+	group(l.items, sketches)
+	l.doubt(found, order)
+	return order
+}
+
+// contradictions leaves out files that hold one picture under two labels: nobody can say which label is right. Order is by
+// content, so they stand together.
+func (l *listing) contradictions(places []format.Place, found []finding, order []int) []int {
+	kept := order[:0]
+	for len(order) > 0 {
+		n := 1
+		for n < len(order) && found[order[n]].hash == found[order[0]].hash {
+			n++
+		}
+		same := order[:n]
+		order = order[n:]
+		first, last := places[same[0]], places[same[n-1]]
+		if first.Label == last.Label {
+			kept = append(kept, same...)
+			continue
+		}
+		for _, at := range same {
+			p, other := places[at], last
+			if p.Label == last.Label {
+				other = first
+			}
+			l.Faults = append(l.Faults, Fault{p.Name, fmt.Sprintf("the same picture under two labels: %s here, %s as %s", l.Classes[p.Label], l.Classes[other.Label], other.Name), "delete the wrong one or list it under data.skip"})
+		}
 	}
-	l.Digest = hex.EncodeToString(h.Sum(nil))
+	return kept
 }
 
 // guess is the size that training will ask for, judged by the first picture: 0, 0 for its own. Should the others differ,
@@ -214,8 +272,8 @@ func (l *listing) collect(places []format.Place, found []result) {
 func (s *Set) guess(ctx context.Context, place map[string]int) ([2]int, error) {
 	var h, w int
 	err := s.produce(ctx, place, func(j job) error {
-		if r := j.do(false, [2]int{}); r.err == nil {
-			h, w = r.h, r.w
+		if r := j.do([2]int{}); r.err == nil {
+			h, w = r.OwnH, r.OwnW
 			return io.EOF
 		}
 		return nil
@@ -233,49 +291,37 @@ type job struct {
 	image augment.Image
 	err   error
 	done  chan result
+
+	release func() // gives back the room of the file, once it is read
 }
 
-func (j job) do(full bool, resize [2]int) result {
+func (j job) do(resize [2]int) result {
+	if j.release != nil {
+		defer j.release()
+	}
 	r := result{place: j.place, err: j.err}
 	switch {
 	case j.err != nil:
 	case j.file == nil:
-		r.h, r.w = j.image.H, j.image.W
-		if r.image = augment.FitImage(j.image, resize[0], resize[1]); full {
-			r.hash, r.sketch = hashOf(j.image.Pix), sketchOfRecord(j.image)
-		}
+		r.hash = hashOfRecord(j.image.H, j.image.W, j.image.C, j.image.Pix)
+		r.Picture = format.See(j.image, resize[0], resize[1])
 	default:
-		img, orientation, err := format.Decode(j.file)
-		if err != nil {
-			r.err = err
-			return r
-		}
-		r.h, r.w = img.Bounds().Dy(), img.Bounds().Dx()
-		if orientation >= 5 {
-			r.h, r.w = r.w, r.h
-		}
-		if r.image = augment.Fit(img, orientation, resize[0], resize[1]); full {
-			r.hash, r.sketch = hashOf(j.file), sketchOf(img)
-		}
+		r.hash = hashOf(j.file)
+		r.Picture, r.err = format.Read(j.file, resize[0], resize[1])
 	}
 	return r
-}
-
-func hashOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
 }
 
 // produce hands over every picture that place names, always in the same order.
 func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) error) error {
 	if !s.raw {
 		want := func(name string) bool { _, ok := place[name]; return ok }
-		return s.tree.Each(ctx, want, func(name string, _ int64, r io.Reader) error {
-			file, err := format.ReadAll(r, format.MaxFileBytes)
-			if err == nil && file == nil {
-				file = []byte{}
+		return s.tree.Each(ctx, want, func(name string, size int64, r io.Reader) error {
+			file, release, err := format.ReadFile(r, size)
+			if err = emit(job{place: place[name], file: file, err: err, release: release}); err != nil && release != nil {
+				release() // nobody decodes it
 			}
-			return emit(job{place: place[name], file: file, err: err})
+			return err
 		})
 	}
 	if s.records == nil {
@@ -288,7 +334,6 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 		}
 	}
 	rec := s.records
-	size := rec.H * rec.W * rec.C
 	for i, name := range rec.Names {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -297,7 +342,7 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 		if !ok {
 			continue
 		}
-		if err := emit(job{place: at, image: augment.Image{H: rec.H, W: rec.W, C: rec.C, Pix: rec.Pixels[i*size : (i+1)*size]}}); err != nil {
+		if err := emit(job{place: at, image: rec.At(i)}); err != nil {
 			return err
 		}
 	}
@@ -306,14 +351,14 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 
 // sweep decodes and resizes every picture that place names on all threads and hands the results over one by one, in the
 // order they are produced. At most a few pictures a thread are in memory at once.
-func (s *Set) sweep(ctx context.Context, place map[string]int, full bool, resize [2]int, visit func(result) error) error {
+func (s *Set) sweep(ctx context.Context, place map[string]int, resize [2]int, visit func(result) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	jobs, queue := make(chan job), make(chan job, 2*s.opt.Threads)
 	var workers sync.WaitGroup
 	for range s.opt.Threads {
 		workers.Go(func() {
 			for j := range jobs {
-				j.done <- j.do(full, resize)
+				j.done <- j.do(resize)
 			}
 		})
 	}

@@ -33,7 +33,7 @@ func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
 			px := b.X.Data[row*size+i*p.C:]
 			for c := range 3 {
 				k := min(c, p.C-1)
-				v := (px[k]*p.Std[k] + p.Mean[k]) * 255
+				v := float32((float32(px[k]*p.Std[k]) + p.Mean[k]) * 255)
 				one.Pix[4*i+c] = byte(min(255, max(0, v+0.5)))
 			}
 			one.Pix[4*i+3] = 255

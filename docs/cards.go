@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/diff"
 	"github.com/assaylab/assay/draw"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
@@ -127,7 +128,7 @@ func shown(text string) (lines []string, drawing string, err error) {
 	if _, err := approach.Rewrite(after, []experiment.Choice{c}); err != nil {
 		return nil, "", err
 	}
-	d, err := nn.Compare(before, after)
+	d, err := diff.Networks(before, after)
 	if err != nil || len(d.Layers) == 0 {
 		return nil, "", err
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/draw"
-	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -20,9 +20,9 @@ func zooPage() (page, drawing string, err error) {
 		if err != nil {
 			return "", "", err
 		}
-		params := nn.Thousands(c.Params)
+		params := say.Thousands(c.Params)
 		if c.TrainParams != c.Params {
-			params += " (" + nn.Thousands(c.TrainParams) + " in training)"
+			params += " (" + say.Thousands(c.TrainParams) + " in training)"
 		}
 		rows = append(rows, []string{
 			"`" + n.Name + "`", n.Family, g.InputSize().String(), fmt.Sprint(n.Classes), params, figure(float64(c.MACs)), figure(float64(c.ActivationBytes)) + "B", plain(n.Paper),

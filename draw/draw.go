@@ -8,6 +8,7 @@ package draw
 import (
 	"strings"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/nn"
 )
 
@@ -69,7 +70,7 @@ func Pair(before, after *nn.Graph) (string, error) {
 // told is what a network costs.
 func told(g *nn.Graph) (string, error) {
 	c, err := g.Cost()
-	return nn.Thousands(c.Params) + " parameters, " + nn.Thousands(c.MACs) + " multiply-adds", err
+	return say.Thousands(c.Params) + " parameters, " + say.Thousands(c.MACs) + " multiply-adds", err
 }
 
 // network draws boxes below a line of text, and grows the canvas to hold them.

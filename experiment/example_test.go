@@ -37,3 +37,24 @@ learning: [{epochs: 4}]
 	// learning: [{epochs: 4}]
 	// seed: 1
 }
+
+func ExampleParse() {
+	e, err := experiment.Parse("data: fashion-mini\nnet: mini\noptimization: [batchnorm, {lr: 0.1}]\n")
+	fmt.Println(e.Data, e.Net, e.Optimization[0].Name, e.Seed, err)
+	_, err = experiment.Parse("data: fashion-mini\nnett: mini\n")
+	fmt.Println(err)
+	// Output:
+	// fashion-mini mini batchnorm 1 <nil>
+	// experiment:2:1: unknown key "nett"; did you mean "net"?
+}
+
+func ExampleCanonical() {
+	o, l := experiment.DefaultOptimization(), experiment.DefaultLearning()
+	o.LR.Policy, o.Batch.Size = "cosine", 64
+	fmt.Print(string(experiment.Canonical(o, l)))
+	// Output:
+	// batch:
+	//   size: 64
+	// lr:
+	//   policy: "cosine"
+}

@@ -125,6 +125,16 @@ func Decode(n *spec.Node) (Experiment, error) {
 	return e, nil
 }
 
+// Parse reads an experiment from the text of a file. Its faults name the place "experiment:line:column", and relative paths in it are
+// taken from the folder that the program runs in.
+func Parse(text string) (Experiment, error) {
+	n, err := spec.Parse("experiment", []byte(text))
+	if err != nil {
+		return Experiment{}, err
+	}
+	return Decode(n)
+}
+
 // Read reads an experiment file.
 func Read(path string) (Experiment, error) {
 	n, err := spec.ReadFile(path)

@@ -180,3 +180,28 @@ func TestStepsCountsAndWindows(t *testing.T) {
 		t.Errorf("the window is %d", l.Window())
 	}
 }
+
+func TestAPolicyThatNeverActsIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		lr              experiment.LR
+		perEpoch, total int
+		want            string
+	}{
+		{experiment.LR{Warmup: 5}, 10, 60, ""},
+		{experiment.LR{Warmup: 5.99}, 10, 60, "$.warmup: lr: a warm-up of 5.99 epochs in a training of 6 never ends; give at most 5"}, // rounded it is all 60 steps
+		{experiment.LR{Warmup: 300}, 10, 60, "$.warmup: lr: a warm-up of 300 epochs in a training of 6 never ends; give at most 5"},
+		{experiment.LR{Warmup: 1}, 10, 5, "$.warmup: lr: a warm-up of 1 epoch in a training of 0.5 never ends; give less than 0.5"},
+		{experiment.LR{Policy: "step"}, 10, 60, ""},
+		{experiment.LR{Policy: "step", Every: 5}, 10, 60, ""},
+		{experiment.LR{Policy: "step", Every: 6}, 10, 60, "$.every: lr: a drop every 6 epochs in a training of 6 never comes; give at most 5, or policy: fixed"},
+		{experiment.LR{Policy: "linear", Every: 6}, 10, 60, ""},
+	} {
+		got := ""
+		if err := c.lr.Fits(c.perEpoch, c.total); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%+v: got %q, want %q", c.lr, got, c.want)
+		}
+	}
+}

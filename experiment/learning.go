@@ -126,7 +126,7 @@ func (s Subset) Of(n int) int {
 	if s.Images > 0 {
 		return min(s.Images, n)
 	}
-	return int(s.Fraction*float64(n) + 0.5)
+	return int(float64(s.Fraction*float64(n)) + 0.5)
 }
 
 // TotalSteps is the length of a training, given the steps of a pass.

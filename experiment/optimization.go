@@ -1,7 +1,11 @@
 package experiment
 
 import (
+	"fmt"
 	"math"
+
+	"github.com/assaylab/assay/internal/elementary"
+	"github.com/assaylab/assay/internal/spec"
 )
 
 // Optimization is what can be added to any network without changing its architecture: the settings that optimization
@@ -60,6 +64,29 @@ func DefaultOptimization() Optimization {
 	}
 }
 
+// Fits reports a part of the policy that a training never comes to: a warm-up that does not end, a drop behind the last step.
+func (l LR) Fits(stepsPerEpoch, total int) error {
+	epochs := float64(total) / float64(max(stepsPerEpoch, 1))
+	most := fmt.Sprintf("give at most %g", math.Ceil(epochs)-1)
+	if epochs <= 1 {
+		most = fmt.Sprintf("give less than %.3g", epochs)
+	}
+	if int(math.Round(l.Warmup*float64(stepsPerEpoch))) >= total && l.Warmup > 0 {
+		return &spec.Fault{Path: "$.warmup", Msg: fmt.Sprintf("lr: a warm-up of %s in a training of %.3g never ends; %s", counted(l.Warmup), epochs, most)}
+	}
+	if l.Policy == "step" && int(math.Round(l.Every*float64(stepsPerEpoch))) >= total && l.Every > 0 {
+		return &spec.Fault{Path: "$.every", Msg: fmt.Sprintf("lr: a drop every %s in a training of %.3g never comes; %s, or policy: fixed", counted(l.Every), epochs, most)}
+	}
+	return nil
+}
+
+func counted(epochs float64) string {
+	if epochs == 1 {
+		return "1 epoch"
+	}
+	return fmt.Sprintf("%g epochs", epochs)
+}
+
 // At is the rate of a step in [0, total), given the number of steps in an epoch. linear reaches Final·Base after the last
 // step, not at it, so that every step moves.
 func (l LR) At(step, stepsPerEpoch, total int) float32 {
@@ -74,15 +101,15 @@ func (l LR) At(step, stepsPerEpoch, total int) float32 {
 	final := float64(l.Final)
 	switch l.Policy {
 	case "linear":
-		return l.Base * float32(final+(1-final)*(1-t))
+		return l.Base * float32(final+float64((1-final)*(1-t)))
 	case "cosine": // Loshchilov, Hutter, "SGDR", ICLR 2017, arXiv:1608.03983, without restarts
-		return l.Base * float32(final+(1-final)*(1+math.Cos(math.Pi*t))/2)
+		return l.Base * float32(final+float64((1-final)*(1+elementary.Cos(math.Pi*t))/2))
 	case "step":
 		every := int(math.Round(l.Every * float64(stepsPerEpoch)))
 		if l.Every == 0 {
 			every = (total + 2) / 3
 		}
-		return l.Base * float32(math.Pow(float64(l.Gamma), float64(step/max(every, 1))))
+		return l.Base * float32(elementary.Pow(float64(l.Gamma), float64(step/max(every, 1))))
 	}
 	return l.Base
 }

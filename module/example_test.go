@@ -24,6 +24,6 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(nn.Thousands(c.Params), "parameters,", nn.Thousands(c.MACs), "multiply-adds")
-	// Output: 43,226 parameters, 18,268,480 multiply-adds
+	fmt.Println(c.Params, "parameters,", c.MACs, "multiply-adds")
+	// Output: 43226 parameters, 18268480 multiply-adds
 }

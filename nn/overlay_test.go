@@ -14,7 +14,7 @@ func details(t *testing.T, g *Graph) string {
 	}
 	var s []string
 	for _, st := range steps[1:] {
-		s = append(s, st.Node.Name+": "+st.detail())
+		s = append(s, st.Node.Name+": "+st.Detail())
 	}
 	return strings.Join(s, "\n")
 }

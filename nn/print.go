@@ -2,8 +2,9 @@ package nn
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/assaylab/assay/internal/say"
 )
 
 // Table is a network layer by layer with its counts: what `assay net show` prints. Its JSON fields are a contract.
@@ -48,7 +49,7 @@ func (g *Graph) Table() (Table, error) {
 		if err != nil {
 			return Table{}, err
 		}
-		r := Row{Name: s.Node.Name, Kind: s.Node.Layer.Kind(), Detail: s.detail(), Output: [3]int{s.Size.H, s.Size.W, s.Size.C}, MACs: s.MACs}
+		r := Row{Name: s.Node.Name, Kind: s.Node.Layer.Kind(), Detail: s.Detail(), Output: [3]int{s.Size.H, s.Size.W, s.Size.C}, MACs: s.MACs}
 		for _, p := range ps {
 			if !seen[p.Name] {
 				r.Params += int64(p.Shape.Elems())
@@ -63,8 +64,8 @@ func (g *Graph) Table() (Table, error) {
 	return t, nil
 }
 
-// detail is the layer with what lies over it, in the order in which they are applied: "batchnorm + relu".
-func (s Step) detail() string {
+// Detail is the layer with what lies over it, in the order in which they are applied: "batchnorm + relu".
+func (s Step) Detail() string {
 	var parts []string
 	for i, as := range s.OverIn {
 		for _, a := range as {
@@ -89,7 +90,7 @@ func (t Table) String() string {
 	for _, r := range t.Layers {
 		cells = append(cells, []string{r.Name, r.Detail, Size{r.Output[0], r.Output[1], r.Output[2]}.String(), count(r.Params), count(r.MACs), count(r.ActivationBytes)})
 	}
-	cells = append(cells, []string{"sum", "", "", Thousands(t.Params), Thousands(t.MACs), Thousands(t.ActivationBytes)})
+	cells = append(cells, []string{"sum", "", "", say.Thousands(t.Params), say.Thousands(t.MACs), say.Thousands(t.ActivationBytes)})
 	width := make([]int, len(cells[0]))
 	for _, row := range cells {
 		for i, c := range row {
@@ -109,7 +110,7 @@ func (t Table) String() string {
 		s.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	if t.TrainParams != t.Params {
-		fmt.Fprintf(&s, "%s parameters in training, with the outputs that only training computes\n", Thousands(t.TrainParams))
+		fmt.Fprintf(&s, "%s parameters in training, with the outputs that only training computes\n", say.Thousands(t.TrainParams))
 	}
 	fmt.Fprintf(&s, "signature %s\n", t.Signature)
 	return s.String()
@@ -120,20 +121,20 @@ func count(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return Thousands(n)
+	return say.Thousands(n)
 }
 
-// Thousands prints 13,300,072.
-func Thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, s = "-", s[1:]
+// Became tells of a count what it was and is: "parameters 1,724 -> 550 (-68.1 %)", "parameters 550, the same".
+func Became(what string, was, is int64) string {
+	switch {
+	case was == is:
+		return fmt.Sprintf("%s %s, the same", what, say.Thousands(is))
+	case was > 0 && is < 10*was:
+		return fmt.Sprintf("%s %s -> %s (%+.1f %%)", what, say.Thousands(was), say.Thousands(is), 100*(float64(is)/float64(was)-1))
+	case was > 0:
+		return fmt.Sprintf("%s %s -> %s (%s times)", what, say.Thousands(was), say.Thousands(is), say.Thousands((is+was/2)/was))
 	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
+	return fmt.Sprintf("%s %s -> %s", what, say.Thousands(was), say.Thousands(is))
 }
 
 // Dot is the network as a graph for Graphviz.
@@ -145,7 +146,7 @@ func (g *Graph) Dot() (string, error) {
 	var s strings.Builder
 	fmt.Fprintf(&s, "digraph %q {\n\tnode [shape=box, fontname=\"sans-serif\"];\n", g.Name)
 	for _, st := range steps {
-		fmt.Fprintf(&s, "\t%q [label=%q];\n", st.Node.Name, st.Node.Name+"\n"+st.detail()+"\n"+st.Size.String())
+		fmt.Fprintf(&s, "\t%q [label=%q];\n", st.Node.Name, st.Node.Name+"\n"+st.Detail()+"\n"+st.Size.String())
 		for _, in := range st.Node.In {
 			fmt.Fprintf(&s, "\t%q -> %q;\n", in.Name, st.Node.Name)
 		}

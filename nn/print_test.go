@@ -16,3 +16,17 @@ func TestDotNamesLayersAndEdges(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatACountWasAndIs(t *testing.T) {
+	for _, c := range []struct {
+		was, is int64
+		want    string
+	}{
+		{1724, 550, "parameters 1,724 -> 550 (-68.1 %)"}, {550, 550, "parameters 550, the same"}, {100, 2_500, "parameters 100 -> 2,500 (25 times)"},
+		{100, 250_040, "parameters 100 -> 250,040 (2,500 times)"}, {0, 7, "parameters 0 -> 7"},
+	} {
+		if got := Became("parameters", c.was, c.is); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+	}
+}

@@ -95,25 +95,3 @@ func (b *Builder) back(n *Node, on map[*Value]bool, by map[*Value]*Value) {
 		}
 	}
 }
-
-// GradientReads lists the values of a node's own inputs and outputs that its gradient reads: what must be kept from the
-// forward pass to the backward one. It follows from the rule itself, so no op can state it wrongly.
-func GradientReads(n *Node) []*Value {
-	d, ok := n.Op.(differentiable)
-	if !ok {
-		return nil
-	}
-	b := NewBuilder("")
-	dout := make([]*Value, len(n.Out))
-	dout[0] = &Value{Type: n.Out[0].Type}
-	d.gradient(b, n, dout)
-	var reads []*Value
-	for _, v := range slices.Concat(n.In, n.Out) {
-		for _, g := range b.p.Nodes {
-			if slices.Contains(g.In, v) && !slices.Contains(reads, v) {
-				reads = append(reads, v)
-			}
-		}
-	}
-	return reads
-}

@@ -158,10 +158,6 @@ func (PReLU) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return b.EmitAll(PReLUGrad{}, n.In[0], n.In[1], dy[0])
 }
 
-func (Activation) overwrites() []int     { return []int{0} }
-func (ActivationGrad) overwrites() []int { return []int{1, 0} }
-func (PReLU) overwrites() []int          { return []int{0} }
-
 func (a Activation) detail() string     { return slope(a.Func, a.Alpha) }
 func (a ActivationGrad) detail() string { return slope(a.Func, a.Alpha) }
 

@@ -91,9 +91,5 @@ func (Mean) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(Expand{Shape: x, Scale: 1 / float32(x.Elems())}, dy[0])}
 }
 
-func (Add) overwrites() []int   { return []int{0, 1} }
-func (Mul) overwrites() []int   { return []int{0, 1} }
-func (Scale) overwrites() []int { return []int{0} }
-
 func (o Scale) detail() string  { return fmt.Sprintf("·%g", o.By) }
 func (o Expand) detail() string { return fmt.Sprintf("·%g", o.Scale) }

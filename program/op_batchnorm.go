@@ -103,10 +103,6 @@ func (o BatchNorm) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return b.EmitAll(BatchNormGrad(o), append(in, dy[0])...)
 }
 
-func (BatchNorm) overwrites() []int          { return []int{0} }
-func (BatchNormInference) overwrites() []int { return []int{0} }
-func (o BatchNormGrad) overwrites() []int    { return []int{3 + bit(o.Affine), 0} }
-
 // positive checks that Eps keeps a constant channel finite.
 func positive(op Op, eps float32) error {
 	if !(eps > 0) {

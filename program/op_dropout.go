@@ -43,8 +43,6 @@ func (o Dropout) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(o, dy[0], n.In[1], n.In[2]), nil, nil}
 }
 
-func (Dropout) overwrites() []int { return []int{0} }
-
 func (o Dropout) detail() string {
 	if o.Of == Elements {
 		return ""

@@ -53,8 +53,6 @@ func (o Gate) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(Gate{}, dy[0], g), b.Emit(GateGrad{Positions: positions}, x, dy[0])}
 }
 
-func (Gate) overwrites() []int { return []int{0} }
-
 func (o GateGrad) detail() string {
 	if o.Positions {
 		return "by position"

@@ -99,8 +99,6 @@ func (o RelativeBias) gradient(b *Builder, _ *Node, dy []*Value) []*Value {
 	return []*Value{dy[0], b.Emit(RelativeBiasGrad(o), dy[0])}
 }
 
-func (RelativeBias) overwrites() []int { return []int{0} }
-
 func (o SplitHeads) detail() string       { return fmt.Sprintf("%d", o.Heads) }
 func (o MergeHeads) detail() string       { return fmt.Sprintf("%dx%d", o.H, o.W) }
 func (o RelativeBias) detail() string     { return fmt.Sprintf("%dx%d up to %d", o.H, o.W, o.Range) }

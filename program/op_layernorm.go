@@ -56,6 +56,3 @@ func (o LayerNormGrad) Infer(in []*Value) ([]Type, error) {
 func (o LayerNorm) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return b.EmitAll(LayerNormGrad(o), n.In[0], n.In[1], dy[0])
 }
-
-func (LayerNorm) overwrites() []int     { return []int{0} }
-func (LayerNormGrad) overwrites() []int { return []int{2} }

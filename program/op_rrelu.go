@@ -43,11 +43,8 @@ func (o RReLU) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(RReLUGrad(o), n.Out[0], dy[0], n.In[1]), nil}
 }
 
-func (RReLU) overwrites() []int     { return []int{0} }
-func (RReLUGrad) overwrites() []int { return []int{1, 0} }
-
 // Slope is 1/a(i), that of element i at a step where it is not positive, as documented at [RReLU].
 func (o RReLU) Slope(i int, step uint32) float32 {
 	r := tensor.Philox4x32([4]uint32{uint32(i / 4), step, 0, 0}, o.Key)
-	return 1 / (RReLULow + (RReLUHigh-RReLULow)*tensor.UnitFloat32(r[i%4]))
+	return 1 / (RReLULow + float32((RReLUHigh-RReLULow)*tensor.UnitFloat32(r[i%4])))
 }

@@ -35,6 +35,3 @@ func (o SoftmaxGrad) Infer(in []*Value) ([]Type, error) {
 func (Softmax) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(SoftmaxGrad{}, n.Out[0], dy[0])}
 }
-
-func (Softmax) overwrites() []int     { return []int{0} }
-func (SoftmaxGrad) overwrites() []int { return []int{1, 0} }

@@ -143,30 +143,6 @@ func TestBuildDropsWhatNobodyReads(t *testing.T) {
 	}
 }
 
-func TestGradientReadsWhatThePaperSays(t *testing.T) {
-	want := map[string]string{ // op: what of x (inputs), y (outputs) its gradient reads
-		"conv": "x0 x1", "batch-norm": "x0 x1 y1 y2", "activation": "y0", "matmul": "x0 x1", "reshape": "", "cross-entropy": "x0 x1", "mean": "",
-	}
-	for _, n := range step(t).Nodes {
-		w, ok := want[n.Op.Kind()]
-		if !ok {
-			continue
-		}
-		delete(want, n.Op.Kind())
-		var got []string
-		for _, v := range program.GradientReads(n) {
-			if i := slices.Index(n.In, v); i >= 0 {
-				got = append(got, "x"+string(rune('0'+i)))
-			} else {
-				got = append(got, "y"+string(rune('0'+slices.Index(n.Out, v))))
-			}
-		}
-		if strings.Join(got, " ") != w {
-			t.Errorf("%s reads %v, want %s", n.Op.Kind(), got, w)
-		}
-	}
-}
-
 func TestCostsCountWhatTheFormulaSays(t *testing.T) {
 	got := map[string]int64{}
 	for _, n := range step(t).Nodes {
@@ -175,51 +151,6 @@ func TestCostsCountWhatTheFormulaSays(t *testing.T) {
 	conv, linear := int64(4*3*3*8*3*3*3), int64(4*72*5)
 	if got["conv"] != conv || got["conv-grad-weight"] != conv || got["matmul"] != 3*linear {
 		t.Errorf("got %v, want conv %d, matmul %d", got, conv, 3*linear)
-	}
-}
-
-func TestLivesEndWhereTheLastReaderIs(t *testing.T) {
-	p := step(t)
-	lives, roots := p.Lives(), p.Roots()
-	for _, n := range p.Nodes {
-		for _, v := range n.In {
-			if l := lives[v.ID]; n.ID > l.Last || n.ID <= l.First {
-				t.Errorf("node %d reads %v, which lives %v", n.ID, v, l)
-			}
-		}
-		if program.Alias(n) && (roots[n.Out[0].ID] != roots[n.In[0].ID] || lives[n.Out[0].ID] != lives[n.In[0].ID]) {
-			t.Errorf("node %d: a reshape has another root or life than what it is made from", n.ID)
-		}
-	}
-	for _, v := range p.Inputs(program.Held) {
-		if lives[v.ID] != (program.Life{First: -1, Last: len(p.Nodes)}) {
-			t.Errorf("%v lives %v", v, lives[v.ID])
-		}
-	}
-	if l := lives[p.Output("loss").ID]; l.Last != len(p.Nodes) {
-		t.Errorf("the loss dies at %d", l.Last)
-	}
-}
-
-func TestNothingIsWrittenOverWhatIsStillRead(t *testing.T) {
-	b := program.NewBuilder("p")
-	x := b.Input("x", program.Real, of(3, 4))
-	a := b.Emit(program.Scale{By: 2}, x)                                                   // 0: x is the caller's
-	c := b.Emit(program.Activation{Func: program.ReLU}, a)                                 // 1: a is read again
-	d := b.Emit(program.Add{}, a, c)                                                       // 2: both die
-	e := b.Emit(program.Add{}, d, d)                                                       // 3: one value twice
-	f := b.Emit(program.Reshape{Shape: of(4, 3)}, e)                                       // 4
-	g := b.Emit(program.Scale{By: 3}, f)                                                   // 5: e, under another shape, is read again
-	b.Output("sum", b.Emit(program.Add{}, e, b.Emit(program.Reshape{Shape: of(3, 4)}, g))) // 6, 7: both die
-	p, err := b.Build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	lives, roots := p.Lives(), p.Roots()
-	for i, want := range [][]int{nil, nil, {0, 1}, nil, nil, nil, nil, {0, 1}} {
-		if got := program.InPlace(p.Nodes[i], lives, roots); !slices.Equal(got, want) {
-			t.Errorf("node %d (%s) may overwrite %v, want %v", i, p.Nodes[i].Op.Kind(), got, want)
-		}
 	}
 }
 

@@ -2,10 +2,10 @@ package report
 
 import (
 	"fmt"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
 )
 
@@ -50,7 +50,7 @@ func (k ranking) trialCell(j study.Judgement, s int) (text, more string) {
 		}
 		switch t.Status {
 		case study.Done:
-			return fmt.Sprintf("%.2f", t.Outcome), fmt.Sprintf("log loss %.3f, %s steps in %s, weights %s", t.LogLoss, grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
+			return fmt.Sprintf("%.2f", t.Metrics[k.Metric]), fmt.Sprintf("log loss %.3f, %s steps in %s, weights %s", t.Metrics[study.LogLoss.Name], grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
 		case study.Diverged:
 			return "diverged", t.Reason
 		case study.Failed:
@@ -62,10 +62,7 @@ func (k ranking) trialCell(j study.Judgement, s int) (text, more string) {
 
 // facts are what it takes to repeat the study, by name.
 func (k ranking) facts(in Input) [][2]string {
-	facts := [][2]string{{"study file", in.FileName}, {"digest of the file", k.Digest}, {"seed", fmt.Sprint(k.Seed)}, {"design", k.Design}, {"kernel level", k.Level}}
-	if k.Threads > 0 {
-		facts = append(facts, [2]string{"threads", fmt.Sprint(k.Threads)})
-	}
+	facts := [][2]string{{"study file", in.FileName}, {"digest of the file", k.Digest}, {"seed", fmt.Sprint(k.Seed)}, {"design", k.Design}, {"engine", k.Engine}}
 	facts = append(facts, [2]string{"assay", in.Version}, [2]string{"machine", in.Machine}, [2]string{"store", in.Store}, [2]string{"best arm as an experiment", in.Winner})
 	if !in.Made.IsZero() {
 		facts = append(facts, [2]string{"made", in.Made.UTC().Format("2 January 2006, 15:04 UTC")})
@@ -79,16 +76,12 @@ func (k ranking) facts(in Input) [][2]string {
 	return said
 }
 
-// short is enough of a digest to tell two apart by eye.
+// short is a digest by which two are told apart.
 func short(digest string) string {
 	if digest == "" {
 		return "unknown"
 	}
-	_, hex, ok := strings.Cut(digest, ":")
-	if !ok {
-		hex = digest
-	}
-	return hex[:min(len(hex), 12)]
+	return say.Short(digest)
 }
 
 // capital begins a text with a capital.

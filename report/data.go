@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
 )
 
@@ -17,6 +19,7 @@ type document struct {
 	Store  string `json:"store"`
 	Report string `json:"report"` // path of the page
 	Winner string `json:"winner"` // path of the best arm's experiment file
+	Ran    int    `json:"ran"`    // trials that this command trained
 }
 
 // JSON writes the study as one document: study.Result with the paths store, report (of the page) and winner.
@@ -24,18 +27,23 @@ func JSON(w io.Writer, in Input, page string) error {
 	if in.Result == nil {
 		return ErrNotJudged
 	}
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
-	return e.Encode(document{Result: finiteCopy(in.Result), Store: in.Store, Report: page, Winner: in.Winner})
+	if err := e.Encode(document{Result: finiteCopy(in.Result), Store: in.Store, Report: page, Winner: in.Winner, Ran: in.Ran}); err != nil {
+		return err
+	}
+	_, err := w.Write(say.JSON(b.Bytes()))
+	return err
 }
 
 // finiteCopy is r without the figures that JSON has no way to write: the points of a curve from where a loss was no longer
-// finite, and infinite degrees of freedom, which become 0.
+// finite.
 func finiteCopy(r *study.Result) *study.Result {
 	c := *r
 	c.Trials = make([]study.Trial, len(r.Trials))
 	for i, t := range r.Trials {
-		t.Outcome, t.LogLoss, t.Seconds = orZero(t.Outcome), orZero(t.LogLoss), orZero(t.Seconds)
+		t.Seconds = orZero(t.Seconds)
 		curve := []study.Point{}
 		for _, p := range t.Curve {
 			if finite(p.Epoch) && finite(p.TrainLoss) && finite(p.ValAccuracy) && finite(p.ValLogLoss) && finite(p.LR) {
@@ -44,16 +52,6 @@ func finiteCopy(r *study.Result) *study.Result {
 		}
 		t.Curve = curve
 		c.Trials[i] = t
-	}
-	c.Judged = make([]study.Judgement, len(r.Judged))
-	for i, j := range r.Judged {
-		j.DF = orZero(j.DF)
-		if j.LogLoss != nil {
-			l := *j.LogLoss
-			l.DF = orZero(l.DF)
-			j.LogLoss = &l
-		}
-		c.Judged[i] = j
 	}
 	return &c
 }
@@ -77,24 +75,24 @@ func ResultsCSV(w io.Writer, r *study.Result) error {
 		if j.LogLoss != nil {
 			loss = *j.LogLoss
 		}
-		rows = append(rows, []string{j.Name, strconv.FormatBool(j.Baseline), strconv.Itoa(j.Trials), strconv.Itoa(j.Diverged), strconv.Itoa(j.Failures),
-			cell(j.Mean), cell(j.Effect), cell(j.Low), cell(j.High), cell(j.P), string(j.Verdict), j.Method, j.Grey, strings.Join(j.Notes, "; "),
+		rows = append(rows, []string{say.Cell(j.Name), strconv.FormatBool(j.Baseline), strconv.Itoa(j.Trials), strconv.Itoa(j.Diverged), strconv.Itoa(j.Failures),
+			cell(j.Mean), cell(j.Effect), cell(j.Low), cell(j.High), chance(j.P), string(j.Verdict), j.Method, say.Cell(j.Grey), say.Cell(strings.Join(j.Notes, "; ")),
 			cell(loss.Mean), cell(loss.Effect), cell(loss.Low), cell(loss.High), string(loss.Verdict),
-			strconv.FormatInt(j.Params, 10), strconv.FormatInt(j.MACs, 10), known(j.TrainSeconds), number(j.SharedStart), strings.Join(j.Differs, "; ")})
+			strconv.FormatInt(j.Params, 10), strconv.FormatInt(j.MACs, 10), known(j.TrainSeconds), number(j.SharedStart), say.Cell(strings.Join(j.Differs, "; "))})
 	}
 	return writeCSV(w, rows)
 }
 
 // TrialsCSV writes a trial a row, in the order of the plan.
 func TrialsCSV(w io.Writer, r *study.Result) error {
-	rows := [][]string{{"arm", "repeat", "status", "step", "outcome", "log_loss", "seconds", "weights_digest", "level", "table", "reason"}}
+	rows := [][]string{{"arm", "repeat", "status", "step", "outcome", "log_loss", "seconds", "weights_digest", "engine", "reason"}}
 	for _, t := range r.Trials {
 		outcome, loss := "", ""
 		if t.Status == study.Done {
-			outcome, loss = number(t.Outcome), number(t.LogLoss)
+			outcome, loss = number(t.Metrics[r.Metric]), number(t.Metrics[study.LogLoss.Name])
 		}
-		rows = append(rows, []string{t.Arm, strconv.Itoa(t.Repeat), string(t.Status), strconv.FormatInt(t.Step, 10), outcome, loss, known(t.Seconds),
-			t.WeightsDigest, t.Level, strconv.Itoa(t.Table), t.Reason})
+		rows = append(rows, []string{say.Cell(t.Arm), strconv.Itoa(t.Repeat), string(t.Status), strconv.FormatInt(t.Step, 10), outcome, loss, known(t.Seconds),
+			t.WeightsDigest, t.Engine, say.Cell(t.Reason)})
 	}
 	return writeCSV(w, rows)
 }
@@ -107,12 +105,24 @@ func writeCSV(w io.Writer, rows [][]string) error {
 	return c.Error()
 }
 
-// number is a figure for a program: six significant digits, empty where not finite.
+// number is a figure for a program: six significant digits, empty where not finite. What is left of a difference of equal figures,
+// such as 2.9e-14, is 0.
 func number(x float64) string {
-	if !finite(x) {
+	switch {
+	case !finite(x):
 		return ""
+	case math.Abs(x) < 1e-9:
+		return "0"
 	}
 	return strconv.FormatFloat(x, 'g', 6, 64)
+}
+
+// chance is a probability, which may be as small as it likes.
+func chance(p *float64) string {
+	if p == nil || !finite(*p) {
+		return ""
+	}
+	return strconv.FormatFloat(*p, 'g', 6, 64)
 }
 
 func cell(x *float64) string {

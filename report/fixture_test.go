@@ -33,7 +33,7 @@ type made struct {
 func makeUp(t *testing.T, question string, repeats, epochs, images int, arms ...made) *study.Result {
 	t.Helper()
 	r := &study.Result{Question: question, Name: "made-up", Digest: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Data: "fashion-mini", Net: "mini", Design: "ofat",
-		Seed: 1, Repeats: repeats, Threads: 2, Level: "avx2", Metric: "accuracy"}
+		Seed: 1, Repeats: repeats, Threads: 2, Engine: "cpu/avx2/1", Metric: "accuracy"}
 	arms = append([]made{{name: "baseline", params: 1, macs: 1, seconds: 1}}, arms...)
 	for i, a := range arms {
 		r.Arms = append(r.Arms, study.Arm{Name: a.name, Baseline: i == 0, Differs: a.differs, Params: int64(a.params * 61_706), MACs: int64(a.macs * 3_870_000),
@@ -47,30 +47,33 @@ func makeUp(t *testing.T, question string, repeats, epochs, images int, arms ...
 		}
 		for v, a := range arms {
 			rng := rand.New(rand.NewPCG(uint64(repeat), uint64(100+v)))
-			tr := study.Trial{Arm: a.name, Repeat: repeat, Status: study.Done, Step: int64(epochs * 70), Seconds: 7.1 * a.seconds, Level: "avx2", Table: 1, WeightsDigest: fmt.Sprintf("sha256:%08x%08x", rng.Uint32(), rng.Uint32())}
+			tr := study.Trial{Arm: a.name, Repeat: repeat, Status: study.Done, Step: int64(epochs * 70), Seconds: 7.1 * a.seconds, Engine: "cpu/avx2/1", WeightsDigest: fmt.Sprintf("sha256:%08x%08x", rng.Uint32(), rng.Uint32())}
 			skill := 1.18 + a.effect/20 + 0.012*rng.NormFloat64()
-			tr.Images = study.PerImage{IDs: make([]int32, images), Correct: make([]bool, images), LogProb: make([]float32, images)}
-			right := 0
+			tr.Images = study.PerImage{IDs: make([]int32, images)}
+			correct, logP := make([]float32, images), make([]float32, images)
+			right, loss := 0, 0.0
 			for i, d := range difficulty {
 				margin := skill - d + 0.06*rng.NormFloat64()
-				tr.Images.IDs[i], tr.Images.Correct[i] = int32(i), margin > 0
-				tr.Images.LogProb[i] = float32(-math.Log1p(math.Exp(-3 * margin)))
-				tr.LogLoss -= float64(tr.Images.LogProb[i]) / float64(images)
+				tr.Images.IDs[i], correct[i] = int32(i), float32(btoi(margin > 0))
+				logP[i] = float32(-math.Log1p(math.Exp(-3 * margin)))
+				loss -= float64(logP[i]) / float64(images)
 				right += btoi(margin > 0)
 			}
-			tr.Outcome = 100 * float64(right) / float64(images)
+			accuracy := 100 * float64(right) / float64(images)
+			tr.Images.Columns = map[string][]float32{study.Correct: correct, study.LogPTrue: logP}
+			tr.Metrics = map[string]float64{study.Accuracy.Name: accuracy, study.LogLoss.Name: loss}
 			rate := 9.0
 			if a.macs < 0.3 {
 				rate = 3.2 // still improving at the end
 			}
 			for e := 1; e <= epochs; e++ {
 				far := 1 - math.Exp(-rate*float64(e)/float64(epochs))
-				tr.Curve = append(tr.Curve, study.Point{Epoch: float64(e), TrainLoss: 2.3 - 1.9*far, ValAccuracy: 10 + (tr.Outcome-10)*far/(1-math.Exp(-rate)) + 0.3*rng.NormFloat64()*(1-float64(e)/float64(epochs)), ValLogLoss: 2.3 - (2.3-tr.LogLoss)*far, LR: 0.05 * (1 - float64(e-1)/float64(epochs))})
+				tr.Curve = append(tr.Curve, study.Point{Epoch: float64(e), TrainLoss: 2.3 - 1.9*far, ValAccuracy: 10 + (accuracy-10)*far/(1-math.Exp(-rate)) + 0.3*rng.NormFloat64()*(1-float64(e)/float64(epochs)), ValLogLoss: 2.3 - (2.3-loss)*far, LR: 0.05 * (1 - float64(e-1)/float64(epochs))})
 			}
 			for _, s := range a.diverged {
 				if s == repeat {
 					n := max(1, epochs/2)
-					tr.Status, tr.Step, tr.Reason, tr.Outcome, tr.LogLoss, tr.Images = study.Diverged, int64(n*70-31), "the loss is not finite", 0, 0, study.PerImage{}
+					tr.Status, tr.Step, tr.Reason, tr.Metrics, tr.Images = study.Diverged, int64(n*70-31), "the loss is not finite", nil, study.PerImage{}
 					tr.Curve = append(tr.Curve[:n-1:n-1], study.Point{Epoch: float64(n), TrainLoss: math.NaN(), ValAccuracy: 10, ValLogLoss: math.NaN()})
 				}
 			}

@@ -1,10 +1,11 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/assaylab/assay/internal/say"
 )
 
 // Figures are written alike in every form of the report. The minus is the real one (U+2212); plain makes it a hyphen for
@@ -17,7 +18,7 @@ const (
 
 // plain is for places where only ASCII is wanted.
 func plain(s string) string {
-	return strings.NewReplacer(minus, "-", nothing, "-", "\u00d7", "x", "\u00a0", " ", "\u2026", "...", "\u00b1", "+-").Replace(s)
+	return strings.NewReplacer(minus, "-", nothing, "-", "\u00d7", "x", "\u00a0", " ", "\u2026", "...", "\u00b1", "+-", "\u2248", "~").Replace(s)
 }
 
 // signed is "+1.6", "−0.9" or, where nothing is left after rounding, "0.0".
@@ -76,77 +77,38 @@ func si(x float64) string {
 	if x == 0 {
 		return nothing
 	}
-	prefix := ""
-	for _, p := range []string{"k", "M", "G", "T", "P"} {
-		if math.Abs(x) < 999.5 {
-			break
-		}
-		x, prefix = x/1000, p
+	s := say.SI(int64(x))
+	number := strings.TrimRight(s, "kMGT")
+	if number == s {
+		return s
 	}
-	decimals := 0
-	if prefix != "" {
-		decimals = max(0, 2-int(math.Log10(math.Abs(x))))
-	}
-	s := strconv.FormatFloat(x, 'f', decimals, 64)
-	if prefix != "" {
-		s += "\u00a0" + prefix
-	}
-	return s
-}
-
-// grouped is a whole number with commas, "269,722".
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return number + "\u00a0" + s[len(number):]
 }
 
 // lasting is a time as people say it: "38 s", "2 min", "1 h 20 min". "–" for 0.
 func lasting(seconds float64) string {
-	switch {
-	case !(seconds > 0):
+	if !(seconds > 0) {
 		return nothing
-	case seconds < 9.95:
-		return fmt.Sprintf("%.1f\u00a0s", seconds)
-	case seconds < 90:
-		return fmt.Sprintf("%.0f\u00a0s", seconds)
-	case seconds < 90*60:
-		return fmt.Sprintf("%.0f\u00a0min", seconds/60)
-	case seconds < 10*3600:
-		minutes := int(math.Round(seconds / 60))
-		return fmt.Sprintf("%d\u00a0h\u00a0%d\u00a0min", minutes/60, minutes%60)
 	}
-	return fmt.Sprintf("%.0f\u00a0h", seconds/3600)
+	return strings.ReplaceAll(say.Seconds(seconds), " ", "\u00a0")
 }
 
-// counted is "1 repeat", "3 repeats".
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
-}
-
-// ordinal is "first", "3rd".
-func ordinal(n int) string {
-	if words := []string{"", "first", "second", "third", "fourth", "fifth"}; n >= 0 && n < len(words) {
-		return words[n]
-	}
-	suffix := "th"
-	if n/10%10 != 1 {
-		suffix = map[int]string{1: "st", 2: "nd", 3: "rd"}[n%10]
-		if suffix == "" {
-			suffix = "th"
-		}
-	}
-	return strconv.Itoa(n) + suffix
-}
+// The words of package say that sentences here are full of.
+var (
+	grouped = say.Thousands[int64]
+	counted = say.Counted
+	ordinal = say.Ordinal
+	listed  = say.Listed
+)
 
 func btoi(b bool) int {
 	if b {
 		return 1
 	}
 	return 0
+}
+
+// percent is a share as "96 %", with as many digits as it has, at most three after the point.
+func percent(share float64) string {
+	return strconv.FormatFloat(math.Round(1e5*share)/1e3, 'f', -1, 64) + "\u00a0%"
 }

@@ -28,12 +28,15 @@ const shown = 12
 // page is what the template reads: everything worded and drawn already.
 type page struct {
 	Title, Setting, Answer, Tested string
+	Unfinished                     string
 	Best, Train                    string
 	Style                          template.CSS
 	Script                         template.JS
 	Statements, More               []statement
 	Careful                        []string
+	Rough                          bool
 	Metric, MetricTitle            string
+	Confidence                     string
 	Delta                          string
 	Rows                           []row
 	Forest, Scatter                []template.HTML
@@ -68,9 +71,9 @@ func HTML(w io.Writer, in Input) error {
 	}
 	k := rank(in.Result)
 	p := page{
-		Title: k.title(), Setting: k.setting(), Answer: k.answer(), Best: k.best(), Train: train(in), Tested: k.tested(),
+		Title: k.title(), Unfinished: k.unfinished(), Setting: k.setting(), Answer: k.answer(), Best: k.best(), Train: train(in), Tested: k.tested(),
 		Style: template.CSS(styleText), Script: template.JS(scriptText),
-		Careful: k.careful(), Metric: k.Metric, MetricTitle: capital(k.Metric), Delta: fmt.Sprintf("%.2g", k.Delta),
+		Careful: k.careful(), Rough: k.rough(), Metric: k.Metric, Confidence: k.confidence(), MetricTitle: capital(k.Metric), Delta: fmt.Sprintf("%.2g", k.Delta),
 		Judged: k.judged(), Commands: strings.Join(in.Commands, "\n"), File: in.File, Facts: k.facts(in),
 	}
 	if k.Stopped == "" {
@@ -116,8 +119,8 @@ func HTML(w io.Writer, in Input) error {
 func (k ranking) row(j study.Judgement) row {
 	r := row{
 		Class: verdictClass(j), Name: j.Name, Verdict: verdictWords(j), Mean: fixed(j.Mean, k.decimals), Effect: k.effectCell(j), Grey: k.grey(j),
-		Time: change(j.TrainSeconds, k.base.TrainSeconds), MACs: change(float64(j.MACs), float64(k.base.MACs)), Params: change(float64(j.Params), float64(k.base.Params)),
-		Seconds: lasting(j.TrainSeconds), Ratio: ratio(j.TrainSeconds, k.base.TrainSeconds), MACsText: si(float64(j.MACs)), ParamsText: si(float64(j.Params)),
+		Time: k.timed(change(j.TrainSeconds, k.base.TrainSeconds)), MACs: change(float64(j.MACs), float64(k.base.MACs)), Params: change(float64(j.Params), float64(k.base.Params)),
+		Seconds: k.timed(lasting(j.TrainSeconds)), Ratio: k.timed(ratio(j.TrainSeconds, k.base.TrainSeconds)), MACsText: si(float64(j.MACs)), ParamsText: si(float64(j.Params)),
 		ParamsExact: grouped(j.Params), MACsExact: grouped(j.MACs), Differs: j.Differs, Notes: j.Notes,
 		Shared: fmt.Sprintf("%.0f\u00a0%%", 100*j.SharedStart),
 	}

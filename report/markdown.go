@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
 )
 
@@ -51,6 +52,9 @@ func (m markdown) table(align string, head []string, rows [][]string) {
 func (m markdown) verdicts(in Input) {
 	m.line("# %s\n", md(m.title()))
 	m.line("%s.\n", md(m.setting()))
+	if u := m.unfinished(); u != "" {
+		m.line("**%s**\n", u)
+	}
 	m.line("**%s**\n", md(m.answer()))
 	for _, s := range m.statements() {
 		m.line("- **%s %s**%s", md(s.Name), s.Claim, md(s.Rest))
@@ -60,7 +64,7 @@ func (m markdown) verdicts(in Input) {
 	}
 	if best := md(m.best()); best != "" {
 		if t := train(in); t != "" {
-			best += " Train it to the end with `" + t + "`."
+			best += " Train it to the end with `" + say.Printable(t) + "`."
 		}
 		m.line("%s\n", best)
 	}
@@ -76,7 +80,7 @@ func (m markdown) verdicts(in Input) {
 		rows = append(rows, []string{md(j.Name), r.Effect, r.Verdict, r.Mean, r.Time, r.MACs, r.Params})
 	}
 	m.line("## Ranking\n")
-	m.table("lrlrrrr", []string{"arm", "effect, points [95 %]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, rows)
+	m.table("lrlrrrr", []string{"arm", "effect, points [" + m.confidence() + "]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, rows)
 }
 
 func (m markdown) costs() {
@@ -104,7 +108,7 @@ func (m markdown) logLoss() {
 		return
 	}
 	m.line("## Second outcome: log loss\n\nNats, lower is better; judged by itself.\n")
-	m.table("lrlr", []string{"arm", "effect [95 %]", "verdict", "log loss"}, rows)
+	m.table("lrlr", []string{"arm", "effect [" + m.confidence() + "]", "verdict", "log loss"}, rows)
 }
 
 func (m markdown) differences() {
@@ -161,12 +165,12 @@ func fenced(b *bytes.Buffer, language, text string) {
 	for strings.Contains(text, fence) {
 		fence += "`"
 	}
-	fmt.Fprintf(b, "%s%s\n%s\n%s\n\n", fence, language, strings.TrimRight(text, "\n"), fence)
+	fmt.Fprintf(b, "%s%s\n%s\n%s\n\n", fence, language, say.Lines(strings.TrimRight(text, "\n")), fence)
 }
 
 // md is a text with what Markdown would take for its own escaped.
 func md(s string) string {
-	return strings.NewReplacer("\\", "\\\\", "*", "\\*", "_", "\\_", "`", "\\`", "|", "\\|", "<", "&lt;", "~", "\\~", "#", "\\#", "\n", " ").Replace(s)
+	return strings.NewReplacer("\\", "\\\\", "*", "\\*", "_", "\\_", "`", "\\`", "|", "\\|", "<", "&lt;", "~", "\\~", "#", "\\#").Replace(say.Printable(s))
 }
 
 // verdictWords is a verdict as tables print it.
@@ -174,6 +178,8 @@ func verdictWords(j study.Judgement) string {
 	switch {
 	case j.Baseline:
 		return "baseline"
+	case lost(j):
+		return "diverged"
 	case j.Verdict == study.None:
 		return "no meaningful effect"
 	case j.Verdict != "":

@@ -14,7 +14,7 @@ type ranking struct {
 	base     study.Judgement
 	variants []study.Judgement // the largest effect first; then those without one, in the order of the file
 	curves   map[string][]study.Trial
-	decimals int // of points: 1, or 2 where effects are so finely known that 1 would hide them
+	decimals int // of points: 1; 2 where effects are so finely known that 1 would hide them; 0 where their noise is whole points
 }
 
 func rank(r *study.Result) ranking {
@@ -44,10 +44,21 @@ func rank(r *study.Result) ranking {
 			}
 		}
 	}
-	if len(widths) > 0 && median(widths) < 0.5 {
+	switch {
+	case len(widths) > 0 && median(widths) < 0.5:
 		k.decimals = 2
+	case len(widths) > 0 && median(widths) > 10 && k.decimals == 1 && !close0(k.variants): // tenths would be noise
+		k.decimals = 0
 	}
 	return k
+}
+
+// close0 reports a claim whose interval ends so near to 0 that whole points would hide on which side.
+func close0(variants []study.Judgement) bool {
+	return slices.ContainsFunc(variants, func(j study.Judgement) bool {
+		low, high, ok := bounds(j.Finding)
+		return ok && claimed(j.Verdict) && min(math.Abs(low), math.Abs(high)) < 0.5
+	})
 }
 
 func rankOf(j study.Judgement) float64 {
@@ -57,12 +68,43 @@ func rankOf(j study.Judgement) float64 {
 	return *j.Effect
 }
 
+// confidence is what the intervals of a table hold with, as its head says: "95 %", or a word where looks differ.
+func (k ranking) confidence() string {
+	level := 0.0
+	for _, j := range k.Judged {
+		if j.Level == 0 || j.Low == nil {
+			continue
+		}
+		if level > 0 && j.Level != level {
+			return "of its look"
+		}
+		level = j.Level
+	}
+	if level == 0 {
+		return "interval"
+	}
+	return percent(1 - level)
+}
+
 // bounds is the interval that is drawn and printed: the simultaneous one, false where there is none.
 func bounds(f study.Finding) (low, high float64, ok bool) {
 	if f.Effect == nil || f.Low == nil || f.High == nil {
 		return 0, 0, false
 	}
 	return *f.Low, *f.High, true
+}
+
+// rough reports whether training times were taken beside other work; then they stand behind "≈".
+func (k ranking) rough() bool {
+	return slices.ContainsFunc(k.Judged, func(j study.Judgement) bool { return j.SecondsRough })
+}
+
+// timed is a figure of time as it is known.
+func (k ranking) timed(figure string) string {
+	if k.rough() && figure != nothing {
+		return "\u2248" + figure
+	}
+	return figure
 }
 
 func claimed(v study.Verdict) bool { return v == study.Helps || v == study.Hurts }

@@ -28,6 +28,7 @@ type Input struct {
 	Version  string        // of assay
 	Machine  string        // processor and system, for people
 	Made     time.Time     // when the report was made
+	Ran      int           // trials that the command has just trained
 }
 
 // ErrNotJudged is the error for a result that study.Judge has not seen.

@@ -70,7 +70,6 @@ func TestWriteMakesEveryFileAndTheSameBytesAgain(t *testing.T) {
 func TestJSONHasTheFieldsThatScriptsRelyOn(t *testing.T) {
 	r := first(t)
 	r.Trials[0].Curve[0].TrainLoss = math.NaN() // as a diverged run has it
-	r.Judged[1].DF = math.Inf(1)
 	var b bytes.Buffer
 	if err := JSON(&b, around(r), "assay-store/first-study/report.html"); err != nil {
 		t.Fatal(err)
@@ -252,16 +251,102 @@ func TestNamesCannotBreakThePage(t *testing.T) {
 
 func TestTheTerminalKeepsToItsWidth(t *testing.T) {
 	for name, in := range kinds(t) {
-		for _, width := range []int{60, 72, 80, 100, 120, 200} {
+		for _, width := range []int{30, 44, 60, 72, 80, 100, 120, 200} {
 			var b bytes.Buffer
 			if err := Terminal(&b, in.Result, width, false); err != nil {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(b.String()) {
-				if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > max(width, 80) {
+				if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width && len(strings.Fields(line)) > 1 { // a word is never broken
 					t.Errorf("%s at %d: %d columns: %s", name, width, n, line)
 				}
 			}
+			inline := strings.Count(b.String(), "m-a  params") // the price of every arm stands beside it or below it
+			if below := strings.Count(b.String(), "time "); inline == 0 && in.Result.Stopped == "" && below < len(in.Result.Judged)-1 {
+				t.Errorf("%s at %d: %d arms have a price\n%s", name, width, below, b.String())
+			}
+		}
+	}
+}
+
+func TestAnUnfinishedStudySaysSoFirst(t *testing.T) {
+	r := makeUp(t, "", 1, 2, 100, firstArms[:3]...)
+	r.Repeats = 3
+	var md, terminal, page bytes.Buffer
+	if err := errors.Join(Markdown(&md, Input{Result: r}), Terminal(&terminal, r, 0, false), HTML(&page, Input{Result: r})); err != nil {
+		t.Fatal(err)
+	}
+	const want = "Unfinished: 4 of 12 trials"
+	if !strings.HasPrefix(terminal.String(), want+"\n") || !strings.Contains(md.String(), "**"+want+"**") || !strings.Contains(page.String(), `<p class="unfinished">`+want) {
+		t.Errorf("want %q first; got\n%s\n%s", want, terminal.String(), md.String())
+	}
+	if s := md.String(); !strings.Contains(s, "Nothing can be told yet; the same command goes on with it.") || strings.Contains(s, "run two repeats or more") {
+		t.Errorf("got\n%s", s)
+	}
+}
+
+func TestAnArmThatNeverEndedIsCalledDivergedEverywhere(t *testing.T) {
+	r := &study.Result{Repeats: 2, Blocks: 2, Judged: []study.Judgement{
+		{Arm: study.Arm{Name: "baseline", Baseline: true}, Finding: study.Finding{}, Trials: 2},
+		{Arm: study.Arm{Name: "head-256"}, Finding: study.Finding{Verdict: study.Undecided}, Trials: 2, Diverged: 2},
+	}}
+	k := rank(r)
+	if got := verdictWords(k.variants[0]); got != "diverged" {
+		t.Errorf("tables: got %q", got)
+	}
+	if got := (&textTable{ranking: k}).verdictText(k.variants[0]); got != "diverged" {
+		t.Errorf("terminal: got %q", got)
+	}
+	if got := k.state(k.variants[0]).Claim; got != "diverged" {
+		t.Errorf("sentences: got %q", got)
+	}
+}
+
+func TestNoNameSteersTheTerminalOrASpreadsheet(t *testing.T) {
+	const name, formula = "a\x1b[2J\nassay: ok\u202e", "=HYPERLINK(1)"
+	arms := append([]made{}, firstArms[:2]...)
+	arms[0].name, arms[1].name = name, formula
+	r := makeUp(t, name, 2, 2, 100, arms...)
+	r.Data, r.Net = name, name
+	var words, results, trials bytes.Buffer
+	for _, width := range []int{30, 80, 120} {
+		if err := Terminal(&words, r, width, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(Markdown(&words, Input{Result: r, Version: name}), ResultsCSV(&results, r), TrialsCSV(&trials, r)); err != nil {
+		t.Fatal(err)
+	}
+	if s := words.String(); strings.ContainsAny(s, "\x1b\u202e") || strings.Contains(s, "\nassay: ok") || !strings.Contains(s, `a\x1b[2J\n`) {
+		t.Errorf("got\n%q", s)
+	}
+	for _, s := range []string{results.String(), trials.String()} {
+		if strings.Contains(s, "\n=") || !strings.Contains(s, "\n'=HYPERLINK(1)") {
+			t.Errorf("got\n%s", s)
+		}
+	}
+}
+
+func TestRoughTimesAreMarkedWhereTheyStand(t *testing.T) {
+	r := makeUp(t, "", 2, 2, 100, firstArms[:2]...)
+	r.Judged[1].SecondsRough = true
+	var terminal, page bytes.Buffer
+	if err := errors.Join(Terminal(&terminal, r, 0, false), HTML(&page, Input{Result: r})); err != nil {
+		t.Fatal(err)
+	}
+	if s := terminal.String(); !strings.Contains(s, " ~+9 %") {
+		t.Errorf("got\n%s", s)
+	}
+	if s := page.String(); !strings.Contains(s, "≈\u002b9") && !strings.Contains(s, "≈&#43;9") || strings.Contains(s, "with the machine to themselves") {
+		t.Error("the page does not say so")
+	}
+}
+
+func TestWhatIsLeftOfADifferenceOfEqualFiguresIsZero(t *testing.T) {
+	tiny := 2.92037e-14
+	for _, c := range [][2]string{{number(tiny), "0"}, {number(-tiny), "0"}, {number(0.0123456789), "0.0123457"}, {chance(&tiny), "2.92037e-14"}, {chance(nil), ""}} {
+		if c[0] != c[1] {
+			t.Errorf("got %q, want %q", c[0], c[1])
 		}
 	}
 }
@@ -283,14 +368,16 @@ func TestColourIsOnlyWhereItIsAllowed(t *testing.T) {
 
 func TestTheAnswerCountsVerdictsInWords(t *testing.T) {
 	for want, verdicts := range map[string][]study.Verdict{
-		"The variant helps.":                                                           {study.Helps},
-		"The variant makes no meaningful difference.":                                  {study.None},
-		"All variants alike: 3 are undecided.":                                         {study.Undecided, study.Undecided, study.Undecided},
-		"Of 4 variants, 2 help, 1 hurts and 1 could not be judged.":                    {study.Helps, study.Hurts, study.Helps, ""},
-		"The study has no variants to compare with its baseline.":                      {},
-		"Of 3 variants, 1 hurts, 1 makes no meaningful difference and 1 is undecided.": {study.Hurts, study.None, study.Undecided},
+		"The variant helps.":                          {study.Helps},
+		"The variant makes no meaningful difference.": {study.None},
+		"Nothing could be told yet: 3 of 3 undecided (60 images, 3 repeats: effects under 9.6 points stay hidden).": {study.Undecided, study.Undecided, study.Undecided},
+		"Nothing could be told yet: 1 of 1 undecided (60 images, 3 repeats: effects under 9.6 points stay hidden).": {study.Undecided},
+		"All variants alike: 2 make no meaningful difference.":                                                      {study.None, study.None},
+		"Of 4 variants, 2 help, 1 hurts and 1 could not be judged.":                                                 {study.Helps, study.Hurts, study.Helps, ""},
+		"The study has no variants to compare with its baseline.":                                                   {},
+		"Of 3 variants, 1 hurts, 1 makes no meaningful difference and 1 is undecided.":                              {study.Hurts, study.None, study.Undecided},
 	} {
-		r := &study.Result{Blocks: 3, Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}}}}
+		r := &study.Result{Blocks: 3, Images: 60, Detectable: 9.6, Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}}}}
 		for _, v := range verdicts {
 			r.Judged = append(r.Judged, study.Judgement{Finding: study.Finding{Verdict: v}})
 		}
@@ -301,10 +388,12 @@ func TestTheAnswerCountsVerdictsInWords(t *testing.T) {
 }
 
 func TestAnUndecidedArmSaysWhatWouldDecideIt(t *testing.T) {
-	k := rank(&study.Result{Images: 1000, Judged: []study.Judgement{{Arm: study.Arm{Baseline: true}}}})
+	small := 0.2
+	k := rank(&study.Result{Images: 1000, Delta: 0.5, Judged: []study.Judgement{{Arm: study.Arm{Baseline: true}}}})
 	for want, j := range map[string]study.Judgement{
 		"; 4 more repeats (about 2\u00a0min) would tell":                                         {MoreRepeats: 4, HoursToDecide: 1.0 / 30},
-		"; repeats alone cannot tell, about 5,000 validation images would":                       {ImagesToDecide: 5000},
+		"; 4 more repeats would tell whether it makes any difference":                            {MoreRepeats: 4, Finding: study.Finding{Effect: &small}},
+		"; repeats alone cannot tell, about 5,000 validation images in all would":                {ImagesToDecide: 5000},
 		"; no reasonable number of repeats would tell, the effect is too small beside the noise": {ImagesToDecide: 1000},
 	} {
 		if got := k.decides(j); got != want {
@@ -338,7 +427,7 @@ func TestFiguresAreWrittenAlike(t *testing.T) {
 		{change(109, 100), "+9\u00a0%"}, {change(29, 100), "−71\u00a0%"}, {change(100, 100), "0\u00a0%"}, {change(100.4, 100), "+0.4\u00a0%"},
 		{change(320, 100), "×3.2"}, {change(1234, 100), "×12"}, {change(0, 100), "–"},
 		{si(61706), "61.7\u00a0k"}, {si(272474), "272\u00a0k"}, {si(1.82e9), "1.82\u00a0G"}, {si(999.6e3), "1.00\u00a0M"}, {si(12), "12"}, {grouped(1234567), "1,234,567"}, {grouped(-1234), "-1,234"},
-		{lasting(6.43), "6.4\u00a0s"}, {lasting(38), "38\u00a0s"}, {lasting(130), "2\u00a0min"}, {lasting(5000), "83\u00a0min"}, {lasting(7200), "2\u00a0h\u00a00\u00a0min"}, {lasting(40000), "11\u00a0h"},
+		{lasting(6.43), "6.4\u00a0s"}, {lasting(38), "38\u00a0s"}, {lasting(130), "2\u00a0min"}, {lasting(5000), "83\u00a0min"}, {lasting(7200), "2\u00a0h"}, {lasting(40000), "11\u00a0h"},
 		{ordinal(3), "third"}, {ordinal(12), "12th"}, {ordinal(22), "22nd"},
 	} {
 		if c[0] != c[1] {
@@ -359,5 +448,56 @@ func TestTicksAreRoundAndInside(t *testing.T) {
 	}
 	if got := ticks(math.NaN(), 1, 5); got != nil {
 		t.Errorf("of NaN: %v", got)
+	}
+}
+
+func TestLooksAreTold(t *testing.T) {
+	five := makeUp(t, firstQuestion, 5, 3, 1000, firstArms[:4]...)
+	three := *five
+	three.Trials = slices.DeleteFunc(slices.Clone(five.Trials), func(tr study.Trial) bool { return tr.Repeat > 3 })
+	var l study.Ledger
+	told := func(r *study.Result) string {
+		var b bytes.Buffer
+		if err := Markdown(&b, Input{Result: r}); err != nil {
+			t.Fatal(err)
+		}
+		return strings.ReplaceAll(b.String(), "\u00a0", " ")
+	}
+	if err := l.Show(&three); err != nil {
+		t.Fatal(err)
+	}
+	before := told(&three)
+	look, err := l.Judge(&three, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := told(&three)
+	l.Looks = append(l.Looks, look)
+	if err := l.Show(five); err != nil {
+		t.Fatal(err)
+	}
+	between := told(five)
+	if look, err = l.Judge(five, false); err != nil {
+		t.Fatal(err)
+	}
+	after := told(five)
+	for _, c := range []struct{ what, text, has, hasNot string }{
+		{"before the first look", before, "No verdicts yet: effects so far", "Best:"},
+		{"before the first look", before, "**batchnorm has no verdict**: +", "the one to keep"},
+		{"at it", at, "effect, points [96 %]", "by now +"},
+		{"at it", at, "Look 1, at the planned end, may make a false claim in 4 % of studies.", "Look 2"},
+		{"at it", at, "ever judged against this baseline, 4 by now", "at look 1"},
+		{"between looks", between, "; by now +", "[of its look]"},
+		{"after the second", after, "effect, points [of its look]", "No verdicts yet"},
+		{"after the second", after, "Look 2, an unplanned one, may make a false claim in 0.5 % of studies.", "Look 3"},
+		{"after the second", after, "the next has 0.25 %", "95 %"},
+		{"after the second", after, ", at look 1", "without a look"},
+	} {
+		if !strings.Contains(c.text, c.has) || strings.Contains(c.text, c.hasNot) {
+			t.Errorf("%s: want %q and not %q in\n%s", c.what, c.has, c.hasNot, c.text)
+		}
+	}
+	if look.N != 2 {
+		t.Errorf("look %+v", look)
 	}
 }

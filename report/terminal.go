@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
 )
 
@@ -16,10 +17,11 @@ import (
 //
 //	batchnorm      +1.6  [+1.0, +2.2]            |      |--o--|    helps                 +9 %    0 %    +1 %
 //
-// Narrow terminals lose the costs first, then the plot, never a figure that the verdict rests on.
+// Narrow terminals lose the plot first. Then the costs stand on a line of their own below their arm, and then name, effect and
+// verdict below one another: no figure is ever left out. Names and sentences from files are made printable here.
 
 const (
-	narrowest = 60  // columns below which nothing more is left out
+	narrowest = 20  // columns below which words stand alone on their lines
 	notKnown  = 120 // columns where the output is no terminal
 	mostName  = 28
 )
@@ -36,6 +38,9 @@ func Terminal(w io.Writer, r *study.Result, width int, color bool) error {
 	width = max(width, narrowest)
 	t := textTable{ranking: rank(r), width: width, color: color}
 	b := bufio.NewWriter(w)
+	if u := t.unfinished(); u != "" {
+		fmt.Fprintln(b, u)
+	}
 	if r.Stopped == "" && len(t.variants) > 0 {
 		t.layOut()
 		t.write(b)
@@ -51,9 +56,10 @@ type textTable struct {
 	width int
 	color bool
 
-	name, effect, verdict int // columns of these
-	plot                  int // columns of the plot, 0 for none
-	costs                 bool
+	name, effect, verdict int     // columns of these
+	plot                  int     // columns of the plot, 0 for none
+	costs                 bool    // beside the verdict; else below the arm
+	stacked               bool    // name, effect and verdict below one another
 	low, high             float64 // effects at the plot's edges
 }
 
@@ -61,16 +67,17 @@ const costColumns = 3 * 8
 
 func (t *textTable) layOut() {
 	for _, j := range t.variants {
-		t.name = max(t.name, utf8.RuneCountInString(printable(j.Name)))
+		t.name = max(t.name, utf8.RuneCountInString(say.Printable(j.Name)))
 		t.effect = max(t.effect, len(t.effectText(j)))
 		t.verdict = max(t.verdict, len(t.verdictText(j)))
 	}
 	t.name = max(8, min(t.name, mostName))
 	t.low, t.high = t.domain()
 	rest := t.width - t.name - 2 - t.effect - 2 - t.verdict
-	if rest >= costColumns+2+18 {
+	t.stacked = rest < 0
+	if rest >= 2+costColumns {
 		t.costs = true
-		rest -= costColumns + 2
+		rest -= 2 + costColumns
 	}
 	if rest -= 2; rest >= 14 {
 		t.plot = min(rest, 41)
@@ -79,6 +86,9 @@ func (t *textTable) layOut() {
 
 func (t *textTable) write(b *bufio.Writer) {
 	head := "effect on " + t.Metric + ", points"
+	if t.stacked {
+		head = clip(head, t.width)
+	}
 	if t.plot > 0 {
 		head = pad(head, t.name+2+t.effect+2) + t.axis()
 	}
@@ -87,33 +97,71 @@ func (t *textTable) write(b *bufio.Writer) {
 	}
 	fmt.Fprintln(b, strings.TrimRight(head, " "))
 	for _, j := range t.variants {
-		line := pad(clip(printable(j.Name), t.name), t.name) + "  " + pad(t.effectText(j), t.effect) + "  "
+		verdict := t.verdictText(j)
+		if t.stacked {
+			fmt.Fprintln(b, clip(say.Printable(j.Name), t.width))
+			t.wrapped(b, "  "+strings.TrimSpace(t.effectText(j))+"  "+verdict, "  ")
+			t.wrapped(b, "  "+t.priced(j), "  ")
+			continue
+		}
+		line := pad(clip(say.Printable(j.Name), t.name), t.name) + "  " + pad(t.effectText(j), t.effect) + "  "
 		if t.plot > 0 {
 			line += t.bar(j) + "  "
 		}
-		verdict := t.verdictText(j)
 		line += t.paint(j.Verdict, verdict)
 		if t.costs {
 			line += strings.Repeat(" ", t.verdict-len(verdict)+2)
-			for _, c := range [][2]float64{{j.TrainSeconds, t.base.TrainSeconds}, {float64(j.MACs), float64(t.base.MACs)}, {float64(j.Params), float64(t.base.Params)}} {
-				line += fmt.Sprintf("%*s", costColumns/3-1, plain(change(c[0], c[1]))) + " "
+			for _, c := range t.ratios(j) {
+				line += fmt.Sprintf("%*s", costColumns/3-1, plain(t.figure(c))) + " "
 			}
 		}
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
+		if !t.costs {
+			t.wrapped(b, strings.Repeat(" ", t.name+2)+t.priced(j), strings.Repeat(" ", t.name+2))
+		}
 	}
+}
+
+// cost is what an arm costs beside the baseline.
+type cost struct {
+	what    string
+	x, base float64
+}
+
+func (t *textTable) ratios(j study.Judgement) []cost {
+	return []cost{{"time", j.TrainSeconds, t.base.TrainSeconds}, {"multiply-adds", float64(j.MACs), float64(t.base.MACs)}, {"parameters", float64(j.Params), float64(t.base.Params)}}
+}
+
+func (t *textTable) figure(c cost) string {
+	if c.what == "time" {
+		return t.timed(change(c.x, c.base))
+	}
+	return change(c.x, c.base)
+}
+
+// priced is the costs as words: "time +9%, multiply-adds 0%, parameters +1%".
+func (t *textTable) priced(j study.Judgement) string {
+	var words []string
+	for _, c := range t.ratios(j) {
+		words = append(words, c.what+" "+strings.ReplaceAll(plain(t.figure(c)), " ", "")) // a figure is not broken
+	}
+	return strings.Join(words, ", ")
 }
 
 // below writes what stands under the table.
 func (t *textTable) below(b *bufio.Writer) {
 	if t.base.Mean != nil {
-		fmt.Fprintf(b, "baseline %s", plain(fixed(t.base.Mean, t.decimals)))
+		line := "baseline " + plain(fixed(t.base.Mean, t.decimals))
 		if t.NoiseSD > 0 {
-			fmt.Fprintf(b, ", standard deviation between repeats %.*f", max(1, t.decimals), t.NoiseSD)
+			line += fmt.Sprintf(", standard deviation between repeats %.*f", max(1, t.decimals), t.NoiseSD)
 		}
 		if t.Stopped == "" && t.costs {
-			fmt.Fprint(b, "; m-a: multiply-adds")
+			line += "; m-a: multiply-adds"
 		}
-		fmt.Fprintln(b)
+		if slices.ContainsFunc(t.variants, func(j study.Judgement) bool { return j.Verdict == study.None && j.Method != "identical" }) {
+			line += fmt.Sprintf("; no meaningful effect: inside +-%.2g points", t.Delta)
+		}
+		t.wrapped(b, line, "  ")
 	}
 	var lines []string
 	for _, j := range t.variants {
@@ -125,7 +173,7 @@ func (t *textTable) below(b *bufio.Writer) {
 			said = append(said, r)
 		}
 		if len(said) > 0 {
-			lines = append(lines, printable(j.Name)+": "+strings.Join(said, "; "))
+			lines = append(lines, j.Name+": "+strings.Join(said, "; "))
 		}
 	}
 	if len(lines) > 0 {
@@ -145,7 +193,7 @@ func (t *textTable) below(b *bufio.Writer) {
 		if i == 0 {
 			fmt.Fprintln(b)
 		}
-		t.wrapped(b, "Careful: "+plain(printable(c)), "  ")
+		t.wrapped(b, "Careful: "+plain(c), "  ")
 	}
 }
 
@@ -164,6 +212,8 @@ func (t *textTable) effectText(j study.Judgement) string {
 func (t *textTable) verdictText(j study.Judgement) string {
 	s := string(j.Verdict)
 	switch {
+	case lost(j):
+		s = "diverged"
 	case j.Diverged > 0:
 		s = strings.TrimPrefix(s+", diverged", ", ") + fmt.Sprintf(" %d of %d", j.Diverged, j.Trials)
 	case j.Verdict == study.None:
@@ -254,34 +304,12 @@ func (t *textTable) paint(v study.Verdict, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-// wrapped writes a paragraph in lines of the width, with further lines indented.
+// wrapped writes a paragraph in lines of the width: the blanks in front stay, further lines are indented.
 func (t *textTable) wrapped(b *bufio.Writer, s, indent string) {
-	column := 0
-	for i, word := range strings.Fields(s) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case column+1+n > t.width:
-			fmt.Fprint(b, "\n", indent)
-			column = len(indent)
-		default:
-			fmt.Fprint(b, " ")
-			column++
-		}
-		fmt.Fprint(b, word)
-		column += n
-	}
-	fmt.Fprintln(b)
-}
-
-// printable is a name from a file without what could steer a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || slices.Contains([]rune{0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069}, r) {
-			return '?'
-		}
-		return r
-	}, s)
+	s = say.Printable(s)
+	words := strings.TrimLeft(s, " ")
+	front := s[:len(s)-len(words)]
+	fmt.Fprint(b, front, strings.TrimLeft(say.Wrap(words, indent, t.width), " "))
 }
 
 func pad(s string, n int) string {

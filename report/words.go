@@ -2,9 +2,12 @@ package report
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
 )
 
@@ -26,6 +29,9 @@ func (k ranking) answer() string {
 	if len(k.variants) == 0 {
 		return "The study has no variants to compare with its baseline."
 	}
+	if k.Blocks < 2 && k.Repeats > 1 && k.unfinished() != "" {
+		return "Nothing can be told yet; the same command goes on with it."
+	}
 	count := map[study.Verdict]int{}
 	unjudged := 0
 	for _, j := range k.variants {
@@ -37,6 +43,9 @@ func (k ranking) answer() string {
 	if unjudged == len(k.variants) {
 		if k.Blocks == 1 {
 			return "One repeat shows effects, but cannot tell them from chance; run two repeats or more for verdicts."
+		}
+		if k.awaits() {
+			return "No verdicts yet: effects so far, to be judged where the run reaches its end."
 		}
 		return "There is nothing to judge yet."
 	}
@@ -52,6 +61,8 @@ func (k ranking) answer() string {
 	add(count[study.Undecided], "is undecided", "are undecided")
 	add(unjudged, "could not be judged", "could not be judged")
 	switch n := len(k.variants); {
+	case count[study.Undecided] == n:
+		return fmt.Sprintf("Nothing could be told yet: %d of %d undecided%s.", n, n, k.hidden())
 	case n == 1:
 		return "The variant " + strings.TrimPrefix(parts[0], "1 ") + "."
 	case len(parts) == 1:
@@ -59,6 +70,43 @@ func (k ranking) answer() string {
 	default:
 		return fmt.Sprintf("Of %d variants, %s.", n, listed(parts))
 	}
+}
+
+// hidden says what stays out of sight of a study that told nothing: " (60 images, 3 repeats: effects under 9.6 points stay hidden)".
+func (k ranking) hidden() string {
+	var of []string
+	if k.Images > 0 {
+		of = append(of, counted(k.Images, "image"))
+	}
+	if k.Blocks > 0 {
+		of = append(of, counted(k.Blocks, "repeat"))
+	}
+	text := strings.Join(of, ", ")
+	if k.Detectable > 0 {
+		text += fmt.Sprintf(": effects under %s points stay hidden", fixed(&k.Detectable, k.decimals))
+	}
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}
+
+// unfinished is "Unfinished: 3 of 21 trials", "" where all that was planned has ended. An arm that trains to the baseline's own
+// weights is given up, so that its repeats are not waited for, and a study that was stopped waits for nothing.
+func (k ranking) unfinished() string {
+	planned, ended := 0, 0
+	for _, j := range k.all() {
+		n := j.Trials + j.Failures
+		ended += n
+		if j.Method != "identical" && k.Stopped == "" {
+			n = max(k.Repeats, n)
+		}
+		planned += n
+	}
+	if ended == planned {
+		return ""
+	}
+	return fmt.Sprintf("Unfinished: %d of %s", ended, counted(planned, "trial"))
 }
 
 // statements are the variants by verdict, in the order that matters to a person: what helps, what hurts, what makes no
@@ -80,7 +128,7 @@ func (k ranking) state(j study.Judgement) statement {
 	switch low, high, ok := bounds(j.Finding); {
 	case j.Diverged > 0:
 		s.Claim = map[study.Verdict]string{study.Hurts: "hurts", study.Undecided: "is undecided"}[j.Verdict]
-		if s.Claim == "" {
+		if s.Claim == "" || lost(j) {
 			s.Claim = "diverged"
 		}
 		s.Rest = fmt.Sprintf(": training diverged in %d of %s, the baseline's in none", j.Diverged, counted(j.Trials, "repeat"))
@@ -97,7 +145,7 @@ func (k ranking) state(j study.Judgement) statement {
 		s.Claim, s.Rest = "had no effect at run time", ": it ended in the baseline's own weights"
 	case j.Verdict == study.None && ok:
 		s.Claim = "makes no meaningful difference"
-		s.Rest = fmt.Sprintf(": %s points %s, inside ±%.2g%s", signed(*j.Effect, k.decimals), k.ninety(j), k.Delta, k.price(j, true))
+		s.Rest = fmt.Sprintf(": %s points %s, inside ±%.2g%s", signed(*j.Effect, k.decimals), k.inner(j), k.Delta, k.price(j, true))
 	case j.Verdict == study.Undecided && ok:
 		s.Claim = "is undecided"
 		s.Rest = fmt.Sprintf(": %s points %s%s", signed(*j.Effect, k.decimals), interval(low, high, k.decimals), k.decides(j))
@@ -117,16 +165,30 @@ func (k ranking) state(j study.Judgement) statement {
 	default:
 		s.Claim = "could not be judged"
 	}
+	if len(k.Looks) > 1 && j.Look > 0 {
+		s.Rest += fmt.Sprintf(", at look %d", j.Look)
+	}
+	if l := j.Later; l != nil {
+		s.Rest += fmt.Sprintf("; by now %s points", signed(l.Effect, k.decimals))
+		if l.Low != nil && l.High != nil {
+			s.Rest += " " + interval(*l.Low, *l.High, k.decimals) + ", taken alone"
+		}
+	}
 	s.Rest += k.remarks(j) + "."
 	return s
 }
 
-// ninety is the interval that decided on "none", where it is known.
-func (k ranking) ninety(j study.Judgement) string {
-	if j.Low90 == nil || j.High90 == nil {
+// lost reports an arm that diverged in every repeat, and of which nothing else is known: one word for it everywhere, diverged.
+func lost(j study.Judgement) bool {
+	return j.Diverged > 0 && j.Diverged == j.Trials && j.Verdict != study.Hurts
+}
+
+// inner is the interval that decided on "none", where it is known.
+func (k ranking) inner(j study.Judgement) string {
+	if j.InnerLow == nil || j.InnerHigh == nil {
 		return interval(*j.Low, *j.High, k.decimals)
 	}
-	return interval(*j.Low90, *j.High90, k.decimals) + " at 90\u00a0%"
+	return interval(*j.InnerLow, *j.InnerHigh, k.decimals) + " by two one-sided tests"
 }
 
 // remarks are the arm's notes but for those that the sentence has said already.
@@ -163,9 +225,12 @@ func (k ranking) decides(j study.Judgement) string {
 		if j.HoursToDecide > 0 {
 			s += " (about " + lasting(j.HoursToDecide*3600) + ")"
 		}
+		if j.Effect != nil && math.Abs(*j.Effect) < k.Delta {
+			return s + " would tell whether it makes any difference"
+		}
 		return s + " would tell"
 	case j.ImagesToDecide > k.Images:
-		return "; repeats alone cannot tell, about " + grouped(int64(j.ImagesToDecide)) + " validation images would"
+		return "; repeats alone cannot tell, about " + grouped(int64(j.ImagesToDecide)) + " validation images in all would"
 	case j.Diverged > 0:
 		return ""
 	}
@@ -187,11 +252,15 @@ func (k ranking) price(j study.Judgement, good bool) string {
 		if !(c.x > 0) || !(c.base > 0) {
 			continue
 		}
+		figure := change(c.x, c.base)
+		if c.what == "training time" {
+			figure = k.timed(figure)
+		}
 		switch r := c.x / c.base; {
 		case r >= 1+c.least:
-			costs = append(costs, change(c.x, c.base)+" "+c.what)
+			costs = append(costs, figure+" "+c.what)
 		case r <= 1-c.least:
-			saves = append(saves, change(c.x, c.base)+" "+c.what)
+			saves = append(saves, figure+" "+c.what)
 		}
 	}
 	switch {
@@ -224,14 +293,14 @@ func (k ranking) setting() string {
 		s += " of " + k.Net
 	}
 	if k.Data != "" {
-		s += " on " + k.Data
+		s += " on " + k.Data[strings.LastIndexAny(k.Data, `/\\`)+1:] // of a folder the name alone: where it lies is its owner's
 	}
 	return s
 }
 
 // best names the arm to go on with.
 func (k ranking) best() string {
-	if k.Stopped != "" || k.Winner == "" || k.Blocks < 2 {
+	if k.Stopped != "" || k.Winner == "" || k.Blocks < 2 || k.Winner == k.base.Name && k.awaits() {
 		return ""
 	}
 	if k.Winner == k.base.Name {
@@ -240,12 +309,17 @@ func (k ranking) best() string {
 	return "Best: " + k.Winner + "."
 }
 
+// awaits tells whether some variant has an effect and no look yet: nothing is known of it, then.
+func (k ranking) awaits() bool {
+	return slices.ContainsFunc(k.variants, func(j study.Judgement) bool { return j.Effect != nil && j.Level == 0 && j.Method == "" })
+}
+
 // train is the command that goes on with the best arm, "" while it is not written.
 func train(in Input) string {
 	if in.Winner == "" {
 		return ""
 	}
-	return "assay train " + in.Winner
+	return "assay train " + say.Word(in.Winner)
 }
 
 // tested is what the test split said, "" where it was not read.
@@ -279,25 +353,34 @@ func (k ranking) judged() []string {
 	if k.NoiseSD > 0 {
 		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %.2f points (%d degrees of freedom); repeats as a whole differ by %.2f.", k.NoiseSD, k.ResidualDF, k.BlockSD))
 	}
-	if k.Blocks > 1 {
-		lines = append(lines, "Intervals hold for all variants at once with 95 % confidence (Dunnett's test); they count the chance in the seeds and the chance in which images were there to validate on.")
+	if c := k.confidence(); c != "interval" {
+		with := "with " + c + " confidence"
+		if len(k.Looks) > 0 {
+			with += ", for every variant that was ever judged against this baseline, " + strconv.Itoa(k.Family) + " by now"
+		}
+		if c == "of its look" {
+			with = "for every variant that was ever judged against this baseline, " + strconv.Itoa(k.Family) + " by now, each at the level of its look"
+		}
+		lines = append(lines, "Intervals hold for all variants at once "+with+" (Dunnett's test); they count the chance in the seeds and the chance in which images were there to validate on.")
+	}
+	for _, l := range k.Looks {
+		kind := "an unplanned one"
+		if l.Planned {
+			kind = "at the planned end"
+		}
+		lines = append(lines, fmt.Sprintf("Look %d, %s, may make a false claim in %s of studies.", l.N, kind, percent(l.Level)))
+	}
+	if len(k.Looks) > 0 {
+		lines = append(lines, fmt.Sprintf("However often the study grows, all its looks together stay at or under 5\u00a0%%; the next has %s.", percent(k.NextLevel)))
 	}
 	if k.Detectable > 0 {
 		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s points in four studies of five.", fixed(&k.Detectable, d)))
 	}
 	if k.Delta > 0 {
-		lines = append(lines, fmt.Sprintf("An effect below %.2g points was declared too small to matter before the first trial.", k.Delta))
+		lines = append(lines, fmt.Sprintf("An effect below %.2g points was taken as too small to matter, before the first trial.", k.Delta))
 	}
 	if k.Images > 0 {
 		lines = append(lines, fmt.Sprintf("Outcomes are those of the last weights on %s validation images, not of the best epoch.", grouped(int64(k.Images))))
 	}
 	return lines
-}
-
-// listed is "a", "a and b", "a, b and c".
-func listed(parts []string) string {
-	if n := len(parts); n > 1 {
-		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
-	}
-	return strings.Join(parts, "")
 }

@@ -1,14 +1,16 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/diff"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/say"
+	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 )
 
@@ -17,7 +19,7 @@ import (
 
 // guard tells how an arm differs from the baseline, and refuses one that does not, or in more than its variant may change.
 func guard(v Variant, base PlannedArm, a *PlannedArm) error {
-	c, err := nn.Compare(base.Built.Graph, a.Built.Graph)
+	c, err := diff.Networks(base.Built.Graph, a.Built.Graph)
 	if err != nil {
 		return err
 	}
@@ -30,130 +32,79 @@ func guard(v Variant, base PlannedArm, a *PlannedArm) error {
 			a.Differs = append(a.Differs, nn.Became(count.what, count.was, count.is))
 		}
 	}
-	a.Differs = append(a.Differs, differ("data", base.Experiment.Data.Spec, a.Experiment.Data.Spec)...)
-	changed := map[string]bool{} // sections of the settings
-	for _, settings := range [][2]any{{base.Built.Optimization, a.Built.Optimization}, {base.Built.Learning, a.Built.Learning}} {
-		x, y := reflect.ValueOf(settings[0]), reflect.ValueOf(settings[1])
-		for i := range x.NumField() {
-			section := strings.ToLower(x.Type().Field(i).Name)
-			lines := differ(section, x.Field(i).Interface(), y.Field(i).Interface())
-			changed[section] = len(lines) > 0
-			a.Differs = append(a.Differs, lines...)
+	data := experiment.DifferencesOf("data", a.Experiment.Data.Spec, base.Experiment.Data.Spec)
+	built := a.Built.Differences(base.Built)
+	idle := false // a policy of the learning rate that differs in what never acts
+	for _, d := range slices.Concat(data, built) {
+		switch rate := strings.HasPrefix(d.Path, "lr."); {
+		case ofNetwork(d.Path): // told above
+		case rate && sameRates(base, *a):
+			idle = true
+		default:
+			a.Differs = append(a.Differs, d.String())
 		}
 	}
-	if len(a.Differs) == 0 {
+	switch {
+	case len(a.Differs) == 0 && idle:
+		return fmt.Errorf("lr: the rate of every step is the baseline's; drop it, or change something that acts")
+	case len(a.Differs) == 0:
 		return fmt.Errorf("nothing differs from the baseline; drop it, or change something")
 	}
 	if base.Steps != a.Steps {
-		a.Differs = append(a.Differs, fmt.Sprintf("steps of a training %s -> %s", nn.Thousands(int64(base.Steps)), nn.Thousands(int64(a.Steps))))
+		a.Differs = append(a.Differs, fmt.Sprintf("steps of a training %s -> %s", say.Thousands(base.Steps), say.Thousands(a.Steps)))
 	}
 	a.SharedStart = sharedStart(base, *a)
-	return within(v, base, *a, changed)
+	return within(v, slices.Concat(data, built))
 }
 
-// within refuses an arm in which something changed that none of the variant's approaches may change: its structure without an
-// approach of architecture, what lies over it without one of optimization that is no setting, or a setting without the approach
-// of that name.
-func within(v Variant, base, a PlannedArm, changed map[string]bool) error {
-	structure := v.Net != "" // another network brings all that lies over it, too
-	overlay := structure
+// within refuses a difference that nothing in the variant declares to touch.
+func within(v Variant, differences []experiment.Difference) error {
+	var entries []approach.Entry
 	for _, name := range append(slices.Clone(v.Without), names(v.With)...) {
 		entry, err := approach.Lookup(name)
 		if err != nil {
 			return err
 		}
-		_, setting := changed[name]
-		structure = structure || entry.Kind == approach.Architecture
-		overlay = overlay || structure || entry.Kind == approach.Optimization && !setting
-		delete(changed, name)
+		entries = append(entries, entry)
 	}
-	fault := func(what, none string) error {
-		return fmt.Errorf("%s changed, though %s is in the variant; this is a fault of an approach, please report it", what, none)
-	}
-	if base.Signature != a.Signature && !structure {
-		return fault("the architecture", "no approach of architecture")
-	}
-	if !overlay && over(base.Built.Graph) != over(a.Built.Graph) {
-		return fault("norms, dropout or biases", "no approach that lays any")
-	}
-	for _, section := range slices.Sorted(maps.Keys(changed)) {
-		if changed[section] {
-			return fault("the settings of "+section, "no "+section)
+	for _, d := range differences {
+		if ofNetwork(d.Path) && v.Net != "" || (strings.HasPrefix(d.Path, "data.") || d.Path == "input") && v.Data != nil {
+			continue
+		}
+		if !slices.ContainsFunc(entries, func(e approach.Entry) bool { return e.MayChange(d.Path) }) {
+			what := cmp.Or(map[string]string{"net": "the architecture", "overlay": "what lies over the network", "input": "the images that the network takes"}[d.Path], d.Path)
+			return fmt.Errorf("%s changed, though nothing in the variant touches it; this is a fault of an approach, please report it", what)
 		}
 	}
 	return nil
 }
 
-// differ compares two structs field by field: "lr policy: step in place of linear". The field that a bare value sets needs no
-// name: "l2: 0.001 in place of 0.0005".
-func differ(section string, a, b any) []string {
-	var lines []string
-	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
-	for i := range x.NumField() {
-		f := x.Type().Field(i)
-		what, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		if f.Tag.Get("spec") == "bare" {
-			what = section
-		} else {
-			what = section + " " + what
-		}
-		if was, is := word(x.Field(i), f), word(y.Field(i), f); was != is {
-			lines = append(lines, fmt.Sprintf("%s: %s in place of %s", what, is, was))
+// ofNetwork tells the paths of a network from those of settings.
+func ofNetwork(path string) bool { return path == "net" || path == "overlay" || path == "input" }
+
+// sameRates reports that two arms train by the same learning rate at every step.
+func sameRates(a, b PlannedArm) bool {
+	x, y := a.Built.Optimization.LR, b.Built.Optimization.LR
+	if a.Steps != b.Steps {
+		return false
+	}
+	for step := range a.Steps {
+		if x.At(step, a.perEpoch, a.Steps) != y.At(step, b.perEpoch, b.Steps) {
+			return false
 		}
 	}
-	return lines
+	return true
 }
 
-// word prints a setting: "none" for an empty list or text, "unset" for a 0 that means that another setting decides.
-func word(v reflect.Value, f reflect.StructField) string {
-	switch {
-	case v.Kind() == reflect.Slice:
-		words := make([]string, v.Len())
-		for i := range words {
-			words[i] = fmt.Sprint(v.Index(i).Interface())
-		}
-		if v.Type().Elem().Kind() == reflect.String { // a set
-			slices.Sort(words)
-		}
-		if len(words) > 0 {
-			return strings.Join(words, ", ")
-		}
-	case v.IsZero() && v.CanInt() || v.IsZero() && v.CanFloat():
-		if strings.Contains(f.Tag.Get("help"), "; 0: ") {
-			return "unset"
-		}
-		return "0"
-	case fmt.Sprint(v.Interface()) != "":
-		return fmt.Sprint(v.Interface())
-	}
-	return "none"
-}
-
-// over lists what lies over a network, a line each.
-func over(g *nn.Graph) string {
-	steps, err := g.Steps()
+// fingerprint is equal for arms that train alike, but for the learning rate, which is compared step by step.
+func (a PlannedArm) fingerprint() (string, error) {
+	o := a.Built.Optimization
+	o.LR = experiment.DefaultOptimization().LR
+	data, err := spec.Encode(a.Experiment.Data)
 	if err != nil {
-		return err.Error()
+		return "", err
 	}
-	var b strings.Builder
-	for _, s := range steps {
-		for _, applied := range append(slices.Clone(s.OverIn), s.OverOut) {
-			for _, a := range applied {
-				fmt.Fprintf(&b, "%s %v\n", a.Name, a.Layer)
-			}
-		}
-	}
-	return b.String()
-}
-
-// fingerprint is equal for arms that train alike: network, settings, data. Which layer an activation belongs to says where norms
-// are laid; by now they are.
-func (a PlannedArm) fingerprint() string {
-	g := a.Built.Graph.Clone()
-	for _, n := range g.Nodes {
-		n.Pre = false
-	}
-	return fmt.Sprintf("%s%v%v%+v", g.YAML(), a.Built.Optimization, a.Built.Learning, a.Experiment.Data.Spec)
+	return fmt.Sprintf("%s%s%s", a.Built.Graph.Canonical(), experiment.Canonical(o, a.Built.Learning), data.Canonical()), nil
 }
 
 func names(choices []experiment.Choice) []string {

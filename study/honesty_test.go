@@ -51,19 +51,21 @@ func (m model) draw(rng *rand.Rand) *Result {
 			if m.effect != nil {
 				seed += m.effect[v]
 			}
-			p := PerImage{IDs: ids, Correct: make([]bool, m.images), LogProb: make([]float32, m.images)}
+			hits, logP := make([]float32, m.images), make([]float32, m.images)
 			right, loss := 0, 0.0
 			for j, i := range ids {
 				z := difficulty[i] + suits[v][i] + block + seed + m.luck*rng.NormFloat64()
-				if p.Correct[j] = z > 0; z > 0 {
+				if z > 0 {
+					hits[j] = 1
 					right++
 				}
 				l := math.Log1p(math.Exp(-z))
-				p.LogProb[j] = float32(-l)
+				logP[j] = float32(-l)
 				loss += l
 			}
-			r.Trials = append(r.Trials, Trial{Arm: r.Arms[v].Name, Repeat: s + 1, Status: Done, Images: p, WeightsDigest: "",
-				Outcome: 100 * float64(right) / float64(m.images), LogLoss: loss / float64(m.images)})
+			r.Trials = append(r.Trials, Trial{Arm: r.Arms[v].Name, Repeat: s + 1, Status: Done, WeightsDigest: "",
+				Images:  PerImage{IDs: ids, Columns: map[string][]float32{Correct: hits, LogPTrue: logP}},
+				Metrics: map[string]float64{"accuracy": 100 * float64(right) / float64(m.images), "log_loss": loss / float64(m.images)}})
 		}
 	}
 	return r
@@ -110,8 +112,8 @@ func consistent(t *testing.T, j Judgement, r *Result) {
 	if claims := j.Verdict == Helps || j.Verdict == Hurts; claims != excludes {
 		t.Fatalf("%s: verdict %q with the interval [%g, %g]", j.Name, j.Verdict, *j.Low, *j.High)
 	}
-	if j.Verdict == None && !(*j.Low90 >= -r.Delta && *j.High90 <= r.Delta) {
-		t.Fatalf("%s: none with the 90 %% interval [%g, %g] and delta %g", j.Name, *j.Low90, *j.High90, r.Delta)
+	if j.Verdict == None && !(*j.InnerLow >= -r.Delta && *j.InnerHigh <= r.Delta) {
+		t.Fatalf("%s: none with the inner interval [%g, %g] and delta %g", j.Name, *j.InnerLow, *j.InnerHigh, r.Delta)
 	}
 }
 
@@ -194,7 +196,7 @@ func layoutRates(rng *rand.Rand, studies, variants, repeats int, effect float64,
 		}
 		t.class[0], t.rows[0].Trials = baseline, repeats
 		wrong := false
-		for v, f := range (outcome{better: 1, y: t.outcomes}).judge(t).of {
+		for v, f := range (outcome{Metric: Metric{Better: 1}, sight: sight{level: alpha}, y: t.outcomes}).judge(t).of {
 			claim := f.Verdict == Helps || f.Verdict == Hurts
 			if v == 1 && effect != 0 {
 				if f.Verdict == Helps {

@@ -24,6 +24,8 @@ type PlannedArm struct {
 	Built      *approach.Built
 	Images     Images
 	Steps      int // of one training
+
+	perEpoch int // steps
 }
 
 // Images is what the data of an arm gives: what the network must fit, and how many images each repeat trains and validates on.
@@ -42,7 +44,7 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 	}
 	base.Baseline, base.SharedStart = true, 1
 	p := &Plan{Study: s, Arms: []PlannedArm{base}}
-	same := map[string]string{}
+	same := map[string][]PlannedArm{} // by fingerprint
 	for _, v := range s.Variants {
 		e, err := s.arm(v)
 		if err != nil {
@@ -55,10 +57,16 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 		if err != nil {
 			return nil, v.Place(err)
 		}
-		if twin, ok := same[a.fingerprint()]; ok {
-			return nil, v.Place(fmt.Errorf("the same as %q in all that counts; drop one", twin))
+		print, err := a.fingerprint()
+		if err != nil {
+			return nil, v.Place(err)
 		}
-		same[a.fingerprint()] = v.Name
+		for _, b := range same[print] {
+			if sameRates(a, b) {
+				return nil, v.Place(fmt.Errorf("the same as %q in all that counts; drop one", b.Name))
+			}
+		}
+		same[print] = append(same[print], a)
 		p.Arms = append(p.Arms, a)
 	}
 	p.Entries = OneFactorAtATime(p.Plain(), s.Seed, s.Repeats)
@@ -113,18 +121,16 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	train := a.Built.Learning.Subset.Of(a.Images.Train)
 	batch := a.Built.Optimization.Batch.Size
 	if batch > train {
-		err := fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, train)
-		for _, c := range slices.Backward(e.Optimization) {
-			if c.Name == "batch" {
-				return a, c.At.At(err)
-			}
-		}
-		return a, err
+		return a, approach.Locate(e.Optimization, "batch", fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, train))
 	}
 	if a.Images.Val == 0 {
 		return a, fmt.Errorf("data: no validation images to judge by; give val a share above 0")
 	}
-	a.Steps = a.Built.Learning.Epochs.TotalSteps(train / batch)
+	a.perEpoch = train / batch
+	a.Steps = a.Built.Learning.Epochs.TotalSteps(a.perEpoch)
+	if err := a.Built.Optimization.LR.Fits(a.perEpoch, a.Steps); err != nil {
+		return a, approach.Locate(e.Optimization, "lr", err)
+	}
 	a.TrainMACs = 3 * cost.MACs * int64(a.Steps) * int64(batch)
 	return a, nil
 }

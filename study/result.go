@@ -24,9 +24,9 @@ type Verdict string
 
 // The verdicts of docs/statistics.md.
 const (
-	Helps     Verdict = "helps"     // the simultaneous 95 % interval lies on the good side of 0
+	Helps     Verdict = "helps"     // the simultaneous interval lies on the good side of 0
 	Hurts     Verdict = "hurts"     // it lies on the bad side, or the arm diverges more often than the baseline
-	None      Verdict = "none"      // no meaningful effect: the 90 % simultaneous interval lies inside (-delta, +delta)
+	None      Verdict = "none"      // no meaningful effect: the inner interval lies inside (-delta, +delta)
 	Undecided Verdict = "undecided" // none of these
 )
 
@@ -38,9 +38,13 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 	return json.Marshal(string(v))
 }
 
+// Decided tells whether the verdict is a claim, which no later look takes back.
+func (v Verdict) Decided() bool { return v == Helps || v == Hurts || v == None }
+
 // Arm is the baseline or a variant: what it is and what it costs, known before its first trial but for the seconds.
 type Arm struct {
 	Name         string   `json:"name"`
+	ID           string   `json:"id,omitempty"` // of what the arm is, whatever its name: looks go by it; "" stands for the name
 	Baseline     bool     `json:"baseline"`
 	Differs      []string `json:"differs"`                 // what differs from the baseline, couplings included, a line each
 	Derived      bool     `json:"derived"`                 // evaluated from the baseline's own trials (views, average)
@@ -53,6 +57,14 @@ type Arm struct {
 	Signature    string   `json:"signature,omitempty"`     // architecture signature
 }
 
+// identity is what looks know an arm by.
+func (a Arm) identity() string {
+	if a.ID != "" {
+		return a.ID
+	}
+	return a.Name
+}
+
 // Point is one evaluation on the validation split along a training.
 type Point struct {
 	Epoch       float64 `json:"epoch"` // epochs done, 1 after the first
@@ -62,30 +74,35 @@ type Point struct {
 	LR          float64 `json:"lr"`
 }
 
-// PerImage is a trial's last weights on its validation split, image by image: three slices of one length. IDs name
-// images across trials (the data set's own numbering), so that repeats that share images are known to; all arms of a
-// repeat have the same images in the same order.
+// PerImage is a trial's last weights on its validation split, image by image. Set and IDs name images across trials, so
+// that repeats that share images are known to; all arms of a repeat have the same images in the same order.
 type PerImage struct {
-	IDs     []int32   `json:"ids"`
-	Correct []bool    `json:"correct"`
-	LogProb []float32 `json:"log_prob"` // natural log of the probability given to the true class
+	Set     string               `json:"set"`     // digest of an ordered list of image hashes
+	IDs     []int32              `json:"ids"`     // places in that list, each at most once
+	Columns map[string][]float32 `json:"columns"` // by name, a value an image in the order of IDs
 }
+
+// The columns that a classifier keeps of each image.
+const (
+	Correct    = "correct"     // 1 where the true class is taken, ties going to the class that stands first, else 0
+	LogPTrue   = "log_p_true"  // natural log of the probability given to the true class
+	LogPOther  = "log_p_other" // and of that given to the most probable other class
+	ClassOther = "class_other" // which class that is: a whole number
+)
 
 // Trial is one arm with one repeat, as it came out.
 type Trial struct {
-	Arm           string   `json:"arm"`
-	Repeat        int      `json:"repeat"` // 1, 2, ...: the block
-	Status        Status   `json:"status"`
-	Reason        string   `json:"reason,omitempty"` // one line, where it failed or diverged
-	Step          int64    `json:"step"`             // steps done; where the loss was not finite, the first step of such a loss
-	Curve         []Point  `json:"curve"`
-	Outcome       float64  `json:"outcome"`  // the metric of the last weights at the planned end, in points; 0 unless done
-	LogLoss       float64  `json:"log_loss"` // mean over validation images, nats
-	Images        PerImage `json:"-"`
-	Seconds       float64  `json:"seconds"`        // wall time of this trial, possibly on a shared machine; shown, never judged
-	WeightsDigest string   `json:"weights_digest"` // of the final weights; "" where not known
-	Level         string   `json:"level"`          // kernel level (generic, avx2, avx512): a block never mixes them
-	Table         int      `json:"table"`          // version of the kernel table
+	Arm           string             `json:"arm"`
+	Repeat        int                `json:"repeat"` // 1, 2, ...: the block
+	Status        Status             `json:"status"`
+	Reason        string             `json:"reason,omitempty"` // one line, where it failed or diverged
+	Step          int64              `json:"step"`             // steps done; where the loss was not finite, the first step of such a loss
+	Curve         []Point            `json:"curve"`
+	Metrics       map[string]float64 `json:"metrics"` // by name, of the last weights at the planned end; nil unless done
+	Images        PerImage           `json:"-"`
+	Seconds       float64            `json:"seconds"`        // wall time of this trial, possibly on a shared machine; shown, never judged
+	WeightsDigest string             `json:"weights_digest"` // of the final weights; "" where not known
+	Engine        string             `json:"engine"`         // id of the engine, all that its bits depend on: a block never mixes them
 }
 
 // Interval is an effect with its own two-sided 95 % interval, not adjusted for others; Low and High are nil with fewer
@@ -96,39 +113,45 @@ type Interval struct {
 	High   *float64 `json:"high"`
 }
 
-// Finding is what one outcome says of one arm. Pointers are nil (null) where nothing may be said: for the baseline all
-// but Mean; with one repeat Low, High and P. Verdict and interval never disagree: Low > 0 or High < 0 exactly when the
-// verdict is helps or hurts, but for an arm that diverged, which has no interval but a Conditional one.
+// Finding is what one metric says of one arm. Pointers are nil (null) where nothing may be said: for the baseline all
+// but Mean; with one repeat, and before the first look, Low, High and P. Verdict and interval never disagree: Low > 0 or
+// High < 0 exactly when the verdict is helps or hurts, but for an arm that diverged, which has no interval but a
+// Conditional one.
 type Finding struct {
 	Mean        *float64  `json:"mean"`   // of finished trials; nil where there are none
 	Effect      *float64  `json:"effect"` // variant minus baseline, blocks accounted for
-	Low         *float64  `json:"low"`    // simultaneous 95 %
+	Low         *float64  `json:"low"`    // simultaneous, at 1 - Level
 	High        *float64  `json:"high"`
-	P           *float64  `json:"p"`     // adjusted for the family
-	Low90       *float64  `json:"low90"` // simultaneous 90 %, which decides on none
-	High90      *float64  `json:"high90"`
+	P           *float64  `json:"p"`         // adjusted for the family; at most Level where a difference is claimed
+	InnerLow    *float64  `json:"inner_low"` // two one-sided tests at Level, which decide on none
+	InnerHigh   *float64  `json:"inner_high"`
 	Verdict     Verdict   `json:"verdict"`
+	Level       float64   `json:"level"`                 // chance of any false claim of the family that the look could spend; 0 before a look
+	Look        int       `json:"look"`                  // which look this is of: the deciding one, else the arm's last; 0 before its first
+	Method      string    `json:"method"`                // dunnett, paired t, exact test, identical; "" where nothing may be said
 	Conditional *Interval `json:"conditional,omitempty"` // of an arm that diverged: its effect among finished runs
 	SeedSE      float64   `json:"seed_se"`               // standard error of the effect that comes from seeds
 	ImageSE     float64   `json:"image_se"`              // and from the images being a sample
-	DF          float64   `json:"df"`                    // degrees of freedom of the interval
+	DF          float64   `json:"df"`                    // degrees of freedom of the interval; 0 where it has none, or endless ones
+	Later       *Interval `json:"later,omitempty"`       // what the arm's trials say by now, where there are others than at that look; no verdict comes of it
 }
 
 // Judgement is one arm with all that is said of it; its JSON is a row of `arms` of `assay study show --json`.
 type Judgement struct {
 	Arm
-	Trials   int        `json:"trials"`   // done and diverged
-	Diverged int        `json:"diverged"` // of these
-	Failures int        `json:"failures"`
-	Outcomes []*float64 `json:"outcomes"` // by repeat, nil where diverged, failed or not run
-	Finding             // of the study's metric, in points
-	LogLoss  *Finding   `json:"log_loss"` // second outcome, nats, lower is better; nil where not recorded
-	Method   string     `json:"method"`   // dunnett, paired t, exact test, identical; "" where nothing may be said
-	Notes    []string   `json:"notes"`    // "by less than you asked for", "on these 1000 images", ...: a reader's words, in order
-	Grey     string     `json:"grey"`     // under-trained or over-long, where the schedule casts doubt on the verdict
+	Trials   int                 `json:"trials"`   // done and diverged
+	Diverged int                 `json:"diverged"` // of these
+	Failures int                 `json:"failures"`
+	Outcomes []*float64          `json:"outcomes"` // by repeat, nil where diverged, failed or not run
+	Finding                      // of the study's primary metric
+	Others   map[string]*Finding `json:"others,omitempty"` // of the other metrics by name, each a family of its own, labelled; the headline is never theirs
+	LogLoss  *Finding            `json:"log_loss"`         // of these the log loss by a name of its own; nil where not recorded
+	Notes    []string            `json:"notes"`            // "by less than you asked for", "on these 1000 images", ...: a reader's words, in order
+	Grey     string              `json:"grey"`             // under-trained or over-long, where the schedule casts doubt on the verdict
 
-	// What would decide an undecided arm at 80 % power if its effect were the one seen; 0 where no number up to 1000 would.
-	RepeatsToDecide int     `json:"repeats_to_decide"` // repeats in all
+	// What would decide an undecided arm at the next look with 80 % power if its effect were the one seen; 0 where no number
+	// up to 1000 would.
+	RepeatsToDecide int     `json:"repeats_to_decide"` // repeats in all: the N of `assay study run FILE --repeats N`
 	MoreRepeats     int     `json:"more_repeats"`      // of these, still to run
 	HoursToDecide   float64 `json:"hours_to_decide"`   // of this arm's and the baseline's trials still to run; 0 while seconds are unknown
 	ImagesToDecide  int     `json:"images_to_decide"`  // where repeats alone cannot: validation images needed in all
@@ -143,7 +166,14 @@ type TestReading struct {
 	Reading  int     `json:"reading"` // 1 for the first reading of this data's test split by anyone with this store
 }
 
-// Result is a study as it stands. The runner fills the first part, Judge the second; the report reads both.
+// LookLine is a look as the head of a report tells it.
+type LookLine struct {
+	N       int     `json:"n"`
+	Level   float64 `json:"level"` // chance of any false claim that it could spend
+	Planned bool    `json:"planned"`
+}
+
+// Result is a study as it stands. The runner fills the first part, Judge or a ledger the second; the report reads both.
 type Result struct {
 	Question   string       `json:"question"`
 	Name       string       `json:"name"`   // the file's name without extension
@@ -154,19 +184,24 @@ type Result struct {
 	Seed       uint64       `json:"seed"`
 	Repeats    int          `json:"repeats"` // planned blocks
 	Threads    int          `json:"threads"`
-	Level      string       `json:"level"`
-	Metric     string       `json:"metric"`      // "accuracy", in points
-	Meaningful float64      `json:"-"`           // `meaningful:` of the file, points; 0 where it is left out
+	Engine     string       `json:"engine"`      // id of the engine of its last trial
+	Metric     string       `json:"metric"`      // name of the primary metric
+	Metrics    []Metric     `json:"metrics"`     // the primary first; Judge fills in Classification where there are none
+	Complete   bool         `json:"complete"`    // every planned trial has ended
+	Meaningful float64      `json:"-"`           // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
 	NoiseFloor float64      `json:"noise_floor"` // standard deviation between repeats known beforehand, points; 0 while unknown
 	Test       *TestReading `json:"test,omitempty"`
 	Arms       []Arm        `json:"-"` // the baseline first; in JSON as part of Judged
 	Trials     []Trial      `json:"trials"`
 
-	Delta        float64     `json:"delta"`    // smallest effect that matters, points
-	Blocks       int         `json:"blocks"`   // repeats with at least two finished trials
-	Images       int         `json:"images"`   // validation images of one repeat
-	NoiseSD      float64     `json:"noise_sd"` // residual standard deviation of one trial within its block, points; 0 while unknown
-	BlockSD      float64     `json:"block_sd"` // standard deviation between blocks
+	Looks        []LookLine  `json:"looks"`      // so far, at anything against this baseline
+	Family       int         `json:"family"`     // variants ever judged against this baseline
+	NextLevel    float64     `json:"next_level"` // chance of any false claim that the next look could spend
+	Delta        float64     `json:"delta"`      // smallest effect that matters, in the primary metric's unit
+	Blocks       int         `json:"blocks"`     // repeats with at least two finished trials
+	Images       int         `json:"images"`     // validation images of one repeat
+	NoiseSD      float64     `json:"noise_sd"`   // residual standard deviation of one trial within its block, points; 0 while unknown
+	BlockSD      float64     `json:"block_sd"`   // standard deviation between blocks
 	ResidualDF   int         `json:"residual_df"`
 	Detectable   float64     `json:"detectable_effect"` // true effect that these repeats find with 80 % power, seeds alone
 	Judged       []Judgement `json:"arms"`              // in the order of Arms

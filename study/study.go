@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/approach"
-	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 )
@@ -23,10 +22,14 @@ type Study struct {
 	Seed       uint64        // default 1
 	Budget     time.Duration // wall time of all trials together; 0: no limit
 	Meaningful float64       // the smallest effect that matters, points; 0: 0.5, or two validation images where that is more
+	At         *spec.Node    // the file's root; nil where there is none
 }
 
 // Design says which combinations of the variants become arms.
 type Design string
+
+// MaxRepeats bounds the repeats of a study.
+const MaxRepeats = 1000
 
 // OFAT is one factor at a time: each variant alone against the base.
 const OFAT Design = "ofat"
@@ -92,7 +95,7 @@ func Decode(n *spec.Node) (*Study, error) {
 	if err := spec.Decode(n, &f); err != nil {
 		return nil, err
 	}
-	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful}
+	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful, At: n}
 	var err error
 	if s.Base, err = base(f.Base); err != nil {
 		return nil, err
@@ -128,7 +131,7 @@ func (s *Study) check() error {
 		return fault("$.design", "no design %q; choose ofat", s.Design)
 	case len(s.Variants) == 0:
 		return fault("$.variants", "no variants; write at least one to compare with the base")
-	case s.Repeats < 1 || s.Repeats > 1000:
+	case s.Repeats < 1 || s.Repeats > MaxRepeats:
 		return fault("$.repeats", "%d repeats; give 1 or more, 3 to have verdicts", s.Repeats)
 	case s.Budget < 0:
 		return fault("$.budget", "a budget of %s; give a time as in 8h", s.Budget)
@@ -148,12 +151,8 @@ func (s *Study) check() error {
 	return nil
 }
 
-// PointAt lets the study run on the images of a folder in place of its own; "" changes nothing.
-func (s *Study) PointAt(folder string) {
-	if folder != "" {
-		s.Base.Data = experiment.Data{Spec: data.Folder(folder)}
-	}
-}
+// PointAt lets the study run on the images of a folder in place of its own; val, test and skip stay. "" changes nothing.
+func (s *Study) PointAt(folder string) { s.Base.Data.Spec = s.Base.Data.Spec.At(folder) }
 
 // Experiment is what the arm of that name trains.
 func (s *Study) Experiment(arm string) (experiment.Experiment, error) {

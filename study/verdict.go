@@ -8,94 +8,112 @@ import (
 	"github.com/assaylab/assay/study/stat"
 )
 
-// Judge says what the finished trials of r show: it fills Delta and all that follows it in Result, from what stands
-// before, by the rules of docs/statistics.md. It may be called again as trials come in. It is an error if r has no
-// baseline, two trials for one cell, a trial of an unknown arm, or a block whose arms saw different images: then r is
-// not changed. Missing and failed trials are no error.
+// Judge says what the finished trials of r show to one who judges once and never again, who may spend the whole promise
+// on it: it fills Delta and all that follows it in Result, from what stands before, by the rules of docs/statistics.md. A
+// study that may grow is judged by [Ledger.Judge]. It is an error if r has no baseline, two trials for one cell, a trial
+// of an unknown arm or without its metrics, or a block whose arms saw different images: then r is not changed. Missing
+// and failed trials are no error.
 func Judge(r *Result) error {
 	t, err := tabulate(r)
 	if err != nil {
 		return err
 	}
-	r.Images = t.images
-	r.Delta = Delta(r.Meaningful, t.images)
-	r.Judged, r.Caveats, r.Stopped = t.rows, nil, ""
-	r.Blocks, r.NoiseSD, r.BlockSD, r.ResidualDF, r.Detectable = t.blocks(), 0, 0, 0, 0
-	r.Winner, r.WinnerShrunk = t.arms[0].Name, 0
-
-	if d := t.rows[0].Diverged; d > 0 {
-		r.Stopped = fmt.Sprintf("the baseline diverged in %s; lower its learning rate, give it a warm-up or train longer, then run the study again",
-			counted(d, "repeat"))
-		r.Caveats = caveats(r, t)
-		return nil
+	t.begin(r)
+	if r.Stopped == "" {
+		r.Family = len(t.of(family)) + len(t.of(derived)) + len(t.of(diverging))
+		now := t.ask(r, sight{level: alpha})
+		t.tell(r, now)
+		t.foretell(r, now, alpha, alpha)
 	}
-	delta := r.Delta
-	if r.NoiseFloor > 0 { // a verdict that these repeats could hardly reach is taken away before it is asked for
-		if !Foresee(t.variants(), r.Repeats, r.NoiseFloor, r.Meaningful, t.images).CanBeNone {
-			delta = 0
-		}
-	}
-	accuracy := outcome{better: +1, delta: delta, floor: quantum(t.images), y: t.outcomes, perImage: func(p PerImage, i int) float64 {
-		if p.Correct[i] {
-			return 100
-		}
-		return 0
-	}}
-	findings := accuracy.judge(t)
-	for v := range r.Judged {
-		j := &r.Judged[v]
-		j.Finding, j.Method = findings.of[v], findings.method[v]
-		j.Notes = append(j.Notes, findings.notes[v]...)
-		remark(j, r.Delta, t)
-	}
-	loss := outcome{better: -1, y: t.losses, perImage: func(p PerImage, i int) float64 { return -float64(p.LogProb[i]) }}
-	for v, f := range loss.judge(t).of {
-		r.Judged[v].LogLoss = &f
-	}
-
-	r.NoiseSD, r.BlockSD, r.ResidualDF = findings.noiseSD, findings.blockSD, findings.df
-	design := stat.Design{Variants: max(1, findings.family), SD: r.NoiseSD, Delta: delta}
-	if pairs := t.usualPairs(); r.NoiseSD > 0 && pairs > 1 {
-		r.Detectable = design.Detectable(pairs, 0.8)
-	}
-	for v := range r.Judged {
-		t.whatWouldDecide(v, &r.Judged[v], design)
-	}
-	chooseWinner(r)
-	for v := range r.Judged {
-		r.Judged[v].Grey = plateau(t, v)
-	}
-	r.Caveats = caveats(r, t)
+	t.end(r)
 	return nil
 }
 
-// Delta is the smallest effect that matters, in points: what the user wrote, else the larger of 0.5 and two of the
-// validation images.
-func Delta(meaningful float64, images int) float64 {
-	if meaningful > 0 {
-		return meaningful
-	}
-	if images < 1 {
-		return 0.5
-	}
-	return max(0.5, 200/float64(images))
+// sight is how a judgement looks: the chance of any false claim that it may spend, and how many arms besides those at
+// hand were judged before, by kind of family.
+type sight struct {
+	level  float64
+	absent map[string]int
 }
 
-// quantum is the variance that counting whole images adds to an accuracy in points: 1/12 of a step squared. A residual
-// smaller than this is an accident of few trials that agree, not knowledge.
-func quantum(images int) float64 {
-	if images < 1 {
-		return 0
+// begin fills in what needs no judgement, and stops a study whose baseline diverged.
+func (t *table) begin(r *Result) {
+	r.Metrics, r.Metric = t.metrics, t.metrics[0].Name
+	r.Images = t.images
+	r.Delta = t.metrics[0].Delta(r.Meaningful, t.images)
+	r.Judged, r.Caveats, r.Stopped = t.rows, nil, ""
+	r.Looks, r.Family, r.NextLevel = []LookLine{}, 0, 0
+	r.Blocks, r.NoiseSD, r.BlockSD, r.ResidualDF, r.Detectable = t.blocks(), 0, 0, 0, 0
+	r.Winner, r.WinnerShrunk = t.arms[0].Name, 0
+	if d := t.rows[0].Diverged; d > 0 {
+		r.Stopped = fmt.Sprintf("the baseline diverged in %s; lower its learning rate, give it a warm-up or train longer, then run the study again",
+			counted(d, "repeat"))
 	}
-	step := 100 / float64(images)
-	return step * step / 12
+}
+
+// ask judges every metric, a family each.
+func (t *table) ask(r *Result, at sight) []findings {
+	var now []findings
+	for i, m := range t.metrics {
+		o := outcome{Metric: m, sight: at, images: t.images, y: t.values[i]}
+		if i == 0 {
+			o.delta = r.Delta
+			if r.NoiseFloor > 0 && !m.Foresee(t.variants(), r.Repeats, r.NoiseFloor, r.Meaningful, t.images).CanBeNone {
+				o.delta = 0 // a verdict that these repeats could hardly reach is taken away before it is asked for
+			}
+		} else {
+			o.delta = m.Delta(0, t.images)
+		}
+		now = append(now, o.judge(t))
+	}
+	return now
+}
+
+// tell writes findings into the arms' rows.
+func (t *table) tell(r *Result, now []findings) {
+	for v := range r.Judged {
+		j := &r.Judged[v]
+		j.Finding, j.Notes = now[0].of[v], append(j.Notes, now[0].notes[v]...)
+		j.Others = map[string]*Finding{}
+		for i, m := range t.metrics[1:] {
+			f := now[i+1].of[v]
+			j.Others[m.Name] = &f
+		}
+		j.LogLoss = j.Others[LogLoss.Name]
+		remark(j, r.Delta)
+	}
+}
+
+// foretell fills in what the repeats can detect at one level, and what would decide undecided arms at the next.
+func (t *table) foretell(r *Result, now []findings, at, next float64) {
+	first := now[0]
+	r.NoiseSD, r.BlockSD, r.ResidualDF = first.noiseSD, first.blockSD, first.df
+	design := stat.Design{Variants: max(1, first.family), SD: r.NoiseSD, Delta: first.delta, Level: at}
+	if pairs := t.usualPairs(); r.NoiseSD > 0 && pairs > 1 {
+		r.Detectable = design.Detectable(pairs, 0.8)
+	}
+	r.NextLevel, design.Level = next, next
+	for v := range r.Judged {
+		t.whatWouldDecide(v, &r.Judged[v], first.of[v], design)
+	}
+}
+
+// end draws the conclusions that go by verdicts alone.
+func (t *table) end(r *Result) {
+	chooseWinner(r, float64(t.metrics[0].Better))
+	if r.Stopped == "" {
+		for v := range r.Judged {
+			r.Judged[v].Grey = plateau(t, v)
+		}
+	}
+	r.Caveats = caveats(r, t)
 }
 
 // class is how an arm is judged.
 type class int
 
 const (
-	family    class = iota // with the others, against the pooled residual
+	family    class = iota // with the others, against the pooled residual; or by its own, where its spread differs
 	baseline               // not at all
 	derived                // by its own paired differences, Holm among its like
 	diverging              // by how often it diverges
@@ -103,15 +121,22 @@ const (
 	absent                 // not at all: no finished trial
 )
 
+// kind is the family that an arm of the class is judged in, "" for none.
+func (c class) kind() string {
+	return map[class]string{family: effects, derived: evaluation, diverging: divergence}[c]
+}
+
 // table is the trials of a result by arm and block, with the baseline as arm 0.
 type table struct {
 	arms     []Arm
-	cells    [][]*Trial  // [arm][block], nil where there is no trial
-	outcomes [][]float64 // [arm][block], NaN where not done
-	losses   [][]float64
+	metrics  []Metric
+	cells    [][]*Trial    // [arm][block], nil where there is no trial
+	values   [][][]float64 // [metric][arm][block], NaN where not done
+	outcomes [][]float64   // of these the primary metric
 	class    []class
 	rows     []Judgement
-	images   int // of the smallest validation split; 0 before the first finished trial
+	awaits   bool // some arm has not had its first look
+	images   int  // of the smallest validation split; 0 before the first finished trial
 }
 
 func tabulate(r *Result) (*table, error) {
@@ -119,8 +144,14 @@ func tabulate(r *Result) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{arms: []Arm{base}}
-	index := map[string]int{base.Name: 0}
+	t := &table{arms: []Arm{base}, metrics: r.Metrics}
+	if len(t.metrics) == 0 {
+		t.metrics = Classification()
+	}
+	if err := check(t.metrics); err != nil {
+		return nil, fmt.Errorf("study %s: %w", r.Name, err)
+	}
+	index, ids := map[string]int{base.Name: 0}, map[string]string{base.identity(): base.Name}
 	for _, a := range r.Arms {
 		if a.Baseline && a.Name == base.Name {
 			continue
@@ -128,7 +159,10 @@ func tabulate(r *Result) (*table, error) {
 		if _, twice := index[a.Name]; twice || a.Baseline {
 			return nil, fmt.Errorf("study %s: arm %q stands twice or is a second baseline; rename or remove it", r.Name, a.Name)
 		}
-		index[a.Name] = len(t.arms)
+		if twin, twice := ids[a.identity()]; twice {
+			return nil, fmt.Errorf("study %s: arms %q and %q are the same; drop one", r.Name, twin, a.Name)
+		}
+		index[a.Name], ids[a.identity()] = len(t.arms), a.Name
 		t.arms = append(t.arms, a)
 	}
 	blocks := 0
@@ -138,11 +172,14 @@ func tabulate(r *Result) (*table, error) {
 		}
 		blocks = max(blocks, tr.Repeat)
 	}
+	t.values = make([][][]float64, len(t.metrics))
 	for range t.arms {
 		t.cells = append(t.cells, make([]*Trial, blocks))
-		t.outcomes = append(t.outcomes, missing(blocks))
-		t.losses = append(t.losses, missing(blocks))
+		for i := range t.values {
+			t.values[i] = append(t.values[i], missing(blocks))
+		}
 	}
+	t.outcomes = t.values[0]
 	for i := range r.Trials {
 		tr := &r.Trials[i]
 		v, s := index[tr.Arm], tr.Repeat-1
@@ -153,14 +190,17 @@ func tabulate(r *Result) (*table, error) {
 		if tr.Status != Done {
 			continue
 		}
-		if bad(tr.Outcome) || bad(tr.LogLoss) {
-			return nil, fmt.Errorf("study %s: arm %q, repeat %d, is done without a finite outcome; mark it diverged", r.Name, tr.Arm, tr.Repeat)
-		}
-		t.outcomes[v][s], t.losses[v][s] = tr.Outcome, tr.LogLoss
 		m := len(tr.Images.IDs)
-		if m == 0 || len(tr.Images.Correct) != m || len(tr.Images.LogProb) != m {
-			return nil, fmt.Errorf("study %s: arm %q, repeat %d: %d image names, %d results, %d log-probabilities; a trial stores one of each per validation image",
-				r.Name, tr.Arm, tr.Repeat, m, len(tr.Images.Correct), len(tr.Images.LogProb))
+		for i, metric := range t.metrics {
+			x, ok := tr.Metrics[metric.Name]
+			if !ok || bad(x) {
+				return nil, fmt.Errorf("study %s: arm %q, repeat %d, is done without a finite %s; mark it diverged", r.Name, tr.Arm, tr.Repeat, metric.Name)
+			}
+			t.values[i][v][s] = x
+			if n := len(tr.Images.Columns[metric.Column]); m == 0 || n != m {
+				return nil, fmt.Errorf("study %s: arm %q, repeat %d: %d images, %d values of %s; a trial keeps one of each validation image",
+					r.Name, tr.Arm, tr.Repeat, m, n, metric.Column)
+			}
 		}
 		if t.images == 0 || m < t.images {
 			t.images = m
@@ -188,7 +228,7 @@ func (t *table) sameImages(study string) error {
 			if first == nil {
 				first = c
 			}
-			if !slices.Equal(c.Images.IDs, first.Images.IDs) {
+			if c.Images.Set != first.Images.Set || !slices.Equal(c.Images.IDs, first.Images.IDs) {
 				return fmt.Errorf("study %s: repeat %d: arms %q and %q saw different validation images; a block has one split, in one order",
 					study, s+1, first.Arm, c.Arm)
 			}
@@ -205,7 +245,7 @@ func (t *table) row(v int) Judgement {
 		case c == nil:
 		case c.Status == Done:
 			j.Trials++
-			j.Outcomes[s] = &c.Outcome
+			j.Outcomes[s] = new(t.outcomes[v][s])
 		case c.Status == Diverged:
 			j.Trials++
 			j.Diverged++
@@ -241,7 +281,7 @@ func (t *table) endsAsBaseline(v int) bool {
 		if c == nil || b == nil || c.Status != Done || b.Status != Done {
 			continue
 		}
-		if c.WeightsDigest == "" || c.WeightsDigest != b.WeightsDigest || c.Outcome != b.Outcome {
+		if c.WeightsDigest == "" || c.WeightsDigest != b.WeightsDigest || t.outcomes[v][s] != t.outcomes[0][s] {
 			return false
 		}
 		some = true
@@ -305,7 +345,7 @@ func (t *table) usualPairs() int {
 }
 
 // remark adds to an arm's notes what its verdict, by itself, would not tell.
-func remark(j *Judgement, delta float64, t *table) {
+func remark(j *Judgement, delta float64) {
 	if (j.Verdict == Helps || j.Verdict == Hurts) && j.Effect != nil && math.Abs(*j.Effect) < delta {
 		j.Notes = append(j.Notes, "by less than you asked for")
 	}
@@ -320,10 +360,11 @@ func remark(j *Judgement, delta float64, t *table) {
 	}
 }
 
-// whatWouldDecide fills in, for an undecided arm, what would decide it if the effect seen were the true one.
-func (t *table) whatWouldDecide(v int, j *Judgement, d stat.Design) {
+// whatWouldDecide fills in, for an undecided arm, what would decide it at the design's level if the effect seen by now were
+// the true one.
+func (t *table) whatWouldDecide(v int, j *Judgement, now Finding, d stat.Design) {
 	const most, power = 1000, 0.8
-	if j.Verdict != Undecided {
+	if j.Verdict.Decided() || now.Verdict == "" {
 		return
 	}
 	has := t.pairs(v)
@@ -331,15 +372,15 @@ func (t *table) whatWouldDecide(v int, j *Judgement, d stat.Design) {
 	case j.Diverged > 0:
 		has = j.Trials
 		for n := j.Trials + 1; n <= most && j.RepeatsToDecide == 0; n++ {
-			if stat.FisherMore(j.Diverged*n/j.Trials, n, 0, n) <= alpha {
+			if stat.FisherMore(j.Diverged*n/j.Trials, n, 0, n) <= d.Level {
 				j.RepeatsToDecide = n
 			}
 		}
-	case j.Effect != nil && has > 0:
-		d.SD, d.ImageVar = j.SeedSE*math.Sqrt(float64(has)/2), j.ImageSE*j.ImageSE
-		j.RepeatsToDecide = d.Repeats(math.Abs(*j.Effect), power, has+1, most)
+	case now.Effect != nil && has > 0:
+		d.SD, d.ImageVar = now.SeedSE*math.Sqrt(float64(has)/2), now.ImageSE*now.ImageSE
+		j.RepeatsToDecide = d.Repeats(math.Abs(*now.Effect), power, has+1, most)
 		if j.RepeatsToDecide == 0 && d.ImageVar > 0 && t.images > 0 {
-			if share := d.ImageShare(math.Abs(*j.Effect), power); share > 0 {
+			if share := d.ImageShare(math.Abs(*now.Effect), power); share > 0 {
 				j.ImagesToDecide = int(math.Ceil(float64(t.images) / share))
 			}
 		}
@@ -353,7 +394,7 @@ func (t *table) whatWouldDecide(v int, j *Judgement, d stat.Design) {
 // chooseWinner names the arm with the largest effect among those that help, else the baseline. Having been chosen
 // flatters it: its effect is shrunk towards 0 as far as all effects together are noise (James and Stein's estimator in
 // its empirical Bayes form; Efron and Morris, "Stein's estimation rule and its competitors", JASA 68, 1973).
-func chooseWinner(r *Result) {
+func chooseWinner(r *Result, better float64) {
 	var square, noise, best, bestVar float64
 	count := 0.0
 	for _, j := range r.Judged {
@@ -362,13 +403,13 @@ func chooseWinner(r *Result) {
 		}
 		v := j.SeedSE*j.SeedSE + j.ImageSE*j.ImageSE
 		square, noise, count = square+*j.Effect**j.Effect, noise+v, count+1
-		if j.Verdict == Helps && *j.Effect > best {
-			r.Winner, best, bestVar = j.Name, *j.Effect, v
+		if gain := better * *j.Effect; j.Verdict == Helps && gain > best {
+			r.Winner, best, bestVar = j.Name, gain, v
 		}
 	}
 	if best > 0 {
 		if real := max(0, (square-noise)/count); real+bestVar > 0 {
-			r.WinnerShrunk = best * real / (real + bestVar)
+			r.WinnerShrunk = better * best * real / (real + bestVar)
 		}
 	}
 }

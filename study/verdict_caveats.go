@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study/stat"
 )
 
@@ -22,11 +23,15 @@ func caveats(r *Result, t *table) []string {
 	var c []string
 	say := func(format string, args ...any) { c = append(c, fmt.Sprintf(format, args...)) }
 
+	unit := t.metrics[0].Unit
 	if r.Stopped != "" {
 		say("no verdicts: %s", r.Stopped)
 	}
 	if r.Blocks == 1 && r.Stopped == "" {
 		say("one repeat: effects without verdicts, since nothing tells how much two runs of one arm differ; two repeats or more would")
+	}
+	if t.awaits {
+		say("variants without a look show effects and no verdicts: a look is taken where a run reaches its end, and spends some of the errors that the study may make")
 	}
 	if g := t.greyed(r, underTrained); g != "" {
 		say("%s still improving when training stopped (under-trained); a longer schedule may change these", g)
@@ -35,7 +40,7 @@ func caveats(r *Result, t *table) []string {
 		say("%s at best in the first tenth of training (over-long); a shorter schedule or a lower learning rate may change these", g)
 	}
 	if limit, ok := t.imageLimit(r); ok {
-		say("%d validation images cannot tell effects of %.2g points whatever the repeats; about %d would", t.images, r.Delta, limit)
+		say("%d validation images cannot tell effects of %.2g %s whatever the repeats; about %d would", t.images, r.Delta, unit, limit)
 	}
 	for v, j := range r.Judged {
 		if j.Failures > 0 {
@@ -52,20 +57,23 @@ func caveats(r *Result, t *table) []string {
 	if r.NoiseFloor > 0 && r.ResidualDF > 0 {
 		df := float64(r.ResidualDF)
 		if ratio := r.NoiseSD * r.NoiseSD / (r.NoiseFloor * r.NoiseFloor); (distuv.ChiSquared{K: df}).Survival(ratio*df) < alpha {
-			say("runs vary by %.2g points within a repeat where the noise floor is %.2g; an arm's spread may differ", r.NoiseSD, r.NoiseFloor)
+			say("runs vary by %.2g %s within a repeat where the noise floor is %.2g; an arm's spread may differ", r.NoiseSD, unit, r.NoiseFloor)
 		}
 	}
 	if slices.ContainsFunc(t.arms, func(a Arm) bool { return a.SecondsRough }) {
 		say("training times were taken beside other work and are rough; run the study again on a quiet machine, which times them anew and trains nothing")
 	}
-	if t.mixesLevels() {
-		say("a repeat mixes kernel levels or table versions, so that its arms differ by rounding too; run it again on one machine")
+	switch within, all := t.engines(); {
+	case within > 1:
+		say("a repeat mixes engines, so that its arms differ by rounding too; run it again on one machine")
+	case all > 1:
+		say("repeats ran on %d engines, each repeat on one", all)
 	}
 	switch {
 	case r.Test != nil && r.Test.Reading > 1:
 		say("%s reading of this test split; each choice made after an earlier one makes it less of a test", ordinal(r.Test.Reading))
 	case r.Test == nil && r.Winner != t.arms[0].Name:
-		say("the winner's figure is on validation, where it was chosen; its effect is nearer %+.1f points once that is allowed for", r.WinnerShrunk)
+		say("the winner's figure is on validation, where it was chosen; its effect is nearer %+.2g %s once that is allowed for", r.WinnerShrunk, unit)
 	}
 	return c
 }
@@ -187,25 +195,20 @@ func (t *table) reason(v int) string {
 	return "no reason recorded"
 }
 
-// mixesLevels tells whether some block has trials of more than one kernel level or table version.
-func (t *table) mixesLevels() bool {
+// engines counts the engines that trained, at most within one repeat and over all.
+func (t *table) engines() (within, all int) {
+	every := map[string]bool{}
 	for s := range t.cells[0] {
-		var seen []string
+		here := map[string]bool{}
 		for v := range t.arms {
 			if c := t.cells[v][s]; c != nil && c.Status == Done {
-				seen = append(seen, fmt.Sprint(c.Level, c.Table))
+				here[c.Engine], every[c.Engine] = true, true
 			}
 		}
-		if len(slices.Compact(seen)) > 1 {
-			return true
-		}
+		within = max(within, len(here))
 	}
-	return false
+	return within, len(every)
 }
 
-func ordinal(n int) string {
-	if words := []string{"", "first", "second", "third", "fourth", "fifth"}; n < len(words) {
-		return words[n]
-	}
-	return fmt.Sprintf("%dth", n)
-}
+// ordinal stands here because say is what the caveats call their pen.
+func ordinal(n int) string { return say.Ordinal(n) }

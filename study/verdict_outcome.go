@@ -3,41 +3,51 @@ package study
 import (
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 
 	"github.com/assaylab/assay/study/stat"
 )
 
-// alpha is the stated rate: the chance that a family of variants without effect yields any claim of a difference.
+// alpha is the promise: the chance of any false claim in a family, helps, hurts or none, whatever the true effects.
 const alpha = 0.05
 
 // spreadLevel is the level, over all arms, at which an arm's spread counts as different. It is above alpha since to miss
 // one costs honesty and to leave the pool without need costs only power.
 const spreadLevel = 0.10
 
-// outcome is one thing that arms are compared by: accuracy in points, or log loss.
+// outcome is one metric of a study in some sight.
 type outcome struct {
-	better   float64                         // +1 where more is better, -1 where less is
-	delta    float64                         // smallest effect that matters; 0: the verdict none is not to be had
-	floor    float64                         // least residual variance of one trial that is believed
-	y        [][]float64                     // [arm][block], NaN where missing
-	perImage func(p PerImage, i int) float64 // score of image i, whose mean over images is y
+	Metric
+	sight
+	delta  float64     // smallest effect that matters; 0: the verdict none is not to be had
+	images int         // of one validation split
+	y      [][]float64 // [arm][block], NaN where missing
 }
 
 // findings is what an outcome says of every arm, by table's numbering.
 type findings struct {
 	of      []Finding
-	method  []string
+	kind    []string // of the family that the arm is judged in
 	notes   [][]string
+	delta   float64
 	noiseSD float64 // residual of one trial, pooled
 	blockSD float64
 	df      int
-	family  int // variants in the family of simultaneous intervals
+	family  int // variants in the family of simultaneous intervals, the absent included
 }
+
+// The kinds of families, each of which has the level of the look to itself.
+const (
+	effects    = "effects"    // the simultaneous intervals
+	evaluation = "derived"    // other evaluations of the baseline's own trainings
+	divergence = "divergence" // how often training breaks down
+)
 
 // judge puts every arm where it belongs and judges it there.
 func (o outcome) judge(t *table) findings {
 	k := len(t.arms)
-	f := findings{of: make([]Finding, k), method: make([]string, k), notes: make([][]string, k)}
+	f := findings{of: make([]Finding, k), kind: make([]string, k), notes: make([][]string, k), delta: o.delta}
 	for v := range t.arms {
 		if done := finite(o.y[v]); len(done) > 0 {
 			f.of[v].Mean = new(stat.Mean(done))
@@ -45,19 +55,24 @@ func (o outcome) judge(t *table) findings {
 	}
 	images := o.imageTerms(t)
 	pool, uneven := o.pool(t)
-	f.family = len(pool) + len(uneven)
-	all := float64(max(1, f.family))
-	// Arms that left the pool take their share of the stated rate with them, so that the whole stays at it.
-	o.judgePool(t, &f, pool, images, alpha*float64(len(pool))/all)
-	o.judgeOwn(&f, uneven, images, alpha*float64(len(uneven))/all, "its spread differs: judged by its own differences")
-	o.judgeOwn(&f, t.of(derived), images, alpha, "")
+	f.family = len(pool) + len(uneven) + o.absent[effects]
+	// Arms that left the pool take their share of the level with them, so that the whole stays at it.
+	apart := o.level * float64(len(uneven)) / float64(max(1, f.family))
+	o.judgePool(t, &f, pool, images, o.level-apart)
+	o.judgeOwn(&f, uneven, images, apart, 0, "its spread differs: judged by its own differences")
+	o.judgeOwn(&f, t.of(derived), images, o.level, o.absent[evaluation], "")
 	o.judgeDiverging(t, &f, t.of(diverging), images)
 	for _, v := range t.of(identical) {
-		f.method[v], f.notes[v] = "identical", []string{"had no effect at run time"}
-		f.of[v] = Finding{Mean: f.of[v].Mean, Effect: new(0.0), Low: new(0.0), High: new(0.0), Low90: new(0.0), High90: new(0.0), P: new(1.0), Verdict: None}
+		f.notes[v] = []string{"had no effect at run time"}
+		f.of[v] = Finding{Mean: f.of[v].Mean, Effect: new(0.0), Low: new(0.0), High: new(0.0), InnerLow: new(0.0), InnerHigh: new(0.0), P: new(1.0),
+			Verdict: None, Method: "identical"}
 	}
-	if t.rows[0].Trials < 2 { // one repeat: effects are shown, verdicts are not
-		for v := range f.of {
+	for v := range f.of {
+		f.kind[v] = t.class[v].kind()
+		if math.IsInf(f.of[v].DF, 0) {
+			f.of[v].DF = 0
+		}
+		if t.rows[0].Trials < 2 { // one repeat: effects are shown, verdicts are not
 			f.of[v].Verdict = ""
 		}
 	}
@@ -102,13 +117,14 @@ func (o outcome) pool(t *table) (pool, uneven []int) {
 // judgePool judges the arms that share the residual by Dunnett's simultaneous intervals, each with degrees of freedom
 // of its own where image terms differ (Hasler and Hothorn, "Multiple contrast tests in the presence of
 // heteroscedasticity", Biometrical Journal 50, 2008).
+// Arms that were judged before and are not here any more count as absent.
 func (o outcome) judgePool(t *table, f *findings, pool []int, images stat.ImageTerms, rate float64) {
 	l, err := stat.Fit(o.rows(append([]int{0}, pool...)))
 	if err != nil {
 		return
 	}
 	if l.DF > 0 {
-		l.Variance = max(l.Variance, o.floor)
+		l.Variance = max(l.Variance, o.floor(o.images))
 		f.noiseSD, f.blockSD, f.df = math.Sqrt(l.Variance), math.Sqrt(l.BlockVar), l.DF
 	}
 	var in []int // places in l of the arms that can be compared
@@ -131,24 +147,31 @@ func (o outcome) judgePool(t *table, f *findings, pool []int, images stat.ImageT
 			both[a] = append(both[a], seed+images.Cov[pool[i-1]][pool[j-1]])
 		}
 	}
-	seedFamily, fam := stat.NewFamily(seeds), stat.NewFamily(both)
-	seedCritical := seedFamily.Critical(1-rate, float64(l.DF))
+	absent := o.absent[effects]
+	outer := stat.NewFamily(both, absent)
+	inner := outer.Inner()
+	bySeeds := sync.OnceValue(func() float64 { return stat.NewFamily(seeds, absent).Critical(1-rate, float64(l.DF)) })
+	alone := stat.StudentCritical(1-rate, float64(l.DF)) // never more than that of the family
 	for a, i := range in {
 		v := pool[i-1]
 		e := &f.of[v]
 		e.SeedSE, e.ImageSE = math.Sqrt(seeds[a][a]), math.Sqrt(both[a][a]-seeds[a][a])
 		e.DF = stat.Satterthwaite(seeds[a][a], float64(l.DF), both[a][a]-seeds[a][a], images.VarVar[v])
 		se := math.Sqrt(both[a][a])
-		o.conclude(e, se, fam.Critical(1-rate, e.DF), fam.Critical(1-2*rate, e.DF))
-		e.P = new(min(1, fam.P(*e.Effect/se, e.DF)*alpha/rate))
-		f.method[v] = "dunnett"
-		f.notes[v] = append(f.notes[v], o.onTheseImages(t, e, seedCritical*e.SeedSE)...)
+		o.conclude(e, se, outer.Critical(1-rate, e.DF), inner.Critical(1-rate, e.DF))
+		e.P = new(min(1, outer.P(*e.Effect/se, e.DF)*o.level/rate))
+		e.Method = "dunnett"
+		if math.Abs(*e.Effect) > alone*e.SeedSE && math.Abs(*e.Effect) > bySeeds()*e.SeedSE {
+			f.notes[v] = append(f.notes[v], o.onTheseImages(t, e)...)
+		}
 	}
 }
 
-// judgeOwn judges arms by their own paired differences, Holm among themselves at the rate given. The interval of an arm
-// is at the level at which Holm tests it, so that it excludes 0 exactly where Holm rejects.
-func (o outcome) judgeOwn(f *findings, arms []int, images stat.ImageTerms, rate float64, why string) {
+// judgeOwn judges arms by their own paired differences, Holm among themselves and the absent at the rate given. The
+// interval of an arm is at the level at which Holm tests it, so that it excludes 0 exactly where Holm rejects. Where none
+// can be had, all stay at the first level: arms that were rightly told different would else hand their share to an arm of
+// the same true effect that was drawn low, and so is next to be told, falsely, to have none.
+func (o outcome) judgeOwn(f *findings, arms []int, images stat.ImageTerms, rate float64, absent int, why string) {
 	var judged []int
 	var p []float64
 	for _, v := range arms {
@@ -160,12 +183,16 @@ func (o outcome) judgeOwn(f *findings, arms []int, images stat.ImageTerms, rate 
 			p = append(p, stat.Student(*e.Effect/math.Hypot(e.SeedSE, e.ImageSE), e.DF))
 		}
 	}
-	levels, adjusted := stat.Holm(p, rate)
+	all := slices.Concat(p, slices.Repeat([]float64{1}, absent))
+	levels, adjusted := stat.Holm(all, rate)
 	for i, v := range judged {
+		if o.delta > 0 {
+			levels[i], adjusted[i] = rate/float64(len(all)), min(1, p[i]*float64(len(all)))
+		}
 		e := &f.of[v]
 		o.conclude(e, math.Hypot(e.SeedSE, e.ImageSE), stat.StudentCritical(1-levels[i], e.DF), stat.StudentCritical(1-2*levels[i], e.DF))
-		e.P = new(min(1, adjusted[i]*alpha/rate))
-		f.method[v] = "paired t"
+		e.P = new(min(1, adjusted[i]*o.level/rate))
+		e.Method = "paired t"
 	}
 }
 
@@ -177,11 +204,10 @@ func (o outcome) judgeDiverging(t *table, f *findings, arms []int, images stat.I
 	var can []int
 	var p []float64
 	for _, v := range arms {
-		e := Finding{Mean: f.of[v].Mean}
+		e := Finding{Mean: f.of[v].Mean, Method: "exact test", Level: o.level}
 		c := e // the conditional comparison, worked out apart: it is no part of the finding
 		if o.pair(&c, v, images) {
-			half := stat.StudentCritical(1-alpha, c.DF) * math.Hypot(c.SeedSE, c.ImageSE)
-			e.Conditional = &Interval{Effect: *c.Effect, Low: new(*c.Effect - half), High: new(*c.Effect + half)}
+			e.Conditional = c.alone()
 		} else if c.Effect != nil {
 			e.Conditional = &Interval{Effect: *c.Effect}
 		}
@@ -191,18 +217,28 @@ func (o outcome) judgeDiverging(t *table, f *findings, arms []int, images stat.I
 			one, e.Verdict = 1, ""
 		}
 		e.P = new(one)
-		if one <= alpha {
+		if one <= o.level {
 			can, p = append(can, v), append(p, one)
 		}
-		f.of[v], f.method[v] = e, "exact test"
+		f.of[v] = e
 	}
-	_, adjusted := stat.Holm(p, alpha)
+	_, adjusted := stat.Holm(slices.Concat(p, slices.Repeat([]float64{1}, o.absent[divergence])), o.level)
 	for i, v := range can {
 		f.of[v].P = new(adjusted[i])
-		if adjusted[i] <= alpha {
+		if adjusted[i] <= o.level {
 			f.of[v].Verdict = Hurts
 		}
 	}
+}
+
+// alone is an effect with its own 95 % interval, whatever the family; without bounds where there is no standard error.
+func (e Finding) alone() *Interval {
+	in := &Interval{Effect: *e.Effect}
+	if se := math.Hypot(e.SeedSE, e.ImageSE); se > 0 && e.DF > 0 {
+		half := stat.StudentCritical(0.95, e.DF) * se
+		in.Low, in.High = new(*e.Effect-half), new(*e.Effect+half)
+	}
+	return in
 }
 
 // pair fills effect and standard errors of an arm from its own differences; false where fewer than two pairs, or pairs
@@ -222,23 +258,24 @@ func (o outcome) pair(e *Finding, v int, images stat.ImageTerms) bool {
 	if len(d) < 2 {
 		return false
 	}
-	variance = max(variance, 2*o.floor/float64(len(d)))
+	variance = max(variance, 2*o.floor(o.images)/float64(len(d)))
 	image := images.Cov[v][v]
 	e.SeedSE, e.ImageSE, e.DF = math.Sqrt(variance), math.Sqrt(image), stat.Satterthwaite(variance, df, image, images.VarVar[v])
 	return variance > 0
 }
 
 // conclude sets both intervals and the verdict that follows from them, and from nothing else.
-func (o outcome) conclude(e *Finding, se, c95, c90 float64) {
+func (o outcome) conclude(e *Finding, se, outer, inner float64) {
 	x := *e.Effect
-	e.Low, e.High = new(x-c95*se), new(x+c95*se)
-	e.Low90, e.High90 = new(x-c90*se), new(x+c90*se)
+	e.Low, e.High = new(x-outer*se), new(x+outer*se)
+	e.InnerLow, e.InnerHigh = new(x-inner*se), new(x+inner*se)
+	e.Level = o.level
 	switch {
-	case *e.Low > 0 && o.better > 0, *e.High < 0 && o.better < 0:
+	case *e.Low > 0 && o.Better > 0, *e.High < 0 && o.Better < 0:
 		e.Verdict = Helps
 	case *e.Low > 0, *e.High < 0:
 		e.Verdict = Hurts
-	case o.delta > 0 && *e.Low90 > -o.delta && *e.High90 < o.delta:
+	case o.delta > 0 && *e.InnerLow > -o.delta && *e.InnerHigh < o.delta:
 		e.Verdict = None
 	default:
 		e.Verdict = Undecided
@@ -246,12 +283,12 @@ func (o outcome) conclude(e *Finding, se, c95, c90 float64) {
 }
 
 // onTheseImages is the note of an arm that differs as far as seeds go, but not for certain on other images.
-func (o outcome) onTheseImages(t *table, e *Finding, half float64) []string {
-	if e.Verdict != Undecided && e.Verdict != None || math.Abs(*e.Effect) <= half {
+func (o outcome) onTheseImages(t *table, e *Finding) []string {
+	if e.Verdict != Undecided && e.Verdict != None {
 		return nil
 	}
 	word := "better"
-	if *e.Effect*o.better < 0 {
+	if *e.Effect*float64(o.Better) < 0 {
 		word = "worse"
 	}
 	return []string{fmt.Sprintf("%s on these %d images, not for certain on others", word, t.images)}
@@ -265,15 +302,16 @@ func (o outcome) imageTerms(t *table) stat.ImageTerms {
 		if b == nil || b.Status != Done {
 			continue
 		}
-		block := stat.ImageBlock{IDs: b.Images.IDs, Diff: make([][]float64, len(t.arms))}
+		block := stat.ImageBlock{Set: b.Images.Set, IDs: b.Images.IDs, Diff: make([][]float64, len(t.arms))}
+		base := b.Images.Columns[o.Column]
 		for v := 1; v < len(t.arms); v++ {
 			c := t.cells[v][s]
 			if c == nil || c.Status != Done {
 				continue
 			}
 			d := make([]float64, len(block.IDs))
-			for i := range d {
-				d[i] = o.perImage(c.Images, i) - o.perImage(b.Images, i)
+			for i, x := range c.Images.Columns[o.Column] {
+				d[i] = o.Scale * (float64(x) - float64(base[i]))
 			}
 			block.Diff[v] = d
 		}

@@ -115,7 +115,7 @@ func TestAClaimSmallerThanDeltaSaysSo(t *testing.T) {
 
 func TestADivergedArmTakesNoPowerFromTheOthers(t *testing.T) {
 	r := clear(t)
-	edit(r, "d", func(tr *Trial) { tr.Status, tr.Outcome, tr.Step = Diverged, 0, 12 })
+	edit(r, "d", func(tr *Trial) { tr.Status, tr.Metrics, tr.Step = Diverged, nil, 12 })
 	judged(t, r)
 	without := clear(t)
 	without.Arms = without.Arms[:3]
@@ -191,7 +191,7 @@ func TestADerivedArmLeavesTheOthersAlone(t *testing.T) {
 	r.Arms = append(r.Arms, Arm{Name: "views", Derived: true})
 	for _, tr := range r.Trials {
 		if tr.Arm == "a" {
-			tr.Arm, tr.Outcome = "views", tr.Outcome+1+0.01*float64(tr.Repeat)
+			tr.Arm, tr.Metrics = "views", map[string]float64{"accuracy": tr.Metrics["accuracy"] + 1 + 0.01*float64(tr.Repeat), "log_loss": tr.Metrics["log_loss"]}
 			r.Trials = append(r.Trials, tr)
 		}
 	}
@@ -248,16 +248,21 @@ func TestAScheduleThatCutsOrDragsGreysTheVerdict(t *testing.T) {
 
 func TestAnUnfitResultIsAnErrorInOneLine(t *testing.T) {
 	for want, spoil := range map[string]func(*Result){
-		"no arm is the baseline":   func(r *Result) { r.Arms[0].Baseline = false },
-		"stands twice":             func(r *Result) { r.Arms[2].Name = "b" },
-		"two trials of arm \"b\"":  func(r *Result) { r.Trials = append(r.Trials, r.Trials[1]) },
-		"is not of this study":     func(r *Result) { r.Trials[3].Arm = "x" },
-		"without a finite outcome": func(r *Result) { r.Trials[3].Outcome = math.NaN() },
+		"no arm is the baseline":    func(r *Result) { r.Arms[0].Baseline = false },
+		"stands twice":              func(r *Result) { r.Arms[2].Name = "b" },
+		"two trials of arm \"b\"":   func(r *Result) { r.Trials = append(r.Trials, r.Trials[1]) },
+		"is not of this study":      func(r *Result) { r.Trials[3].Arm = "x" },
+		"without a finite accuracy": func(r *Result) { r.Trials[3].Metrics["accuracy"] = math.NaN() },
+		"without a finite log_loss": func(r *Result) { delete(r.Trials[3].Metrics, "log_loss") },
+		"are the same":              func(r *Result) { r.Arms[1].ID, r.Arms[2].ID = "x", "x" },
+		"metric \"ap\" of column":   func(r *Result) { r.Metrics = []Metric{{Name: "ap", Better: 1, Scale: 1}} },
+		"better is 0":               func(r *Result) { r.Metrics = []Metric{{Name: "ap", Column: "ap", Scale: 1}} },
 		"saw different validation images": func(r *Result) {
 			r.Trials[2].Images.IDs = slices.Clone(r.Trials[2].Images.IDs)
 			r.Trials[2].Images.IDs[7] = 9999
 		},
-		"stores one of each per validation": func(r *Result) { r.Trials[2].Images.LogProb = nil },
+		"keeps one of each validation image": func(r *Result) { delete(r.Trials[2].Images.Columns, LogPTrue) },
+		"arms \"a\" and \"b\" saw different": func(r *Result) { r.Trials[1].Images.Set = "other" },
 	} {
 		r := clear(t)
 		spoil(r)
@@ -279,7 +284,7 @@ func TestTheJSONHasTheFieldsThatScriptsRelyOn(t *testing.T) {
 	if err := json.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"name", "baseline", "trials", "diverged", "mean", "effect", "low", "high", "verdict", "params", "macs", "train_seconds", "outcomes"} {
+	for _, field := range []string{"name", "baseline", "trials", "diverged", "mean", "effect", "low", "high", "verdict", "params", "macs", "train_seconds", "outcomes", "look", "log_loss"} {
 		if _, ok := doc.Arms[1][field]; !ok {
 			t.Errorf("no field %q", field)
 		}

@@ -3,6 +3,8 @@ package tensor
 import (
 	"hash/fnv"
 	"math"
+
+	"github.com/assaylab/assay/internal/elementary"
 )
 
 // Philox4x32 is the counter-based generator of Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as
@@ -79,10 +81,10 @@ func (r *Rand) Uint64() uint64 { return uint64(r.Uint32())<<32 | uint64(r.Uint32
 func (r *Rand) Float32() float32 { return UnitFloat32(r.Uint32()) }
 
 // UnitFloat32 turns 32 random bits into a number in [0,1) by their upper 24.
-func UnitFloat32(bits uint32) float32 { return float32(bits>>8) * (1.0 / (1 << 24)) }
+func UnitFloat32(bits uint32) float32 { return float32(float32(bits>>8) * (1.0 / (1 << 24))) }
 
 // Float64 returns a uniform number in [0,1) with 53 random bits.
-func (r *Rand) Float64() float64 { return float64(r.Uint64()>>11) * (1.0 / (1 << 53)) }
+func (r *Rand) Float64() float64 { return float64(float64(r.Uint64()>>11) * (1.0 / (1 << 53))) }
 
 // IntN returns a uniform integer in [0,n), n > 0, without bias: Lemire, "Fast Random Integer Generation in an Interval", 2019.
 func (r *Rand) IntN(n int) int {
@@ -108,7 +110,7 @@ func (r *Rand) IntN(n int) int {
 func (r *Rand) Normal() float64 {
 	u := 1 - r.Float64() // (0,1]
 	v := r.Float64()
-	return math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*v)
+	return math.Sqrt(-2*elementary.Log(u)) * elementary.Cos(2*math.Pi*v)
 }
 
 // Perm returns a uniform permutation of [0,n), by Fisher and Yates.

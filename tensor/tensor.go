@@ -1,5 +1,5 @@
 // Package tensor holds what every room shares: shapes, host arrays of float32 and counter-based random numbers.
-// It imports nothing of Assay. Start at [Shape]; random numbers are at [Stream].
+// It imports internal/elementary alone. Start at [Shape]; random numbers are at [Stream].
 package tensor
 
 import "fmt"

@@ -15,3 +15,12 @@ func Steady(ctx context.Context, j Job) (step func() error, stop func(), err err
 		return err
 	}, feed.Stop, nil
 }
+
+// Resume sets a training up and reads its checkpoint, for tests that look at that alone.
+func Resume(ctx context.Context, j Job) error {
+	r, err := j.setUp(ctx)
+	if err != nil {
+		return err
+	}
+	return r.resume()
+}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine/cpu"
@@ -202,11 +203,11 @@ func TestTheBeginningIsTheSameTwiceAndTellsSeedsApart(t *testing.T) {
 	digest := func(seed uint64) string {
 		j := job(t, s)
 		j.Seeds = train.SeedsOf(seed)
-		d, err := train.Begin(context.Background(), j, 9) // over the end of an epoch
+		d, err := train.Begin(context.Background(), j, 10, time.Hour) // over the end of an epoch
 		if err != nil {
 			t.Fatal(err)
 		}
-		return d
+		return d[10]
 	}
 	if a, b := digest(1), digest(1); a != b {
 		t.Errorf("two beginnings of one training: %s, %s", a, b)

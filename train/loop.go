@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/compile"
@@ -31,6 +32,7 @@ type run struct {
 	lossSum   float64 // of the steps since the last point
 	lossCount int
 	curve     []Point
+	begun     map[int]string
 
 	saved time.Time     // when the last checkpoint was written
 	cost  time.Duration // and how long that took
@@ -45,6 +47,7 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, early(ctx, err)
 	}
+	defer r.step.Close()
 	if err := r.resume(); err != nil {
 		return nil, err
 	}
@@ -53,29 +56,46 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result.Seconds, result.Resumed = time.Since(began).Seconds(), resumed
+	result.Begun, result.Seconds, result.Resumed = r.begun, time.Since(began).Seconds(), resumed
 	return result, nil
 }
 
-// Begin trains the first steps of a job and returns the digest of all State: two of one job must be equal. It evaluates and
-// keeps nothing.
-func Begin(ctx context.Context, job Job, steps int) (string, error) {
+// BegunSteps are the steps after which the State's digest tells whether two trainings of one job began alike.
+var BegunSteps = []int{1, 2, 5, 10, 20, 50}
+
+// Begin trains the first steps of a job, for at most a time, and returns the digests of all State after those of [BegunSteps]: two
+// of one job must be equal. The first step is always taken. It evaluates and keeps nothing.
+func Begin(ctx context.Context, job Job, steps int, limit time.Duration) (map[int]string, error) {
+	job.KeepBegun = true
 	r, err := job.setUp(ctx)
 	if err != nil {
-		return "", early(ctx, err)
+		return nil, early(ctx, err)
 	}
+	defer r.step.Close()
 	feed := r.training.Start(0, 0, r.Loaders)
 	defer feed.Stop()
-	for r.done < min(steps, r.total) {
+	began := time.Now()
+	for r.done < min(steps, r.total) && (r.done == 0 || time.Since(began) < limit) {
 		if ctx.Err() != nil {
-			return "", early(ctx, ctx.Err())
+			return nil, early(ctx, ctx.Err())
 		}
 		if _, err := r.advance(feed); err != nil {
-			return "", err
+			return nil, err
 		}
-		r.done++
+		if err := r.stepped(); err != nil {
+			return nil, err
+		}
 	}
-	return Digest(r.family.State), nil
+	return r.begun, nil
+}
+
+// stepped counts a step, and keeps the digest of the first ones.
+func (r *run) stepped() (err error) {
+	r.done++
+	if r.KeepBegun && slices.Contains(BegunSteps, r.done) {
+		r.begun[r.done], err = Digest(r.family.State)
+	}
+	return err
 }
 
 // early is the error of a training that ended before its first step.
@@ -88,7 +108,7 @@ func early(ctx context.Context, err error) error {
 
 // setUp opens the data, compiles the step and draws the first weights.
 func (j *Job) setUp(ctx context.Context) (*run, error) {
-	r := &run{Job: j, in: engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}, saved: time.Now()}
+	r := &run{Job: j, in: engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}, begun: map[int]string{}, saved: time.Now()}
 	var err error
 	if r.preparation, err = j.prepare(ctx); err != nil {
 		return nil, err
@@ -132,6 +152,7 @@ func (r *run) initialize() error {
 	if err != nil {
 		return err
 	}
+	defer exe.Close()
 	target := float64(r.Optimization.Init.Gain) * float64(r.Optimization.Init.Gain)
 	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data}}
 	for _, n := range r.family.Scaled() {
@@ -143,11 +164,13 @@ func (r *run) initialize() error {
 			if math.Abs(v-1) < 0.1 || !(v > 0) || !finite(v) {
 				break
 			}
-			w := r.family.WeightOf(n)
-			for i := range w.Data {
-				w.Data[i] /= float32(math.Sqrt(v))
+			if err := r.family.State.Write(r.family.WeightOf(n), func(w []float32) {
+				for i := range w {
+					w[i] /= float32(math.Sqrt(v))
+				}
+			}); err != nil {
+				return err
 			}
-			r.family.State.Changed()
 		}
 	}
 	return nil
@@ -160,13 +183,14 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer eval.Close()
 	perEpoch := r.training.Steps()
 	feed := r.training.Start(r.done/perEpoch, r.done%perEpoch, r.Loaders)
 	defer feed.Stop()
 	began, first := time.Now(), r.done
 	for {
 		if r.atPoint() {
-			m, err := evaluate(ctx, eval, r.validation, r.Set, r.Loaders)
+			m, err := evaluate(ctx, eval, r.validation, r.Set.Classes, nil, r.Loaders)
 			switch {
 			case ctx.Err() != nil:
 				return nil, r.interrupted()
@@ -177,7 +201,7 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 			}
 			r.point(m)
 			if r.done == r.total {
-				return r.finish(m), nil
+				return r.finish(m)
 			}
 		}
 		if ctx.Err() != nil {
@@ -193,7 +217,9 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 		if !finite(loss) {
 			return r.diverged(), nil
 		}
-		r.done++
+		if err := r.stepped(); err != nil {
+			return nil, err
+		}
 		r.lossSum += loss
 		r.lossCount++
 		if r.OnStep != nil {
@@ -244,17 +270,18 @@ func (r *run) diverged() *Result {
 	return &Result{Diverged: true, Step: r.done, Epochs: r.epochs(), Curve: r.curve}
 }
 
-func (r *run) finish(m Metrics) *Result {
+func (r *run) finish(m Metrics) (*Result, error) {
 	about := r.about()
 	about.Epochs, about.Accuracy, about.LogLoss = r.epochs(), m.Accuracy, m.LogLoss
-	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Metrics: m, Model: newModel(r.family, about)}
+	model, err := newModel(r.family, about)
+	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Metrics: m, Model: model}, err
 }
 
 // about describes the model as it stands.
 func (r *run) about() About {
 	return About{
 		Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
-		Steps: r.done, Engine: r.Engine.Name(),
+		Steps: r.done, Engine: r.Engine.ID().String(),
 	}
 }
 
@@ -269,9 +296,10 @@ func (r *run) interrupted() error {
 	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.total, r.Checkpoint)
 }
 
-// evaluate runs an evaluation program over all images of a loader.
-func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, s *data.Set, threads int) (Metrics, error) {
-	t := newTally(s.Classes, l.Images())
+// evaluate runs an evaluation program of classes over all images of a loader. label gives the class for a label of the images;
+// nil: they are the same.
+func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, classes []string, label []int, threads int) (Metrics, error) {
+	t := newTally(classes, l.Images())
 	feed := l.Start(0, 0, threads)
 	defer feed.Stop()
 	in := engine.Feed{Real: map[string][]float32{}}
@@ -291,9 +319,13 @@ func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, s *dat
 			return Metrics{}, err
 		}
 		out := exe.Output(compile.LogProbs)
-		k := len(s.Classes)
+		k := len(classes)
 		for row := range b.Valid {
-			t.add(int32(b.IDs[row]), int(b.Labels[row]), out[row*k:(row+1)*k])
+			own := int(b.Labels[row])
+			if label != nil {
+				own = label[own]
+			}
+			t.add(int32(b.IDs[row]), own, out[row*k:(row+1)*k])
 		}
 	}
 }

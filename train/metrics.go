@@ -3,6 +3,8 @@ package train
 import (
 	"math"
 	"slices"
+
+	"github.com/assaylab/assay/internal/elementary"
 )
 
 // Metrics is what a classifier did on a set of images.
@@ -19,9 +21,11 @@ type Metrics struct {
 	Collapsed string
 	Shares    float64 // log loss of the classes' shares of the images, given to each image: their entropy, nats
 
-	IDs     []int32   // by image: the data set's own number
-	Correct []bool    // by image: the most probable class is the true one
-	LogProb []float32 // by image: ln(probability of the true class)
+	IDs      []int32   // by image: the data set's own number
+	Correct  []bool    // by image: the most probable class is the true one
+	LogProb  []float32 // by image: ln(probability of the true class)
+	LogOther []float32 // by image: ln(probability of the most probable other class)
+	Other    []int32   // by image: that class, the first of equals
 }
 
 // ClassMetrics is Metrics of the images of one class.
@@ -45,6 +49,7 @@ type tally struct {
 func newTally(classes []string, images int) *tally {
 	t := &tally{hits: make([]int, len(classes)), images: make([]int, len(classes)), named: make([]int, len(classes))}
 	t.m.IDs, t.m.Correct, t.m.LogProb = make([]int32, 0, images), make([]bool, 0, images), make([]float32, 0, images)
+	t.m.LogOther, t.m.Other = make([]float32, 0, images), make([]int32, 0, images)
 	for _, c := range classes {
 		t.m.PerClass = append(t.m.PerClass, ClassMetrics{Name: c})
 	}
@@ -55,7 +60,7 @@ func newTally(classes []string, images int) *tally {
 // before it in the list wins, as an argmax that takes the first would have it. Not-a-number is never right.
 func (t *tally) add(id int32, label int, logProbs []float32) {
 	own := logProbs[label]
-	ahead, first := 0, 0
+	ahead, first, other := 0, 0, -1
 	for k, p := range logProbs {
 		if !(p < own || p == own && k >= label) {
 			ahead++
@@ -63,12 +68,16 @@ func (t *tally) add(id int32, label int, logProbs []float32) {
 		if p > logProbs[first] {
 			first = k
 		}
+		if k != label && (other < 0 || p > logProbs[other]) {
+			other = k
+		}
 	}
 	t.named[first]++
 	correct := ahead == 0
 	t.m.IDs = append(t.m.IDs, id)
 	t.m.Correct = append(t.m.Correct, correct)
 	t.m.LogProb = append(t.m.LogProb, own)
+	t.m.LogOther, t.m.Other = append(t.m.LogOther, logProbs[other]), append(t.m.Other, int32(other))
 	t.images[label]++
 	t.loss -= float64(own)
 	if correct {
@@ -90,7 +99,7 @@ func (t *tally) metrics() Metrics {
 		m.PerClass[i].Images = t.images[i]
 		if t.images[i] > 0 {
 			m.PerClass[i].Accuracy = float64(t.hits[i]) / float64(t.images[i])
-			m.Shares -= float64(t.images[i]) / n * math.Log(float64(t.images[i])/n)
+			m.Shares -= float64(float64(t.images[i]) / n * elementary.Log(float64(t.images[i])/n))
 		}
 	}
 	const rounding = 1e-6 // of log-probabilities in float32

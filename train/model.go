@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
@@ -43,7 +44,8 @@ const (
 	netKey        = "assay.net"
 	aboutKey      = "assay.about"
 	checkpointKey = "assay.checkpoint"
-	modelFormat   = "assay-1"
+	sumKey        = "assay.sum"
+	modelFormat   = "assay-2"
 )
 
 // Save writes the model to a file, beside it first, so that a crash leaves the old file or the new one.
@@ -52,7 +54,11 @@ func (m *Model) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	return safetensors.WriteFile(path, named(m.State), metadata)
+	tensors, err := named(m.State)
+	if err != nil {
+		return err
+	}
+	return write(path, tensors, metadata)
 }
 
 func metadata(g *nn.Graph, a About) (map[string]string, error) {
@@ -69,8 +75,15 @@ func Load(path string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.Metadata[formatKey] != modelFormat {
+	switch form := f.Metadata[formatKey]; {
+	case form == modelFormat:
+	case strings.HasPrefix(form, "assay-"):
+		return nil, fmt.Errorf("%s: a model in the form %s, and this program reads %s; train it again", path, form, modelFormat)
+	default:
 		return nil, fmt.Errorf("%s: holds tensors but no network of Assay's; give a file that assay train wrote", path)
+	}
+	if f.Metadata[sumKey] != sum(f.Metadata, f.Tensors) {
+		return nil, fmt.Errorf("%s: is damaged, its sum does not fit; fetch it or train it again", path)
 	}
 	g, err := nn.Read(path, []byte(f.Metadata[netKey]))
 	if err != nil {
@@ -90,17 +103,19 @@ func Load(path string) (*Model, error) {
 	if err := fill(path, family.State, f); err != nil {
 		return nil, err
 	}
-	return newModel(family, about), nil
+	return newModel(family, about)
 }
 
-// newModel is the part of a family that predicting needs, over the same tensors.
-func newModel(f *compile.Family, about About) *Model {
+// newModel is the part of a family that predicting needs, over the same tensors. Its values are on the host, whichever engine made
+// them.
+func newModel(f *compile.Family, about About) (*Model, error) {
 	m := &Model{Graph: f.Graph, State: program.NewState(), About: about, family: f}
 	for _, name := range f.Kept() {
 		m.State.Share(name, f.State)
 	}
-	m.Digest = Digest(m.State)
-	return m
+	var err error
+	m.Digest, err = Digest(m.State)
+	return m, err
 }
 
 // fill copies the tensors of a file into a State; each name of it must be there, in its shape.
@@ -113,16 +128,21 @@ func fill(path string, s *program.State, f *safetensors.File) error {
 		case !from.Shape.Equal(to.Shape):
 			return fmt.Errorf("%s: tensor %s is %v, the network wants %v; the file is damaged", path, name, from.Shape, to.Shape)
 		}
-		copy(to.Data, from.Data)
+		if err := s.Write(name, func(data []float32) { copy(data, from.Data) }); err != nil {
+			return err
+		}
 	}
-	s.Changed()
 	return nil
 }
 
-func named(s *program.State) []safetensors.Named {
+// named lists the tensors of a State, their values on the host.
+func named(s *program.State) ([]safetensors.Named, error) {
+	if err := s.Sync(); err != nil {
+		return nil, err
+	}
 	ts := make([]safetensors.Named, 0, len(s.Names()))
 	for _, name := range s.Names() {
 		ts = append(ts, safetensors.Named{Name: name, Tensor: s.Get(name)})
 	}
-	return ts
+	return ts, nil
 }

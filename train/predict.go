@@ -3,10 +3,13 @@ package train
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/tensor"
 )
 
 // Predictor answers for single pictures; it is not safe for concurrent use.
@@ -24,26 +27,42 @@ func (m *Model) Predictor(e engine.Engine) (*Predictor, error) {
 	return &Predictor{m, exe}, nil
 }
 
+// Close gives back what the plan holds.
+func (p *Predictor) Close() { p.exe.Close() }
+
 // File gives the n most probable classes of a picture file, the most probable first.
 func (p *Predictor) File(path string, n int) ([]Guess, error) {
 	x, err := p.model.About.Preprocess.File(path)
 	if err != nil {
 		return nil, err
 	}
+	return p.guess(x, n)
+}
+
+// Picture is File for the bytes of a picture file. Its errors name no file.
+func (p *Predictor) Picture(b []byte, n int) ([]Guess, error) {
+	x, err := p.model.About.Preprocess.Picture(b)
+	if err != nil {
+		return nil, err
+	}
+	return p.guess(x, n)
+}
+
+func (p *Predictor) guess(x *tensor.Tensor, n int) ([]Guess, error) {
 	if err := p.exe.Run(engine.Feed{Real: map[string][]float32{compile.Images: x.Data}}); err != nil {
 		return nil, err
 	}
 	return best(p.model.About.Classes, p.exe.Output(compile.LogProbs), n), nil
 }
 
-// Evaluate measures the model on items of a set, whose classes must be the model's. batch bounds the images at once.
+// Evaluate measures the model on items of a set. Its classes are found among the model's by their names, so that a set may hold
+// some of them, in any order; one that the model does not know is an error. [Metrics.PerClass] has all classes of the model. batch
+// bounds the images at once.
 func (m *Model) Evaluate(ctx context.Context, s *data.Set, items []int, e engine.Engine, batch, threads int) (Metrics, error) {
-	if len(s.Classes) != len(m.About.Classes) {
-		return Metrics{}, fmt.Errorf("%s: has %d classes, the model %d; give the data that it was trained for", s.Name, len(s.Classes), len(m.About.Classes))
-	}
-	for i, c := range m.About.Classes {
-		if s.Classes[i] != c {
-			return Metrics{}, fmt.Errorf("%s: its class %d is %q, the model's %q; give the data that it was trained for", s.Name, i+1, s.Classes[i], c)
+	label := make([]int, len(s.Classes)) // by the set's class: the model's
+	for i, c := range s.Classes {
+		if label[i] = slices.Index(m.About.Classes, c); label[i] < 0 {
+			return Metrics{}, fmt.Errorf("%s: has a class %q, which the model does not know (it has %s); give images of the classes that it was trained for", s.Name, c, some(m.About.Classes))
 		}
 	}
 	p := m.About.Preprocess
@@ -57,5 +76,14 @@ func (m *Model) Evaluate(ctx context.Context, s *data.Set, items []int, e engine
 	if err != nil {
 		return Metrics{}, err
 	}
-	return evaluate(ctx, exe, l, s, threads)
+	defer exe.Close()
+	return evaluate(ctx, exe, l, m.About.Classes, label, threads)
+}
+
+// some names the first few of a list.
+func some(names []string) string {
+	if n := len(names); n > 5 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:5], ", "), n-5)
+	}
+	return strings.Join(names, ", ")
 }

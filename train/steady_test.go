@@ -2,9 +2,12 @@ package train_test
 
 import (
 	"context"
+	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/train"
 	"github.com/assaylab/assay/zoo"
@@ -33,6 +36,52 @@ func TestAStepAllocatesNothing(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(40, step); n != 0 {
 		t.Errorf("%g allocations a step, of loader and engine together", n)
+	}
+}
+
+// TestAStepOfAnyNetworkAllocatesNothing counts at every level all that the process allocates, whoever does. The collector is off; the
+// runtime allocates where it starts a thread, now and then, so the least of some counts tells.
+func TestAStepOfAnyNetworkAllocatesNothing(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	levels := cpu.Levels()
+	if testing.Short() {
+		levels = levels[len(levels)-1:]
+	}
+	o := experiment.DefaultOptimization()
+	o.Batch.Size = 2
+	for _, net := range networks() {
+		for _, level := range levels {
+			t.Run(net+"/"+level, func(t *testing.T) {
+				e, err := cpu.New(cpu.Options{Threads: 3, Level: level})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer e.Close()
+				s := ready(t, e, net, o)
+				step := func() {
+					s.family.Scalars(s.feed.Scalars, 0.01, 0)
+					if err := s.step.Run(s.feed); err != nil {
+						t.Fatal(err)
+					}
+				}
+				step()
+				least := ^uint64(0)
+				for range 4 {
+					var before, after runtime.MemStats
+					runtime.ReadMemStats(&before)
+					step()
+					step()
+					runtime.ReadMemStats(&after)
+					if least = min(least, after.Mallocs-before.Mallocs); least == 0 {
+						break
+					}
+				}
+				if least != 0 {
+					t.Errorf("%d allocations in two steps", least)
+				}
+			})
+			debug.FreeOSMemory()
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package train runs one training: batches in, steps, schedule, evaluation, checkpoints, a model out. It knows no approach and
-// no study; it is handed a network and settings. It imports experiment, compile, data, engine, interop/safetensors, and
-// engine/cpu for the version of its table. Start at [Job] and [Run]; [Load], [Model.Evaluate] and [Model.Predictor] use what a
+// no study; it is handed a network and settings. It imports experiment, compile, data, engine and
+// interop/safetensors; which engine trains is the caller's affair. Start at [Job] and [Run]; [Load], [Model.Evaluate] and [Model.Predictor] use what a
 // training left.
 package train
 
@@ -15,11 +15,13 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/tensor"
 )
+
+// Version counts what the loop makes of a job: it rises when equal jobs come to end in other bits for a reason that lies here.
+const Version = 1
 
 // Job is one training with everything decided.
 type Job struct {
@@ -36,8 +38,10 @@ type Job struct {
 	Every      time.Duration // between checkpoints; 0: a minute
 
 	Experiment string // the experiment file's text, which travels with the model
+	KeepBegun  bool   // Result.Begun is wanted
 	OnPoint    func(Point)
 	OnStep     func(Progress)
+	OnNote     func(string) // a checkpoint that was passed over, in a line
 }
 
 // Seeds are the sources of chance, one for each purpose; the streams under them are independent even where seeds are equal.
@@ -77,10 +81,11 @@ type Result struct {
 	Step     int  // steps done; where it diverged, those before the step of that loss
 	Epochs   float64
 	Curve    []Point
-	Metrics  Metrics // of the last weights on the validation images; zero where it diverged
-	Model    *Model  // nil where it diverged
-	Seconds  float64 // wall time of this process's part
-	Resumed  int     // the step that it went on from, 0 if it began
+	Metrics  Metrics        // of the last weights on the validation images; zero where it diverged
+	Model    *Model         // nil where it diverged
+	Begun    map[int]string // where KeepBegun asked for it: digests of the State after the first steps, those of BegunSteps
+	Seconds  float64        // wall time of this process's part
+	Resumed  int            // the step that it went on from, 0 if it began
 }
 
 // preparation is what a job's data give to the loop.
@@ -147,19 +152,17 @@ func operations(a experiment.Augment) []augment.Op {
 
 // digest identifies what a checkpoint is of: everything that decides the bits.
 func (j *Job) digest() (string, error) {
-	settings, err := json.Marshal(struct {
-		O       experiment.Optimization
-		L       experiment.Learning
-		Seeds   Seeds
-		Data    string
-		Cut     data.Cut
-		Engine  string
-		Table   int
-		Network string
-	}{j.Optimization, j.Learning, j.Seeds, j.Set.Digest, j.Cut, j.Engine.Name(), cpu.TableVersion, string(j.Graph.YAML())})
+	text, err := json.Marshal(struct {
+		Version           int
+		Network, Settings string
+		Seeds             Seeds
+		Data              string
+		Cut               data.Cut
+		Engine            engine.ID
+	}{Version, string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Engine.ID()})
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(settings)
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16]), nil
 }

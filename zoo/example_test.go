@@ -3,7 +3,6 @@ package zoo_test
 import (
 	"fmt"
 
-	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -18,10 +17,10 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(g.InputSize(), nn.Thousands(c.Params), "parameters,", nn.Thousands(c.MACs), "multiply-adds")
+	fmt.Println(g.InputSize(), c.Params, "parameters,", c.MACs, "multiply-adds")
 	_, err = zoo.New("resnet2o")
 	fmt.Println(err)
 	// Output:
-	// 64x64x3 269,397 parameters, 162,201,920 multiply-adds
+	// 64x64x3 269397 parameters, 162201920 multiply-adds
 	// no network "resnet2o"; did you mean resnet20? (assay net list)
 }

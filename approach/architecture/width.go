@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/zoo"
@@ -435,7 +436,7 @@ func (w *widths) match(target, key, what string, count func(nn.Cost) int64) (bes
 	}
 	if math.Abs(got-want) > want/100 {
 		return fault("no factor brings %s within 1 %% of %s %s; the nearest is %.4g with %s",
-			w.g.Name, nn.Thousands(int64(want)), what, best.factor, nn.Thousands(int64(got)))
+			w.g.Name, say.Thousands(int64(want)), what, best.factor, say.Thousands(int64(got)))
 	}
-	return best, fmt.Sprintf(" to %s %s for %s", nn.Thousands(int64(got)), what, nn.Thousands(int64(want))), nil
+	return best, fmt.Sprintf(" to %s %s for %s", say.Thousands(int64(got)), what, say.Thousands(int64(want))), nil
 }

@@ -20,7 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"assay": main, "pictures": pictures})
+	testscript.Main(m, map[string]func(){"assay": main, "pictures": pictures, "hostile": hostile})
 }
 
 var update = flag.Bool("update", false, "rewrite the golden parts of scripts")
@@ -77,6 +77,23 @@ func pictures() {
 				panic(err)
 			}
 		}
+	}
+}
+
+// hostile DIR NEW renames the classes of a folder of pictures, and NEW as a study file, to names that would steer a terminal, and
+// lays files beside the pictures that are none, one of a name that would forge a line of ours.
+func hostile() {
+	const clear, title, turned = "\x1b[2J", "\x1b]0;owned\x07", "\u202e"
+	dir := os.Args[1]
+	err := errors.Join(
+		os.Rename(filepath.Join(dir, "class0"), filepath.Join(dir, "cat"+clear)),
+		os.Rename(filepath.Join(dir, "class1"), filepath.Join(dir, "dog"+title+turned)),
+		os.WriteFile(filepath.Join(dir, "cat"+clear, "x\nassay: ok.png"), []byte("no picture"), 0o666),
+		os.WriteFile("y"+title+"\nassay: ok.png", []byte("no picture"), 0o666),
+		os.Rename(os.Args[2], "s"+clear+".yaml"),
+	)
+	if err != nil {
+		panic(err)
 	}
 }
 

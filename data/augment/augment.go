@@ -23,11 +23,28 @@ func Centre(h, w, height, width int) Window {
 	return Window{Y: floorHalf(h - height), X: floorHalf(w - width), H: height, W: width}
 }
 
-// Op is one operation on the window, in the order a person wrote them. It draws from r alone, and always the same count of
-// numbers for the same picture, so that an operation before it never shifts what it draws by chance.
+// Version names what the operations make of their numbers, and which numbers they draw. It is raised with either, and part
+// of a trial's identity.
+const Version = 1
+
+// Op is one operation on the window. It draws from r alone.
 type Op interface {
 	// Apply changes the window of a picture h pixels high and w wide.
 	Apply(win *Window, h, w int, r *tensor.Rand)
+}
+
+// List is operations in the order a person wrote them. Each has random numbers of its own, by its place in the list, so that
+// what one draws never shifts what another draws by chance.
+type List []Op
+
+// Apply changes the window of a picture, h pixels high and w wide, as training sees the sample in an epoch: the operation at
+// place k draws from the address (epoch, sample + k·2^32) of the stream. Epochs are below 2^32, samples below 2^31. Room is
+// overwritten; a caller who keeps it saves an allocation a picture.
+func (l List) Apply(win *Window, h, w int, draws tensor.Stream, epoch, sample int, room *tensor.Rand) {
+	for k, op := range l {
+		*room = *draws.At(uint64(epoch), uint64(sample)|uint64(k)<<32)
+		op.Apply(win, h, w, room)
+	}
 }
 
 // floorHalf is n/2 rounded down, for negative n too (a window larger than its picture).

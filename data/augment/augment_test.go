@@ -50,13 +50,11 @@ func TestFlipMirrorsAsOftenAsItSays(t *testing.T) {
 	}
 }
 
-func ExampleOp() {
+func ExampleList() {
 	win := Centre(36, 36, 32, 32) // what evaluation sees of a picture of 36x36
 	fmt.Printf("%+v\n", win)
-	r := tensor.NewStream(1, "augment").At(0, 7) // epoch 0, sample 7
-	for _, op := range []Op{Crop{}, Flip{P: 1}} {
-		op.Apply(&win, 36, 36, r)
-	}
+	var room tensor.Rand
+	List{Crop{}, Flip{P: 1}}.Apply(&win, 36, 36, tensor.NewStream(1, "augment"), 0, 7, &room) // epoch 0, sample 7
 	fmt.Println(win.Y >= 0 && win.Y <= 4, win.Flip)
 	// Output:
 	// {Y:2 X:2 H:32 W:32 Flip:false}

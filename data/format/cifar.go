@@ -2,6 +2,7 @@ package format
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -15,34 +16,45 @@ import (
 const (
 	cifarSide  = 32
 	cifarPlane = cifarSide * cifarSide
+
+	maxCIFARBytes = 512 << 20 // of a file, three times the largest that is published (CIFAR-100's train.bin)
 )
 
 var cifar10Classes = []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
 
-// CIFAR reads records with the given number of label bytes (1 or 2; the last is the label) and checks that every label is
-// below classes. Pixels come back as [N,32,32,3].
-func CIFAR(r io.Reader, labelBytes, classes int) (pixels []byte, labels []int32, err error) {
-	raw, err := ReadAll(r, maxRecordBytes)
-	if err != nil {
-		return nil, nil, fmt.Errorf("a broken file: %s", reason(err))
-	}
-	size := labelBytes + 3*cifarPlane
-	if len(raw) == 0 || len(raw)%size != 0 {
-		return nil, nil, fmt.Errorf("%d bytes are no whole number of records of %d bytes; fetch it again", len(raw), size)
-	}
-	n := len(raw) / size
-	pixels, labels = make([]byte, n*3*cifarPlane), make([]int32, n)
-	for i := range n {
-		rec := raw[i*size : (i+1)*size]
-		if labels[i] = int32(rec[labelBytes-1]); int(labels[i]) >= classes {
-			return nil, nil, fmt.Errorf("record %d has label %d of %d classes; this is no CIFAR file or a broken one", i, labels[i], classes)
+// CIFAR reads records with the given number of label bytes (1 or 2; the last is the label), checks that every label is below
+// classes, and calls visit with each image, [32,32,3], whose bytes hold until visit returns.
+func CIFAR(r io.Reader, labelBytes, classes int, visit func(label int32, pixels []byte) error) error {
+	return cifar(r, cifarSide, labelBytes, classes, visit)
+}
+
+func cifar(r io.Reader, side, labelBytes, classes int, visit func(label int32, pixels []byte) error) error {
+	plane := side * side
+	rec, pixels := make([]byte, labelBytes+3*plane), make([]byte, 3*plane)
+	for i := 0; ; i++ {
+		if i*len(rec) > maxCIFARBytes {
+			return fmt.Errorf("more than %d MiB of records; this is no CIFAR file", maxCIFARBytes>>20)
 		}
-		planes, out := rec[labelBytes:], pixels[i*3*cifarPlane:(i+1)*3*cifarPlane]
-		for p := range cifarPlane {
-			out[3*p], out[3*p+1], out[3*p+2] = planes[p], planes[cifarPlane+p], planes[2*cifarPlane+p]
+		switch n, err := io.ReadFull(r, rec); {
+		case err == io.EOF && i > 0:
+			return nil
+		case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF):
+			return fmt.Errorf("%d bytes are no whole number of records of %d bytes; fetch it again", i*len(rec)+n, len(rec))
+		case err != nil:
+			return fmt.Errorf("a broken file: %s", reason(err))
+		}
+		label := int32(rec[labelBytes-1])
+		if int(label) >= classes {
+			return fmt.Errorf("record %d has label %d of %d classes; this is no CIFAR file or a broken one", i, label, classes)
+		}
+		planes := rec[labelBytes:]
+		for p := range plane {
+			pixels[3*p], pixels[3*p+1], pixels[3*p+2] = planes[p], planes[plane+p], planes[2*plane+p]
+		}
+		if err := visit(label, pixels); err != nil {
+			return err
 		}
 	}
-	return pixels, labels, nil
 }
 
 var (
@@ -66,9 +78,10 @@ func readCIFARFiles(ctx context.Context, t *Tree, names []string) (*Records, err
 		rec.Classes = nil
 	}
 	type batch struct {
-		pixels []byte
+		images stack
 		labels []int32
 	}
+	left := spare()
 	batches := map[string]batch{}
 	want := func(n string) bool { return binary.MatchString(path.Base(n)) || path.Base(n) == meta }
 	err := readFiles(ctx, t, want, func(name string, r io.Reader) (err error) {
@@ -76,8 +89,13 @@ func readCIFARFiles(ctx context.Context, t *Tree, names []string) (*Records, err
 			rec.Classes, err = readNames(r)
 			return err
 		}
-		var b batch
-		b.pixels, b.labels, err = CIFAR(r, labelBytes, classes)
+		b := batch{images: stack{size: 3 * cifarPlane, left: left}}
+		err = CIFAR(r, labelBytes, classes, func(label int32, pixels []byte) error {
+			to, err := b.images.next()
+			copy(to, pixels)
+			b.labels = append(b.labels, label)
+			return err
+		})
 		batches[name] = b
 		return err
 	})
@@ -93,7 +111,7 @@ func readCIFARFiles(ctx context.Context, t *Tree, names []string) (*Records, err
 		if strings.HasPrefix(path.Base(name), "test") {
 			split = Test
 		}
-		rec.add(name, split, b.pixels, b.labels)
+		rec.add(name, split, b.images, b.labels)
 		delete(batches, name)
 	}
 	return rec, nil

@@ -8,10 +8,10 @@ import (
 
 // A folder's layout is told by its names alone.
 func ExampleImageFolder() {
-	classes, places, _ := format.ImageFolder([]string{"train/cat/1.jpg", "train/dog/2.jpg", "val/cat/3.jpg"})
-	fmt.Println(classes)
-	for _, p := range places {
-		fmt.Println(p.Name, classes[p.Label], p.Split)
+	l := format.ImageFolder([]string{"train/cat/1.jpg", "train/dog/2.jpg", "val/cat/3.jpg"})
+	fmt.Println(l.Classes)
+	for _, p := range l.Places {
+		fmt.Println(p.Name, l.Classes[p.Label], p.Split)
 	}
 	// Output:
 	// [cat dog]

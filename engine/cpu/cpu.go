@@ -23,8 +23,8 @@ import (
 )
 
 // TableVersion names the rules by which kernels, tiles and blocks are chosen. Results are the same bits only under one level
-// and one version; a trial records both.
-const TableVersion = 6
+// and one version; both are in an engine's ID. A golden test of all ops fails when bits change and the version does not.
+const TableVersion = 7
 
 // Options of an Engine. The zero value is what a program wants.
 type Options struct {
@@ -92,7 +92,11 @@ func New(opt Options) (*Engine, error) {
 			return nil, fmt.Errorf("%s: no level %q on this processor; choose %s", where, opt.Level, strings.Join(names, " or "))
 		}
 	}
-	e := &Engine{opt: opt, set: set, table: tables[set.Name], pool: newPool(opt.Threads), workers: make([]worker, opt.Threads)}
+	p, err := newPool(opt.Threads)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{opt: opt, set: set, table: tables[set.Name], pool: p, workers: make([]worker, opt.Threads)}
 	for i := range e.workers {
 		e.workers[i].id = i
 	}
@@ -110,8 +114,14 @@ func Levels() []string {
 	return names
 }
 
-// Name is "cpu/" and the level.
-func (e *Engine) Name() string { return "cpu/" + e.set.Name }
+// ID names the level with the processor's architecture; the generic one, Go code that rounds every product, has the same bits on all.
+func (e *Engine) ID() engine.ID {
+	arch := e.set.Name
+	if arch != kernel.Generic().Name {
+		arch = runtime.GOARCH + "/" + arch
+	}
+	return engine.ID{Name: "cpu", Version: TableVersion, Arch: arch, Precision: "float32", Deterministic: true}
+}
 
 // Level is the level in use: "generic", "avx2" or "avx512".
 func (e *Engine) Level() string { return e.set.Name }
@@ -200,7 +210,7 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 		x.outs[o.Name] = b.val(o.Value)
 	}
 
-	plan := engine.Plan{Engine: e.Name(), ArenaBytes: 4 * int64(length), LiveBytes: 4 * int64(live), Steps: b.describe()}
+	plan := engine.Plan{Engine: e.ID().String(), ArenaBytes: 4 * int64(length), LiveBytes: 4 * int64(live), Steps: b.describe()}
 	for _, v := range b.of {
 		if v != nil && v.home != host && v.home != fixed {
 			plan.ValueBytes += 4 * int64(v.n) * int64(v.elems())
@@ -213,9 +223,13 @@ func (e *Engine) Compile(p *program.Program, s *program.State) (engine.Executabl
 			bench = max(bench, s.scratch)
 		}
 	}
-	need := float64(s.Bytes()) + float64(plan.ArenaBytes) + 4*(float64(e.pool.n)*float64(own+bench)+float64(b.fixed))
-	if has := float64(memory.Total()); has > 0 && need > has {
-		return nil, fmt.Errorf("%.0f GB of memory are needed, and this machine has %.0f; give a smaller batch, smaller images or a smaller network", need/1e9, has/1e9)
+	need := float64(s.Bytes()) + float64(plan.ArenaBytes) + float64(4*float64(e.pool.n)*float64(own+bench)) + float64(4*float64(b.fixed))
+	held := s.Bytes() + 4*int64(min(len(e.arena), length)) // what a program before this one had made
+	for _, w := range e.workers {
+		held += 4 * int64(min(len(w.own), own)+min(len(w.bench), bench))
+	}
+	if err := memory.Need(int64(min(need, 1<<62)), held); err != nil {
+		return nil, fmt.Errorf("%w; give a smaller batch, smaller images or a smaller network", err)
 	}
 	f.fixed = floats(b.fixed)
 	plan.ScratchBytes = 4*int64(e.pool.n)*int64(own+bench) + 4*int64(b.fixed)

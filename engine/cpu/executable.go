@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/assaylab/assay/engine"
@@ -31,6 +32,7 @@ type executable struct {
 	dense  map[string][]float32 // copies of outputs that are not dense in the arena
 
 	real, scalars, indices []slot
+	closed                 bool
 
 	steps []*step // where steps are timed
 	runs  int
@@ -97,6 +99,12 @@ func (b *planner) outer(x *executable, s *program.State) error {
 
 // Run executes the program once.
 func (x *executable) Run(feed engine.Feed) error {
+	if x.closed {
+		return errors.New("the executable was closed; compile the program again")
+	}
+	if err := x.state.Sync(); err != nil {
+		return err
+	}
 	f := x.f
 	for _, s := range x.real {
 		d, ok := feed.Real[s.name]
@@ -142,9 +150,15 @@ func (x *executable) Run(feed engine.Feed) error {
 		}
 	}
 	if x.writes {
-		x.state.Changed()
+		return x.state.Changed()
 	}
 	return nil
+}
+
+// Close lets go of packed weights and tables.
+func (x *executable) Close() {
+	x.closed = true
+	x.f.fixed, x.phases, x.once = nil, nil, nil
 }
 
 // fork runs a phase.

@@ -299,8 +299,8 @@ func TestWrongOptionsAndFeedsAreNamed(t *testing.T) {
 	wantError(t, err, "ASSAY_CPU", `"mmx"`)
 	t.Setenv("ASSAY_CPU", "generic")
 	e := newEngine(t, Options{Threads: 1})
-	if e.Level() != "generic" || e.Name() != "cpu/generic" {
-		t.Errorf("level %s, name %s with ASSAY_CPU=generic", e.Level(), e.Name())
+	if e.Level() != "generic" || e.ID().Arch != "generic" {
+		t.Errorf("level %s, %v with ASSAY_CPU=generic", e.Level(), e.ID())
 	}
 	s := program.NewState()
 	p := smallNet.program(t, s, true)
@@ -327,7 +327,10 @@ func wantError(t *testing.T, err error, parts ...string) {
 
 func TestThePoolDoesEveryTaskOnce(t *testing.T) {
 	for _, workers := range []int{1, 2, 5} {
-		p := newPool(workers)
+		p, err := newPool(workers)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, tasks := range []int{0, 1, 2, 3, 100} {
 			for range 200 {
 				var done [100]atomic.Int32
@@ -352,7 +355,10 @@ func TestThePoolDoesEveryTaskOnce(t *testing.T) {
 }
 
 func TestAnIdlePoolSleeps(t *testing.T) {
-	p := newPool(4)
+	p, err := newPool(4)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer p.Close()
 	for range 3 {
 		p.Run(8, func(_, _ int) {}) // wakes those that sleep

@@ -63,7 +63,7 @@ func bindVariance(b *planner, u unit) error {
 			m, sum := w.f.mean(x), 0.0
 			for i := range x.n * x.elems() / x.run() {
 				for _, v := range w.f.runOf(x, i) {
-					sum += (float64(v) - m) * (float64(v) - m)
+					sum += float64((float64(v) - m) * (float64(v) - m))
 				}
 			}
 			w.f.whole(variance)[0] = float32(sum / float64(x.n*x.elems()))

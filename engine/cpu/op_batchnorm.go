@@ -49,7 +49,7 @@ func bindBatchNorm(b *planner, u unit) error {
 				for i := range c {
 					off := float64(d[c+i])
 					from := float64(d[i]) + off/m - sum[i]/float64(x.n)
-					square[i] += float64(d[2*c+i]) - off*off/m + m*from*from
+					square[i] += float64(d[2*c+i]) - off*off/m + float64(m*from*from)
 				}
 			}
 			for i := range c {
@@ -77,7 +77,7 @@ func (f *frame) affine(gamma, beta, scale, shift *value, i int, mean, variance f
 		k *= float64(f.whole(gamma)[i])
 		s = float64(f.whole(beta)[i])
 	}
-	f.whole(scale)[i], f.whole(shift)[i] = float32(k), float32(s-mean*k)
+	f.whole(scale)[i], f.whole(shift)[i] = float32(k), float32(s-float64(mean*k))
 }
 
 // normalise adds the second pass, with what was fused to it.

@@ -75,7 +75,7 @@ func bindGeMGrad(b *planner, u unit) error {
 			}
 			var sum float64
 			for c, l := range logs {
-				sum += float64(means[c]) * float64(share[c]) * float64(l)
+				sum += float64(float64(means[c]) * float64(share[c]) * float64(l))
 			}
 			w.image(parts, n)[parts.first] = float32(sum / float64(power))
 		})

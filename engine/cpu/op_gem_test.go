@@ -43,7 +43,7 @@ func TestAGeneralisedMeanOfAnExponentThatRanAwayIsNotANumber(t *testing.T) {
 			}
 			for _, y := range exe.Output("y") {
 				if (y == y) != (v > 0) {
-					t.Errorf("%s: exponent %g gives %g", e.Name(), v, y)
+					t.Errorf("%s: exponent %g gives %g", e.ID(), v, y)
 					break
 				}
 			}

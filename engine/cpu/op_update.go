@@ -28,7 +28,7 @@ func bindBlend(b *planner, u unit) error {
 		s.task = func(w *worker, _ int) {
 			k, to := w.f.scalar(keep), w.f.whole(r)
 			for i, v := range w.f.whole(x) {
-				to[i] = k*to[i] + (1-k)*op.Scale*v
+				to[i] = float32(k*to[i]) + float32((1-k)*op.Scale*v)
 			}
 		}
 	}

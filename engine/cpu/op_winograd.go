@@ -133,7 +133,7 @@ func (t *table) minimalCut(y *value, sq squares, groups, cin, nr int) cut {
 	if y.n < minChunks && 9*y.elems()*cin >= t.fewMACs {
 		c.share(t, 2, c.c, nr, groups*16*cin*c.c, y.h*y.w*groups*cin, func(rows, columns int) int {
 			squares := rows / 2 * sq.w
-			transforms := squares * int(t.winogradIn*float64(cin)+t.winogradOut*float64(columns))
+			transforms := squares * int(float64(t.winogradIn*float64(cin))+float64(t.winogradOut*float64(columns)))
 			return 16 * (up(squares, 4)*columns*cin + transforms + t.fetchMACs*(columns+squares)*cin + t.taskMACs)
 		})
 		return c

@@ -1,17 +1,14 @@
 package cpu
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/tensor"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata/golden")
 
 // listing prints phases and steps, to be read.
 func listing(x *executable) string {
@@ -57,16 +54,7 @@ func TestThePlanOfAResidualNetIsAsItWasRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, file := listing(x.(*executable)), "testdata/golden/plan-"+name+".txt"
-			if *update {
-				write(t, file, got)
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("the plan has changed; go test ./engine/cpu -run Plan -update, and read the difference\n%s", got)
-			}
+			golden.Text(t, file, got)
 		})
 	}
 }

@@ -83,7 +83,7 @@ func (b *planner) tilesFor(cols int) tiles {
 		for j := range b.k.Conv {
 			last := &b.k.Conv[j]
 			t := tiles{main, last, full, cols}
-			if cost := b.lanes(t) + b.t.panelPass*float64((cols+main.NR-1)/main.NR); cost < least && cols-full <= last.NR {
+			if cost := b.lanes(t) + float64(b.t.panelPass*float64((cols+main.NR-1)/main.NR)); cost < least && cols-full <= last.NR {
 				best, least = t, cost
 			}
 		}
@@ -98,7 +98,7 @@ func (b *planner) wgradTile(cin, cols int) *kernel.WgradTile {
 	least := math.Inf(1)
 	for i := range b.k.Wgrad {
 		t := &b.k.Wgrad[i]
-		if c := float64(up(cols, t.NR))*b.t.wgrad[t.Name] + b.t.panelPass*float64((cols+t.NR-1)/t.NR); c < least && cin%t.Rows == 0 {
+		if c := float64(float64(up(cols, t.NR))*b.t.wgrad[t.Name]) + float64(b.t.panelPass*float64((cols+t.NR-1)/t.NR)); c < least && cin%t.Rows == 0 {
 			best, least = t, c
 		}
 	}
@@ -125,20 +125,20 @@ func (b *planner) wgradLying(cin, cout int) (t *kernel.WgradTile, lying bool, la
 
 // lanes is the cost of a sum of one term in each column.
 func (b *planner) lanes(t tiles) float64 {
-	return float64(t.full)*b.t.conv[t.main.Name] + float64(up(t.cols-t.full, t.last.NR))*b.t.conv[t.last.Name]
+	return float64(float64(t.full)*b.t.conv[t.main.Name]) + float64(float64(up(t.cols-t.full, t.last.NR))*b.t.conv[t.last.Name])
 }
 
 // costs is what a 3x3 convolution of cin to cout channels takes for a picture of h by w outputs, or its gradient by the weights:
 // direct, and by minimal filtering.
 func (b *planner) costs(h, w, cin, cout int, grad bool) (direct, minimal float64) {
 	squares, in := float64((h+1)/2*((w+1)/2)), float64(cin)
-	transforms := b.t.winogradIn*float64(up(cin, lane)) + b.t.winogradOut*float64(up(cout, lane))
+	transforms := float64(b.t.winogradIn*float64(up(cin, lane))) + float64(b.t.winogradOut*float64(up(cout, lane)))
 	if grad { // sums stay in registers from pixel to pixel
 		tile := b.wgradTile(cin, cout)
 		lanes := float64(up(cout, tile.NR)) * b.t.wgrad[tile.Name]
 		_, _, products := b.wgradLying(cin, cout)
-		return float64(h*w) * 9 * in * lanes, b.t.winogradGradExtra * squares * (16*products + transforms)
+		return float64(h*w) * 9 * in * lanes, b.t.winogradGradExtra * squares * (float64(16*products) + transforms)
 	}
 	lanes := b.lanes(b.tilesFor(cout))
-	return float64(h*w) * lanes * (9*in + b.t.tileStart), b.t.winogradExtra * squares * (16*lanes*(in+b.t.tileStart) + transforms)
+	return float64(h*w) * lanes * (float64(9*in) + b.t.tileStart), b.t.winogradExtra * squares * (float64(16*lanes*(in+b.t.tileStart)) + transforms)
 }

@@ -69,6 +69,22 @@ func contract(t *testing.T, e engine.Engine) {
 		}
 	})
 	t.Run("two programs over one state take turns", func(t *testing.T) { turns(t, e, c, p) })
+	t.Run("what the host writes the next run sees, and what a run writes the host reads", func(t *testing.T) { writes(t, e, c, p) })
+	t.Run("two engines take turns over one state", func(t *testing.T) { handedOver(t, e, c, p) })
+	t.Run("a closed executable or engine runs nothing", func(t *testing.T) {
+		y, err := e.Compile(p, State(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		y.Close()
+		y.Close()
+		if err := y.Run(c.Feed(p)); err == nil {
+			t.Error("it ran")
+		}
+		if err := x.Run(c.Feed(p)); err != nil {
+			t.Errorf("another one does not run any more: %v", err)
+		}
+	})
 	t.Run("the same run gives the same bits", func(t *testing.T) {
 		var got [2]*result
 		for i := range got {
@@ -96,6 +112,102 @@ func contract(t *testing.T, e engine.Engine) {
 			t.Errorf("%d multiply-adds, want %d; plan %+v", macs, want, plan)
 		}
 	})
+}
+
+// weight is a parameter of the contract's network.
+const weight = "c/weight"
+
+// writes takes turns with the engine at a weight.
+func writes(t *testing.T, e engine.Engine, c *Case, step *program.Program) {
+	run := func(e engine.Engine) (seen [][]float32) {
+		s := State(step)
+		x, err := e.Compile(step, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := x.Run(c.Feed(step)); err != nil {
+				t.Fatal(err)
+			}
+			got, err := s.Read(weight)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, slices.Clone(got))
+			if err := x.Run(c.Feed(step)); err != nil {
+				t.Fatal(err)
+			}
+			before := s.Version()
+			if err := s.Write(weight, func(w []float32) {
+				for i := range w {
+					w[i] *= -0.5
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if s.Version() == before {
+				t.Error("the version stayed")
+			}
+		}
+		return seen
+	}
+	loose := &Case{Tolerance: 1e-3}
+	want := run(reference())
+	for i, got := range run(e) {
+		loose.close(t, weight, got, want[i])
+	}
+
+	// What is written past the State is refused where it would be lost, and seen where it would not.
+	s := State(step)
+	x, err := e.Compile(step, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Run(c.Feed(step)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Changed(weight); err != nil {
+		if !strings.Contains(err.Error(), weight) {
+			t.Errorf("the error does not name the tensor: %v", err)
+		}
+		if err := s.Changed(); err == nil {
+			t.Error("a write of any tensor was allowed where one of c/weight was not")
+		}
+	}
+	if err := s.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Changed(); err != nil {
+		t.Errorf("after Sync: %v", err)
+	}
+}
+
+// handedOver runs steps on the engine, on the reference, and on the engine again, over one State.
+func handedOver(t *testing.T, e engine.Engine, c *Case, step *program.Program) {
+	run := func(engines ...engine.Engine) *program.State {
+		s := State(step)
+		for _, e := range engines {
+			x, err := e.Compile(step, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := x.Run(c.Feed(step)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			x.Close()
+		}
+		if err := s.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	loose := &Case{Tolerance: 1e-3}
+	got, want := run(e, reference(), e), run(reference(), reference(), reference())
+	for _, name := range want.Names() {
+		loose.close(t, name, got.Get(name).Data, want.Get(name).Data)
+	}
 }
 
 // turns runs a step, then an evaluation that must see the new parameters, then a step that must not see the evaluation.

@@ -5,6 +5,8 @@
 package enginetest
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -69,7 +71,7 @@ func (c *Case) Compare(t Reporter, e engine.Engine) {
 	}
 	got, err := c.run(e)
 	if err != nil {
-		t.Fatalf("%s: %v", e.Name(), err)
+		t.Fatalf("%v: %v", e.ID(), err)
 	}
 	for run, outputs := range want.outputs {
 		for _, name := range sorted(outputs) {
@@ -79,6 +81,31 @@ func (c *Case) Compare(t Reporter, e engine.Engine) {
 	for _, name := range want.state.Names() {
 		c.close(t, "state "+name, got.state.Get(name).Data, want.state.Get(name).Data)
 	}
+}
+
+// Bits is a digest of the exact bits that a case leaves behind on an engine: the outputs of every run, then the State.
+func (c *Case) Bits(e engine.Engine) ([sha256.Size]byte, error) {
+	r, err := c.run(e)
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	h := sha256.New()
+	add := func(data []float32) {
+		b := make([]byte, 0, 4*len(data))
+		for _, v := range data {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
+		h.Write(b)
+	}
+	for _, outputs := range r.outputs {
+		for _, name := range sorted(outputs) {
+			add(outputs[name])
+		}
+	}
+	for _, name := range r.state.Names() {
+		add(r.state.Get(name).Data)
+	}
+	return [sha256.Size]byte(h.Sum(nil)), nil
 }
 
 // Program builds the case's program.
@@ -123,7 +150,7 @@ func (c *Case) run(e engine.Engine) (*result, error) {
 			return nil, fmt.Errorf("the engine wrote to the caller's array %q", name)
 		}
 	}
-	return r, nil
+	return r, r.state.Sync()
 }
 
 // close compares one array element by element, relative to the largest of them.

@@ -4,6 +4,7 @@
 package ref
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/assaylab/assay/engine"
@@ -15,7 +16,16 @@ func New() engine.Engine { return reference{} }
 
 type reference struct{}
 
-func (reference) Name() string { return "ref" }
+// Version is that of the meanings. A change of one that changes results is a new version.
+const Version = 1
+
+// ID names no architecture, though exp and log are those of package math, which has them differ in their last bit by processor: the
+// reference is compared within a tolerance. So it promises no bits.
+func (reference) ID() engine.ID {
+	return engine.ID{Name: "ref", Version: Version, Precision: "float64"}
+}
+
+func (reference) Close() {}
 
 // Compile checks that the State holds what the program asks for. There is nothing to plan.
 func (reference) Compile(p *program.Program, s *program.State) (engine.Executable, error) {
@@ -32,13 +42,20 @@ func (reference) Compile(p *program.Program, s *program.State) (engine.Executabl
 }
 
 type executable struct {
-	p     *program.Program
-	state *program.State
-	out   map[string][]float32
+	p      *program.Program
+	state  *program.State
+	out    map[string][]float32
+	closed bool
 }
 
 // Run reads State and feed as float64, evaluates, and rounds once at the end: outputs and what the program wrote to the State.
 func (e *executable) Run(f engine.Feed) error {
+	if e.closed {
+		return errors.New("the executable was closed; compile the program again")
+	}
+	if err := e.state.Sync(); err != nil {
+		return err
+	}
 	real := map[string][]float64{}
 	for name, data := range f.Real {
 		real[name] = widen(data)
@@ -57,6 +74,11 @@ func (e *executable) Run(f engine.Feed) error {
 	for _, v := range held {
 		round(e.state.Get(v.Name).Data, real[v.Name])
 	}
+	if e.p.Writes() {
+		if err := e.state.Changed(); err != nil {
+			return err
+		}
+	}
 	e.out = map[string][]float32{}
 	for name, data := range out {
 		e.out[name] = make([]float32, len(data))
@@ -65,11 +87,13 @@ func (e *executable) Run(f engine.Feed) error {
 	return nil
 }
 
+func (e *executable) Close() { e.closed = true }
+
 func (e *executable) Output(name string) []float32 { return e.out[name] }
 
 // Plan lists a step a node. All values have an array of their own, of float64.
 func (e *executable) Plan() engine.Plan {
-	p := engine.Plan{Engine: "ref"}
+	p := engine.Plan{Engine: reference{}.ID().String()}
 	for _, v := range e.p.Values {
 		if v.Source == program.Computed {
 			p.ValueBytes += 8 * int64(v.Shape().Elems())

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -94,6 +95,71 @@ func TestCleanRemovesWhatAKilledProcessLeft(t *testing.T) {
 	}
 	if err := Clean(filepath.Join(dir, "nowhere", "model")); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWhatALivingProcessHoldsIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "pixels")
+	err := Write(path, func(w io.Writer) error {
+		if err := Clean(path); err != nil {
+			t.Error(err)
+		}
+		if freed, err := CleanFolder(dir); freed != 0 || err != nil {
+			t.Errorf("while it is written: %d bytes freed, %v", freed, err)
+		}
+		_, err := io.WriteString(w, "whole")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Share(f)
+	if _, gone, err := Free(path); gone || err != nil || !Held(path) {
+		t.Errorf("a file that is shared: gone %v, %v", gone, err)
+	}
+	f.Close()
+	if runtime.GOOS == "windows" {
+		return // there a file counts as held for a day
+	}
+	if Held(path) {
+		t.Error("a file that nobody has counts as held")
+	}
+	for _, want := range []int64{5, 0} { // the second time it is gone already
+		if freed, gone, err := Free(path); freed != want || !gone || err != nil {
+			t.Errorf("freed %d, gone %v, %v; want %d", freed, gone, err, want)
+		}
+	}
+}
+
+func TestAFolderIsCleanedOfTheDead(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{".model.17-0.partial", "model", ".other.17-0.partial", ".hidden", "x.partial"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("abc"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if freed, err := CleanFolder(dir); freed != 6 || err != nil {
+		t.Errorf("%d bytes freed, %v; want 6", freed, err)
+	}
+	if got := names(t, dir); got != ".hidden model x.partial" {
+		t.Errorf("in the folder: %s", got)
+	}
+	if freed, err := CleanFolder(filepath.Join(dir, "nowhere")); freed != 0 || err != nil {
+		t.Error(freed, err)
+	}
+}
+
+func TestTheLongestNameThatAFileCanHaveIsWritten(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{strings.Repeat("n", 255), strings.Repeat("é", 127)} {
+		if err := Write(filepath.Join(dir, name), text("x")); err != nil {
+			t.Errorf("%.3s: %v", name, err)
+		}
 	}
 }
 

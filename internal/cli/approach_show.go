@@ -47,7 +47,7 @@ func approachShow(e *Env) *cobra.Command {
 func (e *Env) printCard(a approach.Entry) {
 	width := min(e.Width, 100)
 	e.print("%s  %s\n", e.bold(a.Name), e.dim("an approach of "+string(a.Kind)))
-	e.print("%s\n", wrap(a.Card.Summary, "", width))
+	e.print("%s\n", lines(wrap(a.Card.Summary, "", width)))
 	ps := a.Parameters()
 	name, value := 0, 0
 	for _, p := range ps {
@@ -67,7 +67,7 @@ func (e *Env) printCard(a approach.Entry) {
 			text += ": " + p.Values
 		}
 		indent := strings.Repeat(" ", 2+name+2+value+2)
-		e.print("%s", strings.TrimLeft(wrap(text, indent, width), " "))
+		e.print("%s", lines(strings.TrimLeft(wrap(text, indent, width), " ")))
 	}
 	for _, p := range ps {
 		if p.Bare {
@@ -78,7 +78,7 @@ func (e *Env) printCard(a approach.Entry) {
 		{"costs", a.Card.Cost}, {"with it", strings.Join(a.Card.Couplings, "; ")}, {"paper", a.Card.Paper}, {"found", a.Card.Evidence}, {"careful", a.Card.Caveats},
 	} {
 		if part.text != "" {
-			e.print("\n%s%s", e.bold(fmt.Sprintf("%-9s", part.head)), strings.TrimLeft(wrap(part.text, "         ", width), " "))
+			e.print("\n%s%s", e.bold(fmt.Sprintf("%-9s", part.head)), lines(strings.TrimLeft(wrap(part.text, "         ", width), " ")))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -112,9 +113,9 @@ loses most stands first: it is the next thing to mend.`,
 		if err != nil {
 			return err
 		}
-		eng, err := cpu.New(cpu.Options{Threads: e.Threads, Profile: how.ops})
+		eng, err := e.processor(how.ops)
 		if err != nil {
-			return misuse(err)
+			return err
 		}
 		defer eng.Close()
 		if how.ops {
@@ -252,7 +253,8 @@ func compiled(g *nn.Graph, o experiment.Optimization, eng engine.Engine, batch i
 // warmUps is the number of steps that [stepper.time] takes before it looks at the clock.
 const warmUps = 2
 
-// time takes steps for a while after a warm-up: seconds of each, at least three, and allocations a step.
+// time takes steps for a while after a warm-up: seconds of each, at least three, and allocations a step. These are of a third of the
+// while, the one with the fewest: now and then the runtime starts a thread, for which it allocates, and that is none of the step's.
 func (s *stepper) time(ctx context.Context, span time.Duration) ([]float64, float64, error) {
 	for range warmUps {
 		if err := s.step.Run(s.feed); err != nil {
@@ -260,20 +262,25 @@ func (s *stepper) time(ctx context.Context, span time.Duration) ([]float64, floa
 		}
 	}
 	var before, after runtime.MemStats
-	times := make([]float64, 0, 1<<16)
-	runtime.ReadMemStats(&before)
-	for start := time.Now(); (len(times) < 3 || time.Since(start) < span) && len(times) < cap(times); {
-		if ctx.Err() != nil {
-			return nil, 0, ctx.Err()
+	const parts = 3
+	times, allocs := make([]float64, 0, parts<<14), math.Inf(1)
+	for range parts {
+		first := len(times)
+		runtime.ReadMemStats(&before)
+		for start := time.Now(); len(times) == first || time.Since(start) < span/parts && len(times)-first < cap(times)/parts; {
+			if ctx.Err() != nil {
+				return nil, 0, ctx.Err()
+			}
+			t := time.Now()
+			if err := s.step.Run(s.feed); err != nil {
+				return nil, 0, err
+			}
+			times = append(times, time.Since(t).Seconds())
 		}
-		t := time.Now()
-		if err := s.step.Run(s.feed); err != nil {
-			return nil, 0, err
-		}
-		times = append(times, time.Since(t).Seconds())
+		runtime.ReadMemStats(&after)
+		allocs = min(allocs, float64(after.Mallocs-before.Mallocs)/float64(len(times)-first))
 	}
-	runtime.ReadMemStats(&after)
-	return times, float64(after.Mallocs-before.Mallocs) / float64(len(times)), nil
+	return times, allocs, nil
 }
 
 func median(xs []float64) float64 {

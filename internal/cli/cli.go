@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
@@ -22,6 +23,7 @@ import (
 	"github.com/vbauerster/cupwriter"
 
 	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/train"
 )
@@ -31,7 +33,7 @@ const (
 	Done        = 0
 	Failed      = 1   // data, network or run: what was asked for could not be done
 	Misused     = 2   // the command line or a file's text is wrong
-	Interrupted = 130 // by SIGINT or SIGTERM
+	Interrupted = 130 // by SIGINT, SIGTERM or SIGHUP
 )
 
 // Env is what a command sees of the world, and the flags that all commands share. Data goes to Stdout, messages to Stderr.
@@ -48,13 +50,18 @@ type Env struct {
 	Verbose bool
 	Store   string // folder of the store
 	Threads int    // at least 1 once a command runs
+	Device  string // that this build has, once a command runs
 	profile string // file for a processor profile
 }
 
-// Main runs the command line of this process and returns its exit code. The first SIGINT or SIGTERM asks the command to stop,
-// which writes what it has; the second ends the process at once.
+// Main runs the command line of this process and returns its exit code. The first SIGINT, SIGTERM or SIGHUP asks the command
+// to stop, which writes what it has; the second ends the process at once.
 func Main() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // a terminal that closes; nohup has it ignored, and so it stays
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // from then on a signal has its default effect
 	return NewEnv().Run(ctx, os.Args[1:])
@@ -85,16 +92,16 @@ func (e *Env) Run(ctx context.Context, args []string) int {
 	if err == nil {
 		return Done
 	}
-	code := codeOf(err)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) || errors.Is(err, train.ErrInterrupted) {
-		code = Interrupted
+	switch {
+	case errors.Is(err, train.ErrInterrupted):
+		e.complain(err)
+		return Interrupted
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		e.complain(errors.New("interrupted; nothing was kept"))
+		return Interrupted
 	}
-	line := oneLine(err)
-	if code == Interrupted && !errors.Is(err, train.ErrInterrupted) {
-		line = "interrupted; nothing was kept"
-	}
-	fmt.Fprintln(e.Stderr, "assay: "+line)
-	return code
+	e.complain(err)
+	return codeOf(err)
 }
 
 // root is the command tree, in the order of the help page.
@@ -110,25 +117,31 @@ which choices of architecture, of optimization and of learning pay, how much, an
   assay predict winner.safetensors cat.jpg`,
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 		Args: e.noSuchCommand, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error { return e.start() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return e.start(c) },
+		Version:           Version(),
 	}
 	f := root.PersistentFlags()
-	f.IntVar(&e.Threads, "threads", 0, "`N` processor threads; default ASSAY_THREADS, else all that this process may use")
+	f.IntVar(&e.Threads, "threads", 0, "`N` processor threads, 1 to 4096; default ASSAY_THREADS, else the cores that this process may use")
+	f.StringVar(&e.Device, "device", "", "`DEVICE` that computes: cpu; default ASSAY_DEVICE, else cpu (assay devices)")
 	f.BoolVar(&e.JSON, "json", false, "print one JSON document, for scripts")
 	f.BoolVarP(&e.Quiet, "quiet", "q", false, "print no progress and no notes")
 	f.BoolVarP(&e.Verbose, "verbose", "v", false, "print more of what is done")
 	f.StringVar(&e.Store, "store", "assay-store", "`DIR` of results and caches")
 	f.StringVar(&e.profile, "cpuprofile", "", "write a processor profile to `FILE`")
 	_ = f.MarkHidden("cpuprofile")
+	root.SetVersionTemplate("assay {{.Version}}, " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH + "; assay version tells more\n")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
 	root.AddCommand(
-		e.group("study", "compare variants of an experiment, fairly", studyNew(e), studyRun(e), studyPlan(e), studyList(e), studyShow(e), studyReport(e)),
-		trainCommand(e), evalCommand(e), predictCommand(e),
+		e.group("study", "compare variants of an experiment, fairly", studyNew(e), completed(studyRun(e), endingIn("yaml", "yml")), completed(studyPlan(e), endingIn("yaml", "yml")), studyList(e),
+			completed(studyShow(e), e.studies), completed(studyReport(e), e.studies), completed(studyRm(e), e.studies)),
+		e.group("store", "what is kept: trials, caches", storeCheck(e), storeClean(e)),
+		completed(trainCommand(e), endingIn("yaml", "yml")), completed(evalCommand(e), endingIn("safetensors")), completed(predictCommand(e), endingIn("safetensors")),
 		e.group("net", "networks: the zoo, and files", netList(e), netShow(e), netDiff(e)),
 		e.group("approach", "the catalogue of choices", approachList(e), approachShow(e)),
 		e.group("data", "images: built-in sets, and folders", dataList(e), dataGet(e), dataDescribe(e), dataShow(e)),
 		benchCommand(e),
+		devicesCommand(e),
 		versionCommand(e),
 		trialCommand(e),
 	)
@@ -165,21 +178,30 @@ func (e *Env) noSuchCommand(c *cobra.Command, args []string) error {
 	return misuse(fmt.Errorf("no command %q; see %s --help", strings.TrimPrefix(c.CommandPath()+" "+args[0], "assay "), c.CommandPath()))
 }
 
+// mostThreads is more than any machine has cores.
+const mostThreads = 4096
+
 // start checks the shared flags before a command runs.
-func (e *Env) start() error {
-	if e.Threads == 0 {
+func (e *Env) start(c *cobra.Command) error {
+	if !c.Flags().Changed("threads") {
 		if text := os.Getenv("ASSAY_THREADS"); text != "" {
 			n, err := strconv.Atoi(text)
-			if err != nil || n < 1 {
-				return misuse(fmt.Errorf("ASSAY_THREADS: %q; give a number of threads, 1 or more", text))
+			if err != nil || n < 1 || n > mostThreads {
+				return misuse(fmt.Errorf("ASSAY_THREADS: %q; give a number of threads, 1 to %d", text, mostThreads))
 			}
 			e.Threads = n
 		} else {
 			e.Threads = cpu.DefaultThreads()
 		}
 	}
-	if e.Threads < 1 || e.Threads > 4096 {
-		return misuse(fmt.Errorf("--threads: %d; give 1 or more", e.Threads))
+	if e.Threads < 1 || e.Threads > mostThreads {
+		return misuse(fmt.Errorf("--threads: %d; give 1 to %d", e.Threads, mostThreads))
+	}
+	if cores := cpu.DefaultThreads(); e.Threads > cores {
+		e.detail("%s on %s: they wait for one another", plural(e.Threads, "thread"), plural(cores, "core"))
+	}
+	if err := e.device(); err != nil {
+		return err
 	}
 	if e.Store == "" {
 		return misuse(errors.New("--store: no folder; give one"))
@@ -277,26 +299,47 @@ func args(low, high int, what string) cobra.PositionalArgs {
 	}
 }
 
-// oneLine is an error as a person reads it: system errors in plain words, no line breaks.
+// oneLine is an error as a person reads it: system errors in plain words, nothing that steers a terminal.
 func oneLine(err error) string {
 	text := err.Error()
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		text = strings.Replace(text, p.Error(), p.Path+": "+plain(p), 1)
+		text = reworded(text, p.Error(), p.Path, p.Err)
+	} else if l, ok := errors.AsType[*os.LinkError](err); ok { // of a rename: what counts is the name that was meant
+		text = reworded(text, l.Error(), l.New, l.Err)
+	} else if no, ok := errors.AsType[syscall.Errno](err); ok {
+		text = strings.Replace(text, no.Error(), plain(no), 1)
 	}
-	return strings.Join(strings.Fields(text), " ")
+	return say.Printable(strings.TrimSpace(text))
 }
 
-// plain says what an error of the file system means and what to do.
-func plain(p *fs.PathError) string {
-	switch {
-	case errors.Is(p, fs.ErrNotExist):
-		return "no such file; check the name"
-	case errors.Is(p, fs.ErrPermission):
-		return "not allowed; check its permissions"
-	case errors.Is(p, syscall.EISDIR):
-		return "is a folder; give a file"
+// reworded puts plain words for a system error where it stands in a text, and its path in front unless the text begins with that.
+func reworded(text, old, path string, err error) string {
+	words := path + ": " + plain(err)
+	if strings.HasPrefix(text, path+": "+old) {
+		words = plain(err)
 	}
-	return p.Err.Error()
+	return strings.Replace(text, old, words, 1)
+}
+
+// plain says what an error of the system means and what to do.
+func plain(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "no such file; check the name"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return "not allowed; check its permissions"
+	case errors.Is(err, syscall.EISDIR):
+		return "is a folder; give a file"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "no such file, since a part of its path is no folder; check the name"
+	case errors.Is(err, syscall.ENOSPC):
+		return "the disk is full; make room"
+	case errors.Is(err, syscall.ENOMEM):
+		return "no memory is left for it; give this process more (ulimit -v)"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return "too long a name; give a shorter one"
+	}
+	return err.Error()
 }
 
 // Version is what `assay version` prints: the module's version and the commit it was built from.

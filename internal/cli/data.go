@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/assaylab/assay/data"
+	specs "github.com/assaylab/assay/internal/spec"
 )
 
 // source is what a word on the command line means by data: a folder or archive, or else a built-in set.
@@ -23,30 +25,47 @@ func source(word string) data.Spec {
 // cacheDir is where decoded pictures are kept between commands.
 func (e *Env) cacheDir() string { return filepath.Join(e.Store, "cache") }
 
-// cacheIfStore is cacheDir for commands that only look: they make no store.
-func (e *Env) cacheIfStore() string {
-	if _, err := os.Stat(e.Store); err != nil {
-		return ""
-	}
-	return e.cacheDir()
+// open opens a data set and says what is doubtful about it, with progress while its pictures are decoded for the first time.
+// Errors are failures, exit code 1, wherever they get their place from; but a key that is ignored is one of the file's text.
+func (e *Env) open(ctx context.Context, spec data.Spec) (*data.Set, error) {
+	return e.told(e.opened(ctx, spec, data.Options{Cache: e.cacheDir()}))
 }
 
-// open opens a data set, with progress while its pictures are decoded for the first time. Errors are failures, exit code 1,
-// wherever they get their place from.
-func (e *Env) open(ctx context.Context, spec data.Spec, cache string) (*data.Set, error) {
-	b := e.bar()
-	defer b.end()
-	s, err := data.Open(ctx, spec, data.Options{Cache: cache, Threads: e.Threads, Progress: e.decoding(b)})
-	if err != nil {
-		return nil, failed(err)
+// look is open for commands that write nothing.
+func (e *Env) look(ctx context.Context, spec data.Spec) (*data.Set, error) {
+	return e.told(e.opened(ctx, spec, data.Options{Cache: e.cacheDir(), Look: true}))
+}
+
+func (e *Env) told(s *data.Set, err error) (*data.Set, error) {
+	if err == nil {
+		e.faults(s)
 	}
-	e.faults(s)
+	return s, err
+}
+
+// opened opens a data set and says nothing of it.
+func (e *Env) opened(ctx context.Context, spec data.Spec, opt data.Options) (*data.Set, error) {
+	b := e.bar()
+	opt.Threads, opt.Progress = e.Threads, e.decoding(b)
+	s, err := data.Open(ctx, spec, opt)
+	b.end()
+	if err != nil {
+		return nil, failedData(err)
+	}
 	return s, nil
+}
+
+// failedData marks an error of opening a set as a failure, unless it is of a key of the file.
+func failedData(err error) error {
+	if _, ok := errors.AsType[*specs.Fault](err); ok {
+		return err
+	}
+	return failed(err)
 }
 
 // quietly opens a data set again, to find out what is wrong.
 func (e *Env) quietly(ctx context.Context, spec data.Spec) (*data.Set, error) {
-	return data.Open(ctx, spec, data.Options{Cache: e.cacheIfStore(), Threads: e.Threads})
+	return data.Open(ctx, spec, data.Options{Cache: e.cacheDir(), Look: true, Threads: e.Threads})
 }
 
 func (e *Env) decoding(b *bar) func(done, total int) {
@@ -55,18 +74,30 @@ func (e *Env) decoding(b *bar) func(done, total int) {
 	}
 }
 
-// faults says how many files are left out, and with -v which.
+// faults says how many files are left out, what is doubtful about the rest, and what the cache gave back; with -v which files.
 func (e *Env) faults(s *data.Set) {
-	if len(s.Faults) == 0 {
-		return
+	if n := s.Freed(); n > 0 {
+		e.note("%s of the cache were of no more use and are removed", size(n))
 	}
-	if e.Verbose {
+	switch {
+	case e.Verbose:
 		for _, f := range s.Faults {
 			e.note("%s", f)
 		}
+	case len(s.Faults) > 0:
+		e.note("%s left out, such as %s", plural(len(s.Faults), "file"), s.Faults[0])
+	}
+	if s.Builtin() { // nobody here can mend it
 		return
 	}
-	e.note("%s left out, such as %s", plural(len(s.Faults), "file"), s.Faults[0])
+	for _, d := range s.Doubts() {
+		e.note("careful: %s", d)
+		if e.Verbose {
+			for _, x := range d.Examples {
+				e.note("  %s", x)
+			}
+		}
+	}
 }
 
 // name is how a spec is written on a command line.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,12 +14,14 @@ func dataDescribe(e *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "describe FOLDER", Short: "classes, counts, sizes and faults of a folder of images",
 		Long: `Looks at a folder with one folder of pictures a class (or CIFAR or IDX files, or an archive of these, or a built-in set by name):
-classes with their counts, sizes, files that are no pictures, pictures that are nearly the same.`,
+classes with their counts, sizes, files that are no pictures, pictures that are nearly the same, and what else its figures must be
+read with: pictures that lie in two parts or under two labels, levels that 8 bits do not hold, classes out of balance. -v lists
+all of it.`,
 		Example: "  assay data describe photos\n  assay data describe photos.tar.gz --json",
 		Args:    args(1, 1, "FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			b := e.bar()
-			d, err := data.Describe(c.Context(), source(args[0]), data.Options{Cache: e.cacheIfStore(), Threads: e.Threads, Progress: e.decoding(b)})
+			d, err := data.Describe(c.Context(), source(args[0]), data.Options{Cache: e.cacheDir(), Threads: e.Threads, Progress: e.decoding(b)})
 			b.end()
 			if err != nil {
 				return failed(err)
@@ -34,18 +37,7 @@ classes with their counts, sizes, files that are no pictures, pictures that are 
 
 func (e *Env) printDescription(d data.Description) {
 	e.print("%s  %s, %s\n\n", e.bold(d.Name), plural(d.Images, "image"), plural(len(d.Classes), "class"))
-	most, width := 1, 0
-	for _, c := range d.Classes {
-		most, width = max(most, c.Images), max(width, len([]rune(c.Name)))
-	}
-	const shownClasses = 40
-	for i, c := range d.Classes {
-		if i == shownClasses && len(d.Classes) > shownClasses+5 {
-			e.print("  and %s more\n", plural(len(d.Classes)-i, "class"))
-			break
-		}
-		e.print("  %-*s %7s  %s\n", width, c.Name, thousands(c.Images), e.dim(strings.Repeat("#", (c.Images*30+most-1)/most)))
-	}
+	e.printClasses(d.Classes)
 	e.print("\n")
 	colour := "colour"
 	if d.Channels == 1 {
@@ -56,20 +48,29 @@ func (e *Env) printDescription(d data.Description) {
 	} else {
 		e.print("size    height %d to %d, median %d; width %d to %d, median %d; %s\n", d.Height.Min, d.Height.Max, d.Height.Median, d.Width.Min, d.Width.Max, d.Width.Median, colour)
 	}
-	own := "balanced, validation cut anew each repeat"
-	if d.OwnParts {
-		own = "as the folder has them"
-	}
-	e.print("parts   %s to train on, %s validation, %s test, %s\n", thousands(d.Parts.Train), thousands(d.Parts.Val), thousands(d.Parts.Test), own)
+	e.print("parts   %s to train on, %s validation, %s test: %s\n", thousands(d.Parts.Train), thousands(d.Parts.Val), thousands(d.Parts.Test), origin(d))
 	if d.Duplicates > 0 {
-		e.print("twins   %s nearly the same as another\n", plural(d.Duplicates, "image"))
-	}
-	for i, l := range d.Leaks {
-		if i == 5 {
-			e.print("        and %d more\n", len(d.Leaks)-i)
-			break
+		more := ""
+		if !e.Verbose {
+			more = " (-v lists them)"
 		}
-		e.print("        %s and %s lie in different parts; remove one\n", l.A, l.B)
+		e.print("twins   %s nearly the same as another%s\n", plural(d.Duplicates, "image"), more)
+	}
+	if e.Verbose {
+		for _, t := range d.Twins {
+			e.print("        %s and %s\n", t.A, t.B)
+		}
+		if n := d.Duplicates - len(d.Twins); n > 0 {
+			e.print("        and %s more\n", thousands(n))
+		}
+	}
+	for _, x := range d.Doubts {
+		e.print("careful %s\n", x)
+		if e.Verbose {
+			for _, example := range x.Examples {
+				e.print("        %s\n", example)
+			}
+		}
 	}
 	if len(d.Faults) == 0 {
 		e.print("faults  none\n")
@@ -87,5 +88,58 @@ func (e *Env) printDescription(d data.Description) {
 	}
 	if d.Problem != "" {
 		e.print("\n%s\n", fmt.Sprintf("It cannot be trained on as it is: %s", d.Problem))
+	}
+}
+
+// origin says where the parts come from.
+func origin(d data.Description) string {
+	own := map[string]bool{}
+	for _, part := range d.Own {
+		own[part] = true
+	}
+	switch {
+	case own["val"]:
+		return "as the folder has them"
+	case own["test"]:
+		return "test as the folder has it, validation cut from train, stratified, anew each repeat"
+	}
+	return "stratified, validation cut anew each repeat"
+}
+
+const (
+	fewClasses  = 5  // up to so many each have a bar, even where all are as long
+	barsClasses = 20 // above, classes are summed up
+)
+
+// printClasses draws a bar a class, or sums up where there are many or all hold the same.
+func (e *Env) printClasses(classes []data.ClassCount) {
+	sorted := slices.SortedFunc(slices.Values(classes), func(a, b data.ClassCount) int { return a.Images - b.Images })
+	n := len(sorted)
+	if n == 0 {
+		return
+	}
+	least, most := sorted[0], sorted[n-1]
+	if !e.Verbose && (n > barsClasses || n > fewClasses && least.Images == most.Images) {
+		names := make([]string, 0, barsClasses)
+		for _, c := range classes[:min(n, barsClasses)] {
+			names = append(names, c.Name)
+		}
+		if more := n - len(names); more > 0 {
+			names = append(names, fmt.Sprintf("and %s more (-v lists them)", thousands(more)))
+		}
+		e.print("  %s\n", strings.Join(names, ", "))
+		if least.Images == most.Images {
+			e.print("  %s each\n", plural(least.Images, "image"))
+			return
+		}
+		e.print("  images a class: %s (%s) to %s (%s), median %s\n", thousands(least.Images), least.Name, thousands(most.Images), most.Name, thousands(sorted[n/2].Images))
+		return
+	}
+	width := 0
+	for _, c := range classes {
+		width = max(width, len([]rune(c.Name)))
+	}
+	for _, c := range classes {
+		e.print("  %-*s %7s  %s\n", width, c.Name, thousands(c.Images), e.dim(strings.Repeat("#", (c.Images*30+most.Images-1)/max(most.Images, 1))))
 	}
 }

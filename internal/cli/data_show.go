@@ -61,20 +61,20 @@ after what training does to them at random.`,
 	return cmd
 }
 
-// sheet draws a random batch of the training images.
+// sheet draws some of the training images, the same share of each class.
 func (e *Env) sheet(ctx context.Context, images data.Spec, l experiment.Learning, out string, n, columns int) (int, error) {
-	set, err := e.open(ctx, images, e.cacheIfStore())
+	set, err := e.look(ctx, images)
 	if err != nil {
 		return 0, err
 	}
 	defer set.Close()
-	items, g := set.Cut(1, 1).Train, train.Geometry(set, l)
-	n = min(n, len(items))
+	items, g := set.Subset(set.Cut(1, 1).Train, n, 1), train.Geometry(set, l)
+	n = len(items)
 	p, err := set.Preprocess(ctx, items, g)
 	if err != nil {
 		return 0, err
 	}
-	var ops []augment.Op
+	var ops augment.List
 	for _, op := range l.Augment.Ops {
 		if op.Flip != nil {
 			ops = append(ops, augment.Flip{P: op.Flip.P})

@@ -1,12 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/study"
@@ -37,14 +37,19 @@ images with --split test. Each reading of a test split makes the next one less o
 		images := trained.Data.Spec
 		switch {
 		case from != "":
-			shares := images
-			if images = source(from); shares.Val+shares.Test > 0 { // as it was cut for training
-				images.Val, images.Test, images.Skip = shares.Val, shares.Test, shares.Skip
+			given := source(from)
+			if images.Name == "" && images.Folder == "" { // it does not say how it was cut
+				images = given
 			}
+			images.Name, images.Folder = given.Name, given.Folder
 		case images.Name == "":
 			return misuse(fmt.Errorf("eval: --data is missing; give the folder of images"))
 		}
-		set, err := e.open(c.Context(), images, e.cacheDir())
+		set, err := e.open(c.Context(), images)
+		if _, ok := errors.AsType[*spec.Fault](err); ok { // other images than it was trained on, with parts of their own
+			images.Val, images.Test = source(from).Val, source(from).Test
+			set, err = e.open(c.Context(), images)
+		}
 		if err != nil {
 			return err
 		}
@@ -57,9 +62,9 @@ images with --split test. Each reading of a test split makes the next one less o
 		if len(items) == 0 {
 			return fmt.Errorf("%s: no %s images; give another --split or --data", set.Name, split)
 		}
-		eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+		eng, err := e.engine(e.Threads)
 		if err != nil {
-			return misuse(err)
+			return err
 		}
 		defer eng.Close()
 		metrics, err := m.Evaluate(c.Context(), set, items, eng, 128, max(1, e.Threads/2))
@@ -107,7 +112,7 @@ func (e *Env) recordReading(set *data.Set, o outcome) (int, error) {
 		return 0, err
 	}
 	defer st.Close()
-	return st.RecordTestReading(set.Digest, "", study.TestReading{Arm: o.Model, Accuracy: 100 * *o.Accuracy, LogLoss: *o.LogLoss, Images: o.Images})
+	return st.AddReading(set.Digest, store.Reading{Arm: o.Model, Images: o.Images, Metrics: map[string]float64{study.Accuracy.Name: 100 * *o.Accuracy, study.LogLoss.Name: *o.LogLoss}})
 }
 
 func all(n int) []int {
@@ -116,23 +121,4 @@ func all(n int) []int {
 		items[i] = i
 	}
 	return items
-}
-
-// ordinal is "first", "second", ..., "11th".
-func ordinal(n int) string {
-	if words := []string{"zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}; n >= 0 && n < len(words) {
-		return words[n]
-	}
-	suffix := "th"
-	if n/10%10 != 1 {
-		switch n % 10 {
-		case 1:
-			suffix = "st"
-		case 2:
-			suffix = "nd"
-		case 3:
-			suffix = "rd"
-		}
-	}
-	return fmt.Sprint(n) + suffix
 }

@@ -140,5 +140,3 @@ func match(filter string, texts ...string) bool {
 	}
 	return true
 }
-
-func thousands(n int) string { return nn.Thousands(int64(n)) }

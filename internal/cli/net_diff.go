@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/diff"
 	"github.com/assaylab/assay/draw"
 	"github.com/assaylab/assay/nn"
 )
@@ -22,7 +23,7 @@ type shownDiff struct {
 	Params          [2]int64     `json:"params"` // before, after
 	MACs            [2]int64     `json:"macs"`
 	ActivationBytes [2]int64     `json:"activation_bytes"`
-	Layers          []nn.Changed `json:"layers"`
+	Layers          []diff.Layer `json:"layers"`
 }
 
 func netDiff(e *Env) *cobra.Command {
@@ -61,17 +62,17 @@ func netDiff(e *Env) *cobra.Command {
 		}
 		if svg {
 			picture, err := draw.Pair(a, b)
-			e.print("%s", picture)
+			e.print("%s", lines(picture))
 			return err
 		}
-		c, err := nn.Compare(a, b)
+		c, err := diff.Networks(a, b)
 		if err != nil {
 			return err
 		}
 		d := shownDiff{
 			A: args[0], B: args[1], ChangesOfA: changed(changesOfA), Changes: changed(changes), Differs: append([]string{}, c.Lines...),
 			SameSignature: a.Signature() == b.Signature(), Params: [2]int64{c.Before.Params, c.After.Params}, MACs: [2]int64{c.Before.MACs, c.After.MACs},
-			ActivationBytes: [2]int64{c.Before.ActivationBytes, c.After.ActivationBytes}, Layers: append([]nn.Changed{}, c.Layers...),
+			ActivationBytes: [2]int64{c.Before.ActivationBytes, c.After.ActivationBytes}, Layers: append([]diff.Layer{}, c.Layers...),
 		}
 		if e.JSON {
 			return e.document(d)
@@ -99,14 +100,21 @@ func (e *Env) printDiff(d shownDiff) {
 	}
 	for i, l := range d.Differs {
 		if more := len(d.Differs) - i; i == 11 && more > 1 && !e.Verbose {
-			e.print("%s\n", e.dim(fmt.Sprintf("and %d more changes; -v tells them, --json lists every layer", more)))
+			e.print("%s\n", e.dim(fmt.Sprintf("and %d more changes; -v tells them and lists every layer", more)))
 			break
 		}
-		e.print("%s\n", l)
+		e.paragraph("", "%s", l)
 	}
 	if len(d.Differs) == 0 && len(d.Layers) == 0 {
 		e.print("no difference\n")
 		return
+	}
+	if e.Verbose {
+		t := columns{head: []string{"layer", "was", "is"}}
+		for _, l := range d.Layers {
+			t.add(l.Name, l.Was, l.Is)
+		}
+		e.table(t)
 	}
 	for _, cost := range []struct {
 		what string

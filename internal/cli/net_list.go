@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/zoo"
@@ -67,7 +68,7 @@ count. WORDs keep those whose name, family or paper holds them all; flags keep t
 		}
 		t := columns{head: []string{"name", "family", "input", ">classes", ">parameters", ">multiply-adds", "paper"}}
 		for _, s := range shown {
-			t.add(s.Name, s.Family, nn.Size{H: s.Input[0], W: s.Input[1], C: s.Input[2]}.String(), fmt.Sprint(s.Classes), nn.Thousands(s.Params), si(s.MACs), s.Paper)
+			t.add(s.Name, s.Family, nn.Size{H: s.Input[0], W: s.Input[1], C: s.Input[2]}.String(), fmt.Sprint(s.Classes), say.Thousands(s.Params), si(s.MACs), s.Paper)
 		}
 		e.table(t)
 		return nil

@@ -9,7 +9,6 @@ import (
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/draw"
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
 )
@@ -57,7 +56,7 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 		switch {
 		case dot:
 			text, err := g.Dot()
-			e.print("%s", text)
+			e.print("%s", lines(text))
 			return err
 		case svg:
 			var with []string
@@ -65,10 +64,10 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 				with = append(with, a.Choice)
 			}
 			picture, err := draw.SVG(g, with...)
-			e.print("%s", picture)
+			e.print("%s", lines(picture))
 			return err
 		case yaml:
-			e.print("%s", g.YAML())
+			e.print("%s", lines(g.YAML()))
 			return nil
 		case plan:
 			return e.printPlans(g, batch)
@@ -88,7 +87,7 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 		for _, c := range s.Changes {
 			e.print("%s\n", c)
 		}
-		e.print("\n%s", s.Table)
+		e.print("\n%s", lines(s.Table.String()))
 		return nil
 	}
 	return cmd
@@ -99,9 +98,9 @@ func (e *Env) printPlans(g *nn.Graph, batch int) error {
 	if batch < 1 {
 		return misuse(fmt.Errorf("--batch: %d; give 1 or more", batch))
 	}
-	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	eng, err := e.engine(e.Threads)
 	if err != nil {
-		return misuse(err)
+		return err
 	}
 	defer eng.Close()
 	family, err := compile.New(g, experiment.DefaultOptimization(), 0)

@@ -1,13 +1,18 @@
 package cli
 
 import (
-	"errors"
+	"context"
 	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/data/format"
 	"github.com/assaylab/assay/train"
 )
 
@@ -15,6 +20,12 @@ import (
 type prediction struct {
 	File    string        `json:"file"`
 	Classes []probability `json:"classes"`
+}
+
+// unread is the line of a picture that cannot be read.
+type unread struct {
+	File  string `json:"file"`
+	Error string `json:"error"`
 }
 
 type probability struct {
@@ -25,9 +36,11 @@ type probability struct {
 func predictCommand(e *Env) *cobra.Command {
 	var top int
 	cmd := &cobra.Command{
-		Use: "predict MODEL IMAGE...", Short: "what a model sees in pictures",
-		Long:    "Prints the most probable classes of each picture, with probabilities. Pictures are prepared as in training: what that takes travels\nwith the model. With --json: an object a line.",
-		Example: "  assay predict winner.safetensors cat.jpg\n  assay predict winner.safetensors *.jpg --top 1 --json",
+		Use: "predict MODEL IMAGE|FOLDER...", Short: "what a model sees in pictures",
+		Long: `Prints the most probable classes of each picture, with probabilities. Pictures are prepared as in training: what that takes travels
+with the model. A folder stands for all pictures in it, - for one on standard input. With --json: an object a line, of a picture that
+cannot be read its file and the error; then the exit code is 1.`,
+		Example: "  assay predict winner.safetensors cat.jpg\n  assay predict winner.safetensors *.jpg --top 1 --json\n  assay predict winner.safetensors holiday",
 		Args:    args(2, -1, "MODEL or IMAGE"),
 	}
 	cmd.Flags().IntVar(&top, "top", 5, "`N` classes of each picture")
@@ -39,42 +52,108 @@ func predictCommand(e *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+		eng, err := e.engine(e.Threads)
 		if err != nil {
-			return misuse(err)
+			return err
 		}
 		defer eng.Close()
 		p, err := m.Predictor(eng)
 		if err != nil {
 			return err
 		}
-		width := 0
-		for _, class := range m.About.Classes {
-			width = max(width, len([]rune(class)))
-		}
-		var bad []error
-		for _, file := range args[1:] {
-			if err := c.Context().Err(); err != nil {
-				return err
-			}
-			guesses, err := p.File(file, top)
-			if err != nil {
-				bad = append(bad, err)
-				continue
-			}
-			if err := e.printGuesses(file, guesses, width, len(args) > 2); err != nil {
+		defer p.Close()
+		s := &seer{e: e, p: p, top: top, width: widest(m.About.Classes), several: len(args) > 2}
+		for _, word := range args[1:] {
+			if err := s.word(c.Context(), word); err != nil {
 				return err
 			}
 		}
-		for i, err := range bad {
-			if i == len(bad)-1 {
+		for i, err := range s.bad {
+			if i == len(s.bad)-1 {
 				return err
 			}
-			fmt.Fprintln(e.Stderr, "assay: "+oneLine(err))
+			e.complain(err)
 		}
-		return errors.Join(bad...)
+		return nil
 	}
 	return cmd
+}
+
+// seer shows what a model sees in one picture after the other.
+type seer struct {
+	e       *Env
+	p       *train.Predictor
+	top     int
+	width   int  // columns of the longest class
+	several bool // pictures: each is named
+	bad     []error
+}
+
+// word shows the pictures that a word of the command line means: a file, those in a folder, or what comes on standard input.
+func (s *seer) word(ctx context.Context, word string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if scheme, _, ok := strings.Cut(word, "://"); ok && scheme != "" {
+		return s.tell(word, nil, fmt.Errorf("%s: is a URL, and nothing is downloaded here; fetch it and give the file", word))
+	}
+	if word == "-" {
+		return s.read("standard input", os.Stdin)
+	}
+	if info, err := os.Stat(word); err == nil && info.IsDir() {
+		return s.folder(ctx, word)
+	}
+	guesses, err := s.p.File(word, s.top)
+	return s.tell(word, guesses, err)
+}
+
+// folder shows all pictures in a folder and below it, in the order of their names. Files that are not called a picture are left
+// aside.
+func (s *seer) folder(ctx context.Context, dir string) error {
+	tree, err := format.List(dir, nil)
+	if err != nil {
+		return err
+	}
+	s.several = true
+	seen := 0
+	err = tree.Each(ctx, picture, func(name string, _ int64, r io.Reader) error {
+		seen++
+		return s.read(filepath.Join(dir, filepath.FromSlash(name)), r)
+	})
+	if err == nil && seen == 0 {
+		err = fmt.Errorf("%s: no pictures in this folder; give another, or files", dir)
+	}
+	return err
+}
+
+// read shows a picture whose bytes come from r; file is its name.
+func (s *seer) read(file string, r io.Reader) error {
+	b, err := format.ReadAll(r, format.MaxFileBytes)
+	var guesses []train.Guess
+	if err == nil {
+		guesses, err = s.p.Picture(b, s.top)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", file, err)
+	}
+	return s.tell(file, guesses, err)
+}
+
+// picture reports whether a file is called a picture.
+func picture(name string) bool {
+	return slices.Contains([]string{".jpg", ".jpeg", ".jpe", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".ppm", ".pgm", ".pnm"}, strings.ToLower(path.Ext(name)))
+}
+
+// tell prints what was seen in a picture, or that it could not be read: with --json in its line, else at the end.
+func (s *seer) tell(file string, guesses []train.Guess, err error) error {
+	if err == nil {
+		return s.e.printGuesses(file, guesses, s.width, s.several)
+	}
+	s.bad = append(s.bad, err)
+	if !s.e.JSON {
+		return nil
+	}
+	return s.e.object(unread{file, strings.TrimPrefix(oneLine(err), file+": ")})
 }
 
 func (e *Env) printGuesses(file string, guesses []train.Guess, width int, several bool) error {

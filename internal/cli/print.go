@@ -4,17 +4,66 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
-	"time"
 	"unicode/utf8"
+
+	"github.com/assaylab/assay/internal/say"
 )
 
+// What a command prints passes here, and its arguments are made printable here: the name of a class, a file or a study may hold
+// what steers a terminal, wherever it came from. So no command guards its own words, and none writes to Stdout or Stderr itself.
+
+// styled is a text of one line that is printable already, with colour codes of ours.
+type styled string
+
+// lines is a text of several lines of ours, with names in it: its line breaks stay, all else is made printable.
+type lines string
+
+// printable makes the arguments of a format safe to show, in their place. Numbers stay as they are.
+func printable(args []any) {
+	for i, a := range args {
+		switch a := a.(type) {
+		case nil, styled:
+		case lines:
+			args[i] = styled(say.Lines(string(a)))
+		case string:
+			args[i] = say.Printable(a)
+		case error:
+			args[i] = say.Printable(a.Error())
+		case fmt.Stringer:
+			args[i] = say.Printable(a.String())
+		default:
+			switch v := reflect.ValueOf(a); v.Kind() {
+			case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
+			default:
+				args[i] = say.Printable(fmt.Sprint(a))
+			}
+		}
+	}
+}
+
 // print writes data: what a script would read.
-func (e *Env) print(format string, args ...any) { fmt.Fprintf(e.Stdout, format, args...) }
+func (e *Env) print(format string, args ...any) {
+	printable(args)
+	fmt.Fprintf(e.Stdout, format, args...)
+}
+
+// paragraph writes a line of words behind an indent; on a terminal it goes on below itself, two columns further in.
+func (e *Env) paragraph(indent, format string, args ...any) {
+	printable(args)
+	text := fmt.Sprintf(format, args...)
+	if !e.Terminal {
+		fmt.Fprintf(e.Stdout, "%s%s\n", indent, text)
+		return
+	}
+	fmt.Fprint(e.Stdout, indent, strings.TrimLeft(wrap(text, indent+"  ", e.Width), " "))
+}
 
 // note writes a message for a person, unless -q or --json asks for silence.
 func (e *Env) note(format string, args ...any) {
 	if !e.Quiet && !e.JSON {
+		printable(args)
 		fmt.Fprintf(e.Stderr, format+"\n", args...)
 	}
 }
@@ -22,9 +71,13 @@ func (e *Env) note(format string, args ...any) {
 // detail writes what only -v asks for.
 func (e *Env) detail(format string, args ...any) {
 	if e.Verbose {
+		printable(args)
 		fmt.Fprintf(e.Stderr, format+"\n", args...)
 	}
 }
+
+// complain writes an error's line.
+func (e *Env) complain(err error) { fmt.Fprintln(e.Stderr, "assay: "+oneLine(err)) }
 
 // document writes one JSON document.
 func (e *Env) document(v any) error {
@@ -35,7 +88,7 @@ func (e *Env) document(v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	_, err := e.Stdout.Write(b.Bytes())
+	_, err := e.Stdout.Write(say.JSON(b.Bytes()))
 	return err
 }
 
@@ -47,7 +100,7 @@ func (e *Env) object(v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	_, err := e.Stdout.Write(b.Bytes())
+	_, err := e.Stdout.Write(say.JSON(b.Bytes()))
 	return err
 }
 
@@ -60,95 +113,112 @@ type columns struct {
 
 func (c *columns) add(cells ...string) { c.rows = append(c.rows, cells) }
 
-// table writes columns with their heads.
+// least is the columns that a table's last column needs to go on below itself.
+const least = 20
+
+// table writes columns with their heads. Where a terminal has no room for all, those at the end stand below their row, each
+// behind its head.
 func (e *Env) table(c columns) {
 	right := make([]bool, len(c.head))
-	head := make([]string, len(c.head))
+	rows := [][]string{make([]string, len(c.head))}
 	for i, h := range c.head {
-		head[i], right[i] = strings.TrimPrefix(h, ">"), strings.HasPrefix(h, ">")
+		rows[0][i], right[i] = strings.TrimPrefix(h, ">"), strings.HasPrefix(h, ">")
+	}
+	for _, row := range c.rows {
+		shown := make([]string, len(row))
+		for i, cell := range row {
+			shown[i] = say.Printable(cell)
+		}
+		rows = append(rows, shown)
 	}
 	if !e.Terminal {
-		for _, row := range append([][]string{head}, c.rows...) {
-			e.print("%s\n", strings.Join(row, "\t"))
+		for _, row := range rows {
+			e.print("%s\n", styled(strings.Join(row, "\t")))
 		}
 		return
 	}
-	width := make([]int, len(head))
-	for _, row := range append([][]string{head}, c.rows...) {
+	width := make([]int, len(c.head))
+	for _, row := range rows {
 		for i, cell := range row {
 			width[i] = max(width[i], utf8.RuneCountInString(cell))
 		}
 	}
-	last := len(head) - 1
-	room := e.Width
-	for i := range last {
-		room -= width[i] + 2
+	last := len(c.head) - 1
+	fit, column := 0, 0 // columns of the table on a line, and where the next one begins
+	for fit < len(width) && (column+width[fit] <= e.Width || fit == last && e.Width-column > least || fit == 0) {
+		column += width[fit] + 2
+		fit++
 	}
 	line := func(row []string) string {
 		var b strings.Builder
-		for i, cell := range row {
+		column := 0
+		for i, cell := range row[:fit] {
 			space := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
 			switch {
 			case right[i]:
 				b.WriteString(space + cell)
-			case i == last && room > 20: // the last column goes on below itself
-				indent := strings.Repeat(" ", e.Width-room)
-				b.WriteString(strings.TrimSpace(wrap(cell, indent, e.Width)))
+			case i == last: // it goes on below itself
+				b.WriteString(strings.TrimSpace(wrap(cell, strings.Repeat(" ", column), e.Width)))
 			default:
 				b.WriteString(cell + space)
 			}
-			if i < last {
+			if i < fit-1 {
 				b.WriteString("  ")
 			}
+			column += width[i] + 2
 		}
 		return strings.TrimRight(b.String(), " ")
 	}
-	e.print("%s\n", e.dim(line(head)))
-	for _, row := range c.rows {
-		e.print("%s\n", line(row))
+	e.print("%s\n", e.dim(line(rows[0])))
+	for _, row := range rows[1:] {
+		e.print("%s\n", lines(line(row)))
+		var below []string
+		for i := fit; i < len(row); i++ {
+			switch {
+			case row[i] == "":
+			case i == last:
+				below = append(below, row[i])
+			default:
+				below = append(below, rows[0][i]+" "+row[i])
+			}
+		}
+		if len(below) > 0 {
+			e.print("%s", lines(wrap(strings.Join(below, ", "), "    ", e.Width)))
+		}
 	}
 }
 
-func (e *Env) bold(s string) string { return e.style("1", s) }
-func (e *Env) dim(s string) string  { return e.style("2", s) }
+func (e *Env) bold(s string) styled { return e.style("1", s) }
+func (e *Env) dim(s string) styled  { return e.style("2", s) }
 
-func (e *Env) style(code, s string) string {
+func (e *Env) style(code, s string) styled {
+	s = say.Printable(s)
 	if !e.Color {
-		return s
+		return styled(s)
 	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
+	return styled("\x1b[" + code + "m" + s + "\x1b[0m")
 }
 
-// wrap breaks a text into lines of at most width characters, each behind indent.
-func wrap(text, indent string, width int) string {
-	var b strings.Builder
-	line := indent
-	for _, word := range strings.Fields(text) {
-		if line != indent && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
-			b.WriteString(line + "\n")
-			line = indent
-		}
-		if line != indent {
-			line += " "
-		}
-		line += word
+// widest is the columns of the longest of some names, as they are printed.
+func widest(names []string) int {
+	n := 0
+	for _, name := range names {
+		n = max(n, utf8.RuneCountInString(say.Printable(name)))
 	}
-	return b.String() + line + "\n"
+	return n
 }
 
-// plural is "1 image", "2 images", "1,000 images".
-func plural(n int, one string) string {
-	many := one + "s"
-	switch {
-	case n == 1:
-		return "1 " + one
-	case strings.HasSuffix(one, "s"):
-		many = one + "es"
-	case strings.HasSuffix(one, "y"):
-		many = strings.TrimSuffix(one, "y") + "ies"
-	}
-	return thousands(n) + " " + many
-}
+// The words of package say that nearly every command uses.
+var (
+	plural  = say.Counted
+	about   = say.About
+	si      = say.SI
+	size    = say.Bytes
+	wrap    = say.Wrap
+	ordinal = say.Ordinal
+)
+
+func thousands(n int) string { return say.Thousands(n) }
 
 // share tells how many images of how many: "900 images", "500 of 900 images".
 func share(n, of int) string {
@@ -156,54 +226,4 @@ func share(n, of int) string {
 		return plural(n, "image")
 	}
 	return thousands(n) + " of " + plural(of, "image")
-}
-
-// si is a large number in three digits: 1.70M, 41.2M, 4.09G.
-func si(n int64) string {
-	x := float64(n)
-	for _, unit := range []string{"", "k", "M", "G", "T"} {
-		if x < 999.5 || unit == "T" {
-			if unit == "" {
-				return fmt.Sprint(n)
-			}
-			return threeDigits(x) + unit
-		}
-		x /= 1000
-	}
-	return ""
-}
-
-func threeDigits(x float64) string {
-	switch {
-	case x >= 99.95:
-		return fmt.Sprintf("%.0f", x)
-	case x >= 9.995:
-		return fmt.Sprintf("%.1f", x)
-	}
-	return fmt.Sprintf("%.2f", x)
-}
-
-// bytes is a size: 1.2 MB.
-func size(n int64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	s := si(n)
-	return s[:len(s)-1] + " " + s[len(s)-1:] + "B"
-}
-
-// about is a span of time as a person says it: "40 s", "3 min", "2.5 h".
-func about(d time.Duration) string {
-	switch s := d.Seconds(); {
-	case s < 0.95:
-		return fmt.Sprintf("%.1f s", s)
-	case s < 90:
-		return fmt.Sprintf("%.0f s", s)
-	case s < 90*60:
-		return fmt.Sprintf("%.0f min", s/60)
-	case s < 10*3600:
-		return fmt.Sprintf("%.1f h", s/3600)
-	default:
-		return fmt.Sprintf("%.0f h", s/3600)
-	}
 }

@@ -3,19 +3,26 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/internal/say"
+	"github.com/assaylab/assay/study"
 )
 
 func TestFiguresReadAsAPersonWritesThem(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{si(0), "0"}, {si(999), "999"}, {si(1_696_320), "1.70M"}, {si(999_600), "1.00M"}, {si(7_609_090_048), "7.61G"},
-		{size(12), "12 B"}, {size(170_052_171), "170 MB"},
-		{about(40 * time.Millisecond), "0.0 s"}, {about(89 * time.Second), "89 s"}, {about(90 * time.Second), "2 min"},
-		{about(89 * time.Minute), "89 min"}, {about(150 * time.Minute), "2.5 h"}, {about(30 * time.Hour), "30 h"},
-		{plural(1, "class"), "1 class"}, {plural(5, "class"), "5 classes"}, {plural(1000, "epoch"), "1,000 epochs"}, {plural(0, "entry"), "0 entries"},
-		{ordinal(3), "third"}, {ordinal(11), "11th"}, {ordinal(21), "21st"}, {ordinal(112), "112th"},
 		{left(0.5, 10*time.Second), "10 s left"}, {left(0.001, time.Minute), ""}, {left(0.99, 10*time.Second), ""},
 		{trim(3), "3"}, {trim(2.25), "2.2"},
 	} {
@@ -45,6 +52,138 @@ func TestATableIsTabsInAPipeAndAlignedOnATerminal(t *testing.T) {
 	}, "\n")
 	if out.String() != want {
 		t.Errorf("on a terminal: got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+func TestANarrowTerminalLosesNoColumn(t *testing.T) {
+	c := columns{head: []string{"name", "family", ">parameters", ">multiply-adds", "paper"}}
+	c.add("googlenet", "googlenet", "6,624,904", "1.58G", "Szegedy et al., Going deeper with convolutions, CVPR 2015")
+	c.add("mini", "mini", "21,000", "", "")
+	for _, w := range []struct {
+		width int
+		want  string
+	}{
+		{44, "name       family     parameters\n" +
+			"googlenet  googlenet   6,624,904\n" +
+			"    multiply-adds 1.58G, Szegedy et al.,\n" +
+			"    Going deeper with convolutions, CVPR\n" +
+			"    2015\n" +
+			"mini       mini           21,000\n"},
+		{80, "name       family     parameters  multiply-adds  paper\n" +
+			"googlenet  googlenet   6,624,904          1.58G  Szegedy et al., Going deeper\n" +
+			"                                                 with convolutions, CVPR 2015\n" +
+			"mini       mini           21,000\n"},
+	} {
+		var out bytes.Buffer
+		(&Env{Stdout: &out, Terminal: true, Width: w.width}).table(c)
+		if out.String() != w.want {
+			t.Errorf("%d columns: got\n%s\nwant\n%s", w.width, out.String(), w.want)
+		}
+	}
+}
+
+// hostile is a name as a file may have it: it clears the screen, sets the title, forges a line and turns the writing round.
+const hostile = "a\x1b[2J\x1b]0;t\x07\nassay: ok\t\u009b\u202e"
+
+const shown = `a\x1b[2J\x1b]0;t\x07\nassay: ok\t\x9b\u202e`
+
+func TestNoNameSteersTheTerminalWhicheverWayItLeaves(t *testing.T) {
+	for name, leave := range map[string]func(e *Env){
+		"print":       func(e *Env) { e.print("%s\n", hostile) },
+		"print width": func(e *Env) { e.print("%-5s\n", hostile) },
+		"stringer":    func(e *Env) { e.print("%s\n", data.Fault{File: hostile}) },
+		"kind":        func(e *Env) { e.print("%v\n", study.Status(hostile)) },
+		"slice":       func(e *Env) { e.print("%v\n", []string{hostile}) },
+		"paragraph":   func(e *Env) { e.paragraph("  ", "%s", hostile) },
+		"note":        func(e *Env) { e.note("%s", hostile) },
+		"detail":      func(e *Env) { e.detail("%s", hostile) },
+		"bar's line":  func(e *Env) { e.bar().line("%s", hostile) },
+		"bold":        func(e *Env) { e.print("%s\n", e.bold(hostile)) },
+		"table": func(e *Env) {
+			c := columns{head: []string{"name", "what"}}
+			c.add(hostile, hostile)
+			e.table(c)
+		},
+		"error":             func(e *Env) { e.complain(errors.New(hostile)) },
+		"error of a file":   func(e *Env) { _, err := os.Open(hostile); e.complain(err) },
+		"error in an error": func(e *Env) { e.complain(fmt.Errorf("%s: %w", hostile, errors.New(hostile))) },
+		"lines":             func(e *Env) { e.print("%s\n", lines(strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(hostile))) },
+		"JSON":              func(e *Env) { _ = e.document(map[string]string{"name": hostile}) },
+		"JSON line":         func(e *Env) { _ = e.object(hostile) },
+	} {
+		for _, terminal := range []bool{false, true} {
+			var out bytes.Buffer
+			leave(&Env{Stdout: &out, Stderr: &out, Terminal: terminal, Width: 200, Color: terminal, Verbose: true, Clock: time.Now})
+			text := strings.NewReplacer("\x1b[1m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(out.String()) // ours
+			for l := range strings.Lines(text) {
+				l = strings.TrimSuffix(l, "\n")
+				if !terminal {
+					l = strings.ReplaceAll(l, "\t", "") // between columns
+				}
+				if say.Printable(l) != l {
+					t.Errorf("%s, terminal %v: %q", name, terminal, text)
+				}
+			}
+			if strings.HasPrefix(name, "JSON") {
+				continue
+			}
+			if !strings.Contains(text, shown) || strings.Contains(text, "\nassay: ok") {
+				t.Errorf("%s, terminal %v: got %q, want %q in it", name, terminal, text, shown)
+			}
+		}
+	}
+}
+
+func TestErrorsOfTheSystemAreSaidInPlainWordsWithOnePath(t *testing.T) {
+	at := func(err error) error { return &fs.PathError{Op: "open", Path: "a/b", Err: err} }
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{at(fs.ErrNotExist), "a/b: no such file; check the name"},
+		{at(fs.ErrPermission), "a/b: not allowed; check its permissions"},
+		{at(syscall.EISDIR), "a/b: is a folder; give a file"},
+		{at(syscall.ENOTDIR), "a/b: no such file, since a part of its path is no folder; check the name"},
+		{at(syscall.ENOSPC), "a/b: the disk is full; make room"},
+		{at(syscall.ENAMETOOLONG), "a/b: too long a name; give a shorter one"},
+		{fmt.Errorf("a/b: %w", at(syscall.ENOSPC)), "a/b: the disk is full; make room"},
+		{fmt.Errorf("a/b: cannot be read: %w", at(fs.ErrPermission)), "a/b: cannot be read: a/b: not allowed; check its permissions"},
+		{fmt.Errorf("--out: %w", at(fs.ErrPermission)), "--out: a/b: not allowed; check its permissions"},
+		{fmt.Errorf("s.yaml:3:4: %w", syscall.ENOSPC), "s.yaml:3:4: the disk is full; make room"},
+		{&os.LinkError{Op: "rename", Old: "a/.b.partial", New: "a/b", Err: syscall.EACCES}, "a/b: not allowed; check its permissions"},
+		{syscall.ENOMEM, "no memory is left for it; give this process more (ulimit -v)"},
+		{errors.New("two\nlines"), `two\nlines`},
+	} {
+		if got := oneLine(c.err); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+// Stdout and Stderr pass through few functions, which make printable what they are given.
+func TestNoCommandWritesPastTheDoor(t *testing.T) {
+	doors := map[string]string{
+		"print.go": "the door itself", "progress.go": "the bar, another", "cli.go": "the world, and help",
+		"study_run.go": "package report makes its own lines printable", "trial.go": "a pipe of JSON between two processes of ours",
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") || doors[name] != "" {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && (s.Sel.Name == "Stdout" || s.Sel.Name == "Stderr") {
+				t.Errorf("%s writes to %s; use print, note, detail, complain, table or document", name, s.Sel.Name)
+			}
+			return true
+		})
 	}
 }
 

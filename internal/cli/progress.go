@@ -51,6 +51,7 @@ func (b *bar) set(share float64, format string, args ...any) {
 	if b.over || !b.e.drawing() {
 		return
 	}
+	printable(args)
 	b.mu.Lock()
 	b.text = "  " + fit(fmt.Sprintf(format, args...), b.room())
 	b.mu.Unlock()
@@ -69,6 +70,7 @@ func (b *bar) line(format string, args ...any) {
 		b.e.note(format, args...)
 		return
 	}
+	printable(args)
 	fmt.Fprintf(b.p, format+"\n", args...)
 }
 

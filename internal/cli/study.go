@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
 	"github.com/assaylab/assay/internal/spec"
@@ -24,7 +25,7 @@ import (
 )
 
 // openStudy reads and plans a study file, with progress while pictures are decoded for the first time.
-func (e *Env) openStudy(ctx context.Context, file, name, folder string) (*runner.Session, error) {
+func (e *Env) openStudy(ctx context.Context, file, name, folder string, repeats int) (*runner.Session, error) {
 	if folder != "" {
 		abs, err := filepath.Abs(folder)
 		if err != nil {
@@ -34,7 +35,7 @@ func (e *Env) openStudy(ctx context.Context, file, name, folder string) (*runner
 	}
 	b := e.bar()
 	s, err := runner.Open(ctx, runner.Request{
-		File: file, Name: name, Data: folder, Store: e.Store, Threads: e.Threads,
+		File: file, Name: name, Data: folder, Repeats: repeats, Store: e.Store, Device: e.Device, Threads: e.Threads, Open: e.opener,
 		Progress: func(what string, done, total int) { e.decoding(b)(done, total) },
 	})
 	b.end()
@@ -45,8 +46,10 @@ func (e *Env) openStudy(ctx context.Context, file, name, folder string) (*runner
 		s.Close()
 		return nil, misuse(fmt.Errorf("%s: %q is no name for a study; give one with --as NAME", file, s.Name))
 	}
-	for _, a := range s.Plan.Arms[:1] {
-		if set, err := s.Set(ctx, a.Experiment); err == nil {
+	told := map[*data.Set]bool{}
+	for _, a := range s.Plan.Arms {
+		if set, err := s.Set(ctx, a.Experiment); err == nil && !told[set] {
+			told[set] = true
 			e.faults(set)
 		}
 	}
@@ -55,7 +58,7 @@ func (e *Env) openStudy(ctx context.Context, file, name, folder string) (*runner
 
 // plainName reports whether a study's name can be the name of a folder in the store.
 func plainName(name string) bool {
-	return name != "" && name != "." && name != ".." && name != "cache" && !strings.ContainsAny(name, `/\`)
+	return name != "" && name != "." && name != ".." && name != "cache" && name != store.TrialsDir && !strings.ContainsAny(name, `/\`)
 }
 
 // blame sorts an error of opening a study: what is wrong with the images is a failure and no fault of the file's text, though
@@ -75,8 +78,11 @@ func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
 	if decodeErr != nil {
 		return err
 	}
-	check := func(x experiment.Experiment, data, net *spec.Node) error {
+	check := func(x experiment.Experiment, data, keys, net *spec.Node) error {
 		set, err := e.quietly(ctx, x.Data.Spec)
+		if _, ok := errors.AsType[*spec.Fault](err); ok { // of a key beside the folder
+			return keys.At(err)
+		}
 		if err != nil {
 			return failed(data.At(err))
 		}
@@ -101,12 +107,12 @@ func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
 		s.PointAt(folder)
 		where = &spec.Node{} // the command line's, not the file's
 	}
-	if found := check(s.Base, where, at(base, "net")); found != nil {
+	if found := check(s.Base, where, at(base, "data"), at(base, "net")); found != nil {
 		return found
 	}
 	for _, v := range s.Variants {
 		if x, err := s.Experiment(v.Name); err == nil && (v.Data != nil || v.Net != "") {
-			if found := check(x, at(v.At, "data"), at(v.At, "net")); found != nil {
+			if found := check(x, at(v.At, "data"), at(v.At, "data"), at(v.At, "net")); found != nil {
 				return found
 			}
 		}
@@ -114,9 +120,9 @@ func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
 	return base.At(err)
 }
 
-// existing opens the store to read from it and finds the study: the one named, or the one that changed last.
+// existing opens the store to read from it, and no more, and finds the study: the one named, or the one that changed last.
 func (e *Env) existing(args []string) (*store.Store, string, error) {
-	st, err := store.OpenExisting(e.Store, e.Clock)
+	st, err := store.OpenReading(e.Store, e.Clock)
 	if err != nil {
 		return nil, "", err
 	}
@@ -139,7 +145,7 @@ func (e *Env) reportInput(st *store.Store, r *study.Result) (report.Input, error
 	in := report.Input{
 		Result: r, Store: e.Store, Winner: filepath.Join(e.Store, r.Name, "winner.yaml"), FileName: r.Name + ".yaml", File: held.File,
 		Commands: []string{"assay study run " + r.Name + ".yaml"}, Version: Version(),
-		Machine: fmt.Sprintf("%s/%s, %s", runtime.GOOS, runtime.GOARCH, r.Level), Made: e.Clock(),
+		Machine: fmt.Sprintf("%s/%s, %s", runtime.GOOS, runtime.GOARCH, r.Engine), Made: e.Clock(),
 	}
 	if e.Store != "assay-store" {
 		in.Commands[0] += " --store " + e.Store
@@ -153,29 +159,23 @@ func (e *Env) writeReport(st *store.Store, r *study.Result) (report.Input, []str
 	if err != nil {
 		return in, nil, err
 	}
-	if r.Winner != "" {
-		text, err := runner.Winner(st, r)
-		if err != nil {
-			return in, nil, err
-		}
+	text, err := runner.Winner(st, r)
+	if err != nil {
+		return in, nil, err
+	}
+	if text != "" {
 		if err := os.MkdirAll(filepath.Dir(in.Winner), 0o755); err != nil {
 			return in, nil, err
 		}
 		if err := atomicfile.Write(in.Winner, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
 			return in, nil, err
 		}
-	} else {
+	} else { // nothing was judged: an earlier page's winner is none any more
+		if err := os.Remove(in.Winner); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return in, nil, err
+		}
 		in.Winner = ""
 	}
 	paths, err := report.Write(filepath.Join(e.Store, r.Name), in)
 	return in, paths, err
-}
-
-// failures counts the trials that failed.
-func failures(r *study.Result) int {
-	n := 0
-	for _, j := range r.Judged {
-		n += j.Failures
-	}
-	return n
 }

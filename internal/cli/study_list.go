@@ -15,7 +15,7 @@ func studyList(e *Env) *cobra.Command {
 		Example: "  assay study list\n  assay study list --store other-store --json",
 		Args:    args(0, 0, "nothing"),
 		RunE: func(*cobra.Command, []string) error {
-			st, err := store.OpenExisting(e.Store, e.Clock)
+			st, err := store.OpenReading(e.Store, e.Clock)
 			if err != nil {
 				return err
 			}
@@ -27,14 +27,18 @@ func studyList(e *Env) *cobra.Command {
 			if e.JSON {
 				return e.document(list)
 			}
-			t := columns{head: []string{"study", "trials", "state", "changed", "question"}}
+			t := columns{head: []string{"study", "trials", "state", "size", "changed", "question"}}
 			for _, s := range list {
-				ended := s.Done + s.Diverged + s.Failed
+				if s.Damaged {
+					t.add(s.Name, "", "damaged, run it again", "", "", "")
+					continue
+				}
+				planned := (s.Arms-s.Idle)*s.Repeats + s.Idle
 				state := "finished"
-				switch {
+				switch known := s.Done + s.Diverged; {
 				case s.Running > 0:
 					state = fmt.Sprintf("%d running", s.Running)
-				case ended < s.Trials:
+				case known < planned:
 					state = "unfinished"
 				}
 				if s.Diverged > 0 {
@@ -43,7 +47,10 @@ func studyList(e *Env) *cobra.Command {
 				if s.Failed > 0 {
 					state += fmt.Sprintf(", %d failed", s.Failed)
 				}
-				t.add(s.Name, fmt.Sprintf("%d of %d", ended, s.Trials), state, e.ago(s.Updated), s.Question)
+				if s.Shared > 0 {
+					state += fmt.Sprintf(", %d shared", s.Shared)
+				}
+				t.add(s.Name, fmt.Sprintf("%d of %d", s.Done+s.Diverged, planned), state, size(s.Bytes), e.ago(s.Updated), s.Question)
 			}
 			e.table(t)
 			return nil

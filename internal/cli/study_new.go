@@ -19,6 +19,7 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
@@ -70,14 +71,14 @@ func fileName(folder string) string {
 
 func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Duration) error {
 	images := source(folder)
-	set, err := e.open(ctx, images, e.cacheDir())
+	set, err := e.opened(ctx, images, data.Options{Cache: e.cacheDir()}) // what there is to say of it stands in the description
 	if err != nil {
 		return err
 	}
 	defer set.Close()
-	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	eng, err := e.processor(false)
 	if err != nil {
-		return misuse(err)
+		return err
 	}
 	defer eng.Close()
 	b := e.bar()
@@ -103,12 +104,15 @@ func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Dura
 	}
 	if e.JSON {
 		return e.document(map[string]any{"file": out, "net": p.Net, "window": p.Window, "batch": p.Batch, "epochs": p.Epochs, "repeats": p.Repeats,
-			"arms": 1 + len(p.Variants), "trials": p.trials(), "hours": p.Seconds / 3600, "images": p.Described.Images, "classes": len(p.Described.Classes), "faults": p.Described.Faults})
+			"careful": append([]string{}, p.careful()...), "arms": 1 + len(p.Variants), "trials": p.trials(), "hours": p.Seconds / 3600, "images": p.Described.Images, "classes": len(p.Described.Classes), "faults": p.Described.Faults, "doubts": p.Described.Doubts})
 	}
 	e.printDescription(p.Described)
 	e.print("\n%s: %s on images of %dx%d, %s, %s of %s each, about %s on %s\n", e.bold(out), p.Net, p.Size, p.Size,
 		plural(1+len(p.Variants), "arm"), plural(p.Repeats, "repeat"), plural(p.Epochs, "epoch"), about(p.took()), plural(e.Threads, "thread"))
-	e.print("Next: %s\n", e.bold("assay study run "+out+e.storeFlag()))
+	for _, w := range p.careful() {
+		e.paragraph("", "careful: %s", w)
+	}
+	e.print("Next: %s\n", e.bold("assay study run "+say.Word(out)+e.storeFlag()))
 	return nil
 }
 
@@ -117,7 +121,7 @@ func (e *Env) storeFlag() string {
 	if e.Store == "assay-store" {
 		return ""
 	}
-	return " --store " + e.Store
+	return " --store " + say.Word(e.Store)
 }
 
 // fromFile is a folder as a file in another folder writes it: relative where both are given relatively.
@@ -315,6 +319,16 @@ func (p *proposal) check(file string, text []byte, set *data.Set) error {
 func (p *proposal) trials() int         { return (1 + len(p.Variants)) * p.Repeats }
 func (p *proposal) took() time.Duration { return time.Duration(p.Seconds * float64(time.Second)) }
 
+// careful is what its results will not be able to tell, whatever the repeats: of few validation images one decides points.
+func (p *proposal) careful() []string {
+	n := p.Described.Parts.Val
+	two := 200 / float64(max(n, 1)) // points
+	if n == 0 || two <= 1 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: no effect below %.2g points (two of them) can be told; bring more images, or a larger share for validation", plural(n, "validation image"), two)}
+}
+
 func (p *proposal) text() ([]byte, error) {
 	width := 0
 	for _, v := range p.Variants {
@@ -327,8 +341,10 @@ func (p *proposal) text() ([]byte, error) {
 		"variant": func(v proposed) string {
 			return fmt.Sprintf("{name: %s, %s}%s  # %s", v.Name, v.Edit, strings.Repeat(" ", width-len(v.Edit)-len(v.Name)), v.Why)
 		},
-		"trials": p.trials, "took": p.took,
-		"normed": func() bool { return p.Net == "mini" && p.Batch >= 8 }, // resnet20 has norms of its own; tiny batches are too few to take means of
+		"trials": p.trials, "took": p.took, "careful": p.careful,
+		"question": func() string { return spec.NewText("Which choices pay on " + p.Described.Name + "?").Flow() },
+		"command":  func() string { return say.Printable("assay study run " + say.Word(p.Out)) },
+		"normed":   func() bool { return p.Net == "mini" && p.Batch >= 8 }, // resnet20 has norms of its own; tiny batches are too few to take means of
 	}).Execute(&b, p)
 	return []byte(b.String()), err
 }
@@ -336,9 +352,13 @@ func (p *proposal) text() ([]byte, error) {
 var proposalText = template.Must(template.New("study").Funcs(template.FuncMap{
 	"about": about, "plural": plural, "thousands": thousands,
 	"augment": func() string { return "" }, "variant": func(proposed) string { return "" }, "trials": func() int { return 0 }, "normed": func() bool { return false }, "took": func() time.Duration { return 0 },
+	"careful": func() []string { return nil }, "question": func() string { return "" }, "command": func() string { return "" },
 }).Parse(`# {{plural .Described.Images "image"}} in {{plural (len .Described.Classes) "class"}}: {{thousands .Described.Parts.Train}} to train on, {{thousands .Described.Parts.Val}} for validation, {{thousands .Described.Parts.Test}} for the test.
-# {{plural trials "trial"}}, about {{about took}} on {{plural .Threads "thread"}}. Run it, or go on with it:  assay study run {{.Out}}
-question: Which choices pay on {{.Described.Name}}?
+# {{plural trials "trial"}}, about {{about took}} on {{plural .Threads "thread"}}. Run it, or go on with it:  {{command}}
+{{- range careful}}
+# Careful: {{.}}.
+{{- end}}
+question: {{question}}
 base:
   data: {{.Data}}
   net: {{.Net}}  # assay net list names others

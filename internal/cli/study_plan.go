@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/study/runner"
 )
 
@@ -19,6 +18,7 @@ type shownPlan struct {
 	Hours      float64    `json:"hours"`
 	Detectable *float64   `json:"detectable_effect"` // points; null while noise is unknown
 	Delta      float64    `json:"delta"`
+	Unit       string     `json:"unit"` // of the two above
 	Warnings   []string   `json:"warnings"`
 	Arms       []shownArm `json:"arms"`
 }
@@ -49,7 +49,7 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
 	cmd.Flags().BoolVar(&uncalibrated, "no-calibrate", false, "work time out from multiply-adds")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
-		s, err := e.openStudy(c.Context(), args[0], "", folder)
+		s, err := e.openStudy(c.Context(), args[0], "", folder, 0)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			return err
 		}
 		f := s.Foresee()
-		p := shownPlan{Question: s.Study.Question, Trials: len(s.Plan.Entries), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		p := shownPlan{Question: s.Study.Question, Trials: len(s.Plan.Entries), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: "points", Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
 		}
@@ -92,9 +92,9 @@ func (e *Env) estimate(ctx context.Context, s *runner.Session, uncalibrated bool
 		b.set(0, "timing the networks")
 		return s.Calibrate(ctx, nil)
 	}
-	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	eng, err := e.processor(false)
 	if err != nil {
-		return misuse(err)
+		return err
 	}
 	defer eng.Close()
 	perSecond := eng.Peak() * 1e9 / 2 * usualShare
@@ -109,23 +109,29 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	e.print("%s\n", e.bold(p.Question))
 	e.print("%s x %s = %s, about %s on %s\n", plural(len(p.Arms), "arm"), plural(p.Repeats, "repeat"), plural(p.Trials, "trial"),
 		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
-	e.print("%s on %s: %s to train on, %s validation; %s a training, batch %d\n", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
+	e.paragraph("", "%s on %s: %s to train on, %s validation; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
 	if p.Detectable != nil {
 		e.print("can tell effects of %.2g points\n", *p.Detectable)
 	} else {
-		e.print("how small an effect it can tell depends on the noise between repeats, which no trial has shown yet\n")
+		e.paragraph("", "how small an effect it can tell depends on the noise between repeats, which no trial has shown yet")
 	}
 	for _, w := range p.Warnings {
-		e.print("careful: %s\n", w)
+		e.paragraph("", "careful: %s", w)
 	}
 	for _, a := range p.Arms {
-		e.print("\n%s  %s\n", e.bold(a.Name), e.dim(fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), startText(a))))
+		costs := fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), startText(a))
+		if e.Terminal && widest([]string{a.Name})+2+len(costs) > e.Width {
+			e.print("\n%s\n", e.bold(a.Name))
+			e.paragraph("  ", "%s", costs)
+		} else {
+			e.print("\n%s  %s\n", e.bold(a.Name), e.dim(costs))
+		}
 		for _, d := range a.Differs {
-			e.print("  %s\n", d)
+			e.paragraph("  ", "%s", d)
 		}
 		if a.Baseline || e.Verbose {
 			for _, c := range a.Applied {
-				e.print("  %s\n", c)
+				e.paragraph("  ", "%s", c)
 			}
 		}
 	}

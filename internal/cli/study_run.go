@@ -11,35 +11,46 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/report"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/runner"
 	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/study/trial"
 )
 
 func studyRun(e *Env) *cobra.Command {
 	var as, folder string
+	var repeats int
 	cmd := &cobra.Command{
-		Use: "run FILE", Short: "run a study, or go on with it",
+		Use: "run FILE", Short: "run a study, go on with it, or let it grow",
 		Long: `Trains the base and every variant of a study file, each several times with paired seeds, judges them, and writes a report and
 winner.yaml, the best arm as an experiment. Each trial is kept when it ends: stop it whenever you like, the same command goes on
-where it was and ends in the same bits.`,
-		Example: "  assay study run photos.yaml\n  assay study run examples/first-study.yaml --data my-photos --as mine",
+where it was and ends in the same bits.
+
+A study grows: edit the file (more repeats, other variants, another name or remark) and run it again. What the store has, from this
+study or another, is found by what it is; only what is new is trained. Repeats never shrink. Each judgement of what has grown is
+stricter than the one before, so that looking again and again proves nothing that is not so.`,
+		Example: "  assay study run photos.yaml\n  assay study run photos.yaml --repeats 8\n  assay study run examples/first-study.yaml --data my-photos --as mine",
 		Args:    args(1, 1, "FILE"),
 	}
 	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
 	cmd.Flags().StringVar(&as, "as", "", "`NAME` in the store; default: the file's name")
+	cmd.Flags().IntVar(&repeats, "repeats", 0, "`N` repeats in place of the file's")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if as != "" && !plainName(as) {
 			return misuse(fmt.Errorf("--as: %q is no name for a study; use letters, digits and hyphens", as))
 		}
-		return e.studyRun(c.Context(), args[0], as, folder)
+		if c.Flags().Changed("repeats") && (repeats < 1 || repeats > study.MaxRepeats) {
+			return misuse(fmt.Errorf("--repeats: %d; give 1 to %d", repeats, study.MaxRepeats))
+		}
+		return e.studyRun(c.Context(), args[0], as, folder, repeats)
 	}
 	return cmd
 }
 
-func (e *Env) studyRun(ctx context.Context, file, as, folder string) error {
-	s, err := e.openStudy(ctx, file, as, folder)
+func (e *Env) studyRun(ctx context.Context, file, as, folder string, repeats int) error {
+	s, err := e.openStudy(ctx, file, as, folder, repeats)
 	if err != nil {
 		return err
 	}
@@ -50,29 +61,47 @@ func (e *Env) studyRun(ctx context.Context, file, as, folder string) error {
 	}
 	e.note("%s   %s", e.boldNote(s.Study.Question), e.extent(s))
 	w := &watch{e: e, s: s, bar: e.bar(), began: e.Clock(), at: map[int]runner.Event{}}
-	w.bar.set(0, "timing the networks")
-	r, err := s.Run(ctx, executable, w.on)
+	w.bar.set(0, "looking at what is kept")
+	ran, err := s.Run(ctx, runner.Processes{Program: executable}, w.on)
 	w.bar.end()
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(e.Store, e.Clock)
+	st, err := store.OpenReading(e.Store, e.Clock)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	in, paths, err := e.writeReport(st, r)
+	in, paths, err := e.writeReport(st, ran.Result)
 	if err != nil {
 		return err
 	}
+	in.Ran = ran.Trials
 	if err := e.printStudy(in, paths[0]); err != nil {
 		return err
 	}
-	if n := failures(r); n > 0 {
-		return fmt.Errorf("study %s: %s failed; the same command tries again", s.Name, plural(n, "trial"))
+	return e.ended(s, ran.End)
+}
+
+// ended says what a run left undone; it is an error where the same command, here and now, should have done it.
+func (e *Env) ended(s *runner.Session, end study.End) error {
+	switch end.Kind {
+	case study.BudgetSpent:
+		e.note("The budget of %s is spent, %s not run; a larger one goes on.", s.Study.Budget, plural(end.Left, "trial"))
+	case study.SomeFailed:
+		return fmt.Errorf("study %s: %s failed; the same command tries again", s.Name, plural(len(end.Failed), "trial"))
+	case study.OtherEngine:
+		var lines []string
+		for _, o := range end.Elsewhere {
+			lines = append(lines, o.String())
+		}
+		return fmt.Errorf("study %s: %s", s.Name, strings.Join(lines, "; "))
 	}
-	if n := len(s.Plan.Entries) - len(r.Trials); n > 0 {
-		e.note("The budget of %s is spent, %s not run; the same command goes on.", s.Study.Budget, plural(n, "trial"))
+	if end.Beyond > 0 {
+		e.note("%s of arms that this file does not have, of another process's edit, not run.", plural(end.Beyond, "trial"))
+	}
+	if !end.OK() {
+		return fmt.Errorf("study %s: %s not run (%s); run the same command again", s.Name, plural(end.Left, "trial"), end.Kind)
 	}
 	return nil
 }
@@ -107,11 +136,11 @@ func (e *Env) printStudy(in report.Input, page string) error {
 }
 
 // boldNote is bold where messages go to a terminal.
-func (e *Env) boldNote(s string) string {
+func (e *Env) boldNote(s string) styled {
 	if e.Watched && e.Color {
 		return e.bold(s)
 	}
-	return s
+	return styled(say.Printable(s))
 }
 
 // watch turns the news of a run into a bar, or into a line a trial.
@@ -126,12 +155,12 @@ type watch struct {
 
 func (w *watch) on(ev runner.Event) {
 	switch {
-	case ev.Message != "":
+	case ev.Begins:
 		w.base, w.began = float64(ev.Done)/float64(max(ev.Total, 1)), w.e.Clock()
 		if ev.Done > 0 {
-			w.bar.line("%d of %d trials are done already", ev.Done, ev.Total)
+			w.bar.line("%d of %d trials are there already", ev.Done, ev.Total)
 		}
-		text := ev.Message
+		text := ev.Note
 		if h := w.s.Hours() * (1 - w.base); h > 0 {
 			text += ", about " + about(time.Duration(h*float64(time.Hour)))
 		}
@@ -140,7 +169,7 @@ func (w *watch) on(ev runner.Event) {
 		w.bar.line("%s", ev.Note)
 	case ev.Ended != nil:
 		delete(w.at, ev.Worker)
-		if line := ended(ev); !w.e.drawing() || ev.Ended.Status != study.Done || w.e.Verbose {
+		if line := ended(ev); !w.e.drawing() || ev.Ended.Status != trial.Done || w.e.Verbose {
 			w.bar.line("%s", line)
 		}
 	case ev.Step != nil:
@@ -154,9 +183,10 @@ func ended(ev runner.Event) string {
 	width := len(fmt.Sprint(ev.Total))
 	head := fmt.Sprintf("[%*d/%d] %s #%d", width, ev.Done, ev.Total, ev.Arm, ev.Repeat)
 	switch t := ev.Ended; t.Status {
-	case study.Done:
-		return fmt.Sprintf("%s  %.2f %%  %s", head, t.Outcome, about(time.Duration(t.Seconds*float64(time.Second))))
-	case study.Diverged:
+	case trial.Done:
+		score, _ := t.Score(runner.Validation)
+		return fmt.Sprintf("%s  %.2f %%  %s", head, score.Metrics[study.Accuracy.Name], about(time.Duration(t.Seconds*float64(time.Second))))
+	case trial.Diverged:
 		return fmt.Sprintf("%s  diverged: %s", head, t.Reason)
 	default:
 		return fmt.Sprintf("%s  failed: %s", head, t.Reason)

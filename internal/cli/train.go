@@ -7,17 +7,19 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/approach"
-	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/memory"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/train"
 )
 
@@ -46,59 +48,136 @@ type classOutcome struct {
 func (o *outcome) fill(m train.Metrics) {
 	o.Images, o.Accuracy, o.Top5, o.LogLoss = m.Images, &m.Accuracy, &m.Top5, &m.LogLoss
 	for _, c := range m.PerClass {
+		if c.Images == 0 { // of a set with some of the model's classes
+			continue
+		}
 		o.PerClass = append(o.PerClass, classOutcome{c.Name, c.Accuracy, c.Images})
 	}
 }
 
 func trainCommand(e *Env) *cobra.Command {
-	var out, folder string
+	var out, folder, arm string
 	var fresh bool
 	cmd := &cobra.Command{
 		Use: "train FILE", Short: "train one experiment to the end",
 		Long: `Trains one experiment and writes a model, which assay eval and assay predict read. An interrupted training keeps a checkpoint
 beside the model; the same command goes on from there and ends in the same bits as one that was never interrupted.`,
-		Example: "  assay train winner.yaml\n  assay train photos.yaml --out photos.safetensors --data other-photos",
+		Example: "  assay train winner.yaml\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
 		Args:    args(1, 1, "FILE"),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`MODEL` to write; default: the file's name with .safetensors, in this folder")
 	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
+	cmd.Flags().StringVar(&arm, "arm", "", "of a study file: the arm `NAME`, baseline or a variant")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin anew even if there is a checkpoint")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if out == "" {
 			base := filepath.Base(args[0])
-			out = strings.TrimSuffix(base, filepath.Ext(base)) + ".safetensors"
+			out = strings.TrimSuffix(base, filepath.Ext(base))
+			if arm != "" {
+				out += "-" + strings.Map(func(r rune) rune {
+					if strings.ContainsRune(`/\`, r) {
+						return '-'
+					}
+					return r
+				}, arm)
+			}
+			out += modelEnding
 		}
-		return e.train(c.Context(), args[0], out, folder, fresh)
+		return e.train(c.Context(), args[0], arm, out, folder, fresh)
 	}
 	return cmd
 }
 
-func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) error {
-	if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
-		return misuse(fmt.Errorf("--out: no folder %s; make it first", filepath.Dir(out)))
+const modelEnding = ".safetensors"
+
+// canWrite finds out before a training what would lose it after: whether a file of that name can be made there. It makes one
+// beside it, as writing the model will, and takes it away.
+func canWrite(out string) error {
+	if ext := filepath.Ext(out); ext != "" && ext != modelEnding {
+		return misuse(fmt.Errorf("--out: %s: a model is written in the safetensors format; end its name in %s", out, modelEnding))
 	}
+	dir := filepath.Dir(out)
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return misuse(fmt.Errorf("--out: no folder %s; make it first", dir))
+	}
+	switch info, err := os.Stat(out); {
+	case err == nil && info.IsDir():
+		return misuse(fmt.Errorf("--out: %s: is a folder; name a file in it", out))
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("--out: %w", err)
+	}
+	f, err := os.CreateTemp(dir, ".assay-*.partial")
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("--out: %w", &fs.PathError{Op: p.Op, Path: dir, Err: p.Err})
+	} else if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// experimentOf reads the experiment of a file, or of an arm of a study file, and the node that holds it.
+func experimentOf(file, arm string) (experiment.Experiment, *spec.Node, error) {
+	var x experiment.Experiment
 	root, err := spec.ReadFile(file)
 	if err != nil {
-		return misuse(err)
+		return x, nil, misuse(err)
 	}
-	if root.Get("base") != nil || root.Get("variants") != nil {
-		return root.Errorf("this is a study, not an experiment; run it with assay study run, or give the experiment that is its base")
+	switch of := root.Get("base") != nil || root.Get("variants") != nil; {
+	case of && arm == "":
+		return x, nil, root.Errorf("this is a study, not an experiment; run it with assay study run, or train one of its arms with --arm NAME")
+	case !of && arm != "":
+		return x, nil, root.Errorf("this is no study, so it has no arm %q; leave --arm out", arm)
+	case !of:
+		x, err = experiment.Decode(root)
+		return x, root, err
 	}
-	x, err := experiment.Decode(root)
+	s, err := study.Decode(root)
+	if err != nil {
+		return x, nil, err
+	}
+	names := []string{study.BaselineName}
+	for _, v := range s.Variants {
+		names = append(names, v.Name)
+	}
+	if !slices.Contains(names, arm) {
+		mend := "it has " + say.Listed(names)
+		if near, ok := spec.Nearest(arm, names); ok {
+			mend = fmt.Sprintf("did you mean %q?", near)
+		}
+		return x, nil, misuse(fmt.Errorf("--arm: %s has no arm %q; %s", file, arm, mend))
+	}
+	if x, err = s.Experiment(arm); err != nil {
+		return x, nil, err
+	}
+	return x, root.Get("base"), nil
+}
+
+func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bool) error {
+	if err := canWrite(out); err != nil {
+		return err
+	}
+	x, root, err := experimentOf(file, arm)
 	if err != nil {
 		return err
 	}
-	at := root.Get("data")
-	if folder != "" {
-		x.Data = experiment.Data{Spec: data.Folder(folder)}
+	part := func(key string) *spec.Node { // a base may be the path of another file
+		if n := root.Get(key); n != nil {
+			return n
+		}
+		return root
 	}
+	at := part("data")
+	x.Data.Spec = x.Data.Spec.At(folder)
 	learning, err := approach.Learn(x)
 	if err != nil {
 		return err
 	}
-	set, err := e.open(ctx, x.Data.Spec, e.cacheDir())
+	set, err := e.open(ctx, x.Data.Spec)
 	if err != nil {
-		if folder == "" {
+		if _, ok := errors.AsType[*spec.Fault](err); ok { // of a key beside the folder
+			return at.At(err)
+		}
+		if p, ok := errors.AsType[*fs.PathError](err); folder == "" && !(ok && strings.HasPrefix(p.Path, e.Store)) { // the store's troubles are not the data's
 			err = failed(at.At(err))
 		}
 		return err
@@ -107,7 +186,7 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 	g := train.Geometry(set, learning)
 	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)}
 	if _, err := approach.Build(experiment.Experiment{Net: x.Net}, images); err != nil {
-		return root.Get("net").At(err)
+		return part("net").At(err)
 	}
 	built, err := approach.Build(x, images)
 	if err != nil {
@@ -116,14 +195,18 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 	cut := set.Cut(x.Seed, 1)
 	n := built.Learning.Subset.Of(len(cut.Train))
 	if batch := built.Optimization.Batch.Size; batch > n {
-		return place(root, x.Optimization, "batch", fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, n))
+		return root.At(approach.Locate(x.Optimization, "batch", fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, n)))
+	}
+	perEpoch := n / built.Optimization.Batch.Size
+	if err := built.Optimization.LR.Fits(perEpoch, built.Learning.Epochs.TotalSteps(perEpoch)); err != nil {
+		return root.At(approach.Locate(x.Optimization, "lr", err))
 	}
 	if len(cut.Val) == 0 {
 		return at.Errorf("data: no validation images; give val a share above 0")
 	}
-	eng, err := cpu.New(cpu.Options{Threads: e.Threads})
+	eng, err := e.engine(e.Threads)
 	if err != nil {
-		return misuse(err)
+		return err
 	}
 	defer eng.Close()
 	for _, a := range built.Applied {
@@ -131,7 +214,7 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 	}
 	checkpoint := out + ".checkpoint"
 	if fresh {
-		if err := os.Remove(checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := remove(checkpoint); err != nil {
 			return err
 		}
 	}
@@ -147,14 +230,23 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 		OnPoint: func(p train.Point) {
 			b.line("epoch %4s  loss %.4f  accuracy %5.2f %%  log loss %.4f", trim(p.Epoch), p.TrainLoss, 100*p.Accuracy, p.LogLoss)
 		},
-		OnStep: e.steps(b, began),
+		OnStep: e.steps(b, began), OnNote: func(line string) { b.line("%s", line) },
 	})
 	b.end()
+	if _, ok := errors.AsType[*memory.Lack](err); ok {
+		return root.At(approach.Locate(x.Optimization, "batch", fmt.Errorf("batch: %w", err)))
+	}
+	if errors.Is(err, train.ErrOther) {
+		return fmt.Errorf("%s: %w; begin anew with --fresh, or give another --out", checkpoint, train.ErrOther)
+	}
 	if err != nil {
 		return err
 	}
 	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, PerClass: []classOutcome{}}
 	if result.Diverged {
+		if err := remove(checkpoint); err != nil { // it leads here again, and is in the way of what is advised below
+			return err
+		}
 		if e.JSON {
 			o.Model = ""
 			if err := e.document(o); err != nil {
@@ -166,7 +258,7 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 	if err := result.Model.Save(out); err != nil {
 		return err
 	}
-	if err := os.Remove(checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := remove(checkpoint); err != nil {
 		return err
 	}
 	o.fill(result.Metrics)
@@ -177,7 +269,15 @@ func (e *Env) train(ctx context.Context, file, out, folder string, fresh bool) e
 	if c := result.Metrics.Collapsed; c != "" {
 		e.note("Careful: every image is taken for %s; lower the learning rate (lr: base) or give it a warm-up", c)
 	}
-	e.note("\nModel: %s  (assay predict %s IMAGE)", out, out)
+	e.note("\nModel: %s  (assay predict %s IMAGE)", out, say.Word(out))
+	return nil
+}
+
+// remove takes a file away, if it is there.
+func remove(file string) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	return nil
 }
 
@@ -197,30 +297,19 @@ func (e *Env) steps(b *bar, began time.Time) func(train.Progress) {
 	}
 }
 
-// place gives an error the place of the last choice of a name, or of the file where it does not say it.
-func place(root *spec.Node, choices []experiment.Choice, name string, err error) error {
-	at := root
-	for _, c := range choices {
-		if c.Name == name {
-			at = c.At
-		}
-	}
-	return at.At(err)
-}
-
 // trim prints 3 or 2.5.
 func trim(x float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", x), ".0") }
 
 // printOutcome prints accuracy, top-5 where it says more, log loss, and the classes.
 func (e *Env) printOutcome(o outcome) {
 	e.print("%s  %.2f %% of %s", e.bold("accuracy"), 100**o.Accuracy, plural(o.Images, o.Split+" image"))
-	if len(o.PerClass) > 5 {
+	if len(o.PerClass) > 5 { // of fewer, top-5 says nothing
 		e.print("   top-5 %.2f %%", 100**o.Top5)
 	}
 	e.print("   log loss %.4f\n", *o.LogLoss)
 	width := 0
 	for _, c := range o.PerClass {
-		width = max(width, len([]rune(c.Name)))
+		width = max(width, widest([]string{c.Name}))
 	}
 	for i, c := range o.PerClass {
 		if i == 20 && len(o.PerClass) > 25 && !e.Verbose {

@@ -24,31 +24,34 @@ const All = "*"
 var Rooms = []Room{
 	{"internal/spec", nil},
 	{"internal/atomicfile", nil},
-	{"internal/memory", nil},
+	{"internal/say", nil}, // words for people and guards of the terminal: any room may say something
+	{"internal/memory", []string{"internal/say"}},
 	{"internal/floors", nil},
-	{"tensor", nil},
-	{"nn", []string{"tensor", "internal/spec"}},
+	{"internal/elementary", nil},
+	{"tensor", []string{"internal/elementary"}}, // the normal numbers it draws
+	{"nn", []string{"tensor", "internal/spec", "internal/say"}},
 	{"module", []string{"nn"}},
 	{"zoo", []string{"module"}},
 	{"draw", []string{"nn"}},
+	{"diff", []string{"nn"}},
 	{"interop", []string{"nn", "internal/atomicfile"}},
 	{"program", []string{"tensor"}},
 	{"engine", []string{"program"}}, // never nn: an engine knows no layers
 	{"engine/enginetest", []string{"engine", "engine/ref"}},
 	{"engine/ref", []string{"engine"}},
 	{"engine/cpu", []string{"engine", "engine/cpu/internal/kernel", "internal/memory"}},
-	{"engine/cpu/internal/kernel", nil},
+	{"engine/cpu/internal/kernel", []string{"internal/elementary"}},
 	{"engine/xla", []string{"engine"}},
-	{"data", []string{"tensor", "internal/spec", "internal/atomicfile"}},
+	{"data", []string{"tensor", "internal/spec", "internal/atomicfile", "internal/memory"}}, // decoders ask for room
 	{"experiment", []string{"zoo", "data", "interop"}},
 	{"compile", []string{"nn", "program", "experiment", "internal/memory"}}, // of experiment the optimization settings alone
 	{"approach", []string{"experiment"}},
-	{"train", []string{"experiment", "compile", "engine", "engine/ref", "engine/cpu"}},
+	{"train", []string{"experiment", "compile", "engine"}}, // never an engine of its own: it is handed one
 	{"detect", []string{"train"}},
-	{"study", []string{"approach", "study/stat"}},
+	{"study", []string{"approach", "diff", "study/stat"}},
 	{"study/stat", nil},
 	{"study/trial", []string{"data", "internal/atomicfile"}},
-	{"study/runner", []string{"study", "study/trial", "study/store", "study/queue", "train", "detect"}},
+	{"study/runner", []string{"study", "study/trial", "study/store", "study/queue", "train", "detect", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
 	{"study/queue", []string{"study", "study/store", "train", "detect"}},
 	{"study/store", []string{"study", "study/trial"}},
 	{"report", []string{"study", "study/store"}},
@@ -67,7 +70,7 @@ var Rooms = []Room{
 var Helpers = []string{"internal/gradcheck", "internal/golden", "internal/guard", "compile", "engine", "engine/enginetest", "engine/ref", "engine/cpu"}
 
 // Pure are the rooms that may touch no disk, network or clock, so that a million studies can be simulated.
-var Pure = []string{"study", "study/stat", "approach", "compile", "program", "draw", "nn", "module", "tensor"}
+var Pure = []string{"study", "study/stat", "approach", "compile", "program", "draw", "diff", "nn", "module", "tensor"}
 
 // RoomOf is the room that a package belongs to; ok is false if the table has none.
 func RoomOf(path string) (name string, ok bool) {

@@ -1,51 +1,97 @@
-// Package memory says how much memory there is, so that what cannot fit is refused in words: Go itself ends a program that asks
-// for more than the system has.
+// Package memory says how much memory this process may have, so that what cannot fit is refused in words: Go itself ends a
+// program that asks for more than the system has, and a control group's limit ends it without a word. It imports internal/say.
+// Start at [Need]; where a system tells nothing, nothing is refused.
 package memory
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
-	"strconv"
+	"runtime/debug"
 	"strings"
+
+	"github.com/assaylab/assay/internal/say"
 )
 
-// Total is how many bytes the machine has, or the control group of this process may use if that is less; 0 where neither tells.
-func Total() int64 { return least("MemTotal:") }
+// Free is how many bytes this process can still ask for: the least of what the machine has available and of what the limits of its
+// control groups and of its address space (ulimit -v) leave beyond what is in use; 0 where nothing tells, at least 1 where
+// something does.
+func Free() int64 { return read(os.DirFS("/")).free }
 
-// Free is how many bytes the system can still give, or the control group of this process may use if that is less; 0 where
-// neither tells.
-func Free() int64 { return least("MemAvailable:") }
+// Lack is the error of what does not fit.
+type Lack struct {
+	Need, Held int64 // bytes: in all, and of them held already
+	Free       int64 // bytes that can still be had
+	Total      int64 // bytes that this process can ever have: the least limit, with nothing else in use
+}
 
-// least is a line of the system's count, or the limit of the control group.
-func least(line string) int64 {
-	n := int64(0)
-	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
-		n = field(string(b), line)
+func (l *Lack) Error() string {
+	if l.Need > l.Total {
+		return fmt.Sprintf("%s of memory are needed, and this process may have %s", say.Bytes(l.Need), say.Bytes(l.Total))
 	}
-	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} { // versions 2 and 1
-		if b, err := os.ReadFile(file); err == nil {
-			if limit := number(strings.TrimSpace(string(b))); limit > 0 && (n == 0 || limit < n) {
-				n = limit
+	return fmt.Sprintf("%s of memory are needed, and of the %s that this process may have %s are free", say.Bytes(l.Need-l.Held), say.Bytes(l.Total), say.Bytes(l.Free))
+}
+
+// Need is nil where so many bytes can be had, of which the caller holds some already, or where nothing tells; else the error is a
+// [*Lack], to which the caller adds what to do. Before it refuses it has Go give back what it holds and no longer uses.
+func Need(bytes, held int64) error {
+	fits := func(r room) bool { return r.total == 0 || bytes <= r.total && bytes-held <= r.free }
+	r := read(os.DirFS("/"))
+	if !fits(r) && bytes <= r.total {
+		debug.FreeOSMemory()
+		r = read(os.DirFS("/"))
+	}
+	if fits(r) {
+		return nil
+	}
+	return &Lack{Need: bytes, Held: held, Free: r.free, Total: r.total}
+}
+
+// room is what the system tells, 0 for nothing.
+type room struct{ total, free int64 }
+
+// limit narrows the room to one of its limits with what is in use under it.
+func (r *room) limit(limit, used int64) {
+	left := max(limit-used, 1)
+	if r.total == 0 || limit < r.total {
+		r.total = limit
+	}
+	if r.free == 0 || left < r.free {
+		r.free = left
+	}
+}
+
+// read looks at a system's files: /proc/meminfo, the control groups that /proc/self/cgroup names with all above them, and the
+// limit of the address space in /proc/self/limits. root is the file system from / on.
+func read(root fs.FS) room {
+	var r room
+	if text := file(root, "proc/meminfo"); text != "" {
+		if total := field(text, "MemTotal:"); total > 0 {
+			free := field(text, "MemAvailable:")
+			if free == 0 { // Linux before 3.14
+				free = field(text, "MemFree:") + field(text, "Cached:")
+			}
+			r.limit(total, total-free)
+		}
+	}
+	groups(root, &r)
+	for line := range strings.Lines(file(root, "proc/self/limits")) {
+		if rest, ok := strings.CutPrefix(line, "Max address space"); ok {
+			if words := strings.Fields(rest); len(words) > 0 {
+				if limit, ok := number(words[0]); ok {
+					r.limit(limit, field(file(root, "proc/self/status"), "VmSize:"))
+				}
 			}
 		}
 	}
-	return n
+	return r
 }
 
-// field reads a line of /proc/meminfo, in bytes; 0 if there is none.
-func field(text, name string) int64 {
-	for line := range strings.Lines(text) {
-		if rest, ok := strings.CutPrefix(line, name); ok {
-			return 1024 * number(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
-		}
-	}
-	return 0
-}
-
-// number is 0 for what is none, such as "max".
-func number(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
+// file is a file's text, "" where it cannot be read.
+func file(root fs.FS, name string) string {
+	text, err := fs.ReadFile(root, name)
 	if err != nil {
-		return 0
+		return ""
 	}
-	return n
+	return string(text)
 }

@@ -55,11 +55,11 @@ func canonicalFlow(n *Node) string {
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
-	if _, err := n.Bool(); err == nil {
-		return n.text
-	}
 	f, ok := n.number()
-	if !ok {
+	switch {
+	case !n.quoted && (n.text == "true" || n.text == "false"):
+		return n.text
+	case !ok:
 		return canonicalText(n.text)
 	}
 	if i, err := strconv.ParseInt(n.text, 10, 64); err == nil {

@@ -8,7 +8,8 @@ import (
 )
 
 // Fault is something wrong at a place of a file. Code that checks a value returns one with Path and Msg alone; [Node.Place]
-// fills in the rest. Its text is "file:line:column: msg", or "path: msg" while the place is not known.
+// fills in the rest. Its text is "file:line:column: msg", of a text
+// that was no file "line 1, column 2: msg", and "path: msg" while the place is not known.
 type Fault struct {
 	Path string // "$" is the node that Place is called on: "$.repeats", "$.variants[2].with[0]"
 	Msg  string // what is wrong; what to do: lower case, no full stop
@@ -21,6 +22,8 @@ type Fault struct {
 // Error is the fault in one line.
 func (f *Fault) Error() string {
 	switch {
+	case f.Line > 0 && f.File == "": // a text that was no file
+		return fmt.Sprintf("line %d, column %d: %s", f.Line, f.Column, f.Msg)
 	case f.Line > 0:
 		return fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Msg)
 	case f.File != "":

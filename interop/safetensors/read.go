@@ -80,7 +80,7 @@ func damaged(format string, args ...any) error {
 func read(r io.Reader, size int64) (*File, error) {
 	var length [8]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
-		return nil, fmt.Errorf("not a safetensors file, it ends in its first 8 bytes; give a .safetensors file: %w", cut(err))
+		return nil, cut(err, errors.New("not a safetensors file, it ends in its first 8 bytes; give a .safetensors file"))
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > MaxHeader || n < 2 || size >= 0 && n > uint64(size)-8 {
@@ -88,7 +88,7 @@ func read(r io.Reader, size int64) (*File, error) {
 	}
 	var header bytes.Buffer
 	if _, err := io.CopyN(&header, r, int64(n)); err != nil {
-		return nil, damaged("the header ends early (%v)", cut(err))
+		return nil, cut(err, damaged("the header ends early"))
 	}
 	entries, metadata, err := parseHeader(header.Bytes())
 	if err != nil {
@@ -115,10 +115,10 @@ func read(r io.Reader, size int64) (*File, error) {
 	return file, nil
 }
 
-// cut is err, with the end of a file called what it is.
-func cut(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
+// cut is an error of reading; where it is the end of the file, what that means here.
+func cut(err, end error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return end
 	}
 	return err
 }
@@ -245,7 +245,7 @@ func (e entry) read(r io.Reader, known bool) (*tensor.Tensor, error) {
 	for left > 0 {
 		b := buf[:min(left, chunk)*int64(e.kind.bytes)]
 		if _, err := io.ReadFull(r, b); err != nil {
-			return nil, damaged("%q: its bytes end early (%v)", e.name, cut(err))
+			return nil, cut(err, damaged("%q: its bytes end early", e.name))
 		}
 		for ; len(b) > 0; b = b[e.kind.bytes:] {
 			v, exact := e.kind.value(b)

@@ -12,13 +12,14 @@ import (
 	"github.com/assaylab/assay/internal/atomicfile"
 )
 
-// WriteFile writes the arrays to path, whole or not at all.
+// WriteFile writes the arrays to path, whole or not at all. Its errors name the path.
 func WriteFile(path string, tensors []Named, metadata map[string]string) error {
-	err := atomicfile.Write(path, func(w io.Writer) error { return Write(w, tensors, metadata) })
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+	return atomicfile.Write(path, func(w io.Writer) error {
+		if err := Write(w, tensors, metadata); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		return nil
+	})
 }
 
 // Write writes the arrays as F32 in the order given, without gaps, and the metadata; equal arguments give equal bytes.

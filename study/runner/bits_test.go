@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/data"
@@ -65,8 +66,12 @@ func TestFirstStudyKeepsItsBits(t *testing.T) {
 						t.Fatal(err)
 					}
 					digest, after = r.Model.Digest, r.Step
-				} else if digest, err = train.Begin(t.Context(), job, steps); err != nil {
-					t.Fatal(err)
+				} else {
+					begun, err := train.Begin(t.Context(), job, steps, time.Hour)
+					if err != nil {
+						t.Fatal(err)
+					}
+					digest = begun[steps]
 				}
 				e.Close()
 				fmt.Fprintf(&got, "%s after %d steps: %s\n", a.Name, after, digest)

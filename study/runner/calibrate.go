@@ -14,7 +14,6 @@ import (
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
@@ -39,12 +38,17 @@ const disturbed = 0.1
 // again; st may be nil, for a plan, which is content with fewer steps. Times that were taken beside other work are not kept, and
 // arms that have them are marked as rough.
 func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
-	e, err := cpu.New(cpu.Options{Threads: s.request.Threads})
+	if _, err := s.memory(); err != nil { // what does not fit is refused before it is asked for
+		return err
+	}
+	e, err := s.request.Open(s.request.Device, s.request.Threads)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	machine := fmt.Sprintf("%s %s %d threads", processor(), e.Name(), e.Threads())
+	step := func(network string) store.Step {
+		return store.Step{Network: network, Machine: fmt.Sprintf("%s, %d threads", processor(), s.request.Threads), Engine: e.ID().String(), Program: fmt.Sprint(Versions())}
+	}
 	most := planSteps
 	if st != nil {
 		most = reportSteps
@@ -57,7 +61,7 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 			continue
 		}
 		if st != nil {
-			if c, err := st.Calibration(key, machine); err == nil && c != nil {
+			if c, err := st.Calibration(step(key)); err == nil && c != nil {
 				known[key] = *c
 				continue
 			}
@@ -97,18 +101,18 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 	}
 	for i := range s.Plan.Arms {
 		a := &s.Plan.Arms[i]
-		step := seconds / multiplyAdds * stepMACs(*a)
+		each := seconds / multiplyAdds * stepMACs(*a)
 		key := network(*a)
 		if c, ok := known[key]; ok {
-			step = c.SecondsPerStep
+			each = c.SecondsPerStep
 		}
 		_, now := unknown[key]
-		a.TrainSeconds, a.SecondsRough = step*float64(a.Steps), rough && now
+		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps), rough && now
 	}
 	if st != nil && !rough {
 		for _, key := range turns {
 			if c, ok := known[key]; ok {
-				if err := st.SetCalibration(key, machine, c); err != nil {
+				if err := st.SetCalibration(step(key), c); err != nil {
 					return err
 				}
 			}
@@ -129,7 +133,7 @@ func stepMACs(a study.PlannedArm) float64 {
 }
 
 // timeStep is the least time of some steps behind a first one, which counts only where the time is up.
-func timeStep(e *cpu.Engine, a study.PlannedArm, most int, limit time.Duration) (c store.Calibration, err error) {
+func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration) (c store.Calibration, err error) {
 	began := time.Now()
 	exe, f, err := compiled(e, a)
 	if err != nil {
@@ -159,7 +163,7 @@ func timeStep(e *cpu.Engine, a study.PlannedArm, most int, limit time.Duration) 
 }
 
 // compiled plans a step of an arm.
-func compiled(e *cpu.Engine, a study.PlannedArm) (engine.Executable, *compile.Family, error) {
+func compiled(e engine.Engine, a study.PlannedArm) (engine.Executable, *compile.Family, error) {
 	f, err := compile.New(a.Built.Graph, a.Built.Optimization, 1)
 	if err != nil {
 		return nil, nil, err
@@ -178,7 +182,7 @@ func (s *Session) memory() (int64, error) {
 	if s.each > 0 {
 		return s.each, nil
 	}
-	e, err := cpu.New(cpu.Options{Threads: 1})
+	e, err := s.request.Open(s.request.Device, 1)
 	if err != nil {
 		return 0, err
 	}

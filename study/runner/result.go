@@ -2,46 +2,248 @@ package runner
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"time"
 
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/study/trial"
 )
 
-// Result is a study of the store as it stands, judged anew. Its data need not be there any more.
+// Result is a study of the store as it stands, with the verdicts of its last look. Its data need not be there any more.
 func Result(st *store.Store, name string) (*study.Result, error) {
-	held, err := st.Study(name)
+	r, ledger, err := gather(st, name)
 	if err != nil {
 		return nil, err
+	}
+	return r, ledger.Show(r)
+}
+
+// conclude judges the study where the run has come to an end that is one: that is a look, which is counted. Else it shows what the
+// last look said.
+func (w *work) conclude() (*Ran, error) {
+	ran := &Ran{Trials: w.ran, End: w.end}
+	for {
+		r, ledger, err := gather(w.st, w.Name)
+		if err != nil {
+			return nil, err
+		}
+		ran.Result = r
+		ends := w.end.Kind == study.AllDone || w.end.Kind == study.BudgetSpent || w.end.Kind == study.SomeFailed
+		if !ends || w.end.Beyond > 0 { // with arms beyond this file's, the look is for the process that runs them
+			return ran, ledger.Show(r)
+		}
+		look, err := ledger.Judge(r, w.end.Kind != study.BudgetSpent)
+		if err != nil || look.N == 0 {
+			return ran, err
+		}
+		look.At = time.Now().UTC()
+		body, err := json.Marshal(look)
+		if err != nil {
+			return nil, err
+		}
+		err = w.st.AddLook(ledger.Baseline, store.Look{N: look.N, Study: w.Name, Body: body})
+		if errors.Is(err, store.ErrChanged) { // another process has judged in the meantime
+			continue
+		}
+		if err == nil && r.NoiseSD > 0 && r.ResidualDF > 0 { // what the next plan is foreseen by
+			err = w.st.SetNoise(ledger.Baseline, store.Noise{SD: r.NoiseSD, Repeats: r.Blocks})
+		}
+		return ran, err
+	}
+}
+
+// gather reads what a study holds: its arms, the trials that stand for their cells, and the ledger of its baseline.
+func gather(st *store.Store, name string) (*study.Result, study.Ledger, error) {
+	held, err := st.Study(name)
+	if err != nil {
+		return nil, study.Ledger{}, err
 	}
 	decoded, err := decode(held)
 	if err != nil {
-		return nil, err
+		return nil, study.Ledger{}, err
+	}
+	ledger, err := ledgerOf(st, held.Baseline)
+	if err != nil {
+		return nil, ledger, err
 	}
 	r := &study.Result{
-		Question: held.Question, Name: name, Digest: held.Digest, Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
-		Design: string(decoded.Design), Seed: decoded.Seed, Repeats: decoded.Repeats, Threads: cpu.DefaultThreads(),
-		Metric: "accuracy", Meaningful: decoded.Meaningful, Arms: held.Arms,
+		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
+		Design: string(decoded.Design), Seed: held.Seed, Repeats: held.Repeats, Meaningful: decoded.Meaningful, Metrics: study.Classification(), Complete: true,
 	}
-	if n, err := st.Noise(held.Digest); err == nil && n != nil {
-		r.NoiseFloor = n.SD
+	standing, err := stands(st, held)
+	if err != nil {
+		return nil, ledger, err
 	}
-	if r.Trials, err = st.Trials(name); err != nil {
-		return nil, err
-	}
-	for _, t := range r.Trials {
-		if t.Level != "" {
-			r.Level = t.Level
+	var ids []string
+	var cells []study.Held
+	for _, a := range held.Arms {
+		if a.Status == store.Removed {
+			continue
+		}
+		arm := a.Arm
+		arm.ID = a.Key
+		r.Arms = append(r.Arms, arm)
+		for repeat := 1; repeat <= held.Repeats; repeat++ {
+			at := slices.IndexFunc(standing, func(h study.Held) bool { return h.Cell == study.Cell{Arm: a.Key, Repeat: repeat} })
+			if at >= 0 && standing[at].Status != "" {
+				cells, ids = append(cells, standing[at]), append(ids, standing[at].Trial)
+			}
+			known := at >= 0 && (standing[at].Status == study.Done || standing[at].Status == study.Diverged)
+			r.Complete = r.Complete && (known || a.Status == store.Idle && repeat > 1)
 		}
 	}
-	return r, study.Judge(r)
+	results, _, err := st.Trials(ids)
+	if err != nil {
+		return nil, ledger, err
+	}
+	by := map[string]*trial.Result{}
+	for _, t := range results {
+		by[t.ID] = t
+	}
+	pool := newPool(results)
+	for _, c := range cells {
+		a := slices.IndexFunc(held.Arms, func(a store.Arm) bool { return a.Key == c.Arm })
+		if t := by[c.Trial]; t != nil {
+			if t.Status != trial.Failed {
+				r.Engine = t.Spec.Engine
+			}
+			r.Trials = append(r.Trials, pool.trial(held.Arms[a].Name, c.Repeat, t))
+		} else {
+			r.Complete = false // damaged, so that it is run again
+		}
+	}
+	return r, ledger, nil
 }
 
-// Winner is the experiment of a judged study's best arm as the text of a file: what assay train goes on with.
+// stands is the trials that stand for a study's cells.
+func stands(st *store.Store, held store.Study) ([]study.Held, error) {
+	cells, err := st.Cells(held.Name)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, c := range cells {
+		ids = append(ids, c.Trial)
+	}
+	states, err := st.States(ids)
+	if err != nil {
+		return nil, err
+	}
+	view, err := viewOf(held)
+	if err != nil {
+		return nil, err
+	}
+	h := study.History{View: view}
+	for _, c := range cells {
+		s := states[c.Trial]
+		h.Held = append(h.Held, study.Held{
+			Cell: study.Cell{Arm: c.Arm, Repeat: c.Repeat}, Trial: c.Trial, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
+			Weights: s.Weights, Columns: s.Columns[Validation],
+		})
+	}
+	return h.Standing(), nil
+}
+
+// ledgerOf reads the looks at a baseline. One whose record is damaged is spent all the same.
+func ledgerOf(st *store.Store, baseline string) (study.Ledger, error) {
+	ledger := study.Ledger{Baseline: baseline}
+	looks, err := st.Looks(baseline)
+	if err == nil {
+		ledger.Repeats, err = st.Planned(baseline)
+	}
+	if err != nil {
+		return ledger, err
+	}
+	for _, l := range looks {
+		look := study.Look{N: l.N, Planned: l.N == 1}
+		if !l.Damaged {
+			if err := json.Unmarshal(l.Body, &look); err != nil {
+				return ledger, fmt.Errorf("%s: look %d cannot be read: %w; assay store check says more", st.Dir(), l.N, err)
+			}
+		}
+		ledger.Looks = append(ledger.Looks, look)
+	}
+	return ledger, nil
+}
+
+// pool numbers the validation images of all trials of a study by their content, so that trials whose parts overlap know it.
+type pool struct {
+	set    string
+	number map[string]int32
+}
+
+func newPool(results []*trial.Result) pool {
+	p := pool{number: map[string]int32{}}
+	var hashes []string
+	for _, r := range results {
+		if e, ok := r.Score(Validation); ok {
+			for _, hash := range r.Images[e.Images].Hashes {
+				if _, ok := p.number[hash]; !ok {
+					p.number[hash] = 0
+					hashes = append(hashes, hash)
+				}
+			}
+		}
+	}
+	slices.Sort(hashes)
+	for i, hash := range hashes {
+		p.number[hash] = int32(i)
+	}
+	p.set = trial.Digest(fmt.Sprint(hashes))
+	return p
+}
+
+// trial is a result as a study judges it.
+func (p pool) trial(arm string, repeat int, r *trial.Result) study.Trial {
+	t := study.Trial{
+		Arm: arm, Repeat: repeat, Status: study.Status(r.Status), Reason: r.Reason, Step: int64(r.Steps), Seconds: r.Seconds,
+		WeightsDigest: r.Weights, Engine: r.Spec.Engine,
+	}
+	for _, point := range r.Curve {
+		t.Curve = append(t.Curve, study.Point{
+			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR,
+			ValAccuracy: point.Metrics[study.Accuracy.Name], ValLogLoss: point.Metrics[study.LogLoss.Name],
+		})
+	}
+	e, ok := r.Score(Validation)
+	if r.Status != trial.Done || !ok {
+		return t
+	}
+	t.Metrics = e.Metrics
+	images := r.Images[e.Images]
+	t.Images = study.PerImage{Set: p.set, Columns: map[string][]float32{}}
+	for _, hash := range images.Hashes {
+		t.Images.IDs = append(t.Images.IDs, p.number[hash])
+	}
+	for _, c := range e.Columns {
+		values := c.Reals
+		for _, v := range c.Wholes {
+			values = append(values, float32(v))
+		}
+		t.Images.Columns[c.Name] = values
+	}
+	own, other, class := t.Images.Columns[study.LogPTrue], t.Images.Columns[study.LogPOther], t.Images.Columns[study.ClassOther]
+	right := make([]float32, len(images.Labels))
+	for i, label := range images.Labels { // of classes as probable as the true one the first in the list is taken
+		if i < len(own) && i < len(other) && i < len(class) && (own[i] > other[i] || own[i] == other[i] && label < int32(class[i])) {
+			right[i] = 1
+		}
+	}
+	t.Images.Columns[study.Correct] = right
+	return t
+}
+
+// Winner is the experiment of a judged study's best arm as the text of a file: what assay train goes on with. It is empty where
+// nothing was judged.
 func Winner(st *store.Store, r *study.Result) (string, error) {
+	if len(r.Looks) == 0 || r.Stopped != "" || r.Winner == "" {
+		return "", nil
+	}
 	held, err := st.Study(r.Name)
 	if err != nil {
 		return "", err
@@ -66,16 +268,16 @@ func Winner(st *store.Store, r *study.Result) (string, error) {
 func says(r *study.Result) string {
 	j, ok := r.Judgement(r.Winner)
 	if !ok || j.Baseline || j.Effect == nil || j.Low == nil || j.High == nil {
-		return r.Winner + ", as no variant helps"
+		return r.Winner + ", as no variant is shown to be better"
 	}
 	return fmt.Sprintf("%s, %+.2f points [%+.2f, %+.2f] on validation images", r.Winner, *j.Effect, *j.Low, *j.High)
 }
 
 // decode reads the study that the store holds, with the folder that it was pointed at.
 func decode(held store.Study) (*study.Study, error) {
-	var from origin
-	if err := json.Unmarshal(held.Plan, &from); err != nil {
-		return nil, fmt.Errorf("study %s: the store does not say where it came from: %w; run it under another name (--as NAME)", held.Name, err)
+	from, err := originOf(held)
+	if err != nil {
+		return nil, err
 	}
 	root, err := spec.Parse(from.File, []byte(held.File))
 	if err != nil {

@@ -4,107 +4,141 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/train"
 )
 
 // Event is news of a run.
 type Event struct {
-	Arm     string
-	Repeat  int
-	Worker  int             // which of the trials at once, from 0
-	Step    *train.Progress // of a trial under way
-	Ended   *study.Trial    // how a trial ended
-	Done    int             // trials ended, of all
-	Total   int
-	Left    time.Duration // expected; 0 while unknown
-	Message string        // what is about to run, once, before the first trial
-	Note    string        // anything else worth a line
+	Arm    string
+	Repeat int
+	Worker int             // which of the trials at once, from 0
+	Step   *train.Progress // of a trial under way
+	Ended  *trial.Result   // how a trial ended
+	Done   int             // trials that are there, of all
+	Total  int
+	Left   time.Duration // expected; 0 while unknown
+	Begins bool          // the first trial is about to start: Note says what will run
+	Note   string        // anything worth a line
 }
 
-// Lease times: a process that dies gives its trial back after leaseTime at the latest.
+// Times of a run. A process that dies gives its trial back after leaseTime at the latest.
 const (
 	leaseTime = 20 * time.Second
 	heartbeat = 5 * time.Second
 	lookAgain = time.Second // between looks at what other processes do
 )
 
-// Run runs the trials that are still to be run, as child processes of executable, and judges what there is. Trials that ended
-// before are not repeated. A trial that fails does not stop the others; it is tried again by the next Run. Several processes may
-// run one study: they share its trials. When ctx is cancelled, trials under way write their checkpoints, and the error wraps
-// train.ErrInterrupted. on is called from one goroutine at a time. After Run, Plan.Entries are the trials that the study has:
-// an arm without any effect gets no more after its first.
-func (s *Session) Run(ctx context.Context, executable string, on func(Event)) (*study.Result, error) {
+// Ran is what a run did.
+type Ran struct {
+	Result *study.Result
+	Trials int // that this run trained
+	End    study.End
+}
+
+// Run has trained what the study lacks, and judges it where its plan, its budget or a growth ends. Trials that any study of the
+// store has are found, not trained. A trial that fails does not stop the others; it is tried again by the next Run. Several processes
+// may run one study: they share its trials. When ctx is cancelled, trials under way write their checkpoints, and the error wraps
+// train.ErrInterrupted. on is called from one goroutine at a time.
+func (s *Session) Run(ctx context.Context, launcher Launcher, on func(Event)) (*Ran, error) {
 	st, err := store.Open(s.request.Store, time.Now)
 	if err != nil {
 		return nil, err
 	}
 	defer st.Close()
-	if _, err := st.Study(s.Name); err != nil { // what does not fit is refused before the study takes its name
-		if _, err := s.memory(); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.MkdirAll(s.Dir(), 0o755); err != nil {
-		return nil, err
-	}
-	resumed, err := s.record(st)
+	id, err := s.engineID()
 	if err != nil {
 		return nil, err
 	}
-	w := &work{Session: s, st: st, executable: executable, on: on, owner: owner()}
-	err = w.run(ctx, resumed)
-	switch {
-	case ctx.Err() != nil:
+	w := &work{
+		Session: s, st: st, launcher: launcher, on: on, owner: store.NewOwner(), engine: id.String(), ids: map[study.Cell]string{}, tried: map[study.Cell]bool{},
+		schedule: study.Fixed{Arms: s.Keys, Engine: id.String(), Columns: Columns, Budget: s.Study.Budget},
+	}
+	err = w.run(ctx, id.Deterministic)
+	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%w after %d of %d trials; all that ended is kept, the same command goes on", train.ErrInterrupted, w.done, w.total)
-	case err != nil:
+	}
+	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(filepath.Join(s.Dir(), trialsDir)) // where no checkpoint is left in it
-	r, err := Result(st, s.Name)
-	if err == nil {
-		r.Threads = s.request.Threads
-	}
-	return r, err
+	return w.conclude()
 }
 
 // work is a run under way.
 type work struct {
 	*Session
-	st         *store.Store
-	executable string
-	on         func(Event)
-	owner      string
+	st       *store.Store
+	launcher Launcher
+	on       func(Event)
+	owner    string
+	engine   string
+	schedule study.Fixed
+	growth   study.Growth
+	ids      map[study.Cell]string // what each cell of this file is on this engine
 
 	began   time.Time // of the first trial of this run
-	started int       // how many had ended then
+	started int       // how many were there then
 
 	mu    sync.Mutex
-	done  int // trials ended
+	tried map[study.Cell]bool // cells that this run has seen end
+	fault string              // of the study: nothing more is run
+	end   study.End           // as last seen
+	done  int
 	total int
+	ran   int
 }
 
 // run is what comes before the first trial, and the trials.
-func (w *work) run(ctx context.Context, resumed bool) error {
-	if err := w.reclaim(resumed); err != nil {
+func (w *work) run(ctx context.Context, deterministic bool) error {
+	for repeat := 1; repeat <= w.Study.Repeats; repeat++ {
+		for i, key := range w.Keys {
+			spec, err := w.spec(ctx, i, repeat, w.engine)
+			if err != nil {
+				return err
+			}
+			w.ids[study.Cell{Arm: key, Repeat: repeat}] = spec.ID()
+		}
+	}
+	if err := w.grow(ctx); err != nil {
 		return err
 	}
-	if w.done < w.total {
+	if err := os.MkdirAll(w.Dir(), 0o777); err != nil {
+		return err
+	}
+	if err := w.takeIn(); err != nil {
+		return err
+	}
+	if _, err := w.st.Reclaim(nil); err != nil {
+		return err
+	}
+	if err := w.look(); err != nil {
+		return err
+	}
+	for _, line := range w.growth.Lines(w.end.Held, w.end.Left) {
+		w.tell(Event{Note: line})
+	}
+	for _, e := range w.end.Elsewhere {
+		w.tell(Event{Note: e.String()})
+	}
+	switch w.end.Kind {
+	case study.Hopeless, study.Faulty:
+		return w.stopped()
+	case study.Going, study.Waiting:
 		if err := w.time(ctx); err != nil {
 			return err
 		}
-		if w.done == 0 {
+		if deterministic {
 			if err := w.sameBits(ctx); err != nil {
 				return err
 			}
@@ -119,12 +153,124 @@ func (w *work) run(ctx context.Context, resumed bool) error {
 	return nil
 }
 
+// grow brings the store's record of the study to what the file asks for, or begins it. What does not fit the machine's memory is
+// refused before the study takes its name.
+func (w *work) grow(ctx context.Context) error {
+	for {
+		held, err := w.st.Study(w.Name)
+		switch {
+		case errors.Is(err, store.ErrAbsent):
+			held = store.Study{}
+			if _, err := w.memory(); err != nil {
+				return err
+			}
+		case errors.Is(err, store.ErrDamaged):
+			w.tell(Event{Note: err.Error() + "; the record is written anew, and the trials that are kept are found again"})
+			held = store.Study{}
+		case err != nil:
+			return err
+		}
+		before, err := viewOf(held)
+		if err != nil {
+			return err
+		}
+		if w.growth, err = study.Grow(before, w.view()); err != nil {
+			return err
+		}
+		next, err := w.record(held, w.growth.View)
+		if err != nil {
+			return err
+		}
+		if w.growth.Lowered > 0 {
+			w.Study.Repeats = w.growth.View.Repeats
+			for repeat := w.growth.Lowered + 1; repeat <= w.Study.Repeats; repeat++ {
+				for i, key := range w.Keys {
+					spec, err := w.spec(ctx, i, repeat, w.engine)
+					if err != nil {
+						return err
+					}
+					w.ids[study.Cell{Arm: key, Repeat: repeat}] = spec.ID()
+				}
+			}
+		}
+		if _, err = w.st.Put(next); !errors.Is(err, store.ErrChanged) {
+			return err
+		}
+	}
+}
+
+// viewOf is a record as growth sees it.
+func viewOf(held store.Study) (study.View, error) {
+	v := study.View{Name: held.Name, Question: held.Question, Text: held.File, Repeats: held.Repeats}
+	if held.Version == 0 { // not in the store yet
+		return v, nil
+	}
+	from, err := originOf(held)
+	if err != nil {
+		return v, err
+	}
+	v.Base = from.Base
+	for _, a := range held.Arms {
+		v.Arms = append(v.Arms, study.ViewArm{Key: a.Key, Name: a.Name, Status: study.ArmStatus(a.Status)})
+	}
+	return v, nil
+}
+
+// record is the store's record of a view: arms of this file as they are planned, others as they are held.
+func (w *work) record(held store.Study, v study.View) (store.Study, error) {
+	from, err := w.origin()
+	if err != nil {
+		return held, err
+	}
+	before := held.Arms
+	held.Name, held.Question, held.File, held.Origin, held.Baseline = v.Name, v.Question, v.Text, from, v.Arms[0].Key
+	held.Seed, held.Repeats, held.Arms = w.Study.Seed, v.Repeats, nil
+	for _, a := range v.Arms {
+		arm := store.Arm{Key: a.Key}
+		at := slices.IndexFunc(before, func(b store.Arm) bool { return b.Key == a.Key })
+		if at >= 0 {
+			arm = before[at]
+		}
+		if i := w.arm(a.Key); i >= 0 {
+			if at >= 0 { // seconds that an earlier run has timed
+				w.Plan.Arms[i].TrainSeconds, w.Plan.Arms[i].SecondsRough = arm.TrainSeconds, arm.SecondsRough
+			}
+			if arm.Arm, arm.Recipe, err = w.armOf(i); err != nil {
+				return held, err
+			}
+		}
+		arm.Name, arm.Status = a.Name, store.ArmStatus(a.Status)
+		held.Arms = append(held.Arms, arm)
+	}
+	return held, nil
+}
+
 // time calibrates and keeps what came of it.
 func (w *work) time(ctx context.Context) error {
 	if err := w.Calibrate(ctx, w.st); err != nil {
 		return err
 	}
-	return w.st.SetArms(w.Name, w.Plan.Plain())
+	return w.change(func(st *store.Study) {
+		for i := range st.Arms {
+			if at := w.arm(st.Arms[i].Key); at >= 0 {
+				st.Arms[i].TrainSeconds, st.Arms[i].SecondsRough = w.Plan.Arms[at].TrainSeconds, w.Plan.Arms[at].SecondsRough
+			}
+		}
+	})
+}
+
+// change edits the study's record, again where another process was faster.
+func (w *work) change(edit func(*store.Study)) error {
+	for {
+		held, err := w.st.Study(w.Name)
+		if err != nil {
+			return err
+		}
+		edit(&held)
+		if _, err := w.st.Put(held); !errors.Is(err, store.ErrChanged) {
+			return err
+		}
+	}
 }
 
 // rough tells whether the arms' seconds were taken beside other work.
@@ -136,7 +282,7 @@ func (w *work) tell(e Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	e.Done, e.Total = w.done, w.total
-	if n := w.done - w.started; n > 0 {
+	if n := w.done - w.started; n > 0 && !w.began.IsZero() {
 		e.Left = time.Since(w.began) / time.Duration(n) * time.Duration(w.total-w.done)
 	}
 	if w.on != nil {
@@ -144,127 +290,123 @@ func (w *work) tell(e Event) {
 	}
 }
 
-// owner names this process on this machine.
-func owner() string {
-	host, _ := os.Hostname()
-	return fmt.Sprintf("%s:%d", host, os.Getpid())
+// takeIn puts into the store the results that lie beside it: of trials whose launcher was killed before it could.
+func (w *work) takeIn() error {
+	files, _ := filepath.Glob(filepath.Join(w.st.Dir(), store.TrialsDir, "*.result"))
+	for _, file := range files {
+		r, err := trial.Load(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // its launcher was faster
+			continue
+		case err != nil:
+			w.tell(Event{Note: err.Error()})
+		case r.Status == trial.Failed:
+		default:
+			if err := w.st.Complete(r, nil); err != nil {
+				return err
+			}
+		}
+		w.discard(strings.TrimSuffix(filepath.Base(file), ".result"), err == nil && r.Status != trial.Failed)
+	}
+	return nil
 }
 
-// reclaim takes stock: it lets failed trials wait again, takes back what dead processes of this machine held, and refuses to go
-// on where that would make no study.
-func (w *work) reclaim(resumed bool) error {
-	if resumed {
-		if _, err := w.st.Retry(w.Name); err != nil {
-			return err
-		}
+// discard removes what a trial left beside the store: its result, and where it has one in the store its checkpoint.
+func (w *work) discard(id string, known bool) {
+	_ = os.Remove(w.st.ResultFile(id))
+	if known {
+		_ = os.Remove(w.st.Checkpoint(id))
 	}
-	states, err := w.st.States(w.Name)
+}
+
+// history is what is known of the study now. It is made of what a transaction of the store hands out.
+func (w *work) history(v store.View) (study.History, error) {
+	view, err := viewOf(v.Study)
 	if err != nil {
-		return err
+		return study.History{}, err
 	}
-	host, _ := os.Hostname()
-	compared := false
-	for _, t := range states {
-		switch t.Status {
-		case string(study.Done), string(study.Diverged):
-			if t.Arm == study.BaselineName && t.Status == string(study.Diverged) {
-				return w.hopeless(t.Repeat)
-			}
-			if !compared {
-				if err := w.sameLevel(t); err != nil {
-					return err
-				}
-				compared = true
-			}
-		case "leased":
-			if pid, ok := strings.CutPrefix(t.Owner, host+":"); ok {
-				if n, err := strconv.Atoi(pid); err == nil && !alive(n) {
-					if _, err := w.st.Release(w.Name, t.Owner); err != nil {
-						return err
-					}
-				}
+	h := study.History{View: view}
+	w.mu.Lock()
+	h.Tried, h.Fault = map[study.Cell]bool{}, w.fault
+	for c := range w.tried {
+		h.Tried[c] = true
+	}
+	w.mu.Unlock()
+	var ids []string
+	stands := map[study.Cell]string{}
+	for _, c := range v.Cells {
+		ids = append(ids, c.Trial)
+		stands[study.Cell{Arm: c.Arm, Repeat: c.Repeat}] = c.Trial
+	}
+	for _, id := range w.ids {
+		ids = append(ids, id)
+	}
+	states, err := v.States(ids)
+	if err != nil {
+		return h, err
+	}
+	row := func(c study.Cell, id string) study.Held {
+		s := states[id]
+		held := study.Held{
+			Cell: c, Trial: id, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
+			Weights: s.Weights, Outcome: s.Metrics[study.Accuracy.Name], Columns: s.Columns[Validation],
+		}
+		if held.Engine == "" {
+			if held.Engine = "another engine"; id == w.ids[c] {
+				held.Engine = w.engine
 			}
 		}
+		return held
 	}
-	_, err = w.dropIdle()
+	for _, c := range v.Cells {
+		held := row(study.Cell{Arm: c.Arm, Repeat: c.Repeat}, c.Trial)
+		held.Spent = c.Spent
+		h.Held = append(h.Held, held)
+	}
+	for c, id := range w.ids {
+		if s := states[id]; stands[c] != id && (s.Known() || s.Owner != "") {
+			held := row(c, id)
+			held.Found = true
+			h.Held = append(h.Held, held)
+		}
+	}
+	return h, nil
+}
+
+// claim asks the schedule what to run next and leases it, in one transaction, so that no other process gets the same trial or begins
+// the same block on another engine. A nil lease: nothing to run now, state says why.
+func (w *work) claim() (turn study.Turn, lease *store.Lease, err error) { return w.take(true) }
+
+// look sees how the study stands, and enters what is found for it into the study.
+func (w *work) look() error {
+	_, _, err := w.take(false)
 	return err
 }
 
-// hopeless is the error of a baseline that diverged: nothing can be compared with it.
-func (w *work) hopeless(repeat int) error {
-	t, err := w.st.Trial(w.Name, study.BaselineName, repeat)
-	if err != nil {
-		return err
-	}
-	return fmt.Errorf("study %s: the baseline diverged in repeat %d: %s; lower its learning rate, give it a warm-up or train longer, and run that under another name (--as NAME)", w.Name, repeat, t.Reason)
-}
-
-// sameLevel refuses to mix kernel levels in a study: a block is compared bit for bit.
-func (w *work) sameLevel(at store.State) error {
-	t, err := w.st.Trial(w.Name, at.Arm, at.Repeat)
-	if err != nil || t == nil {
-		return err
-	}
-	e, err := cpu.New(cpu.Options{Threads: 1})
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	if t.Level != e.Level() || t.Table != cpu.TableVersion {
-		return fmt.Errorf("study %s: its trials so far are of kernel level %s, table %d, and here it is %s, table %d; go on there (or ASSAY_CPU=%s), or run it under another name (--as NAME)",
-			w.Name, t.Level, t.Table, e.Level(), cpu.TableVersion, t.Level)
-	}
-	return nil
-}
-
-// dropIdle takes the further repeats of arms out of the plan that ended in the baseline's own weights, names these arms, and
-// counts.
-func (w *work) dropIdle() (idle []string, err error) {
-	base, err := w.st.Trial(w.Name, study.BaselineName, 1)
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range w.Plan.Arms[1:] {
-		if base == nil || base.Status != study.Done {
-			break
-		}
-		t, err := w.st.Trial(w.Name, a.Name, 1)
+func (w *work) take(more bool) (turn study.Turn, lease *store.Lease, err error) {
+	lease, err = w.st.Claim(w.Name, w.owner, leaseTime, func(v store.View) (store.Claim, error) {
+		h, err := w.history(v)
 		if err != nil {
-			return nil, err
+			return store.Claim{}, err
 		}
-		if t == nil || t.Status != study.Done || t.WeightsDigest != base.WeightsDigest || t.Outcome != base.Outcome {
-			continue
+		var c store.Claim
+		for _, held := range h.Standing() {
+			if held.Found {
+				c.Assign = append(c.Assign, store.Cell{Arm: held.Arm, Repeat: held.Repeat, Trial: held.Trial})
+			}
 		}
-		n, err := w.st.Drop(w.Name, a.Name)
-		if err != nil {
-			return nil, err
+		end := w.schedule.End(h)
+		if turns := w.schedule.Next(h, 1); more && len(turns) > 0 {
+			turn = turns[0]
+			c.Lease, c.Again = w.ids[turn.Cell], turn.Lacks != nil
+			c.Assign = append(c.Assign, store.Cell{Arm: turn.Arm, Repeat: turn.Repeat, Trial: c.Lease})
 		}
-		if n > 0 {
-			idle = append(idle, a.Name)
-		}
-	}
-	return idle, w.count()
-}
-
-// count looks at the store, where other processes may be at work too.
-func (w *work) count() error {
-	states, err := w.st.States(w.Name)
-	if err != nil {
-		return err
-	}
-	done := 0
-	held := map[study.Entry]bool{}
-	for _, t := range states {
-		held[study.Entry{Arm: t.Arm, Repeat: t.Repeat}] = true
-		if t.Status != "pending" && t.Status != "leased" {
-			done++
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.done, w.total = done, len(states)
-	w.Plan.Entries = slices.DeleteFunc(w.Plan.Entries, func(e study.Entry) bool { return !held[study.Entry{Arm: e.Arm, Repeat: e.Repeat}] })
-	return nil
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.end, w.done, w.total = end, end.Held, end.Held+end.Left
+		return c, nil
+	})
+	return turn, lease, err
 }
 
 // atOnce is how many trials run side by side. Two trainings on a core each do more than one on two, as long as memory and
@@ -288,7 +430,7 @@ func (w *work) runAll(ctx context.Context) error {
 	}
 	threads := max(1, w.request.Threads/n)
 	w.began, w.started = time.Now(), w.done
-	w.tell(Event{Message: fmt.Sprintf("%d trials, %d at once on %d threads each", w.total-w.done, n, threads)})
+	w.tell(Event{Begins: true, Note: fmt.Sprintf("%d trials, %d at once on %d threads each", w.total-w.done, n, threads)})
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var group sync.WaitGroup
@@ -296,7 +438,7 @@ func (w *work) runAll(ctx context.Context) error {
 		group.Go(func() {
 			for more := true; more && ctx.Err() == nil; {
 				var err error
-				if more, err = w.next(ctx, worker, threads); err != nil {
+				if more, err = w.next(ctx, worker, threads, n); err != nil {
 					stop(err) // the others write their checkpoints
 				}
 			}
@@ -307,83 +449,173 @@ func (w *work) runAll(ctx context.Context) error {
 }
 
 // next leases and runs one trial; false where none is left.
-func (w *work) next(ctx context.Context, worker, threads int) (bool, error) {
-	if w.Study.Budget > 0 && time.Since(w.began) > w.Study.Budget {
+func (w *work) next(ctx context.Context, worker, threads, atOnce int) (bool, error) {
+	turn, lease, err := w.claim()
+	if err != nil {
+		return false, err
+	}
+	if lease == nil {
+		switch w.state().Kind {
+		case study.Hopeless, study.Faulty:
+			return false, w.stopped()
+		case study.Going, study.Waiting: // a trial that another process runs, or has just given back
+			select {
+			case <-ctx.Done():
+			case <-time.After(lookAgain):
+			}
+			w.tell(Event{})
+			return true, nil
+		}
 		return false, nil
 	}
-	l, err := w.st.Lease(w.Name, w.owner, leaseTime)
-	if err != nil {
+	r, err := w.train(ctx, turn, lease, worker, threads, atOnce)
+	if err != nil || r == nil {
+		return err == nil, err
+	}
+	if err := w.look(); err != nil {
 		return false, err
 	}
-	if l == nil {
-		return w.wait(ctx)
-	}
-	held, release := context.WithCancel(ctx)
-	defer release()
-	go w.keep(held, l, release)
-	reason := w.child(held, l, worker, threads)
-	switch {
-	case ctx.Err() != nil:
-		_, err := w.st.Release(w.Name, w.owner)
-		return false, err
-	case held.Err() != nil:
-		return true, nil // another process has the trial
-	}
-	ended, err := w.st.Trial(w.Name, l.Arm, l.Repeat)
-	if err != nil {
+	w.tell(Event{Arm: w.name(turn.Arm), Repeat: turn.Repeat, Worker: worker, Ended: r})
+	if err := w.idle(); err != nil {
 		return false, err
 	}
-	if ended == nil || ended.Status == study.Failed {
-		if reason == "" {
-			reason = "the trial's process ended without a result"
-		}
-		ended = &study.Trial{Arm: l.Arm, Repeat: l.Repeat, Status: study.Failed, Reason: reason}
-		if err := w.st.Complete(w.Name, *ended); err != nil {
-			return false, err
-		}
+	switch w.state().Kind {
+	case study.Hopeless, study.Faulty:
+		return false, w.stopped()
 	}
-	if err := w.count(); err != nil {
-		return false, err
-	}
-	w.tell(Event{Arm: l.Arm, Repeat: l.Repeat, Worker: worker, Ended: ended})
-	if ended.Status == study.Diverged && l.Arm == study.BaselineName {
-		return false, w.hopeless(l.Repeat)
-	}
-	if l.Repeat > 1 {
-		return true, nil
-	}
-	idle, err := w.dropIdle()
-	for _, arm := range idle {
-		w.tell(Event{Arm: arm, Note: arm + " ended in the baseline's own weights: it had no effect at run time and gets no more repeats"})
-	}
-	return true, err
+	return true, nil
 }
 
-// wait is for trials that other processes run: one that dies gives its trial back. False where there are none.
-func (w *work) wait(ctx context.Context) (bool, error) {
-	states, err := w.st.States(w.Name)
-	if err != nil || !slices.ContainsFunc(states, func(t store.State) bool { return t.Status == "leased" && t.Owner != w.owner }) {
-		return false, err
+// train has one leased trial trained and takes its result in. nil: it was lost to another process, which has it now.
+func (w *work) train(ctx context.Context, turn study.Turn, lease *store.Lease, worker, threads, atOnce int) (*trial.Result, error) {
+	request, err := w.ask(ctx, w.st, w.arm(turn.Arm), turn.Repeat, w.engine, threads)
+	if err != nil {
+		return nil, errors.Join(err, w.st.Release(lease))
 	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(lookAgain):
+	held, lost := context.WithCancel(ctx)
+	defer lost()
+	go w.keep(held, lease, lost)
+	began := time.Now()
+	why := w.launcher.Launch(held, request, func(p train.Progress) {
+		w.tell(Event{Arm: w.name(turn.Arm), Repeat: turn.Repeat, Worker: worker, Step: &p})
+	})
+	if err := w.st.AddSpent(w.Name, turn.Arm, turn.Repeat, time.Since(began).Seconds()/float64(atOnce)); err != nil {
+		return nil, err
 	}
-	if err := w.count(); err != nil {
-		return false, err
+	r, err := trial.Load(request.Result)
+	switch {
+	case err == nil: // it ended, whatever else happened
+	case ctx.Err() != nil:
+		return nil, w.st.Release(lease)
+	case held.Err() != nil:
+		return nil, nil
+	default:
+		if why == "" {
+			why = "the trial's process ended without a result"
+			if !errors.Is(err, fs.ErrNotExist) {
+				why = err.Error()
+			}
+		}
+		states, err := w.st.States([]string{lease.Trial})
+		if err != nil {
+			return nil, err
+		}
+		if states[lease.Trial].Known() { // another run took its file in
+			all, _, err := w.st.Trials([]string{lease.Trial})
+			if err != nil || len(all) != 1 {
+				return nil, err
+			}
+			r = all[0]
+			break
+		}
+		r = &trial.Result{ID: lease.Trial, Spec: request.Spec, Status: trial.Failed, Reason: why}
 	}
-	w.tell(Event{})
-	return true, nil
+	if err := w.st.Complete(r, lease); errors.Is(err, store.ErrLost) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	w.discard(lease.Trial, r.Status != trial.Failed)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tried[turn.Cell] = true
+	if r.Status != trial.Failed {
+		w.ran++
+	}
+	if r.Stops {
+		w.fault = r.Reason
+	}
+	return r, nil
+}
+
+// idle tells of arms that had no effect at run time, once, and keeps that they did.
+func (w *work) idle() error {
+	w.mu.Lock()
+	keys := w.end.Idle
+	w.mu.Unlock()
+	if len(keys) == 0 {
+		return nil
+	}
+	var told []string
+	err := w.change(func(st *store.Study) {
+		told = nil
+		for i, a := range st.Arms {
+			if slices.Contains(keys, a.Key) && a.Status == store.Active {
+				st.Arms[i].Status, st.Arms[i].Reason = store.Idle, "ended in the baseline's own weights"
+				told = append(told, a.Name)
+			}
+		}
+	})
+	for _, arm := range told {
+		w.tell(Event{Arm: arm, Note: arm + " ended in the baseline's own weights: it had no effect at run time and gets no more repeats"})
+	}
+	return err
+}
+
+// stopped is the error of a study that cannot go on.
+func (w *work) stopped() error {
+	end := w.state()
+	if end.Kind != study.Hopeless {
+		return fmt.Errorf("study %s: %s", w.Name, end.Reason)
+	}
+	reason := "its loss is not finite"
+	if held, err := w.st.Study(w.Name); err == nil {
+		if rows, err := stands(w.st, held); err == nil {
+			for _, h := range rows {
+				if h.Cell == (study.Cell{Arm: held.Baseline, Repeat: end.Repeat}) {
+					if states, err := w.st.States([]string{h.Trial}); err == nil && states[h.Trial].Reason != "" {
+						reason = states[h.Trial].Reason
+					}
+				}
+			}
+		}
+	}
+	return fmt.Errorf("study %s: the baseline diverged in repeat %d: %s; lower its learning rate, give it a warm-up or train longer, and run that under another name (--as NAME)", w.Name, end.Repeat, reason)
+}
+
+// state is where the study stood when it was last looked at.
+func (w *work) state() study.End {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.end
+}
+
+// name is an arm's, by its identity.
+func (w *work) name(key string) string {
+	if i := w.arm(key); i >= 0 {
+		return w.Plan.Arms[i].Name
+	}
+	return key
 }
 
 // keep keeps a lease until ctx ends, and calls lost where another process got it, as after a machine has slept.
 func (w *work) keep(ctx context.Context, l *store.Lease, lost func()) {
-	for tick := time.Tick(heartbeat); ; {
+	for tick := time.Tick(w.heartbeat); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick:
-			if errors.Is(w.st.Heartbeat(l, leaseTime), store.ErrLost) {
+			if ended, err := w.st.Heartbeat(l, leaseTime); !ended && errors.Is(err, store.ErrLost) {
 				lost()
 				return
 			}
@@ -391,30 +623,86 @@ func (w *work) keep(ctx context.Context, l *store.Lease, lost func()) {
 	}
 }
 
-// checkedSteps is how much of the baseline is run twice before the first trial.
-const checkedSteps = 50
+// checkTime bounds the check of bits.
+const checkTime = 30 * time.Second
 
-// sameBits runs the beginning of the baseline twice: unequal bits would make pairing worthless.
-func (s *Session) sameBits(ctx context.Context) error {
-	var digests [2]string
-	for i := range digests {
-		e, err := cpu.New(cpu.Options{Threads: s.request.Threads})
-		if err != nil {
-			return err
+// sameBits has the first steps of a trial that the store holds run again, the baseline's where it can: unequal bits would make all
+// pairing worthless. Where there is no trial of this engine yet there is nothing to hold against, and the first trials are held against
+// each other's beginnings by whoever grows the study.
+func (w *work) sameBits(ctx context.Context) error {
+	cell, id := study.Cell{}, ""
+	states, err := w.st.States(slices.Collect(func(yield func(string) bool) {
+		for _, id := range w.ids {
+			if !yield(id) {
+				return
+			}
 		}
-		job, err := s.job(ctx, s.Plan.Arms[0], 1)
-		if err != nil {
-			return err
+	}))
+	if err != nil {
+		return err
+	}
+	for repeat := 1; repeat <= w.Study.Repeats && id == ""; repeat++ {
+		for _, key := range w.Keys {
+			c := study.Cell{Arm: key, Repeat: repeat}
+			if s := states[w.ids[c]]; s.Status == trial.Done && len(s.Begun) > 0 {
+				cell, id = c, w.ids[c]
+				break
+			}
 		}
-		job.Engine = e
-		digests[i], err = train.Begin(ctx, job, checkedSteps)
-		e.Close()
-		if err != nil {
+	}
+	name := w.Keys[0]
+	if id != "" {
+		name = cell.Arm
+	} else {
+		cell = study.Cell{Arm: w.Keys[0], Repeat: 1}
+	}
+	w.tell(Event{Note: fmt.Sprintf("checking that %s #%d begins in the same bits, for at most %v", w.name(name), cell.Repeat, checkTime)})
+	want := states[id].Begun
+	if id == "" {
+		if want, err = w.begin(ctx, cell); err != nil {
 			return err
 		}
 	}
-	if digests[0] != digests[1] {
-		return fmt.Errorf("study %s: the same %d steps gave different bits twice; the machine is faulty or the engine is, no study is possible", s.Name, checkedSteps)
+	got, err := w.begin(ctx, cell)
+	if err != nil {
+		return err
+	}
+	compared := 0
+	for _, step := range train.BegunSteps {
+		a, b := want[step], got[step]
+		if a == "" || b == "" {
+			continue
+		}
+		if a != b {
+			return fmt.Errorf("study %s: %s #%d has other bits after %d steps than when it was trained; the machine is faulty or the engine is, and nothing new can be compared with what is kept", w.Name, w.name(name), cell.Repeat, step)
+		}
+		compared++
+	}
+	if compared == 0 {
+		return fmt.Errorf("study %s: the bits of %s #%d could not be compared; run it again", w.Name, w.name(name), cell.Repeat)
 	}
 	return nil
+}
+
+// begin runs the first steps of a trial in a process of its own.
+func (w *work) begin(ctx context.Context, c study.Cell) (map[int]string, error) {
+	r, err := w.ask(ctx, w.st, w.arm(c.Arm), c.Repeat, w.engine, w.request.Threads)
+	if err != nil {
+		return nil, err
+	}
+	r.Begin, r.Result = checkTime.Seconds(), strings.TrimSuffix(r.Result, ".result")+".begun"
+	defer os.Remove(r.Result)
+	why := w.launcher.Launch(ctx, r, func(train.Progress) {})
+	result, err := trial.Load(r.Result)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil && why != "":
+		return nil, fmt.Errorf("study %s: %s: %s", w.Name, r.Name, why)
+	case err != nil:
+		return nil, err
+	case result.Status == trial.Failed:
+		return nil, fmt.Errorf("study %s: %s: %s", w.Name, r.Name, result.Reason)
+	}
+	return result.Begun, nil
 }

@@ -2,42 +2,52 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/train"
 )
 
 // Environment of the processes that this test binary starts of itself.
 const (
-	slow  = "RUNNER_TEST_SLOW"  // how long each step of a trial takes at least
-	crash = "RUNNER_TEST_CRASH" // the arm whose trials crash in their third step
+	slow  = "RUNNER_TEST_SLOW"  // how long each run of a program takes at least
+	crash = "RUNNER_TEST_CRASH" // the trial, "elu #1", that crashes in its third step
 	pids  = "RUNNER_TEST_PIDS"  // the folder in which trials leave their process number
 	whole = "RUNNER_TEST_RUN"   // a study file: the process runs it, in the store beside it
+	mute  = "RUNNER_TEST_MUTE"  // a trial's process gives no sign of life and does not end
 )
 
 // TestMain lets this binary be the command that runs a trial, and a process that runs a study and may be killed.
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "trial":
-		end(trial(os.Args[2:]))
+		if os.Getenv(mute) != "" {
+			time.Sleep(time.Minute)
+		}
+		if dir := os.Getenv(pids); dir != "" {
+			_ = os.WriteFile(filepath.Join(dir, fmt.Sprint(os.Getpid())), nil, 0o644)
+		}
+		end(Serve(context.Background(), os.Stdin, os.Stdout, hampered))
 	case os.Getenv(whole) != "":
 		end(runs(os.Getenv(whole)))
 	default:
@@ -53,39 +63,44 @@ func end(err error) {
 	os.Exit(0)
 }
 
-// trial is what `assay trial` does.
-func trial(args []string) error {
-	var r TrialRequest
-	f := flag.NewFlagSet("trial", flag.ContinueOnError)
-	f.StringVar(&r.Store, "store", "", "")
-	f.StringVar(&r.Study, "study", "", "")
-	f.StringVar(&r.Arm, "arm", "", "")
-	f.IntVar(&r.Repeat, "repeat", 0, "")
-	f.IntVar(&r.Threads, "threads", 0, "")
-	if err := f.Parse(args); err != nil {
-		return err
-	}
-	if dir := os.Getenv(pids); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(os.Getpid())), nil, 0o644); err != nil {
-			return err
-		}
-	}
+func onCPU(_ string, threads int) (engine.Engine, error) {
+	return cpu.New(cpu.Options{Threads: threads})
+}
+
+// hampered is an engine that is as slow as the environment says.
+func hampered(_ string, threads int) (engine.Engine, error) {
+	e, err := cpu.New(cpu.Options{Threads: threads})
 	pause, _ := time.ParseDuration(os.Getenv(slow))
-	r.OnStep = func(p train.Progress) {
-		_ = json.NewEncoder(os.Stdout).Encode(p)
-		time.Sleep(pause)
-		if p.Step == 3 && r.Arm == os.Getenv(crash) {
-			panic("an arm that crashes")
-		}
+	return slowEngine{e, pause}, err
+}
+
+type slowEngine struct {
+	engine.Engine
+	pause time.Duration
+}
+
+func (e slowEngine) Compile(p *program.Program, s *program.State) (engine.Executable, error) {
+	x, err := e.Engine.Compile(p, s)
+	return &slowExecutable{Executable: x, pause: e.pause}, err
+}
+
+type slowExecutable struct {
+	engine.Executable
+	pause time.Duration
+	runs  int
+}
+
+func (x *slowExecutable) Run(f engine.Feed) error {
+	time.Sleep(x.pause)
+	if x.runs++; x.runs == 3 && os.Getenv(crash) != "" {
+		panic("an arm that crashes")
 	}
-	ctx, stop := Watch(context.Background(), os.Stdin)
-	defer stop()
-	return Trial(ctx, r)
+	return x.Executable.Run(f)
 }
 
 // runs runs a study and tells of its trials on standard output.
 func runs(file string) error {
-	s, err := Open(context.Background(), Request{File: file, Store: filepath.Join(filepath.Dir(file), "store"), Threads: 2})
+	s, err := Open(context.Background(), Request{File: file, Store: filepath.Join(filepath.Dir(file), "store"), Threads: 2, Open: onCPU})
 	if err != nil {
 		return err
 	}
@@ -94,7 +109,7 @@ func runs(file string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Run(context.Background(), exe, func(e Event) {
+	_, err = s.Run(context.Background(), Processes{Program: exe}, func(e Event) {
 		switch {
 		case e.Ended != nil:
 			fmt.Println("ended", e.Arm, e.Repeat)
@@ -155,7 +170,7 @@ func studyFile(t testing.TB, changes ...string) string {
 
 func opened(t testing.TB, file string) *Session {
 	t.Helper()
-	s, err := Open(t.Context(), Request{File: file, Store: filepath.Join(filepath.Dir(file), "store"), Threads: 2})
+	s, err := Open(t.Context(), Request{File: file, Store: filepath.Join(filepath.Dir(file), "store"), Threads: 2, Open: onCPU})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,15 +179,474 @@ func opened(t testing.TB, file string) *Session {
 	return s
 }
 
-// run runs a study to its end, or to its error.
-func run(t testing.TB, s *Session, on func(Event)) (*study.Result, error) {
+// processes launches trials as processes of this test binary.
+func processes(t testing.TB) Processes {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Run(t.Context(), exe, on)
+	return Processes{Program: exe}
 }
+
+// run runs a study with real trainings, to its end or to its error.
+func running(t testing.TB, s *Session, on func(Event)) (*study.Result, error) {
+	t.Helper()
+	r, err := s.Run(t.Context(), processes(t), on)
+	if err != nil {
+		return nil, err
+	}
+	return r.Result, nil
+}
+
+// fake is a launcher that trains nothing: what a trial leaves follows from what it is.
+type fake struct {
+	t *testing.T
+	s *Session
+
+	mu       sync.Mutex
+	launched []string // names of requests, but those that check bits
+	spoil    func(trial.Request, *trial.Result) (why string)
+}
+
+func (f *fake) Launch(ctx context.Context, r trial.Request, on func(train.Progress)) string {
+	id := r.Spec.ID()
+	result := &trial.Result{ID: id, Spec: r.Spec, Status: trial.Done, Steps: 12, Seconds: 1, Weights: "weights of " + id, Begun: map[int]string{1: "1 of " + id, 50: "50 of " + id}}
+	if r.Begin == 0 {
+		f.mu.Lock()
+		f.launched = append(f.launched, r.Name)
+		f.mu.Unlock()
+		on(train.Progress{Step: 12, Steps: 12})
+		f.score(r, result)
+	}
+	if f.spoil != nil {
+		if why := f.spoil(r, result); why != "" {
+			return why
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(r.Result), 0o777); err != nil {
+		return err.Error()
+	}
+	if err := result.Save(r.Result); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// score gives every validation image an answer.
+func (f *fake) score(r trial.Request, result *trial.Result) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.s.Plan.Arms[:1] {
+		set, err := f.s.Set(f.t.Context(), a.Experiment)
+		if err != nil {
+			f.t.Error(err)
+			return
+		}
+		images := imagesOf(set, set.Cut(r.Spec.Seeds.Split, 1).Val)
+		random := rand.New(rand.NewPCG(r.Spec.Seeds.Split, uint64(len(r.Network))))
+		e := trial.Evaluation{Name: Validation, Images: images.Digest(), Columns: []trial.Column{{Name: study.LogPTrue}, {Name: study.LogPOther}, {Name: study.ClassOther}}}
+		right, loss := 0.0, 0.0
+		for i := range images.Hashes {
+			p := float32(0.05 + 0.9*random.Float64())
+			if p > 0.5 {
+				right++
+			}
+			logP := float32(math.Log(float64(p)))
+			loss -= float64(logP)
+			e.Columns[0].Reals = append(e.Columns[0].Reals, logP)
+			e.Columns[1].Reals = append(e.Columns[1].Reals, float32(math.Log(float64(1-p))))
+			e.Columns[2].Wholes = append(e.Columns[2].Wholes, 1-images.Labels[i])
+		}
+		n := float64(len(images.Hashes))
+		e.Metrics = map[string]float64{study.Accuracy.Name: 100 * right / n, study.LogLoss.Name: loss / n}
+		result.Scores, result.Images = []trial.Evaluation{e}, map[string]trial.Images{e.Images: images}
+		result.Curve = []trial.Point{{Epoch: 3, Step: 12, TrainLoss: 1, LR: 0.02, Metrics: e.Metrics}}
+	}
+}
+
+// faked runs a study file without training, and says what was launched and told.
+func faked(t *testing.T, file string, spoil func(trial.Request, *trial.Result) string) (r *Ran, launched, notes []string, err error) {
+	t.Helper()
+	s := opened(t, file)
+	f := &fake{t: t, s: s, spoil: spoil}
+	r, err = s.Run(t.Context(), f, func(e Event) {
+		if e.Note != "" && !e.Begins {
+			notes = append(notes, e.Note)
+		}
+	})
+	slices.Sort(f.launched)
+	return r, f.launched, notes, err
+}
+
+// edit changes a study file by pairs of old and new text.
+func edit(t *testing.T, file string, changes ...string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := strings.NewReplacer(changes...).Replace(string(b))
+	if is == string(b) {
+		t.Fatalf("nothing to change by %q", changes)
+	}
+	if err := os.WriteFile(file, []byte(is), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func names(arms []string, repeats ...int) []string {
+	var list []string
+	for _, a := range arms {
+		for _, r := range repeats {
+			list = append(list, fmt.Sprintf("%s #%d", a, r))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+var all = []string{"baseline", "bn", "elu", "idle"}
+
+func TestAStudyGrowsByWhatIsNew(t *testing.T) {
+	file := studyFile(t)
+	steps := []struct {
+		name    string
+		changes []string
+		want    []string
+		told    string
+	}{
+		{"begun", nil, names(all, 1, 2), "checking that baseline #1 begins in the same bits, for at most 30s"},
+		{"the same again", nil, nil, ""},
+		{"a remark", []string{"question:", "# a remark\nquestion:"}, nil, "the file changed in nothing that is trained"},
+		{"another question", []string{"Does anything pay?", "What pays?"}, nil, "question: What pays?"},
+		{"a name", []string{"name: bn,", "name: norm,"}, nil, "renamed: bn -> norm"},
+		{"a repeat more", []string{"repeats: 2", "repeats: 3"}, names([]string{"baseline", "norm", "elu", "idle"}, 3), "repeats: 2 -> 3, 4 trials new, 8 found"},
+		{"a repeat less", []string{"repeats: 3", "repeats: 1"}, nil, "repeats: 1 in the file, 3 are planned and stay: repeats never shrink"},
+		{"a variant less", []string{"  - {name: norm, with: [batchnorm]}\n", ""}, nil, "removed: norm; no trial is lost"},
+		{"another", []string{"variants:\n", "variants:\n  - {name: avg, with: [{pool: avg}]}\n"}, names([]string{"avg"}, 1, 2, 3), "added: avg, 3 trials new, 9 found"},
+		{"the first back", []string{"variants:\n", "variants:\n  - {name: bn, with: [batchnorm]}\n"}, nil, "returned: bn"},
+		{"two names swapped", []string{"name: bn,", "name: avg,", "name: avg,", "name: bn,"}, nil, "renamed: "},
+	}
+	for _, step := range steps {
+		if step.changes != nil {
+			edit(t, file, step.changes...)
+		}
+		r, launched, notes, err := faked(t, file, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if !slices.Equal(launched, step.want) || r.Trials != len(step.want) {
+			t.Errorf("%s: launched %v (%d), want %v", step.name, launched, r.Trials, step.want)
+		}
+		if told := strings.Join(notes, "\n"); !strings.Contains(told, step.told) {
+			t.Errorf("%s: told %q, want %q", step.name, told, step.told)
+		}
+		if !r.Result.Complete || r.End.Kind != study.AllDone {
+			t.Errorf("%s: ended as %s, complete: %v", step.name, r.End.Kind, r.Result.Complete)
+		}
+	}
+}
+
+func TestAnotherBaseIsAnotherStudy(t *testing.T) {
+	for name, c := range map[string]struct {
+		changes []string
+		want    string
+	}{
+		"network":  {[]string{"net: mini", "net: mini\n  architecture: [{width: 0.5}]"}, "network"},
+		"settings": {[]string{"l2: 1e-3", "l2: 1e-4"}, "settings differ"},
+		"split":    {[]string{"val: 0.25", "val: 0.5"}, "split differ"},
+		"seed":     {[]string{"repeats: 2", "repeats: 2\nseed: 5"}, "seed differ"},
+	} {
+		file := studyFile(t)
+		if _, _, _, err := faked(t, file, nil); err != nil {
+			t.Fatal(err)
+		}
+		edit(t, file, c.changes...)
+		_, launched, _, err := faked(t, file, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "all trials would be new; keep both with --as NAME") || launched != nil {
+			t.Errorf("%s: launched %v, got %v", name, launched, err)
+		}
+	}
+}
+
+func TestTwoStudiesShareWhatTheyHaveInCommon(t *testing.T) {
+	file := studyFile(t)
+	if _, _, _, err := faked(t, file, nil); err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(filepath.Dir(file), "other.yaml")
+	if err := os.Rename(file, other); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, other, "name: elu,", "name: another name,", "  - {name: bn, with: [batchnorm]}\n", "  - {name: avg, with: [{pool: avg}]}\n")
+	same := filepath.Join(filepath.Dir(file), "same.yaml")
+	text, err := os.ReadFile(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, launched, notes, err := faked(t, other, nil)
+	if want := names([]string{"avg"}, 1, 2); err != nil || !slices.Equal(launched, want) {
+		t.Errorf("launched %v, want %v (%v)", launched, want, err)
+	}
+	if !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "6 of 8 trials found") }) {
+		t.Errorf("told %q", notes)
+	}
+	if err := os.WriteFile(same, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	again, launched, _, err := faked(t, same, nil)
+	if err != nil || launched != nil || !again.Result.Complete || len(again.Result.Trials) != len(r.Result.Trials) {
+		t.Errorf("a study of which all is there: launched %v, %d trials, complete %v (%v)", launched, len(again.Result.Trials), again.Result.Complete, err)
+	}
+}
+
+func TestAFailedTrialIsTriedOnceARun(t *testing.T) {
+	file := studyFile(t)
+	crashes := func(r trial.Request, _ *trial.Result) string {
+		if strings.HasPrefix(r.Name, "elu") {
+			return "out of memory"
+		}
+		return ""
+	}
+	r, launched, _, err := faked(t, file, crashes)
+	if err != nil || r.End.Kind != study.SomeFailed || len(r.End.Failed) != 2 || r.End.OK() || !slices.Equal(launched, names(all, 1, 2)) {
+		t.Errorf("ended as %+v, launched %v (%v)", r.End, launched, err)
+	}
+	for _, tr := range r.Result.Trials {
+		if failed := tr.Status == study.Failed; failed != (tr.Arm == "elu") || failed && tr.Reason != "out of memory" {
+			t.Errorf("%s #%d: %s %q", tr.Arm, tr.Repeat, tr.Status, tr.Reason)
+		}
+	}
+	r, launched, _, err = faked(t, file, nil)
+	if err != nil || r.End.Kind != study.AllDone || !slices.Equal(launched, names([]string{"elu"}, 1, 2)) {
+		t.Errorf("then ended as %+v, launched %v (%v)", r.End, launched, err)
+	}
+}
+
+func TestABaselineThatDivergesStopsTheStudy(t *testing.T) {
+	file := studyFile(t)
+	diverges := func(r trial.Request, result *trial.Result) string {
+		if r.Begin == 0 && strings.HasPrefix(r.Name, "baseline") {
+			*result = trial.Result{ID: result.ID, Spec: result.Spec, Status: trial.Diverged, Reason: "the loss is not finite at step 7", Steps: 6}
+		}
+		return ""
+	}
+	for range 2 { // the second run finds it in the store
+		_, _, _, err := faked(t, file, diverges)
+		if err == nil || !strings.Contains(err.Error(), "study tiny: the baseline diverged in repeat 1: the loss is not finite at step 7; lower its learning rate") {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if r := shown(t, file); !strings.Contains(r.Stopped, "diverged") || r.Complete {
+		t.Errorf("the report of it: %+v", r)
+	}
+}
+
+// shown is what `study show` would say.
+func shown(t *testing.T, file string) *study.Result {
+	t.Helper()
+	st, err := store.OpenReading(filepath.Join(filepath.Dir(file), "store"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	r, err := Result(st, "tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestAFaultOfTheStudyStopsIt(t *testing.T) {
+	file := studyFile(t)
+	faulty := func(r trial.Request, result *trial.Result) string {
+		if r.Begin == 0 {
+			*result = trial.Result{ID: result.ID, Spec: result.Spec, Status: trial.Failed, Reason: "pictures: the images have changed", Stops: true}
+		}
+		return ""
+	}
+	_, launched, _, err := faked(t, file, faulty)
+	if err == nil || !strings.Contains(err.Error(), "study tiny: pictures: the images have changed") || len(launched) > 2 {
+		t.Errorf("launched %v, got %v", launched, err)
+	}
+	if text := winner(t, file); text != "" {
+		t.Errorf("nothing was judged, and there is a winner:\n%s", text)
+	}
+}
+
+func winner(t *testing.T, file string) string {
+	t.Helper()
+	st, err := store.OpenReading(filepath.Join(filepath.Dir(file), "store"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	r, err := Result(st, "tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := Winner(st, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestOtherBitsThanAreKeptRefuseTheGrowth(t *testing.T) {
+	file := studyFile(t)
+	if _, _, _, err := faked(t, file, nil); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, file, "repeats: 2", "repeats: 3")
+	_, launched, _, err := faked(t, file, func(r trial.Request, result *trial.Result) string {
+		if r.Begin > 0 {
+			result.Begun[50] = "other bits"
+		}
+		return ""
+	})
+	if err == nil || !strings.Contains(err.Error(), "baseline #1 has other bits after 50 steps than when it was trained") || launched != nil {
+		t.Errorf("launched %v, got %v", launched, err)
+	}
+}
+
+func TestLooksAreCounted(t *testing.T) {
+	file := studyFile(t)
+	looks := func() []study.LookLine { return shown(t, file).Looks }
+	for i, c := range []struct {
+		name    string
+		changes []string
+		remove  bool
+		want    int
+		level   float64
+	}{
+		{"the plan's end", nil, false, 1, 0.04},
+		{"nothing new", nil, false, 1, 0.04},
+		{"growth", []string{"repeats: 2", "repeats: 3"}, false, 2, 0.005},
+		{"removed and run again", nil, true, 2, 0.005},
+		{"growth again", []string{"repeats: 3", "repeats: 4"}, false, 3, 0.0025},
+	} {
+		if c.changes != nil {
+			edit(t, file, c.changes...)
+		}
+		if c.remove {
+			st, err := store.OpenExisting(filepath.Join(filepath.Dir(file), "store"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(st.Remove("tiny"), st.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, _, err := faked(t, file, nil); err != nil {
+			t.Fatal(err)
+		}
+		if l := looks(); len(l) != c.want || l[len(l)-1].Level != c.level || l[0].Planned != true || i > 1 && l[len(l)-1].Planned {
+			t.Errorf("%s: looks %+v, want %d, the last at %g", c.name, l, c.want, c.level)
+		}
+	}
+}
+
+func TestABudgetIsOfAllRunsTogether(t *testing.T) {
+	file := studyFile(t, "repeats: 2", "repeats: 2\nbudget: 1h")
+	slowly := func(r trial.Request, result *trial.Result) string {
+		if r.Begin == 0 {
+			time.Sleep(30 * time.Millisecond)
+		}
+		return ""
+	}
+	s := opened(t, file)
+	s.Study.Budget = 50 * time.Millisecond
+	f := &fake{t: t, s: s, spoil: slowly}
+	r, err := s.Run(t.Context(), f, nil)
+	if err != nil || r.End.Kind != study.BudgetSpent || !r.End.OK() || r.End.Left == 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	held := r.End.Held
+	s = opened(t, file)
+	s.Study.Budget = 50 * time.Millisecond
+	if r, err = s.Run(t.Context(), &fake{t: t, s: s}, nil); err != nil || r.End.Kind != study.BudgetSpent || r.End.Held != held || r.Trials != 0 {
+		t.Errorf("a second run begins the budget anew: %+v, %v", r, err)
+	}
+	if r, _, _, err = faked(t, file, nil); err != nil || r.End.Kind != study.AllDone {
+		t.Errorf("a larger budget: %+v, %v", r, err)
+	}
+}
+
+func TestAResultThatNobodyTookInIsTakenIn(t *testing.T) {
+	file := studyFile(t)
+	s := opened(t, file)
+	ctx, stop := context.WithCancel(t.Context())
+	f := &fake{t: t, s: s, spoil: func(r trial.Request, result *trial.Result) string {
+		if r.Begin == 0 {
+			stop() // the launcher is killed as the trial ends
+		}
+		return ""
+	}}
+	st, err := store.Open(s.request.Store, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	id, err := s.engineID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := s.ask(ctx, st, 0, 1, id.String(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Launch(ctx, request, func(train.Progress) {})
+	if _, err := os.Stat(request.Result); err != nil {
+		t.Fatal(err)
+	}
+	_, launched, _, err := faked(t, file, nil)
+	if want := names(all, 1, 2)[1:]; err != nil || !slices.Equal(launched, want) {
+		t.Errorf("launched %v, want %v (%v)", launched, want, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(s.request.Store, store.TrialsDir, "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestADamagedResultIsRunAgain(t *testing.T) {
+	file := studyFile(t)
+	r, _, _, err := faked(t, file, func(r trial.Request, result *trial.Result) string {
+		if r.Begin == 0 && r.Name == "bn #2" {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(r.Result), 0o777), os.WriteFile(r.Result, []byte("assay-trial-1 00\n{}"), 0o644)); err != nil {
+				t.Error(err)
+			}
+			return "it was cut"
+		}
+		return ""
+	})
+	if err != nil || len(r.End.Failed) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if _, launched, _, err := faked(t, file, nil); err != nil || !slices.Equal(launched, []string{"bn #2"}) {
+		t.Errorf("launched %v, %v", launched, err)
+	}
+}
+
+func TestARunWhoseHeartbeatRacesLosesNothing(t *testing.T) {
+	s := opened(t, studyFile(t))
+	s.heartbeat = time.Millisecond
+	ended := 0
+	f := &fake{t: t, s: s, spoil: func(r trial.Request, result *trial.Result) string {
+		time.Sleep(3 * time.Millisecond)
+		return ""
+	}}
+	r, err := s.Run(t.Context(), f, func(e Event) {
+		if e.Ended != nil {
+			ended++
+		}
+	})
+	if err != nil || r.Trials != 8 || ended != 8 || len(f.launched) != 8 {
+		t.Errorf("%d trials, %d told, %d launched (%v)", r.Trials, ended, len(f.launched), err)
+	}
+}
+
+// From here on trainings are real.
 
 // uninterrupted is how the study ends when nothing interrupts it; reference runs it once for all tests.
 var uninterrupted []study.Trial
@@ -180,7 +654,7 @@ var uninterrupted []study.Trial
 func reference(t testing.TB) []study.Trial {
 	t.Helper()
 	if uninterrupted == nil {
-		r, err := run(t, opened(t, studyFile(t)), nil)
+		r, err := running(t, opened(t, studyFile(t)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,49 +680,31 @@ func timeless(trials []study.Trial) []study.Trial {
 	return ts
 }
 
-// leases is how often each trial was leased.
-func leases(t *testing.T, file string) map[string]int {
-	t.Helper()
-	st, err := store.OpenExisting(filepath.Join(filepath.Dir(file), "store"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
-	states, err := st.States("tiny")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := map[string]int{}
-	for _, s := range states {
-		n[fmt.Sprintf("%s %d", s.Arm, s.Repeat)] = s.Attempts
-	}
-	return n
-}
-
-func TestAStudyRunsItsTrialsAndJudgesThem(t *testing.T) {
+func TestAStudyTrainsItsTrialsAndDropsAnArmWithoutEffect(t *testing.T) {
 	file := studyFile(t)
 	s := opened(t, file)
-	var ended, notes []string
-	steps := 0
-	r, err := run(t, s, func(e Event) {
-		switch {
-		case e.Ended != nil:
-			ended = append(ended, fmt.Sprint(e.Arm, e.Repeat))
-		case e.Note != "":
+	var notes []string
+	r, err := running(t, s, func(e Event) {
+		if e.Note != "" {
 			notes = append(notes, e.Note)
-		case e.Step != nil:
-			steps++
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Trials) != 7 || len(s.Plan.Entries) != 7 || len(ended) != 7 || steps < 7 {
-		t.Errorf("%d trials in the store, %d in the plan, ended %v, %d steps told", len(r.Trials), len(s.Plan.Entries), ended, steps)
+	if len(r.Trials) != 7 || !r.Complete {
+		t.Errorf("%d trials, complete: %v", len(r.Trials), r.Complete)
 	}
-	for _, trial := range r.Trials {
-		if trial.Status != study.Done || trial.Step != 12 || len(trial.Curve) != 3 || len(trial.Images.IDs) != 12 || trial.WeightsDigest == "" || trial.Level == "" {
-			t.Errorf("%+v", trial)
+	for _, tr := range r.Trials {
+		if tr.Status != study.Done || tr.Step != 12 || len(tr.Curve) != 3 || len(tr.Images.IDs) < 8 || tr.WeightsDigest == "" || tr.Engine == "" {
+			t.Errorf("%+v", tr)
+		}
+		right := 0.0
+		for _, c := range tr.Images.Columns[study.Correct] {
+			right += float64(c)
+		}
+		if share := 100 * right / float64(len(tr.Images.IDs)); math.Abs(share-tr.Metrics["accuracy"]) > 1e-9 {
+			t.Errorf("%s #%d: accuracy %g, of the images %g", tr.Arm, tr.Repeat, tr.Metrics["accuracy"], share)
 		}
 	}
 	for _, j := range r.Judged {
@@ -256,123 +712,72 @@ func TestAStudyRunsItsTrialsAndJudgesThem(t *testing.T) {
 			t.Errorf("%s: %d trials, %g s, %d parameters", j.Name, j.Trials, j.TrainSeconds, j.Params)
 		}
 	}
-	if j, _ := r.Judgement("idle"); j.Method != "identical" || len(notes) != 1 || !strings.Contains(notes[0], "idle ended in the baseline's own weights") {
+	if j, _ := r.Judgement("idle"); j.Method != "identical" || !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "idle ended in the baseline's own weights") }) {
 		t.Errorf("an arm without effect is judged by %q, and was told of by %q", j.Method, notes)
 	}
-	if files, err := filepath.Glob(filepath.Join(s.Dir(), "trials", "*")); err != nil || len(files) > 0 {
+	if files, err := filepath.Glob(filepath.Join(s.request.Store, store.TrialsDir, "*")); err != nil || len(files) > 0 {
 		t.Errorf("left behind: %v %v", files, err)
+	}
+	if text := winner(t, file); !strings.Contains(text, "net: mini") || !strings.HasPrefix(text, "# The best arm of the study tiny") {
+		t.Errorf("winner.yaml:\n%s", text)
 	}
 	if uninterrupted == nil {
 		uninterrupted = timeless(r.Trials)
 	}
-
-	again, err := run(t, opened(t, file), func(e Event) { t.Errorf("a study that has ended does %+v", e) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(again, r) {
-		t.Error("looked at again, the study is another")
-	}
-	st, err := store.OpenExisting(s.request.Store, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
-	winner, err := Winner(st, r)
-	if err != nil || !strings.Contains(winner, "net: mini") || !strings.HasPrefix(winner, "# The best arm of the study tiny") {
-		t.Errorf("winner.yaml: %v\n%s", err, winner)
-	}
-}
-
-func TestTheFirstRepeatIsWhatTrainMakesOfTheBase(t *testing.T) {
-	s := opened(t, studyFile(t))
-	job, err := s.job(t.Context(), s.Plan.Arms[0], 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := cpu.New(cpu.Options{Threads: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	job.Engine = e
-	if !reflect.DeepEqual(job.Seeds, train.SeedsOf(1)) {
-		t.Errorf("seeds %+v", job.Seeds)
-	}
-	r, err := train.Run(t.Context(), job)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := reference(t)[0]; r.Model.Digest != want.WeightsDigest || 100*r.Metrics.Accuracy != want.Outcome {
-		t.Errorf("weights %s, outcome %g; the trial had %s, %g", r.Model.Digest, 100*r.Metrics.Accuracy, want.WeightsDigest, want.Outcome)
-	}
 }
 
 func TestAnInterruptKeepsCheckpointsAndTheSameCommandGoesOn(t *testing.T) {
-	file := studyFile(t)
-	ctx, stop := context.WithCancel(t.Context())
-	t.Setenv(slow, "30ms")
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := opened(t, file)
-	ended := map[string]bool{}
-	_, err = s.Run(ctx, exe, func(e Event) {
-		if e.Ended != nil {
-			ended[fmt.Sprintf("%s %d", e.Arm, e.Repeat)] = true
-		}
-		if e.Done > 0 && e.Step != nil && e.Step.Step >= 3 {
-			stop()
-		}
-	})
-	if !errors.Is(err, train.ErrInterrupted) || !strings.Contains(err.Error(), "of 8 trials; all that ended is kept, the same command goes on") {
-		t.Fatalf("got %v", err)
-	}
-	checkpoints, err := filepath.Glob(filepath.Join(s.Dir(), "trials", "*.safetensors"))
-	if err != nil || len(checkpoints) == 0 {
-		t.Errorf("no checkpoint (%v)", err)
-	}
-	t.Setenv(slow, "")
-	before := leases(t, file)
-	first := map[string]int{}
-	r, err := run(t, opened(t, file), func(e Event) {
-		if name := fmt.Sprintf("%s %d", e.Arm, e.Repeat); e.Step != nil && first[name] == 0 {
-			first[name] = e.Step.Step
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, r.Trials)
-	resumed := 0
-	for name, n := range before {
-		if n == 1 && !ended[name] && first[name] != 1 { // 0: all that was left was the evaluation
-			resumed++
-		}
-	}
-	if resumed == 0 || resumed > len(checkpoints) { // one may have been stopped before its first step
-		t.Errorf("of %d checkpoints %d were gone on from; first steps %v, leases before %v", len(checkpoints), resumed, first, before)
-	}
-}
-
-func TestAVariantThatCrashesDoesNotStopTheOthersAndIsTriedAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many processes")
 	}
 	file := studyFile(t)
-	t.Setenv(crash, "elu")
-	r, err := run(t, opened(t, file), nil)
+	ctx, stop := context.WithCancel(t.Context())
+	t.Setenv(slow, "30ms")
+	s := opened(t, file)
+	_, err := s.Run(ctx, processes(t), func(e Event) {
+		if e.Done > 0 && e.Step != nil && e.Step.Step >= 3 {
+			stop()
+		}
+	})
+	if !errors.Is(err, train.ErrInterrupted) || !strings.Contains(err.Error(), "trials; all that ended is kept, the same command goes on") {
+		t.Fatalf("got %v", err)
+	}
+	checkpoints, err := filepath.Glob(filepath.Join(s.request.Store, store.TrialsDir, "*.safetensors"))
+	if err != nil || len(checkpoints) == 0 {
+		t.Errorf("no checkpoint (%v)", err)
+	}
+	t.Setenv(slow, "")
+	r, err := running(t, opened(t, file), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, trial := range r.Trials {
-		if failed := trial.Status == study.Failed; failed != (trial.Arm == "elu") || failed && trial.Reason != "panic: an arm that crashes" {
-			t.Errorf("%s #%d: %s %q", trial.Arm, trial.Repeat, trial.Status, trial.Reason)
+	same(t, r.Trials)
+}
+
+func TestACrashIsOneTrialsFailure(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many processes")
+	}
+	file := studyFile(t)
+	s := opened(t, file)
+	crashing := launches(func(ctx context.Context, r trial.Request, on func(train.Progress)) string {
+		if r.Begin == 0 && strings.HasPrefix(r.Name, "elu") {
+			t.Setenv(crash, "1")
+			defer os.Unsetenv(crash)
+		}
+		return processes(t).Launch(ctx, r, on)
+	})
+	s.request.Threads = 1 // one after the other, as the environment is of the process
+	r, err := s.Run(t.Context(), crashing, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tr := range r.Result.Trials {
+		if failed := tr.Status == study.Failed; failed != (tr.Arm == "elu") || failed && tr.Reason != "panic: an arm that crashes" {
+			t.Errorf("%s #%d: %s %q", tr.Arm, tr.Repeat, tr.Status, tr.Reason)
 		}
 	}
-	t.Setenv(crash, "")
-	r, err = run(t, opened(t, file), func(e Event) {
+	again, err := running(t, opened(t, file), func(e Event) {
 		if e.Ended != nil && e.Arm != "elu" {
 			t.Errorf("%s #%d was run again", e.Arm, e.Repeat)
 		}
@@ -380,104 +785,29 @@ func TestAVariantThatCrashesDoesNotStopTheOthersAndIsTriedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, r.Trials)
+	same(t, again.Trials)
 }
 
-func TestABaselineThatDivergesStopsTheStudy(t *testing.T) {
-	if testing.Short() {
-		t.Skip("many processes")
-	}
-	file := studyFile(t, "base: 0.02", "base: 1000")
-	for range 2 { // the second run finds it in the store
-		_, err := run(t, opened(t, file), nil)
-		if err == nil || !strings.Contains(err.Error(), "study tiny: the baseline diverged in repeat 1: the loss is not finite at step ") {
-			t.Fatalf("got %v", err)
-		}
-	}
-	st, err := store.OpenExisting(filepath.Join(filepath.Dir(file), "store"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
-	if r, err := Result(st, "tiny"); err != nil || !strings.Contains(r.Stopped, "diverged") {
-		t.Errorf("the report of it: %+v, %v", r, err)
-	}
+type launches func(context.Context, trial.Request, func(train.Progress)) string
+
+func (l launches) Launch(ctx context.Context, r trial.Request, on func(train.Progress)) string {
+	return l(ctx, r, on)
 }
 
-func TestAVariantThatDivergesIsAResult(t *testing.T) {
-	if testing.Short() {
-		t.Skip("many processes")
+func TestAProcessWithoutASignOfLifeIsEnded(t *testing.T) {
+	t.Setenv(mute, "1")
+	p := processes(t)
+	p.Silence = 100 * time.Millisecond
+	if why := p.Launch(t.Context(), trial.Request{Threads: 1}, nil); !strings.Contains(why, "gave no sign of life for 100ms and was ended") {
+		t.Errorf("got %q", why)
 	}
-	for with, reason := range map[string]string{
-		"{lr: 1000}":                      "the loss is not finite at step ",
-		"{init: {kind: he, gain: 1e-12}}": "every image is taken for ",
-	} {
-		r, err := run(t, opened(t, studyFile(t, "{name: bn, with: [batchnorm]}", "{name: bn, with: ["+with+"]}")), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		j, _ := r.Judgement("bn")
-		if j.Diverged != 2 || j.Outcomes[0] != nil {
-			t.Errorf("%s: %d diverged, outcomes %v", with, j.Diverged, j.Outcomes)
-		}
-		for _, trial := range r.Trials {
-			if trial.Arm == "bn" && (trial.Status != study.Diverged || !strings.HasPrefix(trial.Reason, reason)) {
-				t.Errorf("%s: %+v", with, trial)
-			}
-		}
-	}
-}
-
-func TestAStudyOfOtherDataOrLevelIsRefused(t *testing.T) {
-	file := studyFile(t)
-	s := opened(t, file)
-	st, err := store.Open(s.request.Store, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
-	if _, err := s.record(st); err != nil {
-		t.Fatal(err)
-	}
-	if err := st.Complete("tiny", study.Trial{Arm: "bn", Repeat: 1, Status: study.Done, Level: "avx1024", Table: 1}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run(t, s, nil); err == nil || !strings.Contains(err.Error(), "its trials so far are of kernel level avx1024") {
-		t.Errorf("another level: got %v", err)
-	}
-	if err := os.Remove(filepath.Join(filepath.Dir(file), "pictures", "a", "03.png")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run(t, opened(t, file), nil); err == nil || !strings.Contains(err.Error(), "keep both with --as NAME") {
-		t.Errorf("other data: got %v", err)
-	}
-	err = Trial(t.Context(), TrialRequest{Store: s.request.Store, Study: "tiny", Arm: "bn", Repeat: 2, Threads: 1})
-	if err == nil || !strings.Contains(err.Error(), "have changed since it began") {
-		t.Errorf("a trial on other data: got %v", err)
-	}
-}
-
-func TestABudgetThatIsSpentLeavesTheRestForTheNextRun(t *testing.T) {
-	if testing.Short() {
-		t.Skip("many processes")
-	}
-	file := studyFile(t, "repeats: 2", "repeats: 1\nbudget: 1ms")
-	s := opened(t, file)
-	s.Study.Budget = 1
-	r, err := run(t, s, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(r.Trials) != 0 || len(s.Plan.Entries) != 4 {
-		t.Errorf("%d trials of %d", len(r.Trials), len(s.Plan.Entries))
-	}
-	if w := s.Foresee().Warnings; !slices.ContainsFunc(w, func(w string) bool { return strings.HasPrefix(w, "budget: 1ns is short of") }) {
-		t.Errorf("the plan says %q", w)
-	}
-	s = opened(t, file)
-	s.Study.Budget = 0
-	if r, err = run(t, s, nil); err != nil || len(r.Trials) != 4 {
-		t.Errorf("then %d trials, %v", len(r.Trials), err)
+	p = processes(t)
+	p.Grace = 100 * time.Millisecond
+	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	began := time.Now()
+	if p.Launch(ctx, trial.Request{Threads: 1}, nil); time.Since(began) > 10*time.Second {
+		t.Errorf("a process that does not end when asked was waited for %v", time.Since(began))
 	}
 }
 
@@ -510,32 +840,6 @@ func TestCalibrationGivesEveryArmItsSecondsAndIsKept(t *testing.T) {
 		if a.TrainSeconds != first[i] {
 			t.Errorf("%s was timed again: %g s, then %g s", a.Name, first[i], a.TrainSeconds)
 		}
-	}
-}
-
-func TestTimesTakenBesideOtherWorkAreRoughAndTakenAgain(t *testing.T) {
-	if testing.Short() {
-		t.Skip("many processes")
-	}
-	file := studyFile(t)
-	s := opened(t, file)
-	calls := time.Duration(0)
-	s.clock = func() (ran, waited time.Duration) { calls++; return calls * time.Second, calls * time.Second / 4 }
-	r, err := run(t, s, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rough := func(c string) bool { return strings.HasPrefix(c, "training times were taken beside other work") }
-	if calls != 4 || !slices.ContainsFunc(r.Caveats, rough) { // before the trials and behind them
-		t.Errorf("the clock was read %d times, caveats %q", calls, r.Caveats)
-	}
-	s = opened(t, file)
-	trials := 0
-	if r, err = run(t, s, func(Event) { trials++ }); err != nil {
-		t.Fatal(err)
-	}
-	if trials != 0 || slices.ContainsFunc(r.Caveats, rough) || r.Judged[0].TrainSeconds <= 0 {
-		t.Errorf("%d events of trials, caveats %q, %+v", trials, r.Caveats, r.Judged[0].Arm)
 	}
 }
 

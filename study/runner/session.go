@@ -1,28 +1,30 @@
-// Package runner does a study: it opens the data, plans, times the machine, runs every trial as a child process of the same
-// binary, and reads the outcome from the store. It imports study, study/store, train and engine/cpu. Start at [Open], then
-// [Session.Run]; [Trial] is what the child process does.
+// Package runner does a study: it opens the data, plans, finds in the store what is there already, has the rest trained by a
+// [Launcher], and judges where a plan ends. It imports study, study/trial, study/store and train. Start at [Open], then
+// [Session.Run]; [Serve] is what a trial's own process does.
 package runner
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/train"
 )
 
@@ -31,8 +33,11 @@ type Request struct {
 	File    string // the study file
 	Name    string // in the store; empty: the file's name without extension
 	Data    string // a folder that takes the place of the study's data; empty: as written
+	Repeats int    // in place of the file's; 0: as written
 	Store   string // the store's folder
-	Threads int    // 0: all cores this process may use
+	Device  string // for Open; empty: its default
+	Threads int    // at least 1
+	Open    Opener
 
 	Progress func(what string, done, total int) // while pictures are read; may be nil
 }
@@ -42,19 +47,45 @@ type Session struct {
 	Name  string
 	Study *study.Study
 	Plan  *study.Plan
+	Keys  []string // the arms' identities, in the order of Plan.Arms
 
 	request Request
 	text    []byte
-	digest  string
 	sets    map[string]*data.Set
+	cuts    map[cutKey]cut
+	recipes []recipe                           // by arm
 	each    int64                              // bytes that a trial takes, once memory has told
 	clock   func() (ran, waited time.Duration) // scheduled, but in tests
+
+	heartbeat time.Duration
 }
 
-// origin is what the store keeps of where a study came from, so that a trial's process finds the same.
+// recipe is the texts of an arm, with their digests.
+type recipe struct{ network, settings, networkDigest, settingsDigest string }
+
+type cutKey struct {
+	set    string
+	repeat int
+}
+
+// cut is the parts of a repeat, with digests of all of it and of the validation images by content.
+type cut struct {
+	data.Cut
+	digest, validation string
+}
+
+// origin is what the store keeps of where a study came from, so that it can be opened again.
 type origin struct {
-	File string `json:"file"`
-	Data string `json:"data,omitempty"`
+	File string       `json:"file"`
+	Data string       `json:"data,omitempty"`
+	Base []study.Part `json:"base"` // what the baseline is made of
+}
+
+func originOf(held store.Study) (from origin, err error) {
+	if err := json.Unmarshal(held.Origin, &from); err != nil {
+		return from, fmt.Errorf("study %s: the store does not say where it came from: %w; run it again from its file", held.Name, err)
+	}
+	return from, nil
 }
 
 // Open reads and plans a study: every arm is built and compared with the baseline. Nothing is written but caches of pictures.
@@ -63,14 +94,7 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, r, text)
-}
-
-func open(ctx context.Context, r Request, text []byte) (*Session, error) {
-	if r.Threads == 0 {
-		r.Threads = cpu.DefaultThreads()
-	}
-	s := &Session{Name: r.Name, request: r, text: text, sets: map[string]*data.Set{}, clock: scheduled}
+	s := &Session{Name: r.Name, request: r, text: text, sets: map[string]*data.Set{}, cuts: map[cutKey]cut{}, clock: scheduled, heartbeat: heartbeat}
 	if s.Name == "" {
 		s.Name = strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))
 	}
@@ -81,12 +105,14 @@ func open(ctx context.Context, r Request, text []byte) (*Session, error) {
 	if s.Study, err = study.Decode(root); err != nil {
 		return nil, err
 	}
-	s.Study.PointAt(r.Data)
-	if s.Plan, err = s.Study.Plan(func(e experiment.Experiment) (study.Images, error) { return s.images(ctx, e) }); err != nil {
-		s.Close()
-		return nil, err
+	if r.Repeats > 0 {
+		s.Study.Repeats = r.Repeats
 	}
-	if s.digest, err = s.digestOf(ctx); err != nil {
+	s.Study.PointAt(r.Data)
+	if s.Plan, err = s.Study.Plan(func(e experiment.Experiment) (study.Images, error) { return s.images(ctx, e) }); err == nil {
+		err = s.identify(ctx)
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -95,8 +121,11 @@ func open(ctx context.Context, r Request, text []byte) (*Session, error) {
 
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: no such file; give a study file, or write one with assay study new FOLDER", path)
+	}
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, spec.MaxBytes+1))
@@ -113,7 +142,7 @@ func (s *Session) place(a study.PlannedArm, err error) error {
 			return v.Place(err)
 		}
 	}
-	return fmt.Errorf("%s: %s: %w", s.request.File, a.Name, err)
+	return s.Study.At.Get("base").At(err)
 }
 
 // Close gives the opened data back.
@@ -124,7 +153,7 @@ func (s *Session) Close() {
 	clear(s.sets)
 }
 
-// Dir is the study's folder in the store: its report and the checkpoints of its trials.
+// Dir is the study's folder in the store, that of its report.
 func (s *Session) Dir() string { return filepath.Join(s.request.Store, s.Name) }
 
 // Text is the study file as it was read.
@@ -141,7 +170,7 @@ func (s *Session) Set(ctx context.Context, e experiment.Experiment) (*data.Set, 
 		window = l.Window()
 	}
 	set, err := data.Open(ctx, e.Data.Spec, data.Options{
-		Cache: filepath.Join(s.request.Store, "cache"), Size: window, Threads: s.request.Threads,
+		Cache: s.cache(), Size: window, Threads: s.request.Threads,
 		Progress: func(done, total int) {
 			if s.request.Progress != nil {
 				s.request.Progress(e.Data.String(), done, total)
@@ -154,6 +183,8 @@ func (s *Session) Set(ctx context.Context, e experiment.Experiment) (*data.Set, 
 	s.sets[key] = set
 	return set, nil
 }
+
+func (s *Session) cache() string { return filepath.Join(s.request.Store, "cache") }
 
 // images is what an experiment's data give to its network.
 func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Images, error) {
@@ -173,53 +204,139 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 	}, nil
 }
 
-// digestOf covers what makes two runs the same study: the text, what every arm is built to, and the content of the data.
-func (s *Session) digestOf(ctx context.Context) (string, error) {
-	h := sha256.New()
-	h.Write(s.text)
+// identify works out what every arm is, and refuses one that could not be judged beside the baseline: a variant with data of its
+// own whose validation images are not the baseline's.
+func (s *Session) identify(ctx context.Context) error {
 	for _, a := range s.Plan.Arms {
-		set, err := s.Set(ctx, a.Experiment)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(h, "\n%s%v%v%s", a.Built.Graph.YAML(), a.Built.Optimization, a.Built.Learning, set.Digest)
+		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(a.Built.Optimization, a.Built.Learning))
+		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings)})
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	for i, a := range s.Plan.Arms {
+		for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
+			own, err := s.cut(ctx, a, repeat)
+			if err != nil {
+				return err
+			}
+			base, err := s.cut(ctx, s.Plan.Arms[0], repeat)
+			if err != nil {
+				return err
+			}
+			if own.validation != base.validation {
+				return s.place(a, fmt.Errorf("data: its validation images of repeat %d are not the baseline's, so that the two cannot be compared; give it the same val and test images, as folders of their own", repeat))
+			}
+		}
+		spec, err := s.spec(ctx, i, 1, "")
+		if err != nil {
+			return err
+		}
+		s.Keys = append(s.Keys, spec.Arm())
+	}
+	return nil
 }
 
-// record puts the study into the store, or finds it there.
-func (s *Session) record(st *store.Store) (resumed bool, err error) {
-	file, err := filepath.Abs(s.request.File)
+// cut is the parts of an arm's data in a repeat.
+func (s *Session) cut(ctx context.Context, a study.PlannedArm, repeat int) (cut, error) {
+	set, err := s.Set(ctx, a.Experiment)
 	if err != nil {
-		return false, err
+		return cut{}, err
 	}
-	folder := s.request.Data
-	if folder != "" {
-		if folder, err = filepath.Abs(folder); err != nil {
-			return false, err
+	key := cutKey{fmt.Sprintf("%+v", a.Experiment.Data.Spec), repeat}
+	c, ok := s.cuts[key]
+	if !ok {
+		c.Cut = set.Cut(study.SeedsOf(s.Study.Seed, repeat).Split, 1)
+		c.digest = cutDigest(c.Cut)
+		c.validation = imagesOf(set, c.Val).Digest()
+		s.cuts[key] = c
+	}
+	return c, nil
+}
+
+// spec is what the trial of an arm, by its place in the plan, in a repeat is on an engine.
+func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (trial.Spec, error) {
+	a := s.Plan.Arms[arm]
+	set, err := s.Set(ctx, a.Experiment)
+	if err != nil {
+		return trial.Spec{}, err
+	}
+	c, err := s.cut(ctx, a, repeat)
+	if err != nil {
+		return trial.Spec{}, err
+	}
+	return trial.Spec{
+		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest,
+		Seeds: trial.Seeds(study.SeedsOf(s.Study.Seed, repeat)), Engine: engine, Versions: Versions(),
+	}, nil
+}
+
+// ask is the request for the trial of an arm in a repeat.
+func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, engine string, threads int) (trial.Request, error) {
+	spec, err := s.spec(ctx, arm, repeat, engine)
+	if err != nil {
+		return trial.Request{}, err
+	}
+	id, where := spec.ID(), s.Plan.Arms[arm].Experiment.Data.Spec
+	r := trial.Request{
+		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
+		Data: where, Columns: Columns, Threads: threads, Device: s.request.Device,
+	}
+	for _, path := range []struct {
+		to *string
+		is string
+	}{{&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}} {
+		if path.is == "" {
+			continue
+		}
+		if *path.to, err = filepath.Abs(path.is); err != nil {
+			return r, err
 		}
 	}
-	plan, err := json.Marshal(origin{File: file, Data: folder})
+	return r, nil
+}
+
+// view is what this file asks for, as the store would keep it.
+func (s *Session) view() study.View {
+	v := study.View{Name: s.Name, Question: s.Study.Question, Text: string(s.text), Repeats: s.Study.Repeats}
+	base, _ := s.spec(context.Background(), 0, 1, "") // worked out before, so it cannot fail
+	v.Base = []study.Part{
+		{Name: "network", Digest: base.Network}, {Name: "settings", Digest: base.Settings}, {Name: "images", Digest: base.Data},
+		{Name: "split", Digest: base.Cut}, {Name: "seed", Digest: fmt.Sprint(s.Study.Seed)}, {Name: "versions of assay's rooms", Digest: fmt.Sprint(base.Versions)},
+	}
+	for i, a := range s.Plan.Arms {
+		v.Arms = append(v.Arms, study.ViewArm{Key: s.Keys[i], Name: a.Name, Status: study.Active})
+	}
+	return v
+}
+
+// engineID is the identity of the engine that this session would run on.
+func (s *Session) engineID() (engine.ID, error) {
+	e, err := s.request.Open(s.request.Device, 1)
 	if err != nil {
-		return false, err
+		return engine.ID{}, err
 	}
-	held, resumed, err := st.CreateOrResume(store.Study{
-		Name: s.Name, Digest: s.digest, Question: s.Study.Question, File: string(s.text), Plan: plan,
-		Arms: s.Plan.Plain(), Trials: s.Plan.Entries,
-	})
-	if err != nil {
-		return resumed, err
+	defer e.Close()
+	return e.ID(), nil
+}
+
+// origin is where the study came from.
+func (s *Session) origin() (json.RawMessage, error) {
+	from := origin{File: s.request.File, Data: s.request.Data, Base: s.view().Base}
+	for _, path := range []*string{&from.File, &from.Data} {
+		if *path == "" {
+			continue
+		}
+		abs, err := filepath.Abs(*path)
+		if err != nil {
+			return nil, err
+		}
+		*path = abs
 	}
-	for i := range held.Arms { // seconds that an earlier run has timed
-		s.Plan.Arms[i].TrainSeconds, s.Plan.Arms[i].SecondsRough = held.Arms[i].TrainSeconds, held.Arms[i].SecondsRough
-	}
-	return resumed, nil
+	return json.Marshal(from)
 }
 
 // Foresee is what the study's repeats can tell, before its first trial, and whether its budget suffices once it is calibrated.
 func (s *Session) Foresee() study.Foresight {
 	noise := 0.0
-	if st, err := store.OpenExisting(s.request.Store, time.Now); err == nil {
+	if st, err := store.OpenReading(s.request.Store, time.Now); err == nil {
 		defer st.Close()
 		noise = s.noise(st)
 	}
@@ -232,7 +349,7 @@ func (s *Session) Foresee() study.Foresight {
 
 // noise is the noise floor of the baseline, where the store knows one.
 func (s *Session) noise(st *store.Store) float64 {
-	if n, err := st.Noise(s.digest); err == nil && n != nil {
+	if n, err := st.Noise(s.Keys[0]); err == nil && n != nil {
 		return n.SD
 	}
 	return 0
@@ -248,4 +365,16 @@ func (s *Session) Hours() float64 {
 		seconds += a.TrainSeconds * float64(s.Study.Repeats)
 	}
 	return seconds / 3600
+}
+
+// arm is the place in the plan of the arm of an identity, -1 where this file has none.
+func (s *Session) arm(key string) int { return slices.Index(s.Keys, key) }
+
+// armOf is an arm of the plan as the store keeps it, with what it is made of.
+func (s *Session) armOf(i int) (study.Arm, store.Recipe, error) {
+	a := s.Plan.Arms[i]
+	where, err := json.Marshal(a.Experiment.Data.Spec)
+	arm := a.Arm
+	arm.ID = s.Keys[i]
+	return arm, store.Recipe{Network: s.recipes[i].network, Settings: s.recipes[i].settings, Data: where}, err
 }

@@ -2,146 +2,172 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
-	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
-	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/train"
 )
 
-// TrialRequest names one trial of a study of the store.
-type TrialRequest struct {
-	Store   string
-	Study   string
-	Arm     string
-	Repeat  int
-	Threads int
-	OnStep  func(train.Progress)
+// Opener opens the engine of a device, "" for the default, with so many threads.
+type Opener func(device string, threads int) (engine.Engine, error)
+
+// Versions are those of the rooms that decide bits: what one of them makes of the same request differs where its version does.
+func Versions() map[string]int {
+	return map[string]int{
+		"data": data.Version, "decoder": format.Version, "augment": augment.Version, "settings": experiment.Version,
+		"init": compile.InitVersion, "compile": compile.Version, "train": train.Version,
+	}
 }
 
-// Trial runs one trial and writes how it ended into the store: what a child process of a study does. It goes on from the
-// trial's checkpoint if there is one. A training that diverges is a result; an error is none, and leaves the store alone.
-func Trial(ctx context.Context, r TrialRequest) error {
-	st, err := store.OpenExisting(r.Store, time.Now)
-	if err != nil {
+// Columns are what every trial keeps of each validation image.
+var Columns = []string{study.LogPTrue, study.LogPOther, study.ClassOther}
+
+// Validation names the evaluation on the validation images by the last weights.
+const Validation = "val"
+
+// run runs a request and leaves its result. A training that diverges is a result, and so is one that fails: the file then says why.
+// One that is interrupted leaves its checkpoint alone, and its error wraps train.ErrInterrupted.
+func run(ctx context.Context, r trial.Request, open Opener, on func(train.Progress)) error {
+	if err := os.MkdirAll(filepath.Dir(r.Result), 0o777); err != nil {
 		return err
 	}
-	defer st.Close()
-	s, err := reopen(ctx, st, r)
-	if err != nil {
+	result, err := perform(ctx, r, open, on)
+	switch {
+	case errors.Is(err, train.ErrInterrupted):
 		return err
+	case err != nil:
+		_, stops := errors.AsType[stop](err)
+		result = &trial.Result{Status: trial.Failed, Reason: err.Error(), Stops: stops}
 	}
-	defer s.Close()
-	arm, ok := s.Plan.Arm(r.Arm)
-	if !ok {
-		return fmt.Errorf("study %s: no arm %q; give one of its plan", r.Study, r.Arm)
+	result.ID, result.Spec = r.Spec.ID(), r.Spec
+	return result.Save(r.Result)
+}
+
+// stop is an error that every trial of the study would meet.
+type stop struct{ error }
+
+func stops(format string, args ...any) error { return stop{fmt.Errorf(format, args...)} }
+
+// perform trains. It refuses a request whose identity this program, machine or data cannot keep.
+func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Progress)) (*trial.Result, error) {
+	if !maps.Equal(r.Spec.Versions, Versions()) {
+		return nil, stops("it is of another version of assay (%v, this one has %v); run the study with this one", r.Spec.Versions, Versions())
 	}
-	e, err := cpu.New(cpu.Options{Threads: r.Threads})
+	graph, err := nn.Read("the request's network", []byte(r.Network))
 	if err != nil {
-		return err
+		return nil, err
+	}
+	graph.Name = r.Name
+	o, l, err := experiment.DecodeSettings([]byte(r.Settings))
+	if err != nil {
+		return nil, err
+	}
+	e, err := open(r.Device, r.Threads)
+	if err != nil {
+		return nil, err
 	}
 	defer e.Close()
-	checkpoint := s.checkpoint(r.Arm, r.Repeat)
-	if err := os.MkdirAll(filepath.Dir(checkpoint), 0o755); err != nil {
-		return err
+	if id := e.ID().String(); id != r.Spec.Engine {
+		return nil, stops("it is of engine %s, and here is %s; go on there", r.Spec.Engine, id)
 	}
-	job, err := s.job(ctx, arm, r.Repeat)
+	set, err := data.Open(ctx, r.Data, data.Options{Cache: r.Cache, Downloads: r.Downloads, Size: l.Window(), Threads: r.Threads})
 	if err != nil {
-		return err
-	}
-	job.Engine, job.Checkpoint, job.OnStep = e, checkpoint, r.OnStep
-	result, err := train.Run(ctx, job)
-	if err != nil {
-		return err
-	}
-	if err := st.Complete(r.Study, outcome(r, result, e)); err != nil {
-		return err
-	}
-	if err := os.Remove(checkpoint); err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	return nil
-}
-
-// reopen opens a study as the store holds it.
-func reopen(ctx context.Context, st *store.Store, r TrialRequest) (*Session, error) {
-	held, err := st.Study(r.Study)
-	if err != nil {
-		return nil, err
-	}
-	var from origin
-	if err := json.Unmarshal(held.Plan, &from); err != nil {
-		return nil, fmt.Errorf("study %s: the store does not say where it came from: %w; run it under another name (--as NAME)", r.Study, err)
-	}
-	s, err := open(ctx, Request{File: from.File, Name: r.Study, Data: from.Data, Store: r.Store, Threads: r.Threads}, []byte(held.File))
-	if err != nil {
-		return nil, err
-	}
-	if s.digest != held.Digest {
-		s.Close()
-		return nil, fmt.Errorf("study %s: its data, a file that it names or this program have changed since it began; run it under another name (--as NAME)", r.Study)
-	}
-	return s, nil
-}
-
-// job is the training of an arm in a repeat, without an engine.
-func (s *Session) job(ctx context.Context, arm study.PlannedArm, repeat int) (train.Job, error) {
-	set, err := s.Set(ctx, arm.Experiment)
-	if err != nil {
-		return train.Job{}, err
-	}
-	seeds := study.SeedsOf(s.Study.Seed, repeat)
-	text := ""
-	if node, err := experiment.Encode(arm.Experiment); err == nil {
-		text = string(node.YAML())
-	}
-	return train.Job{
-		Graph: arm.Built.Graph, Optimization: arm.Built.Optimization, Learning: arm.Built.Learning,
-		Set: set, Cut: set.Cut(seeds.Split, 1), Seeds: train.Seeds(seeds), Loaders: 1, Experiment: text,
-	}, nil
-}
-
-// trialsDir is the folder, in the study's, of the checkpoints of trials under way.
-const trialsDir = "trials"
-
-// checkpoint is the file of a trial under way. An arm's name may hold anything, so it is not part of the file's.
-func (s *Session) checkpoint(arm string, repeat int) string {
-	index := 0
-	for i, a := range s.Plan.Arms {
-		if a.Name == arm {
-			index = i
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%w as the images were read", train.ErrInterrupted)
 		}
+		return nil, stop{err}
 	}
-	return filepath.Join(s.Dir(), trialsDir, fmt.Sprintf("arm%d-repeat%d.safetensors", index, repeat))
+	defer set.Close()
+	cut := set.Cut(r.Spec.Seeds.Split, 1)
+	if set.Digest != r.Spec.Data || cutDigest(cut) != r.Spec.Cut {
+		return nil, stops("%s: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)", set.Name)
+	}
+	job := train.Job{
+		Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
+		Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
+	}
+	if r.Begin > 0 {
+		job.Checkpoint = ""
+		begun, err := train.Begin(ctx, job, slices.Max(train.BegunSteps), time.Duration(r.Begin*float64(time.Second)))
+		return &trial.Result{Status: trial.Done, Begun: begun}, err
+	}
+	t, err := train.Run(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	return outcome(t, set, cut), nil
 }
 
-// outcome is a training's result as the store keeps it.
-func outcome(r TrialRequest, result *train.Result, e *cpu.Engine) study.Trial {
-	t := study.Trial{
-		Arm: r.Arm, Repeat: r.Repeat, Status: study.Done, Step: int64(result.Step), Seconds: result.Seconds,
-		Level: e.Level(), Table: cpu.TableVersion,
+// outcome is a training's result as a study keeps it.
+func outcome(t *train.Result, set *data.Set, cut data.Cut) *trial.Result {
+	r := &trial.Result{Status: trial.Done, Steps: t.Step, Seconds: t.Seconds, Begun: t.Begun}
+	for _, p := range t.Curve {
+		r.Curve = append(r.Curve, trial.Point{
+			Epoch: p.Epoch, Step: p.Step, TrainLoss: trial.Number(p.TrainLoss), LR: p.LR,
+			Metrics: map[string]float64{study.Accuracy.Name: 100 * p.Accuracy, study.LogLoss.Name: p.LogLoss},
+		})
 	}
-	for _, p := range result.Curve {
-		t.Curve = append(t.Curve, study.Point{Epoch: p.Epoch, TrainLoss: p.TrainLoss, ValAccuracy: 100 * p.Accuracy, ValLogLoss: p.LogLoss, LR: p.LR})
+	if t.Diverged {
+		r.Status, r.Reason = trial.Diverged, fmt.Sprintf("the loss is not finite at step %d", t.Step)
+		return r
 	}
-	if result.Diverged {
-		t.Status = study.Diverged
-		t.Reason = fmt.Sprintf("the loss is not finite at step %d", result.Step)
-		return t
-	}
-	m := result.Metrics
+	m := t.Metrics
 	if m.Collapsed != "" {
-		t.Status = study.Diverged
-		t.Reason = fmt.Sprintf("every image is taken for %s, at a log loss of %.4f (the classes' shares: %.4f)", m.Collapsed, m.LogLoss, m.Shares)
-		return t
+		r.Status = trial.Diverged
+		r.Reason = fmt.Sprintf("every image is taken for %s, at a log loss of %.4f (the classes' shares: %.4f)", m.Collapsed, m.LogLoss, m.Shares)
+		return r
 	}
-	t.Outcome, t.LogLoss, t.WeightsDigest = 100*m.Accuracy, m.LogLoss, result.Model.Digest
-	t.Images = study.PerImage{IDs: m.IDs, Correct: m.Correct, LogProb: m.LogProb}
-	return t
+	r.Weights = t.Model.Digest
+	images := imagesOf(set, cut.Val)
+	digest := images.Digest()
+	r.Images = map[string]trial.Images{digest: images}
+	r.Scores = []trial.Evaluation{{
+		Name: Validation, Images: digest,
+		Metrics: map[string]float64{study.Accuracy.Name: 100 * m.Accuracy, study.LogLoss.Name: m.LogLoss},
+		Columns: []trial.Column{
+			{Name: study.LogPTrue, Reals: m.LogProb}, {Name: study.LogPOther, Reals: m.LogOther}, {Name: study.ClassOther, Wholes: m.Other},
+		},
+	}}
+	return r
+}
+
+// imagesOf names items of a set by their content.
+func imagesOf(set *data.Set, items []int) trial.Images {
+	im := trial.Images{Classes: set.Classes}
+	for _, i := range items {
+		it := set.Items[i]
+		im.Hashes, im.Labels, im.Names = append(im.Hashes, it.Hash.String()), append(im.Labels, it.Label), append(im.Names, it.Name)
+	}
+	return im
+}
+
+// cutDigest identifies the parts of a set: items are in the order of their content, so their numbers say which they are.
+func cutDigest(c data.Cut) string {
+	h := sha256.New()
+	var b []byte
+	for _, part := range [][]int{c.Train, c.Val, c.Test} {
+		b = binary.LittleEndian.AppendUint64(b[:0], uint64(len(part)))
+		for _, i := range part {
+			b = binary.LittleEndian.AppendUint32(b, uint32(i))
+		}
+		h.Write(b)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }

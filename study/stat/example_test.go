@@ -14,7 +14,7 @@ func ExampleFamily() {
 		fmt.Println(err)
 		return
 	}
-	f := stat.NewFamily([][]float64{{l.Cov[1][1], l.Cov[1][2]}, {l.Cov[2][1], l.Cov[2][2]}})
+	f := stat.NewFamily([][]float64{{l.Cov[1][1], l.Cov[1][2]}, {l.Cov[2][1], l.Cov[2][2]}}, 0)
 	c := f.Critical(0.95, float64(l.DF))
 	for v := 1; v <= 2; v++ {
 		half := c * math.Sqrt(l.Variance*l.Cov[v][v])
@@ -27,7 +27,7 @@ func ExampleFamily() {
 
 // How many repeats find an effect of 0.8 points among 15 variants, runs varying by 0.3?
 func ExampleDesign() {
-	d := stat.Design{Variants: 15, SD: 0.3}
+	d := stat.Design{Variants: 15, SD: 0.3, Level: 0.05}
 	for _, n := range []int{3, 5} {
 		fmt.Printf("%d repeats: power %.2f, detectable %.2f points\n", n, d.Detects(0.8, n), d.Detectable(n, 0.8))
 	}

@@ -82,7 +82,7 @@ func TestCoverageMatchesScipyForProductCorrelations(t *testing.T) {
 		if c.DF < 0 {
 			c.DF = math.Inf(1)
 		}
-		f := NewFamily(cov)
+		f := NewFamily(cov, 0)
 		near(t, "misfit", f.Misfit, 0, 1e-6)
 		near(t, "coverage", f.Coverage(c.C, c.DF), c.P, 1e-7)
 	}
@@ -111,7 +111,7 @@ func TestDunnettMatchesScipyOnUnequalGroups(t *testing.T) {
 		}
 		cov[i][i] += 1 / float64(len(g.Groups[i+1]))
 	}
-	f := NewFamily(cov)
+	f := NewFamily(cov, 0)
 	c := f.Critical(0.95, df)
 	for i := range k {
 		effect, se := Mean(g.Groups[i+1])-Mean(g.Groups[0]), math.Sqrt(rss/df*cov[i][i])
@@ -124,7 +124,7 @@ func TestDunnettMatchesScipyOnUnequalGroups(t *testing.T) {
 
 func TestTheNearestProductFormIsCloseToTheMultivariateT(t *testing.T) {
 	for _, g := range readGolden(t).General {
-		f := NewFamily(g.Cov)
+		f := NewFamily(g.Cov, 0)
 		if f.Misfit < 0.01 {
 			t.Errorf("the case has product form (misfit %.3g), which is no test", f.Misfit)
 		}

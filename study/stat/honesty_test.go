@@ -48,7 +48,7 @@ func TestIntervalsCoverTogetherAtTheStatedRate(t *testing.T) {
 				for i := range cov {
 					copy(cov[i], l.Cov[i+1][1:])
 				}
-				f = NewFamily(cov)
+				f = NewFamily(cov, 0)
 				critical = f.Critical(0.95, float64(l.DF))
 			}
 			all := true
@@ -146,6 +146,61 @@ func TestOneFixedSplitGivesTheAnalysisOfVariance(t *testing.T) {
 	near(t, "image term", EstimateImages(blocks, 1).Cov[0][0], Variance(image)/m-rest/(n*m), 1e-12)
 }
 
+// A false claim is a difference where there is none, or equivalence where the true effect is delta or -delta. The chance
+// of any is worked out by the integral itself, for every mixture of arms without effect, at delta and at -delta.
+func TestEquivalenceKeepsTheLevelInEveryMixture(t *testing.T) {
+	lambda, rest := math.Sqrt2/2, math.Sqrt2/2 // of complete blocks
+	normal := nodes(80, -8.5, 8.5, func(z float64) float64 { return math.Exp(-z*z/2) / math.Sqrt(2*math.Pi) })
+	wrong := func(none, above, below int, outer, inner, df float64) float64 {
+		right := 0.0
+		for _, s := range scale(df) {
+			for _, z := range normal {
+				up := func(c float64) float64 { return phi((c*s.at - lambda*z.at) / rest) }
+				right += s.weight * z.weight * math.Pow(up(outer)-up(-outer), float64(none)) *
+					math.Pow(up(inner), float64(below)) * math.Pow(1-up(-inner), float64(above))
+			}
+		}
+		return 1 - right
+	}
+	for _, c := range []struct {
+		level, df float64
+		arms      int
+	}{{0.05, 30, 1}, {0.05, 30, 2}, {0.05, 10, 6}, {0.05, 30, 7}, {0.05, 300, 15}, {0.04, 30, 6}, {0.005, 30, 6}, {0.04, 45, 15}} {
+		f := ManyToOne(c.arms)
+		if c.arms == 1 {
+			near(t, "equivalence of one arm is two one-sided tests", f.Inner().Critical(1-c.level, c.df), StudentCritical(1-2*c.level, c.df), 1e-8)
+		}
+		outer, inner := f.Critical(1-c.level, c.df), f.Inner().Critical(1-c.level, c.df)
+		worst, least := 0.0, 1.0
+		for none := range c.arms + 1 {
+			for above := range c.arms - none + 1 {
+				e := wrong(none, above, c.arms-none-above, outer, inner, c.df)
+				worst, least = max(worst, e), min(least, e)
+			}
+		}
+		plain := wrong(0, c.arms/2, c.arms-c.arms/2, outer, f.Critical(1-2*c.level, c.df), c.df)
+		t.Logf("level %.3f, %d arms, %g df: at most %.5f, at least %.5f; two one-sided tests by the two-sided 1-2α value: %.5f",
+			c.level, c.arms, c.df, worst, least, plain)
+		if worst > 1.005*c.level {
+			t.Errorf("level %.3f, %d arms, %g df: a mixture errs in %.5f", c.level, c.arms, c.df, worst)
+		}
+	}
+}
+
+func TestAnAbsentComparisonIsNeverTooFewOfThem(t *testing.T) {
+	for _, df := range []float64{5, 30, math.Inf(1)} {
+		all := ManyToOne(7)
+		two := [][]float64{{1, 0.5}, {0.5, 1}}
+		got, want, fewer := NewFamily(two, 5).Critical(0.96, df), all.Critical(0.96, df), ManyToOne(6).Critical(0.96, df)
+		if got < want || got > 1.06*want || want <= fewer {
+			t.Errorf("%g df: 2 and 5 absent take %.3f, all 7 %.3f, 6 %.3f", df, got, want, fewer)
+		}
+		if got, want := NewFamily(two, 5).Inner().Critical(0.96, df), all.Inner().Critical(0.96, df); got < want || got > 1.1*want {
+			t.Errorf("%g df: equivalence of 2 and 5 absent takes %.3f, of all 7 %.3f", df, got, want)
+		}
+	}
+}
+
 func TestHolmKeepsTheFamilyWiseError(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	hits, n := 0, draws(5000, 40_000)
@@ -188,7 +243,7 @@ func TestTheExactTestKeepsItsLevel(t *testing.T) {
 }
 
 func TestPowerIsWhatSimulationFinds(t *testing.T) {
-	d := Design{Variants: 15, SD: 0.3, Delta: 1.5}
+	d := Design{Variants: 15, SD: 0.3, Delta: 1.5, Level: 0.05}
 	near(t, "power at 3 repeats", d.Detects(0.8, 3), 0.60, 0.02)
 	near(t, "power at 5 repeats", d.Detects(0.8, 5), 0.89, 0.02)
 	near(t, "the detectable effect is detected", d.Detects(d.Detectable(4, 0.8), 4), 0.8, 0.001)
@@ -196,7 +251,7 @@ func TestPowerIsWhatSimulationFinds(t *testing.T) {
 	const repeats, effect = 4, 0.4
 	df := float64(15 * (repeats - 1))
 	f := ManyToOne(15)
-	c95, c90 := f.Critical(0.95, df), f.Critical(0.90, df)
+	outer, inner := f.Critical(0.95, df), f.Inner().Critical(0.95, df)
 	rng := rand.New(rand.NewPCG(9, 10))
 	hits, n := 0, draws(4000, 40_000)
 	for range n {
@@ -207,7 +262,7 @@ func TestPowerIsWhatSimulationFinds(t *testing.T) {
 		}
 		se := math.Sqrt(2.0 / repeats * 0.09)
 		x, s := effect+se*rng.NormFloat64(), se*math.Sqrt(chi/df)
-		if math.Abs(x) > c95*s || math.Abs(x)+c90*s < d.Delta {
+		if math.Abs(x) > outer*s || math.Abs(x)+inner*s < d.Delta {
 			hits++
 		}
 	}
@@ -215,7 +270,7 @@ func TestPowerIsWhatSimulationFinds(t *testing.T) {
 	if n := d.Repeats(0.8, 0.8, 2, 100); d.Decides(0.8, n) < 0.8 || d.Decides(0.8, n-1) >= 0.8 {
 		t.Errorf("%d repeats decide with %.3f, one fewer with %.3f", n, d.Decides(0.8, n), d.Decides(0.8, n-1))
 	}
-	if share := (Design{Variants: 5, SD: 0.3, ImageVar: 0.2}).ImageShare(0.5, 0.8); share <= 0 || share >= 1 {
+	if share := (Design{Variants: 5, SD: 0.3, ImageVar: 0.2, Level: 0.05}).ImageShare(0.5, 0.8); share <= 0 || share >= 1 {
 		t.Errorf("share %v of the image term for an effect it hides", share)
 	}
 }

@@ -16,7 +16,8 @@ import "math"
 // ImageBlock is one repeat: the images that its validation split holds and what each arm's difference from the
 // baseline is on each.
 type ImageBlock struct {
-	IDs  []int32     // names of the images, each at most once; the same name is the same image in any block
+	Set  string      // in which IDs are names
+	IDs  []int32     // names of the images, each at most once; the same name of the same set is the same image in any block
 	Diff [][]float64 // by arm, then by place in IDs: the arm's score less the baseline's; nil where either is missing
 }
 
@@ -137,15 +138,19 @@ func crossTerm(centred [][][]float64, rows [][]int, common [][]float64, v, w int
 
 // centre numbers the images 0, 1, ... in order of first sight and takes each column's mean off.
 func centre(blocks []ImageBlock, k int) (centred [][][]float64, rows [][]int) {
-	number := map[int32]int{}
+	type name struct {
+		set string
+		id  int32
+	}
+	number := map[name]int{}
 	centred, rows = make([][][]float64, len(blocks)), make([][]int, len(blocks))
 	for s, b := range blocks {
 		rows[s] = make([]int, len(b.IDs))
 		for j, id := range b.IDs {
-			i, ok := number[id]
+			i, ok := number[name{b.Set, id}]
 			if !ok {
 				i = len(number)
-				number[id] = i
+				number[name{b.Set, id}] = i
 			}
 			rows[s][j] = i
 		}

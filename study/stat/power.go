@@ -8,30 +8,43 @@ type Design struct {
 	SD       float64 // residual standard deviation of one trial within its block, seeds alone
 	ImageVar float64 // image term of an effect, which more repeats do not lessen; 0 where unknown
 	Delta    float64 // smallest effect that matters; 0 asks for no verdict of "no meaningful effect"
+	Level    float64 // chance of any false claim that the judgement may spend, in (0, 1/2)
 }
 
-// terms are the standard error of an effect and the critical values that n complete blocks give.
-type terms struct{ se, df, c95, c90 float64 }
+// terms are the standard error of an effect and the critical values that n complete blocks give: of a difference, and of
+// its absence.
+type terms struct{ se, df, outer, inner float64 }
 
-func (d Design) at(f Family, n int) terms {
+// families are those of a design's outer and inner critical values.
+type families struct{ outer, inner Family }
+
+func (d Design) families() families {
+	f := families{outer: ManyToOne(d.Variants)}
+	if d.Delta > 0 {
+		f.inner = f.outer.Inner()
+	}
+	return f
+}
+
+func (d Design) at(f families, n int) terms {
 	seed := 2 * d.SD * d.SD / float64(n)
 	df := float64(d.Variants * (n - 1))
 	t := terms{se: math.Sqrt(seed + d.ImageVar), df: Satterthwaite(seed, df, d.ImageVar, 0)}
-	t.c95 = f.Critical(0.95, t.df)
+	t.outer = f.outer.Critical(1-d.Level, t.df)
 	if d.Delta > 0 {
-		t.c90 = f.Critical(0.90, t.df)
+		t.inner = f.inner.Critical(1-d.Level, t.df)
 	}
 	return t
 }
 
-// Detects is the power of n repeats: the chance that the simultaneous 95 % interval of an arm whose true effect is
-// given excludes 0. 0 for fewer than two repeats. Its honesty: TestPowerIsWhatSimulationFinds.
+// Detects is the power of n repeats: the chance that the simultaneous interval of an arm whose true effect is given
+// excludes 0. 0 for fewer than two repeats. Its honesty: TestPowerIsWhatSimulationFinds.
 func (d Design) Detects(effect float64, n int) float64 {
 	if n < 2 || d.Variants < 1 {
 		return 0
 	}
-	t := d.at(ManyToOne(d.Variants), n)
-	return outside(t.c95, t.df, effect/t.se)
+	t := d.at(d.families(), n)
+	return outside(t.outer, t.df, effect/t.se)
 }
 
 // Decides is the chance that n repeats end in a verdict, of a difference or of no meaningful effect.
@@ -39,17 +52,17 @@ func (d Design) Decides(effect float64, n int) float64 {
 	if n < 2 || d.Variants < 1 {
 		return 0
 	}
-	return d.decides(ManyToOne(d.Variants), effect, n)
+	return d.decides(d.families(), effect, n)
 }
 
-func (d Design) decides(f Family, effect float64, n int) float64 {
+func (d Design) decides(f families, effect float64, n int) float64 {
 	t := d.at(f, n)
 	if d.Delta <= 0 {
-		return outside(t.c95, t.df, effect/t.se)
+		return outside(t.outer, t.df, effect/t.se)
 	}
 	p := 0.0
 	for _, q := range scale(t.df) {
-		out, in := t.c95*t.se*q.at, d.Delta-t.c90*t.se*q.at // |estimate| > out decides, and so does |estimate| < in
+		out, in := t.outer*t.se*q.at, d.Delta-t.inner*t.se*q.at // |estimate| > out decides, and so does |estimate| < in
 		if in > out {
 			p += q.weight
 			continue
@@ -68,13 +81,13 @@ func (d Design) Detectable(n int, power float64) float64 {
 	if n < 2 || d.Variants < 1 || !(d.SD > 0 || d.ImageVar > 0) {
 		return math.Inf(1)
 	}
-	t := d.at(ManyToOne(d.Variants), n)
+	t := d.at(d.families(), n)
 	lo, hi := 0.0, 1.0
-	for outside(t.c95, t.df, hi) < power && hi < 1e6 {
+	for outside(t.outer, t.df, hi) < power && hi < 1e6 {
 		lo, hi = hi, 2*hi
 	}
 	for hi-lo > 1e-4*hi {
-		if mid := (lo + hi) / 2; outside(t.c95, t.df, mid) < power {
+		if mid := (lo + hi) / 2; outside(t.outer, t.df, mid) < power {
 			lo = mid
 		} else {
 			hi = mid
@@ -89,7 +102,7 @@ func (d Design) Repeats(effect, power float64, from, most int) int {
 	if d.Variants < 1 {
 		return 0
 	}
-	f := ManyToOne(d.Variants)
+	f := d.families()
 	lo, hi := max(2, from)-1, max(2, from) // lo does not decide (or is not asked), hi is tried
 	for d.decides(f, effect, hi) < power {
 		if hi >= most {
@@ -113,9 +126,9 @@ func (d Design) ImageShare(effect, power float64) float64 {
 	if d.Variants < 1 {
 		return 0
 	}
-	f := ManyToOne(d.Variants)
+	f := d.families()
 	decides := func(share float64) bool {
-		return Design{Variants: d.Variants, ImageVar: share * d.ImageVar, Delta: d.Delta}.decides(f, effect, 2) >= power
+		return Design{Variants: d.Variants, ImageVar: share * d.ImageVar, Delta: d.Delta, Level: d.Level}.decides(f, effect, 2) >= power
 	}
 	if decides(1) {
 		return 1
@@ -139,9 +152,9 @@ func (d Design) CanEverBeNone(n int, power float64) bool {
 	if n < 2 || d.Delta <= 0 || d.Variants < 1 {
 		return false
 	}
-	t, p := d.at(ManyToOne(d.Variants), n), 0.0
+	t, p := d.at(d.families(), n), 0.0
 	for _, q := range scale(t.df) {
-		if in := d.Delta - t.c90*t.se*q.at; in > 0 {
+		if in := d.Delta - t.inner*t.se*q.at; in > 0 {
 			p += q.weight * (2*phi(in/t.se) - 1)
 		}
 	}

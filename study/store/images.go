@@ -1,75 +1,62 @@
 package store
 
 import (
-	"encoding/binary"
-	"errors"
-	"fmt"
-	"math"
+	"database/sql"
+	"encoding/json"
 
-	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/trial"
 )
 
-// A trial's images are packed as: their number; each id as the difference from the one before; a bit an image, 1 for
-// correct; a float32 an image, the log-probability. Whole numbers are varints, floats little-endian. About 5 bytes an image.
+// Sets of images are kept once, by digest: all trials of a repeat are evaluated on the same. The digest is of the images and their
+// labels; the sum, of their names too.
 
-// packImages is nil for no images.
-func packImages(im study.PerImage) ([]byte, error) {
-	n := len(im.IDs)
-	if len(im.Correct) != n || len(im.LogProb) != n {
-		return nil, fmt.Errorf("%d image ids, %d marks, %d log-probabilities; give as many of each", n, len(im.Correct), len(im.LogProb))
+// putImages keeps a set, unless a sound one is there.
+func putImages(tx *sql.Tx, digest string, im trial.Images) error {
+	held, err := images(tx, digest)
+	if err != nil || held != nil {
+		return err
 	}
-	if n == 0 {
-		return nil, nil
-	}
-	b := binary.AppendUvarint(make([]byte, 0, 6*n+8), uint64(n))
-	before := int64(0)
-	for _, id := range im.IDs {
-		b = binary.AppendVarint(b, int64(id)-before)
-		before = int64(id)
-	}
-	marks := make([]byte, (n+7)/8)
-	for i, right := range im.Correct {
-		if right {
-			marks[i/8] |= 1 << (i % 8)
+	var texts [3]string
+	for i, v := range []any{im.Hashes, im.Names, im.Classes} {
+		if texts[i], err = text("images "+digest, v); err != nil {
+			return err
 		}
 	}
-	b = append(b, marks...)
-	for _, p := range im.LogProb {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(p))
-	}
-	return b, nil
+	labels := packWholes(im.Labels)
+	_, err = tx.Exec(`INSERT OR REPLACE INTO image_sets (digest, sum, hashes, labels, names, classes) VALUES (?, ?, ?, ?, ?, ?)`,
+		digest, sum("images", digest, texts[0], labels, texts[1], texts[2]), texts[0], labels, texts[1], texts[2])
+	return err
 }
 
-var errImages = errors.New("the stored images cannot be read; the store is damaged, restore it or run the study under another name (--as NAME)")
-
-func unpackImages(b []byte) (study.PerImage, error) {
-	if len(b) == 0 {
-		return study.PerImage{}, nil
-	}
-	count, k := binary.Uvarint(b)
-	if k <= 0 || count > uint64(len(b)) { // each image takes more than a byte
-		return study.PerImage{}, errImages
-	}
-	b = b[k:]
-	n := int(count)
-	im := study.PerImage{IDs: make([]int32, n), Correct: make([]bool, n), LogProb: make([]float32, n)}
-	id := int64(0)
-	for i := range im.IDs {
-		step, k := binary.Varint(b)
-		if k <= 0 {
-			return study.PerImage{}, errImages
+// images is a set, nil where there is none or a damaged one.
+func images(tx *sql.Tx, digest string) (*trial.Images, error) {
+	var found *trial.Images
+	err := rows(tx, func(scan func(...any) error) {
+		var of, hashes, names, classes string
+		var labels []byte
+		var im trial.Images
+		if scan(&of, &hashes, &labels, &names, &classes) != nil || of != sum("images", digest, hashes, labels, names, classes) ||
+			json.Unmarshal([]byte(hashes), &im.Hashes) != nil || json.Unmarshal([]byte(names), &im.Names) != nil || json.Unmarshal([]byte(classes), &im.Classes) != nil {
+			return
 		}
-		b = b[k:]
-		id += step
-		im.IDs[i] = int32(id)
+		im.Labels = unpackWholes(labels)
+		if len(im.Labels) == len(im.Hashes) && im.Digest() == digest {
+			found = &im
+		}
+	}, `SELECT sum, hashes, labels, names, classes FROM image_sets WHERE digest = ?`, digest)
+	return found, err
+}
+
+// album holds sets that were read, nil for what is not there, so that one look reads each once.
+type album map[string]*trial.Images
+
+func (a album) set(tx *sql.Tx, digest string) (*trial.Images, error) {
+	if im, ok := a[digest]; ok {
+		return im, nil
 	}
-	marks := (n + 7) / 8
-	if len(b) != marks+4*n {
-		return study.PerImage{}, errImages
+	im, err := images(tx, digest)
+	if err == nil {
+		a[digest] = im
 	}
-	for i := range im.Correct {
-		im.Correct[i] = b[i/8]>>(i%8)&1 == 1
-		im.LogProb[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[marks+4*i:]))
-	}
-	return im, nil
+	return im, err
 }

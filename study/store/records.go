@@ -3,114 +3,236 @@ package store
 import (
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
-
-	"github.com/assaylab/assay/study"
 )
 
-// Reading is one evaluation on the test split of some data. Each makes the next one less of a test, so all are counted.
-type Reading struct {
-	study.TestReading
-	Study string // "" where no study asked
-	At    time.Time
+// Artefact is a file that a trial left for good, such as its model.
+type Artefact struct {
+	Kind   string // what it is; a trial has one of a kind
+	File   string // below the store's folder, with slashes
+	Digest string // SHA-256 of the file, 64 hex digits
 }
 
-// Noise is a noise floor: what differs between repeats of one experiment.
+func (a Artefact) sum(id string) string { return sum("artefact", id, a.Kind, a.File, a.Digest) }
+
+// AddArtefact keeps where a trial's file is, in place of an earlier one of that kind.
+func (s *Store) AddArtefact(id string, a Artefact) error {
+	if !filepath.IsLocal(filepath.FromSlash(a.File)) {
+		return fmt.Errorf("trial %s: %s %q is not a file below the store's folder; give one that is", short(id), a.Kind, a.File)
+	}
+	return s.fail("artefact", s.change(func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT OR REPLACE INTO artefacts (trial, kind, file, digest, sum) VALUES (?, ?, ?, ?, ?)`, id, a.Kind, a.File, a.Digest, a.sum(id))
+		return err
+	}))
+}
+
+// Artefacts are the files that a trial left, by kind.
+func (s *Store) Artefacts(id string) ([]Artefact, error) {
+	var list []Artefact
+	err := s.view(func(tx *sql.Tx) error {
+		all, _, err := artefacts(tx, &id)
+		list = all[id]
+		return err
+	})
+	return list, s.fail("artefacts", err)
+}
+
+func artefacts(tx *sql.Tx, only *string) (list map[string][]Artefact, damaged int, err error) {
+	list = map[string][]Artefact{}
+	where, args := just("trial", only)
+	err = rows(tx, func(scan func(...any) error) {
+		var a Artefact
+		var id, of string
+		if scan(&id, &a.Kind, &a.File, &a.Digest, &of) != nil || of != a.sum(id) {
+			damaged++
+			return
+		}
+		list[id] = append(list[id], a)
+	}, `SELECT trial, kind, file, digest, sum FROM artefacts`+where+` ORDER BY trial, kind`, args...)
+	return list, damaged, err
+}
+
+// Reading is one evaluation on the test part of some data. Each makes the next one less of a test, so all are counted.
+type Reading struct {
+	N       int       // 1 for the first of this data
+	At      time.Time // set by the store
+	Study   string    // "" where no study asked
+	Arm     string
+	Images  int
+	Metrics map[string]float64
+	Damaged bool // the row is lost or does not fit its sum; the reading counts all the same
+}
+
+func (r Reading) sum(data, metrics string) string {
+	return sum("reading", data, r.N, r.At.UnixMilli(), r.Study, r.Arm, r.Images, metrics)
+}
+
+// AddReading writes down that the test part of the data with this digest was read, and says the how-manieth time it was.
+func (s *Store) AddReading(data string, r Reading) (n int, err error) {
+	metrics, err := text("test reading", r.Metrics)
+	if err != nil {
+		return 0, err
+	}
+	err = s.change(func(tx *sql.Tx) error {
+		before, err := spent(tx, readingsTally, data)
+		if err != nil {
+			return err
+		}
+		r.N, r.At = before+1, instant(s.millis())
+		if _, err := tx.Exec(`INSERT OR REPLACE INTO test_readings (data, n, at, study, arm, images, metrics, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			data, r.N, r.At.UnixMilli(), r.Study, r.Arm, r.Images, metrics, r.sum(data, metrics)); err != nil {
+			return err
+		}
+		return setSpent(tx, readingsTally, data, r.N)
+	})
+	return r.N, s.fail("test reading", err)
+}
+
+// Readings are those of some data's test part, 1, 2, ... without a gap. One that was lost or damaged has its number alone.
+func (s *Store) Readings(data string) ([]Reading, error) {
+	var list []Reading
+	err := s.view(func(tx *sql.Tx) (err error) {
+		list, err = readings(tx, data)
+		return err
+	})
+	return list, s.fail("test readings", err)
+}
+
+func readings(tx *sql.Tx, data string) ([]Reading, error) {
+	n, err := spent(tx, readingsTally, data)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Reading, n)
+	for i := range list {
+		list[i] = Reading{N: i + 1, Damaged: true}
+	}
+	err = rows(tx, func(scan func(...any) error) {
+		var r Reading
+		var at int64
+		var metrics, of string
+		err := scan(&r.N, &at, &r.Study, &r.Arm, &r.Images, &metrics, &of)
+		r.At = instant(at)
+		if err == nil && of == r.sum(data, metrics) && r.N >= 1 && r.N <= n && json.Unmarshal([]byte(metrics), &r.Metrics) == nil {
+			list[r.N-1] = r
+		}
+	}, `SELECT n, at, study, arm, images, metrics, sum FROM test_readings WHERE data = ?`, data)
+	return list, err
+}
+
+// Noise is a noise floor: what differs between repeats of one arm.
 type Noise struct {
 	SD      float64            // standard deviation between repeats, points
 	Repeats int                // it was found from
 	Sources map[string]float64 // standard deviation by source (init, order, dropout, split), points; empty where not told apart
-	At      time.Time
+	At      time.Time          // set by the store
+}
+
+func (n Noise) sum(key, sources string) string {
+	return sum("noise", key, n.SD, n.Repeats, sources, n.At.UnixMilli())
+}
+
+// SetNoise keeps a noise floor, in place of an earlier one of that key: a baseline's identity.
+func (s *Store) SetNoise(key string, n Noise) error {
+	sources, err := text("noise floor", n.Sources)
+	if err != nil {
+		return err
+	}
+	n.At = instant(s.millis())
+	return s.fail("noise floor", s.change(func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT OR REPLACE INTO noise_floors (key, sd, repeats, sources, at, sum) VALUES (?, ?, ?, ?, ?, ?)`,
+			key, n.SD, n.Repeats, sources, n.At.UnixMilli(), n.sum(key, sources))
+		return err
+	}))
+}
+
+// Noise is the noise floor of that key, nil while it is not known.
+func (s *Store) Noise(key string) (*Noise, error) {
+	var found *Noise
+	err := s.view(func(tx *sql.Tx) error {
+		all, _, err := noises(tx, &key)
+		found = all[key]
+		return err
+	})
+	return found, s.fail("noise floor", err)
+}
+
+func noises(tx *sql.Tx, only *string) (found map[string]*Noise, damaged int, err error) {
+	found = map[string]*Noise{}
+	where, args := just("key", only)
+	err = rows(tx, func(scan func(...any) error) {
+		var n Noise
+		var key, sources, of string
+		var at int64
+		err := scan(&key, &n.SD, &n.Repeats, &sources, &at, &of)
+		n.At = instant(at)
+		if err != nil || of != n.sum(key, sources) || json.Unmarshal([]byte(sources), &n.Sources) != nil {
+			damaged++
+			return
+		}
+		found[key] = &n
+	}, `SELECT key, sd, repeats, sources, at, sum FROM noise_floors`+where, args...)
+	return found, damaged, err
+}
+
+// Step is all that a training step's time depends on.
+type Step struct {
+	Network string // digest of the programs: network, overlay, batch, solver
+	Machine string // processor and threads
+	Engine  string // its id
+	Program string // version of assay
 }
 
 // Calibration is a step timed with the machine to itself.
 type Calibration struct {
 	SecondsPerStep float64
-	Steps          int // timed
-	At             time.Time
+	Steps          int       // timed
+	At             time.Time // set by the store
 }
 
-// RecordTestReading writes down that the test split of the data with this digest was read, and says the how-manieth time it
-// was, 1 for the first. r.Reading is not looked at.
-func (s *Store) RecordTestReading(data, studyName string, r study.TestReading) (ordinal int, err error) {
-	err = s.db.QueryRow(`INSERT INTO test_readings (data, reading, at, study, arm, accuracy, log_loss, images)
-		VALUES (?1, 1 + (SELECT count(*) FROM test_readings WHERE data = ?1), ?2, ?3, ?4, ?5, ?6, ?7) RETURNING reading`,
-		data, s.millis(), studyName, r.Arm, r.Accuracy, finite(r.LogLoss), r.Images).Scan(&ordinal)
-	return ordinal, s.fail("test reading", err)
+func (c Calibration) sum(k Step) string {
+	return sum("calibration", k.Network, k.Machine, k.Engine, k.Program, c.SecondsPerStep, c.Steps, c.At.UnixMilli())
 }
 
-// TestReadings are the readings of some data's test split, the first one first.
-func (s *Store) TestReadings(data string) ([]Reading, error) {
-	rows, err := s.db.Query(`SELECT reading, at, study, arm, accuracy, log_loss, images FROM test_readings WHERE data = ? ORDER BY reading`, data)
-	if err != nil {
-		return nil, s.fail("test readings", err)
-	}
-	defer rows.Close()
-	var list []Reading
-	for rows.Next() {
-		var r Reading
-		var at int64
-		var logLoss sql.NullFloat64
-		if err := rows.Scan(&r.Reading, &at, &r.Study, &r.Arm, &r.Accuracy, &logLoss, &r.Images); err != nil {
-			return nil, s.fail("test readings", err)
-		}
-		r.At, r.LogLoss = instant(at), number(logLoss)
-		list = append(list, r)
-	}
-	return list, s.fail("test readings", rows.Err())
-}
-
-// SetNoise keeps the noise floor of an experiment, in place of an earlier one. n.At is not looked at.
-func (s *Store) SetNoise(experiment string, n Noise) error {
-	sources, err := json.Marshal(n.Sources)
-	if err != nil {
-		return fmt.Errorf("noise floor: %w; give finite figures", err)
-	}
-	_, err = s.db.Exec(`INSERT OR REPLACE INTO noise_floors (experiment, sd, repeats, sources, at) VALUES (?, ?, ?, ?, ?)`,
-		experiment, n.SD, n.Repeats, string(sources), s.millis())
-	return s.fail("noise floor", err)
-}
-
-// Noise is the noise floor of the experiment with this digest, nil while it is not known.
-func (s *Store) Noise(experiment string) (*Noise, error) {
-	var n Noise
-	var sources string
-	var at int64
-	err := s.db.QueryRow(`SELECT sd, repeats, sources, at FROM noise_floors WHERE experiment = ?`, experiment).Scan(&n.SD, &n.Repeats, &sources, &at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(sources), &n.Sources)
-	}
-	if err != nil {
-		return nil, s.fail("noise floor", err)
-	}
-	n.At = instant(at)
-	return &n, nil
-}
-
-// SetCalibration keeps how long a step takes. network is a digest of all that a step's time depends on but for the machine,
-// which machine names with its kernel level and number of threads. c.At is not looked at.
-func (s *Store) SetCalibration(network, machine string, c Calibration) error {
-	_, err := s.db.Exec(`INSERT OR REPLACE INTO calibrations (network, machine, seconds_per_step, steps, at) VALUES (?, ?, ?, ?, ?)`,
-		network, machine, c.SecondsPerStep, c.Steps, s.millis())
-	return s.fail("calibration", err)
+// SetCalibration keeps how long a step takes, in place of what was known.
+func (s *Store) SetCalibration(k Step, c Calibration) error {
+	c.At = instant(s.millis())
+	return s.fail("calibration", s.change(func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT OR REPLACE INTO calibrations (network, machine, engine, program, seconds, steps, at, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			k.Network, k.Machine, k.Engine, k.Program, c.SecondsPerStep, c.Steps, c.At.UnixMilli(), c.sum(k))
+		return err
+	}))
 }
 
 // Calibration is how long a step takes, nil while it is not known.
-func (s *Store) Calibration(network, machine string) (*Calibration, error) {
-	var c Calibration
-	var at int64
-	err := s.db.QueryRow(`SELECT seconds_per_step, steps, at FROM calibrations WHERE network = ? AND machine = ?`, network, machine).Scan(&c.SecondsPerStep, &c.Steps, &at)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil
-	case err != nil:
-		return nil, s.fail("calibration", err)
-	}
-	c.At = instant(at)
-	return &c, nil
+func (s *Store) Calibration(k Step) (*Calibration, error) {
+	var found *Calibration
+	err := s.view(func(tx *sql.Tx) error {
+		all, _, err := calibrations(tx, &k.Network)
+		found = all[k]
+		return err
+	})
+	return found, s.fail("calibration", err)
+}
+
+// calibrations are those of one network, or all.
+func calibrations(tx *sql.Tx, only *string) (found map[Step]*Calibration, damaged int, err error) {
+	found = map[Step]*Calibration{}
+	where, args := just("network", only)
+	err = rows(tx, func(scan func(...any) error) {
+		var k Step
+		var c Calibration
+		var of string
+		var at int64
+		err := scan(&k.Network, &k.Machine, &k.Engine, &k.Program, &c.SecondsPerStep, &c.Steps, &at, &of)
+		c.At = instant(at)
+		if err != nil || of != c.sum(k) {
+			damaged++
+			return
+		}
+		found[k] = &c
+	}, `SELECT network, machine, engine, program, seconds, steps, at, sum FROM calibrations`+where, args...)
+	return found, damaged, err
 }

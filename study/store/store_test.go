@@ -3,48 +3,41 @@ package store
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/trial"
 )
 
 // TestMain lets this binary be the other process of the tests that need one.
 func TestMain(m *testing.M) {
-	if dir := os.Getenv("STORE_TEST_WORKER"); dir != "" {
-		worker(dir)
-		return
+	switch os.Getenv("STORE_TEST_WORK") {
+	case "":
+		os.Exit(m.Run())
+	case "trials":
+		worker(os.Getenv("STORE_TEST_DIR"))
+	case "read":
+		printed(os.Getenv("STORE_TEST_DIR"))
+	case "sleep":
+		fmt.Println(NewOwner())
+		time.Sleep(time.Minute)
 	}
-	os.Exit(m.Run())
 }
 
-// worker leases and completes until nothing is left, a line a trial.
-func worker(dir string) {
-	s, err := Open(dir, nil)
-	if err == nil {
-		defer s.Close()
-		_, _, err = s.CreateOrResume(planned(12))
-	}
-	for err == nil {
-		var l *Lease
-		if l, err = s.Lease("photos", fmt.Sprint(os.Getpid()), time.Minute); l == nil {
-			break
-		}
-		if err = s.Complete("photos", finished(l.Arm, l.Repeat)); err == nil {
-			fmt.Println("done", l.Arm, l.Repeat)
-		}
-	}
-	if err != nil {
-		fmt.Println("error", err)
-	}
+// other is this binary as another process.
+func other(work, dir string) *exec.Cmd {
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), "STORE_TEST_WORK="+work, "STORE_TEST_DIR="+dir)
+	return c
 }
 
 type clock struct {
@@ -64,20 +57,8 @@ func (c *clock) pass(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-func planned(repeats int) Study {
-	arms := []study.Arm{{Name: "baseline", Baseline: true, Params: 1000}, {Name: "elu", Differs: []string{"activation: relu → elu"}}}
-	return Study{Name: "photos", Digest: "d1", Question: "Does ELU pay?", File: "question: Does ELU pay?\n", Plan: []byte(`{"net":"mini"}`),
-		Arms: arms, Trials: study.OneFactorAtATime(arms, 1, repeats)}
-}
-
-func finished(arm string, repeat int) study.Trial {
-	return study.Trial{Arm: arm, Repeat: repeat, Status: study.Done, Step: 100, Outcome: 88.25, LogLoss: 0.5, Seconds: 3,
-		Curve:         []study.Point{{Epoch: 1, TrainLoss: 1, ValAccuracy: 80, ValLogLoss: 0.7, LR: 0.05}, {Epoch: 2, TrainLoss: 0.5, ValAccuracy: 88.25, ValLogLoss: 0.5}},
-		Images:        study.PerImage{IDs: []int32{7, 3, 1 << 30}, Correct: []bool{true, false, true}, LogProb: []float32{-0.1, -2, float32(math.Inf(-1))}},
-		WeightsDigest: "w", Level: "avx2", Table: 1}
-}
-
-func opened(t *testing.T) (*Store, *clock) {
+// opened is a new store in a folder whose name has what an address must escape.
+func opened(t testing.TB) (*Store, *clock) {
 	t.Helper()
 	c := &clock{t: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	s, err := Open(filepath.Join(t.TempDir(), "a folder? 100%#1"), c.now)
@@ -85,316 +66,459 @@ func opened(t *testing.T) (*Store, *clock) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if _, resumed, err := s.CreateOrResume(planned(2)); err != nil || resumed {
-		t.Fatalf("resumed %v, %v", resumed, err)
+	return s, c
+}
+
+func sameStore(t testing.TB, s *Store, now func() time.Time) *Store {
+	t.Helper()
+	again, err := OpenExisting(s.Dir(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { again.Close() })
+	return again
+}
+
+func spec(arm string, repeat int) trial.Spec {
+	return trial.Spec{Network: trial.Digest(arm), Settings: trial.Digest("settings"), Data: "d", Cut: fmt.Sprint("cut", repeat),
+		Seeds: trial.Seeds{Init: uint64(repeat)}, Engine: "cpu 6 amd64/avx2 float32", Versions: map[string]int{"data": 1}}
+}
+
+func id(arm string, repeat int) string { return spec(arm, repeat).ID() }
+func key(arm string) string            { return spec(arm, 1).Arm() }
+
+// finished is a result with all that one can hold.
+func finished(arm string, repeat int) *trial.Result {
+	im := trial.Images{Hashes: []string{"00aa", "00bb", "00cc"}, Labels: []int32{0, 1, int32(repeat)}, Names: []string{"x/1.png", "y/2.png", "y/3\n.png"}, Classes: []string{"x", "y"}}
+	s := spec(arm, repeat)
+	return &trial.Result{
+		ID: s.ID(), Spec: s, Status: trial.Done, Steps: 100, Seconds: 3.5, Begun: map[int]string{1: "e1", 50: "e50"}, Weights: trial.Digest("weights of " + arm),
+		Curve: []trial.Point{{Epoch: 1, Step: 50, TrainLoss: 1.5, LR: 0.05, Metrics: map[string]float64{"accuracy": 0.5}}, {Epoch: 2, Step: 100, TrainLoss: 0.5, Metrics: map[string]float64{"accuracy": 0.75}}},
+		Scores: []trial.Evaluation{
+			{Name: Val, Images: im.Digest(), Metrics: map[string]float64{"accuracy": 0.75, "log_loss": 0.5}, Columns: []trial.Column{
+				{Name: "log_p_true", Reals: []float32{-0.1, -2, float32(math.Inf(-1))}}, {Name: "class_other", Wholes: []int32{1, 0, -5}}}},
+			{Name: "ema", Images: im.Digest(), Metrics: map[string]float64{"accuracy": 0.8}, Columns: []trial.Column{{Name: "a_first", Reals: []float32{1, 2, 3}}}},
+		},
+		Images: map[string]trial.Images{im.Digest(): im},
+	}
+}
+
+func failedOf(arm string, repeat int, reason string) *trial.Result {
+	s := spec(arm, repeat)
+	return &trial.Result{ID: s.ID(), Spec: s, Status: trial.Failed, Reason: reason}
+}
+
+func planned(name string) Study {
+	return Study{
+		Name: name, Question: "Does ELU pay?", File: "question: Does ELU pay?\n", Origin: []byte(`{"file":"photos.yaml"}`), Baseline: key("baseline"), Seed: math.MaxUint64, Repeats: 2,
+		Arms: []Arm{
+			{Arm: study.Arm{Name: "baseline", Baseline: true, Params: 1000}, Key: key("baseline"), Status: Active, Recipe: Recipe{Network: "net", Settings: "settings", Data: []byte(`{"name":"shapes"}`)}},
+			{Arm: study.Arm{Name: "elu", Differs: []string{"activation: relu → elu"}}, Key: key("elu"), Status: Active, Recipe: Recipe{Network: "net2"}},
+			{Arm: study.Arm{Name: "selu"}, Key: key("selu"), Status: Removed, Reason: "not in the file any more"},
+		},
+	}
+}
+
+func cellsOf(arms ...string) []Cell {
+	var cells []Cell
+	for repeat := 1; repeat <= 2; repeat++ {
+		for _, arm := range arms {
+			cells = append(cells, Cell{Arm: key(arm), Repeat: repeat, Trial: id(arm, repeat)})
+		}
+	}
+	return cells
+}
+
+// filled has a study in which every kind of row is.
+func filled(t testing.TB) (*Store, *clock) {
+	t.Helper()
+	s, c := opened(t)
+	_, err := s.Put(planned("photos"), Look{N: 1, Body: []byte(`{"level":0.04}`)})
+	for _, err := range []error{
+		err,
+		s.Assign("photos", cellsOf("baseline", "elu"), false),
+		s.AddSpent("photos", key("elu"), 1, 12.5),
+		s.Complete(finished("baseline", 1), nil),
+		s.Complete(finished("elu", 1), nil),
+		s.Complete(failedOf("elu", 2, "killed"), nil),
+		s.AddLook(key("baseline"), Look{N: 2, Study: "photos", Body: []byte(`{"level":0.005}`)}),
+		s.AddArtefact(id("elu", 1), Artefact{Kind: "model", File: "trials/x.model", Digest: "ab"}),
+		s.SetNoise(key("baseline"), Noise{SD: 0.25, Repeats: 5, Sources: map[string]float64{"init": 0.2}}),
+		s.SetCalibration(Step{"net", "machine", "cpu 6", "v1"}, Calibration{SecondsPerStep: 0.125, Steps: 11}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want := 1; want <= 2; want++ {
+		if n, err := s.AddReading("d", Reading{Study: "photos", Arm: "elu", Images: 2000, Metrics: map[string]float64{"accuracy": 0.7}}); n != want || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if _, err := s.Lease([]string{id("baseline", 2)}, NewOwner(), time.Minute); err != nil {
+		t.Fatal(err)
 	}
 	return s, c
 }
 
-func TestAStudyComesBackAsItWasPlanned(t *testing.T) {
-	s, _ := opened(t)
-	got, resumed, err := s.CreateOrResume(planned(2))
-	if err != nil || !resumed {
-		t.Fatalf("resumed %v, %v", resumed, err)
+func refused(t *testing.T, what string, err error, is error, want string) {
+	t.Helper()
+	if err == nil || is != nil && !errors.Is(err, is) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%s: got %v, want a line with %q (%v)", what, err, want, is)
 	}
-	if want := planned(2); !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+}
+
+func TestAStudyComesBackAsItWasPut(t *testing.T) {
+	s, c := opened(t)
+	if _, err := s.Study("photos"); !errors.Is(err, ErrAbsent) {
+		t.Errorf("before: %v", err)
+	}
+	put, err := s.Put(planned("photos"))
+	if err != nil || put.Version != 1 || !put.Created.Equal(c.now()) {
+		t.Fatalf("%+v, %v", put, err)
+	}
+	want := planned("photos")
+	want.Version, want.Created, want.Updated = 1, put.Created, put.Updated
+	got, err := s.Study("photos")
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v (%v)", got, want, err)
+	}
+	c.pass(time.Hour)
+	got.Repeats, got.Arms = 5, got.Arms[:2]
+	again, err := s.Put(got)
+	if err != nil || again.Version != 2 || !again.Created.Equal(put.Created) || !again.Updated.Equal(c.now()) {
+		t.Errorf("changed: %+v, %v", again, err)
+	}
+	if held, err := s.Study("photos"); err != nil || held.Repeats != 5 || len(held.Arms) != 2 {
+		t.Errorf("changed: %+v, %v", held, err)
+	}
+	for name, change := range map[string]func(*Study){
+		"no name": func(s *Study) { s.Name = "" }, "no arms": func(s *Study) { s.Arms = nil }, "no repeats": func(s *Study) { s.Repeats = 0 },
+		"two arms of one identity": func(s *Study) { s.Arms[1].Key = s.Arms[0].Key },
+	} {
+		bad := planned("bad")
+		change(&bad)
+		_, err := s.Put(bad)
+		refused(t, name, err, nil, "study")
+	}
+}
+
+func TestTheSlowerOfTwoEditsIsToldAndWritesNothing(t *testing.T) {
+	s, c := opened(t)
+	first, err := s.Put(planned("photos"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := sameStore(t, s, c.now)
+	faster := first
+	faster.Repeats = 7
+	if _, err := other.Put(faster, Look{N: 1}); err != nil {
+		t.Fatal(err)
+	}
+	slower := first
+	slower.Repeats = 9
+	_, err = s.Put(slower)
+	refused(t, "an edit of what has changed", err, ErrChanged, "photos")
+	_, err = s.Put(planned("photos"))
+	refused(t, "a study that is there", err, ErrChanged, "photos")
+	read, err := s.Study("photos")
+	if err != nil || read.Repeats != 7 {
+		t.Fatalf("%+v, %v", read, err)
+	}
+	read.Repeats = 8
+	_, err = s.Put(read, Look{N: 1}) // the look was written by the other
+	refused(t, "a look that is spent", err, ErrChanged, "looks")
+	if held, _ := s.Study("photos"); held.Repeats != 7 || held.Version != 2 {
+		t.Errorf("a refused look left the record at %+v", held)
+	}
+}
+
+func TestTheLedgerSurvivesTheStudyAndCountsWhatIsLost(t *testing.T) {
+	s, _ := filled(t)
+	if err := s.Remove("photos"); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "removed twice", s.Remove("photos"), ErrAbsent, "no study")
+	looks, err := s.Looks(key("baseline"))
+	if err != nil || len(looks) != 2 || looks[0].Study != "photos" || string(looks[1].Body) != `{"level":0.005}` {
+		t.Errorf("looks %+v, %v", looks, err)
+	}
+	if trials, damaged, err := s.Trials([]string{id("baseline", 1)}); err != nil || len(trials) != 1 || damaged != nil {
+		t.Errorf("%d trials stayed, %v, %v", len(trials), damaged, err)
+	}
+	refused(t, "a look twice", s.AddLook(key("baseline"), Look{N: 2}), ErrChanged, "looks")
+	for _, harm := range []string{`UPDATE looks SET look = '{"level":0.5}' WHERE n = 2`, `DELETE FROM looks WHERE n = 2`, `DELETE FROM tallies`} {
+		s.db.Exec(harm)
+		looks, err := s.Looks(key("baseline"))
+		if len(looks) != 2 && harm != `DELETE FROM tallies` || err != nil || looks[0].Damaged || len(looks) > 1 && (!looks[1].Damaged || looks[1].Body != nil) {
+			t.Errorf("%s: looks %+v, %v", harm, looks, err)
+		}
+	}
+}
+
+func TestCellsAreNotTakenFromATrialThatEnded(t *testing.T) {
+	s, _ := filled(t)
+	got, err := s.Cells("photos")
+	if err != nil || len(got) != 4 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, c := range got {
+		if c.Arm == key("elu") && c.Repeat == 1 && (c.Spent != 12.5 || c.Trial != id("elu", 1)) {
+			t.Errorf("%+v", c)
+		}
+	}
+	anew := []Cell{{Arm: key("elu"), Repeat: 2, Trial: "x"}, {Arm: key("elu"), Repeat: 1, Trial: "x"}}
+	refused(t, "one of them ended", s.Assign("photos", anew, false), ErrTaken, "--as")
+	if c, _ := s.Cells("photos"); !reflect.DeepEqual(c, got) {
+		t.Errorf("a refused assignment left %+v", c)
+	}
+	if err := s.Assign("photos", anew[:1], false); err != nil { // its trial failed
+		t.Error(err)
+	}
+	if err := s.Assign("photos", anew, true); err != nil {
+		t.Error(err)
+	}
+	if c, _ := s.Cells("photos"); !slices.ContainsFunc(c, func(c Cell) bool { return c.Arm == key("elu") && c.Repeat == 1 && c.Trial == "x" && c.Spent == 12.5 }) {
+		t.Errorf("by force: %+v", c)
+	}
+	refused(t, "no study", s.Assign("phones", anew, false), ErrAbsent, "")
+	refused(t, "no cell", s.AddSpent("photos", key("elu"), 9, 1), nil, "assign")
+	refused(t, "no time", s.AddSpent("photos", key("elu"), 1, math.NaN()), nil, "seconds")
+}
+
+func TestListCountsWhatStudiesShow(t *testing.T) {
+	s, c := filled(t)
+	c.pass(time.Minute / 2)
+	if _, err := s.Put(planned("phones")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Assign("phones", cellsOf("baseline"), false); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.List()
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	l := list[1]
+	if l.Name != "photos" || l.Arms != 2 || l.Trials != 4 || l.Done != 2 || l.Failed != 1 || l.Running != 1 || l.Shared != 2 || l.Looks != 2 || l.Bytes < 500 || l.Bytes > 5000 {
+		t.Errorf("%+v", l)
+	}
+	if name, err := s.Latest(); name != "phones" || err != nil {
+		t.Errorf("latest %q, %v", name, err)
+	}
+	c.pass(time.Second)
+	if err := s.Complete(finished("elu", 2), nil); err != nil {
+		t.Fatal(err)
 	}
 	if name, err := s.Latest(); name != "photos" || err != nil {
 		t.Errorf("latest %q, %v", name, err)
 	}
-	more, _, err := s.CreateOrResume(planned(3))
-	if err != nil || len(more.Trials) != 6 || more.Trials[5].Repeat != 3 {
-		t.Errorf("a third repeat: %d trials, %v", len(more.Trials), err)
+	s.db.Exec(`UPDATE studies SET repeats = 3 WHERE name = 'phones'`)
+	list, err = s.List()
+	if err != nil || !reflect.DeepEqual(list[1], Summary{Name: "phones", Damaged: true}) {
+		t.Errorf("damaged: %+v, %v", list, err)
 	}
-}
-
-func TestAnotherFileOfThatNameIsRefused(t *testing.T) {
-	s, _ := opened(t)
-	other := planned(2)
-	other.Digest = "d2"
-	_, _, err := s.CreateOrResume(other)
-	if err == nil || !strings.Contains(err.Error(), "--as NAME") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("got %v", err)
-	}
-	other.Name = "photos-2"
-	if _, _, err := s.CreateOrResume(other); err != nil {
-		t.Error(err)
-	}
-	if list, err := s.List(); err != nil || len(list) != 2 || list[0].Name != "photos-2" || list[1].Trials != 4 || list[1].Arms != 2 {
-		t.Errorf("list %+v, %v", list, err)
+	_, err = s.Study("phones")
+	refused(t, "damaged", err, ErrDamaged, "assay study run")
+	if st, err := s.Put(planned("phones")); err != nil || st.Version != 1 {
+		t.Errorf("anew: %+v, %v", st, err)
 	}
 }
 
 func TestATrialComesBackBitForBit(t *testing.T) {
 	s, _ := opened(t)
 	want := finished("elu", 2)
-	want.Curve[0].TrainLoss = math.NaN()
-	if err := s.Complete("photos", want); err != nil {
+	want.Curve[0].TrainLoss = trial.Number(math.NaN())
+	want.Scores[0].Metrics["log_loss"] = math.NaN()
+	if err := s.Complete(want, nil); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Trials("photos")
-	if err != nil || len(got) != 1 {
-		t.Fatalf("%d trials, %v", len(got), err)
+	if err := s.Complete(failedOf("elu", 1, "killed"), nil); err != nil {
+		t.Fatal(err)
+	}
+	got, damaged, err := s.Trials([]string{"none", id("elu", 2), id("elu", 1)})
+	if err != nil || len(got) != 2 || damaged != nil {
+		t.Fatalf("%d trials, damaged %v, %v", len(got), damaged, err)
 	}
 	if fmt.Sprintf("%#v", got[0]) != fmt.Sprintf("%#v", want) { // DeepEqual would tell NaN from NaN
 		t.Errorf("got  %#v\nwant %#v", got[0], want)
 	}
-}
-
-func TestLeasesFollowThePlanAndRunOut(t *testing.T) {
-	s, c := opened(t)
-	lease := func(owner string) *Lease {
-		t.Helper()
-		l, err := s.Lease("photos", owner, time.Minute)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return l
+	if got[1].Status != trial.Failed || got[1].Reason != "killed" {
+		t.Errorf("%+v", got[1])
 	}
-	first, second := lease("a"), lease("b")
-	if first.Arm != "baseline" || first.Repeat != 1 || second.Arm != "elu" || first.Seeds != study.SeedsOf(1, 1) {
-		t.Errorf("leased %+v, %+v", first, second)
+	states, err := s.States([]string{"none", id("elu", 2)})
+	if err != nil || len(states) != 2 || !reflect.DeepEqual(states["none"], State{}) {
+		t.Fatalf("%+v, %v", states, err)
 	}
-	c.pass(50 * time.Second)
-	if err := s.Heartbeat(second, time.Minute); err != nil {
-		t.Error(err)
-	}
-	c.pass(20 * time.Second) // a is silent: its trial goes to another, its late heartbeat is told so
-	again := lease("c")
-	if again.Arm != "baseline" || again.Repeat != 1 || again.Attempt != 2 {
-		t.Errorf("after the lease ran out: %+v", again)
-	}
-	if err := s.Heartbeat(first, time.Minute); !errors.Is(err, ErrLost) {
-		t.Errorf("heartbeat of a lost lease: %v", err)
-	}
-	if n, err := s.Release("photos", "b"); n != 1 || err != nil {
-		t.Errorf("released %d, %v", n, err)
-	}
-	for _, want := range []string{"elu 1", "baseline 2", "elu 2"} {
-		if l := lease("d"); fmt.Sprint(l.Arm, " ", l.Repeat) != want {
-			t.Errorf("leased %s %d, want %s", l.Arm, l.Repeat, want)
-		}
-	}
-	if l := lease("e"); l != nil {
-		t.Errorf("a fifth trial of four: %+v", l)
-	}
-	if _, err := s.Lease("photo", "a", time.Minute); err == nil || !strings.Contains(err.Error(), `no study "photo"`) {
-		t.Errorf("an unknown study: %v", err)
-	}
-	states, err := s.States("photos")
-	if err != nil || len(states) != 4 || states[0].Status != "leased" || states[0].Owner != "c" || states[0].Attempts != 2 {
-		t.Errorf("states %+v, %v", states, err)
+	st := states[id("elu", 2)]
+	if !st.Known() || st.Engine != want.Spec.Engine || st.Weights != want.Weights || st.Metrics["accuracy"] != 0.75 || st.Begun[50] != "e50" || st.Steps != 100 ||
+		!slices.Equal(st.Lacks(Val, []string{"log_p_true", "margin"}), []string{"margin"}) || !slices.Equal(st.Columns["ema"], []string{"a_first"}) {
+		t.Errorf("%+v", st)
 	}
 }
 
-func TestASecondCompletionMustAgree(t *testing.T) {
+func TestASecondResultMustAgreeAndMayBringMore(t *testing.T) {
 	s, _ := opened(t)
-	first := finished("elu", 1)
-	failed := study.Trial{Arm: "elu", Repeat: 1, Status: study.Failed, Reason: "killed"}
-	for i, trial := range []study.Trial{failed, failed, first, first, failed} { // a failure never stands over a result
-		if err := s.Complete("photos", trial); err != nil {
+	less := finished("elu", 1)
+	less.Scores, less.Begun = less.Scores[:1], map[int]string{1: "e1"}
+	less.Scores[0].Columns = less.Scores[0].Columns[:1]
+	failed := failedOf("elu", 1, "killed")
+	all := finished("elu", 1)
+	all.Seconds = 99
+	for i, r := range []*trial.Result{failed, failed, less, less, failed, all, less, all} {
+		if err := s.Complete(r, nil); err != nil {
 			t.Errorf("completion %d: %v", i, err)
 		}
 	}
-	slower := first
-	slower.Seconds = 99
-	if err := s.Complete("photos", slower); err != nil {
-		t.Errorf("the same result in other seconds: %v", err)
+	got, _, err := s.Trials([]string{id("elu", 1)})
+	want := finished("elu", 1)
+	if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+		t.Errorf("got  %+v\nwant %+v (%v)", got, want, err)
 	}
-	other := first
-	other.Outcome += 1e-12
-	if err := s.Complete("photos", other); err == nil || !strings.Contains(err.Error(), "another result") {
-		t.Errorf("another result: %v", err)
+	for want, change := range map[string]func(*trial.Result){
+		"weights":                   func(r *trial.Result) { r.Weights = "w" },
+		"status":                    func(r *trial.Result) { r.Status = trial.Diverged },
+		"steps":                     func(r *trial.Result) { r.Steps++ },
+		"curve (2 points, now 1)":   func(r *trial.Result) { r.Curve = r.Curve[:1] },
+		"point 2 of the curve":      func(r *trial.Result) { r.Curve[1].LR = 1 },
+		"bits after step 50":        func(r *trial.Result) { r.Begun[50] = "x" },
+		"accuracy of val":           func(r *trial.Result) { r.Scores[0].Metrics["accuracy"] += 1e-15 },
+		"column log_p_true of val":  func(r *trial.Result) { r.Scores[0].Columns[0].Reals[1] = -2.0000002 },
+		"column class_other of val": func(r *trial.Result) { r.Scores[0].Columns[1].Wholes[2] = 5 },
+		"images of ema": func(r *trial.Result) {
+			im := r.Images[r.Scores[0].Images]
+			im.Hashes = []string{"1", "2", "3"}
+			r.Images[im.Digest()], r.Scores[1].Images = im, im.Digest()
+		},
+	} {
+		r := finished("elu", 1)
+		change(r)
+		err := s.Complete(r, nil)
+		refused(t, want, err, nil, want)
+		refused(t, want, err, nil, "report this")
 	}
-	got, err := s.Trials("photos")
-	if err != nil || len(got) != 1 || got[0].Outcome != first.Outcome || got[0].Status != study.Done || got[0].Reason != "" {
-		t.Errorf("got %+v, %v", got, err)
+	if got, _, _ := s.Trials([]string{id("elu", 1)}); len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+		t.Errorf("refused results left %+v", got)
 	}
-	for _, bad := range []study.Trial{{Arm: "selu", Repeat: 1, Status: study.Done}, {Arm: "elu", Repeat: 9, Status: study.Done}, {Arm: "elu", Repeat: 2, Status: "pending"},
-		{Arm: "elu", Repeat: 2, Status: study.Done, Images: study.PerImage{IDs: []int32{1}}}} {
-		if err := s.Complete("photos", bad); err == nil || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%+v: %v", bad, err)
-		}
-	}
-}
-
-func TestFailedTrialsAreRunAgainAndDivergedOnesAreNot(t *testing.T) {
-	s, _ := opened(t)
-	for _, trial := range []study.Trial{{Arm: "baseline", Repeat: 1, Status: study.Failed, Reason: "killed"}, {Arm: "elu", Repeat: 1, Status: study.Diverged, Step: 7}} {
-		if err := s.Complete("photos", trial); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n, err := s.Retry("photos"); n != 1 || err != nil {
-		t.Errorf("%d again, %v", n, err)
-	}
-	l, err := s.Lease("photos", "a", time.Minute)
-	if err != nil || l.Arm != "baseline" || l.Repeat != 1 {
-		t.Errorf("leased %+v, %v", l, err)
-	}
-}
-
-func TestReadingsOfATestSplitAreCounted(t *testing.T) {
-	s, _ := opened(t)
-	for i, data := range []string{"x", "x", "y", "x"} {
-		want := []int{1, 2, 1, 3}[i]
-		if got, err := s.RecordTestReading(data, "photos", study.TestReading{Arm: "elu", Accuracy: 88, Images: 2000}); got != want || err != nil {
-			t.Errorf("reading %d of %s is %d, want %d (%v)", i, data, got, want, err)
-		}
-	}
-	list, err := s.TestReadings("x")
-	if err != nil || len(list) != 3 || list[2].Reading != 3 || list[2].Images != 2000 || list[2].Study != "photos" {
-		t.Errorf("readings %+v, %v", list, err)
+	for name, change := range map[string]func(*trial.Result){
+		"another identity": func(r *trial.Result) { r.ID = "x" }, "no way to end": func(r *trial.Result) { r.Status = "pending" },
+		"no images": func(r *trial.Result) { r.Images = nil }, "short column": func(r *trial.Result) { r.Scores[0].Columns[0].Reals = []float32{1} },
+		"one name twice": func(r *trial.Result) { r.Scores[1].Name = Val }, "fewer labels": func(r *trial.Result) {
+			im := r.Images[r.Scores[0].Images]
+			im.Labels = im.Labels[:1]
+			r.Images[r.Scores[0].Images] = im
+		},
+	} {
+		r := finished("selu", 1)
+		change(r)
+		refused(t, name, s.Complete(r, nil), nil, "trial")
 	}
 }
 
-func TestNoiseAndSecondsAreKeptUntilMeasuredAgain(t *testing.T) {
-	s, _ := opened(t)
-	if n, err := s.Noise("e"); n != nil || err != nil {
+func TestADamagedTrialIsLeasedAndRunAgain(t *testing.T) {
+	for _, harm := range []string{
+		`UPDATE trials SET weights = 'x'`, `UPDATE metrics SET value = 0.99 WHERE name = 'accuracy'`, `DELETE FROM metrics WHERE name = 'log_loss'`, `DELETE FROM evaluations WHERE name = 'ema'`,
+		`UPDATE columns SET data = zeroblob(12)`, `DELETE FROM columns WHERE name = 'class_other'`, `UPDATE image_sets SET labels = zeroblob(12)`, `UPDATE image_sets SET names = '["a","b","c"]'`,
+		`DELETE FROM image_sets`, `UPDATE trials SET spec = replace(spec, 'd', 'e')`, `UPDATE trials SET curve = '[]'`, `DELETE FROM trials`,
+	} {
+		t.Run(harm, func(t *testing.T) {
+			s, c := opened(t)
+			if err := s.Complete(finished("elu", 1), nil); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.db.Exec(harm); err != nil {
+				t.Fatal(err)
+			}
+			s = sameStore(t, s, c.now) // as the next process finds it
+			ids := []string{id("elu", 1)}
+			trials, damaged, err := s.Trials(ids)
+			if len(trials) != 0 || err != nil || len(damaged) != 1 && !strings.HasPrefix(harm, "DELETE FROM trials") {
+				t.Errorf("shown %v, damaged %v, %v", trials, damaged, err)
+			}
+			states, err := s.States(ids)
+			if st := states[ids[0]]; err != nil || st.Status != "" || st.Weights != "" || st.Damaged != (len(damaged) == 1) {
+				t.Errorf("%+v, %v", states, err)
+			}
+			if problems, err := s.Check(); err != nil || len(problems) == 0 {
+				t.Errorf("check finds %v, %v", problems, err)
+			}
+			l, err := s.Lease(ids, "a", time.Minute)
+			if err != nil || l == nil {
+				t.Fatalf("leased %+v, %v", l, err)
+			}
+			if err := s.Complete(finished("elu", 1), l); err != nil {
+				t.Fatal(err)
+			}
+			if trials, damaged, err := s.Trials(ids); err != nil || damaged != nil || len(trials) != 1 || !reflect.DeepEqual(trials[0], finished("elu", 1)) {
+				t.Errorf("again: %v, damaged %v, %v", trials, damaged, err)
+			}
+			if problems, err := s.Check(); err != nil || len(problems) != 0 {
+				t.Errorf("check finds %v, %v", problems, err)
+			}
+		})
+	}
+}
+
+func TestEventsAreACursor(t *testing.T) {
+	s, _ := filled(t)
+	if err := s.AddEvent(Event{Study: "photos", Kind: "note", Body: []byte(`"hello"`)}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Events(0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for i, e := range all {
+		kinds = append(kinds, e.Kind)
+		if i > 0 && e.ID <= all[i-1].ID {
+			t.Errorf("%d behind %d", e.ID, all[i-1].ID)
+		}
+	}
+	if got := strings.Join(kinds, " "); got != "look put ended ended ended look leased note" {
+		t.Errorf("events: %s", got)
+	}
+	last := all[len(all)-1]
+	if string(last.Body) != `"hello"` || last.Study != "photos" {
+		t.Errorf("%+v", last)
+	}
+	if rest, err := s.Events(all[4].ID, 2); err != nil || len(rest) != 2 || rest[0].ID != all[5].ID {
+		t.Errorf("%+v, %v", rest, err)
+	}
+}
+
+func TestWhatElseIsKeptComesBackUntilMeasuredAgain(t *testing.T) {
+	s, _ := filled(t)
+	if n, err := s.Noise("x"); n != nil || err != nil {
 		t.Errorf("unknown: %v, %v", n, err)
 	}
-	if c, err := s.Calibration("n", "m"); c != nil || err != nil {
-		t.Errorf("unknown: %v, %v", c, err)
+	if n, err := s.Noise(key("baseline")); err != nil || n == nil || n.SD != 0.25 || n.Sources["init"] != 0.2 {
+		t.Errorf("%+v, %v", n, err)
 	}
-	for _, v := range []float64{0.5, 0.25} {
-		if err := errors.Join(s.SetNoise("e", Noise{SD: v, Repeats: 5, Sources: map[string]float64{"init": v}}),
-			s.SetCalibration("n", "m", Calibration{SecondsPerStep: v, Steps: 3})); err != nil {
-			t.Fatal(err)
+	for _, k := range []Step{{"net", "machine", "cpu 6", "v2"}, {"net", "machine", "cpu 7", "v1"}, {"net2", "machine", "cpu 6", "v1"}} {
+		if c, err := s.Calibration(k); c != nil || err != nil {
+			t.Errorf("%+v: %v, %v", k, c, err)
 		}
 	}
-	if n, err := s.Noise("e"); err != nil || n.SD != 0.25 || n.Sources["init"] != 0.25 {
-		t.Errorf("noise %+v, %v", n, err)
-	}
-	if c, err := s.Calibration("n", "m"); err != nil || c.SecondsPerStep != 0.25 {
-		t.Errorf("calibration %+v, %v", c, err)
-	}
-}
-
-func TestProcessesShareAStoreAndAKillLosesNothingThatEnded(t *testing.T) {
-	dir := t.TempDir()
-	var workers []*exec.Cmd
-	var outs []*strings.Builder
-	for range 3 { // all make the store at the same moment
-		c := exec.Command(os.Args[0])
-		c.Env = append(os.Environ(), "STORE_TEST_WORKER="+dir)
-		out := new(strings.Builder)
-		c.Stdout = out
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
+	k := Step{"net", "machine", "cpu 6", "v1"}
+	for _, v := range []float64{0.125, 0.5} {
+		if c, err := s.Calibration(k); err != nil || c == nil || c.SecondsPerStep != v {
+			t.Errorf("%+v, %v", c, err)
 		}
-		workers, outs = append(workers, c), append(outs, out)
-	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if s, err := OpenExisting(dir, nil); err == nil {
-			trials, _ := s.Trials("photos")
-			s.Close()
-			if len(trials) >= 2 {
-				break
-			}
+		if err := s.SetCalibration(k, Calibration{SecondsPerStep: 0.5, Steps: 3}); err != nil {
+			t.Error(err)
 		}
 	}
-	workers[0].Process.Kill() // SIGKILL, in the midst of it
-	var done []string
-	for i, c := range workers {
-		c.Wait()
-		for line := range strings.Lines(outs[i].String()) {
-			if !strings.HasPrefix(line, "done") {
-				t.Errorf("worker %d: %s", i, line)
-			}
-			done = append(done, line)
-		}
+	r, err := s.Readings("d")
+	if err != nil || len(r) != 2 || r[1].N != 2 || r[1].Metrics["accuracy"] != 0.7 || r[1].Images != 2000 {
+		t.Errorf("%+v, %v", r, err)
 	}
-	s, err := Open(dir, func() time.Time { return time.Now().Add(time.Hour) }) // when the killed one's lease is over
-	if err != nil {
-		t.Fatal(err)
+	s.db.Exec(`DELETE FROM test_readings WHERE n = 2`)
+	if n, err := s.AddReading("d", Reading{}); n != 3 || err != nil { // a lost one counts
+		t.Errorf("%d, %v", n, err)
 	}
-	defer s.Close()
-	trials, err := s.Trials("photos")
-	if err != nil || len(trials) < len(done) {
-		t.Fatalf("%d trials ended, the store has %d (%v)", len(done), len(trials), err)
+	if a, err := s.Artefacts(id("elu", 1)); err != nil || len(a) != 1 || a[0].File != "trials/x.model" {
+		t.Errorf("%+v, %v", a, err)
 	}
-	for {
-		l, err := s.Lease("photos", "last", time.Minute)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if l == nil {
-			break
-		}
-		if err := s.Complete("photos", finished(l.Arm, l.Repeat)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if trials, err = s.Trials("photos"); err != nil || len(trials) != 24 {
-		t.Errorf("%d trials in the end, want 24 (%v)", len(trials), err)
-	}
-}
-
-func TestWhatIsNoStoreIsRefusedInOneLine(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := OpenExisting(dir, nil); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "--store") {
-		t.Errorf("no store: %v", err)
-	}
-	if files, _ := os.ReadDir(dir); len(files) != 0 {
-		t.Errorf("looking made %v", files)
-	}
-	foreign := filepath.Join(dir, FileName)
-	os.WriteFile(foreign, []byte(strings.Repeat("no data base\n", 100)), 0o666)
-	if _, err := Open(dir, nil); err == nil || !strings.Contains(err.Error(), "not a store") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("a foreign file: %v", err)
-	}
-	os.Remove(foreign)
-	s, err := Open(dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.db.Exec("PRAGMA user_version = 99")
-	s.Close()
-	if _, err := Open(dir, nil); err == nil || !strings.Contains(err.Error(), "newer assay") {
-		t.Errorf("a newer store: %v", err)
-	}
-	if _, err := Open(filepath.Join(foreign, "below"), nil); err == nil || strings.Contains(err.Error(), "\n") {
-		t.Errorf("a file for a folder: %v", err)
-	}
-}
-
-func TestDamagedImagesAreAnErrorAndNeverAPanic(t *testing.T) {
-	whole, err := packImages(finished("elu", 1).Images)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := 1; n < len(whole); n++ {
-		if _, err := unpackImages(whole[:n]); err == nil {
-			t.Errorf("%d of %d bytes were read", n, len(whole))
-		}
-	}
-	if _, err := unpackImages([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}); err == nil {
-		t.Error("a huge number of images was read")
-	}
-}
-
-func TestDropTakesAwayTheWaitingTrialsOfAnArmAlone(t *testing.T) {
-	s, _ := opened(t)
-	if _, _, err := s.CreateOrResume(planned(3)); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Complete("photos", finished("elu", 1)); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := s.Drop("photos", "elu"); n != 2 || err != nil {
-		t.Errorf("dropped %d, %v", n, err)
-	}
-	if trial, err := s.Trial("photos", "elu", 1); err != nil || trial == nil || !reflect.DeepEqual(*trial, finished("elu", 1)) {
-		t.Errorf("the trial that ended is %+v, %v", trial, err)
-	}
-	if trial, err := s.Trial("photos", "baseline", 1); err != nil || trial != nil {
-		t.Errorf("a trial that waits is %+v, %v", trial, err)
-	}
-	if states, err := s.States("photos"); err != nil || len(states) != 4 {
-		t.Errorf("left are %+v, %v", states, err)
-	}
-	if held, _, err := s.CreateOrResume(planned(4)); err != nil || len(held.Trials) != 8 { // what is planned again comes back, behind the others
-		t.Errorf("planned again: %+v, %v", held.Trials, err)
-	}
+	refused(t, "outside", s.AddArtefact("x", Artefact{Kind: "model", File: "../x"}), nil, "below")
 }

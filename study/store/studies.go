@@ -5,126 +5,372 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/trial"
 )
 
-// Study is a study as it is planned, before and apart from what its trials show.
+// Study is the record of a study: its file as it was last taken up, and its arms. Which trials stand for it, [Store.Cells] says.
 type Study struct {
 	Name     string // the file's name without extension, or what --as says
-	Digest   string // of all that makes two runs the same study: the file, and the folder it was pointed at
 	Question string
 	File     string          // the file's text
-	Plan     json.RawMessage // what the runner wants to find again; null if nothing
-	Arms     []study.Arm     // the baseline first
-	Trials   []study.Entry   // in the order to run them
+	Origin   json.RawMessage // what the runner wants to find again; nil if nothing
+	Baseline string          // identity of the baseline's arm, on which the ledger of looks hangs
+	Seed     uint64
+	Repeats  int
+	Version  int64     // of this record, 1 for the first; 0: not in the store yet
+	Arms     []Arm     // the baseline first; removed ones too
+	Created  time.Time // set by the store
+	Updated  time.Time // set by the store
+}
+
+// ArmStatus is what is done with an arm.
+type ArmStatus string
+
+// An arm that is known to change nothing gets no more repeats; one that is not in the file any more stays in the family.
+const (
+	Active  ArmStatus = "active"
+	Idle    ArmStatus = "idle"
+	Removed ArmStatus = "removed"
+)
+
+// Arm is an arm of a study as the store keeps it.
+type Arm struct {
+	study.Arm
+	Key    string // the arm's identity, trial.Spec.Arm
+	Recipe Recipe
+	Status ArmStatus // "": active
+	Reason string    // of what is idle or removed; else ""
+}
+
+// Recipe is what the arm's trials are made of, beside seeds and machine.
+type Recipe struct {
+	Network  string          `json:"network"`  // canonical text
+	Settings string          `json:"settings"` // canonical text
+	Data     json.RawMessage `json:"data,omitempty"`
 }
 
 // Summary is a line of `assay study list`.
 type Summary struct {
 	Name     string    `json:"name"`
 	Question string    `json:"question"`
-	Digest   string    `json:"digest"`
+	Baseline string    `json:"baseline"`
 	Created  time.Time `json:"created"`
-	Updated  time.Time `json:"updated"`
-	Arms     int       `json:"arms"`
-	Trials   int       `json:"trials"` // planned
+	Updated  time.Time `json:"updated"` // of its record, or when its last trial ended
+	Repeats  int       `json:"repeats"`
+	Arms     int       `json:"arms"`   // not removed
+	Idle     int       `json:"idle"`   // of them, without effect at run time: one repeat each is all they get
+	Trials   int       `json:"trials"` // cells that a trial stands for, ended or not
 	Done     int       `json:"done"`
 	Diverged int       `json:"diverged"`
 	Failed   int       `json:"failed"`
-	Running  int       `json:"running"` // leased, with the lease not yet over
+	Running  int       `json:"running"`           // leased, the lease not over
+	Shared   int       `json:"shared"`            // trials that other studies show too
+	Bytes    int64     `json:"bytes"`             // of its trials in the store's file, shared ones whole, sets of images left out
+	Looks    int       `json:"looks"`             // spent on its baseline, by any study
+	Damaged  bool      `json:"damaged,omitempty"` // the record does not fit its sum: nothing but the name is told
 }
 
-// CreateOrResume puts a study into the store, or finds it there. What it returns is what the store holds: for a study that
-// is resumed its first plan and arms, whatever st says now. Trials that st has and the store has not are added behind the
-// others; only [Store.Drop] takes any away. A study of that name with another digest is refused.
-func (s *Store) CreateOrResume(st Study) (held Study, resumed bool, err error) {
-	if st.Name == "" || len(st.Arms) == 0 || len(st.Trials) == 0 {
-		return Study{}, false, fmt.Errorf("study %q: a name, arms and trials are needed; plan it first", st.Name)
+// Put writes a study's record, and looks into the ledger of its baseline, all of it or nothing. st.Version is that of the record which
+// was read, 0 where there was none or a damaged one; where the store has another by now, or another process wrote a look of that
+// number, nothing is written: ErrChanged. What it returns is what stands in the store.
+func (s *Store) Put(st Study, looks ...Look) (Study, error) {
+	if err := st.check(); err != nil {
+		return Study{}, err
 	}
-	err = s.tx(func(tx *sql.Tx) error {
-		id, digest, err := find(tx, st.Name)
+	st.Arms = slices.Clone(st.Arms)
+	for i := range st.Arms {
+		if st.Arms[i].Status == "" {
+			st.Arms[i].Status = Active
+		}
+	}
+	err := s.change(func(tx *sql.Tx) error {
+		now := s.now().UTC().Truncate(time.Millisecond)
+		held, err := load(tx, st.Name)
 		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			if id, err = s.create(tx, st); err != nil {
-				return err
-			}
+		case errors.Is(err, ErrAbsent), errors.Is(err, ErrDamaged):
+			held = Study{Created: now}
 		case err != nil:
 			return err
-		case digest != st.Digest:
-			return fmt.Errorf("study %s: %s holds another file or other data under this name (digest %s, this one has %s); keep both with --as NAME",
-				st.Name, s.dir, short(digest), short(st.Digest))
-		default:
-			resumed = true
 		}
-		if err := addTrials(tx, id, st.Trials); err != nil {
+		if st.Version != held.Version {
+			return tell(ErrChanged, "study %s: another process has changed it meanwhile; give the same command again", st.Name)
+		}
+		st.Version, st.Created, st.Updated = held.Version+1, held.Created, now
+		if err := st.put(tx); err != nil {
 			return err
 		}
-		held, err = load(tx, st.Name)
-		return err
+		if err := plan(tx, st.Baseline, st.Repeats); err != nil {
+			return err
+		}
+		for _, l := range looks {
+			if l.Study == "" {
+				l.Study = st.Name
+			}
+			if err := s.addLook(tx, st.Baseline, l); err != nil {
+				return err
+			}
+		}
+		return s.event(tx, st.Name, "", "put", map[string]any{"version": st.Version})
 	})
-	return held, resumed, s.fail("study "+st.Name, err)
+	if err != nil {
+		return Study{}, s.fail("study "+st.Name, err)
+	}
+	return st, nil
 }
 
-// Study is a study of the store as it was planned.
-func (s *Store) Study(name string) (st Study, err error) {
-	err = s.tx(func(tx *sql.Tx) error {
-		st, err = load(tx, name)
-		return err
-	})
-	return st, s.fail("study "+name, s.missing(name, err))
+func (st Study) check() error {
+	if st.Name == "" || len(st.Arms) == 0 || st.Baseline == "" || st.Repeats < 1 {
+		return fmt.Errorf("study %q: a name, arms, the baseline's identity and repeats are needed; plan it first", st.Name)
+	}
+	seen := map[string]bool{}
+	for _, a := range st.Arms {
+		if a.Key == "" || seen[a.Key] {
+			return fmt.Errorf("study %s: arm %s has the identity %q, of none or of another arm; drop one", st.Name, a.Name, a.Key)
+		}
+		seen[a.Key] = true
+	}
+	return nil
 }
 
-// SetArms replaces what is known of the arms, as when calibration has found their seconds. Names and order stay.
-func (s *Store) SetArms(name string, arms []study.Arm) error {
-	err := s.tx(func(tx *sql.Tx) error {
-		id, _, err := find(tx, name)
+func (st Study) put(tx *sql.Tx) error {
+	if len(st.Origin) == 0 {
+		st.Origin = json.RawMessage("null")
+	}
+	if err := drop(tx, st.Name); err != nil {
+		return err
+	}
+	var sums []any
+	for i, a := range st.Arms {
+		arm, err := text("study "+st.Name+": arm "+a.Name, a.Arm)
 		if err != nil {
 			return err
 		}
-		for i, a := range arms {
-			text, err := json.Marshal(a)
-			if err != nil {
-				return fmt.Errorf("study %s: arm %s: %w", name, a.Name, err)
-			}
-			switch n, err := affected(tx.Exec(`UPDATE arms SET arm = ? WHERE study = ? AND ordinal = ? AND name = ?`, string(text), id, i, a.Name)); {
-			case err != nil:
-				return err
-			case n == 0:
-				return fmt.Errorf("study %s: arm %d is not %q; keep the arms in the order of the plan", name, i, a.Name)
-			}
+		recipe, err := text("study "+st.Name+": recipe of "+a.Name, a.Recipe)
+		if err != nil {
+			return err
 		}
-		return nil
+		of := sum("arm", arm, recipe)
+		if _, err := tx.Exec(`INSERT INTO arms (study, ordinal, key, name, status, reason, sum, arm, recipe) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			st.Name, i, a.Key, a.Name, string(a.Status), a.Reason, of, arm, recipe); err != nil {
+			return err
+		}
+		sums = append(sums, i, a.Key, a.Name, string(a.Status), a.Reason, of)
+	}
+	_, err := tx.Exec(`INSERT INTO studies (name, question, file, origin, baseline, seed, repeats, version, created, updated, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		st.Name, st.Question, st.File, string(st.Origin), st.Baseline, int64(st.Seed), st.Repeats, st.Version, st.Created.UnixMilli(), st.Updated.UnixMilli(), st.sum(sums))
+	return err
+}
+
+// sum is of the record and of what is known of its arms.
+func (st Study) sum(arms []any) string {
+	return sum(append([]any{"study", st.Name, st.Question, st.File, string(st.Origin), st.Baseline, int64(st.Seed), st.Repeats, st.Version,
+		st.Created.UnixMilli(), st.Updated.UnixMilli()}, arms...)...)
+}
+
+// drop takes a study's record and arms out.
+func drop(tx *sql.Tx, name string) error {
+	if _, err := tx.Exec(`DELETE FROM arms WHERE study = ?`, name); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`DELETE FROM studies WHERE name = ?`, name)
+	return err
+}
+
+// Study is the record of a study: ErrAbsent where there is none, ErrDamaged where it does not fit its sum.
+func (s *Store) Study(name string) (st Study, err error) {
+	err = s.view(func(tx *sql.Tx) error {
+		st, err = load(tx, name)
+		return err
 	})
-	return s.fail("study "+name, s.missing(name, err))
+	if errors.Is(err, ErrAbsent) {
+		err = tell(ErrAbsent, "%s: no study %q; see assay study list", s.dir, name)
+	}
+	return st, s.fail("study "+name, err)
+}
+
+func load(tx *sql.Tx, name string) (Study, error) {
+	found, err := records(tx, &name)
+	switch {
+	case err != nil:
+		return Study{}, err
+	case len(found) == 0:
+		return Study{}, ErrAbsent
+	}
+	damaged := tell(ErrDamaged, "study %s: its record in the store is damaged; assay study run on its file writes it anew, the trials are kept", name)
+	if found[0].damaged {
+		return Study{}, damaged
+	}
+	st, sound := found[0].Study, true
+	err = rows(tx, func(scan func(...any) error) {
+		var i int
+		var of, arm, recipe string
+		if scan(&i, &of, &arm, &recipe) != nil || i < 0 || i >= len(st.Arms) || of != sum("arm", arm, recipe) ||
+			json.Unmarshal([]byte(arm), &st.Arms[i].Arm) != nil || json.Unmarshal([]byte(recipe), &st.Arms[i].Recipe) != nil {
+			sound = false
+		}
+	}, `SELECT ordinal, sum, arm, recipe FROM arms WHERE study = ?`, name)
+	if err == nil && !sound {
+		err = damaged
+	}
+	return st, err
+}
+
+// stored is a record without what its arms are in full.
+type stored struct {
+	Study
+	damaged bool
+}
+
+// records are the records of all studies, or of one.
+func records(tx *sql.Tx, only *string) (list []*stored, err error) {
+	sums := map[string][]any{}
+	arms := map[string][]Arm{}
+	where, args := just("study", only)
+	err = rows(tx, func(scan func(...any) error) {
+		var i int
+		var a Arm
+		var of, name string
+		if scan(&name, &i, &a.Key, &a.Name, &a.Status, &a.Reason, &of) == nil {
+			sums[name] = append(sums[name], i, a.Key, a.Name, string(a.Status), a.Reason, of)
+			arms[name] = append(arms[name], a)
+		}
+	}, `SELECT study, ordinal, key, name, status, reason, sum FROM arms`+where+` ORDER BY study, ordinal`, args...)
+	if err != nil {
+		return nil, err
+	}
+	where, args = just("name", only)
+	err = rows(tx, func(scan func(...any) error) {
+		r := &stored{}
+		var seed, created, updated int64
+		var origin, of string
+		r.damaged = scan(&r.Name, &r.Question, &r.File, &origin, &r.Baseline, &seed, &r.Repeats, &r.Version, &created, &updated, &of) != nil
+		r.Origin, r.Seed, r.Created, r.Updated, r.Arms = json.RawMessage(origin), uint64(seed), instant(created), instant(updated), arms[r.Name]
+		r.damaged = r.damaged || of != r.sum(sums[r.Name])
+		if origin == "null" {
+			r.Origin = nil
+		}
+		list = append(list, r)
+	}, `SELECT name, question, file, origin, baseline, seed, repeats, version, created, updated, sum FROM studies`+where, args...)
+	return list, err
+}
+
+// Remove takes a study away: its record, its arms and which trials stand for it. The trials, looks and events stay. A damaged record
+// goes too.
+func (s *Store) Remove(name string) error {
+	err := s.change(func(tx *sql.Tx) error {
+		if _, err := load(tx, name); errors.Is(err, ErrAbsent) {
+			return tell(ErrAbsent, "%s: no study %q; see assay study list", s.dir, name)
+		} else if err != nil && !errors.Is(err, ErrDamaged) {
+			return err
+		}
+		if err := drop(tx, name); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM cells WHERE study = ?`, name); err != nil {
+			return err
+		}
+		return s.event(tx, name, "", "removed", nil)
+	})
+	return s.fail("study "+name, err)
 }
 
 // List is every study, the one that changed last first.
 func (s *Store) List() ([]Summary, error) {
-	rows, err := s.db.Query(`
-		SELECT name, question, s.digest, created, updated, (SELECT count(*) FROM arms WHERE study = s.id), count(t.id),
-			count(*) FILTER (WHERE status = 'done'), count(*) FILTER (WHERE status = 'diverged'),
-			count(*) FILTER (WHERE status = 'failed'), count(*) FILTER (WHERE status = 'leased' AND expires > ?)
-		FROM studies s LEFT JOIN trials t ON t.study = s.id GROUP BY s.id ORDER BY updated DESC, s.id DESC`, s.millis())
-	if err != nil {
-		return nil, s.fail("list", err)
-	}
-	defer rows.Close()
-	list := []Summary{}
-	for rows.Next() {
-		var l Summary
-		var created, updated int64
-		if err := rows.Scan(&l.Name, &l.Question, &l.Digest, &created, &updated, &l.Arms, &l.Trials, &l.Done, &l.Diverged, &l.Failed, &l.Running); err != nil {
-			return nil, s.fail("list", err)
-		}
-		l.Created, l.Updated = instant(created), instant(updated)
-		list = append(list, l)
-	}
-	return list, s.fail("list", rows.Err())
+	var list []Summary
+	err := s.view(func(tx *sql.Tx) (err error) {
+		list, err = s.list(tx)
+		return err
+	})
+	return list, s.fail("list", err)
 }
 
-// Latest is the name of the study that changed last: created, resumed or with a trial that ended.
+func (s *Store) list(tx *sql.Tx) ([]Summary, error) {
+	found, err := records(tx, nil)
+	if err != nil {
+		return nil, err
+	}
+	cells, _, err := allCells(tx, nil)
+	if err != nil {
+		return nil, err
+	}
+	heads, err := headsOf(tx, nil)
+	if err != nil {
+		return nil, err
+	}
+	held, err := leases(tx)
+	if err != nil {
+		return nil, err
+	}
+	bytes, err := sizes(tx)
+	if err != nil {
+		return nil, err
+	}
+	shown := map[string]map[string]bool{} // studies, by trial
+	for name, of := range cells {
+		for _, c := range of {
+			if shown[c.Trial] == nil {
+				shown[c.Trial] = map[string]bool{}
+			}
+			shown[c.Trial][name] = true
+		}
+	}
+	now := s.now()
+	list := []Summary{}
+	for _, r := range found {
+		if r.damaged {
+			list = append(list, Summary{Name: r.Name, Damaged: true})
+			continue
+		}
+		l := Summary{Name: r.Name, Question: r.Question, Baseline: r.Baseline, Created: r.Created, Updated: r.Updated, Repeats: r.Repeats, Trials: len(cells[r.Name])}
+		for _, a := range r.Arms {
+			if a.Status != Removed {
+				l.Arms++
+				if a.Status == Idle {
+					l.Idle++
+				}
+			}
+		}
+		if l.Looks, err = spent(tx, looksTally, r.Baseline); err != nil {
+			return nil, err
+		}
+		counted := map[string]bool{}
+		for _, c := range cells[r.Name] {
+			h := heads[c.Trial]
+			if h != nil && h.sound() {
+				switch h.Status {
+				case trial.Done:
+					l.Done++
+				case trial.Diverged:
+					l.Diverged++
+				case trial.Failed:
+					l.Failed++
+				}
+				if at := instant(h.ended); at.After(l.Updated) {
+					l.Updated = at
+				}
+			}
+			if lease, ok := held[c.Trial]; ok && lease.runs(now) {
+				l.Running++
+			}
+			if !counted[c.Trial] {
+				counted[c.Trial] = true
+				l.Bytes += bytes[c.Trial]
+				if len(shown[c.Trial]) > 1 {
+					l.Shared++
+				}
+			}
+		}
+		list = append(list, l)
+	}
+	slices.SortStableFunc(list, func(a, b Summary) int { return b.Updated.Compare(a.Updated) })
+	return list, nil
+}
+
+// Latest is the name of the study that changed last.
 func (s *Store) Latest() (string, error) {
 	list, err := s.List()
 	switch {
@@ -135,114 +381,3 @@ func (s *Store) Latest() (string, error) {
 	}
 	return list[0].Name, nil
 }
-
-func (s *Store) create(tx *sql.Tx, st Study) (int64, error) {
-	plan := st.Plan
-	if len(plan) == 0 {
-		plan = json.RawMessage("null")
-	}
-	now := s.millis()
-	row, err := tx.Exec(`INSERT INTO studies (name, digest, question, file, plan, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		st.Name, st.Digest, st.Question, st.File, string(plan), now, now)
-	if err != nil {
-		return 0, err
-	}
-	id, err := row.LastInsertId()
-	if err != nil {
-		return 0, err
-	}
-	for i, a := range st.Arms {
-		text, err := json.Marshal(a)
-		if err != nil {
-			return 0, fmt.Errorf("study %s: arm %s: %w", st.Name, a.Name, err)
-		}
-		if _, err := tx.Exec(`INSERT INTO arms (study, ordinal, name, arm) VALUES (?, ?, ?, ?)`, id, i, a.Name, string(text)); err != nil {
-			return 0, err
-		}
-	}
-	return id, nil
-}
-
-func addTrials(tx *sql.Tx, id int64, trials []study.Entry) error {
-	for _, e := range trials {
-		seeds, err := json.Marshal(e.Seeds)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(`INSERT INTO trials (study, ordinal, arm, repeat, seeds)
-			VALUES (?1, (SELECT coalesce(max(ordinal) + 1, 0) FROM trials WHERE study = ?1), ?2, ?3, ?4) ON CONFLICT (study, arm, repeat) DO NOTHING`,
-			id, e.Arm, e.Repeat, string(seeds)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func find(tx *sql.Tx, name string) (id int64, digest string, err error) {
-	err = tx.QueryRow(`SELECT id, digest FROM studies WHERE name = ?`, name).Scan(&id, &digest)
-	return id, digest, err
-}
-
-func load(tx *sql.Tx, name string) (Study, error) {
-	st := Study{Name: name}
-	var id int64
-	var plan string
-	if err := tx.QueryRow(`SELECT id, digest, question, file, plan FROM studies WHERE name = ?`, name).Scan(&id, &st.Digest, &st.Question, &st.File, &plan); err != nil {
-		return Study{}, err
-	}
-	st.Plan = json.RawMessage(plan)
-	arms, err := tx.Query(`SELECT arm FROM arms WHERE study = ? ORDER BY ordinal`, id)
-	if err != nil {
-		return Study{}, err
-	}
-	defer arms.Close()
-	for arms.Next() {
-		var text string
-		var a study.Arm
-		if err := arms.Scan(&text); err != nil {
-			return Study{}, err
-		}
-		if err := json.Unmarshal([]byte(text), &a); err != nil {
-			return Study{}, fmt.Errorf("study %s: an arm is stored that cannot be read: %w; run it under another name (--as NAME)", name, err)
-		}
-		st.Arms = append(st.Arms, a)
-	}
-	if err := arms.Err(); err != nil {
-		return Study{}, err
-	}
-	trials, err := tx.Query(`SELECT arm, repeat, seeds FROM trials WHERE study = ? ORDER BY ordinal`, id)
-	if err != nil {
-		return Study{}, err
-	}
-	defer trials.Close()
-	for trials.Next() {
-		var e study.Entry
-		var seeds string
-		if err := trials.Scan(&e.Arm, &e.Repeat, &seeds); err != nil {
-			return Study{}, err
-		}
-		if err := json.Unmarshal([]byte(seeds), &e.Seeds); err != nil {
-			return Study{}, err
-		}
-		st.Trials = append(st.Trials, e)
-	}
-	return st, trials.Err()
-}
-
-// missing words the error for a study that is not there.
-func (s *Store) missing(name string, err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("%s: no study %q; see assay study list", s.dir, name)
-	}
-	return err
-}
-
-func affected(r sql.Result, err error) (int64, error) {
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
-}
-
-// short is enough of a digest to tell two apart by eye.
-func short(digest string) string { return digest[:min(len(digest), 12)] }

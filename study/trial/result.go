@@ -3,6 +3,7 @@ package trial
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -29,6 +30,7 @@ type Result struct {
 	Spec    Spec              `json:"spec"`
 	Status  Status            `json:"status"`
 	Reason  string            `json:"reason,omitempty"` // of what diverged or failed
+	Stops   bool              `json:"stops,omitempty"`  // of what failed: the fault is the study's, such as changed data, and every trial would fail so
 	Steps   int               `json:"steps"`            // done
 	Seconds float64           `json:"seconds"`          // wall time of the process that ended it
 	Begun   map[int]string    `json:"begun,omitempty"`  // digests of the State after the first steps: 1, 2, 5, 10, 20, 50
@@ -57,9 +59,68 @@ type Evaluation struct {
 
 // Column is a value an image, in the order of the image set.
 type Column struct {
-	Name   string    `json:"name"`
-	Reals  []float32 `json:"reals,omitempty"`  // one of the two
-	Wholes []int32   `json:"wholes,omitempty"` //
+	Name   string `json:"name"`
+	Reals  Reals  `json:"reals,omitempty"`  // one of the two
+	Wholes Wholes `json:"wholes,omitempty"` //
+}
+
+// Reals are figures an image, in JSON the base64 of their bits, so that any may be infinite or not a number.
+type Reals []float32
+
+// Wholes are whole numbers an image, in JSON as Reals are.
+type Wholes []int32
+
+// MarshalJSON writes the bits.
+func (x Reals) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 4*len(x))
+	for _, v := range x {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return json.Marshal(b)
+}
+
+// UnmarshalJSON reads them.
+func (x *Reals) UnmarshalJSON(text []byte) error {
+	words, err := words(text)
+	*x = make(Reals, len(words))
+	for i, w := range words {
+		(*x)[i] = math.Float32frombits(w)
+	}
+	return err
+}
+
+// MarshalJSON writes the bits.
+func (x Wholes) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 4*len(x))
+	for _, v := range x {
+		b = binary.LittleEndian.AppendUint32(b, uint32(v))
+	}
+	return json.Marshal(b)
+}
+
+// UnmarshalJSON reads them.
+func (x *Wholes) UnmarshalJSON(text []byte) error {
+	words, err := words(text)
+	*x = make(Wholes, len(words))
+	for i, w := range words {
+		(*x)[i] = int32(w)
+	}
+	return err
+}
+
+func words(text []byte) ([]uint32, error) {
+	var b []byte
+	if err := json.Unmarshal(text, &b); err != nil {
+		return nil, err
+	}
+	if len(b)%4 != 0 {
+		return nil, fmt.Errorf("%d bytes are no whole number of values", len(b))
+	}
+	list := make([]uint32, len(b)/4)
+	for i := range list {
+		list[i] = binary.LittleEndian.Uint32(b[4*i:])
+	}
+	return list, nil
 }
 
 // Images is a list of images in the order in which they are evaluated.
@@ -144,24 +205,34 @@ func parse(text []byte) (*Result, error) {
 	if err := json.Unmarshal(body, &r); err != nil {
 		return nil, fmt.Errorf("is a damaged result: %w", err)
 	}
-	return &r, r.check()
+	return &r, r.Check()
 }
 
-// check refuses what no trial can have left.
-func (r *Result) check() error {
+// Check refuses what no trial can have left.
+func (r *Result) Check() error {
 	if r.ID != r.Spec.ID() {
 		return fmt.Errorf("is the result of another trial")
 	}
 	if r.Status != Done && r.Status != Diverged && r.Status != Failed {
 		return fmt.Errorf("ended as %q, which is no way to end", r.Status)
 	}
+	evaluations := map[string]bool{}
 	for _, e := range r.Scores {
+		if evaluations[e.Name] {
+			return fmt.Errorf("holds two evaluations named %q", e.Name)
+		}
+		evaluations[e.Name] = true
 		im, ok := r.Images[e.Images]
-		if !ok || im.Digest() != e.Images || len(im.Labels) != len(im.Hashes) {
+		if !ok || len(im.Labels) != len(im.Hashes) || im.Digest() != e.Images {
 			return fmt.Errorf("names images that it does not hold")
 		}
+		columns := map[string]bool{}
 		for _, c := range e.Columns {
-			if n := len(c.Reals) + len(c.Wholes); n != len(im.Hashes) {
+			if columns[c.Name] {
+				return fmt.Errorf("holds two columns named %q", c.Name)
+			}
+			columns[c.Name] = true
+			if n := len(c.Reals) + len(c.Wholes); n != len(im.Hashes) || c.Reals != nil && c.Wholes != nil {
 				return fmt.Errorf("has %d values of %s for %d images", n, c.Name, len(im.Hashes))
 			}
 		}

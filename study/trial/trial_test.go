@@ -149,7 +149,7 @@ func TestRequestIsCheckedAsItComes(t *testing.T) {
 func FuzzResult(f *testing.F) {
 	f.Add([]byte(resultMagic + "00\n{}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if r, err := parse(text); err == nil && r.check() != nil {
+		if r, err := parse(text); err == nil && r.Check() != nil {
 			t.Error("a result that does not fit itself")
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -70,7 +71,12 @@ func read(path string) ([]int, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return format.IDX(r)
+	extents, err := format.IDX(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	data, err := io.ReadAll(r)
+	return extents, data, err
 }
 
 func write(name string, data []byte, extents ...int) error {

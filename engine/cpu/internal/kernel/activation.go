@@ -143,7 +143,7 @@ func activate(f Func, alpha float32, y, x []float32) {
 	case Arcsinh:
 		for i, v := range x {
 			a := min(max(v, -v), arcsinhMax)
-			a += a * a / (1 + sqrt(1+a*a)) // |x|+√(x²+1) − 1 without cancellation
+			a += a * a / (1 + sqrt(1+float32(a*a))) // |x|+√(x²+1) − 1 without cancellation
 			y[i] = float32(math.Copysign(float64(log1p(a)), float64(v)))
 		}
 	case Swish:
@@ -207,17 +207,17 @@ func activateGrad(f Func, alpha float32, dx, z, dy []float32) {
 		for i, v := range z {
 			d := k[1]
 			if !(v > 0) {
-				d = v*k[2] + k[0]
+				d = float32(v*k[2]) + k[0]
 			}
 			dx[i] = d * dy[i]
 		}
 	case Tanh, ScaledTanh:
 		for i, v := range z {
-			dx[i] = (k[0] - v*k[1]*v) * dy[i]
+			dx[i] = (k[0] - float32(v*k[1]*v)) * dy[i]
 		}
 	case Sigmoid:
 		for i, v := range z {
-			dx[i] = (v - v*v) * dy[i]
+			dx[i] = (v - float32(v*v)) * dy[i]
 		}
 	case ReLU6, HardSigmoid:
 		for i, v := range z {
@@ -239,14 +239,14 @@ func activateGrad(f Func, alpha float32, dx, z, dy []float32) {
 	case Arcsinh: // 1/cosh(y)
 		for i, v := range z {
 			e := exp(-max(v, -v))
-			dx[i] = (e + e) / (1 + e*e) * dy[i]
+			dx[i] = (e + e) / (1 + float32(e*e)) * dy[i]
 		}
 	case Swish: // s·(1 + u·(1−s)) with u = alpha·x, s = 1/(1+e⁻ᵘ), 1−s = e⁻ᵘ·s
 		for i, v := range z {
 			u := k[0] * v
 			e := exp(-u)
 			s := 1 / (1 + e)
-			dx[i] = s * (1 + u*(e*s)) * dy[i]
+			dx[i] = s * (1 + float32(u*(e*s))) * dy[i]
 		}
 	case HardSwish:
 		for i, v := range z {
@@ -255,20 +255,20 @@ func activateGrad(f Func, alpha float32, dx, z, dy []float32) {
 			case v <= -3:
 				d = 0
 			case v < 3:
-				d = v*(1./3) + 0.5
+				d = float32(v*(1./3)) + 0.5
 			}
 			dx[i] = d * dy[i]
 		}
 	case GELU: // Φ(x) + x·φ(x)
 		for i, v := range z {
 			phi, density := normal(v)
-			dx[i] = (phi + v*density) * dy[i]
+			dx[i] = (phi + float32(v*density)) * dy[i]
 		}
 	case Mish: // with t = tanh(ln(1+eˣ)): t + x·(1−t²)·eˣ/(1+eˣ), and 1−t² = 4·(1+eˣ)²/(n+2)²
 		for i, v := range z {
 			n, e := mishParts(v)
 			r := 1 / (n + 2)
-			dx[i] = (n*r + min(v, mishMax)*(4*e*(1+e)*r*r)) * dy[i]
+			dx[i] = (float32(n*r) + float32(min(v, mishMax)*(4*e*(1+e)*r*r))) * dy[i]
 		}
 	case Power:
 		for i, v := range z {
@@ -296,24 +296,24 @@ func expParts(x float32) (m, s float32) {
 	}
 	x = min(max(x, expMin), expMax)
 	n := float32(math.RoundToEven(float64(x * log2e)))
-	r := x - n*ln2Hi - n*ln2Lo
+	r := x - float32(n*ln2Hi) - float32(n*ln2Lo)
 	q := float32(exp5)
-	q = q*r + exp4
-	q = q*r + exp3
-	q = q*r + exp2
-	q = q*r + exp1
-	q = q*r + exp0
-	return q*(r*r) + r, math.Float32frombits(uint32(int32(n)+127) << 23)
+	q = float32(q*r) + exp4
+	q = float32(q*r) + exp3
+	q = float32(q*r) + exp2
+	q = float32(q*r) + exp1
+	q = float32(q*r) + exp0
+	return float32(q*(r*r)) + r, math.Float32frombits(uint32(int32(n)+127) << 23)
 }
 
 func exp(x float32) float32 {
 	m, s := expParts(x)
-	return m*s + s
+	return float32(m*s) + s
 }
 
 func expm1(x float32) float32 {
 	m, s := expParts(x)
-	return m*s + (s - 1)
+	return float32(m*s) + (s - 1)
 }
 
 // arcsinhMax and mishMax bound arguments to where a square does not overflow; arcsinh stays at 42.1 beyond, mish is x from 20 on.
@@ -339,17 +339,17 @@ const (
 func log1p(w float32) float32 {
 	k := int32(math.Float32bits(1+w)-sqrtHalf) >> 23
 	up, down := math.Float32frombits(uint32(127+k)<<23), math.Float32frombits(uint32(127-k)<<23)
-	f := (w - (up - 1)) * down
+	f := float32((w - (up - 1)) * down)
 	s := f / (f + 2)
-	z := s * s
+	z := float32(s * s)
 	q := float32(log4)
-	q = q*z + log3
-	q = q*z + log2
-	q = q*z + log1
+	q = float32(q*z) + log3
+	q = float32(q*z) + log2
+	q = float32(q*z) + log1
 	q *= z
 	s += s
 	n := float32(k)
-	return n*ln2Hi + (n*ln2Lo + (q*s + s))
+	return float32(n*ln2Hi) + (float32(n*ln2Lo) + (float32(q*s) + s))
 }
 
 // power is |x|^p, and 0 for x = 0 whatever p.
@@ -376,16 +376,16 @@ const (
 func normal(x float32) (phi, density float32) {
 	a := max(x, -x)
 	e := exp(a * a * -0.5)
-	t := 1 / (1 + normalP*a)
+	t := 1 / (1 + float32(normalP*a))
 	q := float32(norm7)
-	q = q*t + norm6
-	q = q*t + norm5
-	q = q*t + norm4
-	q = q*t + norm3
-	q = q*t + norm2
-	q = q*t + norm1
-	q = q*t + norm0
-	phi = q * t * e
+	q = float32(q*t) + norm6
+	q = float32(q*t) + norm5
+	q = float32(q*t) + norm4
+	q = float32(q*t) + norm3
+	q = float32(q*t) + norm2
+	q = float32(q*t) + norm1
+	q = float32(q*t) + norm0
+	phi = float32(q * t * e)
 	if x > 0 {
 		phi = 1 - phi
 	}

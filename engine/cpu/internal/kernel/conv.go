@@ -81,14 +81,14 @@ func dot1x8(s *[8]float32, x, w []float32) {
 	s0, s1, s2, s3, s4, s5, s6, s7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
 	for l, u := range x {
 		k := (*[8]float32)(w[8*l:])
-		s0 += u * k[0]
-		s1 += u * k[1]
-		s2 += u * k[2]
-		s3 += u * k[3]
-		s4 += u * k[4]
-		s5 += u * k[5]
-		s6 += u * k[6]
-		s7 += u * k[7]
+		s0 += float32(u * k[0])
+		s1 += float32(u * k[1])
+		s2 += float32(u * k[2])
+		s3 += float32(u * k[3])
+		s4 += float32(u * k[4])
+		s5 += float32(u * k[5])
+		s6 += float32(u * k[6])
+		s7 += float32(u * k[7])
 	}
 	*s = [8]float32{s0, s1, s2, s3, s4, s5, s6, s7}
 }

@@ -104,7 +104,7 @@ func depthwise(a *DepthwiseArgs) {
 					x := a.x(r, p, i, j)
 					if a.Group <= 1 {
 						for c, w := range a.w(i, j) {
-							y[c] += x[c] * w
+							y[c] += float32(x[c] * w)
 						}
 						continue
 					}
@@ -112,7 +112,7 @@ func depthwise(a *DepthwiseArgs) {
 						for c0 := 0; c0 < a.C; c0 += 16 {
 							y := y[c0:min(c0+16, a.C)]
 							for c, w := range a.W[a.at(i, j, g, c0):][:len(y)] {
-								y[c] += x[(c0+c)^g] * w
+								y[c] += float32(x[(c0+c)^g] * w)
 							}
 						}
 					}
@@ -146,7 +146,7 @@ func depthwiseGrad(a *DepthwiseArgs) {
 					if a.Group <= 1 {
 						w := a.w(i, j)
 						for c := range w {
-							w[c] += x[c] * y[c]
+							w[c] += float32(x[c] * y[c])
 						}
 						continue
 					}
@@ -155,7 +155,7 @@ func depthwiseGrad(a *DepthwiseArgs) {
 							y := y[c0:min(c0+16, a.C)]
 							w := a.W[a.at(i, j, g, c0):][:len(y)]
 							for c, v := range y {
-								w[c] += x[(c0+c)^g] * v
+								w[c] += float32(x[(c0+c)^g] * v)
 							}
 						}
 					}

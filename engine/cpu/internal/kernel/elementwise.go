@@ -50,7 +50,7 @@ func axpy(b Block, y, x Map, k float32) {
 		for p := range b.Pixels {
 			y, x := y.at(r, p, b.C), x.at(r, p, b.C)
 			for i := range y {
-				y[i] += k * x[i]
+				y[i] += float32(k * x[i])
 			}
 		}
 	}
@@ -144,7 +144,7 @@ func rrelu(b Block, y, x, dy Map, first uint64, low, high float32, step uint32, 
 				}
 				v := dy[c]
 				if !(x[c] > 0) {
-					v *= 1 / (low + (high-low)*unit(word[i%4]))
+					v *= 1 / (low + float32((high-low)*unit(word[i%4])))
 				}
 				y[c] = v
 				i++

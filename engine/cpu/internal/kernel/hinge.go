@@ -11,7 +11,7 @@ func apl(b Block, y, x Map, a, h []float32) {
 			for p := range b.Pixels {
 				y, x := y.at(r, p, b.C), x.at(r, p, b.C)
 				for c, v := range x {
-					y[c] += a[c] * max(h[c]-v, 0)
+					y[c] += float32(a[c] * max(h[c]-v, 0))
 				}
 			}
 		}
@@ -29,9 +29,9 @@ func aplGrad(b Block, dx, x, dy Map, a, h, da, dh []float32) {
 				dx, x, dy := dx.at(r, p, b.C), x.at(r, p, b.C), dy.at(r, p, b.C)
 				for c, v := range x {
 					if v < h[c] {
-						da[c] += dy[c] * (h[c] - v)
-						dh[c] += dy[c] * a[c]
-						dx[c] -= dy[c] * a[c]
+						da[c] += float32(dy[c] * (h[c] - v))
+						dh[c] += float32(dy[c] * a[c])
+						dx[c] -= float32(dy[c] * a[c])
 					}
 				}
 			}

@@ -1,9 +1,12 @@
 // Package kernel holds the inner loops of the CPU engine: functions of float32 slices and plan-time tables, nothing of
-// Assay's imported. Start at [Set], the functions of one level, then [Levels].
+// Assay's imported but internal/elementary. Start at [Set], the functions of one level, then [Levels].
 //
 // The generic Go function in each file is the contract; assembly of that name matches it within rounding (other orders of
 // summation, fused multiply-adds), and exactly in what it reads and writes: a kernel never stores outside the block that it
 // was given, whatever the widths. Offsets, pitches and lengths count float32 elements, not bytes; nothing need be aligned.
+// The generic functions give the same bits on every processor and in every build: a product that is added to something is rounded
+// first, by an explicit conversion (internal/elementary says why, its test proves it).
+//
 // Kernels trust their tables: generic code panics on a wrong offset, assembly does not look (maps and vectors that are too
 // short panic at every level). Results are a function of the arguments and the level alone, so the bits do not depend on
 // threads. No kernel allocates.

@@ -1,6 +1,10 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"github.com/assaylab/assay/internal/elementary"
+)
 
 // Rows of k logits. Sums are in float64, so a row's result does not hang on how it was summed.
 
@@ -34,7 +38,7 @@ func crossEntropy(loss, logits []float32, labels []int32, k int, smoothing float
 			for _, v := range x {
 				sum += z - float64(v)
 			}
-			l = (1-float64(smoothing))*l + float64(smoothing)/float64(k)*sum
+			l = float64((1-float64(smoothing))*l) + float64(float64(smoothing)/float64(k)*sum)
 		}
 		loss[n] = float32(l)
 	}
@@ -57,7 +61,7 @@ func crossEntropyGrad(dlogits, logits []float32, labels []int32, dloss []float32
 			d[i] = g * (exp(v-z) - smoothing/float32(k))
 		}
 		if int(label) < k {
-			d[label] -= g * (1 - smoothing)
+			d[label] -= float32(g * (1 - smoothing))
 		}
 	}
 }
@@ -74,5 +78,5 @@ func logSumExp(x []float32) float64 {
 	for _, v := range x {
 		s += float64(exp(v - m))
 	}
-	return float64(m) + math.Log(s)
+	return float64(m) + elementary.Log(s)
 }

@@ -1,6 +1,10 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"github.com/assaylab/assay/internal/elementary"
+)
 
 // LRN is local response normalisation across channels: y = x·d^−Beta, d = K + Alpha/Size · Σ x² over the Size channels around:
 // Krizhevsky, Sutskever, Hinton, NIPS 2012, §3.3, in Caffe's and PyTorch's form (Alpha divided by Size).
@@ -15,7 +19,7 @@ func lrn(b Block, y, x Map, l LRN) {
 		for p := range b.Pixels {
 			x, y := x.at(r, p, b.C), y.at(r, p, b.C)
 			for c := range y {
-				d := l.K + l.Alpha/float32(l.Size)*windowSum(x, x, c, l.Size)
+				d := l.K + float32(l.Alpha/float32(l.Size)*windowSum(x, x, c, l.Size))
 				y[c] = x[c] * pow(d, -l.Beta)
 			}
 		}
@@ -31,12 +35,12 @@ func lrnGrad(b Block, dx, x, dy Map, l LRN) {
 			clear(dx)
 			k := l.Alpha / float32(l.Size)
 			for c := range dx { // what dy[c] sends to the channels around it
-				d := l.K + k*windowSum(x, x, c, l.Size)
+				d := l.K + float32(k*windowSum(x, x, c, l.Size))
 				s := pow(d, -l.Beta)
-				dx[c] += dy[c] * s
+				dx[c] += float32(dy[c] * s)
 				s *= -2 * k * l.Beta * dy[c] * x[c] / d
 				for i := max(c-l.Size/2, 0); i < min(c-l.Size/2+l.Size, len(dx)); i++ {
-					dx[i] += s * x[i]
+					dx[i] += float32(s * x[i])
 				}
 			}
 		}
@@ -46,7 +50,7 @@ func lrnGrad(b Block, dx, x, dy Map, l LRN) {
 func windowSum(x, y []float32, c, size int) float32 {
 	var s float32
 	for i := max(c-size/2, 0); i < min(c-size/2+size, len(x)); i++ {
-		s += x[i] * y[i]
+		s += float32(x[i] * y[i])
 	}
 	return s
 }
@@ -56,5 +60,5 @@ func pow(x, y float32) float32 {
 		s := math.Sqrt(float64(x))
 		return float32(1 / (s * math.Sqrt(s)))
 	}
-	return float32(math.Pow(float64(x), float64(y)))
+	return float32(elementary.Pow(float64(x), float64(y)))
 }

@@ -19,7 +19,7 @@ func moments(b Block, x Map, pivot, sum, sq []float32) {
 			for c := range sum {
 				d := x[c] - pivot[c]
 				sum[c] += d
-				sq[c] += d * d
+				sq[c] += float32(d * d)
 			}
 		}
 	}
@@ -61,12 +61,12 @@ func affine(b Block, relu bool, y, x, res Map, scale, shift []float32) {
 			case add == nil:
 				k := scale[:len(shift)]
 				for c := range shift {
-					y[c] = x[c]*k[c] + shift[c]
+					y[c] = float32(x[c]*k[c]) + shift[c]
 				}
 			default:
 				k := scale[:len(shift)]
 				for c := range shift {
-					y[c] = x[c]*k[c] + shift[c] + add[c]
+					y[c] = float32(x[c]*k[c]) + shift[c] + add[c]
 				}
 			}
 			if relu {
@@ -88,14 +88,14 @@ func normGradSums(b Block, dy, x, y Map, mean, sum, dot []float32) {
 			if y.Data == nil {
 				for c := range sum {
 					sum[c] += dy[c]
-					dot[c] += dy[c] * (x[c] - mean[c])
+					dot[c] += float32(dy[c] * (x[c] - mean[c]))
 				}
 				continue
 			}
 			for c, v := range y.at(r, p, b.C) {
 				if v > 0 {
 					sum[c] += dy[c]
-					dot[c] += dy[c] * (x[c] - mean[c])
+					dot[c] += float32(dy[c] * (x[c] - mean[c]))
 				}
 			}
 		}
@@ -125,7 +125,7 @@ func normGrad(b Block, dx, dres, dy, x, y Map, mean, kdy, kx, k0 []float32) {
 				if dres1 != nil {
 					dres1[c] = g
 				}
-				dx[c] = kdy[c]*g + (kx[c]*(x[c]-mean[c]) + k0[c])
+				dx[c] = float32(kdy[c]*g) + (float32(kx[c]*(x[c]-mean[c])) + k0[c])
 			}
 		}
 	}
@@ -157,7 +157,7 @@ func preluGrad(b Block, dx, x, dy Map, a, da []float32) {
 			for c, k := range a {
 				g := dy[c]
 				if !(x[c] > 0) {
-					da[c] += g * x[c]
+					da[c] += float32(g * x[c])
 					g *= k
 				}
 				dx[c] = g
@@ -197,7 +197,7 @@ func colDots(b Block, x, y Map, dot []float32) {
 		for p := range b.Pixels {
 			x, y := x.at(r, p, b.C), y.at(r, p, b.C)
 			for c := range dot {
-				dot[c] += x[c] * y[c]
+				dot[c] += float32(x[c] * y[c])
 			}
 		}
 	}

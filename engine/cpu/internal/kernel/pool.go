@@ -146,7 +146,7 @@ func avgPoolGrad(p *Pool, dx, dy Map) {
 				for w := int(p.W.Lo[j]); w < int(p.W.Hi[j]); w++ {
 					dx := dx.at(h, w, p.C)
 					for c, g := range dy {
-						dx[c] += k * g
+						dx[c] += float32(k * g)
 					}
 				}
 			}
@@ -199,7 +199,7 @@ func stochasticPoolInference(p *Pool, y, x Map) {
 					for w := int(p.W.Lo[j]); w < int(p.W.Hi[j]); w++ {
 						a := max(x.Data[h*x.Row+w*x.Pix+c], 0)
 						sum += a
-						squares += a * a
+						squares += float32(a * a)
 					}
 				}
 				if sum > 0 {

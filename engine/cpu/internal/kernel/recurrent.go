@@ -46,7 +46,7 @@ func lstm(a *Cell) {
 			i, f := sigmoid(x[j]+p[j]), sigmoid(x[u+j]+p[u+j])
 			g, o := tanh(x[2*u+j]+p[2*u+j]), sigmoid(x[3*u+j]+p[3*u+j])
 			gates[j], gates[u+j], gates[2*u+j], gates[3*u+j] = i, f, g, o
-			c[j] = f*before[j] + i*g
+			c[j] = float32(f*before[j]) + float32(i*g)
 			h[j] = o * tanh(c[j])
 		}
 	}
@@ -61,11 +61,11 @@ func lstmGrad(a *Cell) {
 		for j := range u {
 			i, f, g, o := gates[j], gates[u+j], gates[2*u+j], gates[3*u+j]
 			dh, t := dy[j]+back[j], tanh(cell[j])
-			dc := dcell[j] + dh*o*(1-t*t)
-			dx[j] = dc * g * (i - i*i)
-			dx[u+j] = dc * before[j] * (f - f*f)
-			dx[2*u+j] = dc * i * (1 - g*g)
-			dx[3*u+j] = dh * t * (o - o*o)
+			dc := dcell[j] + float32(dh*o*(1-float32(t*t)))
+			dx[j] = dc * g * (i - float32(i*i))
+			dx[u+j] = dc * before[j] * (f - float32(f*f))
+			dx[2*u+j] = dc * i * (1 - float32(g*g))
+			dx[3*u+j] = dh * t * (o - float32(o*o))
 			dcell[j] = dc * f
 		}
 	}
@@ -79,9 +79,9 @@ func gru(a *Cell) {
 		before, h := a.Before.row(s, u), a.H.row(s, u)
 		for j := range u {
 			r, z, pn := sigmoid(x[j]+p[j]), sigmoid(x[u+j]+p[u+j]), p[2*u+j]
-			n := tanh(x[2*u+j] + r*pn)
+			n := tanh(x[2*u+j] + float32(r*pn))
 			gates[j], gates[u+j], gates[2*u+j], gates[3*u+j] = r, z, n, pn
-			h[j] = n + z*(before[j]-n)
+			h[j] = n + float32(z*(before[j]-n))
 		}
 	}
 }
@@ -95,8 +95,8 @@ func gruGrad(a *Cell) {
 		for j := range u {
 			r, z, n, pn := gates[j], gates[u+j], gates[2*u+j], gates[3*u+j]
 			dh := dy[j] + back[j]
-			dn := (dh - dh*z) * (1 - n*n)
-			dr, dz := dn*pn*(r-r*r), dh*(before[j]-n)*(z-z*z)
+			dn := (dh - float32(dh*z)) * (1 - float32(n*n))
+			dr, dz := dn*pn*(r-float32(r*r)), dh*(before[j]-n)*(z-float32(z*z))
 			dx[j], dx[u+j], dx[2*u+j] = dr, dz, dn
 			dp[j], dp[u+j], dp[2*u+j] = dr, dz, dn*r
 			back[j] = dh * z

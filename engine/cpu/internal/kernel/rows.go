@@ -37,7 +37,7 @@ func (b Block) filled() int {
 func dot(x, y []float32) float32 {
 	var s float32
 	for i, v := range x {
-		s += v * y[i]
+		s += float32(v * y[i])
 	}
 	return s
 }
@@ -139,7 +139,7 @@ func layerNorm(b Block, y, x Map, gamma, beta []float32, eps float32) {
 			x, y := x.at(r, p, b.C), y.at(r, p, b.C)
 			mean, k := standard(x, eps)
 			for c := range y {
-				y[c] = (x[c]-mean)*k*gamma[c] + beta[c]
+				y[c] = float32((x[c]-mean)*k*gamma[c]) + beta[c]
 			}
 		}
 	}
@@ -155,15 +155,15 @@ func layerNormGrad(b Block, dx, x, dy Map, gamma, dgamma, dbeta []float32, eps f
 			mean, k := standard(x, eps)
 			var s, d float32
 			for c, v := range x {
-				h, g := (v-mean)*k, gamma[c]*dy[c]
+				h, g := (v-mean)*k, float32(gamma[c]*dy[c])
 				s += g
-				d += g * h
-				dgamma[c] += dy[c] * h
+				d += float32(g * h)
+				dgamma[c] += float32(dy[c] * h)
 				dbeta[c] += dy[c]
 			}
 			s, d = s/float32(b.C), d/float32(b.C)
 			for c, v := range x {
-				dx[c] = k * (gamma[c]*dy[c] - s - (v-mean)*k*d)
+				dx[c] = k * (float32(gamma[c]*dy[c]) - s - float32((v-mean)*k*d))
 			}
 		}
 	}
@@ -178,7 +178,7 @@ func standard(x []float32, eps float32) (mean, k float32) {
 	mean /= n
 	var s float32
 	for _, v := range x {
-		s += (v - mean) * (v - mean)
+		s += float32((v - mean) * (v - mean))
 	}
 	return mean, 1 / sqrt(s/n+eps)
 }

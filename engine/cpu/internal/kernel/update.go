@@ -7,13 +7,13 @@ import "math"
 func sgd(p, v, g []float32, lr, momentum, l2 float32, nesterov bool) {
 	v, g = v[:len(p)], g[:len(p)]
 	for i, w := range p {
-		d := g[i] + l2*w
-		u := momentum*v[i] + d
+		d := g[i] + float32(l2*w)
+		u := float32(momentum*v[i]) + d
 		v[i] = u
 		if nesterov {
-			u = d + momentum*u
+			u = d + float32(momentum*u)
 		}
-		p[i] = w - lr*u
+		p[i] = w - float32(lr*u)
 	}
 }
 
@@ -27,12 +27,12 @@ func squareSum(x []float32) float64 {
 		y := x[:n]
 		for len(y) >= 8 {
 			for i, v := range y[:8] {
-				s[i] += v * v
+				s[i] += float32(v * v)
 			}
 			y = y[8:]
 		}
 		for i, v := range y {
-			s[i] += v * v
+			s[i] += float32(v * v)
 		}
 		for _, v := range s {
 			total += float64(v)
@@ -58,14 +58,14 @@ func peak(n int) int {
 	const m, a = 0.999, 0.001
 	s0, s1, s2, s3, s4, s5, s6, s7 := float32(0), float32(1), float32(2), float32(3), float32(4), float32(5), float32(6), float32(7)
 	for range n {
-		s0 = s0*m + a
-		s1 = s1*m + a
-		s2 = s2*m + a
-		s3 = s3*m + a
-		s4 = s4*m + a
-		s5 = s5*m + a
-		s6 = s6*m + a
-		s7 = s7*m + a
+		s0 = float32(s0*m) + a
+		s1 = float32(s1*m) + a
+		s2 = float32(s2*m) + a
+		s3 = float32(s3*m) + a
+		s4 = float32(s4*m) + a
+		s5 = float32(s5*m) + a
+		s6 = float32(s6*m) + a
+		s7 = float32(s7*m) + a
 	}
 	if s0+s1+s2+s3+s4+s5+s6+s7 == -1 { // never: keeps the loop alive
 		return 0

@@ -40,7 +40,7 @@ func wgrad1x8(a *WgradArgs) {
 			for j := range dw {
 				s := dw[j]
 				for p, xo := range a.XOff {
-					s += a.X[xo+ro] * a.DY[int(yoff[p])+j]
+					s += float32(a.X[xo+ro] * a.DY[int(yoff[p])+j])
 				}
 				dw[j] = s
 			}
@@ -50,14 +50,14 @@ func wgrad1x8(a *WgradArgs) {
 		s0, s1, s2, s3, s4, s5, s6, s7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
 		for p, xo := range a.XOff {
 			u, dy := a.X[xo+ro], (*[8]float32)(a.DY[yoff[p]:])
-			s0 += u * dy[0]
-			s1 += u * dy[1]
-			s2 += u * dy[2]
-			s3 += u * dy[3]
-			s4 += u * dy[4]
-			s5 += u * dy[5]
-			s6 += u * dy[6]
-			s7 += u * dy[7]
+			s0 += float32(u * dy[0])
+			s1 += float32(u * dy[1])
+			s2 += float32(u * dy[2])
+			s3 += float32(u * dy[3])
+			s4 += float32(u * dy[4])
+			s5 += float32(u * dy[5])
+			s6 += float32(u * dy[6])
+			s7 += float32(u * dy[7])
 		}
 		*s = [8]float32{s0, s1, s2, s3, s4, s5, s6, s7}
 	}

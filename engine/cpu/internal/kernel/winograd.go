@@ -57,10 +57,10 @@ func (t *Transform) by(m [][]float32) {
 						row := float32(0)
 						for q := range n {
 							if k := m[s][q]; k != 0 {
-								row += k * t.X[int(xo)+p*t.XRow+q*t.XCol+c]
+								row += float32(k * t.X[int(xo)+p*t.XRow+q*t.XCol+c])
 							}
 						}
-						sum += m[r][p] * row
+						sum += float32(m[r][p] * row)
 					}
 					if t.Bias != nil {
 						sum += t.Bias[c]

@@ -1,0 +1,224 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/assaylab/assay/data/format"
+)
+
+// Doubt is something about a set that does not hinder training, but that whoever reads its figures must know. It is found
+// when the set is listed and kept with the listing, so that every command can say it.
+type Doubt struct {
+	Kind     string   `json:"kind"`               // one of the kinds below
+	What     string   `json:"what"`               // a sentence without its end
+	Mend     string   `json:"mend,omitempty"`     // what to do, if anything can be done
+	Examples []string `json:"examples,omitempty"` // at most 100
+}
+
+// The kinds of doubts.
+const (
+	DoubtLeak     = "leak"     // a picture of validation or test that is in another part too
+	DoubtCopies   = "copies"   // exact copies within a class
+	DoubtLabels   = "labels"   // one picture under two labels
+	DoubtKin      = "kin"      // a class that is one picture
+	DoubtNames    = "names"    // class names that are easily taken for one another, or for parts
+	DoubtDepth    = "depth"    // levels that 8 bits do not hold apart
+	DoubtContrast = "contrast" // pictures of one brightness
+	DoubtBalance  = "balance"  // a class that is guessed with profit
+)
+
+// String is the doubt in one line, with its first example.
+func (d Doubt) String() string {
+	text := d.What
+	if len(d.Examples) > 0 {
+		text += ", such as " + d.Examples[0]
+	}
+	if d.Mend != "" {
+		text += "; " + d.Mend
+	}
+	return text
+}
+
+// Doubts are what is doubtful about the set, in a fixed order of kinds.
+func (s *Set) Doubts() []Doubt { return s.doubts }
+
+const maxExamples = 100
+
+func (d *Doubt) example(form string, args ...any) {
+	if len(d.Examples) < maxExamples {
+		d.Examples = append(d.Examples, fmt.Sprintf(form, args...))
+	}
+}
+
+// doubt finds what is doubtful about the items, which were found at the places of order.
+func (l *listing) doubt(found []finding, order []int) {
+	add := func(d Doubt, n int, form string, args ...any) {
+		if n > 0 {
+			d.What = fmt.Sprintf(form, args...)
+			l.Doubts = append(l.Doubts, d)
+		}
+	}
+	leak, twice, copies := Doubt{Kind: DoubtLeak}, Doubt{Kind: DoubtLabels}, Doubt{Kind: DoubtCopies}
+	leaks, labels, same := 0, 0, 0
+	for _, g := range l.groups() {
+		leaks += l.pairs(&leak, g, func(it Item) int { return int(it.Split) }, func(it Item) bool { return it.Split == format.Val || it.Split == format.Test }, false)
+		labels += l.pairs(&twice, g, func(it Item) int { return int(it.Label) }, func(Item) bool { return true }, true)
+		for k, i := range g[1:] {
+			if a, b := l.items[g[k]], l.items[i]; a.Hash == b.Hash && a.Label == b.Label && a.Split == b.Split {
+				same++
+				copies.example("%s and %s", a.Name, b.Name)
+			}
+		}
+	}
+	if !l.Raw { // a record cannot be removed
+		leak.Mend, twice.Mend = "remove them from one part", "check the labels"
+	}
+	add(leak, leaks, "a leak: %s of validation or test %s nearly the same as one in a different part, so their figures say what was learned by heart", count(leaks, "image"), are(leaks))
+	add(twice, labels, "%s %s nearly the same as one with a different label", count(labels, "image"), are(labels))
+	add(copies, same, "%s %s an exact copy of another one of the class; in validation and test each picture counts once", count(same, "image"), are(same))
+
+	classes := make([]int, len(l.Classes)) // images
+	kinds := make([]map[int32]bool, len(l.Classes))
+	judged := make([]int, len(l.Classes)) // images of validation, where it is given
+	ownVal, open := false, make([]bool, len(l.Classes))
+	for _, it := range l.items {
+		classes[it.Label]++
+		if kinds[it.Label] == nil {
+			kinds[it.Label] = map[int32]bool{}
+		}
+		kinds[it.Label][it.Group] = true
+		open[it.Label] = open[it.Label] || it.Split == format.Unsplit
+		if it.Split == format.Val {
+			ownVal = true
+			judged[it.Label]++
+		}
+	}
+	for c, n := range classes {
+		if n > 1 && len(kinds[c]) == 1 && open[c] {
+			add(Doubt{Kind: DoubtKin, Mend: "add other pictures"}, n, "all %s of %s are nearly the same picture, so none can be set apart for validation or test", count(n, "image"), l.Classes[c])
+		}
+	}
+
+	depth, blank := Doubt{Kind: DoubtDepth, Mend: "scale their values to the whole range of the bits"}, Doubt{Kind: DoubtContrast}
+	lost, worst, flat := 0, -1, 0
+	for k, at := range order {
+		if r := &found[at]; r.levels > 2*r.kept && r.kept < fewLevels {
+			lost++
+			depth.example("%s (%d of %d levels)", l.items[k].Name, r.kept, r.levels)
+			if worst < 0 || r.kept < found[worst].kept {
+				worst = at
+			}
+		}
+		if found[at].sketch.blank {
+			flat++
+			blank.example("%s", l.items[k].Name)
+		}
+	}
+	if lost > 0 {
+		add(depth, lost, "%s of more than 8 bits %s few of their levels when they become 8 bits, at worst %d of %d", count(lost, "picture"), verb(lost, "keeps", "keep"), found[worst].kept, found[worst].levels)
+	}
+	if 20*flat >= len(l.items) {
+		add(blank, flat, "%s of %d %s of one brightness all over", count(flat, "picture"), len(l.items), are(flat))
+	}
+
+	of, where := classes, "the images"
+	if ownVal {
+		of, where = judged, "the validation images"
+	}
+	most, total := 0, 0
+	for c, n := range of {
+		total += n
+		if n > of[most] {
+			most = c
+		}
+	}
+	if least := slices.Min(append(slices.Clone(of), math.MaxInt)); len(of) > 1 && of[most] >= 2*max(least, 1) {
+		share := 100 * float64(of[most]) / float64(total)
+		add(Doubt{Kind: DoubtBalance}, 1, "the classes are not balanced: %s has %.1f %% of %s, the rarest class %.1f %%; the figure to beat is an accuracy of %.1f %%, which always guessing %s gets",
+			l.Classes[most], share, where, 100*float64(least)/float64(total), share, l.Classes[most])
+	}
+}
+
+// fewLevels is how many grey levels a picture of more than 8 bits must keep to go without a word.
+const fewLevels = 64
+
+// groups are the items that are near to one another, where there are two or more.
+func (l *listing) groups() (groups [][]int) {
+	at := map[int32]int{}
+	for i, it := range l.items {
+		if int(it.Group) == i {
+			continue
+		}
+		k, ok := at[it.Group]
+		if !ok {
+			k = len(groups)
+			at[it.Group] = k
+			groups = append(groups, []int{int(it.Group)})
+		}
+		groups[k] = append(groups[k], i)
+	}
+	return groups
+}
+
+// pairs counts the items of a group that ask for a partner and have one that differs in what key says, and gives examples.
+func (l *listing) pairs(d *Doubt, group []int, key func(Item) int, asks func(Item) bool, labels bool) (n int) {
+	said := map[[2]int]bool{}
+	for _, i := range group {
+		if !asks(l.items[i]) {
+			continue
+		}
+		for _, j := range group {
+			if key(l.items[i]) == key(l.items[j]) {
+				continue
+			}
+			n++
+			if a, b := l.items[i], l.items[j]; !said[[2]int{j, i}] {
+				said[[2]int{i, j}] = true
+				if labels {
+					d.example("%s (%s) and %s (%s)", a.Name, l.Classes[a.Label], b.Name, l.Classes[b.Label])
+				} else {
+					d.example("%s and %s", a.Name, b.Name)
+				}
+			}
+			break
+		}
+	}
+	return n
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+func are(n int) string { return verb(n, "is", "are") }
+
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// names finds class names that a person takes for one another, or for parts of the data.
+func (l *listing) names() {
+	for _, pair := range alike(l.Classes) {
+		l.Doubts = append(l.Doubts, Doubt{Kind: DoubtNames, What: fmt.Sprintf("classes %q and %q look alike", l.Classes[pair[0]], l.Classes[pair[1]])})
+	}
+	var parts []string
+	for _, c := range l.Classes {
+		switch strings.ToLower(c) {
+		case "train", "training", "val", "valid", "validation", "test", "testing", "eval", "dev", "holdout":
+			parts = append(parts, c)
+		}
+	}
+	if len(parts) > 0 {
+		l.Doubts = append(l.Doubts, Doubt{Kind: DoubtNames, What: fmt.Sprintf("%s %s like %s of the data, and %s read as %s", strings.Join(parts, ", "),
+			verb(len(parts), "sounds", "sound"), verb(len(parts), "a part", "parts"), are(len(parts)), verb(len(parts), "a class", "classes")), Mend: "name the folders of parts train, val and test"})
+	}
+}

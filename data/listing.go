@@ -1,0 +1,116 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+
+	"github.com/assaylab/assay/data/format"
+)
+
+// listing is the outcome of a scan, as it is kept in the cache. Every process of a study reads it, so it is made to be read
+// at once: a head as JSON, then a table of the items, then their names, then the SHA-256 of all that. It holds no digest of
+// the set, which is worked out from what is read.
+type listing struct {
+	head
+	items []Item
+}
+
+type head struct {
+	Root    string   `json:"root"`  // the folder or archive, absolute, or the name of a built-in set
+	State   string   `json:"state"` // of its files: names, sizes, times
+	Items   int      `json:"items"`
+	Raw     bool     `json:"raw"` // IDX or CIFAR files
+	Classes []string `json:"classes"`
+	Faults  []Fault  `json:"faults"`
+	Stops   []Stop   `json:"stops"` // found in the names
+	Doubts  []Doubt  `json:"doubts"`
+	H       int      `json:"h"` // 0, 0 where sizes differ
+	W       int      `json:"w"`
+	C       int      `json:"c"`
+}
+
+const (
+	listingMagic = "assayls1"
+	itemBytes    = 37 // hash 16, label 4, part 1, height 4, width 4, group 4, length of the name 4
+)
+
+var errListing = errors.New("a broken listing")
+
+// write writes the file.
+func (l *listing) write(w io.Writer) error {
+	l.head.Items = len(l.items)
+	text, err := json.Marshal(l.head)
+	if err != nil {
+		return err
+	}
+	b := binary.LittleEndian.AppendUint32([]byte(listingMagic), uint32(len(text)))
+	b = append(b, text...)
+	for i := range l.items {
+		it := &l.items[i]
+		b = append(b, it.Hash[:]...)
+		b = binary.LittleEndian.AppendUint32(b, uint32(it.Label))
+		b = append(b, byte(it.Split))
+		for _, v := range [...]int{it.H, it.W, int(it.Group), len(it.Name)} {
+			b = binary.LittleEndian.AppendUint32(b, uint32(v))
+		}
+	}
+	for i := range l.items {
+		b = append(b, l.items[i].Name...)
+	}
+	sum := sha256.Sum256(b)
+	_, err = w.Write(append(b, sum[:]...))
+	return err
+}
+
+// readListing takes nothing that does not fit: it need not be told what is wrong, as a scan makes the file again.
+func readListing(b []byte) (*listing, error) {
+	const front = len(listingMagic) + 4
+	if len(b) < front+sha256.Size || string(b[:len(listingMagic)]) != listingMagic {
+		return nil, errListing
+	}
+	end := len(b) - sha256.Size
+	if sha256.Sum256(b[:end]) != [sha256.Size]byte(b[end:]) {
+		return nil, errListing
+	}
+	b = b[len(listingMagic):end]
+	size := binary.LittleEndian.Uint32(b)
+	if b = b[4:]; uint64(size) > uint64(len(b)) {
+		return nil, errListing
+	}
+	l := &listing{}
+	if json.Unmarshal(b[:size], &l.head) != nil {
+		return nil, errListing
+	}
+	b = b[size:]
+	n := l.head.Items
+	if n < 0 || n > len(b)/itemBytes || l.C != 1 && l.C != 3 || l.H < 0 || l.W < 0 {
+		return nil, errListing
+	}
+	names := string(b[n*itemBytes:])
+	l.items = make([]Item, n)
+	for i := range l.items {
+		row := b[i*itemBytes:][:itemBytes]
+		u := func(at int) uint32 { return binary.LittleEndian.Uint32(row[at:]) }
+		it := &l.items[i]
+		it.Hash = Hash(row[:16])
+		it.Label, it.Split, it.Group = int32(u(16)), format.Split(row[20]), int32(u(29))
+		it.H, it.W = int(u(21)), int(u(25))
+		name := u(33)
+		if uint64(name) > uint64(len(names)) || it.Label < 0 || int(it.Label) >= len(l.Classes) || it.Split > format.Test || it.Group < 0 || int(it.Group) > i ||
+			l.items[it.Group].Group != it.Group || it.H > math.MaxInt32 || it.W > math.MaxInt32 {
+			return nil, errListing
+		}
+		it.Name, names = names[:name], names[name:]
+		if i > 0 && byContent(l.items[i-1], *it) > 0 {
+			return nil, errListing
+		}
+	}
+	if names != "" {
+		return nil, errListing
+	}
+	return l, nil
+}

@@ -1,0 +1,282 @@
+package study
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Looks are counted. Whoever judges a study, adds repeats and judges it again has two chances of a false claim, and after
+// ten such rounds ten. So a judgement is a look, looks stand in a ledger, and together they spend no more than the study
+// promises: 5 % for any false claim. The ledger hangs on what the baseline's trials are, not on a study's name: removing
+// the study, renaming an arm or asking from another file begins nothing anew.
+
+// Spending is the rule by which looks share the promise: the planned end gets Planned, once; the j-th unplanned look gets
+// Unplanned / 2^j, so that all of them, however many, spend less than Unplanned. By Bonferroni's inequality over looks
+// the whole is at most the sum, whatever each look depends on.
+type Spending struct {
+	Planned, Unplanned float64
+}
+
+// Plain is the rule in use: 4 % for the planned end, 1/2 %, 1/4 %, ... for what is not.
+var Plain = Spending{Planned: 0.04, Unplanned: 0.01}
+
+// Level is what the next look may spend after the looks given. A second planned look counts as an unplanned one.
+func (s Spending) Level(before []Look, planned bool) float64 {
+	next := s.Unplanned / 2
+	for _, l := range before {
+		switch {
+		case !l.Planned:
+			next /= 2
+		case planned:
+			planned = false
+		}
+	}
+	if planned {
+		return s.Planned
+	}
+	return next
+}
+
+// Look is one judgement: what it could spend, and what it found of every arm that it judged. It is plain data, a row of a
+// store.
+type Look struct {
+	N       int       `json:"n"` // 1, 2, ... in its ledger
+	Planned bool      `json:"planned"`
+	Level   float64   `json:"level"` // chance of any false claim that it could spend
+	At      time.Time `json:"at"`    // filled in by the caller: this package has no clock
+	Study   string    `json:"study"` // name of the study that was judged, for people
+	Arms    []Looked  `json:"arms"`
+}
+
+// Looked is an arm in a look: every arm of the study's that had trials to judge, the baseline excepted.
+type Looked struct {
+	ID       string             `json:"id"`   // Arm.ID, or the name where that is empty
+	Name     string             `json:"name"` // the arm's, then
+	Kind     string             `json:"kind"` // the family that it was judged in: effects, derived, divergence; "" in none
+	Repeats  int                `json:"repeats"`
+	Trials   string             `json:"trials"`   // digest of the trials that were compared, the baseline's included
+	Findings map[string]Finding `json:"findings"` // by metric; what an earlier look decided is not asked again and left out
+	Notes    []string           `json:"notes,omitempty"`
+}
+
+// Ledger is all looks at one baseline.
+type Ledger struct {
+	Baseline string `json:"baseline"` // identity of the baseline's trials
+	Repeats  int    `json:"repeats"`  // planned when its first trial began: a look before these is not a planned one; 0: not known
+	Looks    []Look `json:"looks"`    // in order
+}
+
+// Next is what the next look may spend.
+func (l Ledger) Next(planned bool) float64 { return Plain.Level(l.Looks, planned) }
+
+// Judge takes a look: it judges r at the level that is left, which the undecided and the new arms may claim from, and
+// fills r as Show would were the look in the ledger already. The look is for the caller to date and keep; where its N is 0
+// there was nothing new to judge, and nothing was spent. planned says that the planned end was reached; a look before
+// the ledger's Repeats, or after a planned one, is an unplanned one all the same. Errors are those of the package's Judge.
+func (l Ledger) Judge(r *Result, planned bool) (Look, error) {
+	t, err := tabulate(r)
+	if err != nil {
+		return Look{}, err
+	}
+	t.begin(r)
+	look := l.take(r, t, planned)
+	if look.N > 0 {
+		l.Looks = append(l.Looks[:len(l.Looks):len(l.Looks)], look)
+	}
+	l.show(r, t)
+	return look, nil
+}
+
+// take judges what there is to judge anew; the look's N is 0 where that is nothing.
+func (l Ledger) take(r *Result, t *table, planned bool) Look {
+	planned = planned && len(t.cells[0]) >= l.Repeats && !l.spentPlan()
+	if r.Stopped != "" || t.rows[0].Trials < 2 || !l.due(t) && !(planned && l.open(t)) {
+		return Look{}
+	}
+	look := Look{N: len(l.Looks) + 1, Planned: planned, Level: l.Next(planned), Study: r.Name}
+	look.Arms = l.judge(t, t.ask(r, l.sight(t, look.Level)))
+	return look
+}
+
+// Show fills r from the looks taken: each arm with the finding of the look that decided it, else of its last, and beside
+// it what its trials say by now. It judges nothing. Errors are those of the package's Judge.
+func (l Ledger) Show(r *Result) error {
+	t, err := tabulate(r)
+	if err != nil {
+		return err
+	}
+	t.begin(r)
+	l.show(r, t)
+	return nil
+}
+
+func (l Ledger) show(r *Result, t *table) {
+	for _, k := range l.Looks {
+		r.Looks = append(r.Looks, LookLine{N: k.N, Level: k.Level, Planned: k.Planned})
+	}
+	if r.Stopped == "" {
+		next := l.Next(true)
+		at := next
+		if n := len(l.Looks); n > 0 {
+			at = l.Looks[n-1].Level
+		}
+		in := l.sight(t, next)
+		now := t.ask(r, in)
+		r.Family = len(t.of(family)) + len(t.of(derived)) + len(t.of(diverging))
+		for _, n := range in.absent {
+			r.Family += n
+		}
+		shown := make([]findings, len(now))
+		for i := range now {
+			shown[i] = l.shown(t, i, now[i])
+		}
+		t.tell(r, shown)
+		t.foretell(r, now, at, next)
+	}
+	t.end(r)
+}
+
+// shown is a metric's findings as far as looks allow them to be told.
+func (l Ledger) shown(t *table, metric int, now findings) findings {
+	shown := now
+	shown.of, shown.notes = slices.Clone(now.of), slices.Clone(now.notes)
+	for v := 1; v < len(t.arms); v++ {
+		f := now.of[v]
+		k, seen := l.governing(t.arms[v].identity(), t.metrics[metric].Name)
+		switch {
+		case !seen && now.kind[v] == "": // nothing was left to chance
+		case !seen:
+			if f.Verdict != "" {
+				t.awaits = true
+			}
+			shown.of[v] = Finding{Mean: f.Mean, Effect: f.Effect, SeedSE: f.SeedSE, ImageSE: f.ImageSE, DF: f.DF, Conditional: f.Conditional}
+			shown.notes[v] = nil
+		default:
+			past := k.Findings[t.metrics[metric].Name]
+			past.Mean = f.Mean
+			if k.Trials != t.trials(v) && f.Effect != nil && now.kind[v] != "" {
+				past.Later = f.alone()
+			}
+			shown.of[v], shown.notes[v] = past, k.Notes
+		}
+	}
+	return shown
+}
+
+// governing is an arm in the look that decided it by a metric, else in its last; false where it had none.
+func (l Ledger) governing(id, metric string) (Looked, bool) {
+	var last Looked
+	seen := false
+	for _, k := range l.Looks {
+		for _, a := range k.Arms {
+			if f, here := a.Findings[metric]; here && a.ID == id {
+				if last, seen = a, true; f.Verdict.Decided() {
+					return last, true
+				}
+			}
+		}
+	}
+	return last, seen
+}
+
+// judge makes a look's rows of findings, by metric, leaving out what is decided.
+func (l Ledger) judge(t *table, now []findings) []Looked {
+	var rows []Looked
+	for v := 1; v < len(t.arms); v++ {
+		row := Looked{ID: t.arms[v].identity(), Name: t.arms[v].Name, Kind: now[0].kind[v], Repeats: t.rows[v].Trials, Trials: t.trials(v),
+			Findings: map[string]Finding{}}
+		if row.Kind == "" {
+			continue
+		}
+		for i, m := range t.metrics {
+			past, seen := l.governing(row.ID, m.Name)
+			if seen && past.Findings[m.Name].Verdict.Decided() {
+				continue
+			}
+			f := now[i].of[v]
+			f.Look, f.Mean = len(l.Looks)+1, nil
+			row.Findings[m.Name] = f
+			if i == 0 {
+				row.Notes = now[i].notes[v]
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// sight counts the arms that earlier looks judged and that are not in t, or not in the same kind of family.
+func (l Ledger) sight(t *table, level float64) sight {
+	absent := map[[2]string]bool{}
+	for _, k := range l.Looks {
+		for _, a := range k.Arms {
+			absent[[2]string{a.Kind, a.ID}] = true
+		}
+	}
+	for v := range t.arms {
+		delete(absent, [2]string{t.class[v].kind(), t.arms[v].identity()})
+	}
+	s := sight{level: level, absent: map[string]int{}}
+	for a := range absent {
+		s.absent[a[0]]++
+	}
+	return s
+}
+
+// spentPlan tells whether the planned look was taken.
+func (l Ledger) spentPlan() bool {
+	return slices.ContainsFunc(l.Looks, func(k Look) bool { return k.Planned })
+}
+
+// open tells whether a look could decide anything: some arm is undecided by the primary metric, or new.
+func (l Ledger) open(t *table) bool {
+	return slices.ContainsFunc(l.undecided(t), func(v int) bool { return t.pairs(v) > 1 || t.class[v] == diverging })
+}
+
+// due tells whether a look would see anything new: trials of an arm that is undecided, or new. To look again at what was
+// seen would only spend.
+func (l Ledger) due(t *table) bool {
+	return slices.ContainsFunc(l.undecided(t), func(v int) bool {
+		k, seen := l.governing(t.arms[v].identity(), t.metrics[0].Name)
+		fresh := !seen || k.Trials != t.trials(v) && t.rows[v].Trials >= k.Repeats // with fewer it is an older view
+		return fresh && (t.pairs(v) > 1 || t.class[v] == diverging)
+	})
+}
+
+// undecided are the arms that no look has decided by the primary metric.
+func (l Ledger) undecided(t *table) []int {
+	var arms []int
+	for v := 1; v < len(t.arms); v++ {
+		k, seen := l.governing(t.arms[v].identity(), t.metrics[0].Name)
+		if t.class[v].kind() != "" && !(seen && k.Findings[t.metrics[0].Name].Verdict.Decided()) {
+			arms = append(arms, v)
+		}
+	}
+	return arms
+}
+
+// trials is a digest of an arm's trials and of the baseline's in the same repeats: of all that its effect hangs on.
+func (t *table) trials(v int) string {
+	h := sha256.New()
+	for s, c := range t.cells[v] {
+		if c == nil || c.Status == Failed {
+			continue
+		}
+		for _, c := range []*Trial{c, t.cells[0][s]} {
+			if c == nil || c.Status == Failed {
+				fmt.Fprintf(h, "%d\n", s)
+				continue
+			}
+			fmt.Fprintf(h, "%d %s %q", s, c.Status, c.WeightsDigest)
+			for _, m := range t.metrics {
+				fmt.Fprintf(h, " %s %x", m.Name, math.Float64bits(c.Metrics[m.Name]))
+			}
+			fmt.Fprintln(h)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
