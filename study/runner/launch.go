@@ -105,6 +105,17 @@ func (p Processes) silence() time.Duration {
 	return 5 * time.Minute
 }
 
+// Here launches trials in this process, for programs that have no command to start: a crash of one ends them all.
+type Here struct{ Open Opener }
+
+// Launch implements [Launcher].
+func (h Here) Launch(ctx context.Context, r trial.Request, on func(train.Progress)) (why string) {
+	if err := run(ctx, r, h.Open, on); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
 // tail keeps the end of what is written to it.
 type tail struct{ b []byte }
 

@@ -31,6 +31,7 @@ import (
 // Request says which study is to be opened, and how.
 type Request struct {
 	File    string // the study file
+	Text    []byte // in place of what is in File, which then only names it; nil: read it
 	Name    string // in the store; empty: the file's name without extension
 	Data    string // a folder that takes the place of the study's data; empty: as written
 	Repeats int    // in place of the file's; 0: as written
@@ -90,9 +91,11 @@ func originOf(held store.Study) (from origin, err error) {
 
 // Open reads and plans a study: every arm is built and compared with the baseline. Nothing is written but caches of pictures.
 func Open(ctx context.Context, r Request) (*Session, error) {
-	text, err := read(r.File)
-	if err != nil {
-		return nil, err
+	text, err := r.Text, error(nil)
+	if text == nil {
+		if text, err = read(r.File); err != nil {
+			return nil, err
+		}
 	}
 	s := &Session{Name: r.Name, request: r, text: text, sets: map[string]*data.Set{}, cuts: map[cutKey]cut{}, clock: scheduled, heartbeat: heartbeat}
 	if s.Name == "" {

@@ -1,0 +1,41 @@
+package study
+
+import (
+	"time"
+
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
+)
+
+// Text is the study as a file would have it: [Decode] reads it back.
+func (s *Study) Text() ([]byte, error) {
+	type variant struct {
+		Name    string              `yaml:"name"`
+		With    []experiment.Choice `yaml:"with,omitempty"`
+		Without []string            `yaml:"without,omitempty"`
+		Net     string              `yaml:"net,omitempty"`
+		Data    *experiment.Data    `yaml:"data,omitempty"`
+	}
+	file := struct {
+		Question   string        `yaml:"question,omitempty"`
+		Base       *spec.Node    `yaml:"base"`
+		Design     Design        `yaml:"design"`
+		Variants   []variant     `yaml:"variants"`
+		Repeats    int           `yaml:"repeats"`
+		Seed       uint64        `yaml:"seed"`
+		Budget     time.Duration `yaml:"budget,omitempty"`
+		Meaningful float64       `yaml:"meaningful,omitempty"`
+	}{Question: s.Question, Design: s.Design, Repeats: s.Repeats, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful}
+	var err error
+	if file.Base, err = experiment.Encode(s.Base); err != nil {
+		return nil, err
+	}
+	for _, v := range s.Variants {
+		file.Variants = append(file.Variants, variant{v.Name, v.With, v.Without, v.Net, v.Data})
+	}
+	n, err := spec.Encode(file)
+	if err != nil {
+		return nil, err
+	}
+	return n.YAML(), nil
+}
