@@ -379,7 +379,16 @@ func TestAnIdlePoolSleeps(t *testing.T) {
 func TestAnEngineThatNobodyHoldsEndsItsWorkers(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for range 3 {
-		if _, err := New(Options{Threads: 3}); err != nil {
+		e, err := New(Options{Threads: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := program.NewState()
+		x, err := e.Compile(smallNet.program(t, s, true), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := x.Run(smallNet.feed()); err != nil {
 			t.Fatal(err)
 		}
 	}

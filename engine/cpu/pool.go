@@ -87,6 +87,7 @@ func (p *pool) Run(tasks int, run func(worker, task int)) {
 			runtime.Gosched()
 		}
 	}
+	p.run = nil // it holds the engine, which could never be collected while its own pool holds it
 }
 
 // left reports whether there is something to claim.
