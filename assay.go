@@ -115,7 +115,9 @@ func chosen(e experiment.Experiment, approaches []any) (experiment.Experiment, e
 	return e, nil
 }
 
-func open(_ string, threads int) (engine.Engine, error) { return cpu.New(cpu.Options{Threads: threads}) }
+func open(_ string, threads int) (engine.Engine, error) {
+	return cpu.New(cpu.Options{Threads: threads})
+}
 
 // Plan is what [Study] is asked for: a baseline, and variants of it.
 type Plan struct {

@@ -59,6 +59,7 @@ var Rooms = []Room{
 	{"internal/gradcheck", []string{"program"}}, // helpers of tests
 	{"internal/golden", nil},
 	{"internal/guard", nil},
+	{"assay", []string{All}}, // the package at the root: the short way in
 	{"internal/cli", []string{All}},
 	{"cmd/assay", []string{"internal/cli"}},
 	{"examples", []string{All}},
@@ -74,7 +75,9 @@ var Pure = []string{"study", "study/stat", "approach", "compile", "program", "dr
 
 // RoomOf is the room that a package belongs to; ok is false if the table has none.
 func RoomOf(path string) (name string, ok bool) {
-	path = strings.TrimPrefix(strings.TrimPrefix(path, Module), "/")
+	if path = strings.TrimPrefix(strings.TrimPrefix(path, Module), "/"); path == "" {
+		path = "assay"
+	}
 	for _, r := range Rooms {
 		if (path == r.Name || strings.HasPrefix(path, r.Name+"/")) && len(r.Name) > len(name) {
 			name, ok = r.Name, true
