@@ -16,23 +16,33 @@ import (
 
 // Result is a study of the store as it stands, with the verdicts of its last look. Its data need not be there any more.
 func Result(st *store.Store, name string) (*study.Result, error) {
-	r, ledger, err := gather(st, name)
+	r, ledger, doubts, err := gather(st, name)
+	if err == nil {
+		err = ledger.Show(r)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return r, ledger.Show(r)
+	r.Caveats = append(r.Caveats, doubts...)
+	return r, nil
 }
 
 // conclude judges the study where the run has come to an end that is one: that is a look, which is counted. Else it shows what the
 // last look said.
 func (w *work) conclude() (*Ran, error) {
 	ran := &Ran{Trials: w.ran, End: w.end}
+	var doubts []string
+	defer func() {
+		if ran.Result != nil {
+			ran.Result.Caveats = append(ran.Result.Caveats, doubts...)
+		}
+	}()
 	for {
-		r, ledger, err := gather(w.st, w.Name)
+		r, ledger, of, err := gather(w.st, w.Name)
 		if err != nil {
 			return nil, err
 		}
-		ran.Result = r
+		ran.Result, doubts = r, of
 		ends := w.end.Kind == study.AllDone || w.end.Kind == study.BudgetSpent || w.end.Kind == study.SomeFailed
 		if !ends || w.end.Beyond > 0 { // with arms beyond this file's, the look is for the process that runs them
 			return ran, ledger.Show(r)
@@ -57,27 +67,31 @@ func (w *work) conclude() (*Ran, error) {
 	}
 }
 
-// gather reads what a study holds: its arms, the trials that stand for their cells, and the ledger of its baseline.
-func gather(st *store.Store, name string) (*study.Result, study.Ledger, error) {
+// gather reads what a study holds: its arms, the trials that stand for their cells, the ledger of its baseline, and what was
+// doubtful about its images.
+func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger, doubts []string, err error) {
 	held, err := st.Study(name)
 	if err != nil {
-		return nil, study.Ledger{}, err
+		return nil, ledger, nil, err
 	}
 	decoded, err := decode(held)
 	if err != nil {
-		return nil, study.Ledger{}, err
+		return nil, ledger, nil, err
 	}
-	ledger, err := ledgerOf(st, held.Baseline)
+	from, err := originOf(held)
 	if err != nil {
-		return nil, ledger, err
+		return nil, ledger, nil, err
 	}
-	r := &study.Result{
+	if ledger, err = ledgerOf(st, held.Baseline); err != nil {
+		return nil, ledger, nil, err
+	}
+	r = &study.Result{
 		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
 		Design: string(decoded.Design), Seed: held.Seed, Repeats: held.Repeats, Meaningful: decoded.Meaningful, Metrics: study.Classification(), Complete: true,
 	}
 	standing, err := stands(st, held)
 	if err != nil {
-		return nil, ledger, err
+		return nil, ledger, nil, err
 	}
 	var ids []string
 	var cells []study.Held
@@ -99,7 +113,7 @@ func gather(st *store.Store, name string) (*study.Result, study.Ledger, error) {
 	}
 	results, _, err := st.Trials(ids)
 	if err != nil {
-		return nil, ledger, err
+		return nil, ledger, nil, err
 	}
 	by := map[string]*trial.Result{}
 	for _, t := range results {
@@ -117,7 +131,7 @@ func gather(st *store.Store, name string) (*study.Result, study.Ledger, error) {
 			r.Complete = false // damaged, so that it is run again
 		}
 	}
-	return r, ledger, nil
+	return r, ledger, from.Doubts, nil
 }
 
 // stands is the trials that stand for a study's cells.

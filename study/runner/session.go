@@ -80,6 +80,8 @@ type origin struct {
 	File string       `json:"file"`
 	Data string       `json:"data,omitempty"`
 	Base []study.Part `json:"base"` // what the baseline is made of
+
+	Doubts []string `json:"doubts,omitempty"` // of the images, a sentence each
 }
 
 func originOf(held store.Study) (from origin, err error) {
@@ -323,6 +325,11 @@ func (s *Session) engineID() (engine.ID, error) {
 // origin is where the study came from.
 func (s *Session) origin() (json.RawMessage, error) {
 	from := origin{File: s.request.File, Data: s.request.Data, Base: s.view().Base}
+	if set, err := s.Set(context.Background(), s.Study.Base); err == nil && !set.Builtin() { // opened before
+		for _, d := range set.Doubts() {
+			from.Doubts = append(from.Doubts, d.String())
+		}
+	}
 	for _, path := range []*string{&from.File, &from.Data} {
 		if *path == "" {
 			continue
