@@ -1,7 +1,7 @@
 // Package approach resolves and applies approaches: named choices that turn one experiment into another. catalog.go is the
 // table of contents of the whole project; the folders architecture, optimization and learning hold a file an approach. An
 // approach is handed only what its kind may change, so the compiler draws the line between the kinds. The package needs no
-// engine and no images. It imports experiment. Start at [Build].
+// engine and no images. It imports experiment, and of task whether a network fits it. Start at [Build].
 package approach
 
 import (
@@ -13,6 +13,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -57,6 +58,8 @@ type Built struct {
 	Optimization experiment.Optimization
 	Learning     experiment.Learning
 	Applied      []Applied // what each approach did, in the order of application
+
+	fits func(*nn.Graph) error // whether the task can be had of the network; nil: of any
 }
 
 // Applied tells what one choice did.
@@ -84,11 +87,19 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
+	purpose, err := task.New(e.Task, nil)
+	if err != nil {
+		return nil, err
+	}
+	b.fits = purpose.Check
 	if w := b.Learning.Window(); w > 0 { // the window that learning cuts is the size of the network's input
 		images.Size.H, images.Size.W = w, w
 	}
 	if b.Graph, err = network(e.Net, images); err != nil {
 		return nil, err
+	}
+	if err := b.fits(b.Graph); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Net, err)
 	}
 	learned := b.Applied
 	b.Applied = nil
@@ -225,6 +236,11 @@ func (b *Built) run(r resolved) (nn.Changes, error) {
 	}
 	if _, err := b.Graph.Steps(); err != nil {
 		return c, err
+	}
+	if b.fits != nil {
+		if err := b.fits(b.Graph); err != nil {
+			return c, err
+		}
 	}
 	if c.None() {
 		return c, nowhere(b.Graph.Name, where(r.value), c)

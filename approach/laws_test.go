@@ -13,6 +13,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -43,7 +44,7 @@ func TestEveryRewrittenNetworkReadsBackFromItsTextAndCompiles(t *testing.T) {
 				if d := difference(t, g, reread(t, g)); d != "" {
 					t.Errorf("%s on %s comes back with %s", text, name, d)
 				}
-				f, err := compile.New(g, experiment.DefaultOptimization(), 1)
+				f, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 1)
 				if err == nil {
 					_, err = f.Step(2)
 				}

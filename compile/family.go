@@ -11,21 +11,28 @@ import (
 	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/program"
-	"github.com/assaylab/assay/tensor"
 )
 
 // Names of what programs read and give.
 const (
 	Images = "images" // Input [N,H,W,C], normalised
-	Labels = "labels" // Input [N]; below 0: this row does not count
 	Rate   = "lr"     // Scalar
 	Clock  = "step"   // Scalar: the number of the step, which addresses random masks
 
 	Loss      = "loss"      // Output of a step: the mean over the batch, weighted over outputs, without weight decay
-	Logits    = "logits"    // Output of a step [N,K], of the main output
-	LogProbs  = "log-probs" // Output of an evaluation [N,K]
+	Logits    = "logits"    // Output of a step: what the main output gives, a row an image
 	variances = "variance/" // Outputs of the statistics: the variance of what the layer of that name gives
 )
+
+// Objective is what a training is to learn, as far as it stands in programs.
+type Objective interface {
+	// Loss emits the loss of a batch, a scalar, of what the outputs give: maps [N,H,W,C], the main one first. It declares the
+	// inputs that it takes besides.
+	Loss(b *program.Builder, outputs []nn.Output, heads []*program.Value) *program.Value
+
+	// Predict emits and names the outputs of an evaluation, of what the main output gives.
+	Predict(b *program.Builder, main *program.Value)
+}
 
 // Family is the programs of one network, which share a State: parameters, running statistics and, once the step is built, what
 // the solver remembers.
@@ -33,6 +40,7 @@ type Family struct {
 	Graph *nn.Graph
 	State *program.State
 
+	objective    Objective
 	optimization experiment.Optimization
 	seed         uint64 // of random masks
 	steps        []nn.Step
@@ -41,8 +49,9 @@ type Family struct {
 	constants    map[string]float32 // scalars of a step that settings fix, by name; filled as programs are built
 }
 
-// New lays out the State of a network, zeroed; [Family.Initialize] draws it. More than the machine has is an error. seed is the source of the masks of dropout.
-func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
+// New lays out the State of a network, zeroed; [Family.Initialize] draws it. More than the machine has is an error. seed is the
+// source of the masks of dropout.
+func New(g *nn.Graph, objective Objective, o experiment.Optimization, seed uint64) (*Family, error) {
 	steps, err := g.Steps()
 	if err != nil {
 		return nil, err
@@ -56,7 +65,7 @@ func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
 		return nil, err
 	}
 	f := &Family{
-		Graph: g, State: program.NewState(), optimization: o, seed: seed, steps: steps, params: params, buffers: buffers,
+		Graph: g, State: program.NewState(), objective: objective, optimization: o, seed: seed, steps: steps, params: params, buffers: buffers,
 		constants: map[string]float32{},
 	}
 	bytes := int64(0)
@@ -99,28 +108,20 @@ func (f *Family) Scalars(dst map[string]float32, lr float32, step int) {
 func (f *Family) Step(batch int) (*program.Program, error) {
 	b := program.NewBuilder("step")
 	l := f.lower(b, batch, training)
-	labels := b.Input(Labels, program.Index, tensor.Of(batch))
 
 	b.At("loss")
-	var loss *program.Value
-	for i, o := range f.Graph.Outputs {
-		part := b.Emit(program.Mean{}, b.Emit(program.CrossEntropy{}, l.rows(o.Node), labels))
-		if o.Weight != 1 {
-			part = b.Emit(program.Scale{By: float32(o.Weight)}, part)
-		}
-		if i == 0 {
-			loss = part
-		} else {
-			loss = b.Emit(program.Add{}, loss, part)
-		}
+	var heads []*program.Value
+	for _, o := range f.Graph.Outputs {
+		heads = append(heads, l.out[o.Node])
 	}
+	loss := f.objective.Loss(b, f.Graph.Outputs, heads)
 	b.Output(Loss, loss)
-	b.Output(Logits, l.rows(f.Graph.Main().Node))
+	b.Output(Logits, l.flat(l.out[f.Graph.Main().Node]))
 	f.update(b, loss)
 	return b.Build()
 }
 
-// Evaluation gives LogProbs of the main output for a batch, with running statistics and without dropout.
+// Evaluation gives what the objective predicts of a batch, with running statistics and without dropout.
 func (f *Family) Evaluation(batch int) (*program.Program, error) {
 	b := program.NewBuilder("evaluation")
 	pruned, err := f.pruned()
@@ -128,8 +129,7 @@ func (f *Family) Evaluation(batch int) (*program.Program, error) {
 		return nil, err
 	}
 	l := pruned.lower(b, batch, evaluation)
-	b.At("log-softmax")
-	b.Output(LogProbs, b.Emit(program.LogSoftmax{}, l.rows(pruned.Graph.Main().Node)))
+	f.objective.Predict(b, l.out[pruned.Graph.Main().Node])
 	return b.Build()
 }
 

@@ -266,6 +266,3 @@ func (l *lowering) held(p nn.Param) *program.Value { return l.b.Held(p.Name, p.S
 func (l *lowering) flat(x *program.Value) *program.Value {
 	return l.b.Emit(program.Reshape{Shape: tensor.Of(l.batch, x.Shape().Elems()/l.batch)}, x)
 }
-
-// rows is what an output's readers see, as [N,K].
-func (l *lowering) rows(n *nn.Node) *program.Value { return l.flat(l.out[n]) }

@@ -16,6 +16,7 @@ type LoaderConfig struct {
 	Batch      int        // images of a batch, at least 1
 	Preprocess Preprocess // of [Set.Preprocess] or of a model: the same for training and evaluation
 	Geometry   Geometry   // of [Set.Geometry], the one that Preprocess was made with
+	Targets    Targets    // what a batch holds beside its images; nil: nothing
 	Train      bool       // random order, windows by Augment, the tail of an epoch dropped; else in order, centred, all of it
 
 	// The rest is for training alone.
@@ -46,13 +47,14 @@ type Loader struct {
 
 // Batch is a step's images. It is filled again and again; copy what must last.
 type Batch struct {
-	X      *tensor.Tensor // [N,H,W,C], normalised
-	Labels []int32        // [N]
-	IDs    []int          // [N], indices of the set's items
-	Valid  int            // rows that hold images; in the rest X is 0, the label 0 and the id -1
+	X       *tensor.Tensor // [N,H,W,C], normalised
+	Targets []Array        // what X is to be taken for, as LoaderConfig.Targets has it
+	IDs     []int          // [N], indices of the set's items
+	Valid   int            // rows that hold images; in the rest X and Targets are 0 and the id is -1
 
-	win  augment.Window // room for Fill, which allocates nothing
-	rand tensor.Rand
+	win   augment.Window // room for Fill, which allocates nothing
+	rand  tensor.Rand
+	shown [1]Shown
 }
 
 // Loader prepares batches of the items. Pictures are decoded now if they are not in the cache.
@@ -111,13 +113,23 @@ func (l *Loader) Steps() int {
 // NewBatch makes room for one batch.
 func (l *Loader) NewBatch() *Batch {
 	n, p := l.cfg.Batch, l.cfg.Preprocess
-	return &Batch{X: tensor.New(n, p.H, p.W, p.C), Labels: make([]int32, n), IDs: make([]int, n)}
+	b := &Batch{X: tensor.New(n, p.H, p.W, p.C), IDs: make([]int, n)}
+	if l.cfg.Targets != nil {
+		b.Targets = l.cfg.Targets.Room(n)
+	}
+	return b
 }
 
 // BatchBytes is the memory of one batch; a [Feed] holds [FeedBatches] of them.
 func (l *Loader) BatchBytes() int64 {
 	p := l.cfg.Preprocess
-	return int64(l.cfg.Batch) * int64(4*p.H*p.W*p.C+4+8)
+	bytes := int64(l.cfg.Batch) * int64(4*p.H*p.W*p.C+8)
+	if l.cfg.Targets != nil {
+		for _, a := range l.cfg.Targets.Room(l.cfg.Batch) {
+			bytes += 4 * int64(len(a.Real)+len(a.Index))
+		}
+	}
+	return bytes
 }
 
 // Fill puts the batch of a step, 0 to Steps()-1, of an epoch, from 0, into b, which NewBatch made. It may be called from
@@ -143,15 +155,24 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 			l.cfg.Augment.Apply(&b.win, m.H, m.W, l.cfg.Draws, epoch, item, &b.rand)
 		}
 		l.scale.fill(b.X.Data[row*size:(row+1)*size], m, b.win)
-		b.Labels[row], b.IDs[row] = l.set.Items[item].Label, item
+		b.IDs[row] = item
+		b.shown[0] = Shown{Item: item, Label: l.set.Items[item].Label, Share: 1, Weight: 1}
+		l.target(b, row, b.shown[:])
 	}
 	b.Valid = len(part)
 	clear(b.X.Data[b.Valid*size:])
-	clear(b.Labels[b.Valid:])
 	for row := b.Valid; row < len(b.IDs); row++ {
 		b.IDs[row] = -1
+		l.target(b, row, nil)
 	}
 	return nil
+}
+
+// target fills a row's targets from what it shows.
+func (l *Loader) target(b *Batch, row int, shown []Shown) {
+	if l.cfg.Targets != nil {
+		l.cfg.Targets.Fill(b.Targets, row, shown)
+	}
 }
 
 // order is the items ranked by the numbers that their contents draw in the epoch, without those that the subset leaves out.

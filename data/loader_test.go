@@ -16,6 +16,20 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
+// byLabel are targets that hold each row's label alone.
+type byLabel struct{}
+
+func (byLabel) Room(batch int) []Array {
+	return []Array{{Name: "labels", Index: make([]int32, batch)}}
+}
+
+func (byLabel) Fill(arrays []Array, row int, shown []Shown) {
+	arrays[0].Index[row] = 0
+	for _, s := range shown {
+		arrays[0].Index[row] = s.Label
+	}
+}
+
 func trainer(t testing.TB, s *Set, items []int, change func(*LoaderConfig)) *Loader {
 	t.Helper()
 	g := s.Geometry(16, 0)
@@ -23,7 +37,7 @@ func trainer(t testing.TB, s *Set, items []int, change func(*LoaderConfig)) *Loa
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := LoaderConfig{Batch: 4, Preprocess: p, Geometry: g, Train: true, Augment: augment.List{augment.Crop{}, augment.Flip{P: 0.5}},
+	cfg := LoaderConfig{Batch: 4, Preprocess: p, Geometry: g, Targets: byLabel{}, Train: true, Augment: augment.List{augment.Crop{}, augment.Flip{P: 0.5}},
 		Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")}
 	if change != nil {
 		change(&cfg)
@@ -44,7 +58,7 @@ func all(s *Set) []int {
 }
 
 func same(a, b *Batch) bool {
-	return slices.Equal(a.X.Data, b.X.Data) && slices.Equal(a.Labels, b.Labels) && slices.Equal(a.IDs, b.IDs) && a.Valid == b.Valid
+	return slices.Equal(a.X.Data, b.X.Data) && slices.Equal(a.Targets[0].Index, b.Targets[0].Index) && slices.Equal(a.IDs, b.IDs) && a.Valid == b.Valid
 }
 
 func TestAFeedGivesTheSameBatchesWhateverItsGoroutinesAndItsStart(t *testing.T) {
@@ -81,8 +95,8 @@ func TestAFeedGivesTheSameBatchesWhateverItsGoroutinesAndItsStart(t *testing.T) 
 		seen := map[int]bool{}
 		for _, b := range want[3*epoch : 3*epoch+3] {
 			for row, id := range b.IDs {
-				if seen[id] || b.Labels[row] != s.Items[id].Label {
-					t.Errorf("epoch %d: item %d twice or with label %d", epoch, id, b.Labels[row])
+				if seen[id] || b.Targets[0].Index[row] != s.Items[id].Label {
+					t.Errorf("epoch %d: item %d twice or with label %d", epoch, id, b.Targets[0].Index[row])
 				}
 				seen[id] = true
 			}
@@ -103,7 +117,7 @@ func TestEvaluationSeesEveryImageOnceAndPadsTheLastBatch(t *testing.T) {
 		}
 		ids = append(ids, b.IDs[:b.Valid]...)
 		if len(ids) == 10 {
-			if b.Valid != 2 || b.IDs[3] != -1 || b.Labels[3] != 0 || slices.ContainsFunc(b.X.Data[2*16*16*3:], func(v float32) bool { return v != 0 }) {
+			if b.Valid != 2 || b.IDs[3] != -1 || b.Targets[0].Index[3] != 0 || slices.ContainsFunc(b.X.Data[2*16*16*3:], func(v float32) bool { return v != 0 }) {
 				t.Errorf("the last batch: valid %d, ids %v", b.Valid, b.IDs)
 			}
 		}

@@ -40,7 +40,7 @@ func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
 		}
 		x, y := gap+row%columns*cellW, gap+row/columns*cellH
 		draw.NearestNeighbor.Scale(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H), one, one.Bounds(), draw.Src, nil)
-		name := []rune(l.set.Classes[b.Labels[row]])
+		name := []rune(l.set.Classes[l.set.Items[b.IDs[row]].Label])
 		name = name[:min(len(name), zoom*p.W/basicfont.Face7x13.Advance)]
 		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(x, y+zoom*p.H+line-2)}).DrawString(string(name))
 	}

@@ -1,6 +1,6 @@
 // Package experiment holds what a person asks for: data, a network, and three lists of approaches, each list of one kind.
 // Its types are the file, key for key; an item of a list is a [Choice], which package approach resolves. The settings that
-// approaches write are in optimization.go and learning.go. It imports data, zoo and internal/spec. Start at [Experiment].
+// approaches write are in optimization.go and learning.go. It imports data, zoo, task for its names, and internal/spec. Start at [Experiment].
 package experiment
 
 import (
@@ -9,12 +9,14 @@ import (
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/task"
 )
 
 // Experiment is one training: the content of an experiment file, or the base of a study.
 type Experiment struct {
 	Data         Data     `yaml:"data"`                   // a built-in set by name, or {folder: DIR}
 	Net          string   `yaml:"net"`                    // a zoo name, or the path of a .yaml file of a network
+	Task         string   `yaml:"task,omitempty"`         // what the outputs are for (package task); default classify
 	Architecture []Choice `yaml:"architecture,omitempty"` // approaches that rewrite the network
 	Optimization []Choice `yaml:"optimization,omitempty"` // approaches that leave its structure alone
 	Learning     []Choice `yaml:"learning,omitempty"`     // approaches that change what it sees
@@ -121,6 +123,9 @@ func Decode(n *spec.Node) (Experiment, error) {
 	}
 	if IsNetFile(e.Net) {
 		e.Net = Beside(n, e.Net)
+	}
+	if _, err := task.New(e.Task, nil); err != nil {
+		return e, n.Get("task").Errorf("%w", err)
 	}
 	return e, nil
 }

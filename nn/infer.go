@@ -63,14 +63,6 @@ func (g *Graph) Steps() ([]Step, error) {
 		}
 		steps = append(steps, s)
 	}
-	for _, o := range g.Outputs {
-		if x := size[o.Node]; x.H != 1 || x.W != 1 {
-			return nil, fmt.Errorf("%s: the logits of output %s are a map of %v; pool it globally or end with a linear layer", o.Node.Name, o.Name, x)
-		}
-		if x := size[o.Node]; x.C != g.Classes {
-			return nil, fmt.Errorf("%s: output %s has %d logits for %d classes; write out: classes", o.Node.Name, o.Name, x.C, g.Classes)
-		}
-	}
 	return steps, nil
 }
 
