@@ -18,6 +18,7 @@ import (
 
 	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 )
 
 func TestReportsReadAsTheyDid(t *testing.T) {
@@ -377,7 +378,7 @@ func TestTheAnswerCountsVerdictsInWords(t *testing.T) {
 		"The study has no variants to compare with its baseline.":                                                   {},
 		"Of 3 variants, 1 hurts, 1 makes no meaningful difference and 1 is undecided.":                              {study.Hurts, study.None, study.Undecided},
 	} {
-		r := &study.Result{Blocks: 3, Images: 60, Detectable: 9.6, Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}}}}
+		r := &study.Result{Metrics: []task.Metric{task.Accuracy}, Blocks: 3, Images: 60, Detectable: 9.6, Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}}}}
 		for _, v := range verdicts {
 			r.Judged = append(r.Judged, study.Judgement{Finding: study.Finding{Verdict: v}})
 		}

@@ -85,7 +85,7 @@ func (t *textTable) layOut() {
 }
 
 func (t *textTable) write(b *bufio.Writer) {
-	head := "effect on " + t.Metric + ", points"
+	head := "effect on " + t.Metric + ", " + t.primary().Unit
 	if t.stacked {
 		head = clip(head, t.width)
 	}
@@ -159,7 +159,7 @@ func (t *textTable) below(b *bufio.Writer) {
 			line += "; m-a: multiply-adds"
 		}
 		if slices.ContainsFunc(t.variants, func(j study.Judgement) bool { return j.Verdict == study.None && j.Method != "identical" }) {
-			line += fmt.Sprintf("; no meaningful effect: inside +-%.2g points", t.Delta)
+			line += fmt.Sprintf("; no meaningful effect: inside +-%.2g %s", t.Delta, t.primary().Unit)
 		}
 		t.wrapped(b, line, "  ")
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/assaylab/assay/study/stat"
+	"github.com/assaylab/assay/task"
 )
 
 // Foresight is what can be said of a study's reach before its first trial.
@@ -15,23 +16,18 @@ type Foresight struct {
 	Warnings   []string // lines for the plan
 }
 
-// Foresee is the foresight of a study of accuracy.
-func Foresee(variants, repeats int, noise, meaningful float64, images int) Foresight {
-	return Accuracy.Foresee(variants, repeats, noise, meaningful, images)
-}
-
-// Foresee works out the reach of a study of so many variants and repeats. noise is the standard deviation between
+// Foresee works out the reach of a study by a metric, of so many variants and repeats. noise is the standard deviation between
 // repeats in the metric's unit, 0 while unknown; meaningful is the file's, 0 where it is left out; images is the size of one
 // validation split. It looks ahead to the planned end, and needs no outcome, so that a study too small for its question is
 // told so before the hours.
-func (m Metric) Foresee(variants, repeats int, noise, meaningful float64, images int) Foresight {
+func Foresee(m task.Metric, variants, repeats int, noise, meaningful float64, images int) Foresight {
 	f := Foresight{Delta: m.Delta(meaningful, images), CanBeNone: m.Delta(meaningful, images) > 0}
 	warn := func(format string, args ...any) { f.Warnings = append(f.Warnings, fmt.Sprintf(format, args...)) }
 	if repeats < 2 {
 		f.CanBeNone = false
 		warn("repeats: one repeat gives effects without verdicts; write 3 or more")
 	}
-	if step := m.step(images); 2*step > f.Delta {
+	if step := m.Step(images); 2*step > f.Delta {
 		warn("data: one of %d validation images is %.2g %s, so %.2g are fewer than two images; raise val or meaningful", images, step, m.Unit, f.Delta)
 	}
 	if meaningful <= 0 && f.Delta > m.Least {

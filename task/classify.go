@@ -41,9 +41,9 @@ const (
 
 // The metrics of classification. Accuracy is judged first; log loss beside it, as a family of its own.
 var (
-	Accuracy = Metric{Name: "accuracy", Unit: Points, Better: +1, Column: Correct, Scale: 100, Least: 0.5, Counts: true}
-	LogLoss  = Metric{Name: "log_loss", Unit: "nats", Better: -1, Column: LogPTrue, Scale: -1}
-	Top5     = Metric{Name: "top5", Unit: Points, Better: +1, Scale: 100} // the class is among the five most probable; shown, not judged
+	Accuracy = Metric{Name: "accuracy", Title: "accuracy", Unit: Points, Says: "how many images are taken for their class", Better: +1, Column: Correct, Scale: 100, Least: 0.5, Counts: true}
+	LogLoss  = Metric{Name: "log_loss", Title: "log loss", Unit: "nats", Says: "how sure the network is of the right class", Better: -1, Column: LogPTrue, Scale: -1}
+	Top5     = Metric{Name: "top5", Title: "top-5", Unit: Points, Says: "how many images have their class among the five most probable", Better: +1, Scale: 100} // shown, not judged
 )
 
 // Name is classify.
@@ -251,17 +251,20 @@ func (t *tally) Score() Score {
 	loss := t.loss / n
 	s := Score{
 		Images: len(t.ids), IDs: t.ids,
-		Figures: []Figure{{Accuracy, float64(t.correct) / n}, {LogLoss, loss}, {Top5, float64(t.top5) / n}},
 		Columns: []Column{{Name: LogPTrue, Reals: t.own}, {Name: LogPOther, Reals: t.other}, {Name: ClassOther, Wholes: t.class}},
 	}
-	shares := 0.0
+	shares, seen := 0.0, 0
 	for i, name := range t.classes {
 		of := ClassScore{Name: name, Images: t.images[i], Figure: Figure{Metric: Accuracy}}
 		if of.Images > 0 {
+			seen++
 			of.Figure.Raw = float64(t.hits[i]) / float64(of.Images)
 			shares -= float64(float64(of.Images) / n * elementary.Log(float64(of.Images)/n))
 		}
 		s.Classes = append(s.Classes, of)
+	}
+	s.Figures = []Figure{
+		{Metric: Accuracy, Raw: float64(t.correct) / n}, {Metric: Top5, Raw: float64(t.top5) / n, Idle: seen <= 5}, {Metric: LogLoss, Raw: loss},
 	}
 	const rounding = 1e-6 // of log-probabilities in float32
 	for k, images := range t.named {

@@ -1,7 +1,5 @@
 package task
 
-import "strings"
-
 // Points is the unit of shares as people read them: hundredths.
 const Points = "points"
 
@@ -10,7 +8,9 @@ const Points = "points"
 // jackknife pseudo-values as the column.
 type Metric struct {
 	Name   string  `json:"name"`   // as a study file writes it
+	Title  string  `json:"title"`  // in words
 	Unit   string  `json:"unit"`   // points, nats
+	Says   string  `json:"says"`   // what it tells, as a clause
 	Better int     `json:"better"` // +1 where more is better, -1 where less is
 	Column string  `json:"column"` // that a trial keeps or [Scoring.Derive] adds; "" of a figure that is only shown
 	Scale  float64 `json:"scale"`  // value = Scale × mean of the column
@@ -18,8 +18,13 @@ type Metric struct {
 	Counts bool    `json:"counts"` // the column holds 0 and 1, so that one image is the least that can differ
 }
 
-// Title is the name in words: "log loss".
-func (m Metric) Title() string { return strings.ReplaceAll(m.Name, "_", " ") }
+// Direction is "higher" or "lower": what is better.
+func (m Metric) Direction() string {
+	if m.Better < 0 {
+		return "lower"
+	}
+	return "higher"
+}
 
 // Delta is the smallest effect that matters, in the metric's unit: what the user wrote, else the larger of Least and two
 // of the validation images; 0 where the metric has no verdict of none.
@@ -51,7 +56,8 @@ func (m Metric) Floor(images int) float64 {
 // Figure is a metric with what was measured.
 type Figure struct {
 	Metric
-	Raw float64 // a share, 0 to 1, where the unit is points; else in the unit
+	Raw  float64 // a share, 0 to 1, where the unit is points; else in the unit
+	Idle bool    // it says nothing here, as the first five of five classes
 }
 
 // Value is the figure in its unit.

@@ -67,7 +67,7 @@ type Scorer interface {
 type Score struct {
 	Images  int
 	IDs     []int32  // by image, in the order in which they came: the set's own number
-	Figures []Figure // over all images: the task's metrics first, then what else a person is told
+	Figures []Figure // over all images, as a person is told them, the primary metric first
 	Classes []ClassScore
 	Columns []Column
 

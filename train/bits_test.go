@@ -10,6 +10,7 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/golden"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/train"
 	"github.com/assaylab/assay/zoo"
@@ -43,7 +44,7 @@ func ready(t *testing.T, e engine.Engine, net string, o experiment.Optimization)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := compile.New(g, o, 1)
+	f, err := compile.New(g, task.Classify{}, o, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func ready(t *testing.T, e engine.Engine, net string, o experiment.Optimization)
 	t.Cleanup(x.Close)
 	return &stepper{f, x, engine.Feed{
 		Real:    map[string][]float32{compile.Images: make([]float32, batch*g.InputSize().Elems())},
-		Index:   map[string][]int32{compile.Labels: make([]int32, batch)},
+		Index:   map[string][]int32{task.Labels: make([]int32, batch)},
 		Scalars: map[string]float32{},
 	}}
 }
@@ -86,8 +87,8 @@ func short(t *testing.T, level, rule string) (begun, trained string) {
 		for i := range s.feed.Real[compile.Images] {
 			s.feed.Real[compile.Images][i] = float32(r.Normal())
 		}
-		for i := range s.feed.Index[compile.Labels] {
-			s.feed.Index[compile.Labels][i] = int32(r.IntN(10))
+		for i := range s.feed.Index[task.Labels] {
+			s.feed.Index[task.Labels][i] = int32(r.IntN(10))
 		}
 		s.family.Scalars(s.feed.Scalars, o.LR.At(step, steps, steps), step)
 		if err := s.step.Run(s.feed); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/task"
 )
 
 // ErrInterrupted is wrapped by the error of a training that was asked to stop; its checkpoint, if it keeps one, is written.
@@ -117,7 +118,7 @@ func (j *Job) setUp(ctx context.Context) (*run, error) {
 		return nil, err
 	}
 	r.total = j.Learning.Epochs.TotalSteps(r.training.Steps())
-	if r.family, err = compile.New(j.Graph, j.Optimization, j.Seeds.Dropout); err != nil {
+	if r.family, err = compile.New(j.Graph, r.task, j.Optimization, j.Seeds.Dropout); err != nil {
 		return nil, err
 	}
 	if r.step, err = compiled(j.Engine, r.family, r.family.Step, j.Optimization.Batch.Size); err != nil {
@@ -190,18 +191,18 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 	began, first := time.Now(), r.done
 	for {
 		if r.atPoint() {
-			m, err := evaluate(ctx, eval, r.validation, r.Set.Classes, nil, r.Loaders)
+			score, err := evaluate(ctx, eval, r.validation, r.task, r.Loaders)
 			switch {
 			case ctx.Err() != nil:
 				return nil, r.interrupted()
 			case err != nil:
 				return nil, err
-			case !finite(m.LogLoss):
+			case slices.ContainsFunc(score.Figures, func(f task.Figure) bool { return !finite(f.Raw) }):
 				return r.diverged(), nil
 			}
-			r.point(m)
+			r.point(score)
 			if r.done == r.total {
-				return r.finish(m)
+				return r.finish(score)
 			}
 		}
 		if ctx.Err() != nil {
@@ -236,7 +237,10 @@ func (r *run) advance(feed *data.Feed) (loss float64, err error) {
 		return 0, err
 	}
 	r.family.Scalars(r.in.Scalars, r.rate(r.done), r.done)
-	r.in.Real[compile.Images], r.in.Index[compile.Labels] = b.X.Data, b.Labels
+	r.in.Real[compile.Images] = b.X.Data
+	for _, a := range b.Targets {
+		a.Put(r.in.Real, r.in.Index)
+	}
 	if err := r.step.Run(r.in); err != nil {
 		return 0, err
 	}
@@ -257,8 +261,8 @@ func (r *run) atPoint() bool {
 	return len(r.curve) == 0 || r.curve[len(r.curve)-1].Step != r.done
 }
 
-func (r *run) point(m Metrics) {
-	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), m.Accuracy, m.LogLoss, float64(r.rate(r.done - 1))}
+func (r *run) point(s task.Score) {
+	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), float64(r.rate(r.done - 1)), judged(r.task, s)}
 	r.curve = append(r.curve, p)
 	r.lossSum, r.lossCount = 0, 0
 	if r.OnPoint != nil {
@@ -266,21 +270,32 @@ func (r *run) point(m Metrics) {
 	}
 }
 
+// judged is the task's metrics of a score, by name.
+func judged(t task.Task, s task.Score) map[string]float64 {
+	values := map[string]float64{}
+	for _, m := range t.Metrics() {
+		if f, ok := s.Figure(m.Name); ok {
+			values[m.Name] = f.Value()
+		}
+	}
+	return values
+}
+
 func (r *run) diverged() *Result {
 	return &Result{Diverged: true, Step: r.done, Epochs: r.epochs(), Curve: r.curve}
 }
 
-func (r *run) finish(m Metrics) (*Result, error) {
+func (r *run) finish(s task.Score) (*Result, error) {
 	about := r.about()
-	about.Epochs, about.Accuracy, about.LogLoss = r.epochs(), m.Accuracy, m.LogLoss
+	about.Epochs, about.Metrics = r.epochs(), judged(r.task, s)
 	model, err := newModel(r.family, about)
-	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Metrics: m, Model: model}, err
+	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Score: s, Model: model}, err
 }
 
 // about describes the model as it stands.
 func (r *run) about() About {
 	return About{
-		Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
+		Task: task.Short(r.Task), Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
 		Steps: r.done, Engine: r.Engine.ID().String(),
 	}
 }
@@ -296,37 +311,28 @@ func (r *run) interrupted() error {
 	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.total, r.Checkpoint)
 }
 
-// evaluate runs an evaluation program of classes over all images of a loader. label gives the class for a label of the images;
-// nil: they are the same.
-func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, classes []string, label []int, threads int) (Metrics, error) {
-	t := newTally(classes, l.Images())
+// evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it.
+func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task.Task, threads int) (task.Score, error) {
+	scorer := t.Scorer(l.Images())
 	feed := l.Start(0, 0, threads)
 	defer feed.Stop()
 	in := engine.Feed{Real: map[string][]float32{}}
 	for {
 		b, err := feed.Next()
 		if errors.Is(err, io.EOF) {
-			return t.metrics(), nil
+			return scorer.Score(), nil
 		}
 		if err != nil {
-			return Metrics{}, err
+			return task.Score{}, err
 		}
 		if err := ctx.Err(); err != nil {
-			return Metrics{}, err
+			return task.Score{}, err
 		}
 		in.Real[compile.Images] = b.X.Data
 		if err := exe.Run(in); err != nil {
-			return Metrics{}, err
+			return task.Score{}, err
 		}
-		out := exe.Output(compile.LogProbs)
-		k := len(classes)
-		for row := range b.Valid {
-			own := int(b.Labels[row])
-			if label != nil {
-				own = label[own]
-			}
-			t.add(int32(b.IDs[row]), own, out[row*k:(row+1)*k])
-		}
+		scorer.Add(b, exe.Output)
 	}
 }
 

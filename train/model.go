@@ -11,6 +11,7 @@ import (
 	"github.com/assaylab/assay/interop/safetensors"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/task"
 )
 
 // Model is a trained network with all that predicting needs: one file in the safetensors format, whose metadata hold the
@@ -26,16 +27,16 @@ type Model struct {
 
 // About is what a model file tells of itself besides the network.
 type About struct {
-	Classes    []string        `json:"classes"`
-	Preprocess data.Preprocess `json:"preprocess"`
-	Experiment string          `json:"experiment,omitempty"` // the experiment file's text
-	Data       string          `json:"data,omitempty"`       // what it was trained on, for people
-	DataDigest string          `json:"data_digest,omitempty"`
-	Epochs     float64         `json:"epochs"`
-	Steps      int             `json:"steps"`
-	Accuracy   float64         `json:"accuracy"` // on the validation images, 0 to 1
-	LogLoss    float64         `json:"log_loss"`
-	Engine     string          `json:"engine"`
+	Task       string             `json:"task,omitempty"` // what its outputs are for; "": classify
+	Classes    []string           `json:"classes"`
+	Preprocess data.Preprocess    `json:"preprocess"`
+	Experiment string             `json:"experiment,omitempty"` // the experiment file's text
+	Data       string             `json:"data,omitempty"`       // what it was trained on, for people
+	DataDigest string             `json:"data_digest,omitempty"`
+	Epochs     float64            `json:"epochs"`
+	Steps      int                `json:"steps"`
+	Metrics    map[string]float64 `json:"metrics"` // of the task, on the validation images: by name, each in its unit
+	Engine     string             `json:"engine"`
 }
 
 // Keys of a model file's metadata.
@@ -96,7 +97,14 @@ func Load(path string) (*Model, error) {
 	if len(about.Classes) != g.Classes {
 		return nil, fmt.Errorf("%s: %d names for %d classes; train the model again", path, len(about.Classes), g.Classes)
 	}
-	family, err := compile.New(g, experiment.DefaultOptimization(), 0) // of the settings, prediction needs none
+	purpose, err := task.New(about.Task, about.Classes)
+	if err == nil {
+		err = purpose.Check(g)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	family, err := compile.New(g, purpose, experiment.DefaultOptimization(), 0) // of the settings, prediction needs none
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

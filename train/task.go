@@ -1,5 +1,5 @@
 // Package train runs one training: batches in, steps, schedule, evaluation, checkpoints, a model out. It knows no approach and
-// no study; it is handed a network and settings. It imports experiment, compile, data, engine and
+// no study; it is handed a network and settings. It imports experiment, compile, data, engine, task and
 // interop/safetensors; which engine trains is the caller's affair. Start at [Job] and [Run]; [Load], [Model.Evaluate] and [Model.Predictor] use what a
 // training left.
 package train
@@ -17,6 +17,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -25,6 +26,7 @@ const Version = 1
 
 // Job is one training with everything decided.
 type Job struct {
+	Task         string // by its name in package task; "": classify
 	Graph        *nn.Graph
 	Optimization experiment.Optimization
 	Learning     experiment.Learning
@@ -58,12 +60,11 @@ func SeedsOf(seed uint64) Seeds { return Seeds{seed, seed, seed, seed, seed} }
 
 // Point is an evaluation on the validation images along the way.
 type Point struct {
-	Epoch     float64 `json:"epoch"` // passes done
-	Step      int     `json:"step"`
-	TrainLoss float64 `json:"train_loss"` // mean over the steps since the last point, nats
-	Accuracy  float64 `json:"accuracy"`   // 0 to 1
-	LogLoss   float64 `json:"log_loss"`
-	LR        float64 `json:"lr"` // of the last step
+	Epoch     float64            `json:"epoch"` // passes done
+	Step      int                `json:"step"`
+	TrainLoss float64            `json:"train_loss"` // mean over the steps since the last point
+	LR        float64            `json:"lr"`         // of the last step
+	Metrics   map[string]float64 `json:"metrics"`    // of the task, by name, each in its unit
 }
 
 // Progress is where a training stands.
@@ -81,7 +82,7 @@ type Result struct {
 	Step     int  // steps done; where it diverged, those before the step of that loss
 	Epochs   float64
 	Curve    []Point
-	Metrics  Metrics        // of the last weights on the validation images; zero where it diverged
+	Score    task.Score     // of the last weights on the validation images; zero where it diverged
 	Model    *Model         // nil where it diverged
 	Begun    map[int]string // where KeepBegun asked for it: digests of the State after the first steps, those of BegunSteps
 	Seconds  float64        // wall time of this process's part
@@ -90,6 +91,7 @@ type Result struct {
 
 // preparation is what a job's data give to the loop.
 type preparation struct {
+	task       task.Task
 	geometry   data.Geometry
 	preprocess data.Preprocess
 	training   *data.Loader
@@ -113,13 +115,23 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Set.C {
 		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Set.C)
 	}
-	// Mean and deviation come from all training images, so that a subset sees the same pictures.
 	var err error
+	if p.task, err = task.New(j.Task, j.Set.Classes); err != nil {
+		return nil, err
+	}
+	if err := p.task.Check(j.Graph); err != nil {
+		return nil, fmt.Errorf("%s: %w", j.Graph.Name, err)
+	}
+	targets, truth, err := targetsOf(p.task, j.Set)
+	if err != nil {
+		return nil, err
+	}
+	// Mean and deviation come from all training images, so that a subset sees the same pictures.
 	if p.preprocess, err = j.Set.Preprocess(ctx, j.Cut.Train, p.geometry); err != nil {
 		return nil, err
 	}
 	config := data.LoaderConfig{
-		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Train: true,
+		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Targets: targets, Train: true,
 		Augment: operations(j.Learning.Augment), Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
 	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
@@ -129,8 +141,19 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		return nil, err
 	}
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Size)
-	p.validation, err = j.Set.Loader(ctx, j.Cut.Val, data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry})
+	p.validation, err = j.Set.Loader(ctx, j.Cut.Val, data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth})
 	return p, err
+}
+
+// targetsOf are what a batch of a set holds in training, and what a scorer reads.
+func targetsOf(t task.Task, s *data.Set) (training, truth data.Targets, err error) {
+	if training, err = t.Targets(s.Classes, true); err == nil {
+		truth, err = t.Targets(s.Classes, false)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return training, truth, err
 }
 
 // evaluationBatch is a function of settings and data alone, as the bits may depend on it.
@@ -154,12 +177,13 @@ func operations(a experiment.Augment) []augment.Op {
 func (j *Job) digest() (string, error) {
 	text, err := json.Marshal(struct {
 		Version           int
+		Task              string
 		Network, Settings string
 		Seeds             Seeds
 		Data              string
 		Cut               data.Cut
 		Engine            engine.ID
-	}{Version, string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Engine.ID()})
+	}{Version, task.Short(j.Task), string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Engine.ID()})
 	if err != nil {
 		return "", err
 	}

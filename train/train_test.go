@@ -23,6 +23,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/interop/safetensors"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/train"
 )
@@ -31,7 +32,7 @@ func TestADivergingRateEndsAsDiverged(t *testing.T) {
 	j := job(t, draw(t, 13))
 	j.Optimization.LR = experiment.LR{Base: 1e20, Policy: "fixed"}
 	r := run(t, j)
-	if !r.Diverged || r.Model != nil || r.Step < 1 || r.Step > 11 || r.Metrics.Images != 0 {
+	if !r.Diverged || r.Model != nil || r.Step < 1 || r.Step > 11 || r.Score.Images != 0 {
 		t.Errorf("got %+v", r)
 	}
 	again := run(t, j)
@@ -216,8 +217,8 @@ func TestAModelSurvivesItsFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got, r.Metrics) {
-		t.Errorf("from the file %+v, want %+v", got, r.Metrics)
+	if !reflect.DeepEqual(got, r.Score) {
+		t.Errorf("from the file %+v, want %+v", got, r.Score)
 	}
 	f, err := safetensors.ReadFile(path)
 	if err != nil {
@@ -244,36 +245,36 @@ func TestAFileThatIsNoModelIsOneLine(t *testing.T) {
 func TestRowsThatPadTheLastBatchDoNotCount(t *testing.T) {
 	j := job(t, draw(t, 13))
 	r := run(t, j)
-	if n := len(j.Cut.Val); n%j.Optimization.Batch.Size == 0 || r.Metrics.Images != n || len(r.Metrics.IDs) != n {
-		t.Fatalf("%d validation images in batches of %d, %d were counted", n, j.Optimization.Batch.Size, r.Metrics.Images)
+	if n := len(j.Cut.Val); n%j.Optimization.Batch.Size == 0 || r.Score.Images != n || len(r.Score.IDs) != n {
+		t.Fatalf("%d validation images in batches of %d, %d were counted", n, j.Optimization.Batch.Size, r.Score.Images)
 	}
 	for _, batch := range []int{1, 5, 100} {
 		m, err := r.Model.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, batch, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.Accuracy != r.Metrics.Accuracy || math.Abs(m.LogLoss-r.Metrics.LogLoss) > 1e-6 || !reflect.DeepEqual(m.IDs, r.Metrics.IDs) {
-			t.Errorf("in batches of %d: %+v, want %+v", batch, m, r.Metrics)
+		if m.Raw("accuracy") != r.Score.Raw("accuracy") || math.Abs(m.Raw("log_loss")-r.Score.Raw("log_loss")) > 1e-6 || !reflect.DeepEqual(m.IDs, r.Score.IDs) {
+			t.Errorf("in batches of %d: %+v, want %+v", batch, m, r.Score)
 		}
 	}
 }
 
 func TestClassesAreCountedEach(t *testing.T) {
 	j := job(t, draw(t, 13))
-	m := run(t, j).Metrics
+	m := run(t, j).Score
 	images, right := 0, 0.0
-	for i, c := range m.PerClass {
+	for i, c := range m.Classes {
 		if c.Name != classes[i] {
 			t.Errorf("class %d is %q", i, c.Name)
 		}
 		images += c.Images
-		right += c.Accuracy * float64(c.Images)
+		right += c.Figure.Raw * float64(c.Images)
 	}
-	if images != m.Images || math.Abs(right/float64(images)-m.Accuracy) > 1e-12 {
-		t.Errorf("%d images and %.1f right by class, of %d and %.3f", images, right, m.Images, m.Accuracy)
+	if images != m.Images || math.Abs(right/float64(images)-m.Raw("accuracy")) > 1e-12 {
+		t.Errorf("%d images and %.1f right by class, of %d and %.3f", images, right, m.Images, m.Raw("accuracy"))
 	}
-	if m.Top5 != 1 {
-		t.Errorf("of three classes the first five hold the true one, but top-5 is %g", m.Top5)
+	if m.Raw("top5") != 1 {
+		t.Errorf("of three classes the first five hold the true one, but top-5 is %g", m.Raw("top5"))
 	}
 }
 
@@ -290,8 +291,8 @@ func TestClassesAreFoundByNameWhateverTheirOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, c := range want.PerClass {
-		if r := got.PerClass[len(got.PerClass)-1-i]; r.Name != c.Name || r.Images != c.Images {
+	for i, c := range want.Classes {
+		if r := got.Classes[len(got.Classes)-1-i]; r.Name != c.Name || r.Images != c.Images {
 			t.Errorf("turned round: got %+v, want the %d images of %s", r, c.Images, c.Name)
 		}
 	}
@@ -361,7 +362,7 @@ func TestLSUVStartsAtUnitVariance(t *testing.T) {
 	j.Optimization.Init, j.Optimization.LR.Base = experiment.Init{Kind: "lsuv", Gain: 1}, 1e-30
 	j.Optimization.L2.Strength, j.Learning.Epochs = 0, experiment.Epochs{Steps: 1}
 	m := run(t, j).Model
-	f, err := compile.New(m.Graph, j.Optimization, 1)
+	f, err := compile.New(m.Graph, task.Classify{}, j.Optimization, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

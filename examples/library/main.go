@@ -34,7 +34,7 @@ func main() {
 	check(err)
 	result, err := train.Run(ctx, train.Job{
 		Graph: net, Optimization: settings, Learning: learning, Set: set, Cut: set.Cut(1, 1), Seeds: train.SeedsOf(1), Engine: engine,
-		OnPoint: func(p train.Point) { fmt.Printf("epoch %.0f: %.1f %%\n", p.Epoch, 100*p.Accuracy) },
+		OnPoint: func(p train.Point) { fmt.Printf("epoch %.0f: %.1f %%\n", p.Epoch, p.Metrics["accuracy"]) },
 	})
 	check(err)
 	if result.Diverged {

@@ -9,7 +9,6 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/train"
 )
@@ -67,12 +66,11 @@ images with --split test. Each reading of a test split makes the next one less o
 			return err
 		}
 		defer eng.Close()
-		metrics, err := m.Evaluate(c.Context(), set, items, eng, 128, max(1, e.Threads/2))
+		score, err := m.Evaluate(c.Context(), set, items, eng, 128, max(1, e.Threads/2))
 		if err != nil {
 			return err
 		}
-		o := outcome{Model: args[0], Data: name(images), Split: split, Epochs: m.About.Epochs, Steps: m.About.Steps, PerClass: []classOutcome{}}
-		o.fill(metrics)
+		o := outcome{Model: args[0], Data: name(images), Split: split, Epochs: m.About.Epochs, Steps: m.About.Steps, Score: score}
 		if split == "test" {
 			if o.Reading, err = e.recordReading(set, o); err != nil {
 				return err
@@ -112,7 +110,7 @@ func (e *Env) recordReading(set *data.Set, o outcome) (int, error) {
 		return 0, err
 	}
 	defer st.Close()
-	return st.AddReading(set.Digest, store.Reading{Arm: o.Model, Images: o.Images, Metrics: map[string]float64{study.Accuracy.Name: 100 * *o.Accuracy, study.LogLoss.Name: *o.LogLoss}})
+	return st.AddReading(set.Digest, store.Reading{Arm: o.Model, Images: o.Score.Images, Metrics: o.Score.Values()})
 }
 
 func all(n int) []int {

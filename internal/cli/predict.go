@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 )
 
@@ -129,7 +130,7 @@ func (s *seer) folder(ctx context.Context, dir string) error {
 // read shows a picture whose bytes come from r; file is its name.
 func (s *seer) read(file string, r io.Reader) error {
 	b, err := format.ReadAll(r, format.MaxFileBytes)
-	var guesses []train.Guess
+	var guesses []task.Guess
 	if err == nil {
 		guesses, err = s.p.Picture(b, s.top)
 	}
@@ -145,7 +146,7 @@ func picture(name string) bool {
 }
 
 // tell prints what was seen in a picture, or that it could not be read: with --json in its line, else at the end.
-func (s *seer) tell(file string, guesses []train.Guess, err error) error {
+func (s *seer) tell(file string, guesses []task.Guess, err error) error {
 	if err == nil {
 		return s.e.printGuesses(file, guesses, s.width, s.several)
 	}
@@ -156,7 +157,7 @@ func (s *seer) tell(file string, guesses []train.Guess, err error) error {
 	return s.e.object(unread{file, strings.TrimPrefix(oneLine(err), file+": ")})
 }
 
-func (e *Env) printGuesses(file string, guesses []train.Guess, width int, several bool) error {
+func (e *Env) printGuesses(file string, guesses []task.Guess, width int, several bool) error {
 	switch {
 	case e.JSON:
 		p := prediction{File: file, Classes: []probability{}}

@@ -17,6 +17,7 @@ import (
 	"github.com/assaylab/assay/study/runner"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
 )
 
 func studyRun(e *Env) *cobra.Command {
@@ -185,7 +186,12 @@ func ended(ev runner.Event) string {
 	switch t := ev.Ended; t.Status {
 	case trial.Done:
 		score, _ := t.Score(runner.Validation)
-		return fmt.Sprintf("%s  %.2f %%  %s", head, score.Metrics[study.Accuracy.Name], about(time.Duration(t.Seconds*float64(time.Second))))
+		said := ""
+		if purpose, err := task.New(t.Spec.Task, nil); err == nil {
+			m := purpose.Metrics()[0]
+			said = "  " + strings.TrimSpace(measured(m, score.Metrics[m.Name]))
+		}
+		return fmt.Sprintf("%s%s  %s", head, said, about(time.Duration(t.Seconds*float64(time.Second))))
 	case trial.Diverged:
 		return fmt.Sprintf("%s  diverged: %s", head, t.Reason)
 	default:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,39 +21,53 @@ import (
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 )
 
-// outcome is the JSON of `assay train` and `assay eval`.
+// outcome is what `assay train` and `assay eval` found.
 type outcome struct {
-	Model    string         `json:"model"`
-	Data     string         `json:"data"`
-	Split    string         `json:"split"`
-	Images   int            `json:"images"`
-	Epochs   float64        `json:"epochs"`
-	Steps    int            `json:"steps"`
-	Accuracy *float64       `json:"accuracy"` // 0 to 1; null where it diverged
-	Top5     *float64       `json:"top5"`
-	LogLoss  *float64       `json:"log_loss"`
-	PerClass []classOutcome `json:"per_class"`
-	Diverged bool           `json:"diverged"`
-	Reading  int            `json:"reading,omitempty"` // how many times the test split was read, this one counted
+	Model, Data, Split string
+	Epochs             float64
+	Steps              int
+	Diverged           bool // then Score has no figures that count
+	Score              task.Score
+	Reading            int // how many times the test split was read, this one counted; 0: it was not
 }
 
-type classOutcome struct {
-	Name     string  `json:"name"`
-	Accuracy float64 `json:"accuracy"`
-	Images   int     `json:"images"`
-}
-
-func (o *outcome) fill(m train.Metrics) {
-	o.Images, o.Accuracy, o.Top5, o.LogLoss = m.Images, &m.Accuracy, &m.Top5, &m.LogLoss
-	for _, c := range m.PerClass {
-		if c.Images == 0 { // of a set with some of the model's classes
-			continue
-		}
-		o.PerClass = append(o.PerClass, classOutcome{c.Name, c.Accuracy, c.Images})
+// MarshalJSON writes one object: figures under their metrics' names, shares from 0 to 1, null where the training diverged, and those
+// of each class that has images in per_class.
+func (o outcome) MarshalJSON() ([]byte, error) {
+	doc := map[string]any{
+		"model": o.Model, "data": o.Data, "split": o.Split, "images": o.Score.Images, "epochs": o.Epochs, "steps": o.Steps, "diverged": o.Diverged,
 	}
+	for _, f := range o.Score.Figures {
+		if doc[f.Name] = f.Raw; o.Diverged {
+			doc[f.Name] = nil
+		}
+	}
+	classes := []map[string]any{}
+	for _, c := range o.classes() {
+		classes = append(classes, map[string]any{"name": c.Name, "images": c.Images, c.Figure.Name: c.Figure.Raw})
+	}
+	doc["per_class"] = classes
+	if o.Reading > 0 {
+		doc["reading"] = o.Reading
+	}
+	return json.Marshal(doc)
+}
+
+// classes are those that have images: a set may have some of a model's alone.
+func (o outcome) classes() []task.ClassScore {
+	return slices.DeleteFunc(slices.Clone(o.Score.Classes), func(c task.ClassScore) bool { return c.Images == 0 })
+}
+
+// measured prints a value of a metric: "87.90 %", "0.3412".
+func measured(m task.Metric, value float64) string {
+	if m.Unit == task.Points {
+		return fmt.Sprintf("%5.2f %%", value)
+	}
+	return fmt.Sprintf("%.4f", value)
 }
 
 func trainCommand(e *Env) *cobra.Command {
@@ -223,12 +238,20 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 		text = string(node.YAML())
 	}
 	e.note("%s on %s: %s to train on, %s validation, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
+	purpose, err := task.New(x.Task, set.Classes)
+	if err != nil {
+		return err
+	}
 	b, began := e.bar(), e.Clock()
 	result, err := train.Run(ctx, train.Job{
-		Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: cut,
+		Task: x.Task, Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: cut,
 		Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Checkpoint: checkpoint, Experiment: text,
 		OnPoint: func(p train.Point) {
-			b.line("epoch %4s  loss %.4f  accuracy %5.2f %%  log loss %.4f", trim(p.Epoch), p.TrainLoss, 100*p.Accuracy, p.LogLoss)
+			line := fmt.Sprintf("epoch %4s  loss %.4f", trim(p.Epoch), p.TrainLoss)
+			for _, m := range purpose.Metrics() {
+				line += fmt.Sprintf("  %s %s", m.Title, measured(m, p.Metrics[m.Name]))
+			}
+			b.line("%s", line)
 		},
 		OnStep: e.steps(b, began), OnNote: func(line string) { b.line("%s", line) },
 	})
@@ -242,13 +265,13 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	if err != nil {
 		return err
 	}
-	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, PerClass: []classOutcome{}}
+	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, Score: result.Score}
 	if result.Diverged {
 		if err := remove(checkpoint); err != nil { // it leads here again, and is in the way of what is advised below
 			return err
 		}
 		if e.JSON {
-			o.Model = ""
+			o.Model, o.Score = "", purpose.Scorer(0).Score() // the names of its figures
 			if err := e.document(o); err != nil {
 				return err
 			}
@@ -261,13 +284,12 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	if err := remove(checkpoint); err != nil {
 		return err
 	}
-	o.fill(result.Metrics)
 	if e.JSON {
 		return e.document(o)
 	}
 	e.printOutcome(o)
-	if c := result.Metrics.Collapsed; c != "" {
-		e.note("Careful: every image is taken for %s; lower the learning rate (lr: base) or give it a warm-up", c)
+	if c := result.Score.Collapse; c != nil {
+		e.note("Careful: %s; lower the learning rate (lr: base) or give it a warm-up", c.What)
 	}
 	e.note("\nModel: %s  (assay predict %s IMAGE)", out, say.Word(out))
 	return nil
@@ -300,22 +322,27 @@ func (e *Env) steps(b *bar, began time.Time) func(train.Progress) {
 // trim prints 3 or 2.5.
 func trim(x float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", x), ".0") }
 
-// printOutcome prints accuracy, top-5 where it says more, log loss, and the classes.
+// printOutcome prints the figures that say something, and the classes'.
 func (e *Env) printOutcome(o outcome) {
-	e.print("%s  %.2f %% of %s", e.bold("accuracy"), 100**o.Accuracy, plural(o.Images, o.Split+" image"))
-	if len(o.PerClass) > 5 { // of fewer, top-5 says nothing
-		e.print("   top-5 %.2f %%", 100**o.Top5)
+	for i, f := range o.Score.Figures {
+		value := strings.TrimSpace(measured(f.Metric, f.Value()))
+		switch {
+		case i == 0:
+			e.print("%s  %s of %s", e.bold(f.Title), value, plural(o.Score.Images, o.Split+" image"))
+		case !f.Idle:
+			e.print("   %s %s", f.Title, value)
+		}
 	}
-	e.print("   log loss %.4f\n", *o.LogLoss)
-	width := 0
-	for _, c := range o.PerClass {
+	e.print("\n")
+	classes, width := o.classes(), 0
+	for _, c := range classes {
 		width = max(width, widest([]string{c.Name}))
 	}
-	for i, c := range o.PerClass {
-		if i == 20 && len(o.PerClass) > 25 && !e.Verbose {
-			e.print("  and %s more (-v prints all)\n", plural(len(o.PerClass)-i, "class"))
+	for i, c := range classes {
+		if i == 20 && len(classes) > 25 && !e.Verbose {
+			e.print("  and %s more (-v prints all)\n", plural(len(classes)-i, "class"))
 			break
 		}
-		e.print("  %-*s  %6.2f %%  of %s\n", width, c.Name, 100*c.Accuracy, thousands(c.Images))
+		e.print("  %-*s  %8s  of %s\n", width, c.Name, measured(c.Figure.Metric, c.Figure.Value()), thousands(c.Images))
 	}
 }

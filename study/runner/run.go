@@ -63,7 +63,7 @@ func (s *Session) Run(ctx context.Context, launcher Launcher, on func(Event)) (*
 	}
 	w := &work{
 		Session: s, st: st, launcher: launcher, on: on, owner: store.NewOwner(), engine: id.String(), ids: map[study.Cell]string{}, tried: map[study.Cell]bool{},
-		schedule: study.Fixed{Arms: s.Keys, Engine: id.String(), Columns: Columns, Budget: s.Study.Budget},
+		schedule: study.Fixed{Arms: s.Keys, Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget},
 	}
 	err = w.run(ctx, id.Deterministic)
 	if ctx.Err() != nil {
@@ -349,7 +349,7 @@ func (w *work) history(v store.View) (study.History, error) {
 		s := states[id]
 		held := study.Held{
 			Cell: c, Trial: id, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
-			Weights: s.Weights, Outcome: s.Metrics[study.Accuracy.Name], Columns: s.Columns[Validation],
+			Weights: s.Weights, Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[Validation],
 		}
 		if held.Engine == "" {
 			if held.Engine = "another engine"; id == w.ids[c] {

@@ -24,6 +24,7 @@ import (
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/train"
 )
@@ -245,7 +246,7 @@ func (f *fake) score(r trial.Request, result *trial.Result) {
 		}
 		images := imagesOf(set, set.Cut(r.Spec.Seeds.Split, 1).Val)
 		random := rand.New(rand.NewPCG(r.Spec.Seeds.Split, uint64(len(r.Network))))
-		e := trial.Evaluation{Name: Validation, Images: images.Digest(), Columns: []trial.Column{{Name: study.LogPTrue}, {Name: study.LogPOther}, {Name: study.ClassOther}}}
+		e := trial.Evaluation{Name: Validation, Images: images.Digest(), Columns: []trial.Column{{Name: task.LogPTrue}, {Name: task.LogPOther}, {Name: task.ClassOther}}}
 		right, loss := 0.0, 0.0
 		for i := range images.Hashes {
 			p := float32(0.05 + 0.9*random.Float64())
@@ -259,7 +260,7 @@ func (f *fake) score(r trial.Request, result *trial.Result) {
 			e.Columns[2].Wholes = append(e.Columns[2].Wholes, 1-images.Labels[i])
 		}
 		n := float64(len(images.Hashes))
-		e.Metrics = map[string]float64{study.Accuracy.Name: 100 * right / n, study.LogLoss.Name: loss / n}
+		e.Metrics = map[string]float64{task.Accuracy.Name: 100 * right / n, task.LogLoss.Name: loss / n}
 		result.Scores, result.Images = []trial.Evaluation{e}, map[string]trial.Images{e.Images: images}
 		result.Curve = []trial.Point{{Epoch: 3, Step: 12, TrainLoss: 1, LR: 0.02, Metrics: e.Metrics}}
 	}
@@ -700,7 +701,7 @@ func TestAStudyTrainsItsTrialsAndDropsAnArmWithoutEffect(t *testing.T) {
 			t.Errorf("%+v", tr)
 		}
 		right := 0.0
-		for _, c := range tr.Images.Columns[study.Correct] {
+		for _, c := range tr.Images.Columns[task.Correct] {
 			right += float64(c)
 		}
 		if share := 100 * right / float64(len(tr.Images.IDs)); math.Abs(share-tr.Metrics["accuracy"]) > 1e-9 {
