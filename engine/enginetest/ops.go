@@ -397,6 +397,12 @@ func elementCases() []*Case {
 			x := b.Input("x", program.Real, x2)
 			wide := b.Emit(program.Scale{By: 40}, x) // exp of these overflows float32
 			outputs(b, b.Emit(program.CrossEntropy{Smoothing: 0.1}, wide, b.Input("labels", program.Index, tensor.Of(5))), x)
+		}}, &Case{Name: fmt.Sprintf("element/cross-entropy by shares %d", c), Build: func(b *program.Builder) {
+			x, p := b.Input("x", program.Real, x2), b.Input("p", program.Real, x2)
+			outputs(b, b.Emit(program.CrossEntropy{}, x, p), x)
+		}}, &Case{Name: fmt.Sprintf("element/cross-entropy by computed shares, smoothed %d", c), Build: func(b *program.Builder) {
+			x, p := b.Input("x", program.Real, x2), b.Input("p", program.Real, x2)
+			outputs(b, b.Emit(program.CrossEntropy{Smoothing: 0.1}, x, b.Emit(program.Softmax{}, p)), x)
 		}})
 	}
 	return cs
