@@ -144,18 +144,41 @@ func Read(path string) (Experiment, error) {
 	return Decode(n)
 }
 
-// Encode writes an experiment as the tree of a file that Decode reads back. Paths become absolute, as the file may lie anywhere.
-func Encode(e Experiment) (*spec.Node, error) {
-	var err error
-	if e.Data.Folder != "" {
-		if e.Data.Folder, err = filepath.Abs(e.Data.Folder); err != nil {
-			return nil, err
-		}
-	}
+// Encode writes an experiment as the tree of a file in folder dir that Decode reads back. Paths become relative to that folder; one
+// that only the root of the file system joins with it becomes its last part, so that no file tells where its writer keeps things.
+func Encode(e Experiment, dir string) (*spec.Node, error) {
+	e.Data.Folder = from(dir, e.Data.Folder)
 	if IsNetFile(e.Net) {
-		if e.Net, err = filepath.Abs(e.Net); err != nil {
-			return nil, err
-		}
+		e.Net = from(dir, e.Net)
 	}
 	return spec.Encode(e)
+}
+
+func from(dir, path string) string {
+	if path == "" {
+		return ""
+	}
+	last := filepath.Base(path)
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return last
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return last
+	}
+	rel, err := filepath.Rel(dir, path)
+	if err != nil || filepath.Join(dir, up(rel)) == filepath.VolumeName(dir)+string(filepath.Separator) && filepath.Dir(path) != filepath.Dir(dir) {
+		return filepath.Base(path)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// up is the part of a relative path that leads upwards.
+func up(rel string) string {
+	parts := strings.Split(rel, string(filepath.Separator))
+	n := 0
+	for n < len(parts) && parts[n] == ".." {
+		n++
+	}
+	return filepath.Join(parts[:n]...)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/golden"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/tensor"
-	"github.com/assaylab/assay/train"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -78,7 +78,7 @@ func short(t *testing.T, level, rule string) (begun, trained string) {
 	if err := s.family.Initialize(o.Init, 1); err != nil {
 		t.Fatal(err)
 	}
-	if begun, err = train.Digest(s.family.State); err != nil {
+	if begun, err = model.Digest(s.family.State); err != nil {
 		t.Fatal(err)
 	}
 	for step := range steps {
@@ -94,7 +94,7 @@ func short(t *testing.T, level, rule string) (begun, trained string) {
 			t.Fatal(err)
 		}
 	}
-	if trained, err = train.Digest(s.family.State); err != nil {
+	if trained, err = model.Digest(s.family.State); err != nil {
 		t.Fatal(err)
 	}
 	return begun, trained

@@ -12,6 +12,7 @@ import (
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/program"
 )
 
@@ -93,7 +94,7 @@ func Begin(ctx context.Context, job Job, steps int, limit time.Duration) (map[in
 func (r *run) stepped() (err error) {
 	r.done++
 	if r.KeepBegun && slices.Contains(BegunSteps, r.done) {
-		r.begun[r.done], err = Digest(r.family.State)
+		r.begun[r.done], err = model.Digest(r.family.State)
 	}
 	return err
 }
@@ -273,14 +274,18 @@ func (r *run) diverged() *Result {
 func (r *run) finish(m Metrics) (*Result, error) {
 	about := r.about()
 	about.Epochs, about.Accuracy, about.LogLoss = r.epochs(), m.Accuracy, m.LogLoss
-	model, err := newModel(r.family, about)
-	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Metrics: m, Model: model}, err
+	trained, err := model.Of(r.family, about)
+	if err != nil {
+		return nil, err
+	}
+	trained.Seen = r.seen
+	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Metrics: m, Model: trained}, nil
 }
 
 // about describes the model as it stands.
-func (r *run) about() About {
-	return About{
-		Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
+func (r *run) about() model.About {
+	return model.About{
+		Task: model.Classify, Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
 		Steps: r.done, Engine: r.Engine.ID().String(),
 	}
 }

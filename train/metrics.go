@@ -1,9 +1,6 @@
 package train
 
 import (
-	"math"
-	"slices"
-
 	"github.com/assaylab/assay/internal/elementary"
 )
 
@@ -109,29 +106,4 @@ func (t *tally) metrics() Metrics {
 		}
 	}
 	return m
-}
-
-// Guess is a class with its probability.
-type Guess struct {
-	Class       int
-	Name        string
-	Probability float64
-}
-
-// best lists the n most probable classes, ties in the order of the classes.
-func best(classes []string, logProbs []float32, n int) []Guess {
-	gs := make([]Guess, len(logProbs))
-	for k, p := range logProbs {
-		gs[k] = Guess{k, classes[k], math.Exp(float64(p))}
-	}
-	slices.SortStableFunc(gs, func(a, b Guess) int {
-		switch {
-		case a.Probability > b.Probability:
-			return -1
-		case a.Probability < b.Probability:
-			return 1
-		}
-		return 0
-	})
-	return gs[:min(n, len(gs))]
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/enginetest"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/train"
 )
 
@@ -74,25 +75,25 @@ func TestATrainingDoesNotMindWhereItsValuesAre(t *testing.T) {
 }
 
 // saved writes a model and reads it back, and evaluates it on an engine of either kind.
-func saved(t *testing.T, got, want *train.Model, s *data.Set, items []int) {
+func saved(t *testing.T, got, want *model.Model, s *data.Set, items []int) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	if err := got.Save(path); err != nil {
 		t.Fatal(err)
 	}
-	back, err := train.Load(path)
+	back, err := model.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if back.Digest != want.Digest {
 		t.Errorf("the file has weights %s, want %s", back.Digest, want.Digest)
 	}
-	wanted, err := want.Evaluate(context.Background(), s, items, threads(t, 1), 5, 1)
+	wanted, err := train.Evaluate(context.Background(), want, s, items, threads(t, 1), 5, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []*train.Model{got, back} {
-		metrics, err := m.Evaluate(context.Background(), s, items, enginetest.Resident(threads(t, 1)), 5, 1)
+	for _, m := range []*model.Model{got, back} {
+		metrics, err := train.Evaluate(context.Background(), m, s, items, enginetest.Resident(threads(t, 1)), 5, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

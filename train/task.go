@@ -1,7 +1,7 @@
 // Package train runs one training: batches in, steps, schedule, evaluation, checkpoints, a model out. It knows no approach and
 // no study; it is handed a network and settings. It imports experiment, compile, data, engine and
-// interop/safetensors; which engine trains is the caller's affair. Start at [Job] and [Run]; [Load], [Model.Evaluate] and [Model.Predictor] use what a
-// training left.
+// model; which engine trains is the caller's affair. Start at [Job] and [Run]; [Evaluate] measures what a training left, package model
+// reads it and asks it.
 package train
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/tensor"
 )
@@ -82,7 +83,7 @@ type Result struct {
 	Epochs   float64
 	Curve    []Point
 	Metrics  Metrics        // of the last weights on the validation images; zero where it diverged
-	Model    *Model         // nil where it diverged
+	Model    *model.Model   // nil where it diverged
 	Begun    map[int]string // where KeepBegun asked for it: digests of the State after the first steps, those of BegunSteps
 	Seconds  float64        // wall time of this process's part
 	Resumed  int            // the step that it went on from, 0 if it began
@@ -95,6 +96,7 @@ type preparation struct {
 	training   *data.Loader
 	validation *data.Loader
 	evalBatch  int // images of an evaluation at once
+	seen       model.Seen
 }
 
 // Geometry is how a set's pictures reach a network under given learning settings.
@@ -122,9 +124,12 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Train: true,
 		Augment: operations(j.Learning.Augment), Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
+	trained := j.Cut.Train
 	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
 		config.Subset = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
+		trained = config.Subset
 	}
+	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)}
 	if p.training, err = j.Set.Loader(ctx, j.Cut.Train, config); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/interop/safetensors"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/train"
@@ -169,35 +170,6 @@ func TestAFileThatIsNoCheckpointIsKept(t *testing.T) {
 	}
 }
 
-// Some bits of a header mean nothing, such as the case of a key that is read in any.
-func TestAFlippedBitOfAModelIsSeenOrMeansNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "m.safetensors")
-	model := run(t, job(t, draw(t, 13))).Model
-	if err := model.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(3, 4))
-	for range 200 {
-		b := bytes.Clone(whole)
-		bit := r.IntN(8 * len(b))
-		b[bit/8] ^= 1 << (bit % 8)
-		if err := os.WriteFile(path, b, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		got, err := train.Load(path)
-		switch {
-		case err != nil && strings.HasPrefix(err.Error(), path):
-		case err == nil && got.Digest == model.Digest && reflect.DeepEqual(got.About, model.About):
-		default:
-			t.Errorf("bit %d of byte %d: got %v", bit%8, bit/8, err)
-		}
-	}
-}
-
 func TestAModelSurvivesItsFile(t *testing.T) {
 	j := job(t, draw(t, 13))
 	r := run(t, j)
@@ -205,14 +177,14 @@ func TestAModelSurvivesItsFile(t *testing.T) {
 	if err := r.Model.Save(path); err != nil {
 		t.Fatal(err)
 	}
-	m, err := train.Load(path)
+	m, err := model.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Digest != r.Model.Digest || !reflect.DeepEqual(m.About, r.Model.About) || m.Graph.Signature() != j.Graph.Signature() {
+	if m.Digest != r.Model.Digest || !reflect.DeepEqual(m.About, r.Model.About) || !reflect.DeepEqual(m.Seen, r.Model.Seen) || m.Graph.Signature() != j.Graph.Signature() {
 		t.Errorf("got %s %+v, want %s %+v", m.Digest, m.About, r.Model.Digest, r.Model.About)
 	}
-	got, err := m.Evaluate(context.Background(), j.Set, j.Cut.Val, threads(t, 2), j.Optimization.Batch.Size, 2)
+	got, err := train.Evaluate(context.Background(), m, j.Set, j.Cut.Val, threads(t, 2), j.Optimization.Batch.Size, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,19 +200,6 @@ func TestAModelSurvivesItsFile(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsNoModelIsOneLine(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "m")
-	if _, err := train.Load(path); err == nil || !strings.Contains(err.Error(), path) {
-		t.Errorf("missing: got %v", err)
-	}
-	if err := safetensors.WriteFile(path, nil, map[string]string{"format": "pt"}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := train.Load(path); err == nil || !strings.Contains(err.Error(), "no network of Assay's") {
-		t.Errorf("foreign: got %v", err)
-	}
-}
-
 func TestRowsThatPadTheLastBatchDoNotCount(t *testing.T) {
 	j := job(t, draw(t, 13))
 	r := run(t, j)
@@ -248,7 +207,7 @@ func TestRowsThatPadTheLastBatchDoNotCount(t *testing.T) {
 		t.Fatalf("%d validation images in batches of %d, %d were counted", n, j.Optimization.Batch.Size, r.Metrics.Images)
 	}
 	for _, batch := range []int{1, 5, 100} {
-		m, err := r.Model.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, batch, 1)
+		m, err := train.Evaluate(context.Background(), r.Model, j.Set, j.Cut.Val, j.Engine, batch, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,13 +239,13 @@ func TestClassesAreCountedEach(t *testing.T) {
 func TestClassesAreFoundByNameWhateverTheirOrder(t *testing.T) {
 	j := job(t, draw(t, 13))
 	m := run(t, j).Model
-	want, err := m.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, 4, 1)
+	want, err := train.Evaluate(context.Background(), m, j.Set, j.Cut.Val, j.Engine, 4, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.About.Classes = slices.Clone(m.About.Classes) // it is the set's
 	slices.Reverse(m.About.Classes)
-	got, err := m.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, 4, 1)
+	got, err := train.Evaluate(context.Background(), m, j.Set, j.Cut.Val, j.Engine, 4, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +260,7 @@ func TestOtherClassesAreRefused(t *testing.T) {
 	j := job(t, draw(t, 4))
 	m := run(t, j).Model
 	m.About.Classes = []string{"across", "disc", "up"}
-	_, err := m.Evaluate(context.Background(), j.Set, j.Cut.Val, j.Engine, 4, 1)
+	_, err := train.Evaluate(context.Background(), m, j.Set, j.Cut.Val, j.Engine, 4, 1)
 	if err == nil || !strings.Contains(err.Error(), `has a class "down", which the model does not know (it has across, disc, up)`) {
 		t.Errorf("got %v", err)
 	}

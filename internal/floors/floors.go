@@ -34,7 +34,7 @@ var Rooms = []Room{
 	{"zoo", []string{"module"}},
 	{"draw", []string{"nn"}},
 	{"diff", []string{"nn"}},
-	{"interop", []string{"nn", "internal/atomicfile"}},
+	{"interop/safetensors", []string{"tensor", "internal/atomicfile"}},
 	{"program", []string{"tensor"}},
 	{"engine", []string{"program"}}, // never nn: an engine knows no layers
 	{"engine/enginetest", []string{"engine", "engine/ref"}},
@@ -43,10 +43,11 @@ var Rooms = []Room{
 	{"engine/cpu/internal/kernel", []string{"internal/elementary"}},
 	{"engine/xla", []string{"engine"}},
 	{"data", []string{"tensor", "internal/spec", "internal/atomicfile", "internal/memory"}}, // decoders ask for room
-	{"experiment", []string{"zoo", "data", "interop"}},
+	{"experiment", []string{"zoo", "data"}},
 	{"compile", []string{"nn", "program", "experiment", "internal/memory"}}, // of experiment the optimization settings alone
+	{"model", []string{"compile", "data", "engine", "interop/safetensors"}}, // of engine the interface: a prediction is handed one
 	{"approach", []string{"experiment"}},
-	{"train", []string{"experiment", "compile", "engine"}}, // never an engine of its own: it is handed one
+	{"train", []string{"experiment", "compile", "engine", "model"}}, // never an engine of its own: it is handed one
 	{"detect", []string{"train"}},
 	{"study", []string{"approach", "diff", "study/stat"}},
 	{"study/stat", nil},
