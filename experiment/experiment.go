@@ -4,6 +4,7 @@
 package experiment
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -144,41 +145,33 @@ func Read(path string) (Experiment, error) {
 	return Decode(n)
 }
 
-// Encode writes an experiment as the tree of a file in folder dir that Decode reads back. Paths become relative to that folder; one
-// that only the root of the file system joins with it becomes its last part, so that no file tells where its writer keeps things.
+// Encode writes an experiment as the tree of a file in folder dir that Decode reads back. Paths become relative to that folder; of
+// one that leads into the user's home from outside, or to another drive, the last part alone stays: a file that is passed on tells
+// nobody where its writer keeps things.
 func Encode(e Experiment, dir string) (*spec.Node, error) {
-	e.Data.Folder = from(dir, e.Data.Folder)
+	e.Data.Folder = relative(dir, e.Data.Folder)
 	if IsNetFile(e.Net) {
-		e.Net = from(dir, e.Net)
+		e.Net = relative(dir, e.Net)
 	}
 	return spec.Encode(e)
 }
 
-func from(dir, path string) string {
+func relative(dir, path string) string {
 	if path == "" {
 		return ""
 	}
-	last := filepath.Base(path)
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return last
-	}
-	if path, err = filepath.Abs(path); err != nil {
-		return last
-	}
-	rel, err := filepath.Rel(dir, path)
-	if err != nil || filepath.Join(dir, up(rel)) == filepath.VolumeName(dir)+string(filepath.Separator) && filepath.Dir(path) != filepath.Dir(dir) {
+	from, err := filepath.Abs(dir)
+	to, err2 := filepath.Abs(path)
+	rel, err3 := filepath.Rel(from, to)
+	home, none := os.UserHomeDir()
+	if err != nil || err2 != nil || err3 != nil || none == nil && below(home, to) && !below(home, from) {
 		return filepath.Base(path)
 	}
 	return filepath.ToSlash(rel)
 }
 
-// up is the part of a relative path that leads upwards.
-func up(rel string) string {
-	parts := strings.Split(rel, string(filepath.Separator))
-	n := 0
-	for n < len(parts) && parts[n] == ".." {
-		n++
-	}
-	return filepath.Join(parts[:n]...)
+// below reports whether a path is a folder or lies in it.
+func below(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && (rel == "." || filepath.IsLocal(rel))
 }

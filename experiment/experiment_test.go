@@ -64,11 +64,11 @@ func TestWhatIsWrittenReadsBackAsTheSameExperiment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := experiment.Encode(e)
+		elsewhere := filepath.Join(t.TempDir(), "winner.yaml")
+		n, err := experiment.Encode(e, filepath.Dir(elsewhere))
 		if err != nil {
 			t.Fatal(err)
 		}
-		elsewhere := filepath.Join(t.TempDir(), "winner.yaml")
 		if err := os.WriteFile(elsewhere, n.YAML(), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -101,12 +101,36 @@ func TestRelativePathsAreTakenFromTheFilesFolder(t *testing.T) {
 	if want := filepath.Join("studies", "photos"); e.Data.Folder != want || e.Net != filepath.Join("studies", "own.yaml") {
 		t.Errorf("data %s, net %s", e.Data.Folder, e.Net)
 	}
-	n, err := experiment.Encode(experiment.Experiment{Data: experiment.Data{Spec: data.Folder("photos")}, Net: "own.yaml"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !filepath.IsAbs(n.Get("data").Text()) && !filepath.IsAbs(n.Get("data").Get("folder").Text()) || !filepath.IsAbs(n.Get("net").Text()) {
-		t.Errorf("written with relative paths:\n%s", n.YAML())
+}
+
+func TestNoFileTellsWhereItsWriterKeepsThings(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "ann")
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	for _, c := range []struct{ what, dir, folder, want string }{
+		{"beside the file", "work", "work/photos", "photos"},
+		{"the file's own folder", "work", "work", "."},
+		{"above the file", "work/store/study", "work/photos", "../../photos"},
+		{"in the home of both", "ann/store", "ann/pictures/cats", "../pictures/cats"},
+		{"in a home that the file is not in", "work", "ann/pictures/cats", "cats"},
+		{"outside of the home that the file is in", "ann/store", "data/cats", "../../data/cats"},
+	} {
+		at := func(path string) string { return filepath.Join(filepath.Dir(home), filepath.FromSlash(path)) }
+		e := experiment.Experiment{Data: experiment.Data{Spec: data.Folder(at(c.folder))}, Net: at(c.folder + "/own.yaml")}
+		n, err := experiment.Encode(e, at(c.dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := n.Get("data").Text()
+		if f := n.Get("data").Get("folder"); f != nil {
+			got = f.Text()
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.what, got, c.want)
+		}
+		if text := string(n.YAML()); strings.Contains(text, filepath.Dir(home)) {
+			t.Errorf("%s: an absolute path in\n%s", c.what, text)
+		}
 	}
 }
 

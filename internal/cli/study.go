@@ -159,7 +159,7 @@ func (e *Env) writeReport(st *store.Store, r *study.Result) (report.Input, []str
 	if err != nil {
 		return in, nil, err
 	}
-	text, err := runner.Winner(st, r)
+	text, err := runner.Winner(st, r, filepath.Dir(in.Winner))
 	if err != nil {
 		return in, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/internal/say"
@@ -36,7 +37,14 @@ type outcome struct {
 	LogLoss  *float64       `json:"log_loss"`
 	PerClass []classOutcome `json:"per_class"`
 	Diverged bool           `json:"diverged"`
-	Reading  int            `json:"reading,omitempty"` // how many times the test split was read, this one counted
+
+	BalancedAccuracy *float64        `json:"balanced_accuracy"` // 0 to 1; null where it diverged
+	MacroF1          *float64        `json:"macro_f1"`          // 0 to 1; likewise
+	Classes          []string        `json:"classes"`           // of the model, in its order
+	Confusion        train.Confusion `json:"confusion"`         // images by class and by the class that they are taken for, both in that order
+	TrainedOn        int             `json:"trained_on"`        // images among them that the model was trained on; eval leaves these out of val and test
+	Engine           string          `json:"engine"`            // that measured
+	Reading          int             `json:"reading,omitempty"` // how many times test images among them were read, this one counted
 }
 
 type classOutcome struct {
@@ -45,8 +53,16 @@ type classOutcome struct {
 	Images   int     `json:"images"`
 }
 
-func (o *outcome) fill(m train.Metrics) {
+// fill takes what was measured on images of a set, of a model with these classes.
+func (o *outcome) fill(m train.Metrics, classes []string, set *data.Set) {
 	o.Images, o.Accuracy, o.Top5, o.LogLoss = m.Images, &m.Accuracy, &m.Top5, &m.LogLoss
+	class := make([]int, len(set.Classes)) // by the set's
+	for i, name := range set.Classes {
+		class[i] = slices.Index(classes, name)
+	}
+	o.Classes, o.Confusion = classes, m.Confusion(len(classes), func(id int32) int { return class[set.Items[id].Label] })
+	balanced, f1 := o.Confusion.BalancedAccuracy(), o.Confusion.MacroF1()
+	o.BalancedAccuracy, o.MacroF1 = &balanced, &f1
 	for _, c := range m.PerClass {
 		if c.Images == 0 { // of a set with some of the model's classes
 			continue
@@ -219,7 +235,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 		}
 	}
 	text := ""
-	if node, err := experiment.Encode(x); err == nil {
+	if node, err := experiment.Encode(x, filepath.Dir(out)); err == nil {
 		text = string(node.YAML())
 	}
 	e.note("%s on %s: %s to train on, %s validation, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
@@ -242,7 +258,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	if err != nil {
 		return err
 	}
-	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, PerClass: []classOutcome{}}
+	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, PerClass: []classOutcome{}, Engine: eng.ID().String()}
 	if result.Diverged {
 		if err := remove(checkpoint); err != nil { // it leads here again, and is in the way of what is advised below
 			return err
@@ -261,7 +277,12 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	if err := remove(checkpoint); err != nil {
 		return err
 	}
-	o.fill(result.Metrics)
+	o.fill(result.Metrics, set.Classes, set)
+	for _, i := range cut.Val { // a folder's own parts may share images
+		if result.Model.Seen.Trained.Has(set.Items[i].Hash) {
+			o.TrainedOn++
+		}
+	}
 	if e.JSON {
 		return e.document(o)
 	}
@@ -302,11 +323,14 @@ func trim(x float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", x), 
 
 // printOutcome prints accuracy, top-5 where it says more, log loss, and the classes.
 func (e *Env) printOutcome(o outcome) {
-	e.print("%s  %.2f %% of %s", e.bold("accuracy"), 100**o.Accuracy, plural(o.Images, o.Split+" image"))
+	e.print("%s  %.2f %% of %s", e.bold("accuracy"), 100**o.Accuracy, plural(o.Images, strings.TrimPrefix(o.Split+" image", "all ")))
 	if len(o.PerClass) > 5 { // of fewer, top-5 says nothing
 		e.print("   top-5 %.2f %%", 100**o.Top5)
 	}
 	e.print("   log loss %.4f\n", *o.LogLoss)
+	if most, share, unbalanced := o.Confusion.Majority(); unbalanced {
+		e.print("%s  %.2f %%   macro F1 %.4f   to beat: an accuracy of %.2f %%, which always guessing %s gets\n", e.bold("balanced accuracy"), 100**o.BalancedAccuracy, *o.MacroF1, 100*share, o.Classes[most])
+	}
 	width := 0
 	for _, c := range o.PerClass {
 		width = max(width, widest([]string{c.Name}))

@@ -252,9 +252,9 @@ func (p pool) trial(arm string, repeat int, r *trial.Result) study.Trial {
 	return t
 }
 
-// Winner is the experiment of a judged study's best arm as the text of a file: what assay train goes on with. It is empty where
-// nothing was judged.
-func Winner(st *store.Store, r *study.Result) (string, error) {
+// Winner is the experiment of a judged study's best arm as the text of a file in folder dir: what assay train goes on with. It is empty
+// where nothing was judged.
+func Winner(st *store.Store, r *study.Result, dir string) (string, error) {
 	if len(r.Looks) == 0 || r.Stopped != "" || r.Winner == "" {
 		return "", nil
 	}
@@ -270,7 +270,7 @@ func Winner(st *store.Store, r *study.Result) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	node, err := experiment.Encode(e)
+	node, err := experiment.Encode(e, dir)
 	if err != nil {
 		return "", err
 	}

@@ -486,7 +486,7 @@ func winner(t *testing.T, file string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := Winner(st, r)
+	text, err := Winner(st, r, st.Dir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,58 @@
+package train_test
+
+import (
+	"math"
+	"reflect"
+	"testing"
+
+	"github.com/assaylab/assay/train"
+)
+
+// The figures are scikit-learn's definitions worked out by hand: recalls 3/4, 1/2 and 0/1; F1 of 6/8, 2/4, 0/2 and, of a class without
+// images that one is taken for, 0/1.
+func TestScoresOfAConfusionAreTheMeansOverClasses(t *testing.T) {
+	c := train.Confusion{
+		{3, 1, 0, 0, 0},
+		{1, 1, 0, 0, 0},
+		{0, 0, 0, 1, 0},
+		{0, 0, 0, 0, 0},
+		{0, 0, 0, 0, 0}, // neither
+	}
+	if got, want := c.BalancedAccuracy(), (0.75+0.5+0)/3; math.Abs(got-want) > 1e-15 {
+		t.Errorf("balanced accuracy: got %g, want %g", got, want)
+	}
+	if got, want := c.MacroF1(), (0.75+0.5+0+0)/4; math.Abs(got-want) > 1e-15 {
+		t.Errorf("macro F1: got %g, want %g", got, want)
+	}
+	if class, share, unbalanced := c.Majority(); class != 0 || share != 4.0/7 || !unbalanced {
+		t.Errorf("the majority is %d with %g, unbalanced %v", class, share, unbalanced)
+	}
+	if none := (train.Confusion{{0, 0}, {0, 0}}); none.BalancedAccuracy() != 0 || none.MacroF1() != 0 {
+		t.Error("no images have a score")
+	}
+	for _, balanced := range []train.Confusion{{{3, 0}, {1, 1}}, {{3, 0}, {0, 0}}} {
+		if _, _, unbalanced := balanced.Majority(); unbalanced {
+			t.Errorf("%v is called unbalanced", balanced)
+		}
+	}
+}
+
+func TestAConfusionHasEveryImageOnce(t *testing.T) {
+	j := job(t, draw(t, 13))
+	m := run(t, j).Metrics
+	c := m.Confusion(len(classes), func(id int32) int { return int(j.Set.Items[id].Label) })
+	right, images := 0, make([]int, len(classes))
+	for k, row := range c {
+		right += row[k]
+		for _, n := range row {
+			images[k] += n
+		}
+	}
+	want := make([]int, len(classes))
+	for k, per := range m.PerClass {
+		want[k] = per.Images
+	}
+	if float64(right)/float64(m.Images) != m.Accuracy || !reflect.DeepEqual(images, want) {
+		t.Errorf("%v: %d right, classes of %v images; want %.3f of %d, %v", c, right, images, m.Accuracy, m.Images, want)
+	}
+}
