@@ -145,7 +145,7 @@ func TestEveryFlippedBitOfAModelIsSeen(t *testing.T) {
 	b := bytes.Clone(whole)
 	for at := range b {
 		for bit := range 8 {
-			if testing.Short() && (8*at+bit)%7 != 0 {
+			if testing.Short() && (8*at+bit)%31 != 0 {
 				continue
 			}
 			b[at] ^= 1 << bit
