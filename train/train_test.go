@@ -200,6 +200,23 @@ func TestAModelSurvivesItsFile(t *testing.T) {
 	}
 }
 
+func TestAModelRemembersTheImagesItWasTrainedOnAndNoOthers(t *testing.T) {
+	j := job(t, draw(t, 13))
+	j.Learning.Subset.Images = 12
+	seen := run(t, j).Model.Seen
+	if want := j.Set.Marks(j.Set.Subset(j.Cut.Train, 12, j.Seeds.Split)); !slices.Equal(seen.Trained, want) || len(want) != 12 {
+		t.Errorf("trained on %v, want the subset %v", seen.Trained, want)
+	}
+	if want := j.Set.Marks(j.Cut.Val); !slices.Equal(seen.Validated, want) {
+		t.Errorf("validated on %v, want %v", seen.Validated, want)
+	}
+	for _, i := range j.Cut.Test {
+		if seen.Trained.Has(j.Set.Items[i].Hash) {
+			t.Errorf("test image %d was trained on", i)
+		}
+	}
+}
+
 func TestRowsThatPadTheLastBatchDoNotCount(t *testing.T) {
 	j := job(t, draw(t, 13))
 	r := run(t, j)
