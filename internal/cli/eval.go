@@ -82,7 +82,10 @@ store counts them, image by image.`,
 		}
 		o := outcome{
 			Model: args[0], Data: name(images), Split: split, Epochs: m.About.Epochs, Steps: m.About.Steps, PerClass: []classOutcome{},
-			TrainedOn: part.trained, Engine: eng.ID().String(),
+			Engine: eng.ID().String(),
+		}
+		if len(m.Seen.Trained) > 0 {
+			o.TrainedOn = &part.trained
 		}
 		o.fill(metrics, m.About.Classes, set)
 		var spent store.Spent
@@ -278,9 +281,9 @@ func (e *Env) printMistakes(names []string, c train.Confusion) {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b mistake) int { return b.n - a.n })
-	t := columns{head: []string{"class", "taken for", ">images"}}
+	t := columns{head: []string{">images", "class", "taken for"}}
 	for _, m := range list[:min(len(list), mostMistakes)] {
-		t.add(names[m.own], names[m.taken], strconv.Itoa(m.n))
+		t.add(strconv.Itoa(m.n), names[m.own], names[m.taken])
 	}
 	e.table(t)
 	if n := len(list) - mostMistakes; n > 0 {

@@ -42,7 +42,7 @@ type outcome struct {
 	MacroF1          *float64        `json:"macro_f1"`          // 0 to 1; likewise
 	Classes          []string        `json:"classes"`           // of the model, in its order
 	Confusion        train.Confusion `json:"confusion"`         // images by class and by the class that they are taken for, both in that order
-	TrainedOn        int             `json:"trained_on"`        // images among them that the model was trained on; eval leaves these out of val and test
+	TrainedOn        *int            `json:"trained_on"`        // images among them that the model was trained on, null where it does not say; eval leaves these out of val and test
 	Engine           string          `json:"engine"`            // that measured
 	Reading          int             `json:"reading,omitempty"` // how many times test images among them were read, this one counted
 }
@@ -278,11 +278,13 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 		return err
 	}
 	o.fill(result.Metrics, set.Classes, set)
+	shared := 0
 	for _, i := range cut.Val { // a folder's own parts may share images
 		if result.Model.Seen.Trained.Has(set.Items[i].Hash) {
-			o.TrainedOn++
+			shared++
 		}
 	}
+	o.TrainedOn = &shared
 	if e.JSON {
 		return e.document(o)
 	}
