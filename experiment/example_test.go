@@ -24,7 +24,7 @@ learning: [{epochs: 4}]
 		return
 	}
 	e.Net = "resnet20"
-	node, err := experiment.Encode(e, ".")
+	node, err := experiment.Encode(e)
 	if err != nil {
 		fmt.Println(err)
 		return

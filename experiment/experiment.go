@@ -145,10 +145,25 @@ func Read(path string) (Experiment, error) {
 	return Decode(n)
 }
 
-// Encode writes an experiment as the tree of a file in folder dir that Decode reads back. Paths become relative to that folder; of
-// one that leads into the user's home from outside, or to another drive, the last part alone stays: a file that is passed on tells
-// nobody where its writer keeps things.
-func Encode(e Experiment, dir string) (*spec.Node, error) {
+// Encode writes an experiment as the tree of a file that Decode reads back. Paths become absolute, as the file may lie anywhere.
+func Encode(e Experiment) (*spec.Node, error) {
+	var err error
+	if e.Data.Folder != "" {
+		if e.Data.Folder, err = filepath.Abs(e.Data.Folder); err != nil {
+			return nil, err
+		}
+	}
+	if IsNetFile(e.Net) {
+		if e.Net, err = filepath.Abs(e.Net); err != nil {
+			return nil, err
+		}
+	}
+	return spec.Encode(e)
+}
+
+// EncodeIn is Encode for a file in folder dir that may be passed on: it tells nobody where its writer keeps things. Paths become
+// relative to that folder; of one that leads into the user's home from outside, or to another drive, the last part alone stays.
+func EncodeIn(dir string, e Experiment) (*spec.Node, error) {
 	e.Data.Folder = relative(dir, e.Data.Folder)
 	if IsNetFile(e.Net) {
 		e.Net = relative(dir, e.Net)

@@ -64,11 +64,11 @@ func TestWhatIsWrittenReadsBackAsTheSameExperiment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		elsewhere := filepath.Join(t.TempDir(), "winner.yaml")
-		n, err := experiment.Encode(e, filepath.Dir(elsewhere))
+		n, err := experiment.Encode(e)
 		if err != nil {
 			t.Fatal(err)
 		}
+		elsewhere := filepath.Join(t.TempDir(), "winner.yaml")
 		if err := os.WriteFile(elsewhere, n.YAML(), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -101,6 +101,13 @@ func TestRelativePathsAreTakenFromTheFilesFolder(t *testing.T) {
 	if want := filepath.Join("studies", "photos"); e.Data.Folder != want || e.Net != filepath.Join("studies", "own.yaml") {
 		t.Errorf("data %s, net %s", e.Data.Folder, e.Net)
 	}
+	n, err := experiment.Encode(experiment.Experiment{Data: experiment.Data{Spec: data.Folder("photos")}, Net: "own.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !filepath.IsAbs(n.Get("data").Text()) && !filepath.IsAbs(n.Get("data").Get("folder").Text()) || !filepath.IsAbs(n.Get("net").Text()) {
+		t.Errorf("written with relative paths:\n%s", n.YAML())
+	}
 }
 
 func TestNoFileTellsWhereItsWriterKeepsThings(t *testing.T) {
@@ -117,7 +124,7 @@ func TestNoFileTellsWhereItsWriterKeepsThings(t *testing.T) {
 	} {
 		at := func(path string) string { return filepath.Join(filepath.Dir(home), filepath.FromSlash(path)) }
 		e := experiment.Experiment{Data: experiment.Data{Spec: data.Folder(at(c.folder))}, Net: at(c.folder + "/own.yaml")}
-		n, err := experiment.Encode(e, at(c.dir))
+		n, err := experiment.EncodeIn(at(c.dir), e)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		node, err := experiment.Encode(x, ".")
+		node, err := experiment.Encode(x)
 		if err != nil {
 			t.Fatalf("read and not written: %v", err)
 		}
@@ -54,7 +54,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatalf("written and not an experiment: %v\n%s", err, first)
 		}
-		if node, err = experiment.Encode(y, "."); err != nil || !bytes.Equal(node.YAML(), first) {
+		if node, err = experiment.Encode(y); err != nil || !bytes.Equal(node.YAML(), first) {
 			t.Errorf("the second time %v\n%s\nthe first time\n%s", err, node.YAML(), first)
 		}
 	})

@@ -235,7 +235,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 		}
 	}
 	text := ""
-	if node, err := experiment.Encode(x, filepath.Dir(out)); err == nil {
+	if node, err := experiment.EncodeIn(filepath.Dir(out), x); err == nil {
 		text = string(node.YAML())
 	}
 	e.note("%s on %s: %s to train on, %s validation, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))

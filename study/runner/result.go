@@ -270,7 +270,7 @@ func Winner(st *store.Store, r *study.Result, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	node, err := experiment.Encode(e, dir)
+	node, err := experiment.EncodeIn(dir, e)
 	if err != nil {
 		return "", err
 	}
