@@ -141,16 +141,15 @@ func without(t *testing.T, s *program.State, name string, shape tensor.Shape) *p
 }
 
 func TestEveryFlippedBitOfAModelIsSeen(t *testing.T) {
-	path, whole := saved(t, made(t))
+	_, whole := saved(t, made(t))
 	b := bytes.Clone(whole)
 	for at := range b {
 		for bit := range 8 {
-			if testing.Short() && (8*at+bit)%31 != 0 {
+			if testing.Short() && (8*at+bit)%5 != 0 {
 				continue
 			}
 			b[at] ^= 1 << bit
-			write(t, path, b)
-			if _, err := model.Load(path); err == nil || !strings.HasPrefix(err.Error(), path+": ") || strings.Contains(err.Error(), "\n") {
+			if _, err := model.Read(b); err == nil || strings.Contains(err.Error(), "\n") {
 				t.Errorf("bit %d of byte %d (%q): got %v", bit, at, whole[max(0, at-20):min(len(whole), at+20)], err)
 			}
 			b[at] ^= 1 << bit
