@@ -88,7 +88,7 @@ func (s *session) epochs(ctx context.Context, set *data.Set, g data.Geometry, ba
 		return rates, err
 	}
 	l, err := set.Loader(ctx, items, data.LoaderConfig{Batch: batch, Preprocess: p, Geometry: g, Train: true,
-		Augment: []augment.Op{augment.Crop{Pad: pad}, augment.Flip{P: 0.5}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
+		Augment: []augment.Op{augment.Crop{Pad: pad}, augment.Chance{P: 0.5, Op: augment.Flip{}}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
 	if err != nil {
 		return rates, err
 	}

@@ -51,8 +51,7 @@ type Batch struct {
 	IDs    []int          // [N], indices of the set's items
 	Valid  int            // rows that hold images; in the rest X is 0, the label 0 and the id -1
 
-	win  augment.Window // room for Fill, which allocates nothing
-	rand tensor.Rand
+	sample augment.Sample // room for Fill, which allocates nothing
 }
 
 // Loader prepares batches of the items. Pictures are decoded now if they are not in the cache.
@@ -138,11 +137,11 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 		if err != nil {
 			return err
 		}
-		b.win = augment.Centre(m.H, m.W, p.H, p.W)
+		b.sample.Reset(m.H, m.W, p.H, p.W)
 		if l.cfg.Train {
-			l.cfg.Augment.Apply(&b.win, m.H, m.W, l.cfg.Draws, epoch, item, &b.rand)
+			l.cfg.Augment.Apply(&b.sample, l.cfg.Draws, epoch, item)
 		}
-		l.scale.fill(b.X.Data[row*size:(row+1)*size], m, b.win)
+		l.scale.show(b.X.Data[row*size:(row+1)*size], m, &b.sample)
 		b.Labels[row], b.IDs[row] = l.set.Items[item].Label, item
 	}
 	b.Valid = len(part)

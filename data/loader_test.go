@@ -23,7 +23,7 @@ func trainer(t testing.TB, s *Set, items []int, change func(*LoaderConfig)) *Loa
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := LoaderConfig{Batch: 4, Preprocess: p, Geometry: g, Train: true, Augment: augment.List{augment.Crop{}, augment.Flip{P: 0.5}},
+	cfg := LoaderConfig{Batch: 4, Preprocess: p, Geometry: g, Train: true, Augment: augment.List{augment.Crop{}, augment.Chance{P: 0.5, Op: augment.Flip{}}},
 		Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")}
 	if change != nil {
 		change(&cfg)
@@ -306,7 +306,7 @@ func BenchmarkFill32(b *testing.B) {
 		b.Fatal(err)
 	}
 	l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 128, Preprocess: p, Geometry: g, Train: true,
-		Augment: augment.List{augment.Crop{Pad: 4}, augment.Flip{P: 0.5}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
+		Augment: augment.List{augment.Crop{Pad: 4}, augment.Chance{P: 0.5, Op: augment.Flip{}}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/internal/spec"
@@ -24,7 +25,7 @@ func TestSettingsAtTheirDefaultsAreNotWritten(t *testing.T) {
 	o.LR.Final = float32(math.Copysign(0, -1))
 	o.LR.Policy, o.LR.Every = "step", 1.5
 	o.Batch.Size = 64
-	l.Augment.Ops = []experiment.AugmentOp{{Flip: &experiment.Flip{P: 0.5}}, {Crop: &experiment.Crop{Size: 24}}}
+	l.Augment.Ops = []experiment.Operation{experiment.NewOperation(augment.Flip{}), experiment.NewOperation(augment.Crop{Size: 24})}
 	want := `augment:
   ops: [{flip: {}}, {crop: {size: 24}}]
 batch:
@@ -78,10 +79,16 @@ func vary(r *rand.Rand, v reflect.Value) {
 	case reflect.TypeFor[experiment.Decay]():
 		v.Set(reflect.ValueOf(experiment.Decay{Strength: r.Float32(), Except: slices.Clone([]string{"bias", "depthwise", "norm"}[r.IntN(3):])}))
 		return
-	case reflect.TypeFor[[]experiment.AugmentOp]():
-		var ops []experiment.AugmentOp
+	case reflect.TypeFor[[]experiment.Operation]():
+		var ops []experiment.Operation
 		for range r.IntN(3) {
-			ops = append(ops, []experiment.AugmentOp{{Flip: &experiment.Flip{P: float64(r.IntN(3)) / 2}}, {Crop: &experiment.Crop{Size: r.IntN(3), Pad: r.IntN(2)}}}[r.IntN(2)])
+			e := augment.Catalog()[r.IntN(len(augment.Catalog()))]
+			op := experiment.Operation{P: []float64{e.P, 0, 1}[r.IntN(3)], Op: e.Default}
+			if c, ok := op.Op.(augment.Crop); ok {
+				c.Size, c.Pad, c.Fill = r.IntN(3), r.IntN(2), []augment.Fill{{}, augment.FillEdge, augment.FillReflect, augment.FillLevel(12)}[r.IntN(4)]
+				op.Op = c
+			}
+			ops = append(ops, op)
 		}
 		v.Set(reflect.ValueOf(ops))
 		return
@@ -186,7 +193,7 @@ func TestDifferencesAreToldByPath(t *testing.T) {
 	p, m := o, l
 	p.LR.Policy, p.LR.Every, p.Batch.Size = "step", 0.5, 30
 	p.L2.Except = []string{"depthwise", "bias"}
-	m.Augment.Ops = []experiment.AugmentOp{{Flip: &experiment.Flip{P: 0.5}}}
+	m.Augment.Ops = []experiment.Operation{experiment.NewOperation(augment.Flip{})}
 	var got, paths []string
 	for _, d := range experiment.Differences(p, m, o, l) {
 		got, paths = append(got, d.String()), append(paths, d.Path)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 )
@@ -175,7 +176,7 @@ func TestStepsCountsAndWindows(t *testing.T) {
 	if l.Window() != 0 {
 		t.Error("without a crop there is no window")
 	}
-	l.Augment.Ops = []experiment.AugmentOp{{Flip: &experiment.Flip{P: 0.5}}, {Crop: &experiment.Crop{Size: 24}}}
+	l.Augment.Ops = []experiment.Operation{experiment.NewOperation(augment.Flip{}), experiment.NewOperation(augment.Crop{Size: 24})}
 	if l.Window() != 24 {
 		t.Errorf("the window is %d", l.Window())
 	}

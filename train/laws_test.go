@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
@@ -95,7 +96,7 @@ func job(t testing.TB, s *data.Set) train.Job {
 	o, l := experiment.DefaultOptimization(), experiment.DefaultLearning()
 	o.Batch.Size, o.L2.Strength, o.LR.Warmup, o.Solver.Nesterov = 5, 1e-3, 0.5, true
 	l.Epochs.Count = 2
-	l.Augment.Ops = []experiment.AugmentOp{{Flip: &experiment.Flip{P: 0.5}}, {Crop: &experiment.Crop{Pad: 2}}}
+	l.Augment.Ops = []experiment.Operation{experiment.NewOperation(augment.Flip{}), experiment.NewOperation(augment.Crop{Pad: 2})}
 	return train.Job{
 		Graph: net(t), Optimization: o, Learning: l, Set: s, Cut: s.Cut(1, 1), Seeds: train.SeedsOf(1), Engine: threads(t, 1),
 		Experiment: "net: tiny",

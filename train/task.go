@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
@@ -99,13 +98,7 @@ type preparation struct {
 
 // Geometry is how a set's pictures reach a network under given learning settings.
 func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
-	pad := 0
-	for _, op := range l.Augment.Ops {
-		if op.Crop != nil {
-			pad = op.Crop.Pad
-		}
-	}
-	return s.Geometry(l.Window(), pad)
+	return s.Geometry(l.Window(), l.Pad())
 }
 
 func (j *Job) prepare(ctx context.Context) (*preparation, error) {
@@ -120,7 +113,7 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	}
 	config := data.LoaderConfig{
 		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Train: true,
-		Augment: operations(j.Learning.Augment), Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
+		Augment: j.Learning.Augment.List(), Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
 	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
 		config.Subset = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
@@ -135,20 +128,6 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 
 // evaluationBatch is a function of settings and data alone, as the bits may depend on it.
 func evaluationBatch(items []int, batch int) int { return max(1, min(batch, len(items))) }
-
-// operations turns settings into what the loader does.
-func operations(a experiment.Augment) []augment.Op {
-	var ops []augment.Op
-	for _, op := range a.Ops {
-		switch {
-		case op.Flip != nil:
-			ops = append(ops, augment.Flip{P: op.Flip.P})
-		case op.Crop != nil:
-			ops = append(ops, augment.Crop{Pad: op.Crop.Pad})
-		}
-	}
-	return ops
-}
 
 // digest identifies what a checkpoint is of: everything that decides the bits.
 func (j *Job) digest() (string, error) {

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
 	"github.com/assaylab/assay/internal/spec"
@@ -74,15 +73,7 @@ func (e *Env) sheet(ctx context.Context, images data.Spec, l experiment.Learning
 	if err != nil {
 		return 0, err
 	}
-	var ops augment.List
-	for _, op := range l.Augment.Ops {
-		if op.Flip != nil {
-			ops = append(ops, augment.Flip{P: op.Flip.P})
-		} else {
-			ops = append(ops, augment.Crop{Pad: op.Crop.Pad})
-		}
-	}
-	loader, err := set.Loader(ctx, items, data.LoaderConfig{Batch: n, Preprocess: p, Geometry: g, Train: true, Augment: ops,
+	loader, err := set.Loader(ctx, items, data.LoaderConfig{Batch: n, Preprocess: p, Geometry: g, Train: true, Augment: l.Augment.List(),
 		Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
 	if err != nil {
 		return 0, err
