@@ -358,6 +358,11 @@ func Lookup(name string) (Entry, error) {
 		return Entry{}, fmt.Errorf("no approach %q; did you mean %q? (assay approach list)", name, near)
 	}
 	for _, e := range Catalog() {
+		for _, o := range e.Operations() {
+			if o.Name == name {
+				return Entry{}, fmt.Errorf("no approach %q, it is an operation; did you mean \"%s: [%s]\"? (assay approach show %s)", name, e.Name, name, e.Name)
+			}
+		}
 		for _, p := range e.Parameters() {
 			if p.Bare && slices.Contains(strings.Split(p.Values, ", "), name) {
 				return Entry{}, fmt.Errorf("no approach %q; did you mean \"%s: %s\"? (assay approach show %s)", name, e.Name, name, e.Name)

@@ -293,12 +293,16 @@ func Catalog() []Entry {
 			Evidence: "linear over 320K steps .493, over 160K .466",
 		}},
 		{"augment", Learning, "augment, input", learning.Augment{}, Card{
-			Summary:   "changes training images at random: mirroring, cuts",
-			Cost:      "none at test time; longer trainings pay more",
-			Couplings: []string{"crop with a size sets the size of the network's input"},
-			Paper:     "Krizhevsky, Sutskever, Hinton, NIPS 2012, §4.1; padded cuts: He et al., arXiv:1512.03385, §4.2",
-			Evidence:  "flip and crop .471, with scales .462, with rotation .448",
-			Caveats:   "few epochs favour less augmentation; flip hurts where left and right differ, as in digits",
+			Summary: "changes training images at random: moves, colours and covers them",
+			Cost:    "none at test time; longer trainings pay more",
+			Couplings: []string{
+				"crop with a size sets the size of the network's input",
+				"whatever the order of the list, a picture is moved once by all that move it, by bilinear interpolation where it is not only cut and mirrored, then coloured, then covered",
+				"each operation draws numbers of its own by its place in the list",
+			},
+			Paper:    "Krizhevsky, Sutskever, Hinton, NIPS 2012, §4.1; padded cuts: He et al., arXiv:1512.03385, §4.2",
+			Evidence: "flip and crop .471, with scales .462, with rotation .448",
+			Caveats:  "few epochs favour less augmentation",
 		}},
 		{"subset", Learning, "subset", learning.Subset(learningDefaults.Subset), Card{
 			Summary:  "trains on a part of the training images, balanced by class",

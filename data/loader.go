@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/assaylab/assay/data/augment"
@@ -22,7 +21,7 @@ type LoaderConfig struct {
 	Augment augment.List  // applied in this order; none: the centre, as evaluation sees it
 	Order   tensor.Stream // of the order: tensor.NewStream(seed, "order")
 	Draws   tensor.Stream // of the windows: tensor.NewStream(seed, "augment")
-	Subset  []int         // of the items, rising; nil: all. The order is that of all items with the others left out
+	Overlay Overlay       // what the items are taken for and how often they are seen; the zero Overlay changes nothing
 }
 
 // Loader turns items into batches. It has no state: a batch is a function of epoch and step, so resuming is a step number,
@@ -31,15 +30,14 @@ type Loader struct {
 	set    *Set
 	pixels *Pixels
 	items  []int
-	subset []bool // by item; nil: all
-	images int
+	images int // seen in an epoch
 	cfg    LoaderConfig
 	scale  *scale
 
 	mu     sync.Mutex
 	orders [2]struct { // of the last two epochs asked for: where two epochs meet, both are filled at once
-		epoch int
-		items []int
+		epoch  int
+		visits []visit
 	}
 	latest int
 }
@@ -68,20 +66,13 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	if err != nil {
 		return nil, err
 	}
-	l := &Loader{set: s, pixels: pixels, items: items, images: len(items), cfg: cfg, scale: cfg.Preprocess.scale()}
-	if cfg.Train && cfg.Subset != nil {
-		l.subset, l.images = make([]bool, len(s.Items)), 0
-		for _, i := range cfg.Subset {
-			if i >= 0 && i < len(l.subset) {
-				l.subset[i] = true
-			}
-		}
-		for _, i := range items {
-			if l.subset[i] {
-				l.images++
-			}
-		}
+	if !cfg.Train {
+		cfg.Overlay = Overlay{}
 	}
+	if err := cfg.Overlay.check(s); err != nil {
+		return nil, err
+	}
+	l := &Loader{set: s, pixels: pixels, items: items, images: cfg.Overlay.visits(items), cfg: cfg, scale: cfg.Preprocess.scale()}
 	switch {
 	case cfg.Batch < 1:
 		return nil, fmt.Errorf("batch: %d images; give at least 1", cfg.Batch)
@@ -96,7 +87,7 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	return l, nil
 }
 
-// Images is the number of images that the loader draws from.
+// Images is the number of images that an epoch sees, one that is seen twice counted twice.
 func (l *Loader) Images() int { return l.images }
 
 // Steps is the number of batches an epoch has.
@@ -125,26 +116,32 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	if step < 0 || step >= l.Steps() || epoch < 0 {
 		return fmt.Errorf("%s: no step %d of epoch %d; an epoch has %d steps", l.set.Name, step, epoch, l.Steps())
 	}
-	order := l.items
+	first, n := step*l.cfg.Batch, min(l.cfg.Batch, l.images-step*l.cfg.Batch)
+	var part []visit
 	if l.cfg.Train {
-		order = l.order(epoch)
+		part = l.order(epoch)[first : first+n]
 	}
-	part := order[step*l.cfg.Batch : min((step+1)*l.cfg.Batch, len(order))]
 	p := l.cfg.Preprocess
 	size := p.H * p.W * p.C
-	for row, item := range part {
-		m, err := l.pixels.At(item)
+	for row := range n {
+		v := visit{}
+		if l.cfg.Train {
+			v = part[row]
+		} else {
+			v.item = l.items[first+row]
+		}
+		m, err := l.pixels.At(v.item)
 		if err != nil {
 			return err
 		}
 		b.sample.Reset(m.H, m.W, p.H, p.W)
-		if l.cfg.Train {
-			l.cfg.Augment.Apply(&b.sample, l.cfg.Draws, epoch, item)
+		if l.cfg.Train { // each time that an epoch sees an item has draws of its own
+			l.cfg.Augment.Apply(&b.sample, l.cfg.Draws, epoch|v.again<<32, v.item)
 		}
 		l.scale.show(b.X.Data[row*size:(row+1)*size], m, &b.sample)
-		b.Labels[row], b.IDs[row] = l.set.Items[item].Label, item
+		b.Labels[row], b.IDs[row] = l.label(v.item), v.item
 	}
-	b.Valid = len(part)
+	b.Valid = n
 	clear(b.X.Data[b.Valid*size:])
 	clear(b.Labels[b.Valid:])
 	for row := b.Valid; row < len(b.IDs); row++ {
@@ -153,22 +150,27 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	return nil
 }
 
-// order is the items ranked by the numbers that their contents draw in the epoch, without those that the subset leaves out.
-func (l *Loader) order(epoch int) []int {
+// label is what an item is taken for.
+func (l *Loader) label(item int) int32 {
+	if l.cfg.Overlay.Labels != nil {
+		return l.cfg.Overlay.Labels[item]
+	}
+	return l.set.Items[item].Label
+}
+
+// order is the epoch's; the last two are kept.
+func (l *Loader) order(epoch int) []visit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range l.orders {
 		if o.epoch == epoch {
-			return o.items
+			return o.visits
 		}
 	}
-	items := l.set.byLot(l.items, l.cfg.Order, epoch)
-	if l.subset != nil {
-		items = slices.DeleteFunc(items, func(i int) bool { return !l.subset[i] })
-	}
+	visits := l.set.order(l.items, l.cfg.Overlay, l.cfg.Order, epoch)
 	l.latest = 1 - l.latest
-	l.orders[l.latest].epoch, l.orders[l.latest].items = epoch, items
-	return items
+	l.orders[l.latest].epoch, l.orders[l.latest].visits = epoch, visits
+	return visits
 }
 
 // Feed fills batches ahead of their use, on goroutines of its own, and hands them out in order.

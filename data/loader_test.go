@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/data/augment"
@@ -122,7 +124,7 @@ func TestASubsetKeepsTheOrderAndTheDrawsOfTheWhole(t *testing.T) {
 	s := open(t, Folder(pictureFolder(t, 20, 24, names(6, "cat", "dog")...)), Options{})
 	sub := s.Subset(all(s), 6, 1)
 	whole := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch = 12 })
-	part := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch, c.Subset = 6, sub })
+	part := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch, c.Overlay = 6, Overlay{}.Within(s, sub) })
 	a, b := whole.NewBatch(), part.NewBatch()
 	if err := whole.Fill(2, 0, a); err != nil {
 		t.Fatal(err)
@@ -141,6 +143,127 @@ func TestASubsetKeepsTheOrderAndTheDrawsOfTheWhole(t *testing.T) {
 	}
 	if at != 6 || part.Images() != 6 {
 		t.Errorf("%d of %d images", at, part.Images())
+	}
+}
+
+func TestAnOverlayChangesWhatTrainingSeesAndNothingElse(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 20, 24, names(6, "cat", "dog")...)), Options{})
+	labels := make([]int32, len(s.Items))
+	for i := range labels {
+		labels[i] = 1 - s.Items[i].Label
+	}
+	fill := func(change func(*LoaderConfig)) *Batch {
+		l := trainer(t, s, all(s), func(c *LoaderConfig) {
+			c.Batch = 12
+			change(c)
+		})
+		b := l.NewBatch()
+		if err := l.Fill(2, 0, b); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	plain, other := fill(func(*LoaderConfig) {}), fill(func(c *LoaderConfig) { c.Overlay.Labels = labels })
+	if !slices.Equal(plain.X.Data, other.X.Data) || !slices.Equal(plain.IDs, other.IDs) {
+		t.Error("other labels change pictures or their order")
+	}
+	for row, label := range other.Labels {
+		if label != labels[other.IDs[row]] || label == plain.Labels[row] {
+			t.Fatalf("row %d has label %d", row, label)
+		}
+	}
+	evaluated := fill(func(c *LoaderConfig) { c.Train, c.Overlay = false, Overlay{labels, make([]float32, len(s.Items))} })
+	if want := fill(func(c *LoaderConfig) { c.Train = false }); !same(evaluated, want) {
+		t.Error("evaluation looks through the overlay")
+	}
+}
+
+func TestAnItemIsSeenAsOftenAsItsShareSays(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 20, 24, names(6, "cat", "dog")...)), Options{})
+	draws := []float32{0, 0.25, 0.5, 1, 1, 1, 1, 1.5, 2, 2.75, 0.5, 0.5}
+	l := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch, c.Overlay.Draws = 1, draws })
+	if l.Images() != 12 || l.Steps() != 12 {
+		t.Fatalf("%d images, %d steps", l.Images(), l.Steps())
+	}
+	const epochs = 2000
+	seen := make([]int, len(draws))
+	b := l.NewBatch()
+	repeats, alike := 0, 0 // of an item in an epoch; nine windows and their mirror images are alike by chance once in eighteen
+	for epoch := range epochs {
+		pictures := map[int][]float32{}
+		for step := range l.Steps() {
+			if err := l.Fill(epoch, step, b); err != nil {
+				t.Fatal(err)
+			}
+			seen[b.IDs[0]]++
+			if before, again := pictures[b.IDs[0]]; again {
+				if repeats++; slices.Equal(before, b.X.Data) {
+					alike++
+				}
+			}
+			pictures[b.IDs[0]] = slices.Clone(b.X.Data)
+		}
+	}
+	for i, d := range draws {
+		if got := float64(seen[i]) / epochs; got < float64(d)-0.06 || got > float64(d)+0.06 {
+			t.Errorf("item %d is seen %.3f times an epoch, want %g", i, got, d)
+		}
+	}
+	if repeats < epochs || alike > repeats/9 {
+		t.Errorf("%d of %d repeats are alike", alike, repeats)
+	}
+}
+
+func TestAnOverlayThatIsNotOfTheSetIsRefused(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 20, 24, names(6, "cat", "dog")...)), Options{})
+	for want, o := range map[string]Overlay{
+		"an overlay of 3 labels over 12 items; give one for each": {Labels: make([]int32, 3)},
+		"takes item 0 for class 2 of 2; give 0 to 1":              {Labels: append([]int32{2}, make([]int32, 11)...)},
+		"sees item 1 -1 times an epoch; give 0 to 1024":           {Draws: append([]float32{1, -1}, make([]float32, 10)...)},
+		"sees item 0 NaN times":                                   {Draws: append([]float32{float32(math.NaN())}, make([]float32, 11)...)},
+		"no images for this part of the data":                     {Draws: make([]float32, 12)},
+	} {
+		g := s.Geometry(16, 0)
+		p, err := s.Preprocess(t.Context(), all(s), g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = s.Loader(t.Context(), all(s), LoaderConfig{Batch: 1, Preprocess: p, Geometry: g, Train: true, Overlay: o}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	seen := map[string]bool{}
+	for _, o := range []Overlay{{}, {Labels: make([]int32, 12)}, {Draws: make([]float32, 12)}, Overlay{}.Within(s, []int{3})} {
+		if d := o.Digest(); seen[d] || (d == "") != (o.Labels == nil && o.Draws == nil) {
+			t.Errorf("%+v has digest %q", o, d)
+		} else {
+			seen[d] = true
+		}
+	}
+}
+
+func TestEveryOperationFillsTheSameBatchesWithoutAllocating(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 20, 24, names(8, "cat", "dog")...)), Options{})
+	l := trainer(t, s, all(s), func(c *LoaderConfig) {
+		c.Augment = nil
+		for _, e := range augment.Catalog() {
+			c.Augment = append(c.Augment, e.Default)
+		}
+	})
+	a, b := l.NewBatch(), l.NewBatch()
+	for step := range l.Steps() {
+		if err := l.Fill(1, step, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := testing.AllocsPerRun(20, func() { l.Fill(1, 0, a) }); n != 0 {
+		t.Errorf("%g allocations a batch", n)
+	}
+	if err := l.Fill(1, 0, b); err != nil || !same(a, b) {
+		t.Errorf("a batch depends on what its room held (%v)", err)
+	}
+	if !slices.Contains(a.X.Data, 0) {
+		t.Error("nothing is covered and nothing lies beyond the pictures")
 	}
 }
 

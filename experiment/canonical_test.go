@@ -1,6 +1,7 @@
 package experiment_test
 
 import (
+	"encoding"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -152,7 +153,7 @@ func TestDefaultsStandWhileTheVersionStands(t *testing.T) {
 	got := fmt.Sprintf("settings version %d\n", experiment.Version)
 	var list func(path string, v reflect.Value)
 	list = func(path string, v reflect.Value) {
-		if v.Kind() != reflect.Struct {
+		if _, text := v.Interface().(encoding.TextMarshaler); text || v.Kind() != reflect.Struct {
 			got += fmt.Sprintf("%s = %v\n", path, v)
 			return
 		}
@@ -162,6 +163,9 @@ func TestDefaultsStandWhileTheVersionStands(t *testing.T) {
 	}
 	list("", reflect.ValueOf(experiment.DefaultOptimization()))
 	list("", reflect.ValueOf(experiment.DefaultLearning()))
+	for _, e := range augment.Catalog() {
+		list("augment."+e.Name, reflect.ValueOf(experiment.NewOperation(e.Default).Form()))
+	}
 	const path = "testdata/golden/defaults.txt"
 	if want, err := os.ReadFile(path); err == nil {
 		for line := range strings.Lines(string(want)) {

@@ -29,6 +29,7 @@ type Job struct {
 	Learning     experiment.Learning
 	Set          *data.Set
 	Cut          data.Cut
+	Overlay      data.Overlay // over the training images: other labels, other shares
 	Seeds        Seeds
 	Engine       engine.Engine
 	Loaders      int // goroutines that prepare batches; 0: one
@@ -112,11 +113,11 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		return nil, err
 	}
 	config := data.LoaderConfig{
-		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Train: true,
+		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Train: true, Overlay: j.Overlay,
 		Augment: j.Learning.Augment.List(), Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
 	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
-		config.Subset = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
+		config.Overlay = config.Overlay.Within(j.Set, j.Set.Subset(j.Cut.Train, n, j.Seeds.Split))
 	}
 	if p.training, err = j.Set.Loader(ctx, j.Cut.Train, config); err != nil {
 		return nil, err
@@ -137,8 +138,9 @@ func (j *Job) digest() (string, error) {
 		Seeds             Seeds
 		Data              string
 		Cut               data.Cut
+		Overlay           string `json:",omitempty"`
 		Engine            engine.ID
-	}{Version, string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Engine.ID()})
+	}{Version, string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Overlay.Digest(), j.Engine.ID()})
 	if err != nil {
 		return "", err
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/interop/safetensors"
@@ -101,6 +102,7 @@ func TestACheckpointOfAnotherTrainingIsRefusedAndKept(t *testing.T) {
 		"epochs":  func(j *train.Job) { j.Learning.Epochs.Count = 3 },
 		"seed":    func(j *train.Job) { j.Seeds.Order = 2 },
 		"split":   func(j *train.Job) { j.Cut = s.Cut(2, 1) },
+		"label":   func(j *train.Job) { j.Overlay = relabelled(s) },
 		"dropout": func(j *train.Job) { j.Graph.Overlay().Set(nn.In(j.Graph.Main().Node, 0), nn.Dropout{Rate: 0.1}) },
 	} {
 		other := job(t, s)
@@ -113,6 +115,20 @@ func TestACheckpointOfAnotherTrainingIsRefusedAndKept(t *testing.T) {
 		if b, err := os.ReadFile(j.Checkpoint); err != nil || !bytes.Equal(b, held) {
 			t.Fatalf("another %s: the checkpoint was lost (%v)", name, err)
 		}
+	}
+}
+
+// relabelled takes every item for the first class.
+func relabelled(s *data.Set) data.Overlay {
+	return data.Overlay{Labels: make([]int32, len(s.Items))}
+}
+
+func TestATrainingSeesWhatTheOverlaySaysAndItsEvaluationDoesNot(t *testing.T) {
+	j := job(t, draw(t, 13))
+	j.Overlay = relabelled(j.Set)
+	r := run(t, j)
+	if got := r.Curve[len(r.Curve)-1].TrainLoss; got > 0.5 || r.Metrics.LogLoss < 1 {
+		t.Errorf("with one label for all the training loss is %g and the log loss %g", got, r.Metrics.LogLoss)
 	}
 }
 

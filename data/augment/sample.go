@@ -72,7 +72,7 @@ func (s *Sample) Move(m Warp) {
 	if s.Flip { // the mirror stays the last thing done
 		m.B, m.C, m.D = -m.B, -m.C, -m.D
 	}
-	cx, cy := float64(s.X)+float64(s.W)/2, float64(s.Y)+float64(s.H)/2
+	cx, cy := float64(2*s.X+s.W)/2, float64(2*s.Y+s.H)/2
 	m = Warp{1, 0, cx, 0, 1, cy}.after(m).after(Warp{1, 0, -cx, 0, 1, -cy})
 	if s.warped {
 		m = s.warp.after(m)

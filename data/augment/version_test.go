@@ -1,8 +1,11 @@
 package augment
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +28,39 @@ func TestWhatVersionNamesChangesWithItAlone(t *testing.T) {
 		}
 	}
 	golden.Version(t, filepath.Join("testdata", "version.txt"), Version, b.String())
+}
+
+// The pictures that operations make, each by itself, of all fills, and together.
+func TestWhatIsMadeOfAPictureChangesWithTheVersionAlone(t *testing.T) {
+	together := List{Chance{0.5, Flip{}}}
+	lists := map[string]List{}
+	for _, e := range Catalog() {
+		lists[e.Name] = List{e.Default}
+		if e.Name != "flip" {
+			together = append(together, e.Default)
+		}
+	}
+	lists["all"] = together
+	for _, f := range []Fill{FillEdge, FillReflect, FillLevel(9)} {
+		lists["crop"+f.suffix()] = List{Crop{Pad: 6, Fill: f}}
+		lists["rotate"+f.suffix()] = List{Rotate{Degrees: 180, Fill: f}}
+	}
+	var b strings.Builder
+	var s Sample
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		sum := sha256.New()
+		for sample := range 20 {
+			for _, c := range []int{1, 3} {
+				s.Reset(40, 36, 32, 32)
+				lists[name].Apply(&s, tensor.NewStream(1, "augment"), 5, sample)
+				m, win, spans := s.Render(drawn(40, 36, c, uint32(sample)))
+				fmt.Fprintln(sum, m.H, m.W, win, spans, s.Regions())
+				sum.Write(m.Pix)
+			}
+		}
+		fmt.Fprintf(&b, "%s %x\n", name, sum.Sum(nil)[:12])
+	}
+	golden.Version(t, filepath.Join("testdata", "pictures.txt"), Version, b.String())
 }
 
 func TestAnOperationDrawsTheSameWhateverStandsBeforeIt(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
 	"github.com/assaylab/assay/internal/spec"
@@ -28,6 +29,7 @@ after what training does to them at random.`,
 	}
 	cmd.Flags().StringVar(&out, "out", "", "PNG `FILE` to write")
 	cmd.Flags().StringVar(&ops, "augment", "", "a list of `OPS` as in a file: '[flip, {crop: {size: 96}}]'")
+	_ = cmd.RegisterFlagCompletionFunc("augment", operations)
 	cmd.Flags().IntVar(&images, "images", 48, "`N` pictures")
 	cmd.Flags().IntVar(&columns, "columns", 8, "`N` pictures a row")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
@@ -58,6 +60,15 @@ after what training does to them at random.`,
 		return nil
 	}
 	return cmd
+}
+
+// operations offers lists of one operation.
+func operations(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, o := range augment.Catalog() {
+		names = append(names, "["+o.Name+"]\t"+o.Card.Summary)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // sheet draws some of the training images, the same share of each class.
