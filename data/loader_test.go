@@ -428,19 +428,29 @@ func BenchmarkFill32(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 128, Preprocess: p, Geometry: g, Train: true,
-		Augment: augment.List{augment.Crop{Pad: 4}, augment.Chance{P: 0.5, Op: augment.Flip{}}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
-	if err != nil {
-		b.Fatal(err)
+	cut := augment.List{augment.Crop{Pad: 4}, augment.Chance{P: 0.5, Op: augment.Flip{}}}
+	color := augment.Color{Brightness: 0.4, Contrast: 0.4, Saturation: 0.4}
+	erase := augment.Chance{P: 0.5, Op: augment.Erase{Area: [2]float64{0.02, 0.33}, Aspect: [2]float64{0.3, 3.3}}}
+	for _, of := range []struct {
+		name string
+		ops  augment.List
+	}{{"cut", cut}, {"coloured", append(slices.Clone(cut), color, erase)}, {"turned", append(slices.Clone(cut), augment.Rotate{Degrees: 15}, color, erase)}} {
+		b.Run(of.name, func(b *testing.B) {
+			l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 128, Preprocess: p, Geometry: g, Train: true,
+				Augment: of.ops, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
+			if err != nil {
+				b.Fatal(err)
+			}
+			batch := l.NewBatch()
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := l.Fill(0, 0, batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(128*b.N)/b.Elapsed().Seconds(), "images/s")
+		})
 	}
-	batch := l.NewBatch()
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := l.Fill(0, 0, batch); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(128*b.N)/b.Elapsed().Seconds(), "images/s")
 }
 
 func TestASheetShowsEveryPictureOfABatch(t *testing.T) {

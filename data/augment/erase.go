@@ -13,8 +13,8 @@ import (
 // second on a scale of logarithms; ten are drawn, and the first that is smaller than the window both ways is taken (torchvision's
 // RandomErasing).
 type Erase struct {
-	Area   [2]float64 `yaml:"area" is:"two shares" range:"0.001 to 1" help:"of what is seen: the least and the most that is covered"`
-	Aspect [2]float64 `yaml:"aspect" is:"two ratios" range:"0.05 to 20" help:"of the height to the width: the lowest and the highest"`
+	Area   [2]float64 `yaml:"area" is:"two shares, the smaller first" range:"0.001 to 1" help:"of what is seen that is covered"`
+	Aspect [2]float64 `yaml:"aspect" is:"two ratios, the smaller first" range:"0.05 to 20" help:"of the height to the width"`
 }
 
 // tries are how often a rectangle is drawn that may turn out too long.

@@ -172,16 +172,24 @@ func (s *Sample) resample(m Image) (Image, []Span) {
 				if span.X0 == s.W {
 					span.X0 = col
 				}
-				u, t := x-1<<(places-1), y-1<<(places-1)
-				x0, x1 := neighbour(u>>places, m.W, reflect), neighbour(u>>places+1, m.W, reflect)
-				y0, y1 := neighbour(t>>places, m.H, reflect), neighbour(t>>places+1, m.H, reflect)
+				u, t := x-1<<(places-1), y-1<<(places-1) // from the centre of the first pixel
 				fx, fy := uint32(u>>(places-fine))&(1<<fine-1), uint32(t>>(places-fine))&(1<<fine-1)
-				p00, p01 := m.Pix[(y0*m.W+x0)*c:][:c], m.Pix[(y0*m.W+x1)*c:][:c]
-				p10, p11 := m.Pix[(y1*m.W+x0)*c:][:c], m.Pix[(y1*m.W+x1)*c:][:c]
-				for k := range px {
-					upper := uint32(p00[k])*(1<<fine-fx) + uint32(p01[k])*fx
-					lower := uint32(p10[k])*(1<<fine-fx) + uint32(p11[k])*fx
-					px[k] = byte((upper*(1<<fine-fy) + lower*fy + 1<<(2*fine-1)) >> (2 * fine))
+				x0, y0 := int(u>>places), int(t>>places)
+				if at := (y0*m.W + x0) * c; uint(x0) < uint(m.W-1) && uint(y0) < uint(m.H-1) { // most pixels lie among four
+					upper, lower := m.Pix[at:at+2*c:at+2*c], m.Pix[at+m.W*c:][:2*c]
+					if c == 3 {
+						px[0] = mix(upper[0], upper[3], lower[0], lower[3], fx, fy)
+						px[1] = mix(upper[1], upper[4], lower[1], lower[4], fx, fy)
+						px[2] = mix(upper[2], upper[5], lower[2], lower[5], fx, fy)
+					} else {
+						px[0] = mix(upper[0], upper[1], lower[0], lower[1], fx, fy)
+					}
+				} else {
+					x0, x1 := neighbour(x0, m.W, reflect)*c, neighbour(x0+1, m.W, reflect)*c
+					y0, y1 := neighbour(y0, m.H, reflect)*m.W*c, neighbour(y0+1, m.H, reflect)*m.W*c
+					for k := range px {
+						px[k] = mix(m.Pix[y0+x0+k], m.Pix[y0+x1+k], m.Pix[y1+x0+k], m.Pix[y1+x1+k], fx, fy)
+					}
 				}
 			}
 			x, y = x+dx, y+dy
@@ -194,17 +202,24 @@ func (s *Sample) resample(m Image) (Image, []Span) {
 	return Image{H: s.H, W: s.W, C: c, Pix: s.pix}, s.span
 }
 
+// mix weighs four pixels, two of a row and two of the next, by fx to the right and fy down.
+func mix(a, b, c, d byte, fx, fy uint32) byte {
+	upper := uint32(a)*(1<<fine-fx) + uint32(b)*fx
+	lower := uint32(c)*(1<<fine-fx) + uint32(d)*fx
+	return byte((upper*(1<<fine-fy) + lower*fy + 1<<(2*fine-1)) >> (2 * fine))
+}
+
 // neighbour is the pixel of n that stands for the one at i: the nearest, or the mirror image about the first and the last.
-func neighbour(i int64, n int, reflect bool) int {
-	if uint64(i) < uint64(n) {
-		return int(i)
+func neighbour(i, n int, reflect bool) int {
+	if uint(i) < uint(n) {
+		return i
 	}
 	if !reflect || n == 1 {
-		return int(max(0, min(i, int64(n)-1)))
+		return max(0, min(i, n-1))
 	}
-	period := 2 * int64(n-1)
+	period := 2 * (n - 1)
 	if i %= period; i < 0 {
 		i += period
 	}
-	return int(min(i, period-i))
+	return min(i, period-i)
 }

@@ -9,7 +9,7 @@ import (
 // Scale makes what is seen larger or smaller about the centre of the window, by a factor between the two of By, each as likely
 // (torchvision's RandomAffine).
 type Scale struct {
-	By   [2]float64 `yaml:"by" spec:"bare" is:"two factors of the size" range:"0.1 to 10" help:"the smallest and the largest"`
+	By   [2]float64 `yaml:"by" spec:"bare" is:"two factors of the size, the smaller first" range:"0.1 to 10" help:"a number between them is drawn"`
 	Fill Fill       `yaml:"fill" is:"mean, edge, reflect or a grey level" help:"what comes in from outside: the mean colour, the picture's edge, its mirror image, or a grey from 0 to 255"`
 }
 
