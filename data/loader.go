@@ -130,15 +130,9 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 		} else {
 			v.item = l.items[first+row]
 		}
-		m, err := l.pixels.At(v.item)
-		if err != nil {
+		if err := l.show(b.X.Data[row*size:(row+1)*size], &b.sample, v, epoch, l.cfg.Train); err != nil {
 			return err
 		}
-		b.sample.Reset(m.H, m.W, p.H, p.W)
-		if l.cfg.Train { // each time that an epoch sees an item has draws of its own
-			l.cfg.Augment.Apply(&b.sample, l.cfg.Draws, epoch|v.again<<32, v.item)
-		}
-		l.scale.show(b.X.Data[row*size:(row+1)*size], m, &b.sample)
 		b.Labels[row], b.IDs[row] = l.label(v.item), v.item
 	}
 	b.Valid = n
@@ -147,6 +141,20 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	for row := b.Valid; row < len(b.IDs); row++ {
 		b.IDs[row] = -1
 	}
+	return nil
+}
+
+// show writes a picture as the network sees it, [H,W,C]: in training as the epoch draws it, each time that it sees the item anew.
+func (l *Loader) show(dst []float32, s *augment.Sample, v visit, epoch int, train bool) error {
+	m, err := l.pixels.At(v.item)
+	if err != nil {
+		return err
+	}
+	s.Reset(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
+	if train {
+		l.cfg.Augment.Apply(s, l.cfg.Draws, epoch|v.again<<32, v.item)
+	}
+	l.scale.show(dst, m, s)
 	return nil
 }
 

@@ -453,6 +453,26 @@ func BenchmarkFill32(b *testing.B) {
 	}
 }
 
+func TestASheetOfDrawsBeginsEachRowWithThePictureAsItIs(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 16, 16, names(4, "cat", "dog")...)), Options{})
+	l := trainer(t, s, all(s), func(c *LoaderConfig) { c.Augment = augment.List{augment.Flip{}} })
+	var b bytes.Buffer
+	if err := l.Draws(&b, []int{4, 1}, 3); err != nil {
+		t.Fatal(err)
+	}
+	m, err := png.Decode(&b)
+	if err != nil || m.Bounds().Dx() != 4*(6*16+6)+6 || m.Bounds().Dy() != 2*(6*16+13+6)+6 {
+		t.Fatalf("%v, %v", m.Bounds(), err)
+	}
+	for y := range 6 * 16 {
+		for x := range 6 * 16 {
+			if m.At(6+x, 6+y) != m.At(6+3*102+95-x, 6+y) {
+				t.Fatalf("row %d column %d is not mirrored in the last draw", y, x)
+			}
+		}
+	}
+}
+
 func TestASheetShowsEveryPictureOfABatch(t *testing.T) {
 	s := open(t, Folder(pictureFolder(t, 16, 16, names(4, "cat", "dog")...)), Options{})
 	l := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch, c.Train = 8, false })
