@@ -103,6 +103,9 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 		Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
 		Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
 	}
+	if r.Spec.Overlay != job.Overlay.Digest() {
+		return nil, stops("it is of other labels or shares of the images (overlay %q), which this version of assay does not lay; run the study with that one", r.Spec.Overlay)
+	}
 	if r.Begin > 0 {
 		job.Checkpoint = ""
 		begun, err := train.Begin(ctx, job, slices.Max(train.BegunSteps), time.Duration(r.Begin*float64(time.Second)))
