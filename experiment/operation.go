@@ -74,6 +74,9 @@ func (o *Operation) UnmarshalSpec(n *spec.Node) error {
 
 // MarshalSpec writes the name with the parameters that are not at their defaults.
 func (o Operation) MarshalSpec() (*spec.Node, error) {
+	if err := o.known(); err != nil {
+		return nil, err
+	}
 	e := entry(o.Op)
 	parameters, err := spec.EncodeBeside(o.form().Interface(), Operation{e.P, e.Default}.form().Interface())
 	if err != nil {
@@ -115,10 +118,18 @@ func (o *Operation) set(form reflect.Value) {
 	o.Op, o.P = op.Interface().(augment.Op), form.Field(op.NumField()).Float()
 }
 
-// Check reports a parameter out of its range, at its path in the operation.
-func (o Operation) Check() error {
+// known refuses what is not in the catalogue: no file could say it, and no identity hold it.
+func (o Operation) known() error {
 	if o.Name() == "" {
 		return fmt.Errorf("%T is no augmentation; take one of augment.Catalog", o.Op)
+	}
+	return nil
+}
+
+// Check reports a parameter out of its range, at its path in the operation.
+func (o Operation) Check() error {
+	if err := o.known(); err != nil {
+		return err
 	}
 	v := o.form()
 	for i := range v.NumField() {

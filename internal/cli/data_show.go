@@ -39,8 +39,8 @@ a row shows one image: as it is, and then as training sees it in eight epochs.`,
 		switch {
 		case out == "":
 			return misuse(errors.New("data show: --out is missing; name the PNG file to write"))
-		case images < 1 || images > 10_000 || columns < 1 || columns > 1000:
-			return misuse(errors.New("--images, --columns: give 1 or more, at most 10,000 images and 1,000 columns"))
+		case images < 1 || images > 10_000 || columns < 1 || ops != "" && columns >= 10_000/images:
+			return misuse(errors.New("--images, --columns: give 1 or more, and at most 10,000 pictures"))
 		}
 		var l experiment.Learning
 		if ops != "" {
