@@ -37,6 +37,14 @@ func trainer(t testing.TB, s *Set, items []int, change func(*LoaderConfig)) *Loa
 	return l
 }
 
+// everyOperation changes pictures by all of the catalogue.
+func everyOperation(c *LoaderConfig) {
+	c.Augment = nil
+	for _, e := range augment.Catalog() {
+		c.Augment = append(c.Augment, e.Default)
+	}
+}
+
 func all(s *Set) []int {
 	items := make([]int, len(s.Items))
 	for i := range items {
@@ -51,7 +59,7 @@ func same(a, b *Batch) bool {
 
 func TestAFeedGivesTheSameBatchesWhateverItsGoroutinesAndItsStart(t *testing.T) {
 	s := open(t, Folder(pictureFolder(t, 20, 24, names(7, "cat", "dog")...)), Options{})
-	l := trainer(t, s, all(s), nil)
+	l := trainer(t, s, all(s), everyOperation)
 	if l.Steps() != 3 || l.Images() != 14 {
 		t.Fatalf("%d steps of %d images", l.Steps(), l.Images())
 	}
@@ -244,12 +252,7 @@ func TestAnOverlayThatIsNotOfTheSetIsRefused(t *testing.T) {
 
 func TestEveryOperationFillsTheSameBatchesWithoutAllocating(t *testing.T) {
 	s := open(t, Folder(pictureFolder(t, 20, 24, names(8, "cat", "dog")...)), Options{})
-	l := trainer(t, s, all(s), func(c *LoaderConfig) {
-		c.Augment = nil
-		for _, e := range augment.Catalog() {
-			c.Augment = append(c.Augment, e.Default)
-		}
-	})
+	l := trainer(t, s, all(s), everyOperation)
 	a, b := l.NewBatch(), l.NewBatch()
 	for step := range l.Steps() {
 		if err := l.Fill(1, step, a); err != nil {
