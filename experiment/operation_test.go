@@ -73,3 +73,43 @@ func TestAnOperationThatIsAppliedToAShareIsAChance(t *testing.T) {
 		t.Errorf("%v", a.Ops)
 	}
 }
+
+// FuzzAugment: a list is operations or one line that says why not; what is read is in range, is written and read back as itself, and
+// does to a picture what a picture can bear.
+func FuzzAugment(f *testing.F) {
+	for _, text := range []string{
+		"[flip, {crop: {size: 24, pad: 2}}]", "[{rotate: {degrees: 180, fill: reflect, p: 0.5}}, {scale: [0.1, 10]}, color, {erase: {area: [1, 1]}}]",
+		"[{crop: {fill: 300}}]", "[{scale: [1e9, nan]}]", "[{flip: [}]", "[{erase: {aspect: {a: 1}}}]", "[{rotate: ~}]", "[1]", "{ops: [color]}",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		n, err := spec.Parse("x", text)
+		if err != nil {
+			return
+		}
+		var l, again experiment.Learning
+		if err := spec.Decode(n, &l.Augment); err != nil {
+			if line := err.Error(); strings.Contains(line, "\n") || !strings.HasPrefix(line, "x:") {
+				t.Errorf("got %q, want one line with its place", line)
+			}
+			return
+		}
+		settings := experiment.Canonical(experiment.DefaultOptimization(), l)
+		if _, again, err = experiment.DecodeSettings(settings); err != nil || len(again.Augment.Ops) != len(l.Augment.Ops) {
+			t.Fatalf("%s: %v", settings, err)
+		}
+		m := augment.Image{H: 9, W: 7, C: 3, Pix: make([]byte, 9*7*3)}
+		var s augment.Sample
+		for sample := range 3 {
+			s.Reset(m.H, m.W, 8, 8)
+			l.Augment.List().Apply(&s, tensor.NewStream(1, "augment"), 0, sample)
+			s.Render(m)
+		}
+		for i, op := range l.Augment.Ops {
+			if err := op.Check(); err != nil || again.Augment.Ops[i] != op || op.String() == "" {
+				t.Errorf("%v came back as %v (%v)", op, again.Augment.Ops[i], err)
+			}
+		}
+	})
+}
