@@ -129,14 +129,6 @@ func (s Subset) Of(n int) int {
 	return int(float64(s.Fraction*float64(n)) + 0.5)
 }
 
-// TotalSteps is the length of a training, given the steps of a pass.
-func (e Epochs) TotalSteps(perEpoch int) int {
-	if e.Steps > 0 {
-		return e.Steps
-	}
-	return e.Count * perEpoch
-}
-
 // DefaultLearning is what an experiment has that says nothing.
 func DefaultLearning() Learning {
 	return Learning{Epochs: Epochs{Count: 20}, Subset: Subset{Fraction: 1}}

@@ -55,7 +55,7 @@ func (g *Graph) Steps() ([]Step, error) {
 				if !shares(n.Layer, p.Name) { // a local name
 					s.Params[i].Name = n.Name + "/" + p.Name
 				}
-				s.Params[i].Layer = n.Name
+				s.Params[i].Layer, s.Params[i].Path = n.Name, n.Path()
 			}
 		}
 		if s.OverOut, err = g.applied(Out(n), s.Size, only); err != nil {
@@ -105,7 +105,7 @@ func (g *Graph) applied(s Site, x Size, only func(*Node) *Node) ([]Applied, erro
 		a := Applied{Layer: l, Size: x, Name: s.Name() + "/" + l.Slot().String(), Params: l.Params(x), Buffers: l.Buffers(x)}
 		for _, ps := range [][]Param{a.Params, a.Buffers} {
 			for i := range ps {
-				ps[i].Name, ps[i].Layer = s.Name()+"/"+ps[i].Name, s.Name()
+				ps[i].Name, ps[i].Layer, ps[i].Path = s.Name()+"/"+ps[i].Name, s.Name(), s.Path()
 			}
 		}
 		as = append(as, a)
