@@ -95,6 +95,9 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err := b.apply(slices.Concat(architecture, optimization)); err != nil {
 		return nil, err
 	}
+	if err := b.factors(); err != nil {
+		return nil, Locate(e.Optimization, "lr", fmt.Errorf("lr: %w", err))
+	}
 	b.Applied = append(b.Applied, learned...)
 	return b, nil
 }
@@ -183,6 +186,34 @@ func (b *Built) apply(rs []resolved) error {
 			return place(r.Choice, fmt.Errorf("%s%s: %w", r.Name, b.after(err), err))
 		}
 		b.Applied = append(b.Applied, Applied{Kind: r.kind, Choice: Text(r.Choice), What: changes.String(), Left: changes.Reasons(), rewrote: changes.Applied > 0})
+	}
+	return nil
+}
+
+// factors refuses a factor on the learning rate of layers that have no parameters. It waits until all approaches have come, as norms
+// bring some.
+func (b *Built) factors() error {
+	if len(b.Optimization.LR.Layers) == 0 {
+		return nil
+	}
+	params, err := b.Graph.Params()
+	if err != nil {
+		return err
+	}
+	for _, f := range b.Optimization.LR.Layers {
+		if !slices.ContainsFunc(params, func(p nn.Param) bool { return f.Layers.Match(p.Path) }) {
+			mend := "name layers as assay net show prints them, ** for all below a name"
+			var names []string
+			for _, p := range params {
+				names = append(names, p.Path)
+			}
+			if below := string(f.Layers) + "/"; slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, below) }) {
+				mend = fmt.Sprintf("did you mean %q?", below+"**")
+			} else if near, ok := spec.Nearest(string(f.Layers), names); ok {
+				mend = fmt.Sprintf("did you mean %q?", near)
+			}
+			return &spec.Fault{Path: fmt.Sprintf("$.layers[%q]", string(f.Layers)), Msg: fmt.Sprintf("layers: %s has no layer %q with parameters; %s", b.Graph.Name, f.Layers, mend)}
+		}
 	}
 	return nil
 }

@@ -264,11 +264,12 @@ func Catalog() []Entry {
 			Evidence: "sgd .471, nesterov .473",
 		}},
 		{"lr", Optimization, "lr", optimization.LR(optimizationDefaults.LR), Card{
-			Summary:  "the learning rate, and how it falls over the run",
-			Cost:     "none",
-			Paper:    "step: Krizhevsky et al. 2012; linear: arXiv:1606.02228, §3.4; cosine: Loshchilov, Hutter, arXiv:1608.03983; warm-up: Goyal et al., arXiv:1706.02677",
-			Evidence: "step .471, square root .483, square .483, linear .493",
-			Caveats:  "the best rate differs between variants; compare at each one's own where that matters",
+			Summary:   "the learning rate, and how it falls over the run",
+			Cost:      "none",
+			Couplings: []string{"layers names layers with what lies over them: a factor acts on their weights, biases, scales and shifts, of each the last one that names its layer; a weight that layers share goes by the first of them"},
+			Paper:     "step: Krizhevsky et al. 2012; linear: arXiv:1606.02228, §3.4; cosine: Loshchilov, Hutter, arXiv:1608.03983; warm-up: Goyal et al., arXiv:1706.02677",
+			Evidence:  "step .471, square root .483, square .483, linear .493",
+			Caveats:   "the best rate differs between variants; compare at each one's own where that matters. layers does not change how weights are drawn",
 		}},
 		{"batch", Optimization, "batch", optimization.Batch(optimizationDefaults.Batch), Card{
 			Summary:  "how many images a step sees",

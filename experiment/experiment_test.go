@@ -132,7 +132,7 @@ func TestAFileThatIsNoExperimentSaysSo(t *testing.T) {
 }
 
 func TestTheRateFollowsItsPolicy(t *testing.T) {
-	const perEpoch, total = 10, 100
+	s := scheduled(t, 10, 100)
 	for _, c := range []struct {
 		lr   experiment.LR
 		step int
@@ -153,19 +153,23 @@ func TestTheRateFollowsItsPolicy(t *testing.T) {
 		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.1}, 99, 0.01},
 		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.5, Every: 1.5}, 30, 0.25},
 	} {
-		if got := float64(c.lr.At(c.step, perEpoch, total)); math.Abs(got-c.want) > 1e-6 {
+		if got := float64(c.lr.At(c.step, s)); math.Abs(got-c.want) > 1e-6 {
 			t.Errorf("%+v at step %d: %g, want %g", c.lr, c.step, got, c.want)
 		}
 	}
 }
 
+// scheduled is a training of one stage, of so many steps in all.
+func scheduled(t testing.TB, perEpoch, total int) experiment.Schedule {
+	t.Helper()
+	s, err := experiment.NewSchedule(experiment.DefaultOptimization(), experiment.DefaultLearning(), perEpoch, experiment.Stage{Steps: total, Batch: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestStepsCountsAndWindows(t *testing.T) {
-	if got := (experiment.Epochs{Count: 3}).TotalSteps(7); got != 21 {
-		t.Errorf("3 epochs of 7 steps are %d", got)
-	}
-	if got := (experiment.Epochs{Count: 3, Steps: 10}).TotalSteps(7); got != 10 {
-		t.Errorf("10 steps are %d", got)
-	}
 	for s, want := range map[experiment.Subset]int{{Fraction: 1}: 10, {Fraction: 0.25}: 3, {Fraction: 1, Images: 4}: 4, {Fraction: 1, Images: 99}: 10} {
 		if got := s.Of(10); got != want {
 			t.Errorf("%+v of 10 is %d, want %d", s, got, want)
@@ -197,7 +201,7 @@ func TestAPolicyThatNeverActsIsRefused(t *testing.T) {
 		{experiment.LR{Policy: "linear", Every: 6}, 10, 60, ""},
 	} {
 		got := ""
-		if err := c.lr.Fits(c.perEpoch, c.total); err != nil {
+		if err := c.lr.Fits(scheduled(t, c.perEpoch, c.total)); err != nil {
 			got = err.Error()
 		}
 		if got != c.want {

@@ -21,7 +21,7 @@ type ParameterSetting struct {
 func (p ParameterSetting) String() string {
 	text := string(p.Layers) + ":"
 	if p.LR != nil {
-		text += fmt.Sprintf(" lr ·%g", *p.LR)
+		text += fmt.Sprintf(" lr times %g", *p.LR)
 	}
 	if p.Decay != nil {
 		text += fmt.Sprintf(" decay %g", *p.Decay)
@@ -41,8 +41,8 @@ type Factor struct {
 	By     float32 // above 0
 }
 
-// String is "stage1/** ·0.1".
-func (f Factor) String() string { return fmt.Sprintf("%s ·%g", f.Layers, f.By) }
+// String is "stage1/** times 0.1".
+func (f Factor) String() string { return fmt.Sprintf("%s times %g", f.Layers, f.By) }
 
 // UnmarshalSpec reads {conv1: 0.1, "stage2/**": 0.5}, or a list of such maps. The order of the keys counts.
 func (f *Factors) UnmarshalSpec(n *spec.Node) error {

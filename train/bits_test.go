@@ -81,6 +81,10 @@ func short(t *testing.T, level, rule string) (begun, trained string) {
 	if begun, err = train.Digest(s.family.State); err != nil {
 		t.Fatal(err)
 	}
+	plan, err := experiment.NewSchedule(o, experiment.Learning{Epochs: experiment.Epochs{Steps: steps}}, steps*o.Batch.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for step := range steps {
 		r := tensor.NewStream(1, "pictures").At(0, uint64(step))
 		for i := range s.feed.Real[compile.Images] {
@@ -89,7 +93,7 @@ func short(t *testing.T, level, rule string) (begun, trained string) {
 		for i := range s.feed.Index[compile.Labels] {
 			s.feed.Index[compile.Labels][i] = int32(r.IntN(10))
 		}
-		s.family.Scalars(s.feed.Scalars, o.LR.At(step, steps, steps), step)
+		s.family.Scalars(s.feed.Scalars, o.LR.At(step, plan), step)
 		if err := s.step.Run(s.feed); err != nil {
 			t.Fatal(err)
 		}

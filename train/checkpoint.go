@@ -88,7 +88,7 @@ func (r *run) resume() error {
 			r.OnNote(r.Checkpoint + ": is damaged, so the training begins anew")
 		}
 		return nil
-	case p.Job != r.digest || p.Step < 0 || p.Step > r.total:
+	case p.Job != r.digest || p.Step < 0 || p.Step > r.schedule.Steps():
 		return fmt.Errorf("%s: %w; --fresh begins anew, or keep this training elsewhere (--out)", r.Checkpoint, ErrOther)
 	}
 	if err := fill(r.Checkpoint, r.family.State, f); err != nil {

@@ -34,6 +34,13 @@ type Job struct {
 	Engine       engine.Engine
 	Loaders      int // goroutines that prepare batches; 0: one
 
+	// Stages are the parts of the training, each with its length and, where it says so, its own size of images, batch and factor on the
+	// rate; none: one, as long as Learning says. Every stage trains the same parameters and goes on with what the solver
+	// remembers; its programs are compiled and its images read when it begins. Evaluation is at the network's own size, at the end of
+	// each epoch and each stage. Mean and deviation of pixels are measured once, at the network's own size.
+	Stages []experiment.Stage
+	Start  *Start // weights to begin from in place of drawn ones; nil: all are drawn
+
 	Checkpoint string        // file that the training goes on from, and is kept in; "": none
 	Every      time.Duration // between checkpoints; 0: a minute
 
@@ -41,7 +48,8 @@ type Job struct {
 	KeepBegun  bool   // Result.Begun is wanted
 	OnPoint    func(Point)
 	OnStep     func(Progress)
-	OnNote     func(string) // a checkpoint that was passed over, in a line
+	OnStart    func(Started) // what became of Start, before the first step; of a training that goes on, too
+	OnNote     func(string)  // a checkpoint that was passed over, in a line
 }
 
 // Seeds are the sources of chance, one for each purpose; the streams under them are independent even where seeds are equal.
@@ -92,20 +100,25 @@ type Result struct {
 type preparation struct {
 	geometry   data.Geometry
 	preprocess data.Preprocess
-	training   *data.Loader
+	images     int               // to train on
+	config     data.LoaderConfig // of training, but for what a stage decides
 	validation *data.Loader
 	evalBatch  int // images of an evaluation at once
 }
 
 // Geometry is how a set's pictures reach a network under given learning settings.
 func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
-	pad := 0
+	return s.Geometry(l.Window(), padding(l))
+}
+
+// padding is the pixels that a crop adds on every side.
+func padding(l experiment.Learning) (pad int) {
 	for _, op := range l.Augment.Ops {
 		if op.Crop != nil {
 			pad = op.Crop.Pad
 		}
 	}
-	return s.Geometry(l.Window(), pad)
+	return pad
 }
 
 func (j *Job) prepare(ctx context.Context) (*preparation, error) {
@@ -118,15 +131,11 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if p.preprocess, err = j.Set.Preprocess(ctx, j.Cut.Train, p.geometry); err != nil {
 		return nil, err
 	}
-	config := data.LoaderConfig{
-		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Train: true,
-		Augment: operations(j.Learning.Augment), Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
+	p.config = data.LoaderConfig{
+		Train: true, Augment: operations(j.Learning.Augment), Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
-	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
-		config.Subset = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
-	}
-	if p.training, err = j.Set.Loader(ctx, j.Cut.Train, config); err != nil {
-		return nil, err
+	if p.images = j.Learning.Subset.Of(len(j.Cut.Train)); p.images < len(j.Cut.Train) {
+		p.config.Subset = j.Set.Subset(j.Cut.Train, p.images, j.Seeds.Split)
 	}
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Size)
 	p.validation, err = j.Set.Loader(ctx, j.Cut.Val, data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry})
@@ -159,7 +168,9 @@ func (j *Job) digest() (string, error) {
 		Data              string
 		Cut               data.Cut
 		Engine            engine.ID
-	}{Version, string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Engine.ID()})
+		Stages            []experiment.Stage `json:",omitempty"`
+		Start             string             `json:",omitempty"`
+	}{Version, string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Engine.ID(), j.Stages, j.Start.digest()})
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package ref_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/assaylab/assay/engine/ref"
@@ -21,6 +22,7 @@ type gradientCase struct {
 	labels  []int32   // a second input of class indices
 	kinks   bool      // inputs must keep away from zero and from each other
 	above   bool      // inputs must be above zero
+	given   []int     // inputs that have no gradient, above zero
 }
 
 func of(dims ...int) tensor.Shape { return tensor.Of(dims...) }
@@ -83,6 +85,8 @@ func gradientCases() []gradientCase {
 		{name: "plain", shapes: []tensor.Shape{of(2, 3, 3, 5)}, op: program.BatchNorm{Eps: 1e-3}},
 		{name: "affine", shapes: []tensor.Shape{of(2, 3, 3, 5), of(5), of(5)}, op: program.BatchNorm{Eps: 1e-3, Affine: true}},
 		{name: "rows", shapes: []tensor.Shape{of(7, 3), of(3), of(3)}, op: program.BatchNorm{Eps: 1e-3, Affine: true}},
+		{name: "plain", shapes: []tensor.Shape{of(2, 3, 3, 5), of(5), of(5)}, op: program.BatchNormInference{Eps: 1e-3}, given: []int{1, 2}},
+		{name: "affine", shapes: []tensor.Shape{of(2, 3, 3, 5), of(5), of(5), of(5), of(5)}, op: program.BatchNormInference{Eps: 1e-3, Affine: true}, given: []int{1, 2}},
 		{name: "drawn", shapes: []tensor.Shape{of(3, 7)}, op: program.RReLU{Key: [2]uint32{1, 2}}, scalars: []float64{17}, kinks: true},
 		{name: "map", shapes: []tensor.Shape{of(2, 3, 2, 5), of(5), of(5)}, op: program.LayerNorm{Eps: 1e-3}},
 		{name: "rows", shapes: []tensor.Shape{of(4, 7), of(7), of(7)}, op: program.LayerNorm{Eps: 0.1}},
@@ -131,7 +135,7 @@ func TestGradientsEqualCentralDifferences(t *testing.T) {
 				in = append(in, b.Input(name, program.Real, s))
 				real[name] = draw(name, s.Elems(), c.kinks)
 				for j, v := range real[name] {
-					if c.above {
+					if c.above || slices.Contains(c.given, i) {
 						real[name][j] = 0.5 + math.Abs(v)
 					}
 					if c.kinks && i > 0 { // away from the other inputs, too
@@ -139,7 +143,11 @@ func TestGradientsEqualCentralDifferences(t *testing.T) {
 					}
 				}
 			}
-			wrt = in
+			for i, v := range in {
+				if !slices.Contains(c.given, i) {
+					wrt = append(wrt, v)
+				}
+			}
 			if c.labels != nil {
 				in = append(in, b.Input("labels", program.Index, of(len(c.labels))))
 				index["labels"] = c.labels

@@ -37,6 +37,16 @@ type outcome struct {
 	PerClass []classOutcome `json:"per_class"`
 	Diverged bool           `json:"diverged"`
 	Reading  int            `json:"reading,omitempty"` // how many times the test split was read, this one counted
+	Start    *startOutcome  `json:"start,omitempty"`   // of assay train --start
+}
+
+// startOutcome tells what became of the weights that a training began from.
+type startOutcome struct {
+	Model  string   `json:"model"`
+	Digest string   `json:"digest"`
+	Copied []string `json:"copied"` // parameters and running statistics, by name
+	Drawn  []string `json:"drawn"`
+	Left   []string `json:"left"`
 }
 
 type classOutcome struct {
@@ -56,18 +66,22 @@ func (o *outcome) fill(m train.Metrics) {
 }
 
 func trainCommand(e *Env) *cobra.Command {
-	var out, folder, arm string
+	var out, folder, arm, start string
 	var fresh bool
 	cmd := &cobra.Command{
 		Use: "train FILE", Short: "train one experiment to the end",
 		Long: `Trains one experiment and writes a model, which assay eval and assay predict read. An interrupted training keeps a checkpoint
-beside the model; the same command goes on from there and ends in the same bits as one that was never interrupted.`,
-		Example: "  assay train winner.yaml\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
+beside the model; the same command goes on from there and ends in the same bits as one that was never interrupted.
+
+With --start the training begins from the weights of a model: those whose names and shapes are the network's. The rest, such as the
+classifier of other classes, is drawn as always.`,
+		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
 		Args:    args(1, 1, "FILE"),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`MODEL` to write; default: the file's name with .safetensors, in this folder")
 	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
 	cmd.Flags().StringVar(&arm, "arm", "", "of a study file: the arm `NAME`, baseline or a variant")
+	cmd.Flags().StringVar(&start, "start", "", "`MODEL` of assay train whose weights to begin from; default: drawn ones")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin anew even if there is a checkpoint")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if out == "" {
@@ -83,7 +97,7 @@ beside the model; the same command goes on from there and ends in the same bits 
 			}
 			out += modelEnding
 		}
-		return e.train(c.Context(), args[0], arm, out, folder, fresh)
+		return e.train(c.Context(), args[0], arm, out, folder, start, fresh)
 	}
 	return cmd
 }
@@ -152,7 +166,7 @@ func experimentOf(file, arm string) (experiment.Experiment, *spec.Node, error) {
 	return x, root.Get("base"), nil
 }
 
-func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bool) error {
+func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, fresh bool) error {
 	if err := canWrite(out); err != nil {
 		return err
 	}
@@ -165,6 +179,10 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 			return n
 		}
 		return root
+	}
+	from, err := startOf(start)
+	if err != nil {
+		return err
 	}
 	at := part("data")
 	x.Data.Spec = x.Data.Spec.At(folder)
@@ -194,11 +212,11 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	}
 	cut := set.Cut(x.Seed, 1)
 	n := built.Learning.Subset.Of(len(cut.Train))
-	if batch := built.Optimization.Batch.Size; batch > n {
-		return root.At(approach.Locate(x.Optimization, "batch", fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, n)))
+	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, n)
+	if err != nil {
+		return root.At(approach.Locate(x.Optimization, "batch", err))
 	}
-	perEpoch := n / built.Optimization.Batch.Size
-	if err := built.Optimization.LR.Fits(perEpoch, built.Learning.Epochs.TotalSteps(perEpoch)); err != nil {
+	if err := built.Optimization.LR.Fits(schedule); err != nil {
 		return root.At(approach.Locate(x.Optimization, "lr", err))
 	}
 	if len(cut.Val) == 0 {
@@ -224,11 +242,22 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	}
 	e.note("%s on %s: %s to train on, %s validation, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
 	b, began := e.bar(), e.Clock()
+	var started *startOutcome
 	result, err := train.Run(ctx, train.Job{
 		Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: cut,
 		Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Checkpoint: checkpoint, Experiment: text,
 		OnPoint: func(p train.Point) {
 			b.line("epoch %4s  loss %.4f  accuracy %5.2f %%  log loss %.4f", trim(p.Epoch), p.TrainLoss, 100*p.Accuracy, p.LogLoss)
+		},
+		Start: from, OnStart: func(s train.Started) {
+			started = &startOutcome{start, from.Digest, s.Copied, named(s.Drawn), named(s.Left)}
+			b.line("%s", begins(start, s))
+			for _, name := range s.Drawn {
+				e.detail("  drawn anew: %s", name)
+			}
+			for _, name := range s.Left {
+				e.detail("  left over: %s", name)
+			}
 		},
 		OnStep: e.steps(b, began), OnNote: func(line string) { b.line("%s", line) },
 	})
@@ -242,7 +271,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	if err != nil {
 		return err
 	}
-	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, PerClass: []classOutcome{}}
+	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, PerClass: []classOutcome{}, Start: started}
 	if result.Diverged {
 		if err := remove(checkpoint); err != nil { // it leads here again, and is in the way of what is advised below
 			return err
@@ -272,6 +301,39 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	e.note("\nModel: %s  (assay predict %s IMAGE)", out, say.Word(out))
 	return nil
 }
+
+// startOf reads the model that a training begins from; "" is none.
+func startOf(model string) (*train.Start, error) {
+	if model == "" {
+		return nil, nil
+	}
+	m, err := train.Load(model)
+	if err != nil {
+		return nil, fmt.Errorf("--start: %w", err)
+	}
+	return &train.Start{Name: model, State: m.State, Digest: m.Digest}, nil
+}
+
+// begins says what a training began from: "weights of a.safetensors: 19 tensors copied, 2 drawn anew (logits/weight and logits/bias)".
+func begins(model string, s train.Started) string {
+	text := fmt.Sprintf("weights of %s: %s copied", model, plural(len(s.Copied), "tensor"))
+	for _, part := range []struct {
+		names []string
+		what  string
+	}{{s.Drawn, "drawn anew"}, {s.Left, "left over"}} {
+		if n := len(part.names); n > 0 {
+			names := slices.Clone(part.names[:min(n, 3)])
+			if n > 3 {
+				names = append(names, fmt.Sprintf("%d more", n-3))
+			}
+			text += fmt.Sprintf(", %d %s (%s)", n, part.what, say.Listed(names))
+		}
+	}
+	return text
+}
+
+// named is names for JSON, where none is an empty list.
+func named(names []string) []string { return append([]string{}, names...) }
 
 // remove takes a file away, if it is there.
 func remove(file string) error {

@@ -70,6 +70,9 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if !maps.Equal(r.Spec.Versions, Versions()) {
 		return nil, stops("it is of another version of assay (%v, this one has %v); run the study with this one", r.Spec.Versions, Versions())
 	}
+	if r.Spec.Start != "" {
+		return nil, stops("it starts from the weights %s, and trials here draw theirs; train it by assay train --start", r.Spec.Start)
+	}
 	graph, err := nn.Read("the request's network", []byte(r.Network))
 	if err != nil {
 		return nil, err
