@@ -57,6 +57,12 @@ func TestRandomSettingsReadBackFromTheirCanonicalText(t *testing.T) {
 		if len(o.L2.Except) == 0 {
 			o2.L2.Except = o.L2.Except
 		}
+		if len(o.LR.Layers) == 0 {
+			o2.LR.Layers = o.LR.Layers
+		}
+		if len(o.Parameters) == 0 {
+			o2.Parameters = o.Parameters
+		}
 		if len(l.Augment.Ops) == 0 {
 			l2.Augment.Ops = l.Augment.Ops
 		}
@@ -84,6 +90,19 @@ func vary(r *rand.Rand, v reflect.Value) {
 			ops = append(ops, []experiment.AugmentOp{{Flip: &experiment.Flip{P: float64(r.IntN(3)) / 2}}, {Crop: &experiment.Crop{Size: r.IntN(3), Pad: r.IntN(2)}}}[r.IntN(2)])
 		}
 		v.Set(reflect.ValueOf(ops))
+		return
+	case reflect.TypeFor[experiment.Factors]():
+		rows := experiment.Factors{{Layers: "conv1", By: 1}, {Layers: "stage1/**", By: 0.5}, {Layers: "conv1", By: r.Float32()}}
+		if n := r.IntN(4); n > 0 {
+			v.Set(reflect.ValueOf(rows[3-n:]))
+		}
+		return
+	case reflect.TypeFor[[]experiment.ParameterSetting]():
+		factor, frozen := r.Float32(), r.IntN(2) == 0
+		rows := []experiment.ParameterSetting{{Layers: "a/**", LR: &factor}, {Layers: "b", Decay: &factor, Frozen: &frozen}, {Layers: "*"}}
+		if n := r.IntN(4); n > 0 {
+			v.Set(reflect.ValueOf(rows[3-n:]))
+		}
 		return
 	}
 	if v.Kind() == reflect.Struct {
