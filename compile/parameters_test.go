@@ -3,6 +3,7 @@ package compile_test
 import (
 	"maps"
 	"math"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -341,5 +342,28 @@ func TestOneStateServesTwoSizes(t *testing.T) {
 	f := family(t, flat, o, experiment.Init{Kind: "he", Gain: 1}, 1)
 	if _, err := f.Sized(4, 4); err == nil || err.Error() != "images of 4x4: output/weight is [80 4], and [180 4] at 6x6x3; a head that reads positions fits one size, pool globally in its place" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Blocks of docs/adding-a-solver.md name the file that they quote.
+func TestThePageOnAddingASolverQuotesTheCode(t *testing.T) {
+	page, err := os.ReadFile("../docs/adding-a-solver.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(page), "```go ")[1:]
+	if len(blocks) == 0 {
+		t.Fatal("the page quotes nothing")
+	}
+	for _, block := range blocks {
+		path, code, _ := strings.Cut(block, "\n")
+		code, _, _ = strings.Cut(code, "```")
+		file, err := os.ReadFile("../" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(file), code) {
+			t.Errorf("%s does not hold\n%s", path, code)
+		}
 	}
 }

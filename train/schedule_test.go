@@ -60,6 +60,23 @@ func TestStagesGiveTheSameBitsOnAnyThreads(t *testing.T) {
 	}
 }
 
+// lsuv scales by the first batch of the first stage, at its size.
+func TestLayersAreScaledAtTheSizeOfTheFirstStage(t *testing.T) {
+	s := draw(t, 13)
+	begun := func(size, n int) string {
+		j := staged(t, job(t, s))
+		j.Optimization.Init.Kind, j.Stages[0].Size, j.Engine = "lsuv", size, threads(t, n)
+		d, err := train.Begin(context.Background(), j, 5, time.Hour) // over the end of the stage
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d[5]
+	}
+	if begun(8, 1) != begun(8, 2) || begun(8, 1) == begun(10, 1) {
+		t.Error("threads count, or the size does not")
+	}
+}
+
 func TestStagesGoOnWithTheSameBits(t *testing.T) {
 	s := draw(t, 13)
 	want := run(t, staged(t, job(t, s)))

@@ -46,7 +46,7 @@ func TestAJobThatCannotBeIsOneLine(t *testing.T) {
 		spoil func(*train.Job)
 		want  string
 	}{
-		"batch larger than the data": {func(j *train.Job) { j.Optimization.Batch.Size = 32 }, "batch: 32 is more than the 31 training images"},
+		"batch larger than the data": {func(j *train.Job) { j.Optimization.Batch.Size = 32 }, "batch: 32 images a step, but there are 31 to train on"},
 		"no validation images":       {func(j *train.Job) { j.Cut.Val = nil }, "no images for this part of the data"},
 		"a network for other images": {func(j *train.Job) { j.Graph.SetInput(nn.Size{H: 16, W: 16, C: 3}) }, "takes images of 16x16x3, the data gives 12x12x3"},
 		"an unknown initialisation":  {func(j *train.Job) { j.Optimization.Init.Kind = "zeros" }, "choose he, xavier or lsuv"},

@@ -319,7 +319,8 @@ func elementCases() []*Case {
 		add("batch-norm inference", func(b *program.Builder, x *program.Value) {
 			v := func(name string) *program.Value { return b.Held(name, tensor.Of(c)) }
 			b.Output("plain", b.Emit(program.BatchNormInference{Eps: 1e-3}, x, v("mean"), v("var")))
-			b.Output("affine", b.Emit(program.BatchNormInference{Eps: 1e-3, Affine: true}, x, v("mean"), v("var"), v("gamma"), v("beta")))
+			gamma, beta := v("gamma"), v("beta")
+			outputs(b, b.Emit(program.BatchNormInference{Eps: 1e-3, Affine: true}, x, v("mean"), v("var"), gamma, beta), x, gamma, beta)
 		})
 		for _, whole := range []program.Whole{program.Elements, program.Channels, program.Images} {
 			add("dropout of "+whole.String(), func(b *program.Builder, x *program.Value) {
