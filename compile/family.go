@@ -6,6 +6,7 @@ package compile
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/memory"
@@ -71,6 +72,9 @@ func New(g *nn.Graph, o experiment.Optimization, seed uint64) (*Family, error) {
 	}
 	bytes := int64(0)
 	for _, p := range f.kept() {
+		if strings.Contains(p.Name, slotMark) {
+			return nil, fmt.Errorf("%s: a name with an %s is of what a solver remembers; name the layer without one", p.Name, slotMark)
+		}
 		bytes += 4 * int64(p.Shape.Elems())
 	}
 	if err := memory.Need(bytes, 0); err != nil {

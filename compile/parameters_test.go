@@ -241,6 +241,12 @@ func TestATableThatCannotBeIsRefused(t *testing.T) {
 			t.Errorf("%v: got %v, want %s", rows, err, want)
 		}
 	}
+	marked := built(nn.Size{H: 3, W: 3, C: 3}, 4, func(b *nn.Builder, x *nn.Node) {
+		b.Logits(b.As("a@b").Linear(b.GlobalAvgPool(x), nn.Classes))
+	})(t)
+	if _, err := compile.New(marked, sgd(false, 0), 1); err == nil || err.Error() != "a@b/weight: a name with an @ is of what a solver remembers; name the layer without one" {
+		t.Errorf("got %v", err)
+	}
 	o := sgd(false, 0)
 	o.Solver.Kind = "newton"
 	if _, err := compile.New(layered(t), o, 1); err == nil || err.Error() != `solver: no rule "newton"; choose sgd` {

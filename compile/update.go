@@ -10,6 +10,9 @@ import (
 // gradientSlot is where gradients are kept from program to program.
 const gradientSlot = "gradient"
 
+// slotMark stands between a parameter's name and a slot's: "conv1/weight@velocity". No parameter has it in its name.
+const slotMark = "@"
+
 // trained lists the parameters that are not frozen.
 func (f *Family) trained() []nn.Param {
 	var ps []nn.Param
@@ -40,9 +43,9 @@ func (f *Family) update(b *program.Builder, grads []*program.Value) {
 	}
 }
 
-// slot is what is kept beside a parameter under a name: a tensor of its shape, "conv1/weight@velocity". No parameter's name has an @.
+// slot is what is kept beside a parameter under a name: a tensor of its shape.
 func (f *Family) slot(b *program.Builder, p nn.Param, name string) *program.Value {
-	v := b.Held(p.Name+"@"+name, p.Shape)
+	v := b.Held(p.Name+slotMark+name, p.Shape)
 	if _, err := f.State.Add(v.Name, p.Shape); err != nil {
 		b.Fail(err)
 	}

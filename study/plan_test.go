@@ -106,7 +106,7 @@ func TestAPlanRefusesWithLineAndColumn(t *testing.T) {
 		"  - {name: a, with: [{lr: {final: 0.5}}]}":                                                                            `s.yaml:7:5: variant "a": lr: the rate of every step is the baseline's; drop it, or change something that acts`,
 		"  - {name: a, with: [{lr: {policy: fixed}}]}\n  - {name: b, with: [{lr: {policy: linear, final: 1}}]}":                `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`,
 		"  - {name: a, with: [{lr: {layers: {conv1: 0.5}}}]}\n  - {name: b, with: [{lr: {final: 0.5, layers: {conv1: 0.5}}}]}": `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`,
-		"  - {name: a, with: [{lr: {layers: {cnv1: 0.5}}}]}":                                                                   `s.yaml:7:44: lr: layers: mini has no layer "cnv1" with parameters; did you mean "conv1"?`,
+		"  - {name: a, with: [{lr: {layers: {cnv1: 0.5}}}]}":                                                                   `s.yaml:7:43: lr: layers: mini has no layer "cnv1" with parameters; did you mean "conv1"?`,
 		"  - {name: a, with: [{lr: -1}]}":                                                                                      `s.yaml:7:`,
 		"  - {name: a, without: [augmnt]}":                                                                                     `s.yaml:7:25: the base has no "augmnt"; did you mean "augment"?`,
 		"  - {name: a, without: [dropout]}":                                                                                    `s.yaml:7:25: the base has no "dropout"; it has batch, l2, lr, epochs, augment`,

@@ -12,7 +12,6 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/enginetest"
-	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/train"
 )
 
@@ -21,11 +20,15 @@ import (
 // that works on the host.
 func TestATrainingDoesNotMindWhereItsValuesAre(t *testing.T) {
 	s := draw(t, 13)
-	for _, rule := range []string{"he", "lsuv"} {
-		t.Run(rule, func(t *testing.T) {
+	first := run(t, job(t, s)).Model
+	for name, with := range map[string]func(j *train.Job){
+		"he": func(*train.Job) {}, "lsuv": func(j *train.Job) { j.Optimization.Init.Kind = "lsuv" },
+		"stages": func(j *train.Job) { *j = staged(t, *j) }, "given weights": func(j *train.Job) { j.Start = startOf(first) },
+	} {
+		t.Run(name, func(t *testing.T) {
 			ready := func() train.Job {
 				j := job(t, s)
-				j.Optimization.Init = experiment.Init{Kind: rule, Gain: 1}
+				with(&j)
 				return j
 			}
 			want := run(t, ready())
