@@ -17,7 +17,7 @@ func Example() {
 			{Arm: study.Arm{Name: "batchnorm", Params: 1010, MACs: 1000, TrainSeconds: 10.9}, Trials: 3,
 				Finding: study.Finding{Mean: &mean, Effect: &effect, Low: &low, High: &high, Verdict: study.Helps}},
 		}}
-	if err := report.Terminal(os.Stdout, r, 96, false); err != nil {
+	if err := report.Terminal(os.Stdout, report.Input{Result: r}, 96, false); err != nil {
 		fmt.Println(err)
 	}
 	// Output:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 
 	"github.com/assaylab/assay/study"
 )
@@ -74,7 +73,7 @@ func HTML(w io.Writer, in Input) error {
 		Title: k.title(), Unfinished: k.unfinished(), Setting: k.setting(), Answer: k.answer(), Best: k.best(), Train: train(in), Tested: k.tested(),
 		Style: template.CSS(styleText), Script: template.JS(scriptText),
 		Careful: k.careful(), Rough: k.rough(), Metric: k.Metric, Confidence: k.confidence(), MetricTitle: capital(k.Metric), Delta: fmt.Sprintf("%.2g", k.Delta),
-		Judged: k.judged(), Commands: strings.Join(in.Commands, "\n"), File: in.File, Facts: k.facts(in),
+		Judged: k.judged(), Commands: k.commands(in), File: in.File, Facts: k.facts(in),
 	}
 	if k.Stopped == "" {
 		p.Statements = k.statements()

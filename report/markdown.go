@@ -147,8 +147,8 @@ func (m markdown) method() {
 
 func (m markdown) repeat(in Input) {
 	m.line("## How to repeat it\n")
-	if len(in.Commands) > 0 {
-		fenced(m.Buffer, "sh", strings.Join(in.Commands, "\n"))
+	if commands := m.commands(in); commands != "" {
+		fenced(m.Buffer, "sh", commands)
 	}
 	for _, f := range m.facts(in) {
 		m.line("- %s: %s", f[0], md(f[1]))

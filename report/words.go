@@ -237,6 +237,53 @@ func (k ranking) decides(j study.Judgement) string {
 	return "; no reasonable number of repeats would tell, the effect is too small beside the noise"
 }
 
+// next is a command that trains what would tell more, and of what.
+type next struct {
+	command, of string
+	arms        int // of these; 0: of all that repeats can decide
+}
+
+// further is the command with the fewest repeats that decide an arm more, and where others want more, the one that decides all that
+// repeats can. It is nil where no number of repeats would tell; run is the command that goes on with the study.
+func (k ranking) further(run string) []next {
+	least, most := study.MaxRepeats+1, 0
+	var first []string
+	for _, j := range k.variants {
+		n := max(k.Repeats+1, k.Blocks+j.MoreRepeats)
+		if run == "" || j.Verdict != study.Undecided || j.MoreRepeats < 1 || n > study.MaxRepeats {
+			continue
+		}
+		if n < least {
+			least, first = n, nil
+		}
+		if n == least {
+			first = append(first, j.Name)
+		}
+		most = max(most, n)
+	}
+	if most == 0 {
+		return nil
+	}
+	list := []next{{fmt.Sprintf("%s --repeats %d", run, least), "of " + listed(first), len(first)}}
+	if most > least {
+		list = append(list, next{fmt.Sprintf("%s --repeats %d", run, most), "all that repeats can", 0})
+	}
+	return list
+}
+
+// commands repeat the study and go on with it, a line each.
+func (k ranking) commands(in Input) string {
+	lines := slices.Clone(in.Commands)
+	for _, n := range k.further(in.Run) {
+		of := "all that repeats can"
+		if n.arms > 0 { // their names are a file's, and this is read by a shell
+			of = "of " + counted(n.arms, "variant")
+		}
+		lines = append(lines, n.command+"  # would tell "+of)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // price is what an arm costs or saves, as the end of a sentence. Counts that change by less than 1 % are left out, and times by
 // less than 5 %, which two timings of one network may differ by.
 func (k ranking) price(j study.Judgement, good bool) string {

@@ -72,7 +72,7 @@ func (e *Env) studyRun(ctx context.Context, file, as, folder string, repeats int
 		return err
 	}
 	defer st.Close()
-	in, paths, err := e.writeReport(st, ran.Result)
+	in, paths, err := e.writeReport(st, ran.Result, s.Dir())
 	if err != nil {
 		return err
 	}
@@ -125,10 +125,13 @@ func (e *Env) printStudy(in report.Input, page string) error {
 		return report.JSON(e.Stdout, in, page)
 	}
 	e.note("")
-	if err := report.Terminal(e.Stdout, in.Result, e.tableWidth(), e.Color); err != nil {
+	if err := report.Terminal(e.Stdout, in, e.tableWidth(), e.Color); err != nil {
 		return err
 	}
-	e.note("\nReport: %s", page)
+	e.note("")
+	if page != "" {
+		e.note("Report: %s", page)
+	}
 	if in.Winner != "" {
 		e.note("Winner: %s  (assay train %s)", in.Winner, in.Winner)
 	}

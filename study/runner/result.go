@@ -287,6 +287,12 @@ func says(r *study.Result) string {
 	return fmt.Sprintf("%s, %+.2f points [%+.2f, %+.2f] on validation images", r.Winner, *j.Effect, *j.Low, *j.High)
 }
 
+// Source is the file that a study of the store was last run from, and the folder that took its data's place, "" where none did; absolute.
+func Source(held store.Study) (file, data string, err error) {
+	from, err := originOf(held)
+	return from.File, from.Data, err
+}
+
 // decode reads the study that the store holds, with the folder that it was pointed at.
 func decode(held store.Study) (*study.Study, error) {
 	from, err := originOf(held)
