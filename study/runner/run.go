@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/internal/memory"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/study/trial"
@@ -90,13 +91,15 @@ type work struct {
 	began   time.Time // of the first trial of this run
 	started int       // how many were there then
 
-	mu    sync.Mutex
-	tried map[study.Cell]bool // cells that this run has seen end
-	fault string              // of the study: nothing more is run
-	end   study.End           // as last seen
-	done  int
-	total int
-	ran   int
+	mu     sync.Mutex
+	under  int                 // trials of this run under way
+	waited bool                // it was told that others' are waited for
+	tried  map[study.Cell]bool // cells that this run has seen end
+	fault  string              // of the study: nothing more is run
+	end    study.End           // as last seen
+	done   int
+	total  int
+	ran    int
 }
 
 // run is what comes before the first trial, and the trials.
@@ -430,7 +433,7 @@ func (w *work) runAll(ctx context.Context) error {
 	}
 	threads := max(1, w.request.Threads/n)
 	w.began, w.started = time.Now(), w.done
-	w.tell(Event{Begins: true, Note: fmt.Sprintf("%d trials, %d at once on %d threads each", w.total-w.done, n, threads)})
+	w.tell(Event{Begins: true, Note: fmt.Sprintf("%s, %d at once on %s each", say.Counted(w.total-w.done, "trial"), n, say.Counted(threads, "thread"))})
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var group sync.WaitGroup
@@ -463,12 +466,18 @@ func (w *work) next(ctx context.Context, worker, threads, atOnce int) (bool, err
 			case <-ctx.Done():
 			case <-time.After(lookAgain):
 			}
-			w.tell(Event{})
+			w.tell(Event{Note: w.waiting()})
 			return true, nil
 		}
 		return false, nil
 	}
+	w.mu.Lock()
+	w.under++
+	w.mu.Unlock()
 	r, err := w.train(ctx, turn, lease, worker, threads, atOnce)
+	w.mu.Lock()
+	w.under--
+	w.mu.Unlock()
 	if err != nil || r == nil {
 		return err == nil, err
 	}
@@ -484,6 +493,17 @@ func (w *work) next(ctx context.Context, worker, threads, atOnce int) (bool, err
 		return false, w.stopped()
 	}
 	return true, nil
+}
+
+// waiting says, once, that what is left is another process's to run.
+func (w *work) waiting() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.under > 0 || w.waited || w.end.Kind != study.Waiting {
+		return ""
+	}
+	w.waited = true
+	return fmt.Sprintf("the trials that are left run in another process, which is waited for; of one that has died they come back within %v", leaseTime)
 }
 
 // train has one leased trial trained and takes its result in. nil: it was lost to another process, which has it now.
