@@ -402,6 +402,18 @@ func TestAnUndecidedArmSaysWhatWouldDecideIt(t *testing.T) {
 	}
 }
 
+func TestTheAxisStandsBehindTheHead(t *testing.T) {
+	r := &study.Result{Metric: "accuracy", Repeats: 2, Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}}, {Arm: study.Arm{Name: "elu"}}}}
+	var b bytes.Buffer
+	if err := Terminal(&b, Input{Result: r}, 80, false); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(b.String(), "\n")
+	if len(lines) < 3 || !strings.HasPrefix(lines[1], "effect on accuracy, points ") || strings.Index(lines[1], " 0 ") != strings.Index(lines[2], "|")-1 {
+		t.Errorf("got\n%s", b.String())
+	}
+}
+
 func TestTheCommandThatWouldTellIsNamed(t *testing.T) {
 	arms := func(more ...int) ranking {
 		r := &study.Result{Repeats: 3, Blocks: 3, Judged: []study.Judgement{{Arm: study.Arm{Baseline: true}}}}

@@ -80,13 +80,18 @@ func (t *textTable) layOut() {
 		t.costs = true
 		rest -= 2 + costColumns
 	}
-	if rest -= 2; rest >= 14 {
-		t.plot = min(rest, 41)
+	rest -= 2
+	if more := max(0, len(t.head())+1-(t.name+2+t.effect+2)); rest-more >= 14 { // the axis begins behind the head
+		t.effect += more
+		t.plot = min(rest-more, 41)
 	}
 }
 
+// head is what stands over names and effects.
+func (t *textTable) head() string { return "effect on " + t.Metric + ", points" }
+
 func (t *textTable) write(b *bufio.Writer) {
-	head := "effect on " + t.Metric + ", points"
+	head := t.head()
 	if t.stacked {
 		head = clip(head, t.width)
 	}

@@ -495,7 +495,7 @@ func TestTortureNames(t *testing.T) {
 		b.count(b.ends(store))
 	}
 	for name, code := range map[string]int{
-		"a b": 0, "ünï": 0, "'quoted'": 0, `"`: 0, "cache": 2, "trials": 2, "..": 2, ".": 2, "-dash": 0, "e\x1b[2Jsc": 0, "new\nline": 0, strings.Repeat("n", 200): 0, "assay.db": 1,
+		"a b": 0, "ünï": 0, "'quoted'": 0, `"`: 0, "cache": 2, "trials": 2, "..": 2, ".": 2, "-dash": 0, "e\x1b[2Jsc": 0, "new\nline": 0, strings.Repeat("n", 200): 0, "assay.db": 2,
 	} {
 		file := name + ".yaml"
 		if name == "." || name == ".." {
@@ -568,7 +568,7 @@ func TestTortureAStoreThatMayOnlyBeRead(t *testing.T) {
 		args string
 	}{
 		{0, "study list"}, {0, "study show"}, {0, "study show --json"}, {0, "study report --out " + free + "/r"}, {0, "store check"}, {0, "store clean --dry-run"},
-		{1, "study report"}, {1, "study run " + b.dir + "/t.yaml"}, {1, "study rm t"}, {1, "store clean --caches 0"},
+		{1, "study report"}, {1, "study run -q " + b.dir + "/t.yaml"}, {1, "study rm t"}, {1, "store clean --caches 0"},
 	} {
 		cmd := b.start(append(strings.Fields(c.args), "--store", "S")...)
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
