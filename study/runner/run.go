@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -86,32 +87,27 @@ type work struct {
 	engine   string
 	schedule study.Fixed
 	growth   study.Growth
-	ids      map[study.Cell]string // what each cell of this file is on this engine
+	ids      map[study.Cell]string // what each cell of this file is on this engine; guarded by mu
 
 	began   time.Time // of the first trial of this run
 	started int       // how many were there then
 
-	mu     sync.Mutex
-	under  int                 // trials of this run under way
-	waited bool                // it was told that others' are waited for
-	tried  map[study.Cell]bool // cells that this run has seen end
-	fault  string              // of the study: nothing more is run
-	end    study.End           // as last seen
-	done   int
-	total  int
-	ran    int
+	mu      sync.Mutex
+	planned int                 // repeats of which ids says what they are
+	under   int                 // trials of this run under way
+	waited  bool                // it was told that others' are waited for
+	tried   map[study.Cell]bool // cells that this run has seen end
+	fault   string              // of the study: nothing more is run
+	end     study.End           // as last seen
+	done    int
+	total   int
+	ran     int
 }
 
 // run is what comes before the first trial, and the trials.
 func (w *work) run(ctx context.Context, deterministic bool) error {
-	for repeat := 1; repeat <= w.Study.Repeats; repeat++ {
-		for i, key := range w.Keys {
-			spec, err := w.spec(ctx, i, repeat, w.engine)
-			if err != nil {
-				return err
-			}
-			w.ids[study.Cell{Arm: key, Repeat: repeat}] = spec.ID()
-		}
+	if err := w.plan(ctx, w.Study.Repeats); err != nil {
+		return err
 	}
 	if err := w.grow(ctx); err != nil {
 		return err
@@ -156,6 +152,24 @@ func (w *work) run(ctx context.Context, deterministic bool) error {
 	return nil
 }
 
+// plan works out what the cells of so many repeats are. Another process may let the study grow while this one runs.
+func (w *work) plan(ctx context.Context, repeats int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for repeat := w.planned + 1; repeat <= repeats; repeat++ {
+		for i, key := range w.Keys {
+			spec, err := w.spec(ctx, i, repeat, w.engine)
+			if err != nil {
+				return err
+			}
+			w.ids[study.Cell{Arm: key, Repeat: repeat}] = spec.ID()
+		}
+		w.planned = repeat
+	}
+	w.Study.Repeats = max(w.Study.Repeats, w.planned)
+	return nil
+}
+
 // grow brings the store's record of the study to what the file asks for, or begins it. What does not fit the machine's memory is
 // refused before the study takes its name.
 func (w *work) grow(ctx context.Context) error {
@@ -185,15 +199,8 @@ func (w *work) grow(ctx context.Context) error {
 			return err
 		}
 		if w.growth.Lowered > 0 {
-			w.Study.Repeats = w.growth.View.Repeats
-			for repeat := w.growth.Lowered + 1; repeat <= w.Study.Repeats; repeat++ {
-				for i, key := range w.Keys {
-					spec, err := w.spec(ctx, i, repeat, w.engine)
-					if err != nil {
-						return err
-					}
-					w.ids[study.Cell{Arm: key, Repeat: repeat}] = spec.ID()
-				}
+			if err := w.plan(ctx, w.growth.View.Repeats); err != nil {
+				return err
 			}
 		}
 		if _, err = w.st.Put(next); !errors.Is(err, store.ErrChanged) {
@@ -341,7 +348,10 @@ func (w *work) history(v store.View) (study.History, error) {
 		ids = append(ids, c.Trial)
 		stands[study.Cell{Arm: c.Arm, Repeat: c.Repeat}] = c.Trial
 	}
-	for _, id := range w.ids {
+	w.mu.Lock()
+	own := maps.Clone(w.ids)
+	w.mu.Unlock()
+	for _, id := range own {
 		ids = append(ids, id)
 	}
 	states, err := v.States(ids)
@@ -355,7 +365,7 @@ func (w *work) history(v store.View) (study.History, error) {
 			Weights: s.Weights, Outcome: s.Metrics[study.Accuracy.Name], Columns: s.Columns[Validation],
 		}
 		if held.Engine == "" {
-			if held.Engine = "another engine"; id == w.ids[c] {
+			if held.Engine = "another engine"; id == own[c] {
 				held.Engine = w.engine
 			}
 		}
@@ -366,7 +376,7 @@ func (w *work) history(v store.View) (study.History, error) {
 		held.Spent = c.Spent
 		h.Held = append(h.Held, held)
 	}
-	for c, id := range w.ids {
+	for c, id := range own {
 		if s := states[id]; stands[c] != id && (s.Known() || s.Owner != "") {
 			held := row(c, id)
 			held.Found = true
@@ -387,7 +397,28 @@ func (w *work) look() error {
 }
 
 func (w *work) take(more bool) (turn study.Turn, lease *store.Lease, err error) {
+	for {
+		repeats := 0
+		turn, lease, repeats, err = w.seen(more)
+		if err != nil || repeats == 0 {
+			return turn, lease, err
+		}
+		if err := w.plan(context.Background(), repeats); err != nil {
+			return turn, nil, err
+		}
+	}
+}
+
+// seen is take, but for repeats above 0: so many the study has by now, more than were planned here, and nothing was done.
+func (w *work) seen(more bool) (turn study.Turn, lease *store.Lease, repeats int, err error) {
 	lease, err = w.st.Claim(w.Name, w.owner, leaseTime, func(v store.View) (store.Claim, error) {
+		w.mu.Lock()
+		grown := v.Study.Repeats > w.planned
+		w.mu.Unlock()
+		if repeats = 0; grown {
+			repeats = v.Study.Repeats
+			return store.Claim{}, nil
+		}
 		h, err := w.history(v)
 		if err != nil {
 			return store.Claim{}, err
@@ -401,7 +432,9 @@ func (w *work) take(more bool) (turn study.Turn, lease *store.Lease, err error) 
 		end := w.schedule.End(h)
 		if turns := w.schedule.Next(h, 1); more && len(turns) > 0 {
 			turn = turns[0]
+			w.mu.Lock()
 			c.Lease, c.Again = w.ids[turn.Cell], turn.Lacks != nil
+			w.mu.Unlock()
 			c.Assign = append(c.Assign, store.Cell{Arm: turn.Arm, Repeat: turn.Repeat, Trial: c.Lease})
 		}
 		w.mu.Lock()
@@ -409,7 +442,7 @@ func (w *work) take(more bool) (turn study.Turn, lease *store.Lease, err error) 
 		w.end, w.done, w.total = end, end.Held, end.Held+end.Left
 		return c, nil
 	})
-	return turn, lease, err
+	return turn, lease, repeats, err
 }
 
 // atOnce is how many trials run side by side. Two trainings on a core each do more than one on two, as long as memory and
@@ -712,8 +745,14 @@ func (w *work) begin(ctx context.Context, c study.Cell) (map[int]string, error) 
 	}
 	r.Begin, r.Result = checkTime.Seconds(), strings.TrimSuffix(r.Result, ".result")+".begun"
 	defer os.Remove(r.Result)
-	why := w.launcher.Launch(ctx, r, func(train.Progress) {})
-	result, err := trial.Load(r.Result)
+	var why string
+	var result *trial.Result
+	for range 5 { // another process that checks the same may have read the file, and removed it
+		why = w.launcher.Launch(ctx, r, func(train.Progress) {})
+		if result, err = trial.Load(r.Result); ctx.Err() != nil || why != "" || !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()

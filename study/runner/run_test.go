@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -869,5 +870,54 @@ func TestTheLastWordsOfACrashAreItsReason(t *testing.T) {
 		if got := c.last(); text != "" && got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestAStudyThatGrowsInAnotherProcessMeanwhileIsGoneOnWith(t *testing.T) {
+	file := studyFile(t, "repeats: 2", "repeats: 1")
+	grown := false
+	r, launched, _, err := faked(t, file, func(r trial.Request, _ *trial.Result) string {
+		if r.Begin > 0 || grown {
+			return ""
+		}
+		grown = true
+		st, err := store.Open(filepath.Join(filepath.Dir(file), "store"), time.Now)
+		if err != nil {
+			return err.Error()
+		}
+		defer st.Close()
+		held, err := st.Study("tiny")
+		if err != nil {
+			return err.Error()
+		}
+		held.Repeats = 2
+		if _, err := st.Put(held); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := names(all, 1, 2); !slices.Equal(launched, want) || !r.Result.Complete {
+		t.Errorf("launched %v, want %v, complete: %v", launched, want, r.Result.Complete)
+	}
+}
+
+func TestACheckOfBitsWhoseFileAnotherProcessRemovedIsMadeAgain(t *testing.T) {
+	file := studyFile(t)
+	var left atomic.Int32
+	left.Store(2)
+	s := opened(t, file)
+	f := &fake{t: t, s: s}
+	_, err := s.Run(t.Context(), launches(func(ctx context.Context, r trial.Request, on func(train.Progress)) string {
+		why := f.Launch(ctx, r, on)
+		if r.Begin > 0 && left.Add(-1) >= 0 {
+			os.Remove(r.Result)
+		}
+		return why
+	}), nil)
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/assaylab/assay/approach"
@@ -53,6 +54,7 @@ type Session struct {
 	request Request
 	text    []byte
 	sets    map[string]*data.Set
+	cutting sync.Mutex // of cuts
 	cuts    map[cutKey]cut
 	recipes []recipe                           // by arm
 	each    int64                              // bytes that a trial takes, once memory has told
@@ -246,6 +248,8 @@ func (s *Session) cut(ctx context.Context, a study.PlannedArm, repeat int) (cut,
 		return cut{}, err
 	}
 	key := cutKey{fmt.Sprintf("%+v", a.Experiment.Data.Spec), repeat}
+	s.cutting.Lock()
+	defer s.cutting.Unlock()
 	c, ok := s.cuts[key]
 	if !ok {
 		c.Cut = set.Cut(study.SeedsOf(s.Study.Seed, repeat).Split, 1)
