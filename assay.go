@@ -20,6 +20,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/runner"
@@ -30,7 +31,7 @@ import (
 type Set = data.Set
 
 // Model is a trained network with all that predicting needs.
-type Model = train.Model
+type Model = model.Model
 
 // Open opens a folder of images, with one folder a class, or an archive of one; a name such as fashion-mini opens a built-in set.
 // Pictures are decoded once and stay in memory. Close the set when it is done with.
@@ -46,7 +47,7 @@ func spec(source string) data.Spec {
 }
 
 // Load reads a model from a file that [Model.Save] or assay train wrote.
-func Load(path string) (*Model, error) { return train.Load(path) }
+func Load(path string) (*Model, error) { return model.Load(path) }
 
 // Training is what [Train] is asked for.
 type Training struct {

@@ -35,7 +35,7 @@ func ExampleTrain() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(result.Step, "steps, more than half right:", result.Metrics.Accuracy > 0.5)
+	fmt.Println(result.Step, "steps, more than half right:", result.Score.Raw("accuracy") > 0.5)
 	// Output:
 	// 80 steps, more than half right: true
 }

@@ -1,7 +1,7 @@
 // Package approach resolves and applies approaches: named choices that turn one experiment into another. catalog.go is the
 // table of contents of the whole project; the folders architecture, optimization and learning hold a file an approach. An
 // approach is handed only what its kind may change, so the compiler draws the line between the kinds. The package needs no
-// engine and no images. It imports experiment. Start at [Build].
+// engine and no images. It imports experiment, and of task whether a network fits it. Start at [Build].
 package approach
 
 import (
@@ -13,6 +13,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -57,6 +58,8 @@ type Built struct {
 	Optimization experiment.Optimization
 	Learning     experiment.Learning
 	Applied      []Applied // what each approach did, in the order of application
+
+	fits func(*nn.Graph) error // whether the task can be had of the network; nil: of any
 }
 
 // Applied tells what one choice did.
@@ -84,16 +87,27 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
+	purpose, err := task.New(e.Task, nil)
+	if err != nil {
+		return nil, err
+	}
+	b.fits = purpose.Check
 	if w := b.Learning.Window(); w > 0 { // the window that learning cuts is the size of the network's input
 		images.Size.H, images.Size.W = w, w
 	}
 	if b.Graph, err = network(e.Net, images); err != nil {
 		return nil, err
 	}
+	if err := b.fits(b.Graph); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Net, err)
+	}
 	learned := b.Applied
 	b.Applied = nil
 	if err := b.apply(slices.Concat(architecture, optimization)); err != nil {
 		return nil, err
+	}
+	if err := b.factors(); err != nil {
+		return nil, Locate(e.Optimization, "lr", fmt.Errorf("lr: %w", err))
 	}
 	b.Applied = append(b.Applied, learned...)
 	return b, nil
@@ -187,6 +201,34 @@ func (b *Built) apply(rs []resolved) error {
 	return nil
 }
 
+// factors refuses a factor on the learning rate of layers that have no parameters. It waits until all approaches have come, as norms
+// bring some.
+func (b *Built) factors() error {
+	if len(b.Optimization.LR.Layers) == 0 {
+		return nil
+	}
+	params, err := b.Graph.Params()
+	if err != nil {
+		return err
+	}
+	for _, f := range b.Optimization.LR.Layers {
+		if !slices.ContainsFunc(params, func(p nn.Param) bool { return f.Layers.Match(p.Path) }) {
+			mend := "name layers as assay net show prints them, ** for all below a name"
+			var names []string
+			for _, p := range params {
+				names = append(names, p.Path)
+			}
+			if below := string(f.Layers) + "/"; slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, below) }) {
+				mend = fmt.Sprintf("did you mean %q?", below+"**")
+			} else if near, ok := spec.Nearest(string(f.Layers), names); ok {
+				mend = fmt.Sprintf("did you mean %q?", near)
+			}
+			return &spec.Fault{Path: fmt.Sprintf("$.layers[%q]", string(f.Layers)), Msg: fmt.Sprintf("layers: %s has no layer %q with parameters; %s", b.Graph.Name, f.Layers, mend)}
+		}
+	}
+	return nil
+}
+
 // after names what has changed the network before an approach failed on it: " after dense, batchnorm". A parameter that is wrong
 // is so on any network.
 func (b *Built) after(err error) string {
@@ -225,6 +267,11 @@ func (b *Built) run(r resolved) (nn.Changes, error) {
 	}
 	if _, err := b.Graph.Steps(); err != nil {
 		return c, err
+	}
+	if b.fits != nil {
+		if err := b.fits(b.Graph); err != nil {
+			return c, err
+		}
 	}
 	if c.None() {
 		return c, nowhere(b.Graph.Name, where(r.value), c)
@@ -358,6 +405,11 @@ func Lookup(name string) (Entry, error) {
 		return Entry{}, fmt.Errorf("no approach %q; did you mean %q? (assay approach list)", name, near)
 	}
 	for _, e := range Catalog() {
+		for _, o := range e.Operations() {
+			if o.Name == name {
+				return Entry{}, fmt.Errorf("no approach %q, it is an operation; did you mean \"%s: [%s]\"? (assay approach show %s)", name, e.Name, name, e.Name)
+			}
+		}
 		for _, p := range e.Parameters() {
 			if p.Bare && slices.Contains(strings.Split(p.Values, ", "), name) {
 				return Entry{}, fmt.Errorf("no approach %q; did you mean \"%s: %s\"? (assay approach show %s)", name, e.Name, name, e.Name)

@@ -10,6 +10,7 @@ import (
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -61,7 +62,7 @@ func TestANetworkReadBackFromItsCanonicalTextTrainsToTheSameBits(t *testing.T) {
 // printed is the step that a network trains by.
 func printed(t *testing.T, g *nn.Graph) string {
 	t.Helper()
-	f, err := compile.New(g, experiment.DefaultOptimization(), 1)
+	f, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assaylab/assay/approach/learning"
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 )
@@ -39,10 +42,33 @@ type Parameter struct {
 	Bare    bool   `json:"-"` // the one that a bare value sets
 }
 
-// Parameters lists the keys of an approach, from its struct: the tags yaml, values, help and spec:"bare".
-func (e Entry) Parameters() []Parameter {
+// Parameters lists the keys of an approach, from its struct: the tags yaml, values, help and spec:"bare", and those that say a range.
+func (e Entry) Parameters() []Parameter { return parameters(e.Default) }
+
+// Operation is one of the operations of augment, with parameters of its own.
+type Operation struct {
+	Name       string      `json:"name"`
+	Summary    string      `json:"summary"`
+	Parameters []Parameter `json:"parameters"`
+	Paper      string      `json:"paper"`
+	Caveats    string      `json:"caveats"`
+}
+
+// Operations lists what may stand in an approach's list of operations, none for those without.
+func (e Entry) Operations() []Operation {
+	var all []Operation
+	if _, ok := e.Default.(learning.Augment); ok {
+		for _, o := range augment.Catalog() {
+			all = append(all, Operation{o.Name, o.Card.Summary, parameters(experiment.Operation{P: o.P, Op: o.Default}.Form()), o.Card.Paper, o.Card.Caveats})
+		}
+	}
+	return all
+}
+
+// parameters lists the keys of a struct.
+func parameters(of any) []Parameter {
 	var ps []Parameter
-	v := reflect.ValueOf(e.Default)
+	v := reflect.ValueOf(of)
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
@@ -50,6 +76,9 @@ func (e Entry) Parameters() []Parameter {
 			continue
 		}
 		p := Parameter{Name: name, Values: f.Tag.Get("values"), Help: f.Tag.Get("help"), Bare: strings.Contains(f.Tag.Get("spec"), "bare")}
+		if f.Tag.Get("is") != "" {
+			p.Help = experiment.Wanted(f.Tag) + "; " + p.Help
+		}
 		if d := f.Tag.Get("default"); d != "" {
 			p.Default = d // where the zero value stands for something that depends on the network
 		} else if n, err := spec.Encode(v.Field(i).Interface()); err == nil && n.Kind != spec.Null {

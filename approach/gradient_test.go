@@ -13,6 +13,7 @@ import (
 	"github.com/assaylab/assay/internal/gradcheck"
 	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -86,7 +87,7 @@ func small(t *testing.T, write func(b *nn.Builder, x *nn.Node) *nn.Node) *nn.Gra
 func checkGradient(g *nn.Graph) error {
 	o := experiment.DefaultOptimization()
 	o.Solver.Momentum, o.Init.Gain = 0, 0.7
-	f, err := compile.New(g, o, 1)
+	f, err := compile.New(g, task.Classify{}, o, 1)
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func checkGradient(g *nn.Graph) error {
 	for i, r := 0, tensor.NewStream(4, "images").At(0, 0); i < batch*g.InputSize().Elems(); i++ {
 		start[compile.Images] = append(start[compile.Images], r.Normal())
 	}
-	labels := map[string][]int32{compile.Labels: {0, 2}}
+	labels := map[string][]int32{task.Labels: {0, 2}}
 	at := func(t, rate float64) (map[string][]float64, float64, error) { // a step from start + t·direction
 		real := map[string][]float64{}
 		for name, v := range start {

@@ -13,6 +13,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -43,7 +44,7 @@ func TestEveryRewrittenNetworkReadsBackFromItsTextAndCompiles(t *testing.T) {
 				if d := difference(t, g, reread(t, g)); d != "" {
 					t.Errorf("%s on %s comes back with %s", text, name, d)
 				}
-				f, err := compile.New(g, experiment.DefaultOptimization(), 1)
+				f, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 1)
 				if err == nil {
 					_, err = f.Step(2)
 				}
@@ -202,7 +203,7 @@ func build(t *testing.T, e experiment.Experiment) *approach.Built {
 func TestALaterSettingInheritsWhatItDoesNotWrite(t *testing.T) {
 	b := build(t, lists(t, "mini", "", "lr: {base: 0.1, policy: cosine, warmup: 2}, l2: {strength: 1e-3, except: [bias]}, lr: {base: 0.2}, l2: 1e-4, batchnorm: {affine: false}, batchnorm: after",
 		"epochs: {steps: 50}, subset: {images: 100}, augment: [flip], epochs: 3, subset: 0.25"))
-	if got, want := b.Optimization.LR, (experiment.LR{Base: 0.2, Policy: "cosine", Gamma: 0.1, Warmup: 2}); got != want {
+	if got, want := b.Optimization.LR, (experiment.LR{Base: 0.2, Policy: "cosine", Gamma: 0.1, Warmup: 2}); !reflect.DeepEqual(got, want) {
 		t.Errorf("lr %+v, want %+v", got, want)
 	}
 	if got := b.Optimization.L2; got.Strength != 1e-4 || !slices.Equal(got.Except, []string{"bias"}) {
@@ -219,8 +220,8 @@ func TestALaterSettingInheritsWhatItDoesNotWrite(t *testing.T) {
 		t.Errorf("batchnorm %v, want %v", got, want)
 	}
 	again := build(t, lists(t, "mini", "", "", "epochs: 3, epochs: {steps: 50}"))
-	if again.Learning.Epochs.TotalSteps(7) != 50 {
-		t.Error("steps do not take the place of count")
+	if s, err := experiment.NewSchedule(again.Optimization, again.Learning, 7*128); err != nil || s.Steps() != 50 {
+		t.Errorf("steps do not take the place of count: %d, %v", s.Steps(), err)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/zoo"
 )
@@ -305,7 +306,7 @@ func (w *stepping) size(net string) (int, error) {
 
 // train takes one step on noise and checks that loss and weights are numbers.
 func train(e *cpu.Engine, b *approach.Built, batch int) error {
-	f, err := compile.New(b.Graph, b.Optimization, 1)
+	f, err := compile.New(b.Graph, task.Classify{}, b.Optimization, 1)
 	if err != nil {
 		return err
 	}
@@ -334,7 +335,7 @@ func train(e *cpu.Engine, b *approach.Built, batch int) error {
 	}
 	scalars := map[string]float32{}
 	f.Scalars(scalars, 1e-3, 1)
-	if err := run.Run(engine.Feed{Real: map[string][]float32{compile.Images: images}, Index: map[string][]int32{compile.Labels: labels}, Scalars: scalars}); err != nil {
+	if err := run.Run(engine.Feed{Real: map[string][]float32{compile.Images: images}, Index: map[string][]int32{task.Labels: labels}, Scalars: scalars}); err != nil {
 		return err
 	}
 	if loss := float64(run.Output(compile.Loss)[0]); math.IsNaN(loss) || math.IsInf(loss, 0) {

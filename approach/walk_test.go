@@ -47,7 +47,7 @@ var walked = map[string][]string{
 	"l2":                 {"l2: 5e-4", "l2: {strength: 1e-4, except: []}"},
 	"dropout":            {"dropout: 0.2", "dropout: {rate: 0.1, place: convs}", "dropout: {rate: 0.1, place: input}", "dropout: 0"},
 	"solver":             {"solver: sgd", "solver: {nesterov: true}"},
-	"lr":                 {"lr: 0.01", "lr: {policy: step, gamma: 0.5, every: 2}", "lr: {policy: cosine, warmup: 1}"},
+	"lr":                 {"lr: 0.01", "lr: {policy: step, gamma: 0.5, every: 2}", "lr: {policy: cosine, warmup: 1}", "lr: {layers: {\"**\": 0.5}}"},
 	"batch":              {"batch: 64"},
 	"init":               {"init: {kind: xavier, gain: 2}", "init: lsuv"},
 	"epochs":             {"epochs: 5", "epochs: {steps: 100}"},

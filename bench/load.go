@@ -19,6 +19,7 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/zoo"
 )
@@ -87,8 +88,12 @@ func (s *session) epochs(ctx context.Context, set *data.Set, g data.Geometry, ba
 	if err != nil {
 		return rates, err
 	}
-	l, err := set.Loader(ctx, items, data.LoaderConfig{Batch: batch, Preprocess: p, Geometry: g, Train: true,
-		Augment: []augment.Op{augment.Crop{Pad: pad}, augment.Flip{P: 0.5}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
+	targets, err := task.Classify{Classes: set.Classes}.Targets(set.Classes, true)
+	if err != nil {
+		return rates, err
+	}
+	l, err := set.Loader(ctx, items, data.LoaderConfig{Batch: batch, Targets: targets, Preprocess: p, Geometry: g, Train: true,
+		Augment: []augment.Op{augment.Crop{Pad: pad}, augment.Chance{P: 0.5, Op: augment.Flip{}}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
 	if err != nil {
 		return rates, err
 	}
@@ -141,7 +146,7 @@ func (s *session) epochs(ctx context.Context, set *data.Set, g data.Geometry, ba
 // trainer compiles a training step that takes a batch.
 func trainer(eng engine.Engine, g *nn.Graph, batch int) (func(*data.Batch) error, error) {
 	o := experiment.DefaultOptimization()
-	family, err := compile.New(g, o, 1)
+	family, err := compile.New(g, task.Classify{}, o, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +164,10 @@ func trainer(eng engine.Engine, g *nn.Graph, batch int) (func(*data.Batch) error
 	f := engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}
 	family.Scalars(f.Scalars, 1e-3, 0)
 	return func(b *data.Batch) error {
-		f.Real[compile.Images], f.Index[compile.Labels] = b.X.Data, b.Labels
+		f.Real[compile.Images] = b.X.Data
+		for _, a := range b.Targets {
+			a.Put(f.Real, f.Index)
+		}
 		return x.Run(f)
 	}, nil
 }

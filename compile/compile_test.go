@@ -13,12 +13,13 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
 )
 
 func family(t *testing.T, g *nn.Graph, o experiment.Optimization, rule experiment.Init, seed uint64) *compile.Family {
 	t.Helper()
-	f, err := compile.New(g, o, 1)
+	f, err := compile.New(g, task.Classify{}, o, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func TestEveryNetworkOfTheZooHasAllPrograms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := compile.New(g, experiment.DefaultOptimization(), 1)
+			f, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -283,7 +284,7 @@ func TestEvaluationKnowsNoDropoutNoAuxiliaryHeadAndNoLabels(t *testing.T) {
 			t.Errorf("evaluation reads %s", v.Name)
 		}
 	}
-	if len(p.Inputs(program.Scalar)) > 0 || slices.ContainsFunc(p.Inputs(program.Input), func(v *program.Value) bool { return v.Name == compile.Labels }) {
+	if len(p.Inputs(program.Scalar)) > 0 || slices.ContainsFunc(p.Inputs(program.Input), func(v *program.Value) bool { return v.Name == task.Labels }) {
 		t.Error("evaluation asks for more than images")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/zoo"
 )
@@ -19,7 +20,7 @@ func Example() {
 		return
 	}
 	settings := experiment.DefaultOptimization()
-	f, err := compile.New(g, settings, 1)
+	f, err := compile.New(g, task.Classify{}, settings, 1)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -50,7 +51,7 @@ func Example() {
 	}
 	feed := engine.Feed{
 		Real:    map[string][]float32{compile.Images: pictures},
-		Index:   map[string][]int32{compile.Labels: {0, 1, 2}},
+		Index:   map[string][]int32{task.Labels: {0, 1, 2}},
 		Scalars: map[string]float32{},
 	}
 	for i := range 100 {

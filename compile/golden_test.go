@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/zoo"
 )
@@ -242,7 +243,7 @@ func TestThreeStepsGiveWhatPyTorchGives(t *testing.T) {
 
 func (net goldenNet) check(t *testing.T, e engine.Engine, want golden) {
 	g := net.build(t)
-	f, err := compile.New(g, net.optimization, 1)
+	f, err := compile.New(g, task.Classify{}, net.optimization, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +255,7 @@ func (net goldenNet) check(t *testing.T, e engine.Engine, want golden) {
 		for n := range labels {
 			labels[n] = int32((3*n + i) % g.Classes)
 		}
-		feed.Real[compile.Images], feed.Index[compile.Labels] = images(g, net.batch, i), labels
+		feed.Real[compile.Images], feed.Index[task.Labels] = images(g, net.batch, i), labels
 		f.Scalars(feed.Scalars, lr, i)
 		if err := step.Run(feed); err != nil {
 			t.Fatal(err)
@@ -266,7 +267,7 @@ func (net goldenNet) check(t *testing.T, e engine.Engine, want golden) {
 	if err := eval.Run(feed); err != nil {
 		t.Fatal(err)
 	}
-	for i, v := range eval.Output(compile.LogProbs) {
+	for i, v := range eval.Output(task.LogProbs) {
 		near(t, fmt.Sprintf("log-probability %d", i), float64(v), want.LogProbs[i], 1)
 	}
 	kept := f.Kept()

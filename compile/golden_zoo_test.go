@@ -12,6 +12,7 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -45,7 +46,7 @@ func TestNetworksGiveTheLogitsOfTorchvisionTimmAndPytorchcv(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := compile.New(g, experiment.DefaultOptimization(), 1)
+			f, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +61,7 @@ func TestNetworksGiveTheLogitsOfTorchvisionTimmAndPytorchcv(t *testing.T) {
 			if err := x.Run(engine.Feed{Real: map[string][]float32{compile.Images: image}}); err != nil {
 				t.Fatal(err)
 			}
-			got, every, largest := x.Output(compile.LogProbs), max(1, g.Classes/20), 0.0
+			got, every, largest := x.Output(task.LogProbs), max(1, g.Classes/20), 0.0
 			for _, v := range want.Logits {
 				largest = max(largest, math.Abs(v-want.Logits[0]))
 			}

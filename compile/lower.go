@@ -34,7 +34,7 @@ func (f *Family) lower(b *program.Builder, batch int, m mode) *lowering {
 		b.At(s.Node.Name)
 		in := make([]*program.Value, len(s.Node.In))
 		for i, from := range s.Node.In {
-			in[i] = l.overlay(s.OverIn[i], l.out[from], nil)
+			in[i] = l.overlay(s.OverIn[i], l.out[from], s.Node)
 		}
 		y := l.layer(s, in)
 		l.raw[s.Node] = y
@@ -121,15 +121,15 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 	return nil
 }
 
-// overlay emits what lies over a value. of is the layer whose output it is, nil for the input of one.
-func (l *lowering) overlay(over []nn.Applied, x *program.Value, of *nn.Node) *program.Value {
+// overlay emits what lies over a value, the output of a layer or an input of it.
+func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *program.Value {
 	for _, a := range over {
 		switch e := a.Layer.(type) {
 		case nn.Bias:
 			x = l.b.Emit(program.BiasAdd{}, x, l.held(a.Params[0]))
-			l.raw[of] = x
+			l.raw[at] = x
 		case nn.BatchNorm:
-			x = l.batchNorm(a, e, x)
+			x = l.batchNorm(a, e, at.Path(), x)
 		case nn.LayerNorm:
 			x = l.b.Emit(program.LayerNorm{Eps: e.Eps}, x, l.held(a.Params[0]), l.held(a.Params[1]))
 		case nn.LRN:
@@ -147,15 +147,16 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, of *nn.Node) *pr
 	return x
 }
 
-// batchNorm emits the norm and, in training, the move of its running statistics.
-func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, x *program.Value) *program.Value {
+// batchNorm emits the norm and, in training, the move of its running statistics. One over a frozen layer is in training what it
+// is in evaluation: its statistics are those that came with the frozen weights, as in Keras' trainable = False.
+func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *program.Value) *program.Value {
 	b := l.b
 	var affine []*program.Value
 	for _, p := range a.Params {
 		affine = append(affine, l.held(p))
 	}
 	mean, variance := l.held(a.Buffers[0]), l.held(a.Buffers[1])
-	if l.mode == evaluation {
+	if l.mode == evaluation || l.mode == training && l.f.frozen(path) {
 		return b.Emit(program.BatchNormInference{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x, mean, variance}, affine...)...)
 	}
 	outs := b.EmitAll(program.BatchNorm{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x}, affine...)...)
@@ -266,6 +267,3 @@ func (l *lowering) held(p nn.Param) *program.Value { return l.b.Held(p.Name, p.S
 func (l *lowering) flat(x *program.Value) *program.Value {
 	return l.b.Emit(program.Reshape{Shape: tensor.Of(l.batch, x.Shape().Elems()/l.batch)}, x)
 }
-
-// rows is what an output's readers see, as [N,K].
-func (l *lowering) rows(n *nn.Node) *program.Value { return l.flat(l.out[n]) }

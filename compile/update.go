@@ -1,49 +1,68 @@
 package compile
 
 import (
-	"slices"
+	"fmt"
 
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/program"
 )
 
-// update appends the solver: the gradient of the loss by every parameter, and a step for each. What the solver remembers of a
-// parameter joins the State, from 0.
-func (f *Family) update(b *program.Builder, loss *program.Value) {
-	wrt := make([]*program.Value, len(f.params))
-	for i, p := range f.params {
-		wrt[i] = b.Held(p.Name, p.Shape)
+// gradientSlot is where gradients are kept from program to program.
+const gradientSlot = "gradient"
+
+// slotMark stands between a parameter's name and a slot's: "conv1/weight@velocity". No parameter has it in its name.
+const slotMark = "@"
+
+// trained lists the parameters that are not frozen.
+func (f *Family) trained() []nn.Param {
+	var ps []nn.Param
+	for _, p := range f.params {
+		if !f.settings[p.Name].frozen {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+// gradients appends the gradient of the loss by every parameter that is trained.
+func (f *Family) gradients(b *program.Builder, loss *program.Value) []*program.Value {
+	var wrt []*program.Value
+	for _, p := range f.trained() {
+		wrt = append(wrt, b.Held(p.Name, p.Shape))
 	}
 	b.At("gradients")
-	grads := b.Gradients(loss, wrt)
-	lr, momentum := b.Scalar(Rate), f.constant(b, "momentum", f.optimization.Solver.Momentum)
-	for i, p := range f.params {
-		l2 := f.optimization.L2.Strength
-		if f.spared(p) {
-			l2 = 0
-		}
+	return b.Gradients(loss, wrt)
+}
+
+// update appends the solver's step of every parameter that is trained, by its gradient. What the solver remembers joins the State,
+// from 0.
+func (f *Family) update(b *program.Builder, grads []*program.Value) {
+	for i, p := range f.trained() {
 		b.At(p.Name)
-		velocity := b.Held(p.Name+"@velocity", p.Shape)
-		if _, err := f.State.Add(velocity.Name, p.Shape); err != nil {
-			b.Fail(err)
-		}
-		b.EmitAll(program.SGD{Nesterov: f.optimization.Solver.Nesterov}, wrt[i], grads[i], velocity, lr, momentum, f.constant(b, "l2", l2))
+		f.rule.Emit(&Update{Parameter: b.Held(p.Name, p.Shape), Gradient: grads[i], Builder: b, family: f, param: p})
 	}
 }
 
-// spared reports whether weight decay leaves a parameter alone. A slope of PReLU is always spared (arXiv:1502.01852, §2.1), and so
-// are the exponent, the share and the filter of a pooling; the hinges of an APL are not (arXiv:1412.6830).
-func (f *Family) spared(p nn.Param) bool {
-	except := f.optimization.L2.Except
-	switch p.Role {
-	case nn.RoleBias, nn.RoleGates:
-		return slices.Contains(except, "bias")
-	case nn.RoleGamma, nn.RoleBeta:
-		return slices.Contains(except, "norm")
-	case nn.RoleSlope, nn.RoleExponent, nn.RoleMix, nn.RoleGate:
-		return true
+// slot is what is kept beside a parameter under a name: a tensor of its shape.
+func (f *Family) slot(b *program.Builder, p nn.Param, name string) *program.Value {
+	v := b.Held(p.Name+slotMark+name, p.Shape)
+	if _, err := f.State.Add(v.Name, p.Shape); err != nil {
+		b.Fail(err)
 	}
-	c, ok := f.Graph.Node(p.Layer).Layer.(nn.Conv)
-	depthwise := ok && c.Groups > 1 && p.Shape[2] == 1
-	return depthwise && slices.Contains(except, "depthwise")
+	return v
+}
+
+// moving declares a scalar of the rule for parameters with a factor on the rate; those with the same factor share it.
+func (f *Family) moving(b *program.Builder, s Scalar, factor float32) *program.Value {
+	name := s.Name
+	if factor != 1 {
+		name = fmt.Sprintf("%s·%g", s.Name, factor)
+	}
+	for _, m := range f.scalars.moving {
+		if m.name == name {
+			return b.Scalar(name)
+		}
+	}
+	f.scalars.moving = append(f.scalars.moving, moving{name, s.At, factor})
+	return b.Scalar(name)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -83,7 +84,7 @@ func TestProgramsStandWhileTheVersionStands(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := New(g, o, 3)
+			f, err := New(g, task.Classify{}, o, 3)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +121,7 @@ func TestFirstValuesStandWhileTheVersionStands(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, g := range []*nn.Graph{small, large} {
-		f, err := New(g, experiment.DefaultOptimization(), 3)
+		f, err := New(g, task.Classify{}, experiment.DefaultOptimization(), 3)
 		if err != nil {
 			t.Fatal(err)
 		}

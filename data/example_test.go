@@ -27,7 +27,7 @@ func Example() {
 	}
 	train, err := set.Loader(ctx, cut.Train, data.LoaderConfig{
 		Batch: 128, Preprocess: preprocess, Geometry: geometry, Train: true,
-		Augment: augment.List{augment.Crop{Pad: 2}, augment.Flip{P: 0.5}},
+		Augment: augment.List{augment.Crop{Pad: 2}, augment.Chance{P: 0.5, Op: augment.Flip{}}},
 		Order:   tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment"),
 	})
 	if err != nil {

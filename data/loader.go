@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/assaylab/assay/data/augment"
@@ -16,13 +15,14 @@ type LoaderConfig struct {
 	Batch      int        // images of a batch, at least 1
 	Preprocess Preprocess // of [Set.Preprocess] or of a model: the same for training and evaluation
 	Geometry   Geometry   // of [Set.Geometry], the one that Preprocess was made with
+	Targets    Targets    // what a batch holds beside its images; nil: nothing
 	Train      bool       // random order, windows by Augment, the tail of an epoch dropped; else in order, centred, all of it
 
 	// The rest is for training alone.
 	Augment augment.List  // applied in this order; none: the centre, as evaluation sees it
 	Order   tensor.Stream // of the order: tensor.NewStream(seed, "order")
 	Draws   tensor.Stream // of the windows: tensor.NewStream(seed, "augment")
-	Subset  []int         // of the items, rising; nil: all. The order is that of all items with the others left out
+	Overlay Overlay       // what the items are taken for and how often they are seen; the zero Overlay changes nothing
 }
 
 // Loader turns items into batches. It has no state: a batch is a function of epoch and step, so resuming is a step number,
@@ -31,28 +31,27 @@ type Loader struct {
 	set    *Set
 	pixels *Pixels
 	items  []int
-	subset []bool // by item; nil: all
-	images int
+	images int // seen in an epoch
 	cfg    LoaderConfig
 	scale  *scale
 
 	mu     sync.Mutex
 	orders [2]struct { // of the last two epochs asked for: where two epochs meet, both are filled at once
-		epoch int
-		items []int
+		epoch  int
+		visits []visit
 	}
 	latest int
 }
 
 // Batch is a step's images. It is filled again and again; copy what must last.
 type Batch struct {
-	X      *tensor.Tensor // [N,H,W,C], normalised
-	Labels []int32        // [N]
-	IDs    []int          // [N], indices of the set's items
-	Valid  int            // rows that hold images; in the rest X is 0, the label 0 and the id -1
+	X       *tensor.Tensor // [N,H,W,C], normalised
+	Targets []Array        // what X is to be taken for, as LoaderConfig.Targets has it
+	IDs     []int          // [N], indices of the set's items
+	Valid   int            // rows that hold images; in the rest X and Targets are 0 and the id is -1
 
-	win  augment.Window // room for Fill, which allocates nothing
-	rand tensor.Rand
+	sample augment.Sample // room for Fill, which allocates nothing
+	shown  [1]Shown
 }
 
 // Loader prepares batches of the items. Pictures are decoded now if they are not in the cache.
@@ -69,20 +68,13 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	if err != nil {
 		return nil, err
 	}
-	l := &Loader{set: s, pixels: pixels, items: items, images: len(items), cfg: cfg, scale: cfg.Preprocess.scale()}
-	if cfg.Train && cfg.Subset != nil {
-		l.subset, l.images = make([]bool, len(s.Items)), 0
-		for _, i := range cfg.Subset {
-			if i >= 0 && i < len(l.subset) {
-				l.subset[i] = true
-			}
-		}
-		for _, i := range items {
-			if l.subset[i] {
-				l.images++
-			}
-		}
+	if !cfg.Train {
+		cfg.Overlay = Overlay{}
 	}
+	if err := cfg.Overlay.check(s); err != nil {
+		return nil, err
+	}
+	l := &Loader{set: s, pixels: pixels, items: items, images: cfg.Overlay.visits(items), cfg: cfg, scale: cfg.Preprocess.scale()}
 	switch {
 	case cfg.Batch < 1:
 		return nil, fmt.Errorf("batch: %d images; give at least 1", cfg.Batch)
@@ -97,7 +89,7 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	return l, nil
 }
 
-// Images is the number of images that the loader draws from.
+// Images is the number of images that an epoch sees, one that is seen twice counted twice.
 func (l *Loader) Images() int { return l.images }
 
 // Steps is the number of batches an epoch has.
@@ -111,13 +103,23 @@ func (l *Loader) Steps() int {
 // NewBatch makes room for one batch.
 func (l *Loader) NewBatch() *Batch {
 	n, p := l.cfg.Batch, l.cfg.Preprocess
-	return &Batch{X: tensor.New(n, p.H, p.W, p.C), Labels: make([]int32, n), IDs: make([]int, n)}
+	b := &Batch{X: tensor.New(n, p.H, p.W, p.C), IDs: make([]int, n)}
+	if l.cfg.Targets != nil {
+		b.Targets = l.cfg.Targets.Room(n)
+	}
+	return b
 }
 
 // BatchBytes is the memory of one batch; a [Feed] holds [FeedBatches] of them.
 func (l *Loader) BatchBytes() int64 {
 	p := l.cfg.Preprocess
-	return int64(l.cfg.Batch) * int64(4*p.H*p.W*p.C+4+8)
+	bytes := int64(l.cfg.Batch) * int64(4*p.H*p.W*p.C+8)
+	if l.cfg.Targets != nil {
+		for _, a := range l.cfg.Targets.Room(l.cfg.Batch) {
+			bytes += 4 * int64(len(a.Real)+len(a.Index))
+		}
+	}
+	return bytes
 }
 
 // Fill puts the batch of a step, 0 to Steps()-1, of an epoch, from 0, into b, which NewBatch made. It may be called from
@@ -126,50 +128,78 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	if step < 0 || step >= l.Steps() || epoch < 0 {
 		return fmt.Errorf("%s: no step %d of epoch %d; an epoch has %d steps", l.set.Name, step, epoch, l.Steps())
 	}
-	order := l.items
+	first, n := step*l.cfg.Batch, min(l.cfg.Batch, l.images-step*l.cfg.Batch)
+	var part []visit
 	if l.cfg.Train {
-		order = l.order(epoch)
+		part = l.order(epoch)[first : first+n]
 	}
-	part := order[step*l.cfg.Batch : min((step+1)*l.cfg.Batch, len(order))]
 	p := l.cfg.Preprocess
 	size := p.H * p.W * p.C
-	for row, item := range part {
-		m, err := l.pixels.At(item)
-		if err != nil {
+	for row := range n {
+		v := visit{}
+		if l.cfg.Train {
+			v = part[row]
+		} else {
+			v.item = l.items[first+row]
+		}
+		if err := l.show(b.X.Data[row*size:(row+1)*size], &b.sample, v, epoch, l.cfg.Train); err != nil {
 			return err
 		}
-		b.win = augment.Centre(m.H, m.W, p.H, p.W)
-		if l.cfg.Train {
-			l.cfg.Augment.Apply(&b.win, m.H, m.W, l.cfg.Draws, epoch, item, &b.rand)
-		}
-		l.scale.fill(b.X.Data[row*size:(row+1)*size], m, b.win)
-		b.Labels[row], b.IDs[row] = l.set.Items[item].Label, item
+		b.IDs[row] = v.item
+		b.shown[0] = Shown{Item: v.item, Label: l.label(v.item), Share: 1, Weight: 1}
+		l.target(b, row, b.shown[:])
 	}
-	b.Valid = len(part)
+	b.Valid = n
 	clear(b.X.Data[b.Valid*size:])
-	clear(b.Labels[b.Valid:])
 	for row := b.Valid; row < len(b.IDs); row++ {
 		b.IDs[row] = -1
+		l.target(b, row, nil)
 	}
 	return nil
 }
 
-// order is the items ranked by the numbers that their contents draw in the epoch, without those that the subset leaves out.
-func (l *Loader) order(epoch int) []int {
+// target fills a row's targets from what it shows.
+func (l *Loader) target(b *Batch, row int, shown []Shown) {
+	if l.cfg.Targets != nil {
+		l.cfg.Targets.Fill(b.Targets, row, shown)
+	}
+}
+
+// show writes a picture as the network sees it, [H,W,C]: in training as the epoch draws it, each time that it sees the item anew.
+func (l *Loader) show(dst []float32, s *augment.Sample, v visit, epoch int, train bool) error {
+	m, err := l.pixels.At(v.item)
+	if err != nil {
+		return err
+	}
+	s.Reset(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
+	if train {
+		l.cfg.Augment.Apply(s, l.cfg.Draws, epoch|v.again<<32, v.item)
+	}
+	l.scale.show(dst, m, s)
+	return nil
+}
+
+// label is what an item is taken for.
+func (l *Loader) label(item int) int32 {
+	if l.cfg.Overlay.Labels != nil {
+		return l.cfg.Overlay.Labels[item]
+	}
+	return l.set.Items[item].Label
+}
+
+// order is the epoch's; the last two are kept.
+func (l *Loader) order(epoch int) []visit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range l.orders {
 		if o.epoch == epoch {
-			return o.items
+			return o.visits
 		}
 	}
-	items := l.set.byLot(l.items, l.cfg.Order, epoch)
-	if l.subset != nil {
-		items = slices.DeleteFunc(items, func(i int) bool { return !l.subset[i] })
-	}
+	visits := l.set.order(l.items, l.cfg.Overlay, l.cfg.Order, epoch)
 	l.latest = 1 - l.latest
-	l.orders[l.latest].epoch, l.orders[l.latest].items = epoch, items
-	return items
+	l.orders[l.latest].epoch, l.orders[l.latest].visits = epoch, visits
+	return visits
 }
 
 // Feed fills batches ahead of their use, on goroutines of its own, and hands them out in order.

@@ -6,15 +6,31 @@ import (
 	"encoding/json"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/tensor"
 )
+
+// byLabel are targets that hold each row's label alone.
+type byLabel struct{}
+
+func (byLabel) Room(batch int) []Array {
+	return []Array{{Name: "labels", Index: make([]int32, batch)}}
+}
+
+func (byLabel) Fill(arrays []Array, row int, shown []Shown) {
+	arrays[0].Index[row] = 0
+	for _, s := range shown {
+		arrays[0].Index[row] = s.Label
+	}
+}
 
 func trainer(t testing.TB, s *Set, items []int, change func(*LoaderConfig)) *Loader {
 	t.Helper()
@@ -23,7 +39,7 @@ func trainer(t testing.TB, s *Set, items []int, change func(*LoaderConfig)) *Loa
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := LoaderConfig{Batch: 4, Preprocess: p, Geometry: g, Train: true, Augment: augment.List{augment.Crop{}, augment.Flip{P: 0.5}},
+	cfg := LoaderConfig{Batch: 4, Preprocess: p, Geometry: g, Targets: byLabel{}, Train: true, Augment: augment.List{augment.Crop{}, augment.Chance{P: 0.5, Op: augment.Flip{}}},
 		Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")}
 	if change != nil {
 		change(&cfg)
@@ -35,6 +51,14 @@ func trainer(t testing.TB, s *Set, items []int, change func(*LoaderConfig)) *Loa
 	return l
 }
 
+// everyOperation changes pictures by all of the catalogue.
+func everyOperation(c *LoaderConfig) {
+	c.Augment = nil
+	for _, e := range augment.Catalog() {
+		c.Augment = append(c.Augment, e.Default)
+	}
+}
+
 func all(s *Set) []int {
 	items := make([]int, len(s.Items))
 	for i := range items {
@@ -44,12 +68,12 @@ func all(s *Set) []int {
 }
 
 func same(a, b *Batch) bool {
-	return slices.Equal(a.X.Data, b.X.Data) && slices.Equal(a.Labels, b.Labels) && slices.Equal(a.IDs, b.IDs) && a.Valid == b.Valid
+	return slices.Equal(a.X.Data, b.X.Data) && slices.Equal(a.Targets[0].Index, b.Targets[0].Index) && slices.Equal(a.IDs, b.IDs) && a.Valid == b.Valid
 }
 
 func TestAFeedGivesTheSameBatchesWhateverItsGoroutinesAndItsStart(t *testing.T) {
 	s := open(t, Folder(pictureFolder(t, 20, 24, names(7, "cat", "dog")...)), Options{})
-	l := trainer(t, s, all(s), nil)
+	l := trainer(t, s, all(s), everyOperation)
 	if l.Steps() != 3 || l.Images() != 14 {
 		t.Fatalf("%d steps of %d images", l.Steps(), l.Images())
 	}
@@ -81,8 +105,8 @@ func TestAFeedGivesTheSameBatchesWhateverItsGoroutinesAndItsStart(t *testing.T) 
 		seen := map[int]bool{}
 		for _, b := range want[3*epoch : 3*epoch+3] {
 			for row, id := range b.IDs {
-				if seen[id] || b.Labels[row] != s.Items[id].Label {
-					t.Errorf("epoch %d: item %d twice or with label %d", epoch, id, b.Labels[row])
+				if seen[id] || b.Targets[0].Index[row] != s.Items[id].Label {
+					t.Errorf("epoch %d: item %d twice or with label %d", epoch, id, b.Targets[0].Index[row])
 				}
 				seen[id] = true
 			}
@@ -103,7 +127,7 @@ func TestEvaluationSeesEveryImageOnceAndPadsTheLastBatch(t *testing.T) {
 		}
 		ids = append(ids, b.IDs[:b.Valid]...)
 		if len(ids) == 10 {
-			if b.Valid != 2 || b.IDs[3] != -1 || b.Labels[3] != 0 || slices.ContainsFunc(b.X.Data[2*16*16*3:], func(v float32) bool { return v != 0 }) {
+			if b.Valid != 2 || b.IDs[3] != -1 || b.Targets[0].Index[3] != 0 || slices.ContainsFunc(b.X.Data[2*16*16*3:], func(v float32) bool { return v != 0 }) {
 				t.Errorf("the last batch: valid %d, ids %v", b.Valid, b.IDs)
 			}
 		}
@@ -122,7 +146,7 @@ func TestASubsetKeepsTheOrderAndTheDrawsOfTheWhole(t *testing.T) {
 	s := open(t, Folder(pictureFolder(t, 20, 24, names(6, "cat", "dog")...)), Options{})
 	sub := s.Subset(all(s), 6, 1)
 	whole := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch = 12 })
-	part := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch, c.Subset = 6, sub })
+	part := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch, c.Overlay = 6, Overlay{}.Within(s, sub) })
 	a, b := whole.NewBatch(), part.NewBatch()
 	if err := whole.Fill(2, 0, a); err != nil {
 		t.Fatal(err)
@@ -141,6 +165,122 @@ func TestASubsetKeepsTheOrderAndTheDrawsOfTheWhole(t *testing.T) {
 	}
 	if at != 6 || part.Images() != 6 {
 		t.Errorf("%d of %d images", at, part.Images())
+	}
+}
+
+func TestAnOverlayChangesWhatTrainingSeesAndNothingElse(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 20, 24, names(6, "cat", "dog")...)), Options{})
+	labels := make([]int32, len(s.Items))
+	for i := range labels {
+		labels[i] = 1 - s.Items[i].Label
+	}
+	fill := func(change func(*LoaderConfig)) *Batch {
+		l := trainer(t, s, all(s), func(c *LoaderConfig) {
+			c.Batch = 12
+			change(c)
+		})
+		b := l.NewBatch()
+		if err := l.Fill(2, 0, b); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	plain, other := fill(func(*LoaderConfig) {}), fill(func(c *LoaderConfig) { c.Overlay.Labels = labels })
+	if !slices.Equal(plain.X.Data, other.X.Data) || !slices.Equal(plain.IDs, other.IDs) {
+		t.Error("other labels change pictures or their order")
+	}
+	for row, label := range other.Targets[0].Index {
+		if label != labels[other.IDs[row]] || label == plain.Targets[0].Index[row] {
+			t.Fatalf("row %d has label %d", row, label)
+		}
+	}
+	evaluated := fill(func(c *LoaderConfig) { c.Train, c.Overlay = false, Overlay{labels, make([]float32, len(s.Items))} })
+	if want := fill(func(c *LoaderConfig) { c.Train = false }); !same(evaluated, want) {
+		t.Error("evaluation looks through the overlay")
+	}
+}
+
+func TestAnItemIsSeenAsOftenAsItsShareSays(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 20, 24, names(6, "cat", "dog")...)), Options{})
+	draws := []float32{0, 0.25, 0.5, 1, 1, 1, 1, 1.5, 2, 2.75, 0.5, 0.5}
+	l := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch, c.Overlay.Draws = 1, draws })
+	if l.Images() != 12 || l.Steps() != 12 {
+		t.Fatalf("%d images, %d steps", l.Images(), l.Steps())
+	}
+	const epochs = 2000
+	seen := make([]int, len(draws))
+	b := l.NewBatch()
+	repeats, alike := 0, 0 // of an item in an epoch; nine windows and their mirror images are alike by chance once in eighteen
+	for epoch := range epochs {
+		pictures := map[int][]float32{}
+		for step := range l.Steps() {
+			if err := l.Fill(epoch, step, b); err != nil {
+				t.Fatal(err)
+			}
+			seen[b.IDs[0]]++
+			if before, again := pictures[b.IDs[0]]; again {
+				if repeats++; slices.Equal(before, b.X.Data) {
+					alike++
+				}
+			}
+			pictures[b.IDs[0]] = slices.Clone(b.X.Data)
+		}
+	}
+	for i, d := range draws {
+		if got := float64(seen[i]) / epochs; got < float64(d)-0.06 || got > float64(d)+0.06 {
+			t.Errorf("item %d is seen %.3f times an epoch, want %g", i, got, d)
+		}
+	}
+	if repeats < epochs || alike > repeats/9 {
+		t.Errorf("%d of %d repeats are alike", alike, repeats)
+	}
+}
+
+func TestAnOverlayThatIsNotOfTheSetIsRefused(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 20, 24, names(6, "cat", "dog")...)), Options{})
+	for want, o := range map[string]Overlay{
+		"an overlay of 3 labels over 12 items; give one for each": {Labels: make([]int32, 3)},
+		"takes item 0 for class 2 of 2; give 0 to 1":              {Labels: append([]int32{2}, make([]int32, 11)...)},
+		"sees item 1 -1 times an epoch; give 0 to 1024":           {Draws: append([]float32{1, -1}, make([]float32, 10)...)},
+		"sees item 0 NaN times":                                   {Draws: append([]float32{float32(math.NaN())}, make([]float32, 11)...)},
+		"no images for this part of the data":                     {Draws: make([]float32, 12)},
+	} {
+		g := s.Geometry(16, 0)
+		p, err := s.Preprocess(t.Context(), all(s), g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = s.Loader(t.Context(), all(s), LoaderConfig{Batch: 1, Preprocess: p, Geometry: g, Train: true, Overlay: o}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	seen := map[string]bool{}
+	for _, o := range []Overlay{{}, {Labels: make([]int32, 12)}, {Draws: make([]float32, 12)}, Overlay{}.Within(s, []int{3})} {
+		if d := o.Digest(); seen[d] || (d == "") != (o.Labels == nil && o.Draws == nil) {
+			t.Errorf("%+v has digest %q", o, d)
+		} else {
+			seen[d] = true
+		}
+	}
+}
+
+func TestEveryOperationFillsTheSameBatchesWithoutAllocating(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 20, 24, names(8, "cat", "dog")...)), Options{})
+	l := trainer(t, s, all(s), everyOperation)
+	a, b := l.NewBatch(), l.NewBatch()
+	for step := range l.Steps() {
+		if err := l.Fill(1, step, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := testing.AllocsPerRun(20, func() { l.Fill(1, 0, a) }); n != 0 {
+		t.Errorf("%g allocations a batch", n)
+	}
+	if err := l.Fill(1, 0, b); err != nil || !same(a, b) {
+		t.Errorf("a batch depends on what its room held (%v)", err)
+	}
+	if !slices.Contains(a.X.Data, 0) {
+		t.Error("nothing is covered and nothing lies beyond the pictures")
 	}
 }
 
@@ -305,19 +445,49 @@ func BenchmarkFill32(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 128, Preprocess: p, Geometry: g, Train: true,
-		Augment: augment.List{augment.Crop{Pad: 4}, augment.Flip{P: 0.5}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
-	if err != nil {
-		b.Fatal(err)
+	cut := augment.List{augment.Crop{Pad: 4}, augment.Chance{P: 0.5, Op: augment.Flip{}}}
+	color := augment.Color{Brightness: 0.4, Contrast: 0.4, Saturation: 0.4}
+	erase := augment.Chance{P: 0.5, Op: augment.Erase{Area: [2]float64{0.02, 0.33}, Aspect: [2]float64{0.3, 3.3}}}
+	for _, of := range []struct {
+		name string
+		ops  augment.List
+	}{{"cut", cut}, {"coloured", append(slices.Clone(cut), color, erase)}, {"turned", append(slices.Clone(cut), augment.Rotate{Degrees: 15}, color, erase)}} {
+		b.Run(of.name, func(b *testing.B) {
+			l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 128, Preprocess: p, Geometry: g, Train: true,
+				Augment: of.ops, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
+			if err != nil {
+				b.Fatal(err)
+			}
+			batch := l.NewBatch()
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := l.Fill(0, 0, batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(128*b.N)/b.Elapsed().Seconds(), "images/s")
+		})
 	}
-	batch := l.NewBatch()
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := l.Fill(0, 0, batch); err != nil {
-			b.Fatal(err)
+}
+
+func TestASheetOfDrawsBeginsEachRowWithThePictureAsItIs(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 16, 16, names(4, "cat", "dog")...)), Options{})
+	l := trainer(t, s, all(s), func(c *LoaderConfig) { c.Augment = augment.List{augment.Flip{}} })
+	var b bytes.Buffer
+	if err := l.Draws(&b, []int{4, 1}, 3); err != nil {
+		t.Fatal(err)
+	}
+	m, err := png.Decode(&b)
+	if err != nil || m.Bounds().Dx() != 4*(6*16+6)+6 || m.Bounds().Dy() != 2*(6*16+13+6)+6 {
+		t.Fatalf("%v, %v", m.Bounds(), err)
+	}
+	for y := range 6 * 16 {
+		for x := range 6 * 16 {
+			if m.At(6+x, 6+y) != m.At(6+3*102+95-x, 6+y) {
+				t.Fatalf("row %d column %d is not mirrored in the last draw", y, x)
+			}
 		}
 	}
-	b.ReportMetric(float64(128*b.N)/b.Elapsed().Seconds(), "images/s")
 }
 
 func TestASheetShowsEveryPictureOfABatch(t *testing.T) {

@@ -189,6 +189,23 @@ func (p Preprocess) scale() *scale {
 	return s
 }
 
+// show writes what operations make of a picture as numbers [H,W,C]; what is covered, and what lies beyond, is 0, the mean.
+func (s *scale) show(dst []float32, m augment.Image, sample *augment.Sample) {
+	m, win, spans := sample.Render(m)
+	s.fill(dst, m, win)
+	c := len(dst) / (win.H * win.W)
+	for y, span := range spans {
+		row := dst[y*win.W*c : (y+1)*win.W*c]
+		clear(row[:span.X0*c])
+		clear(row[span.X1*c:])
+	}
+	for _, r := range sample.Regions() {
+		for y := r.Y; y < r.Y+r.H; y++ {
+			clear(dst[(y*win.W+r.X)*c : (y*win.W+r.X+r.W)*c])
+		}
+	}
+}
+
 // fill writes the window of a picture as numbers [H,W,C], C from the length of dst. Grey becomes three equal channels where
 // the network has three, colour its brightness where it has one; beyond the picture lies 0, the mean.
 func (s *scale) fill(dst []float32, m augment.Image, win augment.Window) {

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
+
+	"github.com/assaylab/assay/data/augment"
 )
 
 // Sheet writes a contact sheet as PNG: one batch just as the network sees it (resized, cut, mirrored), turned back from
@@ -19,18 +21,39 @@ func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
 	if err := l.Fill(epoch, step, b); err != nil {
 		return err
 	}
+	size := len(b.X.Data) / l.cfg.Batch
+	return l.sheet(w, b.Valid, columns, func(i int) ([]float32, int, error) { return b.X.Data[i*size : (i+1)*size], b.IDs[i], nil })
+}
+
+// Draws writes a contact sheet as PNG with a row for each of the items: as evaluation sees it, then as training does in so many
+// epochs.
+func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
+	p := l.cfg.Preprocess
+	var s augment.Sample
+	one := make([]float32, p.H*p.W*p.C)
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, int, error) {
+		item, column := items[i/(1+epochs)], i%(1+epochs)
+		return one, item, l.show(one, &s, visit{item, 0}, max(0, column-1), column > 0)
+	})
+}
+
+// sheet draws n pictures, columns a row; at gives what the network sees of one, and its item.
+func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, int, error)) error {
 	const gap, line, least = 6, 13, 84 // pixels; least is the width of twelve letters
 	p := l.cfg.Preprocess
 	zoom := max(1, (least+p.W-1)/p.W)
 	cellW, cellH := zoom*p.W+gap, zoom*p.H+line+gap
-	columns = max(1, min(columns, b.Valid))
-	sheet := image.NewRGBA(image.Rect(0, 0, columns*cellW+gap, (b.Valid+columns-1)/columns*cellH+gap))
+	columns = max(1, min(columns, n))
+	sheet := image.NewRGBA(image.Rect(0, 0, columns*cellW+gap, (n+columns-1)/columns*cellH+gap))
 	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
 	one := image.NewRGBA(image.Rect(0, 0, p.W, p.H))
-	size := p.H * p.W * p.C
-	for row := range b.Valid {
+	for cell := range n {
+		seen, item, err := at(cell)
+		if err != nil {
+			return err
+		}
 		for i := range p.H * p.W {
-			px := b.X.Data[row*size+i*p.C:]
+			px := seen[i*p.C:]
 			for c := range 3 {
 				k := min(c, p.C-1)
 				v := float32((float32(px[k]*p.Std[k]) + p.Mean[k]) * 255)
@@ -38,9 +61,9 @@ func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
 			}
 			one.Pix[4*i+3] = 255
 		}
-		x, y := gap+row%columns*cellW, gap+row/columns*cellH
+		x, y := gap+cell%columns*cellW, gap+cell/columns*cellH
 		draw.NearestNeighbor.Scale(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H), one, one.Bounds(), draw.Src, nil)
-		name := []rune(l.set.Classes[b.Labels[row]])
+		name := []rune(l.set.Classes[l.label(item)])
 		name = name[:min(len(name), zoom*p.W/basicfont.Face7x13.Advance)]
 		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(x, y+zoom*p.H+line-2)}).DrawString(string(name))
 	}

@@ -42,7 +42,7 @@ func TestWhatVersionNamesChangesWithItAlone(t *testing.T) {
 	}
 	record("preprocess", p)
 	for _, train := range []bool{true, false} {
-		l, err := s.Loader(t.Context(), cut.Train, LoaderConfig{Batch: 4, Preprocess: p, Geometry: s.Geometry(0, 0), Train: train, Order: tensor.NewStream(1, "order")})
+		l, err := s.Loader(t.Context(), cut.Train, LoaderConfig{Batch: 4, Preprocess: p, Geometry: s.Geometry(0, 0), Train: train, Targets: byLabel{}, Order: tensor.NewStream(1, "order")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestWhatVersionNamesChangesWithItAlone(t *testing.T) {
 			if err := l.Fill(2, step, b); err != nil {
 				t.Fatal(err)
 			}
-			record(fmt.Sprintf("batch train=%t step=%d", train, step), []any{b.IDs, b.Labels, b.X.Data})
+			record(fmt.Sprintf("batch train=%t step=%d", train, step), []any{b.IDs, b.Targets[0].Index, b.X.Data})
 		}
 	}
 	golden.Version(t, filepath.Join("testdata", "version.txt"), Version, strings.Join(lines, "\n")+"\n")

@@ -89,16 +89,13 @@ func card(e approach.Entry) (page, drawing string, err error) {
 			}
 		}
 	}
-	if ps := e.Parameters(); len(ps) > 0 {
-		rows := [][]string{{"parameter", "default", "values", "what it is"}}
-		bare := ""
-		for _, p := range ps {
-			rows = append(rows, []string{"`" + p.Name + "`", plain(p.Default), plain(p.Values), plain(p.Help)})
-			if p.Bare {
-				bare = fmt.Sprintf("\nA bare value sets `%s`: `%s: ...` is `%s: {%s: ...}`.\n", p.Name, e.Name, e.Name, p.Name)
-			}
+	s.WriteString(keys(e.Name, e.Parameters()))
+	if ops := e.Operations(); len(ops) > 0 {
+		s.WriteString("\n## Operations\n")
+		for _, o := range ops {
+			fmt.Fprintf(&s, "\n### %s\n\n%s%s.\n%s\n**Paper**: %s.\n\n**Careful**: %s.\n", o.Name, strings.ToUpper(o.Summary[:1]), plain(o.Summary[1:]), keys(o.Name, o.Parameters), plain(o.Paper), plain(o.Caveats))
 		}
-		s.WriteString("\n" + table(rows) + bare)
+		s.WriteString("\n## All of them\n")
 	}
 	for _, part := range []struct{ head, text string }{
 		{"**Costs**", e.Card.Cost}, {"**With it**", strings.Join(e.Card.Couplings, "; ")}, {"**Paper**", e.Card.Paper}, {found, e.Card.Evidence}, {"**Careful**", e.Card.Caveats},
@@ -108,6 +105,22 @@ func card(e approach.Entry) (page, drawing string, err error) {
 		}
 	}
 	return s.String(), drawing, nil
+}
+
+// keys is the table of parameters of what has the name.
+func keys(of string, ps []approach.Parameter) string {
+	if len(ps) == 0 {
+		return ""
+	}
+	rows := [][]string{{"parameter", "default", "values", "what it is"}}
+	bare := ""
+	for _, p := range ps {
+		rows = append(rows, []string{"`" + p.Name + "`", plain(p.Default), plain(p.Values), plain(p.Help)})
+		if p.Bare {
+			bare = fmt.Sprintf("\nA bare value sets `%s`: `%s: ...` is `%s: {%s: ...}`.\n", p.Name, of, of, p.Name)
+		}
+	}
+	return "\n" + table(rows) + bare
 }
 
 // shown applies an approach to the sample network and tells and draws the difference; nothing of a setting.

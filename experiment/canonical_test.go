@@ -1,6 +1,7 @@
 package experiment_test
 
 import (
+	"encoding"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/internal/spec"
@@ -24,7 +26,7 @@ func TestSettingsAtTheirDefaultsAreNotWritten(t *testing.T) {
 	o.LR.Final = float32(math.Copysign(0, -1))
 	o.LR.Policy, o.LR.Every = "step", 1.5
 	o.Batch.Size = 64
-	l.Augment.Ops = []experiment.AugmentOp{{Flip: &experiment.Flip{P: 0.5}}, {Crop: &experiment.Crop{Size: 24}}}
+	l.Augment.Ops = []experiment.Operation{experiment.NewOperation(augment.Flip{}), experiment.NewOperation(augment.Crop{Size: 24})}
 	want := `augment:
   ops: [{flip: {}}, {crop: {size: 24}}]
 batch:
@@ -57,6 +59,12 @@ func TestRandomSettingsReadBackFromTheirCanonicalText(t *testing.T) {
 		if len(o.L2.Except) == 0 {
 			o2.L2.Except = o.L2.Except
 		}
+		if len(o.LR.Layers) == 0 {
+			o2.LR.Layers = o.LR.Layers
+		}
+		if len(o.Parameters) == 0 {
+			o2.Parameters = o.Parameters
+		}
 		if len(l.Augment.Ops) == 0 {
 			l2.Augment.Ops = l.Augment.Ops
 		}
@@ -78,12 +86,31 @@ func vary(r *rand.Rand, v reflect.Value) {
 	case reflect.TypeFor[experiment.Decay]():
 		v.Set(reflect.ValueOf(experiment.Decay{Strength: r.Float32(), Except: slices.Clone([]string{"bias", "depthwise", "norm"}[r.IntN(3):])}))
 		return
-	case reflect.TypeFor[[]experiment.AugmentOp]():
-		var ops []experiment.AugmentOp
+	case reflect.TypeFor[[]experiment.Operation]():
+		var ops []experiment.Operation
 		for range r.IntN(3) {
-			ops = append(ops, []experiment.AugmentOp{{Flip: &experiment.Flip{P: float64(r.IntN(3)) / 2}}, {Crop: &experiment.Crop{Size: r.IntN(3), Pad: r.IntN(2)}}}[r.IntN(2)])
+			e := augment.Catalog()[r.IntN(len(augment.Catalog()))]
+			op := experiment.Operation{P: []float64{e.P, 0, 1}[r.IntN(3)], Op: e.Default}
+			if c, ok := op.Op.(augment.Crop); ok {
+				c.Size, c.Pad, c.Fill = r.IntN(3), r.IntN(2), []augment.Fill{{}, augment.FillEdge, augment.FillReflect, augment.FillLevel(12)}[r.IntN(4)]
+				op.Op = c
+			}
+			ops = append(ops, op)
 		}
 		v.Set(reflect.ValueOf(ops))
+		return
+	case reflect.TypeFor[experiment.Factors]():
+		rows := experiment.Factors{{Layers: "conv1", By: 1}, {Layers: "stage1/**", By: 0.5}, {Layers: "conv1", By: r.Float32()}}
+		if n := r.IntN(4); n > 0 {
+			v.Set(reflect.ValueOf(rows[3-n:]))
+		}
+		return
+	case reflect.TypeFor[[]experiment.ParameterSetting]():
+		factor, frozen := r.Float32(), r.IntN(2) == 0
+		rows := []experiment.ParameterSetting{{Layers: "a/**", LR: &factor}, {Layers: "b", Decay: &factor, Frozen: &frozen}, {Layers: "*"}}
+		if n := r.IntN(4); n > 0 {
+			v.Set(reflect.ValueOf(rows[3-n:]))
+		}
 		return
 	}
 	if v.Kind() == reflect.Struct {
@@ -145,7 +172,7 @@ func TestDefaultsStandWhileTheVersionStands(t *testing.T) {
 	got := fmt.Sprintf("settings version %d\n", experiment.Version)
 	var list func(path string, v reflect.Value)
 	list = func(path string, v reflect.Value) {
-		if v.Kind() != reflect.Struct {
+		if _, text := v.Interface().(encoding.TextMarshaler); text || v.Kind() != reflect.Struct {
 			got += fmt.Sprintf("%s = %v\n", path, v)
 			return
 		}
@@ -155,6 +182,9 @@ func TestDefaultsStandWhileTheVersionStands(t *testing.T) {
 	}
 	list("", reflect.ValueOf(experiment.DefaultOptimization()))
 	list("", reflect.ValueOf(experiment.DefaultLearning()))
+	for _, e := range augment.Catalog() {
+		list("augment."+e.Name, reflect.ValueOf(experiment.NewOperation(e.Default).Form()))
+	}
 	const path = "testdata/golden/defaults.txt"
 	if want, err := os.ReadFile(path); err == nil {
 		for line := range strings.Lines(string(want)) {
@@ -186,7 +216,7 @@ func TestDifferencesAreToldByPath(t *testing.T) {
 	p, m := o, l
 	p.LR.Policy, p.LR.Every, p.Batch.Size = "step", 0.5, 30
 	p.L2.Except = []string{"depthwise", "bias"}
-	m.Augment.Ops = []experiment.AugmentOp{{Flip: &experiment.Flip{P: 0.5}}}
+	m.Augment.Ops = []experiment.Operation{experiment.NewOperation(augment.Flip{})}
 	var got, paths []string
 	for _, d := range experiment.Differences(p, m, o, l) {
 		got, paths = append(got, d.String()), append(paths, d.Path)

@@ -1,20 +1,23 @@
 // Package experiment holds what a person asks for: data, a network, and three lists of approaches, each list of one kind.
 // Its types are the file, key for key; an item of a list is a [Choice], which package approach resolves. The settings that
-// approaches write are in optimization.go and learning.go. It imports data, zoo and internal/spec. Start at [Experiment].
+// approaches write are in optimization.go and learning.go. It imports data, zoo, task for its names, and internal/spec. Start at [Experiment].
 package experiment
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/task"
 )
 
 // Experiment is one training: the content of an experiment file, or the base of a study.
 type Experiment struct {
 	Data         Data     `yaml:"data"`                   // a built-in set by name, or {folder: DIR}
 	Net          string   `yaml:"net"`                    // a zoo name, or the path of a .yaml file of a network
+	Task         string   `yaml:"task,omitempty"`         // what the outputs are for (package task); default classify
 	Architecture []Choice `yaml:"architecture,omitempty"` // approaches that rewrite the network
 	Optimization []Choice `yaml:"optimization,omitempty"` // approaches that leave its structure alone
 	Learning     []Choice `yaml:"learning,omitempty"`     // approaches that change what it sees
@@ -122,6 +125,9 @@ func Decode(n *spec.Node) (Experiment, error) {
 	if IsNetFile(e.Net) {
 		e.Net = Beside(n, e.Net)
 	}
+	if _, err := task.New(e.Task, nil); err != nil {
+		return e, n.Get("task").Errorf("%w", err)
+	}
 	return e, nil
 }
 
@@ -158,4 +164,34 @@ func Encode(e Experiment) (*spec.Node, error) {
 		}
 	}
 	return spec.Encode(e)
+}
+
+// EncodeIn is Encode for a file in folder dir that may be passed on: it tells nobody where its writer keeps things. Paths become
+// relative to that folder; of one that leads into the user's home from outside, or to another drive, the last part alone stays.
+func EncodeIn(dir string, e Experiment) (*spec.Node, error) {
+	e.Data.Folder = relative(dir, e.Data.Folder)
+	if IsNetFile(e.Net) {
+		e.Net = relative(dir, e.Net)
+	}
+	return spec.Encode(e)
+}
+
+func relative(dir, path string) string {
+	if path == "" {
+		return ""
+	}
+	from, err := filepath.Abs(dir)
+	to, err2 := filepath.Abs(path)
+	rel, err3 := filepath.Rel(from, to)
+	home, none := os.UserHomeDir()
+	if err != nil || err2 != nil || err3 != nil || none == nil && below(home, to) && !below(home, from) {
+		return filepath.Base(path)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// below reports whether a path is a folder or lies in it.
+func below(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && (rel == "." || filepath.IsLocal(rel))
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 )
@@ -110,6 +111,37 @@ func TestRelativePathsAreTakenFromTheFilesFolder(t *testing.T) {
 	}
 }
 
+func TestNoFileTellsWhereItsWriterKeepsThings(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "ann")
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	for _, c := range []struct{ what, dir, folder, want string }{
+		{"beside the file", "work", "work/photos", "photos"},
+		{"the file's own folder", "work", "work", "."},
+		{"above the file", "work/store/study", "work/photos", "../../photos"},
+		{"in the home of both", "ann/store", "ann/pictures/cats", "../pictures/cats"},
+		{"in a home that the file is not in", "work", "ann/pictures/cats", "cats"},
+		{"outside of the home that the file is in", "ann/store", "data/cats", "../../data/cats"},
+	} {
+		at := func(path string) string { return filepath.Join(filepath.Dir(home), filepath.FromSlash(path)) }
+		e := experiment.Experiment{Data: experiment.Data{Spec: data.Folder(at(c.folder))}, Net: at(c.folder + "/own.yaml")}
+		n, err := experiment.EncodeIn(at(c.dir), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := n.Get("data").Text()
+		if f := n.Get("data").Get("folder"); f != nil {
+			got = f.Text()
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.what, got, c.want)
+		}
+		if text := string(n.YAML()); strings.Contains(text, filepath.Dir(home)) {
+			t.Errorf("%s: an absolute path in\n%s", c.what, text)
+		}
+	}
+}
+
 func TestAFileThatIsNoExperimentSaysSo(t *testing.T) {
 	for text, want := range map[string]string{
 		"net: mini\n":                         `e.yaml:1:1: no data; write "data: fashion-mini" or "data: {folder: DIR}"`,
@@ -118,6 +150,8 @@ func TestAFileThatIsNoExperimentSaysSo(t *testing.T) {
 		"data: {name: a, folder: b}\nnet: m":  "e.yaml:1:7: data: both a name and a folder; keep one",
 		"data: {folder: b, val: 1}\nnet: m":   "e.yaml:1:24: val: 1 is no share; give one from 0 to below 1",
 		"data: {folder: b, test: -1}\nnet: m": "e.yaml:1:25: test: -1 is no share; give one from 0 to below 1",
+		"data: a\nnet: m\ntask: detect\n":     `e.yaml:3:7: no task "detect"; there is classify`,
+		"data: a\nnet: m\ntask: clasify\n":    `e.yaml:3:7: no task "clasify"; did you mean "classify"?`,
 		"data: a\nnett: mini\n":               `e.yaml:2:1: unknown key "nett"; did you mean "net"?`,
 		"data: a\nnet: m\nlearning: flip\n":   "e.yaml:3:11: learning: want a list, got flip; put it in brackets: [flip]",
 		"data: a\nnet: m\nseed: -1\n":         "e.yaml:3:7: seed: want a whole number from 0 to 18446744073709551615, got \"-1\"",
@@ -132,7 +166,7 @@ func TestAFileThatIsNoExperimentSaysSo(t *testing.T) {
 }
 
 func TestTheRateFollowsItsPolicy(t *testing.T) {
-	const perEpoch, total = 10, 100
+	s := scheduled(t, 10, 100)
 	for _, c := range []struct {
 		lr   experiment.LR
 		step int
@@ -153,19 +187,23 @@ func TestTheRateFollowsItsPolicy(t *testing.T) {
 		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.1}, 99, 0.01},
 		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.5, Every: 1.5}, 30, 0.25},
 	} {
-		if got := float64(c.lr.At(c.step, perEpoch, total)); math.Abs(got-c.want) > 1e-6 {
+		if got := float64(c.lr.At(c.step, s)); math.Abs(got-c.want) > 1e-6 {
 			t.Errorf("%+v at step %d: %g, want %g", c.lr, c.step, got, c.want)
 		}
 	}
 }
 
+// scheduled is a training of one stage, of so many steps in all.
+func scheduled(t testing.TB, perEpoch, total int) experiment.Schedule {
+	t.Helper()
+	s, err := experiment.NewSchedule(experiment.DefaultOptimization(), experiment.DefaultLearning(), perEpoch, experiment.Stage{Steps: total, Batch: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestStepsCountsAndWindows(t *testing.T) {
-	if got := (experiment.Epochs{Count: 3}).TotalSteps(7); got != 21 {
-		t.Errorf("3 epochs of 7 steps are %d", got)
-	}
-	if got := (experiment.Epochs{Count: 3, Steps: 10}).TotalSteps(7); got != 10 {
-		t.Errorf("10 steps are %d", got)
-	}
 	for s, want := range map[experiment.Subset]int{{Fraction: 1}: 10, {Fraction: 0.25}: 3, {Fraction: 1, Images: 4}: 4, {Fraction: 1, Images: 99}: 10} {
 		if got := s.Of(10); got != want {
 			t.Errorf("%+v of 10 is %d, want %d", s, got, want)
@@ -175,7 +213,7 @@ func TestStepsCountsAndWindows(t *testing.T) {
 	if l.Window() != 0 {
 		t.Error("without a crop there is no window")
 	}
-	l.Augment.Ops = []experiment.AugmentOp{{Flip: &experiment.Flip{P: 0.5}}, {Crop: &experiment.Crop{Size: 24}}}
+	l.Augment.Ops = []experiment.Operation{experiment.NewOperation(augment.Flip{}), experiment.NewOperation(augment.Crop{Size: 24})}
 	if l.Window() != 24 {
 		t.Errorf("the window is %d", l.Window())
 	}
@@ -197,7 +235,7 @@ func TestAPolicyThatNeverActsIsRefused(t *testing.T) {
 		{experiment.LR{Policy: "linear", Every: 6}, 10, 60, ""},
 	} {
 		got := ""
-		if err := c.lr.Fits(c.perEpoch, c.total); err != nil {
+		if err := c.lr.Fits(scheduled(t, c.perEpoch, c.total)); err != nil {
 			got = err.Error()
 		}
 		if got != c.want {

@@ -16,6 +16,8 @@ type Optimization struct {
 	Batch  Batch  `yaml:"batch"`
 	L2     Decay  `yaml:"l2"`
 	Init   Init   `yaml:"init"`
+
+	Parameters []ParameterSetting `yaml:"parameters"` // in order; a later row wins
 }
 
 // Solver is the rule that turns gradients into steps.
@@ -33,6 +35,7 @@ type LR struct {
 	Every  float64 `yaml:"every" help:"step: epochs between drops; 0: a third of the run"`
 	Warmup float64 `yaml:"warmup" help:"epochs of linear rise from base/warm-up steps to base"`
 	Final  float32 `yaml:"final" help:"linear, cosine: share of base that is left at the end, in [0,1]"`
+	Layers Factors `yaml:"layers" help:"factors on the rate by layer path, in order, a later one wins: {\"stage1/**\": 0.1}"`
 }
 
 // Batch is how many images a step sees.
@@ -65,16 +68,17 @@ func DefaultOptimization() Optimization {
 }
 
 // Fits reports a part of the policy that a training never comes to: a warm-up that does not end, a drop behind the last step.
-func (l LR) Fits(stepsPerEpoch, total int) error {
-	epochs := float64(total) / float64(max(stepsPerEpoch, 1))
+func (l LR) Fits(s Schedule) error {
+	total := s.Steps()
+	epochs := s.Epochs(total)
 	most := fmt.Sprintf("give at most %g", math.Ceil(epochs)-1)
 	if epochs <= 1 {
 		most = fmt.Sprintf("give less than %.3g", epochs)
 	}
-	if int(math.Round(l.Warmup*float64(stepsPerEpoch))) >= total && l.Warmup > 0 {
+	if s.After(l.Warmup) >= total && l.Warmup > 0 {
 		return &spec.Fault{Path: "$.warmup", Msg: fmt.Sprintf("lr: a warm-up of %s in a training of %.3g never ends; %s", counted(l.Warmup), epochs, most)}
 	}
-	if l.Policy == "step" && int(math.Round(l.Every*float64(stepsPerEpoch))) >= total && l.Every > 0 {
+	if l.Policy == "step" && s.After(l.Every) >= total && l.Every > 0 {
 		return &spec.Fault{Path: "$.every", Msg: fmt.Sprintf("lr: a drop every %s in a training of %.3g never comes; %s, or policy: fixed", counted(l.Every), epochs, most)}
 	}
 	return nil
@@ -87,10 +91,18 @@ func counted(epochs float64) string {
 	return fmt.Sprintf("%g epochs", epochs)
 }
 
-// At is the rate of a step in [0, total), given the number of steps in an epoch. linear reaches Final·Base after the last
-// step, not at it, so that every step moves.
-func (l LR) At(step, stepsPerEpoch, total int) float32 {
-	warm := int(math.Round(l.Warmup * float64(stepsPerEpoch)))
+// At is the rate of a step of a training, from 0: that of the policy over the whole of it, times the factor of the step's
+// stage. linear reaches Final·Base after the last step, not at it, so that every step moves. Of layers it knows nothing.
+func (l LR) At(step int, s Schedule) float32 {
+	rate := l.policy(step, s)
+	if f := s.factor(step); f != 1 {
+		rate *= f
+	}
+	return rate
+}
+
+func (l LR) policy(step int, s Schedule) float32 {
+	warm, total := s.After(l.Warmup), s.Steps()
 	if step < warm {
 		return l.Base * float32(step+1) / float32(warm)
 	}
@@ -105,11 +117,11 @@ func (l LR) At(step, stepsPerEpoch, total int) float32 {
 	case "cosine": // Loshchilov, Hutter, "SGDR", ICLR 2017, arXiv:1608.03983, without restarts
 		return l.Base * float32(final+float64((1-final)*(1+elementary.Cos(math.Pi*t))/2))
 	case "step":
-		every := int(math.Round(l.Every * float64(stepsPerEpoch)))
-		if l.Every == 0 {
-			every = (total + 2) / 3
+		drops := step / max((total+2)/3, 1)
+		if l.Every > 0 {
+			drops = s.intervals(l.Every, step)
 		}
-		return l.Base * float32(elementary.Pow(float64(l.Gamma), float64(step/max(every, 1))))
+		return l.Base * float32(elementary.Pow(float64(l.Gamma), float64(drops)))
 	}
 	return l.Base
 }

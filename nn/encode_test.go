@@ -50,7 +50,6 @@ func TestFaultsOfATextCarryTheirPlace(t *testing.T) {
 		{"name: act,", "name: conv1,", `small.yaml:6:24: two layers named "conv1"; rename one`},
 		{"  - input: {name: input, size: 8x8x3}\n", "", "small.yaml:4:5: a network has one input, its first layer; begin with it"},
 		{"from: linear", "train-only: true, from: linear", "small.yaml:10:5: the main output, the first, cannot be train-only; put another one first"},
-		{"from: linear", "from: act", "small.yaml:1:1: act: the logits of output main are a map of 8x8x4; pool it globally or end with a linear layer"},
 		{"outputs:\n  - {name: main, from: linear}\n", "", `small.yaml:1:1: the key "outputs" is missing; add it`},
 		{"from: [act, conv1]", "from: [conv1, conv1]", "small.yaml:6:5: act: no output needs this layer; let a later one read it, or remove it"},
 		{"from: linear}", "from: linear}\n  - {name: main, from: linear, train-only: true}", "small.yaml:1:1: output main: two outputs of this name; rename one"},

@@ -55,21 +55,13 @@ func (g *Graph) Steps() ([]Step, error) {
 				if !shares(n.Layer, p.Name) { // a local name
 					s.Params[i].Name = n.Name + "/" + p.Name
 				}
-				s.Params[i].Layer = n.Name
+				s.Params[i].Layer, s.Params[i].Path = n.Name, n.Path()
 			}
 		}
 		if s.OverOut, err = g.applied(Out(n), s.Size, only); err != nil {
 			return nil, err
 		}
 		steps = append(steps, s)
-	}
-	for _, o := range g.Outputs {
-		if x := size[o.Node]; x.H != 1 || x.W != 1 {
-			return nil, fmt.Errorf("%s: the logits of output %s are a map of %v; pool it globally or end with a linear layer", o.Node.Name, o.Name, x)
-		}
-		if x := size[o.Node]; x.C != g.Classes {
-			return nil, fmt.Errorf("%s: output %s has %d logits for %d classes; write out: classes", o.Node.Name, o.Name, x.C, g.Classes)
-		}
 	}
 	return steps, nil
 }
@@ -105,7 +97,7 @@ func (g *Graph) applied(s Site, x Size, only func(*Node) *Node) ([]Applied, erro
 		a := Applied{Layer: l, Size: x, Name: s.Name() + "/" + l.Slot().String(), Params: l.Params(x), Buffers: l.Buffers(x)}
 		for _, ps := range [][]Param{a.Params, a.Buffers} {
 			for i := range ps {
-				ps[i].Name, ps[i].Layer = s.Name()+"/"+ps[i].Name, s.Name()
+				ps[i].Name, ps[i].Layer, ps[i].Path = s.Name()+"/"+ps[i].Name, s.Name(), s.Path()
 			}
 		}
 		as = append(as, a)

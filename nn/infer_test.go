@@ -132,8 +132,6 @@ func TestJoinsWantFittingMaps(t *testing.T) {
 		{func(b *Builder, x, y *Node) *Node { return b.Layer(Attention{Range: -2}, x, x, x) }, "attention: range -2; give rows and columns from 1 to 1024, or 0 for no bias"},
 		{func(b *Builder, x, y *Node) *Node { return b.Layer(Attention{Scale: -1}, x, x, x) }, "attention: scale -1; give one above 0, or none for 1/√(channels of a head)"},
 		{func(b *Builder, x, y *Node) *Node { return b.Layer(Flatten{}, x, y) }, "flatten: reads 2 layers, takes one; join them by add or concat first"},
-		{func(b *Builder, x, _ *Node) *Node { return x }, "input: the logits of output main are a map of 8x8x4; pool it globally or end with a linear layer"},
-		{func(b *Builder, x, _ *Node) *Node { return b.Linear(x, 7) }, "linear1: output main has 7 logits for 10 classes; write out: classes"},
 	} {
 		b := NewBuilder("join", Size{}, 10)
 		x := b.Image(8, 8, 4)

@@ -121,6 +121,7 @@ type Param struct {
 	FanOut int    // KH·KW·Cout, as PyTorch and Caffe count it, groups or not; 0 unless a weight
 	Zero   bool   // a weight that begins at 0 whatever the initialisation
 	Layer  string // name of the first node, or site, that uses it
+	Path   string // of that node, or of the site's: what a [Glob] is matched with
 }
 
 // withDefaults fills the fields whose zero means a default.

@@ -26,7 +26,10 @@ type BatchNormGrad struct {
 	Affine bool
 }
 
-// BatchNormInference normalises by given moments: x[...,C], mean, var (, gamma, beta) → y. It has no gradient.
+// BatchNormInference normalises by given moments: x[...,C], mean, var (, gamma, beta) → y. Moments are taken as they are: there is no
+// gradient by them. With dy of a layer that is trained behind a frozen one, and x̂ as in [BatchNorm]:
+//
+//	dx = gamma/√(var+Eps) · dy,  dgamma = Σ dy·x̂,  dbeta = Σ dy
 type BatchNormInference struct {
 	Eps    float32
 	Affine bool
@@ -101,6 +104,18 @@ func (o BatchNorm) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 		in = append(in, n.In[1])
 	}
 	return b.EmitAll(BatchNormGrad(o), append(in, dy[0])...)
+}
+
+func (o BatchNormInference) gradient(b *Builder, n *Node, dy []*Value) []*Value {
+	x, mean, variance := n.In[0], n.In[1], n.In[2]
+	zero := b.Emit(Expand{Shape: mean.Shape()})
+	in := []*Value{dy[0], zero, variance}
+	if !o.Affine {
+		return []*Value{b.Emit(o, in...), nil, nil}
+	}
+	dx := b.Emit(o, append(in, n.In[3], zero)...)
+	normal := b.Emit(BatchNormInference{Eps: o.Eps}, x, mean, variance)
+	return []*Value{dx, nil, nil, b.Emit(SumChannels{}, b.Emit(Mul{}, dy[0], normal)), b.Emit(SumChannels{}, dy[0])}
 }
 
 // positive checks that Eps keeps a constant channel finite.

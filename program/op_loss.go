@@ -12,11 +12,14 @@ import (
 //
 // smoothing: Szegedy et al., CVPR 2016, arXiv:1512.00567, section 7. A label below 0 has loss 0 and gradient 0; a label of K or
 // more is an error of the run or, in an engine that does not look, a loss that is not a number.
+//
+// Labels may be shares p[N,K] of the classes instead, for rows that are of several (Zhang et al., "mixup", ICLR 2018,
+// arXiv:1710.09412): q[k] = (1-Smoothing)·p[n,k] + Smoothing/K·Σ_j p[n,j]. They have no gradient, and a row of zeros counts nothing.
 type CrossEntropy struct {
 	Smoothing float32 // 0 to 1
 }
 
-// CrossEntropyGrad is the gradient of [CrossEntropy]: logits, labels, dloss[N] → dlogits = dloss[n]·(softmax - q).
+// CrossEntropyGrad is the gradient of [CrossEntropy]: logits, labels, dloss[N] → dlogits = dloss[n]·(softmax·Σ q - q).
 type CrossEntropyGrad struct{ Smoothing float32 }
 
 // LogSoftmax gives log-probabilities, logits[N,K] → x[n,k] - log Σ_j exp x[n,j]. It has no gradient; a loss is [CrossEntropy].
@@ -38,14 +41,14 @@ func (o CrossEntropy) Infer(in []*Value) ([]Type, error) {
 	if err := rows(o, in, o.Smoothing); err != nil {
 		return nil, err
 	}
-	return reals(in[1].Shape())
+	return reals(in[0].Shape()[:1])
 }
 
 func (o CrossEntropyGrad) Infer(in []*Value) ([]Type, error) {
 	if err := rows(o, in, o.Smoothing); err != nil {
 		return nil, err
 	}
-	if len(in) != 3 || in[2].Type.DType != Real || !in[2].Shape().Equal(in[1].Shape()) {
+	if len(in) != 3 || in[2].Type.DType != Real || !in[2].Shape().Equal(in[0].Shape()[:1]) {
 		return nil, fmt.Errorf("%s: takes logits, labels, dloss; dloss must be a number a row", o.Kind())
 	}
 	return reals(in[0].Shape())
@@ -56,8 +59,9 @@ func rows(op Op, in []*Value, smoothing float32) error {
 	if len(in) < 2 || in[0].Type.DType != Real || in[0].Shape().Rank() != 2 {
 		return fmt.Errorf("%s: takes logits [N,K] and labels [N]", op.Kind())
 	}
-	if l := in[1]; l.Type.DType != Index || !l.Shape().Equal(tensor.Of(in[0].Shape()[0])) {
-		return fmt.Errorf("%s: labels must be %d class indices, got %v", op.Kind(), in[0].Shape()[0], l.Shape())
+	x, l := in[0].Shape(), in[1]
+	if hard := l.Type.DType == Index && l.Shape().Equal(x[:1]); !hard && !(l.Type.DType == Real && l.Shape().Equal(x)) {
+		return fmt.Errorf("%s: labels must be %d class indices, or shares %v, got %v", op.Kind(), x[0], x, l.Shape())
 	}
 	if !(smoothing >= 0 && smoothing <= 1) {
 		return fmt.Errorf("%s: smoothing %v; write a number from 0 to 1", op.Kind(), smoothing)

@@ -94,7 +94,7 @@ func Ops() []Op {
 		// op_dropout.go
 		Dropout{}, // x, rate, step → y; its gradient is itself
 		// op_loss.go
-		CrossEntropy{},     // logits[N,K], labels[N] → loss[N]
+		CrossEntropy{},     // logits[N,K], labels[N] or shares[N,K] → loss[N]
 		CrossEntropyGrad{}, // logits, labels, dloss[N] → dlogits
 		LogSoftmax{},       // logits[N,K] → log-probabilities
 		Variance{},         // x → the variance of all elements (biased), a scalar; for lsuv

@@ -78,7 +78,7 @@ func TestErrorsNameWhatDoesNotFit(t *testing.T) {
 		{program.Concat{}, []tensor.Shape{of(2, 3), of(3, 3)}, "layer: concat: [2 3] and [3 3] differ in more than channels"},
 		{program.SliceChannels{From: 2, To: 9}, []tensor.Shape{x}, "layer: slice-channels: channels 2 to 9 of 6"},
 		{program.BatchNorm{}, []tensor.Shape{x}, "layer: batch-norm: eps 0 must be above 0"},
-		{program.CrossEntropy{}, []tensor.Shape{of(3, 4), of(3)}, "layer: cross-entropy: labels must be 3 class indices, got [3]"},
+		{program.CrossEntropy{}, []tensor.Shape{of(3, 4), of(3)}, "layer: cross-entropy: labels must be 3 class indices, or shares [3 4], got [3]"},
 		{program.Blend{}, []tensor.Shape{of(3), of(3), of()}, "layer: blend: changes %0 x[3], which is not held in the state"},
 	} {
 		b := program.NewBuilder("p")

@@ -50,7 +50,10 @@ func (k ranking) trialCell(j study.Judgement, s int) (text, more string) {
 		}
 		switch t.Status {
 		case study.Done:
-			return fmt.Sprintf("%.2f", t.Metrics[k.Metric]), fmt.Sprintf("log loss %.3f, %s steps in %s, weights %s", t.Metrics[study.LogLoss.Name], grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
+			for _, m := range k.others() {
+				more += fmt.Sprintf("%s %s, ", m.Title, k.figure(m, t.Metrics[m.Name]))
+			}
+			return fmt.Sprintf("%.2f", t.Metrics[k.Metric]), more + fmt.Sprintf("%s steps in %s, weights %s", grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
 		case study.Diverged:
 			return "diverged", t.Reason
 		case study.Failed:

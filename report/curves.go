@@ -20,7 +20,7 @@ type Panel struct {
 	SVG               template.HTML
 }
 
-// curve is an arm's accuracy at each epoch: each repeat's, and their mean.
+// curve is an arm's primary metric at each epoch: each repeat's, and their mean.
 type curve struct {
 	epochs []float64
 	runs   [][]float64 // [repeat][epoch], NaN where a run had ended
@@ -44,10 +44,11 @@ func (k ranking) curveOf(arm string) curve {
 			run[i] = math.NaN()
 		}
 		for _, p := range t.Curve {
-			if i, ok := slices.BinarySearch(c.epochs, p.Epoch); ok && finite(p.ValAccuracy) {
-				run[i] = p.ValAccuracy
+			v, measured := p.Metrics[k.Metric]
+			if i, ok := slices.BinarySearch(c.epochs, p.Epoch); ok && measured && finite(v) {
+				run[i] = v
 				if t.Status == study.Done {
-					sum[i], count[i] = sum[i]+p.ValAccuracy, count[i]+1
+					sum[i], count[i] = sum[i]+v, count[i]+1
 				}
 			}
 		}

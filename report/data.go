@@ -46,7 +46,11 @@ func finiteCopy(r *study.Result) *study.Result {
 		t.Seconds = orZero(t.Seconds)
 		curve := []study.Point{}
 		for _, p := range t.Curve {
-			if finite(p.Epoch) && finite(p.TrainLoss) && finite(p.ValAccuracy) && finite(p.ValLogLoss) && finite(p.LR) {
+			ok := finite(p.Epoch) && finite(p.TrainLoss) && finite(p.LR)
+			for _, v := range p.Metrics {
+				ok = ok && finite(v)
+			}
+			if ok {
 				curve = append(curve, p)
 			}
 		}
@@ -68,31 +72,45 @@ func orZero(x float64) float64 {
 // ResultsCSV writes an arm a row, the baseline first and then by effect. Empty cells are figures that are not known.
 func ResultsCSV(w io.Writer, r *study.Result) error {
 	k := rank(r)
-	rows := [][]string{{"arm", "baseline", "trials", "diverged", "failed", "mean", "effect", "low", "high", "p", "verdict", "method", "grey", "notes",
-		"log_loss", "log_loss_effect", "log_loss_low", "log_loss_high", "log_loss_verdict", "params", "macs", "train_seconds", "shared_start", "differs"}}
+	head := []string{"arm", "baseline", "trials", "diverged", "failed", "mean", "effect", "low", "high", "p", "verdict", "method", "grey", "notes"}
+	for _, m := range k.others() {
+		head = append(head, m.Name, m.Name+"_effect", m.Name+"_low", m.Name+"_high", m.Name+"_verdict")
+	}
+	rows := [][]string{append(head, "params", "macs", "train_seconds", "shared_start", "differs")}
 	for _, j := range k.all() {
-		loss := study.Finding{}
-		if j.LogLoss != nil {
-			loss = *j.LogLoss
+		row := []string{say.Cell(j.Name), strconv.FormatBool(j.Baseline), strconv.Itoa(j.Trials), strconv.Itoa(j.Diverged), strconv.Itoa(j.Failures),
+			cell(j.Mean), cell(j.Effect), cell(j.Low), cell(j.High), chance(j.P), string(j.Verdict), j.Method, say.Cell(j.Grey), say.Cell(strings.Join(j.Notes, "; "))}
+		for _, m := range k.others() {
+			f := study.Finding{}
+			if found := j.Others[m.Name]; found != nil {
+				f = *found
+			}
+			row = append(row, cell(f.Mean), cell(f.Effect), cell(f.Low), cell(f.High), string(f.Verdict))
 		}
-		rows = append(rows, []string{say.Cell(j.Name), strconv.FormatBool(j.Baseline), strconv.Itoa(j.Trials), strconv.Itoa(j.Diverged), strconv.Itoa(j.Failures),
-			cell(j.Mean), cell(j.Effect), cell(j.Low), cell(j.High), chance(j.P), string(j.Verdict), j.Method, say.Cell(j.Grey), say.Cell(strings.Join(j.Notes, "; ")),
-			cell(loss.Mean), cell(loss.Effect), cell(loss.Low), cell(loss.High), string(loss.Verdict),
-			strconv.FormatInt(j.Params, 10), strconv.FormatInt(j.MACs, 10), known(j.TrainSeconds), number(j.SharedStart), say.Cell(strings.Join(j.Differs, "; "))})
+		rows = append(rows, append(row,
+			strconv.FormatInt(j.Params, 10), strconv.FormatInt(j.MACs, 10), known(j.TrainSeconds), number(j.SharedStart), say.Cell(strings.Join(j.Differs, "; "))))
 	}
 	return writeCSV(w, rows)
 }
 
 // TrialsCSV writes a trial a row, in the order of the plan.
 func TrialsCSV(w io.Writer, r *study.Result) error {
-	rows := [][]string{{"arm", "repeat", "status", "step", "outcome", "log_loss", "seconds", "weights_digest", "engine", "reason"}}
+	k := ranking{Result: r}
+	head := []string{"arm", "repeat", "status", "step", "outcome"}
+	for _, m := range k.others() {
+		head = append(head, m.Name)
+	}
+	rows := [][]string{append(head, "seconds", "weights_digest", "engine", "reason")}
 	for _, t := range r.Trials {
-		outcome, loss := "", ""
-		if t.Status == study.Done {
-			outcome, loss = number(t.Metrics[r.Metric]), number(t.Metrics[study.LogLoss.Name])
+		row := []string{say.Cell(t.Arm), strconv.Itoa(t.Repeat), string(t.Status), strconv.FormatInt(t.Step, 10)}
+		for _, m := range k.metrics() {
+			value := ""
+			if t.Status == study.Done {
+				value = number(t.Metrics[m.Name])
+			}
+			row = append(row, value)
 		}
-		rows = append(rows, []string{say.Cell(t.Arm), strconv.Itoa(t.Repeat), string(t.Status), strconv.FormatInt(t.Step, 10), outcome, loss, known(t.Seconds),
-			t.WeightsDigest, t.Engine, say.Cell(t.Reason)})
+		rows = append(rows, append(row, known(t.Seconds), t.WeightsDigest, t.Engine, say.Cell(t.Reason)))
 	}
 	return writeCSV(w, rows)
 }

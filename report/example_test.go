@@ -6,18 +6,19 @@ import (
 
 	"github.com/assaylab/assay/report"
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 )
 
 // A study of one variant as a terminal shows it.
 func Example() {
 	effect, low, high, mean, base := 1.6, 1.0, 2.2, 89.7, 88.1
-	r := &study.Result{Question: "Does batch norm pay?", Metric: "accuracy", Repeats: 3, Blocks: 3, Delta: 0.5, NoiseSD: 0.3, Winner: "batchnorm",
+	r := &study.Result{Question: "Does batch norm pay?", Metric: "accuracy", Metrics: []task.Metric{task.Accuracy}, Repeats: 3, Blocks: 3, Delta: 0.5, NoiseSD: 0.3, Winner: "batchnorm",
 		Judged: []study.Judgement{
 			{Arm: study.Arm{Name: "baseline", Baseline: true, Params: 1000, MACs: 1000, TrainSeconds: 10}, Trials: 3, Finding: study.Finding{Mean: &base}},
 			{Arm: study.Arm{Name: "batchnorm", Params: 1010, MACs: 1000, TrainSeconds: 10.9}, Trials: 3,
 				Finding: study.Finding{Mean: &mean, Effect: &effect, Low: &low, High: &high, Verdict: study.Helps}},
 		}}
-	if err := report.Terminal(os.Stdout, r, 96, false); err != nil {
+	if err := report.Terminal(os.Stdout, report.Input{Result: r}, 96, false); err != nil {
 		fmt.Println(err)
 	}
 	// Output:

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 )
 
 var remake = flag.Bool("remake", false, "simulate and judge testdata/first.json anew")
@@ -33,7 +34,7 @@ type made struct {
 func makeUp(t *testing.T, question string, repeats, epochs, images int, arms ...made) *study.Result {
 	t.Helper()
 	r := &study.Result{Question: question, Name: "made-up", Digest: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Data: "fashion-mini", Net: "mini", Design: "ofat",
-		Seed: 1, Repeats: repeats, Threads: 2, Engine: "cpu/avx2/1", Metric: "accuracy"}
+		Seed: 1, Repeats: repeats, Threads: 2, Engine: "cpu/avx2/1", Metric: "accuracy", Metrics: task.Classify{}.Metrics()}
 	arms = append([]made{{name: "baseline", params: 1, macs: 1, seconds: 1}}, arms...)
 	for i, a := range arms {
 		r.Arms = append(r.Arms, study.Arm{Name: a.name, Baseline: i == 0, Differs: a.differs, Params: int64(a.params * 61_706), MACs: int64(a.macs * 3_870_000),
@@ -60,21 +61,21 @@ func makeUp(t *testing.T, question string, repeats, epochs, images int, arms ...
 				right += btoi(margin > 0)
 			}
 			accuracy := 100 * float64(right) / float64(images)
-			tr.Images.Columns = map[string][]float32{study.Correct: correct, study.LogPTrue: logP}
-			tr.Metrics = map[string]float64{study.Accuracy.Name: accuracy, study.LogLoss.Name: loss}
+			tr.Images.Columns = map[string][]float32{task.Correct: correct, task.LogPTrue: logP}
+			tr.Metrics = map[string]float64{task.Accuracy.Name: accuracy, task.LogLoss.Name: loss}
 			rate := 9.0
 			if a.macs < 0.3 {
 				rate = 3.2 // still improving at the end
 			}
 			for e := 1; e <= epochs; e++ {
 				far := 1 - math.Exp(-rate*float64(e)/float64(epochs))
-				tr.Curve = append(tr.Curve, study.Point{Epoch: float64(e), TrainLoss: 2.3 - 1.9*far, ValAccuracy: 10 + (accuracy-10)*far/(1-math.Exp(-rate)) + 0.3*rng.NormFloat64()*(1-float64(e)/float64(epochs)), ValLogLoss: 2.3 - (2.3-loss)*far, LR: 0.05 * (1 - float64(e-1)/float64(epochs))})
+				tr.Curve = append(tr.Curve, study.Point{Epoch: float64(e), TrainLoss: 2.3 - 1.9*far, Metrics: map[string]float64{"accuracy": 10 + (accuracy-10)*far/(1-math.Exp(-rate)) + 0.3*rng.NormFloat64()*(1-float64(e)/float64(epochs)), "log_loss": 2.3 - (2.3-loss)*far}, LR: 0.05 * (1 - float64(e-1)/float64(epochs))})
 			}
 			for _, s := range a.diverged {
 				if s == repeat {
 					n := max(1, epochs/2)
 					tr.Status, tr.Step, tr.Reason, tr.Metrics, tr.Images = study.Diverged, int64(n*70-31), "the loss is not finite", nil, study.PerImage{}
-					tr.Curve = append(tr.Curve[:n-1:n-1], study.Point{Epoch: float64(n), TrainLoss: math.NaN(), ValAccuracy: 10, ValLogLoss: math.NaN()})
+					tr.Curve = append(tr.Curve[:n-1:n-1], study.Point{Epoch: float64(n), TrainLoss: math.NaN(), Metrics: map[string]float64{"accuracy": 10, "log_loss": math.NaN()}})
 				}
 			}
 			for _, s := range a.failed {
@@ -132,8 +133,8 @@ func first(t *testing.T) *study.Result {
 func around(r *study.Result) Input {
 	return Input{Result: r, Store: "assay-store", Winner: "assay-store/first-study/winner.yaml", FileName: "examples/first-study.yaml",
 		File:     "question: Which choices pay on fashion-mini?\nbase:\n  data: fashion-mini\n  net: mini\nvariants:\n  - {name: batchnorm, with: [batchnorm]}\nrepeats: 3\n",
-		Commands: []string{"git checkout v0.1.0", "go run ./cmd/assay study run examples/first-study.yaml"},
-		Version:  "v0.1.0 (go1.26)", Machine: "AMD EPYC, 2 cores, linux/amd64", Made: time.Date(2026, 11, 23, 21, 5, 0, 0, time.UTC)}
+		Commands: []string{"git checkout v0.1.0", "go run ./cmd/assay study run examples/first-study.yaml"}, Run: "assay study run examples/first-study.yaml",
+		Version: "v0.1.0 (go1.26)", Machine: "AMD EPYC, 2 cores, linux/amd64", Made: time.Date(2026, 11, 23, 21, 5, 0, 0, time.UTC)}
 }
 
 // many are forty arms with long names.

@@ -23,7 +23,7 @@ func (k ranking) forest(width float64) template.HTML {
 	low, high := k.domain()
 	x := scale{low: low, high: high, from: left, to: width - right}
 	if k.Delta > 0 {
-		c.rect("band", fmt.Sprintf("less than %.2g points: too small to matter", k.Delta), x.at(max(low, -k.Delta)), top, x.at(min(high, k.Delta))-x.at(max(low, -k.Delta)), bottom-top)
+		c.rect("band", fmt.Sprintf("less than %.2g %s: too small to matter", k.Delta, k.primary().Unit), x.at(max(low, -k.Delta)), top, x.at(min(high, k.Delta))-x.at(max(low, -k.Delta)), bottom-top)
 	}
 	for _, t := range ticks(low, high, int((x.to-x.from)/60)) {
 		c.line("grid", x.at(t), top, x.at(t), bottom)
@@ -33,7 +33,7 @@ func (k ranking) forest(width float64) template.HTML {
 	if k.base.Mean != nil {
 		c.text("tick strong", "middle", clampText(x.at(0), "baseline 88.8", width), top-8, k.base.Name+" "+fixed(k.base.Mean, k.decimals))
 	}
-	c.text("tick", "middle", (x.from+x.to)/2, bottom+32, "effect on "+k.Metric+", points")
+	c.text("tick", "middle", (x.from+x.to)/2, bottom+32, "effect on "+k.Metric+", "+k.primary().Unit)
 	for i, j := range k.variants {
 		y := top + row*float64(i)
 		class := "arm " + verdictClass(j)

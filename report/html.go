@@ -35,14 +35,14 @@ type page struct {
 	Statements, More               []statement
 	Careful                        []string
 	Rough                          bool
-	Metric, MetricTitle            string
+	Metric, MetricTitle, Unit      string
 	Confidence                     string
 	Delta                          string
 	Rows                           []row
 	Forest, Scatter                []template.HTML
 	ScatterNote                    string
 	Panels, Folded                 []Panel
-	LogLoss                        []row
+	Others                         []other
 	Repeats                        []int
 	Judged                         []string
 	Commands, File                 string
@@ -60,6 +60,12 @@ type row struct {
 	Cells                                    []cellText
 }
 
+// other is the table of a metric beside the primary one.
+type other struct {
+	Place, ID, Title, Says, Unit, Direction string
+	Rows                                    []row
+}
+
 // cellText is a trial's outcome and what it tells on asking.
 type cellText struct{ Text, More, Class string }
 
@@ -73,8 +79,8 @@ func HTML(w io.Writer, in Input) error {
 	p := page{
 		Title: k.title(), Unfinished: k.unfinished(), Setting: k.setting(), Answer: k.answer(), Best: k.best(), Train: train(in), Tested: k.tested(),
 		Style: template.CSS(styleText), Script: template.JS(scriptText),
-		Careful: k.careful(), Rough: k.rough(), Metric: k.Metric, Confidence: k.confidence(), MetricTitle: capital(k.Metric), Delta: fmt.Sprintf("%.2g", k.Delta),
-		Judged: k.judged(), Commands: strings.Join(in.Commands, "\n"), File: in.File, Facts: k.facts(in),
+		Careful: k.careful(), Rough: k.rough(), Metric: k.Metric, Confidence: k.confidence(), MetricTitle: capital(k.Metric), Unit: k.primary().Unit, Delta: fmt.Sprintf("%.2g", k.Delta),
+		Judged: k.judged(), Commands: k.commands(in), File: in.File, Facts: k.facts(in),
 	}
 	if k.Stopped == "" {
 		p.Statements = k.statements()
@@ -87,14 +93,24 @@ func HTML(w io.Writer, in Input) error {
 	}
 	for _, j := range k.all() {
 		p.Rows = append(p.Rows, k.row(j))
-		if f := j.LogLoss; f != nil && f.Mean != nil {
+	}
+	for i, m := range k.others() {
+		o := other{Place: place(i), ID: strings.ReplaceAll(m.Name, "_", ""), Title: m.Title, Says: capital(m.Says), Unit: m.Unit, Direction: m.Direction()}
+		for _, j := range k.all() {
+			f := j.Others[m.Name]
+			if f == nil || f.Mean == nil {
+				continue
+			}
 			r := row{Class: verdictClass(study.Judgement{Arm: j.Arm, Finding: *f}), Name: j.Name, Mean: fixed(f.Mean, 3), Effect: nothing, Verdict: verdictWords(study.Judgement{Arm: j.Arm, Finding: *f, Trials: j.Trials})}
 			if low, high, ok := bounds(*f); ok {
 				r.Effect = signed(*f.Effect, 3) + " " + interval(low, high, 3)
 			} else if f.Effect != nil {
 				r.Effect = signed(*f.Effect, 3)
 			}
-			p.LogLoss = append(p.LogLoss, r)
+			o.Rows = append(o.Rows, r)
+		}
+		if len(o.Rows) > 0 {
+			p.Others = append(p.Others, o)
 		}
 	}
 	if len(k.variants) > 0 && k.Stopped == "" {
@@ -115,6 +131,9 @@ func HTML(w io.Writer, in Input) error {
 	_, err := w.Write(b.Bytes())
 	return err
 }
+
+// place is what an outcome beside the first is called: Second, Third, Further.
+func place(i int) string { return [...]string{"Second", "Third", "Further"}[min(i, 2)] }
 
 func (k ranking) row(j study.Judgement) row {
 	r := row{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 )
 
 // Markdown writes the report as GitHub's Markdown: what the page holds but for its figures.
@@ -19,7 +20,9 @@ func Markdown(w io.Writer, in Input) error {
 	m := markdown{&b, rank(in.Result)}
 	m.verdicts(in)
 	m.costs()
-	m.logLoss()
+	for i, metric := range m.others() {
+		m.other(i, metric)
+	}
 	m.differences()
 	m.trials()
 	m.method()
@@ -80,7 +83,7 @@ func (m markdown) verdicts(in Input) {
 		rows = append(rows, []string{md(j.Name), r.Effect, r.Verdict, r.Mean, r.Time, r.MACs, r.Params})
 	}
 	m.line("## Ranking\n")
-	m.table("lrlrrrr", []string{"arm", "effect, points [" + m.confidence() + "]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, rows)
+	m.table("lrlrrrr", []string{"arm", "effect, " + md(m.primary().Unit) + " [" + m.confidence() + "]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, rows)
 }
 
 func (m markdown) costs() {
@@ -93,10 +96,11 @@ func (m markdown) costs() {
 	m.table("lrrrr", []string{"arm", "parameters", "multiply-adds an image", "one training", "to the baseline's"}, rows)
 }
 
-func (m markdown) logLoss() {
+// other is what a metric beside the primary one says.
+func (m markdown) other(i int, metric task.Metric) {
 	var rows [][]string
 	for _, j := range m.all() {
-		if f := j.LogLoss; f != nil && f.Mean != nil {
+		if f := j.Others[metric.Name]; f != nil && f.Mean != nil {
 			effect := nothing
 			if low, high, ok := bounds(*f); ok {
 				effect = signed(*f.Effect, 3) + " " + interval(low, high, 3)
@@ -107,8 +111,8 @@ func (m markdown) logLoss() {
 	if len(rows) == 0 {
 		return
 	}
-	m.line("## Second outcome: log loss\n\nNats, lower is better; judged by itself.\n")
-	m.table("lrlr", []string{"arm", "effect [" + m.confidence() + "]", "verdict", "log loss"}, rows)
+	m.line("## %s outcome: %s\n\n%s, %s is better; judged by itself.\n", place(i), md(metric.Title), md(capital(metric.Unit)), metric.Direction())
+	m.table("lrlr", []string{"arm", "effect [" + m.confidence() + "]", "verdict", md(metric.Title)}, rows)
 }
 
 func (m markdown) differences() {
@@ -133,7 +137,7 @@ func (m markdown) trials() {
 		}
 		rows = append(rows, row)
 	}
-	m.line("## Trials\n\n%s on validation by repeat, in points.\n", md(capital(m.Metric)))
+	m.line("## Trials\n\n%s on validation by repeat, in %s.\n", md(capital(m.Metric)), md(m.primary().Unit))
 	m.table("l"+strings.Repeat("r", len(head)-1), head, rows)
 }
 
@@ -147,8 +151,8 @@ func (m markdown) method() {
 
 func (m markdown) repeat(in Input) {
 	m.line("## How to repeat it\n")
-	if len(in.Commands) > 0 {
-		fenced(m.Buffer, "sh", strings.Join(in.Commands, "\n"))
+	if commands := m.commands(in); commands != "" {
+		fenced(m.Buffer, "sh", commands)
 	}
 	for _, f := range m.facts(in) {
 		m.line("- %s: %s", f[0], md(f[1]))

@@ -2,10 +2,12 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 )
 
 // ranking is a study in the order in which it is told, with what every form of the report needs to print it.
@@ -59,6 +61,26 @@ func close0(variants []study.Judgement) bool {
 		low, high, ok := bounds(j.Finding)
 		return ok && claimed(j.Verdict) && min(math.Abs(low), math.Abs(high)) < 0.5
 	})
+}
+
+// metrics are what the study is judged by, the primary one first.
+func (k ranking) metrics() []task.Metric {
+	if len(k.Metrics) == 0 { // not judged yet
+		return []task.Metric{{Name: k.Metric}}
+	}
+	return k.Metrics
+}
+
+// primary is the metric of the headline, others those that are judged beside it.
+func (k ranking) primary() task.Metric  { return k.metrics()[0] }
+func (k ranking) others() []task.Metric { return k.metrics()[1:] }
+
+// figure prints a value of a metric: points as the study's effects are, others by thousandths.
+func (k ranking) figure(m task.Metric, v float64) string {
+	if m.Unit == task.Points {
+		return fmt.Sprintf("%.*f", k.decimals, v)
+	}
+	return fmt.Sprintf("%.3f", v)
 }
 
 func rankOf(j study.Judgement) float64 {

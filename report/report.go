@@ -25,6 +25,7 @@ type Input struct {
 	FileName string        // of the study file, as a person would type it
 	File     string        // its text
 	Commands []string      // that repeat the study, a line each
+	Run      string        // the command that goes on with the study, as a person would type it
 	Version  string        // of assay
 	Machine  string        // processor and system, for people
 	Made     time.Time     // when the report was made

@@ -18,6 +18,7 @@ import (
 
 	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 )
 
 func TestReportsReadAsTheyDid(t *testing.T) {
@@ -26,8 +27,8 @@ func TestReportsReadAsTheyDid(t *testing.T) {
 		"first.md":         func(w io.Writer) error { return Markdown(w, in) },
 		"results.csv":      func(w io.Writer) error { return ResultsCSV(w, in.Result) },
 		"trials.csv":       func(w io.Writer) error { return TrialsCSV(w, in.Result) },
-		"terminal-120.txt": func(w io.Writer) error { return Terminal(w, in.Result, 0, false) },
-		"terminal-80.txt":  func(w io.Writer) error { return Terminal(w, in.Result, 80, false) },
+		"terminal-120.txt": func(w io.Writer) error { return Terminal(w, in, 0, false) },
+		"terminal-80.txt":  func(w io.Writer) error { return Terminal(w, in, 80, false) },
 	} {
 		var b strings.Builder
 		if err := write(&b); err != nil {
@@ -233,7 +234,7 @@ func TestNamesCannotBreakThePage(t *testing.T) {
 		t.Errorf("%d scripts, want the page's own", scripts)
 	}
 	var md, terminal bytes.Buffer
-	if err := errors.Join(Markdown(&md, in), Terminal(&terminal, in.Result, 0, false)); err != nil {
+	if err := errors.Join(Markdown(&md, in), Terminal(&terminal, in, 0, false)); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(strings.Split(md.String(), "````yaml")[0], "<script>") {
@@ -253,7 +254,7 @@ func TestTheTerminalKeepsToItsWidth(t *testing.T) {
 	for name, in := range kinds(t) {
 		for _, width := range []int{30, 44, 60, 72, 80, 100, 120, 200} {
 			var b bytes.Buffer
-			if err := Terminal(&b, in.Result, width, false); err != nil {
+			if err := Terminal(&b, in, width, false); err != nil {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(b.String()) {
@@ -273,7 +274,7 @@ func TestAnUnfinishedStudySaysSoFirst(t *testing.T) {
 	r := makeUp(t, "", 1, 2, 100, firstArms[:3]...)
 	r.Repeats = 3
 	var md, terminal, page bytes.Buffer
-	if err := errors.Join(Markdown(&md, Input{Result: r}), Terminal(&terminal, r, 0, false), HTML(&page, Input{Result: r})); err != nil {
+	if err := errors.Join(Markdown(&md, Input{Result: r}), Terminal(&terminal, Input{Result: r}, 0, false), HTML(&page, Input{Result: r})); err != nil {
 		t.Fatal(err)
 	}
 	const want = "Unfinished: 4 of 12 trials"
@@ -310,7 +311,7 @@ func TestNoNameSteersTheTerminalOrASpreadsheet(t *testing.T) {
 	r.Data, r.Net = name, name
 	var words, results, trials bytes.Buffer
 	for _, width := range []int{30, 80, 120} {
-		if err := Terminal(&words, r, width, false); err != nil {
+		if err := Terminal(&words, Input{Result: r}, width, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -331,7 +332,7 @@ func TestRoughTimesAreMarkedWhereTheyStand(t *testing.T) {
 	r := makeUp(t, "", 2, 2, 100, firstArms[:2]...)
 	r.Judged[1].SecondsRough = true
 	var terminal, page bytes.Buffer
-	if err := errors.Join(Terminal(&terminal, r, 0, false), HTML(&page, Input{Result: r})); err != nil {
+	if err := errors.Join(Terminal(&terminal, Input{Result: r}, 0, false), HTML(&page, Input{Result: r})); err != nil {
 		t.Fatal(err)
 	}
 	if s := terminal.String(); !strings.Contains(s, " ~+9 %") {
@@ -354,7 +355,7 @@ func TestWhatIsLeftOfADifferenceOfEqualFiguresIsZero(t *testing.T) {
 func TestColourIsOnlyWhereItIsAllowed(t *testing.T) {
 	r := first(t)
 	var with, without bytes.Buffer
-	if err := errors.Join(Terminal(&with, r, 100, true), Terminal(&without, r, 100, false)); err != nil {
+	if err := errors.Join(Terminal(&with, Input{Result: r}, 100, true), Terminal(&without, Input{Result: r}, 100, false)); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(with.String(), "\x1b[1;34m") || strings.Contains(without.String(), "\x1b") {
@@ -377,7 +378,7 @@ func TestTheAnswerCountsVerdictsInWords(t *testing.T) {
 		"The study has no variants to compare with its baseline.":                                                   {},
 		"Of 3 variants, 1 hurts, 1 makes no meaningful difference and 1 is undecided.":                              {study.Hurts, study.None, study.Undecided},
 	} {
-		r := &study.Result{Blocks: 3, Images: 60, Detectable: 9.6, Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}}}}
+		r := &study.Result{Metrics: []task.Metric{task.Accuracy}, Blocks: 3, Images: 60, Detectable: 9.6, Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}}}}
 		for _, v := range verdicts {
 			r.Judged = append(r.Judged, study.Judgement{Finding: study.Finding{Verdict: v}})
 		}
@@ -402,10 +403,49 @@ func TestAnUndecidedArmSaysWhatWouldDecideIt(t *testing.T) {
 	}
 }
 
+func TestTheAxisStandsBehindTheHead(t *testing.T) {
+	r := &study.Result{Metric: "accuracy", Metrics: []task.Metric{task.Accuracy}, Repeats: 2, Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}}, {Arm: study.Arm{Name: "elu"}}}}
+	var b bytes.Buffer
+	if err := Terminal(&b, Input{Result: r}, 80, false); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(b.String(), "\n")
+	if len(lines) < 3 || !strings.HasPrefix(lines[1], "effect on accuracy, points ") || strings.Index(lines[1], " 0 ") != strings.Index(lines[2], "|")-1 {
+		t.Errorf("got\n%s", b.String())
+	}
+}
+
+func TestTheCommandThatWouldTellIsNamed(t *testing.T) {
+	arms := func(more ...int) ranking {
+		r := &study.Result{Repeats: 3, Blocks: 3, Judged: []study.Judgement{{Arm: study.Arm{Baseline: true}}}}
+		for i, n := range more {
+			r.Judged = append(r.Judged, study.Judgement{Arm: study.Arm{Name: string(rune('a' + i))}, MoreRepeats: n, Finding: study.Finding{Verdict: study.Undecided}})
+		}
+		return rank(r)
+	}
+	for _, c := range []struct {
+		name string
+		more []int
+		run  string
+		want []next
+	}{
+		{"one arm", []int{4}, "run s.yaml", []next{{"run s.yaml --repeats 7", "of a", 1}}},
+		{"two that want as many", []int{4, 4}, "run s.yaml", []next{{"run s.yaml --repeats 7", "of a and b", 2}}},
+		{"one wants more", []int{9, 4, 0}, "run s.yaml", []next{{"run s.yaml --repeats 7", "of b", 1}, {"run s.yaml --repeats 12", "all that repeats can", 0}}},
+		{"more than a study may have", []int{998}, "run s.yaml", nil},
+		{"no number would", []int{0}, "run s.yaml", nil},
+		{"no command known", []int{4}, "", nil},
+	} {
+		if got := arms(c.more...).further(c.run); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 func TestOneRepeatGivesNoVerdicts(t *testing.T) {
 	r := makeUp(t, "", 1, 2, 100, firstArms[:3]...)
 	var b bytes.Buffer
-	if err := errors.Join(Markdown(&b, Input{Result: r}), Terminal(&b, r, 0, false)); err != nil {
+	if err := errors.Join(Markdown(&b, Input{Result: r}), Terminal(&b, Input{Result: r}, 0, false)); err != nil {
 		t.Fatal(err)
 	}
 	if s := b.String(); strings.Contains(s, " helps") || strings.Contains(s, " hurts") || !strings.Contains(s, "One repeat") {

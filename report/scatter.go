@@ -11,7 +11,7 @@ import (
 	"github.com/assaylab/assay/study"
 )
 
-// scatter draws accuracy against multiply-adds, a circle an arm whose area is its parameters. Names stand beside the
+// scatter draws the primary metric against multiply-adds, a circle an arm whose area is its parameters. Names stand beside the
 // circles where there is room: first the arms that nothing beats at less cost, then those with the largest effects.
 func (k ranking) scatter(width float64) template.HTML {
 	const left, top, bottom = 46.0, 26.0, 44.0

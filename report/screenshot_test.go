@@ -23,7 +23,7 @@ func TestPagesToLookAt(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, w := range []int{0, 100, 70} {
-			if err := Terminal(f, in.Result, w, false); err != nil {
+			if err := Terminal(f, in, w, false); err != nil {
 				t.Error(err)
 			}
 			f.WriteString("\n=======\n")

@@ -28,7 +28,8 @@ const (
 
 // Terminal writes the judged study as an aligned table with a forest plot in text, then the baseline and the caveats. width
 // is the terminal's columns, 0 where there is none; color allows ANSI colours (the caller knows NO_COLOR).
-func Terminal(w io.Writer, r *study.Result, width int, color bool) error {
+func Terminal(w io.Writer, in Input, width int, color bool) error {
+	r := in.Result
 	if r == nil || len(r.Judged) == 0 {
 		return ErrNotJudged
 	}
@@ -47,7 +48,7 @@ func Terminal(w io.Writer, r *study.Result, width int, color bool) error {
 	} else {
 		t.wrapped(b, plain(t.answer()), "")
 	}
-	t.below(b)
+	t.below(b, in.Run)
 	return b.Flush()
 }
 
@@ -79,13 +80,18 @@ func (t *textTable) layOut() {
 		t.costs = true
 		rest -= 2 + costColumns
 	}
-	if rest -= 2; rest >= 14 {
-		t.plot = min(rest, 41)
+	rest -= 2
+	if more := max(0, len(t.head())+1-(t.name+2+t.effect+2)); rest-more >= 14 { // the axis begins behind the head
+		t.effect += more
+		t.plot = min(rest-more, 41)
 	}
 }
 
+// head is what stands over names and effects.
+func (t *textTable) head() string { return "effect on " + t.Metric + ", " + t.primary().Unit }
+
 func (t *textTable) write(b *bufio.Writer) {
-	head := "effect on " + t.Metric + ", points"
+	head := t.head()
 	if t.stacked {
 		head = clip(head, t.width)
 	}
@@ -148,8 +154,8 @@ func (t *textTable) priced(j study.Judgement) string {
 	return strings.Join(words, ", ")
 }
 
-// below writes what stands under the table.
-func (t *textTable) below(b *bufio.Writer) {
+// below writes what stands under the table; run is the command that goes on with the study.
+func (t *textTable) below(b *bufio.Writer, run string) {
 	if t.base.Mean != nil {
 		line := "baseline " + plain(fixed(t.base.Mean, t.decimals))
 		if t.NoiseSD > 0 {
@@ -159,7 +165,7 @@ func (t *textTable) below(b *bufio.Writer) {
 			line += "; m-a: multiply-adds"
 		}
 		if slices.ContainsFunc(t.variants, func(j study.Judgement) bool { return j.Verdict == study.None && j.Method != "identical" }) {
-			line += fmt.Sprintf("; no meaningful effect: inside +-%.2g points", t.Delta)
+			line += fmt.Sprintf("; no meaningful effect: inside +-%s %s", say.Figure(t.Delta), t.primary().Unit)
 		}
 		t.wrapped(b, line, "  ")
 	}
@@ -181,6 +187,13 @@ func (t *textTable) below(b *bufio.Writer) {
 	}
 	for _, l := range lines {
 		t.wrapped(b, plain(l), "  ")
+	}
+	for i, n := range t.further(run) {
+		if i == 0 {
+			fmt.Fprintln(b)
+		}
+		t.wrapped(b, plain("To tell "+n.of+":"), "  ")
+		t.wrapped(b, "  "+n.command, "    ")
 	}
 	if best := t.best(); best != "" {
 		fmt.Fprintln(b)

@@ -83,7 +83,7 @@ func (k ranking) hidden() string {
 	}
 	text := strings.Join(of, ", ")
 	if k.Detectable > 0 {
-		text += fmt.Sprintf(": effects under %s points stay hidden", fixed(&k.Detectable, k.decimals))
+		text += fmt.Sprintf(": effects under %s %s stay hidden", fixed(&k.Detectable, k.decimals), k.primary().Unit)
 	}
 	if text == "" {
 		return ""
@@ -133,7 +133,7 @@ func (k ranking) state(j study.Judgement) statement {
 		}
 		s.Rest = fmt.Sprintf(": training diverged in %d of %s, the baseline's in none", j.Diverged, counted(j.Trials, "repeat"))
 		if c := j.Conditional; c != nil {
-			s.Rest += fmt.Sprintf("; where it finished, %s points", signed(c.Effect, k.decimals))
+			s.Rest += fmt.Sprintf("; where it finished, %s", k.effect(c.Effect))
 			if c.Low != nil && c.High != nil {
 				s.Rest += " " + interval(*c.Low, *c.High, k.decimals) + ", not adjusted for the other variants"
 			}
@@ -145,16 +145,16 @@ func (k ranking) state(j study.Judgement) statement {
 		s.Claim, s.Rest = "had no effect at run time", ": it ended in the baseline's own weights"
 	case j.Verdict == study.None && ok:
 		s.Claim = "makes no meaningful difference"
-		s.Rest = fmt.Sprintf(": %s points %s, inside ±%.2g%s", signed(*j.Effect, k.decimals), k.inner(j), k.Delta, k.price(j, true))
+		s.Rest = fmt.Sprintf(": %s %s, inside ±%s%s", k.effect(*j.Effect), k.inner(j), say.Figure(k.Delta), k.price(j, true))
 	case j.Verdict == study.Undecided && ok:
 		s.Claim = "is undecided"
-		s.Rest = fmt.Sprintf(": %s points %s%s", signed(*j.Effect, k.decimals), interval(low, high, k.decimals), k.decides(j))
+		s.Rest = fmt.Sprintf(": %s %s%s", k.effect(*j.Effect), interval(low, high, k.decimals), k.decides(j))
 	case claimed(j.Verdict) && ok:
 		s.Claim = string(j.Verdict)
-		s.Rest = fmt.Sprintf(": %s points %s%s", signed(*j.Effect, k.decimals), interval(low, high, k.decimals), k.price(j, j.Verdict == study.Helps))
+		s.Rest = fmt.Sprintf(": %s %s%s", k.effect(*j.Effect), interval(low, high, k.decimals), k.price(j, j.Verdict == study.Helps))
 	case j.Effect != nil:
 		s.Claim = "has no verdict"
-		s.Rest = fmt.Sprintf(": %s points in %s%s", signed(*j.Effect, k.decimals), counted(j.Trials, "repeat"), k.price(j, *j.Effect >= 0))
+		s.Rest = fmt.Sprintf(": %s in %s%s", k.effect(*j.Effect), counted(j.Trials, "repeat"), k.price(j, *j.Effect >= 0))
 	case j.Failures > 0 && j.Trials == 0:
 		s.Claim, s.Rest = "could not be judged", ": "+counted(j.Failures, "repeat")+" failed"
 		if reason := k.reason(j.Name); reason != "" {
@@ -169,7 +169,7 @@ func (k ranking) state(j study.Judgement) statement {
 		s.Rest += fmt.Sprintf(", at look %d", j.Look)
 	}
 	if l := j.Later; l != nil {
-		s.Rest += fmt.Sprintf("; by now %s points", signed(l.Effect, k.decimals))
+		s.Rest += fmt.Sprintf("; by now %s", k.effect(l.Effect))
 		if l.Low != nil && l.High != nil {
 			s.Rest += " " + interval(*l.Low, *l.High, k.decimals) + ", taken alone"
 		}
@@ -177,6 +177,9 @@ func (k ranking) state(j study.Judgement) statement {
 	s.Rest += k.remarks(j) + "."
 	return s
 }
+
+// effect is "+1.6 points".
+func (k ranking) effect(x float64) string { return signed(x, k.decimals) + " " + k.primary().Unit }
 
 // lost reports an arm that diverged in every repeat, and of which nothing else is known: one word for it everywhere, diverged.
 func lost(j study.Judgement) bool {
@@ -235,6 +238,53 @@ func (k ranking) decides(j study.Judgement) string {
 		return ""
 	}
 	return "; no reasonable number of repeats would tell, the effect is too small beside the noise"
+}
+
+// next is a command that trains what would tell more, and of what.
+type next struct {
+	command, of string
+	arms        int // of these; 0: of all that repeats can decide
+}
+
+// further is the command with the fewest repeats that decide an arm more, and where others want more, the one that decides all that
+// repeats can. It is nil where no number of repeats would tell; run is the command that goes on with the study.
+func (k ranking) further(run string) []next {
+	least, most := study.MaxRepeats+1, 0
+	var first []string
+	for _, j := range k.variants {
+		n := max(k.Repeats+1, k.Blocks+j.MoreRepeats)
+		if run == "" || j.Verdict != study.Undecided || j.MoreRepeats < 1 || n > study.MaxRepeats {
+			continue
+		}
+		if n < least {
+			least, first = n, nil
+		}
+		if n == least {
+			first = append(first, j.Name)
+		}
+		most = max(most, n)
+	}
+	if most == 0 {
+		return nil
+	}
+	list := []next{{fmt.Sprintf("%s --repeats %d", run, least), "of " + listed(first), len(first)}}
+	if most > least {
+		list = append(list, next{fmt.Sprintf("%s --repeats %d", run, most), "all that repeats can", 0})
+	}
+	return list
+}
+
+// commands repeat the study and go on with it, a line each.
+func (k ranking) commands(in Input) string {
+	lines := slices.Clone(in.Commands)
+	for _, n := range k.further(in.Run) {
+		of := "all that repeats can"
+		if n.arms > 0 { // their names are a file's, and this is read by a shell
+			of = "of " + counted(n.arms, "variant")
+		}
+		lines = append(lines, n.command+"  # would tell "+of)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // price is what an arm costs or saves, as the end of a sentence. Counts that change by less than 1 % are left out, and times by
@@ -328,8 +378,13 @@ func (k ranking) tested() string {
 	if t == nil {
 		return ""
 	}
-	return fmt.Sprintf("On the test split (%s reading, %s images) %s has accuracy %.*f and log loss %.3f.",
-		ordinal(t.Reading), grouped(int64(t.Images)), t.Arm, k.decimals, t.Accuracy, t.LogLoss)
+	var figures []string
+	for _, m := range k.metrics() {
+		if v, ok := t.Metrics[m.Name]; ok {
+			figures = append(figures, m.Title+" "+k.figure(m, v))
+		}
+	}
+	return fmt.Sprintf("On the test split (%s reading, %s images) %s has %s.", ordinal(t.Reading), grouped(int64(t.Images)), t.Arm, listed(figures))
 }
 
 // careful are the caveats as sentences.
@@ -351,7 +406,7 @@ func (k ranking) judged() []string {
 		"Each repeat gives every arm the same split, the same order of images and the same initial values, and arms are compared within repeats, of which " + strconv.Itoa(k.Blocks) + " count.",
 	}
 	if k.NoiseSD > 0 {
-		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %.2f points (%d degrees of freedom); repeats as a whole differ by %.2f.", k.NoiseSD, k.ResidualDF, k.BlockSD))
+		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %.2f %s (%d degrees of freedom); repeats as a whole differ by %.2f.", k.NoiseSD, k.primary().Unit, k.ResidualDF, k.BlockSD))
 	}
 	if c := k.confidence(); c != "interval" {
 		with := "with " + c + " confidence"
@@ -374,10 +429,10 @@ func (k ranking) judged() []string {
 		lines = append(lines, fmt.Sprintf("However often the study grows, all its looks together stay at or under 5\u00a0%%; the next has %s.", percent(k.NextLevel)))
 	}
 	if k.Detectable > 0 {
-		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s points in four studies of five.", fixed(&k.Detectable, d)))
+		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s %s in four studies of five.", fixed(&k.Detectable, d), k.primary().Unit))
 	}
 	if k.Delta > 0 {
-		lines = append(lines, fmt.Sprintf("An effect below %.2g points was taken as too small to matter, before the first trial.", k.Delta))
+		lines = append(lines, fmt.Sprintf("An effect below %s %s was taken as too small to matter, before the first trial.", say.Figure(k.Delta), k.primary().Unit))
 	}
 	if k.Images > 0 {
 		lines = append(lines, fmt.Sprintf("Outcomes are those of the last weights on %s validation images, not of the best epoch.", grouped(int64(k.Images))))

@@ -85,21 +85,23 @@ func ofNetwork(path string) bool { return path == "net" || path == "overlay" || 
 // sameRates reports that two arms train by the same learning rate at every step.
 func sameRates(a, b PlannedArm) bool {
 	x, y := a.Built.Optimization.LR, b.Built.Optimization.LR
-	if a.Steps != b.Steps {
+	if a.Steps != b.Steps || !slices.Equal(x.Layers, y.Layers) {
 		return false
 	}
 	for step := range a.Steps {
-		if x.At(step, a.perEpoch, a.Steps) != y.At(step, b.perEpoch, b.Steps) {
+		if x.At(step, a.schedule) != y.At(step, b.schedule) {
 			return false
 		}
 	}
 	return true
 }
 
-// fingerprint is equal for arms that train alike, but for the learning rate, which is compared step by step.
+// fingerprint is equal for arms that train alike, but for the learning rate, which is compared step by step, its factors by layer not.
 func (a PlannedArm) fingerprint() (string, error) {
 	o := a.Built.Optimization
+	layers := o.LR.Layers
 	o.LR = experiment.DefaultOptimization().LR
+	o.LR.Layers = layers
 	data, err := spec.Encode(a.Experiment.Data)
 	if err != nil {
 		return "", err

@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 )
 
 // Two arms, three repeats, 200 validation images that every repeat shares: elu is right on 12 more of them each time.
 func ExampleJudge() {
-	r := &study.Result{Name: "first", Repeats: 3, Metrics: []study.Metric{study.Accuracy}, Arms: []study.Arm{{Name: "baseline", Baseline: true}, {Name: "elu"}}}
+	r := &study.Result{Name: "first", Repeats: 3, Metrics: []task.Metric{task.Accuracy}, Arms: []study.Arm{{Name: "baseline", Baseline: true}, {Name: "elu"}}}
 	for repeat, wrong := range []int{30, 33, 31} {
 		for _, arm := range []string{"baseline", "elu"} {
 			t := study.Trial{Arm: arm, Repeat: repeat + 1, Status: study.Done}
@@ -22,7 +23,7 @@ func ExampleJudge() {
 					right[id] = 1
 				}
 			}
-			t.Images.Columns = map[string][]float32{study.Correct: right}
+			t.Images.Columns = map[string][]float32{task.Correct: right}
 			t.Metrics = map[string]float64{"accuracy": 100 * float64(200-wrong) / 200}
 			r.Trials = append(r.Trials, t)
 		}
@@ -39,7 +40,7 @@ func ExampleJudge() {
 // A plan of three repeats leaves an effect open; five more repeats and a second look decide it.
 func ExampleLedger() {
 	trials := func(repeats int) *study.Result {
-		r := &study.Result{Name: "first", Repeats: repeats, Metrics: []study.Metric{study.Accuracy}, Arms: []study.Arm{{Name: "baseline", Baseline: true}, {Name: "elu"}}}
+		r := &study.Result{Name: "first", Repeats: repeats, Metrics: []task.Metric{task.Accuracy}, Arms: []study.Arm{{Name: "baseline", Baseline: true}, {Name: "elu"}}}
 		for repeat := range repeats {
 			for arm, gain := range []int{0, 3 + 5*(repeat%2)} {
 				right := make([]float32, 200)
@@ -50,7 +51,7 @@ func ExampleLedger() {
 						right[id] = 1
 					}
 				}
-				t.Images.Columns = map[string][]float32{study.Correct: right}
+				t.Images.Columns = map[string][]float32{task.Correct: right}
 				t.Metrics = map[string]float64{"accuracy": 100 * float64(160+gain) / 200}
 				r.Trials = append(r.Trials, t)
 			}

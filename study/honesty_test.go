@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/assaylab/assay/task"
 )
 
 // model is a known truth to draw studies from. An image is right where difficulty + suits + seed + luck > 0: difficulty
@@ -25,7 +27,7 @@ func (m model) draw(rng *rand.Rand) *Result {
 	for i := range difficulty {
 		difficulty[i] = 1.3 + rng.NormFloat64()
 	}
-	r := &Result{Name: "simulated", Repeats: m.repeats}
+	r := &Result{Name: "simulated", Repeats: m.repeats, Metrics: task.Classify{}.Metrics()}
 	for v := range m.arms {
 		r.Arms = append(r.Arms, Arm{Name: string(rune('a' + v)), Baseline: v == 0, TrainSeconds: 60})
 		suits[v] = make([]float64, pool)
@@ -64,7 +66,7 @@ func (m model) draw(rng *rand.Rand) *Result {
 				loss += l
 			}
 			r.Trials = append(r.Trials, Trial{Arm: r.Arms[v].Name, Repeat: s + 1, Status: Done, WeightsDigest: "",
-				Images:  PerImage{IDs: ids, Columns: map[string][]float32{Correct: hits, LogPTrue: logP}},
+				Images:  PerImage{IDs: ids, Columns: map[string][]float32{task.Correct: hits, task.LogPTrue: logP}},
 				Metrics: map[string]float64{"accuracy": 100 * float64(right) / float64(m.images), "log_loss": loss / float64(m.images)}})
 		}
 	}
@@ -88,7 +90,7 @@ func (m model) falseClaims(t *testing.T, studies int, seed uint64) rates {
 			consistent(t, j, r)
 			claim := j.Verdict == Helps || j.Verdict == Hurts
 			accuracy = accuracy || claim
-			loss = loss || j.LogLoss.Verdict == Helps || j.LogLoss.Verdict == Hurts
+			loss = loss || j.Others["log_loss"].Verdict == Helps || j.Others["log_loss"].Verdict == Hurts
 			alone = alone || claim || len(j.Notes) > 0
 		}
 		for _, c := range []struct {
@@ -196,7 +198,7 @@ func layoutRates(rng *rand.Rand, studies, variants, repeats int, effect float64,
 		}
 		t.class[0], t.rows[0].Trials = baseline, repeats
 		wrong := false
-		for v, f := range (outcome{Metric: Metric{Better: 1}, sight: sight{level: alpha}, y: t.outcomes}).judge(t).of {
+		for v, f := range (outcome{Metric: task.Metric{Better: 1}, sight: sight{level: alpha}, y: t.outcomes}).judge(t).of {
 			claim := f.Verdict == Helps || f.Verdict == Hurts
 			if v == 1 && effect != 0 {
 				if f.Verdict == Helps {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/assaylab/assay/task"
 )
 
 // world is where arms are trained whose true effects are known: 0, delta or -delta points over all images and seeds that
@@ -95,7 +97,7 @@ func (w *world) trial(id string, repeat int) Trial {
 				hits++
 			}
 		}
-		a.trials = append(a.trials, Trial{Repeat: s + 1, Status: Done, Images: PerImage{IDs: w.splits[s], Columns: map[string][]float32{Correct: right}},
+		a.trials = append(a.trials, Trial{Repeat: s + 1, Status: Done, Images: PerImage{IDs: w.splits[s], Columns: map[string][]float32{task.Correct: right}},
 			Metrics: map[string]float64{"accuracy": 100 * float64(hits) / float64(w.images)}})
 	}
 	return a.trials[repeat-1]
@@ -103,7 +105,7 @@ func (w *world) trial(id string, repeat int) Trial {
 
 // study is the baseline and the arms given with so many repeats, under such names.
 func (w *world) study(ids []string, repeats int, name func(string) string) *Result {
-	r := &Result{Name: "simulated", Repeats: repeats, Meaningful: worldDelta, Metrics: []Metric{Accuracy}}
+	r := &Result{Name: "simulated", Repeats: repeats, Meaningful: worldDelta, Metrics: []task.Metric{task.Accuracy}}
 	for i, id := range slices.Concat([]string{""}, ids) {
 		a := Arm{Name: name("arm " + id), ID: "id " + id, Baseline: i == 0}
 		r.Arms = append(r.Arms, a)

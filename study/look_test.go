@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/assaylab/assay/task"
 )
 
 // looked takes a look and keeps it.
@@ -119,7 +121,7 @@ func TestWithoutALookThereIsNoVerdict(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, j := range r.Judged[1:] {
-		if j.Effect == nil || j.Low != nil || j.P != nil || j.Verdict != "" || j.Look != 0 || j.LogLoss.Verdict != "" {
+		if j.Effect == nil || j.Low != nil || j.P != nil || j.Verdict != "" || j.Look != 0 || j.Others["log_loss"].Verdict != "" {
 			t.Errorf("%s: %+v", j.Name, j.Finding)
 		}
 	}
@@ -241,18 +243,18 @@ func TestAnyMetricIsJudgedByItsOwnColumn(t *testing.T) {
 	for i := range r.Trials { // errors in shares: less is better
 		tr := &r.Trials[i]
 		wrong := make([]float32, m.images)
-		for k, x := range tr.Images.Columns[Correct] {
+		for k, x := range tr.Images.Columns[task.Correct] {
 			wrong[k] = 1 - x
 		}
 		tr.Images.Columns, tr.Metrics = map[string][]float32{"wrong": wrong}, map[string]float64{"errors": 1 - tr.Metrics["accuracy"]/100}
 	}
-	r.Metrics = []Metric{{Name: "errors", Unit: "share", Better: -1, Column: "wrong", Scale: 1, Least: 0.005, Counts: true}}
+	r.Metrics = []task.Metric{{Name: "errors", Unit: "share", Better: -1, Column: "wrong", Scale: 1, Least: 0.005, Counts: true}}
 	judged(t, r)
 	b := arm(t, r, "b")
 	if r.Winner != "b" || !(r.WinnerShrunk < 0 && r.WinnerShrunk > *b.Effect) {
 		t.Errorf("winner %s, shrunk %g of %g", r.Winner, r.WinnerShrunk, *b.Effect)
 	}
-	if r.Metric != "errors" || b.Verdict != accuracy.Verdict || b.LogLoss != nil || math.Abs(*b.Low+*accuracy.High/100) > 1e-9 ||
+	if r.Metric != "errors" || b.Verdict != accuracy.Verdict || len(b.Others) > 0 || math.Abs(*b.Low+*accuracy.High/100) > 1e-9 ||
 		math.Abs(b.ImageSE-accuracy.ImageSE/100) > 1e-9 || r.Delta != 0.005 {
 		t.Errorf("%s: %+v, by accuracy %+v", r.Metric, b.Finding, accuracy.Finding)
 	}

@@ -1,57 +1,16 @@
 package study
 
-import "fmt"
+import (
+	"fmt"
 
-// Metric is one thing that arms are compared by. A trial holds its value, and a column whose mean over the validation
-// images is that value divided by Scale: what pairing and the image term work on.
-type Metric struct {
-	Name   string  `json:"name"`   // as a study file writes it
-	Unit   string  `json:"unit"`   // points, nats
-	Better int     `json:"better"` // +1 where more is better, -1 where less is
-	Column string  `json:"column"` // of [PerImage.Columns]
-	Scale  float64 `json:"scale"`  // value = Scale × mean of the column
-	Least  float64 `json:"least"`  // smallest effect that matters where the study does not say; 0: the verdict none is not to be had
-	Counts bool    `json:"counts"` // the column holds 0 and 1, so that one image is the least that can differ
-}
-
-// The metrics of a classifier. Accuracy is judged first; log loss beside it, as a family of its own.
-var (
-	Accuracy = Metric{Name: "accuracy", Unit: "points", Better: +1, Column: Correct, Scale: 100, Least: 0.5, Counts: true}
-	LogLoss  = Metric{Name: "log_loss", Unit: "nats", Better: -1, Column: LogPTrue, Scale: -1}
+	"github.com/assaylab/assay/task"
 )
 
-// Classification is what a study of a classifier is judged by, the primary metric first.
-func Classification() []Metric { return []Metric{Accuracy, LogLoss} }
-
-// Delta is the smallest effect that matters, in the metric's unit: what the user wrote, else the larger of Least and two
-// of the validation images; 0 where the metric has no verdict of none.
-func (m Metric) Delta(meaningful float64, images int) float64 {
-	switch {
-	case meaningful > 0:
-		return meaningful
-	case m.Counts && images > 0:
-		return max(m.Least, 2*m.step(images))
-	}
-	return m.Least
-}
-
-// step is what one image adds to the metric where images are counted, else 0.
-func (m Metric) step(images int) float64 {
-	if !m.Counts || images < 1 {
-		return 0
-	}
-	return max(m.Scale, -m.Scale) / float64(images)
-}
-
-// floor is the variance that counting whole images adds: 1/12 of a step squared. A residual smaller than this is an
-// accident of few trials that agree, not knowledge.
-func (m Metric) floor(images int) float64 {
-	step := m.step(images)
-	return step * step / 12
-}
-
 // check tells what is wrong with a study's metrics.
-func check(metrics []Metric) error {
+func check(metrics []task.Metric) error {
+	if len(metrics) == 0 {
+		return fmt.Errorf("no metric; name what it is judged by")
+	}
 	seen := map[string]bool{}
 	for _, m := range metrics {
 		switch {

@@ -25,7 +25,7 @@ type PlannedArm struct {
 	Images     Images
 	Steps      int // of one training
 
-	perEpoch int // steps
+	schedule experiment.Schedule
 }
 
 // Images is what the data of an arm gives: what the network must fit, and how many images each repeat trains and validates on.
@@ -119,18 +119,16 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	}
 	a.Params, a.MACs, a.Signature = cost.Params, cost.MACs, a.Built.Graph.Signature()
 	train := a.Built.Learning.Subset.Of(a.Images.Train)
-	batch := a.Built.Optimization.Batch.Size
-	if batch > train {
-		return a, approach.Locate(e.Optimization, "batch", fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, train))
+	if a.schedule, err = experiment.NewSchedule(a.Built.Optimization, a.Built.Learning, train); err != nil {
+		return a, approach.Locate(e.Optimization, "batch", err)
 	}
 	if a.Images.Val == 0 {
 		return a, fmt.Errorf("data: no validation images to judge by; give val a share above 0")
 	}
-	a.perEpoch = train / batch
-	a.Steps = a.Built.Learning.Epochs.TotalSteps(a.perEpoch)
-	if err := a.Built.Optimization.LR.Fits(a.perEpoch, a.Steps); err != nil {
+	a.Steps = a.schedule.Steps()
+	if err := a.Built.Optimization.LR.Fits(a.schedule); err != nil {
 		return a, approach.Locate(e.Optimization, "lr", err)
 	}
-	a.TrainMACs = 3 * cost.MACs * int64(a.Steps) * int64(batch)
+	a.TrainMACs = 3 * cost.MACs * int64(a.Steps) * int64(a.Built.Optimization.Batch.Size)
 	return a, nil
 }

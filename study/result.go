@@ -1,12 +1,14 @@
 // Package study is the pure half of a study: which trials there are (pair.go), what they may be said to show
 // (verdict.go), and the plain data that both halves share (result.go, where to start). It reads no clock, no disk and
 // no network, so that its honesty is proved on thousands of simulated studies; study/runner does the work and
-// study/store keeps it. It may import approach and study/stat.
+// study/store keeps it. It may import approach, task and study/stat.
 package study
 
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/assaylab/assay/task"
 )
 
 // Status is how a trial ended.
@@ -67,11 +69,10 @@ func (a Arm) identity() string {
 
 // Point is one evaluation on the validation split along a training.
 type Point struct {
-	Epoch       float64 `json:"epoch"` // epochs done, 1 after the first
-	TrainLoss   float64 `json:"train_loss"`
-	ValAccuracy float64 `json:"val_accuracy"` // points, 0 to 100
-	ValLogLoss  float64 `json:"val_log_loss"` // nats
-	LR          float64 `json:"lr"`
+	Epoch     float64            `json:"epoch"` // epochs done, 1 after the first
+	TrainLoss float64            `json:"train_loss"`
+	Metrics   map[string]float64 `json:"metrics"` // by name, each in its unit
+	LR        float64            `json:"lr"`
 }
 
 // PerImage is a trial's last weights on its validation split, image by image. Set and IDs name images across trials, so
@@ -81,14 +82,6 @@ type PerImage struct {
 	IDs     []int32              `json:"ids"`     // places in that list, each at most once
 	Columns map[string][]float32 `json:"columns"` // by name, a value an image in the order of IDs
 }
-
-// The columns that a classifier keeps of each image.
-const (
-	Correct    = "correct"     // 1 where the true class is taken, ties going to the class that stands first, else 0
-	LogPTrue   = "log_p_true"  // natural log of the probability given to the true class
-	LogPOther  = "log_p_other" // and of that given to the most probable other class
-	ClassOther = "class_other" // which class that is: a whole number
-)
 
 // Trial is one arm with one repeat, as it came out.
 type Trial struct {
@@ -145,7 +138,6 @@ type Judgement struct {
 	Outcomes []*float64          `json:"outcomes"` // by repeat, nil where diverged, failed or not run
 	Finding                      // of the study's primary metric
 	Others   map[string]*Finding `json:"others,omitempty"` // of the other metrics by name, each a family of its own, labelled; the headline is never theirs
-	LogLoss  *Finding            `json:"log_loss"`         // of these the log loss by a name of its own; nil where not recorded
 	Notes    []string            `json:"notes"`            // "by less than you asked for", "on these 1000 images", ...: a reader's words, in order
 	Grey     string              `json:"grey"`             // under-trained or over-long, where the schedule casts doubt on the verdict
 
@@ -159,11 +151,10 @@ type Judgement struct {
 
 // TestReading is one evaluation on the test split, which is recorded each time.
 type TestReading struct {
-	Arm      string  `json:"arm"`
-	Accuracy float64 `json:"accuracy"` // points
-	LogLoss  float64 `json:"log_loss"`
-	Images   int     `json:"images"`
-	Reading  int     `json:"reading"` // 1 for the first reading of this data's test split by anyone with this store
+	Arm     string             `json:"arm"`
+	Metrics map[string]float64 `json:"metrics"` // by name, each in its unit
+	Images  int                `json:"images"`
+	Reading int                `json:"reading"` // 1 for the first reading of this data's test split by anyone with this store
 }
 
 // LookLine is a look as the head of a report tells it.
@@ -175,24 +166,24 @@ type LookLine struct {
 
 // Result is a study as it stands. The runner fills the first part, Judge or a ledger the second; the report reads both.
 type Result struct {
-	Question   string       `json:"question"`
-	Name       string       `json:"name"`   // the file's name without extension
-	Digest     string       `json:"digest"` // of the file
-	Data       string       `json:"data"`   // what it ran on, for people
-	Net        string       `json:"net"`
-	Design     string       `json:"design"`
-	Seed       uint64       `json:"seed"`
-	Repeats    int          `json:"repeats"` // planned blocks
-	Threads    int          `json:"threads"`
-	Engine     string       `json:"engine"`      // id of the engine of its last trial
-	Metric     string       `json:"metric"`      // name of the primary metric
-	Metrics    []Metric     `json:"metrics"`     // the primary first; Judge fills in Classification where there are none
-	Complete   bool         `json:"complete"`    // every planned trial has ended
-	Meaningful float64      `json:"-"`           // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
-	NoiseFloor float64      `json:"noise_floor"` // standard deviation between repeats known beforehand, points; 0 while unknown
-	Test       *TestReading `json:"test,omitempty"`
-	Arms       []Arm        `json:"-"` // the baseline first; in JSON as part of Judged
-	Trials     []Trial      `json:"trials"`
+	Question   string        `json:"question"`
+	Name       string        `json:"name"`   // the file's name without extension
+	Digest     string        `json:"digest"` // of the file
+	Data       string        `json:"data"`   // what it ran on, for people
+	Net        string        `json:"net"`
+	Design     string        `json:"design"`
+	Seed       uint64        `json:"seed"`
+	Repeats    int           `json:"repeats"` // planned blocks
+	Threads    int           `json:"threads"`
+	Engine     string        `json:"engine"`      // id of the engine of its last trial
+	Metric     string        `json:"metric"`      // name of the primary metric
+	Metrics    []task.Metric `json:"metrics"`     // that it is judged by, the primary first
+	Complete   bool          `json:"complete"`    // every planned trial has ended
+	Meaningful float64       `json:"-"`           // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
+	NoiseFloor float64       `json:"noise_floor"` // standard deviation between repeats known beforehand, points; 0 while unknown
+	Test       *TestReading  `json:"test,omitempty"`
+	Arms       []Arm         `json:"-"` // the baseline first; in JSON as part of Judged
+	Trials     []Trial       `json:"trials"`
 
 	Looks        []LookLine  `json:"looks"`      // so far, at anything against this baseline
 	Family       int         `json:"family"`     // variants ever judged against this baseline

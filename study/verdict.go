@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/study/stat"
+	"github.com/assaylab/assay/task"
 )
 
 // Judge says what the finished trials of r show to one who judges once and never again, who may spend the whole promise
 // on it: it fills Delta and all that follows it in Result, from what stands before, by the rules of docs/statistics.md. A
 // study that may grow is judged by [Ledger.Judge]. It is an error if r has no baseline, two trials for one cell, a trial
-// of an unknown arm or without its metrics, or a block whose arms saw different images: then r is not changed. Missing
+// of an unknown arm or without its metrics, no metric, or a block whose arms saw different images: then r is not changed. Missing
 // and failed trials are no error.
 func Judge(r *Result) error {
 	t, err := tabulate(r)
@@ -58,7 +59,7 @@ func (t *table) ask(r *Result, at sight) []findings {
 		o := outcome{Metric: m, sight: at, images: t.images, y: t.values[i]}
 		if i == 0 {
 			o.delta = r.Delta
-			if r.NoiseFloor > 0 && !m.Foresee(t.variants(), r.Repeats, r.NoiseFloor, r.Meaningful, t.images).CanBeNone {
+			if r.NoiseFloor > 0 && !Foresee(m, t.variants(), r.Repeats, r.NoiseFloor, r.Meaningful, t.images).CanBeNone {
 				o.delta = 0 // a verdict that these repeats could hardly reach is taken away before it is asked for
 			}
 		} else {
@@ -79,7 +80,6 @@ func (t *table) tell(r *Result, now []findings) {
 			f := now[i+1].of[v]
 			j.Others[m.Name] = &f
 		}
-		j.LogLoss = j.Others[LogLoss.Name]
 		remark(j, r.Delta)
 	}
 }
@@ -129,7 +129,7 @@ func (c class) kind() string {
 // table is the trials of a result by arm and block, with the baseline as arm 0.
 type table struct {
 	arms     []Arm
-	metrics  []Metric
+	metrics  []task.Metric
 	cells    [][]*Trial    // [arm][block], nil where there is no trial
 	values   [][][]float64 // [metric][arm][block], NaN where not done
 	outcomes [][]float64   // of these the primary metric
@@ -145,9 +145,6 @@ func tabulate(r *Result) (*table, error) {
 		return nil, err
 	}
 	t := &table{arms: []Arm{base}, metrics: r.Metrics}
-	if len(t.metrics) == 0 {
-		t.metrics = Classification()
-	}
 	if err := check(t.metrics); err != nil {
 		return nil, fmt.Errorf("study %s: %w", r.Name, err)
 	}

@@ -82,6 +82,8 @@ func caveats(r *Result, t *table) []string {
 // trials is best in the last quarter, and rises there by more than its noise: under-trained; best in the first tenth:
 // over-long. "" else, and for curves of fewer than three points.
 func plateau(t *table, v int) string {
+	m := t.metrics[0]
+	value := func(p Point) float64 { return float64(m.Better) * p.Metrics[m.Name] }
 	var curves [][]Point
 	points := math.MaxInt
 	for _, c := range t.cells[v] {
@@ -97,7 +99,7 @@ func plateau(t *table, v int) string {
 	for i := range points {
 		sum := 0.0
 		for _, c := range curves {
-			sum += c[i].ValAccuracy
+			sum += value(c[i])
 		}
 		if sum > top {
 			best, top = i, sum
@@ -117,12 +119,15 @@ func plateau(t *table, v int) string {
 	}
 	var rise []float64
 	for _, c := range curves {
-		rise = append(rise, c[points-1].ValAccuracy-c[from].ValAccuracy)
+		rise = append(rise, value(c[points-1])-value(c[from]))
 	}
 	mean, variance, df := stat.Paired(rise)
 	if len(rise) == 1 { // one run: the noise is at least that of counting images
-		p := min(1, max(0, top/100))
-		variance, df = 2*100*100*p*(1-p)/float64(max(1, t.images)), math.Inf(1)
+		if !m.Counts {
+			return ""
+		}
+		p := min(1, max(0, math.Abs(top/m.Scale)))
+		variance, df = 2*m.Scale*m.Scale*p*(1-p)/float64(max(1, t.images)), math.Inf(1)
 	}
 	if mean > 0 && mean > stat.StudentCritical(0.9, df)*math.Sqrt(variance) {
 		return underTrained

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study/stat"
+	"github.com/assaylab/assay/task"
 )
 
 // Foresight is what can be said of a study's reach before its first trial.
@@ -15,27 +17,22 @@ type Foresight struct {
 	Warnings   []string // lines for the plan
 }
 
-// Foresee is the foresight of a study of accuracy.
-func Foresee(variants, repeats int, noise, meaningful float64, images int) Foresight {
-	return Accuracy.Foresee(variants, repeats, noise, meaningful, images)
-}
-
-// Foresee works out the reach of a study of so many variants and repeats. noise is the standard deviation between
+// Foresee works out the reach of a study by a metric, of so many variants and repeats. noise is the standard deviation between
 // repeats in the metric's unit, 0 while unknown; meaningful is the file's, 0 where it is left out; images is the size of one
 // validation split. It looks ahead to the planned end, and needs no outcome, so that a study too small for its question is
 // told so before the hours.
-func (m Metric) Foresee(variants, repeats int, noise, meaningful float64, images int) Foresight {
+func Foresee(m task.Metric, variants, repeats int, noise, meaningful float64, images int) Foresight {
 	f := Foresight{Delta: m.Delta(meaningful, images), CanBeNone: m.Delta(meaningful, images) > 0}
 	warn := func(format string, args ...any) { f.Warnings = append(f.Warnings, fmt.Sprintf(format, args...)) }
 	if repeats < 2 {
 		f.CanBeNone = false
 		warn("repeats: one repeat gives effects without verdicts; write 3 or more")
 	}
-	if step := m.step(images); 2*step > f.Delta {
-		warn("data: one of %d validation images is %.2g %s, so %.2g are fewer than two images; raise val or meaningful", images, step, m.Unit, f.Delta)
+	if step := m.Step(images); 2*step > f.Delta {
+		warn("data: one of %d validation images is %s %s, so %s are fewer than two images; raise val or meaningful", images, say.Figure(step), m.Unit, say.Figure(f.Delta))
 	}
 	if meaningful <= 0 && f.Delta > m.Least {
-		warn("data: %d validation images are too few for effects below %.2g %s (two images); raise val", images, f.Delta, m.Unit)
+		warn("data: %d validation images are too few for effects below %s %s (two images); raise val", images, say.Figure(f.Delta), m.Unit)
 	}
 	if noise <= 0 || repeats < 2 || variants < 1 {
 		return f
@@ -47,7 +44,7 @@ func (m Metric) Foresee(variants, repeats int, noise, meaningful float64, images
 	}
 	if f.CanBeNone && !d.CanEverBeNone(repeats, 0.8) {
 		f.CanBeNone = false
-		line := fmt.Sprintf("repeats: %d cannot show \"no meaningful effect\" at noise %.2g and delta %.2g, so that verdict is not used", repeats, noise, f.Delta)
+		line := fmt.Sprintf("repeats: %d cannot show \"no meaningful effect\" at noise %s and delta %s, so that verdict is not used", repeats, say.Figure(noise), say.Figure(f.Delta))
 		if n := d.Repeats(0, 0.8, repeats, 100); n > 0 {
 			line += fmt.Sprintf("; %d would", n)
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/assaylab/assay/study/stat"
+	"github.com/assaylab/assay/task"
 )
 
 // alpha is the promise: the chance of any false claim in a family, helps, hurts or none, whatever the true effects.
@@ -18,7 +19,7 @@ const spreadLevel = 0.10
 
 // outcome is one metric of a study in some sight.
 type outcome struct {
-	Metric
+	task.Metric
 	sight
 	delta  float64     // smallest effect that matters; 0: the verdict none is not to be had
 	images int         // of one validation split
@@ -124,7 +125,7 @@ func (o outcome) judgePool(t *table, f *findings, pool []int, images stat.ImageT
 		return
 	}
 	if l.DF > 0 {
-		l.Variance = max(l.Variance, o.floor(o.images))
+		l.Variance = max(l.Variance, o.Floor(o.images))
 		f.noiseSD, f.blockSD, f.df = math.Sqrt(l.Variance), math.Sqrt(l.BlockVar), l.DF
 	}
 	var in []int // places in l of the arms that can be compared
@@ -258,7 +259,7 @@ func (o outcome) pair(e *Finding, v int, images stat.ImageTerms) bool {
 	if len(d) < 2 {
 		return false
 	}
-	variance = max(variance, 2*o.floor(o.images)/float64(len(d)))
+	variance = max(variance, 2*o.Floor(o.images)/float64(len(d)))
 	image := images.Cov[v][v]
 	e.SeedSE, e.ImageSE, e.DF = math.Sqrt(variance), math.Sqrt(image), stat.Satterthwaite(variance, df, image, images.VarVar[v])
 	return variance > 0

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/assaylab/assay/task"
 )
 
 // clear is a study of four arms whose second helps, third hurts and fourth does nothing, for certain.
@@ -54,8 +56,8 @@ func TestClearEffectsAreToldAndOrderedByTheirSign(t *testing.T) {
 			t.Errorf("%s: verdict %q, want %q (effect %v)", name, j.Verdict, want, j.Effect)
 		}
 	}
-	if b := arm(t, r, "b"); b.LogLoss.Verdict != Helps || *b.LogLoss.Effect >= 0 {
-		t.Errorf("log loss: verdict %q, effect %v; want helps with less loss", b.LogLoss.Verdict, *b.LogLoss.Effect)
+	if b := arm(t, r, "b"); b.Others["log_loss"].Verdict != Helps || *b.Others["log_loss"].Effect >= 0 {
+		t.Errorf("log loss: verdict %q, effect %v; want helps with less loss", b.Others["log_loss"].Verdict, *b.Others["log_loss"].Effect)
 	}
 	if r.Winner != "b" || !(r.WinnerShrunk > 0 && r.WinnerShrunk < *arm(t, r, "b").Effect) {
 		t.Errorf("winner %q with effect %v, shrunk %v", r.Winner, *arm(t, r, "b").Effect, r.WinnerShrunk)
@@ -233,7 +235,7 @@ func TestAScheduleThatCutsOrDragsGreysTheVerdict(t *testing.T) {
 		r := clear(t)
 		edit(r, "a", func(tr *Trial) {
 			for e, acc := range curve {
-				tr.Curve = append(tr.Curve, Point{Epoch: float64(e + 1), ValAccuracy: acc + 0.1*float64(tr.Repeat%2)*float64(e%2)})
+				tr.Curve = append(tr.Curve, Point{Epoch: float64(e + 1), Metrics: map[string]float64{"accuracy": acc + 0.1*float64(tr.Repeat%2)*float64(e%2)}})
 			}
 		})
 		judged(t, r)
@@ -255,13 +257,13 @@ func TestAnUnfitResultIsAnErrorInOneLine(t *testing.T) {
 		"without a finite accuracy": func(r *Result) { r.Trials[3].Metrics["accuracy"] = math.NaN() },
 		"without a finite log_loss": func(r *Result) { delete(r.Trials[3].Metrics, "log_loss") },
 		"are the same":              func(r *Result) { r.Arms[1].ID, r.Arms[2].ID = "x", "x" },
-		"metric \"ap\" of column":   func(r *Result) { r.Metrics = []Metric{{Name: "ap", Better: 1, Scale: 1}} },
-		"better is 0":               func(r *Result) { r.Metrics = []Metric{{Name: "ap", Column: "ap", Scale: 1}} },
+		"metric \"ap\" of column":   func(r *Result) { r.Metrics = []task.Metric{{Name: "ap", Better: 1, Scale: 1}} },
+		"better is 0":               func(r *Result) { r.Metrics = []task.Metric{{Name: "ap", Column: "ap", Scale: 1}} },
 		"saw different validation images": func(r *Result) {
 			r.Trials[2].Images.IDs = slices.Clone(r.Trials[2].Images.IDs)
 			r.Trials[2].Images.IDs[7] = 9999
 		},
-		"keeps one of each validation image": func(r *Result) { delete(r.Trials[2].Images.Columns, LogPTrue) },
+		"keeps one of each validation image": func(r *Result) { delete(r.Trials[2].Images.Columns, task.LogPTrue) },
 		"arms \"a\" and \"b\" saw different": func(r *Result) { r.Trials[1].Images.Set = "other" },
 	} {
 		r := clear(t)
@@ -270,7 +272,7 @@ func TestAnUnfitResultIsAnErrorInOneLine(t *testing.T) {
 			t.Errorf("got %v, want one line with %q", err, want)
 		}
 	}
-	if err := Judge(&Result{Name: "empty", Arms: []Arm{{Name: "a", Baseline: true}, {Name: "b"}}}); err != nil {
+	if err := Judge(&Result{Name: "empty", Metrics: task.Classify{}.Metrics(), Arms: []Arm{{Name: "a", Baseline: true}, {Name: "b"}}}); err != nil {
 		t.Errorf("a study without trials: %v", err)
 	}
 }
@@ -284,10 +286,13 @@ func TestTheJSONHasTheFieldsThatScriptsRelyOn(t *testing.T) {
 	if err := json.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"name", "baseline", "trials", "diverged", "mean", "effect", "low", "high", "verdict", "params", "macs", "train_seconds", "outcomes", "look", "log_loss"} {
+	for _, field := range []string{"name", "baseline", "trials", "diverged", "mean", "effect", "low", "high", "verdict", "params", "macs", "train_seconds", "outcomes", "look", "others"} {
 		if _, ok := doc.Arms[1][field]; !ok {
 			t.Errorf("no field %q", field)
 		}
+	}
+	if others, ok := doc.Arms[1]["others"].(map[string]any); !ok || others["log_loss"] == nil {
+		t.Errorf("no log loss among %v", doc.Arms[1]["others"])
 	}
 	for _, field := range []string{"effect", "low", "high", "verdict"} {
 		if v := doc.Arms[0][field]; v != nil {
@@ -297,13 +302,13 @@ func TestTheJSONHasTheFieldsThatScriptsRelyOn(t *testing.T) {
 }
 
 func TestForesightTakesAwayAVerdictThatCannotBeReached(t *testing.T) {
-	if f := Foresee(6, 3, 0.3, 0, 1000); f.CanBeNone || f.Delta != 0.5 || math.Abs(f.Detectable-0.9) > 0.1 || len(f.Warnings) != 1 {
+	if f := Foresee(task.Accuracy, 6, 3, 0.3, 0, 1000); f.CanBeNone || f.Delta != 0.5 || math.Abs(f.Detectable-0.9) > 0.1 || len(f.Warnings) != 1 {
 		t.Errorf("3 repeats at noise 0.3: %+v", f)
 	}
-	if f := Foresee(6, 20, 0.3, 0, 1000); !f.CanBeNone {
+	if f := Foresee(task.Accuracy, 6, 20, 0.3, 0, 1000); !f.CanBeNone {
 		t.Errorf("20 repeats at noise 0.3: %+v", f)
 	}
-	if f := Foresee(6, 3, 0, 0, 100); f.Delta != 2 || len(f.Warnings) != 1 {
+	if f := Foresee(task.Accuracy, 6, 3, 0, 0, 100); f.Delta != 2 || len(f.Warnings) != 1 {
 		t.Errorf("100 validation images: %+v", f)
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/golden"
+	"github.com/assaylab/assay/model"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
-	"github.com/assaylab/assay/train"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -43,7 +44,7 @@ func ready(t *testing.T, e engine.Engine, net string, o experiment.Optimization)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := compile.New(g, o, 1)
+	f, err := compile.New(g, task.Classify{}, o, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func ready(t *testing.T, e engine.Engine, net string, o experiment.Optimization)
 	t.Cleanup(x.Close)
 	return &stepper{f, x, engine.Feed{
 		Real:    map[string][]float32{compile.Images: make([]float32, batch*g.InputSize().Elems())},
-		Index:   map[string][]int32{compile.Labels: make([]int32, batch)},
+		Index:   map[string][]int32{task.Labels: make([]int32, batch)},
 		Scalars: map[string]float32{},
 	}}
 }
@@ -78,7 +79,11 @@ func short(t *testing.T, level, rule string) (begun, trained string) {
 	if err := s.family.Initialize(o.Init, 1); err != nil {
 		t.Fatal(err)
 	}
-	if begun, err = train.Digest(s.family.State); err != nil {
+	if begun, err = model.Digest(s.family.State); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := experiment.NewSchedule(o, experiment.Learning{Epochs: experiment.Epochs{Steps: steps}}, steps*o.Batch.Size)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for step := range steps {
@@ -86,15 +91,15 @@ func short(t *testing.T, level, rule string) (begun, trained string) {
 		for i := range s.feed.Real[compile.Images] {
 			s.feed.Real[compile.Images][i] = float32(r.Normal())
 		}
-		for i := range s.feed.Index[compile.Labels] {
-			s.feed.Index[compile.Labels][i] = int32(r.IntN(10))
+		for i := range s.feed.Index[task.Labels] {
+			s.feed.Index[task.Labels][i] = int32(r.IntN(10))
 		}
-		s.family.Scalars(s.feed.Scalars, o.LR.At(step, steps, steps), step)
+		s.family.Scalars(s.feed.Scalars, o.LR.At(step, plan), step)
 		if err := s.step.Run(s.feed); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if trained, err = train.Digest(s.family.State); err != nil {
+	if trained, err = model.Digest(s.family.State); err != nil {
 		t.Fatal(err)
 	}
 	return begun, trained

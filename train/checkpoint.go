@@ -2,23 +2,16 @@ package train
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"io/fs"
 	"maps"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/assaylab/assay/internal/atomicfile"
-	"github.com/assaylab/assay/interop/safetensors"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/model"
 )
 
 // progress is what a checkpoint holds besides the State and the model's description: the rest of what decides the bits.
@@ -45,20 +38,12 @@ func (r *run) saveSometimes() error {
 
 func (r *run) save() error {
 	began := time.Now()
-	metadata, err := metadata(r.Graph, r.about())
-	if err != nil {
-		return err
-	}
 	p, err := json.Marshal(progress{r.digest, r.done, math.Float64bits(r.lossSum), r.lossCount, r.curve, r.begun})
 	if err != nil {
 		return err
 	}
-	metadata[checkpointKey] = string(p)
-	tensors, err := named(r.family.State)
-	if err != nil {
-		return err
-	}
-	if err := write(r.Checkpoint, tensors, metadata); err != nil {
+	c := model.Checkpoint{Graph: r.Graph, State: r.family.State, About: r.about(), Seen: r.seen, Progress: string(p)}
+	if err := c.Save(r.Checkpoint); err != nil {
 		return err
 	}
 	r.saved, r.cost = time.Now(), time.Since(began)
@@ -74,90 +59,27 @@ func (r *run) resume() error {
 	if err := atomicfile.Clean(r.Checkpoint); err != nil { // of a process that was killed as it wrote
 		return err
 	}
-	f, err := safetensors.ReadFile(r.Checkpoint)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil && f.Metadata[checkpointKey] == "" && (f.Metadata[sumKey] == "" || f.Metadata[sumKey] == sum(f.Metadata, f.Tensors)) {
-		return fmt.Errorf("%s: is no checkpoint; remove it, or keep this training elsewhere (--out)", r.Checkpoint)
-	}
+	held, err := model.ReadCheckpoint(r.Checkpoint)
 	var p progress
 	switch {
-	case err != nil || f.Metadata[sumKey] != sum(f.Metadata, f.Tensors) || json.Unmarshal([]byte(f.Metadata[checkpointKey]), &p) != nil:
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, model.ErrNoCheckpoint):
+		return fmt.Errorf("%w; remove it, or keep this training elsewhere (--out)", err)
+	case errors.Is(err, model.ErrDamaged) || err == nil && json.Unmarshal([]byte(held.Progress), &p) != nil:
 		if r.OnNote != nil {
 			r.OnNote(r.Checkpoint + ": is damaged, so the training begins anew")
 		}
 		return nil
-	case p.Job != r.digest || p.Step < 0 || p.Step > r.total:
+	case err != nil:
+		return err
+	case p.Job != r.digest || p.Step < 0 || p.Step > r.schedule.Steps():
 		return fmt.Errorf("%s: %w; --fresh begins anew, or keep this training elsewhere (--out)", r.Checkpoint, ErrOther)
 	}
-	if err := fill(r.Checkpoint, r.family.State, f); err != nil {
+	if err := held.Fill(r.family.State); err != nil {
 		return err
 	}
 	r.done, r.lossSum, r.lossCount, r.curve = p.Step, math.Float64frombits(p.LossSum), p.Losses, p.Curve
 	maps.Copy(r.begun, p.Begun)
 	return nil
 }
-
-// Digest identifies the exact bits of a State.
-func Digest(s *program.State) (string, error) {
-	h := newHasher()
-	for _, name := range s.Names() {
-		values, err := s.Read(name)
-		if err != nil {
-			return "", err
-		}
-		h.text(name)
-		h.values(values)
-	}
-	return h.sum(), nil
-}
-
-// sum is of all that a file of weights holds but the sum itself: every text, every array with its name and shape.
-func sum(metadata map[string]string, arrays []safetensors.Named) string {
-	h := newHasher()
-	for _, key := range slices.Sorted(maps.Keys(metadata)) {
-		if key != sumKey {
-			h.text(key)
-			h.text(metadata[key])
-		}
-	}
-	for _, a := range arrays {
-		h.text(a.Name)
-		h.text(a.Tensor.Shape.String())
-		h.values(a.Tensor.Data)
-	}
-	return h.sum()
-}
-
-// write writes a file of weights with its sum.
-func write(path string, arrays []safetensors.Named, metadata map[string]string) error {
-	metadata[sumKey] = sum(metadata, arrays)
-	return safetensors.WriteFile(path, arrays, metadata)
-}
-
-// hasher is SHA-256 over texts, each ended by a zero, and bits of float32, in blocks.
-type hasher struct {
-	hash.Hash
-	block []byte
-}
-
-func newHasher() *hasher { return &hasher{sha256.New(), make([]byte, 0, 1<<15)} }
-
-func (h *hasher) text(s string) {
-	io.WriteString(h, s)
-	h.Write([]byte{0})
-}
-
-func (h *hasher) values(x []float32) {
-	for len(x) > 0 {
-		n := min(len(x), cap(h.block)/4)
-		for _, v := range x[:n] {
-			h.block = binary.LittleEndian.AppendUint32(h.block, math.Float32bits(v))
-		}
-		h.Write(h.block)
-		h.block, x = h.block[:0], x[n:]
-	}
-}
-
-func (h *hasher) sum() string { return hex.EncodeToString(h.Sum(nil)[:16]) }

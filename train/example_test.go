@@ -32,7 +32,7 @@ func Example() {
 		Graph: net, Optimization: optimization, Learning: learning, Set: set, Cut: set.Cut(1, 1), Seeds: train.SeedsOf(1), Engine: engine,
 	})
 	check(err)
-	fmt.Printf("accuracy %.0f %%\n", 100*result.Metrics.Accuracy)
+	fmt.Printf("accuracy %.0f %%\n", 100*result.Score.Raw("accuracy"))
 
 	predictor, err := result.Model.Predictor(engine)
 	check(err)

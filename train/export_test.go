@@ -8,12 +8,11 @@ func Steady(ctx context.Context, j Job) (step func() error, stop func(), err err
 	if err != nil {
 		return nil, nil, err
 	}
-	feed := r.training.Start(0, 0, r.Loaders)
 	return func() error {
-		_, err := r.advance(feed)
+		_, err := r.advance(ctx)
 		r.done++
 		return err
-	}, feed.Stop, nil
+	}, r.close, nil
 }
 
 // Resume sets a training up and reads its checkpoint, for tests that look at that alone.
@@ -22,5 +21,6 @@ func Resume(ctx context.Context, j Job) error {
 	if err != nil {
 		return err
 	}
+	defer r.close()
 	return r.resume()
 }

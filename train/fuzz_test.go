@@ -10,20 +10,6 @@ import (
 	"github.com/assaylab/assay/train"
 )
 
-// FuzzLoad: a file is a model, or one line that begins with its name.
-func FuzzLoad(f *testing.F) {
-	path := filepath.Join(f.TempDir(), "m.safetensors")
-	if err := run(f, job(f, draw(f, 4))).Model.Save(path); err != nil {
-		f.Fatal(err)
-	}
-	seeds(f, path)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		file(t, path, b)
-		_, err := train.Load(path)
-		oneLine(t, path, err)
-	})
-}
-
 // FuzzResume: a file is a checkpoint of this training, or one line that begins with its name.
 func FuzzResume(f *testing.F) {
 	j := job(f, draw(f, 4))

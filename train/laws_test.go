@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
@@ -95,7 +96,7 @@ func job(t testing.TB, s *data.Set) train.Job {
 	o, l := experiment.DefaultOptimization(), experiment.DefaultLearning()
 	o.Batch.Size, o.L2.Strength, o.LR.Warmup, o.Solver.Nesterov = 5, 1e-3, 0.5, true
 	l.Epochs.Count = 2
-	l.Augment.Ops = []experiment.AugmentOp{{Flip: &experiment.Flip{P: 0.5}}, {Crop: &experiment.Crop{Pad: 2}}}
+	l.Augment.Ops = []experiment.Operation{experiment.NewOperation(augment.Flip{}), experiment.NewOperation(augment.Crop{Pad: 2})}
 	return train.Job{
 		Graph: net(t), Optimization: o, Learning: l, Set: s, Cut: s.Cut(1, 1), Seeds: train.SeedsOf(1), Engine: threads(t, 1),
 		Experiment: "net: tiny",
@@ -120,8 +121,8 @@ func same(t *testing.T, got, want *train.Result) {
 	if !reflect.DeepEqual(got.Curve, want.Curve) {
 		t.Errorf("curve %+v, want %+v", got.Curve, want.Curve)
 	}
-	if !reflect.DeepEqual(got.Metrics, want.Metrics) {
-		t.Errorf("metrics %+v, want %+v", got.Metrics, want.Metrics)
+	if !reflect.DeepEqual(got.Score, want.Score) {
+		t.Errorf("score %+v, want %+v", got.Score, want.Score)
 	}
 	if got.Step != want.Step || got.Epochs != want.Epochs || !reflect.DeepEqual(got.Model.About, want.Model.About) {
 		t.Errorf("got step %d, %+v; want step %d, %+v", got.Step, got.Model.About, want.Step, want.Model.About)
@@ -143,8 +144,8 @@ func TestThreadsDoNotChangeTheBits(t *testing.T) {
 func TestATrainingLearns(t *testing.T) {
 	j := job(t, draw(t, 13))
 	j.Learning.Epochs.Count = 12
-	if r := run(t, j); r.Metrics.Accuracy < 0.8 || r.Metrics.LogLoss > 0.6 || len(r.Curve) != 12 || r.Curve[11].TrainLoss > r.Curve[0].TrainLoss {
-		t.Errorf("after 12 epochs %+v", r.Metrics)
+	if r := run(t, j); r.Score.Raw("accuracy") < 0.8 || r.Score.Raw("log_loss") > 0.6 || len(r.Curve) != 12 || r.Curve[11].TrainLoss > r.Curve[0].TrainLoss {
+		t.Errorf("after 12 epochs %+v", r.Score.Figures)
 	}
 }
 

@@ -12,7 +12,10 @@ import (
 	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/task"
 )
 
 // ErrInterrupted is wrapped by the error of a training that was asked to stop; its checkpoint, if it keeps one, is written.
@@ -22,11 +25,16 @@ var ErrInterrupted = errors.New("interrupted")
 type run struct {
 	*Job
 	*preparation
-	family *compile.Family
-	step   engine.Executable
-	digest string      // of the job
-	in     engine.Feed // of a step, filled again for each
-	total  int         // steps
+	schedule experiment.Schedule
+	family   *compile.Family // at the network's own size
+	digest   string          // of the job
+	in       engine.Feed     // of a step, filled again for each
+
+	stage    int // of the next step, once it is entered
+	training *data.Loader
+	feed     *data.Feed
+	step     engine.Executable
+	programs map[size]engine.Executable // of steps, each compiled when a stage first wants it
 
 	done      int     // steps
 	lossSum   float64 // of the steps since the last point
@@ -47,7 +55,7 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, early(ctx, err)
 	}
-	defer r.step.Close()
+	defer r.close()
 	if err := r.resume(); err != nil {
 		return nil, err
 	}
@@ -71,16 +79,14 @@ func Begin(ctx context.Context, job Job, steps int, limit time.Duration) (map[in
 	if err != nil {
 		return nil, early(ctx, err)
 	}
-	defer r.step.Close()
-	feed := r.training.Start(0, 0, r.Loaders)
-	defer feed.Stop()
+	defer r.close()
 	began := time.Now()
-	for r.done < min(steps, r.total) && (r.done == 0 || time.Since(began) < limit) {
+	for r.done < min(steps, r.schedule.Steps()) && (r.done == 0 || time.Since(began) < limit) {
 		if ctx.Err() != nil {
 			return nil, early(ctx, ctx.Err())
 		}
-		if _, err := r.advance(feed); err != nil {
-			return nil, err
+		if _, err := r.advance(ctx); err != nil {
+			return nil, early(ctx, err)
 		}
 		if err := r.stepped(); err != nil {
 			return nil, err
@@ -93,7 +99,7 @@ func Begin(ctx context.Context, job Job, steps int, limit time.Duration) (map[in
 func (r *run) stepped() (err error) {
 	r.done++
 	if r.KeepBegun && slices.Contains(BegunSteps, r.done) {
-		r.begun[r.done], err = Digest(r.family.State)
+		r.begun[r.done], err = model.Digest(r.family.State)
 	}
 	return err
 }
@@ -106,24 +112,39 @@ func early(ctx context.Context, err error) error {
 	return err
 }
 
-// setUp opens the data, compiles the step and draws the first weights.
+// setUp opens the data, lays out the stages, compiles the first one's step and draws the first weights.
 func (j *Job) setUp(ctx context.Context) (*run, error) {
-	r := &run{Job: j, in: engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}, begun: map[int]string{}, saved: time.Now()}
-	var err error
-	if r.preparation, err = j.prepare(ctx); err != nil {
+	r := &run{
+		Job: j, in: engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}, begun: map[int]string{}, saved: time.Now(),
+		programs: map[size]engine.Executable{},
+	}
+	if err := r.ready(ctx); err != nil {
+		r.close()
 		return nil, err
 	}
-	if r.digest, err = j.digest(); err != nil {
-		return nil, err
+	return r, nil
+}
+
+func (r *run) ready(ctx context.Context) (err error) {
+	if r.preparation, err = r.prepare(ctx); err != nil {
+		return err
 	}
-	r.total = j.Learning.Epochs.TotalSteps(r.training.Steps())
-	if r.family, err = compile.New(j.Graph, j.Optimization, j.Seeds.Dropout); err != nil {
-		return nil, err
+	if r.digest, err = r.Job.digest(); err != nil {
+		return err
 	}
-	if r.step, err = compiled(j.Engine, r.family, r.family.Step, j.Optimization.Batch.Size); err != nil {
-		return nil, err
+	if r.schedule, err = experiment.NewSchedule(r.Optimization, r.Learning, r.images, r.Stages...); err != nil {
+		return err
 	}
-	return r, r.initialize()
+	if r.family, err = compile.New(r.Graph, r.task, r.Optimization, r.Seeds.Dropout); err != nil {
+		return err
+	}
+	if err := r.fits(); err != nil {
+		return err
+	}
+	if err := r.load(ctx, 0); err != nil {
+		return err
+	}
+	return r.initialize()
 }
 
 // compiled builds one program of a family for a batch and plans it.
@@ -135,11 +156,19 @@ func compiled(e engine.Engine, f *compile.Family, build func(batch int) (*progra
 	return e.Compile(p, f.State)
 }
 
-// initialize draws the first weights. lsuv then goes through the layers: Mishkin, Matas, arXiv:1511.06422, algorithm 1, with
-// its tolerance of 0.1 and at most 10 tries a layer, on the first batch of the training.
+// initialize draws the first weights and copies those that the training starts from over them. lsuv then goes through the layers
+// that were drawn: Mishkin, Matas, arXiv:1511.06422, algorithm 1, with its tolerance of 0.1 and at most 10 tries a layer, on the
+// first batch of the training.
 func (r *run) initialize() error {
 	if err := r.family.Initialize(r.Optimization.Init, r.Seeds.Init); err != nil {
 		return err
+	}
+	started, err := r.Start.copyTo(r.family)
+	if err != nil {
+		return err
+	}
+	if r.Start != nil && r.OnStart != nil {
+		r.OnStart(started)
 	}
 	if r.Optimization.Init.Kind != "lsuv" {
 		return nil
@@ -148,14 +177,21 @@ func (r *run) initialize() error {
 	if err := r.training.Fill(0, 0, b); err != nil {
 		return err
 	}
-	exe, err := compiled(r.Engine, r.family, r.family.Statistics, r.Optimization.Batch.Size)
+	family, err := r.sized(0)
+	if err != nil {
+		return err
+	}
+	exe, err := compiled(r.Engine, family, family.Statistics, r.schedule.Stage(0).Batch)
 	if err != nil {
 		return err
 	}
 	defer exe.Close()
 	target := float64(r.Optimization.Init.Gain) * float64(r.Optimization.Init.Gain)
 	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data}}
-	for _, n := range r.family.Scaled() {
+	for _, n := range family.Scaled() {
+		if slices.Contains(started.Copied, family.WeightOf(n)) {
+			continue
+		}
 		for range 10 {
 			if err := exe.Run(feed); err != nil {
 				return err
@@ -164,7 +200,7 @@ func (r *run) initialize() error {
 			if math.Abs(v-1) < 0.1 || !(v > 0) || !finite(v) {
 				break
 			}
-			if err := r.family.State.Write(r.family.WeightOf(n), func(w []float32) {
+			if err := r.family.State.Write(family.WeightOf(n), func(w []float32) {
 				for i := range w {
 					w[i] /= float32(math.Sqrt(v))
 				}
@@ -184,24 +220,22 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	defer eval.Close()
-	perEpoch := r.training.Steps()
-	feed := r.training.Start(r.done/perEpoch, r.done%perEpoch, r.Loaders)
-	defer feed.Stop()
-	began, first := time.Now(), r.done
+	total := r.schedule.Steps()
+	began, images := time.Now(), 0
 	for {
 		if r.atPoint() {
-			m, err := evaluate(ctx, eval, r.validation, r.Set.Classes, nil, r.Loaders)
+			score, err := evaluate(ctx, eval, r.validation, r.task, r.Loaders)
 			switch {
 			case ctx.Err() != nil:
 				return nil, r.interrupted()
 			case err != nil:
 				return nil, err
-			case !finite(m.LogLoss):
+			case slices.ContainsFunc(score.Figures, func(f task.Figure) bool { return !finite(f.Raw) }):
 				return r.diverged(), nil
 			}
-			r.point(m)
-			if r.done == r.total {
-				return r.finish(m)
+			r.point(score)
+			if r.done == total {
+				return r.finish(score)
 			}
 		}
 		if ctx.Err() != nil {
@@ -210,7 +244,10 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 		if err := r.saveSometimes(); err != nil {
 			return nil, err
 		}
-		loss, err := r.advance(feed)
+		loss, err := r.advance(ctx)
+		if ctx.Err() != nil && err != nil { // as a stage's images were read
+			return nil, r.interrupted()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -220,23 +257,32 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 		if err := r.stepped(); err != nil {
 			return nil, err
 		}
+		images += r.schedule.Stage(r.stage).Batch
 		r.lossSum += loss
 		r.lossCount++
 		if r.OnStep != nil {
-			rate := float64((r.done-first)*r.Optimization.Batch.Size) / time.Since(began).Seconds()
-			r.OnStep(Progress{r.done, r.total, r.epochs(), float64(r.total) / float64(perEpoch), rate, loss})
+			r.OnStep(Progress{r.done, total, r.epochs(), r.schedule.Epochs(total), float64(images) / time.Since(began).Seconds(), loss})
 		}
 	}
 }
 
-// advance runs step number r.done and returns its loss. It allocates nothing.
-func (r *run) advance(feed *data.Feed) (loss float64, err error) {
-	b, err := feed.Next()
+// advance runs step number r.done and returns its loss. It allocates nothing, but where a stage begins.
+func (r *run) advance(ctx context.Context) (loss float64, err error) {
+	if stage, epoch, step := r.schedule.At(r.done); r.feed == nil || stage != r.stage {
+		if err := r.load(ctx, stage); err != nil {
+			return 0, err
+		}
+		r.feed = r.training.Start(epoch, step, r.Loaders)
+	}
+	b, err := r.feed.Next()
 	if err != nil {
 		return 0, err
 	}
 	r.family.Scalars(r.in.Scalars, r.rate(r.done), r.done)
-	r.in.Real[compile.Images], r.in.Index[compile.Labels] = b.X.Data, b.Labels
+	r.in.Real[compile.Images] = b.X.Data
+	for _, a := range b.Targets {
+		a.Put(r.in.Real, r.in.Index)
+	}
 	if err := r.step.Run(r.in); err != nil {
 		return 0, err
 	}
@@ -244,21 +290,18 @@ func (r *run) advance(feed *data.Feed) (loss float64, err error) {
 }
 
 // rate is the learning rate of a step.
-func (r *run) rate(step int) float32 { return r.Optimization.LR.At(step, r.training.Steps(), r.total) }
+func (r *run) rate(step int) float32 { return r.Optimization.LR.At(step, r.schedule) }
 
 // epochs is the passes done.
-func (r *run) epochs() float64 { return float64(r.done) / float64(r.training.Steps()) }
+func (r *run) epochs() float64 { return r.schedule.Epochs(r.done) }
 
-// atPoint reports whether an evaluation is due: at the end of an epoch and of the training, if it is not on the curve yet.
+// atPoint reports whether an evaluation is due: at the end of an epoch and of a stage, if it is not on the curve yet.
 func (r *run) atPoint() bool {
-	if r.done == 0 || r.done%r.training.Steps() != 0 && r.done != r.total {
-		return false
-	}
-	return len(r.curve) == 0 || r.curve[len(r.curve)-1].Step != r.done
+	return r.schedule.EpochEnds(r.done) && (len(r.curve) == 0 || r.curve[len(r.curve)-1].Step != r.done)
 }
 
-func (r *run) point(m Metrics) {
-	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), m.Accuracy, m.LogLoss, float64(r.rate(r.done - 1))}
+func (r *run) point(s task.Score) {
+	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), float64(r.rate(r.done - 1)), judged(r.task, s)}
 	r.curve = append(r.curve, p)
 	r.lossSum, r.lossCount = 0, 0
 	if r.OnPoint != nil {
@@ -266,21 +309,36 @@ func (r *run) point(m Metrics) {
 	}
 }
 
+// judged is the task's metrics of a score, by name.
+func judged(t task.Task, s task.Score) map[string]float64 {
+	values := map[string]float64{}
+	for _, m := range t.Metrics() {
+		if f, ok := s.Figure(m.Name); ok {
+			values[m.Name] = f.Value()
+		}
+	}
+	return values
+}
+
 func (r *run) diverged() *Result {
 	return &Result{Diverged: true, Step: r.done, Epochs: r.epochs(), Curve: r.curve}
 }
 
-func (r *run) finish(m Metrics) (*Result, error) {
+func (r *run) finish(s task.Score) (*Result, error) {
 	about := r.about()
-	about.Epochs, about.Accuracy, about.LogLoss = r.epochs(), m.Accuracy, m.LogLoss
-	model, err := newModel(r.family, about)
-	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Metrics: m, Model: model}, err
+	about.Epochs, about.Metrics = r.epochs(), judged(r.task, s)
+	trained, err := model.Of(r.family, about)
+	if err != nil {
+		return nil, err
+	}
+	trained.Seen = r.seen
+	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Score: s, Model: trained}, nil
 }
 
 // about describes the model as it stands.
-func (r *run) about() About {
-	return About{
-		Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
+func (r *run) about() model.About {
+	return model.About{
+		Task: task.Short(r.Task), Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
 		Steps: r.done, Engine: r.Engine.ID().String(),
 	}
 }
@@ -288,45 +346,36 @@ func (r *run) about() About {
 // interrupted keeps what there is and words the error.
 func (r *run) interrupted() error {
 	if r.Checkpoint == "" {
-		return fmt.Errorf("%w after step %d of %d; nothing is kept", ErrInterrupted, r.done, r.total)
+		return fmt.Errorf("%w after step %d of %d; nothing is kept", ErrInterrupted, r.done, r.schedule.Steps())
 	}
 	if err := r.save(); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.total, r.Checkpoint)
+	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.schedule.Steps(), r.Checkpoint)
 }
 
-// evaluate runs an evaluation program of classes over all images of a loader. label gives the class for a label of the images;
-// nil: they are the same.
-func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, classes []string, label []int, threads int) (Metrics, error) {
-	t := newTally(classes, l.Images())
+// evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it.
+func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task.Task, threads int) (task.Score, error) {
+	scorer := t.Scorer(l.Images())
 	feed := l.Start(0, 0, threads)
 	defer feed.Stop()
 	in := engine.Feed{Real: map[string][]float32{}}
 	for {
 		b, err := feed.Next()
 		if errors.Is(err, io.EOF) {
-			return t.metrics(), nil
+			return scorer.Score(), nil
 		}
 		if err != nil {
-			return Metrics{}, err
+			return task.Score{}, err
 		}
 		if err := ctx.Err(); err != nil {
-			return Metrics{}, err
+			return task.Score{}, err
 		}
 		in.Real[compile.Images] = b.X.Data
 		if err := exe.Run(in); err != nil {
-			return Metrics{}, err
+			return task.Score{}, err
 		}
-		out := exe.Output(compile.LogProbs)
-		k := len(classes)
-		for row := range b.Valid {
-			own := int(b.Labels[row])
-			if label != nil {
-				own = label[own]
-			}
-			t.add(int32(b.IDs[row]), own, out[row*k:(row+1)*k])
-		}
+		scorer.Add(b, exe.Output)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/enginetest"
-	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/train"
 )
 
@@ -21,11 +21,15 @@ import (
 // that works on the host.
 func TestATrainingDoesNotMindWhereItsValuesAre(t *testing.T) {
 	s := draw(t, 13)
-	for _, rule := range []string{"he", "lsuv"} {
-		t.Run(rule, func(t *testing.T) {
+	first := run(t, job(t, s)).Model
+	for name, with := range map[string]func(j *train.Job){
+		"he": func(*train.Job) {}, "lsuv": func(j *train.Job) { j.Optimization.Init.Kind = "lsuv" },
+		"stages": func(j *train.Job) { *j = staged(t, *j) }, "given weights": func(j *train.Job) { j.Start = startOf(first) },
+	} {
+		t.Run(name, func(t *testing.T) {
 			ready := func() train.Job {
 				j := job(t, s)
-				j.Optimization.Init = experiment.Init{Kind: rule, Gain: 1}
+				with(&j)
 				return j
 			}
 			want := run(t, ready())
@@ -74,25 +78,25 @@ func TestATrainingDoesNotMindWhereItsValuesAre(t *testing.T) {
 }
 
 // saved writes a model and reads it back, and evaluates it on an engine of either kind.
-func saved(t *testing.T, got, want *train.Model, s *data.Set, items []int) {
+func saved(t *testing.T, got, want *model.Model, s *data.Set, items []int) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	if err := got.Save(path); err != nil {
 		t.Fatal(err)
 	}
-	back, err := train.Load(path)
+	back, err := model.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if back.Digest != want.Digest {
 		t.Errorf("the file has weights %s, want %s", back.Digest, want.Digest)
 	}
-	wanted, err := want.Evaluate(context.Background(), s, items, threads(t, 1), 5, 1)
+	wanted, err := train.Evaluate(context.Background(), want, s, items, threads(t, 1), 5, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []*train.Model{got, back} {
-		metrics, err := m.Evaluate(context.Background(), s, items, enginetest.Resident(threads(t, 1)), 5, 1)
+	for _, m := range []*model.Model{got, back} {
+		metrics, err := train.Evaluate(context.Background(), m, s, items, enginetest.Resident(threads(t, 1)), 5, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

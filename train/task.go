@@ -1,7 +1,7 @@
 // Package train runs one training: batches in, steps, schedule, evaluation, checkpoints, a model out. It knows no approach and
-// no study; it is handed a network and settings. It imports experiment, compile, data, engine and
-// interop/safetensors; which engine trains is the caller's affair. Start at [Job] and [Run]; [Load], [Model.Evaluate] and [Model.Predictor] use what a
-// training left.
+// no study; it is handed a network and settings. It imports experiment, compile, data, engine, task and
+// model; which engine trains is the caller's affair. Start at [Job] and [Run]; [Evaluate] measures what a training left, package model
+// reads it and asks it.
 package train
 
 import (
@@ -13,10 +13,11 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -25,14 +26,23 @@ const Version = 1
 
 // Job is one training with everything decided.
 type Job struct {
+	Task         string // by its name in package task; "": classify
 	Graph        *nn.Graph
 	Optimization experiment.Optimization
 	Learning     experiment.Learning
 	Set          *data.Set
 	Cut          data.Cut
+	Overlay      data.Overlay // over the training images: other labels, other shares
 	Seeds        Seeds
 	Engine       engine.Engine
 	Loaders      int // goroutines that prepare batches; 0: one
+
+	// Stages are the parts of the training, each with its length and, where it says so, its own size of images, batch and factor on the
+	// rate; none: one, as long as Learning says. Every stage trains the same parameters and goes on with what the solver
+	// remembers; its programs are compiled and its images read when it begins. Evaluation is at the network's own size, at the end of
+	// each epoch and each stage. Mean and deviation of pixels are measured once, at the network's own size.
+	Stages []experiment.Stage
+	Start  *Start // weights to begin from in place of drawn ones; nil: all are drawn
 
 	Checkpoint string        // file that the training goes on from, and is kept in; "": none
 	Every      time.Duration // between checkpoints; 0: a minute
@@ -41,7 +51,8 @@ type Job struct {
 	KeepBegun  bool   // Result.Begun is wanted
 	OnPoint    func(Point)
 	OnStep     func(Progress)
-	OnNote     func(string) // a checkpoint that was passed over, in a line
+	OnStart    func(Started) // what became of Start, before the first step; of a training that goes on, too
+	OnNote     func(string)  // a checkpoint that was passed over, in a line
 }
 
 // Seeds are the sources of chance, one for each purpose; the streams under them are independent even where seeds are equal.
@@ -58,12 +69,11 @@ func SeedsOf(seed uint64) Seeds { return Seeds{seed, seed, seed, seed, seed} }
 
 // Point is an evaluation on the validation images along the way.
 type Point struct {
-	Epoch     float64 `json:"epoch"` // passes done
-	Step      int     `json:"step"`
-	TrainLoss float64 `json:"train_loss"` // mean over the steps since the last point, nats
-	Accuracy  float64 `json:"accuracy"`   // 0 to 1
-	LogLoss   float64 `json:"log_loss"`
-	LR        float64 `json:"lr"` // of the last step
+	Epoch     float64            `json:"epoch"` // passes done
+	Step      int                `json:"step"`
+	TrainLoss float64            `json:"train_loss"` // mean over the steps since the last point
+	LR        float64            `json:"lr"`         // of the last step
+	Metrics   map[string]float64 `json:"metrics"`    // of the task, by name, each in its unit
 }
 
 // Progress is where a training stands.
@@ -81,8 +91,8 @@ type Result struct {
 	Step     int  // steps done; where it diverged, those before the step of that loss
 	Epochs   float64
 	Curve    []Point
-	Metrics  Metrics        // of the last weights on the validation images; zero where it diverged
-	Model    *Model         // nil where it diverged
+	Score    task.Score     // of the last weights on the validation images; zero where it diverged
+	Model    *model.Model   // nil where it diverged
 	Begun    map[int]string // where KeepBegun asked for it: digests of the State after the first steps, those of BegunSteps
 	Seconds  float64        // wall time of this process's part
 	Resumed  int            // the step that it went on from, 0 if it began
@@ -90,22 +100,19 @@ type Result struct {
 
 // preparation is what a job's data give to the loop.
 type preparation struct {
+	task       task.Task
 	geometry   data.Geometry
 	preprocess data.Preprocess
-	training   *data.Loader
+	images     int               // to train on
+	config     data.LoaderConfig // of training, but for what a stage decides
 	validation *data.Loader
 	evalBatch  int // images of an evaluation at once
+	seen       model.Seen
 }
 
 // Geometry is how a set's pictures reach a network under given learning settings.
 func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
-	pad := 0
-	for _, op := range l.Augment.Ops {
-		if op.Crop != nil {
-			pad = op.Crop.Pad
-		}
-	}
-	return s.Geometry(l.Window(), pad)
+	return s.Geometry(l.Window(), l.Pad())
 }
 
 func (j *Job) prepare(ctx context.Context) (*preparation, error) {
@@ -113,53 +120,64 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Set.C {
 		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Set.C)
 	}
-	// Mean and deviation come from all training images, so that a subset sees the same pictures.
 	var err error
+	if p.task, err = task.New(j.Task, j.Set.Classes); err != nil {
+		return nil, err
+	}
+	if err := p.task.Check(j.Graph); err != nil {
+		return nil, fmt.Errorf("%s: %w", j.Graph.Name, err)
+	}
+	targets, truth, err := targetsOf(p.task, j.Set)
+	if err != nil {
+		return nil, err
+	}
+	// Mean and deviation come from all training images, so that a subset sees the same pictures.
 	if p.preprocess, err = j.Set.Preprocess(ctx, j.Cut.Train, p.geometry); err != nil {
 		return nil, err
 	}
-	config := data.LoaderConfig{
-		Batch: j.Optimization.Batch.Size, Preprocess: p.preprocess, Geometry: p.geometry, Train: true,
-		Augment: operations(j.Learning.Augment), Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
+	p.config = data.LoaderConfig{
+		Targets: targets, Train: true, Overlay: j.Overlay, Augment: j.Learning.Augment.List(),
+		Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
-	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
-		config.Subset = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
+	trained := j.Cut.Train
+	if p.images = j.Learning.Subset.Of(len(j.Cut.Train)); p.images < len(j.Cut.Train) {
+		trained = j.Set.Subset(j.Cut.Train, p.images, j.Seeds.Split)
+		p.config.Overlay = p.config.Overlay.Within(j.Set, trained)
 	}
-	if p.training, err = j.Set.Loader(ctx, j.Cut.Train, config); err != nil {
-		return nil, err
-	}
+	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)}
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Size)
-	p.validation, err = j.Set.Loader(ctx, j.Cut.Val, data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry})
+	p.validation, err = j.Set.Loader(ctx, j.Cut.Val, data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth})
 	return p, err
+}
+
+// targetsOf are what a batch of a set holds in training, and what a scorer reads.
+func targetsOf(t task.Task, s *data.Set) (training, truth data.Targets, err error) {
+	if training, err = t.Targets(s.Classes, true); err == nil {
+		truth, err = t.Targets(s.Classes, false)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return training, truth, err
 }
 
 // evaluationBatch is a function of settings and data alone, as the bits may depend on it.
 func evaluationBatch(items []int, batch int) int { return max(1, min(batch, len(items))) }
 
-// operations turns settings into what the loader does.
-func operations(a experiment.Augment) []augment.Op {
-	var ops []augment.Op
-	for _, op := range a.Ops {
-		switch {
-		case op.Flip != nil:
-			ops = append(ops, augment.Flip{P: op.Flip.P})
-		case op.Crop != nil:
-			ops = append(ops, augment.Crop{Pad: op.Crop.Pad})
-		}
-	}
-	return ops
-}
-
 // digest identifies what a checkpoint is of: everything that decides the bits.
 func (j *Job) digest() (string, error) {
 	text, err := json.Marshal(struct {
 		Version           int
+		Task              string
 		Network, Settings string
 		Seeds             Seeds
 		Data              string
 		Cut               data.Cut
+		Overlay           string `json:",omitempty"`
 		Engine            engine.ID
-	}{Version, string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Engine.ID()})
+		Stages            []experiment.Stage `json:",omitempty"`
+		Start             string             `json:",omitempty"`
+	}{Version, task.Short(j.Task), string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Overlay.Digest(), j.Engine.ID(), j.Stages, j.Start.digest()})
 	if err != nil {
 		return "", err
 	}

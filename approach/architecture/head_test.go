@@ -12,6 +12,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/zoo"
 )
@@ -190,7 +191,7 @@ func TestConvAvgKeepingThePoolGivesTheSameLogits(t *testing.T) {
 
 func family(t *testing.T, g *nn.Graph) *compile.Family {
 	t.Helper()
-	f, err := compile.New(g, experiment.DefaultOptimization(), 1)
+	f, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,5 +215,5 @@ func evaluate(t *testing.T, f *compile.Family, images []float32) []float32 {
 	if err := e.Run(engine.Feed{Real: map[string][]float32{compile.Images: images}}); err != nil {
 		t.Fatal(err)
 	}
-	return e.Output(compile.LogProbs)
+	return e.Output(task.LogProbs)
 }

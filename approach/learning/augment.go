@@ -18,7 +18,7 @@ func (a Augment) Teach(l *experiment.Learning) (nn.Changes, error) {
 		if err := op.Check(); err != nil {
 			return nn.Changes{}, err
 		}
-		if slices.ContainsFunc(a.Ops[:i], func(b experiment.AugmentOp) bool { return b.Name() == op.Name() }) {
+		if slices.ContainsFunc(a.Ops[:i], func(b experiment.Operation) bool { return b.Name() == op.Name() }) {
 			return refuse("ops", "%s twice; write it once", op.Name())
 		}
 		names = append(names, op.String())

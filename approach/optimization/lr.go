@@ -24,6 +24,11 @@ func (l LR) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) 
 	case !(l.Final >= 0 && l.Final <= 1):
 		return refuse("final", "final %g; give the share of the base that is left at the end, 0 to 1", l.Final)
 	}
+	for _, f := range l.Layers {
+		if !(f.By > 0 && f.By < 1e6) {
+			return refuse(fmt.Sprintf("layers[%q]", string(f.Layers)), "layers: a factor of %g; give one above 0", f.By)
+		}
+	}
 	o.LR = experiment.LR(l)
 	text := fmt.Sprintf("learning rate %g, %s", l.Base, l.Policy)
 	if l.Policy == "step" {
@@ -31,6 +36,9 @@ func (l LR) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) 
 	}
 	if l.Warmup > 0 {
 		text += fmt.Sprintf(", warm-up %g epochs", l.Warmup)
+	}
+	for _, f := range l.Layers {
+		text += ", " + f.String()
 	}
 	return nn.Changes{Setting: text}, nil
 }

@@ -1,9 +1,13 @@
-// Package augment changes pictures: the resizing every picture passes once, and the random windows, crops and flips of
-// training. It imports tensor for its random numbers and nothing else of Assay. Start at [Image] and [Op]; [Fit] is the
-// one place where a decoded picture gets its size.
+// Package augment changes pictures: the resizing every picture passes once, and what training does to them at random. It
+// imports tensor for its random numbers, internal/elementary for its functions and nothing else of Assay. Start at [Image],
+// [Catalog] and [Sample]; [Fit] is the one place where a decoded picture gets its size.
 package augment
 
-import "github.com/assaylab/assay/tensor"
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/tensor"
+)
 
 // Image is a picture in memory: H rows of W pixels of C bytes, red, green, blue (C = 3) or grey alone (C = 1).
 type Image struct {
@@ -27,25 +31,47 @@ func Centre(h, w, height, width int) Window {
 // of a trial's identity.
 const Version = 1
 
-// Op is one operation on the window. It draws from r alone.
+// Op is one operation: a struct whose fields are its parameters, with the tags that [Catalog] tells of.
 type Op interface {
-	// Apply changes the window of a picture h pixels high and w wide.
-	Apply(win *Window, h, w int, r *tensor.Rand)
+	// Apply says to the sample what is to be done with it. It draws from r alone.
+	Apply(s *Sample, r *tensor.Rand)
+	// String is the operation as a person reads it: "crop 32 padded by 4". Operations that differ read differently.
+	String() string
 }
+
+// Chance is an operation that is applied to a share P of the samples, in [0,1].
+type Chance struct {
+	P  float64
+	Op Op
+}
+
+// Apply draws one number, and where it falls below P applies the operation, which draws the next.
+func (c Chance) Apply(s *Sample, r *tensor.Rand) {
+	if float64(r.Float32()) < c.P {
+		c.Op.Apply(s, r)
+	}
+}
+
+// String is "flip with probability 0.25".
+func (c Chance) String() string { return fmt.Sprintf("%v with probability %g", c.Op, c.P) }
 
 // List is operations in the order a person wrote them. Each has random numbers of its own, by its place in the list, so that
 // what one draws never shifts what another draws by chance.
 type List []Op
 
-// Apply changes the window of a picture, h pixels high and w wide, as training sees the sample in an epoch: the operation at
-// place k draws from the address (epoch, sample + k·2^32) of the stream. Epochs are below 2^32, samples below 2^31. Room is
-// overwritten; a caller who keeps it saves an allocation a picture.
-func (l List) Apply(win *Window, h, w int, draws tensor.Stream, epoch, sample int, room *tensor.Rand) {
+// Apply has the sample changed as training sees it in an epoch: the operation at place k draws from the address
+// (epoch, sample + k·2^32) of the stream. Epochs are below 2^32, samples below 2^31.
+func (l List) Apply(s *Sample, draws tensor.Stream, epoch, sample int) {
 	for k, op := range l {
-		*room = *draws.At(uint64(epoch), uint64(sample)|uint64(k)<<32)
-		op.Apply(win, h, w, room)
+		s.rand = *draws.At(uint64(epoch), uint64(sample)|uint64(k)<<32)
+		op.Apply(s, &s.rand)
 	}
 }
 
 // floorHalf is n/2 rounded down, for negative n too (a window larger than its picture).
 func floorHalf(n int) int { return n >> 1 }
+
+// between is a number drawn from low to high, each as likely.
+func between(low, high float64, r *tensor.Rand) float64 {
+	return low + float64(float64(r.Float32())*(high-low))
+}

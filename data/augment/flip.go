@@ -2,15 +2,12 @@ package augment
 
 import "github.com/assaylab/assay/tensor"
 
-// Flip mirrors the window left to right with probability P, in [0,1]; half is what everyone uses. It does harm where sides
-// mean something: digits, text, traffic signs.
-type Flip struct {
-	P float64
-}
+// Flip mirrors what the network sees left to right, wherever it stands in a list. It does harm where sides mean something: digits,
+// text, traffic signs. [Chance] of one half is what everyone uses.
+type Flip struct{}
 
-// Apply draws one number.
-func (f Flip) Apply(win *Window, _, _ int, r *tensor.Rand) {
-	if float64(r.Float32()) < f.P {
-		win.Flip = !win.Flip
-	}
-}
+// Apply draws nothing.
+func (Flip) Apply(s *Sample, _ *tensor.Rand) { s.Flip = !s.Flip }
+
+// String is "flip".
+func (Flip) String() string { return "flip" }

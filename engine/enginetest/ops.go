@@ -319,7 +319,8 @@ func elementCases() []*Case {
 		add("batch-norm inference", func(b *program.Builder, x *program.Value) {
 			v := func(name string) *program.Value { return b.Held(name, tensor.Of(c)) }
 			b.Output("plain", b.Emit(program.BatchNormInference{Eps: 1e-3}, x, v("mean"), v("var")))
-			b.Output("affine", b.Emit(program.BatchNormInference{Eps: 1e-3, Affine: true}, x, v("mean"), v("var"), v("gamma"), v("beta")))
+			gamma, beta := v("gamma"), v("beta")
+			outputs(b, b.Emit(program.BatchNormInference{Eps: 1e-3, Affine: true}, x, v("mean"), v("var"), gamma, beta), x, gamma, beta)
 		})
 		for _, whole := range []program.Whole{program.Elements, program.Channels, program.Images} {
 			add("dropout of "+whole.String(), func(b *program.Builder, x *program.Value) {
@@ -397,6 +398,12 @@ func elementCases() []*Case {
 			x := b.Input("x", program.Real, x2)
 			wide := b.Emit(program.Scale{By: 40}, x) // exp of these overflows float32
 			outputs(b, b.Emit(program.CrossEntropy{Smoothing: 0.1}, wide, b.Input("labels", program.Index, tensor.Of(5))), x)
+		}}, &Case{Name: fmt.Sprintf("element/cross-entropy by shares %d", c), Build: func(b *program.Builder) {
+			x, p := b.Input("x", program.Real, x2), b.Input("p", program.Real, x2)
+			outputs(b, b.Emit(program.CrossEntropy{}, x, p), x)
+		}}, &Case{Name: fmt.Sprintf("element/cross-entropy by computed shares, smoothed %d", c), Build: func(b *program.Builder) {
+			x, p := b.Input("x", program.Real, x2), b.Input("p", program.Real, x2)
+			outputs(b, b.Emit(program.CrossEntropy{Smoothing: 0.1}, x, b.Emit(program.Softmax{}, p)), x)
 		}})
 	}
 	return cs

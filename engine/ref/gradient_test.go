@@ -3,6 +3,7 @@ package ref_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/assaylab/assay/engine/ref"
@@ -19,8 +20,10 @@ type gradientCase struct {
 	op      program.Op
 	scalars []float64 // further scalar inputs
 	labels  []int32   // a second input of class indices
+	fixed   int       // of the last inputs, that have no gradient
 	kinks   bool      // inputs must keep away from zero and from each other
 	above   bool      // inputs must be above zero
+	given   []int     // inputs that have no gradient, above zero
 }
 
 func of(dims ...int) tensor.Shape { return tensor.Of(dims...) }
@@ -83,6 +86,8 @@ func gradientCases() []gradientCase {
 		{name: "plain", shapes: []tensor.Shape{of(2, 3, 3, 5)}, op: program.BatchNorm{Eps: 1e-3}},
 		{name: "affine", shapes: []tensor.Shape{of(2, 3, 3, 5), of(5), of(5)}, op: program.BatchNorm{Eps: 1e-3, Affine: true}},
 		{name: "rows", shapes: []tensor.Shape{of(7, 3), of(3), of(3)}, op: program.BatchNorm{Eps: 1e-3, Affine: true}},
+		{name: "plain", shapes: []tensor.Shape{of(2, 3, 3, 5), of(5), of(5)}, op: program.BatchNormInference{Eps: 1e-3}, given: []int{1, 2}},
+		{name: "affine", shapes: []tensor.Shape{of(2, 3, 3, 5), of(5), of(5), of(5), of(5)}, op: program.BatchNormInference{Eps: 1e-3, Affine: true}, given: []int{1, 2}},
 		{name: "drawn", shapes: []tensor.Shape{of(3, 7)}, op: program.RReLU{Key: [2]uint32{1, 2}}, scalars: []float64{17}, kinks: true},
 		{name: "map", shapes: []tensor.Shape{of(2, 3, 2, 5), of(5), of(5)}, op: program.LayerNorm{Eps: 1e-3}},
 		{name: "rows", shapes: []tensor.Shape{of(4, 7), of(7), of(7)}, op: program.LayerNorm{Eps: 0.1}},
@@ -93,6 +98,8 @@ func gradientCases() []gradientCase {
 		{name: "whole images", shapes: []tensor.Shape{of(9, 2, 1, 3)}, op: program.Dropout{Key: [2]uint32{1, 2}, Of: program.Images}, scalars: []float64{0.3, 17}},
 		{name: "hard", shapes: []tensor.Shape{of(4, 5)}, op: program.CrossEntropy{}, labels: []int32{4, -1, 0, 2}},
 		{name: "smooth", shapes: []tensor.Shape{of(4, 5)}, op: program.CrossEntropy{Smoothing: 0.1}, labels: []int32{4, -1, 0, 2}},
+		{name: "shares", shapes: []tensor.Shape{of(4, 5), of(4, 5)}, fixed: 1, op: program.CrossEntropy{}},
+		{name: "smooth shares", shapes: []tensor.Shape{of(4, 5), of(4, 5)}, fixed: 1, op: program.CrossEntropy{Smoothing: 0.1}},
 	}
 	for _, scan := range []program.Scan{{}, {Reverse: true}, {Columns: true}, {Columns: true, Reverse: true}} {
 		cases = append(cases,
@@ -131,7 +138,7 @@ func TestGradientsEqualCentralDifferences(t *testing.T) {
 				in = append(in, b.Input(name, program.Real, s))
 				real[name] = draw(name, s.Elems(), c.kinks)
 				for j, v := range real[name] {
-					if c.above {
+					if c.above || slices.Contains(c.given, i) {
 						real[name][j] = 0.5 + math.Abs(v)
 					}
 					if c.kinks && i > 0 { // away from the other inputs, too
@@ -139,7 +146,11 @@ func TestGradientsEqualCentralDifferences(t *testing.T) {
 					}
 				}
 			}
-			wrt = in
+			for i, v := range in[:len(in)-c.fixed] {
+				if !slices.Contains(c.given, i) {
+					wrt = append(wrt, v)
+				}
+			}
 			if c.labels != nil {
 				in = append(in, b.Input("labels", program.Index, of(len(c.labels))))
 				index["labels"] = c.labels

@@ -26,19 +26,32 @@ func logSoftmax(x, y array) {
 
 // crossEntropy: -Σ_k q[k]·log softmax[k].
 func crossEntropy(op program.CrossEntropy, logits, labels, loss array) error {
-	return rows(float64(op.Smoothing), logits, labels, func(n, i int, logp, q float64) { loss.v[n] -= q * logp })
+	return rows(float64(op.Smoothing), logits, labels, func(n, i int, logp, q, _ float64) { loss.v[n] -= q * logp })
 }
 
-// crossEntropyGrad: dloss·(softmax - q).
+// crossEntropyGrad: dloss·(softmax·Σ q - q).
 func crossEntropyGrad(op program.CrossEntropyGrad, logits, labels, dloss, dlogits array) error {
-	return rows(float64(op.Smoothing), logits, labels, func(n, i int, logp, q float64) { dlogits.v[i] = dloss.v[n] * (math.Exp(logp) - q) })
+	return rows(float64(op.Smoothing), logits, labels, func(n, i int, logp, q, sum float64) { dlogits.v[i] = dloss.v[n] * (math.Exp(logp)*sum - q) })
 }
 
-// rows calls f for every row n that has a label and every class, with its place i, log-probability and target q.
-func rows(smoothing float64, logits, labels array, f func(n, i int, logp, q float64)) error {
+// rows calls f for every row n that has a label and every class, with its place i, log-probability, target q and the row's sum of
+// targets.
+func rows(smoothing float64, logits, labels array, f func(n, i int, logp, q, sum float64)) error {
 	k := logits.channels()
 	logp := array{Shape: logits.Shape, v: make([]float64, len(logits.v))}
 	logSoftmax(logits, logp)
+	for n := range logits.Shape[0] {
+		if labels.i != nil {
+			continue
+		}
+		shares, sum := labels.v[n*k:][:k], 0.0
+		for _, p := range shares {
+			sum += p
+		}
+		for class, p := range shares {
+			f(n, n*k+class, logp.v[n*k+class], (1-smoothing)*p+smoothing/float64(k)*sum, sum)
+		}
+	}
 	for n, label := range labels.i {
 		if int(label) >= k {
 			return fmt.Errorf("cross-entropy: label %d of row %d where there are %d classes", label, n, k)
@@ -51,7 +64,7 @@ func rows(smoothing float64, logits, labels array, f func(n, i int, logp, q floa
 			if class == int(label) {
 				q += 1 - smoothing
 			}
-			f(n, n*k+class, logp.v[n*k+class], q)
+			f(n, n*k+class, logp.v[n*k+class], q, 1)
 		}
 	}
 	return nil

@@ -31,11 +31,12 @@ func approachShow(e *Env) *cobra.Command {
 		if e.JSON {
 			return e.document(struct {
 				shownApproach
-				Cost      string   `json:"cost"`
-				Couplings []string `json:"couplings"`
-				Evidence  string   `json:"evidence"`
-				Caveats   string   `json:"caveats"`
-			}{shownApproach{a.Name, a.Kind, a.Card.Summary, a.Parameters(), a.Card.Paper}, a.Card.Cost, append([]string{}, a.Card.Couplings...), a.Card.Evidence, a.Card.Caveats})
+				Cost       string               `json:"cost"`
+				Operations []approach.Operation `json:"operations,omitempty"`
+				Couplings  []string             `json:"couplings"`
+				Evidence   string               `json:"evidence"`
+				Caveats    string               `json:"caveats"`
+			}{shownApproach{a.Name, a.Kind, a.Card.Summary, a.Parameters(), a.Card.Paper}, a.Card.Cost, a.Operations(), append([]string{}, a.Card.Couplings...), a.Card.Evidence, a.Card.Caveats})
 		}
 		e.printCard(a)
 		return nil
@@ -49,12 +50,24 @@ func (e *Env) printCard(a approach.Entry) {
 	e.print("%s  %s\n", e.bold(a.Name), e.dim("an approach of "+string(a.Kind)))
 	e.print("%s\n", lines(wrap(a.Card.Summary, "", width)))
 	ps := a.Parameters()
+	if len(ps) > 0 {
+		e.print("%s\n", e.dim("parameters"))
+	}
+	e.printParameters(a.Name, ps, width)
+	for _, o := range a.Operations() {
+		e.print("\n%s  %s\n", e.bold(o.Name), e.dim("an operation of "+a.Name))
+		e.print("%s\n", lines(wrap(o.Summary, "", width)))
+		e.printParameters(o.Name, o.Parameters, width)
+		e.printParts(width, passage{"paper", o.Paper}, passage{"careful", o.Caveats})
+	}
+	e.printParts(width, passage{"costs", a.Card.Cost}, passage{"with it", strings.Join(a.Card.Couplings, "; ")}, passage{"paper", a.Card.Paper}, passage{"found", a.Card.Evidence}, passage{"careful", a.Card.Caveats})
+}
+
+// printParameters prints a line and more a parameter of what has the name, and what a bare value sets.
+func (e *Env) printParameters(of string, ps []approach.Parameter, width int) {
 	name, value := 0, 0
 	for _, p := range ps {
 		name, value = max(name, len(p.Name)), max(value, len(p.Default))
-	}
-	if len(ps) > 0 {
-		e.print("%s\n", e.dim("parameters"))
 	}
 	for _, p := range ps {
 		mark := " "
@@ -71,14 +84,18 @@ func (e *Env) printCard(a approach.Entry) {
 	}
 	for _, p := range ps {
 		if p.Bare {
-			e.print("%s\n", e.dim(fmt.Sprintf("* what a bare value sets: \"%s: ...\" is \"%s: {%s: ...}\"", a.Name, a.Name, p.Name)))
+			e.print("%s\n", e.dim(fmt.Sprintf("* what a bare value sets: \"%s: ...\" is \"%s: {%s: ...}\"", of, of, p.Name)))
 		}
 	}
-	for _, part := range []struct{ head, text string }{
-		{"costs", a.Card.Cost}, {"with it", strings.Join(a.Card.Couplings, "; ")}, {"paper", a.Card.Paper}, {"found", a.Card.Evidence}, {"careful", a.Card.Caveats},
-	} {
-		if part.text != "" {
-			e.print("\n%s%s", e.bold(fmt.Sprintf("%-9s", part.head)), lines(strings.TrimLeft(wrap(part.text, "         ", width), " ")))
+}
+
+// passage is a part of a card.
+type passage struct{ head, text string }
+
+func (e *Env) printParts(width int, parts ...passage) {
+	for _, p := range parts {
+		if p.text != "" {
+			e.print("\n%s%s", e.bold(fmt.Sprintf("%-9s", p.head)), lines(strings.TrimLeft(wrap(p.text, "         ", width), " ")))
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/task"
 )
 
 // benchmark is the JSON of `assay bench`. Of what was not asked for it says 0.
@@ -221,7 +222,10 @@ func newEvaluator(g *nn.Graph, o experiment.Optimization, eng engine.Engine, bat
 }
 
 func compiled(g *nn.Graph, o experiment.Optimization, eng engine.Engine, batch int, write func(*compile.Family, int) (*program.Program, error)) (*stepper, error) {
-	family, err := compile.New(g, o, 1)
+	if err := (task.Classify{}).Check(g); err != nil {
+		return nil, fmt.Errorf("%s: %w", g.Name, err)
+	}
+	family, err := compile.New(g, task.Classify{}, o, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +249,7 @@ func compiled(g *nn.Graph, o experiment.Optimization, eng engine.Engine, batch i
 	for i := range labels {
 		labels[i] = int32(r.IntN(max(g.Classes, 1)))
 	}
-	s.feed = engine.Feed{Real: map[string][]float32{compile.Images: x}, Index: map[string][]int32{compile.Labels: labels}, Scalars: map[string]float32{}}
+	s.feed = engine.Feed{Real: map[string][]float32{compile.Images: x}, Index: map[string][]int32{task.Labels: labels}, Scalars: map[string]float32{}}
 	family.Scalars(s.feed.Scalars, o.LR.Base, 0)
 	return s, nil
 }

@@ -3,37 +3,46 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 )
 
 func evalCommand(e *Env) *cobra.Command {
 	var from, split string
+	var confusion bool
 	cmd := &cobra.Command{
-		Use: "eval MODEL --data FOLDER", Short: "accuracy, log loss and accuracy by class of a model",
+		Use: "eval MODEL [--data FOLDER]", Short: "accuracy, log loss and accuracy by class of a model",
 		Long: `Measures a model on images of a folder or of a built-in set: the validation images of its own training by default, the test
-images with --split test. Each reading of a test split makes the next one less of a test, so the store counts them.`,
-		Example: "  assay eval winner.safetensors --data photos\n  assay eval winner.safetensors --data fashion-mini --split test",
+images with --split test. Images that the model was trained on are left out of both, in whatever folder they lie and whatever they
+are called there; --split all keeps them, and says how many. Each reading of test images makes the next one less of a test, so the
+store counts them, image by image.`,
+		Example: "  assay eval winner.safetensors --data photos\n  assay eval winner.safetensors --data fashion-mini --split test\n  assay eval winner.safetensors --confusion",
 		Args:    args(1, 1, "MODEL"),
 	}
-	cmd.Flags().StringVar(&from, "data", "", "`FOLDER` or built-in set; default: the built-in set that it was trained on")
+	cmd.Flags().StringVar(&from, "data", "", "`FOLDER` or built-in set; default: what it was trained on, the folder as it lay beside the model")
 	cmd.Flags().StringVar(&split, "split", "val", "`PART` to measure on: val, test, or all for a folder of other images")
+	cmd.Flags().BoolVar(&confusion, "confusion", false, "print how many images of each class are taken for which")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if split != "val" && split != "test" && split != "all" {
 			return misuse(fmt.Errorf("--split: no part %q; choose val, test or all", split))
 		}
-		m, err := train.Load(args[0])
+		m, err := model.Load(args[0])
 		if err != nil {
 			return err
 		}
-		trained := trainedOn(m)
+		trained := trainedOn(args[0], m)
 		images := trained.Data.Spec
 		switch {
 		case from != "":
@@ -42,8 +51,12 @@ images with --split test. Each reading of a test split makes the next one less o
 				images = given
 			}
 			images.Name, images.Folder = given.Name, given.Folder
-		case images.Name == "":
+		case images.Name == "" && images.Folder == "":
 			return misuse(fmt.Errorf("eval: --data is missing; give the folder of images"))
+		case images.Name == "":
+			if _, err := os.Stat(images.Folder); errors.Is(err, fs.ErrNotExist) {
+				return misuse(fmt.Errorf("eval: the images that it was trained on are not at %s; give their folder: --data FOLDER", images.Folder))
+			}
 		}
 		set, err := e.open(c.Context(), images)
 		if _, ok := errors.AsType[*spec.Fault](err); ok { // other images than it was trained on, with parts of their own
@@ -54,47 +67,110 @@ images with --split test. Each reading of a test split makes the next one less o
 			return err
 		}
 		defer set.Close()
-		if set.Digest != m.About.DataDigest && split == "val" {
-			e.note("these are not the images it was trained on; --split all measures on all of them")
-		}
-		cut := set.Cut(trained.Seed, 1)
-		items := map[string][]int{"val": cut.Val, "test": cut.Test, "all": all(len(set.Items))}[split]
-		if len(items) == 0 {
-			return fmt.Errorf("%s: no %s images; give another --split or --data", set.Name, split)
+		part, err := e.partOf(set, set.Cut(trained.Seed, 1), split, m)
+		if err != nil {
+			return err
 		}
 		eng, err := e.engine(e.Threads)
 		if err != nil {
 			return err
 		}
 		defer eng.Close()
-		metrics, err := m.Evaluate(c.Context(), set, items, eng, 128, max(1, e.Threads/2))
+		score, err := train.Evaluate(c.Context(), m, set, part.items, eng, 128, max(1, e.Threads/2))
 		if err != nil {
 			return err
 		}
-		o := outcome{Model: args[0], Data: name(images), Split: split, Epochs: m.About.Epochs, Steps: m.About.Steps, PerClass: []classOutcome{}}
-		o.fill(metrics)
-		if split == "test" {
-			if o.Reading, err = e.recordReading(set, o); err != nil {
+		o := outcome{Model: args[0], Data: name(images), Split: split, Epochs: m.About.Epochs, Steps: m.About.Steps, Engine: eng.ID().String()}
+		if len(m.Seen.Trained) > 0 {
+			o.TrainedOn = &part.trained
+		}
+		o.fill(score, m.About.Classes, set)
+		var spent store.Spent
+		if len(part.test) > 0 {
+			if spent, err = e.recordReading(set, part.test, o); err != nil {
 				return err
 			}
+			o.Reading = spent.Times
 		}
 		if e.JSON {
 			return e.document(o)
 		}
 		e.printOutcome(o)
-		if o.Reading > 1 {
-			e.note("This was the %s reading of this test split; each makes the next one less of a test.", ordinal(o.Reading))
-		} else if o.Reading == 1 {
-			e.note("This was the first reading of this test split.")
+		if confusion {
+			e.printConfusion(o.Classes, o.Confusion)
 		}
+		e.tellReading(spent, len(set.Marks(part.test)), split)
 		return nil
 	}
 	return cmd
 }
 
-// trainedOn is the experiment that a model came from, as far as it says.
-func trainedOn(m *train.Model) experiment.Experiment {
-	root, err := spec.Parse("", []byte(m.About.Experiment))
+// part is what is measured.
+type part struct {
+	items   []int
+	test    []int // of them: those that the set keeps for the test
+	trained int   // images that the model was trained on: left out of val and test, among the items of all
+}
+
+// partOf takes a part of a set without the images that the model was trained on, and says how many these are.
+func (e *Env) partOf(set *data.Set, cut data.Cut, split string, m *model.Model) (part, error) {
+	var p part
+	if m.About.DataDigest != "" && set.Digest != m.About.DataDigest {
+		hint := "; --split all measures on all of them"
+		if split == "all" {
+			hint = ""
+		}
+		e.note("these are not exactly the images it was trained on%s", hint)
+	}
+	if len(m.Seen.Trained) == 0 {
+		e.note("careful: the model does not say which images it was trained on; some may be among these")
+	}
+	whole := map[string][]int{"val": cut.Val, "test": cut.Test, "all": all(len(set.Items))}[split]
+	if len(whole) == 0 {
+		return p, fmt.Errorf("%s: no %s images; give another --split or --data", set.Name, split)
+	}
+	seen := func(i int) bool { return m.Seen.Trained.Has(set.Items[i].Hash) }
+	fresh := slices.DeleteFunc(slices.Clone(whole), seen)
+	p.items, p.trained = fresh, len(whole)-len(fresh)
+	switch {
+	case p.trained == 0:
+	case split == "all":
+		p.items = whole
+		e.note("it was trained on %s: this is no measure of what it makes of others", some(p.trained, len(whole), "image"))
+	case len(fresh) == 0:
+		return p, fmt.Errorf("%s: it was trained on all %s; give images that it has not seen, or --split all", set.Name, plural(len(whole), split+" image"))
+	default:
+		e.note("it was trained on %s, which are left out", some(p.trained, len(whole), split+" image"))
+	}
+	switch split {
+	case "test":
+		p.test = p.items
+		validated := 0
+		for _, i := range p.items {
+			if m.Seen.Validated.Has(set.Items[i].Hash) {
+				validated++
+			}
+		}
+		if validated > 0 {
+			e.note("it was validated on %s, by which it may have been chosen", some(validated, len(p.items), "test image"))
+		}
+	case "all":
+		p.test = cut.Test
+	}
+	return p, nil
+}
+
+// some is "3 of 20 test images", or "all 20 test images".
+func some(n, of int, what string) string {
+	if n == of {
+		return "all " + plural(of, what)
+	}
+	return thousands(n) + " of " + plural(of, what)
+}
+
+// trainedOn is the experiment that the model in a file came from, as far as it says; paths in it are taken from the file's folder.
+func trainedOn(file string, m *model.Model) experiment.Experiment {
+	root, err := spec.Parse(file, []byte(m.About.Experiment))
 	if err != nil {
 		return experiment.Experiment{Seed: 1}
 	}
@@ -105,14 +181,33 @@ func trainedOn(m *train.Model) experiment.Experiment {
 	return x
 }
 
-// recordReading counts a reading of a test split in the store.
-func (e *Env) recordReading(set *data.Set, o outcome) (int, error) {
+// recordReading counts a reading of test images in the store.
+func (e *Env) recordReading(set *data.Set, test []int, o outcome) (store.Spent, error) {
 	st, err := store.Open(e.Store, e.Clock)
 	if err != nil {
-		return 0, err
+		return store.Spent{}, err
 	}
 	defer st.Close()
-	return st.AddReading(set.Digest, store.Reading{Arm: o.Model, Images: o.Images, Metrics: map[string]float64{study.Accuracy.Name: 100 * *o.Accuracy, study.LogLoss.Name: *o.LogLoss}})
+	return st.AddReading(store.Reading{
+		Data: set.Digest, Arm: o.Model, Seen: set.Marks(test), Metrics: o.Score.Values(),
+	})
+}
+
+// tellReading says how often test images have been read.
+func (e *Env) tellReading(s store.Spent, images int, split string) {
+	what := "this test split"
+	if split == "all" {
+		what = "the test split among these"
+	}
+	switch {
+	case s.Times == 0:
+	case s.Times == 1:
+		e.note("This was the first reading of %s.", what)
+	case s.Before < images:
+		e.note("This was the %s reading of %s: %s of its %s were read before; each makes the next one less of a test.", ordinal(s.Times), what, thousands(s.Before), plural(images, "image"))
+	default:
+		e.note("This was the %s reading of %s; each makes the next one less of a test.", ordinal(s.Times), what)
+	}
 }
 
 func all(n int) []int {
@@ -121,4 +216,73 @@ func all(n int) []int {
 		items[i] = i
 	}
 	return items
+}
+
+// printConfusion prints the classes of the images downwards and what they are taken for across; where a terminal has no room for that,
+// the commonest mistakes.
+func (e *Env) printConfusion(names []string, c task.Confusion) {
+	met := func(class int) bool { // has images, or some are taken for it
+		for k := range c {
+			if c[class][k]+c[k][class] > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	t, number, width := columns{head: []string{"class"}}, map[int]string{}, 0
+	for k := range c {
+		if met(k) {
+			number[k] = strconv.Itoa(len(number) + 1)
+		}
+	}
+	for k, row := range c {
+		if number[k] == "" {
+			continue
+		}
+		head, cells := names[k], []string{names[k]}
+		if e.Terminal {
+			head, cells[0] = number[k], number[k]+" "+names[k]
+		}
+		t.head = append(t.head, ">"+head)
+		for j, n := range row {
+			if number[j] != "" {
+				cells = append(cells, strconv.Itoa(n))
+				width = max(width, len(strconv.Itoa(n)), len(number[j]))
+			}
+		}
+		t.add(cells...)
+	}
+	e.print("\n")
+	if e.Terminal && len("100 ")+widest(names)+len(number)*(width+2) > e.Width {
+		e.printMistakes(names, c)
+		return
+	}
+	if e.Terminal {
+		e.print("%s\n", e.dim("rows: what images are; columns, by the same numbers: what they are taken for"))
+	}
+	e.table(t)
+}
+
+// mostMistakes is how many kinds of them are listed.
+const mostMistakes = 20
+
+func (e *Env) printMistakes(names []string, c task.Confusion) {
+	type mistake struct{ own, taken, n int }
+	var list []mistake
+	for i, row := range c {
+		for k, n := range row {
+			if i != k && n > 0 {
+				list = append(list, mistake{i, k, n})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b mistake) int { return b.n - a.n })
+	t := columns{head: []string{">images", "class", "taken for"}}
+	for _, m := range list[:min(len(list), mostMistakes)] {
+		t.add(strconv.Itoa(m.n), names[m.own], names[m.taken])
+	}
+	e.table(t)
+	if n := len(list) - mostMistakes; n > 0 {
+		e.print("and %s more (--json has all)\n", plural(n, "pair"))
+	}
 }

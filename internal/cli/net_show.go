@@ -11,6 +11,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 )
 
 func netShow(e *Env) *cobra.Command {
@@ -103,7 +104,7 @@ func (e *Env) printPlans(g *nn.Graph, batch int) error {
 		return err
 	}
 	defer eng.Close()
-	family, err := compile.New(g, experiment.DefaultOptimization(), 0)
+	family, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 0)
 	if err != nil {
 		return err
 	}

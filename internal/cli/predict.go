@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/data/format"
-	"github.com/assaylab/assay/train"
+	"github.com/assaylab/assay/model"
+	"github.com/assaylab/assay/task"
 )
 
 // prediction is a line of `assay predict --json`.
@@ -48,7 +49,7 @@ cannot be read its file and the error; then the exit code is 1.`,
 		if top < 1 {
 			return misuse(fmt.Errorf("--top: %d; give 1 or more", top))
 		}
-		m, err := train.Load(args[0])
+		m, err := model.Load(args[0])
 		if err != nil {
 			return err
 		}
@@ -82,7 +83,7 @@ cannot be read its file and the error; then the exit code is 1.`,
 // seer shows what a model sees in one picture after the other.
 type seer struct {
 	e       *Env
-	p       *train.Predictor
+	p       *model.Predictor
 	top     int
 	width   int  // columns of the longest class
 	several bool // pictures: each is named
@@ -129,7 +130,7 @@ func (s *seer) folder(ctx context.Context, dir string) error {
 // read shows a picture whose bytes come from r; file is its name.
 func (s *seer) read(file string, r io.Reader) error {
 	b, err := format.ReadAll(r, format.MaxFileBytes)
-	var guesses []train.Guess
+	var guesses []task.Guess
 	if err == nil {
 		guesses, err = s.p.Picture(b, s.top)
 	}
@@ -145,7 +146,7 @@ func picture(name string) bool {
 }
 
 // tell prints what was seen in a picture, or that it could not be read: with --json in its line, else at the end.
-func (s *seer) tell(file string, guesses []train.Guess, err error) error {
+func (s *seer) tell(file string, guesses []task.Guess, err error) error {
 	if err == nil {
 		return s.e.printGuesses(file, guesses, s.width, s.several)
 	}
@@ -156,7 +157,7 @@ func (s *seer) tell(file string, guesses []train.Guess, err error) error {
 	return s.e.object(unread{file, strings.TrimPrefix(oneLine(err), file+": ")})
 }
 
-func (e *Env) printGuesses(file string, guesses []train.Guess, width int, several bool) error {
+func (e *Env) printGuesses(file string, guesses []task.Guess, width int, several bool) error {
 	switch {
 	case e.JSON:
 		p := prediction{File: file, Classes: []probability{}}

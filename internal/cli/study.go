@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/report"
@@ -58,7 +59,7 @@ func (e *Env) openStudy(ctx context.Context, file, name, folder string, repeats 
 
 // plainName reports whether a study's name can be the name of a folder in the store.
 func plainName(name string) bool {
-	return name != "" && name != "." && name != ".." && name != "cache" && name != store.TrialsDir && !strings.ContainsAny(name, `/\`)
+	return name != "" && name != "." && name != ".." && name != "cache" && name != store.TrialsDir && name != store.FileName && !strings.ContainsAny(name, `/\`)
 }
 
 // blame sorts an error of opening a study: what is wrong with the images is a failure and no fault of the file's text, though
@@ -144,27 +145,58 @@ func (e *Env) reportInput(st *store.Store, r *study.Result) (report.Input, error
 	}
 	in := report.Input{
 		Result: r, Store: e.Store, Winner: filepath.Join(e.Store, r.Name, "winner.yaml"), FileName: r.Name + ".yaml", File: held.File,
-		Commands: []string{"assay study run " + r.Name + ".yaml"}, Version: Version(),
+		Version: Version(),
 		Machine: fmt.Sprintf("%s/%s, %s", runtime.GOOS, runtime.GOARCH, r.Engine), Made: e.Clock(),
 	}
-	if e.Store != "assay-store" {
-		in.Commands[0] += " --store " + e.Store
+	file, folder, err := runner.Source(held)
+	if err != nil {
+		return report.Input{}, err
 	}
+	in.Run = e.again(nearby(file), nearby(folder), r.Name)
+	in.Commands = []string{e.again(filepath.Base(file), filepath.Base(folder), r.Name)} // where the files lie is their owner's
 	return in, nil
 }
 
-// writeReport writes the report and winner.yaml into the study's folder and returns the paths of all.
-func (e *Env) writeReport(st *store.Store, r *study.Result) (report.Input, []string, error) {
+// again is the command that goes on with a study of the store.
+func (e *Env) again(file, folder, name string) string {
+	words := []string{"assay study run", say.Word(file)}
+	if folder != "" && folder != "." {
+		words = append(words, "--data", say.Word(folder))
+	}
+	if strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)) != name {
+		words = append(words, "--as", say.Word(name))
+	}
+	if e.Store != "assay-store" {
+		words = append(words, "--store", say.Word(e.Store))
+	}
+	return strings.Join(words, " ")
+}
+
+// nearby is a path as one would type it in the working folder: below it the way from there, else as it is.
+func nearby(path string) string {
+	here, err := os.Getwd()
+	if err != nil || path == "" {
+		return path
+	}
+	if way, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(way) {
+		return way
+	}
+	return path
+}
+
+// writeReport writes the report and winner.yaml into a folder and returns the paths of all.
+func (e *Env) writeReport(st *store.Store, r *study.Result, dir string) (report.Input, []string, error) {
 	in, err := e.reportInput(st, r)
 	if err != nil {
 		return in, nil, err
 	}
-	text, err := runner.Winner(st, r)
+	in.Winner = filepath.Join(dir, "winner.yaml")
+	text, err := runner.Winner(st, r, filepath.Dir(in.Winner))
 	if err != nil {
 		return in, nil, err
 	}
 	if text != "" {
-		if err := os.MkdirAll(filepath.Dir(in.Winner), 0o755); err != nil {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return in, nil, err
 		}
 		if err := atomicfile.Write(in.Winner, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
@@ -176,6 +208,6 @@ func (e *Env) writeReport(st *store.Store, r *study.Result) (report.Input, []str
 		}
 		in.Winner = ""
 	}
-	paths, err := report.Write(filepath.Join(e.Store, r.Name), in)
+	paths, err := report.Write(dir, in)
 	return in, paths, err
 }

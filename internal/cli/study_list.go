@@ -58,8 +58,11 @@ func studyList(e *Env) *cobra.Command {
 	}
 }
 
-// ago is how long ago something was, for a person; a date in a pipe.
+// ago is how long ago something was, for a person; a date in a pipe; "" of what has no time.
 func (e *Env) ago(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
 	d := e.Clock().Sub(t)
 	if !e.Terminal || d > 48*time.Hour {
 		return t.Local().Format("2006-01-02 15:04")

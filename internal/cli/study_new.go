@@ -326,7 +326,7 @@ func (p *proposal) careful() []string {
 	if n == 0 || two <= 1 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s: no effect below %.2g points (two of them) can be told; bring more images, or a larger share for validation", plural(n, "validation image"), two)}
+	return []string{fmt.Sprintf("%s: no effect below %s points (two of them) can be told; bring more images, or a larger share for validation", plural(n, "validation image"), say.Figure(two))}
 }
 
 func (p *proposal) text() ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study/runner"
 )
 
@@ -111,7 +112,7 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
 	e.paragraph("", "%s on %s: %s to train on, %s validation; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
 	if p.Detectable != nil {
-		e.print("can tell effects of %.2g points\n", *p.Detectable)
+		e.print("can tell effects of %s points\n", say.Figure(*p.Detectable))
 	} else {
 		e.paragraph("", "how small an effect it can tell depends on the noise between repeats, which no trial has shown yet")
 	}

@@ -1,17 +1,20 @@
 package cli
 
 import (
+	"path/filepath"
+
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/study/runner"
 )
 
 func studyReport(e *Env) *cobra.Command {
-	return &cobra.Command{
+	var to string
+	cmd := &cobra.Command{
 		Use: "report [NAME]", Short: "write the report of a study again",
 		Long: `Writes the report of a study of the store, by default the one that changed last: one HTML page that needs no network, and the same
-as Markdown, JSON and CSV. Prints their paths.`,
-		Example: "  assay study report\n  assay study report first-study",
+as Markdown, JSON and CSV. Prints their paths. --out writes it elsewhere, as of a store that may only be read.`,
+		Example: "  assay study report\n  assay study report first-study --out page",
 		Args:    args(0, 1, "nothing"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			st, name, err := e.existing(args)
@@ -23,7 +26,10 @@ as Markdown, JSON and CSV. Prints their paths.`,
 			if err != nil {
 				return err
 			}
-			in, paths, err := e.writeReport(st, r)
+			if to == "" {
+				to = filepath.Join(e.Store, r.Name)
+			}
+			in, paths, err := e.writeReport(st, r, to)
 			if err != nil {
 				return err
 			}
@@ -39,4 +45,6 @@ as Markdown, JSON and CSV. Prints their paths.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&to, "out", "", "`DIR` to write it to; default: the study's folder in the store")
+	return cmd
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/assaylab/assay/study/runner"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
 )
 
 func studyRun(e *Env) *cobra.Command {
@@ -72,7 +73,7 @@ func (e *Env) studyRun(ctx context.Context, file, as, folder string, repeats int
 		return err
 	}
 	defer st.Close()
-	in, paths, err := e.writeReport(st, ran.Result)
+	in, paths, err := e.writeReport(st, ran.Result, s.Dir())
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (e *Env) extent(s *runner.Session) string {
 	}
 	text += " on " + plural(e.Threads, "thread")
 	if d := s.Foresee().Detectable; d > 0 {
-		text += fmt.Sprintf("; can tell effects of %.2g points", d)
+		text += fmt.Sprintf("; can tell effects of %s points", say.Figure(d))
 	}
 	return text
 }
@@ -125,10 +126,13 @@ func (e *Env) printStudy(in report.Input, page string) error {
 		return report.JSON(e.Stdout, in, page)
 	}
 	e.note("")
-	if err := report.Terminal(e.Stdout, in.Result, e.tableWidth(), e.Color); err != nil {
+	if err := report.Terminal(e.Stdout, in, e.tableWidth(), e.Color); err != nil {
 		return err
 	}
-	e.note("\nReport: %s", page)
+	e.note("")
+	if page != "" {
+		e.note("Report: %s", page)
+	}
 	if in.Winner != "" {
 		e.note("Winner: %s  (assay train %s)", in.Winner, in.Winner)
 	}
@@ -185,7 +189,12 @@ func ended(ev runner.Event) string {
 	switch t := ev.Ended; t.Status {
 	case trial.Done:
 		score, _ := t.Score(runner.Validation)
-		return fmt.Sprintf("%s  %.2f %%  %s", head, score.Metrics[study.Accuracy.Name], about(time.Duration(t.Seconds*float64(time.Second))))
+		said := ""
+		if purpose, err := task.New(t.Spec.Task, nil); err == nil {
+			m := purpose.Metrics()[0]
+			said = "  " + strings.TrimSpace(measured(m, score.Metrics[m.Name]))
+		}
+		return fmt.Sprintf("%s%s  %s", head, said, about(time.Duration(t.Seconds*float64(time.Second))))
 	case trial.Diverged:
 		return fmt.Sprintf("%s  diverged: %s", head, t.Reason)
 	default:

@@ -12,7 +12,7 @@ import (
 func studyShow(e *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "show [NAME]", Short: "what a study found",
-		Long:    "Prints the ranked table of a study of the store, by default the one that changed last. One that is not finished is judged as\nit stands.",
+		Long:    "Prints the ranked table of a study of the store, by default the one that changed last. Of one that\nis not finished it shows the effects so far, and the verdicts of the last look.",
 		Example: "  assay study show\n  assay study show first-study --json",
 		Args:    args(0, 1, "nothing"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -36,7 +36,11 @@ func studyShow(e *Env) *cobra.Command {
 			if _, err := os.Stat(page); err != nil {
 				page = ""
 			}
-			return e.printStudy(in, page)
+			if err := e.printStudy(in, page); err != nil || e.JSON || r.Complete || r.Stopped != "" {
+				return err
+			}
+			e.note("To go on: %s", in.Run)
+			return nil
 		},
 	}
 }

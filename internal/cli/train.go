@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,60 +15,111 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 )
 
-// outcome is the JSON of `assay train` and `assay eval`.
+// outcome is what `assay train` and `assay eval` found.
 type outcome struct {
-	Model    string         `json:"model"`
-	Data     string         `json:"data"`
-	Split    string         `json:"split"`
-	Images   int            `json:"images"`
-	Epochs   float64        `json:"epochs"`
-	Steps    int            `json:"steps"`
-	Accuracy *float64       `json:"accuracy"` // 0 to 1; null where it diverged
-	Top5     *float64       `json:"top5"`
-	LogLoss  *float64       `json:"log_loss"`
-	PerClass []classOutcome `json:"per_class"`
-	Diverged bool           `json:"diverged"`
-	Reading  int            `json:"reading,omitempty"` // how many times the test split was read, this one counted
+	Model, Data, Split string
+	Epochs             float64
+	Steps              int
+	Diverged           bool // then Score has no figures that count
+	Score              task.Score
+	Classes            []string       // of the model, in its order
+	Confusion          task.Confusion // in that order
+	TrainedOn          *int           // images among them that the model was trained on, nil where it does not say; eval leaves these out of val and test
+	Engine             string         // that measured
+	Reading            int            // how many times test images among them were read, this one counted; 0: none were
+	Start              *startOutcome  // of assay train --start; nil: none
 }
 
-type classOutcome struct {
-	Name     string  `json:"name"`
-	Accuracy float64 `json:"accuracy"`
-	Images   int     `json:"images"`
+// startOutcome tells what became of the weights that a training began from.
+type startOutcome struct {
+	Model  string   `json:"model"`
+	Digest string   `json:"digest"`
+	Copied []string `json:"copied"` // parameters and running statistics, by name
+	Drawn  []string `json:"drawn"`
+	Left   []string `json:"left"`
 }
 
-func (o *outcome) fill(m train.Metrics) {
-	o.Images, o.Accuracy, o.Top5, o.LogLoss = m.Images, &m.Accuracy, &m.Top5, &m.LogLoss
-	for _, c := range m.PerClass {
-		if c.Images == 0 { // of a set with some of the model's classes
-			continue
-		}
-		o.PerClass = append(o.PerClass, classOutcome{c.Name, c.Accuracy, c.Images})
+// fill takes what was measured on images of a set, of a model with these classes.
+func (o *outcome) fill(s task.Score, classes []string, set *data.Set) {
+	class := make([]int, len(set.Classes)) // by the set's
+	for i, name := range set.Classes {
+		class[i] = slices.Index(classes, name)
 	}
+	o.Score, o.Classes = s, classes
+	o.Confusion = s.Confusion(len(classes), func(id int32) int { return class[set.Items[id].Label] })
+}
+
+// MarshalJSON writes one object: figures under their metrics' names, shares from 0 to 1, null where the training diverged, and those
+// of each class that has images in per_class; confusion is images by class and by the class that they are taken for.
+func (o outcome) MarshalJSON() ([]byte, error) {
+	doc := map[string]any{
+		"model": o.Model, "data": o.Data, "split": o.Split, "images": o.Score.Images, "epochs": o.Epochs, "steps": o.Steps, "diverged": o.Diverged,
+		"classes": o.Classes, "confusion": o.Confusion, "balanced_accuracy": nil, "macro_f1": nil, "trained_on": o.TrainedOn, "engine": o.Engine,
+	}
+	if !o.Diverged {
+		doc["balanced_accuracy"], doc["macro_f1"] = o.Confusion.BalancedAccuracy(), o.Confusion.MacroF1()
+	}
+	for _, f := range o.Score.Figures {
+		if doc[f.Name] = f.Raw; o.Diverged {
+			doc[f.Name] = nil
+		}
+	}
+	classes := []map[string]any{}
+	for _, c := range o.classes() {
+		classes = append(classes, map[string]any{"name": c.Name, "images": c.Images, c.Figure.Name: c.Figure.Raw})
+	}
+	doc["per_class"] = classes
+	if o.Reading > 0 {
+		doc["reading"] = o.Reading
+	}
+	if o.Start != nil {
+		doc["start"] = o.Start
+	}
+	return json.Marshal(doc)
+}
+
+// classes are those that have images: a set may have some of a model's alone.
+func (o outcome) classes() []task.ClassScore {
+	return slices.DeleteFunc(slices.Clone(o.Score.Classes), func(c task.ClassScore) bool { return c.Images == 0 })
+}
+
+// measured prints a value of a metric: "87.90 %", "0.3412".
+func measured(m task.Metric, value float64) string {
+	if m.Unit == task.Points {
+		return fmt.Sprintf("%5.2f %%", value)
+	}
+	return fmt.Sprintf("%.4f", value)
 }
 
 func trainCommand(e *Env) *cobra.Command {
-	var out, folder, arm string
+	var out, folder, arm, start string
 	var fresh bool
 	cmd := &cobra.Command{
 		Use: "train FILE", Short: "train one experiment to the end",
 		Long: `Trains one experiment and writes a model, which assay eval and assay predict read. An interrupted training keeps a checkpoint
-beside the model; the same command goes on from there and ends in the same bits as one that was never interrupted.`,
-		Example: "  assay train winner.yaml\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
+beside the model; the same command goes on from there and ends in the same bits as one that was never interrupted.
+
+With --start the training begins from the weights of a model: those whose names and shapes are the network's. The rest, such as the
+classifier of other classes, is drawn as always.`,
+		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
 		Args:    args(1, 1, "FILE"),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`MODEL` to write; default: the file's name with .safetensors, in this folder")
 	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
 	cmd.Flags().StringVar(&arm, "arm", "", "of a study file: the arm `NAME`, baseline or a variant")
+	cmd.Flags().StringVar(&start, "start", "", "`MODEL` of assay train whose weights to begin from; default: drawn ones")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin anew even if there is a checkpoint")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if out == "" {
@@ -83,7 +135,7 @@ beside the model; the same command goes on from there and ends in the same bits 
 			}
 			out += modelEnding
 		}
-		return e.train(c.Context(), args[0], arm, out, folder, fresh)
+		return e.train(c.Context(), args[0], arm, out, folder, start, fresh)
 	}
 	return cmd
 }
@@ -152,7 +204,7 @@ func experimentOf(file, arm string) (experiment.Experiment, *spec.Node, error) {
 	return x, root.Get("base"), nil
 }
 
-func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bool) error {
+func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, fresh bool) error {
 	if err := canWrite(out); err != nil {
 		return err
 	}
@@ -165,6 +217,10 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 			return n
 		}
 		return root
+	}
+	from, err := startOf(start)
+	if err != nil {
+		return err
 	}
 	at := part("data")
 	x.Data.Spec = x.Data.Spec.At(folder)
@@ -194,11 +250,11 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	}
 	cut := set.Cut(x.Seed, 1)
 	n := built.Learning.Subset.Of(len(cut.Train))
-	if batch := built.Optimization.Batch.Size; batch > n {
-		return root.At(approach.Locate(x.Optimization, "batch", fmt.Errorf("batch: %d images a step, but there are %d to train on; write a smaller batch", batch, n)))
+	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, n)
+	if err != nil {
+		return root.At(approach.Locate(x.Optimization, "batch", err))
 	}
-	perEpoch := n / built.Optimization.Batch.Size
-	if err := built.Optimization.LR.Fits(perEpoch, built.Learning.Epochs.TotalSteps(perEpoch)); err != nil {
+	if err := built.Optimization.LR.Fits(schedule); err != nil {
 		return root.At(approach.Locate(x.Optimization, "lr", err))
 	}
 	if len(cut.Val) == 0 {
@@ -219,16 +275,35 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 		}
 	}
 	text := ""
-	if node, err := experiment.Encode(x); err == nil {
+	if node, err := experiment.EncodeIn(filepath.Dir(out), x); err == nil {
 		text = string(node.YAML())
 	}
 	e.note("%s on %s: %s to train on, %s validation, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
+	purpose, err := task.New(x.Task, set.Classes)
+	if err != nil {
+		return err
+	}
 	b, began := e.bar(), e.Clock()
+	var started *startOutcome
 	result, err := train.Run(ctx, train.Job{
-		Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: cut,
+		Task: x.Task, Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: cut,
 		Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Checkpoint: checkpoint, Experiment: text,
 		OnPoint: func(p train.Point) {
-			b.line("epoch %4s  loss %.4f  accuracy %5.2f %%  log loss %.4f", trim(p.Epoch), p.TrainLoss, 100*p.Accuracy, p.LogLoss)
+			line := fmt.Sprintf("epoch %4s  loss %.4f", trim(p.Epoch), p.TrainLoss)
+			for _, m := range purpose.Metrics() {
+				line += fmt.Sprintf("  %s %s", m.Title, measured(m, p.Metrics[m.Name]))
+			}
+			b.line("%s", line)
+		},
+		Start: from, OnStart: func(s train.Started) {
+			started = &startOutcome{start, from.Digest, s.Copied, named(s.Drawn), named(s.Left)}
+			b.line("%s", begins(start, s))
+			for _, name := range s.Drawn {
+				e.detail("  drawn anew: %s", name)
+			}
+			for _, name := range s.Left {
+				e.detail("  left over: %s", name)
+			}
 		},
 		OnStep: e.steps(b, began), OnNote: func(line string) { b.line("%s", line) },
 	})
@@ -242,13 +317,13 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	if err != nil {
 		return err
 	}
-	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, PerClass: []classOutcome{}}
+	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, Score: result.Score, Engine: eng.ID().String(), Start: started}
 	if result.Diverged {
 		if err := remove(checkpoint); err != nil { // it leads here again, and is in the way of what is advised below
 			return err
 		}
 		if e.JSON {
-			o.Model = ""
+			o.Model, o.Score = "", purpose.Scorer(0).Score() // the names of its figures
 			if err := e.document(o); err != nil {
 				return err
 			}
@@ -261,17 +336,57 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder string, fresh bo
 	if err := remove(checkpoint); err != nil {
 		return err
 	}
-	o.fill(result.Metrics)
+	o.fill(result.Score, set.Classes, set)
+	shared := 0
+	for _, i := range cut.Val { // a folder's own parts may share images
+		if result.Model.Seen.Trained.Has(set.Items[i].Hash) {
+			shared++
+		}
+	}
+	o.TrainedOn = &shared
 	if e.JSON {
 		return e.document(o)
 	}
 	e.printOutcome(o)
-	if c := result.Metrics.Collapsed; c != "" {
-		e.note("Careful: every image is taken for %s; lower the learning rate (lr: base) or give it a warm-up", c)
+	if c := result.Score.Collapse; c != nil {
+		e.note("Careful: %s; lower the learning rate (lr: base) or give it a warm-up", c.What)
 	}
 	e.note("\nModel: %s  (assay predict %s IMAGE)", out, say.Word(out))
 	return nil
 }
+
+// startOf reads the model that a training begins from; "" is none.
+func startOf(file string) (*train.Start, error) {
+	if file == "" {
+		return nil, nil
+	}
+	m, err := model.Load(file)
+	if err != nil {
+		return nil, fmt.Errorf("--start: %w", err)
+	}
+	return &train.Start{Name: file, State: m.State, Digest: m.Digest}, nil
+}
+
+// begins says what a training began from: "weights of a.safetensors: 19 tensors copied, 2 drawn anew (logits/weight and logits/bias)".
+func begins(model string, s train.Started) string {
+	text := fmt.Sprintf("weights of %s: %s copied", model, plural(len(s.Copied), "tensor"))
+	for _, part := range []struct {
+		names []string
+		what  string
+	}{{s.Drawn, "drawn anew"}, {s.Left, "left over"}} {
+		if n := len(part.names); n > 0 {
+			names := slices.Clone(part.names[:min(n, 3)])
+			if n > 3 {
+				names = append(names, fmt.Sprintf("%d more", n-3))
+			}
+			text += fmt.Sprintf(", %d %s (%s)", n, part.what, say.Listed(names))
+		}
+	}
+	return text
+}
+
+// named is names for JSON, where none is an empty list.
+func named(names []string) []string { return append([]string{}, names...) }
 
 // remove takes a file away, if it is there.
 func remove(file string) error {
@@ -300,22 +415,30 @@ func (e *Env) steps(b *bar, began time.Time) func(train.Progress) {
 // trim prints 3 or 2.5.
 func trim(x float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", x), ".0") }
 
-// printOutcome prints accuracy, top-5 where it says more, log loss, and the classes.
+// printOutcome prints the figures that say something, and the classes'.
 func (e *Env) printOutcome(o outcome) {
-	e.print("%s  %.2f %% of %s", e.bold("accuracy"), 100**o.Accuracy, plural(o.Images, o.Split+" image"))
-	if len(o.PerClass) > 5 { // of fewer, top-5 says nothing
-		e.print("   top-5 %.2f %%", 100**o.Top5)
+	for i, f := range o.Score.Figures {
+		value := strings.TrimSpace(measured(f.Metric, f.Value()))
+		switch {
+		case i == 0:
+			e.print("%s  %s of %s", e.bold(f.Title), value, plural(o.Score.Images, strings.TrimPrefix(o.Split+" image", "all ")))
+		case !f.Idle:
+			e.print("   %s %s", f.Title, value)
+		}
 	}
-	e.print("   log loss %.4f\n", *o.LogLoss)
-	width := 0
-	for _, c := range o.PerClass {
+	e.print("\n")
+	if most, share, unbalanced := o.Confusion.Majority(); unbalanced {
+		e.print("%s  %.2f %%   macro F1 %.4f   to beat: an accuracy of %.2f %%, which always guessing %s gets\n", e.bold("balanced accuracy"), 100*o.Confusion.BalancedAccuracy(), o.Confusion.MacroF1(), 100*share, o.Classes[most])
+	}
+	classes, width := o.classes(), 0
+	for _, c := range classes {
 		width = max(width, widest([]string{c.Name}))
 	}
-	for i, c := range o.PerClass {
-		if i == 20 && len(o.PerClass) > 25 && !e.Verbose {
-			e.print("  and %s more (-v prints all)\n", plural(len(o.PerClass)-i, "class"))
+	for i, c := range classes {
+		if i == 20 && len(classes) > 25 && !e.Verbose {
+			e.print("  and %s more (-v prints all)\n", plural(len(classes)-i, "class"))
 			break
 		}
-		e.print("  %-*s  %6.2f %%  of %s\n", width, c.Name, 100*c.Accuracy, thousands(c.Images))
+		e.print("  %-*s  %8s  of %s\n", width, c.Name, measured(c.Figure.Metric, c.Figure.Value()), thousands(c.Images))
 	}
 }

@@ -14,13 +14,13 @@ import (
 // deciding are the packages whose floating-point numbers decide the bits of a training. Package data, which decides too, belongs here as
 // soon as (*Set).Preprocess and (*Loader).Sheet are written with conversions.
 var deciding = []string{
-	"internal/elementary", "tensor", "program", "experiment", "compile", "engine", "engine/cpu", "engine/cpu/internal/kernel", "train",
+	"internal/elementary", "tensor", "program", "experiment", "compile", "engine", "engine/cpu", "engine/cpu/internal/kernel", "task", "train",
 	"data/augment", "data/format",
 }
 
 // spared are functions of those packages that decide no bits, and why.
 var spared = map[string]string{
-	"train.best": "probabilities of a prediction, for people",
+	"task.Classify.Answer": "probabilities of a prediction, for people",
 }
 
 // exact are the functions of math that give the correctly rounded or the only result, so that every form of them has the same bits.

@@ -34,7 +34,7 @@ var Rooms = []Room{
 	{"zoo", []string{"module"}},
 	{"draw", []string{"nn"}},
 	{"diff", []string{"nn"}},
-	{"interop", []string{"nn", "internal/atomicfile"}},
+	{"interop/safetensors", []string{"tensor", "internal/atomicfile"}},
 	{"program", []string{"tensor"}},
 	{"engine", []string{"program"}}, // never nn: an engine knows no layers
 	{"engine/enginetest", []string{"engine", "engine/ref"}},
@@ -43,12 +43,14 @@ var Rooms = []Room{
 	{"engine/cpu/internal/kernel", []string{"internal/elementary"}},
 	{"engine/xla", []string{"engine"}},
 	{"data", []string{"tensor", "internal/spec", "internal/atomicfile", "internal/memory"}}, // decoders ask for room
-	{"experiment", []string{"zoo", "data", "interop"}},
-	{"compile", []string{"nn", "program", "experiment", "internal/memory"}}, // of experiment the optimization settings alone
-	{"approach", []string{"experiment"}},
-	{"train", []string{"experiment", "compile", "engine"}}, // never an engine of its own: it is handed one
+	{"task", []string{"nn", "program", "data", "internal/elementary", "internal/spec"}},     // what outputs are for: its loss stands in programs, its targets in batches
+	{"experiment", []string{"zoo", "data", "task"}},                                         // of task the names
+	{"compile", []string{"nn", "program", "experiment", "internal/memory"}},                 // of experiment the optimization settings alone; of a task it asks by an interface of its own
+	{"model", []string{"compile", "data", "engine", "task", "interop/safetensors"}},         // of engine the interface: a prediction is handed one
+	{"approach", []string{"experiment", "task"}},                                            // of task whether a network fits it
+	{"train", []string{"experiment", "compile", "engine", "task", "model"}},                 // never an engine of its own: it is handed one
 	{"detect", []string{"train"}},
-	{"study", []string{"approach", "diff", "study/stat"}},
+	{"study", []string{"approach", "diff", "task", "study/stat"}},
 	{"study/stat", nil},
 	{"study/trial", []string{"data", "internal/atomicfile"}},
 	{"study/runner", []string{"study", "study/trial", "study/store", "study/queue", "train", "detect", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
@@ -71,7 +73,7 @@ var Rooms = []Room{
 var Helpers = []string{"internal/gradcheck", "internal/golden", "internal/guard", "compile", "engine", "engine/enginetest", "engine/ref", "engine/cpu"}
 
 // Pure are the rooms that may touch no disk, network or clock, so that a million studies can be simulated.
-var Pure = []string{"study", "study/stat", "approach", "compile", "program", "draw", "diff", "nn", "module", "tensor"}
+var Pure = []string{"study", "study/stat", "approach", "compile", "task", "program", "draw", "diff", "nn", "module", "tensor"}
 
 // RoomOf is the room that a package belongs to; ok is false if the table has none.
 func RoomOf(path string) (name string, ok bool) {

@@ -121,6 +121,17 @@ func Bytes(n int64) string {
 // Percent is a share from 0 to 1 in whole percent: "45 %".
 func Percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
 
+// Figure is a number to two digits, without an exponent: 0.25, 3.3, 95, 120; what is below a ten-thousandth is 0.
+func Figure(x float64) string {
+	switch a := math.Abs(x); {
+	case a < 1e-4:
+		return "0"
+	case a >= 9.95:
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 2, 64)
+}
+
 // Short is as much of a digest as tells it from others of a store: its first 12 characters, behind the name of its kind
 // ("sha256:").
 func Short(digest string) string {

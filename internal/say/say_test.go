@@ -130,3 +130,11 @@ func TestJSONMeansTheSameWithoutWhatSteers(t *testing.T) {
 		}
 	}
 }
+
+func TestAFigureHasTwoDigitsAndNoExponent(t *testing.T) {
+	for x, want := range map[float64]string{0: "0", 1e-9: "0", 0.00012: "0.00012", 0.25: "0.25", 0.999: "1", 3.333: "3.3", 9.94: "9.9", 9.96: "10", 95.4: "95", 120: "120", 1234.5: "1234", -3.25: "-3.2"} {
+		if got := Figure(x); got != want {
+			t.Errorf("%g: got %s, want %s", x, got, want)
+		}
+	}
+}

@@ -11,7 +11,13 @@ type dtype struct {
 	value func(b []byte) (v float32, exact bool)
 }
 
-// dtypes are the element types that are read, by the format's names.
+// The element types that are kept as they are; of the others the values are.
+const (
+	real32 = "F32"
+	byte8  = "U8"
+)
+
+// dtypes are the element types that are read as float32, by the format's names.
 var dtypes = map[string]dtype{
 	"F32": {4, func(b []byte) (float32, bool) { return math.Float32frombits(binary.LittleEndian.Uint32(b)), true }},
 	"BF16": {2, func(b []byte) (float32, bool) {
@@ -25,7 +31,6 @@ var dtypes = map[string]dtype{
 	"I32":  {4, func(b []byte) (float32, bool) { return whole(int64(int32(binary.LittleEndian.Uint32(b)))) }},
 	"I16":  {2, func(b []byte) (float32, bool) { return whole(int64(int16(binary.LittleEndian.Uint16(b)))) }},
 	"I8":   {1, func(b []byte) (float32, bool) { return whole(int64(int8(b[0]))) }},
-	"U8":   {1, func(b []byte) (float32, bool) { return whole(int64(b[0])) }},
 	"BOOL": {1, func(b []byte) (float32, bool) { return whole(int64(b[0])) }},
 }
 

@@ -1,8 +1,9 @@
 // Package safetensors reads and writes named arrays in the format of that name (github.com/huggingface/safetensors,
-// format of 2022-09): a JSON header with the place of every array, then the arrays, little-endian, without gaps. It may
-// import tensor and nn. Start at [ReadFile] and [WriteFile].
+// format of 2022-09): a JSON header with the place of every array, then the arrays, little-endian, without gaps. It
+// imports tensor and internal/atomicfile. Start at [ReadFile] and [WriteFile].
 //
-// Arrays are float32 here. F16, BF16 and the whole-number types are read exactly, F64 is rounded; writing is F32 alone.
+// Arrays are float32 or, of type U8, bytes, and these two are written. F16, BF16 and the other whole-number types become float32 exactly
+// or are an error, F64 is rounded; [Named.DType] tells what they were.
 package safetensors
 
 import (
@@ -26,26 +27,39 @@ const MaxHeader = 16 << 20
 // metadataKey is the entry of the header that is no array.
 const metadataKey = "__metadata__"
 
-// Named is an array under its name.
+// Named is an array under its name: a Tensor, or Bytes.
 type Named struct {
 	Name   string
 	Tensor *tensor.Tensor
+	Bytes  *Bytes
+	DType  string // its type in the file that it was read from, by the format's name; writing does not look at it
+}
+
+// Bytes is an array of type U8.
+type Bytes struct {
+	Shape tensor.Shape
+	Data  []byte
 }
 
 // File is what a safetensors file holds: its arrays in the order of their bytes, and texts by name.
 type File struct {
 	Tensors  []Named
 	Metadata map[string]string // nil if the file has none
+
+	places map[string]int // in Tensors, by name
 }
 
-// Get returns the array of a name, nil if there is none.
-func (f *File) Get(name string) *tensor.Tensor {
-	for _, n := range f.Tensors {
-		if n.Name == name {
-			return n.Tensor
-		}
+// Get returns the tensor of a name, nil if there is none.
+func (f *File) Get(name string) *tensor.Tensor { return f.named(name).Tensor }
+
+// Bytes returns the bytes of a name, nil if there are none.
+func (f *File) Bytes(name string) *Bytes { return f.named(name).Bytes }
+
+func (f *File) named(name string) Named {
+	if i, ok := f.places[name]; ok {
+		return f.Tensors[i]
 	}
-	return nil
+	return Named{}
 }
 
 // ReadFile reads the file at path. Errors of its content begin with the path.
@@ -101,13 +115,19 @@ func read(r io.Reader, size int64) (*File, error) {
 	if have := size - 8 - int64(n); size >= 0 && have != end {
 		return nil, damaged("the header places %d bytes of arrays, the file has %d", end, have)
 	}
-	file := &File{Metadata: metadata, Tensors: make([]Named, 0, len(entries))}
-	for _, e := range entries {
-		t, err := e.read(r, size >= 0)
+	file := &File{Metadata: metadata, Tensors: make([]Named, 0, len(entries)), places: make(map[string]int, len(entries))}
+	for i, e := range entries {
+		n := Named{Name: e.name, DType: e.dtype}
+		if e.dtype == byte8 {
+			n.Bytes, err = e.bytes(r, size >= 0)
+		} else {
+			n.Tensor, err = e.read(r, size >= 0)
+		}
 		if err != nil {
 			return nil, err
 		}
-		file.Tensors = append(file.Tensors, Named{e.name, t})
+		file.Tensors = append(file.Tensors, n)
+		file.places[e.name] = i
 	}
 	if extra, _ := io.CopyN(io.Discard, r, 1); extra > 0 {
 		return nil, damaged("there are bytes behind the last array")
@@ -127,7 +147,8 @@ func cut(err, end error) error {
 type entry struct {
 	name       string
 	shape      tensor.Shape
-	kind       dtype
+	dtype      string
+	kind       dtype // of all but byte8
 	begin, end int64 // of its bytes, from the end of the header
 }
 
@@ -197,21 +218,34 @@ func cmp64(a, b int64) int {
 
 func parseEntry(d *json.Decoder, name string) (entry, error) {
 	var h struct {
-		DType   string  `json:"dtype"`
-		Shape   []int64 `json:"shape"`
-		Offsets []int64 `json:"data_offsets"`
+		DType          string
+		Shape, Offsets []int64
 	}
-	if err := d.Decode(&h); err != nil {
+	var values map[string]json.RawMessage // by keys as they are spelled: to a struct another case is the same, so a flipped bit would pass
+	if err := d.Decode(&values); err != nil {
 		return entry{}, damaged("%q: %v", name, err)
+	}
+	for _, part := range []struct {
+		key string
+		to  any
+	}{{"dtype", &h.DType}, {"shape", &h.Shape}, {"data_offsets", &h.Offsets}} {
+		if v, ok := values[part.key]; !ok {
+			return entry{}, damaged("%q: it has no %s", name, part.key)
+		} else if err := json.Unmarshal(v, part.to); err != nil {
+			return entry{}, damaged("%q: %s: %v", name, part.key, err)
+		}
 	}
 	if len(h.Offsets) != 2 || h.Offsets[0] < 0 || h.Offsets[1] < h.Offsets[0] {
 		return entry{}, damaged("%q: offsets %v are no range", name, h.Offsets)
 	}
 	kind, ok := dtypes[h.DType]
-	if !ok {
+	switch {
+	case h.DType == byte8:
+		kind.bytes = 1
+	case !ok:
 		return entry{}, fmt.Errorf("%q: arrays of %q are not read; convert it to F32", name, h.DType)
 	}
-	e := entry{name: name, kind: kind, begin: h.Offsets[0], end: h.Offsets[1], shape: make(tensor.Shape, len(h.Shape))}
+	e := entry{name: name, dtype: h.DType, kind: kind, begin: h.Offsets[0], end: h.Offsets[1], shape: make(tensor.Shape, len(h.Shape))}
 	size := int64(kind.bytes)
 	empty := slices.Contains(h.Shape, 0)
 	for i, dim := range h.Shape {
@@ -230,6 +264,18 @@ func parseEntry(d *json.Decoder, name string) (entry, error) {
 		return entry{}, damaged("%q: the shape %v does not fit %d bytes", name, h.Shape, e.end-e.begin)
 	}
 	return e, nil
+}
+
+// bytes takes those of a byte8 from r, as read does.
+func (e entry) bytes(r io.Reader, known bool) (*Bytes, error) {
+	var b bytes.Buffer
+	if known {
+		b.Grow(int(e.end-e.begin) + bytes.MinRead)
+	}
+	if _, err := io.CopyN(&b, r, e.end-e.begin); err != nil {
+		return nil, cut(err, damaged("%q: its bytes end early", e.name))
+	}
+	return &Bytes{e.shape, b.Bytes()}, nil
 }
 
 // read takes the array's bytes from r. Where the size of the file is known to hold them, memory is taken at once.

@@ -63,11 +63,19 @@ func TestOtherElementTypesBecomeTheFloat32OfPyTorch(t *testing.T) {
 			}
 		}
 	}
-	for name, want := range map[string][]float32{"i64": {-1 << 63, 1 << 40, -7}, "i32": {-1 << 31, 5}, "i16": {-300}, "i8": {-128, 127}, "u8": {255}, "bool": {1, 0}} {
+	for name, want := range map[string][]float32{"i64": {-1 << 63, 1 << 40, -7}, "i32": {-1 << 31, 5}, "i16": {-300}, "i8": {-128, 127}, "bool": {1, 0}} {
 		for i, got := range f.Get(name).Data {
 			if got != want[i] {
 				t.Errorf("%s[%d]: got %v, want %v", name, i, got, want[i])
 			}
+		}
+	}
+	if u := f.Bytes("u8"); u == nil || !bytes.Equal(u.Data, []byte{255}) || !u.Shape.Equal(tensor.Of(1)) || f.Get("u8") != nil {
+		t.Errorf("u8: got %+v, want the byte 255", u)
+	}
+	for _, n := range f.Tensors {
+		if want, _, _ := strings.Cut(n.Name, "."); n.DType != strings.ToUpper(want) && n.DType != "F32" {
+			t.Errorf("%s: was of type %s", n.Name, n.DType)
 		}
 	}
 	if _, err := ReadFile("testdata/inexact.safetensors"); err == nil || !strings.Contains(err.Error(), "float32 cannot hold") {
@@ -96,7 +104,8 @@ func TestADamagedFileIsOneLine(t *testing.T) {
 		"shape overflows":  {file(`{"a":{"dtype":"F32","shape":[65536,65536,65536,65536],"data_offsets":[0,0]}}`, 0), `"a": the shape [65536 65536 65536 65536] does not fit 0 bytes: the file is damaged; write or fetch it again`},
 		"a petabyte":       {file(`{"a":{"dtype":"F32","shape":[1000000,250000000],"data_offsets":[0,1000000000000000]}}`, 8), `"a": its bytes end early: the file is damaged; write or fetch it again`},
 		"backwards":        {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}`, 8), `"a": offsets [8 0] are no range: the file is damaged; write or fetch it again`},
-		"no offsets":       {file(`{"a":{"dtype":"F32","shape":[2]}}`, 8), `"a": offsets [] are no range: the file is damaged; write or fetch it again`},
+		"no offsets":       {file(`{"a":{"dtype":"F32","shape":[2]}}`, 8), `"a": it has no data_offsets: the file is damaged; write or fetch it again`},
+		"another case":     {file(`{"a":{"dtype":"F32","Shape":[2],"data_offsets":[0,8]}}`, 8), `"a": it has no shape: the file is damaged; write or fetch it again`},
 		"strange type":     {file(`{"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}}`, 2), `"a": arrays of "F8_E4M3" are not read; convert it to F32`},
 	} {
 		_, err := Read(strings.NewReader(c.text))
@@ -116,8 +125,10 @@ func TestADamagedFileIsOneLine(t *testing.T) {
 func TestWriteRefusesWhatCouldNotBeReadBack(t *testing.T) {
 	one := tensor.New(1)
 	for name, tensors := range map[string][]Named{
-		"twice": {{"a", one}, {"a", one}}, "reserved": {{"__metadata__", one}}, "bytes": {{"\xff", one}}, "nil": {{"a", nil}},
-		"shape": {{"a", &tensor.Tensor{Shape: tensor.Of(2), Data: one.Data}}},
+		"twice": {{Name: "a", Tensor: one}, {Name: "a", Tensor: one}}, "reserved": {{Name: "__metadata__", Tensor: one}},
+		"bytes": {{Name: "\xff", Tensor: one}}, "nil": {{Name: "a"}}, "both": {{Name: "a", Tensor: one, Bytes: &Bytes{tensor.Of(1), []byte{1}}}},
+		"shape":          {{Name: "a", Tensor: &tensor.Tensor{Shape: tensor.Of(2), Data: one.Data}}},
+		"shape of bytes": {{Name: "a", Bytes: &Bytes{tensor.Of(2), []byte{1}}}},
 	} {
 		if err := Write(io.Discard, tensors, nil); err == nil {
 			t.Errorf("%s was written", name)
@@ -155,6 +166,12 @@ func FuzzRead(f *testing.F) {
 		}
 		for i, n := range first.Tensors {
 			m := again.Tensors[i]
+			if n.Bytes != nil {
+				if m.Name != n.Name || m.Bytes == nil || !m.Bytes.Shape.Equal(n.Bytes.Shape) || !bytes.Equal(m.Bytes.Data, n.Bytes.Data) {
+					t.Fatalf("%q came back another", n.Name)
+				}
+				continue
+			}
 			same := m.Name == n.Name && m.Tensor.Shape.Equal(n.Tensor.Shape) && len(m.Tensor.Data) == len(n.Tensor.Data)
 			for k := 0; same && k < len(n.Tensor.Data); k++ {
 				same = math.Float32bits(m.Tensor.Data[k]) == math.Float32bits(n.Tensor.Data[k])

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/tensor"
 )
 
 // WriteFile writes the arrays to path, whole or not at all. Its errors name the path.
@@ -22,7 +23,7 @@ func WriteFile(path string, tensors []Named, metadata map[string]string) error {
 	})
 }
 
-// Write writes the arrays as F32 in the order given, without gaps, and the metadata; equal arguments give equal bytes.
+// Write writes the arrays as F32 or U8 in the order given, without gaps, and the metadata; equal arguments give equal bytes.
 // Names must differ and be UTF-8, an array must have as many elements as its shape says.
 func Write(w io.Writer, tensors []Named, metadata map[string]string) error {
 	header, err := makeHeader(tensors, metadata)
@@ -34,6 +35,12 @@ func Write(w io.Writer, tensors []Named, metadata map[string]string) error {
 	}
 	buf := make([]byte, 0, 1<<16)
 	for _, n := range tensors {
+		if n.Bytes != nil {
+			if _, err := w.Write(n.Bytes.Data); err != nil {
+				return err
+			}
+			continue
+		}
 		for data := n.Tensor.Data; len(data) > 0; {
 			part := data[:min(len(data), cap(buf)/4)]
 			buf = buf[:0]
@@ -77,10 +84,11 @@ func makeHeader(tensors []Named, metadata map[string]string) ([]byte, error) {
 	seen := map[string]bool{metadataKey: true}
 	at := 0
 	for _, n := range tensors {
+		dtype, shape, bytes, ok := n.layout()
 		switch {
 		case seen[n.Name] || !utf8.ValidString(n.Name):
 			return nil, fmt.Errorf("%q: the name is taken or not UTF-8; give every array a name of its own", n.Name)
-		case n.Tensor == nil || n.Tensor.Shape.Elems() != len(n.Tensor.Data):
+		case !ok:
 			return nil, fmt.Errorf("%q: the shape does not fit the number of elements; give one element for each place", n.Name)
 		}
 		seen[n.Name] = true
@@ -89,9 +97,9 @@ func makeHeader(tensors []Named, metadata map[string]string) ([]byte, error) {
 		if err := value(n.Name); err != nil {
 			return nil, err
 		}
-		end := at + 4*len(n.Tensor.Data)
-		b.WriteString(`:{"dtype":"F32","shape":`)
-		if err := value(append([]int{}, n.Tensor.Shape...)); err != nil { // [] for a scalar, never null
+		end := at + bytes
+		b.WriteString(`:{"dtype":"` + dtype + `","shape":`)
+		if err := value(append([]int{}, shape...)); err != nil { // [] for a scalar, never null
 			return nil, err
 		}
 		fmt.Fprintf(&b, `,"data_offsets":[%d,%d]}`, at, end)
@@ -107,4 +115,15 @@ func makeHeader(tensors []Named, metadata map[string]string) ([]byte, error) {
 	}
 	binary.LittleEndian.PutUint64(header, uint64(len(header)-8))
 	return header, nil
+}
+
+// layout is how an array is written; ok is false where it holds something else than its shape says.
+func (n Named) layout() (dtype string, shape tensor.Shape, bytes int, ok bool) {
+	switch {
+	case n.Bytes != nil && n.Tensor == nil:
+		return byte8, n.Bytes.Shape, len(n.Bytes.Data), n.Bytes.Shape.Elems() == len(n.Bytes.Data)
+	case n.Tensor != nil && n.Bytes == nil:
+		return real32, n.Tensor.Shape, 4 * len(n.Tensor.Data), n.Tensor.Shape.Elems() == len(n.Tensor.Data)
+	}
+	return "", nil, 0, false
 }

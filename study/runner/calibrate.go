@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +16,10 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -142,11 +145,13 @@ func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration
 	if err := f.Initialize(experiment.DefaultOptimization().Init, 1); err != nil { // what the numbers are does not matter
 		return c, err
 	}
-	size := a.Images.Images.Size
-	x, labels := RandomBatch(size.H, size.W, size.C, a.Built.Optimization.Batch.Size, a.Built.Graph.Classes)
-	feed := engine.Feed{
-		Real: map[string][]float32{compile.Images: x}, Index: map[string][]int32{compile.Labels: labels},
-		Scalars: map[string]float32{},
+	t, names, err := taskOf(a)
+	if err != nil {
+		return c, err
+	}
+	feed, err := randomFeed(t, names, a.Images.Images.Size, a.Built.Optimization.Batch.Size)
+	if err != nil {
+		return c, err
 	}
 	f.Scalars(feed.Scalars, 1e-4, 0)
 	for c.Steps < most && (c.Steps == 0 || time.Since(began) < limit) {
@@ -164,7 +169,11 @@ func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration
 
 // compiled plans a step of an arm.
 func compiled(e engine.Engine, a study.PlannedArm) (engine.Executable, *compile.Family, error) {
-	f, err := compile.New(a.Built.Graph, a.Built.Optimization, 1)
+	t, _, err := taskOf(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := compile.New(a.Built.Graph, t, a.Built.Optimization, 1)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -200,17 +209,37 @@ func (s *Session) memory() (int64, error) {
 	return s.each, nil
 }
 
-// RandomBatch is a batch of standard normal images with labels in turn: what speed is measured on.
-func RandomBatch(h, w, c, batch, classes int) ([]float32, []int32) {
-	x, labels := make([]float32, batch*h*w*c), make([]int32, batch)
+// randomFeed is a batch of standard normal images whose classes go round: what speed is measured on.
+func randomFeed(t task.Task, names []string, size nn.Size, batch int) (engine.Feed, error) {
+	feed := engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}
+	x := make([]float32, batch*size.Elems())
 	r := tensor.NewStream(1, "random batch").At(0, 0)
 	for i := range x {
 		x[i] = float32(r.Normal())
 	}
-	for i := range labels {
-		labels[i] = int32(i % classes)
+	feed.Real[compile.Images] = x
+	targets, err := t.Targets(names, true)
+	if err != nil {
+		return feed, err
 	}
-	return x, labels
+	arrays := targets.Room(batch)
+	for row := range batch {
+		targets.Fill(arrays, row, []data.Shown{{Item: row, Label: int32(row % len(names)), Share: 1, Weight: 1}})
+	}
+	for _, a := range arrays {
+		a.Put(feed.Real, feed.Index)
+	}
+	return feed, nil
+}
+
+// taskOf is an arm's task, with names for as many classes as its network has.
+func taskOf(a study.PlannedArm) (task.Task, []string, error) {
+	names := make([]string, a.Built.Graph.Classes)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	t, err := task.New(a.Experiment.Task, names)
+	return t, names, err
 }
 
 // processor names the machine's processor, as far as the system tells.

@@ -10,8 +10,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/assaylab/assay/study/trial"
@@ -150,6 +152,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, open Opener) error 
 	if err != nil {
 		return err
 	}
+	signal.Ignore(syscall.SIGPIPE) // a parent that died reads no progress: telling it must not end the process before its checkpoint is kept
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {

@@ -12,6 +12,7 @@ import (
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
 )
 
 // Result is a study of the store as it stands, with the verdicts of its last look. Its data need not be there any more.
@@ -82,12 +83,16 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 	if err != nil {
 		return nil, ledger, nil, err
 	}
+	purpose, err := task.New(decoded.Base.Task, nil)
+	if err != nil {
+		return nil, ledger, nil, err
+	}
 	if ledger, err = ledgerOf(st, held.Baseline); err != nil {
 		return nil, ledger, nil, err
 	}
 	r = &study.Result{
 		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
-		Design: string(decoded.Design), Seed: held.Seed, Repeats: held.Repeats, Meaningful: decoded.Meaningful, Metrics: study.Classification(), Complete: true,
+		Design: string(decoded.Design), Seed: held.Seed, Repeats: held.Repeats, Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
 	}
 	standing, err := stands(st, held)
 	if err != nil {
@@ -119,7 +124,7 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 	for _, t := range results {
 		by[t.ID] = t
 	}
-	pool := newPool(results)
+	pool := newPool(purpose, results)
 	for _, c := range cells {
 		a := slices.IndexFunc(held.Arms, func(a store.Arm) bool { return a.Key == c.Arm })
 		if t := by[c.Trial]; t != nil {
@@ -187,12 +192,13 @@ func ledgerOf(st *store.Store, baseline string) (study.Ledger, error) {
 
 // pool numbers the validation images of all trials of a study by their content, so that trials whose parts overlap know it.
 type pool struct {
+	task   task.Task
 	set    string
 	number map[string]int32
 }
 
-func newPool(results []*trial.Result) pool {
-	p := pool{number: map[string]int32{}}
+func newPool(t task.Task, results []*trial.Result) pool {
+	p := pool{task: t, number: map[string]int32{}}
 	var hashes []string
 	for _, r := range results {
 		if e, ok := r.Score(Validation); ok {
@@ -220,8 +226,7 @@ func (p pool) trial(arm string, repeat int, r *trial.Result) study.Trial {
 	}
 	for _, point := range r.Curve {
 		t.Curve = append(t.Curve, study.Point{
-			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR,
-			ValAccuracy: point.Metrics[study.Accuracy.Name], ValLogLoss: point.Metrics[study.LogLoss.Name],
+			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR, Metrics: point.Metrics,
 		})
 	}
 	e, ok := r.Score(Validation)
@@ -241,20 +246,13 @@ func (p pool) trial(arm string, repeat int, r *trial.Result) study.Trial {
 		}
 		t.Images.Columns[c.Name] = values
 	}
-	own, other, class := t.Images.Columns[study.LogPTrue], t.Images.Columns[study.LogPOther], t.Images.Columns[study.ClassOther]
-	right := make([]float32, len(images.Labels))
-	for i, label := range images.Labels { // of classes as probable as the true one the first in the list is taken
-		if i < len(own) && i < len(other) && i < len(class) && (own[i] > other[i] || own[i] == other[i] && label < int32(class[i])) {
-			right[i] = 1
-		}
-	}
-	t.Images.Columns[study.Correct] = right
+	p.task.Derive(t.Images.Columns, images.Labels)
 	return t
 }
 
-// Winner is the experiment of a judged study's best arm as the text of a file: what assay train goes on with. It is empty where
-// nothing was judged.
-func Winner(st *store.Store, r *study.Result) (string, error) {
+// Winner is the experiment of a judged study's best arm as the text of a file in folder dir: what assay train goes on with. It is empty
+// where nothing was judged.
+func Winner(st *store.Store, r *study.Result, dir string) (string, error) {
 	if len(r.Looks) == 0 || r.Stopped != "" || r.Winner == "" {
 		return "", nil
 	}
@@ -270,7 +268,7 @@ func Winner(st *store.Store, r *study.Result) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	node, err := experiment.Encode(e)
+	node, err := experiment.EncodeIn(dir, e)
 	if err != nil {
 		return "", err
 	}
@@ -285,6 +283,12 @@ func says(r *study.Result) string {
 		return r.Winner + ", as no variant is shown to be better"
 	}
 	return fmt.Sprintf("%s, %+.2f points [%+.2f, %+.2f] on validation images", r.Winner, *j.Effect, *j.Low, *j.High)
+}
+
+// Source is the file that a study of the store was last run from, and the folder that took its data's place, "" where none did; absolute.
+func Source(held store.Study) (file, data string, err error) {
+	from, err := originOf(held)
+	return from.File, from.Data, err
 }
 
 // decode reads the study that the store holds, with the folder that it was pointed at.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/internal/memory"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/study/trial"
@@ -63,7 +65,7 @@ func (s *Session) Run(ctx context.Context, launcher Launcher, on func(Event)) (*
 	}
 	w := &work{
 		Session: s, st: st, launcher: launcher, on: on, owner: store.NewOwner(), engine: id.String(), ids: map[study.Cell]string{}, tried: map[study.Cell]bool{},
-		schedule: study.Fixed{Arms: s.Keys, Engine: id.String(), Columns: Columns, Budget: s.Study.Budget},
+		schedule: study.Fixed{Arms: s.Keys, Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget},
 	}
 	err = w.run(ctx, id.Deterministic)
 	if ctx.Err() != nil {
@@ -85,30 +87,27 @@ type work struct {
 	engine   string
 	schedule study.Fixed
 	growth   study.Growth
-	ids      map[study.Cell]string // what each cell of this file is on this engine
+	ids      map[study.Cell]string // what each cell of this file is on this engine; guarded by mu
 
 	began   time.Time // of the first trial of this run
 	started int       // how many were there then
 
-	mu    sync.Mutex
-	tried map[study.Cell]bool // cells that this run has seen end
-	fault string              // of the study: nothing more is run
-	end   study.End           // as last seen
-	done  int
-	total int
-	ran   int
+	mu      sync.Mutex
+	planned int                 // repeats of which ids says what they are
+	under   int                 // trials of this run under way
+	waited  bool                // it was told that others' are waited for
+	tried   map[study.Cell]bool // cells that this run has seen end
+	fault   string              // of the study: nothing more is run
+	end     study.End           // as last seen
+	done    int
+	total   int
+	ran     int
 }
 
 // run is what comes before the first trial, and the trials.
 func (w *work) run(ctx context.Context, deterministic bool) error {
-	for repeat := 1; repeat <= w.Study.Repeats; repeat++ {
-		for i, key := range w.Keys {
-			spec, err := w.spec(ctx, i, repeat, w.engine)
-			if err != nil {
-				return err
-			}
-			w.ids[study.Cell{Arm: key, Repeat: repeat}] = spec.ID()
-		}
+	if err := w.plan(ctx, w.Study.Repeats); err != nil {
+		return err
 	}
 	if err := w.grow(ctx); err != nil {
 		return err
@@ -153,6 +152,24 @@ func (w *work) run(ctx context.Context, deterministic bool) error {
 	return nil
 }
 
+// plan works out what the cells of so many repeats are. Another process may let the study grow while this one runs.
+func (w *work) plan(ctx context.Context, repeats int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for repeat := w.planned + 1; repeat <= repeats; repeat++ {
+		for i, key := range w.Keys {
+			spec, err := w.spec(ctx, i, repeat, w.engine)
+			if err != nil {
+				return err
+			}
+			w.ids[study.Cell{Arm: key, Repeat: repeat}] = spec.ID()
+		}
+		w.planned = repeat
+	}
+	w.Study.Repeats = max(w.Study.Repeats, w.planned)
+	return nil
+}
+
 // grow brings the store's record of the study to what the file asks for, or begins it. What does not fit the machine's memory is
 // refused before the study takes its name.
 func (w *work) grow(ctx context.Context) error {
@@ -182,15 +199,8 @@ func (w *work) grow(ctx context.Context) error {
 			return err
 		}
 		if w.growth.Lowered > 0 {
-			w.Study.Repeats = w.growth.View.Repeats
-			for repeat := w.growth.Lowered + 1; repeat <= w.Study.Repeats; repeat++ {
-				for i, key := range w.Keys {
-					spec, err := w.spec(ctx, i, repeat, w.engine)
-					if err != nil {
-						return err
-					}
-					w.ids[study.Cell{Arm: key, Repeat: repeat}] = spec.ID()
-				}
+			if err := w.plan(ctx, w.growth.View.Repeats); err != nil {
+				return err
 			}
 		}
 		if _, err = w.st.Put(next); !errors.Is(err, store.ErrChanged) {
@@ -338,7 +348,10 @@ func (w *work) history(v store.View) (study.History, error) {
 		ids = append(ids, c.Trial)
 		stands[study.Cell{Arm: c.Arm, Repeat: c.Repeat}] = c.Trial
 	}
-	for _, id := range w.ids {
+	w.mu.Lock()
+	own := maps.Clone(w.ids)
+	w.mu.Unlock()
+	for _, id := range own {
 		ids = append(ids, id)
 	}
 	states, err := v.States(ids)
@@ -349,10 +362,10 @@ func (w *work) history(v store.View) (study.History, error) {
 		s := states[id]
 		held := study.Held{
 			Cell: c, Trial: id, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
-			Weights: s.Weights, Outcome: s.Metrics[study.Accuracy.Name], Columns: s.Columns[Validation],
+			Weights: s.Weights, Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[Validation],
 		}
 		if held.Engine == "" {
-			if held.Engine = "another engine"; id == w.ids[c] {
+			if held.Engine = "another engine"; id == own[c] {
 				held.Engine = w.engine
 			}
 		}
@@ -363,7 +376,7 @@ func (w *work) history(v store.View) (study.History, error) {
 		held.Spent = c.Spent
 		h.Held = append(h.Held, held)
 	}
-	for c, id := range w.ids {
+	for c, id := range own {
 		if s := states[id]; stands[c] != id && (s.Known() || s.Owner != "") {
 			held := row(c, id)
 			held.Found = true
@@ -384,7 +397,28 @@ func (w *work) look() error {
 }
 
 func (w *work) take(more bool) (turn study.Turn, lease *store.Lease, err error) {
+	for {
+		repeats := 0
+		turn, lease, repeats, err = w.seen(more)
+		if err != nil || repeats == 0 {
+			return turn, lease, err
+		}
+		if err := w.plan(context.Background(), repeats); err != nil {
+			return turn, nil, err
+		}
+	}
+}
+
+// seen is take, but for repeats above 0: so many the study has by now, more than were planned here, and nothing was done.
+func (w *work) seen(more bool) (turn study.Turn, lease *store.Lease, repeats int, err error) {
 	lease, err = w.st.Claim(w.Name, w.owner, leaseTime, func(v store.View) (store.Claim, error) {
+		w.mu.Lock()
+		grown := v.Study.Repeats > w.planned
+		w.mu.Unlock()
+		if repeats = 0; grown {
+			repeats = v.Study.Repeats
+			return store.Claim{}, nil
+		}
 		h, err := w.history(v)
 		if err != nil {
 			return store.Claim{}, err
@@ -398,7 +432,9 @@ func (w *work) take(more bool) (turn study.Turn, lease *store.Lease, err error) 
 		end := w.schedule.End(h)
 		if turns := w.schedule.Next(h, 1); more && len(turns) > 0 {
 			turn = turns[0]
+			w.mu.Lock()
 			c.Lease, c.Again = w.ids[turn.Cell], turn.Lacks != nil
+			w.mu.Unlock()
 			c.Assign = append(c.Assign, store.Cell{Arm: turn.Arm, Repeat: turn.Repeat, Trial: c.Lease})
 		}
 		w.mu.Lock()
@@ -406,7 +442,7 @@ func (w *work) take(more bool) (turn study.Turn, lease *store.Lease, err error) 
 		w.end, w.done, w.total = end, end.Held, end.Held+end.Left
 		return c, nil
 	})
-	return turn, lease, err
+	return turn, lease, repeats, err
 }
 
 // atOnce is how many trials run side by side. Two trainings on a core each do more than one on two, as long as memory and
@@ -430,7 +466,7 @@ func (w *work) runAll(ctx context.Context) error {
 	}
 	threads := max(1, w.request.Threads/n)
 	w.began, w.started = time.Now(), w.done
-	w.tell(Event{Begins: true, Note: fmt.Sprintf("%d trials, %d at once on %d threads each", w.total-w.done, n, threads)})
+	w.tell(Event{Begins: true, Note: fmt.Sprintf("%s, %d at once on %s each", say.Counted(w.total-w.done, "trial"), n, say.Counted(threads, "thread"))})
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var group sync.WaitGroup
@@ -463,12 +499,18 @@ func (w *work) next(ctx context.Context, worker, threads, atOnce int) (bool, err
 			case <-ctx.Done():
 			case <-time.After(lookAgain):
 			}
-			w.tell(Event{})
+			w.tell(Event{Note: w.waiting()})
 			return true, nil
 		}
 		return false, nil
 	}
+	w.mu.Lock()
+	w.under++
+	w.mu.Unlock()
 	r, err := w.train(ctx, turn, lease, worker, threads, atOnce)
+	w.mu.Lock()
+	w.under--
+	w.mu.Unlock()
 	if err != nil || r == nil {
 		return err == nil, err
 	}
@@ -484,6 +526,17 @@ func (w *work) next(ctx context.Context, worker, threads, atOnce int) (bool, err
 		return false, w.stopped()
 	}
 	return true, nil
+}
+
+// waiting says, once, that what is left is another process's to run.
+func (w *work) waiting() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.under > 0 || w.waited || w.end.Kind != study.Waiting {
+		return ""
+	}
+	w.waited = true
+	return fmt.Sprintf("the trials that are left run in another process, which is waited for; of one that has died they come back within %v", leaseTime)
 }
 
 // train has one leased trial trained and takes its result in. nil: it was lost to another process, which has it now.
@@ -692,8 +745,14 @@ func (w *work) begin(ctx context.Context, c study.Cell) (map[int]string, error) 
 	}
 	r.Begin, r.Result = checkTime.Seconds(), strings.TrimSuffix(r.Result, ".result")+".begun"
 	defer os.Remove(r.Result)
-	why := w.launcher.Launch(ctx, r, func(train.Progress) {})
-	result, err := trial.Load(r.Result)
+	var why string
+	var result *trial.Result
+	for range 5 { // another process that checks the same may have read the file, and removed it
+		why = w.launcher.Launch(ctx, r, func(train.Progress) {})
+		if result, err = trial.Load(r.Result); ctx.Err() != nil || why != "" || !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/train"
 )
@@ -245,7 +247,7 @@ func (f *fake) score(r trial.Request, result *trial.Result) {
 		}
 		images := imagesOf(set, set.Cut(r.Spec.Seeds.Split, 1).Val)
 		random := rand.New(rand.NewPCG(r.Spec.Seeds.Split, uint64(len(r.Network))))
-		e := trial.Evaluation{Name: Validation, Images: images.Digest(), Columns: []trial.Column{{Name: study.LogPTrue}, {Name: study.LogPOther}, {Name: study.ClassOther}}}
+		e := trial.Evaluation{Name: Validation, Images: images.Digest(), Columns: []trial.Column{{Name: task.LogPTrue}, {Name: task.LogPOther}, {Name: task.ClassOther}}}
 		right, loss := 0.0, 0.0
 		for i := range images.Hashes {
 			p := float32(0.05 + 0.9*random.Float64())
@@ -259,7 +261,7 @@ func (f *fake) score(r trial.Request, result *trial.Result) {
 			e.Columns[2].Wholes = append(e.Columns[2].Wholes, 1-images.Labels[i])
 		}
 		n := float64(len(images.Hashes))
-		e.Metrics = map[string]float64{study.Accuracy.Name: 100 * right / n, study.LogLoss.Name: loss / n}
+		e.Metrics = map[string]float64{task.Accuracy.Name: 100 * right / n, task.LogLoss.Name: loss / n}
 		result.Scores, result.Images = []trial.Evaluation{e}, map[string]trial.Images{e.Images: images}
 		result.Curve = []trial.Point{{Epoch: 3, Step: 12, TrainLoss: 1, LR: 0.02, Metrics: e.Metrics}}
 	}
@@ -486,7 +488,7 @@ func winner(t *testing.T, file string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := Winner(st, r)
+	text, err := Winner(st, r, st.Dir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -683,6 +685,7 @@ func timeless(trials []study.Trial) []study.Trial {
 func TestAStudyTrainsItsTrialsAndDropsAnArmWithoutEffect(t *testing.T) {
 	file := studyFile(t)
 	s := opened(t, file)
+	s.request.Threads = 1 // one trial after the other, so that what the first repeat shows is known before the second
 	var notes []string
 	r, err := running(t, s, func(e Event) {
 		if e.Note != "" {
@@ -700,7 +703,7 @@ func TestAStudyTrainsItsTrialsAndDropsAnArmWithoutEffect(t *testing.T) {
 			t.Errorf("%+v", tr)
 		}
 		right := 0.0
-		for _, c := range tr.Images.Columns[study.Correct] {
+		for _, c := range tr.Images.Columns[task.Correct] {
 			right += float64(c)
 		}
 		if share := 100 * right / float64(len(tr.Images.IDs)); math.Abs(share-tr.Metrics["accuracy"]) > 1e-9 {
@@ -869,5 +872,54 @@ func TestTheLastWordsOfACrashAreItsReason(t *testing.T) {
 		if got := c.last(); text != "" && got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestAStudyThatGrowsInAnotherProcessMeanwhileIsGoneOnWith(t *testing.T) {
+	file := studyFile(t, "repeats: 2", "repeats: 1")
+	grown := false
+	r, launched, _, err := faked(t, file, func(r trial.Request, _ *trial.Result) string {
+		if r.Begin > 0 || grown {
+			return ""
+		}
+		grown = true
+		st, err := store.Open(filepath.Join(filepath.Dir(file), "store"), time.Now)
+		if err != nil {
+			return err.Error()
+		}
+		defer st.Close()
+		held, err := st.Study("tiny")
+		if err != nil {
+			return err.Error()
+		}
+		held.Repeats = 2
+		if _, err := st.Put(held); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := names(all, 1, 2); !slices.Equal(launched, want) || !r.Result.Complete {
+		t.Errorf("launched %v, want %v, complete: %v", launched, want, r.Result.Complete)
+	}
+}
+
+func TestACheckOfBitsWhoseFileAnotherProcessRemovedIsMadeAgain(t *testing.T) {
+	file := studyFile(t)
+	var left atomic.Int32
+	left.Store(2)
+	s := opened(t, file)
+	f := &fake{t: t, s: s}
+	_, err := s.Run(t.Context(), launches(func(ctx context.Context, r trial.Request, on func(train.Progress)) string {
+		why := f.Launch(ctx, r, on)
+		if r.Begin > 0 && left.Add(-1) >= 0 {
+			os.Remove(r.Result)
+		}
+		return why
+	}), nil)
+	if err != nil {
+		t.Error(err)
 	}
 }

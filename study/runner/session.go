@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/assaylab/assay/approach"
@@ -25,6 +26,7 @@ import (
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 )
 
@@ -50,9 +52,11 @@ type Session struct {
 	Plan  *study.Plan
 	Keys  []string // the arms' identities, in the order of Plan.Arms
 
+	task    task.Task // without classes
 	request Request
 	text    []byte
 	sets    map[string]*data.Set
+	cutting sync.Mutex // of cuts
 	cuts    map[cutKey]cut
 	recipes []recipe                           // by arm
 	each    int64                              // bytes that a trial takes, once memory has told
@@ -108,6 +112,9 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 		return nil, err
 	}
 	if s.Study, err = study.Decode(root); err != nil {
+		return nil, err
+	}
+	if s.task, err = task.New(s.Study.Base.Task, nil); err != nil {
 		return nil, err
 	}
 	if r.Repeats > 0 {
@@ -246,6 +253,8 @@ func (s *Session) cut(ctx context.Context, a study.PlannedArm, repeat int) (cut,
 		return cut{}, err
 	}
 	key := cutKey{fmt.Sprintf("%+v", a.Experiment.Data.Spec), repeat}
+	s.cutting.Lock()
+	defer s.cutting.Unlock()
 	c, ok := s.cuts[key]
 	if !ok {
 		c.Cut = set.Cut(study.SeedsOf(s.Study.Seed, repeat).Split, 1)
@@ -268,7 +277,7 @@ func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (tri
 		return trial.Spec{}, err
 	}
 	return trial.Spec{
-		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest,
+		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task),
 		Seeds: trial.Seeds(study.SeedsOf(s.Study.Seed, repeat)), Engine: engine, Versions: Versions(),
 	}, nil
 }
@@ -282,7 +291,7 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 	id, where := spec.ID(), s.Plan.Arms[arm].Experiment.Data.Spec
 	r := trial.Request{
 		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
-		Data: where, Columns: Columns, Threads: threads, Device: s.request.Device,
+		Data: where, Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
 	}
 	for _, path := range []struct {
 		to *string
@@ -350,7 +359,7 @@ func (s *Session) Foresee() study.Foresight {
 		defer st.Close()
 		noise = s.noise(st)
 	}
-	f := study.Foresee(len(s.Plan.Arms)-1, s.Study.Repeats, noise, s.Study.Meaningful, s.Plan.Arms[0].Images.Val)
+	f := study.Foresee(s.task.Metrics()[0], len(s.Plan.Arms)-1, s.Study.Repeats, noise, s.Study.Meaningful, s.Plan.Arms[0].Images.Val)
 	if hours, budget := s.Hours(), s.Study.Budget.Hours(); budget > 0 && hours > budget {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("budget: %v is short of the %.3g hours that all trials take; whole repeats will be missing", s.Study.Budget, hours))
 	}

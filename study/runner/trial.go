@@ -20,7 +20,6 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/train"
 )
@@ -35,9 +34,6 @@ func Versions() map[string]int {
 		"init": compile.InitVersion, "compile": compile.Version, "train": train.Version,
 	}
 }
-
-// Columns are what every trial keeps of each validation image.
-var Columns = []string{study.LogPTrue, study.LogPOther, study.ClassOther}
 
 // Validation names the evaluation on the validation images by the last weights.
 const Validation = "val"
@@ -70,6 +66,9 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if !maps.Equal(r.Spec.Versions, Versions()) {
 		return nil, stops("it is of another version of assay (%v, this one has %v); run the study with this one", r.Spec.Versions, Versions())
 	}
+	if r.Spec.Start != "" {
+		return nil, stops("it starts from the weights %s, and trials here draw theirs; train it by assay train --start", r.Spec.Start)
+	}
 	graph, err := nn.Read("the request's network", []byte(r.Network))
 	if err != nil {
 		return nil, err
@@ -100,8 +99,11 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 		return nil, stops("%s: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)", set.Name)
 	}
 	job := train.Job{
-		Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
+		Task: r.Spec.Task, Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
 		Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
+	}
+	if r.Spec.Overlay != job.Overlay.Digest() {
+		return nil, stops("it is of other labels or shares of the images (overlay %q), which this version of assay does not lay; run the study with that one", r.Spec.Overlay)
 	}
 	if r.Begin > 0 {
 		job.Checkpoint = ""
@@ -121,30 +123,26 @@ func outcome(t *train.Result, set *data.Set, cut data.Cut) *trial.Result {
 	for _, p := range t.Curve {
 		r.Curve = append(r.Curve, trial.Point{
 			Epoch: p.Epoch, Step: p.Step, TrainLoss: trial.Number(p.TrainLoss), LR: p.LR,
-			Metrics: map[string]float64{study.Accuracy.Name: 100 * p.Accuracy, study.LogLoss.Name: p.LogLoss},
+			Metrics: p.Metrics,
 		})
 	}
 	if t.Diverged {
 		r.Status, r.Reason = trial.Diverged, fmt.Sprintf("the loss is not finite at step %d", t.Step)
 		return r
 	}
-	m := t.Metrics
-	if m.Collapsed != "" {
-		r.Status = trial.Diverged
-		r.Reason = fmt.Sprintf("every image is taken for %s, at a log loss of %.4f (the classes' shares: %.4f)", m.Collapsed, m.LogLoss, m.Shares)
+	if c := t.Score.Collapse; c != nil {
+		r.Status, r.Reason = trial.Diverged, c.What+", "+c.By
 		return r
 	}
 	r.Weights = t.Model.Digest
 	images := imagesOf(set, cut.Val)
 	digest := images.Digest()
 	r.Images = map[string]trial.Images{digest: images}
-	r.Scores = []trial.Evaluation{{
-		Name: Validation, Images: digest,
-		Metrics: map[string]float64{study.Accuracy.Name: 100 * m.Accuracy, study.LogLoss.Name: m.LogLoss},
-		Columns: []trial.Column{
-			{Name: study.LogPTrue, Reals: m.LogProb}, {Name: study.LogPOther, Reals: m.LogOther}, {Name: study.ClassOther, Wholes: m.Other},
-		},
-	}}
+	val := trial.Evaluation{Name: Validation, Images: digest, Metrics: t.Model.About.Metrics}
+	for _, c := range t.Score.Columns {
+		val.Columns = append(val.Columns, trial.Column{Name: c.Name, Reals: c.Reals, Wholes: c.Wholes})
+	}
+	r.Scores = []trial.Evaluation{val}
 	return r
 }
 

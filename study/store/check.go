@@ -153,11 +153,11 @@ func (c *check) looks() error {
 }
 
 func (c *check) readings() error {
-	return c.ledger(readingsTally, func(of string) error {
-		list, err := readings(c.tx, of)
+	return c.ledger(readingsTally, func(string) error {
+		list, err := readings(c.tx)
 		for _, r := range list {
 			if r.Damaged {
-				c.add(fmt.Sprintf("reading %d of the test part of %s", r.N, short(of)), "is lost or does not fit its sum", "it counts all the same")
+				c.add(fmt.Sprintf("reading %d of test images", r.N), "is lost or does not fit its sum", "it counts all the same, as one of any image")
 			}
 		}
 		return err
@@ -183,7 +183,7 @@ func (c *check) ledger(k tally, each func(of string) error) error {
 		if _, known, err := tallied(c.tx, k, name); err != nil {
 			return err
 		} else if !known {
-			c.add(k.table+" of "+short(name), "their number does not fit its sum", "they are counted by their rows")
+			c.add(strings.TrimSuffix(k.table+" of "+short(name), " of "), "their number does not fit its sum", "they are counted by their rows")
 		}
 	}
 	return nil

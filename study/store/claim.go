@@ -28,6 +28,9 @@ type Claim struct {
 func (s *Store) Claim(name, owner string, ttl time.Duration, decide func(View) (Claim, error)) (l *Lease, err error) {
 	err = s.change(func(tx *sql.Tx) error {
 		v := View{s: s, tx: tx}
+		if err := s.bound(tx, ttl); err != nil {
+			return err
+		}
 		if v.Study, err = load(tx, name); err != nil {
 			return err
 		}

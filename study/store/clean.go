@@ -244,7 +244,11 @@ func (s *Store) trialFiles(leased func(id string) bool, needed func(file, id str
 		case end == "result", end == "safetensors":
 			keep = needed(filepath.Join(dir, e.Name()), id, end == "result")
 		}
-		if info, err := e.Info(); err == nil && !keep {
+		info, err := e.Info()
+		if err == nil && end == "begun" { // of a check of bits, which takes a minute at most
+			keep = s.now().Sub(info.ModTime()) < time.Hour
+		}
+		if err == nil && !keep {
 			list = append(list, Garbage{GarbageFile, path.Join(TrialsDir, e.Name()), info.Size(), info.ModTime()})
 		}
 	}

@@ -158,7 +158,7 @@ func TestCheckFindsWhatIsNotAsItWasWritten(t *testing.T) {
 		"UPDATE looks SET look = '1' WHERE n = 2":   "look 2 at baseline " + short(key("baseline")),
 		"DELETE FROM looks WHERE n = 1":             "look 1 at baseline " + short(key("baseline")),
 		"UPDATE tallies SET n = 7":                  "looks of " + short(key("baseline")) + ": their number",
-		"UPDATE test_readings SET arm = 'x'":        "reading 1 of the test part of d",
+		"UPDATE test_readings SET arm = 'x'":        "reading 1 of test images",
 		"UPDATE events SET body = '1'":              "events: one does not fit its sum",
 		"UPDATE noise_floors SET sd = 1":            "noise floors: one does not fit its sum",
 		"UPDATE calibrations SET seconds = 1":       "calibrations: one does not fit its sum",

@@ -82,6 +82,9 @@ func (s *Store) take(tx *sql.Tx, ids []string, owner string, ttl time.Duration, 
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	if err := s.bound(tx, ttl); err != nil {
+		return nil, err
+	}
 	now := s.now()
 	held, err := leases(tx, ids...)
 	if err != nil {
@@ -90,11 +93,6 @@ func (s *Store) take(tx *sql.Tx, ids []string, owner string, ttl time.Duration, 
 	for _, id := range ids {
 		have := held[id]
 		if have.runs(now) {
-			if have.Expires.After(now.Add(MaxLease)) { // from now on it runs out unless its owner lives
-				if _, err := tx.Exec(`UPDATE leases SET expires = ? WHERE trial = ?`, now.Add(ttl).UnixMilli(), id); err != nil {
-					return nil, err
-				}
-			}
 			continue
 		}
 		h, err := s.head(tx, id)
@@ -119,6 +117,14 @@ func (s *Store) take(tx *sql.Tx, ids []string, owner string, ttl time.Duration, 
 		return l, s.event(tx, "", id, "leased", map[string]any{"owner": owner, "attempt": l.Attempt})
 	}
 	return nil, nil
+}
+
+// bound has leases that cannot be honest run out after ttl, unless their owners live and keep them. Whoever waits for a trial asks so
+// too, though it leases nothing: else it would wait as long as they say.
+func (s *Store) bound(tx *sql.Tx, ttl time.Duration) error {
+	now := s.now()
+	_, err := tx.Exec(`UPDATE leases SET expires = ? WHERE expires > ?`, now.Add(ttl).UnixMilli(), now.Add(MaxLease).UnixMilli())
+	return err
 }
 
 // Heartbeat keeps a lease for another ttl from now. ended says that there is nothing to keep, as the trial's end was taken in from this

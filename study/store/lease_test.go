@@ -166,6 +166,37 @@ func TestALeaseFromAClockThatWasSetBackRunsOut(t *testing.T) {
 	}
 }
 
+func TestALeaseThatIsWaitedForRunsOutToo(t *testing.T) {
+	s, c := opened(t)
+	if _, err := s.Put(planned("photos")); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(24 * time.Hour)
+	if _, err := s.Lease([]string{"x"}, "another host", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(-24 * time.Hour)
+	leased := func() (owner string) {
+		t.Helper()
+		l, err := s.Claim("photos", "me", time.Minute, func(v View) (Claim, error) {
+			states, err := v.States([]string{"x"})
+			owner = states["x"].Owner
+			return Claim{}, err
+		})
+		if l != nil || err != nil {
+			t.Errorf("%+v, %v", l, err)
+		}
+		return owner
+	}
+	if owner := leased(); owner != "another host" {
+		t.Errorf("at once: %q", owner)
+	}
+	c.pass(61 * time.Second)
+	if owner := leased(); owner != "" {
+		t.Errorf("a minute later: %q", owner)
+	}
+}
+
 func TestOwnersAreUniqueInTime(t *testing.T) {
 	if a, b := NewOwner(), NewOwner(); a == b {
 		t.Errorf("%s twice", a)

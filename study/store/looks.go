@@ -101,7 +101,7 @@ type tally struct{ table, of string }
 
 var (
 	looksTally    = tally{"looks", "baseline"}
-	readingsTally = tally{"test_readings", "data"}
+	readingsTally = tally{"test_readings", "''"} // one ledger for the store, named ""
 	plannedTally  = tally{"planned", "baseline"} // repeats; no table has rows of it
 )
 

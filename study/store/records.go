@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"github.com/assaylab/assay/data"
 )
 
 // Artefact is a file that a trial left for good, such as its model.
@@ -54,54 +56,92 @@ func artefacts(tx *sql.Tx, only *string) (list map[string][]Artefact, damaged in
 	return list, damaged, err
 }
 
-// Reading is one evaluation on the test part of some data. Each makes the next one less of a test, so all are counted.
+// Reading is one evaluation on test images. Each makes the next one less of a test, so all of a store are counted.
 type Reading struct {
-	N       int       // 1 for the first of this data
-	At      time.Time // set by the store
-	Study   string    // "" where no study asked
-	Arm     string
-	Images  int
+	N       int        // 1 for the first of the store
+	At      time.Time  // set by the store
+	Data    string     // digest of the set
+	Study   string     // "" where no study asked
+	Arm     string     // or the model
+	Seen    data.Marks // the test images that were read
 	Metrics map[string]float64
 	Damaged bool // the row is lost or does not fit its sum; the reading counts all the same
 }
 
-func (r Reading) sum(data, metrics string) string {
-	return sum("reading", data, r.N, r.At.UnixMilli(), r.Study, r.Arm, r.Images, metrics)
+func (r Reading) sum(metrics string) string {
+	return sum("reading", r.N, r.At.UnixMilli(), r.Data, r.Study, r.Arm, string(r.Seen.Bytes()), metrics)
 }
 
-// AddReading writes down that the test part of the data with this digest was read, and says the how-manieth time it was.
-func (s *Store) AddReading(data string, r Reading) (n int, err error) {
+// Spent is how much of a test a reading's images still were.
+type Spent struct {
+	Times  int // how often the image that was read most has been read, this reading counted; 1: a first reading
+	Before int // images that were read before, of those of the reading
+}
+
+// AddReading writes down a reading, and says how often its images were read. They are counted one by one, so neither another name of a
+// folder nor files that came or went make a read image a fresh one. A reading that was lost may have been of any.
+func (s *Store) AddReading(r Reading) (spends Spent, err error) {
 	metrics, err := text("test reading", r.Metrics)
 	if err != nil {
-		return 0, err
+		return Spent{}, err
 	}
 	err = s.change(func(tx *sql.Tx) error {
-		before, err := spent(tx, readingsTally, data)
+		before, err := readings(tx)
 		if err != nil {
 			return err
 		}
-		r.N, r.At = before+1, instant(s.millis())
-		if _, err := tx.Exec(`INSERT OR REPLACE INTO test_readings (data, n, at, study, arm, images, metrics, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			data, r.N, r.At.UnixMilli(), r.Study, r.Arm, r.Images, metrics, r.sum(data, metrics)); err != nil {
+		spends = spentOn(r.Seen, before)
+		r.N, r.At = len(before)+1, instant(s.millis())
+		if _, err := tx.Exec(`INSERT OR REPLACE INTO test_readings (n, at, data, study, arm, seen, metrics, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.N, r.At.UnixMilli(), r.Data, r.Study, r.Arm, r.Seen.Bytes(), metrics, r.sum(metrics)); err != nil {
 			return err
 		}
-		return setSpent(tx, readingsTally, data, r.N)
+		return setSpent(tx, readingsTally, "", r.N)
 	})
-	return r.N, s.fail("test reading", err)
+	return spends, s.fail("test reading", err)
 }
 
-// Readings are those of some data's test part, 1, 2, ... without a gap. One that was lost or damaged has its number alone.
-func (s *Store) Readings(data string) ([]Reading, error) {
+func spentOn(images data.Marks, before []Reading) Spent {
+	lost, times := 0, make([]int, len(images))
+	for _, r := range before {
+		if r.Damaged {
+			lost++
+			continue
+		}
+		for i, k := 0, 0; i < len(images) && k < len(r.Seen); { // both rise
+			switch {
+			case images[i] < r.Seen[k]:
+				i++
+			case images[i] > r.Seen[k]:
+				k++
+			default:
+				times[i]++
+				i, k = i+1, k+1
+			}
+		}
+	}
+	s := Spent{Times: 1 + lost}
+	for _, n := range times {
+		s.Times = max(s.Times, 1+n+lost)
+		if n+lost > 0 {
+			s.Before++
+		}
+	}
+	return s
+}
+
+// Readings are those of test images, 1, 2, ... without a gap. One that was lost or damaged has its number alone.
+func (s *Store) Readings() ([]Reading, error) {
 	var list []Reading
 	err := s.view(func(tx *sql.Tx) (err error) {
-		list, err = readings(tx, data)
+		list, err = readings(tx)
 		return err
 	})
 	return list, s.fail("test readings", err)
 }
 
-func readings(tx *sql.Tx, data string) ([]Reading, error) {
-	n, err := spent(tx, readingsTally, data)
+func readings(tx *sql.Tx) ([]Reading, error) {
+	n, err := spent(tx, readingsTally, "")
 	if err != nil {
 		return nil, err
 	}
@@ -112,13 +152,17 @@ func readings(tx *sql.Tx, data string) ([]Reading, error) {
 	err = rows(tx, func(scan func(...any) error) {
 		var r Reading
 		var at int64
+		var seen []byte
 		var metrics, of string
-		err := scan(&r.N, &at, &r.Study, &r.Arm, &r.Images, &metrics, &of)
+		err := scan(&r.N, &at, &r.Data, &r.Study, &r.Arm, &seen, &metrics, &of)
+		if err != nil {
+			return
+		}
 		r.At = instant(at)
-		if err == nil && of == r.sum(data, metrics) && r.N >= 1 && r.N <= n && json.Unmarshal([]byte(metrics), &r.Metrics) == nil {
+		if r.Seen, err = data.MarksOf(seen); err == nil && of == r.sum(metrics) && r.N >= 1 && r.N <= n && json.Unmarshal([]byte(metrics), &r.Metrics) == nil {
 			list[r.N-1] = r
 		}
-	}, `SELECT n, at, study, arm, images, metrics, sum FROM test_readings WHERE data = ?`, data)
+	}, `SELECT n, at, data, study, arm, seen, metrics, sum FROM test_readings`)
 	return list, err
 }
 

@@ -109,16 +109,15 @@ CREATE TABLE looks (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE test_readings (
-	data    TEXT    NOT NULL, -- digest of the data whose test part was read
-	n       INTEGER NOT NULL, -- 1, 2, ... of this data
+	n       INTEGER NOT NULL PRIMARY KEY, -- 1, 2, ...
 	at      INTEGER NOT NULL,
+	data    TEXT    NOT NULL, -- digest of the set
 	study   TEXT    NOT NULL, -- '' where no study asked
-	arm     TEXT    NOT NULL,
-	images  INTEGER NOT NULL,
+	arm     TEXT    NOT NULL, -- or the model
+	seen    BLOB    NOT NULL, -- marks of the test images: 8 bytes of each content, rising
 	metrics TEXT    NOT NULL, -- JSON
-	sum     TEXT    NOT NULL,
-	PRIMARY KEY (data, n)
-) STRICT, WITHOUT ROWID;
+	sum     TEXT    NOT NULL
+) STRICT;
 
 CREATE TABLE tallies ( -- how many looks or readings there are, kept apart from them so that a lost one is missed
 	kind TEXT    NOT NULL, -- looks, test_readings; planned: the repeats that a baseline was begun with

@@ -31,8 +31,9 @@ const FileName = "assay.db"
 // TrialsDir is the folder, in the store's, of the checkpoints and results that trials leave: [Store.Checkpoint], [Store.ResultFile].
 const TrialsDir = "trials"
 
-// schemaVersion is the form of the file, SQLite's user_version. Version 1 kept trials by study; no program reads it any more.
-const schemaVersion = 2
+// schemaVersion is the form of the file, SQLite's user_version. Version 1 kept trials by study, version 2 counted readings of
+// a test by the digest of its set; no program reads them any more.
+const schemaVersion = 3
 
 //go:embed schema.sql
 var schema string

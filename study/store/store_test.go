@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/trial"
 )
@@ -151,7 +152,8 @@ func filled(t testing.TB) (*Store, *clock) {
 		}
 	}
 	for want := 1; want <= 2; want++ {
-		if n, err := s.AddReading("d", Reading{Study: "photos", Arm: "elu", Images: 2000, Metrics: map[string]float64{"accuracy": 0.7}}); n != want || err != nil {
+		n, err := s.AddReading(Reading{Data: "d", Study: "photos", Arm: "elu", Seen: data.Marks{3, 5}, Metrics: map[string]float64{"accuracy": 0.7}})
+		if n != (Spent{want, 2 * min(want-1, 1)}) || err != nil {
 			t.Fatal(n, err)
 		}
 	}
@@ -509,13 +511,27 @@ func TestWhatElseIsKeptComesBackUntilMeasuredAgain(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	r, err := s.Readings("d")
-	if err != nil || len(r) != 2 || r[1].N != 2 || r[1].Metrics["accuracy"] != 0.7 || r[1].Images != 2000 {
+	r, err := s.Readings()
+	if err != nil || len(r) != 2 || r[1].N != 2 || r[1].Metrics["accuracy"] != 0.7 || !slices.Equal(r[1].Seen, data.Marks{3, 5}) {
 		t.Errorf("%+v, %v", r, err)
 	}
+	for _, c := range []struct {
+		name string
+		seen data.Marks
+		want Spent
+	}{
+		{"fresh images", data.Marks{1, 2, 4}, Spent{1, 0}},
+		{"one image of earlier readings among fresh ones", data.Marks{0, 5, 9}, Spent{3, 1}},
+		{"images of several readings", data.Marks{1, 5, 7}, Spent{4, 2}},
+		{"no image", nil, Spent{1, 0}},
+	} {
+		if n, err := s.AddReading(Reading{Data: "other", Seen: c.seen}); n != c.want || err != nil {
+			t.Errorf("%s: %+v, %v, want %+v", c.name, n, err, c.want)
+		}
+	}
 	s.db.Exec(`DELETE FROM test_readings WHERE n = 2`)
-	if n, err := s.AddReading("d", Reading{}); n != 3 || err != nil { // a lost one counts
-		t.Errorf("%d, %v", n, err)
+	if n, err := s.AddReading(Reading{Seen: data.Marks{3, 8}}); n != (Spent{3, 2}) || err != nil { // a lost one counts, as one of any image
+		t.Errorf("%+v, %v", n, err)
 	}
 	if a, err := s.Artefacts(id("elu", 1)); err != nil || len(a) != 1 || a[0].File != "trials/x.model" {
 		t.Errorf("%+v, %v", a, err)

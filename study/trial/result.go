@@ -53,7 +53,7 @@ type Point struct {
 type Evaluation struct {
 	Name    string             `json:"name"` // "val": the validation images, as training's end sees them
 	Images  string             `json:"images"`
-	Metrics map[string]float64 `json:"metrics"` // "accuracy", 0 to 1; "log_loss", nats ...
+	Metrics map[string]float64 `json:"metrics"` // of the task, by name, each in its unit
 	Columns []Column           `json:"columns"`
 }
 

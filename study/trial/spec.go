@@ -13,15 +13,16 @@ import (
 // networks, questions, budgets, repeats, threads, folders are not in it. A field that is added later is left out of the text
 // while it has its default, so that identities stand.
 type Spec struct {
-	Network  string         `json:"network"`         // [Digest] of the network's canonical text, layer and parameter names included, since they address the draws
-	Settings string         `json:"settings"`        // Digest of the canonical text of optimization and learning, after the approaches
-	Data     string         `json:"data"`            // digest of the set: classes, labels, parts and every image's content
-	Cut      string         `json:"cut"`             // digest of what is trained and validated on in this repeat
-	Seeds    Seeds          `json:"seeds"`           // of every source of chance
-	Task     string         `json:"task,omitempty"`  // what the outputs are for; "": classification
-	Start    string         `json:"start,omitempty"` // digest of the weights that it starts from; "": drawn
-	Engine   string         `json:"engine"`          // engine.ID in words
-	Versions map[string]int `json:"versions"`        // of the rooms that decide bits: data, decoder, augment, init, compile, train
+	Network  string         `json:"network"`           // [Digest] of the network's canonical text, layer and parameter names included, since they address the draws
+	Settings string         `json:"settings"`          // Digest of the canonical text of optimization and learning, after the approaches
+	Data     string         `json:"data"`              // digest of the set: classes, labels, parts and every image's content
+	Cut      string         `json:"cut"`               // digest of what is trained and validated on in this repeat
+	Overlay  string         `json:"overlay,omitempty"` // digest of what lies over the training images; "": nothing
+	Seeds    Seeds          `json:"seeds"`             // of every source of chance
+	Task     string         `json:"task,omitempty"`    // what the outputs are for; "": classification
+	Start    string         `json:"start,omitempty"`   // digest of the weights that it starts from; "": drawn
+	Engine   string         `json:"engine"`            // engine.ID in words
+	Versions map[string]int `json:"versions"`          // of the rooms that decide bits: data, decoder, augment, init, compile, train
 }
 
 // Seeds are the seeds of one repeat, one for each purpose. The streams under them are independent though the seeds be equal.

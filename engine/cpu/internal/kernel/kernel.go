@@ -98,6 +98,9 @@ type Set struct {
 	CrossEntropy     func(loss, logits []float32, labels []int32, k int, smoothing float32)
 	CrossEntropyGrad func(dlogits, logits []float32, labels []int32, dloss []float32, k int, smoothing float32)
 
+	SoftCrossEntropy     func(loss, logits, shares []float32, k int, smoothing float32)
+	SoftCrossEntropyGrad func(dlogits, logits, shares, dloss []float32, k int, smoothing float32)
+
 	// Parameters, update.go.
 	SGD       func(p, v, g []float32, lr, momentum, l2 float32, nesterov bool)
 	SquareSum func(x []float32) float64
@@ -198,9 +201,11 @@ func Generic() Set {
 		GRU:      gru,
 		GRUGrad:  gruGrad,
 
-		LogSoftmax:       logSoftmax,
-		CrossEntropy:     crossEntropy,
-		CrossEntropyGrad: crossEntropyGrad,
+		LogSoftmax:           logSoftmax,
+		CrossEntropy:         crossEntropy,
+		CrossEntropyGrad:     crossEntropyGrad,
+		SoftCrossEntropy:     softCrossEntropy,
+		SoftCrossEntropyGrad: softCrossEntropyGrad,
 
 		SGD:       sgd,
 		SquareSum: squareSum,

@@ -66,6 +66,42 @@ func crossEntropyGrad(dlogits, logits []float32, labels []int32, dloss []float32
 	}
 }
 
+// softCrossEntropy is crossEntropy for rows that have shares of the classes: target is (1−smoothing)·share and smoothing/k of the
+// row's sum spread over all classes. A target of 0 counts nothing, however improbable its class.
+func softCrossEntropy(loss, logits, shares []float32, k int, smoothing float32) {
+	for n := range loss {
+		x, p := logits[n*k:][:k], shares[n*k:][:k]
+		z, keep, spread := logSumExp(x), 1-float64(smoothing), float64(float64(smoothing)/float64(k)*sumOf(p))
+		var l float64
+		for i, v := range x {
+			if q := float64(keep*float64(p[i])) + spread; q != 0 {
+				l += float64(q * (z - float64(v)))
+			}
+		}
+		loss[n] = float32(l)
+	}
+}
+
+// softCrossEntropyGrad is dlogits[n] = dloss[n]·(softmax(logits[n])·Σ target − target).
+func softCrossEntropyGrad(dlogits, logits, shares, dloss []float32, k int, smoothing float32) {
+	for n, g := range dloss {
+		x, p, d := logits[n*k:][:k], shares[n*k:][:k], dlogits[n*k:][:k]
+		z, sum := float32(logSumExp(x)), float32(sumOf(p))
+		keep, spread := 1-smoothing, float32(smoothing/float32(k)*sum)
+		for i, v := range x {
+			d[i] = g * (float32(exp(v-z)*sum) - (float32(keep*p[i]) + spread))
+		}
+	}
+}
+
+func sumOf(p []float32) float64 {
+	var s float64
+	for _, v := range p {
+		s += float64(v)
+	}
+	return s
+}
+
 func logSumExp(x []float32) float64 {
 	m := x[0]
 	for _, v := range x {

@@ -1,0 +1,127 @@
+package compile
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/assaylab/assay/nn"
+)
+
+// setting is how the solver treats one parameter.
+type setting struct {
+	rate   float32 // factor on the learning rate
+	decay  float32 // λ of l2
+	frozen bool    // no update, no decay, nothing remembered
+}
+
+// row is a line of the table of parameter settings: the parameters that it is about, and what it says of them.
+type row struct {
+	about func(p nn.Param) bool
+	set   func(s *setting)
+}
+
+// rows is the table, from the widest to the most particular; what a later row says takes the place of what earlier ones said.
+func (f *Family) rows() []row {
+	o := f.optimization
+	spare := func(s *setting) { s.decay = 0 }
+	table := []row{{func(nn.Param) bool { return true }, func(s *setting) { *s = setting{rate: 1, decay: o.L2.Strength} }}}
+	for word, about := range map[string]func(nn.Param) bool{"bias": isBias, "norm": ofNorm, "depthwise": f.isDepthwise} { // they do not overlap
+		if slices.Contains(o.L2.Except, word) {
+			table = append(table, row{about, spare})
+		}
+	}
+	table = append(table, row{isShape, spare})
+	for _, l := range o.LR.Layers {
+		table = append(table, row{within(l.Layers), func(s *setting) { s.rate = l.By }})
+	}
+	for _, p := range o.Parameters {
+		table = append(table, row{within(p.Layers), func(s *setting) {
+			if p.LR != nil {
+				s.rate = *p.LR
+			}
+			if p.Decay != nil {
+				s.decay = *p.Decay
+			}
+			if p.Frozen != nil {
+				s.frozen = *p.Frozen
+			}
+		}})
+	}
+	return table
+}
+
+// parameterSettings resolves the table. A row that is about no parameter, and a network of which everything is frozen, are errors.
+func (f *Family) parameterSettings() (map[string]setting, error) {
+	of := make(map[string]setting, len(f.params))
+	frozen := 0
+	table := f.rows()
+	for _, p := range f.params {
+		var s setting
+		for _, r := range table {
+			if r.about(p) {
+				r.set(&s)
+			}
+		}
+		if !(s.rate > 0) || math.IsInf(float64(s.rate), 0) || !(s.decay >= 0) || math.IsInf(float64(s.decay), 0) {
+			return nil, fmt.Errorf("%s: a factor of %g on the rate, a decay of %g; give a factor above 0 and a decay of at least 0", p.Name, s.rate, s.decay)
+		}
+		if s.frozen {
+			frozen++
+		}
+		of[p.Name] = s
+	}
+	if frozen == len(f.params) && frozen > 0 {
+		return nil, fmt.Errorf("%s: all parameters are frozen; leave some to be trained", f.Graph.Name)
+	}
+	var globs []nn.Glob
+	for _, l := range f.optimization.LR.Layers {
+		globs = append(globs, l.Layers)
+	}
+	for _, p := range f.optimization.Parameters {
+		globs = append(globs, p.Layers)
+	}
+	for _, g := range globs {
+		if !slices.ContainsFunc(f.params, within(g)) {
+			return nil, fmt.Errorf("%s has no parameters in a layer %q; name layers as assay net show prints them", f.Graph.Name, g)
+		}
+	}
+	return of, nil
+}
+
+// frozen reports whether the last row that speaks of it freezes what lies over a layer, given by its path.
+func (f *Family) frozen(path string) bool {
+	frozen := false
+	for _, p := range f.optimization.Parameters {
+		if p.Frozen != nil && p.Layers.Match(path) {
+			frozen = *p.Frozen
+		}
+	}
+	return frozen
+}
+
+func within(g nn.Glob) func(nn.Param) bool {
+	return func(p nn.Param) bool { return g.Match(p.Path) }
+}
+
+func isBias(p nn.Param) bool { return p.Role == nn.RoleBias || p.Role == nn.RoleGates }
+
+func ofNorm(p nn.Param) bool { return p.Role == nn.RoleGamma || p.Role == nn.RoleBeta }
+
+// isShape tells what forms a function and is no weight: a slope of PReLU, which is spared from decay always (arXiv:1502.01852,
+// §2.1), and so are the exponent, the share and the filter of a pooling; the hinges of an APL are not (arXiv:1412.6830).
+func isShape(p nn.Param) bool {
+	switch p.Role {
+	case nn.RoleSlope, nn.RoleExponent, nn.RoleMix, nn.RoleGate:
+		return true
+	}
+	return false
+}
+
+func (f *Family) isDepthwise(p nn.Param) bool {
+	if p.Role != nn.RoleWeight {
+		return false
+	}
+	c, ok := f.Graph.Node(p.Layer).Layer.(nn.Conv)
+	return ok && c.Groups > 1 && p.Shape[2] == 1
+}

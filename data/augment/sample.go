@@ -1,0 +1,225 @@
+package augment
+
+import (
+	"math"
+
+	"github.com/assaylab/assay/tensor"
+)
+
+// Sample is one picture on its way to the network: what operations say is to be done with it. Nothing is done before [Sample.Render],
+// so that however many operations move a picture its pixels are resampled once, and not at all where it is only cut and mirrored.
+// A sample is used again for the next picture: it keeps its room.
+//
+// The geometry is a canvas, on which the picture lies as a [Warp] says and from which the [Window] is cut; colours follow,
+// and last regions are covered.
+type Sample struct {
+	Window         // on the canvas, whose origin is the upper left corner of the picture before it is moved
+	h, w    int    // of the stored picture
+	warp    Warp   // from the canvas to the picture
+	warped  bool   // the warp is not the identity
+	fill    Fill   // of what lies beyond the picture
+	colour  Colour // of what is seen
+	dyed    bool   // the colour is not the identity
+	regions []Region
+
+	rand tensor.Rand
+	pix  []byte // [H,W,C] of what is seen, where it is not a part of the picture as it is
+	span []Span // of each row, likewise
+}
+
+// Span is the columns of a row, from X0 to before X1, in which a picture lies.
+type Span struct{ X0, X1 int }
+
+// Region is a rectangle of what the network sees, in its pixels: rows from Y, columns from X.
+type Region struct{ Y, X, H, W int }
+
+// Reset makes the sample that evaluation sees of a picture h pixels high and w wide: the window height x width in its centre.
+func (s *Sample) Reset(h, w, height, width int) {
+	s.Window, s.h, s.w = Centre(h, w, height, width), h, w
+	s.warped, s.dyed, s.fill, s.regions = false, false, Fill{}, s.regions[:0]
+}
+
+// Warp is an affine map of the plane: x' = A·x + B·y + C, y' = D·x + E·y + F. In pixels, where the first pixel covers 0 to 1.
+type Warp struct{ A, B, C, D, E, F float64 }
+
+// after is the map that does first, and then m.
+func (m Warp) after(first Warp) Warp {
+	return Warp{
+		A: float64(m.A*first.A) + float64(m.B*first.D), B: float64(m.A*first.B) + float64(m.B*first.E),
+		C: float64(m.A*first.C) + float64(m.B*first.F) + m.C,
+		D: float64(m.D*first.A) + float64(m.E*first.D), E: float64(m.D*first.B) + float64(m.E*first.E),
+		F: float64(m.D*first.C) + float64(m.E*first.F) + m.F,
+	}
+}
+
+// at is where the map takes a point.
+func (m Warp) at(y, x float64) (float64, float64) {
+	return float64(m.D*x) + float64(m.E*y) + m.F, float64(m.A*x) + float64(m.B*y) + m.C
+}
+
+// inverse is the map back; that of a map that is flat has no finite numbers.
+func (m Warp) inverse() Warp {
+	det := float64(m.A*m.E) - float64(m.B*m.D)
+	b := Warp{A: m.E / det, B: -m.B / det, D: -m.D / det, E: m.A / det}
+	b.C = -(float64(b.A*m.C) + float64(b.B*m.F))
+	b.F = -(float64(b.D*m.C) + float64(b.E*m.F))
+	return b
+}
+
+// Move moves what is seen: m takes each point of it, counted from the centre of the window, to the point that was seen there before. So
+// a map that halves coordinates makes things twice as large.
+func (s *Sample) Move(m Warp) {
+	if s.Flip { // the mirror stays the last thing done
+		m.B, m.C, m.D = -m.B, -m.C, -m.D
+	}
+	cx, cy := float64(2*s.X+s.W)/2, float64(2*s.Y+s.H)/2
+	m = Warp{1, 0, cx, 0, 1, cy}.after(m).after(Warp{1, 0, -cx, 0, 1, -cy})
+	if s.warped {
+		m = s.warp.after(m)
+	}
+	s.warp, s.warped = m, true
+}
+
+// view is the map from what is seen to the picture.
+func (s *Sample) view() Warp {
+	v := Warp{1, 0, float64(s.X), 0, 1, float64(s.Y)}
+	if s.Flip {
+		v.A, v.C = -1, float64(s.X+s.W)
+	}
+	if s.warped {
+		v = s.warp.after(v)
+	}
+	return v
+}
+
+// Seen is where a point of the stored picture lies in what the network sees, both in pixels from the upper left corner: what boxes
+// and other targets that have a place follow.
+func (s *Sample) Seen(y, x float64) (float64, float64) { return s.view().inverse().at(y, x) }
+
+// Cover covers a region of what the network sees by the mean colour.
+func (s *Sample) Cover(r Region) { s.regions = append(s.regions, r) }
+
+// Regions are what is covered, in the order in which it was said. They may overlap and lie in what is seen.
+func (s *Sample) Regions() []Region { return s.regions }
+
+func (s *Sample) fillBy(f Fill) {
+	if f != (Fill{}) {
+		s.fill = f
+	}
+}
+
+// Render does what the operations said, regions apart. It returns a picture and the window of it that the network sees: m
+// itself where it is only cut and mirrored. What lies beyond that picture has the mean colour, and so has, where spans are
+// returned (one for each of the window's rows), what lies beside them. All is the sample's until the next Render.
+func (s *Sample) Render(m Image) (Image, Window, []Span) {
+	win := s.Window
+	var spans []Span
+	switch {
+	case s.warped || s.fill != Fill{}:
+		m, spans = s.resample(m)
+		win = Window{H: s.H, W: s.W}
+	case !s.dyed:
+		return m, win, nil
+	default: // the part of the picture that is seen, for its colours to be changed
+		y0, x0 := max(0, s.Y), max(0, s.X)
+		h, w := max(0, min(m.H, s.Y+s.H)-y0), max(0, min(m.W, s.X+s.W)-x0)
+		s.pix = resized(s.pix, h*w*m.C)
+		for y := range h {
+			copy(s.pix[y*w*m.C:(y+1)*w*m.C], m.Pix[((y0+y)*m.W+x0)*m.C:])
+		}
+		win.Y, win.X = s.Y-y0, s.X-x0
+		m = Image{H: h, W: w, C: m.C, Pix: s.pix}
+	}
+	if s.dyed {
+		s.colour.apply(m, spans)
+	}
+	return m, win, spans
+}
+
+// places is a coordinate in pixels with 32 bits behind the point; fine are those of them that weigh neighbours.
+const (
+	places = 32
+	fine   = 11
+)
+
+func fixed(v float64) int64 { return int64(math.Floor(float64(v*(1<<places)) + 0.5)) }
+
+// resample makes the window that is seen by bilinear interpolation: the value at a place is that of the four pixels whose centres are
+// around it, by their nearness, as Pillow's Image.transform takes it. A pixel whose centre comes to lie beyond the picture
+// is filled. Coordinates and weights are whole numbers, so that all processors find the same bits.
+func (s *Sample) resample(m Image) (Image, []Span) {
+	c := m.C
+	s.pix, s.span = resized(s.pix, s.H*s.W*c), resized(s.span, s.H)
+	v := s.view()
+	dx, dy := fixed(v.A), fixed(v.D)
+	endX, endY := int64(m.W)<<places, int64(m.H)<<places
+	mean, reflect := s.fill == Fill{}, s.fill.kind == fillReflect
+	for row := range s.H {
+		startY, startX := v.at(float64(row)+0.5, 0.5)
+		x, y := fixed(startX), fixed(startY)
+		out := s.pix[row*s.W*c : (row+1)*s.W*c]
+		span := Span{s.W, s.W}
+		for col := range s.W {
+			px := out[col*c : (col+1)*c]
+			if inside := uint64(x) < uint64(endX) && uint64(y) < uint64(endY); !inside && (mean || s.fill.kind == fillLevel) {
+				for k := range px {
+					px[k] = s.fill.level
+				}
+				if span.X0 < s.W && span.X1 == s.W {
+					span.X1 = col
+				}
+			} else {
+				if span.X0 == s.W {
+					span.X0 = col
+				}
+				u, t := x-1<<(places-1), y-1<<(places-1) // from the centre of the first pixel
+				fx, fy := uint32(u>>(places-fine))&(1<<fine-1), uint32(t>>(places-fine))&(1<<fine-1)
+				x0, y0 := int(u>>places), int(t>>places)
+				if at := (y0*m.W + x0) * c; uint(x0) < uint(m.W-1) && uint(y0) < uint(m.H-1) { // most pixels lie among four
+					upper, lower := m.Pix[at:at+2*c:at+2*c], m.Pix[at+m.W*c:][:2*c]
+					if c == 3 {
+						px[0] = mix(upper[0], upper[3], lower[0], lower[3], fx, fy)
+						px[1] = mix(upper[1], upper[4], lower[1], lower[4], fx, fy)
+						px[2] = mix(upper[2], upper[5], lower[2], lower[5], fx, fy)
+					} else {
+						px[0] = mix(upper[0], upper[1], lower[0], lower[1], fx, fy)
+					}
+				} else {
+					x0, x1 := neighbour(x0, m.W, reflect)*c, neighbour(x0+1, m.W, reflect)*c
+					y0, y1 := neighbour(y0, m.H, reflect)*m.W*c, neighbour(y0+1, m.H, reflect)*m.W*c
+					for k := range px {
+						px[k] = mix(m.Pix[y0+x0+k], m.Pix[y0+x1+k], m.Pix[y1+x0+k], m.Pix[y1+x1+k], fx, fy)
+					}
+				}
+			}
+			x, y = x+dx, y+dy
+		}
+		s.span[row] = span
+	}
+	if !mean {
+		return Image{H: s.H, W: s.W, C: c, Pix: s.pix}, nil
+	}
+	return Image{H: s.H, W: s.W, C: c, Pix: s.pix}, s.span
+}
+
+// mix weighs four pixels, two of a row and two of the next, by fx to the right and fy down.
+func mix(a, b, c, d byte, fx, fy uint32) byte {
+	upper := uint32(a)*(1<<fine-fx) + uint32(b)*fx
+	lower := uint32(c)*(1<<fine-fx) + uint32(d)*fx
+	return byte((upper*(1<<fine-fy) + lower*fy + 1<<(2*fine-1)) >> (2 * fine))
+}
+
+// neighbour is the pixel of n that stands for the one at i: the nearest, or the mirror image about the first and the last.
+func neighbour(i, n int, reflect bool) int {
+	if uint(i) < uint(n) {
+		return i
+	}
+	if !reflect || n == 1 {
+		return max(0, min(i, n-1))
+	}
+	period := 2 * (n - 1)
+	if i %= period; i < 0 {
+		i += period
+	}
+	return min(i, period-i)
+}

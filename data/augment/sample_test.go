@@ -1,0 +1,217 @@
+package augment
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/assaylab/assay/tensor"
+)
+
+func TestOperationsMakeWhatPillowMakes(t *testing.T) {
+	text, err := os.ReadFile("testdata/operations.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Cases []struct {
+			Name    string
+			H, W, C int
+			Seed    uint32
+			Value   float64
+			Fill    string
+			Pixels  string
+		}
+	}
+	if err := json.Unmarshal(text, &golden); err != nil {
+		t.Fatal(err)
+	}
+	var s Sample
+	for _, c := range golden.Cases {
+		t.Run(fmt.Sprintf("%s %g of %dx%dx%d %s", c.Name, c.Value, c.H, c.W, c.C, c.Fill), func(t *testing.T) {
+			want, err := hex.DecodeString(c.Pixels)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var fill Fill
+			if c.Fill != "" {
+				if err := fill.UnmarshalText([]byte(c.Fill)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m := drawn(c.H, c.W, c.C, c.Seed)
+			before := slices.Clone(m.Pix)
+			s.Reset(c.H, c.W, c.H, c.W)
+			s.fillBy(fill)
+			switch c.Name {
+			case "rotate":
+				s.rotate(c.Value)
+			case "scale":
+				s.scale(c.Value)
+			case "rotate 25, window 7 3 20 20, scale 1.3, flip":
+				s.rotate(25)
+				s.Window = Window{Y: 7, X: 3, H: 20, W: 20}
+				s.scale(1.3)
+				Flip{}.Apply(&s, nil)
+			case "flip, rotate 25":
+				Flip{}.Apply(&s, nil)
+				s.rotate(25)
+			case "brightness":
+				s.Dye(brighten(c.Value))
+			case "contrast":
+				s.Dye(contrasted(c.Value))
+			case "saturation":
+				s.Dye(saturated(c.Value))
+			default:
+				t.Fatal("a case of no operation")
+			}
+			got, _, _ := s.Render(m)
+			if !slices.Equal(m.Pix, before) {
+				t.Fatal("the stored picture has changed")
+			}
+			if len(got.Pix) != len(want) {
+				t.Fatalf("%d values, want %d", len(got.Pix), len(want))
+			}
+			edges := 0 // pixels whose centre lies on the picture's border but for rounding are in for one and out for the other
+			for i, v := range got.Pix {
+				switch d := int(v) - int(want[i]); {
+				case d >= -1 && d <= 1:
+				case v == 0 || want[i] == 0:
+					edges++
+				default:
+					t.Fatalf("value %d: %d, Pillow has %d", i, v, want[i])
+				}
+			}
+			if edges > 0 && (c.Name != "rotate" || int(c.Value)%45 != 0) || edges > len(want)/8 {
+				t.Errorf("%d values are in the picture for one and beyond it for the other", edges)
+			}
+		})
+	}
+}
+
+func TestAPointOfThePictureIsSeenWhereSeenSays(t *testing.T) {
+	const side = 41
+	r := tensor.NewStream(1, "moves").At(0, 0)
+	ops := List{Rotate{Degrees: 180}, Crop{}, Scale{By: [2]float64{0.7, 1.5}}, Chance{0.5, Flip{}}, Rotate{Degrees: 40}}
+	var s Sample
+	found := 0
+	for n := range 300 {
+		m := Image{H: side, W: side, C: 1, Pix: make([]byte, side*side)}
+		y, x := r.IntN(side-1), r.IntN(side-1)
+		for _, at := range []int{y*side + x, y*side + x + 1, (y+1)*side + x, (y+1)*side + x + 1} { // a square about (y+1, x+1)
+			m.Pix[at] = 255
+		}
+		s.Reset(side, side, 31, 31)
+		ops.Apply(&s, tensor.NewStream(2, "augment"), 0, n)
+		wantY, wantX := s.Seen(float64(y+1), float64(x+1))
+		if wantY < 3 || wantX < 3 || wantY > 28 || wantX > 28 {
+			continue
+		}
+		found++
+		got, _, _ := s.Render(m)
+		var sum, atY, atX float64
+		for i, v := range got.Pix {
+			sum += float64(v)
+			atY += float64(v) * (float64(i/31) + 0.5)
+			atX += float64(v) * (float64(i%31) + 0.5)
+		}
+		if math.Abs(atY/sum-wantY) > 0.3 || math.Abs(atX/sum-wantX) > 0.3 { // the pixels' grid moves the middle of a small square
+			t.Fatalf("sample %d: seen at %.2f %.2f, want %.2f %.2f", n, atY/sum, atX/sum, wantY, wantX)
+		}
+	}
+	if found < 100 {
+		t.Errorf("%d squares were seen", found)
+	}
+}
+
+func TestAMoveByNothingChangesNoBit(t *testing.T) {
+	m := drawn(20, 24, 3, 7)
+	for _, win := range []Window{{Y: 2, X: 3, H: 16, W: 16}, {Y: 2, X: 3, H: 16, W: 16, Flip: true}, {Y: -3, X: -2, H: 30, W: 30, Flip: true}} {
+		var plain, moved Sample
+		for _, s := range []*Sample{&plain, &moved} {
+			s.Reset(20, 24, 16, 16)
+			s.Window = win
+		}
+		moved.scale(1)
+		got, _, spans := moved.Render(m)
+		plain.Render(m)
+		for y := range win.H {
+			for x := range win.W {
+				from := win.X + x
+				if win.Flip {
+					from = win.X + win.W - 1 - x
+				}
+				inside := win.Y+y >= 0 && win.Y+y < 20 && from >= 0 && from < 24
+				if seen := x >= spans[y].X0 && x < spans[y].X1; seen != inside {
+					t.Fatalf("%+v: row %d column %d in the picture: %v, want %v", win, y, x, seen, inside)
+				}
+				if inside && got.Pix[(y*win.W+x)*3] != m.Pix[((win.Y+y)*24+from)*3] {
+					t.Fatalf("%+v: row %d column %d differs", win, y, x)
+				}
+			}
+		}
+	}
+}
+
+func TestColoursOfACutPictureAreThoseOfWhatIsSeen(t *testing.T) {
+	m := drawn(20, 24, 3, 9)
+	part := Image{H: 10, W: 12, C: 3}
+	for y := range 10 {
+		part.Pix = append(part.Pix, m.Pix[((y+4)*24+6)*3:][:36]...)
+	}
+	var whole, cut Sample
+	whole.Reset(10, 12, 10, 12)
+	cut.Reset(20, 24, 10, 12)
+	cut.Window = Window{Y: 4, X: 6, H: 10, W: 12, Flip: true}
+	for _, s := range []*Sample{&whole, &cut} {
+		s.Dye(contrasted(0.5))
+		s.Dye(saturated(1.7))
+	}
+	want, _, _ := whole.Render(part)
+	got, win, _ := cut.Render(m)
+	if !slices.Equal(got.Pix, want.Pix) || win != (Window{H: 10, W: 12, Flip: true}) {
+		t.Errorf("window %+v", win)
+	}
+}
+
+func TestErasedRegionsLieInWhatIsSeenAndHaveTheirShare(t *testing.T) {
+	var s Sample
+	share, n := 0.0, 0
+	op := Erase{Area: [2]float64{0.02, 0.33}, Aspect: [2]float64{0.3, 3.3}}
+	for sample := range 4000 {
+		s.Reset(32, 32, 32, 32)
+		List{op}.Apply(&s, tensor.NewStream(1, "augment"), 0, sample)
+		for _, r := range s.Regions() {
+			if r.Y < 0 || r.X < 0 || r.H < 1 || r.W < 1 || r.Y+r.H > 32 || r.X+r.W > 32 {
+				t.Fatalf("sample %d: %+v", sample, r)
+			}
+			share += float64(r.H*r.W) / (32 * 32)
+			n++
+		}
+	}
+	if n != 4000 || math.Abs(share/4000-0.175) > 0.01 { // the middle of the two; long ones that do not fit are drawn anew
+		t.Errorf("%d regions of %.4f on average", n, share/4000)
+	}
+}
+
+func TestOperationsAllocateNothing(t *testing.T) {
+	m := drawn(40, 40, 3, 3)
+	var ops List
+	for _, e := range Catalog() {
+		ops = append(ops, Chance{1, e.Default})
+	}
+	var s Sample
+	sample := 0
+	if n := testing.AllocsPerRun(50, func() {
+		sample++
+		s.Reset(40, 40, 32, 32)
+		ops.Apply(&s, tensor.NewStream(1, "augment"), 0, sample)
+		s.Render(m)
+	}); n != 0 {
+		t.Errorf("%g allocations", n)
+	}
+}

@@ -1,0 +1,139 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+
+	"github.com/assaylab/assay/tensor"
+)
+
+// Overlay is laid over the items of a set for one training: what they are taken for, and how often they are seen. It leaves the
+// set as it is, and evaluation never looks through one. The zero Overlay changes nothing. Lists are by item of the set.
+type Overlay struct {
+	Labels []int32   // what each item is taken for, an index of the set's classes; nil: its own label
+	Draws  []float32 // how often each item is seen in an epoch, from 0 to 1024, on average; nil: once
+}
+
+// Within is the overlay with all items but the given ones left out.
+func (o Overlay) Within(s *Set, items []int) Overlay {
+	draws := make([]float32, len(s.Items))
+	for _, i := range items {
+		draws[i] = 1
+		if o.Draws != nil {
+			draws[i] = o.Draws[i]
+		}
+	}
+	o.Draws = draws
+	return o
+}
+
+// Digest identifies what an overlay changes, given the digest of its set; "" for nothing. It is a part of a training's identity.
+func (o Overlay) Digest() string {
+	if o.Labels == nil && o.Draws == nil {
+		return ""
+	}
+	sum := sha256.New()
+	put := func(name string, n int, at func(int) uint32) {
+		fmt.Fprintf(sum, "%s %d\n", name, n)
+		var b [4]byte
+		for i := range n {
+			binary.LittleEndian.PutUint32(b[:], at(i))
+			sum.Write(b[:])
+		}
+	}
+	put("labels", len(o.Labels), func(i int) uint32 { return uint32(o.Labels[i]) })
+	put("draws", len(o.Draws), func(i int) uint32 { return math.Float32bits(o.Draws[i]) })
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
+// check reports lists that are not of the set.
+func (o Overlay) check(s *Set) error {
+	for name, n := range map[string]int{"labels": len(o.Labels), "draws": len(o.Draws)} {
+		if n != 0 && n != len(s.Items) {
+			return fmt.Errorf("%s: an overlay of %d %s over %d items; give one for each", s.Name, n, name, len(s.Items))
+		}
+	}
+	for i, label := range o.Labels {
+		if label < 0 || int(label) >= len(s.Classes) {
+			return fmt.Errorf("%s: an overlay takes item %d for class %d of %d; give 0 to %d", s.Name, i, label, len(s.Classes), len(s.Classes)-1)
+		}
+	}
+	for i, d := range o.Draws {
+		if !(d >= 0 && d <= 1024) {
+			return fmt.Errorf("%s: an overlay sees item %d %g times an epoch; give 0 to 1024", s.Name, i, d)
+		}
+	}
+	return nil
+}
+
+// share is how often an item is seen in an epoch, with 20 bits behind the point: in whole numbers, so that their sum does not depend on
+// the order.
+func (o Overlay) share(item int) int64 {
+	if o.Draws == nil {
+		return 1 << 20
+	}
+	return int64(math.Round(float64(o.Draws[item]) * (1 << 20)))
+}
+
+// visit is an item in the order of an epoch, and which time of its times in it, from 0.
+type visit struct{ item, again int }
+
+// visits is how often the items are seen in an epoch, all together.
+func (o Overlay) visits(items []int) int {
+	var sum int64
+	for _, i := range items {
+		sum += o.share(i)
+	}
+	return int(sum >> 20)
+}
+
+// order is an epoch's: items ranked by the numbers that their contents draw, for each time that they are seen one of its own. An item that
+// is seen 2.3 times on average is seen twice or three times: along the first ranking, shares are added up from a number
+// that the epoch draws, and an item is seen as often as a whole number is passed. So an epoch has always as many images, and where an
+// item is seen once or never, all others keep their places.
+func (s *Set) order(items []int, o Overlay, stream tensor.Stream, epoch int) []visit {
+	ranked := s.byLot(items, stream, epoch)
+	visits := make([]visit, 0, len(ranked))
+	if o.Draws == nil {
+		for _, i := range ranked {
+			visits = append(visits, visit{i, 0})
+		}
+		return visits
+	}
+	passed := int64(stream.At(uint64(epoch), 0).Uint32() >> 12)
+	most := int64(0)
+	times := make([]int64, len(s.Items))
+	for _, i := range ranked {
+		next := passed + o.share(i)
+		times[i] = next>>20 - passed>>20
+		passed, most = next, max(most, times[i])
+	}
+	if most <= 1 {
+		for _, i := range ranked {
+			if times[i] > 0 {
+				visits = append(visits, visit{i, 0})
+			}
+		}
+		return visits
+	}
+	var all []drawn
+	copies := 0
+	for k, i := range items {
+		if copies++; k == 0 || s.Items[i].Hash != s.Items[items[k-1]].Hash {
+			copies = 0
+		}
+		for again := range times[i] {
+			all = append(all, drawn{lot(stream, s.Items[i].Hash, epoch, copies|int(again)<<21), len(visits)})
+			visits = append(visits, visit{i, int(again)})
+		}
+	}
+	rank(all)
+	inOrder := make([]visit, len(all))
+	for k, d := range all {
+		inOrder[k] = visits[d.index]
+	}
+	return inOrder
+}

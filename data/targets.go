@@ -1,0 +1,35 @@
+package data
+
+// Targets says what a batch holds beside its images, and fills it: a loader knows pictures, and asks whoever knows what they
+// are for. Its methods are called from several goroutines, each with arrays of its own.
+type Targets interface {
+	// Room makes the arrays of a batch of so many rows, all 0.
+	Room(batch int) []Array
+
+	// Fill writes one row of arrays that Room made, all of it, from what the row shows; of nothing it is 0. It allocates nothing.
+	Fill(arrays []Array, row int, shown []Shown)
+}
+
+// Array is one of a batch's targets, rows one after another: Real or Index holds them, the other is nil.
+type Array struct {
+	Name  string // of the program's input
+	Real  []float32
+	Index []int32
+}
+
+// Put enters the array by its name where a program's inputs are.
+func (a Array) Put(reals map[string][]float32, indices map[string][]int32) {
+	if a.Index != nil {
+		indices[a.Name] = a.Index
+	} else {
+		reals[a.Name] = a.Real
+	}
+}
+
+// Shown is a picture that a row of a batch shows: one alone, or several where they are mixed.
+type Shown struct {
+	Item   int     // of the set
+	Label  int32   // its class, index in [Set.Classes]
+	Share  float32 // of the row, above 0; the shares of a row sum to 1
+	Weight float32 // how much the picture counts, 0 or more; 1: as any
+}
