@@ -143,7 +143,7 @@ func (s Schedule) intervals(every float64, done int) int {
 	for i := range s.spans {
 		p := &s.spans[i]
 		if done > p.first {
-			n += float64(min(done, p.end)-p.first) / math.Max(1, math.Round(every*float64(p.perEpoch)))
+			n += float64(min(done, p.end)-p.first) / max(1, math.Round(every*float64(p.perEpoch)))
 		}
 	}
 	return int(n + 1e-9) // shares of two stages that make a whole may fall short of it by rounding
