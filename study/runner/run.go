@@ -680,8 +680,7 @@ func (w *work) keep(ctx context.Context, l *store.Lease, lost func()) {
 const checkTime = 30 * time.Second
 
 // sameBits has the first steps of a trial that the store holds run again, the baseline's where it can: unequal bits would make all
-// pairing worthless. Where there is no trial of this engine yet there is nothing to hold against, and the first trials are held against
-// each other's beginnings by whoever grows the study.
+// pairing worthless. Where there is no trial of this engine yet, the baseline's are run twice and held against each other.
 func (w *work) sameBits(ctx context.Context) error {
 	cell, id := study.Cell{}, ""
 	states, err := w.st.States(slices.Collect(func(yield func(string) bool) {
