@@ -20,10 +20,10 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
-	"github.com/assaylab/assay/study/runner"
 	"github.com/assaylab/assay/train"
 )
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/approach"
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/approach"
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"

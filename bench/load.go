@@ -12,12 +12,12 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"

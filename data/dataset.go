@@ -13,7 +13,7 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/internal/spec"
 )
 

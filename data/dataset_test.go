@@ -214,7 +214,7 @@ func TestSetsThatCannotBeTrainedOnAreRefusedInOneLine(t *testing.T) {
 		{Folder("no-such-folder"), "no-such-folder: no such folder or archive; check the path"},
 		{Builtin("cifar11"), `data: no data set "cifar11"; did you mean "cifar10"? (assay data list)`},
 		{Builtin("zebras"), `data: no data set "zebras"; there are fashion-mini, fashion-mnist, mnist, cifar10, cifar100, imagenette`},
-		{Builtin("format"), `data: no data set "format"; write {folder: format} for the folder`},
+		{Builtin("augment"), `data: no data set "augment"; write {folder: augment} for the folder`},
 		{Builtin("cifar10"), `data: cifar10 is not on this machine; run "assay data get cifar10" (162 MiB), or give your copy as {folder: DIR}`},
 		{Spec{}, "data: neither a name nor a folder; write a built-in set's name or {folder: DIR}"},
 		{Spec{Name: "a", Folder: "b"}, `data: both name "a" and folder "b"; keep one`},

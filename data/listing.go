@@ -8,7 +8,7 @@ import (
 	"io"
 	"math"
 
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 )
 
 // listing is the outcome of a scan, as it is kept in the cache. Every process of a study reads it, so it is made to be read

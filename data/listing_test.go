@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 )
 
 func aListing() *listing {

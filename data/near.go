@@ -6,7 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 )
 
 // Pictures that are nearly the same (a copy at another size or quality, two frames of one scene) must not stand on both

@@ -9,7 +9,7 @@ import (
 	"os"
 
 	"github.com/assaylab/assay/data/augment"
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/tensor"
 )
 

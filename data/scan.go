@@ -14,7 +14,7 @@ import (
 	"sync"
 
 	"github.com/assaylab/assay/data/augment"
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 )
 
 // A scan opens every file once: what is in it, whether it is a picture, how large, what it is near to. Its outcome is kept

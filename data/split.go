@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/tensor"
 )
 

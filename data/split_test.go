@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/tensor"
 )
 

@@ -1,9 +1,9 @@
-// Package engine is the contract between programs and what executes them. engine/ref says in float64 and obvious loops what
-// every op means; engine/cpu is fast; both pass the cases of engine/enginetest. It imports program only. Start at [Engine];
+// Package engine is the contract between programs and what executes them. internal/ref says in float64 and obvious loops what
+// every op means; engine/cpu is fast; both pass the cases of internal/enginetest. It imports program only. Start at [Engine];
 // [ID] says whose bits are comparable.
 package engine
 
-import "github.com/assaylab/assay/program"
+import "github.com/assaylab/assay/internal/program"
 
 // Engine turns programs into executables. Executables of one Engine may share scratch memory, so only one of them runs at a
 // time; two Engines are independent.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/ref"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
+	"github.com/assaylab/assay/internal/ref"
 	"github.com/assaylab/assay/tensor"
 )
 

@@ -11,9 +11,9 @@ import (
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/tensor"
 )
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/interop/safetensors"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/tensor"
 )
 

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/interop/safetensors"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 )

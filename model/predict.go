@@ -1,8 +1,8 @@
 package model
 
 import (
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 )

@@ -10,8 +10,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/interop/safetensors"
-	"github.com/assaylab/assay/program"
 )
 
 // Digest identifies the exact bits of a State: 32 hex digits.

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/approach"
-	"github.com/assaylab/assay/diff"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/diff"
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/approach"
-	"github.com/assaylab/assay/diff"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/diff"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/zoo"
 )

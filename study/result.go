@@ -1,7 +1,7 @@
 // Package study is the pure half of a study: which trials there are (pair.go), what they may be said to show
 // (verdict.go), and the plain data that both halves share (result.go, where to start). It reads no clock, no disk and
-// no network, so that its honesty is proved on thousands of simulated studies; study/runner does the work and
-// study/store keeps it. It may import approach, task and study/stat.
+// no network, so that its honesty is proved on thousands of simulated studies; internal/runner does the work and
+// internal/store keeps it. It may import approach, task and study/stat.
 package study
 
 import (

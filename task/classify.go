@@ -8,8 +8,8 @@ import (
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/internal/elementary"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/tensor"
 )
 

@@ -5,10 +5,10 @@ import (
 	"math"
 	"testing"
 
-	"github.com/assaylab/assay/engine/ref"
 	"github.com/assaylab/assay/internal/gradcheck"
+	"github.com/assaylab/assay/internal/program"
+	"github.com/assaylab/assay/internal/ref"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/tensor"
 )
 

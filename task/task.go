@@ -6,8 +6,8 @@ package task
 
 import (
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/program"
 )
 
 // Task is what a training is to learn, for a list of classes. Its values hold no state: they may be used from several goroutines.

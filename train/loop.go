@@ -9,12 +9,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/model"
-	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/task"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/enginetest"
+	"github.com/assaylab/assay/internal/enginetest"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/train"
 )

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/internal/compile"
 )
 
 // size is what a program of a step is compiled for.

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/model"
-	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/train"
 )

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/assaylab/assay/compile"
+	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/internal/say"
-	"github.com/assaylab/assay/program"
 )
 
 // Start is weights that a training begins from, such as a model's.

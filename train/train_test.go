@@ -18,10 +18,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/interop/safetensors"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"

@@ -3,7 +3,7 @@ package zoo
 import (
 	"slices"
 
-	"github.com/assaylab/assay/module"
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/nn"
 )
 

@@ -1,7 +1,7 @@
 package zoo
 
 import (
-	"github.com/assaylab/assay/module"
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/nn"
 )
 

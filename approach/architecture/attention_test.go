@@ -5,7 +5,7 @@ import (
 
 	"github.com/assaylab/assay/approach/architecture"
 	"github.com/assaylab/assay/approach/optimization"
-	"github.com/assaylab/assay/module"
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/nn"
 )
 

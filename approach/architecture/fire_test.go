@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/approach/architecture"
-	"github.com/assaylab/assay/module"
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/nn"
 )
 

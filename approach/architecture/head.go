@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
 )
 

@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/approach/architecture"
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
 )
 

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
 )
 

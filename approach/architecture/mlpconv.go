@@ -3,8 +3,8 @@ package architecture
 import (
 	"fmt"
 
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/module"
 	"github.com/assaylab/assay/nn"
 )
 

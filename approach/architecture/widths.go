@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/module"
 )
 
 // Widths are the maps of an inception module's branches as its papers' tables give them: 1x1 | 1x1 -> 3x3 | 1x1 -> 5x5 |

@@ -7,7 +7,7 @@ import (
 
 	"github.com/assaylab/assay/approach/optimization"
 	"github.com/assaylab/assay/experiment"
-	"github.com/assaylab/assay/module"
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/zoo"
 )

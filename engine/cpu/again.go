@@ -1,6 +1,6 @@
 package cpu
 
-import "github.com/assaylab/assay/program"
+import "github.com/assaylab/assay/internal/program"
 
 // Doing again what is cheap. What a batch norm gives is read by the convolution behind it, and once more in the backward pass: kept, it
 // doubles the memory of a network of convolutions and norms. As the norm's input is kept anyway, the backward pass can normalise

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"testing"
 
-	"github.com/assaylab/assay/engine/enginetest"
+	"github.com/assaylab/assay/internal/enginetest"
 )
 
 // TestASteadyRunOfAnyOpAllocatesNothing goes over the cases of enginetest, which have every op, at each level and on more threads than

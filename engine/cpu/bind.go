@@ -1,6 +1,6 @@
 package cpu
 
-import "github.com/assaylab/assay/program"
+import "github.com/assaylab/assay/internal/program"
 
 // binder plans a unit: it adds steps to the planner.
 type binder func(b *planner, u unit) error

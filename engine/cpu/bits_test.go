@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/assaylab/assay/engine/enginetest"
+	"github.com/assaylab/assay/internal/enginetest"
 	"github.com/assaylab/assay/internal/golden"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // TestBitsChangeOnlyWithTheTablesVersion holds the digest of what every kind of op leaves behind at every level, over all cases of

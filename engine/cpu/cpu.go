@@ -19,7 +19,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
 	"github.com/assaylab/assay/internal/memory"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // TableVersion names the rules by which kernels, tiles and blocks are chosen. Results are the same bits only under one level

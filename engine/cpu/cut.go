@@ -3,7 +3,7 @@ package cpu
 import (
 	"math"
 
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // How a convolution's product is shared out. With few weights it goes picture by picture in a chain, its operands in the

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/enginetest"
+	"github.com/assaylab/assay/internal/enginetest"
 )
 
 func TestEngineAgreesWithRef(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/tensor"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // frame is what steps find at run time.

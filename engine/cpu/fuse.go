@@ -1,6 +1,6 @@
 package cpu
 
-import "github.com/assaylab/assay/program"
+import "github.com/assaylab/assay/internal/program"
 
 // Fusion. A unit is a node with those neighbours that its kernel does on the way, without another pass over memory:
 //

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/enginetest"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/enginetest"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/tensor"
 )
 

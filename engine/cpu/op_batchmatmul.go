@@ -2,7 +2,7 @@ package cpu
 
 import (
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // Products of matrices pair by pair: an image holds a matrix a head, as a row of pixels. A worker does its images' heads one

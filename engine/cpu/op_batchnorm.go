@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // Batch normalisation is two passes with a meeting between: the moments of each picture are taken as soon as the layer before

@@ -3,7 +3,7 @@ package cpu
 import (
 	"fmt"
 
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // Convolution: a gathered product (gather.go) whose taps are the kernel's rows, or a depthwise one

@@ -1,7 +1,7 @@
 package cpu
 
 import (
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // The gradient of a convolution by its input. At stride s it is s·s products, one a phase of the input's rows and columns

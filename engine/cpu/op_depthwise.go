@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // Depthwise convolution, that of groups of 4 or 8 channels, and their gradients: rows of outputs by vectors of channels

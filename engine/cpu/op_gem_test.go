@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/ref"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
+	"github.com/assaylab/assay/internal/ref"
 	"github.com/assaylab/assay/tensor"
 )
 

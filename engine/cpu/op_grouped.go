@@ -1,6 +1,6 @@
 package cpu
 
-import "github.com/assaylab/assay/program"
+import "github.com/assaylab/assay/internal/program"
 
 // Weights of groups of 4 or 8 channels as kernels of groups take them (kernel/depthwise.go): sixteen channels together, of each those by
 // which it sees itself and the others of its group, in the order of the exclusive-or.

@@ -2,7 +2,7 @@ package cpu
 
 import (
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // Products of matrices. Tasks own blocks of rows by panels of columns. Panels of b are packed by the task that uses them, as it

@@ -2,7 +2,7 @@ package cpu
 
 import (
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // Depthwise convolution with a multiplier: channel c of x makes channels c·m to c·m+m-1 of y. It is m depthwise convolutions of the

@@ -4,7 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // A convolution to one channel, as the 7x7 of two maps that gates positions (CBAM): a product of matrices would fill one column of

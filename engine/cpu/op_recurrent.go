@@ -2,7 +2,7 @@ package cpu
 
 import (
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // Recurrent sweeps. The input products of all steps were one convolution before; what is left of a step is the product of the

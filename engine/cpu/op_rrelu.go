@@ -1,6 +1,6 @@
 package cpu
 
-import "github.com/assaylab/assay/program"
+import "github.com/assaylab/assay/internal/program"
 
 func bindRReLU(b *planner, u unit) error {
 	x, y := b.val(u.In[0]), b.val(u.out)

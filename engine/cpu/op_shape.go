@@ -2,7 +2,7 @@ package cpu
 
 import (
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // copyStep adds a step that gives in's content to out; none at all where both can be the same bytes.

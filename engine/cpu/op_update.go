@@ -1,6 +1,6 @@
 package cpu
 
-import "github.com/assaylab/assay/program"
+import "github.com/assaylab/assay/internal/program"
 
 const updatePiece = 32 << 10 // parameters a task updates
 

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // Convolutions of 3x3 by minimal filtering (kernel/winograd.go): squares of 2x2 outputs are transformed, multiplied in 16 products

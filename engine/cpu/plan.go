@@ -7,7 +7,7 @@ import (
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu/internal/kernel"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/tensor"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/tensor"
 )
 

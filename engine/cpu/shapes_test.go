@@ -5,8 +5,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/assaylab/assay/engine/enginetest"
-	"github.com/assaylab/assay/program"
+	"github.com/assaylab/assay/internal/enginetest"
+	"github.com/assaylab/assay/internal/program"
 )
 
 // TestConvolutionsOfAnyShapeAgreeWithRef draws geometries that nobody thought of: a convolution with what can be fused to it, and

@@ -14,12 +14,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/program"
 	"github.com/assaylab/assay/task"
 )
 

@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/internal/say"
-	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/internal/store"
 )
 
 // completion offers words for what is typed behind a command.

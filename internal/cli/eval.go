@@ -13,8 +13,8 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/model"
-	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 )

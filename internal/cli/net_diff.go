@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/approach"
-	"github.com/assaylab/assay/diff"
 	"github.com/assaylab/assay/draw"
+	"github.com/assaylab/assay/internal/diff"
 	"github.com/assaylab/assay/nn"
 )
 

@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/compile"
 	"github.com/assaylab/assay/draw"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"
 )

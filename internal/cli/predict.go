@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/task"
 )

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/internal/store"
 )
 
 func storeCheck(e *Env) *cobra.Command {

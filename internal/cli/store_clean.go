@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/internal/store"
 )
 
 // keptCache is how long a cache of pictures is kept that nobody has used.

@@ -15,13 +15,13 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/internal/report"
+	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/report"
 	"github.com/assaylab/assay/study"
-	"github.com/assaylab/assay/study/runner"
-	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/train"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/internal/store"
 )
 
 func studyList(e *Env) *cobra.Command {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
-	"github.com/assaylab/assay/study/runner"
 )
 
 // shownPlan is the JSON of `assay study plan`.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/study/runner"
+	"github.com/assaylab/assay/internal/runner"
 )
 
 func studyReport(e *Env) *cobra.Command {

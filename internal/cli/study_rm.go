@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/study/store"
+	"github.com/assaylab/assay/internal/store"
 )
 
 func studyRm(e *Env) *cobra.Command {

@@ -11,11 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/internal/report"
+	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
-	"github.com/assaylab/assay/report"
+	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/study"
-	"github.com/assaylab/assay/study/runner"
-	"github.com/assaylab/assay/study/store"
 	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/task"
 )

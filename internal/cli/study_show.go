@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/study/runner"
+	"github.com/assaylab/assay/internal/runner"
 )
 
 func studyShow(e *Env) *cobra.Command {

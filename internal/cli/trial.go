@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/study/runner"
+	"github.com/assaylab/assay/internal/runner"
 )
 
 // trialCommand is what study run starts as a process of its own for each trial: the request comes on Stdin, and the process lives no

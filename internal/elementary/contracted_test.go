@@ -15,7 +15,7 @@ import (
 // soon as (*Set).Preprocess and (*Loader).Sheet are written with conversions.
 var deciding = []string{
 	"internal/elementary", "tensor", "program", "experiment", "compile", "engine", "engine/cpu", "engine/cpu/internal/kernel", "task", "train",
-	"data/augment", "data/format",
+	"data/augment", "internal/format",
 }
 
 // spared are functions of those packages that decide no bits, and why.

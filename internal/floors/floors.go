@@ -30,35 +30,37 @@ var Rooms = []Room{
 	{"internal/elementary", nil},
 	{"tensor", []string{"internal/elementary"}}, // the normal numbers it draws
 	{"nn", []string{"tensor", "internal/spec", "internal/say"}},
-	{"module", []string{"nn"}},
-	{"zoo", []string{"module"}},
+	{"internal/module", []string{"nn"}},
+	{"zoo", []string{"internal/module"}},
 	{"draw", []string{"nn"}},
-	{"diff", []string{"nn"}},
+	{"internal/diff", []string{"nn"}},
 	{"interop/safetensors", []string{"tensor", "internal/atomicfile"}},
-	{"program", []string{"tensor"}},
-	{"engine", []string{"program"}}, // never nn: an engine knows no layers
-	{"engine/enginetest", []string{"engine", "engine/ref"}},
-	{"engine/ref", []string{"engine"}},
+	{"internal/program", []string{"tensor"}},
+	{"engine", []string{"internal/program"}}, // never nn: an engine knows no layers
+	{"internal/enginetest", []string{"engine", "internal/ref"}},
+	{"internal/ref", []string{"engine"}},
 	{"engine/cpu", []string{"engine", "engine/cpu/internal/kernel", "internal/memory"}},
 	{"engine/cpu/internal/kernel", []string{"internal/elementary"}},
 	{"engine/xla", []string{"engine"}},
-	{"data", []string{"tensor", "internal/spec", "internal/atomicfile", "internal/memory"}}, // decoders ask for room
-	{"task", []string{"nn", "program", "data", "internal/elementary", "internal/spec"}},     // what outputs are for: its loss stands in programs, its targets in batches
-	{"experiment", []string{"zoo", "data", "task"}},                                         // of task the names
-	{"compile", []string{"nn", "program", "experiment", "internal/memory"}},                 // of experiment the optimization settings alone; of a task it asks by an interface of its own
-	{"model", []string{"compile", "data", "engine", "task", "interop/safetensors"}},         // of engine the interface: a prediction is handed one
-	{"approach", []string{"experiment", "task"}},                                            // of task whether a network fits it
-	{"train", []string{"experiment", "compile", "engine", "task", "model"}},                 // never an engine of its own: it is handed one
+	{"data/augment", []string{"tensor"}},
+	{"internal/format", []string{"data/augment", "internal/memory"}}, // decoders ask for room
+	{"data", []string{"internal/format", "internal/spec", "internal/atomicfile"}},
+	{"task", []string{"nn", "internal/program", "data", "internal/elementary", "internal/spec"}}, // what outputs are for: its loss stands in programs, its targets in batches
+	{"experiment", []string{"zoo", "data", "task"}},                                              // of task the names
+	{"internal/compile", []string{"nn", "internal/program", "experiment", "internal/memory"}},    // of experiment the optimization settings alone; of a task it asks by an interface of its own
+	{"model", []string{"internal/compile", "data", "engine", "task", "interop/safetensors"}},     // of engine the interface: a prediction is handed one
+	{"approach", []string{"experiment", "task"}},                                                 // of task whether a network fits it
+	{"train", []string{"experiment", "internal/compile", "engine", "task", "model"}},             // never an engine of its own: it is handed one
 	{"detect", []string{"train"}},
-	{"study", []string{"approach", "diff", "task", "study/stat"}},
+	{"study", []string{"approach", "internal/diff", "task", "study/stat"}},
 	{"study/stat", nil},
 	{"study/trial", []string{"data", "internal/atomicfile"}},
-	{"study/runner", []string{"study", "study/trial", "study/store", "study/queue", "train", "detect", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
-	{"study/queue", []string{"study", "study/store", "train", "detect"}},
-	{"study/store", []string{"study", "study/trial"}},
-	{"report", []string{"study", "study/store"}},
-	{"serve", []string{"study", "study/store"}},
-	{"internal/gradcheck", []string{"program"}}, // helpers of tests
+	{"internal/runner", []string{"study", "study/trial", "internal/store", "study/queue", "train", "detect", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
+	{"study/queue", []string{"study", "internal/store", "train", "detect"}},
+	{"internal/store", []string{"study", "study/trial"}},
+	{"internal/report", []string{"study", "internal/store"}},
+	{"serve", []string{"study", "internal/store"}},
+	{"internal/gradcheck", []string{"internal/program"}}, // helpers of tests
 	{"internal/golden", nil},
 	{"internal/guard", nil},
 	{"assay", []string{All}}, // the package at the root: the short way in
@@ -66,14 +68,14 @@ var Rooms = []Room{
 	{"cmd/assay", []string{"internal/cli"}},
 	{"examples", []string{All}},
 	{"bench", []string{All}},
-	{"docs", []string{All}},
+	{"internal/docs", []string{All}},
 }
 
 // Helpers are the rooms that any test may import on top of its room's.
-var Helpers = []string{"internal/gradcheck", "internal/golden", "internal/guard", "compile", "engine", "engine/enginetest", "engine/ref", "engine/cpu"}
+var Helpers = []string{"internal/gradcheck", "internal/golden", "internal/guard", "internal/compile", "engine", "internal/enginetest", "internal/ref", "engine/cpu"}
 
 // Pure are the rooms that may touch no disk, network or clock, so that a million studies can be simulated.
-var Pure = []string{"study", "study/stat", "approach", "compile", "task", "program", "draw", "diff", "nn", "module", "tensor"}
+var Pure = []string{"study", "study/stat", "approach", "internal/compile", "task", "internal/program", "draw", "internal/diff", "nn", "internal/module", "tensor"}
 
 // RoomOf is the room that a package belongs to; ok is false if the table has none.
 func RoomOf(path string) (name string, ok bool) {

@@ -16,7 +16,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/assaylab/assay/data/format"
+	"github.com/assaylab/assay/internal/format"
 )
 
 func main() {

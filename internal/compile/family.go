@@ -1,0 +1,285 @@
+// Package compile turns a network with its overlay, a loss and a solver into programs: a training step, an evaluation,
+// the statistics that an initialisation needs. It is where layers meet operations. It imports nn, program, the settings
+// of package experiment and internal/memory. Start at [Family]; lower.go is the table of layers.
+package compile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/memory"
+	"github.com/assaylab/assay/internal/program"
+	"github.com/assaylab/assay/nn"
+)
+
+// Names of what programs read and give.
+const (
+	Images = "images" // Input [N,H,W,C], normalised
+	Rate   = "lr"     // Scalar
+	Clock  = "step"   // Scalar: the number of the step, which addresses random masks
+
+	GradientKept = "gradient-kept" // Scalar of Gradients alone, which its caller feeds: the share of the kept gradients that stays, in [0,1)
+
+	Loss      = "loss"      // Output of a step: the mean over the batch, weighted over outputs, without weight decay
+	Logits    = "logits"    // Output of a step: what the main output gives, a row an image
+	variances = "variance/" // Outputs of the statistics: the variance of what the layer of that name gives
+)
+
+// Objective is what a training is to learn, as far as it stands in programs.
+type Objective interface {
+	// Loss emits the loss of a batch, a scalar, of what the outputs give: maps [N,H,W,C], the main one first. It declares the
+	// inputs that it takes besides.
+	Loss(b *program.Builder, outputs []nn.Output, heads []*program.Value) *program.Value
+
+	// Predict emits and names the outputs of an evaluation, of what the main output gives.
+	Predict(b *program.Builder, main *program.Value)
+}
+
+// Family is the programs of one network, which share a State: parameters, running statistics and, once the step is built, what
+// the solver remembers.
+type Family struct {
+	Graph *nn.Graph
+	State *program.State
+
+	objective    Objective
+	optimization experiment.Optimization
+	seed         uint64 // of random masks
+	steps        []nn.Step
+	params       []nn.Param
+	buffers      []nn.Param
+	rule         Rule
+	settings     map[string]setting // by parameter
+	scalars      *scalars           // of steps; filled as programs are built
+}
+
+// New lays out the State of a network, zeroed; [Family.Initialize] draws it. More than the machine has is an error. seed is the
+// source of the masks of dropout.
+func New(g *nn.Graph, objective Objective, o experiment.Optimization, seed uint64) (*Family, error) {
+	steps, err := g.Steps()
+	if err != nil {
+		return nil, err
+	}
+	params, err := g.Params()
+	if err != nil {
+		return nil, err
+	}
+	buffers, err := g.Buffers()
+	if err != nil {
+		return nil, err
+	}
+	f := &Family{
+		Graph: g, State: program.NewState(), objective: objective, optimization: o, seed: seed, steps: steps, params: params, buffers: buffers,
+		scalars: &scalars{fixed: map[string]float32{}},
+	}
+	if f.rule, err = ruleOf(o.Solver); err != nil {
+		return nil, err
+	}
+	if f.settings, err = f.parameterSettings(); err != nil {
+		return nil, err
+	}
+	bytes := int64(0)
+	for _, p := range f.kept() {
+		if strings.Contains(p.Name, slotMark) {
+			return nil, fmt.Errorf("%s: a name with an %s is of what a solver remembers; name the layer without one", p.Name, slotMark)
+		}
+		bytes += 4 * int64(p.Shape.Elems())
+	}
+	if err := memory.Need(bytes, 0); err != nil {
+		return nil, fmt.Errorf("parameters: %w; give a smaller network", err)
+	}
+	for _, p := range f.kept() {
+		if _, err := f.State.Add(p.Name, p.Shape); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// Kept lists the names of parameters and running statistics: the State that predicting needs.
+func (f *Family) Kept() []string {
+	var names []string
+	for _, p := range f.kept() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func (f *Family) kept() []nn.Param { return slices.Concat(f.params, f.buffers) }
+
+// Scalars gives the scalars of a step: what settings fix, the rates, what the solver works out for each step, and the step's
+// number. It fills dst, which the caller keeps from step to step. The program of the step must have been built.
+func (f *Family) Scalars(dst map[string]float32, lr float32, step int) {
+	for name, v := range f.scalars.fixed {
+		dst[name] = v
+	}
+	for _, m := range f.scalars.moving {
+		dst[m.name] = m.at(step, lr*m.factor)
+	}
+	dst[Clock] = float32(step)
+}
+
+// Sized is the family of the same network for images of another height and width, over the same State and with the same scalars. A
+// network whose parameters depend on the size, because a linear layer reads positions, is an error.
+func (f *Family) Sized(h, w int) (*Family, error) {
+	own := f.Graph.InputSize()
+	if h == own.H && w == own.W {
+		return f, nil
+	}
+	s := *f
+	s.Graph = f.Graph.Clone()
+	s.Graph.SetInput(nn.Size{H: h, W: w, C: own.C})
+	var err error
+	if s.steps, err = s.Graph.Steps(); err != nil {
+		return nil, fmt.Errorf("images of %dx%d: %w", h, w, err)
+	}
+	params, err := s.Graph.Params()
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range params {
+		if was := f.params[i]; p.Name != was.Name || !p.Shape.Equal(was.Shape) {
+			return nil, fmt.Errorf("images of %dx%d: %s is %v, and %v at %v; a head that reads positions fits one size, pool globally in its place", h, w, p.Name, p.Shape, was.Shape, own)
+		}
+	}
+	return &s, nil
+}
+
+// Step is a training step on a batch: forward, loss, gradients, update. Its outputs are Loss and Logits.
+func (f *Family) Step(batch int) (*program.Program, error) {
+	b := program.NewBuilder("step")
+	f.update(b, f.gradients(b, f.loss(b, batch)))
+	return b.Build()
+}
+
+// Gradients is the first half of a step, on its own batch: forward, loss, and the gradients, which it keeps in the State as a running
+// mean, g = kept·g + (1-kept)·gradient, with kept the scalar GradientKept: 0 forgets what was there, and i/(i+1) behind i batches
+// gives the mean of i+1. So a step on more images than memory holds is several of these and one [Family.Update]; masks and batch
+// statistics are each batch's own. Its outputs are Loss and Logits.
+func (f *Family) Gradients(batch int) (*program.Program, error) {
+	b := program.NewBuilder("gradients")
+	kept := b.Scalar(GradientKept)
+	for i, g := range f.gradients(b, f.loss(b, batch)) {
+		p := f.trained()[i]
+		b.At(p.Name)
+		b.EmitAll(program.Blend{Scale: 1}, f.slot(b, p, gradientSlot), g, kept)
+	}
+	return b.Build()
+}
+
+// Update is the second half of a step: the solver, by the gradients that [Family.Gradients] kept. It has no outputs.
+func (f *Family) Update() (*program.Program, error) {
+	b := program.NewBuilder("update")
+	var grads []*program.Value
+	for _, p := range f.trained() {
+		grads = append(grads, f.slot(b, p, gradientSlot))
+	}
+	f.update(b, grads)
+	return b.Build()
+}
+
+// loss emits the forward pass and the loss, and makes both outputs.
+func (f *Family) loss(b *program.Builder, batch int) *program.Value {
+	l := f.lower(b, batch, training)
+
+	b.At("loss")
+	var heads []*program.Value
+	for _, o := range f.Graph.Outputs {
+		heads = append(heads, l.out[o.Node])
+	}
+	loss := f.objective.Loss(b, f.Graph.Outputs, heads)
+	b.Output(Loss, loss)
+	b.Output(Logits, l.flat(l.out[f.Graph.Main().Node]))
+	return loss
+}
+
+// Evaluation gives what the objective predicts of a batch, with running statistics and without dropout.
+func (f *Family) Evaluation(batch int) (*program.Program, error) {
+	b := program.NewBuilder("evaluation")
+	pruned, err := f.pruned()
+	if err != nil {
+		return nil, err
+	}
+	l := pruned.lower(b, batch, evaluation)
+	f.objective.Predict(b, l.out[pruned.Graph.Main().Node])
+	return b.Build()
+}
+
+// Statistics gives, for every convolution and linear layer, the variance of its output over a batch, bias included, norm
+// not: what layer-sequential unit-variance initialisation scales by. Norms further up see the batch, dropout is off.
+func (f *Family) Statistics(batch int) (*program.Program, error) {
+	b := program.NewBuilder("statistics")
+	l := f.lower(b, batch, statistics)
+	for _, n := range f.Scaled() {
+		b.At(n.Name)
+		b.Output(variances+n.Name, b.Emit(program.Variance{}, l.raw[n]))
+	}
+	return b.Build()
+}
+
+// Scaled lists the convolutions and linear layers in graph order, a shared weight once, at its first use, but for those whose
+// weights begin at 0.
+func (f *Family) Scaled() []*nn.Node {
+	var ns []*nn.Node
+	for _, p := range f.params {
+		if p.Role == nn.RoleWeight && !p.Zero {
+			ns = append(ns, f.Graph.Node(p.Layer))
+		}
+	}
+	return ns
+}
+
+// WeightOf names the weight of one of the layers of Scaled; of any other the name is empty.
+func (f *Family) WeightOf(n *nn.Node) string {
+	for _, p := range f.params {
+		if p.Role == nn.RoleWeight && p.Layer == n.Name {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// VarianceOf names the output of Statistics that belongs to a layer.
+func VarianceOf(n *nn.Node) string { return variances + n.Name }
+
+// pruned is the family of the network without train-only outputs, over the same State.
+func (f *Family) pruned() (*Family, error) {
+	if !slices.ContainsFunc(f.Graph.Outputs, func(o nn.Output) bool { return o.TrainOnly }) {
+		return f, nil
+	}
+	p := *f
+	p.Graph = f.Graph.Pruned()
+	var err error
+	p.steps, err = p.Graph.Steps()
+	return &p, err
+}
+
+// scalars are what the steps of a family are fed with, whatever their size and batch.
+type scalars struct {
+	fixed  map[string]float32
+	moving []moving
+}
+
+// moving is a scalar that changes from step to step: at of the step and of the rate times the factor.
+type moving struct {
+	name   string
+	at     func(step int, lr float32) float32
+	factor float32
+}
+
+// constant is a scalar that a setting fixes: an input of the program, so that the plan depends on no rate, and named by its
+// value, so that equal ones are one.
+func (f *Family) constant(b *program.Builder, kind string, v float32) *program.Value {
+	name := fmt.Sprintf("%s=%g", kind, v)
+	f.scalars.fixed[name] = v
+	return b.Scalar(name)
+}
+
+// unbiased turns the biased variance of n values into the unbiased one.
+func unbiased(n int) float32 {
+	if n < 2 {
+		return 1
+	}
+	return float32(float64(n) / float64(n-1))
+}

@@ -1,0 +1,23 @@
+package ref
+
+import "github.com/assaylab/assay/internal/program"
+
+// sgd: g' = g + l2·p, v = momentum·v + g', p -= lr·v, or lr·(g' + momentum·v) with Nesterov.
+func sgd(op program.SGD, p, g, v, lr, momentum, l2 array) {
+	for i := range p.v {
+		step := g.v[i] + l2.v[0]*p.v[i]
+		v.v[i] = momentum.v[0]*v.v[i] + step
+		if op.Nesterov {
+			p.v[i] -= lr.v[0] * (step + momentum.v[0]*v.v[i])
+		} else {
+			p.v[i] -= lr.v[0] * v.v[i]
+		}
+	}
+}
+
+// blend: r = keep·r + (1-keep)·Scale·b.
+func blend(op program.Blend, r, b, keep array) {
+	for i := range r.v {
+		r.v[i] = keep.v[0]*r.v[i] + (1-keep.v[0])*float64(op.Scale)*b.v[i]
+	}
+}

@@ -1,0 +1,267 @@
+package runner
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/internal/store"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
+	"github.com/assaylab/assay/tensor"
+)
+
+// Bounds of a calibration: the time of all networks of a study together; how often each has its turn, so that a slow moment of the
+// machine is not one network's; and the steps of a turn, for a plan and for a report.
+const (
+	calibrationTime = 10 * time.Second
+	rounds          = 3
+	planSteps       = 4
+	reportSteps     = 11
+)
+
+// disturbed is the share of its time that a calibration may wait for processors that others have.
+const disturbed = 0.1
+
+// Calibrate times a step of every distinct network on random batches, with the machine to itself, ten seconds in all; networks
+// that the time does not suffice for are put in proportion by their multiply-adds. Arms get their seconds. The networks take
+// turns, and the least time of all turns counts. With a store the times are kept, and what it knows of this machine is not timed
+// again; st may be nil, for a plan, which is content with fewer steps. Times that were taken beside other work are not kept, and
+// arms that have them are marked as rough.
+func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
+	if _, err := s.memory(); err != nil { // what does not fit is refused before it is asked for
+		return err
+	}
+	e, err := s.request.Open(s.request.Device, s.request.Threads)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	step := func(network string) store.Step {
+		return store.Step{Network: network, Machine: fmt.Sprintf("%s, %d threads", processor(), s.request.Threads), Engine: e.ID().String(), Program: fmt.Sprint(Versions())}
+	}
+	most := planSteps
+	if st != nil {
+		most = reportSteps
+	}
+	known, unknown := map[string]store.Calibration{}, map[string]study.PlannedArm{}
+	var turns []string // of the unknown
+	for _, a := range s.Plan.Arms {
+		key := network(a)
+		if _, ok := unknown[key]; ok {
+			continue
+		}
+		if st != nil {
+			if c, err := st.Calibration(step(key)); err == nil && c != nil {
+				known[key] = *c
+				continue
+			}
+		}
+		unknown[key] = a
+		turns = append(turns, key)
+	}
+	began := time.Now()
+	ran, waited := s.clock()
+	for i := range rounds * len(turns) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		key, left := turns[i%len(turns)], calibrationTime-time.Since(began)
+		if left <= 0 && i > 0 {
+			break
+		}
+		c, err := timeStep(e, unknown[key], most, left/time.Duration(rounds*len(turns)-i))
+		if err != nil {
+			return s.place(unknown[key], err)
+		}
+		if before, ok := known[key]; ok {
+			c.SecondsPerStep, c.Steps = min(c.SecondsPerStep, before.SecondsPerStep), c.Steps+before.Steps
+		}
+		known[key] = c
+	}
+	rough := false
+	if r, w := s.clock(); len(turns) > 0 {
+		ran, waited = r-ran, w-waited
+		rough = waited.Seconds() > disturbed*(ran+waited).Seconds()
+	}
+	var seconds, multiplyAdds float64 // of steps that are known
+	for _, a := range s.Plan.Arms {
+		if c, ok := known[network(a)]; ok {
+			seconds, multiplyAdds = seconds+c.SecondsPerStep, multiplyAdds+stepMACs(a)
+		}
+	}
+	for i := range s.Plan.Arms {
+		a := &s.Plan.Arms[i]
+		each := seconds / multiplyAdds * stepMACs(*a)
+		key := network(*a)
+		if c, ok := known[key]; ok {
+			each = c.SecondsPerStep
+		}
+		_, now := unknown[key]
+		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps), rough && now
+	}
+	if st != nil && !rough {
+		for _, key := range turns {
+			if c, ok := known[key]; ok {
+				if err := st.SetCalibration(step(key), c); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// network is a digest of what the time of a step depends on, but for the machine.
+func network(a study.PlannedArm) string {
+	sum := sha256.Sum256(fmt.Appendf(a.Built.Graph.YAML(), "%v %v", a.Built.Optimization.Solver, a.Built.Optimization.Batch))
+	return hex.EncodeToString(sum[:16])
+}
+
+// stepMACs is the multiply-adds of a batch.
+func stepMACs(a study.PlannedArm) float64 {
+	return float64(a.MACs) * float64(a.Built.Optimization.Batch.Size)
+}
+
+// timeStep is the least time of some steps behind a first one, which counts only where the time is up.
+func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration) (c store.Calibration, err error) {
+	began := time.Now()
+	exe, f, err := compiled(e, a)
+	if err != nil {
+		return c, err
+	}
+	if err := f.Initialize(experiment.DefaultOptimization().Init, 1); err != nil { // what the numbers are does not matter
+		return c, err
+	}
+	t, names, err := taskOf(a)
+	if err != nil {
+		return c, err
+	}
+	feed, err := randomFeed(t, names, a.Images.Images.Size, a.Built.Optimization.Batch.Size)
+	if err != nil {
+		return c, err
+	}
+	f.Scalars(feed.Scalars, 1e-4, 0)
+	for c.Steps < most && (c.Steps == 0 || time.Since(began) < limit) {
+		at := time.Now()
+		if err := exe.Run(feed); err != nil {
+			return c, err
+		}
+		if d := time.Since(at).Seconds(); c.Steps <= 1 || d < c.SecondsPerStep {
+			c.SecondsPerStep = d
+		}
+		c.Steps++
+	}
+	return c, nil
+}
+
+// compiled plans a step of an arm.
+func compiled(e engine.Engine, a study.PlannedArm) (engine.Executable, *compile.Family, error) {
+	t, _, err := taskOf(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := compile.New(a.Built.Graph, t, a.Built.Optimization, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := f.Step(a.Built.Optimization.Batch.Size)
+	if err != nil {
+		return nil, nil, err
+	}
+	exe, err := e.Compile(p, f.State)
+	return exe, f, err
+}
+
+// memory is what a trial of the hungriest arm takes, in bytes, its process included. An arm that needs more than the machine has
+// is an error.
+func (s *Session) memory() (int64, error) {
+	if s.each > 0 {
+		return s.each, nil
+	}
+	e, err := s.request.Open(s.request.Device, 1)
+	if err != nil {
+		return 0, err
+	}
+	defer e.Close()
+	most := int64(0)
+	for _, a := range s.Plan.Arms {
+		exe, f, err := compiled(e, a)
+		if err != nil {
+			return 0, s.place(a, err)
+		}
+		plan, batch := exe.Plan(), int64(a.Built.Optimization.Batch.Size)*int64(4*a.Images.Images.Size.Elems())
+		most = max(most, plan.ArenaBytes+plan.ScratchBytes+f.State.Bytes()+batch*int64(data.FeedBatches(1)))
+	}
+	s.each = most + 64<<20
+	return s.each, nil
+}
+
+// randomFeed is a batch of standard normal images whose classes go round: what speed is measured on.
+func randomFeed(t task.Task, names []string, size nn.Size, batch int) (engine.Feed, error) {
+	feed := engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}
+	x := make([]float32, batch*size.Elems())
+	r := tensor.NewStream(1, "random batch").At(0, 0)
+	for i := range x {
+		x[i] = float32(r.Normal())
+	}
+	feed.Real[compile.Images] = x
+	targets, err := t.Targets(names, true)
+	if err != nil {
+		return feed, err
+	}
+	arrays := targets.Room(batch)
+	for row := range batch {
+		targets.Fill(arrays, row, []data.Shown{{Item: row, Label: int32(row % len(names)), Share: 1, Weight: 1}})
+	}
+	for _, a := range arrays {
+		a.Put(feed.Real, feed.Index)
+	}
+	return feed, nil
+}
+
+// taskOf is an arm's task, with names for as many classes as its network has.
+func taskOf(a study.PlannedArm) (task.Task, []string, error) {
+	names := make([]string, a.Built.Graph.Classes)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	t, err := task.New(a.Experiment.Task, names)
+	return t, names, err
+}
+
+// processor names the machine's processor, as far as the system tells.
+func processor() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	defer f.Close()
+	name := runtime.GOARCH
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if key, value, ok := strings.Cut(lines.Text(), ":"); ok {
+			switch strings.TrimSpace(key) {
+			case "model name":
+				name = strings.TrimSpace(value)
+			case "model":
+				name += " " + strings.TrimSpace(value)
+			}
+		}
+		if lines.Text() == "" {
+			break
+		}
+	}
+	return name
+}

@@ -1,0 +1,310 @@
+package runner
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/internal/store"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
+)
+
+// Result is a study of the store as it stands, with the verdicts of its last look. Its data need not be there any more.
+func Result(st *store.Store, name string) (*study.Result, error) {
+	r, ledger, doubts, err := gather(st, name)
+	if err == nil {
+		err = ledger.Show(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Caveats = append(r.Caveats, doubts...)
+	return r, nil
+}
+
+// conclude judges the study where the run has come to an end that is one: that is a look, which is counted. Else it shows what the
+// last look said.
+func (w *work) conclude() (*Ran, error) {
+	ran := &Ran{Trials: w.ran, End: w.end}
+	var doubts []string
+	defer func() {
+		if ran.Result != nil {
+			ran.Result.Caveats = append(ran.Result.Caveats, doubts...)
+		}
+	}()
+	for {
+		r, ledger, of, err := gather(w.st, w.Name)
+		if err != nil {
+			return nil, err
+		}
+		ran.Result, doubts = r, of
+		ends := w.end.Kind == study.AllDone || w.end.Kind == study.BudgetSpent || w.end.Kind == study.SomeFailed
+		if !ends || w.end.Beyond > 0 { // with arms beyond this file's, the look is for the process that runs them
+			return ran, ledger.Show(r)
+		}
+		look, err := ledger.Judge(r, w.end.Kind != study.BudgetSpent)
+		if err != nil || look.N == 0 {
+			return ran, err
+		}
+		look.At = time.Now().UTC()
+		body, err := json.Marshal(look)
+		if err != nil {
+			return nil, err
+		}
+		err = w.st.AddLook(ledger.Baseline, store.Look{N: look.N, Study: w.Name, Body: body})
+		if errors.Is(err, store.ErrChanged) { // another process has judged in the meantime
+			continue
+		}
+		if err == nil && r.NoiseSD > 0 && r.ResidualDF > 0 { // what the next plan is foreseen by
+			err = w.st.SetNoise(ledger.Baseline, store.Noise{SD: r.NoiseSD, Repeats: r.Blocks})
+		}
+		return ran, err
+	}
+}
+
+// gather reads what a study holds: its arms, the trials that stand for their cells, the ledger of its baseline, and what was
+// doubtful about its images.
+func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger, doubts []string, err error) {
+	held, err := st.Study(name)
+	if err != nil {
+		return nil, ledger, nil, err
+	}
+	decoded, err := decode(held)
+	if err != nil {
+		return nil, ledger, nil, err
+	}
+	from, err := originOf(held)
+	if err != nil {
+		return nil, ledger, nil, err
+	}
+	purpose, err := task.New(decoded.Base.Task, nil)
+	if err != nil {
+		return nil, ledger, nil, err
+	}
+	if ledger, err = ledgerOf(st, held.Baseline); err != nil {
+		return nil, ledger, nil, err
+	}
+	r = &study.Result{
+		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
+		Design: string(decoded.Design), Seed: held.Seed, Repeats: held.Repeats, Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
+	}
+	standing, err := stands(st, held)
+	if err != nil {
+		return nil, ledger, nil, err
+	}
+	var ids []string
+	var cells []study.Held
+	for _, a := range held.Arms {
+		if a.Status == store.Removed {
+			continue
+		}
+		arm := a.Arm
+		arm.ID = a.Key
+		r.Arms = append(r.Arms, arm)
+		for repeat := 1; repeat <= held.Repeats; repeat++ {
+			at := slices.IndexFunc(standing, func(h study.Held) bool { return h.Cell == study.Cell{Arm: a.Key, Repeat: repeat} })
+			if at >= 0 && standing[at].Status != "" {
+				cells, ids = append(cells, standing[at]), append(ids, standing[at].Trial)
+			}
+			known := at >= 0 && (standing[at].Status == study.Done || standing[at].Status == study.Diverged)
+			r.Complete = r.Complete && (known || a.Status == store.Idle && repeat > 1)
+		}
+	}
+	results, _, err := st.Trials(ids)
+	if err != nil {
+		return nil, ledger, nil, err
+	}
+	by := map[string]*trial.Result{}
+	for _, t := range results {
+		by[t.ID] = t
+	}
+	pool := newPool(purpose, results)
+	for _, c := range cells {
+		a := slices.IndexFunc(held.Arms, func(a store.Arm) bool { return a.Key == c.Arm })
+		if t := by[c.Trial]; t != nil {
+			if t.Status != trial.Failed {
+				r.Engine = t.Spec.Engine
+			}
+			r.Trials = append(r.Trials, pool.trial(held.Arms[a].Name, c.Repeat, t))
+		} else {
+			r.Complete = false // damaged, so that it is run again
+		}
+	}
+	return r, ledger, from.Doubts, nil
+}
+
+// stands is the trials that stand for a study's cells.
+func stands(st *store.Store, held store.Study) ([]study.Held, error) {
+	cells, err := st.Cells(held.Name)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, c := range cells {
+		ids = append(ids, c.Trial)
+	}
+	states, err := st.States(ids)
+	if err != nil {
+		return nil, err
+	}
+	view, err := viewOf(held)
+	if err != nil {
+		return nil, err
+	}
+	h := study.History{View: view}
+	for _, c := range cells {
+		s := states[c.Trial]
+		h.Held = append(h.Held, study.Held{
+			Cell: study.Cell{Arm: c.Arm, Repeat: c.Repeat}, Trial: c.Trial, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
+			Weights: s.Weights, Columns: s.Columns[Validation],
+		})
+	}
+	return h.Standing(), nil
+}
+
+// ledgerOf reads the looks at a baseline. One whose record is damaged is spent all the same.
+func ledgerOf(st *store.Store, baseline string) (study.Ledger, error) {
+	ledger := study.Ledger{Baseline: baseline}
+	looks, err := st.Looks(baseline)
+	if err == nil {
+		ledger.Repeats, err = st.Planned(baseline)
+	}
+	if err != nil {
+		return ledger, err
+	}
+	for _, l := range looks {
+		look := study.Look{N: l.N, Planned: l.N == 1}
+		if !l.Damaged {
+			if err := json.Unmarshal(l.Body, &look); err != nil {
+				return ledger, fmt.Errorf("%s: look %d cannot be read: %w; assay store check says more", st.Dir(), l.N, err)
+			}
+		}
+		ledger.Looks = append(ledger.Looks, look)
+	}
+	return ledger, nil
+}
+
+// pool numbers the validation images of all trials of a study by their content, so that trials whose parts overlap know it.
+type pool struct {
+	task   task.Task
+	set    string
+	number map[string]int32
+}
+
+func newPool(t task.Task, results []*trial.Result) pool {
+	p := pool{task: t, number: map[string]int32{}}
+	var hashes []string
+	for _, r := range results {
+		if e, ok := r.Score(Validation); ok {
+			for _, hash := range r.Images[e.Images].Hashes {
+				if _, ok := p.number[hash]; !ok {
+					p.number[hash] = 0
+					hashes = append(hashes, hash)
+				}
+			}
+		}
+	}
+	slices.Sort(hashes)
+	for i, hash := range hashes {
+		p.number[hash] = int32(i)
+	}
+	p.set = trial.Digest(fmt.Sprint(hashes))
+	return p
+}
+
+// trial is a result as a study judges it.
+func (p pool) trial(arm string, repeat int, r *trial.Result) study.Trial {
+	t := study.Trial{
+		Arm: arm, Repeat: repeat, Status: study.Status(r.Status), Reason: r.Reason, Step: int64(r.Steps), Seconds: r.Seconds,
+		WeightsDigest: r.Weights, Engine: r.Spec.Engine,
+	}
+	for _, point := range r.Curve {
+		t.Curve = append(t.Curve, study.Point{
+			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR, Metrics: point.Metrics,
+		})
+	}
+	e, ok := r.Score(Validation)
+	if r.Status != trial.Done || !ok {
+		return t
+	}
+	t.Metrics = e.Metrics
+	images := r.Images[e.Images]
+	t.Images = study.PerImage{Set: p.set, Columns: map[string][]float32{}}
+	for _, hash := range images.Hashes {
+		t.Images.IDs = append(t.Images.IDs, p.number[hash])
+	}
+	for _, c := range e.Columns {
+		values := c.Reals
+		for _, v := range c.Wholes {
+			values = append(values, float32(v))
+		}
+		t.Images.Columns[c.Name] = values
+	}
+	p.task.Derive(t.Images.Columns, images.Labels)
+	return t
+}
+
+// Winner is the experiment of a judged study's best arm as the text of a file in folder dir: what assay train goes on with. It is empty
+// where nothing was judged.
+func Winner(st *store.Store, r *study.Result, dir string) (string, error) {
+	if len(r.Looks) == 0 || r.Stopped != "" || r.Winner == "" {
+		return "", nil
+	}
+	held, err := st.Study(r.Name)
+	if err != nil {
+		return "", err
+	}
+	s, err := decode(held)
+	if err != nil {
+		return "", err
+	}
+	e, err := s.Experiment(r.Winner)
+	if err != nil {
+		return "", err
+	}
+	node, err := experiment.EncodeIn(dir, e)
+	if err != nil {
+		return "", err
+	}
+	node.Comment = fmt.Sprintf("The best arm of the study %s: %s.\nTrain it to the end with: assay train winner.yaml", r.Name, says(r))
+	return string(node.YAML()), nil
+}
+
+// says is the winner's line: its name, and what was found of it.
+func says(r *study.Result) string {
+	j, ok := r.Judgement(r.Winner)
+	if !ok || j.Baseline || j.Effect == nil || j.Low == nil || j.High == nil {
+		return r.Winner + ", as no variant is shown to be better"
+	}
+	return fmt.Sprintf("%s, %+.2f points [%+.2f, %+.2f] on validation images", r.Winner, *j.Effect, *j.Low, *j.High)
+}
+
+// Source is the file that a study of the store was last run from, and the folder that took its data's place, "" where none did; absolute.
+func Source(held store.Study) (file, data string, err error) {
+	from, err := originOf(held)
+	return from.File, from.Data, err
+}
+
+// decode reads the study that the store holds, with the folder that it was pointed at.
+func decode(held store.Study) (*study.Study, error) {
+	from, err := originOf(held)
+	if err != nil {
+		return nil, err
+	}
+	root, err := spec.Parse(from.File, []byte(held.File))
+	if err != nil {
+		return nil, err
+	}
+	s, err := study.Decode(root)
+	if err != nil {
+		return nil, err
+	}
+	s.PointAt(from.Data)
+	return s, nil
+}

@@ -1,0 +1,766 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/assaylab/assay/internal/memory"
+	"github.com/assaylab/assay/internal/say"
+	"github.com/assaylab/assay/internal/store"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/train"
+)
+
+// Event is news of a run.
+type Event struct {
+	Arm    string
+	Repeat int
+	Worker int             // which of the trials at once, from 0
+	Step   *train.Progress // of a trial under way
+	Ended  *trial.Result   // how a trial ended
+	Done   int             // trials that are there, of all
+	Total  int
+	Left   time.Duration // expected; 0 while unknown
+	Begins bool          // the first trial is about to start: Note says what will run
+	Note   string        // anything worth a line
+}
+
+// Times of a run. A process that dies gives its trial back after leaseTime at the latest.
+const (
+	leaseTime = 20 * time.Second
+	heartbeat = 5 * time.Second
+	lookAgain = time.Second // between looks at what other processes do
+)
+
+// Ran is what a run did.
+type Ran struct {
+	Result *study.Result
+	Trials int // that this run trained
+	End    study.End
+}
+
+// Run has trained what the study lacks, and judges it where its plan, its budget or a growth ends. Trials that any study of the
+// store has are found, not trained. A trial that fails does not stop the others; it is tried again by the next Run. Several processes
+// may run one study: they share its trials. When ctx is cancelled, trials under way write their checkpoints, and the error wraps
+// train.ErrInterrupted. on is called from one goroutine at a time.
+func (s *Session) Run(ctx context.Context, launcher Launcher, on func(Event)) (*Ran, error) {
+	st, err := store.Open(s.request.Store, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	id, err := s.engineID()
+	if err != nil {
+		return nil, err
+	}
+	w := &work{
+		Session: s, st: st, launcher: launcher, on: on, owner: store.NewOwner(), engine: id.String(), ids: map[study.Cell]string{}, tried: map[study.Cell]bool{},
+		schedule: study.Fixed{Arms: s.Keys, Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget},
+	}
+	err = w.run(ctx, id.Deterministic)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%w after %d of %d trials; all that ended is kept, the same command goes on", train.ErrInterrupted, w.done, w.total)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.conclude()
+}
+
+// work is a run under way.
+type work struct {
+	*Session
+	st       *store.Store
+	launcher Launcher
+	on       func(Event)
+	owner    string
+	engine   string
+	schedule study.Fixed
+	growth   study.Growth
+	ids      map[study.Cell]string // what each cell of this file is on this engine; guarded by mu
+
+	began   time.Time // of the first trial of this run
+	started int       // how many were there then
+
+	mu      sync.Mutex
+	planned int                 // repeats of which ids says what they are
+	under   int                 // trials of this run under way
+	waited  bool                // it was told that others' are waited for
+	tried   map[study.Cell]bool // cells that this run has seen end
+	fault   string              // of the study: nothing more is run
+	end     study.End           // as last seen
+	done    int
+	total   int
+	ran     int
+}
+
+// run is what comes before the first trial, and the trials.
+func (w *work) run(ctx context.Context, deterministic bool) error {
+	if err := w.plan(ctx, w.Study.Repeats); err != nil {
+		return err
+	}
+	if err := w.grow(ctx); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(w.Dir(), 0o777); err != nil {
+		return err
+	}
+	if err := w.takeIn(); err != nil {
+		return err
+	}
+	if _, err := w.st.Reclaim(nil); err != nil {
+		return err
+	}
+	if err := w.look(); err != nil {
+		return err
+	}
+	for _, line := range w.growth.Lines(w.end.Held, w.end.Left) {
+		w.tell(Event{Note: line})
+	}
+	for _, e := range w.end.Elsewhere {
+		w.tell(Event{Note: e.String()})
+	}
+	switch w.end.Kind {
+	case study.Hopeless, study.Faulty:
+		return w.stopped()
+	case study.Going, study.Waiting:
+		if err := w.time(ctx); err != nil {
+			return err
+		}
+		if deterministic {
+			if err := w.sameBits(ctx); err != nil {
+				return err
+			}
+		}
+		if err := w.runAll(ctx); err != nil {
+			return err
+		}
+	}
+	if w.rough() { // by now the machine may be quieter
+		return w.time(ctx)
+	}
+	return nil
+}
+
+// plan works out what the cells of so many repeats are. Another process may let the study grow while this one runs.
+func (w *work) plan(ctx context.Context, repeats int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for repeat := w.planned + 1; repeat <= repeats; repeat++ {
+		for i, key := range w.Keys {
+			spec, err := w.spec(ctx, i, repeat, w.engine)
+			if err != nil {
+				return err
+			}
+			w.ids[study.Cell{Arm: key, Repeat: repeat}] = spec.ID()
+		}
+		w.planned = repeat
+	}
+	w.Study.Repeats = max(w.Study.Repeats, w.planned)
+	return nil
+}
+
+// grow brings the store's record of the study to what the file asks for, or begins it. What does not fit the machine's memory is
+// refused before the study takes its name.
+func (w *work) grow(ctx context.Context) error {
+	for {
+		held, err := w.st.Study(w.Name)
+		switch {
+		case errors.Is(err, store.ErrAbsent):
+			held = store.Study{}
+			if _, err := w.memory(); err != nil {
+				return err
+			}
+		case errors.Is(err, store.ErrDamaged):
+			w.tell(Event{Note: err.Error() + "; the record is written anew, and the trials that are kept are found again"})
+			held = store.Study{}
+		case err != nil:
+			return err
+		}
+		before, err := viewOf(held)
+		if err != nil {
+			return err
+		}
+		if w.growth, err = study.Grow(before, w.view()); err != nil {
+			return err
+		}
+		next, err := w.record(held, w.growth.View)
+		if err != nil {
+			return err
+		}
+		if w.growth.Lowered > 0 {
+			if err := w.plan(ctx, w.growth.View.Repeats); err != nil {
+				return err
+			}
+		}
+		if _, err = w.st.Put(next); !errors.Is(err, store.ErrChanged) {
+			return err
+		}
+	}
+}
+
+// viewOf is a record as growth sees it.
+func viewOf(held store.Study) (study.View, error) {
+	v := study.View{Name: held.Name, Question: held.Question, Text: held.File, Repeats: held.Repeats}
+	if held.Version == 0 { // not in the store yet
+		return v, nil
+	}
+	from, err := originOf(held)
+	if err != nil {
+		return v, err
+	}
+	v.Base = from.Base
+	for _, a := range held.Arms {
+		v.Arms = append(v.Arms, study.ViewArm{Key: a.Key, Name: a.Name, Status: study.ArmStatus(a.Status)})
+	}
+	return v, nil
+}
+
+// record is the store's record of a view: arms of this file as they are planned, others as they are held.
+func (w *work) record(held store.Study, v study.View) (store.Study, error) {
+	from, err := w.origin()
+	if err != nil {
+		return held, err
+	}
+	before := held.Arms
+	held.Name, held.Question, held.File, held.Origin, held.Baseline = v.Name, v.Question, v.Text, from, v.Arms[0].Key
+	held.Seed, held.Repeats, held.Arms = w.Study.Seed, v.Repeats, nil
+	for _, a := range v.Arms {
+		arm := store.Arm{Key: a.Key}
+		at := slices.IndexFunc(before, func(b store.Arm) bool { return b.Key == a.Key })
+		if at >= 0 {
+			arm = before[at]
+		}
+		if i := w.arm(a.Key); i >= 0 {
+			if at >= 0 { // seconds that an earlier run has timed
+				w.Plan.Arms[i].TrainSeconds, w.Plan.Arms[i].SecondsRough = arm.TrainSeconds, arm.SecondsRough
+			}
+			if arm.Arm, arm.Recipe, err = w.armOf(i); err != nil {
+				return held, err
+			}
+		}
+		arm.Name, arm.Status = a.Name, store.ArmStatus(a.Status)
+		held.Arms = append(held.Arms, arm)
+	}
+	return held, nil
+}
+
+// time calibrates and keeps what came of it.
+func (w *work) time(ctx context.Context) error {
+	if err := w.Calibrate(ctx, w.st); err != nil {
+		return err
+	}
+	return w.change(func(st *store.Study) {
+		for i := range st.Arms {
+			if at := w.arm(st.Arms[i].Key); at >= 0 {
+				st.Arms[i].TrainSeconds, st.Arms[i].SecondsRough = w.Plan.Arms[at].TrainSeconds, w.Plan.Arms[at].SecondsRough
+			}
+		}
+	})
+}
+
+// change edits the study's record, again where another process was faster.
+func (w *work) change(edit func(*store.Study)) error {
+	for {
+		held, err := w.st.Study(w.Name)
+		if err != nil {
+			return err
+		}
+		edit(&held)
+		if _, err := w.st.Put(held); !errors.Is(err, store.ErrChanged) {
+			return err
+		}
+	}
+}
+
+// rough tells whether the arms' seconds were taken beside other work.
+func (w *work) rough() bool {
+	return slices.ContainsFunc(w.Plan.Arms, func(a study.PlannedArm) bool { return a.SecondsRough })
+}
+
+func (w *work) tell(e Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	e.Done, e.Total = w.done, w.total
+	if n := w.done - w.started; n > 0 && !w.began.IsZero() {
+		e.Left = time.Since(w.began) / time.Duration(n) * time.Duration(w.total-w.done)
+	}
+	if w.on != nil {
+		w.on(e)
+	}
+}
+
+// takeIn puts into the store the results that lie beside it: of trials whose launcher was killed before it could.
+func (w *work) takeIn() error {
+	files, _ := filepath.Glob(filepath.Join(w.st.Dir(), store.TrialsDir, "*.result"))
+	for _, file := range files {
+		r, err := trial.Load(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // its launcher was faster
+			continue
+		case err != nil:
+			w.tell(Event{Note: err.Error()})
+		case r.Status == trial.Failed:
+		default:
+			if err := w.st.Complete(r, nil); err != nil {
+				return err
+			}
+		}
+		w.discard(strings.TrimSuffix(filepath.Base(file), ".result"), err == nil && r.Status != trial.Failed)
+	}
+	return nil
+}
+
+// discard removes what a trial left beside the store: its result, and where it has one in the store its checkpoint.
+func (w *work) discard(id string, known bool) {
+	_ = os.Remove(w.st.ResultFile(id))
+	if known {
+		_ = os.Remove(w.st.Checkpoint(id))
+	}
+}
+
+// history is what is known of the study now. It is made of what a transaction of the store hands out.
+func (w *work) history(v store.View) (study.History, error) {
+	view, err := viewOf(v.Study)
+	if err != nil {
+		return study.History{}, err
+	}
+	h := study.History{View: view}
+	w.mu.Lock()
+	h.Tried, h.Fault = map[study.Cell]bool{}, w.fault
+	for c := range w.tried {
+		h.Tried[c] = true
+	}
+	w.mu.Unlock()
+	var ids []string
+	stands := map[study.Cell]string{}
+	for _, c := range v.Cells {
+		ids = append(ids, c.Trial)
+		stands[study.Cell{Arm: c.Arm, Repeat: c.Repeat}] = c.Trial
+	}
+	w.mu.Lock()
+	own := maps.Clone(w.ids)
+	w.mu.Unlock()
+	for _, id := range own {
+		ids = append(ids, id)
+	}
+	states, err := v.States(ids)
+	if err != nil {
+		return h, err
+	}
+	row := func(c study.Cell, id string) study.Held {
+		s := states[id]
+		held := study.Held{
+			Cell: c, Trial: id, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
+			Weights: s.Weights, Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[Validation],
+		}
+		if held.Engine == "" {
+			if held.Engine = "another engine"; id == own[c] {
+				held.Engine = w.engine
+			}
+		}
+		return held
+	}
+	for _, c := range v.Cells {
+		held := row(study.Cell{Arm: c.Arm, Repeat: c.Repeat}, c.Trial)
+		held.Spent = c.Spent
+		h.Held = append(h.Held, held)
+	}
+	for c, id := range own {
+		if s := states[id]; stands[c] != id && (s.Known() || s.Owner != "") {
+			held := row(c, id)
+			held.Found = true
+			h.Held = append(h.Held, held)
+		}
+	}
+	return h, nil
+}
+
+// claim asks the schedule what to run next and leases it, in one transaction, so that no other process gets the same trial or begins
+// the same block on another engine. A nil lease: nothing to run now, state says why.
+func (w *work) claim() (turn study.Turn, lease *store.Lease, err error) { return w.take(true) }
+
+// look sees how the study stands, and enters what is found for it into the study.
+func (w *work) look() error {
+	_, _, err := w.take(false)
+	return err
+}
+
+func (w *work) take(more bool) (turn study.Turn, lease *store.Lease, err error) {
+	for {
+		repeats := 0
+		turn, lease, repeats, err = w.seen(more)
+		if err != nil || repeats == 0 {
+			return turn, lease, err
+		}
+		if err := w.plan(context.Background(), repeats); err != nil {
+			return turn, nil, err
+		}
+	}
+}
+
+// seen is take, but for repeats above 0: so many the study has by now, more than were planned here, and nothing was done.
+func (w *work) seen(more bool) (turn study.Turn, lease *store.Lease, repeats int, err error) {
+	lease, err = w.st.Claim(w.Name, w.owner, leaseTime, func(v store.View) (store.Claim, error) {
+		w.mu.Lock()
+		grown := v.Study.Repeats > w.planned
+		w.mu.Unlock()
+		if repeats = 0; grown {
+			repeats = v.Study.Repeats
+			return store.Claim{}, nil
+		}
+		h, err := w.history(v)
+		if err != nil {
+			return store.Claim{}, err
+		}
+		var c store.Claim
+		for _, held := range h.Standing() {
+			if held.Found {
+				c.Assign = append(c.Assign, store.Cell{Arm: held.Arm, Repeat: held.Repeat, Trial: held.Trial})
+			}
+		}
+		end := w.schedule.End(h)
+		if turns := w.schedule.Next(h, 1); more && len(turns) > 0 {
+			turn = turns[0]
+			w.mu.Lock()
+			c.Lease, c.Again = w.ids[turn.Cell], turn.Lacks != nil
+			w.mu.Unlock()
+			c.Assign = append(c.Assign, store.Cell{Arm: turn.Arm, Repeat: turn.Repeat, Trial: c.Lease})
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.end, w.done, w.total = end, end.Held, end.Held+end.Left
+		return c, nil
+	})
+	return turn, lease, repeats, err
+}
+
+// atOnce is how many trials run side by side. Two trainings on a core each do more than one on two, as long as memory and
+// trials last: nothing waits for anything.
+func (w *work) atOnce() (int, error) {
+	each, err := w.memory()
+	if err != nil {
+		return 0, err
+	}
+	n := min(w.request.Threads, w.total-w.done)
+	if free := memory.Free(); free > 0 {
+		n = min(n, int(free/4*3/each))
+	}
+	return max(n, 1), nil
+}
+
+func (w *work) runAll(ctx context.Context) error {
+	n, err := w.atOnce()
+	if err != nil {
+		return err
+	}
+	threads := max(1, w.request.Threads/n)
+	w.began, w.started = time.Now(), w.done
+	w.tell(Event{Begins: true, Note: fmt.Sprintf("%s, %d at once on %s each", say.Counted(w.total-w.done, "trial"), n, say.Counted(threads, "thread"))})
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var group sync.WaitGroup
+	for worker := range n {
+		group.Go(func() {
+			for more := true; more && ctx.Err() == nil; {
+				var err error
+				if more, err = w.next(ctx, worker, threads, n); err != nil {
+					stop(err) // the others write their checkpoints
+				}
+			}
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// next leases and runs one trial; false where none is left.
+func (w *work) next(ctx context.Context, worker, threads, atOnce int) (bool, error) {
+	turn, lease, err := w.claim()
+	if err != nil {
+		return false, err
+	}
+	if lease == nil {
+		switch w.state().Kind {
+		case study.Hopeless, study.Faulty:
+			return false, w.stopped()
+		case study.Going, study.Waiting: // a trial that another process runs, or has just given back
+			select {
+			case <-ctx.Done():
+			case <-time.After(lookAgain):
+			}
+			w.tell(Event{Note: w.waiting()})
+			return true, nil
+		}
+		return false, nil
+	}
+	w.mu.Lock()
+	w.under++
+	w.mu.Unlock()
+	r, err := w.train(ctx, turn, lease, worker, threads, atOnce)
+	w.mu.Lock()
+	w.under--
+	w.mu.Unlock()
+	if err != nil || r == nil {
+		return err == nil, err
+	}
+	if err := w.look(); err != nil {
+		return false, err
+	}
+	w.tell(Event{Arm: w.name(turn.Arm), Repeat: turn.Repeat, Worker: worker, Ended: r})
+	if err := w.idle(); err != nil {
+		return false, err
+	}
+	switch w.state().Kind {
+	case study.Hopeless, study.Faulty:
+		return false, w.stopped()
+	}
+	return true, nil
+}
+
+// waiting says, once, that what is left is another process's to run.
+func (w *work) waiting() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.under > 0 || w.waited || w.end.Kind != study.Waiting {
+		return ""
+	}
+	w.waited = true
+	return fmt.Sprintf("the trials that are left run in another process, which is waited for; of one that has died they come back within %v", leaseTime)
+}
+
+// train has one leased trial trained and takes its result in. nil: it was lost to another process, which has it now.
+func (w *work) train(ctx context.Context, turn study.Turn, lease *store.Lease, worker, threads, atOnce int) (*trial.Result, error) {
+	request, err := w.ask(ctx, w.st, w.arm(turn.Arm), turn.Repeat, w.engine, threads)
+	if err != nil {
+		return nil, errors.Join(err, w.st.Release(lease))
+	}
+	held, lost := context.WithCancel(ctx)
+	defer lost()
+	go w.keep(held, lease, lost)
+	began := time.Now()
+	why := w.launcher.Launch(held, request, func(p train.Progress) {
+		w.tell(Event{Arm: w.name(turn.Arm), Repeat: turn.Repeat, Worker: worker, Step: &p})
+	})
+	if err := w.st.AddSpent(w.Name, turn.Arm, turn.Repeat, time.Since(began).Seconds()/float64(atOnce)); err != nil {
+		return nil, err
+	}
+	r, err := trial.Load(request.Result)
+	switch {
+	case err == nil: // it ended, whatever else happened
+	case ctx.Err() != nil:
+		return nil, w.st.Release(lease)
+	case held.Err() != nil:
+		return nil, nil
+	default:
+		if why == "" {
+			why = "the trial's process ended without a result"
+			if !errors.Is(err, fs.ErrNotExist) {
+				why = err.Error()
+			}
+		}
+		states, err := w.st.States([]string{lease.Trial})
+		if err != nil {
+			return nil, err
+		}
+		if states[lease.Trial].Known() { // another run took its file in
+			all, _, err := w.st.Trials([]string{lease.Trial})
+			if err != nil || len(all) != 1 {
+				return nil, err
+			}
+			r = all[0]
+			break
+		}
+		r = &trial.Result{ID: lease.Trial, Spec: request.Spec, Status: trial.Failed, Reason: why}
+	}
+	if err := w.st.Complete(r, lease); errors.Is(err, store.ErrLost) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	w.discard(lease.Trial, r.Status != trial.Failed)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tried[turn.Cell] = true
+	if r.Status != trial.Failed {
+		w.ran++
+	}
+	if r.Stops {
+		w.fault = r.Reason
+	}
+	return r, nil
+}
+
+// idle tells of arms that had no effect at run time, once, and keeps that they did.
+func (w *work) idle() error {
+	w.mu.Lock()
+	keys := w.end.Idle
+	w.mu.Unlock()
+	if len(keys) == 0 {
+		return nil
+	}
+	var told []string
+	err := w.change(func(st *store.Study) {
+		told = nil
+		for i, a := range st.Arms {
+			if slices.Contains(keys, a.Key) && a.Status == store.Active {
+				st.Arms[i].Status, st.Arms[i].Reason = store.Idle, "ended in the baseline's own weights"
+				told = append(told, a.Name)
+			}
+		}
+	})
+	for _, arm := range told {
+		w.tell(Event{Arm: arm, Note: arm + " ended in the baseline's own weights: it had no effect at run time and gets no more repeats"})
+	}
+	return err
+}
+
+// stopped is the error of a study that cannot go on.
+func (w *work) stopped() error {
+	end := w.state()
+	if end.Kind != study.Hopeless {
+		return fmt.Errorf("study %s: %s", w.Name, end.Reason)
+	}
+	reason := "its loss is not finite"
+	if held, err := w.st.Study(w.Name); err == nil {
+		if rows, err := stands(w.st, held); err == nil {
+			for _, h := range rows {
+				if h.Cell == (study.Cell{Arm: held.Baseline, Repeat: end.Repeat}) {
+					if states, err := w.st.States([]string{h.Trial}); err == nil && states[h.Trial].Reason != "" {
+						reason = states[h.Trial].Reason
+					}
+				}
+			}
+		}
+	}
+	return fmt.Errorf("study %s: the baseline diverged in repeat %d: %s; lower its learning rate, give it a warm-up or train longer, and run that under another name (--as NAME)", w.Name, end.Repeat, reason)
+}
+
+// state is where the study stood when it was last looked at.
+func (w *work) state() study.End {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.end
+}
+
+// name is an arm's, by its identity.
+func (w *work) name(key string) string {
+	if i := w.arm(key); i >= 0 {
+		return w.Plan.Arms[i].Name
+	}
+	return key
+}
+
+// keep keeps a lease until ctx ends, and calls lost where another process got it, as after a machine has slept.
+func (w *work) keep(ctx context.Context, l *store.Lease, lost func()) {
+	for tick := time.Tick(w.heartbeat); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+			if ended, err := w.st.Heartbeat(l, leaseTime); !ended && errors.Is(err, store.ErrLost) {
+				lost()
+				return
+			}
+		}
+	}
+}
+
+// checkTime bounds the check of bits.
+const checkTime = 30 * time.Second
+
+// sameBits has the first steps of a trial that the store holds run again, the baseline's where it can: unequal bits would make all
+// pairing worthless. Where there is no trial of this engine yet, the baseline's are run twice and held against each other.
+func (w *work) sameBits(ctx context.Context) error {
+	cell, id := study.Cell{}, ""
+	states, err := w.st.States(slices.Collect(func(yield func(string) bool) {
+		for _, id := range w.ids {
+			if !yield(id) {
+				return
+			}
+		}
+	}))
+	if err != nil {
+		return err
+	}
+	for repeat := 1; repeat <= w.Study.Repeats && id == ""; repeat++ {
+		for _, key := range w.Keys {
+			c := study.Cell{Arm: key, Repeat: repeat}
+			if s := states[w.ids[c]]; s.Status == trial.Done && len(s.Begun) > 0 {
+				cell, id = c, w.ids[c]
+				break
+			}
+		}
+	}
+	name := w.Keys[0]
+	if id != "" {
+		name = cell.Arm
+	} else {
+		cell = study.Cell{Arm: w.Keys[0], Repeat: 1}
+	}
+	w.tell(Event{Note: fmt.Sprintf("checking that %s #%d begins in the same bits, for at most %v", w.name(name), cell.Repeat, checkTime)})
+	want := states[id].Begun
+	if id == "" {
+		if want, err = w.begin(ctx, cell); err != nil {
+			return err
+		}
+	}
+	got, err := w.begin(ctx, cell)
+	if err != nil {
+		return err
+	}
+	compared := 0
+	for _, step := range train.BegunSteps {
+		a, b := want[step], got[step]
+		if a == "" || b == "" {
+			continue
+		}
+		if a != b {
+			return fmt.Errorf("study %s: %s #%d has other bits after %d steps than when it was trained; the machine is faulty or the engine is, and nothing new can be compared with what is kept", w.Name, w.name(name), cell.Repeat, step)
+		}
+		compared++
+	}
+	if compared == 0 {
+		return fmt.Errorf("study %s: the bits of %s #%d could not be compared; run it again", w.Name, w.name(name), cell.Repeat)
+	}
+	return nil
+}
+
+// begin runs the first steps of a trial in a process of its own.
+func (w *work) begin(ctx context.Context, c study.Cell) (map[int]string, error) {
+	r, err := w.ask(ctx, w.st, w.arm(c.Arm), c.Repeat, w.engine, w.request.Threads)
+	if err != nil {
+		return nil, err
+	}
+	r.Begin, r.Result = checkTime.Seconds(), strings.TrimSuffix(r.Result, ".result")+".begun"
+	defer os.Remove(r.Result)
+	var why string
+	var result *trial.Result
+	for range 5 { // another process that checks the same may have read the file, and removed it
+		why = w.launcher.Launch(ctx, r, func(train.Progress) {})
+		if result, err = trial.Load(r.Result); ctx.Err() != nil || why != "" || !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil && why != "":
+		return nil, fmt.Errorf("study %s: %s: %s", w.Name, r.Name, why)
+	case err != nil:
+		return nil, err
+	case result.Status == trial.Failed:
+		return nil, fmt.Errorf("study %s: %s: %s", w.Name, r.Name, result.Reason)
+	}
+	return result.Begun, nil
+}

@@ -1,0 +1,399 @@
+// Package runner does a study: it opens the data, plans, finds in the store what is there already, has the rest trained by a
+// [Launcher], and judges where a plan ends. It imports study, study/trial, internal/store and train. Start at [Open], then
+// [Session.Run]; [Serve] is what a trial's own process does.
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/internal/store"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
+	"github.com/assaylab/assay/train"
+)
+
+// Request says which study is to be opened, and how.
+type Request struct {
+	File    string // the study file
+	Text    []byte // in place of what is in File, which then only names it; nil: read it
+	Name    string // in the store; empty: the file's name without extension
+	Data    string // a folder that takes the place of the study's data; empty: as written
+	Repeats int    // in place of the file's; 0: as written
+	Store   string // the store's folder
+	Device  string // for Open; empty: its default
+	Threads int    // at least 1
+	Open    Opener
+
+	Progress func(what string, done, total int) // while pictures are read; may be nil
+}
+
+// Session is a study opened to be planned or run. It holds the opened data; Close gives it back.
+type Session struct {
+	Name  string
+	Study *study.Study
+	Plan  *study.Plan
+	Keys  []string // the arms' identities, in the order of Plan.Arms
+
+	task    task.Task // without classes
+	request Request
+	text    []byte
+	sets    map[string]*data.Set
+	cutting sync.Mutex // of cuts
+	cuts    map[cutKey]cut
+	recipes []recipe                           // by arm
+	each    int64                              // bytes that a trial takes, once memory has told
+	clock   func() (ran, waited time.Duration) // scheduled, but in tests
+
+	heartbeat time.Duration
+}
+
+// recipe is the texts of an arm, with their digests.
+type recipe struct{ network, settings, networkDigest, settingsDigest string }
+
+type cutKey struct {
+	set    string
+	repeat int
+}
+
+// cut is the parts of a repeat, with digests of all of it and of the validation images by content.
+type cut struct {
+	data.Cut
+	digest, validation string
+}
+
+// origin is what the store keeps of where a study came from, so that it can be opened again.
+type origin struct {
+	File string       `json:"file"`
+	Data string       `json:"data,omitempty"`
+	Base []study.Part `json:"base"` // what the baseline is made of
+
+	Doubts []string `json:"doubts,omitempty"` // of the images, a sentence each
+}
+
+func originOf(held store.Study) (from origin, err error) {
+	if err := json.Unmarshal(held.Origin, &from); err != nil {
+		return from, fmt.Errorf("study %s: the store does not say where it came from: %w; run it again from its file", held.Name, err)
+	}
+	return from, nil
+}
+
+// Open reads and plans a study: every arm is built and compared with the baseline. Nothing is written but caches of pictures.
+func Open(ctx context.Context, r Request) (*Session, error) {
+	text, err := r.Text, error(nil)
+	if text == nil {
+		if text, err = read(r.File); err != nil {
+			return nil, err
+		}
+	}
+	s := &Session{Name: r.Name, request: r, text: text, sets: map[string]*data.Set{}, cuts: map[cutKey]cut{}, clock: scheduled, heartbeat: heartbeat}
+	if s.Name == "" {
+		s.Name = strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))
+	}
+	root, err := spec.Parse(r.File, text)
+	if err != nil {
+		return nil, err
+	}
+	if s.Study, err = study.Decode(root); err != nil {
+		return nil, err
+	}
+	if s.task, err = task.New(s.Study.Base.Task, nil); err != nil {
+		return nil, err
+	}
+	if r.Repeats > 0 {
+		s.Study.Repeats = r.Repeats
+	}
+	s.Study.PointAt(r.Data)
+	if s.Plan, err = s.Study.Plan(func(e experiment.Experiment) (study.Images, error) { return s.images(ctx, e) }); err == nil {
+		err = s.identify(ctx)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such file; give a study file, or write one with assay study new FOLDER", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, spec.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be read: %w", path, err)
+	}
+	return text, nil
+}
+
+// place gives an error of an arm its name, and its place in the study file.
+func (s *Session) place(a study.PlannedArm, err error) error {
+	for _, v := range s.Study.Variants {
+		if v.Name == a.Name {
+			return v.Place(err)
+		}
+	}
+	return s.Study.At.Get("base").At(err)
+}
+
+// Close gives the opened data back.
+func (s *Session) Close() {
+	for _, set := range s.sets {
+		set.Close()
+	}
+	clear(s.sets)
+}
+
+// Dir is the study's folder in the store, that of its report.
+func (s *Session) Dir() string { return filepath.Join(s.request.Store, s.Name) }
+
+// Text is the study file as it was read.
+func (s *Session) Text() string { return string(s.text) }
+
+// Set is the opened data of an experiment.
+func (s *Session) Set(ctx context.Context, e experiment.Experiment) (*data.Set, error) {
+	key := fmt.Sprintf("%+v", e.Data.Spec)
+	if set := s.sets[key]; set != nil {
+		return set, nil
+	}
+	window := 0
+	if l, err := approach.Learn(e); err == nil {
+		window = l.Window()
+	}
+	set, err := data.Open(ctx, e.Data.Spec, data.Options{
+		Cache: s.cache(), Size: window, Threads: s.request.Threads,
+		Progress: func(done, total int) {
+			if s.request.Progress != nil {
+				s.request.Progress(e.Data.String(), done, total)
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.sets[key] = set
+	return set, nil
+}
+
+func (s *Session) cache() string { return filepath.Join(s.request.Store, "cache") }
+
+// images is what an experiment's data give to its network.
+func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Images, error) {
+	learning, err := approach.Learn(e)
+	if err != nil {
+		return study.Images{}, err
+	}
+	set, err := s.Set(ctx, e)
+	if err != nil {
+		return study.Images{}, err
+	}
+	g := train.Geometry(set, learning)
+	cut := set.Cut(s.Study.Seed, 1)
+	return study.Images{
+		Images: approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)},
+		Train:  len(cut.Train), Val: len(cut.Val),
+	}, nil
+}
+
+// identify works out what every arm is, and refuses one that could not be judged beside the baseline: a variant with data of its
+// own whose validation images are not the baseline's.
+func (s *Session) identify(ctx context.Context) error {
+	for _, a := range s.Plan.Arms {
+		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(a.Built.Optimization, a.Built.Learning))
+		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings)})
+	}
+	for i, a := range s.Plan.Arms {
+		for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
+			own, err := s.cut(ctx, a, repeat)
+			if err != nil {
+				return err
+			}
+			base, err := s.cut(ctx, s.Plan.Arms[0], repeat)
+			if err != nil {
+				return err
+			}
+			if own.validation != base.validation {
+				return s.place(a, fmt.Errorf("data: its validation images of repeat %d are not the baseline's, so that the two cannot be compared; give it the same val and test images, as folders of their own", repeat))
+			}
+		}
+		spec, err := s.spec(ctx, i, 1, "")
+		if err != nil {
+			return err
+		}
+		s.Keys = append(s.Keys, spec.Arm())
+	}
+	return nil
+}
+
+// cut is the parts of an arm's data in a repeat.
+func (s *Session) cut(ctx context.Context, a study.PlannedArm, repeat int) (cut, error) {
+	set, err := s.Set(ctx, a.Experiment)
+	if err != nil {
+		return cut{}, err
+	}
+	key := cutKey{fmt.Sprintf("%+v", a.Experiment.Data.Spec), repeat}
+	s.cutting.Lock()
+	defer s.cutting.Unlock()
+	c, ok := s.cuts[key]
+	if !ok {
+		c.Cut = set.Cut(study.SeedsOf(s.Study.Seed, repeat).Split, 1)
+		c.digest = cutDigest(c.Cut)
+		c.validation = imagesOf(set, c.Val).Digest()
+		s.cuts[key] = c
+	}
+	return c, nil
+}
+
+// spec is what the trial of an arm, by its place in the plan, in a repeat is on an engine.
+func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (trial.Spec, error) {
+	a := s.Plan.Arms[arm]
+	set, err := s.Set(ctx, a.Experiment)
+	if err != nil {
+		return trial.Spec{}, err
+	}
+	c, err := s.cut(ctx, a, repeat)
+	if err != nil {
+		return trial.Spec{}, err
+	}
+	return trial.Spec{
+		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task),
+		Seeds: trial.Seeds(study.SeedsOf(s.Study.Seed, repeat)), Engine: engine, Versions: Versions(),
+	}, nil
+}
+
+// ask is the request for the trial of an arm in a repeat.
+func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, engine string, threads int) (trial.Request, error) {
+	spec, err := s.spec(ctx, arm, repeat, engine)
+	if err != nil {
+		return trial.Request{}, err
+	}
+	id, where := spec.ID(), s.Plan.Arms[arm].Experiment.Data.Spec
+	r := trial.Request{
+		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
+		Data: where, Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
+	}
+	for _, path := range []struct {
+		to *string
+		is string
+	}{{&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}} {
+		if path.is == "" {
+			continue
+		}
+		if *path.to, err = filepath.Abs(path.is); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// view is what this file asks for, as the store would keep it.
+func (s *Session) view() study.View {
+	v := study.View{Name: s.Name, Question: s.Study.Question, Text: string(s.text), Repeats: s.Study.Repeats}
+	base, _ := s.spec(context.Background(), 0, 1, "") // worked out before, so it cannot fail
+	v.Base = []study.Part{
+		{Name: "network", Digest: base.Network}, {Name: "settings", Digest: base.Settings}, {Name: "images", Digest: base.Data},
+		{Name: "split", Digest: base.Cut}, {Name: "seed", Digest: fmt.Sprint(s.Study.Seed)}, {Name: "versions of assay's rooms", Digest: fmt.Sprint(base.Versions)},
+	}
+	for i, a := range s.Plan.Arms {
+		v.Arms = append(v.Arms, study.ViewArm{Key: s.Keys[i], Name: a.Name, Status: study.Active})
+	}
+	return v
+}
+
+// engineID is the identity of the engine that this session would run on.
+func (s *Session) engineID() (engine.ID, error) {
+	e, err := s.request.Open(s.request.Device, 1)
+	if err != nil {
+		return engine.ID{}, err
+	}
+	defer e.Close()
+	return e.ID(), nil
+}
+
+// origin is where the study came from.
+func (s *Session) origin() (json.RawMessage, error) {
+	from := origin{File: s.request.File, Data: s.request.Data, Base: s.view().Base}
+	if set, err := s.Set(context.Background(), s.Study.Base); err == nil && !set.Builtin() { // opened before
+		for _, d := range set.Doubts() {
+			from.Doubts = append(from.Doubts, d.String())
+		}
+	}
+	for _, path := range []*string{&from.File, &from.Data} {
+		if *path == "" {
+			continue
+		}
+		abs, err := filepath.Abs(*path)
+		if err != nil {
+			return nil, err
+		}
+		*path = abs
+	}
+	return json.Marshal(from)
+}
+
+// Foresee is what the study's repeats can tell, before its first trial, and whether its budget suffices once it is calibrated.
+func (s *Session) Foresee() study.Foresight {
+	noise := 0.0
+	if st, err := store.OpenReading(s.request.Store, time.Now); err == nil {
+		defer st.Close()
+		noise = s.noise(st)
+	}
+	f := study.Foresee(s.task.Metrics()[0], len(s.Plan.Arms)-1, s.Study.Repeats, noise, s.Study.Meaningful, s.Plan.Arms[0].Images.Val)
+	if hours, budget := s.Hours(), s.Study.Budget.Hours(); budget > 0 && hours > budget {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("budget: %v is short of the %.3g hours that all trials take; whole repeats will be missing", s.Study.Budget, hours))
+	}
+	return f
+}
+
+// noise is the noise floor of the baseline, where the store knows one.
+func (s *Session) noise(st *store.Store) float64 {
+	if n, err := st.Noise(s.Keys[0]); err == nil && n != nil {
+		return n.SD
+	}
+	return 0
+}
+
+// Hours is the expected wall time of all trials, 0 while seconds are unknown.
+func (s *Session) Hours() float64 {
+	var seconds float64
+	for _, a := range s.Plan.Arms {
+		if a.TrainSeconds == 0 {
+			return 0
+		}
+		seconds += a.TrainSeconds * float64(s.Study.Repeats)
+	}
+	return seconds / 3600
+}
+
+// arm is the place in the plan of the arm of an identity, -1 where this file has none.
+func (s *Session) arm(key string) int { return slices.Index(s.Keys, key) }
+
+// armOf is an arm of the plan as the store keeps it, with what it is made of.
+func (s *Session) armOf(i int) (study.Arm, store.Recipe, error) {
+	a := s.Plan.Arms[i]
+	where, err := json.Marshal(a.Experiment.Data.Spec)
+	arm := a.Arm
+	arm.ID = s.Keys[i]
+	return arm, store.Recipe{Network: s.recipes[i].network, Settings: s.recipes[i].settings, Data: where}, err
+}

@@ -1,0 +1,171 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/internal/format"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/train"
+)
+
+// Opener opens the engine of a device, "" for the default, with so many threads.
+type Opener func(device string, threads int) (engine.Engine, error)
+
+// Versions are those of the rooms that decide bits: what one of them makes of the same request differs where its version does.
+func Versions() map[string]int {
+	return map[string]int{
+		"data": data.Version, "decoder": format.Version, "augment": augment.Version, "settings": experiment.Version,
+		"init": compile.InitVersion, "compile": compile.Version, "train": train.Version,
+	}
+}
+
+// Validation names the evaluation on the validation images by the last weights.
+const Validation = "val"
+
+// run runs a request and leaves its result. A training that diverges is a result, and so is one that fails: the file then says why.
+// One that is interrupted leaves its checkpoint alone, and its error wraps train.ErrInterrupted.
+func run(ctx context.Context, r trial.Request, open Opener, on func(train.Progress)) error {
+	if err := os.MkdirAll(filepath.Dir(r.Result), 0o777); err != nil {
+		return err
+	}
+	result, err := perform(ctx, r, open, on)
+	switch {
+	case errors.Is(err, train.ErrInterrupted):
+		return err
+	case err != nil:
+		_, stops := errors.AsType[stop](err)
+		result = &trial.Result{Status: trial.Failed, Reason: err.Error(), Stops: stops}
+	}
+	result.ID, result.Spec = r.Spec.ID(), r.Spec
+	return result.Save(r.Result)
+}
+
+// stop is an error that every trial of the study would meet.
+type stop struct{ error }
+
+func stops(format string, args ...any) error { return stop{fmt.Errorf(format, args...)} }
+
+// perform trains. It refuses a request whose identity this program, machine or data cannot keep.
+func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Progress)) (*trial.Result, error) {
+	if !maps.Equal(r.Spec.Versions, Versions()) {
+		return nil, stops("it is of another version of assay (%v, this one has %v); run the study with this one", r.Spec.Versions, Versions())
+	}
+	if r.Spec.Start != "" {
+		return nil, stops("it starts from the weights %s, and trials here draw theirs; train it by assay train --start", r.Spec.Start)
+	}
+	graph, err := nn.Read("the request's network", []byte(r.Network))
+	if err != nil {
+		return nil, err
+	}
+	graph.Name = r.Name
+	o, l, err := experiment.DecodeSettings([]byte(r.Settings))
+	if err != nil {
+		return nil, err
+	}
+	e, err := open(r.Device, r.Threads)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	if id := e.ID().String(); id != r.Spec.Engine {
+		return nil, stops("it is of engine %s, and here is %s; go on there", r.Spec.Engine, id)
+	}
+	set, err := data.Open(ctx, r.Data, data.Options{Cache: r.Cache, Downloads: r.Downloads, Size: l.Window(), Threads: r.Threads})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%w as the images were read", train.ErrInterrupted)
+		}
+		return nil, stop{err}
+	}
+	defer set.Close()
+	cut := set.Cut(r.Spec.Seeds.Split, 1)
+	if set.Digest != r.Spec.Data || cutDigest(cut) != r.Spec.Cut {
+		return nil, stops("%s: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)", set.Name)
+	}
+	job := train.Job{
+		Task: r.Spec.Task, Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
+		Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
+	}
+	if r.Spec.Overlay != job.Overlay.Digest() {
+		return nil, stops("it is of other labels or shares of the images (overlay %q), which this version of assay does not lay; run the study with that one", r.Spec.Overlay)
+	}
+	if r.Begin > 0 {
+		job.Checkpoint = ""
+		begun, err := train.Begin(ctx, job, slices.Max(train.BegunSteps), time.Duration(r.Begin*float64(time.Second)))
+		return &trial.Result{Status: trial.Done, Begun: begun}, err
+	}
+	t, err := train.Run(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	return outcome(t, set, cut), nil
+}
+
+// outcome is a training's result as a study keeps it.
+func outcome(t *train.Result, set *data.Set, cut data.Cut) *trial.Result {
+	r := &trial.Result{Status: trial.Done, Steps: t.Step, Seconds: t.Seconds, Begun: t.Begun}
+	for _, p := range t.Curve {
+		r.Curve = append(r.Curve, trial.Point{
+			Epoch: p.Epoch, Step: p.Step, TrainLoss: trial.Number(p.TrainLoss), LR: p.LR,
+			Metrics: p.Metrics,
+		})
+	}
+	if t.Diverged {
+		r.Status, r.Reason = trial.Diverged, fmt.Sprintf("the loss is not finite at step %d", t.Step)
+		return r
+	}
+	if c := t.Score.Collapse; c != nil {
+		r.Status, r.Reason = trial.Diverged, c.What+", "+c.By
+		return r
+	}
+	r.Weights = t.Model.Digest
+	images := imagesOf(set, cut.Val)
+	digest := images.Digest()
+	r.Images = map[string]trial.Images{digest: images}
+	val := trial.Evaluation{Name: Validation, Images: digest, Metrics: t.Model.About.Metrics}
+	for _, c := range t.Score.Columns {
+		val.Columns = append(val.Columns, trial.Column{Name: c.Name, Reals: c.Reals, Wholes: c.Wholes})
+	}
+	r.Scores = []trial.Evaluation{val}
+	return r
+}
+
+// imagesOf names items of a set by their content.
+func imagesOf(set *data.Set, items []int) trial.Images {
+	im := trial.Images{Classes: set.Classes}
+	for _, i := range items {
+		it := set.Items[i]
+		im.Hashes, im.Labels, im.Names = append(im.Hashes, it.Hash.String()), append(im.Labels, it.Label), append(im.Names, it.Name)
+	}
+	return im
+}
+
+// cutDigest identifies the parts of a set: items are in the order of their content, so their numbers say which they are.
+func cutDigest(c data.Cut) string {
+	h := sha256.New()
+	var b []byte
+	for _, part := range [][]int{c.Train, c.Val, c.Test} {
+		b = binary.LittleEndian.AppendUint64(b[:0], uint64(len(part)))
+		for _, i := range part {
+			b = binary.LittleEndian.AppendUint32(b, uint32(i))
+		}
+		h.Write(b)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
