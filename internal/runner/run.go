@@ -121,6 +121,9 @@ func (w *work) run(ctx context.Context, deterministic bool) error {
 	if _, err := w.st.Reclaim(nil); err != nil {
 		return err
 	}
+	if err := w.sweep(); err != nil {
+		return err
+	}
 	if err := w.look(); err != nil {
 		return err
 	}
@@ -317,6 +320,26 @@ func (w *work) takeIn() error {
 			}
 		}
 		w.discard(strings.TrimSuffix(filepath.Base(file), ".result"), err == nil && r.Status != trial.Failed)
+	}
+	return nil
+}
+
+// sweep removes the checkpoints of trials that have ended and that nobody runs: a process that was stopped while its launcher was
+// killed, and goes on when another run has done its trial, leaves one.
+func (w *work) sweep() error {
+	files, _ := filepath.Glob(w.st.Checkpoint("*"))
+	var ids []string
+	for _, file := range files {
+		ids = append(ids, strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	}
+	states, err := w.st.States(ids)
+	if err != nil {
+		return err
+	}
+	for id, s := range states {
+		if s.Owner == "" && s.Known() {
+			w.discard(id, true)
+		}
 	}
 	return nil
 }

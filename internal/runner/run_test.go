@@ -606,6 +606,13 @@ func TestAResultThatNobodyTookInIsTakenIn(t *testing.T) {
 	if want := names(all, 1, 2)[1:]; err != nil || !slices.Equal(launched, want) {
 		t.Errorf("launched %v, want %v (%v)", launched, want, err)
 	}
+	// A process that was stopped all the while goes on, sees that nobody wants it, and keeps its checkpoint: the next run knows better.
+	if err := os.WriteFile(request.Checkpoint, []byte("late"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, launched, _, err := faked(t, file, nil); err != nil || len(launched) > 0 {
+		t.Errorf("launched %v (%v)", launched, err)
+	}
 	if left, _ := filepath.Glob(filepath.Join(s.request.Store, store.TrialsDir, "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
