@@ -153,7 +153,7 @@ func Study(ctx context.Context, p Plan) (*study.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &study.Study{Question: p.Question, Base: base, Design: study.OFAT, Repeats: p.Repeats, Seed: base.Seed, Budget: p.Budget}
+	s := &study.Study{Question: p.Question, Base: base, Design: study.Design{Kind: study.OFAT}, Repeats: p.Repeats, Seed: base.Seed, Budget: p.Budget}
 	if s.Repeats == 0 {
 		s.Repeats = 3
 	}

@@ -11,12 +11,26 @@ func (t *table) foretell(r *Result, now []findings, at, next float64) {
 	first := now[0]
 	r.NoiseSD, r.BlockSD, r.ResidualDF = first.noiseSD, first.blockSD, first.df
 	design := stat.Design{Variants: max(1, first.family), SD: r.NoiseSD, Delta: first.delta, Level: at}
+	if t.whole { // every effect rests on all arms
+		for _, q := range t.questions(effects)[:min(1, len(t.questions(effects)))] {
+			design.SD *= math.Sqrt(t.asks[q].scale() / 2)
+		}
+	}
 	if pairs := t.usualPairs(); r.NoiseSD > 0 && pairs > 1 {
 		r.Detectable = design.Detectable(pairs, 0.8)
 	}
 	r.NextLevel, design.Level = next, next
 	for v := range r.Judged {
 		t.whatWouldDecide(v, &r.Judged[v], first.of[v], design)
+	}
+	for i := range r.Contrasts {
+		c := &r.Contrasts[i]
+		if c.Weights == nil {
+			continue
+		}
+		j := Judgement{Arm: Arm{TrainSeconds: t.seconds(len(t.arms) + i)}, Finding: c.Finding}
+		t.whatWouldDecide(len(t.arms)+i, &j, first.of[len(t.arms)+i], design)
+		c.RepeatsToDecide, c.MoreRepeats, c.HoursToDecide, c.ImagesToDecide = j.RepeatsToDecide, j.MoreRepeats, j.HoursToDecide, j.ImagesToDecide
 	}
 }
 
@@ -49,4 +63,15 @@ func (t *table) whatWouldDecide(v int, j *Judgement, now Finding, d stat.Design)
 		j.MoreRepeats = max(1, j.RepeatsToDecide-has)
 		j.HoursToDecide = float64(j.MoreRepeats) * (j.TrainSeconds + t.arms[0].TrainSeconds) / 3600
 	}
+}
+
+// seconds is what a repeat of a question's arms takes, the baseline's training apart.
+func (t *table) seconds(q int) float64 {
+	sum := 0.0
+	for v, w := range t.asks[q].weights {
+		if v > 0 && w != 0 {
+			sum += t.arms[v].TrainSeconds
+		}
+	}
+	return sum
 }

@@ -197,6 +197,7 @@ func layoutRates(rng *rand.Rand, studies, variants, repeats int, effect float64,
 			t.cells, t.outcomes = append(t.cells, make([]*Trial, repeats)), append(t.outcomes, y)
 		}
 		t.class[0], t.rows[0].Trials = baseline, repeats
+		t.put(&Result{})
 		wrong := false
 		for v, f := range (outcome{Metric: task.Metric{Better: 1}, sight: sight{level: alpha}, y: t.outcomes}).judge(t).of {
 			claim := f.Verdict == Helps || f.Verdict == Hurts

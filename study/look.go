@@ -126,9 +126,11 @@ func (l Ledger) show(r *Result, t *table) {
 		}
 		in := l.sight(t, next)
 		now := t.ask(r, in)
-		r.Family = len(t.of(family)) + len(t.of(derived)) + len(t.of(diverging))
-		for _, n := range in.absent {
-			r.Family += n
+		r.Family = t.judged()
+		for kind, n := range in.absent {
+			if kind != beyond {
+				r.Family += n
+			}
 		}
 		shown := make([]findings, len(now))
 		for i := range now {
@@ -144,11 +146,14 @@ func (l Ledger) show(r *Result, t *table) {
 func (l Ledger) shown(t *table, metric int, now findings) findings {
 	shown := now
 	shown.of, shown.notes = slices.Clone(now.of), slices.Clone(now.notes)
-	for v := 1; v < len(t.arms); v++ {
+	for v, q := range t.asks {
+		if q.weights == nil {
+			continue
+		}
 		f := now.of[v]
-		k, seen := l.governing(t.arms[v].identity(), t.metrics[metric].Name)
+		k, seen := l.governing(q.id, t.metrics[metric].Name)
 		switch {
-		case !seen && now.kind[v] == "": // nothing was left to chance
+		case !seen && q.family == "": // nothing was left to chance
 		case !seen:
 			if f.Verdict != "" {
 				t.awaits = true
@@ -158,7 +163,7 @@ func (l Ledger) shown(t *table, metric int, now findings) findings {
 		default:
 			past := k.Findings[t.metrics[metric].Name]
 			past.Mean = f.Mean
-			if k.Trials != t.trials(v) && f.Effect != nil && now.kind[v] != "" {
+			if k.Trials != t.trials(v) && f.Effect != nil && q.family != "" {
 				past.Later = f.alone()
 			}
 			shown.of[v], shown.notes[v] = past, k.Notes
@@ -186,9 +191,8 @@ func (l Ledger) governing(id, metric string) (Looked, bool) {
 // judge makes a look's rows of findings, by metric, leaving out what is decided.
 func (l Ledger) judge(t *table, now []findings) []Looked {
 	var rows []Looked
-	for v := 1; v < len(t.arms); v++ {
-		row := Looked{ID: t.arms[v].identity(), Name: t.arms[v].Name, Kind: now[0].kind[v], Repeats: t.rows[v].Trials, Trials: t.trials(v),
-			Findings: map[string]Finding{}}
+	for v, q := range t.asks {
+		row := Looked{ID: q.id, Name: q.name, Kind: q.family, Repeats: t.trained(v), Trials: t.trials(v), Findings: map[string]Finding{}}
 		if row.Kind == "" {
 			continue
 		}
@@ -217,8 +221,8 @@ func (l Ledger) sight(t *table, level float64) sight {
 			absent[[2]string{a.Kind, a.ID}] = true
 		}
 	}
-	for v := range t.arms {
-		delete(absent, [2]string{t.class[v].kind(), t.arms[v].identity()})
+	for _, q := range t.asks {
+		delete(absent, [2]string{q.family, q.id})
 	}
 	s := sight{level: level, absent: map[string]int{}}
 	for a := range absent {
@@ -232,41 +236,46 @@ func (l Ledger) spentPlan() bool {
 	return slices.ContainsFunc(l.Looks, func(k Look) bool { return k.Planned })
 }
 
-// open tells whether a look could decide anything: some arm is undecided by the primary metric, or new.
+// open tells whether a look could decide anything: some question is undecided by the primary metric, or new.
 func (l Ledger) open(t *table) bool {
-	return slices.ContainsFunc(l.undecided(t), func(v int) bool { return t.pairs(v) > 1 || t.class[v] == diverging })
+	return slices.ContainsFunc(l.undecided(t), func(v int) bool { return t.pairs(v) > 1 || t.asks[v].family == divergence })
 }
 
 // due tells whether a look would see anything new: trials of an arm that is undecided, or new. To look again at what was
 // seen would only spend.
 func (l Ledger) due(t *table) bool {
 	return slices.ContainsFunc(l.undecided(t), func(v int) bool {
-		k, seen := l.governing(t.arms[v].identity(), t.metrics[0].Name)
-		fresh := !seen || k.Trials != t.trials(v) && t.rows[v].Trials >= k.Repeats // with fewer it is an older view
-		return fresh && (t.pairs(v) > 1 || t.class[v] == diverging)
+		k, seen := l.governing(t.asks[v].id, t.metrics[0].Name)
+		fresh := !seen || k.Trials != t.trials(v) && t.trained(v) >= k.Repeats // with fewer it is an older view
+		return fresh && (t.pairs(v) > 1 || t.asks[v].family == divergence)
 	})
 }
 
-// undecided are the arms that no look has decided by the primary metric.
+// undecided are the questions that no look has decided by the primary metric.
 func (l Ledger) undecided(t *table) []int {
-	var arms []int
-	for v := 1; v < len(t.arms); v++ {
-		k, seen := l.governing(t.arms[v].identity(), t.metrics[0].Name)
-		if t.class[v].kind() != "" && !(seen && k.Findings[t.metrics[0].Name].Verdict.Decided()) {
-			arms = append(arms, v)
+	var list []int
+	for v, q := range t.asks {
+		k, seen := l.governing(q.id, t.metrics[0].Name)
+		if q.family != "" && !(seen && k.Findings[t.metrics[0].Name].Verdict.Decided()) {
+			list = append(list, v)
 		}
 	}
-	return arms
+	return list
 }
 
-// trials is a digest of an arm's trials and of the baseline's in the same repeats: of all that its effect hangs on.
-func (t *table) trials(v int) string {
+// trials is a digest of the trials of a question's arms, in the repeats in which all but the baseline have one: of all that its
+// effect hangs on.
+func (t *table) trials(q int) string {
 	h := sha256.New()
-	for s, c := range t.cells[v] {
-		if c == nil || c.Status == Failed {
+	for s := range t.cells[0] {
+		if t.asks[q].rests(func(arm int) bool { c := t.cells[arm][s]; return arm > 0 && (c == nil || c.Status == Failed) }) {
 			continue
 		}
-		for _, c := range []*Trial{c, t.cells[0][s]} {
+		for v, w := range t.asks[q].weights {
+			if w == 0 {
+				continue
+			}
+			c := t.cells[v][s]
 			if c == nil || c.Status == Failed {
 				fmt.Fprintf(h, "%d\n", s)
 				continue

@@ -25,28 +25,3 @@ func SeedsOf(seed uint64, repeat int) Seeds {
 	}
 	return Seeds{Split: seed, Init: seed, Order: seed, Augment: seed, Dropout: seed}
 }
-
-// Entry is one line of a plan: an arm with a repeat and its seeds.
-type Entry struct {
-	Arm    string `json:"arm"`
-	Repeat int    `json:"repeat"` // 1, 2, ...
-	Seeds  Seeds  `json:"seeds"`
-}
-
-// OneFactorAtATime lists the trials of design ofat: whole blocks one after another, in each the baseline first and then
-// the variants in the order written, so that a study that is stopped has complete blocks, and arms that changed nothing
-// are known after the first. Derived arms have no trials of their own. Arms in, e.g. repeats 3: 3 entries an arm.
-func OneFactorAtATime(arms []Arm, seed uint64, repeats int) []Entry {
-	var plan []Entry
-	for repeat := 1; repeat <= repeats; repeat++ {
-		seeds := SeedsOf(seed, repeat)
-		for _, first := range []bool{true, false} {
-			for _, a := range arms {
-				if a.Baseline == first && !a.Derived {
-					plan = append(plan, Entry{Arm: a.Name, Repeat: repeat, Seeds: seeds})
-				}
-			}
-		}
-	}
-	return plan
-}

@@ -12,9 +12,8 @@ import (
 
 // Plan is a study with every arm built, before its first trial.
 type Plan struct {
-	Study   *Study
-	Arms    []PlannedArm // the baseline first
-	Entries []Entry      // the trials, in order
+	Study *Study
+	Arms  []PlannedArm // the baseline first
 }
 
 // PlannedArm is an arm with what it is made of.
@@ -44,18 +43,15 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 	}
 	base.Baseline, base.SharedStart = true, 1
 	p := &Plan{Study: s, Arms: []PlannedArm{base}}
+	arms, err := s.Arms()
+	if err != nil {
+		return nil, err
+	}
 	same := map[string][]PlannedArm{} // by fingerprint
-	for _, v := range s.Variants {
-		e, err := s.arm(v)
+	for _, v := range arms[1:] {
+		a, err := s.planArm(v, base, images)
 		if err != nil {
-			return nil, err
-		}
-		a, err := plan(v.Name, e, images)
-		if err == nil {
-			err = guard(v, base, &a)
-		}
-		if err != nil {
-			return nil, v.Place(err)
+			return nil, s.blame(v, base, images, err)
 		}
 		print, err := a.fingerprint()
 		if err != nil {
@@ -69,9 +65,59 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 		same[print] = append(same[print], a)
 		p.Arms = append(p.Arms, a)
 	}
-	p.Entries = OneFactorAtATime(p.Plain(), s.Seed, s.Repeats)
 	return p, nil
 }
+
+// planArm builds an arm and compares it with the baseline.
+func (s *Study) planArm(v Combination, base PlannedArm, images func(experiment.Experiment) (Images, error)) (PlannedArm, error) {
+	e, err := s.arm(v.Variant)
+	if err != nil {
+		return PlannedArm{}, err
+	}
+	a, err := plan(v.Name, e, images)
+	if err == nil {
+		a.Of = v.Of
+		err = guard(v.Variant, base, &a)
+	}
+	return a, err
+}
+
+// blame gives the error of an arm its place. Of several variants together it names the two that do not go together, and what the
+// design would be without one of them.
+func (s *Study) blame(v Combination, base PlannedArm, images func(experiment.Experiment) (Images, error), err error) error {
+	if len(v.Of) < 2 {
+		return v.Place(err)
+	}
+	at := func(name string) int {
+		return slices.IndexFunc(s.Variants, func(w Variant) bool { return w.Name == name })
+	}
+	for _, name := range v.Of { // one that fails by itself is to blame by itself
+		alone := Combination{Variant: s.Variants[at(name)], Of: []string{name}}
+		if _, err := s.planArm(alone, base, images); err != nil {
+			return alone.Place(err)
+		}
+	}
+	for j, b := range v.Of {
+		for _, a := range v.Of[:j] {
+			two, err := s.together(a+" + "+b, []int{at(a), at(b)})
+			if err == nil {
+				_, err = s.planArm(Combination{Variant: two, Of: []string{a, b}}, base, images)
+			}
+			if err != nil {
+				why := err.Error()
+				if f, ok := errors.AsType[*spec.Fault](err); ok {
+					why = f.Msg
+				}
+				fewer := len(s.Design.arms(len(s.Variants) - 1))
+				return s.Variants[at(b)].Place(fmt.Errorf("it cannot be combined with %q (%s); leave one of the two out (design %s then has %d arms), or write design: ofat", a, why, s.Design, fewer))
+			}
+		}
+	}
+	return v.Place(err)
+}
+
+// Trials is how many trials the plan has.
+func (p *Plan) Trials() int { return len(p.Arms) * p.Study.Repeats }
 
 // Place gives an error the variant's name and place in the file, unless it has a place already.
 func (v Variant) Place(err error) error {
@@ -83,15 +129,6 @@ func (v Variant) Place(err error) error {
 		return err
 	}
 	return v.At.At(err)
-}
-
-// Plain is the arms without what they are made of.
-func (p *Plan) Plain() []Arm {
-	var arms []Arm
-	for _, a := range p.Arms {
-		arms = append(arms, a.Arm)
-	}
-	return arms
 }
 
 // Arm finds an arm by name.

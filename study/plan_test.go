@@ -1,6 +1,7 @@
 package study
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -78,8 +79,8 @@ func TestAPlanTellsWhatReallyDiffers(t *testing.T) {
 	if a, _ := p.Arm("bn"); a.SharedStart < 0.98 || a.SharedStart >= 1 {
 		t.Errorf("bn: %g of it starts equal", a.SharedStart)
 	}
-	if n := len(p.Entries); n != 39 || p.Entries[0].Arm != BaselineName || p.Entries[13].Repeat != 2 {
-		t.Errorf("%d trials, beginning with %+v", n, p.Entries[0])
+	if n := p.Trials(); n != 39 || p.Arms[0].Name != BaselineName {
+		t.Errorf("%d trials, beginning with %+v", n, p.Arms[0].Arm)
 	}
 	arm := p.Arms[0]
 	if want := 3 * arm.MACs * 20 * 90; arm.Steps != 20 || arm.TrainMACs != want {
@@ -124,12 +125,26 @@ func TestAPlanRefusesWithLineAndColumn(t *testing.T) {
 
 func TestAStudyFileIsReadOrRefusedWithLineAndColumn(t *testing.T) {
 	variant := "variants: [{name: a, with: [batchnorm]}]\n"
+	two := "variants: [{name: a, with: [batchnorm]}, {name: b, with: [dropout]}]\n"
+	many := func(n int) string {
+		text := "variants:\n"
+		for i := range n - 1 {
+			text += fmt.Sprintf("  - {name: v%d, with: [dropout]}\n", i)
+		}
+		return text + "  - {name: last, with: [dropout]}\n"
+	}
 	for text, want := range map[string]string{
 		baseText + "variants: []\n":                                                         "s.yaml:6:11: no variants",
 		baseText + variant + "repeats: 0\n":                                                 "s.yaml:7:10: 0 repeats; give 1 or more",
 		baseText + variant + "repeats: many\n":                                              "s.yaml:7:10: ",
 		baseText + variant + "repeat: 3\n":                                                  `s.yaml:7:1: unknown key "repeat"; did you mean "repeats"?`,
-		baseText + variant + "design: ladder\n":                                             `s.yaml:7:9: no design "ladder"`,
+		baseText + variant + "design: lader\n":                                              `s.yaml:7:9: design: unknown value "lader"`,
+		baseText + variant + "design: ladder\n":                                             `s.yaml:7:9: design ladder of one variant; write two or more`,
+		baseText + variant + "design: {kind: fractional, resolution: VI}\n":                 `s.yaml:7:40: resolution: unknown value "VI"`,
+		baseText + two + "design: {kind: loo, resolution: IV}\n":                            `s.yaml:7:9: design loo has no resolution`,
+		baseText + many(9) + "design: factorial\n":                                          `s.yaml:16:9: design factorial of 9 variants is 512 combinations; at most 256 are run`,
+		baseText + many(24) + "design: {kind: fractional, resolution: plackett-burman}\n":   `s.yaml:31:9: design fractional plackett-burman of 24 variants takes more than 256`,
+		baseText + many(20) + "design: {kind: fractional, resolution: V}\n":                 `s.yaml:27:9: design fractional V of 20 variants takes more than 256`,
 		baseText + variant + "budget: -1h\n":                                                "s.yaml:7:9: a budget of -1h",
 		baseText + variant + "meaningful: 101\n":                                            "s.yaml:7:13: 101 points",
 		baseText + "variants: [{name: a, with: [batchnorm]}, {name: a, with: [dropout]}]\n": `s.yaml:6:49: two variants named "a"`,
@@ -154,7 +169,7 @@ func TestAStudyFileIsReadOrRefusedWithLineAndColumn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Repeats != 3 || s.Seed != 1 || s.Design != OFAT || s.Question != "Which choices pay on fashion-mini?" {
+	if s.Repeats != 3 || s.Seed != 1 || s.Design.Kind != OFAT || s.Question != "Which choices pay on fashion-mini?" {
 		t.Errorf("defaults are %+v", s)
 	}
 }
@@ -232,5 +247,47 @@ func TestAnArmIsTheBasesListsEditedAndLeavesThemAlone(t *testing.T) {
 	}
 	if _, err := s.Experiment("b"); err == nil || !strings.Contains(err.Error(), `no arm "b"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestVariantsThatDoNotGoTogetherAreNamedAsPairs(t *testing.T) {
+	for text, want := range map[string]string{
+		"variants: [{name: a, with: [{activation: elu}]}, {name: b, with: [{activation: prelu}]}]\ndesign: all\n":                    `s.yaml:6:50: variant "b": it cannot be combined with "a" (both take away or write activation); leave one of the two out`,
+		"variants: [{name: a, without: [l2]}, {name: b, without: [l2], with: [batchnorm]}]\ndesign: pairs\n":                         `s.yaml:6:38: variant "b": it cannot be combined with "a" (both take away or write l2)`,
+		"variants: [{name: a, net: lenet5}, {name: b, net: resnet20}]\ndesign: factorial\n":                                          `s.yaml:6:36: variant "b": it cannot be combined with "a" (both name a network)`,
+		"variants: [{name: a, net: resnet20}, {name: b, with: [{activation: elu}]}, {name: c, with: [strided-conv]}]\ndesign: all\n": `s.yaml:6:76: variant "c": it cannot be combined with "a" (strided-conv: resnet20 has no poolings`,
+	} {
+		s, err := read(baseText + text)
+		if err == nil {
+			_, err = s.Plan(fashion)
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s\n got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+func TestAPlanHasTheArmsOfItsDesign(t *testing.T) {
+	s, err := read(baseText + "variants: [{name: a, with: [batchnorm]}, {name: b, with: [{activation: elu}]}, {name: c, without: [l2]}]\ndesign: {kind: fractional, resolution: III}\nrepeats: 2\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan(fashion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, a := range p.Arms {
+		names = append(names, a.Name)
+	}
+	if want := []string{"baseline", "a + c", "b + c", "a + b"}; !slices.Equal(names, want) || p.Trials() != 8 {
+		t.Errorf("arms %q, %d trials; want %q, 8", names, p.Trials(), want)
+	}
+	if a, _ := p.Arm("a + b"); !slices.Equal(a.Of, []string{"a", "b"}) || len(a.Differs) < 2 {
+		t.Errorf("a + b: of %v, differs in %q", a.Of, a.Differs)
+	}
+	e, err := s.Experiment("a + c")
+	if err != nil || len(e.Optimization) != len(s.Base.Optimization) {
+		t.Errorf("a + c trains %v (%v)", e.Optimization, err)
 	}
 }

@@ -48,6 +48,7 @@ type Arm struct {
 	Name         string   `json:"name"`
 	ID           string   `json:"id,omitempty"` // of what the arm is, whatever its name: looks go by it; "" stands for the name
 	Baseline     bool     `json:"baseline"`
+	Of           []string `json:"of,omitempty"`            // the variants of the file that it is made of
 	Differs      []string `json:"differs"`                 // what differs from the baseline, couplings included, a line each
 	Derived      bool     `json:"derived"`                 // evaluated from the baseline's own trials (views, average)
 	Params       int64    `json:"params"`                  // trainable, of the network pruned of train-only outputs
@@ -149,6 +150,24 @@ type Judgement struct {
 	ImagesToDecide  int     `json:"images_to_decide"`  // where repeats alone cannot: validation images needed in all
 }
 
+// Contrast is a weighted sum of arms' outcomes, with what is said of it: in designs whose answer is no arm less the baseline, the
+// effect of a variant over several arms; what two bring together beyond what each brings alone; what all together lack.
+type Contrast struct {
+	Name    string              `json:"name"`
+	Kind    ContrastKind        `json:"kind"`              // main; interaction and deficit, which are a second family of claims
+	Of      []string            `json:"of"`                // the variants that it is about
+	Aliases []string            `json:"aliases,omitempty"` // what else it may be: the design does not tell them apart
+	Weights map[string]float64  `json:"weights"`           // by arm, their sum 0; nil where the arms that finished do not tell it
+	Finding                     // of the primary metric
+	Others  map[string]*Finding `json:"others,omitempty"`
+	Notes   []string            `json:"notes"`
+
+	RepeatsToDecide int     `json:"repeats_to_decide"` // as a Judgement's
+	MoreRepeats     int     `json:"more_repeats"`
+	HoursToDecide   float64 `json:"hours_to_decide"` // of all its arms' trials still to run
+	ImagesToDecide  int     `json:"images_to_decide"`
+}
+
 // TestReading is one evaluation on the test split, which is recorded each time.
 type TestReading struct {
 	Arm     string             `json:"arm"`
@@ -171,7 +190,8 @@ type Result struct {
 	Digest     string        `json:"digest"` // of the file
 	Data       string        `json:"data"`   // what it ran on, for people
 	Net        string        `json:"net"`
-	Design     string        `json:"design"`
+	Design     Design        `json:"design"`
+	Variants   []string      `json:"variants,omitempty"` // of the file, in its order; arms say which they are made of
 	Seed       uint64        `json:"seed"`
 	Repeats    int           `json:"repeats"` // planned blocks
 	Threads    int           `json:"threads"`
@@ -194,12 +214,14 @@ type Result struct {
 	NoiseSD      float64     `json:"noise_sd"`   // residual standard deviation of one trial within its block, points; 0 while unknown
 	BlockSD      float64     `json:"block_sd"`   // standard deviation between blocks
 	ResidualDF   int         `json:"residual_df"`
-	Detectable   float64     `json:"detectable_effect"` // true effect that these repeats find with 80 % power, seeds alone
-	Judged       []Judgement `json:"arms"`              // in the order of Arms
-	Winner       string      `json:"winner_arm"`        // best arm that helps, else the baseline
-	WinnerShrunk float64     `json:"winner_shrunk"`     // its effect, shrunk for having been chosen
-	Stopped      string      `json:"stopped,omitempty"` // why there are no verdicts at all, e.g. a diverged baseline
-	Caveats      []string    `json:"caveats"`           // sentences for "Careful: ..."
+	Detectable   float64     `json:"detectable_effect"`   // true effect that these repeats find with 80 % power, seeds alone
+	Judged       []Judgement `json:"arms"`                // in the order of Arms
+	Contrasts    []Contrast  `json:"contrasts"`           // what the design asks besides an arm less the baseline, the main effects first; never nil
+	Winner       string      `json:"winner_arm"`          // best arm that helps, else the baseline
+	WinnerShrunk float64     `json:"winner_shrunk"`       // its effect, shrunk for having been chosen
+	Predicted    []string    `json:"predicted,omitempty"` // variants that by the contrasts together are best, where no arm that was trained is made of these
+	Stopped      string      `json:"stopped,omitempty"`   // why there are no verdicts at all, e.g. a diverged baseline
+	Caveats      []string    `json:"caveats"`             // sentences for "Careful: ..."
 }
 
 // Baseline is the arm that all others are compared with.

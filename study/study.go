@@ -25,14 +25,8 @@ type Study struct {
 	At         *spec.Node    // the file's root; nil where there is none
 }
 
-// Design says which combinations of the variants become arms.
-type Design string
-
 // MaxRepeats bounds the repeats of a study.
 const MaxRepeats = 1000
-
-// OFAT is one factor at a time: each variant alone against the base.
-const OFAT Design = "ofat"
 
 // Variant is an edit of the base's lists.
 type Variant struct {
@@ -88,7 +82,7 @@ func Decode(n *spec.Node) (*Study, error) {
 		Seed       uint64        `yaml:"seed"`
 		Budget     time.Duration `yaml:"budget"`
 		Meaningful float64       `yaml:"meaningful"`
-	}{Design: OFAT, Repeats: 3, Seed: 1}
+	}{Design: Design{Kind: OFAT}, Repeats: 3, Seed: 1}
 	if n.Get("data") != nil && n.Get("net") != nil && n.Get("base") == nil {
 		return nil, n.Errorf("this is an experiment, not a study; put its keys under base: and write variants:, or run it with assay train")
 	}
@@ -127,8 +121,6 @@ func (s *Study) check() error {
 		return &spec.Fault{Path: path, Msg: fmt.Sprintf(format, args...)}
 	}
 	switch {
-	case s.Design != OFAT:
-		return fault("$.design", "no design %q; choose ofat", s.Design)
 	case len(s.Variants) == 0:
 		return fault("$.variants", "no variants; write at least one to compare with the base")
 	case s.Repeats < 1 || s.Repeats > MaxRepeats:
@@ -148,24 +140,119 @@ func (s *Study) check() error {
 		}
 		seen[v.Name] = i
 	}
+	if err := s.Design.check(len(s.Variants)); err != nil {
+		return fault("$.design", "%v", err)
+	}
 	return nil
 }
 
 // PointAt lets the study run on the images of a folder in place of its own; val, test and skip stay. "" changes nothing.
 func (s *Study) PointAt(folder string) { s.Base.Data.Spec = s.Base.Data.Spec.At(folder) }
 
-// Experiment is what the arm of that name trains.
-func (s *Study) Experiment(arm string) (experiment.Experiment, error) {
-	if arm == BaselineName {
-		return s.Base, nil
-	}
+// Arms is the arms of the study's design: each with the variants that it is made of, as one edit of the base, the baseline first. An
+// arm of several takes their edits in the file's order.
+func (s *Study) Arms() ([]Combination, error) {
+	var names []string
 	for _, v := range s.Variants {
-		if v.Name == arm {
-			return s.arm(v)
+		names = append(names, v.Name)
+	}
+	design := s.Design.plain()
+	of := design.arms(len(s.Variants))
+	arms := []Combination{}
+	for i, name := range design.names(names, of) {
+		c := Combination{Variant: Variant{Name: name}}
+		for _, v := range of[i] {
+			c.Of = append(c.Of, s.Variants[v].Name)
+		}
+		var err error
+		switch len(of[i]) {
+		case 0:
+		case 1:
+			c.Variant = s.Variants[of[i][0]]
+			c.Name = name
+		default:
+			c.Variant, err = s.together(name, of[i])
+		}
+		if err != nil {
+			return nil, err
+		}
+		arms = append(arms, c)
+	}
+	return arms, nil
+}
+
+// Combination is an arm of a design, before it is built.
+type Combination struct {
+	Variant          // all of its edits; of the baseline none
+	Of      []string // names of the variants that it is made of
+}
+
+// together is several variants as one. Two that take away the same, name both a network or data, or write one key differently leave it to
+// chance which of them counts, and are refused.
+func (s *Study) together(name string, of []int) (Variant, error) {
+	all := Variant{Name: name, At: s.At.Get("design")}
+	by := map[string]int{} // what each takes away, adds or names
+	claim := func(what string, i int) error {
+		if j, twice := by[what]; twice {
+			return s.Variants[i].Place(fmt.Errorf("it cannot be combined with %q (both %s); leave one of the two out, or write design: ofat", s.Variants[j].Name, what))
+		}
+		by[what] = i
+		return nil
+	}
+	for _, i := range of {
+		v := s.Variants[i]
+		for _, w := range v.Without {
+			if err := claim("take away or write "+w, i); err != nil {
+				return all, err
+			}
+			all.Without = append(all.Without, w)
+		}
+		own := map[string]bool{}
+		for _, c := range v.With {
+			if !own[c.Name] && !slices.Contains(v.Without, c.Name) {
+				if err := claim("take away or write "+c.Name, i); err != nil {
+					return all, err
+				}
+			}
+			own[c.Name] = true
+			all.With = append(all.With, c)
+		}
+		if v.Net != "" {
+			if err := claim("name a network", i); err != nil {
+				return all, err
+			}
+			all.Net = v.Net
+		}
+		if v.Data != nil {
+			if err := claim("name data", i); err != nil {
+				return all, err
+			}
+			all.Data = v.Data
 		}
 	}
-	return experiment.Experiment{}, fmt.Errorf("no arm %q; the baseline and the variants of the file are", arm)
+	return all, nil
 }
+
+// Experiment is what the arm of that name trains.
+func (s *Study) Experiment(arm string) (experiment.Experiment, error) {
+	arms, err := s.Arms()
+	if err != nil {
+		return experiment.Experiment{}, err
+	}
+	for i, a := range arms {
+		switch {
+		case a.Name != arm:
+		case i == 0:
+			return s.Base, nil
+		default:
+			return s.arm(a.Variant)
+		}
+	}
+	return experiment.Experiment{}, fmt.Errorf("no arm %q; the baseline and the arms of the file's design are", arm)
+}
+
+// Alone is the base with one variant of the file, whatever the design.
+func (s *Study) Alone(v Variant) (experiment.Experiment, error) { return s.arm(v) }
 
 // arm is a variant's experiment: the base's lists, edited.
 func (s *Study) arm(v Variant) (experiment.Experiment, error) {

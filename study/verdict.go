@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/assaylab/assay/task"
 )
@@ -20,7 +21,7 @@ func Judge(r *Result) error {
 	}
 	t.begin(r)
 	if r.Stopped == "" {
-		r.Family = len(t.of(family)) + len(t.of(derived)) + len(t.of(diverging))
+		r.Family = t.judged()
 		now := t.ask(r, sight{level: alpha})
 		t.tell(r, now)
 		t.foretell(r, now, alpha, alpha)
@@ -41,10 +42,10 @@ func (t *table) begin(r *Result) {
 	r.Metrics, r.Metric = t.metrics, t.metrics[0].Name
 	r.Images = t.images
 	r.Delta = t.metrics[0].Delta(r.Meaningful, t.images)
-	r.Judged, r.Caveats, r.Stopped = t.rows, nil, ""
+	r.Judged, r.Contrasts, r.Caveats, r.Stopped = t.rows, t.contrasts(), nil, ""
 	r.Looks, r.Family, r.NextLevel = []LookLine{}, 0, 0
 	r.Blocks, r.NoiseSD, r.BlockSD, r.ResidualDF, r.Detectable = t.blocks(), 0, 0, 0, 0
-	r.Winner, r.WinnerShrunk = t.arms[0].Name, 0
+	r.Winner, r.WinnerShrunk, r.Predicted = t.arms[0].Name, 0, nil
 	if d := t.rows[0].Diverged; d > 0 {
 		r.Stopped = fmt.Sprintf("the baseline diverged in %s; lower its learning rate, give it a warm-up or train longer, then run the study again",
 			counted(d, "repeat"))
@@ -58,7 +59,7 @@ func (t *table) ask(r *Result, at sight) []findings {
 		o := outcome{Metric: m, sight: at, images: t.images, y: t.values[i]}
 		if i == 0 {
 			o.delta = r.Delta
-			if r.NoiseFloor > 0 && !Foresee(m, t.variants(), r.Repeats, r.NoiseFloor, r.Meaningful, t.images).CanBeNone {
+			if r.NoiseFloor > 0 && !Foresee(m, max(1, t.judged()), r.Repeats, r.NoiseFloor, r.Meaningful, t.images).CanBeNone {
 				o.delta = 0 // a verdict that these repeats could hardly reach is taken away before it is asked for
 			}
 		} else {
@@ -80,6 +81,19 @@ func (t *table) tell(r *Result, now []findings) {
 			j.Others[m.Name] = &f
 		}
 		remark(j, r.Delta)
+	}
+	for i := range r.Contrasts {
+		c, q := &r.Contrasts[i], len(t.arms)+i
+		c.Finding, c.Notes = now[0].of[q], append(c.Notes, now[0].notes[q]...)
+		c.Others = map[string]*Finding{}
+		for i, m := range t.metrics[1:] {
+			f := now[i+1].of[q]
+			c.Others[m.Name] = &f
+		}
+		c.Notes = append(c.Notes, small(c.Finding, r.Delta)...)
+		if c.Kind == Main && len(c.Aliases) > 0 && (c.Verdict == Helps || c.Verdict == Hurts) {
+			c.Notes = append(c.Notes, "or "+strings.Join(c.Aliases, ", ")+" does")
+		}
 	}
 }
 
@@ -120,8 +134,10 @@ type table struct {
 	outcomes [][]float64   // of these the primary metric
 	class    []class
 	rows     []Judgement
-	awaits   bool // some arm has not had its first look
-	images   int  // of the smallest validation split; 0 before the first finished trial
+	asks     []question // an arm less the baseline at the arm's place, nothing asked of some; then the contrasts of the design
+	whole    bool       // the design's effects rest on all arms
+	awaits   bool       // some arm has not had its first look
+	images   int        // of the smallest validation split; 0 before the first finished trial
 }
 
 func tabulate(r *Result) (*table, error) {
@@ -195,6 +211,7 @@ func tabulate(r *Result) (*table, error) {
 		t.rows = append(t.rows, t.row(v))
 		t.class = append(t.class, t.classify(v))
 	}
+	t.put(r)
 	return t, nil
 }
 
@@ -282,8 +299,6 @@ func (t *table) of(c class) []int {
 	return arms
 }
 
-func (t *table) variants() int { return max(1, len(t.arms)-1) }
-
 // blocks counts the repeats in which at least two arms finished.
 func (t *table) blocks() int {
 	n := 0
@@ -301,23 +316,25 @@ func (t *table) blocks() int {
 	return n
 }
 
-// pairs is how many repeats an arm finished together with the baseline.
-func (t *table) pairs(v int) int {
+// pairs is how many repeats all arms of a question finished together.
+func (t *table) pairs(q int) int {
 	n := 0
-	for s, y := range t.outcomes[v] {
-		if !math.IsNaN(y) && !math.IsNaN(t.outcomes[0][s]) {
+	for s := range t.cells[0] {
+		if !math.IsNaN(t.asks[q].of(t.outcomes, s)) {
 			n++
 		}
 	}
 	return n
 }
 
-// usualPairs is the pairs that half of the variants have, or more: a repeat that has only begun tells nothing of the others. A
-// variant that diverged does not count.
+// usualPairs is the pairs that half of the questions have, or more: a repeat that has only begun tells nothing of the others. An
+// arm that diverged does not count.
 func (t *table) usualPairs() int {
 	var of []int
-	for _, v := range slices.Concat(t.of(family), t.of(derived)) {
-		of = append(of, t.pairs(v))
+	for q, a := range t.asks {
+		if a.family == effects || a.family == evaluation {
+			of = append(of, t.pairs(q))
+		}
 	}
 	if len(of) == 0 {
 		return 0
@@ -326,11 +343,17 @@ func (t *table) usualPairs() int {
 	return of[len(of)/2]
 }
 
+// small is the note of a difference that is smaller than what matters.
+func small(f Finding, delta float64) []string {
+	if (f.Verdict == Helps || f.Verdict == Hurts) && f.Effect != nil && math.Abs(*f.Effect) < delta {
+		return []string{"by less than you asked for"}
+	}
+	return nil
+}
+
 // remark adds to an arm's notes what its verdict, by itself, would not tell.
 func remark(j *Judgement, delta float64) {
-	if (j.Verdict == Helps || j.Verdict == Hurts) && j.Effect != nil && math.Abs(*j.Effect) < delta {
-		j.Notes = append(j.Notes, "by less than you asked for")
-	}
+	j.Notes = append(j.Notes, small(j.Finding, delta)...)
 	if j.Diverged > 0 {
 		j.Notes = append(j.Notes, fmt.Sprintf("diverged in %d of %d repeats", j.Diverged, j.Trials))
 	}
@@ -358,10 +381,47 @@ func chooseWinner(r *Result, better float64) {
 			r.Winner, best, bestVar = j.Name, gain, v
 		}
 	}
+	if count == 0 {
+		combine(r, better)
+	}
 	if best > 0 {
 		if real := max(0, (square-noise)/count); real+bestVar > 0 {
 			r.WinnerShrunk = better * best * real / (real + bestVar)
 		}
+	}
+}
+
+// combine names, where the design asks no arm less the baseline, the variants that the decided effects speak for, and the arm that was
+// trained and has the largest sum of decided effects: of what no effect was decided for, nothing is expected.
+func combine(r *Result, better float64) {
+	sum, of := map[string]float64{}, map[string]float64{}
+	for _, c := range r.Contrasts {
+		if c.Kind == Main && len(c.Of) == 1 && (c.Verdict == Helps || c.Verdict == Hurts) && c.Effect != nil {
+			sum[c.Of[0]] += better * *c.Effect
+			of[c.Of[0]]++
+		}
+	}
+	var best []string
+	for _, v := range r.Variants {
+		if sum[v] > 0 {
+			best = append(best, v)
+		}
+	}
+	top, trained := 0.0, len(best) == 0
+	for _, j := range r.Judged {
+		gain := 0.0
+		for _, v := range j.Of {
+			if of[v] > 0 {
+				gain += sum[v] / of[v]
+			}
+		}
+		if gain > top && j.Trials > j.Diverged {
+			r.Winner, top = j.Name, gain
+			trained = len(j.Of) == len(best) && !slices.ContainsFunc(best, func(v string) bool { return !slices.Contains(j.Of, v) })
+		}
+	}
+	if !trained {
+		r.Predicted = best
 	}
 }
 

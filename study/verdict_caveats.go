@@ -41,7 +41,13 @@ func caveats(r *Result, t *table) []string {
 			say("%s: %s failed (%s); what remains is compared within its repeats", t.arms[v].Name, counted(j.Failures, "repeat"), t.reason(v))
 		}
 	}
-	if names := t.names(diverging); names != "" {
+	if r.Predicted != nil {
+		say("by the effects, %s together would be best: predicted, not trained", strings.Join(r.Predicted, " + "))
+	}
+	for _, line := range t.divergence(r.Variants) {
+		say("%s", line)
+	}
+	if names := t.names(diverging); names != "" && !t.whole {
 		say("%s diverged in some repeats: judged by how often, apart from the others", names)
 	}
 	if names := t.names(identical); names != "" {
@@ -66,6 +72,8 @@ func caveats(r *Result, t *table) []string {
 	switch {
 	case r.Test != nil && r.Test.Reading > 1:
 		say("%s reading of this test split; each choice made after an earlier one makes it less of a test", ordinal(r.Test.Reading))
+	case r.Test == nil && r.Winner != t.arms[0].Name && r.WinnerShrunk == 0:
+		say("the winner is the arm, of those trained, whose decided effects add up to most; its own figure is on validation, where it was chosen")
 	case r.Test == nil && r.Winner != t.arms[0].Name:
 		say("the winner's figure is on validation, where it was chosen; its effect is nearer %+.2g %s once that is allowed for", r.WinnerShrunk, unit)
 	}
@@ -154,3 +162,34 @@ func (t *table) engines() (within, all int) {
 
 // ordinal stands here because say is what the caveats call their pen.
 func ordinal(n int) string { return say.Ordinal(n) }
+
+// divergence says of designs whose effects rest on all arms which variants diverge more often: that comes before any effect, which
+// counts finished trainings alone.
+func (t *table) divergence(variants []string) []string {
+	if !t.whole || t.names(diverging) == "" {
+		return nil
+	}
+	var lines []string
+	for _, name := range variants {
+		var diverged, trials [2]int
+		for v, a := range t.arms {
+			with := 0
+			if slices.Contains(a.Of, name) {
+				with = 1
+			}
+			diverged[with] += t.rows[v].Diverged
+			trials[with] += t.rows[v].Trials
+		}
+		if trials[0] == 0 || trials[1] == 0 {
+			continue
+		}
+		what := fmt.Sprintf("%d of %d trainings with %s diverged, %d of %d without", diverged[1], trials[1], name, diverged[0], trials[0])
+		if stat.FisherMore(diverged[1], trials[1], diverged[0], trials[0]) <= alpha/float64(len(variants)) {
+			lines = append(lines, what+": it diverges more often, and effects are those of the trainings that finished")
+		}
+	}
+	if len(lines) == 0 {
+		lines = append(lines, t.names(diverging)+" diverged in some repeats and are left out: effects are those of the other arms")
+	}
+	return lines
+}

@@ -26,29 +26,29 @@ type outcome struct {
 	y      [][]float64 // [arm][block], NaN where missing
 }
 
-// findings is what an outcome says of every arm, by table's numbering.
+// findings is what an outcome says of every question, by the table's numbering: arms at their places, contrasts behind them.
 type findings struct {
 	of      []Finding
-	kind    []string // of the family that the arm is judged in
 	notes   [][]string
 	delta   float64
 	noiseSD float64 // residual of one trial, pooled
 	blockSD float64
 	df      int
-	family  int // variants in the family of simultaneous intervals, the absent included
+	family  int // questions in the first family of simultaneous intervals, the absent included
 }
 
 // The kinds of families, each of which has the level of the look to itself.
 const (
 	effects    = "effects"    // the simultaneous intervals
+	beyond     = "beyond"     // interactions and deficit
 	evaluation = "derived"    // other evaluations of the baseline's own trainings
 	divergence = "divergence" // how often training breaks down
 )
 
-// judge puts every arm where it belongs and judges it there.
+// judge puts every question where it belongs and judges it there.
 func (o outcome) judge(t *table) findings {
-	k := len(t.arms)
-	f := findings{of: make([]Finding, k), kind: make([]string, k), notes: make([][]string, k), delta: o.delta}
+	k := len(t.asks)
+	f := findings{of: make([]Finding, k), notes: make([][]string, k), delta: o.delta}
 	for v := range t.arms {
 		if done := finite(o.y[v]); len(done) > 0 {
 			f.of[v].Mean = new(stat.Mean(done))
@@ -56,35 +56,64 @@ func (o outcome) judge(t *table) findings {
 	}
 	images := o.imageTerms(t)
 	pool, uneven := o.pool(t)
-	f.family = len(pool) + len(uneven) + o.absent[effects]
-	// Arms that left the pool take their share of the level with them, so that the whole stays at it.
-	apart := o.level * float64(len(uneven)) / float64(max(1, f.family))
-	o.judgePool(t, &f, pool, images, o.level-apart)
-	o.judgeOwn(&f, uneven, images, apart, 0, "its spread differs: judged by its own differences")
-	o.judgeOwn(&f, t.of(derived), images, o.level, o.absent[evaluation], "")
-	o.judgeDiverging(t, &f, t.of(diverging), images)
+	apart := func(q int) bool {
+		return t.asks[q].rests(func(arm int) bool {
+			return slices.Contains(uneven, arm) || arm == 0 && len(uneven) > 0 && len(pool) == 0
+		})
+	}
+	for _, kind := range []string{effects, beyond} {
+		shared, own := split(t.questions(kind), apart)
+		size := len(shared) + len(own) + o.absent[kind]
+		if kind == effects {
+			f.family = size
+		}
+		// Questions of arms that left the pool take their share of the level with them, so that the whole stays at it.
+		rate := o.level * float64(len(own)) / float64(max(1, size))
+		o.judgePool(t, &f, pool, shared, images, o.level-rate, kind)
+		o.judgeOwn(t, &f, own, images, rate, 0, "its spread differs: judged by its own differences")
+	}
+	o.judgeOwn(t, &f, t.questions(evaluation), images, o.level, o.absent[evaluation], "")
+	o.judgeDiverging(t, &f, t.questions(divergence), images)
 	for _, v := range t.of(identical) {
+		if t.asks[v].weights == nil {
+			continue
+		}
 		f.notes[v] = []string{"had no effect at run time"}
 		f.of[v] = Finding{Mean: f.of[v].Mean, Effect: new(0.0), Low: new(0.0), High: new(0.0), InnerLow: new(0.0), InnerHigh: new(0.0), P: new(1.0),
 			Verdict: None, Method: "identical"}
 	}
-	for v := range f.of {
-		f.kind[v] = t.class[v].kind()
-		if math.IsInf(f.of[v].DF, 0) {
-			f.of[v].DF = 0
+	for q := range f.of {
+		if math.IsInf(f.of[q].DF, 0) {
+			f.of[q].DF = 0
 		}
 		if t.rows[0].Trials < 2 { // one repeat: effects are shown, verdicts are not
-			f.of[v].Verdict = ""
+			f.of[q].Verdict = ""
 		}
 	}
 	return f
 }
 
+// split divides a list by what holds of its items.
+func split(list []int, is func(int) bool) (not, these []int) {
+	for _, x := range list {
+		if is(x) {
+			these = append(these, x)
+		} else {
+			not = append(not, x)
+		}
+	}
+	return not, these
+}
+
 // pool divides the family into arms that share one residual and arms whose spread differs. Brown and Forsythe's test of
 // each arm against the rest, Bonferroni over arms, is trusted from five repeats; while it rejects, the arm with the least
-// p-value leaves. If that is the baseline, no difference is free of it, and every arm is judged by its own.
+// p-value leaves. If that is the baseline, no difference is free of it, and every arm is judged by its own. Where every effect rests
+// on all arms alike, the pooled residual is the right one whatever the spreads: none leaves.
 func (o outcome) pool(t *table) (pool, uneven []int) {
 	pool = t.of(family)
+	if t.whole {
+		return slices.Sorted(slices.Values(slices.Concat(pool, t.of(identical)))), nil
+	}
 	for len(pool) > 0 {
 		rows := o.rows(append([]int{0}, pool...))
 		l, err := stat.Fit(rows)
@@ -115,11 +144,10 @@ func (o outcome) pool(t *table) (pool, uneven []int) {
 	return pool, uneven
 }
 
-// judgePool judges the arms that share the residual by Dunnett's simultaneous intervals, each with degrees of freedom
-// of its own where image terms differ (Hasler and Hothorn, "Multiple contrast tests in the presence of
-// heteroscedasticity", Biometrical Journal 50, 2008).
-// Arms that were judged before and are not here any more count as absent.
-func (o outcome) judgePool(t *table, f *findings, pool []int, images stat.ImageTerms, rate float64) {
+// judgePool judges the questions whose arms share the residual by simultaneous intervals, Dunnett's where each is an arm less the
+// baseline, each with degrees of freedom of its own where image terms differ (Hasler and Hothorn, "Multiple contrast tests in the
+// presence of heteroscedasticity", Biometrical Journal 50, 2008). Questions that were judged before and are not here any more count as absent.
+func (o outcome) judgePool(t *table, f *findings, pool, questions []int, images stat.ImageTerms, rate float64, kind string) {
 	l, err := stat.Fit(o.rows(append([]int{0}, pool...)))
 	if err != nil {
 		return
@@ -128,58 +156,88 @@ func (o outcome) judgePool(t *table, f *findings, pool []int, images stat.ImageT
 		l.Variance = max(l.Variance, o.Floor(o.images))
 		f.noiseSD, f.blockSD, f.df = math.Sqrt(l.Variance), math.Sqrt(l.BlockVar), l.DF
 	}
-	var in []int // places in l of the arms that can be compared
-	for i := range pool {
-		if e := l.Effects[i+1]; !math.IsNaN(e) {
-			f.of[pool[i]].Effect = new(e)
-			in = append(in, i+1)
-		} else {
-			f.notes[pool[i]] = append(f.notes[pool[i]], "no repeat in common with the baseline")
+	var in []int            // of the questions those that can be told
+	var weights [][]float64 // by place in l
+	for _, q := range questions {
+		w := make([]float64, len(pool)+1)
+		w[0] = t.asks[q].weights[0]
+		effect := 0.0
+		for i, v := range pool {
+			if w[i+1] = t.asks[q].weights[v]; w[i+1] != 0 {
+				effect += w[i+1] * l.Effects[i+1]
+			}
+		}
+		switch {
+		case !math.IsNaN(effect):
+			f.of[q].Effect = new(effect)
+			in, weights = append(in, q), append(weights, w)
+		case q < len(t.arms):
+			f.notes[q] = append(f.notes[q], "no repeat in common with the baseline")
+		default:
+			f.notes[q] = append(f.notes[q], "its arms have too few repeats in common")
 		}
 	}
 	if l.DF < 1 || !(l.Variance > 0) || len(in) == 0 {
 		return
 	}
 	seeds, both := make([][]float64, len(in)), make([][]float64, len(in))
-	for a, i := range in {
-		for _, j := range in {
-			seed := l.Variance * l.Cov[i][j]
+	for a, q := range in {
+		for b, p := range in {
+			seed := l.Variance * quadratic(weights[a], l.Cov, weights[b])
 			seeds[a] = append(seeds[a], seed)
-			both[a] = append(both[a], seed+images.Cov[pool[i-1]][pool[j-1]])
+			both[a] = append(both[a], seed+images.Cov[q][p])
 		}
 	}
-	absent := o.absent[effects]
+	absent := o.absent[kind]
 	outer := stat.NewFamily(both, absent)
 	inner := outer.Inner()
 	bySeeds := sync.OnceValue(func() float64 { return stat.NewFamily(seeds, absent).Critical(1-rate, float64(l.DF)) })
 	alone := stat.StudentCritical(1-rate, float64(l.DF)) // never more than that of the family
-	for a, i := range in {
-		v := pool[i-1]
-		e := &f.of[v]
+	for a, q := range in {
+		e := &f.of[q]
 		e.SeedSE, e.ImageSE = math.Sqrt(seeds[a][a]), math.Sqrt(both[a][a]-seeds[a][a])
-		e.DF = stat.Satterthwaite(seeds[a][a], float64(l.DF), both[a][a]-seeds[a][a], images.VarVar[v])
+		e.DF = stat.Satterthwaite(seeds[a][a], float64(l.DF), both[a][a]-seeds[a][a], images.VarVar[q])
 		se := math.Sqrt(both[a][a])
 		o.conclude(e, se, outer.Critical(1-rate, e.DF), inner.Critical(1-rate, e.DF))
 		e.P = new(min(1, outer.P(*e.Effect/se, e.DF)*o.level/rate))
-		e.Method = "dunnett"
+		e.Method = "multivariate t"
+		if q < len(t.arms) {
+			e.Method = "dunnett"
+		}
 		if math.Abs(*e.Effect) > alone*e.SeedSE && math.Abs(*e.Effect) > bySeeds()*e.SeedSE {
-			f.notes[v] = append(f.notes[v], o.onTheseImages(t, e)...)
+			f.notes[q] = append(f.notes[q], o.onTheseImages(t, e)...)
 		}
 	}
 }
 
-// judgeOwn judges arms by their own paired differences, Holm among themselves and the absent at the rate given. The
+// quadratic is a' C b.
+func quadratic(a []float64, c [][]float64, b []float64) float64 {
+	sum := 0.0
+	for i, x := range a {
+		if x == 0 {
+			continue
+		}
+		for j, y := range b {
+			if y != 0 {
+				sum += x * y * c[i][j]
+			}
+		}
+	}
+	return sum
+}
+
+// judgeOwn judges questions by their own values in each repeat, Holm among themselves and the absent at the rate given. The
 // interval of an arm is at the level at which Holm tests it, so that it excludes 0 exactly where Holm rejects. Where none
 // can be had, all stay at the first level: arms that were rightly told different would else hand their share to an arm of
 // the same true effect that was drawn low, and so is next to be told, falsely, to have none.
-func (o outcome) judgeOwn(f *findings, arms []int, images stat.ImageTerms, rate float64, absent int, why string) {
+func (o outcome) judgeOwn(t *table, f *findings, questions []int, images stat.ImageTerms, rate float64, absent int, why string) {
 	var judged []int
 	var p []float64
-	for _, v := range arms {
+	for _, v := range questions {
 		if why != "" {
 			f.notes[v] = append(f.notes[v], why)
 		}
-		if e := &f.of[v]; o.pair(e, v, images) {
+		if e := &f.of[v]; o.pair(t, e, v, images) {
 			judged = append(judged, v)
 			p = append(p, stat.Student(*e.Effect/math.Hypot(e.SeedSE, e.ImageSE), e.DF))
 		}
@@ -207,7 +265,7 @@ func (o outcome) judgeDiverging(t *table, f *findings, arms []int, images stat.I
 	for _, v := range arms {
 		e := Finding{Mean: f.of[v].Mean, Method: "exact test", Level: o.level}
 		c := e // the conditional comparison, worked out apart: it is no part of the finding
-		if o.pair(&c, v, images) {
+		if o.pair(t, &c, v, images) {
 			e.Conditional = c.alone()
 		} else if c.Effect != nil {
 			e.Conditional = &Interval{Effect: *c.Effect}
@@ -242,12 +300,12 @@ func (e Finding) alone() *Interval {
 	return in
 }
 
-// pair fills effect and standard errors of an arm from its own differences; false where fewer than two pairs, or pairs
-// that do not vary, leave nothing to judge by.
-func (o outcome) pair(e *Finding, v int, images stat.ImageTerms) bool {
-	var d []float64
-	for s := range o.y[v] {
-		if x := o.y[v][s] - o.y[0][s]; !math.IsNaN(x) {
+// pair fills effect and standard errors of a question from its own values in each repeat; false where fewer than two, or values that
+// do not vary, leave nothing to judge by.
+func (o outcome) pair(t *table, e *Finding, q int, images stat.ImageTerms) bool {
+	d := []float64{}
+	for s := range t.cells[0] {
+		if x := t.asks[q].of(o.y, s); !math.IsNaN(x) {
 			d = append(d, x)
 		}
 	}
@@ -259,9 +317,9 @@ func (o outcome) pair(e *Finding, v int, images stat.ImageTerms) bool {
 	if len(d) < 2 {
 		return false
 	}
-	variance = max(variance, 2*o.Floor(o.images)/float64(len(d)))
-	image := images.Cov[v][v]
-	e.SeedSE, e.ImageSE, e.DF = math.Sqrt(variance), math.Sqrt(image), stat.Satterthwaite(variance, df, image, images.VarVar[v])
+	variance = max(variance, t.asks[q].scale()*o.Floor(o.images)/float64(len(d)))
+	image := images.Cov[q][q]
+	e.SeedSE, e.ImageSE, e.DF = math.Sqrt(variance), math.Sqrt(image), stat.Satterthwaite(variance, df, image, images.VarVar[q])
 	return variance > 0
 }
 
@@ -295,7 +353,7 @@ func (o outcome) onTheseImages(t *table, e *Finding) []string {
 	return []string{fmt.Sprintf("%s on these %d images, not for certain on others", word, t.images)}
 }
 
-// imageTerms estimates the image term of every arm's effect from the blocks that recorded it.
+// imageTerms estimates the image term of every question's effect from the repeats that recorded it.
 func (o outcome) imageTerms(t *table) stat.ImageTerms {
 	var blocks []stat.ImageBlock
 	for s := range t.cells[0] {
@@ -303,22 +361,27 @@ func (o outcome) imageTerms(t *table) stat.ImageTerms {
 		if b == nil || b.Status != Done {
 			continue
 		}
-		block := stat.ImageBlock{Set: b.Images.Set, IDs: b.Images.IDs, Diff: make([][]float64, len(t.arms))}
-		base := b.Images.Columns[o.Column]
-		for v := 1; v < len(t.arms); v++ {
-			c := t.cells[v][s]
-			if c == nil || c.Status != Done {
+		block := stat.ImageBlock{Set: b.Images.Set, IDs: b.Images.IDs, Diff: make([][]float64, len(t.asks))}
+		for q, a := range t.asks {
+			if a.weights == nil || a.rests(func(arm int) bool { c := t.cells[arm][s]; return c == nil || c.Status != Done }) {
 				continue
 			}
 			d := make([]float64, len(block.IDs))
-			for i, x := range c.Images.Columns[o.Column] {
-				d[i] = o.Scale * (float64(x) - float64(base[i]))
+			for v, w := range a.weights {
+				if w != 0 {
+					for i, x := range t.cells[v][s].Images.Columns[o.Column] {
+						d[i] += w * float64(x)
+					}
+				}
 			}
-			block.Diff[v] = d
+			for i := range d {
+				d[i] *= o.Scale
+			}
+			block.Diff[q] = d
 		}
 		blocks = append(blocks, block)
 	}
-	return stat.EstimateImages(blocks, len(t.arms))
+	return stat.EstimateImages(blocks, len(t.asks))
 }
 
 // rows picks arms of y.

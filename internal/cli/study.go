@@ -112,7 +112,7 @@ func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
 		return found
 	}
 	for _, v := range s.Variants {
-		if x, err := s.Experiment(v.Name); err == nil && (v.Data != nil || v.Net != "") {
+		if x, err := s.Alone(v); err == nil && (v.Data != nil || v.Net != "") {
 			if found := check(x, at(v.At, "data"), at(v.At, "data"), at(v.At, "net")); found != nil {
 				return found
 			}

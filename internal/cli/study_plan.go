@@ -59,7 +59,7 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			return err
 		}
 		f := s.Foresee()
-		p := shownPlan{Question: s.Study.Question, Trials: len(s.Plan.Entries), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: "points", Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		p := shownPlan{Question: s.Study.Question, Trials: s.Plan.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: "points", Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
 		}

@@ -187,9 +187,13 @@ func experimentOf(file, arm string) (experiment.Experiment, *spec.Node, error) {
 	if err != nil {
 		return x, nil, err
 	}
-	names := []string{study.BaselineName}
-	for _, v := range s.Variants {
-		names = append(names, v.Name)
+	arms, err := s.Arms()
+	if err != nil {
+		return x, nil, err
+	}
+	var names []string
+	for _, a := range arms {
+		names = append(names, a.Name)
 	}
 	if !slices.Contains(names, arm) {
 		mend := "it has " + say.Listed(names)

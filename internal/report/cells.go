@@ -65,7 +65,7 @@ func (k ranking) trialCell(j study.Judgement, s int) (text, more string) {
 
 // facts are what it takes to repeat the study, by name.
 func (k ranking) facts(in Input) [][2]string {
-	facts := [][2]string{{"study file", in.FileName}, {"digest of the file", k.Digest}, {"seed", fmt.Sprint(k.Seed)}, {"design", k.Design}, {"engine", k.Engine}}
+	facts := [][2]string{{"study file", in.FileName}, {"digest of the file", k.Digest}, {"seed", fmt.Sprint(k.Seed)}, {"design", k.Design.String()}, {"engine", k.Engine}}
 	facts = append(facts, [2]string{"assay", in.Version}, [2]string{"machine", in.Machine}, [2]string{"store", in.Store}, [2]string{"best arm as an experiment", in.Winner})
 	if !in.Made.IsZero() {
 		facts = append(facts, [2]string{"made", in.Made.UTC().Format("2 January 2006, 15:04 UTC")})

@@ -33,7 +33,7 @@ type made struct {
 // makeUp simulates a study: blocks, seeds, images and curves, judged as a real one.
 func makeUp(t *testing.T, question string, repeats, epochs, images int, arms ...made) *study.Result {
 	t.Helper()
-	r := &study.Result{Question: question, Name: "made-up", Digest: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Data: "fashion-mini", Net: "mini", Design: "ofat",
+	r := &study.Result{Question: question, Name: "made-up", Digest: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Data: "fashion-mini", Net: "mini", Design: study.Design{Kind: study.OFAT},
 		Seed: 1, Repeats: repeats, Threads: 2, Engine: "cpu/avx2/1", Metric: "accuracy", Metrics: task.Classify{}.Metrics()}
 	arms = append([]made{{name: "baseline", params: 1, macs: 1, seconds: 1}}, arms...)
 	for i, a := range arms {

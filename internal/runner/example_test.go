@@ -34,7 +34,7 @@ repeats: 5
 		log.Fatal(err)
 	}
 	defer s.Close()
-	fmt.Println(s.Study.Question, len(s.Plan.Entries), "trials")
+	fmt.Println(s.Study.Question, s.Plan.Trials(), "trials")
 	for _, a := range s.Plan.Arms {
 		fmt.Println(a.Name, a.Differs)
 	}

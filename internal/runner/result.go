@@ -92,7 +92,10 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 	}
 	r = &study.Result{
 		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
-		Design: string(decoded.Design), Seed: held.Seed, Repeats: held.Repeats, Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
+		Design: decoded.Design, Seed: held.Seed, Repeats: held.Repeats, Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
+	}
+	for _, v := range decoded.Variants {
+		r.Variants = append(r.Variants, v.Name)
 	}
 	standing, err := stands(st, held)
 	if err != nil {

@@ -150,9 +150,12 @@ func read(path string) ([]byte, error) {
 // place gives an error of an arm its name, and its place in the study file.
 func (s *Session) place(a study.PlannedArm, err error) error {
 	for _, v := range s.Study.Variants {
-		if v.Name == a.Name {
+		if slices.Equal(a.Of, []string{v.Name}) {
 			return v.Place(err)
 		}
+	}
+	if len(a.Of) > 1 {
+		return s.Study.At.Get("design").At(fmt.Errorf("arm %q: %w", a.Name, err))
 	}
 	return s.Study.At.Get("base").At(err)
 }
