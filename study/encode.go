@@ -21,11 +21,11 @@ func (s *Study) Text() ([]byte, error) {
 		Base       *spec.Node    `yaml:"base"`
 		Design     Design        `yaml:"design"`
 		Variants   []variant     `yaml:"variants"`
-		Repeats    int           `yaml:"repeats"`
+		Repeats    repeats       `yaml:"repeats"`
 		Seed       uint64        `yaml:"seed"`
 		Budget     time.Duration `yaml:"budget,omitempty"`
 		Meaningful float64       `yaml:"meaningful,omitempty"`
-	}{Question: s.Question, Design: s.Design, Repeats: s.Repeats, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful}
+	}{Question: s.Question, Design: s.Design, Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful}
 	var err error
 	if file.Base, err = experiment.Encode(s.Base); err != nil {
 		return nil, err

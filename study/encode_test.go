@@ -18,7 +18,7 @@ variants:
   - {name: bn, with: [batchnorm, {pool: avg}]}
   - {name: plain, without: [activation]}
   - {name: other, net: resnet20, without: [activation]}
-repeats: 4
+repeats: {min: 3, max: 4}
 seed: 7
 budget: 90m
 meaningful: 1.5
@@ -46,7 +46,7 @@ meaningful: 1.5
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(once) != string(twice) || again.Seed != 7 || again.Budget != s.Budget || again.Meaningful != 1.5 || again.Repeats != 4 || len(again.Variants) != 3 {
+	if string(once) != string(twice) || again.Seed != 7 || again.Budget != s.Budget || again.Meaningful != 1.5 || again.Repeats != 4 || again.First != 3 || len(again.Variants) != 3 {
 		t.Errorf("once\n%s\ntwice\n%s", once, twice)
 	}
 }

@@ -26,6 +26,7 @@ type ViewArm struct {
 	Name    string    // in the file
 	Derived bool      // evaluated from the baseline's trials: it has none of its own
 	Status  ArmStatus // in the store; a file's are not looked at
+	Stopped int       // [Arm.Stopped]
 }
 
 // ArmStatus is what a view does with an arm.
@@ -139,7 +140,7 @@ func (g *Growth) arms(held []ViewArm, names map[string]string) {
 		old, known := before[a.Key]
 		switch {
 		case known && old.Status != Removed:
-			a.Status = old.Status
+			a.Status, a.Stopped = old.Status, old.Stopped
 			if old.Name != a.Name {
 				g.Renamed = append(g.Renamed, Rename{old.Name, a.Name})
 			}

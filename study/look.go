@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -14,31 +15,50 @@ import (
 // promises: 5 % for any false claim. The ledger hangs on what the baseline's trials are, not on a study's name: removing
 // the study, renaming an arm or asking from another file begins nothing anew.
 
-// Spending is the rule by which looks share the promise: the planned end gets Planned, once; the j-th unplanned look gets
-// Unplanned / 2^j, so that all of them, however many, spend less than Unplanned. By Bonferroni's inequality over looks
-// the whole is at most the sum, whatever each look depends on.
+// Spending is the rule by which looks share the promise: planned looks together get Planned, by a spending function of the share of
+// the planned repeats that a look sees (Lan and DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70, 1983): after
+// the share t it is Planned t^Power in all (the power family of Kim and DeMets, Biometrika 74, 1987), so that a plan of one look has all of
+// it at its end. The j-th unplanned look gets Unplanned / 2^j, so that all of them, however many, spend less than Unplanned. By Bonferroni's
+// inequality over looks the whole is at most the sum, whatever each look depends on.
 type Spending struct {
-	Planned, Unplanned float64
+	Planned, Power, Unplanned float64
 }
 
-// Plain is the rule in use: 4 % for the planned end, 1/2 %, 1/4 %, ... for what is not.
-var Plain = Spending{Planned: 0.04, Unplanned: 0.01}
+// Plain is the rule in use: 4 % for what is planned, 0.9 % of it by 3 of 8 repeats; 1/2 %, 1/4 %, ... for what is not.
+var Plain = Spending{Planned: 0.04, Power: 1.5, Unplanned: 0.01}
 
-// Level is what the next look may spend after the looks given. A second planned look counts as an unplanned one.
-func (s Spending) Level(before []Look, planned bool) float64 {
-	next := s.Unplanned / 2
+// Level is what the next look may spend after the looks given: a planned one that sees a share t of the planned repeats, or one that is
+// not planned, t 0. Where no planned level is left, the look counts as unplanned.
+func (s Spending) Level(before []Look, t float64) (level float64, planned bool) {
+	next, spent := s.Unplanned/2, 0.0
 	for _, l := range before {
-		switch {
-		case !l.Planned:
+		if l.Planned {
+			spent += l.Level
+		}
+		if !l.Planned || l.Damaged {
 			next /= 2
-		case planned:
-			planned = false
+		}
+		if l.Damaged {
+			spent = s.Planned
 		}
 	}
-	if planned {
-		return s.Planned
+	if left := s.after(t) - spent; left > 1e-12 {
+		return left, true
 	}
-	return next
+	return next, false
+}
+
+// after is what planned looks may have spent after a share of the planned repeats.
+func (s Spending) after(t float64) float64 { return s.Planned * math.Pow(min(t, 1), s.Power) }
+
+// PlannedLooks is after how many repeats a plan looks: after first, then each time that the repeats have doubled, and at the end; first
+// 0: at the end alone. Finer looks cost more than they save.
+func PlannedLooks(first, repeats int) []int {
+	var at []int
+	for n := first; n > 0 && n < repeats && (n == first || 2*n <= repeats); n *= 2 {
+		at = append(at, n)
+	}
+	return append(at, repeats)
 }
 
 // Look is one judgement: what it could spend, and what it found of every arm that it judged. It is plain data, a row of a
@@ -50,6 +70,7 @@ type Look struct {
 	At      time.Time `json:"at"`    // filled in by the caller: this package has no clock
 	Study   string    `json:"study"` // name of the study that was judged, for people
 	Arms    []Looked  `json:"arms"`
+	Damaged bool      `json:"-"` // its record cannot be read: it spent whatever it could
 }
 
 // Looked is an arm in a look: every arm of the study's that had trials to judge, the baseline excepted.
@@ -67,11 +88,30 @@ type Looked struct {
 type Ledger struct {
 	Baseline string `json:"baseline"` // identity of the baseline's trials
 	Repeats  int    `json:"repeats"`  // planned when its first trial began: a look before these is not a planned one; 0: not known
+	First    int    `json:"first"`    // of these, before the first planned look; 0: none but at the end
 	Looks    []Look `json:"looks"`    // in order
 }
 
-// Next is what the next look may spend.
-func (l Ledger) Next(planned bool) float64 { return Plain.Level(l.Looks, planned) }
+// Next is what the next look may spend, that at the planned end or one that is not planned.
+func (l Ledger) Next(planned bool) float64 {
+	t := 0.0
+	if planned {
+		t = 1
+	}
+	level, _ := Plain.Level(l.Looks, t)
+	return level
+}
+
+// share is which share of the planned repeats the last planned look sees that so many repeats have reached; 0 where they have reached none.
+func (l Ledger) share(repeats int) float64 {
+	share := 0.0
+	for _, at := range PlannedLooks(l.First, max(l.Repeats, 1)) {
+		if repeats >= at {
+			share = float64(at) / float64(max(l.Repeats, 1))
+		}
+	}
+	return share
+}
 
 // Judge takes a look: it judges r at the level that is left, which the undecided and the new arms may claim from, and
 // fills r as Show would were the look in the ledger already. The look is for the caller to date and keep; where its N is 0
@@ -93,11 +133,15 @@ func (l Ledger) Judge(r *Result, planned bool) (Look, error) {
 
 // take judges what there is to judge anew; the look's N is 0 where that is nothing.
 func (l Ledger) take(r *Result, t *table, planned bool) Look {
-	planned = planned && len(t.cells[0]) >= l.Repeats && !l.spentPlan()
+	share := 0.0
+	if planned {
+		share = l.share(len(t.cells[0]))
+	}
+	level, planned := Plain.Level(l.Looks, share)
 	if r.Stopped != "" || t.rows[0].Trials < 2 || !l.due(t) && !(planned && l.open(t)) {
 		return Look{}
 	}
-	look := Look{N: len(l.Looks) + 1, Planned: planned, Level: l.Next(planned), Study: r.Name}
+	look := Look{N: len(l.Looks) + 1, Planned: planned, Level: level, Study: r.Name}
 	look.Arms = l.judge(t, t.ask(r, l.sight(t, look.Level)))
 	return look
 }
@@ -231,11 +275,6 @@ func (l Ledger) sight(t *table, level float64) sight {
 	return s
 }
 
-// spentPlan tells whether the planned look was taken.
-func (l Ledger) spentPlan() bool {
-	return slices.ContainsFunc(l.Looks, func(k Look) bool { return k.Planned })
-}
-
 // open tells whether a look could decide anything: some question is undecided by the primary metric, or new.
 func (l Ledger) open(t *table) bool {
 	return slices.ContainsFunc(l.undecided(t), func(v int) bool { return t.pairs(v) > 1 || t.asks[v].family == divergence })
@@ -249,6 +288,52 @@ func (l Ledger) due(t *table) bool {
 		fresh := !seen || k.Trials != t.trials(v) && t.trained(v) >= k.Repeats // with fewer it is an older view
 		return fresh && (t.pairs(v) > 1 || t.asks[v].family == divergence)
 	})
+}
+
+// Stage is what a plan of several looks trains before the next of them: so many repeats, and of what is decided no more.
+type Stage struct {
+	Until   int            // repeats
+	Stopped map[string]int // of arms, by identity, of which everything that is asked is decided: the repeats after which it was
+}
+
+// Stage tells how a plan of several looks goes on. Without such a plan it is the study's repeats and stops no arm. Errors are those of
+// the package's Judge.
+func (l Ledger) Stage(r *Result) (Stage, error) {
+	s := Stage{Until: r.Repeats, Stopped: map[string]int{}}
+	if l.First == 0 {
+		return s, nil
+	}
+	t, err := tabulate(r)
+	if err != nil {
+		return s, err
+	}
+	for _, at := range PlannedLooks(l.First, l.Repeats) {
+		if _, planned := Plain.Level(l.Looks, float64(at)/float64(l.Repeats)); planned {
+			s.Until = min(s.Until, at)
+			break
+		}
+	}
+	open := map[int]bool{} // arms on which something undecided rests
+	last := map[int]int{}  // arms by the repeats of the look that decided the last of what rests on them
+	for _, q := range t.asks {
+		k, seen := l.governing(q.id, t.metrics[0].Name)
+		decided := seen && k.Findings[t.metrics[0].Name].Verdict.Decided()
+		for v, w := range q.weights {
+			if w != 0 && q.family != "" {
+				open[v] = open[v] || !decided
+				last[v] = max(last[v], k.Repeats)
+			}
+		}
+	}
+	for v, n := range last {
+		if v > 0 && !open[v] {
+			s.Stopped[t.arms[v].identity()] = n
+		}
+	}
+	if len(open) > 0 && !slices.ContainsFunc(slices.Collect(maps.Values(open)), func(o bool) bool { return o }) { // nothing is left to ask
+		s.Until = min(s.Until, last[0])
+	}
+	return s, nil
 }
 
 // undecided are the questions that no look has decided by the primary metric.

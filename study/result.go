@@ -58,6 +58,7 @@ type Arm struct {
 	SecondsRough bool     `json:"seconds_rough,omitempty"` // they were timed beside other work
 	SharedStart  float64  `json:"shared_start"`            // share, 0 to 1, of the parameters that start equal to the baseline's
 	Signature    string   `json:"signature,omitempty"`     // architecture signature
+	Stopped      int      `json:"stopped,omitempty"`       // repeats after which a planned look had decided all that is asked of it; 0: it goes on
 }
 
 // identity is what looks know an arm by.

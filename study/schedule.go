@@ -61,6 +61,7 @@ type Fixed struct {
 	Engine  string        // of this run
 	Columns []string      // per validation image, that every finished trial must hold
 	Budget  time.Duration // of all runs together, after which nothing starts; 0: no limit
+	Until   int           // repeats to run now, before the next planned look; 0: all of the view
 }
 
 // EndKind is where a study stands.
@@ -254,7 +255,7 @@ func (f Fixed) look(h History) survey {
 	s.overspent = f.Budget > 0 && spent >= f.Budget.Seconds()
 	repeats := f.repeats(h.View, &s)
 	s.places = make([]place, 0, len(f.Arms)*h.View.Repeats)
-	for repeat := 1; repeat <= h.View.Repeats; repeat++ {
+	for repeat := 1; repeat <= f.until(h.View); repeat++ {
 		for i, arm := range f.Arms {
 			if repeat > repeats[arm] {
 				continue
@@ -269,11 +270,19 @@ func (f Fixed) look(h History) survey {
 	return s
 }
 
+// until is how many repeats are asked for now.
+func (f Fixed) until(v View) int {
+	if f.Until > 0 {
+		return min(f.Until, v.Repeats)
+	}
+	return v.Repeats
+}
+
 // repeats is how many are asked for of each arm, and notes which arms are idle.
 func (f Fixed) repeats(v View, s *survey) map[string]int {
-	status := map[string]ArmStatus{}
+	status, stopped := map[string]ArmStatus{}, map[string]int{}
 	for _, a := range v.Arms {
-		status[a.Key] = a.Status
+		status[a.Key], stopped[a.Key] = a.Status, a.Stopped
 	}
 	repeats := map[string]int{}
 	for i, arm := range f.Arms {
@@ -282,8 +291,10 @@ func (f Fixed) repeats(v View, s *survey) map[string]int {
 		case i > 0 && (status[arm] == Idle || sameEnd(s.at(Cell{arm, 1}), s.at(Cell{f.Arms[0], 1}))):
 			s.idle = append(s.idle, arm)
 			repeats[arm] = 1
+		case i > 0 && stopped[arm] > 0:
+			repeats[arm] = stopped[arm]
 		default:
-			repeats[arm] = v.Repeats
+			repeats[arm] = f.until(v)
 		}
 	}
 	return repeats
@@ -415,9 +426,12 @@ func (f Fixed) beyond(h History, at func(Cell) Held) int {
 		if a.Derived || a.Status == Removed || slices.Contains(f.Arms, a.Key) {
 			continue
 		}
-		repeats := h.View.Repeats
-		if a.Status == Idle {
+		repeats := f.until(h.View)
+		switch {
+		case a.Status == Idle:
 			repeats = 1
+		case a.Stopped > 0:
+			repeats = a.Stopped
 		}
 		for repeat := 1; repeat <= repeats; repeat++ {
 			if !at(Cell{a.Key, repeat}).ended() {

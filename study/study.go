@@ -19,6 +19,7 @@ type Study struct {
 	Design     Design        // which combinations of the variants become arms; default ofat
 	Variants   []Variant     // the base with approaches applied in the order written
 	Repeats    int           // paired: repeat i gives every arm the same split, order and crops; default 3
+	First      int           // repeats before the first planned look, after which arms that a look decides train no more; 0: the one planned look is at the end
 	Seed       uint64        // default 1
 	Budget     time.Duration // wall time of all trials together; 0: no limit
 	Meaningful float64       // the smallest effect that matters, points; 0: 0.5, or two validation images where that is more
@@ -78,18 +79,18 @@ func Decode(n *spec.Node) (*Study, error) {
 		Base       *spec.Node    `yaml:"base" spec:"required"`
 		Design     Design        `yaml:"design"`
 		Variants   []Variant     `yaml:"variants" spec:"required"`
-		Repeats    int           `yaml:"repeats"`
+		Repeats    repeats       `yaml:"repeats"`
 		Seed       uint64        `yaml:"seed"`
 		Budget     time.Duration `yaml:"budget"`
 		Meaningful float64       `yaml:"meaningful"`
-	}{Design: Design{Kind: OFAT}, Repeats: 3, Seed: 1}
+	}{Design: Design{Kind: OFAT}, Repeats: repeats{Max: 3}, Seed: 1}
 	if n.Get("data") != nil && n.Get("net") != nil && n.Get("base") == nil {
 		return nil, n.Errorf("this is an experiment, not a study; put its keys under base: and write variants:, or run it with assay train")
 	}
 	if err := spec.Decode(n, &f); err != nil {
 		return nil, err
 	}
-	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful, At: n}
+	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats.Max, First: f.Repeats.Min, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful, At: n}
 	var err error
 	if s.Base, err = base(f.Base); err != nil {
 		return nil, err
@@ -101,6 +102,52 @@ func Decode(n *spec.Node) (*Study, error) {
 		s.Question = "Which choices pay on " + filepath.Base(s.Base.Data.String()) + "?"
 	}
 	return s, n.Place(s.check())
+}
+
+// repeats is a number, or the least and the most.
+type repeats struct{ Min, Max int }
+
+// UnmarshalSpec reads either.
+func (r *repeats) UnmarshalSpec(n *spec.Node) error {
+	if n.Kind == spec.Scalar {
+		var err error
+		r.Max, err = n.Int()
+		return err
+	}
+	f := struct {
+		Min int `yaml:"min" spec:"required"`
+		Max int `yaml:"max" spec:"required"`
+	}{}
+	if err := spec.Decode(n, &f); err != nil {
+		return err
+	}
+	switch {
+	case f.Min < 2:
+		return n.Get("min").Errorf("min: a look after %d repeats sees no noise; give 2 or more, 3 is usual", f.Min)
+	case f.Max <= f.Min:
+		return n.Get("max").Errorf("max: %d is not above min, %d; give more, or write repeats: %d", f.Max, f.Min, f.Min)
+	}
+	*r = repeats(f)
+	return nil
+}
+
+// MarshalSpec writes what UnmarshalSpec reads.
+func (r repeats) MarshalSpec() (*spec.Node, error) {
+	if r.Min == 0 {
+		return spec.Encode(r.Max)
+	}
+	m := spec.NewMap()
+	for _, e := range []struct {
+		key string
+		n   int
+	}{{"min", r.Min}, {"max", r.Max}} {
+		v, err := spec.Encode(e.n)
+		if err != nil {
+			return nil, err
+		}
+		m.Set(e.key, v)
+	}
+	return m, nil
 }
 
 // base reads an experiment written in place, or the path of one.
@@ -144,6 +191,13 @@ func (s *Study) check() error {
 		return fault("$.design", "%v", err)
 	}
 	return nil
+}
+
+// Repeat asks for so many repeats in place of the file's. A first look that would come no sooner falls away.
+func (s *Study) Repeat(n int) {
+	if s.Repeats = n; s.First >= n {
+		s.First = 0
+	}
 }
 
 // PointAt lets the study run on the images of a folder in place of its own; val, test and skip stay. "" changes nothing.

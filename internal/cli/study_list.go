@@ -33,12 +33,11 @@ func studyList(e *Env) *cobra.Command {
 					t.add(s.Name, "", "damaged, run it again", "", "", "")
 					continue
 				}
-				planned := (s.Arms-s.Idle)*s.Repeats + s.Idle
 				state := "finished"
 				switch known := s.Done + s.Diverged; {
 				case s.Running > 0:
 					state = fmt.Sprintf("%d running", s.Running)
-				case known < planned:
+				case known < s.Planned:
 					state = "unfinished"
 				}
 				if s.Diverged > 0 {
@@ -50,7 +49,7 @@ func studyList(e *Env) *cobra.Command {
 				if s.Shared > 0 {
 					state += fmt.Sprintf(", %d shared", s.Shared)
 				}
-				t.add(s.Name, fmt.Sprintf("%d of %d", s.Done+s.Diverged, planned), state, size(s.Bytes), e.ago(s.Updated), s.Question)
+				t.add(s.Name, fmt.Sprintf("%d of %d", s.Done+s.Diverged, s.Planned), state, size(s.Bytes), e.ago(s.Updated), s.Question)
 			}
 			e.table(t)
 			return nil

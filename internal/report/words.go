@@ -95,11 +95,17 @@ func (k ranking) hidden() string {
 // weights is given up, so that its repeats are not waited for, and a study that was stopped waits for nothing.
 func (k ranking) unfinished() string {
 	planned, ended := 0, 0
+	if k.Complete {
+		return ""
+	}
 	for _, j := range k.all() {
 		n := j.Trials + j.Failures
 		ended += n
 		if j.Method != "identical" && k.Stopped == "" {
 			n = max(k.Repeats, n)
+		}
+		if j.Stopped > 0 {
+			n = j.Stopped
 		}
 		planned += n
 	}

@@ -116,7 +116,7 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 				cells, ids = append(cells, standing[at]), append(ids, standing[at].Trial)
 			}
 			known := at >= 0 && (standing[at].Status == study.Done || standing[at].Status == study.Diverged)
-			r.Complete = r.Complete && (known || a.Status == store.Idle && repeat > 1)
+			r.Complete = r.Complete && (known || repeat > held.Asked(a))
 		}
 	}
 	results, _, err := st.Trials(ids)
@@ -176,13 +176,13 @@ func ledgerOf(st *store.Store, baseline string) (study.Ledger, error) {
 	ledger := study.Ledger{Baseline: baseline}
 	looks, err := st.Looks(baseline)
 	if err == nil {
-		ledger.Repeats, err = st.Planned(baseline)
+		ledger.First, ledger.Repeats, err = st.Planned(baseline)
 	}
 	if err != nil {
 		return ledger, err
 	}
 	for _, l := range looks {
-		look := study.Look{N: l.N, Planned: l.N == 1}
+		look := study.Look{N: l.N, Damaged: l.Damaged}
 		if !l.Damaged {
 			if err := json.Unmarshal(l.Body, &look); err != nil {
 				return ledger, fmt.Errorf("%s: look %d cannot be read: %w; assay store check says more", st.Dir(), l.N, err)

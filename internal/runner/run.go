@@ -67,14 +67,20 @@ func (s *Session) Run(ctx context.Context, launcher Launcher, on func(Event)) (*
 		Session: s, st: st, launcher: launcher, on: on, owner: store.NewOwner(), engine: id.String(), ids: map[study.Cell]string{}, tried: map[study.Cell]bool{},
 		schedule: study.Fixed{Arms: s.Keys, Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget},
 	}
-	err = w.run(ctx, id.Deterministic)
+	var ran *Ran
+	err = w.ready(ctx)
+	for more := true; more && err == nil; { // stage by stage, with a look at the end of each
+		if err = w.run(ctx, id.Deterministic); err == nil {
+			ran, err = w.conclude()
+		}
+		if err == nil {
+			more, err = w.onward()
+		}
+	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%w after %d of %d trials; all that ended is kept, the same command goes on", train.ErrInterrupted, w.done, w.total)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return w.conclude()
+	return ran, err
 }
 
 // work is a run under way.
@@ -86,6 +92,7 @@ type work struct {
 	owner    string
 	engine   string
 	schedule study.Fixed
+	checked  bool // that the engine gives the bits that are kept
 	growth   study.Growth
 	ids      map[study.Cell]string // what each cell of this file is on this engine; guarded by mu
 
@@ -104,8 +111,8 @@ type work struct {
 	ran     int
 }
 
-// run is what comes before the first trial, and the trials.
-func (w *work) run(ctx context.Context, deterministic bool) error {
+// ready is what comes before the first trial.
+func (w *work) ready(ctx context.Context) error {
 	if err := w.plan(ctx, w.Study.Repeats); err != nil {
 		return err
 	}
@@ -124,7 +131,7 @@ func (w *work) run(ctx context.Context, deterministic bool) error {
 	if err := w.sweep(); err != nil {
 		return err
 	}
-	if err := w.look(); err != nil {
+	if err := w.stage(); err != nil {
 		return err
 	}
 	for _, line := range w.growth.Lines(w.end.Held, w.end.Left) {
@@ -133,6 +140,61 @@ func (w *work) run(ctx context.Context, deterministic bool) error {
 	for _, e := range w.end.Elsewhere {
 		w.tell(Event{Note: e.String()})
 	}
+	return nil
+}
+
+// stage finds out how far the plan goes before its next look, and of which arms nothing more is trained.
+func (w *work) stage() error {
+	r, ledger, _, err := gather(w.st, w.Name)
+	if err != nil {
+		return err
+	}
+	s, err := ledger.Stage(r)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.schedule.Until = s.Until
+	w.mu.Unlock()
+	fresh := func(a store.Arm) bool { return a.Stopped == 0 && s.Stopped[a.Key] > 0 && a.Status == store.Active }
+	held, err := w.st.Study(w.Name)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(held.Arms, fresh) {
+		var names []string
+		after := 0
+		err := w.change(func(st *store.Study) {
+			names = nil
+			for i, a := range st.Arms {
+				if fresh(a) {
+					st.Arms[i].Stopped = s.Stopped[a.Key]
+					names, after = append(names, a.Name), max(after, s.Stopped[a.Key])
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if len(names) > 0 {
+			w.tell(Event{Note: fmt.Sprintf("decided after %s: %s", say.Counted(after, "repeat"), say.Listed(names))})
+		}
+	}
+	return w.look()
+}
+
+// onward goes to the next stage of the plan; false where there is none, or this one did not come to its end.
+func (w *work) onward() (bool, error) {
+	if w.end.Kind != study.AllDone {
+		return false, nil
+	}
+	before := w.schedule.Until
+	err := w.stage()
+	return w.schedule.Until > before, err
+}
+
+// run does the trials of a stage.
+func (w *work) run(ctx context.Context, deterministic bool) error {
 	switch w.end.Kind {
 	case study.Hopeless, study.Faulty:
 		return w.stopped()
@@ -140,10 +202,11 @@ func (w *work) run(ctx context.Context, deterministic bool) error {
 		if err := w.time(ctx); err != nil {
 			return err
 		}
-		if deterministic {
+		if deterministic && !w.checked {
 			if err := w.sameBits(ctx); err != nil {
 				return err
 			}
+			w.checked = true
 		}
 		if err := w.runAll(ctx); err != nil {
 			return err
@@ -224,7 +287,7 @@ func viewOf(held store.Study) (study.View, error) {
 	}
 	v.Base = from.Base
 	for _, a := range held.Arms {
-		v.Arms = append(v.Arms, study.ViewArm{Key: a.Key, Name: a.Name, Status: study.ArmStatus(a.Status)})
+		v.Arms = append(v.Arms, study.ViewArm{Key: a.Key, Name: a.Name, Status: study.ArmStatus(a.Status), Stopped: a.Stopped})
 	}
 	return v, nil
 }
@@ -237,7 +300,7 @@ func (w *work) record(held store.Study, v study.View) (store.Study, error) {
 	}
 	before := held.Arms
 	held.Name, held.Question, held.File, held.Origin, held.Baseline = v.Name, v.Question, v.Text, from, v.Arms[0].Key
-	held.Seed, held.Repeats, held.Arms = w.Study.Seed, v.Repeats, nil
+	held.Seed, held.First, held.Repeats, held.Arms = w.Study.Seed, w.Study.First, v.Repeats, nil
 	for _, a := range v.Arms {
 		arm := store.Arm{Key: a.Key}
 		at := slices.IndexFunc(before, func(b store.Arm) bool { return b.Key == a.Key })
@@ -252,7 +315,7 @@ func (w *work) record(held store.Study, v study.View) (store.Study, error) {
 				return held, err
 			}
 		}
-		arm.Name, arm.Status = a.Name, store.ArmStatus(a.Status)
+		arm.Name, arm.Status, arm.Stopped = a.Name, store.ArmStatus(a.Status), a.Stopped
 		held.Arms = append(held.Arms, arm)
 	}
 	return held, nil

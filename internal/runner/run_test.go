@@ -549,6 +549,48 @@ func TestLooksAreCounted(t *testing.T) {
 	}
 }
 
+// A plan of two looks: what the first decides is trained no more, the rest goes on to the end, and the same command finds nothing to do.
+func TestAPlanOfTwoLooksStopsWhatTheFirstDecides(t *testing.T) {
+	file := studyFile(t, "repeats: 2", "repeats: {min: 3, max: 6}", "  - {name: idle, with: [{l2: {except: [bias, norm, depthwise]}}]}\n", "")
+	answer := func(r trial.Request, result *trial.Result) string {
+		if r.Begin > 0 {
+			return ""
+		}
+		arm, repeat, _ := strings.Cut(r.Name, " #")
+		e := &result.Scores[0]
+		n := len(e.Columns[0].Reals)
+		right := map[string]int{"baseline": 2, "bn": n - 1, "elu": 3}[arm] + int(repeat[0]-'0')%2
+		if arm == "elu" {
+			right += int(repeat[0]-'0') % 3
+		}
+		for i := range n {
+			if sure := i < right; sure {
+				e.Columns[0].Reals[i], e.Columns[1].Reals[i] = -0.1, -2.35
+			} else {
+				e.Columns[0].Reals[i], e.Columns[1].Reals[i] = -2.35, -0.1
+			}
+		}
+		e.Metrics[task.Accuracy.Name] = 100 * float64(right) / float64(n)
+		return ""
+	}
+	r, launched, notes, err := faked(t, file, answer)
+	want := slices.Sorted(slices.Values(append(names([]string{"bn"}, 1, 2, 3), names([]string{"baseline", "elu"}, 1, 2, 3, 4, 5, 6)...)))
+	if err != nil || !slices.Equal(launched, want) || !slices.Contains(notes, "decided after 3 repeats: bn") {
+		t.Fatalf("launched %v, told %q (%v)", launched, notes, err)
+	}
+	looks := r.Result.Looks
+	if len(looks) != 2 || !looks[0].Planned || !looks[1].Planned || math.Abs(looks[0].Level+looks[1].Level-0.04) > 1e-12 || !r.Result.Complete || !r.End.OK() {
+		t.Errorf("looks %+v, complete %v, end %+v", looks, r.Result.Complete, r.End)
+	}
+	if bn, _ := r.Result.Judgement("bn"); bn.Verdict != study.Helps || bn.Look != 1 || bn.Stopped != 3 {
+		t.Errorf("bn: %s by look %d, stopped after %d", bn.Verdict, bn.Look, bn.Stopped)
+	}
+	r, launched, _, err = faked(t, file, answer)
+	if err != nil || len(launched) > 0 || len(r.Result.Looks) != 2 {
+		t.Errorf("again: launched %v, %d looks (%v)", launched, len(r.Result.Looks), err)
+	}
+}
+
 func TestABudgetIsOfAllRunsTogether(t *testing.T) {
 	file := studyFile(t, "repeats: 2", "repeats: 2\nbudget: 1h")
 	slowly := func(r trial.Request, result *trial.Result) string {

@@ -118,7 +118,7 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 		return nil, err
 	}
 	if r.Repeats > 0 {
-		s.Study.Repeats = r.Repeats
+		s.Study.Repeat(r.Repeats)
 	}
 	s.Study.PointAt(r.Data)
 	if s.Plan, err = s.Study.Plan(func(e experiment.Experiment) (study.Images, error) { return s.images(ctx, e) }); err == nil {

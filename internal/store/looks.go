@@ -29,18 +29,24 @@ func (s *Store) Looks(baseline string) ([]Look, error) {
 	return list, s.fail("looks", err)
 }
 
-// Planned is how many repeats were planned when the first study with that baseline was put into the store; 0: not known.
-func (s *Store) Planned(baseline string) (n int, err error) {
+// Planned is how many repeats were planned when the first study with that baseline was put into the store, and how many of them before
+// the first planned look, 0 where that was to be at the end; both 0: not known.
+func (s *Store) Planned(baseline string) (first, repeats int, err error) {
 	err = s.view(func(tx *sql.Tx) (err error) {
-		n, _, err = tallied(tx, plannedTally, baseline)
+		if repeats, _, err = tallied(tx, plannedTally, baseline); err == nil {
+			first, _, err = tallied(tx, firstTally, baseline)
+		}
 		return err
 	})
-	return n, s.fail("looks", err)
+	return first, repeats, s.fail("looks", err)
 }
 
-// plan keeps how many repeats are planned, the first time that a baseline is met.
-func plan(tx *sql.Tx, baseline string, repeats int) error {
+// plan keeps how many repeats are planned, and how many before the first look, the first time that a baseline is met.
+func plan(tx *sql.Tx, baseline string, first, repeats int) error {
 	if _, known, err := tallied(tx, plannedTally, baseline); err != nil || known {
+		return err
+	}
+	if err := setSpent(tx, firstTally, baseline, first); err != nil {
 		return err
 	}
 	return setSpent(tx, plannedTally, baseline, repeats)
@@ -103,6 +109,7 @@ var (
 	looksTally    = tally{"looks", "baseline"}
 	readingsTally = tally{"test_readings", "''"} // one ledger for the store, named ""
 	plannedTally  = tally{"planned", "baseline"} // repeats; no table has rows of it
+	firstTally    = tally{"first", "baseline"}   // of these, before the first look
 )
 
 // most bounds what a damaged number can ask for.

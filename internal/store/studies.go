@@ -21,10 +21,35 @@ type Study struct {
 	Baseline string          // identity of the baseline's arm, on which the ledger of looks hangs
 	Seed     uint64
 	Repeats  int
+	First    int       // repeats before the first planned look, 0: at the end; kept with the ledger of the baseline when it is met first, and not read back
 	Version  int64     // of this record, 1 for the first; 0: not in the store yet
 	Arms     []Arm     // the baseline first; removed ones too
 	Created  time.Time // set by the store
 	Updated  time.Time // set by the store
+}
+
+// Asked is how many repeats of an arm are asked for: one of an idle one, of one that a planned look decided those before it, and of the
+// baseline all, until looks have decided every other.
+func (st Study) Asked(a Arm) int {
+	switch {
+	case a.Key == st.Baseline:
+		most := 0
+		for _, b := range st.Arms {
+			if b.Key != a.Key && b.Status == Active {
+				if most = max(most, b.Stopped); b.Stopped == 0 {
+					return st.Repeats
+				}
+			}
+		}
+		if most > 0 {
+			return min(most, st.Repeats)
+		}
+	case a.Status == Idle:
+		return 1
+	case a.Stopped > 0:
+		return min(a.Stopped, st.Repeats)
+	}
+	return st.Repeats
 }
 
 // ArmStatus is what is done with an arm.
@@ -61,9 +86,10 @@ type Summary struct {
 	Created  time.Time `json:"created"`
 	Updated  time.Time `json:"updated"` // of its record, or when its last trial ended
 	Repeats  int       `json:"repeats"`
-	Arms     int       `json:"arms"`   // not removed
-	Idle     int       `json:"idle"`   // of them, without effect at run time: one repeat each is all they get
-	Trials   int       `json:"trials"` // cells that a trial stands for, ended or not
+	Arms     int       `json:"arms"`    // not removed
+	Planned  int       `json:"planned"` // trials that are asked for
+	Idle     int       `json:"idle"`    // of them, without effect at run time: one repeat each is all they get
+	Trials   int       `json:"trials"`  // cells that a trial stands for, ended or not
 	Done     int       `json:"done"`
 	Diverged int       `json:"diverged"`
 	Failed   int       `json:"failed"`
@@ -103,7 +129,7 @@ func (s *Store) Put(st Study, looks ...Look) (Study, error) {
 		if err := st.put(tx); err != nil {
 			return err
 		}
-		if err := plan(tx, st.Baseline, st.Repeats); err != nil {
+		if err := plan(tx, st.Baseline, st.First, st.Repeats); err != nil {
 			return err
 		}
 		for _, l := range looks {
@@ -233,12 +259,16 @@ func records(tx *sql.Tx, only *string) (list []*stored, err error) {
 	err = rows(tx, func(scan func(...any) error) {
 		var i int
 		var a Arm
-		var of, name string
-		if scan(&name, &i, &a.Key, &a.Name, &a.Status, &a.Reason, &of) == nil {
+		var of, name, arm string
+		if scan(&name, &i, &a.Key, &a.Name, &a.Status, &a.Reason, &of, &arm) == nil {
+			what := struct{ Stopped int }{}
+			if json.Unmarshal([]byte(arm), &what) == nil { // a damaged one is told by who reads it whole
+				a.Stopped = what.Stopped
+			}
 			sums[name] = append(sums[name], i, a.Key, a.Name, string(a.Status), a.Reason, of)
 			arms[name] = append(arms[name], a)
 		}
-	}, `SELECT study, ordinal, key, name, status, reason, sum FROM arms`+where+` ORDER BY study, ordinal`, args...)
+	}, `SELECT study, ordinal, key, name, status, reason, sum, arm FROM arms`+where+` ORDER BY study, ordinal`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -329,6 +359,7 @@ func (s *Store) list(tx *sql.Tx) ([]Summary, error) {
 		for _, a := range r.Arms {
 			if a.Status != Removed {
 				l.Arms++
+				l.Planned += r.Asked(a)
 				if a.Status == Idle {
 					l.Idle++
 				}
