@@ -182,6 +182,7 @@ func (l Ledger) show(r *Result, t *table) {
 		}
 		t.tell(r, shown)
 		t.foretell(r, now, at, next)
+		t.choose(r, now[0])
 	}
 	t.end(r)
 }

@@ -143,6 +143,9 @@ type Judgement struct {
 	Notes    []string            `json:"notes"`            // "by less than you asked for", "on these 1000 images", ...: a reader's words, in order
 	Grey     string              `json:"grey"`             // under-trained or over-long, where the schedule casts doubt on the verdict
 
+	AsGoodForLess   []string `json:"as_good_for_less"` // costs that are lower by a tenth or more, of an arm that is no worse by delta; never nil
+	ProbabilityBest *float64 `json:"probability_best"` // chance that no arm is truly better, from shrunk effects; nil where nothing tells
+
 	// What would decide an undecided arm at the next look with 80 % power if its effect were the one seen; 0 where no number
 	// up to 1000 would.
 	RepeatsToDecide int     `json:"repeats_to_decide"` // repeats in all: the N of `assay study run FILE --repeats N`
@@ -167,6 +170,13 @@ type Contrast struct {
 	MoreRepeats     int     `json:"more_repeats"`
 	HoursToDecide   float64 `json:"hours_to_decide"` // of all its arms' trials still to run
 	ImagesToDecide  int     `json:"images_to_decide"`
+}
+
+// Choice is what one who must choose now does best to take, and what that risks.
+type Choice struct {
+	Arm         string  `json:"arm"`         // with the highest chance to be best
+	Probability float64 `json:"probability"` // that chance
+	Shortfall   float64 `json:"shortfall"`   // by how much the best arm is expected to be better, in the primary metric's unit
 }
 
 // TestReading is one evaluation on the test split, which is recorded each time.
@@ -221,6 +231,7 @@ type Result struct {
 	Winner       string      `json:"winner_arm"`          // best arm that helps, else the baseline
 	WinnerShrunk float64     `json:"winner_shrunk"`       // its effect, shrunk for having been chosen
 	Predicted    []string    `json:"predicted,omitempty"` // variants that by the contrasts together are best, where no arm that was trained is made of these
+	Choice       *Choice     `json:"choice"`              // if one must choose now; nil where nothing tells
 	Stopped      string      `json:"stopped,omitempty"`   // why there are no verdicts at all, e.g. a diverged baseline
 	Caveats      []string    `json:"caveats"`             // sentences for "Careful: ..."
 }

@@ -25,6 +25,7 @@ func Judge(r *Result) error {
 		now := t.ask(r, sight{level: alpha})
 		t.tell(r, now)
 		t.foretell(r, now, alpha, alpha)
+		t.choose(r, now[0])
 	}
 	t.end(r)
 	return nil
@@ -45,7 +46,7 @@ func (t *table) begin(r *Result) {
 	r.Judged, r.Contrasts, r.Caveats, r.Stopped = t.rows, t.contrasts(), nil, ""
 	r.Looks, r.Family, r.NextLevel = []LookLine{}, 0, 0
 	r.Blocks, r.NoiseSD, r.BlockSD, r.ResidualDF, r.Detectable = t.blocks(), 0, 0, 0, 0
-	r.Winner, r.WinnerShrunk, r.Predicted = t.arms[0].Name, 0, nil
+	r.Winner, r.WinnerShrunk, r.Predicted, r.Choice = t.arms[0].Name, 0, nil, nil
 	if d := t.rows[0].Diverged; d > 0 {
 		r.Stopped = fmt.Sprintf("the baseline diverged in %s; lower its learning rate, give it a warm-up or train longer, then run the study again",
 			counted(d, "repeat"))
@@ -100,6 +101,7 @@ func (t *table) tell(r *Result, now []findings) {
 // end draws the conclusions that go by verdicts alone.
 func (t *table) end(r *Result) {
 	chooseWinner(r, float64(t.metrics[0].Better))
+	forLess(r, float64(t.metrics[0].Better))
 	if r.Stopped == "" {
 		for v := range r.Judged {
 			r.Judged[v].Grey = plateau(t, v)

@@ -35,6 +35,19 @@ type findings struct {
 	blockSD float64
 	df      int
 	family  int // questions in the first family of simultaneous intervals, the absent included
+
+	together map[[2]int]float64 // covariances of effects that share the residual, seeds and images, by pairs of questions
+}
+
+// cov is the covariance of two effects, 0 where they do not share the residual.
+func (f findings) cov(q, p int) float64 {
+	if c, ok := f.together[[2]int{q, p}]; ok {
+		return c
+	}
+	if q == p {
+		return f.of[q].SeedSE*f.of[q].SeedSE + f.of[q].ImageSE*f.of[q].ImageSE
+	}
+	return 0
 }
 
 // The kinds of families, each of which has the level of the look to itself.
@@ -48,7 +61,7 @@ const (
 // judge puts every question where it belongs and judges it there.
 func (o outcome) judge(t *table) findings {
 	k := len(t.asks)
-	f := findings{of: make([]Finding, k), notes: make([][]string, k), delta: o.delta}
+	f := findings{of: make([]Finding, k), notes: make([][]string, k), delta: o.delta, together: map[[2]int]float64{}}
 	for v := range t.arms {
 		if done := finite(o.y[v]); len(done) > 0 {
 			f.of[v].Mean = new(stat.Mean(done))
@@ -186,6 +199,7 @@ func (o outcome) judgePool(t *table, f *findings, pool, questions []int, images 
 			seed := l.Variance * quadratic(weights[a], l.Cov, weights[b])
 			seeds[a] = append(seeds[a], seed)
 			both[a] = append(both[a], seed+images.Cov[q][p])
+			f.together[[2]int{q, p}] = both[a][b]
 		}
 	}
 	absent := o.absent[kind]
