@@ -9,6 +9,23 @@ import (
 
 // Text is the study as a file would have it: [Decode] reads it back.
 func (s *Study) Text() ([]byte, error) {
+	base, err := experiment.Encode(s.Base)
+	if err != nil {
+		return nil, err
+	}
+	return s.text(base, "")
+}
+
+// TextIn is Text for a file in folder dir that may be passed on, with comment lines above; see [experiment.EncodeIn].
+func (s *Study) TextIn(dir, comment string) ([]byte, error) {
+	base, err := experiment.EncodeIn(dir, s.Base)
+	if err != nil {
+		return nil, err
+	}
+	return s.text(base, comment)
+}
+
+func (s *Study) text(base *spec.Node, comment string) ([]byte, error) {
 	type variant struct {
 		Name    string              `yaml:"name"`
 		With    []experiment.Choice `yaml:"with,omitempty"`
@@ -26,10 +43,7 @@ func (s *Study) Text() ([]byte, error) {
 		Budget     time.Duration `yaml:"budget,omitempty"`
 		Meaningful float64       `yaml:"meaningful,omitempty"`
 	}{Question: s.Question, Design: s.Design, Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful}
-	var err error
-	if file.Base, err = experiment.Encode(s.Base); err != nil {
-		return nil, err
-	}
+	file.Base = base
 	for _, v := range s.Variants {
 		file.Variants = append(file.Variants, variant{v.Name, v.With, v.Without, v.Net, v.Data})
 	}
@@ -37,5 +51,6 @@ func (s *Study) Text() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.Comment = comment
 	return n.YAML(), nil
 }

@@ -244,7 +244,10 @@ type Combination struct {
 // together is several variants as one. Two that take away the same, name both a network or data, or write one key differently leave it to
 // chance which of them counts, and are refused.
 func (s *Study) together(name string, of []int) (Variant, error) {
-	all := Variant{Name: name, At: s.At.Get("design")}
+	all := Variant{Name: name}
+	if s.At != nil {
+		all.At = s.At.Get("design")
+	}
 	by := map[string]int{} // what each takes away, adds or names
 	claim := func(what string, i int) error {
 		if j, twice := by[what]; twice {

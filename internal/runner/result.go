@@ -279,6 +279,19 @@ func Winner(st *store.Store, r *study.Result, dir string) (string, error) {
 	return string(node.YAML()), nil
 }
 
+// Next is what follows a study of the store.
+func Next(st *store.Store, r *study.Result) (study.Next, error) {
+	held, err := st.Study(r.Name)
+	if err != nil {
+		return study.Next{}, err
+	}
+	s, err := decode(held)
+	if err != nil {
+		return study.Next{}, err
+	}
+	return study.After(s, r)
+}
+
 // says is the winner's line: its name, and what was found of it.
 func says(r *study.Result) string {
 	j, ok := r.Judgement(r.Winner)
