@@ -1,6 +1,12 @@
 package study
 
-import "github.com/assaylab/assay/tensor"
+import (
+	"fmt"
+	"time"
+
+	"github.com/assaylab/assay/internal/say"
+	"github.com/assaylab/assay/tensor"
+)
 
 // Repeats are paired: repeat i gives every arm the same seeds, so that arms differ by what they are and not by the draw
 // (common random numbers; blocks in the analysis). Seeds come from the study's seed and the repeat, never from the arm,
@@ -24,4 +30,23 @@ func SeedsOf(seed uint64, repeat int) Seeds {
 		seed = tensor.NewStream(seed, "repeat").At(uint64(repeat), 0).Uint64()
 	}
 	return Seeds{Split: seed, Init: seed, Order: seed, Augment: seed, Dropout: seed}
+}
+
+// FitBudget is how many whole repeats a budget pays for, given what each takes. Fewer than two, of two or more, would give no verdict and
+// are an error that says what two take.
+func FitBudget(budget time.Duration, blocks []time.Duration) (int, error) {
+	spent := time.Duration(0)
+	if len(blocks) < 2 {
+		return len(blocks), nil
+	}
+	for n, b := range blocks {
+		if spent += b; spent > budget {
+			if n < 2 {
+				two := blocks[0] + blocks[1]
+				return n, fmt.Errorf("budget: %v is less than two repeats of all arms take, %s", budget, say.About(two))
+			}
+			return n, nil
+		}
+	}
+	return len(blocks), nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/task"
 )
@@ -320,5 +321,28 @@ func TestEachRepeatHasSeedsOfItsOwn(t *testing.T) {
 	}
 	if len(seen) != 3 || SeedsOf(7, 1).Init != 7 {
 		t.Errorf("seeds of three repeats: %v; want three, the first the study's own", seen)
+	}
+}
+
+func TestABudgetIsFittedByWholeRepeats(t *testing.T) {
+	minutes := func(m ...int) (d []time.Duration) {
+		for _, m := range m {
+			d = append(d, time.Duration(m)*time.Minute)
+		}
+		return d
+	}
+	for _, c := range []struct {
+		budget int
+		blocks []time.Duration
+		want   int
+		err    string
+	}{
+		{60, minutes(20, 20, 20, 20), 3, ""}, {200, minutes(20, 20), 2, ""}, {10, minutes(0, 0, 20), 2, ""}, {5, minutes(20), 1, ""},
+		{30, minutes(20, 20, 20), 1, "budget: 30m0s is less than two repeats of all arms take, 40 min"},
+	} {
+		n, err := FitBudget(time.Duration(c.budget)*time.Minute, c.blocks)
+		if n != c.want || (err == nil) != (c.err == "") || err != nil && err.Error() != c.err {
+			t.Errorf("%d minutes, %v: %d (%v), want %d (%s)", c.budget, c.blocks, n, err, c.want, c.err)
+		}
 	}
 }

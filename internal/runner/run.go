@@ -116,6 +116,9 @@ func (w *work) ready(ctx context.Context) error {
 	if err := w.plan(ctx, w.Study.Repeats); err != nil {
 		return err
 	}
+	if err := w.fit(ctx); err != nil {
+		return err
+	}
 	if err := w.grow(ctx); err != nil {
 		return err
 	}
@@ -233,6 +236,59 @@ func (w *work) plan(ctx context.Context, repeats int) error {
 		w.planned = repeat
 	}
 	w.Study.Repeats = max(w.Study.Repeats, w.planned)
+	return nil
+}
+
+// fit takes as many repeats as the budget pays for, whole ones of all arms, before the study is planned: a plan that is cut short by time
+// would end in a look that was not planned. What other studies have trained costs nothing. Repeats that were asked for on the command line
+// stay, and so does a plan that was fitted before.
+func (w *work) fit(ctx context.Context) error {
+	budget := w.Study.Budget
+	if budget == 0 || w.request.Repeats > 0 {
+		return nil
+	}
+	switch held, err := w.st.Study(w.Name); {
+	case err == nil:
+		if before, err := decode(held); err == nil && before.Budget == budget && before.Repeats == w.Study.Repeats {
+			w.Study.Repeat(min(w.Study.Repeats, held.Repeats))
+			return nil
+		}
+	case !errors.Is(err, store.ErrAbsent):
+		return nil // told where it is read again
+	}
+	if err := w.Calibrate(ctx, w.st); err != nil {
+		return err
+	}
+	if w.rough() {
+		return nil // beside other work nothing can be foreseen: the budget ends the study where it does
+	}
+	states, err := w.st.States(slices.Collect(maps.Values(w.ids)))
+	if err != nil {
+		return err
+	}
+	var blocks []time.Duration // what each repeat takes
+	for repeat := 1; repeat <= w.Study.Repeats; repeat++ {
+		seconds := 0.0
+		for i, key := range w.Keys {
+			if !states[w.ids[study.Cell{Arm: key, Repeat: repeat}]].Known() {
+				seconds += w.Plan.Arms[i].TrainSeconds
+			}
+		}
+		blocks = append(blocks, time.Duration(seconds*float64(time.Second)))
+	}
+	n, err := study.FitBudget(budget, blocks)
+	if err != nil {
+		err = fmt.Errorf("%w; give more, or write fewer variants or epochs", err)
+		if w.Study.At == nil { // not read from a file
+			return err
+		}
+		return w.Study.At.Get("budget").At(err)
+	}
+	if n < w.Study.Repeats {
+		w.tell(Event{Note: fmt.Sprintf("budget: %v pays for %s of %d", budget, say.Counted(n, "repeat"), w.Study.Repeats)})
+		w.Study.Repeat(n)
+		w.planned = n
+	}
 	return nil
 }
 

@@ -591,6 +591,30 @@ func TestAPlanOfTwoLooksStopsWhatTheFirstDecides(t *testing.T) {
 	}
 }
 
+func TestABudgetPaysForWholeRepeats(t *testing.T) {
+	file := studyFile(t, "repeats: 2", "repeats: 40\nbudget: 1h", "  - {name: idle, with: [{l2: {except: [bias, norm, depthwise]}}]}\n", "")
+	s := opened(t, file)
+	if err := s.Calibrate(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	block := 0.0
+	for _, a := range s.Plan.Arms {
+		block += a.TrainSeconds
+	}
+	edit(t, file, "budget: 1h", fmt.Sprintf("budget: %dms", int(1000*12*block)+1)) // some twelve of them, however fast the machine is by then
+	r, launched, notes, err := faked(t, file, nil)
+	n := r.Result.Repeats
+	if err != nil || n < 2 || n >= 40 || len(launched) > 3*n || len(notes) == 0 || !strings.Contains(notes[0], fmt.Sprintf("pays for %d repeats of 40", n)) {
+		t.Fatalf("%d repeats, launched %v, told %q (%v)", n, launched, notes, err)
+	}
+	if len(launched) == 3*n && !r.Result.Looks[0].Planned {
+		t.Errorf("the end of a fitted plan was not planned: %+v", r.Result.Looks)
+	}
+	if r, _, _, err = faked(t, file, nil); err != nil || r.Result.Repeats != n {
+		t.Errorf("again: %d repeats, %d before (%v)", r.Result.Repeats, n, err)
+	}
+}
+
 func TestABudgetIsOfAllRunsTogether(t *testing.T) {
 	file := studyFile(t, "repeats: 2", "repeats: 2\nbudget: 1h")
 	slowly := func(r trial.Request, result *trial.Result) string {
@@ -600,7 +624,8 @@ func TestABudgetIsOfAllRunsTogether(t *testing.T) {
 		return ""
 	}
 	s := opened(t, file)
-	s.Study.Budget = 50 * time.Millisecond
+	busy := func() (ran, waited time.Duration) { return 0, time.Duration(time.Now().UnixNano()) } // no plan is fitted then
+	s.clock, s.Study.Budget = busy, 50*time.Millisecond
 	f := &fake{t: t, s: s, spoil: slowly}
 	r, err := s.Run(t.Context(), f, nil)
 	if err != nil || r.End.Kind != study.BudgetSpent || !r.End.OK() || r.End.Left == 0 {
@@ -608,7 +633,7 @@ func TestABudgetIsOfAllRunsTogether(t *testing.T) {
 	}
 	held := r.End.Held
 	s = opened(t, file)
-	s.Study.Budget = 50 * time.Millisecond
+	s.clock, s.Study.Budget = busy, 50*time.Millisecond
 	if r, err = s.Run(t.Context(), &fake{t: t, s: s}, nil); err != nil || r.End.Kind != study.BudgetSpent || r.End.Held != held || r.Trials != 0 {
 		t.Errorf("a second run begins the budget anew: %+v, %v", r, err)
 	}
