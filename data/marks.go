@@ -2,6 +2,7 @@ package data
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"slices"
 )
@@ -56,4 +57,19 @@ func MarksOf(b []byte) (Marks, error) {
 		m = append(m, x)
 	}
 	return m, nil
+}
+
+// MarksOfHashes are those of images whose hashes are written out, [Hash.String].
+func MarksOfHashes(hashes []string) (Marks, error) {
+	m := make(Marks, 0, len(hashes))
+	for _, text := range hashes {
+		var h Hash
+		b, err := hex.DecodeString(text)
+		if err != nil || copy(h[:], b) != len(b) || len(b) != len(h) {
+			return nil, fmt.Errorf("%q is no hash of an image", text)
+		}
+		m = append(m, h.mark())
+	}
+	slices.Sort(m)
+	return slices.Compact(m), nil
 }

@@ -179,12 +179,18 @@ type Choice struct {
 	Shortfall   float64 `json:"shortfall"`   // by how much the best arm is expected to be better, in the primary metric's unit
 }
 
-// TestReading is one evaluation on the test split, which is recorded each time.
+// TestReading is the winner's trainings, and the baseline's, on the test images, which each training was scored on at its end and nobody
+// has seen before: one reading opens all. Each is recorded.
 type TestReading struct {
-	Arm     string             `json:"arm"`
-	Metrics map[string]float64 `json:"metrics"` // by name, each in its unit
-	Images  int                `json:"images"`
-	Reading int                `json:"reading"` // 1 for the first reading of this data's test split by anyone with this store
+	Arm      string             `json:"arm"`
+	Metrics  map[string]float64 `json:"metrics"` // by name, each in its unit, means over repeats
+	Baseline map[string]float64 `json:"baseline,omitempty"`
+	Effect   *float64           `json:"effect"` // of the primary metric, the arm less the baseline, over pairs; null where the arm is the baseline
+	Low      *float64           `json:"low"`    // its own 95 % interval, seeds and images; null with one pair
+	High     *float64           `json:"high"`
+	Repeats  int                `json:"repeats"` // pairs
+	Images   int                `json:"images"`
+	Reading  int                `json:"reading"` // how often the image that was read most was read by anyone with this store, this reading counted
 }
 
 // LookLine is a look as the head of a report tells it.

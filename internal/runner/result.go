@@ -25,7 +25,7 @@ func Result(st *store.Store, name string) (*study.Result, error) {
 		return nil, err
 	}
 	r.Caveats = append(r.Caveats, doubts...)
-	return r, nil
+	return r, tested(st, r)
 }
 
 // conclude judges the study where the run has come to an end that is one: that is a look, which is counted. Else it shows what the
@@ -127,7 +127,7 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 	for _, t := range results {
 		by[t.ID] = t
 	}
-	pool := newPool(purpose, results)
+	pool := newPool(purpose, Validation, results)
 	for _, c := range cells {
 		a := slices.IndexFunc(held.Arms, func(a store.Arm) bool { return a.Key == c.Arm })
 		if t := by[c.Trial]; t != nil {
@@ -193,18 +193,19 @@ func ledgerOf(st *store.Store, baseline string) (study.Ledger, error) {
 	return ledger, nil
 }
 
-// pool numbers the validation images of all trials of a study by their content, so that trials whose parts overlap know it.
+// pool numbers the images of an evaluation of all trials of a study by their content, so that trials whose parts overlap know it.
 type pool struct {
 	task   task.Task
+	of     string // name of the evaluation
 	set    string
 	number map[string]int32
 }
 
-func newPool(t task.Task, results []*trial.Result) pool {
-	p := pool{task: t, number: map[string]int32{}}
+func newPool(t task.Task, of string, results []*trial.Result) pool {
+	p := pool{task: t, of: of, number: map[string]int32{}}
 	var hashes []string
 	for _, r := range results {
-		if e, ok := r.Score(Validation); ok {
+		if e, ok := r.Score(of); ok {
 			for _, hash := range r.Images[e.Images].Hashes {
 				if _, ok := p.number[hash]; !ok {
 					p.number[hash] = 0
@@ -232,7 +233,7 @@ func (p pool) trial(arm string, repeat int, r *trial.Result) study.Trial {
 			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR, Metrics: point.Metrics,
 		})
 	}
-	e, ok := r.Score(Validation)
+	e, ok := r.Score(p.of)
 	if r.Status != trial.Done || !ok {
 		return t
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 )
 
@@ -37,6 +38,9 @@ func Versions() map[string]int {
 
 // Validation names the evaluation on the validation images by the last weights.
 const Validation = "val"
+
+// Test names the evaluation on the test images by the last weights: sealed, until [OpenTest] reads it.
+const Test = "test"
 
 // run runs a request and leaves its result. A training that diverges is a result, and so is one that fails: the file then says why.
 // One that is interrupted leaves its checkpoint alone, and its error wraps train.ErrInterrupted.
@@ -114,7 +118,15 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if err != nil {
 		return nil, err
 	}
-	return outcome(t, set, cut), nil
+	result := outcome(t, set, cut)
+	if result.Status == trial.Done && len(cut.Test) > 0 {
+		score, err := train.Evaluate(ctx, t.Model, set, cut.Test, e, o.Batch.Size, r.Threads)
+		if err != nil {
+			return nil, err
+		}
+		add(result, Test, imagesOf(set, cut.Test), score.Values(), score)
+	}
+	return result, nil
 }
 
 // outcome is a training's result as a study keeps it.
@@ -135,15 +147,22 @@ func outcome(t *train.Result, set *data.Set, cut data.Cut) *trial.Result {
 		return r
 	}
 	r.Weights = t.Model.Digest
-	images := imagesOf(set, cut.Val)
-	digest := images.Digest()
-	r.Images = map[string]trial.Images{digest: images}
-	val := trial.Evaluation{Name: Validation, Images: digest, Metrics: t.Model.About.Metrics}
-	for _, c := range t.Score.Columns {
-		val.Columns = append(val.Columns, trial.Column{Name: c.Name, Reals: c.Reals, Wholes: c.Wholes})
-	}
-	r.Scores = []trial.Evaluation{val}
+	add(r, Validation, imagesOf(set, cut.Val), t.Model.About.Metrics, t.Score)
 	return r
+}
+
+// add enters an evaluation.
+func add(r *trial.Result, name string, images trial.Images, metrics map[string]float64, score task.Score) {
+	digest := images.Digest()
+	if r.Images == nil {
+		r.Images = map[string]trial.Images{}
+	}
+	r.Images[digest] = images
+	e := trial.Evaluation{Name: name, Images: digest, Metrics: metrics}
+	for _, c := range score.Columns {
+		e.Columns = append(e.Columns, trial.Column{Name: c.Name, Reals: c.Reals, Wholes: c.Wholes})
+	}
+	r.Scores = append(r.Scores, e)
 }
 
 // imagesOf names items of a set by their content.

@@ -1,0 +1,179 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/internal/store"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/task"
+)
+
+// Each training is scored on the test images at its end, and the scores lie sealed beside it. One reading opens those of the winner and of
+// the baseline, over all repeats: the difference of pairs, on images that chose nothing.
+
+// OpenTest reads the test of a judged study and records that it was read.
+func OpenTest(st *store.Store, r *study.Result) error {
+	switch {
+	case r.Stopped != "":
+		return fmt.Errorf("study %s: %s", r.Name, r.Stopped)
+	case !r.Complete || len(r.Looks) == 0:
+		return fmt.Errorf("study %s: it has not come to its end, and the test is read once; run it on first", r.Name)
+	}
+	t, set, seen, err := onTest(st, r)
+	if err != nil {
+		return err
+	}
+	spent, err := st.AddReading(store.Reading{Data: set, Study: r.Name, Arm: t.Arm, Seen: seen, Metrics: t.Metrics})
+	if err != nil {
+		return err
+	}
+	t.Reading = spent.Times
+	r.Test = t
+	return nil
+}
+
+// tested fills in what a study's last reading of the test opened, as its trials say it now.
+func tested(st *store.Store, r *study.Result) error {
+	all, err := st.Readings()
+	if err != nil {
+		return err
+	}
+	at := -1
+	for i, one := range all {
+		if one.Study == r.Name && !one.Damaged && one.Arm == r.Winner {
+			at = i
+		}
+	}
+	if at < 0 {
+		return nil
+	}
+	t, _, _, err := onTest(st, r)
+	if err != nil {
+		return nil // its trials are gone: nothing is shown
+	}
+	t.Reading = 0
+	for _, one := range all[:at+1] { // those that read an image of these
+		if one.Damaged || overlap(one.Seen, all[at].Seen) {
+			t.Reading++
+		}
+	}
+	r.Test = t
+	return nil
+}
+
+// overlap tells whether two rising lists of marks share one.
+func overlap(a, b data.Marks) bool {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			a = a[1:]
+		case a[0] > b[0]:
+			b = b[1:]
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// onTest compares winner and baseline on the test images, in the repeats that both finished, and says which set and images these are.
+func onTest(st *store.Store, r *study.Result) (t *study.TestReading, set string, seen data.Marks, err error) {
+	held, err := st.Study(r.Name)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	s, err := decode(held)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	purpose, err := task.New(s.Base.Task, nil)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	standing, err := stands(st, held)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	names := map[string]string{}
+	pair := &study.Result{Name: r.Name, Repeats: r.Repeats, Metrics: purpose.Metrics()}
+	for _, a := range held.Arms {
+		if a.Key == held.Baseline || a.Name == r.Winner && a.Status != store.Removed {
+			names[a.Key] = a.Name
+			pair.Arms = append(pair.Arms, a.Arm)
+			pair.Arms[len(pair.Arms)-1].Baseline = a.Key == held.Baseline
+		}
+	}
+	var ids []string
+	for _, h := range standing {
+		if names[h.Arm] != "" && h.Status == study.Done {
+			ids = append(ids, h.Trial)
+		}
+	}
+	results, _, err := st.Trials(ids)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	by := map[string]*trial.Result{}
+	for _, t := range results {
+		if _, ok := t.Score(Test); ok {
+			by[t.ID] = t
+		}
+	}
+	if len(by) == 0 {
+		return nil, "", nil, fmt.Errorf("study %s: no training was scored on test images: its data have none, or it was run by an older assay; give data a test share and run it as another study (--as NAME)", r.Name)
+	}
+	p := newPool(purpose, Test, results)
+	both := map[int]int{} // arms that finished a repeat
+	for _, h := range standing {
+		if by[h.Trial] != nil {
+			both[h.Repeat]++
+		}
+	}
+	for _, h := range standing {
+		if t := by[h.Trial]; t != nil && both[h.Repeat] == len(names) {
+			pair.Trials = append(pair.Trials, p.trial(names[h.Arm], h.Repeat, t))
+		}
+	}
+	if err := study.Judge(pair); err != nil {
+		return nil, "", nil, err
+	}
+	reading := &study.TestReading{Arm: r.Winner, Images: pair.Images}
+	base := pair.Judged[0]
+	if r.Winner == base.Name {
+		reading.Metrics, reading.Repeats = means(pair.Metric, base), base.Trials
+	} else {
+		j, ok := pair.Judgement(r.Winner)
+		if !ok || j.Effect == nil {
+			return nil, "", nil, errors.New("study " + r.Name + ": winner and baseline have no repeat in common that was scored on test images; run it on")
+		}
+		reading.Metrics, reading.Baseline, reading.Effect, reading.Low, reading.High = means(pair.Metric, j), means(pair.Metric, base), j.Effect, j.Low, j.High
+		reading.Repeats = min(j.Trials, base.Trials)
+	}
+	var hashes []string
+	for _, t := range by {
+		if e, ok := t.Score(Test); ok {
+			set, hashes = t.Spec.Data, append(hashes, t.Images[e.Images].Hashes...)
+		}
+	}
+	slices.Sort(hashes)
+	seen, err = data.MarksOfHashes(slices.Compact(hashes))
+	return reading, set, seen, err
+}
+
+// means are a judgement's means by metric.
+func means(primary string, j study.Judgement) map[string]float64 {
+	m := map[string]float64{}
+	if j.Mean != nil {
+		m[primary] = *j.Mean
+	}
+	for name, f := range j.Others {
+		if f.Mean != nil {
+			m[name] = *f.Mean
+		}
+	}
+	return m
+}
