@@ -141,7 +141,7 @@ type Judgement struct {
 	Finding                      // of the study's primary metric
 	Others   map[string]*Finding `json:"others,omitempty"` // of the other metrics by name, each a family of its own, labelled; the headline is never theirs
 	Notes    []string            `json:"notes"`            // "by less than you asked for", "on these 1000 images", ...: a reader's words, in order
-	Grey     string              `json:"grey"`             // under-trained or over-long, where the schedule casts doubt on the verdict
+	Grey     string              `json:"grey"`             // under-trained, over-long or over-fitted, where the curves cast doubt on the verdict
 
 	AsGoodForLess   []string `json:"as_good_for_less"` // costs that are lower by a tenth or more, of an arm that is no worse by delta; never nil
 	ProbabilityBest *float64 `json:"probability_best"` // chance that no arm is truly better, from shrunk effects; nil where nothing tells

@@ -105,6 +105,9 @@ func (t *table) end(r *Result) {
 	if r.Stopped == "" {
 		for v := range r.Judged {
 			r.Judged[v].Grey = plateau(t, v)
+			if r.Judged[v].Grey == "" && overfits(t, v) {
+				r.Judged[v].Grey = overFitted
+			}
 		}
 	}
 	r.Caveats = caveats(r, t)

@@ -33,6 +33,9 @@ func caveats(r *Result, t *table) []string {
 	if g := t.greyed(r, overLong); g != "" {
 		say("%s at best in the first tenth of training (over-long); a shorter schedule or a lower learning rate may change these", g)
 	}
+	if g := t.greyed(r, overFitted); g != "" {
+		say("%s past the best of its log loss while training loss fell (over-fitted); augmentation, weight decay or fewer epochs may change these", g)
+	}
 	if limit, ok := t.imageLimit(r); ok {
 		say("%d validation images cannot tell effects of %.2g %s whatever the repeats; about %d would", t.images, r.Delta, unit, limit)
 	}
