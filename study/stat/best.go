@@ -2,7 +2,7 @@ package stat
 
 import (
 	"math"
-	"math/rand/v2"
+	"math/bits"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -68,12 +68,12 @@ type gibbs struct {
 	tau     float64
 	spreads []float64 // that τ may have
 	prior   []float64 // logarithms
-	rng     *rand.Rand
+	rng     *source
 }
 
 func newGibbs(effects []float64, cov [][]float64, df float64) (*gibbs, bool) {
 	k := len(effects)
-	g := &gibbs{x: mat.NewVecDense(k, effects), s: mat.NewSymDense(k, nil), df: df, tails: 4, rng: rand.New(rand.NewPCG(0x6265_7374, 0))}
+	g := &gibbs{x: mat.NewVecDense(k, effects), s: mat.NewSymDense(k, nil), df: df, tails: 4, rng: &source{state: 0x6265_7374}}
 	size := 0.0
 	for i := range k {
 		g.own = append(g.own, 1)
@@ -151,7 +151,7 @@ func (g *gibbs) step(effects []float64) bool {
 }
 
 // chiSquared draws by the sum of squares where the degrees are whole and few, else by Wilson and Hilferty's cube.
-func chiSquared(rng *rand.Rand, df float64) float64 {
+func chiSquared(rng *source, df float64) float64 {
 	if n := int(df); float64(n) == df && n <= 64 {
 		sum := 0.0
 		for range n {
@@ -171,4 +171,35 @@ func nans(n int) []float64 {
 		x[i] = math.NaN()
 	}
 	return x
+}
+
+// source is numbers for integrals by simulation: Wyrand's generator (Wang Yi, 2019), the same numbers in every call.
+type source struct {
+	state uint64
+	kept  float64 // the second normal of a pair
+	have  bool
+}
+
+// Float64 is uniform in [0, 1).
+func (d *source) Float64() float64 {
+	d.state += 0xa0761d6478bd642f
+	hi, lo := bits.Mul64(d.state, d.state^0xe7037ed1a0b428db)
+	return float64((hi^lo)>>11) / (1 << 53)
+}
+
+// NormFloat64 is standard normal, by the polar method of Marsaglia and Bray ("A convenient method for generating normal variables", SIAM
+// Review 6, 1964).
+func (d *source) NormFloat64() float64 {
+	if d.have {
+		d.have = false
+		return d.kept
+	}
+	for {
+		u, v := 2*d.Float64()-1, 2*d.Float64()-1
+		if s := u*u + v*v; s > 0 && s < 1 {
+			f := math.Sqrt(-2 * math.Log(s) / s)
+			d.kept, d.have = v*f, true
+			return u * f
+		}
+	}
 }

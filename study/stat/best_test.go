@@ -143,3 +143,18 @@ func TestAChoiceOfNothingAndOfNonsenseIsNoPanic(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+func TestDrawsAreUniformAndNormal(t *testing.T) {
+	s := &source{state: 7}
+	var sum, square, fourth, uniform float64
+	const n = 200_000
+	for range n {
+		z := s.NormFloat64()
+		sum, square, fourth = sum+z, square+z*z, fourth+z*z*z*z
+		uniform += s.Float64()
+	}
+	near(t, "mean", sum/n, 0, 4/math.Sqrt(n))
+	near(t, "variance", square/n, 1, 4*math.Sqrt(2.0/n))
+	near(t, "fourth moment", fourth/n, 3, 4*math.Sqrt(96.0/n))
+	near(t, "uniform", uniform/n, 0.5, 4/math.Sqrt(12*n))
+}
