@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,11 +24,7 @@ all of it. --with takes keys of data, as an experiment file has them, and shows 
 		Example: "  assay data describe photos\n  assay data describe photos.tar.gz --json\n  assay data describe photos --with '{parts: redraw, val: {folds: 5}}'",
 		Args:    args(1, 1, "FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
-			images := source(args[0])
-			keys, err := spec.Parse("--with", []byte(with))
-			if err == nil && with != "" {
-				images, err = sourceWith(images, keys)
-			}
+			images, keys, err := sourceWith(args[0], with)
 			if err != nil {
 				return misuse(err)
 			}
@@ -53,26 +48,30 @@ all of it. --with takes keys of data, as an experiment file has them, and shows 
 	return cmd
 }
 
-// sourceWith is a folder or built-in set with other keys of data, as a file has them.
-func sourceWith(images data.Spec, keys *spec.Node) (data.Spec, error) {
-	if err := keys.Keys("parts", "val", "test", "skip"); err != nil {
-		return images, err
+// sourceWith is a folder or built-in set with other keys of data, as a file has them, and their node.
+func sourceWith(word, with string) (data.Spec, *spec.Node, error) {
+	images := source(word)
+	if with == "" {
+		return images, nil, nil
+	}
+	keys, err := spec.Parse("--with", []byte(with))
+	if err != nil {
+		return images, nil, err
 	}
 	if keys.Kind != spec.Map {
-		return images, keys.Errorf("--with: want keys of data such as {parts: redraw}")
+		return images, nil, keys.Errorf("want keys of data such as {parts: redraw}")
+	}
+	if err := keys.Keys("parts", "val", "test", "skip"); err != nil {
+		return images, nil, err
 	}
 	if images.Name != "" {
 		keys.Set("name", spec.NewText(images.Name))
 	} else {
-		folder, err := filepath.Abs(images.Folder)
-		if err != nil {
-			return images, err
-		}
-		keys.Set("folder", spec.NewText(folder))
+		keys.Set("folder", spec.NewText(images.Folder))
 	}
 	var x experiment.Data
-	err := spec.Decode(keys, &x)
-	return x.At(images.Folder), err
+	err = spec.Decode(keys, &x)
+	return x.At(images.Folder), keys, err
 }
 
 func (e *Env) printDescription(d data.Description) {
