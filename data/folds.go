@@ -158,9 +158,9 @@ func (s *Set) dealable() error {
 	case folds > images:
 		return fault(key, "folds: %d folds of %d images; give at most %d", folds, images, max(most, 2))
 	case most < 2:
-		return fault(key, "folds: class %s has 1 group of near-duplicates, so it cannot be both trained on and validated; add other pictures of it, or leave the class out with skip", s.Classes[least])
+		return fault(key, "folds: class %s has 1 image or group of near-duplicates, so it cannot be both trained on and validated; add other pictures of it, or leave the class out with skip", s.Classes[least])
 	case folds > most:
-		return fault(key, "folds: class %s has %d groups of near-duplicates, too few for %d folds; give at most %d", s.Classes[least], most, folds, most)
+		return fault(key, "folds: class %s has %d images or groups of near-duplicates, too few for %d folds; give at most %d", s.Classes[least], most, folds, most)
 	}
 	return nil
 }

@@ -150,8 +150,8 @@ func TestFoldsThatCannotBeFilledAreRefusedAtTheirKey(t *testing.T) {
 		want  string
 	}{
 		{3, 0, ""},
-		{4, 0, "folds: class emu has 3 groups of near-duplicates, too few for 4 folds; give at most 3"},
-		{3, 0.1, "folds: class emu has 2 groups of near-duplicates, too few for 3 folds; give at most 2"},
+		{4, 0, "folds: class emu has 3 images or groups of near-duplicates, too few for 4 folds; give at most 3"},
+		{3, 0.1, "folds: class emu has 2 images or groups of near-duplicates, too few for 3 folds; give at most 2"},
 		{17, 0, "folds: 17 folds of 15 images; give at most 3"},
 	} {
 		set, err := Open(t.Context(), Spec{Folder: dir, Folds: c.folds, Test: c.test}, Options{})
@@ -164,7 +164,7 @@ func TestFoldsThatCannotBeFilledAreRefusedAtTheirKey(t *testing.T) {
 		}
 	}
 	lone := pictureFolder(t, 8, 8, append(names(4, "cat"), names(1, "dog")...)...)
-	if _, err := Open(t.Context(), Spec{Folder: lone, Folds: 2}, Options{}); err == nil || !strings.Contains(err.Error(), "class dog has 1 group of near-duplicates") {
+	if _, err := Open(t.Context(), Spec{Folder: lone, Folds: 2}, Options{}); err == nil || !strings.Contains(err.Error(), "class dog has 1 image or group of near-duplicates") {
 		t.Errorf("a class of one image: %v", err)
 	}
 	if _, err := Open(t.Context(), Spec{Folder: lone, Folds: 1}, Options{}); err == nil || err.Error() != "data: val: folds 1; give 2 or more" {
