@@ -1,7 +1,6 @@
 package data
 
 import (
-	"cmp"
 	"context"
 	"slices"
 )
@@ -63,12 +62,16 @@ func Describe(ctx context.Context, spec Spec, opt Options) (Description, error) 
 		return Description{}, err
 	}
 	defer s.Close()
-	if err := cmp.Or(s.ignored(), s.dealable()); err != nil {
-		return Description{}, err
+	problem, wrong := s.check(), s.ignored()
+	if problem == nil && wrong == nil {
+		wrong = s.dealable()
+	}
+	if wrong != nil {
+		return Description{}, wrong
 	}
 	d := s.Describe()
-	if err := s.check(); err != nil {
-		d.Problem, d.Stops = err.Error(), s.allStops()
+	if problem != nil {
+		d.Problem, d.Stops = problem.Error(), s.allStops()
 	}
 	return d, nil
 }

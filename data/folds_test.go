@@ -167,6 +167,9 @@ func TestFoldsThatCannotBeFilledAreRefusedAtTheirKey(t *testing.T) {
 	if _, err := Open(t.Context(), Spec{Folder: lone, Folds: 2}, Options{}); err == nil || !strings.Contains(err.Error(), "class dog has 1 image or group of near-duplicates") {
 		t.Errorf("a class of one image: %v", err)
 	}
+	if d, err := Describe(t.Context(), Spec{Folder: t.TempDir(), Folds: 2}, Options{}); err != nil || d.Problem == "" {
+		t.Errorf("an empty folder: %+v, %v", d, err)
+	}
 	if _, err := Open(t.Context(), Spec{Folder: lone, Folds: 1}, Options{}); err == nil || err.Error() != "data: val: folds 1; give 2 or more" {
 		t.Errorf("one fold: %v", err)
 	}
