@@ -48,6 +48,9 @@ func TestRepeatsThatAreNoWholeRoundsAreRefused(t *testing.T) {
 		{"5", "3", `s.yaml:3:10: repeats: 3 is no multiple of the 5 folds, so that some images would be validated less often; give 5`},
 		{"3", "7", `s.yaml:3:10: repeats: 7 is no multiple of the 3 folds, so that some images would be validated less often; give 6 or 9`},
 		{"7", "1000", `s.yaml:3:10: repeats: 1000 is no multiple of the 7 folds, so that some images would be validated less often; give 994`},
+		{"3", "{min: 3, max: 9}", ""},
+		{"3", "{min: 4, max: 9}", `s.yaml:3:16: min: 4 is no multiple of the 3 folds, so that some images would be validated less often; give 3 or 6`},
+		{"3", "{min: 3, max: 8}", `s.yaml:3:24: repeats: 8 is no multiple of the 3 folds, so that some images would be validated less often; give 6 or 9`},
 		{"1001", "1", `s.yaml:1:44: folds: 1001, and a study has at most 1000 repeats; give fewer`},
 	} {
 		_, err := read("base: {data: {folder: photos, val: {folds: " + c.folds + "}}, net: mini}\nvariants: [{name: elu, with: [{activation: elu}]}]\nrepeats: " + c.repeats + "\n")
