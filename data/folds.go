@@ -183,10 +183,11 @@ type Use struct {
 }
 
 // Use is how a set had best be used by a study of so many repeats that wants a share of train and validation, such as a third,
-// for validation. Validation images of its own stay if they are that many. Else they are pooled with train; and where the
-// share is that of a fold, within a twentieth, and repeats make whole rounds of folds, each image is validated equally often,
-// which rests the mean on all images. The gain of folds over a share redrawn is the image term alone: at a third and 6 repeats
-// 1.0 in place of 0.75 times all images. A test part is cut where images are many enough to tell something: 1,000, a tenth of which is within 6 points.
+// for validation. Validation images of its own stay if they are that many, and many enough to rest on. Else they are pooled
+// with train; and where the share is that of a fold, within a twentieth, and repeats make whole rounds of folds, each image is
+// validated equally often, which rests the mean on all images. What folds gain over a share redrawn is the image term alone:
+// at a third and 6 repeats the mean rests on all images in place of 0.75 of them. A test part is cut where images are many
+// enough for a tenth of them to tell 90 % right within 6 points.
 func (s *Set) Use(share float64, repeats int) Use {
 	const manyEnough = 1000
 	var pool []int
@@ -200,7 +201,7 @@ func (s *Set) Use(share float64, repeats int) Use {
 		}
 	}
 	u := Use{Spec: s.spec}
-	if n := len(s.once(pool)); own > 0 && float64(own) >= share*float64(n) {
+	if n := len(s.once(pool)); own >= manyEnough && float64(own) >= share*float64(n) {
 		c := s.Cut(1, 1)
 		u.Train, u.Val, u.Rests = len(c.Train), len(c.Val), float64(len(c.Val))
 		return u

@@ -300,7 +300,8 @@ func TestUseSaysHowManyImagesTheMeanRestsOn(t *testing.T) {
 	}{
 		{"parted, whole rounds", part(setOf(usual, 30, 30), fifth), 1. / 3, 6, Use{Spec{Parts: Redraw, Folds: 3}, 40, 20, 60}},
 		{"parted, no whole rounds", part(setOf(usual, 30, 30), fifth), 1. / 3, 4, Use{Spec{Parts: Redraw, Val: 1. / 3}, 40, 20, 1 / (1/(20*4.) + 3/(4*60.))}},
-		{"parted, enough of its own", part(setOf(usual, 30, 30), fifth), 0.2, 6, Use{usual, 48, 12, 12}},
+		{"parted, a fixed fifth", part(setOf(usual, 30, 30), fifth), 0.2, 5, Use{Spec{Parts: Redraw, Folds: 5}, 48, 12, 60}},
+		{"parted, enough of its own", part(setOf(usual, 2500, 2500), fifth), 0.2, 6, Use{usual, 4000, 1000, 1000}},
 		{"no parts, too few for a test", setOf(usual, 30, 30), 0.25, 4, Use{Spec{Folds: 4}, 45, 15, 60}},
 		{"no parts, two images in a class", setOf(usual, 30, 2), 1. / 3, 3, Use{Spec{Val: 1. / 3}, 21, 11, 1 / (1/(11*3.) + 2/(3*32.))}},
 		{"many", setOf(usual, 600, 600), 1. / 3, 3, Use{Spec{Folds: 3, Test: 0.1}, 720, 360, 1080}},
