@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -80,5 +81,25 @@ func TestAVariantCannotHaveFoldsOfItsOwn(t *testing.T) {
 	_, err := Open(t.Context(), Request{File: file, Store: t.TempDir(), Threads: 1, Open: onCPU})
 	if err == nil || !strings.Contains(err.Error(), "its validation images of repeat 1 are not the baseline's") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestABudgetPaysForWholeRounds(t *testing.T) {
+	file := studyFile(t, "val: 0.25", "val: {folds: 4}", "repeats: 2", "repeats: 40\nbudget: 1h", "  - {name: idle, with: [{l2: {except: [bias, norm, depthwise]}}]}\n", "")
+	s := opened(t, file)
+	if err := s.Calibrate(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	block := 0.0
+	for _, a := range s.Plan.Arms {
+		block += a.TrainSeconds
+	}
+	edit(t, file, "budget: 1h", fmt.Sprintf("budget: %dms", int(1000*14*block)+1)) // some fourteen repeats
+	r, _, notes, err := faked(t, file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := r.Result.Repeats; n > 4 && n%4 != 0 || n >= 40 || len(notes) == 0 || !strings.Contains(notes[0], fmt.Sprintf("pays for %d repeats of 40", n)) {
+		t.Errorf("%d repeats, told %q", n, notes)
 	}
 }
