@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/assaylab/assay/internal/format"
@@ -21,12 +22,18 @@ import (
 type Spec struct {
 	Name   string   `yaml:"name" spec:"bare" help:"a built-in set (assay data list)"`
 	Folder string   `yaml:"folder" help:"a folder with one folder of pictures a class, CIFAR or IDX files, or an archive of these"`
-	Val    float64  `yaml:"val" help:"share of the images for validation, from 0 to below 1, drawn anew each repeat; 0: none"`
+	Parts  string   `yaml:"parts" json:",omitempty" values:"redraw" help:"redraw: the folder's own train and val are pooled and cut as a folder without parts is; its test stays"`
+	Val    float64  `yaml:"-" help:"share of the images for validation, from 0 to below 1, drawn anew each repeat; 0: none"`
+	Folds  int      `yaml:"-" json:",omitempty" help:"in place of that share: every image is validated once in so many repeats; 0: a share"`
 	Test   float64  `yaml:"test" help:"share of the images for the test, from 0 to below 1, set apart once by content; 0: none"`
 	Skip   []string `yaml:"skip" help:"globs of files or folders that are left out"`
+	Asked  []string `yaml:"-" json:"-"` // "val", "test": a file writes them, be it as they are by default
 }
 
-// At is the spec with a folder (or archive) in the place of its own folder or built-in name; shares and skip stay. An empty
+// Redraw is the value of Spec.Parts that pools train and val.
+const Redraw = "redraw"
+
+// At is the spec with a folder (or archive) in the place of its own folder or built-in name; all else stays. An empty
 // folder changes nothing.
 func (s Spec) At(folder string) Spec {
 	if folder != "" {
@@ -62,7 +69,7 @@ type Split = format.Split
 type Item struct {
 	Name  string // slash path below the folder, or file/number of a record
 	Label int32  // index in Classes
-	Split Split  // where the set brings its own parts
+	Split Split  // where the set brings its own parts, and they are not pooled
 	H, W  int    // pixels of the picture as it stands upright
 	Hash  Hash   // of the file or the pixels
 	Group int32  // index of the first item that is nearly the same picture; its own where there is none
@@ -93,7 +100,9 @@ type Set struct {
 	spec    Spec
 	opt     Options
 	tree    *format.Tree
-	stops   []Stop // found in the names
+	own     [4]bool  // by part: the folder brings it along, pooled or not
+	stops   []Stop   // found in the names
+	idle    []string // globs of skip that name nothing
 	doubts  []Doubt
 	id      string          // of the root: the folder and what is skipped in it, or the built-in set
 	state   string          // of the files: their names, sizes and times
@@ -108,34 +117,48 @@ type Set struct {
 
 // Open lists a set, decodes every picture once to see that it is one, and returns it with its faults. With a cache folder
 // the next opening reads the list from there, as long as no file changed in size or time. Errors name the set or folder:
-// one that is missing or not downloaded, fewer than two classes, an empty class, more than half of the files faulty, a share
-// that is asked for though the set brings the part along.
+// one that is missing or not downloaded, fewer than two classes, an empty class, more than half of the files faulty, a key
+// that would change nothing, such as a share of a part that the set brings along, folds that a class cannot fill.
 func Open(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	s, err := scanned(ctx, spec, opt)
 	if err != nil {
 		return nil, err
 	}
-	if err := cmp.Or(s.check(), s.ignored()); err != nil {
+	if err := cmp.Or(s.check(), s.ignored(), s.dealable()); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// ignored is a share that is asked for and cannot be had, as the set brings the part along: an [internal/spec.Fault] at its
-// key. A share at its default is not asked for.
+func fault(key, format string, args ...any) error {
+	return &spec.Fault{Path: "$." + key, Msg: fmt.Sprintf(format, args...)}
+}
+
+// ignored is a key that would change nothing: a [spec.Fault] at it. A share that is left to its default is not asked for.
 func (s *Set) ignored() error {
-	own := s.ownParts()
-	fault := func(key, why string, share float64) error {
-		return &spec.Fault{Path: "$." + key, Msg: fmt.Sprintf("%s: %g would be ignored, as %s %s; take %s away here, or the folder's parts", key, share, s.tree.Root, why, key)}
+	overruled := func(key string, value any, why, mend string) error {
+		return fault(key, "%s: %v would be ignored, as %s %s; take %s away here, or %s", key, value, s.tree.Root, why, key, mend)
 	}
+	asks := func(key string, share float64) bool { return share != usualShare || slices.Contains(s.spec.Asked, key) }
+	for i, glob := range s.spec.Skip {
+		if slices.Contains(s.idle, glob) {
+			return fault(fmt.Sprintf("skip[%d]", i), "skip: %q would be ignored, as it names nothing in %s that is not left out anyway; correct it or take it away", glob, s.tree.Root)
+		}
+	}
+	const remove = "the folder's parts"
+	redraw := s.spec.Parts == Redraw
 	switch v, t := s.spec.Val, s.spec.Test; {
-	case own[format.Val] && v != usualShare:
-		return fault("val", "has validation images of its own", v)
-	case own[format.Test] && t != usualShare:
-		return fault("test", "has test images of its own", t)
-	case own[format.Val] && t != usualShare && t != 0:
-		return fault("test", "has train and validation images of its own and no test is cut from these", t)
+	case redraw && !s.own[format.Val]:
+		return fault("parts", "parts: redraw would be ignored, as %s has no validation images of its own; take parts away", s.tree.Root)
+	case !redraw && s.own[format.Val] && s.spec.Folds > 0:
+		return overruled("val", fmt.Sprintf("{folds: %d}", s.spec.Folds), "has validation images of its own", "write parts: redraw, which pools them with train")
+	case !redraw && s.own[format.Val] && asks("val", v):
+		return overruled("val", v, "has validation images of its own", "write parts: redraw, which pools them with train")
+	case s.own[format.Test] && asks("test", t):
+		return overruled("test", t, "has test images of its own", remove)
+	case !redraw && s.own[format.Val] && asks("test", t) && t != 0:
+		return overruled("test", t, "has train and validation images of its own and no test is cut from these", remove)
 	}
 	return nil
 }
@@ -147,10 +170,16 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	}
 	s := &Set{spec: spec, opt: opt, pixels: map[[2]int]*Pixels{}}
 	switch {
+	case spec.Parts != "" && spec.Parts != Redraw:
+		return nil, fmt.Errorf("data: no parts %q; write redraw, or leave it out", spec.Parts)
+	case spec.Folds != 0 && spec.Folds < 2:
+		return nil, fmt.Errorf("data: val: folds %d; give 2 or more", spec.Folds)
 	case !(spec.Val >= 0 && spec.Test >= 0 && spec.Val+spec.Test < 1):
 		return nil, fmt.Errorf("data: shares val %g and test %g leave nothing to train on; give shares from 0 whose sum is below 1", spec.Val, spec.Test)
 	case spec.Name != "" && spec.Folder != "":
 		return nil, fmt.Errorf("data: both name %q and folder %q; keep one", spec.Name, spec.Folder)
+	case spec.Name != "" && len(spec.Skip) > 0:
+		return nil, fault("skip", "skip would be ignored, as nothing of a built-in set is left out; take it away")
 	case spec.Folder != "":
 		tree, err := format.List(spec.Folder, spec.Skip)
 		if err != nil {

@@ -252,7 +252,7 @@ func TestAShareThatTheFolderOverrulesIsAnErrorAtItsKey(t *testing.T) {
 		path string
 		want string
 	}{
-		{Spec{Folder: two, Val: 0.3, Test: 0.1}, "$.val", "val: 0.3 would be ignored, as " + two + " has validation images of its own; take val away here, or the folder's parts"},
+		{Spec{Folder: two, Val: 0.3, Test: 0.1}, "$.val", "val: 0.3 would be ignored, as " + two + " has validation images of its own; take val away here, or write parts: redraw, which pools them with train"},
 		{Spec{Folder: two, Val: 0.1, Test: 0.2}, "$.test", "test: 0.2 would be ignored, as " + two + " has train and validation images of its own and no test is cut from these; take test away here, or the folder's parts"},
 		{Spec{Folder: tested, Val: 0.1, Test: 0.2}, "$.test", "test: 0.2 would be ignored, as " + tested + " has test images of its own; take test away here, or the folder's parts"},
 		{Spec{Folder: two, Val: 0.1}, "", ""},

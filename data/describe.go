@@ -15,7 +15,9 @@ type Description struct {
 	Width      Range        `json:"width"`
 	OneSize    bool         `json:"one_size"`
 	Parts      Parts        `json:"parts"`      // of the first repeat
-	Own        []string     `json:"own"`        // the parts among train, val and test that the set brings along
+	Own        []string     `json:"own"`        // the parts among train, val and test that the set brings along and keeps
+	Redrawn    bool         `json:"redrawn"`    // it brings train and val along, and they are pooled
+	Folds      int          `json:"folds"`      // repeats in which every image is validated once; 0: validation is cut anew each repeat, or the set's own
 	Duplicates int          `json:"duplicates"` // images that are nearly the same as another one
 	Twins      []Twins      `json:"twins"`      // of those, pairs; at most 1000
 	Leaks      []Twins      `json:"leaks"`      // of those, between parts that the set brings along; at most 100
@@ -51,8 +53,8 @@ type Twins struct {
 	B string `json:"b"`
 }
 
-// Describe opens a set, to look at it alone, and says what is in it. It fails only where nothing can be read; what hinders training stands in
-// Problem.
+// Describe opens a set, to look at it alone, and says what is in it. It fails only where nothing can be read, or a key of spec would change nothing; what
+// hinders training stands in Problem.
 func Describe(ctx context.Context, spec Spec, opt Options) (Description, error) {
 	opt.Look = true
 	s, err := scanned(ctx, spec, opt)
@@ -60,16 +62,23 @@ func Describe(ctx context.Context, spec Spec, opt Options) (Description, error) 
 		return Description{}, err
 	}
 	defer s.Close()
+	problem, wrong := s.check(), s.ignored()
+	if problem == nil && wrong == nil {
+		wrong = s.dealable()
+	}
+	if wrong != nil {
+		return Description{}, wrong
+	}
 	d := s.Describe()
-	if err := s.check(); err != nil {
-		d.Problem, d.Stops = err.Error(), s.allStops()
+	if problem != nil {
+		d.Problem, d.Stops = problem.Error(), s.allStops()
 	}
 	return d, nil
 }
 
 // Describe says what is in an opened set.
 func (s *Set) Describe() Description {
-	d := Description{Name: s.Name, Images: len(s.Items), Channels: s.C, OneSize: s.H > 0, Classes: []ClassCount{}, Own: []string{},
+	d := Description{Name: s.Name, Images: len(s.Items), Channels: s.C, OneSize: s.H > 0, Redrawn: s.spec.Parts == Redraw, Folds: s.spec.Folds, Classes: []ClassCount{}, Own: []string{},
 		Twins: []Twins{}, Leaks: []Twins{}, Doubts: append([]Doubt{}, s.doubts...), Faults: append([]Fault{}, s.Faults...)}
 	for c, n := range s.Images() {
 		d.Classes = append(d.Classes, ClassCount{s.Classes[c], n})
@@ -94,7 +103,7 @@ func (s *Set) Describe() Description {
 		}
 	}
 	d.Height, d.Width = rangeOf(heights), rangeOf(widths)
-	c := s.Cut(1, 0)
+	c := s.Cut(1, 1)
 	d.Parts = Parts{len(c.Train), len(c.Val), len(c.Test)}
 	return d
 }

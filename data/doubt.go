@@ -55,12 +55,21 @@ func (d *Doubt) example(form string, args ...any) {
 
 // doubt finds what is doubtful about the items, which were found at the places of order.
 func (l *listing) doubt(found []finding, order []int) {
-	add := func(d Doubt, n int, form string, args ...any) {
-		if n > 0 {
-			d.What = fmt.Sprintf(form, args...)
-			l.Doubts = append(l.Doubts, d)
-		}
+	l.Doubts = slices.Concat(l.Doubts, l.likenesses(), l.levels(found, order), l.balance())
+}
+
+// doubts gathers what is found n times of something, where n is above 0.
+type doubts []Doubt
+
+func (ds *doubts) add(d Doubt, n int, form string, args ...any) {
+	if n > 0 {
+		d.What = fmt.Sprintf(form, args...)
+		*ds = append(*ds, d)
 	}
+}
+
+// likenesses are the doubts about items that are nearly the same.
+func (l *listing) likenesses() (all doubts) {
 	leak, twice, copies := Doubt{Kind: DoubtLeak}, Doubt{Kind: DoubtLabels}, Doubt{Kind: DoubtCopies}
 	leaks, labels, same := 0, 0, 0
 	for _, g := range l.groups() {
@@ -76,14 +85,13 @@ func (l *listing) doubt(found []finding, order []int) {
 	if !l.Raw { // a record cannot be removed
 		leak.Mend, twice.Mend = "remove them from one part", "check the labels"
 	}
-	add(leak, leaks, "a leak: %s of validation or test %s nearly the same as one in a different part, so their figures say what was learned by heart", count(leaks, "image"), are(leaks))
-	add(twice, labels, "%s %s nearly the same as one with a different label", count(labels, "image"), are(labels))
-	add(copies, same, "%s %s an exact copy of another one of the class; in validation and test each picture counts once", count(same, "image"), are(same))
+	all.add(leak, leaks, "a leak: %s of validation or test %s nearly the same as one in a different part, so their figures say what was learned by heart", count(leaks, "image"), are(leaks))
+	all.add(twice, labels, "%s %s nearly the same as one with a different label", count(labels, "image"), are(labels))
+	all.add(copies, same, "%s %s an exact copy of another one of the class; in validation and test each picture counts once", count(same, "image"), are(same))
 
 	classes := make([]int, len(l.Classes)) // images
 	kinds := make([]map[int32]bool, len(l.Classes))
-	judged := make([]int, len(l.Classes)) // images of validation, where it is given
-	ownVal, open := false, make([]bool, len(l.Classes))
+	open := make([]bool, len(l.Classes))
 	for _, it := range l.items {
 		classes[it.Label]++
 		if kinds[it.Label] == nil {
@@ -91,17 +99,17 @@ func (l *listing) doubt(found []finding, order []int) {
 		}
 		kinds[it.Label][it.Group] = true
 		open[it.Label] = open[it.Label] || it.Split == format.Unsplit
-		if it.Split == format.Val {
-			ownVal = true
-			judged[it.Label]++
-		}
 	}
 	for c, n := range classes {
 		if n > 1 && len(kinds[c]) == 1 && open[c] {
-			add(Doubt{Kind: DoubtKin, Mend: "add other pictures"}, n, "all %s of %s are nearly the same picture, so none can be set apart for validation or test", count(n, "image"), l.Classes[c])
+			all.add(Doubt{Kind: DoubtKin, Mend: "add other pictures"}, n, "all %s of %s are nearly the same picture, so none can be set apart for validation or test", count(n, "image"), l.Classes[c])
 		}
 	}
+	return all
+}
 
+// levels are the doubts about brightness.
+func (l *listing) levels(found []finding, order []int) (all doubts) {
 	depth, blank := Doubt{Kind: DoubtDepth, Mend: "scale their values to the whole range of the bits"}, Doubt{Kind: DoubtContrast}
 	lost, worst, flat := 0, -1, 0
 	for k, at := range order {
@@ -118,13 +126,25 @@ func (l *listing) doubt(found []finding, order []int) {
 		}
 	}
 	if lost > 0 {
-		add(depth, lost, "%s of more than 8 bits %s few of their levels when they become 8 bits, at worst %d of %d", count(lost, "picture"), verb(lost, "keeps", "keep"), found[worst].kept, found[worst].levels)
+		all.add(depth, lost, "%s of more than 8 bits %s few of their levels when they become 8 bits, at worst %d of %d", count(lost, "picture"), verb(lost, "keeps", "keep"), found[worst].kept, found[worst].levels)
 	}
 	if 20*flat >= len(l.items) {
-		add(blank, flat, "%s of %d %s of one brightness all over", count(flat, "picture"), len(l.items), are(flat))
+		all.add(blank, flat, "%s of %d %s of one brightness all over", count(flat, "picture"), len(l.items), are(flat))
 	}
+	return all
+}
 
-	of, where := classes, "the images"
+// balance is the doubt about classes of unlike size: of the validation images, where these are given.
+func (l *listing) balance() (all doubts) {
+	of, judged, where := make([]int, len(l.Classes)), make([]int, len(l.Classes)), "the images"
+	ownVal := false
+	for _, it := range l.items {
+		of[it.Label]++
+		if it.Split == format.Val {
+			ownVal = true
+			judged[it.Label]++
+		}
+	}
 	if ownVal {
 		of, where = judged, "the validation images"
 	}
@@ -137,9 +157,10 @@ func (l *listing) doubt(found []finding, order []int) {
 	}
 	if least := slices.Min(append(slices.Clone(of), math.MaxInt)); len(of) > 1 && of[most] >= 2*max(least, 1) {
 		share := 100 * float64(of[most]) / float64(total)
-		add(Doubt{Kind: DoubtBalance}, 1, "the classes are not balanced: %s has %.1f %% of %s, the rarest class %.1f %%; the figure to beat is an accuracy of %.1f %%, which always guessing %s gets",
+		all.add(Doubt{Kind: DoubtBalance}, 1, "the classes are not balanced: %s has %.1f %% of %s, the rarest class %.1f %%; the figure to beat is an accuracy of %.1f %%, which always guessing %s gets",
 			l.Classes[most], share, where, 100*float64(least)/float64(total), share, l.Classes[most])
 	}
+	return all
 }
 
 // fewLevels is how many grey levels a picture of more than 8 bits must keep to go without a word.

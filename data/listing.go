@@ -28,7 +28,8 @@ type head struct {
 	Faults  []Fault  `json:"faults"`
 	Stops   []Stop   `json:"stops"` // found in the names
 	Doubts  []Doubt  `json:"doubts"`
-	H       int      `json:"h"` // 0, 0 where sizes differ
+	Idle    []string `json:"idle,omitempty"` // globs of skip that name nothing
+	H       int      `json:"h"`              // 0, 0 where sizes differ
 	W       int      `json:"w"`
 	C       int      `json:"c"`
 }

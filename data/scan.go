@@ -106,7 +106,10 @@ func (s *Set) adopt(l *listing) {
 		f.File = filepath.Join(s.tree.Root, f.File)
 		s.Faults = append(s.Faults, f)
 	}
-	s.H, s.W, s.C, s.raw = l.H, l.W, l.C, l.Raw
+	s.H, s.W, s.C, s.raw, s.idle = l.H, l.W, l.C, l.Raw, l.Idle
+	if s.own = s.ownParts(); s.spec.Parts == Redraw {
+		s.pool(l)
+	}
 	s.Digest = digestOf(s.Classes, s.Items)
 }
 
@@ -116,7 +119,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{head: head{Raw: format.FindRecords(names), C: 1}}
+	l := &listing{head: head{Raw: format.FindRecords(names), Idle: s.tree.Idle(), C: 1}}
 	var places []format.Place
 	if l.Raw {
 		if s.records, err = format.ReadRecords(ctx, s.tree, names); err != nil {

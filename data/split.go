@@ -14,7 +14,7 @@ type Cut struct {
 	Train, Val, Test []int
 }
 
-// Cut divides the set. Parts that the set brings along stay as they are. Otherwise the test part is drawn from the content of
+// Cut divides the set. Parts that the set brings along stay as they are, unless train and validation are pooled (Spec.Parts). Otherwise the test part is drawn from the content of
 // the images alone, the same for every seed and repeat, and the validation part anew for each repeat, by the stream "split"
 // of the seed. Both are stratified (the same share of every class, at least one image) and keep pictures that are nearly the
 // same on one side. A set that brings train and test only has its validation part cut from train. Exact copies of one class
@@ -50,7 +50,11 @@ func (s *Set) Cut(seed uint64, repeat int) Cut {
 	if !own[format.Test] && !own[format.Val] && !own[format.Train] {
 		c.Test, left = s.draw(left, s.quotas(all, s.spec.Test), tensor.NewStream(0, "test"), 0)
 	}
-	if !own[format.Val] { // the share is one of all images, those of the test too
+	switch k := s.spec.Folds; {
+	case own[format.Val]:
+	case k > 0:
+		c.Val, left = s.fold(left, tensor.NewStream(seed, "split"), max(repeat-1, 0))
+	default: // the share is one of all images, those of the test too
 		c.Val, left = s.draw(left, s.quotas(all, s.spec.Val), tensor.NewStream(seed, "split"), repeat)
 	}
 	for _, g := range left {

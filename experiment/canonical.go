@@ -73,6 +73,9 @@ func differences(ds []Difference, path, short string, is, was reflect.Value) []D
 	for i := range is.NumField() {
 		f, x, y := is.Type().Field(i), is.Field(i), was.Field(i)
 		key, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if key == "-" {
+			continue
+		}
 		p, s := path, short
 		if options != "inline" {
 			if key == "" {

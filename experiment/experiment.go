@@ -6,6 +6,7 @@ package experiment
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/data"
@@ -30,16 +31,35 @@ type Data struct{ data.Spec }
 // Choice is one item of a list of approaches as written, not yet resolved: a name and what it is given.
 type Choice = spec.Item
 
+// written is the keys of data as a file has them.
+type written struct {
+	data.Spec `yaml:",inline"`
+	Val       validation `yaml:"val"`
+}
+
+// validation is the value of val: a share, or folds.
+type validation struct {
+	Share float64 `yaml:"share" spec:"bare"`
+	Folds int     `yaml:"folds"`
+}
+
+// Keys is the data as a struct of a file's keys, for [DifferencesOf].
+func (d Data) Keys() any { return written{d.Spec, validation{d.Val, d.Folds}} }
+
 // UnmarshalSpec reads a name or the fields of data.Spec. A relative folder is taken from the file's own folder.
 func (d *Data) UnmarshalSpec(n *spec.Node) error {
+	usual := data.Folder("")
+	w := written{usual, validation{Share: usual.Val}}
 	if n.Kind == spec.Scalar {
-		*d = Data{data.Spec{Name: n.Text(), Val: 0.1, Test: 0.1}}
+		w.Name = n.Text()
+		*d = Data{w.Spec}
 		return nil
 	}
-	d.Spec = data.Spec{Val: 0.1, Test: 0.1}
-	if err := spec.Decode(n, &d.Spec); err != nil {
+	if err := spec.Decode(n, &w); err != nil {
 		return err
 	}
+	d.Spec = w.Spec
+	d.Val, d.Folds = w.Val.Share, w.Val.Folds
 	switch {
 	case d.Name == "" && d.Folder == "":
 		return n.Errorf("data: neither a name nor a folder; write a built-in set's name (assay data list) or {folder: DIR}")
@@ -51,8 +71,21 @@ func (d *Data) UnmarshalSpec(n *spec.Node) error {
 		key string
 		v   float64
 	}{{"val", d.Val}, {"test", d.Test}} {
-		if at := n.Get(share.key); at != nil && !(share.v >= 0 && share.v < 1) {
+		at := n.Get(share.key)
+		if at == nil {
+			continue
+		}
+		d.Asked = append(d.Asked, share.key)
+		if !(share.v >= 0 && share.v < 1) {
 			return at.Errorf("%s: %g is no share; give one from 0 to below 1", share.key, share.v)
+		}
+	}
+	if val := n.Get("val"); val != nil && val.Get("folds") != nil {
+		switch d.Val = 0; {
+		case val.Get("share") != nil:
+			return val.Errorf("val: both a share and folds; keep one")
+		case d.Folds < 2:
+			return val.Get("folds").Errorf("folds: %d; give 2 or more", d.Folds)
 		}
 	}
 	return nil
@@ -60,16 +93,23 @@ func (d *Data) UnmarshalSpec(n *spec.Node) error {
 
 // MarshalSpec writes the name alone, or the keys that are not as UnmarshalSpec would have them.
 func (d Data) MarshalSpec() (*spec.Node, error) {
+	usual := data.Folder("")
 	m := spec.NewMap()
 	if d.Folder != "" {
 		m.Set("folder", spec.NewText(d.Folder))
 	} else {
 		m.Set("name", spec.NewText(d.Name))
 	}
-	if d.Val != 0.1 {
+	if d.Parts != "" {
+		m.Set("parts", spec.NewText(d.Parts))
+	}
+	switch {
+	case d.Folds > 0:
+		m.Set("val", spec.NewMap()).Set("folds", spec.NewInt(d.Folds))
+	case d.Val != usual.Val || slices.Contains(d.Asked, "val"):
 		m.Set("val", spec.NewFloat(d.Val))
 	}
-	if d.Test != 0.1 {
+	if d.Test != usual.Test || slices.Contains(d.Asked, "test") {
 		m.Set("test", spec.NewFloat(d.Test))
 	}
 	if len(d.Skip) > 0 {

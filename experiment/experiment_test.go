@@ -59,6 +59,8 @@ func TestWhatIsWrittenReadsBackAsTheSameExperiment(t *testing.T) {
 	for _, text := range []string{
 		"data: fashion-mini\nnet: mini\n",
 		"data: {folder: photos, val: 0.2, test: 0, skip: ['*.tmp', old/**]}\nnet: resnet20\nseed: 18446744073709551615\n",
+		"data: {folder: photos, parts: redraw, val: {folds: 3}}\nnet: mini\n",
+		"data: {folder: photos, val: 0.1, test: 0.1}\nnet: mini\n",
 		"data: {folder: photos}\nnet: nets/own.yaml\narchitecture: [{separable: {order: inverted, where: conv3/**}}]\noptimization: [batchnorm, {l2: {strength: 5e-4, except: []}}]\nlearning: [{augment: [flip, {crop: {size: 24, pad: 2}}]}, {subset: 0.5}]\n",
 	} {
 		e, err := decode(filepath.Join(dir, "e.yaml"), text)
@@ -241,5 +243,43 @@ func TestAPolicyThatNeverActsIsRefused(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%+v: got %q, want %q", c.lr, got, c.want)
 		}
+	}
+}
+
+func TestValIsAShareOrFolds(t *testing.T) {
+	for _, c := range []struct {
+		val  string
+		want data.Spec
+		err  string
+	}{
+		{"0.3", data.Spec{Folder: "photos", Val: 0.3, Test: 0.1, Asked: []string{"val"}}, ""},
+		{"{share: 0.3}", data.Spec{Folder: "photos", Val: 0.3, Test: 0.1, Asked: []string{"val"}}, ""},
+		{"{folds: 5}", data.Spec{Folder: "photos", Folds: 5, Test: 0.1, Asked: []string{"val"}}, ""},
+		{"{folds: 1}", data.Spec{}, "e.yaml:1:37: folds: 1; give 2 or more"},
+		{"{folds: 2.5}", data.Spec{}, `e.yaml:1:37: folds: want a whole number, got "2.5"`},
+		{"{folds: 3, share: 0.2}", data.Spec{}, "e.yaml:1:29: val: both a share and folds; keep one"},
+		{"{fold: 3}", data.Spec{}, `e.yaml:1:30: unknown key "fold"; did you mean "folds"?`},
+		{"1.5", data.Spec{}, "e.yaml:1:29: val: 1.5 is no share; give one from 0 to below 1"},
+		{"0.2, parts: pool", data.Spec{}, `e.yaml:1:41: parts: unknown value "pool"; choose one of redraw`},
+	} {
+		e, err := decode("e.yaml", "data: {folder: photos, val: "+c.val+"}\nnet: mini\n")
+		if c.err != "" {
+			if err == nil || err.Error() != c.err {
+				t.Errorf("val: %s: got %v, want %s", c.val, err, c.err)
+			}
+		} else if err != nil || !reflect.DeepEqual(e.Data.Spec, c.want) {
+			t.Errorf("val: %s: got %+v (%v), want %+v", c.val, e.Data.Spec, err, c.want)
+		}
+	}
+}
+
+func TestDataDifferByTheKeysOfAFile(t *testing.T) {
+	is, was := experiment.Data{Spec: data.Spec{Folder: "photos", Folds: 5, Parts: data.Redraw}}, experiment.Data{Spec: data.Spec{Folder: "photos", Val: 0.1}}
+	var got []string
+	for _, d := range experiment.DifferencesOf("data", is.Keys(), was.Keys()) {
+		got = append(got, d.String())
+	}
+	if want := []string{"data.parts: redraw in place of none", "data.val: 0 in place of 0.1", "data.val.folds: 5 in place of 0"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

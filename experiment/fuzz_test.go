@@ -18,6 +18,7 @@ func FuzzDecode(f *testing.F) {
 		"data: {folder: photos, val: 0.2, test: 0.1, skip: ['*.txt']}\nnet: resnet20\nseed: 7\narchitecture: [{activation: elu}, separable]\n" +
 			"optimization: [{solver: {momentum: 0.9, nesterov: true}}, {lr: {base: 0.1, policy: step, every: 3, warmup: 1}}, {batch: 16}, {l2: 5e-4}, {batchnorm: {place: after}}, {dropout: 0.3}]\n" +
 			"learning: [{epochs: 3}, {augment: [flip, {crop: {pad: 2}}]}, {subset: {images: 12}}]\n",
+		"data: {folder: photos, parts: redraw, val: {folds: 3}, test: 0}\nnet: mini\n", "data: {folder: photos, val: {share: 0.1}}\nnet: mini\n",
 		"data: []\n", "net: {a: b}\n", "optimization: {lr: .inf}\n",
 	} {
 		f.Add([]byte(text))

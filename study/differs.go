@@ -32,7 +32,7 @@ func guard(v Variant, base PlannedArm, a *PlannedArm) error {
 			a.Differs = append(a.Differs, nn.Became(count.what, count.was, count.is))
 		}
 	}
-	data := experiment.DifferencesOf("data", a.Experiment.Data.Spec, base.Experiment.Data.Spec)
+	data := experiment.DifferencesOf("data", a.Experiment.Data.Keys(), base.Experiment.Data.Keys())
 	built := a.Built.Differences(base.Built)
 	idle := false // a policy of the learning rate that differs in what never acts
 	for _, d := range slices.Concat(data, built) {

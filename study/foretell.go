@@ -22,6 +22,7 @@ func (t *table) foretell(r *Result, now []findings, at, next float64) {
 	r.NextLevel, design.Level = next, next
 	for v := range r.Judged {
 		t.whatWouldDecide(v, &r.Judged[v], first.of[v], design)
+		r.wholeRounds(&r.Judged[v])
 	}
 	for i := range r.Contrasts {
 		c := &r.Contrasts[i]
@@ -30,6 +31,7 @@ func (t *table) foretell(r *Result, now []findings, at, next float64) {
 		}
 		j := Judgement{Arm: Arm{TrainSeconds: t.seconds(len(t.arms) + i)}, Finding: c.Finding}
 		t.whatWouldDecide(len(t.arms)+i, &j, first.of[len(t.arms)+i], design)
+		r.wholeRounds(&j)
 		c.RepeatsToDecide, c.MoreRepeats, c.HoursToDecide, c.ImagesToDecide = j.RepeatsToDecide, j.MoreRepeats, j.HoursToDecide, j.ImagesToDecide
 	}
 }

@@ -32,6 +32,37 @@ func SeedsOf(seed uint64, repeat int) Seeds {
 	return Seeds{Split: seed, Init: seed, Order: seed, Augment: seed, Dropout: seed}
 }
 
+// Folds is how many repeats make a round, in which every image is validated once; 1 where validation is drawn anew each repeat.
+func (s *Study) Folds() int { return max(s.Base.Data.Folds, 1) }
+
+// Seeds are those of a repeat. The repeats of a round share the seed of their split, which deals the images out to the folds:
+// that of the repeat whose number is the round's, so that the first round has the study's own.
+func (s *Study) Seeds(repeat int) Seeds {
+	seeds := SeedsOf(s.Seed, repeat)
+	seeds.Split = SeedsOf(s.Seed, 1+(repeat-1)/s.Folds()).Split
+	return seeds
+}
+
+// Fold says which fold, from 0, a repeat validates; 0 where there are none.
+func (s *Study) Fold(repeat int) int { return (repeat - 1) % s.Folds() }
+
+// Rounds refuses repeats that are no whole rounds of the study's folds.
+func (s *Study) Rounds(repeats int) error {
+	folds := s.Folds()
+	if repeats%folds == 0 {
+		return nil
+	}
+	up := (repeats/folds + 1) * folds
+	mend := fmt.Sprintf("%d", up)
+	switch down := up - folds; {
+	case up > MaxRepeats:
+		mend = fmt.Sprintf("%d", down)
+	case down > 0:
+		mend = fmt.Sprintf("%d or %d", down, up)
+	}
+	return fmt.Errorf("%d is no multiple of the %d folds, so that some images would be validated less often; give %s", repeats, folds, mend)
+}
+
 // FitBudget is how many whole repeats a budget pays for, given what each takes. Fewer than two, of two or more, would give no verdict and
 // are an error that says what two take.
 func FitBudget(budget time.Duration, blocks []time.Duration) (int, error) {

@@ -210,7 +210,8 @@ type Result struct {
 	Design     Design        `json:"design"`
 	Variants   []string      `json:"variants,omitempty"` // of the file, in its order; arms say which they are made of
 	Seed       uint64        `json:"seed"`
-	Repeats    int           `json:"repeats"` // planned blocks
+	Repeats    int           `json:"repeats"`         // planned blocks
+	Folds      int           `json:"folds,omitempty"` // repeats in which every image is validated once; 0: validation is drawn anew each repeat, or fixed
 	Threads    int           `json:"threads"`
 	Engine     string        `json:"engine"`      // id of the engine of its last trial
 	Metric     string        `json:"metric"`      // name of the primary metric

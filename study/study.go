@@ -18,7 +18,7 @@ type Study struct {
 	Base       experiment.Experiment
 	Design     Design        // which combinations of the variants become arms; default ofat
 	Variants   []Variant     // the base with approaches applied in the order written
-	Repeats    int           // paired: repeat i gives every arm the same split, order and crops; default 3
+	Repeats    int           // paired: repeat i gives every arm the same split, order and crops; default 3, with folds one round
 	First      int           // repeats before the first planned look, after which arms that a look decides train no more; 0: the one planned look is at the end
 	Seed       uint64        // default 1
 	Budget     time.Duration // wall time of all trials together; 0: no limit
@@ -98,6 +98,9 @@ func Decode(n *spec.Node) (*Study, error) {
 	if n.Get("seed") == nil {
 		s.Seed = s.Base.Seed
 	}
+	if n.Get("repeats") == nil && s.Folds() > 1 { // one round
+		s.Repeats = s.Folds()
+	}
 	if s.Question == "" {
 		s.Question = "Which choices pay on " + filepath.Base(s.Base.Data.String()) + "?"
 	}
@@ -172,6 +175,12 @@ func (s *Study) check() error {
 		return fault("$.variants", "no variants; write at least one to compare with the base")
 	case s.Repeats < 1 || s.Repeats > MaxRepeats:
 		return fault("$.repeats", "%d repeats; give 1 or more, 3 to have verdicts", s.Repeats)
+	case s.Folds() > MaxRepeats:
+		return fault("$.base.data.val.folds", "folds: %d, and a study has at most %d repeats; give fewer", s.Folds(), MaxRepeats)
+	case s.Rounds(s.First) != nil:
+		return fault("$.repeats.min", "min: %v", s.Rounds(s.First))
+	case s.Rounds(s.Repeats) != nil:
+		return fault("$.repeats.max", "repeats: %v", s.Rounds(s.Repeats))
 	case s.Budget < 0:
 		return fault("$.budget", "a budget of %s; give a time as in 8h", s.Budget)
 	case !(s.Meaningful >= 0 && s.Meaningful <= 100):
@@ -200,7 +209,7 @@ func (s *Study) Repeat(n int) {
 	}
 }
 
-// PointAt lets the study run on the images of a folder in place of its own; val, test and skip stay. "" changes nothing.
+// PointAt lets the study run on the images of a folder in place of its own; parts, val, test and skip stay. "" changes nothing.
 func (s *Study) PointAt(folder string) { s.Base.Data.Spec = s.Base.Data.Spec.At(folder) }
 
 // Arms is the arms of the study's design: each with the variants that it is made of, as one edit of the base, the baseline first. An

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,21 +9,31 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
 )
 
 func dataDescribe(e *Env) *cobra.Command {
-	return &cobra.Command{
+	var with string
+	cmd := &cobra.Command{
 		Use: "describe FOLDER", Short: "classes, counts, sizes and faults of a folder of images",
 		Long: `Looks at a folder with one folder of pictures a class (or CIFAR or IDX files, or an archive of these, or a built-in set by name):
 classes with their counts, sizes, files that are no pictures, pictures that are nearly the same, and what else its figures must be
 read with: pictures that lie in two parts or under two labels, levels that 8 bits do not hold, classes out of balance. -v lists
-all of it.`,
-		Example: "  assay data describe photos\n  assay data describe photos.tar.gz --json",
+all of it. --with takes keys of data, as an experiment file has them, and shows the parts that they make.`,
+		Example: "  assay data describe photos\n  assay data describe photos.tar.gz --json\n  assay data describe photos --with '{parts: redraw, val: {folds: 5}}'",
 		Args:    args(1, 1, "FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
+			images, keys, err := sourceWith(args[0], with)
+			if err != nil {
+				return misuse(err)
+			}
 			b := e.bar()
-			d, err := data.Describe(c.Context(), source(args[0]), data.Options{Cache: e.cacheDir(), Threads: e.Threads, Progress: e.decoding(b)})
+			d, err := data.Describe(c.Context(), images, data.Options{Cache: e.cacheDir(), Threads: e.Threads, Progress: e.decoding(b)})
 			b.end()
+			if _, ok := errors.AsType[*spec.Fault](err); ok { // of a key of --with
+				return misuse(keys.At(err))
+			}
 			if err != nil {
 				return failed(err)
 			}
@@ -33,6 +44,34 @@ all of it.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&with, "with", "", "`KEYS` of data besides the folder: parts, val, test, skip")
+	return cmd
+}
+
+// sourceWith is a folder or built-in set with other keys of data, as a file has them, and their node.
+func sourceWith(word, with string) (data.Spec, *spec.Node, error) {
+	images := source(word)
+	if with == "" {
+		return images, nil, nil
+	}
+	keys, err := spec.Parse("--with", []byte(with))
+	if err != nil {
+		return images, nil, err
+	}
+	if keys.Kind != spec.Map {
+		return images, nil, keys.Errorf("want keys of data such as {parts: redraw}")
+	}
+	if err := keys.Keys("parts", "val", "test", "skip"); err != nil {
+		return images, nil, err
+	}
+	if images.Name != "" {
+		keys.Set("name", spec.NewText(images.Name))
+	} else {
+		keys.Set("folder", spec.NewText(images.Folder))
+	}
+	var x experiment.Data
+	err = spec.Decode(keys, &x)
+	return x.At(images.Folder), keys, err
 }
 
 func (e *Env) printDescription(d data.Description) {
@@ -97,13 +136,24 @@ func origin(d data.Description) string {
 	for _, part := range d.Own {
 		own[part] = true
 	}
+	var said []string
+	if d.Redrawn {
+		said = append(said, "train and val of the folder pooled")
+	}
+	if own["test"] {
+		said = append(said, "test as the folder has it")
+	}
 	switch {
 	case own["val"]:
 		return "as the folder has them"
-	case own["test"]:
-		return "test as the folder has it, validation cut from train, stratified, anew each repeat"
+	case d.Folds > 0:
+		return strings.Join(append(said, fmt.Sprintf("stratified, the first of %d folds: every image is validated once in %d repeats", d.Folds, d.Folds)), ", ")
+	case own["test"] && !d.Redrawn:
+		said = append(said, "validation cut from train, stratified, anew each repeat")
+	default:
+		said = append(said, "stratified, validation cut anew each repeat")
 	}
-	return "stratified, validation cut anew each repeat"
+	return strings.Join(said, ", ")
 }
 
 const (

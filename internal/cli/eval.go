@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -59,8 +60,17 @@ store counts them, image by image.`,
 			}
 		}
 		set, err := e.open(c.Context(), images)
-		if _, ok := errors.AsType[*spec.Fault](err); ok { // other images than it was trained on, with parts of their own
-			images.Val, images.Test = source(from).Val, source(from).Test
+		for range 2 { // other images than it was trained on: without what was skipped, with parts of their own
+			f, ok := errors.AsType[*spec.Fault](err)
+			if !ok {
+				break
+			}
+			if strings.HasPrefix(f.Path, "$.skip") {
+				images.Skip = nil
+			} else {
+				usual := source(from)
+				images = data.Spec{Name: images.Name, Folder: images.Folder, Val: usual.Val, Test: usual.Test, Skip: images.Skip}
+			}
 			set, err = e.open(c.Context(), images)
 		}
 		if err != nil {

@@ -41,7 +41,7 @@ func (e *Env) openStudy(ctx context.Context, file, name, folder string, repeats 
 	})
 	b.end()
 	if err != nil {
-		return nil, e.blame(ctx, file, folder, err)
+		return nil, e.blame(ctx, file, folder, repeats, err)
 	}
 	if name == "" && !plainName(s.Name) {
 		s.Close()
@@ -64,7 +64,7 @@ func plainName(name string) bool {
 
 // blame sorts an error of opening a study: what is wrong with the images is a failure and no fault of the file's text, though
 // the file names the place.
-func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
+func (e *Env) blame(ctx context.Context, file, folder string, repeats int, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
@@ -78,6 +78,9 @@ func (e *Env) blame(ctx context.Context, file, folder string, err error) error {
 	s, decodeErr := study.Decode(root)
 	if decodeErr != nil {
 		return err
+	}
+	if err := s.Rounds(repeats); err != nil {
+		return misuse(fmt.Errorf("--repeats: %w", err))
 	}
 	check := func(x experiment.Experiment, data, keys, net *spec.Node) error {
 		set, err := e.quietly(ctx, x.Data.Spec)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
 )
@@ -110,7 +111,7 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	e.print("%s\n", e.bold(p.Question))
 	e.print("%s x %s = %s, about %s on %s\n", plural(len(p.Arms), "arm"), plural(p.Repeats, "repeat"), plural(p.Trials, "trial"),
 		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
-	e.paragraph("", "%s on %s: %s to train on, %s validation; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
+	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
 	if p.Detectable != nil {
 		e.print("can tell effects of %s points\n", say.Figure(*p.Detectable))
 	} else {
@@ -136,6 +137,14 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 			}
 		}
 	}
+}
+
+// rounds says what folds come to: " (a fold: every image is validated once in 5 repeats)"; nothing where there are none.
+func rounds(x experiment.Data) string {
+	if x.Folds == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (a fold: every image is validated once in %d repeats)", x.Folds)
 }
 
 func startText(a shownArm) string {

@@ -282,7 +282,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if node, err := experiment.EncodeIn(filepath.Dir(out), x); err == nil {
 		text = string(node.YAML())
 	}
-	e.note("%s on %s: %s to train on, %s validation, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
+	e.note("%s on %s: %s to train on, %s validation%s, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), fold(x.Data), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
 	purpose, err := task.New(x.Task, set.Classes)
 	if err != nil {
 		return err
@@ -357,6 +357,14 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	e.note("\nModel: %s  (assay predict %s IMAGE)", out, say.Word(out))
 	return nil
+}
+
+// fold says which of the folds is validated: " (the first of 5 folds)"; nothing where there are none.
+func fold(x experiment.Data) string {
+	if x.Folds == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (the first of %d folds)", x.Folds)
 }
 
 // startOf reads the model that a training begins from; "" is none.

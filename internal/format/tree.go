@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -35,7 +36,10 @@ type Tree struct {
 	archives []file   // at the top level, sorted by name
 	members  []string // of the archives, once listed
 	skip     []string
-	links    []link // to folders, which are entered last
+	asked    []int         // by skip: which of the globs given it stands for
+	given    []string      // the globs as they were given
+	met      []atomic.Bool // by those: it named something
+	links    []link        // to folders, which are entered last
 	strays   []Stray
 	stops    []Stop
 }
@@ -80,12 +84,14 @@ func List(root string, skip []string) (*Tree, error) {
 		if !isArchive(root) {
 			return nil, fmt.Errorf("%s: neither a folder nor a .tar, .tar.gz, .tgz or .zip archive; name the folder that holds the classes", root)
 		}
-		t := &Tree{Root: root, fsys: disk(filepath.Dir(root)), skip: below(root, skip)}
+		t := &Tree{Root: root, fsys: disk(filepath.Dir(root))}
+		t.leaveOut(skip)
 		base := filepath.Base(root)
 		t.archives = []file{{shown(base), base, info.Size(), info.ModTime().UnixNano()}}
 		return t, t.checkSkip()
 	}
-	t := &Tree{Root: root, fsys: disk(root), skip: below(root, skip)}
+	t := &Tree{Root: root, fsys: disk(root)}
+	t.leaveOut(skip)
 	if err := t.checkSkip(); err != nil {
 		return nil, err
 	}
@@ -161,17 +167,31 @@ func shown(name string) string {
 	return b.String()
 }
 
-// below takes the root, whole or its last part, off globs that begin with it; the glob as it stands counts too.
-func below(root string, skip []string) []string {
-	all := slices.Clone(skip)
-	for _, glob := range skip {
-		for _, front := range []string{filepath.ToSlash(filepath.Clean(root)), filepath.Base(root)} {
+// leaveOut takes globs in, each as it stands and, where it begins with the root, whole or its last part, without that.
+func (t *Tree) leaveOut(skip []string) {
+	t.given, t.met = skip, make([]atomic.Bool, len(skip))
+	t.skip = slices.Clone(skip)
+	for i := range skip {
+		t.asked = append(t.asked, i)
+	}
+	for i, glob := range skip {
+		for _, front := range []string{filepath.ToSlash(filepath.Clean(t.Root)), filepath.Base(t.Root)} {
 			if rest, ok := strings.CutPrefix(path.Clean(filepath.ToSlash(glob)), front+"/"); ok {
-				all = append(all, rest)
+				t.skip, t.asked = append(t.skip, rest), append(t.asked, i)
 			}
 		}
 	}
-	return all
+}
+
+// Idle are the globs of skip that have named nothing so far; of an archive's members once [Tree.Names] has been called.
+func (t *Tree) Idle() []string {
+	var idle []string
+	for i, glob := range t.given {
+		if !t.met[i].Load() {
+			idle = append(idle, glob)
+		}
+	}
+	return idle
 }
 
 func (t *Tree) checkSkip() error {
@@ -483,19 +503,20 @@ func ReadAll(r io.Reader, limit int64) ([]byte, error) {
 	return b, nil
 }
 
-func (t *Tree) skipped(name string) bool {
-	for _, glob := range t.skip {
+// skipped tells whether a glob names the file, or a folder it lies in, and keeps which ones do.
+func (t *Tree) skipped(name string) (skip bool) {
+	for i, glob := range t.skip {
 		glob = strings.TrimSuffix(strings.TrimPrefix(glob, "./"), "/")
-		for part := name; part != "."; part = path.Dir(part) { // the file, or a folder it lies in
-			if whole, _ := path.Match(glob, part); whole {
-				return true
-			}
-			if base, _ := path.Match(glob, path.Base(part)); base {
-				return true
+		for part := name; part != "."; part = path.Dir(part) {
+			whole, _ := path.Match(glob, part)
+			if base, _ := path.Match(glob, path.Base(part)); whole || base {
+				t.met[t.asked[i]].Store(true)
+				skip = true
+				break
 			}
 		}
 	}
-	return false
+	return skip
 }
 
 // litter is what systems, network drives and editors leave among a person's files.

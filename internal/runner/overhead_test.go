@@ -105,7 +105,7 @@ func begun(t *testing.T, r trial.Request) {
 	}
 	defer e.Close()
 	_, err = train.Begin(t.Context(), train.Job{
-		Graph: graph, Optimization: o, Learning: l, Set: set, Cut: set.Cut(r.Spec.Seeds.Split, 1), Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
+		Graph: graph, Optimization: o, Learning: l, Set: set, Cut: set.Cut(r.Spec.Seeds.Split, 1+r.Fold), Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
 	}, 1, time.Duration(r.Begin*float64(time.Second)))
 	if err != nil {
 		t.Fatal(err)

@@ -68,8 +68,8 @@ func (w *work) conclude() (*Ran, error) {
 	}
 }
 
-// gather reads what a study holds: its arms, the trials that stand for their cells, the ledger of its baseline, and what was
-// doubtful about its images.
+// gather reads what a study holds: its arms, the trials that stand for their cells, the ledger of its baseline, and what is
+// to be said of its images: what the verdicts hold for, and what was doubtful.
 func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger, doubts []string, err error) {
 	held, err := st.Study(name)
 	if err != nil {
@@ -92,7 +92,7 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 	}
 	r = &study.Result{
 		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
-		Design: decoded.Design, Seed: held.Seed, Repeats: held.Repeats, Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
+		Design: decoded.Design, Seed: held.Seed, Repeats: held.Repeats, Folds: decoded.Base.Data.Folds, Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
 	}
 	for _, v := range decoded.Variants {
 		r.Variants = append(r.Variants, v.Name)
@@ -139,7 +139,10 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 			r.Complete = false // damaged, so that it is run again
 		}
 	}
-	return r, ledger, from.Doubts, nil
+	if promise := r.Promise(); promise != "" {
+		doubts = append(doubts, promise)
+	}
+	return r, ledger, append(doubts, from.Doubts...), nil
 }
 
 // stands is the trials that stand for a study's cells.

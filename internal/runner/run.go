@@ -284,6 +284,9 @@ func (w *work) fit(ctx context.Context) error {
 		}
 		return w.Study.At.Get("budget").At(err)
 	}
+	if rounds := n - n%w.Study.Folds(); rounds > 0 { // folds are validated in whole rounds, where one is paid for
+		n = rounds
+	}
 	if n < w.Study.Repeats {
 		w.tell(Event{Note: fmt.Sprintf("budget: %v pays for %s of %d", budget, say.Counted(n, "repeat"), w.Study.Repeats)})
 		w.Study.Repeat(n)

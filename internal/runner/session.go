@@ -118,6 +118,9 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 		return nil, err
 	}
 	if r.Repeats > 0 {
+		if err := s.Study.Rounds(r.Repeats); err != nil {
+			return nil, fmt.Errorf("--repeats: %w", err)
+		}
 		s.Study.Repeat(r.Repeats)
 	}
 	s.Study.PointAt(r.Data)
@@ -260,7 +263,7 @@ func (s *Session) cut(ctx context.Context, a study.PlannedArm, repeat int) (cut,
 	defer s.cutting.Unlock()
 	c, ok := s.cuts[key]
 	if !ok {
-		c.Cut = set.Cut(study.SeedsOf(s.Study.Seed, repeat).Split, 1)
+		c.Cut = set.Cut(s.Study.Seeds(repeat).Split, 1+s.Study.Fold(repeat))
 		c.digest = cutDigest(c.Cut)
 		c.validation = imagesOf(set, c.Val).Digest()
 		s.cuts[key] = c
@@ -281,7 +284,7 @@ func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (tri
 	}
 	return trial.Spec{
 		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task),
-		Seeds: trial.Seeds(study.SeedsOf(s.Study.Seed, repeat)), Engine: engine, Versions: Versions(),
+		Seeds: trial.Seeds(s.Study.Seeds(repeat)), Engine: engine, Versions: Versions(),
 	}, nil
 }
 
@@ -294,7 +297,7 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 	id, where := spec.ID(), s.Plan.Arms[arm].Experiment.Data.Spec
 	r := trial.Request{
 		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
-		Data: where, Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
+		Data: where, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
 	}
 	for _, path := range []struct {
 		to *string

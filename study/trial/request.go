@@ -19,7 +19,8 @@ type Request struct {
 	Network  string `json:"network"`  // the texts whose digests are in Spec
 	Settings string `json:"settings"` //
 
-	Data      data.Spec `json:"data"` // where the images are
+	Data      data.Spec `json:"data"`           // where the images are
+	Fold      int       `json:"fold,omitempty"` // of those that the split's seed deals them out to; 0 where there are none
 	Cache     string    `json:"cache,omitempty"`
 	Downloads string    `json:"downloads,omitempty"`
 
