@@ -128,6 +128,7 @@ type Plan struct {
 	Net        string
 	Approaches []any // of the baseline
 	Variants   []Variant
+	Design     study.Design  // which combinations of the variants are trained; zero: each alone
 	Repeats    int           // paired trainings of each; 0: 3
 	Seed       uint64        // 0: 1
 	Budget     time.Duration // of all trials together; 0: none
@@ -153,7 +154,7 @@ func Study(ctx context.Context, p Plan) (*study.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &study.Study{Question: p.Question, Base: base, Design: study.Design{Kind: study.OFAT}, Repeats: p.Repeats, Seed: base.Seed, Budget: p.Budget}
+	s := &study.Study{Question: p.Question, Base: base, Design: p.Design, Repeats: p.Repeats, Seed: base.Seed, Budget: p.Budget}
 	if s.Repeats == 0 {
 		s.Repeats = 3
 	}
