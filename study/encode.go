@@ -42,7 +42,7 @@ func (s *Study) text(base *spec.Node, comment string) ([]byte, error) {
 		Seed       uint64        `yaml:"seed"`
 		Budget     time.Duration `yaml:"budget,omitempty"`
 		Meaningful float64       `yaml:"meaningful,omitempty"`
-	}{Question: s.Question, Design: s.Design, Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful}
+	}{Question: s.Question, Design: s.Design.plain(), Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful}
 	file.Base = base
 	for _, v := range s.Variants {
 		file.Variants = append(file.Variants, variant{v.Name, v.With, v.Without, v.Net, v.Data})
