@@ -174,6 +174,9 @@ func (s *Session) Close() {
 // Dir is the study's folder in the store, that of its report.
 func (s *Session) Dir() string { return filepath.Join(s.request.Store, s.Name) }
 
+// Metric is what the study is judged by.
+func (s *Session) Metric() task.Metric { return s.task.Metrics()[0] }
+
 // Text is the study file as it was read.
 func (s *Session) Text() string { return string(s.text) }
 
@@ -294,11 +297,16 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 	if err != nil {
 		return trial.Request{}, err
 	}
-	id, where := spec.ID(), s.Plan.Arms[arm].Experiment.Data.Spec
 	r := trial.Request{
 		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
-		Data: where, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
+		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
 	}
+	return r, s.lay(st, &r)
+}
+
+// lay says where a trial's files lie: absolute paths.
+func (s *Session) lay(st *store.Store, r *trial.Request) (err error) {
+	id, where := r.Spec.ID(), r.Data
 	for _, path := range []struct {
 		to *string
 		is string
@@ -307,10 +315,10 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 			continue
 		}
 		if *path.to, err = filepath.Abs(path.is); err != nil {
-			return r, err
+			return err
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // view is what this file asks for, as the store would keep it.

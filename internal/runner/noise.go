@@ -1,0 +1,167 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/assaylab/assay/internal/store"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/study/trial"
+	"github.com/assaylab/assay/train"
+)
+
+// Noise trains the study's baseline again and again, each time with one source of chance drawn anew and the others held, so often for each
+// source, and keeps what came of it for later plans. Trainings that the store has are found. What it trains stands in no study.
+func (s *Session) Noise(ctx context.Context, launcher Launcher, repeats int, on func(Event)) ([]study.NoiseOf, error) {
+	st, err := store.Open(s.request.Store, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	id, err := s.engineID()
+	if err != nil {
+		return nil, err
+	}
+	w := &work{Session: s, st: st, launcher: launcher, on: on}
+	if err := w.takeIn(); err != nil {
+		return nil, err
+	}
+	of := make([][]string, len(study.Sources)) // identities by source and repeat
+	requests := map[string]trial.Request{}
+	var order []string
+	for i, source := range study.Sources {
+		for repeat := 1; repeat <= repeats; repeat++ {
+			r, err := s.varied(ctx, st, source, repeat, id.String())
+			if err != nil {
+				return nil, err
+			}
+			key := r.Spec.ID()
+			of[i] = append(of[i], key)
+			if _, twice := requests[key]; !twice {
+				requests[key], order = r, append(order, key)
+			}
+		}
+	}
+	if err := w.trainAll(ctx, requests, order); err != nil {
+		return nil, err
+	}
+	all, _, err := st.Trials(slices.Collect(maps.Keys(requests)))
+	if err != nil {
+		return nil, err
+	}
+	metric, outcome := s.task.Metrics()[0].Name, map[string]float64{}
+	for _, r := range all {
+		e, ok := r.Score(Validation)
+		if r.Status != trial.Done || !ok {
+			return nil, fmt.Errorf("%s: %s; its noise cannot be told before it trains to its end", requests[r.ID].Name, r.Reason)
+		}
+		outcome[r.ID] = e.Metrics[metric]
+	}
+	var found []study.NoiseOf
+	sources := map[string]float64{}
+	for i, source := range study.Sources {
+		var values []float64
+		for _, key := range of[i] {
+			values = append(values, outcome[key])
+		}
+		n := study.NoiseFrom(source.Name, values)
+		found, sources[source.Name] = append(found, n), n.SD
+	}
+	if floor := study.Floor(found); floor > 0 {
+		err = st.SetNoise(s.Keys[0], store.Noise{SD: floor, Repeats: repeats, Sources: sources})
+	}
+	return found, err
+}
+
+// varied is the request for the baseline's trial with one source drawn anew.
+func (s *Session) varied(ctx context.Context, st *store.Store, source study.Source, repeat int, engine string) (trial.Request, error) {
+	r, err := s.ask(ctx, st, 0, 1, engine, s.request.Threads)
+	if err != nil {
+		return r, err
+	}
+	set, err := s.Set(ctx, s.Study.Base)
+	if err != nil {
+		return r, err
+	}
+	seeds := s.Study.Vary(source, repeat)
+	r.Spec.Seeds, r.Spec.Cut = trial.Seeds(seeds), cutDigest(set.Cut(seeds.Split, 1+s.Study.Fold(1)))
+	if repeat > 1 {
+		r.Name = fmt.Sprintf("%s, %s #%d", study.BaselineName, source.Name, repeat)
+	}
+	return r, s.lay(st, &r)
+}
+
+// trainAll has those trained that the store lacks, side by side as a study's are.
+func (w *work) trainAll(ctx context.Context, requests map[string]trial.Request, order []string) error {
+	states, err := w.st.States(order)
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(slices.Clone(order), func(id string) bool { return states[id].Known() })
+	w.total, w.done = len(order), len(order)-len(left)
+	if len(left) == 0 {
+		return nil
+	}
+	n, err := w.atOnce()
+	if err != nil {
+		return err
+	}
+	w.began, w.started = time.Now(), w.done
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	queue := make(chan string, len(left))
+	for _, id := range left {
+		queue <- id
+	}
+	close(queue)
+	var group sync.WaitGroup
+	for worker := range n {
+		group.Go(func() {
+			for id := range queue {
+				if ctx.Err() != nil {
+					return
+				}
+				r := requests[id]
+				name, repeat := r.Name, 1
+				if before, after, ok := strings.Cut(name, " #"); ok {
+					name = before
+					repeat, _ = strconv.Atoi(after)
+				}
+				r.Threads = max(1, w.request.Threads/n)
+				why := w.launcher.Launch(ctx, r, func(p train.Progress) { w.tell(Event{Arm: name, Repeat: repeat, Worker: worker, Step: &p}) })
+				result, err := trial.Load(r.Result)
+				switch {
+				case ctx.Err() != nil:
+					return
+				case err != nil:
+					stop(fmt.Errorf("%s failed: %s; the same command tries again", r.Name, why))
+					return
+				}
+				if err := w.st.Complete(result, nil); err != nil {
+					stop(err)
+					return
+				}
+				w.discard(id, result.Status != trial.Failed)
+				w.mu.Lock()
+				w.done++
+				w.mu.Unlock()
+				w.tell(Event{Arm: name, Repeat: repeat, Worker: worker, Ended: result})
+			}
+		})
+	}
+	group.Wait()
+	switch err := context.Cause(ctx); {
+	case err == nil:
+	case err != context.Canceled:
+		return err
+	default:
+		return fmt.Errorf("%w after %d of %d trainings; all that ended is kept, the same command goes on", train.ErrInterrupted, w.done, w.total)
+	}
+	return nil
+}
