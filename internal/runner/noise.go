@@ -94,7 +94,8 @@ func (s *Session) varied(ctx context.Context, st *store.Store, source study.Sour
 	if repeat > 1 {
 		r.Name = fmt.Sprintf("%s, %s #%d", study.BaselineName, source.Name, repeat)
 	}
-	return r, s.lay(st, &r)
+	err = s.lay(st, &r)
+	return r, err
 }
 
 // trainAll has those trained that the store lacks, side by side as a study's are.

@@ -301,7 +301,8 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
 	}
-	return r, s.lay(st, &r)
+	err = s.lay(st, &r)
+	return r, err
 }
 
 // lay says where a trial's files lie: absolute paths.
