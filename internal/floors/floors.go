@@ -35,6 +35,7 @@ var Rooms = []Room{
 	{"draw", []string{"nn"}},
 	{"internal/diff", []string{"nn"}},
 	{"interop/safetensors", []string{"tensor", "internal/atomicfile"}},
+	{"interop/torch", []string{"tensor", "internal/memory"}}, // what a file promises is asked for before it is taken
 	{"internal/program", []string{"tensor"}},
 	{"engine", []string{"internal/program"}}, // never nn: an engine knows no layers
 	{"internal/enginetest", []string{"engine", "internal/ref"}},
