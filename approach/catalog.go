@@ -312,5 +312,18 @@ func Catalog() []Entry {
 			Evidence: "1.2M .471, 800K .438, 600K .425, 400K .393, 200K .305",
 			Caveats:  "an epoch is shorter: fewer steps at equal epochs",
 		}},
+		{"pretrain", Learning, "pretrain, parameters", learning.Pretrain(learningDefaults.Pretrain), Card{
+			Summary: "begins from the weights of a file, such as those that have seen ImageNet, in place of drawn ones",
+			Cost:    "none; what is frozen needs no gradient and no update",
+			Couplings: []string{
+				"pictures are normalised as the weights are used to, whatever the training's own images have",
+				"what is frozen normalises by its kept running statistics, and has no decay",
+				"what finds no place, such as the classifier of other classes, is drawn by init",
+				"a grey set takes the weights of the first convolution by their sum over the colours",
+			},
+			Paper:    "Yosinski, Clune, Bengio, Lipson, NIPS 2014, arXiv:1411.1792; Kornblith, Shlens, Le, CVPR 2019, arXiv:1805.08974",
+			Evidence: "not in the published study, whose networks all begin from drawn weights",
+			Caveats:  "fine-tuning wants a lower rate than training from nothing: a tenth of it, or less. Which images the weights have seen, nobody checks",
+		}},
 	}
 }

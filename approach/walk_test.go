@@ -53,6 +53,7 @@ var walked = map[string][]string{
 	"epochs":             {"epochs: 5", "epochs: {steps: 100}"},
 	"augment":            {"augment: [flip, {crop: {pad: 4}}]", "augment: []"},
 	"subset":             {"subset: 0.5", "subset: {images: 1000}"},
+	"pretrain":           {"pretrain: a.pth", "pretrain: {from: a.pth, freeze: [conv1], normalize: half}"},
 }
 
 // chosen reads one approach as a person writes it; the texts of tests are well formed.

@@ -144,6 +144,27 @@ func TestNoFileTellsWhereItsWriterKeepsThings(t *testing.T) {
 	}
 }
 
+func TestFilesOfWeightsAreNamedAsOtherFilesAre(t *testing.T) {
+	e, err := decode("studies/e.yaml", "data: {folder: photos}\nnet: mini\nlearning: [{pretrain: a.pth}, {pretrain: {from: b/c.pth, key: ema}}, {epochs: 3}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := experiment.EncodeIn("elsewhere", e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := n.Get("learning").Flow(), `[{pretrain: "../studies/a.pth"}, {pretrain: {from: "../studies/b/c.pth", key: ema}}, {epochs: 3}]`; strings.ReplaceAll(got, `"`, "") != strings.ReplaceAll(want, `"`, "") {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if n, err = experiment.Encode(e); err != nil {
+		t.Fatal(err)
+	}
+	back, err := experiment.Decode(n)
+	if err != nil || !filepath.IsAbs(back.Learning[0].Value.Text()) || !filepath.IsAbs(back.Learning[1].Value.Get("from").Text()) {
+		t.Errorf("%v\n%s", err, n.YAML())
+	}
+}
+
 func TestAFileThatIsNoExperimentSaysSo(t *testing.T) {
 	for text, want := range map[string]string{
 		"net: mini\n":                         `e.yaml:1:1: no data; write "data: fashion-mini" or "data: {folder: DIR}"`,

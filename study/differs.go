@@ -119,7 +119,7 @@ func names(choices []experiment.Choice) []string {
 
 // sharedStart is the share of a's parameters that start equal to the baseline's: same name, same shape, same rule.
 func sharedStart(base, a PlannedArm) float64 {
-	if base.Built.Optimization.Init != a.Built.Optimization.Init {
+	if base.Built.Optimization.Init != a.Built.Optimization.Init || base.Built.Learning.Pretrain.From != a.Built.Learning.Pretrain.From {
 		return 0
 	}
 	theirs, err := base.Built.Graph.Params()

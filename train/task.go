@@ -116,6 +116,9 @@ func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
 }
 
 func (j *Job) prepare(ctx context.Context) (*preparation, error) {
+	if from := j.Learning.Pretrain.From; from != "" {
+		return nil, fmt.Errorf("pretrain: nobody has read the weights %s; hand them over as the job's Start, and leave the file out of Learning", from)
+	}
 	p := &preparation{geometry: Geometry(j.Set, j.Learning)}
 	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Set.C {
 		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Set.C)
@@ -134,6 +137,9 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	// Mean and deviation come from all training images, so that a subset sees the same pictures.
 	if p.preprocess, err = j.Set.Preprocess(ctx, j.Cut.Train, p.geometry); err != nil {
 		return nil, err
+	}
+	if j.Start != nil && j.Start.Mean != nil {
+		p.preprocess.Mean, p.preprocess.Std = j.Start.Mean, j.Start.Std
 	}
 	p.config = data.LoaderConfig{
 		Targets: targets, Train: true, Overlay: j.Overlay, Augment: j.Learning.Augment.List(),

@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/report"
 	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
@@ -65,6 +66,9 @@ func plainName(name string) bool {
 // blame sorts an error of opening a study: what is wrong with the images is a failure and no fault of the file's text, though
 // the file names the place.
 func (e *Env) blame(ctx context.Context, file, folder string, repeats int, err error) error {
+	if _, ok := errors.AsType[pretrain.Bad](err); ok {
+		return failed(err)
+	}
 	if ctx.Err() != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type shownArm struct {
 	Steps        int      `json:"steps"`
 	TrainSeconds float64  `json:"train_seconds"`
 	SharedStart  float64  `json:"shared_start"`
+	Start        string   `json:"start,omitempty"` // what becomes of the weights that it starts from
 }
 
 func studyPlan(e *Env) *cobra.Command {
@@ -64,8 +65,8 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
 		}
-		for _, a := range s.Plan.Arms {
-			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart}
+		for i, a := range s.Plan.Arms {
+			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i]}
 			if a.Baseline {
 				arm.SharedStart = 1
 			}
@@ -130,6 +131,9 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		}
 		for _, d := range a.Differs {
 			e.paragraph("  ", "%s", d)
+		}
+		if a.Start != "" {
+			e.paragraph("  ", "%s", a.Start)
 		}
 		if a.Baseline || e.Verbose {
 			for _, c := range a.Applied {

@@ -36,6 +36,7 @@ var examples = map[string]string{
 	"epochs":             "epochs: 20",
 	"augment":            "augment: [flip, {crop: {pad: 4}}]",
 	"subset":             "subset: 0.5",
+	"pretrain":           "pretrain: efficientnet-lite0.pth",
 }
 
 // sample is the small network that approaches are shown on.

@@ -21,6 +21,7 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/nn"
@@ -52,6 +53,8 @@ type Session struct {
 	Plan  *study.Plan
 	Keys  []string // the arms' identities, in the order of Plan.Arms
 
+	Starts []string // what becomes of the weights that an arm starts from, in the same order; "": it draws its own
+
 	task    task.Task // without classes
 	request Request
 	text    []byte
@@ -65,8 +68,8 @@ type Session struct {
 	heartbeat time.Duration
 }
 
-// recipe is the texts of an arm, with their digests.
-type recipe struct{ network, settings, networkDigest, settingsDigest string }
+// recipe is the texts of an arm, with their digests, and the digest of the weights that it starts from.
+type recipe struct{ network, settings, networkDigest, settingsDigest, start string }
 
 type cutKey struct {
 	set    string
@@ -229,8 +232,15 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 // own whose validation images are not the baseline's.
 func (s *Session) identify(ctx context.Context) error {
 	for _, a := range s.Plan.Arms {
-		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(a.Built.Optimization, a.Built.Learning))
-		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings)})
+		learning := a.Built.Learning
+		start, told, err := starts(a)
+		if err != nil {
+			return s.place(a, approach.Locate(a.Experiment.Learning, "pretrain", err))
+		}
+		s.Starts = append(s.Starts, told)
+		learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
+		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(a.Built.Optimization, learning))
+		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings), start})
 	}
 	for i, a := range s.Plan.Arms {
 		for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
@@ -253,6 +263,24 @@ func (s *Session) identify(ctx context.Context) error {
 		s.Keys = append(s.Keys, spec.Arm())
 	}
 	return nil
+}
+
+// starts looks at the weights that an arm starts from, and returns their digest and what becomes of them; "" if it draws its own.
+func starts(a study.PlannedArm) (digest, told string, err error) {
+	p := a.Built.Learning.Pretrain
+	if p.From == "" {
+		return "", "", nil
+	}
+	w, err := pretrain.Open(p.From, p.Key)
+	if err != nil {
+		return "", "", fmt.Errorf("pretrain: %w", err)
+	}
+	defer w.Close()
+	f, err := w.Fit(a.Built.Graph, p)
+	if err != nil {
+		return "", "", fmt.Errorf("pretrain: %w", err)
+	}
+	return w.Digest, fmt.Sprintf("weights of %s: %s", w.Name(), f.Started), nil
 }
 
 // cut is the parts of an arm's data in a repeat.
@@ -286,7 +314,7 @@ func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (tri
 		return trial.Spec{}, err
 	}
 	return trial.Spec{
-		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task),
+		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: s.recipes[arm].start,
 		Seeds: trial.Seeds(s.Study.Seeds(repeat)), Engine: engine, Versions: Versions(),
 	}, nil
 }
@@ -300,6 +328,7 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 	r := trial.Request{
 		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
+		Start: s.Plan.Arms[arm].Built.Learning.Pretrain.From,
 	}
 	return r, s.lay(st, &r)
 }
@@ -310,7 +339,7 @@ func (s *Session) lay(st *store.Store, r *trial.Request) (err error) {
 	for _, path := range []struct {
 		to *string
 		is string
-	}{{&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}} {
+	}{{&r.Start, r.Start}, {&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}} {
 		if path.is == "" {
 			continue
 		}
@@ -328,6 +357,9 @@ func (s *Session) view() study.View {
 	v.Base = []study.Part{
 		{Name: "network", Digest: base.Network}, {Name: "settings", Digest: base.Settings}, {Name: "images", Digest: base.Data},
 		{Name: "split", Digest: base.Cut}, {Name: "seed", Digest: fmt.Sprint(s.Study.Seed)}, {Name: "versions of assay's rooms", Digest: fmt.Sprint(base.Versions)},
+	}
+	if base.Start != "" {
+		v.Base = append(v.Base, study.Part{Name: "weights to start from", Digest: base.Start})
 	}
 	for i, a := range s.Plan.Arms {
 		v.Arms = append(v.Arms, study.ViewArm{Key: s.Keys[i], Name: a.Name, Status: study.Active})
