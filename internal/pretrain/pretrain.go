@@ -193,8 +193,9 @@ func (w *Weights) fit(g *nn.Graph, p experiment.Pretrain) (*Fit, error) {
 			return nil, fmt.Errorf("%s: %w", w.File, err)
 		}
 	} else {
-		for _, name := range w.model.State.Names() {
-			f.places = append(f.places, place{name: name, shape: w.model.State.Get(name).Shape})
+		var err error
+		if f.places, err = w.own(g); err != nil {
+			return nil, err
 		}
 	}
 	if err := f.tell(g, left); err != nil {
@@ -231,13 +232,10 @@ func (f *Fit) tell(g *nn.Graph, left []string) error {
 	}
 	var fitting []place
 	for _, p := range f.places {
-		switch {
-		case copied[p.name]:
+		if copied[p.name] {
 			fitting = append(fitting, p)
-		case p.from.name != "":
+		} else {
 			left = append(left, p.from.name)
-		default:
-			left = append(left, p.name)
 		}
 	}
 	if len(fitting) == 0 {
@@ -247,15 +245,38 @@ func (f *Fit) tell(g *nn.Graph, left []string) error {
 	return nil
 }
 
+// own are the values of a model of Assay's, whose names and layouts they have; those that read colours are summed for grey images.
+func (w *Weights) own(g *nn.Graph) ([]place, error) {
+	all, err := slots(g)
+	if err != nil {
+		return nil, err
+	}
+	first := map[string]bool{} // weights that read the one channel of grey images
+	for _, s := range all {
+		if _, ok := s.layer.(nn.Conv); ok && s.in.C == 1 && s.node.In[0] == g.Input() {
+			first[s.params["weight"].Name] = true
+		}
+	}
+	var places []place
+	for _, name := range w.model.State.Names() {
+		shape := w.model.State.Get(name).Shape
+		p := place{name: name, from: array{name, shape, func() (*tensor.Tensor, error) {
+			values, err := w.model.State.Read(name)
+			return &tensor.Tensor{Shape: shape, Data: values}, err
+		}}, shape: shape, turn: func(t *tensor.Tensor) *tensor.Tensor { return t }}
+		if first[name] && shape.Rank() == 4 && shape[2] == 3 {
+			p.shape = tensor.Of(shape[0], shape[1], 1, shape[3])
+			p.turn = func(t *tensor.Tensor) *tensor.Tensor { return grey(t, p.shape) }
+		}
+		places = append(places, p)
+	}
+	return places, nil
+}
+
 // Start reads the tensors.
 func (f *Fit) Start() (*train.Start, error) {
 	w := f.weights
-	start := &train.Start{Name: w.Name(), Digest: w.Digest, Left: f.Started.Left, Mean: f.Mean, Std: f.Std}
-	if w.model != nil {
-		start.State, start.Left = w.model.State, nil
-		return start, nil
-	}
-	start.State = program.NewState()
+	start := &train.Start{Name: w.Name(), State: program.NewState(), Digest: w.Digest, Left: f.Started.Left, Mean: f.Mean, Std: f.Std}
 	for _, p := range f.places {
 		t, err := p.from.read()
 		if err != nil {

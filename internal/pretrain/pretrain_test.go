@@ -11,11 +11,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/interop/safetensors"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
@@ -101,6 +103,35 @@ func TestACheckpointIsUnwrappedAndTurned(t *testing.T) {
 				t.Errorf("%d channels: logit %d differs by %g", channels, i, d)
 			}
 		}
+	}
+}
+
+// TestAModelOfColoursStartsAGreyOne: of Assay's own, by names.
+func TestAModelOfColoursStartsAGreyOne(t *testing.T) {
+	g := small(t, 3, 5)
+	start, err := Start(g, from("testdata/small.pth"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := model.About{Classes: []string{"a", "b", "c", "d", "e"}, Preprocess: data.Preprocess{H: 8, W: 8, C: 3, Mean: []float32{0.1, 0.2, 0.6}, Std: []float32{1, 1, 1}}}
+	m, err := model.New(g, start.State, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "m.safetensors")
+	if err := m.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	grey, err := Start(small(t, 1, 5), from(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	colours := start.State.Get("conv1/weight").Data
+	if got, want := grey.State.Get("conv1/weight").Data[5], colours[13]+colours[17]+colours[21]; got != want { // of the second position, channel 1
+		t.Errorf("got %g, want %g", got, want)
+	}
+	if len(grey.Mean) != 1 || math.Abs(float64(grey.Mean[0])-0.3) > 1e-6 || grey.Digest != m.Digest {
+		t.Errorf("mean %v, digest %s of %s", grey.Mean, grey.Digest, m.Digest)
 	}
 }
 

@@ -26,12 +26,12 @@ func (s slot) turn(word string, from tensor.Shape) (tensor.Shape, func(*tensor.T
 	}
 	switch l := s.layer.(type) {
 	case nn.Conv:
-		grey := s.in.C == 1 && in == 3 && l.Groups <= 1
+		summed := s.in.C == 1 && in == 3 && l.Groups <= 1
 		shape := tensor.Of(h, w, in, out)
-		if grey {
+		if summed {
 			shape[2] = 1
 		}
-		return shape, func(t *tensor.Tensor) *tensor.Tensor { return inner(t, shape, in, h*w, grey) }
+		return shape, func(t *tensor.Tensor) *tensor.Tensor { return inner(t, shape, in, h*w, summed) }
 	case nn.Linear:
 		channels := s.in.C
 		if in*h*w != s.in.Elems() { // of images of another size: the tensor has no place, and its order does not matter
@@ -41,6 +41,15 @@ func (s slot) turn(word string, from tensor.Shape) (tensor.Shape, func(*tensor.T
 		return shape, func(t *tensor.Tensor) *tensor.Tensor { return inner(t, shape, channels, in*h*w/channels, false) }
 	}
 	return nil, nil
+}
+
+// grey sums [kh,kw,3,out] over the colours.
+func grey(t *tensor.Tensor, shape tensor.Shape) *tensor.Tensor {
+	summed, out := tensor.New(shape...), shape[3]
+	for i, v := range t.Data {
+		summed.Data[i/(3*out)*out+i%out] += v
+	}
+	return summed
 }
 
 // inner turns [out,channels,positions] to [positions,channels,out], whose shape is given, the channels summed if asked.

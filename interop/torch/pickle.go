@@ -9,12 +9,12 @@ import (
 )
 
 // A machine of one pickle: pickle.py's, whose opcodes push values on a stack. Memory is bounded by the pickle's length and the number of
-// opcodes, depth by maxDepth.
+// opcodes, depth, where something goes through what was made, by maxDepth.
 
 const (
 	maxPickle = 64 << 20  // bytes; 100,000 tensors take a tenth of it
 	maxOps    = 8_000_000 // opcodes
-	maxDepth  = 1000      // lists within lists, of what looks through values
+	maxDepth  = 1000      // lists within lists, where values are looked through
 )
 
 const opProto = 0x80

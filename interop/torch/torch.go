@@ -98,7 +98,8 @@ func read(r io.ReaderAt, size int64, name string) (*File, error) {
 
 // Is reports whether a file that begins with these bytes is one that [Open] reads, or one that it names in its error.
 func Is(head []byte) bool {
-	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte{opProto}) || foreign(head) != nil
+	pickle := bytes.HasPrefix(head, []byte{opProto}) && !(len(head) > 8 && head[8] == '{') // the length of a safetensors header may begin so
+	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || pickle || foreign(head) != nil
 }
 
 // foreign names files that are often found where weights should be.

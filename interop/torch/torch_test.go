@@ -95,6 +95,14 @@ func TestAPickledModuleIsInertAndNamed(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
+	deep := &Inert{}
+	for v, i := deep, 0; i < 1_000_000; i++ {
+		next := &Inert{}
+		v.held, v = []any{next}, next
+	}
+	if deep.Tensors() {
+		t.Error("a chain of a million holds no tensor")
+	}
 	f := &File{name: "best.pt"}
 	for class, want := range map[string]string{
 		"ultralytics.nn.tasks.DetectionModel": `torch.save(ultralytics.YOLO("best.pt").model.state_dict(), "best-weights.pth")`,
@@ -141,6 +149,14 @@ func TestWhatIsNoFileOfWeightsIsTold(t *testing.T) {
 	}
 	if _, err := Open("testdata/script.pt"); err == nil || !strings.HasSuffix(err.Error(), `torch.save(torch.jit.load("testdata/script.pt").state_dict(), "testdata/script-weights.pth")`) {
 		t.Errorf("TorchScript: got %v", err)
+	}
+}
+
+func TestALengthThatBeginsAsAPickleIsSafetensors(t *testing.T) {
+	for head, want := range map[string]bool{"\x80\x02\x00\x00\x00\x00\x00\x00{\"a\"": false, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9 ": true, "PK\x03\x04": true, "<html>": true, "": false} {
+		if Is([]byte(head)) != want {
+			t.Errorf("%q: want %v", head, want)
+		}
 	}
 }
 

@@ -43,10 +43,10 @@ type Inert struct {
 }
 
 // Tensors reports whether a tensor, or the values of one, hang on it.
-func (v *Inert) Tensors() bool { return holds(v, map[any]bool{}) }
+func (v *Inert) Tensors() bool { return holds(v, map[any]bool{}, maxDepth) }
 
-// holds looks through a value, at each thing once.
-func holds(v any, seen map[any]bool) bool {
+// holds looks through a value, at each thing once, so many things deep.
+func holds(v any, seen map[any]bool, depth int) bool {
 	var within []any
 	switch v := v.(type) {
 	case *Array, *storage:
@@ -62,12 +62,12 @@ func holds(v any, seen map[any]bool) bool {
 	default:
 		return false
 	}
-	if seen[v] || len(seen) > maxDepth*1000 {
+	if seen[v] || depth == 0 {
 		return false
 	}
 	seen[v] = true
 	for _, w := range within {
-		if holds(w, seen) {
+		if holds(w, seen, depth-1) {
 			return true
 		}
 	}
