@@ -90,7 +90,6 @@ type storage struct {
 	kind  dtype
 	count int64 // elements
 	at    int64 // byte of the first one in the file
-	where string
 	err   error // why its values cannot be read; nil: they can
 }
 
