@@ -228,6 +228,14 @@ func TestDifferencesAreToldByPath(t *testing.T) {
 	if want := []string{"lr.policy", "lr.every", "batch.size", "l2.except", "augment.ops"}; !slices.Equal(paths, want) {
 		t.Errorf("paths %q", paths)
 	}
+	p, none := o, float32(0)
+	p.Decay.Strength = &none
+	if d := experiment.Differences(p, l, o, l); len(d) != 1 || d[0].String() != "decay: 0 in place of unset" {
+		t.Errorf("got %v", d)
+	}
+	if back, _, err := experiment.DecodeSettings(experiment.Canonical(p, l)); err != nil || back.Decay.Strength == nil || *back.Decay.Strength != 0 {
+		t.Errorf("a decay of 0 that is given comes back as %v (%v)", back.Decay.Strength, err)
+	}
 	p = o
 	p.L2.Except = []string{"norm", "bias"}
 	if ds := experiment.Differences(p, l, o, l); len(ds) > 0 {

@@ -15,16 +15,30 @@ type Optimization struct {
 	LR     LR     `yaml:"lr"`
 	Batch  Batch  `yaml:"batch"`
 	L2     Decay  `yaml:"l2"`
+	L1     Decay  `yaml:"l1"`
+	Decay  Shrink `yaml:"decay"`
+	Clip   Clip   `yaml:"clip"`
 	Init   Init   `yaml:"init"`
 
 	Parameters []ParameterSetting `yaml:"parameters"` // in order; a later row wins
 }
 
-// Solver is the rule that turns gradients into steps.
+// Solver is the rule that turns gradients into steps. What a kind does not take is at its default.
 type Solver struct {
-	Kind     string  `yaml:"kind" spec:"bare" values:"sgd" help:"the rule"`
-	Momentum float32 `yaml:"momentum" help:"share of the old step kept, in [0,1)"`
-	Nesterov bool    `yaml:"nesterov" help:"look ahead by the momentum before the gradient counts"`
+	Kind      string  `yaml:"kind" spec:"bare" values:"sgd, adam, adamw, rmsprop, adagrad, adadelta, nadam, radam, lars, lamb, lion, muon, sam" help:"the rule"`
+	Momentum  float32 `yaml:"momentum" help:"sgd, rmsprop, lars, muon: share of the old step kept, in [0,1)"`
+	Nesterov  bool    `yaml:"nesterov" help:"sgd, lars, muon: look ahead by the momentum before the gradient counts"`
+	Beta1     float32 `yaml:"beta1" help:"adam and its kin, lamb, lion: share of the old mean gradient kept, in [0,1)"`
+	Beta2     float32 `yaml:"beta2" help:"adam and its kin, lamb: share of the old mean square kept; lion: of what is remembered, in [0,1); 0: 0.999, of lion 0.99"`
+	Eps       float32 `yaml:"eps" help:"added to what divides, above 0"`
+	EpsInside bool    `yaml:"eps_inside" help:"rmsprop: add it under the root, as TensorFlow does"`
+	Rho       float32 `yaml:"rho" help:"rmsprop, adadelta: share of the old mean square kept, in [0,1)"`
+	Trust     float32 `yaml:"trust" help:"lars: share of its weights that a tensor moves by at rate 1, above 0"`
+	Rest      string  `yaml:"rest" values:"adamw, adam, nadam, radam, lion, rmsprop, sgd" help:"muon: the rule of what is no inner matrix"`
+	Scale     string  `yaml:"scale" values:"original, match-rms" help:"muon: rate of a matrix by its shape: √max(1, out/in), or 0.2·√max(out, in), as large as adam's steps are"`
+	Base      string  `yaml:"base" values:"sgd, adam, adamw, rmsprop, adagrad, adadelta, nadam, radam, lars, lamb, lion, muon" help:"sam: the rule that takes the second gradient"`
+	Radius    float32 `yaml:"radius" help:"sam: how far the weights climb for the second gradient, above 0"`
+	Adaptive  bool    `yaml:"adaptive" help:"sam: climb in proportion to each weight's size"`
 }
 
 // LR is the learning rate as a function of the step: base·factor(policy), after a linear warm-up.
@@ -49,6 +63,19 @@ type Decay struct {
 	Except   []string `yaml:"except" spec:"set" values:"bias, norm, depthwise" help:"parameters it leaves alone"`
 }
 
+// Shrink is decoupled weight decay: before a step every weight loses the rate times λ of itself, whatever the gradient's scale.
+type Shrink struct {
+	Strength *float32 `yaml:"strength" spec:"bare" default:"0; adamw: 0.01" help:"λ, at least 0"`
+	Except   []string `yaml:"except" spec:"set" values:"bias, norm, depthwise" help:"parameters it leaves alone"`
+}
+
+// Clip bounds gradients before the solver sees them, in one of three ways; 0 is none.
+type Clip struct {
+	Norm     float32 `yaml:"norm" spec:"bare" help:"of all gradients together, above 0; 0: no bound"`
+	Value    float32 `yaml:"value" help:"of each element, above 0; 0: no bound"`
+	Adaptive float32 `yaml:"adaptive" help:"of each output channel, as a share of its weights' norm, above 0, such as 0.01; 0: no bound"`
+}
+
 // Init is how the first weights are drawn. Biases start at 0, norm scales at 1.
 type Init struct {
 	Kind string  `yaml:"kind" spec:"bare" values:"he, xavier, lsuv" help:"the rule"`
@@ -59,10 +86,12 @@ type Init struct {
 // Sergievskiy, Matas 2016, arXiv:1606.02228) where it has some.
 func DefaultOptimization() Optimization {
 	return Optimization{
-		Solver: Solver{Kind: "sgd", Momentum: 0.9},
+		Solver: Solver{Kind: "sgd", Momentum: 0.9, Beta1: 0.9, Eps: 1e-8, Rho: 0.9, Trust: 1e-3, Rest: "adamw", Scale: "original", Base: "sgd", Radius: 0.05},
 		LR:     LR{Base: 0.05, Policy: "linear", Gamma: 0.1},
 		Batch:  Batch{Size: 128},
 		L2:     Decay{Except: []string{"bias", "norm"}},
+		L1:     Decay{Except: []string{"bias", "norm"}},
+		Decay:  Shrink{Except: []string{"bias", "norm"}},
 		Init:   Init{Kind: "he", Gain: 1},
 	}
 }

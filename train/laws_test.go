@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -253,4 +254,36 @@ func pictures() string {
 		}
 	}
 	return dir
+}
+
+// Every solver, what it keeps and what it does before its step included: the same bits on other threads and after an interruption.
+func TestEverySolverGoesOnWhereItStopped(t *testing.T) {
+	s := draw(t, 13)
+	f, _ := reflect.TypeFor[experiment.Solver]().FieldByName("Kind")
+	for _, kind := range strings.Split(f.Tag.Get("values"), ", ") {
+		t.Run(kind, func(t *testing.T) {
+			start := func(n int) train.Job {
+				j := job(t, s)
+				o := &j.Optimization
+				o.Solver.Kind, o.Solver.Base, o.LR.Base = kind, "nadam", 0.01
+				o.L1.Strength, o.Clip.Norm = 1e-4, 1
+				j.Engine = threads(t, n)
+				return j
+			}
+			want := run(t, start(1))
+			j := start(2)
+			j.Checkpoint = filepath.Join(t.TempDir(), "c")
+			ctx, stop := context.WithCancel(context.Background())
+			j.OnStep = func(p train.Progress) {
+				if p.Step == 7 {
+					stop()
+				}
+			}
+			if r, err := train.Run(ctx, j); !errors.Is(err, train.ErrInterrupted) {
+				t.Fatalf("got %+v, %v", r, err)
+			}
+			j.OnStep, j.Engine = nil, threads(t, 2)
+			same(t, run(t, j), want)
+		})
+	}
 }

@@ -12,6 +12,8 @@ import (
 type setting struct {
 	rate   float32 // factor on the learning rate
 	decay  float32 // λ of l2
+	l1     float32 // λ of l1
+	shrink float32 // λ of decoupled decay
 	frozen bool    // no update, no decay, nothing remembered
 }
 
@@ -24,14 +26,29 @@ type row struct {
 // rows is the table, from the widest to the most particular; what a later row says takes the place of what earlier ones said.
 func (f *Family) rows() []row {
 	o := f.optimization
-	spare := func(s *setting) { s.decay = 0 }
-	table := []row{{func(nn.Param) bool { return true }, func(s *setting) { *s = setting{rate: 1, decay: o.L2.Strength} }}}
+	begin := setting{rate: 1, decay: o.L2.Strength, l1: o.L1.Strength, shrink: decayOf(o.Solver, false)}
+	table := []row{{func(nn.Param) bool { return true }, func(s *setting) { *s = begin }}}
+	if given := o.Decay.Strength; given != nil {
+		begin.shrink = *given
+	} else if of := decayOf(o.Solver, true); of != begin.shrink {
+		table = append(table, row{f.isMatrix, func(s *setting) { s.shrink = of }})
+	}
+	spare := []struct {
+		of     func(s *setting) *float32
+		except []string
+	}{
+		{func(s *setting) *float32 { return &s.decay }, o.L2.Except},
+		{func(s *setting) *float32 { return &s.l1 }, o.L1.Except},
+		{func(s *setting) *float32 { return &s.shrink }, o.Decay.Except},
+	}
 	for word, about := range map[string]func(nn.Param) bool{"bias": isBias, "norm": ofNorm, "depthwise": f.isDepthwise} { // they do not overlap
-		if slices.Contains(o.L2.Except, word) {
-			table = append(table, row{about, spare})
+		for _, d := range spare {
+			if slices.Contains(d.except, word) {
+				table = append(table, row{about, func(s *setting) { *d.of(s) = 0 }})
+			}
 		}
 	}
-	table = append(table, row{isShape, spare})
+	table = append(table, row{isShape, func(s *setting) { s.decay, s.l1, s.shrink = 0, 0, 0 }})
 	for _, l := range o.LR.Layers {
 		table = append(table, row{within(l.Layers), func(s *setting) { s.rate = l.By }})
 	}

@@ -77,6 +77,8 @@ func gradientCases() []gradientCase {
 		{name: "map", shapes: []tensor.Shape{of(2, 3, 1, 4), of(2, 3, 1, 4)}, op: program.Mul{}},
 		{name: "map", shapes: []tensor.Shape{of(2, 7)}, op: program.Scale{By: -1.3}},
 		{name: "map", shapes: []tensor.Shape{of(3, 5)}, op: program.Mean{}},
+		{name: "one", shapes: []tensor.Shape{of(3, 5)}, op: program.Combine{}, scalars: []float64{0.7}},
+		{name: "two", shapes: []tensor.Shape{of(3, 5), of(3, 5)}, op: program.Combine{}, scalars: []float64{0.7, -1.3}},
 		{name: "map", shapes: []tensor.Shape{of(2, 3, 4)}, op: program.Reshape{Shape: of(6, 4)}},
 		{name: "three", shapes: []tensor.Shape{of(2, 2, 3), of(2, 2, 1), of(2, 2, 4)}, op: program.Concat{}},
 		{name: "middle", shapes: []tensor.Shape{of(3, 7)}, op: program.SliceChannels{From: 2, To: 5}},

@@ -106,6 +106,15 @@ type Set struct {
 	SquareSum func(x []float32) float64
 	AllFinite func(x []float32) bool
 
+	// Parameters, adaptive.go.
+	Adam        func(p, m, v, g []float32, k Adam)
+	RMSProp     func(p, v, b, g []float32, k RMSProp)
+	AdaDelta    func(p, v, u, g []float32, lr, rho, eps, l2 float32)
+	Lion        func(p, m, g []float32, lr, beta1, beta2, l2, decay float32)
+	LARS        func(p, v, g []float32, lr, momentum, l2, ratio float32, nesterov bool)
+	LAMBMoments func(p, m, v, g []float32, k Adam) (pp, uu float64)
+	LAMBStep    func(p, m, v []float32, rate float32, k Adam)
+
 	// Peak runs n rounds of multiply-adds in registers alone and returns how many floating-point operations those were (two
 	// a multiply-add): what the other kernels are measured against.
 	Peak func(n int) int
@@ -210,7 +219,16 @@ func Generic() Set {
 		SGD:       sgd,
 		SquareSum: squareSum,
 		AllFinite: allFinite,
-		Peak:      peak,
+
+		Adam:        adam,
+		RMSProp:     rmsprop,
+		AdaDelta:    adaDelta,
+		Lion:        lion,
+		LARS:        lars,
+		LAMBMoments: lambMoments,
+		LAMBStep:    lambStep,
+
+		Peak: peak,
 	}
 }
 
