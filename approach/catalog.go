@@ -265,6 +265,13 @@ func Catalog() []Entry {
 			Paper:     "Loshchilov, Hutter, ICLR 2019, arXiv:1711.05101",
 			Caveats:   "grows with the rate, so it falls as the rate falls; usual strengths are ten to a hundred times l2's",
 		}},
+		{"label-smoothing", Optimization, "label-smoothing", optimization.LabelSmoothing{Amount: 0.1}, Card{
+			Summary:   "spreads a share of each label evenly over all classes",
+			Cost:      "none",
+			Couplings: []string{"training alone: the log loss of validation and test is by the labels as they are", "every output's loss is smoothed, those of training alone too"},
+			Paper:     "Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, CVPR 2016, arXiv:1512.00567, §7",
+			Caveats:   "makes a network less sure of itself, so its log loss may rise where its accuracy does",
+		}},
 		{"clip", Optimization, "clip", optimization.Clip(optimizationDefaults.Clip), Card{
 			Summary:   "bounds gradients before the solver sees them",
 			Cost:      "one more pass over the gradients, by norm two",
@@ -297,12 +304,13 @@ func Catalog() []Entry {
 			Caveats:  "a solver is compared fairly at its own best rate alone. PyTorch divides by other ε: adadelta 1e-6, adagrad 1e-10; Muon's authors have momentum 0.95 with nesterov, and bfloat16 where this is float32",
 		}},
 		{"lr", Optimization, "lr", optimization.LR(optimizationDefaults.LR), Card{
-			Summary:   "the learning rate, and how it falls over the run",
-			Cost:      "none",
-			Couplings: []string{"layers names layers with what lies over them: a factor acts on their weights, biases, scales and shifts, of each the last one that names its layer; a weight that layers share goes by the first of them"},
-			Paper:     "step: Krizhevsky et al. 2012; linear: arXiv:1606.02228, §3.4; cosine: Loshchilov, Hutter, arXiv:1608.03983; warm-up: Goyal et al., arXiv:1706.02677",
-			Evidence:  "step .471, square root .483, square .483, linear .493",
-			Caveats:   "the best rate differs between variants; compare at each one's own where that matters. layers does not change how weights are drawn",
+			Summary: "the learning rate, and how it falls over the run",
+			Cost:    "none",
+			Couplings: []string{"layers names layers with what lies over them: a factor acts on their weights, biases, scales and shifts, of each the last one that names its layer; a weight that layers share goes by the first of them",
+				"depth counts stages, which share the first part of a path, from the head, whose factor is 1; layers takes its place where it names a layer", "scale: batch makes base the rate for 256 images"},
+			Paper:    "step: Krizhevsky et al. 2012; linear, sqrt, square: arXiv:1606.02228, §3.4; exp, inv, poly, sigmoid: Caffe; cosine, restarts: Loshchilov, Hutter, arXiv:1608.03983; triangular: Smith, arXiv:1506.01186; onecycle: Smith, Topin, arXiv:1708.07120; trapezoid: Zhai et al., arXiv:2106.04560; warm-up, scale: Goyal et al., arXiv:1706.02677; depth: Howard, Ruder, arXiv:1801.06146, §3.2",
+			Evidence: "step .471, square root .483, square .483, linear .493",
+			Caveats:  "the best rate differs between variants; compare at each one's own where that matters. layers does not change how weights are drawn",
 		}},
 		{"batch", Optimization, "batch", optimization.Batch(optimizationDefaults.Batch), Card{
 			Summary:  "how many images a step sees",

@@ -219,6 +219,19 @@ func TestTheBeginningIsTheSameTwiceAndTellsSeedsApart(t *testing.T) {
 	}
 }
 
+// What is measured stays as it was: smoothed labels are training's alone.
+func TestSmoothedLabelsChangeTrainingAndNoMeasure(t *testing.T) {
+	s := draw(t, 13)
+	plain := job(t, s)
+	plain.Learning.Epochs.Count, plain.Optimization.LR.Base = 1, 1e-20 // so that both stay where they begin
+	smooth := plain
+	smooth.Optimization.LabelSmoothing.Amount = 0.5
+	a, b := run(t, plain), run(t, smooth)
+	if a.Curve[0].TrainLoss == b.Curve[0].TrainLoss || a.Score.Raw("log_loss") != b.Score.Raw("log_loss") {
+		t.Errorf("train loss %g and %g, log loss %g and %g", a.Curve[0].TrainLoss, b.Curve[0].TrainLoss, a.Score.Raw("log_loss"), b.Score.Raw("log_loss"))
+	}
+}
+
 func TestEachStreamChangesTheTraining(t *testing.T) {
 	s := draw(t, 13)
 	want := run(t, job(t, s)).Model.Digest

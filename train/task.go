@@ -124,6 +124,10 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if p.task, err = task.New(j.Task, j.Set.Classes); err != nil {
 		return nil, err
 	}
+	if c, ok := p.task.(task.Classify); ok {
+		c.Smoothing = j.Optimization.LabelSmoothing.Amount
+		p.task = c
+	}
 	if err := p.task.Check(j.Graph); err != nil {
 		return nil, fmt.Errorf("%s: %w", j.Graph.Name, err)
 	}

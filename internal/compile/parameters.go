@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"github.com/assaylab/assay/internal/elementary"
 	"github.com/assaylab/assay/nn"
 )
 
@@ -49,6 +51,12 @@ func (f *Family) rows() []row {
 		}
 	}
 	table = append(table, row{isShape, func(s *setting) { s.decay, s.l1, s.shrink = 0, 0, 0 }})
+	if d := o.LR.Depth; d != 1 && d > 0 {
+		for stage, n := range f.behind() {
+			by := float32(elementary.Pow(float64(d), float64(n)))
+			table = append(table, row{func(p nn.Param) bool { return stageOf(p) == stage }, func(s *setting) { s.rate = by }})
+		}
+	}
 	for _, l := range o.LR.Layers {
 		table = append(table, row{within(l.Layers), func(s *setting) { s.rate = l.By }})
 	}
@@ -115,6 +123,25 @@ func (f *Family) frozen(path string) bool {
 		}
 	}
 	return frozen
+}
+
+// behind counts, for each stage of the network that has parameters, those between it and the head, which has none.
+func (f *Family) behind() map[string]int {
+	of, n := map[string]int{}, 0
+	for i := len(f.params) - 1; i >= 0; i-- {
+		s := stageOf(f.params[i])
+		if _, seen := of[s]; !seen {
+			of[s] = n
+			n++
+		}
+	}
+	return of
+}
+
+// stageOf is the first part of a parameter's path.
+func stageOf(p nn.Param) string {
+	stage, _, _ := strings.Cut(p.Path, "/")
+	return stage
 }
 
 func within(g nn.Glob) func(nn.Param) bool {

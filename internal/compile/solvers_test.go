@@ -69,6 +69,7 @@ var solvings = map[string]struct {
 		o.Solver.Kind, o.Solver.Scale, o.Solver.Rest = "muon", "match-rms", "sgd"
 		o.Decay.Strength = given(0.5)
 	}},
+	"label smoothing": {0.1, func(o *experiment.Optimization) { o.LabelSmoothing.Amount = 0.2 }},
 	"l1":              {0.1, func(o *experiment.Optimization) { o.L1.Strength = 0.01 }},
 	"clip by norm":    {0.1, func(o *experiment.Optimization) { o.L2.Strength, o.Clip.Norm = 0.02, 0.5 }},
 	"clip by value":   {0.1, func(o *experiment.Optimization) { o.L2.Strength, o.Clip.Value = 0.02, 0.02 }},
@@ -116,7 +117,7 @@ func TestTenStepsAreThoseOfPyTorch(t *testing.T) {
 func tenSteps(t *testing.T, e engine.Engine, o experiment.Optimization, lr float32, want golden) {
 	const batch = 5
 	g := solved(t)
-	f, err := compile.New(g, task.Classify{}, o, 1)
+	f, err := compile.New(g, task.Classify{Smoothing: o.LabelSmoothing.Amount}, o, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
