@@ -265,6 +265,13 @@ func Catalog() []Entry {
 			Paper:     "Loshchilov, Hutter, ICLR 2019, arXiv:1711.05101",
 			Caveats:   "grows with the rate, so it falls as the rate falls; usual strengths are ten to a hundred times l2's",
 		}},
+		{"loss", Optimization, "loss", optimization.Loss(optimizationDefaults.Loss), Card{
+			Summary:   "what training makes less: cross entropy over the classes, of each class by itself, or one that counts what is known well less",
+			Cost:      "none",
+			Couplings: []string{"training alone: probabilities of a model are the softmax of its logits, and log loss is theirs, whatever it was trained by", "bce is the mean over classes, so its gradients fall with their number and want a higher rate or adam's kin"},
+			Paper:     "bce: Wightman, Touvron, Jégou, arXiv:2110.00476, §3.1; focal: Lin, Goyal, Girshick, He, Dollár, ICCV 2017, arXiv:1708.02002, over softmax in place of their sigmoid",
+			Caveats:   "bce and focal are less sure of themselves under softmax, so log loss is no fair judge beside softmax; accuracy is",
+		}},
 		{"label-smoothing", Optimization, "label-smoothing", optimization.LabelSmoothing{Amount: 0.1}, Card{
 			Summary:   "spreads a share of each label evenly over all classes",
 			Cost:      "none",

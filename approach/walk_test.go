@@ -46,6 +46,7 @@ var walked = map[string][]string{
 	"norm":               {"norm: layer", "norm: lrn", "norm: {kind: lrn, place: before}", "norm: none"},
 	"l1":                 {"l1: 1e-5", "l1: {strength: 1e-4, except: []}"},
 	"decay":              {"decay: 0.05", "decay: {strength: 0, except: [depthwise]}"},
+	"loss":               {"loss: bce", "loss: {kind: focal, gamma: 1}"},
 	"label-smoothing":    {"label-smoothing", "label-smoothing: 0.2"},
 	"clip":               {"clip: 1", "clip: {value: 0.5}", "clip: {adaptive: 0.01}"},
 	"l2":                 {"l2: 5e-4", "l2: {strength: 1e-4, except: []}"},

@@ -11,6 +11,7 @@ type Optimization struct {
 	Decay  Shrink `yaml:"decay"`
 	Clip   Clip   `yaml:"clip"`
 
+	Loss           Loss           `yaml:"loss"`
 	LabelSmoothing LabelSmoothing `yaml:"label-smoothing"`
 
 	Init Init `yaml:"init"`
@@ -71,6 +72,12 @@ type Shrink struct {
 	Except   []string `yaml:"except" spec:"set" values:"bias, norm, depthwise" help:"parameters it leaves alone"`
 }
 
+// Loss is what a classification's training makes less.
+type Loss struct {
+	Kind  string  `yaml:"kind" spec:"bare" values:"softmax, bce, focal" help:"softmax: cross entropy over the classes; bce: binary cross entropy of each class by itself; focal: cross entropy that counts what is known well less"`
+	Gamma float32 `yaml:"gamma" help:"focal: how much less, from 0, which is softmax, to 10"`
+}
+
 // LabelSmoothing spreads a share of each label evenly over all classes, in training alone.
 type LabelSmoothing struct {
 	Amount float32 `yaml:"amount" spec:"bare" help:"the share that is spread, from 0 to below 1"`
@@ -99,6 +106,7 @@ func DefaultOptimization() Optimization {
 		L2:     Decay{Except: []string{"bias", "norm"}},
 		L1:     Decay{Except: []string{"bias", "norm"}},
 		Decay:  Shrink{Except: []string{"bias", "norm"}},
+		Loss:   Loss{Kind: "softmax", Gamma: 2},
 		Init:   Init{Kind: "he", Gain: 1},
 	}
 }

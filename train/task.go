@@ -125,7 +125,7 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		return nil, err
 	}
 	if c, ok := p.task.(task.Classify); ok {
-		c.Smoothing = j.Optimization.LabelSmoothing.Amount
+		c.Of, c.Gamma, c.Smoothing = j.Optimization.Loss.Kind, j.Optimization.Loss.Gamma, j.Optimization.LabelSmoothing.Amount
 		p.task = c
 	}
 	if err := p.task.Check(j.Graph); err != nil {

@@ -166,6 +166,15 @@ func bound(op program.Op) binder {
 		return bindCrossEntropyGrad
 	case program.LogSoftmax:
 		return bindLogSoftmax
+	// op_losses.go
+	case program.BinaryCrossEntropy:
+		return bindBinaryCrossEntropy
+	case program.BinaryCrossEntropyGrad:
+		return bindBinaryCrossEntropyGrad
+	case program.Focal:
+		return bindFocal
+	case program.FocalGrad:
+		return bindFocalGrad
 	// op_update.go
 	case program.SGD:
 		return bindSGD

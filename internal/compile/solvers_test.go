@@ -70,6 +70,8 @@ var solvings = map[string]struct {
 		o.Decay.Strength = given(0.5)
 	}},
 	"label smoothing": {0.1, func(o *experiment.Optimization) { o.LabelSmoothing.Amount = 0.2 }},
+	"binary":          {0.5, func(o *experiment.Optimization) { o.Loss.Kind, o.LabelSmoothing.Amount = "bce", 0.2 }},
+	"focal":           {0.1, func(o *experiment.Optimization) { o.Loss = experiment.Loss{Kind: "focal", Gamma: 1.5} }},
 	"l1":              {0.1, func(o *experiment.Optimization) { o.L1.Strength = 0.01 }},
 	"clip by norm":    {0.1, func(o *experiment.Optimization) { o.L2.Strength, o.Clip.Norm = 0.02, 0.5 }},
 	"clip by value":   {0.1, func(o *experiment.Optimization) { o.L2.Strength, o.Clip.Value = 0.02, 0.02 }},
@@ -117,7 +119,7 @@ func TestTenStepsAreThoseOfPyTorch(t *testing.T) {
 func tenSteps(t *testing.T, e engine.Engine, o experiment.Optimization, lr float32, want golden) {
 	const batch = 5
 	g := solved(t)
-	f, err := compile.New(g, task.Classify{Smoothing: o.LabelSmoothing.Amount}, o, 1)
+	f, err := compile.New(g, task.Classify{Of: o.Loss.Kind, Gamma: o.Loss.Gamma, Smoothing: o.LabelSmoothing.Amount}, o, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

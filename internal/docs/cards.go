@@ -32,6 +32,7 @@ var examples = map[string]string{
 	"l1":                 "l1: 1e-5",
 	"decay":              "decay: 0.05",
 	"clip":               "clip: 1",
+	"loss":               "loss: focal",
 	"label-smoothing":    "label-smoothing: 0.1",
 	"solver":             "solver: {momentum: 0.9, nesterov: true}",
 	"lr":                 "lr: {base: 0.05, policy: linear, warmup: 1}",

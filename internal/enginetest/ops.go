@@ -374,6 +374,19 @@ func elementCases() []*Case {
 			b.Output("most", most)
 			b.Output("two", b.Emit(program.Combine{}, x, b.Held("held", x4), q, most))
 			b.Output("one", b.Emit(program.Combine{}, row, q))
+		}}, &Case{Name: fmt.Sprintf("element/other losses %d", c), Classes: c, Build: func(b *program.Builder) {
+			x, d := b.Input("x", program.Real, x2), b.Input("d", program.Real, tensor.Of(5))
+			for _, t := range []*program.Value{b.Input("labels", program.Index, tensor.Of(5)), b.Input("p", program.Real, x2)} {
+				for _, smoothing := range []float32{0, 0.1} {
+					name := fmt.Sprint(t.Name, smoothing)
+					b.Output("binary "+name, b.Emit(program.BinaryCrossEntropy{Smoothing: smoothing}, x, t))
+					b.Output("binary grad "+name, b.Emit(program.BinaryCrossEntropyGrad{Smoothing: smoothing}, x, t, d))
+					for _, gamma := range []float32{0, 0.5, 2} {
+						b.Output(fmt.Sprint("focal ", name, gamma), b.Emit(program.Focal{Gamma: gamma, Smoothing: smoothing}, x, t))
+						b.Output(fmt.Sprint("focal grad ", name, gamma), b.Emit(program.FocalGrad{Gamma: gamma, Smoothing: smoothing}, x, t, d))
+					}
+				}
+			}
 		}}, &Case{Name: fmt.Sprintf("element/clipped %d", c), Build: func(b *program.Builder) {
 			g, p, row := b.Input("g", program.Real, x4), b.Held("p", x4), b.Input("row", program.Real, tensor.Of(c))
 			b.Output("lasso", b.Emit(program.Lasso{}, g, p, b.Scalar("a")))

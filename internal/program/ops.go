@@ -98,6 +98,11 @@ func Ops() []Op {
 		CrossEntropyGrad{}, // logits, labels, dloss[N] → dlogits
 		LogSoftmax{},       // logits[N,K] → log-probabilities
 		Variance{},         // x → the variance of all elements (biased), a scalar; for lsuv
+		// op_losses.go
+		BinaryCrossEntropy{},     // logits[N,K], labels[N] or shares[N,K] → loss[N]
+		BinaryCrossEntropyGrad{}, // logits, labels, dloss[N] → dlogits
+		Focal{},                  // logits[N,K], labels[N] or shares[N,K] → loss[N]
+		FocalGrad{},              // logits, labels, dloss[N] → dlogits
 		// op_update.go: Writers
 		SGD{},   // p, g, v, lr, momentum, l2; changes p and v
 		Blend{}, // r, b, keep: r = keep·r + (1-keep)·Scale·b; changes r

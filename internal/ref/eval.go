@@ -227,6 +227,14 @@ func run(op program.Op, in, out []array) error {
 		return crossEntropy(op, in[0], in[1], out[0])
 	case program.CrossEntropyGrad:
 		return crossEntropyGrad(op, in[0], in[1], in[2], out[0])
+	case program.BinaryCrossEntropy:
+		return binaryCrossEntropy(op, in[0], in[1], out[0])
+	case program.BinaryCrossEntropyGrad:
+		return binaryCrossEntropyGrad(op, in[0], in[1], in[2], out[0])
+	case program.Focal:
+		return focal(op, in[0], in[1], out[0])
+	case program.FocalGrad:
+		return focalGrad(op, in[0], in[1], in[2], out[0])
 	case program.LogSoftmax:
 		logSoftmax(in[0], out[0])
 	case program.Variance:

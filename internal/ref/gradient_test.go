@@ -103,6 +103,11 @@ func gradientCases() []gradientCase {
 		{name: "shares", shapes: []tensor.Shape{of(4, 5), of(4, 5)}, fixed: 1, op: program.CrossEntropy{}},
 		{name: "smooth shares", shapes: []tensor.Shape{of(4, 5), of(4, 5)}, fixed: 1, op: program.CrossEntropy{Smoothing: 0.1}},
 	}
+	for _, op := range []program.Op{program.BinaryCrossEntropy{Smoothing: 0.1}, program.Focal{Gamma: 2, Smoothing: 0.1}, program.Focal{Gamma: 0.5}, program.Focal{}} {
+		cases = append(cases,
+			gradientCase{name: program.Describe(op), shapes: []tensor.Shape{of(4, 5)}, op: op, labels: []int32{4, -1, 0, 2}},
+			gradientCase{name: program.Describe(op) + " shares", shapes: []tensor.Shape{of(4, 5), of(4, 5)}, fixed: 1, op: op})
+	}
 	for _, scan := range []program.Scan{{}, {Reverse: true}, {Columns: true}, {Columns: true, Reverse: true}} {
 		cases = append(cases,
 			gradientCase{name: fmt.Sprint(scan), shapes: []tensor.Shape{of(2, 3, 4, 12), of(3, 12), of(12)}, op: program.LSTM{Scan: scan}},

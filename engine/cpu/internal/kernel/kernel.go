@@ -101,6 +101,12 @@ type Set struct {
 	SoftCrossEntropy     func(loss, logits, shares []float32, k int, smoothing float32)
 	SoftCrossEntropyGrad func(dlogits, logits, shares, dloss []float32, k int, smoothing float32)
 
+	// losses.go.
+	BinaryCrossEntropy     func(loss, logits []float32, t Targets, k int)
+	BinaryCrossEntropyGrad func(dlogits, logits, dloss []float32, t Targets, k int)
+	Focal                  func(loss, logits []float32, t Targets, gamma float32, k int)
+	FocalGrad              func(dlogits, logits, dloss []float32, t Targets, gamma float32, k int)
+
 	// Parameters, update.go.
 	SGD       func(p, v, g []float32, lr, momentum, l2 float32, nesterov bool)
 	SquareSum func(x []float32) float64
@@ -215,6 +221,11 @@ func Generic() Set {
 		CrossEntropyGrad:     crossEntropyGrad,
 		SoftCrossEntropy:     softCrossEntropy,
 		SoftCrossEntropyGrad: softCrossEntropyGrad,
+
+		BinaryCrossEntropy:     binaryCrossEntropy,
+		BinaryCrossEntropyGrad: binaryCrossEntropyGrad,
+		Focal:                  focal,
+		FocalGrad:              focalGrad,
 
 		SGD:       sgd,
 		SquareSum: squareSum,

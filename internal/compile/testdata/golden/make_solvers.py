@@ -10,6 +10,7 @@ import json
 import pathlib
 
 import numpy as np
+import timm.loss
 import timm.optim
 import timm.utils
 import torch
@@ -72,7 +73,7 @@ class Net:
             running = [t.clone() for t in running]
         return torch.tanh(F.batch_norm(x, *running, self.params[name + "/norm/gamma"], self.params[name + "/norm/beta"], True, 0.1, 1e-5))
 
-    def loss(self, step, moves=True, smoothing=0.0):
+    def loss(self, step, moves=True, smoothing=0.0, of=F.cross_entropy):
         h, w, c = IMAGE
         x = tensor(2 * value(f"images/{step}", BATCH * h * w * c).reshape(BATCH, h, w, c)).permute(0, 3, 1, 2)
         x = self.unit(x, "first", 1, moves=moves)
@@ -81,7 +82,7 @@ class Net:
         x = self.unit(x, "narrow", 1, moves=moves).mean((2, 3))
         x = torch.tanh(F.linear(x, self.params["hidden/weight"], self.params["hidden/bias"]))
         x = F.linear(x, self.params["output/weight"], self.params["output/bias"])
-        return F.cross_entropy(x, torch.tensor([(3 * n + step) % CLASSES for n in range(BATCH)]), label_smoothing=smoothing)
+        return of(x, torch.tensor([(3 * n + step) % CLASSES for n in range(BATCH)]), label_smoothing=smoothing)
 
     def written(self):
         out = {}
@@ -129,7 +130,7 @@ class SAM:
         self.base.step()
 
 
-def run(lr, make, decay=0.0, spare=(is_norm, is_bias), sam=None, matrix=None, before=None, smoothing=0.0):
+def run(lr, make, decay=0.0, spare=(is_norm, is_bias), sam=None, matrix=None, before=None, smoothing=0.0, of=F.cross_entropy):
     """make gets groups of one parameter each, weight_decay within; matrix makes the solver of Muon's matrices."""
     net = Net()
     groups, matrices = [], []
@@ -146,7 +147,7 @@ def run(lr, make, decay=0.0, spare=(is_norm, is_bias), sam=None, matrix=None, be
                 g["lr"] = f(rate) * g["factor"]
         for p in net.params.values():
             p.grad = None
-        loss = net.loss(step, smoothing=smoothing)
+        loss = net.loss(step, smoothing=smoothing, of=of)
         loss.backward()
         losses.append(loss.item())
         if before:
@@ -188,6 +189,15 @@ def channels(params):
     timm.utils.adaptive_clip_grad([p for n, p in params.items() if not n.startswith("output/")], f(0.02))
 
 
+def binary(x, labels, label_smoothing):
+    return timm.loss.BinaryCrossEntropy(label_smoothing)(x, labels)
+
+
+def focal(x, labels, label_smoothing):
+    logp = F.log_softmax(x, 1).gather(1, labels[:, None])[:, 0]
+    return -((1 - logp.exp()) ** f(1.5) * logp).mean()
+
+
 def never(_):
     return False
 
@@ -209,6 +219,8 @@ cases = {
     "muon": run(0.02, lambda g: O.AdamW(g, betas=BETAS, eps=EPS), 0.01, matrix=muon(0, True, "original")),
     "muon, match-rms": run(0.02, lambda g: timm.optim.SGDW(g, momentum=M), 0.5, matrix=muon(0.5, False, "match_rms_adamw")),
     "label smoothing": run(0.1, lambda g: O.SGD(g, momentum=M), smoothing=f(0.2)),
+    "binary": run(0.5, lambda g: O.SGD(g, momentum=M), smoothing=f(0.2), of=binary),
+    "focal": run(0.1, lambda g: O.SGD(g, momentum=M), of=focal),
     "l1": run(0.1, lambda g: O.SGD(g, momentum=M), before=lasso),
     "clip by norm": run(0.1, lambda g: O.SGD(g, momentum=M), 0.02, before=lambda ps: torch.nn.utils.clip_grad_norm_(ps.values(), f(0.5))),
     "clip by value": run(0.1, lambda g: O.SGD(g, momentum=M), 0.02, before=lambda ps: torch.nn.utils.clip_grad_value_(ps.values(), f(0.02))),

@@ -1,4 +1,5 @@
-"""Makes solvers.json beside this file: three steps each of solvers' ops, by PyTorch in float64, and by timm for lion, lars and lamb.
+"""Makes solvers.json beside this file: three steps each of solvers' ops, by PyTorch in float64, and by timm for lion, lars and lamb; what
+clips gradients; losses.
 
 Run it with a Python that has torch and timm: python make_solvers.py. The form is that of make_goldens.py: a case is a step, with
 p, g, what is remembered and the scalars before it, and what it changes after it.
@@ -10,6 +11,7 @@ import pathlib
 import timm.optim
 import timm.utils
 import torch
+import torch.nn.functional as F
 
 torch.manual_seed(2)
 cases = []
@@ -116,5 +118,44 @@ p.grad = draw(6)
 before = p.grad.clone()
 torch.nn.utils.clip_grad_value_([p], 0.5)
 add("plain", "clamp", {}, [before, 0.5], [p.grad])
+
+
+
+def loss(name, op, hyper, x, target, forward):
+    """target is labels, of which one below 0 counts nothing, or shares."""
+    x = x.clone().requires_grad_()
+    k = x.shape[1]
+    if target.dtype == torch.int64:
+        there = (target >= 0).double()
+        q = F.one_hot(target.clamp(min=0), k).double()
+        packed = {"shape": list(target.shape), "index": target.tolist()}
+    else:
+        there, q, packed = torch.ones(len(x), dtype=torch.float64), target, pack(target)
+    q = (1 - SMOOTH) * q + SMOOTH / k * q.sum(1, keepdim=True) if hyper.get("Smoothing") else q
+    y = forward(x, q) * there
+    dout = draw(len(x))
+    y.backward(dout)
+    grads = [x.grad]
+    cases.append({"name": name, "op": op, "hyper": hyper, "inputs": [pack(x), packed], "outputs": [pack(y)], "dout": pack(dout), "grads": [pack(g) for g in grads]})
+
+
+SMOOTH = 0.125
+labels, shares = torch.tensor([4, -1, 0, 2, 3]), torch.softmax(draw(5, 6), 1)
+
+
+def focal(gamma):
+    return lambda x, q: -(q * (1 - x.softmax(1)) ** gamma * x.log_softmax(1)).sum(1)
+
+
+def binary(x, q):
+    return F.binary_cross_entropy_with_logits(x, q, reduction="none").mean(1)
+
+
+for smooth in ({}, {"Smoothing": SMOOTH}):
+    for kind, target in (("labels", labels), ("shares", shares)):
+        name = f"{kind} {'smooth' if smooth else 'as they are'}"
+        loss(name, "binary-cross-entropy", smooth, draw(5, 6) * 4, target, binary)
+        loss(name, "focal", {"Gamma": 2, **smooth}, draw(5, 6), target, focal(2))
+        loss(name + ", gamma 0.5", "focal", {"Gamma": 0.5, **smooth}, draw(5, 6), target, focal(0.5))
 
 pathlib.Path(__file__).with_name("solvers.json").write_text(json.dumps({"made": f"make_solvers.py, PyTorch {torch.__version__.split('+')[0]}, timm {timm.__version__}", "cases": cases}) + "\n")
