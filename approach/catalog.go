@@ -302,7 +302,7 @@ func Catalog() []Entry {
 				"adamw is adam with a decay of 0.01 where none is given; l2 goes through the gradient, in all of them",
 				"lars and lamb neither decay nor scale biases and norms; the ratio is 1 where a norm is 0",
 				"muon takes a kernel for the matrix [out, in·kh·kw]; first convolutions, classifiers, depthwise ones, norms and biases go by rest",
-				"sam's second gradient has the masks of the first and moves no running statistics; it climbs on the batch of a step, on each part of one that is accumulated",
+				"sam's second gradient has the masks of the first and moves no running statistics",
 			},
 			Paper: "sgd: Sutskever, Martens, Dahl, Hinton, ICML 2013; adam: Kingma, Ba, ICLR 2015, arXiv:1412.6980; adamw: Loshchilov, Hutter, arXiv:1711.05101; rmsprop: Tieleman, Hinton, 2012; adagrad: Duchi, Hazan, Singer, JMLR 12, 2011; " +
 				"adadelta: Zeiler, arXiv:1212.5701; nadam: Dozat, 2016; radam: Liu et al., arXiv:1908.03265; lars: You et al., arXiv:1708.03888; lamb: You et al., arXiv:1904.00962; lion: Chen et al., arXiv:2302.06675; " +
