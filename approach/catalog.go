@@ -296,7 +296,7 @@ func Catalog() []Entry {
 		{"solver", Optimization, "solver", optimization.Solver(optimizationDefaults.Solver), Card{
 			Summary: "the rule that turns gradients into steps",
 			Cost: "sgd, adagrad, lars, lion and muon's matrices remember one value a parameter, the others two, rmsprop without momentum one; one pass over memory, lars and lamb two. " +
-				"muon adds 5·m²·(2·n + m) multiply-adds a step for a matrix of m by n, m the shorter side, whatever the batch; sam takes the gradient twice, which doubles the time of a step",
+				"muon adds 5·m²·(2·n + m) multiply-adds a step for a matrix of m by n, m the shorter side, whatever the batch: at 128 images 1 % of resnet20's, 8 % of resnet18's; sam takes the gradient twice, which doubles the multiply-adds of a step",
 			Couplings: []string{
 				"the rate is not set with it: usual ones are 0.1 to 0.01 for sgd and sam, 1e-3 for adam and its kin, 1e-4 for lion, 0.02 for muon, 0.005 for lamb, 1 to 10 for lars, 1 for adadelta, 0.01 for adagrad, 1e-3 for rmsprop",
 				"adamw is adam with a decay of 0.01 where none is given; l2 goes through the gradient, in all of them",
