@@ -12,7 +12,8 @@ import (
 // shares one estimate of scale, so that they are jointly t. Comparisons of many arms with one baseline have a
 // correlation of product form, r_ij = λ_i λ_j (Dunnett, "A multiple comparison procedure for comparing several
 // treatments with a control", JASA 50, 1955): given the common factor they are independent, and the k-dimensional
-// probability is a one-dimensional integral. Its honesty: TestIntervalsCoverTogetherAtTheStatedRate.
+// probability is a one-dimensional integral. Other correlations are integrated over directions (multivariate.go). Its
+// honesty: TestIntervalsCoverTogetherAtTheStatedRate.
 type Family struct {
 	Misfit float64            // largest |r_ij - λ_i λ_j|: 0 for complete blocks, small where cells are missing
 	absent int                // comparisons of the family that have no estimate here
@@ -22,13 +23,23 @@ type Family struct {
 }
 
 // NewFamily makes a family of the covariance of its estimates, k x k, and of as many absent ones besides: comparisons
-// that were asked before and have no estimate here. Where the covariance has no product form (missing cells, image terms)
-// the nearest product form in least squares stands for it: Hsu, "The factor analytic approach to simultaneous inference
-// in the general linear model", J. Comput. Graph. Stat. 1, 1992. What that costs is tested against the multivariate t
-// itself: below 0.002 of coverage for the covariances of real studies. An absent comparison counts as uncorrelated with
-// all others, which no correlation makes worse (Šidák, "Rectangular confidence regions for the means of multivariate
-// normal distributions", JASA 62, 1967).
+// that were asked before and have no estimate here. Where the covariance has nearly product form (missing cells, image
+// terms) the nearest product form in least squares stands for it, up to a Misfit of 0.01: Hsu, "The factor analytic approach
+// to simultaneous inference in the general linear model", J. Comput. Graph. Stat. 1, 1992. Above it the multivariate t
+// itself is integrated. An absent comparison counts as uncorrelated with all others, which no correlation makes worse
+// (Šidák, "Rectangular confidence regions for the means of multivariate normal distributions", JASA 62, 1967). Of a matrix
+// that is no covariance, with a variance of 0 or not finite, every answer is NaN.
 func NewFamily(cov [][]float64, absent int) Family {
+	f := Family{absent: absent}
+	for i := range cov {
+		if len(cov[i]) != len(cov) || !(cov[i][i] > 0) {
+			f.Misfit = math.NaN()
+			for j := range f.within {
+				f.within[j], f.beyond[j] = math.NaN(), math.NaN()
+			}
+			return f
+		}
+	}
 	r := square(len(cov))
 	for i := range cov {
 		for j := range cov {
@@ -36,16 +47,24 @@ func NewFamily(cov [][]float64, absent int) Family {
 		}
 	}
 	lambda := productForm(r)
-	var f Family
 	for i := range r {
 		for j := range i {
 			f.Misfit = max(f.Misfit, math.Abs(r[i][j]-lambda[i]*lambda[j]))
 		}
 	}
-	f.absent = absent
-	f.tabulate(lambda)
+	if f.Misfit > misfits {
+		f.integrate(r)
+	} else {
+		f.tabulate(lambda)
+	}
+	for j, x := range points {
+		f.within[j] *= math.Pow(1-2*phi(-x), float64(f.absent))
+	}
 	return f
 }
+
+// misfits is the Misfit from which no product form stands for a correlation.
+const misfits = 0.01
 
 // ManyToOne is the family of k arms, 1 or more, against a baseline in complete blocks: every correlation is 1/2.
 func ManyToOne(k int) Family {
@@ -125,7 +144,6 @@ func (f *Family) tabulate(lambda []float64) {
 			f.within[j] += q.weight * both
 			f.beyond[j] += q.weight * math.Sqrt(either)
 		}
-		f.within[j] *= math.Pow(1-2*phi(-x), float64(f.absent))
 	}
 }
 
