@@ -24,7 +24,7 @@ type Family struct {
 
 // NewFamily makes a family of the covariance of its estimates, k x k, and of as many absent ones besides: comparisons
 // that were asked before and have no estimate here. Where the covariance has nearly product form (missing cells, image
-// terms) the nearest product form in least squares stands for it, up to a Misfit of 0.01: Hsu, "The factor analytic approach
+// terms) the nearest product form in least squares stands for it, up to a Misfit of 0.01 and loadings of 0.95: Hsu, "The factor analytic approach
 // to simultaneous inference in the general linear model", J. Comput. Graph. Stat. 1, 1992. Above it the multivariate t
 // itself is integrated. An absent comparison counts as uncorrelated with all others, which no correlation makes worse
 // (Šidák, "Rectangular confidence regions for the means of multivariate normal distributions", JASA 62, 1967). Of a matrix
@@ -43,16 +43,19 @@ func NewFamily(cov [][]float64, absent int) Family {
 	r := square(len(cov))
 	for i := range cov {
 		for j := range cov {
-			r[i][j] = cov[i][j] / math.Sqrt(cov[i][i]*cov[j][j])
+			if r[i][j] = cov[i][j] / math.Sqrt(cov[i][i]*cov[j][j]); math.Abs(r[i][j]) < 1e-12 {
+				r[i][j] = 0 // contrasts that are orthogonal but for rounding
+			}
 		}
 	}
-	lambda := productForm(r)
+	lambda, steep := productForm(r), false
 	for i := range r {
+		steep = steep || math.Abs(lambda[i]) > steepest
 		for j := range i {
 			f.Misfit = max(f.Misfit, math.Abs(r[i][j]-lambda[i]*lambda[j]))
 		}
 	}
-	if f.Misfit > misfits {
+	if f.Misfit > misfits || steep {
 		f.integrate(r)
 	} else {
 		f.tabulate(lambda)
@@ -63,8 +66,10 @@ func NewFamily(cov [][]float64, absent int) Family {
 	return f
 }
 
-// misfits is the Misfit from which no product form stands for a correlation.
-const misfits = 0.01
+const (
+	misfits  = 0.01 // the Misfit above which no product form stands for a correlation
+	steepest = 0.95 // the loading above which the nodes of the common factor lie too far apart
+)
 
 // ManyToOne is the family of k arms, 1 or more, against a baseline in complete blocks: every correlation is 1/2.
 func ManyToOne(k int) Family {

@@ -109,6 +109,22 @@ func TestIntegrationAgreesWithTheProductForm(t *testing.T) {
 	}
 }
 
+// Contrasts that hardly correlate have product forms in which one loading is as large as can be: the nodes of the common
+// factor would not see how steep that is.
+func TestOrthogonalContrastsAreIndependent(t *testing.T) {
+	for _, noise := range []float64{0, 1e-17, 1e-6, 1e-3} {
+		r := square(4)
+		for i := range r {
+			for j := range r {
+				r[i][j] = noise * float64((i+j)%3-1)
+			}
+			r[i][i] = 1
+		}
+		p := 2*phi(2.3) - 1
+		near(t, "coverage", NewFamily(r, 0).Coverage(2.3, math.Inf(1)), p*p*p*p, 3e-4)
+	}
+}
+
 func TestOneComparisonIsStudents(t *testing.T) {
 	for _, df := range []float64{3, 5, math.Inf(1)} {
 		near(t, "one comparison", NewFamily([][]float64{{3}}, 0).Critical(0.95, df), StudentCritical(0.95, df), 1e-6)
