@@ -3,6 +3,7 @@ package stat
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mathext"
@@ -20,6 +21,13 @@ type Family struct {
 	within [chebyshev]float64 // the chance that all lie within ±x of a known scale, at the Chebyshev points of [0, far]
 	beyond [chebyshev]float64 // the least chance that each keeps one bound, for [Family.Inner]
 	inner  bool               // these have changed places
+	last   *critical
+}
+
+// critical is the last critical value that a family gave: its comparisons mostly ask for the same one.
+type critical struct {
+	sync.Mutex
+	level, df, c float64
 }
 
 // NewFamily makes a family of the covariance of its estimates, k x k, and of as many absent ones besides: comparisons
@@ -30,7 +38,7 @@ type Family struct {
 // (Šidák, "Rectangular confidence regions for the means of multivariate normal distributions", JASA 62, 1967). Of a matrix
 // that is no covariance, with a variance of 0 or not finite, every answer is NaN.
 func NewFamily(cov [][]float64, absent int) Family {
-	f := Family{absent: absent}
+	f := Family{absent: absent, last: new(critical)}
 	for i := range cov {
 		if len(cov[i]) != len(cov) || !(cov[i][i] > 0) {
 			f.Misfit = math.NaN()
@@ -73,7 +81,7 @@ const (
 
 // ManyToOne is the family of k arms, 1 or more, against a baseline in complete blocks: every correlation is 1/2.
 func ManyToOne(k int) Family {
-	var f Family
+	f := Family{last: new(critical)}
 	lambda := slices.Repeat([]float64{math.Sqrt2 / 2}, k)
 	if k == 1 { // alone it correlates with nothing
 		lambda[0] = 0
@@ -90,7 +98,7 @@ func ManyToOne(k int) Family {
 // Absent comparisons are added by the union bound. The plain two-sided value at 1-2α instead lets up to 6.4 % through
 // where α is 5 %, with 30 comparisons and 30 degrees of freedom. Its honesty: TestEquivalenceKeepsTheLevelInEveryMixture.
 func (f Family) Inner() Family {
-	f.within, f.beyond, f.inner = f.beyond, f.within, true
+	f.within, f.beyond, f.inner, f.last = f.beyond, f.within, true, new(critical)
 	return f
 }
 
@@ -116,11 +124,21 @@ func (f Family) Critical(level, df float64) float64 {
 	if !(level > 0 && level < 1) {
 		return math.NaN()
 	}
+	if f.last == nil { // no family at all
+		return math.NaN()
+	}
+	f.last.Lock()
+	defer f.last.Unlock()
+	if f.last.level == level && f.last.df == df {
+		return f.last.c
+	}
 	s, lo, hi := scale(df), 0.0, 4.0
 	for f.coverage(hi, s) < level && hi < 1e6 {
 		lo, hi = hi, 2*hi
 	}
-	return root(func(c float64) float64 { return f.coverage(c, s) - level }, lo, hi)
+	f.last.level, f.last.df = level, df
+	f.last.c = root(func(c float64) float64 { return f.coverage(c, s) - level }, lo, hi)
+	return f.last.c
 }
 
 // tabulate works out ∫ φ(z) Π_i P(|λ_i z + √(1-λ_i²) e| <= x) dz once, and the integral of [Family.Inner], where the
