@@ -212,13 +212,12 @@ type Result struct {
 	Seed       uint64        `json:"seed"`
 	Repeats    int           `json:"repeats"`         // planned blocks
 	Folds      int           `json:"folds,omitempty"` // repeats in which every image is validated once; 0: validation is drawn anew each repeat, or fixed
-	Threads    int           `json:"threads"`
-	Engine     string        `json:"engine"`      // id of the engine of its last trial
-	Metric     string        `json:"metric"`      // name of the primary metric
-	Metrics    []task.Metric `json:"metrics"`     // that it is judged by, the primary first
-	Complete   bool          `json:"complete"`    // every planned trial has ended
-	Meaningful float64       `json:"-"`           // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
-	NoiseFloor float64       `json:"noise_floor"` // standard deviation between repeats known beforehand, points; 0 while unknown
+	Engine     string        `json:"engine"`          // id of the engine of its last trial
+	Metric     string        `json:"metric"`          // name of the primary metric
+	Metrics    []task.Metric `json:"metrics"`         // that it is judged by, the primary first
+	Complete   bool          `json:"complete"`        // every planned trial has ended
+	Meaningful float64       `json:"-"`               // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
+	NoiseFloor float64       `json:"noise_floor"`     // standard deviation between repeats known beforehand, points; 0 while unknown
 	Test       *TestReading  `json:"test,omitempty"`
 	Arms       []Arm         `json:"-"` // the baseline first; in JSON as part of Judged
 	Trials     []Trial       `json:"trials"`

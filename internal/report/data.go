@@ -38,9 +38,10 @@ func JSON(w io.Writer, in Input, page string) error {
 }
 
 // finiteCopy is r without the figures that JSON has no way to write: the points of a curve from where a loss was no longer
-// finite.
+// finite. Of a folder of images it has the name alone.
 func finiteCopy(r *study.Result) *study.Result {
 	c := *r
+	c.Data = folder(r.Data)
 	c.Trials = make([]study.Trial, len(r.Trials))
 	for i, t := range r.Trials {
 		t.Seconds = orZero(t.Seconds)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,13 +39,13 @@ func Terminal(w io.Writer, in Input, width int, color bool) error {
 	t := textTable{ranking: rank(r), width: width, color: color}
 	b := bufio.NewWriter(w)
 	if u := t.unfinished(); u != "" {
-		fmt.Fprintln(b, u)
+		t.wrapped(b, t.gauge()+u, "")
 	}
+	t.wrapped(b, plain(t.answer()), "")
 	if r.Stopped == "" && len(t.variants) > 0 {
+		fmt.Fprintln(b)
 		t.layOut()
 		t.write(b)
-	} else {
-		t.wrapped(b, plain(t.answer()), "")
 	}
 	t.below(b, in.Run)
 	return b.Flush()
@@ -64,7 +63,30 @@ type textTable struct {
 	low, high             float64 // effects at the plot's edges
 }
 
-const costColumns = 3 * 8
+// The columns of a cost, and of a time that is rough.
+const (
+	costColumn  = 8
+	roughColumn = 12
+)
+
+// timeColumn is the columns of training times.
+func (t *textTable) timeColumn() int {
+	if t.rough() {
+		return roughColumn
+	}
+	return costColumn
+}
+
+// gauge is how far an unfinished study is: "[###---------------] ".
+func (t *textTable) gauge() string {
+	const columns = 20
+	ended, planned := t.progress()
+	if t.width < 2*columns {
+		return ""
+	}
+	n := columns * ended / max(1, planned)
+	return "[" + strings.Repeat("#", n) + strings.Repeat("-", columns-n) + "] "
+}
 
 func (t *textTable) layOut() {
 	for _, j := range t.variants {
@@ -76,9 +98,9 @@ func (t *textTable) layOut() {
 	t.low, t.high = t.domain()
 	rest := t.width - t.name - 2 - t.effect - 2 - t.verdict
 	t.stacked = rest < 0
-	if rest >= 2+costColumns {
+	if columns := 2 + t.timeColumn() + 2*costColumn; rest >= columns {
 		t.costs = true
-		rest -= 2 + costColumns
+		rest -= columns
 	}
 	rest -= 2
 	if more := max(0, len(t.head())+1-(t.name+2+t.effect+2)); rest-more >= 14 { // the axis begins behind the head
@@ -99,7 +121,10 @@ func (t *textTable) write(b *bufio.Writer) {
 		head = pad(head, t.name+2+t.effect+2) + t.axis()
 	}
 	if t.costs {
-		head = pad(head, t.name+2+t.effect+2+t.plotColumns()+t.verdict+2) + "  time     m-a  params"
+		head = pad(head, t.name+2+t.effect+2+t.plotColumns()+t.verdict+2)
+		for i, word := range []string{t.timeWord(), "m-a", "params"} {
+			head += t.costCell(i, word)
+		}
 	}
 	fmt.Fprintln(b, strings.TrimRight(head, " "))
 	for _, j := range t.variants {
@@ -117,8 +142,8 @@ func (t *textTable) write(b *bufio.Writer) {
 		line += t.paint(j.Verdict, verdict)
 		if t.costs {
 			line += strings.Repeat(" ", t.verdict-len(verdict)+2)
-			for _, c := range t.ratios(j) {
-				line += fmt.Sprintf("%*s", costColumns/3-1, plain(t.figure(c))) + " "
+			for i, c := range t.prices(j) {
+				line += t.costCell(i, plain(c))
 			}
 		}
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
@@ -128,28 +153,33 @@ func (t *textTable) write(b *bufio.Writer) {
 	}
 }
 
-// cost is what an arm costs beside the baseline.
-type cost struct {
-	what    string
-	x, base float64
-}
-
-func (t *textTable) ratios(j study.Judgement) []cost {
-	return []cost{{"time", j.TrainSeconds, t.base.TrainSeconds}, {"multiply-adds", float64(j.MACs), float64(t.base.MACs)}, {"parameters", float64(j.Params), float64(t.base.Params)}}
-}
-
-func (t *textTable) figure(c cost) string {
-	if c.what == "time" {
-		return t.timed(change(c.x, c.base))
+// costCell is a cost in its column, the first that of time.
+func (t *textTable) costCell(i int, text string) string {
+	columns := costColumn
+	if i == 0 {
+		columns = t.timeColumn()
 	}
-	return change(c.x, c.base)
+	return strings.Repeat(" ", max(0, columns-1-utf8.RuneCountInString(text))) + text + " "
+}
+
+// timeWord is what stands over training times.
+func (t *textTable) timeWord() string {
+	if t.rough() {
+		return "rough time"
+	}
+	return "time"
+}
+
+// prices are an arm's time, multiply-adds and parameters beside the baseline's.
+func (t *textTable) prices(j study.Judgement) [3]string {
+	return [3]string{t.slower(j), change(float64(j.MACs), float64(t.base.MACs)), change(float64(j.Params), float64(t.base.Params))}
 }
 
 // priced is the costs as words: "time +9%, multiply-adds 0%, parameters +1%".
 func (t *textTable) priced(j study.Judgement) string {
 	var words []string
-	for _, c := range t.ratios(j) {
-		words = append(words, c.what+" "+strings.ReplaceAll(plain(t.figure(c)), " ", "")) // a figure is not broken
+	for i, c := range t.prices(j) {
+		words = append(words, [3]string{t.timeWord(), "multiply-adds", "parameters"}[i]+" "+strings.ReplaceAll(plain(c), " ", "")) // a figure is not broken
 	}
 	return strings.Join(words, ", ")
 }
@@ -159,13 +189,10 @@ func (t *textTable) below(b *bufio.Writer, run string) {
 	if t.base.Mean != nil {
 		line := "baseline " + plain(fixed(t.base.Mean, t.decimals))
 		if t.NoiseSD > 0 {
-			line += fmt.Sprintf(", standard deviation between repeats %.*f", max(1, t.decimals), t.NoiseSD)
+			line += fmt.Sprintf(", standard deviation between repeats %s", say.Figure(t.NoiseSD))
 		}
 		if t.Stopped == "" && t.costs {
 			line += "; m-a: multiply-adds"
-		}
-		if slices.ContainsFunc(t.variants, func(j study.Judgement) bool { return j.Verdict == study.None && j.Method != "identical" }) {
-			line += fmt.Sprintf("; no meaningful effect: inside +-%s %s", say.Figure(t.Delta), t.primary().Unit)
 		}
 		t.wrapped(b, line, "  ")
 	}
@@ -192,8 +219,8 @@ func (t *textTable) below(b *bufio.Writer, run string) {
 		if i == 0 {
 			fmt.Fprintln(b)
 		}
-		t.wrapped(b, plain("To tell "+n.of+":"), "  ")
-		t.wrapped(b, "  "+n.command, "    ")
+		t.wrapped(b, plain("To tell "+n.Of+":"), "  ")
+		t.wrapped(b, "  "+n.Command, "    ")
 	}
 	if best := t.best(); best != "" {
 		fmt.Fprintln(b)
@@ -222,25 +249,7 @@ func (t *textTable) effectText(j study.Judgement) string {
 	return "    -"
 }
 
-func (t *textTable) verdictText(j study.Judgement) string {
-	s := string(j.Verdict)
-	switch {
-	case lost(j):
-		s = "diverged"
-	case j.Diverged > 0:
-		s = strings.TrimPrefix(s+", diverged", ", ") + fmt.Sprintf(" %d of %d", j.Diverged, j.Trials)
-	case j.Verdict == study.None:
-		s = "no meaningful effect"
-	case s != "":
-	case j.Failures > 0 && j.Trials == 0:
-		s = "failed"
-	case j.Trials == 0:
-		s = "not run yet"
-	default:
-		s = "no verdict"
-	}
-	return s
-}
+func (t *textTable) verdictText(j study.Judgement) string { return plain(t.called(j)) }
 
 // column is the plot's column of an effect, -1 or t.plot beyond its edges.
 func (t *textTable) column(x float64) int {
