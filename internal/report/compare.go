@@ -62,7 +62,7 @@ func Compare(a, b *study.Result, recipe func(r *study.Result, arm string) string
 		return c, fmt.Errorf("%s is judged by %s and %s by %s; compare studies of one metric", a.Name, a.Metric, b.Name, b.Metric)
 	}
 	c.Unit = c.a.primary().Unit
-	left := slices.Clone(c.b.variants)
+	left := slices.Clone(c.b.asked)
 	take := func(fits func(study.Judgement) bool) (study.Judgement, bool) {
 		i := slices.IndexFunc(left, fits)
 		if i < 0 {
@@ -74,7 +74,7 @@ func Compare(a, b *study.Result, recipe func(r *study.Result, arm string) string
 	}
 	partner := map[string]ComparedArm{}
 	for _, same := range []bool{true, false} { // all of the same recipe before any of the same name
-		for _, j := range c.a.variants {
+		for _, j := range c.a.asked {
 			if _, paired := partner[j.Name]; paired {
 				continue
 			}
@@ -90,7 +90,7 @@ func Compare(a, b *study.Result, recipe func(r *study.Result, arm string) string
 			}
 		}
 	}
-	for _, j := range c.a.variants {
+	for _, j := range c.a.asked {
 		if p, ok := partner[j.Name]; ok {
 			c.Common = append(c.Common, p)
 		} else {

@@ -12,13 +12,13 @@ import (
 func (k ranking) forest(width float64) template.HTML {
 	const top, axis = 24.0, 36.0
 	row, left, right := 30.0, 90.0, 214.0
-	for _, j := range k.variants {
+	for _, j := range k.asked {
 		left = min(230, max(left, letters(j.Name)*1.16+26))
 	}
 	if width < wide {
 		row, left, right = 50, 8, 8
 	}
-	c := &canvas{w: width, h: top + row*float64(len(k.variants)) + axis}
+	c := &canvas{w: width, h: top + row*float64(len(k.asked)) + axis}
 	bottom := c.h - axis
 	low, high := k.domain()
 	x := scale{low: low, high: high, from: left, to: width - right}
@@ -34,7 +34,7 @@ func (k ranking) forest(width float64) template.HTML {
 		c.text("tick strong", "middle", clampText(x.at(0), "baseline 88.8", width), top-8, k.base.Name+" "+fixed(k.base.Mean, k.decimals))
 	}
 	c.text("tick", "middle", (x.from+x.to)/2, bottom+32, "effect on "+k.Metric+", "+k.primary().Unit)
-	for i, j := range k.variants {
+	for i, j := range k.asked {
 		y := top + row*float64(i)
 		fmt.Fprintf(c, `<g class="arm %s">`, standOf(j))
 		c.rect("row", k.tip(j), 0, y, width, row)
@@ -55,7 +55,7 @@ func (k ranking) forest(width float64) template.HTML {
 		k.drawEffect(c, x, middle, j)
 		c.WriteString("</g>")
 	}
-	return c.svg(sizeClass(width), fmt.Sprintf("effects of %s with intervals; the figures are in the table above", counted(len(k.variants), "variant")))
+	return c.svg(sizeClass(width), fmt.Sprintf("effects of %s with intervals; the figures are in the table above", counted(len(k.asked), k.what())))
 }
 
 // The size of an interval in the ranking's rows, in pixels.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -46,7 +47,9 @@ type page struct {
 	Metric, MetricTitle, Unit     string
 	Confidence                    string
 	Delta                         string
-	Rows                          []row
+	Rows                          []row // arms
+	Asked, Beyond                 []row // effects over several arms
+	Contrasts, Mixed              bool
 	Forest                        []template.HTML
 	Trades                        []Trade
 	Panels, Folded                []Panel
@@ -75,7 +78,7 @@ type row struct {
 	Seconds, Ratio, MACsText, ParamsText     string
 	ParamsExact, MACsExact                   string
 	Shared                                   string
-	Differs, Notes                           []string
+	Differs, Notes, Mixed                    []string
 	Cells                                    []cellText
 	ByVerdict                                int // keys to sort by; "" where not known
 	ByEffect, ByMean, ByTime, ByMACs, ByPara string
@@ -116,6 +119,11 @@ func HTML(w io.Writer, in Input) error {
 	for i, j := range k.all() {
 		p.Rows = append(p.Rows, k.row(i, j))
 	}
+	p.Contrasts, p.Mixed = k.contrasts(), len(k.mixed) > 0
+	if p.Contrasts {
+		p.Asked = k.effects(append([]study.Judgement{k.base}, k.asked...))
+	}
+	p.Beyond = k.effects(k.beyond)
 	for i, m := range k.others() {
 		o := other{Place: place(i), ID: strings.ReplaceAll(m.Name, "_", ""), Title: m.Title, Says: capital(m.Says), Unit: m.Unit, Direction: m.Direction()}
 		d := k.precision(m)
@@ -134,7 +142,7 @@ func HTML(w io.Writer, in Input) error {
 			p.Others = append(p.Others, o)
 		}
 	}
-	if len(k.variants) > 0 && k.Stopped == "" {
+	if len(k.asked) > 0 && k.Stopped == "" {
 		p.Forest = []template.HTML{k.forest(wide), k.forest(narrow)}
 	}
 	p.Trades = k.trades()
@@ -151,6 +159,15 @@ func HTML(w io.Writer, in Input) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// effects are rows of effects over several arms, which have no costs.
+func (k ranking) effects(of []study.Judgement) []row {
+	var rows []row
+	for _, j := range of {
+		rows = append(rows, row{Class: standOf(j), Name: j.Name, Parts: breakable(j.Name), Verdict: k.called(j), Effect: k.effectCell(j), Plot: k.plot(j), Mixed: k.mixed[j.Name], ByEffect: cell(j.Effect), ByVerdict: slices.Index(stands, standOf(j))})
+	}
+	return rows
 }
 
 // place is what an outcome beside the first is called: Second, Third, Further.
@@ -185,11 +202,7 @@ func (k ranking) row(at int, j study.Judgement) row {
 		ParamsExact: grouped(j.Params), MACsExact: grouped(j.MACs), Differs: j.Differs, Notes: j.Notes,
 		Shared:   fmt.Sprintf("%.0f\u00a0%%", 100*j.SharedStart),
 		ByEffect: cell(j.Effect), ByMean: cell(j.Mean), ByTime: known(j.TrainSeconds), ByMACs: strconv.FormatInt(j.MACs, 10), ByPara: strconv.FormatInt(j.Params, 10),
-	}
-	for i, s := range stands {
-		if s == r.Class {
-			r.ByVerdict = i
-		}
+		ByVerdict: slices.Index(stands, standOf(j)),
 	}
 	if j.Baseline {
 		r.Effect, r.Time, r.MACs, r.Params = nothing, k.lasts(j), r.MACsText, r.ParamsText

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/internal/say"
+	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/task"
 )
 
@@ -86,22 +87,41 @@ func (m markdown) verdicts(in Input) {
 		m.line("> Careful: %s\n", md(c))
 	}
 	var rows [][]string
+	if m.contrasts() {
+		m.effects("Ranking", m.asked)
+		m.effects("Beyond these", m.beyond)
+		return
+	}
 	for i, j := range m.all() {
 		r := m.row(i, j)
 		rows = append(rows, []string{md(j.Name), r.Effect, r.Verdict, r.Mean, r.Time, r.MACs, r.Params})
 	}
 	m.line("## Ranking\n")
 	m.table("lrlrrrr", []string{"arm", "effect, " + md(m.primary().Unit) + " [" + m.confidence() + "]", "verdict", md(m.Metric), "training time" + m.roughly(), "multiply-adds", "parameters"}, rows)
+	m.effects("Beyond these", m.beyond)
+}
+
+// effects is a table of effects over several arms, with what else they may be.
+func (m markdown) effects(title string, of []study.Judgement) {
+	if len(of) == 0 {
+		return
+	}
+	m.line("## %s\n", title)
+	var rows [][]string
+	for _, j := range of {
+		rows = append(rows, []string{md(j.Name), m.effectCell(j), m.called(j), md(strings.Join(m.mixed[j.Name], ", "))})
+	}
+	m.table("lrll", []string{"effect of", md(m.primary().Unit) + " [" + m.confidence() + "]", "verdict", "mixed with"}, rows)
 }
 
 func (m markdown) costs() {
 	var rows [][]string
 	for i, j := range m.all() {
 		r := m.row(i, j)
-		rows = append(rows, []string{md(j.Name), r.ParamsExact, r.MACsText, r.Seconds, r.Ratio})
+		rows = append(rows, []string{md(j.Name), r.Mean, r.ParamsExact, r.MACsText, r.Seconds, r.Ratio})
 	}
 	m.line("## Cost\n")
-	m.table("lrrrr", []string{"arm", "parameters", "multiply-adds an image", "one training" + m.roughly(), "to the baseline's"}, rows)
+	m.table("lrrrrr", []string{"arm", md(m.Metric), "parameters", "multiply-adds an image", "one training" + m.roughly(), "to the baseline's"}, rows)
 }
 
 // other is what a metric beside the primary one says.
@@ -122,7 +142,7 @@ func (m markdown) other(i int, metric task.Metric) {
 
 // details are all variants, a sentence each.
 func (m markdown) details() {
-	if m.Stopped != "" || len(m.variants) == 0 {
+	if m.Stopped != "" || len(m.asked) == 0 {
 		return
 	}
 	m.line("## Arm by arm\n")

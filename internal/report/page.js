@@ -64,7 +64,7 @@
     back.textContent = "show " + off.length + " hidden";
   }
   Array.from(body.rows).forEach(function (r) {
-    if (!r.classList.contains("baseline")) {
+    if (r.hasAttribute("data-arm") && !r.classList.contains("baseline")) {
       r.cells[0].append(" ", button("\u00d7", "hide " + r.cells[0].textContent, function () { hide(r.getAttribute("data-arm")); }));
     }
   });

@@ -13,7 +13,10 @@ import (
 type ranking struct {
 	*study.Result
 	base     study.Judgement
-	variants []study.Judgement // the largest effect first; then those without one, in the order of the file
+	variants []study.Judgement   // the arms besides it: the largest effect first; then those without one, in the order of the file
+	asked    []study.Judgement   // what the study is asked, in the same order: the variants, or the main effects of a design that asks no arm less the baseline
+	beyond   []study.Judgement   // what it is asked beyond that: interactions, the deficit
+	mixed    map[string][]string // of both, what else an effect may be
 	curves   map[string][]study.Trial
 	decimals int // of the primary metric's figures, by precision
 }
@@ -30,6 +33,7 @@ func rank(r *study.Result) ranking {
 	slices.SortStableFunc(k.variants, func(a, b study.Judgement) int {
 		return cmp.Compare(k.merit(b), k.merit(a))
 	})
+	k.ask()
 	for _, t := range r.Trials {
 		k.curves[t.Arm] = append(k.curves[t.Arm], t)
 	}
@@ -38,6 +42,42 @@ func rank(r *study.Result) ranking {
 	}
 	k.decimals = k.precision(k.primary())
 	return k
+}
+
+// ask fills in what the study is asked. A contrast stands as an arm would, without a mean and without costs.
+func (k *ranking) ask() {
+	k.mixed = map[string][]string{}
+	for _, c := range k.Contrasts {
+		j := study.Judgement{Arm: study.Arm{Name: c.Name}, Trials: k.Blocks, Finding: c.Finding, Others: c.Others, Notes: c.Notes,
+			RepeatsToDecide: c.RepeatsToDecide, MoreRepeats: c.MoreRepeats, HoursToDecide: c.HoursToDecide, ImagesToDecide: c.ImagesToDecide}
+		j.Mean = nil
+		if len(c.Aliases) > 0 {
+			k.mixed[c.Name] = c.Aliases
+		}
+		if c.Kind == study.Main {
+			k.asked = append(k.asked, j)
+		} else {
+			k.beyond = append(k.beyond, j)
+		}
+	}
+	if !k.contrasts() {
+		k.asked = k.variants
+		return
+	}
+	slices.SortStableFunc(k.asked, func(a, b study.Judgement) int { return cmp.Compare(k.merit(b), k.merit(a)) })
+}
+
+// contrasts tells whether the study is asked effects over several arms, and none of an arm less the baseline.
+func (k ranking) contrasts() bool {
+	return slices.ContainsFunc(k.Contrasts, func(c study.Contrast) bool { return c.Kind == study.Main })
+}
+
+// what is the word for what the study is asked.
+func (k ranking) what() string {
+	if k.contrasts() {
+		return "effect"
+	}
+	return "variant"
 }
 
 // finest is the most decimals that a figure has.
@@ -49,7 +89,7 @@ const finest = 4
 // as many more as show on which side it ends.
 func (k ranking) precision(m task.Metric) int {
 	var half, ends []float64
-	for _, j := range k.variants {
+	for _, j := range k.asked {
 		f := k.finding(j, m)
 		if low, high, ok := bounds(f); ok {
 			if high > low {
@@ -198,7 +238,7 @@ func (k ranking) paired(j study.Judgement) []float64 {
 // of them be told apart. An arm that lies outside is drawn as an arrow at the edge, with its figures beside it as ever.
 func (k ranking) domain() (low, high float64) {
 	var reach []float64
-	for _, j := range k.variants {
+	for _, j := range slices.Concat(k.asked, k.beyond) {
 		if l, h, ok := bounds(j.Finding); ok {
 			low, high = min(low, l), max(high, h)
 			reach = append(reach, max(math.Abs(l), math.Abs(h)))

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -267,7 +268,7 @@ func TestTheTerminalKeepsToItsWidth(t *testing.T) {
 				}
 			}
 			inline := strings.Count(b.String(), "m-a  params") // the price of every arm stands beside it or below it
-			if below := strings.Count(b.String(), "time "); inline == 0 && in.Result.Stopped == "" && below < len(in.Result.Judged)-1 {
+			if below := strings.Count(b.String(), "time "); inline == 0 && in.Result.Stopped == "" && !rank(in.Result).contrasts() && below < len(in.Result.Judged)-1 {
 				t.Errorf("%s at %d: %d arms have a price\n%s", name, width, below, b.String())
 			}
 		}
@@ -645,7 +646,7 @@ func TestNoArmIsWithoutANameInTheCostFigure(t *testing.T) {
 			for i, figure := range trade.Figures {
 				text := string(figure)
 				for _, j := range k.costed(axes[slices.IndexFunc(axes, func(a axis) bool { return a.ID == trade.ID })]) {
-					named := strings.Contains(text, ">"+html.EscapeString(j.Name)+"</text>") || strings.Contains(text, ">"+html.EscapeString(j.Name)+" ")
+					named := regexp.MustCompile(">" + regexp.QuoteMeta(html.EscapeString(j.Name)) + "( [\u2212.0-9]+)?</text>").MatchString(text)
 					if keyed := slices.ContainsFunc(trade.Keys[i], func(n keyed) bool { return n.Name == j.Name }); named == keyed {
 						t.Errorf("%s by %s, %d: %q is named %v and keyed %v", name, trade.ID, i, j.Name, named, keyed)
 					}
@@ -677,5 +678,46 @@ func TestTwoRepeatsWithOneInCommonAreNotOneRepeat(t *testing.T) {
 	}
 	if s := b.String(); r.Blocks != 1 || strings.Contains(strings.ToLower(s), "one repeat") || !strings.Contains(s, "diverged in 1 of 2") {
 		t.Errorf("got\n%s", s)
+	}
+}
+
+func TestEffectsOverSeveralArmsStandWhereArmsWould(t *testing.T) {
+	fraction, factorial, all := kinds(t)["fraction"], kinds(t)["factorial"], kinds(t)["all"]
+	var md, terminal, page bytes.Buffer
+	if err := errors.Join(Markdown(&md, fraction), Terminal(&terminal, fraction, 0, false), HTML(&page, fraction)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ what, text, has string }{
+		{"markdown", md.String(), "Of 3 effects, 2 help and 1 hurts."},
+		{"markdown", md.String(), "| batchnorm | +"},
+		{"markdown", md.String(), "(or elu x separable does)."},
+		{"markdown", md.String(), "| elu x separable |"},
+		{"markdown", md.String(), "| batchnorm + elu | "},
+		{"terminal", terminal.String(), "batchnorm: or elu x separable does"},
+		{"page", page.String(), `<td class="mixed">elu x separable</td>`},
+		{"page", page.String(), ">effect of<"},
+	} {
+		if !strings.Contains(c.text, c.has) {
+			t.Errorf("%s lacks %q:\n%s", c.what, c.has, c.text)
+		}
+	}
+	if s := terminal.String(); strings.Contains(s, "params") || strings.Contains(s, "time ") {
+		t.Errorf("effects over several arms have no price:\n%s", s)
+	}
+	for _, c := range []struct {
+		in  Input
+		has string
+	}{{factorial, "batchnorm x elu"}, {all, "deficit of all together"}} {
+		for name, write := range map[string]func(io.Writer) error{
+			"markdown": func(w io.Writer) error { return Markdown(w, c.in) }, "terminal": func(w io.Writer) error { return Terminal(w, c.in, 0, false) }, "page": func(w io.Writer) error { return HTML(w, c.in) },
+		} {
+			var b bytes.Buffer
+			if err := write(&b); err != nil || !strings.Contains(strings.ToLower(b.String()), "beyond these") || !strings.Contains(strings.ReplaceAll(b.String(), "<wbr>", ""), c.has) {
+				t.Errorf("%s lacks %q, %v", name, c.has, err)
+			}
+		}
+	}
+	if k := rank(all.Result); k.contrasts() || len(k.asked) != 4 {
+		t.Errorf("all: %d asked", len(k.asked))
 	}
 }

@@ -231,19 +231,23 @@ func (k ranking) label(c *canvas, spots []spot, y scale, taken []box) []keyed {
 		}
 		at, ok := box{}, false
 		if i < named && letters(text) < 0.25*c.w {
-			at, ok = room(s, letters(text), 4, c, taken)
+			at, ok = room(s, 1.08*letters(text), 4, c, taken)
 		}
 		if !ok {
 			text = strconv.Itoa(s.at)
 			keys = append(keys, keyed{s.at, s.j.Name, standOf(s.j)})
-			at, _ = room(s, letters(text), 40, c, taken)
+			at, _ = room(s, 1.08*letters(text), 40, c, taken)
 		}
 		taken = append(taken, at)
 		fmt.Fprintf(c, `<g class="arm %s" data-arm="%d">`, standOf(s.j), s.at)
 		if middle := (at.x0 + at.x1) / 2; math.Abs((at.y0+at.y1)/2-s.y) > 12 || math.Abs(middle-s.x) > (at.x1-at.x0)/2+14 {
 			c.line("leader", s.x, s.y, max(at.x0, min(s.x, at.x1)), max(at.y0, min(s.y, at.y1)))
 		}
-		c.text("label", "start", at.x0, at.y1-3, text)
+		if at.x1 < s.x {
+			c.text("label", "end", at.x1, at.y1-3, text)
+		} else {
+			c.text("label", "start", at.x0, at.y1-3, text)
+		}
 		c.WriteString("</g>")
 	}
 	slices.SortFunc(keys, func(a, b keyed) int { return cmp.Compare(a.N, b.N) })

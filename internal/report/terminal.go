@@ -42,7 +42,7 @@ func Terminal(w io.Writer, in Input, width int, color bool) error {
 		t.wrapped(b, t.gauge()+u, "")
 	}
 	t.wrapped(b, plain(t.answer()), "")
-	if r.Stopped == "" && len(t.variants) > 0 {
+	if r.Stopped == "" && len(t.asked) > 0 {
 		fmt.Fprintln(b)
 		t.layOut()
 		t.write(b)
@@ -59,6 +59,7 @@ type textTable struct {
 	name, effect, verdict int     // columns of these
 	plot                  int     // columns of the plot, 0 for none
 	costs                 bool    // beside the verdict; else below the arm
+	free                  bool    // there are no costs
 	stacked               bool    // name, effect and verdict below one another
 	low, high             float64 // effects at the plot's edges
 }
@@ -89,7 +90,7 @@ func (t *textTable) gauge() string {
 }
 
 func (t *textTable) layOut() {
-	for _, j := range t.variants {
+	for _, j := range t.asked {
 		t.name = max(t.name, utf8.RuneCountInString(say.Printable(j.Name)))
 		t.effect = max(t.effect, len(t.effectText(j)))
 		t.verdict = max(t.verdict, len(t.verdictText(j)))
@@ -98,7 +99,8 @@ func (t *textTable) layOut() {
 	t.low, t.high = t.domain()
 	rest := t.width - t.name - 2 - t.effect - 2 - t.verdict
 	t.stacked = rest < 0
-	if columns := 2 + t.timeColumn() + 2*costColumn; rest >= columns {
+	t.free = t.contrasts() // an effect over several arms costs nothing of its own
+	if columns := 2 + t.timeColumn() + 2*costColumn; rest >= columns && !t.free {
 		t.costs = true
 		rest -= columns
 	}
@@ -127,12 +129,14 @@ func (t *textTable) write(b *bufio.Writer) {
 		}
 	}
 	fmt.Fprintln(b, strings.TrimRight(head, " "))
-	for _, j := range t.variants {
+	for _, j := range t.asked {
 		verdict := t.verdictText(j)
 		if t.stacked {
 			fmt.Fprintln(b, clip(say.Printable(j.Name), t.width))
 			t.wrapped(b, "  "+strings.TrimSpace(t.effectText(j))+"  "+verdict, "  ")
-			t.wrapped(b, "  "+t.priced(j), "  ")
+			if !t.free {
+				t.wrapped(b, "  "+t.priced(j), "  ")
+			}
 			continue
 		}
 		line := pad(clip(say.Printable(j.Name), t.name), t.name) + "  " + pad(t.effectText(j), t.effect) + "  "
@@ -147,10 +151,19 @@ func (t *textTable) write(b *bufio.Writer) {
 			}
 		}
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
-		if !t.costs {
+		if !t.costs && !t.free {
 			t.wrapped(b, strings.Repeat(" ", t.name+2)+t.priced(j), strings.Repeat(" ", t.name+2))
 		}
 	}
+}
+
+// longest is the columns of the longest name of what is asked beyond main effects.
+func (t *textTable) longest() int {
+	n := 0
+	for _, j := range t.beyond {
+		n = max(n, utf8.RuneCountInString(say.Printable(j.Name)))
+	}
+	return n
 }
 
 // costCell is a cost in its column, the first that of time.
@@ -196,8 +209,15 @@ func (t *textTable) below(b *bufio.Writer, run string) {
 		}
 		t.wrapped(b, line, "  ")
 	}
+	for i, j := range t.beyond {
+		if i == 0 {
+			fmt.Fprintln(b)
+			t.wrapped(b, "Beyond these, a family of claims by themselves:", "")
+		}
+		t.wrapped(b, fmt.Sprintf("%s  %s  %s", pad(clip(say.Printable(j.Name), mostName), min(mostName, t.longest())), strings.TrimSpace(t.effectText(j)), t.verdictText(j)), "  ")
+	}
 	var lines []string
-	for _, j := range t.variants {
+	for _, j := range t.asked {
 		var said []string
 		if d := t.decides(j); d != "" && j.Verdict == study.Undecided {
 			said = append(said, strings.TrimPrefix(d, "; "))

@@ -95,9 +95,9 @@ func (k ranking) bandWords() string {
 
 // answer is the study in one sentence, ahead of its arms.
 func (k ranking) answer() string {
-	n := len(k.variants)
+	n := len(k.asked)
 	count := map[stand]int{}
-	for _, j := range k.variants {
+	for _, j := range k.asked {
 		count[standOf(j)]++
 	}
 	_, planned := k.progress()
@@ -142,17 +142,17 @@ func (k ranking) answer() string {
 	}
 	switch {
 	case n == 1:
-		return "The variant " + strings.TrimPrefix(parts[0], "1 ") + "."
+		return "The " + k.what() + " " + strings.TrimPrefix(parts[0], "1 ") + "."
 	case len(parts) == 1:
 		return "All " + parts[0] + "."
 	}
-	return fmt.Sprintf("Of %d variants, %s.", n, listed(parts))
+	return fmt.Sprintf("Of %d %ss, %s.", n, k.what(), listed(parts))
 }
 
 // untold is the answer of a study in which all is undecided: "Nothing could be told yet: effects under 9.6 points stay hidden
 // (6 variants, 60 images, 3 repeats)."
 func (k ranking) untold() string {
-	of := []string{counted(len(k.variants), "variant")}
+	of := []string{counted(len(k.asked), k.what())}
 	if k.Images > 0 {
 		of = append(of, counted(k.Images, "image"))
 	}
@@ -252,7 +252,11 @@ func (k ranking) mention(j study.Judgement) string {
 	if standOf(j) == diverged {
 		name += fmt.Sprintf(" in %d of %d", j.Diverged, j.Trials)
 	}
-	if e := k.effectCell(j); e != nothing {
+	e := k.effectCell(j)
+	if standOf(j) == none && j.InnerLow != nil && j.InnerHigh != nil { // that which lies within the band
+		e = signed(*j.Effect, k.decimals) + " " + interval(*j.InnerLow, *j.InnerHigh, k.decimals)
+	}
+	if e != nothing {
 		return name + ", " + e
 	}
 	return name
@@ -266,7 +270,7 @@ func (k ranking) head(s stand) string {
 // standing are the variants that stand so, those first that matter most.
 func (k ranking) standing(s stand) []study.Judgement {
 	var arms []study.Judgement
-	for _, j := range k.variants {
+	for _, j := range k.asked {
 		if standOf(j) == s {
 			arms = append(arms, j)
 		}
@@ -425,7 +429,7 @@ type next struct {
 func (k ranking) further(run string) []next {
 	least, most := study.MaxRepeats+1, 0
 	var first []string
-	for _, j := range k.variants {
+	for _, j := range k.asked {
 		n := max(k.Repeats+1, k.Blocks+j.MoreRepeats)
 		if run == "" || j.Verdict != study.Undecided || j.MoreRepeats < 1 || n > study.MaxRepeats {
 			continue
@@ -533,12 +537,16 @@ func (k ranking) best() string {
 	if k.Winner == k.base.Name {
 		return "No variant is shown to beat the baseline, so the baseline is the one to keep."
 	}
-	return "Best: " + k.Winner + "."
+	best := "Best: " + k.Winner + "."
+	if len(k.Predicted) > 0 {
+		best += " Together the effects point to " + strings.Join(k.Predicted, " + ") + ": predicted, not trained."
+	}
+	return best
 }
 
 // awaits tells whether some variant has an effect and no look yet: nothing is known of it, then.
 func (k ranking) awaits() bool {
-	return slices.ContainsFunc(k.variants, func(j study.Judgement) bool { return j.Effect != nil && j.Level == 0 && j.Method == "" })
+	return slices.ContainsFunc(k.asked, func(j study.Judgement) bool { return j.Effect != nil && j.Level == 0 && j.Method == "" })
 }
 
 // train is the command that goes on with the best arm, "" while it is not written.
@@ -592,7 +600,7 @@ func (k ranking) judged() []string {
 		if c == "of its look" {
 			with = "for every variant that was ever judged against this baseline, " + strconv.Itoa(k.Family) + " by now, each at the level of its look"
 		}
-		lines = append(lines, "Intervals hold for all variants at once "+with+" (Dunnett's test); they count the chance in the seeds and the chance in which images were there to validate on.")
+		lines = append(lines, "Intervals hold for all "+k.what()+"s at once "+with+" (Dunnett's test); they count the chance in the seeds and the chance in which images were there to validate on.")
 	}
 	for _, l := range k.Looks {
 		kind := "an unplanned one"
