@@ -211,6 +211,11 @@ func (e *Env) writeReport(st *store.Store, r *study.Result, dir string) (report.
 		}
 		in.Winner = ""
 	}
+	held, err := st.Study(r.Name)
+	if err != nil {
+		return in, nil, err
+	}
+	in.Drawings, in.Undrawn = drawings(held, r.Net)
 	paths, err := report.Write(dir, in)
 	return in, paths, err
 }

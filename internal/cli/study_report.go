@@ -5,7 +5,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/draw"
 	"github.com/assaylab/assay/internal/runner"
+	"github.com/assaylab/assay/internal/store"
+	"github.com/assaylab/assay/nn"
 )
 
 func studyReport(e *Env) *cobra.Command {
@@ -47,4 +50,46 @@ as Markdown, JSON and CSV. Prints their paths. --out writes it elsewhere, as of 
 	}
 	cmd.Flags().StringVar(&to, "out", "", "`DIR` to write it to; default: the study's folder in the store")
 	return cmd
+}
+
+// mostDrawn bounds what drawings take of a page, in bytes.
+const mostDrawn = 1 << 20
+
+// drawings are pictures of a study's networks as SVG, by arm: the baseline's, and beside it each that is another; left counts those that
+// there was no room for.
+func drawings(held store.Study, net string) (by map[string]string, left int) {
+	by = map[string]string{}
+	if len(held.Arms) == 0 {
+		return by, 0
+	}
+	base, err := nn.Read("network", []byte(held.Arms[0].Recipe.Network))
+	if err != nil {
+		return by, 0 // a network of another time: the report does without
+	}
+	total := 0
+	for i, a := range held.Arms {
+		if i > 0 && (a.Recipe.Network == held.Arms[0].Recipe.Network || a.Status == store.Removed) {
+			continue
+		}
+		g, err := nn.Read("network", []byte(a.Recipe.Network))
+		if err != nil {
+			continue
+		}
+		var svg string
+		if i == 0 {
+			g.Name = net
+			svg, err = draw.SVG(g)
+		} else {
+			svg, err = draw.Pair(base, g)
+		}
+		switch {
+		case err != nil:
+		case total+len(svg) > mostDrawn:
+			left++
+		default:
+			by[a.Name] = svg
+			total += len(svg)
+		}
+	}
+	return by, left
 }

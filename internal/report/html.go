@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -58,6 +59,11 @@ type page struct {
 	Repeats                       []int
 	Judged                        []string
 	Commands, File                string
+	Methods                       string
+	Sources                       []Source
+	BibTeX, LaTeX, Markdown       string
+	Drawing                       template.URL // of the baseline's network
+	Undrawn                       int
 	Facts                         [][2]string
 }
 
@@ -80,6 +86,7 @@ type row struct {
 	Shared                                   string
 	Differs, Notes, Mixed                    []string
 	Cells                                    []cellText
+	Drawing                                  template.URL
 	ByVerdict                                int // keys to sort by; "" where not known
 	ByEffect, ByMean, ByTime, ByMACs, ByPara string
 }
@@ -107,6 +114,9 @@ func HTML(w io.Writer, in Input) error {
 		Judged: k.judged(), Commands: k.commands(in), File: in.File, Facts: k.facts(in),
 	}
 	p.Ended, p.Planned = k.progress()
+	p.Methods, p.Sources = k.methods(in.Version)
+	p.BibTeX, p.LaTeX, p.Markdown = bibtex(p.Sources), k.latex(), k.plainTable()
+	p.Drawing, p.Undrawn = picture(in.Drawings[k.base.Name]), in.Undrawn
 	if k.Delta > 0 {
 		p.Delta = say.Figure(k.Delta)
 	}
@@ -117,7 +127,11 @@ func HTML(w io.Writer, in Input) error {
 		p.Repeats = append(p.Repeats, s+1)
 	}
 	for i, j := range k.all() {
-		p.Rows = append(p.Rows, k.row(i, j))
+		r := k.row(i, j)
+		if !j.Baseline {
+			r.Drawing = picture(in.Drawings[j.Name])
+		}
+		p.Rows = append(p.Rows, r)
 	}
 	p.Contrasts, p.Mixed = k.contrasts(), len(k.mixed) > 0
 	if p.Contrasts {
@@ -168,6 +182,14 @@ func (k ranking) effects(of []study.Judgement) []row {
 		rows = append(rows, row{Class: standOf(j), Name: j.Name, Parts: breakable(j.Name), Verdict: k.called(j), Effect: k.effectCell(j), Plot: k.plot(j), Mixed: k.mixed[j.Name], ByEffect: cell(j.Effect), ByVerdict: slices.Index(stands, standOf(j))})
 	}
 	return rows
+}
+
+// picture is a drawing as the page holds it: apart, so that neither's style reaches the other.
+func picture(svg string) template.URL {
+	if svg == "" {
+		return ""
+	}
+	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(svg)))
 }
 
 // place is what an outcome beside the first is called: Second, Third, Further.

@@ -26,7 +26,7 @@ func Markdown(w io.Writer, in Input) error {
 	m.details()
 	m.differences()
 	m.trials()
-	m.method()
+	m.method(in.Version)
 	m.repeat(in)
 	_, err := w.Write(b.Bytes())
 	return err
@@ -178,10 +178,15 @@ func (m markdown) trials() {
 	m.table("l"+strings.Repeat("r", len(head)-1), head, rows)
 }
 
-func (m markdown) method() {
+func (m markdown) method(version string) {
 	m.line("## How it was judged\n")
 	for _, l := range m.judged() {
 		m.line("- %s", md(l))
+	}
+	text, cited := m.methods(version)
+	m.line("\n### For a paper\n\n%s\n", md(text))
+	for _, s := range cited {
+		m.line("- %s", md(s.Text))
 	}
 	m.line("")
 }

@@ -157,6 +157,9 @@ func TestThePageNeedsNothingFromOutside(t *testing.T) {
 		text, elements := pageOf(t, in)
 		for _, n := range elements {
 			for _, a := range n.Attr {
+				if n.Data == "img" && a.Key == "src" && strings.HasPrefix(a.Val, "data:image/") {
+					continue
+				}
 				outside := strings.Contains(a.Val, "//")
 				if paper := n.Data == "a" && a.Key == "href" && strings.HasPrefix(a.Val, "https://doi.org/"); outside && !paper {
 					t.Errorf("%s: <%s %s=%q>", name, n.Data, a.Key, a.Val)
@@ -165,7 +168,7 @@ func TestThePageNeedsNothingFromOutside(t *testing.T) {
 					t.Errorf("%s: <%s> has %s=%q", name, n.Data, a.Key, a.Val)
 				}
 			}
-			if slices.Contains([]string{"link", "script", "img", "iframe", "object"}, n.Data) && (attribute(n, "src") != "" || n.Data == "img" || n.Data == "link" && attribute(n, "href") != "data:,") {
+			if slices.Contains([]string{"link", "script", "img", "iframe", "object"}, n.Data) && (attribute(n, "src") != "" && !strings.HasPrefix(attribute(n, "src"), "data:image/") || n.Data == "link" && attribute(n, "href") != "data:,") {
 				t.Errorf("%s: <%s> loads something", name, n.Data)
 			}
 		}
@@ -719,5 +722,61 @@ func TestEffectsOverSeveralArmsStandWhereArmsWould(t *testing.T) {
 	}
 	if k := rank(all.Result); k.contrasts() || len(k.asked) != 4 {
 		t.Errorf("all: %d asked", len(k.asked))
+	}
+}
+
+func TestAStudyIsReadyForAPaper(t *testing.T) {
+	in := around(first(t))
+	k := rank(in.Result)
+	text, cited := k.methods(in.Version)
+	for _, want := range []string{"We compared 6 variants of mini on fashion-mini, 3 trainings each, with Assay v0.1.0.", "(Dunnett 1955)", "(Schuirmann 1987)", "2,000 validation images", "within 0.5 points either way"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("methods lack %q:\n%s", want, text)
+		}
+	}
+	if len(cited) < 3 || strings.Count(bibtex(cited), "@article{") != len(cited) {
+		t.Errorf("%d sources:\n%s", len(cited), bibtex(cited))
+	}
+	for _, s := range []Source{dunnett, schuirmann, brownForsyth, boxHunter, plackett, efronMorris, holm, falseFinds} {
+		if strings.Count(s.bibtex, "{") != strings.Count(s.bibtex, "}") || !strings.Contains(s.bibtex, "  year    = {") {
+			t.Errorf("BibTeX of %s:\n%s", s.Cite, s.bibtex)
+		}
+	}
+	attack := rank(kinds(t)["attack"].Result)
+	for name, table := range map[string]string{"latex": k.latex(), "latex of an attack": attack.latex(), "markdown": k.plainTable(), "markdown of an attack": attack.plainTable()} {
+		columns := map[bool]string{true: " & ", false: " | "}[strings.HasPrefix(name, "latex")]
+		rows := 0
+		for line := range strings.Lines(table) {
+			if n := strings.Count(line, columns); n > 0 {
+				if rows++; n != 6 && !strings.Contains(line, "---") {
+					t.Errorf("%s: %d columns in %s", name, n+1, line)
+				}
+			}
+		}
+		if rows < 3 {
+			t.Errorf("%s: %d rows", name, rows)
+		}
+	}
+	if got, want := inLatex("a_b & 50 % {x}\\"), `a\_b \& 50 \% \{x\}\textbackslash{}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestDrawingsStandInThePageApart(t *testing.T) {
+	in := around(first(t))
+	in.Drawings = map[string]string{"baseline": "<svg>b</svg>", "elu": "<svg>e</svg>"}
+	in.Undrawn = 2
+	text, elements := pageOf(t, in)
+	n := 0
+	for _, e := range elements {
+		if e.Data == "img" {
+			n++
+			if !strings.HasPrefix(attribute(e, "src"), "data:image/svg+xml;base64,") || attribute(e, "alt") == "" {
+				t.Errorf("<img src=%q>", attribute(e, "src"))
+			}
+		}
+	}
+	if n != 2 || !strings.Contains(text, "2 are not drawn") {
+		t.Errorf("%d drawings", n)
 	}
 }
