@@ -187,8 +187,9 @@ func nearby(path string) string {
 	return path
 }
 
-// writeReport writes the report and winner.yaml into a folder and returns the paths of all.
-func (e *Env) writeReport(st *store.Store, r *study.Result, dir string) (report.Input, []string, error) {
+// writeReport writes the report and winner.yaml into a folder and returns the paths of all. pictures gives small ones of images by their
+// hashes; nil: the page holds none.
+func (e *Env) writeReport(st *store.Store, r *study.Result, dir string, pictures func(hashes []string) map[string][]byte) (report.Input, []string, error) {
 	in, err := e.reportInput(st, r)
 	if err != nil {
 		return in, nil, err
@@ -216,6 +217,12 @@ func (e *Env) writeReport(st *store.Store, r *study.Result, dir string) (report.
 		return in, nil, err
 	}
 	in.Drawings, in.Undrawn = drawings(held, r.Net)
+	if in.Sight, err = sight(st, r); err != nil {
+		return in, nil, err
+	}
+	if in.Sight != nil && pictures != nil {
+		in.Thumbs = pictures(in.Sight.Wanted())
+	}
 	paths, err := report.Write(dir, in)
 	return in, paths, err
 }

@@ -13,13 +13,16 @@ import (
 
 func studyReport(e *Env) *cobra.Command {
 	var to string
+	var bare bool
 	cmd := &cobra.Command{
 		Use: "report [NAME]", Short: "write the report of a study again",
 		Long: `Writes the report of a study of the store, by default the one that changed last: one HTML page that needs no network, and the same
-as Markdown, JSON and CSV. Prints their paths. --out writes it elsewhere, as of a store that may only be read.`,
+as Markdown, JSON and CSV. Prints their paths. --out writes it elsewhere, as of a store that may only be read. The page holds small
+pictures of the images that every arm gets wrong, and of those on which the best arm and the baseline differ, as long as the data
+are where they were; --no-pictures makes one to hand around.`,
 		Example: "  assay study report\n  assay study report first-study --out page",
 		Args:    args(0, 1, "nothing"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			st, name, err := e.existing(args)
 			if err != nil {
 				return err
@@ -32,7 +35,11 @@ as Markdown, JSON and CSV. Prints their paths. --out writes it elsewhere, as of 
 			if to == "" {
 				to = filepath.Join(e.Store, r.Name)
 			}
-			in, paths, err := e.writeReport(st, r, to)
+			var pictures func([]string) map[string][]byte
+			if !bare {
+				pictures = func(hashes []string) map[string][]byte { return e.stored(c.Context(), st, name, hashes) }
+			}
+			in, paths, err := e.writeReport(st, r, to, pictures)
 			if err != nil {
 				return err
 			}
@@ -49,6 +56,7 @@ as Markdown, JSON and CSV. Prints their paths. --out writes it elsewhere, as of 
 		},
 	}
 	cmd.Flags().StringVar(&to, "out", "", "`DIR` to write it to; default: the study's folder in the store")
+	cmd.Flags().BoolVar(&bare, "no-pictures", false, "a page without pictures of the data set")
 	return cmd
 }
 

@@ -64,6 +64,11 @@ type page struct {
 	BibTeX, LaTeX, Markdown       string
 	Drawing                       template.URL // of the baseline's network
 	Undrawn                       int
+	Sight                         *Sight
+	Found                         []string
+	Wrongs                        []wrongs
+	Galleries                     []gallery
+	Held                          string // "24 pictures", of those in the page
 	Facts                         [][2]string
 }
 
@@ -158,6 +163,15 @@ func HTML(w io.Writer, in Input) error {
 	}
 	if len(k.asked) > 0 && k.Stopped == "" {
 		p.Forest = []template.HTML{k.forest(wide), k.forest(narrow)}
+	}
+	if s := in.Sight; s != nil {
+		p.Sight, p.Found, p.Galleries = s, s.Found(), s.galleries(in.Thumbs, k.base.Name)
+		if n := len(in.Thumbs); n > 0 {
+			p.Held = counted(n, "picture")
+		}
+		for _, c := range s.Confusions {
+			p.Wrongs = append(p.Wrongs, c.table(s.Classes))
+		}
 	}
 	p.Trades = k.trades()
 	p.Panels = k.panels()

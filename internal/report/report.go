@@ -31,6 +31,8 @@ type Input struct {
 	Machine  string            // processor and system, for people
 	Made     time.Time         // when the report was made
 	Drawings map[string]string // by arm, as SVG: the baseline's network, and what each other one changes in it
+	Sight    *Sight            // what its images tell; nil where nothing
+	Thumbs   map[string][]byte // small pictures by the hash of the image, as JPEG: then the page holds pictures, and says so
 	Undrawn  int               // arms that there was no room to draw
 	Ran      int               // trials that the command has just trained
 }

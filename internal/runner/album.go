@@ -3,6 +3,7 @@ package runner
 import (
 	"slices"
 
+	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/study/trial"
 )
@@ -64,4 +65,13 @@ func OpenAlbum(st *store.Store, name string) (Album, error) {
 		a.Images.Names = append(a.Images.Names, append(slices.Clone(seen[hash].Names), "")[0])
 	}
 	return a, nil
+}
+
+// Base is the experiment that a study of the store varies, with the folder that it was pointed at.
+func Base(held store.Study) (experiment.Experiment, error) {
+	s, err := decode(held)
+	if err != nil {
+		return experiment.Experiment{}, err
+	}
+	return s.Base, nil
 }
