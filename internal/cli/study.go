@@ -155,6 +155,10 @@ func (e *Env) reportInput(st *store.Store, r *study.Result) (report.Input, error
 	if err != nil {
 		return report.Input{}, err
 	}
+	in.Next = "assay study next " + say.Word(r.Name)
+	if e.Store != "assay-store" {
+		in.Next += " --store " + say.Word(e.Store)
+	}
 	in.Run = e.again(nearby(file), nearby(folder), r.Name)
 	in.Commands = []string{e.again(filepath.Base(file), filepath.Base(folder), r.Name)} // where the files lie is their owner's
 	return in, nil

@@ -133,7 +133,7 @@ func first(t *testing.T) *study.Result {
 func around(r *study.Result) Input {
 	return Input{Result: r, Store: "assay-store", Winner: "assay-store/first-study/winner.yaml", FileName: "examples/first-study.yaml",
 		File:     "question: Which choices pay on fashion-mini?\nbase:\n  data: fashion-mini\n  net: mini\nvariants:\n  - {name: batchnorm, with: [batchnorm]}\nrepeats: 3\n",
-		Commands: []string{"git checkout v0.1.0", "go run ./cmd/assay study run examples/first-study.yaml"}, Run: "assay study run examples/first-study.yaml",
+		Commands: []string{"git checkout v0.1.0", "go run ./cmd/assay study run examples/first-study.yaml"}, Run: "assay study run examples/first-study.yaml", Next: "assay study next first-study",
 		Version: "v0.1.0 (go1.26)", Machine: "AMD EPYC, 2 cores, linux/amd64", Made: time.Date(2026, 11, 23, 21, 5, 0, 0, time.UTC)}
 }
 

@@ -36,8 +36,9 @@ type page struct {
 	Title                         []titleWord
 	Unfinished                    string
 	Ended, Planned                int
-	Best, Train                   string
+	Best, Train, Choice           string
 	Further                       []next
+	Confirm                       string
 	Style                         template.CSS
 	Script                        template.JS
 	Groups                        []group
@@ -82,7 +83,7 @@ type titleWord struct {
 type row struct {
 	Class                                    stand
 	At                                       int // its place in the ranking
-	Name, Verdict, Mean, Effect, Grey        string
+	Name, Verdict, Mean, Effect, Grey, Less  string
 	Parts                                    []string // of the name, between which it may be broken
 	Plot                                     template.HTML
 	Time, MACs, Params                       string // against the baseline's
@@ -113,8 +114,8 @@ func HTML(w io.Writer, in Input) error {
 	}
 	k := rank(in.Result)
 	p := page{
-		Name: k.title(), Title: titleWords(k.title()), Unfinished: k.unfinished(), Setting: k.setting(), Answer: k.answer(), Best: k.best(), Train: train(in), Tested: k.tested(),
-		Further: k.further(in.Run), Style: template.CSS(styleText), Script: template.JS(scriptText),
+		Name: k.title(), Title: titleWords(k.title()), Unfinished: k.unfinished(), Setting: k.setting(), Answer: k.answer(), Best: k.best(), Train: train(in), Choice: k.choice(), Tested: k.tested(),
+		Further: k.further(in.Run), Confirm: k.confirm(in), Style: template.CSS(styleText), Script: template.JS(scriptText),
 		Careful: k.careful(), Rough: k.rough(), Roughly: k.roughly(), Metric: k.Metric, Confidence: k.confidence(), MetricTitle: capital(k.Metric), Unit: k.primary().Unit,
 		Judged: k.judged(), Commands: k.commands(in), File: in.File, Facts: k.facts(in),
 	}
@@ -232,7 +233,7 @@ func breakable(name string) []string {
 
 func (k ranking) row(at int, j study.Judgement) row {
 	r := row{
-		Class: standOf(j), At: at, Name: j.Name, Parts: breakable(j.Name), Verdict: k.called(j), Mean: fixed(j.Mean, k.decimals), Effect: k.effectCell(j), Grey: k.grey(j), Plot: k.plot(j),
+		Class: standOf(j), At: at, Name: j.Name, Parts: breakable(j.Name), Verdict: k.called(j), Mean: fixed(j.Mean, k.decimals), Effect: k.effectCell(j), Grey: k.grey(j), Less: k.cheaper(j), Plot: k.plot(j),
 		Time: k.slower(j), MACs: change(float64(j.MACs), float64(k.base.MACs)), Params: change(float64(j.Params), float64(k.base.Params)),
 		Seconds: k.lasts(j), Ratio: ratio(j.TrainSeconds, k.base.TrainSeconds), MACsText: si(float64(j.MACs)), ParamsText: si(float64(j.Params)),
 		ParamsExact: grouped(j.Params), MACsExact: grouped(j.MACs), Differs: j.Differs, Notes: j.Notes,

@@ -77,8 +77,14 @@ func (m markdown) verdicts(in Input) {
 		}
 		m.line("%s\n", best)
 	}
+	if choice := m.choice(); choice != "" {
+		m.line("%s\n", md(choice))
+	}
 	for _, n := range m.further(in.Run) {
 		m.line("To tell %s: `%s`\n", md(n.Of), say.Printable(n.Command))
+	}
+	if next := m.confirm(in); next != "" {
+		m.line("To confirm what helps, together and each left out: `%s`\n", say.Printable(next))
 	}
 	if tested := m.tested(); tested != "" {
 		m.line("%s\n", md(tested))

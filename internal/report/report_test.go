@@ -780,3 +780,27 @@ func TestDrawingsStandInThePageApart(t *testing.T) {
 		t.Errorf("%d drawings", n)
 	}
 }
+
+func TestWhatToTakeNowStandsBesideTheVerdicts(t *testing.T) {
+	r := makeUp(t, "", 3, 2, 500, firstArms[:4]...)
+	if r.Choice == nil {
+		t.Fatal("nothing to choose")
+	}
+	r.Choice = &study.Choice{Arm: "elu", Probability: 0.6249, Shortfall: 0.312}
+	r.Judged[3].AsGoodForLess, r.Judged[3].Verdict = []string{"training time", "parameters"}, study.Undecided
+	in := Input{Result: r}
+	for name, write := range map[string]func(io.Writer) error{
+		"markdown": func(w io.Writer) error { return Markdown(w, in) }, "terminal": func(w io.Writer) error { return Terminal(w, in, 0, false) }, "page": func(w io.Writer) error { return HTML(w, in) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(strings.Fields(strings.ReplaceAll(b.String(), "\u00a0", " ")), " ")
+		for _, want := range []string{"If you must choose now: elu, the best of these with a probability of 62 %; the best is expected to be 0.31 points better.", "as good for less: training time and parameters"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q:\n%s", name, want, b.String())
+			}
+		}
+	}
+}

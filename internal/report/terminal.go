@@ -47,7 +47,7 @@ func Terminal(w io.Writer, in Input, width int, color bool) error {
 		t.layOut()
 		t.write(b)
 	}
-	t.below(b, in.Run)
+	t.below(b, in)
 	return b.Flush()
 }
 
@@ -197,8 +197,8 @@ func (t *textTable) priced(j study.Judgement) string {
 	return strings.Join(words, ", ")
 }
 
-// below writes what stands under the table; run is the command that goes on with the study.
-func (t *textTable) below(b *bufio.Writer, run string) {
+// below writes what stands under the table.
+func (t *textTable) below(b *bufio.Writer, in Input) {
 	if t.base.Mean != nil {
 		line := "baseline " + plain(fixed(t.base.Mean, t.decimals))
 		if t.NoiseSD > 0 {
@@ -235,16 +235,24 @@ func (t *textTable) below(b *bufio.Writer, run string) {
 	for _, l := range lines {
 		t.wrapped(b, plain(l), "  ")
 	}
-	for i, n := range t.further(run) {
+	for i, n := range t.further(in.Run) {
 		if i == 0 {
 			fmt.Fprintln(b)
 		}
 		t.wrapped(b, plain("To tell "+n.Of+":"), "  ")
 		t.wrapped(b, "  "+n.Command, "    ")
 	}
+	if next := t.confirm(in); next != "" {
+		fmt.Fprintln(b)
+		t.wrapped(b, "To confirm what helps, together and each left out:", "  ")
+		t.wrapped(b, "  "+next, "    ")
+	}
 	if best := t.best(); best != "" {
 		fmt.Fprintln(b)
 		t.wrapped(b, plain(best), "  ")
+	}
+	if choice := t.choice(); choice != "" {
+		t.wrapped(b, plain(choice), "  ")
 	}
 	if tested := t.tested(); tested != "" {
 		t.wrapped(b, plain(tested), "  ")

@@ -257,7 +257,10 @@ func (k ranking) mention(j study.Judgement) string {
 		e = signed(*j.Effect, k.decimals) + " " + interval(*j.InnerLow, *j.InnerHigh, k.decimals)
 	}
 	if e != nothing {
-		return name + ", " + e
+		name += ", " + e
+	}
+	if c := k.cheaper(j); c != "" {
+		name += " (" + c + ")"
 	}
 	return name
 }
@@ -381,8 +384,10 @@ func (k ranking) remarks(j study.Judgement) string {
 			left = append(left, n)
 		}
 	}
-	if g := k.grey(j); g != "" {
-		left = append(left, g)
+	for _, mark := range []string{k.cheaper(j), k.grey(j)} {
+		if mark != "" {
+			left = append(left, mark)
+		}
 	}
 	if len(left) == 0 {
 		return ""
@@ -452,6 +457,14 @@ func (k ranking) further(run string) []next {
 	return list
 }
 
+// confirm is the command that goes on from what helps, "" where nothing does or the study goes on itself.
+func (k ranking) confirm(in Input) string {
+	if _, planned := k.progress(); planned > 0 || k.Stopped != "" || len(k.standing(helps)) == 0 {
+		return ""
+	}
+	return in.Next
+}
+
 // commands repeat the study and go on with it, a line each.
 func (k ranking) commands(in Input) string {
 	lines := slices.Clone(in.Commands)
@@ -461,6 +474,9 @@ func (k ranking) commands(in Input) string {
 			of = "of " + counted(n.arms, "variant")
 		}
 		lines = append(lines, n.Command+"  # would tell "+of)
+	}
+	if next := k.confirm(in); next != "" {
+		lines = append(lines, next+"  # writes the study that confirms what helps")
 	}
 	return strings.Join(lines, "\n")
 }
@@ -542,6 +558,23 @@ func (k ranking) best() string {
 		best += " Together the effects point to " + strings.Join(k.Predicted, " + ") + ": predicted, not trained."
 	}
 	return best
+}
+
+// choice is what to take if one must choose now, and what that risks; "" where nothing tells.
+func (k ranking) choice() string {
+	c := k.Choice
+	if c == nil || k.Stopped != "" {
+		return ""
+	}
+	return fmt.Sprintf("If you must choose now: %s, the best of these with a probability of %s; the best is expected to be %s %s better.", c.Arm, percent(math.Round(100*c.Probability)/100), say.Figure(c.Shortfall), k.primary().Unit)
+}
+
+// cheaper is the mark of an arm that is as good for less: "as good for less: training time and parameters".
+func (k ranking) cheaper(j study.Judgement) string {
+	if len(j.AsGoodForLess) == 0 {
+		return ""
+	}
+	return "as good for less: " + listed(j.AsGoodForLess)
 }
 
 // awaits tells whether some variant has an effect and no look yet: nothing is known of it, then.
