@@ -109,7 +109,7 @@ func (k ranking) drawEffect(c *canvas, x scale, y float64, j study.Judgement) {
 	switch {
 	case effect == nil && j.Diverged > 0:
 		c.shape(j, worse+inward*4, y, 4.5)
-		c.text("tick", anchor, worse+inward*14, y+4, "diverged in every repeat")
+		c.text("tick", anchor, worse+inward*14, y+4, "in every repeat")
 		return
 	case effect == nil:
 		c.text("tick", anchor, worse+inward*4, y+4, k.called(j))

@@ -99,7 +99,7 @@ func (k ranking) scatter(a axis, width float64) (template.HTML, []keyed) {
 	low, high := k.domain()
 	for _, j := range arms {
 		minX, maxX = min(minX, a.of(j)), max(maxX, a.of(j))
-		if k.base.Mean == nil || *j.Mean-*k.base.Mean >= low && *j.Mean-*k.base.Mean <= high {
+		if k.base.Mean == nil || k.contrasts() || *j.Mean-*k.base.Mean >= low && *j.Mean-*k.base.Mean <= high {
 			minY, maxY = min(minY, *j.Mean), max(maxY, *j.Mean)
 		}
 	}
