@@ -196,3 +196,12 @@ func TestDifferencesAndOrderAreAsScipyHasThem(t *testing.T) {
 		t.Errorf("all tied: tau %v, want none", got)
 	}
 }
+
+func TestNoCellOfAnExportSteersATerminalOrASpreadsheet(t *testing.T) {
+	r := makeUp(t, "", 2, 2, 30, made{name: "a\x1b[2Jb", params: 1, macs: 1, seconds: 1}, made{name: "=HYPERLINK(1)", params: 1, macs: 1, seconds: 1})
+	for _, format := range []string{"csv", "jsonl"} {
+		if s := exported(t, r, format, nil); strings.ContainsRune(s, 0x1b) || format == "csv" && strings.Contains(s, ",=") {
+			t.Errorf("%s:\n%q", format, s)
+		}
+	}
+}

@@ -44,13 +44,19 @@ func rank(r *study.Result) ranking {
 	return k
 }
 
-// ask fills in what the study is asked. A contrast stands as an arm would, without a mean and without costs.
+// effectOver is a contrast as an arm of so many repeats, without a mean and without costs.
+func effectOver(c study.Contrast, repeats int) study.Judgement {
+	j := study.Judgement{Arm: study.Arm{Name: c.Name}, Trials: repeats, Finding: c.Finding, Others: c.Others, Notes: c.Notes,
+		RepeatsToDecide: c.RepeatsToDecide, MoreRepeats: c.MoreRepeats, HoursToDecide: c.HoursToDecide, ImagesToDecide: c.ImagesToDecide}
+	j.Mean = nil
+	return j
+}
+
+// ask fills in what the study is asked.
 func (k *ranking) ask() {
 	k.mixed = map[string][]string{}
 	for _, c := range k.Contrasts {
-		j := study.Judgement{Arm: study.Arm{Name: c.Name}, Trials: k.Blocks, Finding: c.Finding, Others: c.Others, Notes: c.Notes,
-			RepeatsToDecide: c.RepeatsToDecide, MoreRepeats: c.MoreRepeats, HoursToDecide: c.HoursToDecide, ImagesToDecide: c.ImagesToDecide}
-		j.Mean = nil
+		j := effectOver(c, k.Blocks)
 		if len(c.Aliases) > 0 {
 			k.mixed[c.Name] = c.Aliases
 		}

@@ -720,6 +720,10 @@ func TestEffectsOverSeveralArmsStandWhereArmsWould(t *testing.T) {
 			}
 		}
 	}
+	var csv bytes.Buffer
+	if err := ResultsCSV(&csv, factorial.Result); err != nil || strings.Count(csv.String(), ",arm\n") != 8 || strings.Count(csv.String(), ",main\n") != 3 || strings.Count(csv.String(), ",interaction\n") != 3 {
+		t.Errorf("results.csv: %v\n%s", err, csv.String())
+	}
 	if k := rank(all.Result); k.contrasts() || len(k.asked) != 4 {
 		t.Errorf("all: %d asked", len(k.asked))
 	}
