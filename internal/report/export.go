@@ -171,7 +171,7 @@ func (c csvSink) row(cells []any) error {
 	for i, v := range cells {
 		switch v := v.(type) {
 		case string:
-			texts[i] = say.Cell(v)
+			texts[i] = say.Cell(say.Printable(v)) // it may go to a terminal
 		case float64:
 			texts[i] = strconv.FormatFloat(v, 'g', -1, 64)
 		case int64:
