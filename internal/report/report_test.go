@@ -808,3 +808,15 @@ func TestWhatToTakeNowStandsBesideTheVerdicts(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTestSplitIsToldWithItsEffect(t *testing.T) {
+	k := told(task.Accuracy, 2000, 3, between(1, 3, study.Helps))
+	k.Test = &study.TestReading{Arm: "a", Metrics: map[string]float64{"accuracy": 71.2}, Images: 1000, Reading: 2}
+	if got, want := k.tested(), "On the test split (second reading, 1,000 images) a has accuracy 71.2."; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	k.Test.Baseline, k.Test.Effect, k.Test.Low, k.Test.High, k.Test.Repeats = map[string]float64{"accuracy": 69.3}, new(1.9), new(0.5), new(3.2), 3
+	if got, want := k.tested(), "On the test split (second reading, 1,000 images) a has accuracy 71.2, the baseline 69.3: +1.9 points [+0.5,\u00a0+3.2] over 3 repeats."; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -602,7 +602,15 @@ func (k ranking) tested() string {
 			figures = append(figures, m.Title+" "+k.figure(m, v))
 		}
 	}
-	return fmt.Sprintf("On the test split (%s reading, %s images) %s has %s.", ordinal(t.Reading), grouped(int64(t.Images)), t.Arm, listed(figures))
+	text := fmt.Sprintf("On the test split (%s reading, %s images) %s has %s", ordinal(t.Reading), grouped(int64(t.Images)), t.Arm, listed(figures))
+	if base, ok := t.Baseline[k.primary().Name]; ok && t.Effect != nil {
+		text += fmt.Sprintf(", the baseline %s: %s", k.figure(k.primary(), base), k.effect(*t.Effect))
+		if t.Low != nil && t.High != nil {
+			text += " " + interval(*t.Low, *t.High, k.decimals)
+		}
+		text += " over " + counted(t.Repeats, "repeat")
+	}
+	return text + "."
 }
 
 // careful are the caveats as sentences.
@@ -621,6 +629,9 @@ func (k ranking) careful() []string {
 func (k ranking) judged() []string {
 	lines := []string{
 		"Each repeat gives every arm the same split, the same order of images and the same initial values, and arms are compared within repeats, of which " + strconv.Itoa(k.Blocks) + " count.",
+	}
+	if k.Folds > 0 {
+		lines = append(lines, fmt.Sprintf("In each round of %d repeats every image is validated once.", k.Folds))
 	}
 	if k.NoiseSD > 0 {
 		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %s %s (%d degrees of freedom); repeats as a whole differ by %s.", say.Figure(k.NoiseSD), k.primary().Unit, k.ResidualDF, say.Figure(k.BlockSD)))
