@@ -9,7 +9,7 @@ import (
 // foretell fills in what the repeats can detect at one level, and what would decide undecided arms at the next.
 func (t *table) foretell(r *Result, now []findings, at, next float64) {
 	first := now[0]
-	r.NoiseSD, r.BlockSD, r.ResidualDF = first.noiseSD, first.blockSD, first.df
+	r.NoiseSD, r.BlockSD, r.ResidualDF, r.Noise = first.noiseSD, first.blockSD, first.df, t.split(first)
 	design := stat.Design{Variants: max(1, first.family), SD: r.NoiseSD, Delta: first.delta, Level: at}
 	if t.whole { // every effect rests on all arms
 		for _, q := range t.questions(effects)[:min(1, len(t.questions(effects)))] {

@@ -232,6 +232,7 @@ type Result struct {
 	NoiseSD      float64     `json:"noise_sd"`   // residual standard deviation of one trial within its block, points; 0 while unknown
 	BlockSD      float64     `json:"block_sd"`   // standard deviation between blocks
 	ResidualDF   int         `json:"residual_df"`
+	Noise        *NoiseSplit `json:"noise"`               // where NoiseSD comes from; nil while unknown
 	Detectable   float64     `json:"detectable_effect"`   // true effect that these repeats find with 80 % power, seeds alone
 	Judged       []Judgement `json:"arms"`                // in the order of Arms
 	Contrasts    []Contrast  `json:"contrasts"`           // what the design asks besides an arm less the baseline, the main effects first; never nil

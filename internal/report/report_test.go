@@ -541,3 +541,26 @@ func TestLooksAreTold(t *testing.T) {
 		t.Errorf("look %+v", look)
 	}
 }
+
+func TestTheNoiseIsSaidByItsSources(t *testing.T) {
+	r := &study.Result{Metrics: []task.Metric{task.Accuracy}, Blocks: 3, Images: 1000, NoiseSD: 0.733, Noise: &study.NoiseSplit{Images: 0.627, Trainings: 0.38, High: 0.914},
+		Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}, Finding: study.Finding{Mean: new(87.9)}}}}
+	var b strings.Builder
+	if err := Terminal(&b, Input{Result: r}, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	want := "noise 0.73 between repeats: 0.63 because only 1,000 images are counted, 0.4 (0 to 0.9) the trainings themselves\n"
+	if !strings.Contains(b.String(), want) || strings.Contains(b.String(), "standard deviation") {
+		t.Errorf("%s\nlacks: %s", b.String(), want)
+	}
+	r.Noise = nil
+	b.Reset()
+	if err := Terminal(&b, Input{Result: r}, 0, false); err != nil || strings.Contains(b.String(), "themselves") {
+		t.Errorf("%v: of a noise that is not split: %s", err, b.String())
+	}
+	for x, want := range map[float64]string{0: "0", 0.004: "0", 0.03: "0.03", 0.38: "0.4", 0.97: "1.0", 1.26: "1.3", 12.3: "12"} {
+		if got := coarse(x); got != want {
+			t.Errorf("%g is %s, want %s", x, got, want)
+		}
+	}
+}

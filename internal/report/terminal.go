@@ -158,7 +158,7 @@ func (t *textTable) priced(j study.Judgement) string {
 func (t *textTable) below(b *bufio.Writer, run string) {
 	if t.base.Mean != nil {
 		line := "baseline " + plain(fixed(t.base.Mean, t.decimals))
-		if t.NoiseSD > 0 {
+		if t.NoiseSD > 0 && t.Noise == nil {
 			line += fmt.Sprintf(", standard deviation between repeats %.*f", max(1, t.decimals), t.NoiseSD)
 		}
 		if t.Stopped == "" && t.costs {
@@ -168,6 +168,9 @@ func (t *textTable) below(b *bufio.Writer, run string) {
 			line += fmt.Sprintf("; no meaningful effect: inside +-%s %s", say.Figure(t.Delta), t.primary().Unit)
 		}
 		t.wrapped(b, line, "  ")
+	}
+	if n := t.noise(); n != "" {
+		t.wrapped(b, n, "  ")
 	}
 	var lines []string
 	for _, j := range t.variants {

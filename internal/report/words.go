@@ -246,6 +246,17 @@ func (k ranking) decides(j study.Judgement) string {
 	return "; no reasonable number of repeats would tell, the effect is too small beside the noise"
 }
 
+// noise says where the noise between repeats comes from: "noise 0.73 between repeats: 0.63 because only 1,000 images are counted, 0.4
+// (0 to 0.9) the trainings themselves". "" while it is not known.
+func (k ranking) noise() string {
+	n := k.Noise
+	if n == nil || k.Stopped != "" {
+		return ""
+	}
+	return fmt.Sprintf("noise %s between repeats: %s because only %s are counted, %s (%s to %s) the trainings themselves",
+		say.Figure(k.NoiseSD), say.Figure(n.Images), counted(k.Images, "image"), coarse(n.Trainings), coarse(n.Low), coarse(n.High))
+}
+
 // next is a command that trains what would tell more, and of what.
 type next struct {
 	command, of string
