@@ -128,3 +128,58 @@ func TestNoNoiseIsSplitWhereThereIsNone(t *testing.T) {
 		t.Errorf("no noise in the JSON, %v", err)
 	}
 }
+
+func TestTheCheaperOfRepeatsAndImagesIsNamed(t *testing.T) {
+	few := model{arms: 5, repeats: 3, images: 300, pool: 3000, seed: 0.001, luck: 0.5, effect: []float64{0, 0.08, -0.1, 0.05, 0}}
+	alike := model{arms: 5, repeats: 3, images: 900, pool: 9000, seed: 0.15, luck: 0.1, block: 0.01}
+	some := func(m model, seed uint64, change func(*Result)) (anew int, r *Result) {
+		r = m.draw(rand.New(rand.NewPCG(seed, 26)))
+		r.Val = 0.1
+		change(r)
+		for _, j := range judged(t, r).Judged {
+			if j.Anew != nil {
+				anew++
+			}
+		}
+		return anew, r
+	}
+	as := func(*Result) {}
+	if n, r := some(few, 1, as); n == 0 {
+		t.Errorf("300 images, no part of the trainings: no new study named, noise %+v", *r.Noise)
+	} else {
+		for _, j := range r.Judged {
+			if a := j.Anew; a != nil && (a.Val != LargestVal || a.Images != 990 || a.Repeats < 3 || j.MoreRepeats > 0 && float64(a.Repeats)*(1-a.Val)/0.9 > clearly*float64(j.MoreRepeats)) {
+				t.Errorf("%s: %d more repeats, or %+v", j.Name, j.MoreRepeats, *a)
+			}
+		}
+	}
+	if n, r := some(alike, 1, as); n > 0 {
+		t.Errorf("trainings that vary: a new study of more images is named, noise %+v", *r.Noise)
+	}
+	for what, change := range map[string]func(*Result){
+		"the share is not known": func(r *Result) { r.Val = 0 },
+		"the share is large":     func(r *Result) { r.Val = 0.3 },
+		"all repeats have one part": func(r *Result) { // as of a folder that brings its own
+			for i := range r.Trials {
+				r.Trials[i].Images.IDs = r.Trials[0].Images.IDs
+			}
+		},
+	} {
+		if n, _ := some(few, 1, change); n > 0 {
+			t.Errorf("%s, and a new study is named", what)
+		}
+	}
+}
+
+func TestAnArmWithoutEffectIsToldWhatWouldBeFound(t *testing.T) {
+	m := model{arms: 3, repeats: 3, images: 1000, pool: 4000, seed: 0.04, luck: 0.2, effect: []float64{0, 0, 0.07}}
+	r := m.draw(rand.New(rand.NewPCG(5, 5)))
+	r.Meaningful = 1
+	judged(t, r)
+	for name, none := range map[string]bool{"b": true, "c": false} {
+		j := arm(t, r, name)
+		if j.Verdict != Undecided || j.RepeatsToDecide == 0 || j.DecidesNone != none {
+			t.Errorf("%s is %s, effect %.2f, noise %.2f, delta 1: that %d repeats find none is %v, want %v", j.Name, j.Verdict, *j.Effect, r.NoiseSD, j.RepeatsToDecide, j.DecidesNone, none)
+		}
+	}
+}

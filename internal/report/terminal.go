@@ -48,7 +48,7 @@ func Terminal(w io.Writer, in Input, width int, color bool) error {
 	} else {
 		t.wrapped(b, plain(t.answer()), "")
 	}
-	t.below(b, in.Run)
+	t.below(b, in)
 	return b.Flush()
 }
 
@@ -154,8 +154,8 @@ func (t *textTable) priced(j study.Judgement) string {
 	return strings.Join(words, ", ")
 }
 
-// below writes what stands under the table; run is the command that goes on with the study.
-func (t *textTable) below(b *bufio.Writer, run string) {
+// below writes what stands under the table.
+func (t *textTable) below(b *bufio.Writer, in Input) {
 	if t.base.Mean != nil {
 		line := "baseline " + plain(fixed(t.base.Mean, t.decimals))
 		if t.NoiseSD > 0 && t.Noise == nil {
@@ -191,7 +191,12 @@ func (t *textTable) below(b *bufio.Writer, run string) {
 	for _, l := range lines {
 		t.wrapped(b, plain(l), "  ")
 	}
-	for i, n := range t.further(run) {
+	further := t.further(in.Run)
+	if n, names := t.anew(); n != nil && in.Anew != "" {
+		of := fmt.Sprintf("of %s in a new study (another split, so that every trial is new), write val: %g into the file's data and repeats: %d, then", listed(names), n.Val, n.Repeats)
+		further = append(further, next{in.Anew, of, len(names)})
+	}
+	for i, n := range further {
 		if i == 0 {
 			fmt.Fprintln(b)
 		}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -226,24 +225,43 @@ func (k ranking) grey(j study.Judgement) string {
 	return j.Grey
 }
 
-// decides is what would settle an undecided arm.
+// decides is what would settle an undecided arm: more repeats, a new study with more validation images, or the cheaper of both
+// beside the other.
 func (k ranking) decides(j study.Judgement) string {
-	switch {
+	tells := func(none bool) string {
+		if none {
+			return " would find that there is no effect of " + k.amount(k.Delta)
+		}
+		return " would tell"
+	}
+	lasts := func(hours float64) string {
+		if hours > 0 {
+			return " (about " + lasting(hours*3600) + ")"
+		}
+		return ""
+	}
+	switch n := j.Anew; {
+	case j.MoreRepeats > 0 && n != nil:
+		return fmt.Sprintf("; %s%s%s, or %s in all with val: %g%s", counted(j.MoreRepeats, "more repeat"), lasts(j.HoursToDecide), tells(j.DecidesNone), grouped(int64(n.Repeats)), n.Val, lasts(n.Hours))
 	case j.MoreRepeats > 0:
-		s := "; " + counted(j.MoreRepeats, "more repeat")
-		if j.HoursToDecide > 0 {
-			s += " (about " + lasting(j.HoursToDecide*3600) + ")"
-		}
-		if j.Effect != nil && math.Abs(*j.Effect) < k.Delta {
-			return s + " would tell whether it makes any difference"
-		}
-		return s + " would tell"
+		return "; " + counted(j.MoreRepeats, "more repeat") + lasts(j.HoursToDecide) + tells(j.DecidesNone)
+	case n != nil:
+		return fmt.Sprintf("; repeats alone cannot tell, %s in all with val: %g%s%s", counted(n.Repeats, "repeat"), n.Val, lasts(n.Hours), tells(n.DecidesNone))
 	case j.ImagesToDecide > k.Images:
 		return "; repeats alone cannot tell, about " + grouped(int64(j.ImagesToDecide)) + " validation images in all would"
 	case j.Diverged > 0:
 		return ""
 	}
 	return "; no reasonable number of repeats would tell, the effect is too small beside the noise"
+}
+
+// amount is "1 point" or "0.5 points".
+func (k ranking) amount(x float64) string {
+	unit := k.primary().Unit
+	if say.Figure(x) == "1" {
+		unit = strings.TrimSuffix(unit, "s")
+	}
+	return say.Figure(x) + " " + unit
 }
 
 // noise says where the noise between repeats comes from: "noise 0.73 between repeats: 0.63 because only 1,000 images are counted, 0.4
@@ -291,6 +309,20 @@ func (k ranking) further(run string) []next {
 	return list
 }
 
+// anew is the new study that decides, by more validation images and in less time than more repeats take, all that want one, and
+// their names; none where it is nil.
+func (k ranking) anew() (most *study.Anew, names []string) {
+	for _, j := range k.variants {
+		if n := j.Anew; n != nil && j.Verdict == study.Undecided {
+			names = append(names, j.Name)
+			if most == nil || n.Repeats > most.Repeats {
+				most = n
+			}
+		}
+	}
+	return most, names
+}
+
 // commands repeat the study and go on with it, a line each.
 func (k ranking) commands(in Input) string {
 	lines := slices.Clone(in.Commands)
@@ -300,6 +332,9 @@ func (k ranking) commands(in Input) string {
 			of = "of " + counted(n.arms, "variant")
 		}
 		lines = append(lines, n.command+"  # would tell "+of)
+	}
+	if n, names := k.anew(); n != nil && in.Anew != "" {
+		lines = append(lines, fmt.Sprintf("%s  # a new study, of the file with val: %g in its data and repeats: %d: would tell of %s", in.Anew, n.Val, n.Repeats, counted(len(names), "variant")))
 	}
 	return strings.Join(lines, "\n")
 }
