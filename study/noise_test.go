@@ -172,7 +172,7 @@ func TestTheCheaperOfRepeatsAndImagesIsNamed(t *testing.T) {
 }
 
 func TestAnArmWithoutEffectIsToldWhatWouldBeFound(t *testing.T) {
-	m := model{arms: 3, repeats: 3, images: 1000, pool: 4000, seed: 0.04, luck: 0.2, effect: []float64{0, 0, 0.07}}
+	m := model{arms: 3, repeats: 3, images: 1000, pool: 4000, seed: 0.05, luck: 0.2, effect: []float64{0, 0, 0.06}}
 	r := m.draw(rand.New(rand.NewPCG(5, 5)))
 	r.Meaningful = 1
 	judged(t, r)

@@ -21,6 +21,9 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
+// Watched is how many validation images a point on the way is of, at most; the end is of all.
+const Watched = 1000
+
 // Version counts what the loop makes of a job: it rises when equal jobs come to end in other bits for a reason that lies here.
 const Version = 1
 

@@ -62,8 +62,8 @@ func (w *work) conclude() (*Ran, error) {
 		if errors.Is(err, store.ErrChanged) { // another process has judged in the meantime
 			continue
 		}
-		if err == nil && r.NoiseSD > 0 && r.ResidualDF > 0 { // what the next plan is foreseen by
-			err = w.st.SetNoise(ledger.Baseline, store.Noise{SD: r.NoiseSD, Repeats: r.Blocks})
+		if err == nil {
+			err = w.keepNoise(w.st, r, ledger.Baseline)
 		}
 		return ran, err
 	}
