@@ -69,12 +69,13 @@ func (a Arm) identity() string {
 	return a.Name
 }
 
-// Point is one evaluation on the validation split along a training.
+// Point is one evaluation along a training, on images of the validation split.
 type Point struct {
 	Epoch     float64            `json:"epoch"` // epochs done, 1 after the first
 	TrainLoss float64            `json:"train_loss"`
 	Metrics   map[string]float64 `json:"metrics"` // by name, each in its unit
 	LR        float64            `json:"lr"`
+	Images    int                `json:"images,omitempty"` // that Metrics are of, at the end too: some of the validation images, the same of every arm; 0: all
 }
 
 // PerImage is a trial's last weights on its validation split, image by image. Set and IDs name images across trials, so

@@ -242,7 +242,7 @@ func (p pool) trial(arm string, repeat int, r *trial.Result) study.Trial {
 	}
 	for _, point := range r.Curve {
 		t.Curve = append(t.Curve, study.Point{
-			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR, Metrics: point.Metrics,
+			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR, Metrics: point.Metrics, Images: point.Images,
 		})
 	}
 	e, ok := r.Score(p.of)
