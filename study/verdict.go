@@ -105,7 +105,7 @@ func (t *table) end(r *Result) {
 	forLess(r, float64(t.metrics[0].Better))
 	if r.Stopped == "" {
 		for v := range r.Judged {
-			r.Judged[v].Grey = plateau(t, v)
+			r.Judged[v].Grey = plateau(t, v, r.Delta)
 			if r.Judged[v].Grey == "" && overfits(t, v) {
 				r.Judged[v].Grey = overFitted
 			}
