@@ -20,7 +20,7 @@ const (
 // Over-long: the mean curve is best in the first tenth, and ends lower than there by more than its noise. Under-trained, where
 // the rate falls to its end: a training of twice the epochs would gain delta or more ([curves.gain]); such a curve always rises
 // as the rate falls, so that its rise alone says nothing. Under-trained, of another rate: best in the last quarter, and rising there
-// by more than its noise. Where learning is over, 5 of 100 arms are called under-trained, 7 where the curve has but six points:
+// by more than its noise. Where learning is over, at most 5 of 100 arms are called under-trained, 8 where the curve has but six points:
 // TestAPlateauIsSeldomTakenForALackOfTraining.
 func plateau(t *table, v int, delta float64) string {
 	c := t.curves(v)
