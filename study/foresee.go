@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -64,8 +65,10 @@ func (e Expected) Says(images int) string {
 // Outlook is what is known of a study before its first trial.
 type Outlook struct {
 	Metric     task.Metric // the primary one
-	Variants   int
+	Variants   int         // effects that are asked for at once
+	Spread     float64     // of an effect, in units of a difference of two arms: below 1 where it rests on more of them; 0: 1
 	Repeats    int
+	First      int // of these, before the first planned look; 0: the one look is at the end
 	Images     int // of one validation split
 	Pool       int // that each repeat draws its split from, by a share that can be chosen; 0: the set brings its own
 	Noise      Expected
@@ -87,6 +90,27 @@ func Foresee(m task.Metric, variants, repeats int, noise, meaningful float64, im
 	return Outlook{Metric: m, Variants: variants, Repeats: repeats, Images: images, Noise: Expected{Trainings: noise}, Meaningful: meaningful}.Foresee()
 }
 
+// Outlook is what the plan alone tells: its design, repeats and images; the noise is for the caller to add.
+func (p *Plan) Outlook(m task.Metric) Outlook {
+	o := Outlook{Metric: m, Repeats: p.Study.Repeats, First: p.Study.First, Images: p.Arms[0].Images.Val, Meaningful: p.Study.Meaningful}
+	var names []string
+	for _, v := range p.Study.Variants {
+		names = append(names, v.Name)
+	}
+	var arms []Arm
+	var usable []bool
+	for _, a := range p.Arms {
+		arms, usable = append(arms, a.Arm), append(usable, true)
+	}
+	for _, a := range p.Study.Design.questions(names, arms, usable) {
+		if a.kind == Main && a.weights != nil {
+			o.Variants++
+			o.Spread = max(o.Spread, math.Sqrt(question{asked: a}.scale()/2))
+		}
+	}
+	return o
+}
+
 // With is the outlook of so many repeats on so many validation images.
 func (o Outlook) With(repeats, images int) Outlook {
 	o.Repeats, o.Images = repeats, images
@@ -96,10 +120,21 @@ func (o Outlook) With(repeats, images int) Outlook {
 // Delta is the smallest effect that matters.
 func (o Outlook) Delta() float64 { return o.Metric.Delta(o.Meaningful, o.Images) }
 
-// design is the study as its power is worked out, at the level of its planned look.
+// design is the study as its power is worked out, at the level of its planned end.
 func (o Outlook) design() stat.Design {
-	return stat.Design{Variants: o.Variants, SD: o.Noise.SD(o.Images), Delta: o.Delta(), Level: Plain.Planned}
+	return stat.Design{Variants: o.Variants, SD: o.spread() * o.Noise.SD(o.Images), Delta: o.Delta(), Level: o.level()}
 }
+
+// level is what the planned looks before the end leave to it.
+func (o Outlook) level() float64 {
+	level := Plain.Planned
+	if at := PlannedLooks(o.First, o.Repeats); len(at) > 1 {
+		level -= Plain.after(float64(at[len(at)-2]) / float64(o.Repeats))
+	}
+	return level
+}
+
+func (o Outlook) spread() float64 { return cmp.Or(o.Spread, 1) }
 
 // Detectable is the true effect that is found with 80 % power, +Inf where nothing can be.
 func (o Outlook) Detectable() float64 { return o.design().Detectable(o.Repeats, power) }
@@ -190,8 +225,8 @@ func (o Outlook) repeats(effect float64) int {
 // Share is the least share of validation, of those between a tenth and a third and in hundredths, with which so many repeats tell
 // an effect of this size; where none does it is the largest, and false.
 func (o Outlook) Share(repeats int, effect float64) (share float64, ok bool) {
-	one := stat.Design{Variants: o.Variants, SD: 1, Level: Plain.Planned}.Detectable(repeats, power) // and of another noise in proportion
-	most := effect / one
+	one := stat.Design{Variants: o.Variants, SD: 1, Level: o.With(repeats, o.Images).level()}.Detectable(repeats, power) // and of another noise in proportion
+	most := effect / one / o.spread()
 	left := most*most - o.Noise.Trainings*o.Noise.Trainings // the variance that images may give
 	images := o.Noise.Image * o.Noise.Image / left
 	if !(left > 0) || images > LargestVal*float64(o.Pool) {

@@ -100,3 +100,39 @@ func TestWhatAStudyMeasuredIsWhatTheNextExpects(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+func TestADesignIsForeseenByItsOwnEffects(t *testing.T) {
+	of := func(design string) Outlook {
+		s, err := read(baseText + "design: " + design + "\nrepeats: 2\nmeaningful: 1\nvariants:\n  - {name: elu, with: [{activation: elu}]}\n  - {name: bn, with: [batchnorm]}\n  - {name: wide, with: [{l2: 1e-4}]}\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Plan(fashion)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := p.Outlook(task.Accuracy)
+		o.Noise = Guess(task.Accuracy, "fashion-mini")
+		return o
+	}
+	one, factorial := of("ofat"), of("factorial")
+	if one.Variants != 3 || one.Spread != 1 || one.Repeats != 2 || one.Images != 100 || one.Meaningful != 1 {
+		t.Errorf("ofat: %+v", one)
+	}
+	// An effect of 2^3 arms is the mean of 4 less that of 4: a quarter of the variance of a difference of two.
+	if factorial.Variants != 3 || math.Abs(factorial.Spread-0.5) > 1e-12 || math.Abs(factorial.Detectable()/one.Detectable()-0.5) > 1e-3 {
+		t.Errorf("factorial: %+v tells %g, ofat %g", factorial, factorial.Detectable(), one.Detectable())
+	}
+}
+
+func TestLooksOnTheWayLeaveLessToTheEnd(t *testing.T) {
+	o := Outlook{Metric: task.Accuracy, Variants: 6, Repeats: 8, Images: 3300, Noise: Guess(task.Accuracy, "fashion-mini")}
+	one := o.Detectable()
+	o.First = 3
+	if at, want := o.level(), 0.04-0.04*math.Pow(3.0/8, 1.5); math.Abs(at-want) > 1e-12 || o.Detectable() <= one || o.Detectable() > 1.15*one {
+		t.Errorf("a look after 3 of 8 leaves %g to the end, which tells %g; one look tells %g", at, o.Detectable(), one)
+	}
+	if o.With(3, 3300).level() != Plain.Planned {
+		t.Error("three repeats of three have a look on the way")
+	}
+}

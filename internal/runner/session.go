@@ -378,15 +378,12 @@ func (s *Session) Foresee() study.Foresight {
 // Outlook is what is known of the study before its first trial. Noise is what its baseline showed, else what others on the same
 // images with a network of that name did, else a guess.
 func (s *Session) Outlook() study.Outlook {
-	base, images := s.Study.Base.Data.Spec, s.Plan.Arms[0].Images.Val
-	o := study.Outlook{
-		Metric: s.task.Metrics()[0], Variants: len(s.Plan.Arms) - 1, Repeats: s.Study.Repeats, Images: images, Meaningful: s.Study.Meaningful,
-	}
+	base, o := s.Study.Base.Data.Spec, s.Plan.Outlook(s.task.Metrics()[0])
 	ctx := context.Background() // all is opened
 	one, err := s.cut(ctx, s.Plan.Arms[0], 1)
 	two, err2 := s.cut(ctx, s.Plan.Arms[0], 2)
 	if err == nil && err2 == nil && one.validation != two.validation && base.Val > 0 {
-		o.Pool = int(float64(images)/base.Val + 0.5)
+		o.Pool = int(float64(o.Images)/base.Val + 0.5)
 	}
 	o.Noise = study.Guess(o.Metric, base.Name)
 	if set, err := s.Set(ctx, s.Study.Base); err == nil {
