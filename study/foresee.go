@@ -154,10 +154,10 @@ func (o Outlook) Foresee() Foresight {
 		warn("repeats: one repeat gives effects without verdicts; write 3 or more")
 	}
 	if step := m.Step(images); 2*step > f.Delta {
-		warn("data: one of %d validation images is %s %s, so %s are fewer than two images; %s, or raise meaningful", images, say.Figure(step), m.Unit, say.Figure(f.Delta), raise)
+		warn("data: one of %d validation images is %s, so %s are fewer than two images; %s, or raise meaningful", images, say.Amount(step, m.Unit), say.Figure(f.Delta), raise)
 	}
 	if o.Meaningful <= 0 && f.Delta > m.Least {
-		warn("data: %d validation images are too few for effects below %s %s (two images); %s", images, say.Figure(f.Delta), m.Unit, raise)
+		warn("data: %d validation images are too few for effects below %s (two images); %s", images, say.Amount(f.Delta, m.Unit), raise)
 	}
 	if !(o.Noise.SD(images) > 0) || o.Repeats < 2 || o.Variants < 1 {
 		return f
@@ -192,7 +192,7 @@ func (o Outlook) more() string {
 	if enough(o) {
 		return ""
 	}
-	line := fmt.Sprintf("repeats: %d with %s tell %s %s and more", o.Repeats, say.Counted(o.Images, "image"), say.Figure(o.Detectable()), o.Metric.Unit)
+	line := fmt.Sprintf("repeats: %d with %s tell %s and more", o.Repeats, say.Counted(o.Images, "image"), say.Amount(o.Detectable(), o.Metric.Unit))
 	with, best := "", o
 	if wide := o.With(o.Repeats, int(LargestVal*float64(o.Pool))); wide.Images > o.Images && wide.Detectable() < 0.9*o.Detectable() {
 		best = wide

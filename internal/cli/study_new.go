@@ -398,7 +398,7 @@ func (p *proposal) where(images data.Spec, out string) string {
 
 // told is what the study tells: "effects of about 0.98 points in 8 of 10 cases (a guess: 13 % errors, 2,900 images)".
 func (p *proposal) told() string {
-	return fmt.Sprintf("effects of about %s points in 8 of 10 cases (%s)", say.Figure(p.Tells), p.outlook.Noise.Says(p.outlook.Images))
+	return fmt.Sprintf("effects of about %s in 8 of 10 cases (%s)", say.Amount(p.Tells, "points"), p.outlook.Noise.Says(p.outlook.Images))
 }
 
 // batchFor is some hundred steps an epoch where there are images for it, and never fewer than a handful of steps.
@@ -462,7 +462,7 @@ func (p *proposal) careful() []string {
 	if p.Tells <= p.Target {
 		return nil
 	}
-	line := fmt.Sprintf("%s and %s tell no effect below about %s points, where %s would matter", plural(p.outlook.Images, "validation image"), plural(p.Repeats, "repeat"), say.Figure(p.Tells), say.Figure(p.Target))
+	line := fmt.Sprintf("%s and %s tell no effect below about %s, where %s would matter", plural(p.outlook.Images, "validation image"), plural(p.Repeats, "repeat"), say.Amount(p.Tells, "points"), say.Figure(p.Target))
 	if more := p.outlook.With(most, p.outlook.Images).Detectable(); p.Repeats < most && more < 0.8*p.Tells {
 		line += fmt.Sprintf("; a larger --budget pays for more repeats: %d tell %s", most, say.Figure(more))
 	}

@@ -157,9 +157,9 @@ func tells(s *runner.Session) string {
 	case !(f.Detectable > 0):
 		return ""
 	case f.Guessed:
-		return fmt.Sprintf("expected: tells effects of about %s %s in 8 of 10 cases (%s)", say.Figure(f.Detectable), o.Metric.Unit, o.Noise.Says(o.Images))
+		return fmt.Sprintf("expected: tells effects of about %s in 8 of 10 cases (%s)", say.Amount(f.Detectable, o.Metric.Unit), o.Noise.Says(o.Images))
 	}
-	return fmt.Sprintf("can tell effects of %s %s in 8 of 10 cases (%s)", say.Figure(f.Detectable), o.Metric.Unit, o.Noise.Says(o.Images))
+	return fmt.Sprintf("can tell effects of %s in 8 of 10 cases (%s)", say.Amount(f.Detectable, o.Metric.Unit), o.Noise.Says(o.Images))
 }
 
 func startText(a shownArm) string {

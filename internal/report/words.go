@@ -230,7 +230,7 @@ func (k ranking) grey(j study.Judgement) string {
 func (k ranking) decides(j study.Judgement) string {
 	tells := func(none bool) string {
 		if none {
-			return " would find that there is no effect of " + k.amount(k.Delta)
+			return " would find that there is no effect of " + say.Amount(k.Delta, k.primary().Unit)
 		}
 		return " would tell"
 	}
@@ -253,15 +253,6 @@ func (k ranking) decides(j study.Judgement) string {
 		return ""
 	}
 	return "; no reasonable number of repeats would tell, the effect is too small beside the noise"
-}
-
-// amount is "1 point" or "0.5 points".
-func (k ranking) amount(x float64) string {
-	unit := k.primary().Unit
-	if say.Figure(x) == "1" {
-		unit = strings.TrimSuffix(unit, "s")
-	}
-	return say.Figure(x) + " " + unit
 }
 
 // noise says where the noise between repeats comes from: "noise 0.73 between repeats: 0.63 because only 1,000 images are counted, 0.4
