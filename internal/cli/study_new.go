@@ -296,7 +296,7 @@ func (p *proposal) plan(last bool) bool {
 		n = p.validate(n - 1)
 	}
 	p.Repeats, p.Images = n, 0
-	p.Epochs = p.epochs(3 * least())
+	p.Epochs = int(min(p.epochs(), float64(3*least())))
 	if p.Epochs > 20 {
 		p.Epochs -= p.Epochs % 5
 	}
@@ -305,7 +305,7 @@ func (p *proposal) plan(last bool) bool {
 	}
 	if p.Epochs < 3 { // more images than there is time for: fewer of them
 		trained, _ := p.parts()
-		p.Images = min(trained, max(int(float64(trained)*float64(p.epochs(math.MaxInt32))/6), 20*len(p.Described.Classes), 2*p.Batch))
+		p.Images = min(trained, max(int(float64(trained)*p.epochs()/6), 20*len(p.Described.Classes), 2*p.Batch))
 		p.Epochs = 6
 	}
 	for p.Repeats < most && p.costs(p.Repeats+1, p.Epochs) < 0.9*p.Budget.Seconds() {
@@ -366,10 +366,10 @@ func (p *proposal) costs(repeats, epochs int) float64 {
 	return float64((1+proposedVariants)*repeats) * (1 + images/p.Speed*1.1)
 }
 
-// epochs is the most that the budget pays for, at most so many; below 1 none.
-func (p *proposal) epochs(atMost int) int {
+// epochs is how many the budget pays for; below 0 where it does not pay for the trials' beginnings.
+func (p *proposal) epochs() float64 {
 	none := p.costs(p.Repeats, 0)
-	return int(min((p.Budget.Seconds()-none)/(p.costs(p.Repeats, 1)-none), float64(atMost)))
+	return (p.Budget.Seconds() - none) / (p.costs(p.Repeats, 1) - none)
 }
 
 // conclude works out what the study tells, once its parts and arms are known, and what it is to take for meaningful: the target, or where
