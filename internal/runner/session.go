@@ -375,8 +375,8 @@ func (s *Session) Foresee() study.Foresight {
 	return f
 }
 
-// Outlook is what is known of the study before its first trial. Noise is what its baseline showed, else what others on the same
-// images with a network of that name did, else a guess.
+// Outlook is what is known of the study before its next trial. Noise is what its own trials show by now, else what a study of its
+// baseline, or of a network of that name on the same images, found, else a guess.
 func (s *Session) Outlook() study.Outlook {
 	base, o := s.Study.Base.Data.Spec, s.Plan.Outlook(s.task.Metrics()[0])
 	ctx := context.Background() // all is opened
@@ -385,13 +385,31 @@ func (s *Session) Outlook() study.Outlook {
 	if err == nil && err2 == nil && one.validation != two.validation && base.Val > 0 {
 		o.Pool = int(float64(o.Images)/base.Val + 0.5)
 	}
-	o.Noise = study.Guess(o.Metric, base.Name)
-	if set, err := s.Set(ctx, s.Study.Base); err == nil {
-		if known, ok := KnownNoise(s.request.Store, s.Keys[0], NoiseOf(set.Digest, s.Study.Base.Net)); ok {
-			o.Noise = known
-		}
+	known, ok := s.noise()
+	if set, err := s.Set(ctx, s.Study.Base); !ok && err == nil {
+		known, ok = KnownNoise(s.request.Store, s.Keys[0], NoiseOf(set.Digest, s.Study.Base.Net))
+	}
+	if o.Noise = known; !ok {
+		o.Noise = study.Guess(o.Metric, base.Name)
 	}
 	return o
+}
+
+// noise is what the study's own trials show, where the store has some: a look is not needed for it.
+func (s *Session) noise() (study.Expected, bool) {
+	st, err := store.OpenReading(s.request.Store, time.Now)
+	if err != nil {
+		return study.Expected{}, false
+	}
+	defer st.Close()
+	if held, err := st.Study(s.Name); err != nil || held.Baseline != s.Keys[0] {
+		return study.Expected{}, false
+	}
+	r, err := Result(st, s.Name)
+	if err != nil || r.Noise == nil {
+		return study.Expected{}, false
+	}
+	return r.Noise.Measured(r.Images), true
 }
 
 // NoiseOf is the key that the noise of studies on a set with a network, by its name, is kept under in a store, whatever their split.
