@@ -382,8 +382,8 @@ func (s *Session) Outlook() study.Outlook {
 	ctx := context.Background() // all is opened
 	one, err := s.cut(ctx, s.Plan.Arms[0], 1)
 	two, err2 := s.cut(ctx, s.Plan.Arms[0], 2)
-	if err == nil && err2 == nil && one.validation != two.validation && base.Val > 0 {
-		o.Pool = int(float64(o.Images)/base.Val + 0.5)
+	if part := share(base); err == nil && err2 == nil && one.validation != two.validation && part > 0 {
+		o.Pool = int(float64(o.Images)/part + 0.5)
 	}
 	known, ok := s.noise()
 	if set, err := s.Set(ctx, s.Study.Base); !ok && err == nil {
