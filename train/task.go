@@ -21,6 +21,11 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
+// Watched is how many validation images the points of a curve are of, at most: a third of the images, looked at after each epoch,
+// would take a sixth of a training. They are the same ones at every point and of every training on these parts, with the same
+// share of every class. The score at the end is of all.
+const Watched = 1000
+
 // Version counts what the loop makes of a job: it rises when equal jobs come to end in other bits for a reason that lies here.
 const Version = 1
 
@@ -67,13 +72,14 @@ type Seeds struct {
 // SeedsOf gives every purpose the same seed.
 func SeedsOf(seed uint64) Seeds { return Seeds{seed, seed, seed, seed, seed} }
 
-// Point is an evaluation on the validation images along the way.
+// Point is an evaluation along the way, on the validation images that are watched.
 type Point struct {
 	Epoch     float64            `json:"epoch"` // passes done
 	Step      int                `json:"step"`
-	TrainLoss float64            `json:"train_loss"` // mean over the steps since the last point
-	LR        float64            `json:"lr"`         // of the last step
-	Metrics   map[string]float64 `json:"metrics"`    // of the task, by name, each in its unit
+	TrainLoss float64            `json:"train_loss"`       // mean over the steps since the last point
+	LR        float64            `json:"lr"`               // of the last step
+	Metrics   map[string]float64 `json:"metrics"`          // of the task, by name, each in its unit
+	Images    int                `json:"images,omitempty"` // that Metrics are of, the same at every point
 }
 
 // Progress is where a training stands.
@@ -106,7 +112,8 @@ type preparation struct {
 	images     int               // to train on
 	config     data.LoaderConfig // of training, but for what a stage decides
 	validation *data.Loader
-	evalBatch  int // images of an evaluation at once
+	watched    *data.Loader // of the validation images those that points are of; validation where these are all
+	evalBatch  int          // images of an evaluation at once
 	seen       model.Seen
 }
 
@@ -146,7 +153,13 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	}
 	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)}
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Size)
-	p.validation, err = j.Set.Loader(ctx, j.Cut.Val, data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth})
+	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
+	if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
+		return nil, err
+	}
+	if p.watched = p.validation; len(j.Cut.Val) > Watched {
+		p.watched, err = j.Set.Loader(ctx, j.Set.Subset(j.Cut.Val, Watched, 0), looking)
+	}
 	return p, err
 }
 

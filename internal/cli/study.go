@@ -159,7 +159,7 @@ func (e *Env) reportInput(st *store.Store, r *study.Result) (report.Input, error
 	if e.Store != "assay-store" {
 		in.Next += " --store " + say.Word(e.Store)
 	}
-	in.Run = e.again(nearby(file), nearby(folder), r.Name)
+	in.Run, in.Anew = e.again(nearby(file), nearby(folder), r.Name), e.again(nearby(file), nearby(folder), fmt.Sprintf("%s-val%.0f", r.Name, 100*study.LargestVal))
 	in.Commands = []string{e.again(filepath.Base(file), filepath.Base(folder), r.Name)} // where the files lie is their owner's
 	return in, nil
 }

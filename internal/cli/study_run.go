@@ -63,6 +63,12 @@ func (e *Env) studyRun(ctx context.Context, file, as, folder string, repeats int
 		return fmt.Errorf("cannot find this program to start trials with: %w", err)
 	}
 	e.note("%s   %s", e.boldNote(s.Study.Question), e.extent(s))
+	if t := tells(s); t != "" {
+		e.note("%s", t)
+	}
+	for _, w := range s.Foresee().Warnings {
+		e.note("careful: %s", w)
+	}
 	w := &watch{e: e, s: s, bar: e.bar(), began: e.Clock(), at: map[int]runner.Event{}}
 	w.bar.set(0, "looking at what is kept")
 	ran, err := s.Run(ctx, runner.Processes{Program: executable}, w.on)
@@ -116,17 +122,13 @@ func (e *Env) ended(s *runner.Session, end study.End) error {
 	return nil
 }
 
-// extent is "7 arms x 3 repeats on 2 threads; can tell effects of 0.9 points".
+// extent is "7 arms x 3 repeats on 2 threads".
 func (e *Env) extent(s *runner.Session) string {
 	text := fmt.Sprintf("%s x %s", plural(len(s.Plan.Arms), "arm"), plural(s.Study.Repeats, "repeat"))
 	if h := s.Hours(); h > 0 {
 		text += ", about " + about(time.Duration(h*float64(time.Hour)))
 	}
-	text += " on " + plural(e.Threads, "thread")
-	if d := s.Foresee().Detectable; d > 0 {
-		text += fmt.Sprintf("; can tell effects of %s points", say.Figure(d))
-	}
-	return text
+	return text + " on " + plural(e.Threads, "thread")
 }
 
 // printStudy prints a judged study: JSON, or the table with the paths.

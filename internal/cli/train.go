@@ -282,7 +282,11 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if node, err := experiment.EncodeIn(filepath.Dir(out), x); err == nil {
 		text = string(node.YAML())
 	}
-	e.note("%s on %s: %s to train on, %s validation%s, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), fold(x.Data), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
+	validation := thousands(len(cut.Val)) + " validation" + fold(x.Data)
+	if len(cut.Val) > train.Watched {
+		validation += fmt.Sprintf(" (%s of them after each epoch)", thousands(train.Watched))
+	}
+	e.note("%s on %s: %s to train on, %s, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), validation, thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
 	purpose, err := task.New(x.Task, set.Classes)
 	if err != nil {
 		return err

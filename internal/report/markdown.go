@@ -80,7 +80,7 @@ func (m markdown) verdicts(in Input) {
 	if choice := m.choice(); choice != "" {
 		m.line("%s\n", md(choice))
 	}
-	for _, n := range m.further(in.Run) {
+	for _, n := range m.advice(in) {
 		m.line("To tell %s: `%s`\n", md(n.Of), say.Printable(n.Command))
 	}
 	if next := m.confirm(in); next != "" {

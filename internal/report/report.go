@@ -27,6 +27,7 @@ type Input struct {
 	File     string            // its text
 	Commands []string          // that repeat the study, a line each
 	Run      string            // the command that goes on with the study, as a person would type it
+	Anew     string            // the command that runs its file, changed, as a study of its own
 	Next     string            // the command that writes the study that confirms what helps
 	Version  string            // of assay
 	Machine  string            // processor and system, for people

@@ -395,17 +395,54 @@ func TestTheAnswerCountsVerdictsInWords(t *testing.T) {
 }
 
 func TestAnUndecidedArmSaysWhatWouldDecideIt(t *testing.T) {
-	small := 0.2
-	k := rank(&study.Result{Images: 1000, Delta: 0.5, Judged: []study.Judgement{{Arm: study.Arm{Baseline: true}}}})
+	k := rank(&study.Result{Images: 1000, Delta: 0.5, Metrics: []task.Metric{task.Accuracy}, Judged: []study.Judgement{{Arm: study.Arm{Baseline: true}}}})
 	for want, j := range map[string]study.Judgement{
-		"; 4 more repeats (about 2\u00a0min) would tell":                                         {MoreRepeats: 4, HoursToDecide: 1.0 / 30},
-		"; 4 more repeats would tell whether it makes any difference":                            {MoreRepeats: 4, Finding: study.Finding{Effect: &small}},
-		"; repeats alone cannot tell, about 5,000 validation images in all would":                {ImagesToDecide: 5000},
-		"; no reasonable number of repeats would tell, the effect is too small beside the noise": {ImagesToDecide: 1000},
+		"; 4 more repeats (about 2\u00a0min) would tell":                                                                {MoreRepeats: 4, HoursToDecide: 1.0 / 30},
+		"; 4 more repeats would find that there is no effect of 0.5 points":                                             {MoreRepeats: 4, DecidesNone: true},
+		"; 22 more repeats (about 4\u00a0min) would tell, or 8 in all with val: 0.33 (about 2\u00a0min)":                {MoreRepeats: 22, HoursToDecide: 4. / 60, Anew: &study.Anew{Val: 0.33, Repeats: 8, Hours: 2. / 60}},
+		"; repeats alone cannot tell, 8 repeats in all with val: 0.33 would find that there is no effect of 0.5 points": {Anew: &study.Anew{Val: 0.33, Repeats: 8, DecidesNone: true}},
+		"; repeats alone cannot tell, about 5,000 validation images in all would":                                       {ImagesToDecide: 5000},
+		"; no reasonable number of repeats would tell, the effect is too small beside the noise":                        {ImagesToDecide: 1000},
 	} {
 		if got := k.decides(j); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+func TestANewStudyIsNamedWithWhatToChange(t *testing.T) {
+	undecided := study.Finding{Verdict: study.Undecided, Effect: new(0.4), Low: new(-1.0), High: new(1.8)}
+	r := &study.Result{Metrics: []task.Metric{task.Accuracy}, Repeats: 3, Blocks: 3, Images: 1000, Delta: 1, Judged: []study.Judgement{
+		{Arm: study.Arm{Name: "baseline", Baseline: true}, Finding: study.Finding{Mean: new(87.9)}},
+		{Arm: study.Arm{Name: "elu"}, Finding: undecided, MoreRepeats: 22, Anew: &study.Anew{Val: 0.33, Repeats: 8}},
+		{Arm: study.Arm{Name: "residual"}, Finding: undecided, Anew: &study.Anew{Val: 0.33, Repeats: 11, DecidesNone: true}},
+	}}
+	in := Input{Result: r, Run: "assay study run s.yaml", Anew: "assay study run s.yaml --as s-val33"}
+	var b strings.Builder
+	if err := Terminal(&b, in, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(b.String()), " ")
+	for _, want := range []string{
+		"elu: 22 more repeats would tell, or 8 in all with val: 0.33 residual: repeats alone cannot tell, 11 repeats in all with val: 0.33 would find that there is no effect of 1 point ",
+		"To tell of elu: assay study run s.yaml --repeats 25 ",
+		"To tell of elu and residual in a new study (another split, so that every trial is new), write val: 0.33 into the file's data and repeats: 11, then: assay study run s.yaml --as s-val33",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s\nlacks: %s", b.String(), want)
+		}
+	}
+	var md, page bytes.Buffer
+	if err := errors.Join(Markdown(&md, in), HTML(&page, in)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"report.md": md.String(), "the page": page.String()} {
+		if !strings.Contains(text, "of elu and residual in a new study") {
+			t.Errorf("%s does not name the new study", name)
+		}
+	}
+	if got, want := rank(r).commands(in), "assay study run s.yaml --repeats 25  # would tell of 1 variant\nassay study run s.yaml --as s-val33  # a new study, of the file with val: 0.33 in its data and repeats: 11: would tell of 2 variants"; got != want {
+		t.Errorf("got %s", got)
 	}
 }
 
@@ -818,5 +855,32 @@ func TestTheTestSplitIsToldWithItsEffect(t *testing.T) {
 	k.Test.Baseline, k.Test.Effect, k.Test.Low, k.Test.High, k.Test.Repeats = map[string]float64{"accuracy": 69.3}, new(1.9), new(0.5), new(3.2), 3
 	if got, want := k.tested(), "On the test split (second reading, 1,000 images) a has accuracy 71.2, the baseline 69.3: +1.9 points [+0.5,\u00a0+3.2] over 3 repeats."; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestTheNoiseIsSaidByItsSources(t *testing.T) {
+	r := &study.Result{Metrics: []task.Metric{task.Accuracy}, Blocks: 3, Images: 1000, NoiseSD: 0.733, Noise: &study.NoiseSplit{Images: 0.627, Trainings: 0.38, High: 0.914},
+		Judged: []study.Judgement{{Arm: study.Arm{Name: "baseline", Baseline: true}, Finding: study.Finding{Mean: new(87.9)}}}}
+	var b strings.Builder
+	if err := Terminal(&b, Input{Result: r}, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	want := "noise 0.73 between repeats: 0.63 because only 1,000 images are counted, 0.4 (0 to 0.9) the trainings themselves\n"
+	if !strings.Contains(b.String(), want) || strings.Contains(b.String(), "standard deviation") {
+		t.Errorf("%s\nlacks: %s", b.String(), want)
+	}
+	var md strings.Builder
+	if err := Markdown(&md, Input{Result: r}); err != nil || !strings.Contains(md.String(), "Noise 0.73 between repeats: 0.63 because only 1,000 images are counted") {
+		t.Errorf("report.md: %v\n%s", err, md.String())
+	}
+	r.Noise = nil
+	b.Reset()
+	if err := Terminal(&b, Input{Result: r}, 0, false); err != nil || strings.Contains(b.String(), "themselves") {
+		t.Errorf("%v: of a noise that is not split: %s", err, b.String())
+	}
+	for x, want := range map[float64]string{0: "0", 0.004: "0", 0.03: "0.03", 0.38: "0.4", 0.97: "1.0", 1.26: "1.3", 12.3: "12"} {
+		if got := coarse(x); got != want {
+			t.Errorf("%g is %s, want %s", x, got, want)
+		}
 	}
 }

@@ -201,13 +201,16 @@ func (t *textTable) priced(j study.Judgement) string {
 func (t *textTable) below(b *bufio.Writer, in Input) {
 	if t.base.Mean != nil {
 		line := "baseline " + plain(fixed(t.base.Mean, t.decimals))
-		if t.NoiseSD > 0 {
+		if t.NoiseSD > 0 && t.Noise == nil {
 			line += fmt.Sprintf(", standard deviation between repeats %s", say.Figure(t.NoiseSD))
 		}
 		if t.Stopped == "" && t.costs {
 			line += "; m-a: multiply-adds"
 		}
 		t.wrapped(b, line, "  ")
+	}
+	if n := t.noise(); n != "" {
+		t.wrapped(b, n, "  ")
 	}
 	for i, j := range t.beyond {
 		if i == 0 {
@@ -235,7 +238,7 @@ func (t *textTable) below(b *bufio.Writer, in Input) {
 	for _, l := range lines {
 		t.wrapped(b, plain(l), "  ")
 	}
-	for i, n := range t.further(in.Run) {
+	for i, n := range t.advice(in) {
 		if i == 0 {
 			fmt.Fprintln(b)
 		}

@@ -403,24 +403,45 @@ func (k ranking) grey(j study.Judgement) string {
 	return j.Grey
 }
 
-// decides is what would settle an undecided arm.
+// decides is what would settle an undecided arm: more repeats, a new study with more validation images, or the cheaper of both
+// beside the other.
 func (k ranking) decides(j study.Judgement) string {
-	switch {
+	tells := func(none bool) string {
+		if none {
+			return " would find that there is no effect of " + say.Amount(k.Delta, k.primary().Unit)
+		}
+		return " would tell"
+	}
+	lasts := func(hours float64) string {
+		if hours > 0 {
+			return " (about " + lasting(hours*3600) + ")"
+		}
+		return ""
+	}
+	switch n := j.Anew; {
+	case j.MoreRepeats > 0 && n != nil:
+		return fmt.Sprintf("; %s%s%s, or %s in all with val: %g%s", counted(j.MoreRepeats, "more repeat"), lasts(j.HoursToDecide), tells(j.DecidesNone), grouped(int64(n.Repeats)), n.Val, lasts(n.Hours))
 	case j.MoreRepeats > 0:
-		s := "; " + counted(j.MoreRepeats, "more repeat")
-		if j.HoursToDecide > 0 {
-			s += " (about " + lasting(j.HoursToDecide*3600) + ")"
-		}
-		if j.Effect != nil && math.Abs(*j.Effect) < k.Delta {
-			return s + " would tell whether it makes any difference"
-		}
-		return s + " would tell"
+		return "; " + counted(j.MoreRepeats, "more repeat") + lasts(j.HoursToDecide) + tells(j.DecidesNone)
+	case n != nil:
+		return fmt.Sprintf("; repeats alone cannot tell, %s in all with val: %g%s%s", counted(n.Repeats, "repeat"), n.Val, lasts(n.Hours), tells(n.DecidesNone))
 	case j.ImagesToDecide > k.Images:
 		return "; repeats alone cannot tell, about " + grouped(int64(j.ImagesToDecide)) + " validation images in all would"
 	case j.Diverged > 0:
 		return ""
 	}
 	return "; no reasonable number of repeats would tell, the effect is too small beside the noise"
+}
+
+// noise says where the noise between repeats comes from: "noise 0.73 between repeats: 0.63 because only 1,000 images are counted, 0.4
+// (0 to 0.9) the trainings themselves". "" while it is not known.
+func (k ranking) noise() string {
+	n := k.Noise
+	if n == nil || k.Stopped != "" {
+		return ""
+	}
+	return fmt.Sprintf("noise %s between repeats: %s because only %s are counted, %s (%s to %s) the trainings themselves",
+		say.Figure(k.NoiseSD), say.Figure(n.Images), counted(k.Images, "image"), coarse(n.Trainings), coarse(n.Low), coarse(n.High))
 }
 
 // next is a command that trains what would tell more, and of what.
@@ -465,6 +486,30 @@ func (k ranking) confirm(in Input) string {
 	return in.Next
 }
 
+// anew is the new study that decides, by more validation images and in less time than more repeats take, all that want one, and
+// their names; none where it is nil.
+func (k ranking) anew() (most *study.Anew, names []string) {
+	for _, j := range k.asked {
+		if n := j.Anew; n != nil && j.Verdict == study.Undecided {
+			names = append(names, j.Name)
+			if most == nil || n.Repeats > most.Repeats {
+				most = n
+			}
+		}
+	}
+	return most, names
+}
+
+// advice are the commands that would tell more: of this study as it grows, and of a new one.
+func (k ranking) advice(in Input) []next {
+	list := k.further(in.Run)
+	if n, names := k.anew(); n != nil && in.Anew != "" {
+		of := fmt.Sprintf("of %s in a new study (another split, so that every trial is new), write val: %g into the file's data and repeats: %d, then", listed(names), n.Val, n.Repeats)
+		list = append(list, next{in.Anew, of, len(names)})
+	}
+	return list
+}
+
 // commands repeat the study and go on with it, a line each.
 func (k ranking) commands(in Input) string {
 	lines := slices.Clone(in.Commands)
@@ -477,6 +522,9 @@ func (k ranking) commands(in Input) string {
 	}
 	if next := k.confirm(in); next != "" {
 		lines = append(lines, next+"  # writes the study that confirms what helps")
+	}
+	if n, names := k.anew(); n != nil && in.Anew != "" {
+		lines = append(lines, fmt.Sprintf("%s  # a new study, of the file with val: %g in its data and repeats: %d: would tell of %s", in.Anew, n.Val, n.Repeats, counted(len(names), "variant")))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -633,7 +681,9 @@ func (k ranking) judged() []string {
 	if k.Folds > 0 {
 		lines = append(lines, fmt.Sprintf("In each round of %d repeats every image is validated once.", k.Folds))
 	}
-	if k.NoiseSD > 0 {
+	if n := k.noise(); n != "" {
+		lines = append(lines, capital(n)+".")
+	} else if k.NoiseSD > 0 {
 		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %s %s (%d degrees of freedom); repeats as a whole differ by %s.", say.Figure(k.NoiseSD), k.primary().Unit, k.ResidualDF, say.Figure(k.BlockSD)))
 	}
 	if c := k.confidence(); c != "interval" {

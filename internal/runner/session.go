@@ -368,24 +368,83 @@ func (s *Session) origin() (json.RawMessage, error) {
 
 // Foresee is what the study's repeats can tell, before its first trial, and whether its budget suffices once it is calibrated.
 func (s *Session) Foresee() study.Foresight {
-	noise := 0.0
-	if st, err := store.OpenReading(s.request.Store, time.Now); err == nil {
-		defer st.Close()
-		noise = s.noise(st)
-	}
-	f := study.Foresee(s.task.Metrics()[0], len(s.Plan.Arms)-1, s.Study.Repeats, noise, s.Study.Meaningful, s.Plan.Arms[0].Images.Val)
+	f := s.Outlook().Foresee()
 	if hours, budget := s.Hours(), s.Study.Budget.Hours(); budget > 0 && hours > budget {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("budget: %v is short of the %.3g hours that all trials take; whole repeats will be missing", s.Study.Budget, hours))
 	}
 	return f
 }
 
-// noise is the noise floor of the baseline, where the store knows one.
-func (s *Session) noise(st *store.Store) float64 {
-	if n, err := st.Noise(s.Keys[0]); err == nil && n != nil {
-		return n.SD
+// Outlook is what is known of the study before its next trial. Noise is what its own trials show by now, else what a study of its
+// baseline, or of a network of that name on the same images, found, else a guess.
+func (s *Session) Outlook() study.Outlook {
+	base, o := s.Study.Base.Data.Spec, s.Plan.Outlook(s.task.Metrics()[0])
+	ctx := context.Background() // all is opened
+	one, err := s.cut(ctx, s.Plan.Arms[0], 1)
+	two, err2 := s.cut(ctx, s.Plan.Arms[0], 2)
+	if part := share(base); err == nil && err2 == nil && one.validation != two.validation && part > 0 {
+		o.Pool = int(float64(o.Images)/part + 0.5)
 	}
-	return 0
+	known, ok := s.noise()
+	if set, err := s.Set(ctx, s.Study.Base); !ok && err == nil {
+		known, ok = KnownNoise(s.request.Store, s.Keys[0], NoiseOf(set.Digest, s.Study.Base.Net))
+	}
+	if o.Noise = known; !ok {
+		o.Noise = study.Guess(o.Metric, base.Name)
+	}
+	return o
+}
+
+// noise is what the study's own trials show, where the store has some: a look is not needed for it.
+func (s *Session) noise() (study.Expected, bool) {
+	st, err := store.OpenReading(s.request.Store, time.Now)
+	if err != nil {
+		return study.Expected{}, false
+	}
+	defer st.Close()
+	if held, err := st.Study(s.Name); err != nil || held.Baseline != s.Keys[0] {
+		return study.Expected{}, false
+	}
+	r, err := Result(st, s.Name)
+	if err != nil || r.Noise == nil {
+		return study.Expected{}, false
+	}
+	return r.Noise.Measured(r.Images), true
+}
+
+// NoiseOf is the key that the noise of studies on a set with a network, by its name, is kept under in a store, whatever their split.
+func NoiseOf(set, net string) string { return trial.Digest("noise of " + set + " " + net) }
+
+// KnownNoise is what a store knows of the noise under the first of the keys that it has any of.
+func KnownNoise(dir string, keys ...string) (study.Expected, bool) {
+	st, err := store.OpenReading(dir, time.Now)
+	if err != nil {
+		return study.Expected{}, false
+	}
+	defer st.Close()
+	for _, key := range keys {
+		if n, err := st.Noise(key); err == nil && n != nil && n.Sources[ofImage]+n.Sources[ofTrainings] > 0 {
+			return study.Expected{Image: n.Sources[ofImage], Trainings: n.Sources[ofTrainings]}, true
+		}
+	}
+	return study.Expected{}, false
+}
+
+// The sources of noise that a store keeps: one validation image, and the trainings themselves.
+const (
+	ofImage     = "image"
+	ofTrainings = "trainings"
+)
+
+// keepNoise keeps what a study found its noise to be, for its own plan and for others on the same images.
+func (s *Session) keepNoise(st *store.Store, r *study.Result, baseline string) error {
+	set, err := s.Set(context.Background(), s.Study.Base)
+	if err != nil || r.Noise == nil {
+		return err
+	}
+	found := r.Noise.Measured(r.Images)
+	n := store.Noise{SD: r.NoiseSD, Repeats: r.Blocks, Sources: map[string]float64{ofImage: found.Image, ofTrainings: found.Trainings}}
+	return errors.Join(st.SetNoise(baseline, n), st.SetNoise(NoiseOf(set.Digest, s.Study.Base.Net), n))
 }
 
 // Hours is the expected wall time of all trials, 0 while seconds are unknown.

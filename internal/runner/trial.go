@@ -135,7 +135,7 @@ func outcome(t *train.Result, set *data.Set, cut data.Cut) *trial.Result {
 	for _, p := range t.Curve {
 		r.Curve = append(r.Curve, trial.Point{
 			Epoch: p.Epoch, Step: p.Step, TrainLoss: trial.Number(p.TrainLoss), LR: p.LR,
-			Metrics: p.Metrics,
+			Metrics: p.Metrics, Images: p.Images,
 		})
 	}
 	if t.Diverged {
