@@ -20,6 +20,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
@@ -88,14 +89,19 @@ func Train(ctx context.Context, set *Set, t Training) (*train.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	start, err := pretrain.Start(built.Graph, built.Learning.Pretrain)
+	if err != nil {
+		return nil, err
+	}
+	built.Learning.Pretrain.From = "" // their digest says which they are
 	eng, err := open("", t.Threads)
 	if err != nil {
 		return nil, err
 	}
 	defer eng.Close()
 	return train.Run(ctx, train.Job{
-		Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: set.Cut(e.Seed, 1),
-		Seeds: train.SeedsOf(e.Seed), Engine: eng, Checkpoint: t.Checkpoint, OnPoint: t.OnPoint,
+		Start: start, Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set,
+		Cut: set.Cut(e.Seed, 1), Seeds: train.SeedsOf(e.Seed), Engine: eng, Checkpoint: t.Checkpoint, OnPoint: t.OnPoint,
 	})
 }
 

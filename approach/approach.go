@@ -101,6 +101,7 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err := b.fits(b.Graph); err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Net, err)
 	}
+	b.Optimization.Parameters = append(b.Optimization.Parameters, b.Learning.Pretrain.Frozen()...)
 	learned := b.Applied
 	b.Applied = nil
 	if err := b.apply(slices.Concat(architecture, optimization)); err != nil {
@@ -108,6 +109,9 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	}
 	if err := b.factors(); err != nil {
 		return nil, Locate(e.Optimization, "lr", fmt.Errorf("lr: %w", err))
+	}
+	if err := b.frozen(); err != nil {
+		return nil, Locate(e.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))
 	}
 	b.Applied = append(b.Applied, learned...)
 	return b, nil
@@ -204,29 +208,41 @@ func (b *Built) apply(rs []resolved) error {
 // factors refuses a factor on the learning rate of layers that have no parameters. It waits until all approaches have come, as norms
 // bring some.
 func (b *Built) factors() error {
-	if len(b.Optimization.LR.Layers) == 0 {
-		return nil
-	}
-	params, err := b.Graph.Params()
-	if err != nil {
-		return err
-	}
 	for _, f := range b.Optimization.LR.Layers {
-		if !slices.ContainsFunc(params, func(p nn.Param) bool { return f.Layers.Match(p.Path) }) {
-			mend := "name layers as assay net show prints them, ** for all below a name"
-			var names []string
-			for _, p := range params {
-				names = append(names, p.Path)
-			}
-			if below := string(f.Layers) + "/"; slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, below) }) {
-				mend = fmt.Sprintf("did you mean %q?", below+"**")
-			} else if near, ok := spec.Nearest(string(f.Layers), names); ok {
-				mend = fmt.Sprintf("did you mean %q?", near)
-			}
-			return &spec.Fault{Path: fmt.Sprintf("$.layers[%q]", string(f.Layers)), Msg: fmt.Sprintf("layers: %s has no layer %q with parameters; %s", b.Graph.Name, f.Layers, mend)}
+		if err := b.without(f.Layers, "layers", fmt.Sprintf("$.layers[%q]", string(f.Layers))); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// frozen refuses a pattern of what is to be frozen that names nothing, as factors does.
+func (b *Built) frozen() error {
+	for i, g := range b.Learning.Pretrain.Freeze {
+		if err := b.without(g, "freeze", fmt.Sprintf("$.freeze[%d]", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// without is the fault of a pattern, written at path under a key, that matches no layer with parameters; nil if it matches one.
+func (b *Built) without(layers nn.Glob, key, path string) error {
+	params, err := b.Graph.Params()
+	if err != nil || slices.ContainsFunc(params, func(p nn.Param) bool { return layers.Match(p.Path) }) {
+		return err
+	}
+	mend := "name layers as assay net show prints them, ** for all below a name"
+	var names []string
+	for _, p := range params {
+		names = append(names, p.Path)
+	}
+	if below := string(layers) + "/"; slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, below) }) {
+		mend = fmt.Sprintf("did you mean %q?", below+"**")
+	} else if near, ok := spec.Nearest(string(layers), names); ok {
+		mend = fmt.Sprintf("did you mean %q?", near)
+	}
+	return &spec.Fault{Path: path, Msg: fmt.Sprintf("%s: %s has no layer %q with parameters; %s", key, b.Graph.Name, layers, mend)}
 }
 
 // after names what has changed the network before an approach failed on it: " after dense, batchnorm". A parameter that is wrong

@@ -250,6 +250,42 @@ func Catalog() []Entry {
 			Evidence:  "5e-4 .471, 1e-4 .450, 1e-5 .450",
 			Caveats:   "with batch norm it acts on the effective learning rate rather than on the function",
 		}},
+		{"l1", Optimization, "l1", optimization.L1(optimizationDefaults.L1), Card{
+			Summary:   "adds λ times the sum of the weights' sizes to the loss",
+			Cost:      "one more pass over weights and gradients",
+			Couplings: []string{"spares what l2 spares", "joins the gradient behind clip"},
+			Paper:     "Tibshirani, J. R. Statist. Soc. B 58, 1996",
+			Evidence:  "1e-5 .453, none .471",
+			Caveats:   "draws weights towards 0 and leaves few at it: a step seldom ends there exactly",
+		}},
+		{"decay", Optimization, "decay", optimization.Decay(optimizationDefaults.Decay), Card{
+			Summary:   "takes from every weight at every step the rate times λ of itself, beside the gradient",
+			Cost:      "none with adam and its kin, lamb and lion; one more pass over weights with the others",
+			Couplings: []string{"adamw has 0.01 where none is given, and so has what muon and sam leave to it", "in lamb it stands within what is scaled, as published", "lars and lamb spare biases and norms whatever except says", "spares what l2 spares"},
+			Paper:     "Loshchilov, Hutter, ICLR 2019, arXiv:1711.05101",
+			Caveats:   "grows with the rate, so it falls as the rate falls; usual strengths are ten to a hundred times l2's",
+		}},
+		{"loss", Optimization, "loss", optimization.Loss(optimizationDefaults.Loss), Card{
+			Summary:   "what training makes less: cross entropy over the classes, of each class by itself, or one that counts what is known well less",
+			Cost:      "none",
+			Couplings: []string{"training alone: probabilities of a model are the softmax of its logits, and log loss is theirs, whatever it was trained by", "bce is the mean over classes, so its gradients fall with their number and want a higher rate or adam's kin"},
+			Paper:     "bce: Wightman, Touvron, Jégou, arXiv:2110.00476, §3.1; focal: Lin, Goyal, Girshick, He, Dollár, ICCV 2017, arXiv:1708.02002, over softmax in place of their sigmoid",
+			Caveats:   "bce and focal are less sure of themselves under softmax, so log loss is no fair judge beside softmax; accuracy is",
+		}},
+		{"label-smoothing", Optimization, "label-smoothing", optimization.LabelSmoothing{Amount: 0.1}, Card{
+			Summary:   "spreads a share of each label evenly over all classes",
+			Cost:      "none",
+			Couplings: []string{"training alone: the log loss of validation and test is by the labels as they are", "every output's loss is smoothed, those of training alone too"},
+			Paper:     "Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, CVPR 2016, arXiv:1512.00567, §7",
+			Caveats:   "makes a network less sure of itself, so its log loss may rise where its accuracy does",
+		}},
+		{"clip", Optimization, "clip", optimization.Clip(optimizationDefaults.Clip), Card{
+			Summary:   "bounds gradients before the solver sees them",
+			Cost:      "one more pass over the gradients, by norm two",
+			Couplings: []string{"acts before l2 and l1 join the gradient", "adaptive leaves classifiers alone"},
+			Paper:     "norm: Pascanu, Mikolov, Bengio, ICML 2013, arXiv:1211.5063; adaptive: Brock, De, Smith, Simonyan, ICML 2021, arXiv:2102.06171",
+			Caveats:   "adam and its kin divide gradients by their size, so a bound on all alike changes little there",
+		}},
 		{"dropout", Optimization, "overlay", optimization.Dropout{Rate: 0.5, Place: "head"}, Card{
 			Summary:  "zeroes values at random in training",
 			Cost:     "no parameters; one random number a value",
@@ -258,18 +294,30 @@ func Catalog() []Entry {
 			Caveats:  "short trainings of small networks are rarely helped by it",
 		}},
 		{"solver", Optimization, "solver", optimization.Solver(optimizationDefaults.Solver), Card{
-			Summary:  "the rule that turns gradients into steps",
-			Cost:     "one value a parameter is remembered",
-			Paper:    "Sutskever, Martens, Dahl, Hinton, ICML 2013",
-			Evidence: "sgd .471, nesterov .473",
+			Summary: "the rule that turns gradients into steps",
+			Cost: "sgd, adagrad, lars, lion and muon's matrices remember one value a parameter, the others two, rmsprop without momentum one; one pass over memory, lars and lamb two. " +
+				"muon adds 5·m²·(2·n + m) multiply-adds a step for a matrix of m by n, m the shorter side, whatever the batch: at 128 images 1 % of resnet20's, 8 % of resnet18's; sam takes the gradient twice, which doubles the multiply-adds of a step",
+			Couplings: []string{
+				"the rate is not set with it: usual ones are 0.1 to 0.01 for sgd and sam, 1e-3 for adam and its kin, 1e-4 for lion, 0.02 for muon, 0.005 for lamb, 1 to 10 for lars, 1 for adadelta, 0.01 for adagrad, 1e-3 for rmsprop",
+				"adamw is adam with a decay of 0.01 where none is given; l2 goes through the gradient, in all of them",
+				"lars and lamb neither decay nor scale biases and norms; the ratio is 1 where a norm is 0",
+				"muon takes a kernel for the matrix [out, in·kh·kw]; first convolutions, classifiers, depthwise ones, norms and biases go by rest",
+				"sam's second gradient has the masks of the first and moves no running statistics",
+			},
+			Paper: "sgd: Sutskever, Martens, Dahl, Hinton, ICML 2013; adam: Kingma, Ba, ICLR 2015, arXiv:1412.6980; adamw: Loshchilov, Hutter, arXiv:1711.05101; rmsprop: Tieleman, Hinton, 2012; adagrad: Duchi, Hazan, Singer, JMLR 12, 2011; " +
+				"adadelta: Zeiler, arXiv:1212.5701; nadam: Dozat, 2016; radam: Liu et al., arXiv:1908.03265; lars: You et al., arXiv:1708.03888; lamb: You et al., arXiv:1904.00962; lion: Chen et al., arXiv:2302.06675; " +
+				"muon: Jordan et al., kellerjordan.github.io/posts/muon, 2024; sam: Foret et al., arXiv:2010.01412, adaptive arXiv:2102.11600",
+			Evidence: "sgd .471, nesterov .473; rmsprop .327 to .486; sgd with a linear rate .493",
+			Caveats:  "a solver is compared fairly at its own best rate alone. PyTorch divides by other ε: adadelta 1e-6, adagrad 1e-10; Muon's authors have momentum 0.95 with nesterov, and bfloat16 where this is float32",
 		}},
 		{"lr", Optimization, "lr", optimization.LR(optimizationDefaults.LR), Card{
-			Summary:   "the learning rate, and how it falls over the run",
-			Cost:      "none",
-			Couplings: []string{"layers names layers with what lies over them: a factor acts on their weights, biases, scales and shifts, of each the last one that names its layer; a weight that layers share goes by the first of them"},
-			Paper:     "step: Krizhevsky et al. 2012; linear: arXiv:1606.02228, §3.4; cosine: Loshchilov, Hutter, arXiv:1608.03983; warm-up: Goyal et al., arXiv:1706.02677",
-			Evidence:  "step .471, square root .483, square .483, linear .493",
-			Caveats:   "the best rate differs between variants; compare at each one's own where that matters. layers does not change how weights are drawn",
+			Summary: "the learning rate, and how it falls over the run",
+			Cost:    "none",
+			Couplings: []string{"layers names layers with what lies over them: a factor acts on their weights, biases, scales and shifts, of each the last one that names its layer; a weight that layers share goes by the first of them",
+				"depth counts stages, which share the first part of a path, from the head, whose factor is 1; layers takes its place where it names a layer", "scale: batch makes base the rate for 256 images"},
+			Paper:    "step: Krizhevsky et al. 2012; linear, sqrt, square: arXiv:1606.02228, §3.4; exp, inv, poly, sigmoid: Caffe; cosine, restarts: Loshchilov, Hutter, arXiv:1608.03983; triangular: Smith, arXiv:1506.01186; onecycle: Smith, Topin, arXiv:1708.07120; trapezoid: Zhai et al., arXiv:2106.04560; warm-up, scale: Goyal et al., arXiv:1706.02677; depth: Howard, Ruder, arXiv:1801.06146, §3.2",
+			Evidence: "step .471, square root .483, square .483, linear .493",
+			Caveats:  "the best rate differs between variants; compare at each one's own where that matters. layers does not change how weights are drawn",
 		}},
 		{"batch", Optimization, "batch", optimization.Batch(optimizationDefaults.Batch), Card{
 			Summary:  "how many images a step sees",
@@ -311,6 +359,19 @@ func Catalog() []Entry {
 			Paper:    "arXiv:1606.02228, §3.9",
 			Evidence: "1.2M .471, 800K .438, 600K .425, 400K .393, 200K .305",
 			Caveats:  "an epoch is shorter: fewer steps at equal epochs",
+		}},
+		{"pretrain", Learning, "pretrain, parameters", learning.Pretrain(learningDefaults.Pretrain), Card{
+			Summary: "begins from the weights of a file, such as those that have seen ImageNet, in place of drawn ones",
+			Cost:    "none; what is frozen needs no gradient and no update",
+			Couplings: []string{
+				"pictures are normalised as the weights are used to, whatever the training's own images have",
+				"what is frozen normalises by its kept running statistics, and has no decay",
+				"what finds no place, such as the classifier of other classes, is drawn by init",
+				"a grey set takes the weights of the first convolution by their sum over the colours",
+			},
+			Paper:    "Yosinski, Clune, Bengio, Lipson, NIPS 2014, arXiv:1411.1792; Kornblith, Shlens, Le, CVPR 2019, arXiv:1805.08974",
+			Evidence: "not in the published study, whose networks all begin from drawn weights",
+			Caveats:  "fine-tuning wants a lower rate than training from nothing: a tenth of it, or less. Which images the weights have seen, nobody checks",
 		}},
 	}
 }

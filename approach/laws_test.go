@@ -203,7 +203,9 @@ func build(t *testing.T, e experiment.Experiment) *approach.Built {
 func TestALaterSettingInheritsWhatItDoesNotWrite(t *testing.T) {
 	b := build(t, lists(t, "mini", "", "lr: {base: 0.1, policy: cosine, warmup: 2}, l2: {strength: 1e-3, except: [bias]}, lr: {base: 0.2}, l2: 1e-4, batchnorm: {affine: false}, batchnorm: after",
 		"epochs: {steps: 50}, subset: {images: 100}, augment: [flip], epochs: 3, subset: 0.25"))
-	if got, want := b.Optimization.LR, (experiment.LR{Base: 0.2, Policy: "cosine", Gamma: 0.1, Warmup: 2}); !reflect.DeepEqual(got, want) {
+	want := experiment.DefaultOptimization().LR
+	want.Base, want.Policy, want.Warmup = 0.2, "cosine", 2
+	if got := b.Optimization.LR; !reflect.DeepEqual(got, want) {
 		t.Errorf("lr %+v, want %+v", got, want)
 	}
 	if got := b.Optimization.L2; got.Strength != 1e-4 || !slices.Equal(got.Except, []string{"bias"}) {

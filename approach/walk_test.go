@@ -44,15 +44,21 @@ var walked = map[string][]string{
 	"width":              {"width: 0.5", "width: 1.5", "width: {params: 1e5}", "width: {macs: lenet5}"},
 	"batchnorm":          {"batchnorm", "batchnorm: after", "batchnorm: input", "batchnorm: {affine: false}"},
 	"norm":               {"norm: layer", "norm: lrn", "norm: {kind: lrn, place: before}", "norm: none"},
+	"l1":                 {"l1: 1e-5", "l1: {strength: 1e-4, except: []}"},
+	"decay":              {"decay: 0.05", "decay: {strength: 0, except: [depthwise]}"},
+	"loss":               {"loss: bce", "loss: {kind: focal, gamma: 1}"},
+	"label-smoothing":    {"label-smoothing", "label-smoothing: 0.2"},
+	"clip":               {"clip: 1", "clip: {value: 0.5}", "clip: {adaptive: 0.01}"},
 	"l2":                 {"l2: 5e-4", "l2: {strength: 1e-4, except: []}"},
 	"dropout":            {"dropout: 0.2", "dropout: {rate: 0.1, place: convs}", "dropout: {rate: 0.1, place: input}", "dropout: 0"},
-	"solver":             {"solver: sgd", "solver: {nesterov: true}"},
-	"lr":                 {"lr: 0.01", "lr: {policy: step, gamma: 0.5, every: 2}", "lr: {policy: cosine, warmup: 1}", "lr: {layers: {\"**\": 0.5}}"},
+	"solver":             {"solver: sgd", "solver: {nesterov: true}", "solver: adamw", "solver: {kind: rmsprop, eps_inside: true}", "solver: {kind: lars, trust: 0.02}", "solver: {kind: lion, beta1: 0.95, beta2: 0.98}", "solver: {kind: muon, rest: adam, scale: match-rms}", "solver: {kind: sam, base: nadam, adaptive: true}"},
+	"lr":                 {"lr: 0.01", "lr: {policy: step, gamma: 0.5, every: 2}", "lr: {policy: cosine, warmup: 1}", "lr: {layers: {\"**\": 0.5}}", "lr: {policy: multistep, at: [2, 5], scale: batch}", "lr: {policy: onecycle, depth: 0.8}"},
 	"batch":              {"batch: 64"},
 	"init":               {"init: {kind: xavier, gain: 2}", "init: lsuv"},
 	"epochs":             {"epochs: 5", "epochs: {steps: 100}"},
 	"augment":            {"augment: [flip, {crop: {pad: 4}}]", "augment: []"},
 	"subset":             {"subset: 0.5", "subset: {images: 1000}"},
+	"pretrain":           {"pretrain: a.pth", "pretrain: {from: a.pth, freeze: [conv1], normalize: half}"},
 }
 
 // chosen reads one approach as a person writes it; the texts of tests are well formed.

@@ -109,6 +109,10 @@ func same(f reflect.StructField, x, y reflect.Value) bool {
 // word prints a setting.
 func word(v reflect.Value, f reflect.StructField) string {
 	switch {
+	case v.Kind() == reflect.Pointer && v.IsNil():
+		return "unset"
+	case v.Kind() == reflect.Pointer:
+		return fmt.Sprint(v.Elem().Interface())
 	case v.Kind() == reflect.Slice:
 		words := make([]string, v.Len())
 		for i := range words {

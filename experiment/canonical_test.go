@@ -201,7 +201,7 @@ func TestDefaultsStandWhileTheVersionStands(t *testing.T) {
 func TestSettingsThatDoNotReadSaySo(t *testing.T) {
 	for text, want := range map[string]string{
 		"lr:\n  bas: 1\n":     `settings:2:3: unknown key "bas"; did you mean "base"?`,
-		"lr:\n  policy: up\n": `settings:2:11: policy: unknown value "up"; choose one of fixed, step, linear, cosine`,
+		"lr:\n  policy: up\n": `settings:2:11: policy: unknown value "up"; choose one of fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid`,
 		"nothing: 1\n":        `settings:1:1: unknown key "nothing"`,
 		"lr: [":               `settings:2:1: a bracket`,
 	} {
@@ -227,6 +227,14 @@ func TestDifferencesAreToldByPath(t *testing.T) {
 	}
 	if want := []string{"lr.policy", "lr.every", "batch.size", "l2.except", "augment.ops"}; !slices.Equal(paths, want) {
 		t.Errorf("paths %q", paths)
+	}
+	p, none := o, float32(0)
+	p.Decay.Strength = &none
+	if d := experiment.Differences(p, l, o, l); len(d) != 1 || d[0].String() != "decay: 0 in place of unset" {
+		t.Errorf("got %v", d)
+	}
+	if back, _, err := experiment.DecodeSettings(experiment.Canonical(p, l)); err != nil || back.Decay.Strength == nil || *back.Decay.Strength != 0 {
+		t.Errorf("a decay of 0 that is given comes back as %v (%v)", back.Decay.Strength, err)
 	}
 	p = o
 	p.L2.Except = []string{"norm", "bias"}

@@ -203,6 +203,9 @@ func Encode(e Experiment) (*spec.Node, error) {
 			return nil, err
 		}
 	}
+	if e.Learning, err = Absolute(e.Learning); err != nil {
+		return nil, err
+	}
 	return spec.Encode(e)
 }
 
@@ -213,7 +216,50 @@ func EncodeIn(dir string, e Experiment) (*spec.Node, error) {
 	if IsNetFile(e.Net) {
 		e.Net = relative(dir, e.Net)
 	}
+	e.Learning = Within(dir, e.Learning)
 	return spec.Encode(e)
+}
+
+// Absolute is a list of choices whose files, those of pretrained weights, are named by absolute paths, as [Encode] names others.
+func Absolute(choices []Choice) ([]Choice, error) { return weightsAt(choices, filepath.Abs) }
+
+// Within is a list of choices whose files are named as [EncodeIn] names others in folder dir.
+func Within(dir string, choices []Choice) []Choice {
+	choices, _ = weightsAt(choices, func(path string) (string, error) { return relative(dir, path), nil })
+	return choices
+}
+
+// weightsAt is a list of choices whose pretrained weights have their paths as to says, where they are relative to the file of the choice.
+func weightsAt(choices []Choice, to func(path string) (string, error)) ([]Choice, error) {
+	choices = slices.Clone(choices)
+	for i, c := range choices {
+		if c.Name != "pretrain" || c.Value == nil {
+			continue
+		}
+		from := c.Value
+		if c.Value.Kind == spec.Map {
+			from = c.Value.Get("from")
+		}
+		if from == nil || from.Kind != spec.Scalar {
+			continue
+		}
+		path, err := to(Beside(from, from.Text()))
+		if err != nil {
+			return nil, err
+		}
+		moved := spec.NewText(path)
+		if c.Value.Kind == spec.Map {
+			moved = spec.NewMap()
+			for key, value := range c.Value.Pairs() {
+				if key.Text() == "from" {
+					value = spec.NewText(path)
+				}
+				moved.Set(key.Text(), value)
+			}
+		}
+		choices[i].Value = moved
+	}
+	return choices, nil
 }
 
 func relative(dir, path string) string {

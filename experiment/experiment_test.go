@@ -144,6 +144,27 @@ func TestNoFileTellsWhereItsWriterKeepsThings(t *testing.T) {
 	}
 }
 
+func TestFilesOfWeightsAreNamedAsOtherFilesAre(t *testing.T) {
+	e, err := decode("studies/e.yaml", "data: {folder: photos}\nnet: mini\nlearning: [{pretrain: a.pth}, {pretrain: {from: b/c.pth, key: ema}}, {epochs: 3}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := experiment.EncodeIn("elsewhere", e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := n.Get("learning").Flow(), `[{pretrain: "../studies/a.pth"}, {pretrain: {from: "../studies/b/c.pth", key: ema}}, {epochs: 3}]`; strings.ReplaceAll(got, `"`, "") != strings.ReplaceAll(want, `"`, "") {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if n, err = experiment.Encode(e); err != nil {
+		t.Fatal(err)
+	}
+	back, err := experiment.Decode(n)
+	if err != nil || !filepath.IsAbs(back.Learning[0].Value.Text()) || !filepath.IsAbs(back.Learning[1].Value.Get("from").Text()) {
+		t.Errorf("%v\n%s", err, n.YAML())
+	}
+}
+
 func TestAFileThatIsNoExperimentSaysSo(t *testing.T) {
 	for text, want := range map[string]string{
 		"net: mini\n":                         `e.yaml:1:1: no data; write "data: fashion-mini" or "data: {folder: DIR}"`,
@@ -188,6 +209,39 @@ func TestTheRateFollowsItsPolicy(t *testing.T) {
 		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.1}, 34, 0.1},
 		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.1}, 99, 0.01},
 		{experiment.LR{Base: 1, Policy: "step", Gamma: 0.5, Every: 1.5}, 30, 0.25},
+		{experiment.LR{Base: 1, Policy: "multistep", Gamma: 0.5, Drops: []float64{3, 8}}, 29, 1},
+		{experiment.LR{Base: 1, Policy: "multistep", Gamma: 0.5, Drops: []float64{3, 8}}, 30, 0.5},
+		{experiment.LR{Base: 1, Policy: "multistep", Gamma: 0.5, Drops: []float64{3, 8}}, 99, 0.25},
+		{experiment.LR{Base: 1, Policy: "multistep", Gamma: 0.5}, 49, 1},
+		{experiment.LR{Base: 1, Policy: "multistep", Gamma: 0.5}, 50, 0.5},
+		{experiment.LR{Base: 1, Policy: "multistep", Gamma: 0.5}, 75, 0.25},
+		{experiment.LR{Base: 1, Policy: "exp", Gamma: 0.1}, 50, 0.316228},                      // √.1
+		{experiment.LR{Base: 1, Policy: "exp", Gamma: 0.25, Every: 2}, 35, 0.0883883},          // .25^1.75
+		{experiment.LR{Base: 1, Policy: "inv", Gamma: 0.5, Power: 0.75}, 80, 0.299070},         // 5^-.75
+		{experiment.LR{Base: 1, Policy: "poly", Power: 4}, 50, 0.0625},                         // .5^4
+		{experiment.LR{Base: 1, Policy: "poly", Power: 3, Final: 0.2, Warmup: 2}, 60, 0.3},     // .2 + .8/8
+		{experiment.LR{Base: 1, Policy: "sqrt"}, 75, 0.5},                                      // √.25
+		{experiment.LR{Base: 1, Policy: "square"}, 75, 0.0625},                                 // .25²
+		{experiment.LR{Base: 1, Policy: "sigmoid", Gamma: 2}, 50, 0.5},                         // half way
+		{experiment.LR{Base: 1, Policy: "sigmoid", Gamma: 2, Every: 8}, 70, 0.880797},          // 1/(1 + e^-2)
+		{experiment.LR{Base: 1, Policy: "restarts", Period: 2, Mult: 1}, 10, 0.5},              // half of the first cycle
+		{experiment.LR{Base: 1, Policy: "restarts", Period: 2, Mult: 1}, 20, 1},                // the second begins
+		{experiment.LR{Base: 1, Policy: "restarts", Period: 2, Mult: 2, Final: 0.1}, 40, 0.55}, // half of the second: 20 to 60
+		{experiment.LR{Base: 1, Policy: "restarts", Mult: 1, Warmup: 1}, 70, 1},                // 90 steps behind it: the third cycle begins
+		{experiment.LR{Base: 1, Policy: "triangular", Period: 4}, 20, 1},                       // the top of the first
+		{experiment.LR{Base: 1, Policy: "triangular", Period: 4}, 40, 0.04},                    // the bottom
+		{experiment.LR{Base: 1, Policy: "triangular", Period: 4, Start: 0.2}, 70, 0.6},         // half way down the second
+		{experiment.LR{Base: 1, Policy: "triangular"}, 25, 0.52},                               // one cycle: half way up
+		{experiment.LR{Base: 1, Policy: "onecycle"}, 0, 0.04},                                  // 1/25
+		{experiment.LR{Base: 1, Policy: "onecycle"}, 15, 0.52},                                 // half of the rise of 30 steps
+		{experiment.LR{Base: 1, Policy: "onecycle"}, 30, 1},                                    //
+		{experiment.LR{Base: 1, Policy: "onecycle", Final: 0.2, Warmup: 4}, 70, 0.6},           // half of the fall
+		{experiment.LR{Base: 1, Policy: "trapezoid", Warmup: 1}, 9, 1},                         //
+		{experiment.LR{Base: 1, Policy: "trapezoid"}, 80, 1},                                   // the fall begins
+		{experiment.LR{Base: 1, Policy: "trapezoid", Final: 0.2}, 90, 0.6},                     // half of it
+		{experiment.LR{Base: 1, Policy: "trapezoid", Every: 5}, 75, 0.5},                       //
+		{experiment.LR{Base: 1, Policy: "fixed", Warmup: 2, Start: 0.1}, 9, 0.55},              // .1 + .9·10/20
+		{experiment.LR{Base: 1, Policy: "linear", Scale: "batch"}, 50, 0.5 / 256},              // of a batch of one
 	} {
 		if got := float64(c.lr.At(c.step, s)); math.Abs(got-c.want) > 1e-6 {
 			t.Errorf("%+v at step %d: %g, want %g", c.lr, c.step, got, c.want)
@@ -235,6 +289,8 @@ func TestAPolicyThatNeverActsIsRefused(t *testing.T) {
 		{experiment.LR{Policy: "step", Every: 5}, 10, 60, ""},
 		{experiment.LR{Policy: "step", Every: 6}, 10, 60, "$.every: lr: a drop every 6 epochs in a training of 6 never comes; give at most 5, or policy: fixed"},
 		{experiment.LR{Policy: "linear", Every: 6}, 10, 60, ""},
+		{experiment.LR{Policy: "multistep", Drops: []float64{3, 5}}, 10, 60, ""},
+		{experiment.LR{Policy: "multistep", Drops: []float64{3, 6}}, 10, 60, "$.at[1]: lr: a drop after 6 epochs in a training of 6 never comes; give at most 5"},
 	} {
 		got := ""
 		if err := c.lr.Fits(scheduled(t, c.perEpoch, c.total)); err != nil {

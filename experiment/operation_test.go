@@ -88,7 +88,7 @@ func FuzzAugment(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var l, again experiment.Learning
+		l, again := experiment.DefaultLearning(), experiment.Learning{}
 		if err := spec.Decode(n, &l.Augment); err != nil {
 			if line := err.Error(); strings.Contains(line, "\n") || !strings.HasPrefix(line, "x:") {
 				t.Errorf("got %q, want one line with its place", line)

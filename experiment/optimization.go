@@ -1,13 +1,5 @@
 package experiment
 
-import (
-	"fmt"
-	"math"
-
-	"github.com/assaylab/assay/internal/elementary"
-	"github.com/assaylab/assay/internal/spec"
-)
-
 // Optimization is what can be added to any network without changing its architecture: the settings that optimization
 // approaches write. Norms, dropout and biases are laid over the graph instead (nn.Overlay).
 type Optimization struct {
@@ -15,27 +7,52 @@ type Optimization struct {
 	LR     LR     `yaml:"lr"`
 	Batch  Batch  `yaml:"batch"`
 	L2     Decay  `yaml:"l2"`
-	Init   Init   `yaml:"init"`
+	L1     Decay  `yaml:"l1"`
+	Decay  Shrink `yaml:"decay"`
+	Clip   Clip   `yaml:"clip"`
+
+	Loss           Loss           `yaml:"loss"`
+	LabelSmoothing LabelSmoothing `yaml:"label-smoothing"`
+
+	Init Init `yaml:"init"`
 
 	Parameters []ParameterSetting `yaml:"parameters"` // in order; a later row wins
 }
 
-// Solver is the rule that turns gradients into steps.
+// Solver is the rule that turns gradients into steps. What a kind does not take is at its default.
 type Solver struct {
-	Kind     string  `yaml:"kind" spec:"bare" values:"sgd" help:"the rule"`
-	Momentum float32 `yaml:"momentum" help:"share of the old step kept, in [0,1)"`
-	Nesterov bool    `yaml:"nesterov" help:"look ahead by the momentum before the gradient counts"`
+	Kind      string  `yaml:"kind" spec:"bare" values:"sgd, adam, adamw, rmsprop, adagrad, adadelta, nadam, radam, lars, lamb, lion, muon, sam" help:"the rule"`
+	Momentum  float32 `yaml:"momentum" help:"sgd, rmsprop, lars, muon: share of the old step kept, in [0,1)"`
+	Nesterov  bool    `yaml:"nesterov" help:"sgd, lars, muon: look ahead by the momentum before the gradient counts"`
+	Beta1     float32 `yaml:"beta1" help:"adam and its kin, lamb, lion: share of the old mean gradient kept, in [0,1)"`
+	Beta2     float32 `yaml:"beta2" help:"adam and its kin, lamb: share of the old mean square kept; lion: of what is remembered, in [0,1); 0: 0.999, of lion 0.99"`
+	Eps       float32 `yaml:"eps" help:"added to what divides, above 0"`
+	EpsInside bool    `yaml:"eps_inside" help:"rmsprop: add it under the root, as TensorFlow does"`
+	Rho       float32 `yaml:"rho" help:"rmsprop, adadelta: share of the old mean square kept, in [0,1)"`
+	Trust     float32 `yaml:"trust" help:"lars: share of its weights that a tensor moves by at rate 1, above 0"`
+	Rest      string  `yaml:"rest" values:"adamw, adam, nadam, radam, lion, rmsprop, sgd" help:"muon: the rule of what is no inner matrix"`
+	Scale     string  `yaml:"scale" values:"original, match-rms" help:"muon: rate of a matrix by its shape: √max(1, out/in), or 0.2·√max(out, in), as large as adam's steps are"`
+	Base      string  `yaml:"base" values:"sgd, adam, adamw, rmsprop, adagrad, adadelta, nadam, radam, lars, lamb, lion, muon" help:"sam: the rule that takes the second gradient"`
+	Radius    float32 `yaml:"radius" help:"sam: how far the weights climb for the second gradient, above 0"`
+	Adaptive  bool    `yaml:"adaptive" help:"sam: climb in proportion to each weight's size"`
 }
 
-// LR is the learning rate as a function of the step: base·factor(policy), after a linear warm-up.
+// LR is the learning rate as a function of the step: base·factor(policy), after a linear warm-up. policy.go has the policies.
 type LR struct {
-	Base   float32 `yaml:"base" spec:"bare" help:"the highest rate, above 0"`
-	Policy string  `yaml:"policy" values:"fixed, step, linear, cosine" help:"how the rate falls over the run"`
-	Gamma  float32 `yaml:"gamma" help:"step: factor at each drop"`
-	Every  float64 `yaml:"every" help:"step: epochs between drops; 0: a third of the run"`
-	Warmup float64 `yaml:"warmup" help:"epochs of linear rise from base/warm-up steps to base"`
-	Final  float32 `yaml:"final" help:"linear, cosine: share of base that is left at the end, in [0,1]"`
-	Layers Factors `yaml:"layers" help:"factors on the rate by layer path, in order, a later one wins: {\"stage1/**\": 0.1}"`
+	Base   float32   `yaml:"base" spec:"bare" help:"the highest rate, above 0"`
+	Policy string    `yaml:"policy" values:"fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid" help:"how the rate changes over the run"`
+	Gamma  float32   `yaml:"gamma" help:"step, multistep: factor at each drop; exp: over every; inv, sigmoid: an epoch"`
+	Every  float64   `yaml:"every" help:"epochs; step: between drops; exp: to a factor of gamma; sigmoid: to half the rate; trapezoid: of the fall at the end; 0: a third of the run, exp all of it, sigmoid half, trapezoid a fifth"`
+	Drops  []float64 `yaml:"at" help:"multistep: epochs after which the rate drops, ascending; none: half and three quarters of the run"`
+	Power  float32   `yaml:"power" help:"poly, inv: exponent, above 0"`
+	Period float64   `yaml:"period" help:"restarts, triangular: epochs of the first cycle; 0: a third of the run, triangular all of it"`
+	Mult   float32   `yaml:"mult" help:"restarts: how many times longer each cycle is than the one before, at least 1"`
+	Warmup float64   `yaml:"warmup" help:"epochs of linear rise to base; onecycle: of its rise; 0: none, onecycle 30 % of the run"`
+	Start  float32   `yaml:"start" help:"share of base that the rise begins from, in [0,1); 0: the first of the warm-up's equal steps, of onecycle and triangular 1/25"`
+	Final  float32   `yaml:"final" help:"linear, poly, sqrt, square, cosine, restarts, onecycle, trapezoid: share of base that is left at the end, in [0,1]"`
+	Scale  string    `yaml:"scale" values:"none, batch" help:"batch: base is for 256 images, and in proportion for others"`
+	Layers Factors   `yaml:"layers" help:"factors on the rate by layer path, in order, a later one wins: {\"stage1/**\": 0.1}"`
+	Depth  float32   `yaml:"depth" help:"factor on the rate for each stage from the head backwards, above 0 and at most 1; a stage is what shares the first part of its path"`
 }
 
 // Batch is how many images a step sees.
@@ -49,6 +66,30 @@ type Decay struct {
 	Except   []string `yaml:"except" spec:"set" values:"bias, norm, depthwise" help:"parameters it leaves alone"`
 }
 
+// Shrink is decoupled weight decay: before a step every weight loses the rate times λ of itself, whatever the gradient's scale.
+type Shrink struct {
+	Strength *float32 `yaml:"strength" spec:"bare" default:"0; adamw: 0.01" help:"λ, at least 0"`
+	Except   []string `yaml:"except" spec:"set" values:"bias, norm, depthwise" help:"parameters it leaves alone"`
+}
+
+// Loss is what a classification's training makes less.
+type Loss struct {
+	Kind  string  `yaml:"kind" spec:"bare" values:"softmax, bce, focal" help:"softmax: cross entropy over the classes; bce: binary cross entropy of each class by itself; focal: cross entropy that counts what is known well less"`
+	Gamma float32 `yaml:"gamma" help:"focal: how much less, from 0, which is softmax, to 10"`
+}
+
+// LabelSmoothing spreads a share of each label evenly over all classes, in training alone.
+type LabelSmoothing struct {
+	Amount float32 `yaml:"amount" spec:"bare" help:"the share that is spread, from 0 to below 1"`
+}
+
+// Clip bounds gradients before the solver sees them, in one of three ways; 0 is none.
+type Clip struct {
+	Norm     float32 `yaml:"norm" spec:"bare" help:"of all gradients together, above 0; 0: no bound"`
+	Value    float32 `yaml:"value" help:"of each element, above 0; 0: no bound"`
+	Adaptive float32 `yaml:"adaptive" help:"of each output channel, as a share of its weights' norm, above 0, such as 0.01; 0: no bound"`
+}
+
 // Init is how the first weights are drawn. Biases start at 0, norm scales at 1.
 type Init struct {
 	Kind string  `yaml:"kind" spec:"bare" values:"he, xavier, lsuv" help:"the rule"`
@@ -59,69 +100,13 @@ type Init struct {
 // Sergievskiy, Matas 2016, arXiv:1606.02228) where it has some.
 func DefaultOptimization() Optimization {
 	return Optimization{
-		Solver: Solver{Kind: "sgd", Momentum: 0.9},
-		LR:     LR{Base: 0.05, Policy: "linear", Gamma: 0.1},
+		Solver: Solver{Kind: "sgd", Momentum: 0.9, Beta1: 0.9, Eps: 1e-8, Rho: 0.9, Trust: 1e-3, Rest: "adamw", Scale: "original", Base: "sgd", Radius: 0.05},
+		LR:     LR{Base: 0.05, Policy: "linear", Gamma: 0.1, Power: 1, Mult: 1, Scale: "none", Depth: 1},
 		Batch:  Batch{Size: 128},
 		L2:     Decay{Except: []string{"bias", "norm"}},
+		L1:     Decay{Except: []string{"bias", "norm"}},
+		Decay:  Shrink{Except: []string{"bias", "norm"}},
+		Loss:   Loss{Kind: "softmax", Gamma: 2},
 		Init:   Init{Kind: "he", Gain: 1},
 	}
-}
-
-// Fits reports a part of the policy that a training never comes to: a warm-up that does not end, a drop behind the last step.
-func (l LR) Fits(s Schedule) error {
-	total := s.Steps()
-	epochs := s.Epochs(total)
-	most := fmt.Sprintf("give at most %g", math.Ceil(epochs)-1)
-	if epochs <= 1 {
-		most = fmt.Sprintf("give less than %.3g", epochs)
-	}
-	if s.After(l.Warmup) >= total && l.Warmup > 0 {
-		return &spec.Fault{Path: "$.warmup", Msg: fmt.Sprintf("lr: a warm-up of %s in a training of %.3g never ends; %s", counted(l.Warmup), epochs, most)}
-	}
-	if l.Policy == "step" && s.After(l.Every) >= total && l.Every > 0 {
-		return &spec.Fault{Path: "$.every", Msg: fmt.Sprintf("lr: a drop every %s in a training of %.3g never comes; %s, or policy: fixed", counted(l.Every), epochs, most)}
-	}
-	return nil
-}
-
-func counted(epochs float64) string {
-	if epochs == 1 {
-		return "1 epoch"
-	}
-	return fmt.Sprintf("%g epochs", epochs)
-}
-
-// At is the rate of a step of a training, from 0: that of the policy over the whole of it, times the factor of the step's
-// stage. linear reaches Final·Base after the last step, not at it, so that every step moves. Of layers it knows nothing.
-func (l LR) At(step int, s Schedule) float32 {
-	rate := l.policy(step, s)
-	if f := s.factor(step); f != 1 {
-		rate *= f
-	}
-	return rate
-}
-
-func (l LR) policy(step int, s Schedule) float32 {
-	warm, total := s.After(l.Warmup), s.Steps()
-	if step < warm {
-		return l.Base * float32(step+1) / float32(warm)
-	}
-	t := 1.0
-	if total > warm {
-		t = float64(step-warm) / float64(total-warm)
-	}
-	final := float64(l.Final)
-	switch l.Policy {
-	case "linear":
-		return l.Base * float32(final+float64((1-final)*(1-t)))
-	case "cosine": // Loshchilov, Hutter, "SGDR", ICLR 2017, arXiv:1608.03983, without restarts
-		return l.Base * float32(final+float64((1-final)*(1+elementary.Cos(math.Pi*t))/2))
-	case "step":
-		drops := step / max((total+2)/3, 1)
-		if l.Every > 0 {
-			drops = s.intervals(l.Every, step)
-		}
-		return l.Base * float32(elementary.Pow(float64(l.Gamma), float64(drops)))
-	}
-	return l.Base
 }

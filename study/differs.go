@@ -85,7 +85,7 @@ func ofNetwork(path string) bool { return path == "net" || path == "overlay" || 
 // sameRates reports that two arms train by the same learning rate at every step.
 func sameRates(a, b PlannedArm) bool {
 	x, y := a.Built.Optimization.LR, b.Built.Optimization.LR
-	if a.Steps != b.Steps || !slices.Equal(x.Layers, y.Layers) {
+	if a.Steps != b.Steps || x.Depth != y.Depth || !slices.Equal(x.Layers, y.Layers) {
 		return false
 	}
 	for step := range a.Steps {
@@ -96,12 +96,12 @@ func sameRates(a, b PlannedArm) bool {
 	return true
 }
 
-// fingerprint is equal for arms that train alike, but for the learning rate, which is compared step by step, its factors by layer not.
+// fingerprint is equal for arms that train alike, but for the learning rate, which is compared step by step, its factors by layer and depth not.
 func (a PlannedArm) fingerprint() (string, error) {
 	o := a.Built.Optimization
-	layers := o.LR.Layers
+	layers, depth := o.LR.Layers, o.LR.Depth
 	o.LR = experiment.DefaultOptimization().LR
-	o.LR.Layers = layers
+	o.LR.Layers, o.LR.Depth = layers, depth
 	data, err := spec.Encode(a.Experiment.Data)
 	if err != nil {
 		return "", err
@@ -119,7 +119,7 @@ func names(choices []experiment.Choice) []string {
 
 // sharedStart is the share of a's parameters that start equal to the baseline's: same name, same shape, same rule.
 func sharedStart(base, a PlannedArm) float64 {
-	if base.Built.Optimization.Init != a.Built.Optimization.Init {
+	if base.Built.Optimization.Init != a.Built.Optimization.Init || base.Built.Learning.Pretrain.From != a.Built.Learning.Pretrain.From {
 		return 0
 	}
 	theirs, err := base.Built.Graph.Params()

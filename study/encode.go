@@ -13,7 +13,7 @@ func (s *Study) Text() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.text(base, "")
+	return s.text(base, "", experiment.Absolute)
 }
 
 // TextIn is Text for a file in folder dir that may be passed on, with comment lines above; see [experiment.EncodeIn].
@@ -22,10 +22,11 @@ func (s *Study) TextIn(dir, comment string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.text(base, comment)
+	return s.text(base, comment, func(with []experiment.Choice) ([]experiment.Choice, error) { return experiment.Within(dir, with), nil })
 }
 
-func (s *Study) text(base *spec.Node, comment string) ([]byte, error) {
+// text is the study with a base that is written, and the lists of variants as files is to name what they read.
+func (s *Study) text(base *spec.Node, comment string, files func([]experiment.Choice) ([]experiment.Choice, error)) ([]byte, error) {
 	type variant struct {
 		Name    string              `yaml:"name"`
 		With    []experiment.Choice `yaml:"with,omitempty"`
@@ -45,7 +46,11 @@ func (s *Study) text(base *spec.Node, comment string) ([]byte, error) {
 	}{Question: s.Question, Design: s.Design.plain(), Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful}
 	file.Base = base
 	for _, v := range s.Variants {
-		file.Variants = append(file.Variants, variant{v.Name, v.With, v.Without, v.Net, v.Data})
+		with, err := files(v.With)
+		if err != nil {
+			return nil, err
+		}
+		file.Variants = append(file.Variants, variant{v.Name, with, v.Without, v.Net, v.Data})
 	}
 	n, err := spec.Encode(file)
 	if err != nil {

@@ -24,7 +24,7 @@ type Spending struct {
 	Planned, Power, Unplanned float64
 }
 
-// Plain is the rule in use: 4 % for what is planned, 0.9 % of it by 3 of 8 repeats; 1/2 %, 1/4 %, ... for what is not.
+// Plain is the rule in use: 4 % for what is planned, 0.9 of it by 3 of 8 repeats; 1/2 %, 1/4 %, ... for what is not.
 var Plain = Spending{Planned: 0.04, Power: 1.5, Unplanned: 0.01}
 
 // Level is what the next look may spend after the looks given: a planned one that sees a share t of the planned repeats, or one that is
@@ -51,11 +51,11 @@ func (s Spending) Level(before []Look, t float64) (level float64, planned bool) 
 // after is what planned looks may have spent after a share of the planned repeats.
 func (s Spending) after(t float64) float64 { return s.Planned * math.Pow(min(t, 1), s.Power) }
 
-// PlannedLooks is after how many repeats a plan looks: after first, then each time that the repeats have doubled, and at the end; first
-// 0: at the end alone. Finer looks cost more than they save.
+// PlannedLooks is after how many repeats a plan looks: after first, then each time that the repeats have doubled, as long as a fifth of them
+// is still to come, and at the end; first 0: at the end alone. Finer looks cost more than they save.
 func PlannedLooks(first, repeats int) []int {
 	var at []int
-	for n := first; n > 0 && n < repeats && (n == first || 2*n <= repeats); n *= 2 {
+	for n := first; n > 0 && n < repeats && (n == first || 5*n <= 4*repeats); n *= 2 {
 		at = append(at, n)
 	}
 	return append(at, repeats)

@@ -44,6 +44,8 @@ func TestAPlanTellsWhatReallyDiffers(t *testing.T) {
   - {name: often, with: [{lr: {every: 0.5}}, {batch: 30}]}
   - {name: layers, with: [{lr: {layers: {conv1: 0.5, "conv*": 0.1}}}]}
   - {name: turned, with: [{lr: {layers: {"conv*": 0.1, conv1: 0.5}}}]}
+  - {name: deep, with: [{lr: {depth: 0.8}}]}
+  - {name: deeper, with: [{lr: {depth: 0.6}}, {decay: 0}]}
   - {name: short, with: [{epochs: {steps: 5}}]}
   - {name: split, data: {name: fashion-mini, val: 0.2}}
   - {name: other, net: lenet5}
@@ -66,6 +68,8 @@ func TestAPlanTellsWhatReallyDiffers(t *testing.T) {
 		"often":    {"lr.every: 0.5 in place of unset", "batch: 30 in place of 90", "steps of a training 20 -> 60"},
 		"layers":   {"lr.layers: conv1 times 0.5, conv* times 0.1 in place of none"},
 		"turned":   {"lr.layers: conv* times 0.1, conv1 times 0.5 in place of none"},
+		"deep":     {"lr.depth: 0.8 in place of 1"},
+		"deeper":   {"lr.depth: 0.6 in place of 1", "decay: 0 in place of unset"},
 		"short":    {"epochs.steps: 5 in place of unset", "steps of a training 20 -> 5"},
 		"split":    {"data.val: 0.2 in place of 0.1"},
 	} {
@@ -79,7 +83,7 @@ func TestAPlanTellsWhatReallyDiffers(t *testing.T) {
 	if a, _ := p.Arm("bn"); a.SharedStart < 0.98 || a.SharedStart >= 1 {
 		t.Errorf("bn: %g of it starts equal", a.SharedStart)
 	}
-	if n := p.Trials(); n != 39 || p.Arms[0].Name != BaselineName {
+	if n := p.Trials(); n != 45 || p.Arms[0].Name != BaselineName {
 		t.Errorf("%d trials, beginning with %+v", n, p.Arms[0].Arm)
 	}
 	arm := p.Arms[0]

@@ -69,12 +69,13 @@ func (a Arm) identity() string {
 	return a.Name
 }
 
-// Point is one evaluation on the validation split along a training.
+// Point is one evaluation along a training, on images of the validation split.
 type Point struct {
 	Epoch     float64            `json:"epoch"` // epochs done, 1 after the first
 	TrainLoss float64            `json:"train_loss"`
 	Metrics   map[string]float64 `json:"metrics"` // by name, each in its unit
 	LR        float64            `json:"lr"`
+	Images    int                `json:"images,omitempty"` // that Metrics are of, at the end too: some of the validation images, the same of every arm; 0: all
 }
 
 // PerImage is a trial's last weights on its validation split, image by image. Set and IDs name images across trials, so
@@ -151,7 +152,18 @@ type Judgement struct {
 	RepeatsToDecide int     `json:"repeats_to_decide"` // repeats in all: the N of `assay study run FILE --repeats N`
 	MoreRepeats     int     `json:"more_repeats"`      // of these, still to run
 	HoursToDecide   float64 `json:"hours_to_decide"`   // of this arm's and the baseline's trials still to run; 0 while seconds are unknown
+	DecidesNone     bool    `json:"decides_none"`      // what they would tell is rather that there is no effect of delta
 	ImagesToDecide  int     `json:"images_to_decide"`  // where repeats alone cannot: validation images needed in all
+	Anew            *Anew   `json:"anew,omitempty"`    // a new study that would decide it in clearly less time, or where no repeats of this one would
+}
+
+// Anew is a study with a larger share of validation. Its split is another one, so none of this study's trials is of use to it.
+type Anew struct {
+	Val         float64 `json:"val"`     // share of validation, to write under `data:`
+	Images      int     `json:"images"`  // validation images of a repeat that it gives
+	Repeats     int     `json:"repeats"` // in all
+	Hours       float64 `json:"hours"`   // of this arm's and the baseline's trials; 0 while seconds are unknown
+	DecidesNone bool    `json:"decides_none"`
 }
 
 // Contrast is a weighted sum of arms' outcomes, with what is said of it: in designs whose answer is no arm less the baseline, the
@@ -169,7 +181,9 @@ type Contrast struct {
 	RepeatsToDecide int     `json:"repeats_to_decide"` // as a Judgement's
 	MoreRepeats     int     `json:"more_repeats"`
 	HoursToDecide   float64 `json:"hours_to_decide"` // of all its arms' trials still to run
+	DecidesNone     bool    `json:"decides_none"`
 	ImagesToDecide  int     `json:"images_to_decide"`
+	Anew            *Anew   `json:"anew,omitempty"`
 }
 
 // Choice is what one who must choose now does best to take, and what that risks.
@@ -212,13 +226,13 @@ type Result struct {
 	Seed       uint64        `json:"seed"`
 	Repeats    int           `json:"repeats"`         // planned blocks
 	Folds      int           `json:"folds,omitempty"` // repeats in which every image is validated once; 0: validation is drawn anew each repeat, or fixed
-	Threads    int           `json:"threads"`
-	Engine     string        `json:"engine"`      // id of the engine of its last trial
-	Metric     string        `json:"metric"`      // name of the primary metric
-	Metrics    []task.Metric `json:"metrics"`     // that it is judged by, the primary first
-	Complete   bool          `json:"complete"`    // every planned trial has ended
-	Meaningful float64       `json:"-"`           // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
-	NoiseFloor float64       `json:"noise_floor"` // standard deviation between repeats known beforehand, points; 0 while unknown
+	Engine     string        `json:"engine"`          // id of the engine of its last trial
+	Metric     string        `json:"metric"`          // name of the primary metric
+	Metrics    []task.Metric `json:"metrics"`         // that it is judged by, the primary first
+	Complete   bool          `json:"complete"`        // every planned trial has ended
+	Val        float64       `json:"val"`             // share of the images that the file asks for as validation; 0 where it asks for none
+	Meaningful float64       `json:"-"`               // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
+	NoiseFloor float64       `json:"noise_floor"`     // standard deviation between repeats known beforehand, points; 0 while unknown
 	Test       *TestReading  `json:"test,omitempty"`
 	Arms       []Arm         `json:"-"` // the baseline first; in JSON as part of Judged
 	Trials     []Trial       `json:"trials"`
@@ -232,6 +246,7 @@ type Result struct {
 	NoiseSD      float64     `json:"noise_sd"`   // residual standard deviation of one trial within its block, points; 0 while unknown
 	BlockSD      float64     `json:"block_sd"`   // standard deviation between blocks
 	ResidualDF   int         `json:"residual_df"`
+	Noise        *NoiseSplit `json:"noise"`               // where NoiseSD comes from; nil while unknown
 	Detectable   float64     `json:"detectable_effect"`   // true effect that these repeats find with 80 % power, seeds alone
 	Judged       []Judgement `json:"arms"`                // in the order of Arms
 	Contrasts    []Contrast  `json:"contrasts"`           // what the design asks besides an arm less the baseline, the main effects first; never nil

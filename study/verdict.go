@@ -46,6 +46,7 @@ func (t *table) begin(r *Result) {
 	r.Judged, r.Contrasts, r.Caveats, r.Stopped = t.rows, t.contrasts(), nil, ""
 	r.Looks, r.Family, r.NextLevel = []LookLine{}, 0, 0
 	r.Blocks, r.NoiseSD, r.BlockSD, r.ResidualDF, r.Detectable = t.blocks(), 0, 0, 0, 0
+	r.Noise = nil
 	r.Winner, r.WinnerShrunk, r.Predicted, r.Choice = t.arms[0].Name, 0, nil, nil
 	if d := t.rows[0].Diverged; d > 0 {
 		r.Stopped = fmt.Sprintf("the baseline diverged in %s; lower its learning rate, give it a warm-up or train longer, then run the study again",
@@ -104,7 +105,7 @@ func (t *table) end(r *Result) {
 	forLess(r, float64(t.metrics[0].Better))
 	if r.Stopped == "" {
 		for v := range r.Judged {
-			r.Judged[v].Grey = plateau(t, v)
+			r.Judged[v].Grey = plateau(t, v, r.Delta)
 			if r.Judged[v].Grey == "" && overfits(t, v) {
 				r.Judged[v].Grey = overFitted
 			}

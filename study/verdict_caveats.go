@@ -21,7 +21,7 @@ func caveats(r *Result, t *table) []string {
 	if r.Stopped != "" {
 		say("no verdicts: %s", r.Stopped)
 	}
-	if r.Blocks == 1 && r.Stopped == "" {
+	if t.rows[0].Trials == 1 && r.Blocks > 0 && r.Stopped == "" {
 		say("one repeat: effects without verdicts, since nothing tells how much two runs of one arm differ; two repeats or more would")
 	}
 	if t.awaits {

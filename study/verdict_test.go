@@ -302,18 +302,6 @@ func TestTheJSONHasTheFieldsThatScriptsRelyOn(t *testing.T) {
 	}
 }
 
-func TestForesightTakesAwayAVerdictThatCannotBeReached(t *testing.T) {
-	if f := Foresee(task.Accuracy, 6, 3, 0.3, 0, 1000); f.CanBeNone || f.Delta != 0.5 || math.Abs(f.Detectable-0.9) > 0.1 || len(f.Warnings) != 1 {
-		t.Errorf("3 repeats at noise 0.3: %+v", f)
-	}
-	if f := Foresee(task.Accuracy, 6, 20, 0.3, 0, 1000); !f.CanBeNone {
-		t.Errorf("20 repeats at noise 0.3: %+v", f)
-	}
-	if f := Foresee(task.Accuracy, 6, 3, 0, 0, 100); f.Delta != 2 || len(f.Warnings) != 1 {
-		t.Errorf("100 validation images: %+v", f)
-	}
-}
-
 func TestEachRepeatHasSeedsOfItsOwn(t *testing.T) {
 	seen := map[uint64]bool{}
 	for repeat := 1; repeat <= 3; repeat++ {

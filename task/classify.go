@@ -18,8 +18,11 @@ import (
 type Classify struct {
 	Classes []string // in the order of the logits
 
-	Soft     bool // in training a row has a distribution over the classes, as mixed pictures have; else one class
-	Weighted bool // in training rows count by their pictures' weights; the loss stays the mean over rows, not over weights
+	Soft      bool    // in training a row has a distribution over the classes, as mixed pictures have; else one class
+	Of        string  // the loss of training: softmax, which is "" too, bce or focal
+	Gamma     float32 // of focal
+	Smoothing float32 // of the labels in training: the share spread evenly over all classes, 0 to 1
+	Weighted  bool    // in training rows count by their pictures' weights; the loss stays the mean over rows, not over weights
 }
 
 // Names of what programs read and give.
@@ -71,7 +74,7 @@ func (Classify) Check(g *nn.Graph) error {
 	return nil
 }
 
-// Loss is the mean over rows of softmax cross entropy, by Labels or Soft, times Weights where rows are weighted.
+// Loss is the mean over rows of the loss asked for, by Labels or Soft, smoothed, times Weights where rows are weighted.
 func (c Classify) Loss(b *program.Builder, outputs []nn.Output, heads []*program.Value) *program.Value {
 	n := heads[0].Shape()[0]
 	var target, weights *program.Value
@@ -85,7 +88,7 @@ func (c Classify) Loss(b *program.Builder, outputs []nn.Output, heads []*program
 	}
 	var loss *program.Value
 	for i, o := range outputs {
-		rows := b.Emit(program.CrossEntropy{}, logits(b, heads[i]), target)
+		rows := b.Emit(c.rows(), logits(b, heads[i]), target)
 		if c.Weighted {
 			rows = b.Emit(program.Mul{}, rows, weights)
 		}
@@ -102,7 +105,18 @@ func (c Classify) Loss(b *program.Builder, outputs []nn.Output, heads []*program
 	return loss
 }
 
-// Predict gives LogProbs.
+// rows is the loss of rows.
+func (c Classify) rows() program.Op {
+	switch c.Of {
+	case "bce":
+		return program.BinaryCrossEntropy{Smoothing: c.Smoothing}
+	case "focal":
+		return program.Focal{Gamma: c.Gamma, Smoothing: c.Smoothing}
+	}
+	return program.CrossEntropy{Smoothing: c.Smoothing}
+}
+
+// Predict gives LogProbs, whatever the loss was.
 func (Classify) Predict(b *program.Builder, main *program.Value) {
 	b.At("log-softmax")
 	b.Output(LogProbs, b.Emit(program.LogSoftmax{}, logits(b, main)))

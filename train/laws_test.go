@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -218,6 +219,19 @@ func TestTheBeginningIsTheSameTwiceAndTellsSeedsApart(t *testing.T) {
 	}
 }
 
+// What is measured stays as it was: smoothed labels are training's alone.
+func TestSmoothedLabelsChangeTrainingAndNoMeasure(t *testing.T) {
+	s := draw(t, 13)
+	plain := job(t, s)
+	plain.Learning.Epochs.Count, plain.Optimization.LR.Base = 1, 1e-20 // so that both stay where they begin
+	smooth := plain
+	smooth.Optimization.LabelSmoothing.Amount = 0.5
+	a, b := run(t, plain), run(t, smooth)
+	if a.Curve[0].TrainLoss == b.Curve[0].TrainLoss || a.Score.Raw("log_loss") != b.Score.Raw("log_loss") {
+		t.Errorf("train loss %g and %g, log loss %g and %g", a.Curve[0].TrainLoss, b.Curve[0].TrainLoss, a.Score.Raw("log_loss"), b.Score.Raw("log_loss"))
+	}
+}
+
 func TestEachStreamChangesTheTraining(t *testing.T) {
 	s := draw(t, 13)
 	want := run(t, job(t, s)).Model.Digest
@@ -253,4 +267,36 @@ func pictures() string {
 		}
 	}
 	return dir
+}
+
+// Every solver, what it keeps and what it does before its step included: the same bits on other threads and after an interruption.
+func TestEverySolverGoesOnWhereItStopped(t *testing.T) {
+	s := draw(t, 13)
+	f, _ := reflect.TypeFor[experiment.Solver]().FieldByName("Kind")
+	for _, kind := range strings.Split(f.Tag.Get("values"), ", ") {
+		t.Run(kind, func(t *testing.T) {
+			start := func(n int) train.Job {
+				j := job(t, s)
+				o := &j.Optimization
+				o.Solver.Kind, o.Solver.Base, o.LR.Base = kind, "nadam", 0.01
+				o.L1.Strength, o.Clip.Norm = 1e-4, 1
+				j.Engine = threads(t, n)
+				return j
+			}
+			want := run(t, start(1))
+			j := start(2)
+			j.Checkpoint = filepath.Join(t.TempDir(), "c")
+			ctx, stop := context.WithCancel(context.Background())
+			j.OnStep = func(p train.Progress) {
+				if p.Step == 7 {
+					stop()
+				}
+			}
+			if r, err := train.Run(ctx, j); !errors.Is(err, train.ErrInterrupted) {
+				t.Fatalf("got %+v, %v", r, err)
+			}
+			j.OnStep, j.Engine = nil, threads(t, 2)
+			same(t, run(t, j), want)
+		})
+	}
 }

@@ -223,19 +223,9 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 	total := r.schedule.Steps()
 	began, images := time.Now(), 0
 	for {
-		if r.atPoint() {
-			score, err := evaluate(ctx, eval, r.validation, r.task, r.Loaders)
-			switch {
-			case ctx.Err() != nil:
-				return nil, r.interrupted()
-			case err != nil:
-				return nil, err
-			case slices.ContainsFunc(score.Figures, func(f task.Figure) bool { return !finite(f.Raw) }):
-				return r.diverged(), nil
-			}
-			r.point(score)
-			if r.done == total {
-				return r.finish(score)
+		if r.atPoint() || r.done == total {
+			if result, err := r.look(ctx, eval, r.done == total); result != nil || err != nil {
+				return result, err
 			}
 		}
 		if ctx.Err() != nil {
@@ -264,6 +254,42 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 			r.OnStep(Progress{r.done, total, r.epochs(), r.schedule.Epochs(total), float64(images) / time.Since(began).Seconds(), loss})
 		}
 	}
+}
+
+// look adds the point that is due, on the images that are watched. At the end it scores all validation images and gives the result;
+// before, it gives one where a figure is not finite.
+func (r *run) look(ctx context.Context, eval engine.Executable, end bool) (*Result, error) {
+	score, err := r.score(ctx, eval, r.watched)
+	if err != nil {
+		return nil, err
+	}
+	if !sound(score) {
+		return r.diverged(), nil
+	}
+	if r.atPoint() { // an interrupted end has its point already
+		r.point(score)
+	}
+	if !end {
+		return nil, nil
+	}
+	if r.watched != r.validation {
+		if score, err = r.score(ctx, eval, r.validation); err != nil {
+			return nil, err
+		}
+		if !sound(score) {
+			return r.diverged(), nil
+		}
+	}
+	return r.finish(score)
+}
+
+// score evaluates the weights as they stand; an interruption keeps what there is.
+func (r *run) score(ctx context.Context, eval engine.Executable, l *data.Loader) (task.Score, error) {
+	s, err := evaluate(ctx, eval, l, r.task, r.Loaders)
+	if ctx.Err() != nil {
+		return s, r.interrupted()
+	}
+	return s, err
 }
 
 // advance runs step number r.done and returns its loss. It allocates nothing, but where a stage begins.
@@ -301,7 +327,7 @@ func (r *run) atPoint() bool {
 }
 
 func (r *run) point(s task.Score) {
-	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), float64(r.rate(r.done - 1)), judged(r.task, s)}
+	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), float64(r.rate(r.done - 1)), judged(r.task, s), r.watched.Images()}
 	r.curve = append(r.curve, p)
 	r.lossSum, r.lossCount = 0, 0
 	if r.OnPoint != nil {
@@ -377,6 +403,11 @@ func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task
 		}
 		scorer.Add(b, exe.Output)
 	}
+}
+
+// sound tells whether every figure of a score is finite.
+func sound(s task.Score) bool {
+	return !slices.ContainsFunc(s.Figures, func(f task.Figure) bool { return !finite(f.Raw) })
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -13,7 +13,11 @@ import (
 type Start struct {
 	Name   string         // what errors call it: a file
 	State  *program.State // parameters and running statistics by name; it is read, never written
-	Digest string         // of its bits, as [Model] has it: part of what decides those of the training
+	Digest string         // of its bits, as [Model] has it, or of the file: part of what decides those of the training
+	Left   []string       // what the file has besides, by its own names
+
+	// How pictures must look to the weights, by channel on a scale from 0 (black) to 1; nil: as the training images do.
+	Mean, Std []float32
 }
 
 // Started tells what became of a Start, by names of parameters and running statistics.
@@ -21,6 +25,24 @@ type Started struct {
 	Copied []string // in name and shape those of the network
 	Drawn  []string // of the network alone, or of another shape in Start: drawn anew
 	Left   []string // of Start alone, or of another shape in the network
+}
+
+// String says it in a line: "19 tensors copied, 2 drawn anew (logits/weight and logits/bias)".
+func (s Started) String() string {
+	text := say.Counted(len(s.Copied), "tensor") + " copied"
+	for _, part := range []struct {
+		names []string
+		what  string
+	}{{s.Drawn, "drawn anew"}, {s.Left, "left over"}} {
+		if n := len(part.names); n > 0 {
+			names := slices.Clone(part.names[:min(n, 3)])
+			if n > 3 {
+				names = append(names, fmt.Sprintf("%d more", n-3))
+			}
+			text += fmt.Sprintf(", %d %s (%s)", n, part.what, say.Listed(names))
+		}
+	}
+	return text
 }
 
 // digest is "" where all weights are drawn.
@@ -57,6 +79,7 @@ func (s *Start) copyTo(f *compile.Family) (Started, error) {
 			done.Left = append(done.Left, name)
 		}
 	}
+	done.Left = append(done.Left, s.Left...)
 	if len(done.Copied) == 0 {
 		return done, fmt.Errorf("%s: none of its tensors fits %s by name and shape: it has %s, the network %s; give the weights of a network of this kind", s.Name, f.Graph.Name, few(done.Left, s.State), few(done.Drawn, f.State))
 	}

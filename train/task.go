@@ -21,6 +21,11 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
+// Watched is how many validation images the points of a curve are of, at most: a third of the images, looked at after each epoch,
+// would take a sixth of a training. They are the same ones at every point and of every training on these parts, with the same
+// share of every class. The score at the end is of all.
+const Watched = 1000
+
 // Version counts what the loop makes of a job: it rises when equal jobs come to end in other bits for a reason that lies here.
 const Version = 1
 
@@ -67,13 +72,14 @@ type Seeds struct {
 // SeedsOf gives every purpose the same seed.
 func SeedsOf(seed uint64) Seeds { return Seeds{seed, seed, seed, seed, seed} }
 
-// Point is an evaluation on the validation images along the way.
+// Point is an evaluation along the way, on the validation images that are watched.
 type Point struct {
 	Epoch     float64            `json:"epoch"` // passes done
 	Step      int                `json:"step"`
-	TrainLoss float64            `json:"train_loss"` // mean over the steps since the last point
-	LR        float64            `json:"lr"`         // of the last step
-	Metrics   map[string]float64 `json:"metrics"`    // of the task, by name, each in its unit
+	TrainLoss float64            `json:"train_loss"`       // mean over the steps since the last point
+	LR        float64            `json:"lr"`               // of the last step
+	Metrics   map[string]float64 `json:"metrics"`          // of the task, by name, each in its unit
+	Images    int                `json:"images,omitempty"` // that Metrics are of, the same at every point
 }
 
 // Progress is where a training stands.
@@ -106,7 +112,8 @@ type preparation struct {
 	images     int               // to train on
 	config     data.LoaderConfig // of training, but for what a stage decides
 	validation *data.Loader
-	evalBatch  int // images of an evaluation at once
+	watched    *data.Loader // of the validation images those that points are of; validation where these are all
+	evalBatch  int          // images of an evaluation at once
 	seen       model.Seen
 }
 
@@ -116,6 +123,9 @@ func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
 }
 
 func (j *Job) prepare(ctx context.Context) (*preparation, error) {
+	if from := j.Learning.Pretrain.From; from != "" {
+		return nil, fmt.Errorf("pretrain: nobody has read the weights %s; hand them over as the job's Start, and leave the file out of Learning", from)
+	}
 	p := &preparation{geometry: Geometry(j.Set, j.Learning)}
 	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Set.C {
 		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Set.C)
@@ -123,6 +133,10 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	var err error
 	if p.task, err = task.New(j.Task, j.Set.Classes); err != nil {
 		return nil, err
+	}
+	if c, ok := p.task.(task.Classify); ok {
+		c.Of, c.Gamma, c.Smoothing = j.Optimization.Loss.Kind, j.Optimization.Loss.Gamma, j.Optimization.LabelSmoothing.Amount
+		p.task = c
 	}
 	if err := p.task.Check(j.Graph); err != nil {
 		return nil, fmt.Errorf("%s: %w", j.Graph.Name, err)
@@ -135,6 +149,9 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if p.preprocess, err = j.Set.Preprocess(ctx, j.Cut.Train, p.geometry); err != nil {
 		return nil, err
 	}
+	if j.Start != nil && j.Start.Mean != nil {
+		p.preprocess.Mean, p.preprocess.Std = j.Start.Mean, j.Start.Std
+	}
 	p.config = data.LoaderConfig{
 		Targets: targets, Train: true, Overlay: j.Overlay, Augment: j.Learning.Augment.List(),
 		Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
@@ -146,7 +163,13 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	}
 	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)}
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Size)
-	p.validation, err = j.Set.Loader(ctx, j.Cut.Val, data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth})
+	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
+	if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
+		return nil, err
+	}
+	if p.watched = p.validation; len(j.Cut.Val) > Watched {
+		p.watched, err = j.Set.Loader(ctx, j.Set.Subset(j.Cut.Val, Watched, 0), looking)
+	}
 	return p, err
 }
 

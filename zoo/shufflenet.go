@@ -8,6 +8,7 @@ import (
 // ShuffleNet V2: Ma, Zhang, Zheng, Sun, "ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design", ECCV 2018,
 // arXiv:1807.11164, table 5, as torchvision has it.
 var shufflenets = []Net{
+	{"shufflenet_v2_x0_5", "shufflenet", "Ma et al. 2018, arXiv:1807.11164", 1000, shufflenetV2(48, 96, 192, 1024), Published{1_366_792, 0.040_41}},
 	{"shufflenet_v2_x1_0", "shufflenet", "Ma et al. 2018, arXiv:1807.11164", 1000, shufflenetV2(116, 232, 464, 1024), Published{2_278_604, 0.144_908}},
 }
 

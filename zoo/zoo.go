@@ -29,6 +29,16 @@ type Published struct {
 	GMACs  float64 // 10^9 multiply-adds of convolutions and linear layers, one image
 }
 
+// Normalize is the word for how pictures look to the weights that are published of the network: half for those whose values go from -1
+// to 1, imagenet for the rest.
+func (n Net) Normalize() string {
+	switch n.Name {
+	case "efficientnet_lite0", "inception_v3", "googlenet_bn": // the last two as torchvision's, which turn ImageNet's values into these
+		return "half"
+	}
+	return "imagenet"
+}
+
 // List is every network, family by family.
 func List() []Net {
 	return slices.Concat(

@@ -17,9 +17,13 @@ func (l L2) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) 
 		return refuse("strength", "strength %g; give λ, from 0", l.Strength)
 	}
 	o.L2 = experiment.Decay(l)
-	text := fmt.Sprintf("weight decay (L2) %g", l.Strength)
-	if len(l.Except) > 0 {
-		text += ", but for " + strings.Join(l.Except, ", ")
+	return nn.Changes{Setting: fmt.Sprintf("weight decay (L2) %g", l.Strength) + butFor(l.Except)}, nil
+}
+
+// butFor is what a decay spares, as a person reads it.
+func butFor(except []string) string {
+	if len(except) == 0 {
+		return ""
 	}
-	return nn.Changes{Setting: text}, nil
+	return ", but for " + strings.Join(except, ", ")
 }

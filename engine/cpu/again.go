@@ -37,8 +37,12 @@ func (b *planner) readBackward(v *program.Value) bool {
 // turn notes that the units from the gradient of the loss on are the backward pass, and what the unit at hand waits for: its last
 // operand, the gradient that comes from above.
 func (b *planner) turn(u unit) {
-	if _, ok := u.Op.(program.CrossEntropyGrad); !ok && b.backward == nil || len(u.In) == 0 {
-		return
+	switch u.Op.(type) {
+	case program.CrossEntropyGrad, program.BinaryCrossEntropyGrad, program.FocalGrad:
+	default:
+		if b.backward == nil || len(u.In) == 0 {
+			return
+		}
 	}
 	dy := u.In[len(u.In)-1]
 	if u.mask != nil {

@@ -166,11 +166,50 @@ func bound(op program.Op) binder {
 		return bindCrossEntropyGrad
 	case program.LogSoftmax:
 		return bindLogSoftmax
+	// op_losses.go
+	case program.BinaryCrossEntropy:
+		return bindBinaryCrossEntropy
+	case program.BinaryCrossEntropyGrad:
+		return bindBinaryCrossEntropyGrad
+	case program.Focal:
+		return bindFocal
+	case program.FocalGrad:
+		return bindFocalGrad
 	// op_update.go
 	case program.SGD:
 		return bindSGD
 	case program.Blend:
 		return bindBlend
+	// op_adaptive.go
+	case program.Adam:
+		return bindAdam
+	case program.RMSProp:
+		return bindRMSProp
+	case program.AdaDelta:
+		return bindAdaDelta
+	case program.Lion:
+		return bindLion
+	// op_trust.go
+	case program.LARS:
+		return bindLARS
+	case program.LAMB:
+		return bindLAMB
+	// op_combine.go
+	case program.Combine:
+		return bindCombine
+	case program.Norm:
+		return bindNorm
+	case program.Quotient:
+		return bindQuotient
+	case program.Shift:
+		return bindShift
+	// op_clip.go
+	case program.Lasso:
+		return bindLasso
+	case program.Clamp:
+		return bindClamp
+	case program.ClipChannels:
+		return bindClipChannels
 	}
 	return nil
 }

@@ -134,7 +134,8 @@ which choices of architecture, of optimization and of learning pay, how much, an
 	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
 	root.AddCommand(
 		e.group("study", "compare variants of an experiment, fairly", studyNew(e), completed(studyRun(e), endingIn("yaml", "yml")), completed(studyPlan(e), endingIn("yaml", "yml")), completed(studyNoise(e), endingIn("yaml", "yml")), studyList(e),
-			completed(studyShow(e), e.studies), completed(studyReport(e), e.studies), completed(studyTest(e), e.studies), completed(studyNext(e), e.studies), completed(studyRm(e), e.studies)),
+			completed(studyShow(e), e.studies), completed(studyReport(e), e.studies), completed(studyTest(e), e.studies), completed(studyNext(e), e.studies), completed(studyExport(e), e.studies),
+			completed(studyCompare(e), e.studies), completed(studyRm(e), e.studies)),
 		e.group("store", "what is kept: trials, caches", storeCheck(e), storeClean(e)),
 		completed(trainCommand(e), endingIn("yaml", "yml")), completed(evalCommand(e), endingIn("safetensors")), completed(predictCommand(e), endingIn("safetensors")),
 		e.group("net", "networks: the zoo, and files", netList(e), netShow(e), netDiff(e)),

@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/report"
 	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
@@ -65,6 +66,9 @@ func plainName(name string) bool {
 // blame sorts an error of opening a study: what is wrong with the images is a failure and no fault of the file's text, though
 // the file names the place.
 func (e *Env) blame(ctx context.Context, file, folder string, repeats int, err error) error {
+	if _, ok := errors.AsType[pretrain.Bad](err); ok {
+		return failed(err)
+	}
 	if ctx.Err() != nil {
 		return err
 	}
@@ -155,7 +159,11 @@ func (e *Env) reportInput(st *store.Store, r *study.Result) (report.Input, error
 	if err != nil {
 		return report.Input{}, err
 	}
-	in.Run = e.again(nearby(file), nearby(folder), r.Name)
+	in.Next = "assay study next " + say.Word(r.Name)
+	if e.Store != "assay-store" {
+		in.Next += " --store " + say.Word(e.Store)
+	}
+	in.Run, in.Anew = e.again(nearby(file), nearby(folder), r.Name), e.again(nearby(file), nearby(folder), fmt.Sprintf("%s-val%.0f", r.Name, 100*study.LargestVal))
 	in.Commands = []string{e.again(filepath.Base(file), filepath.Base(folder), r.Name)} // where the files lie is their owner's
 	return in, nil
 }
@@ -187,8 +195,9 @@ func nearby(path string) string {
 	return path
 }
 
-// writeReport writes the report and winner.yaml into a folder and returns the paths of all.
-func (e *Env) writeReport(st *store.Store, r *study.Result, dir string) (report.Input, []string, error) {
+// writeReport writes the report and winner.yaml into a folder and returns the paths of all. pictures gives small ones of images by their
+// hashes; nil: the page holds none.
+func (e *Env) writeReport(st *store.Store, r *study.Result, dir string, pictures func(hashes []string) map[string][]byte) (report.Input, []string, error) {
 	in, err := e.reportInput(st, r)
 	if err != nil {
 		return in, nil, err
@@ -210,6 +219,17 @@ func (e *Env) writeReport(st *store.Store, r *study.Result, dir string) (report.
 			return in, nil, err
 		}
 		in.Winner = ""
+	}
+	held, err := st.Study(r.Name)
+	if err != nil {
+		return in, nil, err
+	}
+	in.Drawings, in.Undrawn = drawings(held, r.Net)
+	if in.Sight, err = sight(st, r); err != nil {
+		return in, nil, err
+	}
+	if in.Sight != nil && pictures != nil {
+		in.Thumbs = pictures(in.Sight.Wanted())
 	}
 	paths, err := report.Write(dir, in)
 	return in, paths, err

@@ -18,9 +18,11 @@ type shownPlan struct {
 	Trials     int        `json:"trials"`
 	Repeats    int        `json:"repeats"`
 	Hours      float64    `json:"hours"`
-	Detectable *float64   `json:"detectable_effect"` // points; null while noise is unknown
+	Detectable *float64   `json:"detectable_effect"` // found in 8 of 10 studies; null where nothing can be
 	Delta      float64    `json:"delta"`
-	Unit       string     `json:"unit"` // of the two above
+	Unit       string     `json:"unit"`    // of the two above and the noise
+	Noise      *float64   `json:"noise"`   // standard deviation between repeats that they are worked out with; null where nothing is known
+	Guessed    bool       `json:"guessed"` // it is a guess, no trial having shown it
 	Warnings   []string   `json:"warnings"`
 	Arms       []shownArm `json:"arms"`
 }
@@ -35,6 +37,7 @@ type shownArm struct {
 	Steps        int      `json:"steps"`
 	TrainSeconds float64  `json:"train_seconds"`
 	SharedStart  float64  `json:"shared_start"`
+	Start        string   `json:"start,omitempty"` // what becomes of the weights that it starts from
 }
 
 func studyPlan(e *Env) *cobra.Command {
@@ -43,7 +46,7 @@ func studyPlan(e *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "plan FILE", Short: "what a study would do, and how long it would take",
 		Long: `Builds every arm of a study file and says how it differs from the baseline, how many trials there are, how long they take, and
-how small an effect they can tell. A few steps of each distinct network are timed on random images, in turns, ten seconds in all;
+how small an effect they can tell, by the noise that trials on these images showed, or by a guess. A few steps of each distinct network are timed on random images, in turns, ten seconds in all;
 with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 		Example: "  assay study plan photos.yaml\n  assay study plan photos.yaml --no-calibrate --json",
 		Args:    args(1, 1, "FILE"),
@@ -60,12 +63,15 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			return err
 		}
 		f := s.Foresee()
-		p := shownPlan{Question: s.Study.Question, Trials: s.Plan.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: "points", Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		p := shownPlan{Question: s.Study.Question, Trials: s.Plan.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
 		}
-		for _, a := range s.Plan.Arms {
-			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart}
+		if f.Noise > 0 {
+			p.Noise = &f.Noise
+		}
+		for i, a := range s.Plan.Arms {
+			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i]}
 			if a.Baseline {
 				arm.SharedStart = 1
 			}
@@ -113,9 +119,7 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
 	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
 	if p.Detectable != nil {
-		e.print("can tell effects of %s points\n", say.Figure(*p.Detectable))
-	} else {
-		e.paragraph("", "how small an effect it can tell depends on the noise between repeats, which no trial has shown yet")
+		e.paragraph("", "%s", tells(s))
 	}
 	for _, w := range p.Warnings {
 		e.paragraph("", "careful: %s", w)
@@ -131,6 +135,9 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		for _, d := range a.Differs {
 			e.paragraph("  ", "%s", d)
 		}
+		if a.Start != "" {
+			e.paragraph("  ", "%s", a.Start)
+		}
 		if a.Baseline || e.Verbose {
 			for _, c := range a.Applied {
 				e.paragraph("  ", "%s", c)
@@ -145,6 +152,18 @@ func rounds(x experiment.Data) string {
 		return ""
 	}
 	return fmt.Sprintf(" (a fold: every image is validated once in %d repeats)", x.Folds)
+}
+
+// tells says how small an effect a study can tell, and by what that is known; "" where nothing is.
+func tells(s *runner.Session) string {
+	o, f := s.Outlook(), s.Foresee()
+	switch {
+	case !(f.Detectable > 0):
+		return ""
+	case f.Guessed:
+		return fmt.Sprintf("expected: tells effects of about %s in 8 of 10 cases (%s)", say.Amount(f.Detectable, o.Metric.Unit), o.Noise.Says(o.Images))
+	}
+	return fmt.Sprintf("can tell effects of %s in 8 of 10 cases (%s)", say.Amount(f.Detectable, o.Metric.Unit), o.Noise.Says(o.Images))
 }
 
 func startText(a shownArm) string {

@@ -23,6 +23,7 @@ import (
 func studyRun(e *Env) *cobra.Command {
 	var as, folder string
 	var repeats int
+	var bare bool
 	cmd := &cobra.Command{
 		Use: "run FILE", Short: "run a study, go on with it, or let it grow",
 		Long: `Trains the base and every variant of a study file, each several times with paired seeds, judges them, and writes a report and
@@ -38,6 +39,7 @@ stricter than the one before, so that looking again and again proves nothing tha
 	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
 	cmd.Flags().StringVar(&as, "as", "", "`NAME` in the store; default: the file's name")
 	cmd.Flags().IntVar(&repeats, "repeats", 0, "`N` repeats in place of the file's")
+	cmd.Flags().BoolVar(&bare, "no-pictures", false, "a report without pictures of the data set")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if as != "" && !plainName(as) {
 			return misuse(fmt.Errorf("--as: %q is no name for a study; use letters, digits and hyphens", as))
@@ -45,12 +47,12 @@ stricter than the one before, so that looking again and again proves nothing tha
 		if c.Flags().Changed("repeats") && (repeats < 1 || repeats > study.MaxRepeats) {
 			return misuse(fmt.Errorf("--repeats: %d; give 1 to %d", repeats, study.MaxRepeats))
 		}
-		return e.studyRun(c.Context(), args[0], as, folder, repeats)
+		return e.studyRun(c.Context(), args[0], as, folder, repeats, bare)
 	}
 	return cmd
 }
 
-func (e *Env) studyRun(ctx context.Context, file, as, folder string, repeats int) error {
+func (e *Env) studyRun(ctx context.Context, file, as, folder string, repeats int, bare bool) error {
 	s, err := e.openStudy(ctx, file, as, folder, repeats)
 	if err != nil {
 		return err
@@ -61,6 +63,12 @@ func (e *Env) studyRun(ctx context.Context, file, as, folder string, repeats int
 		return fmt.Errorf("cannot find this program to start trials with: %w", err)
 	}
 	e.note("%s   %s", e.boldNote(s.Study.Question), e.extent(s))
+	if t := tells(s); t != "" {
+		e.note("%s", t)
+	}
+	for _, w := range s.Foresee().Warnings {
+		e.note("careful: %s", w)
+	}
 	w := &watch{e: e, s: s, bar: e.bar(), began: e.Clock(), at: map[int]runner.Event{}}
 	w.bar.set(0, "looking at what is kept")
 	ran, err := s.Run(ctx, runner.Processes{Program: executable}, w.on)
@@ -73,7 +81,14 @@ func (e *Env) studyRun(ctx context.Context, file, as, folder string, repeats int
 		return err
 	}
 	defer st.Close()
-	in, paths, err := e.writeReport(st, ran.Result, s.Dir())
+	var pictures func([]string) map[string][]byte
+	if !bare {
+		pictures = func(hashes []string) map[string][]byte {
+			set, err := s.Set(ctx, s.Study.Base)
+			return e.pictures(ctx, set, err, s.Study.Base, hashes)
+		}
+	}
+	in, paths, err := e.writeReport(st, ran.Result, s.Dir(), pictures)
 	if err != nil {
 		return err
 	}
@@ -107,17 +122,13 @@ func (e *Env) ended(s *runner.Session, end study.End) error {
 	return nil
 }
 
-// extent is "7 arms x 3 repeats on 2 threads; can tell effects of 0.9 points".
+// extent is "7 arms x 3 repeats on 2 threads".
 func (e *Env) extent(s *runner.Session) string {
 	text := fmt.Sprintf("%s x %s", plural(len(s.Plan.Arms), "arm"), plural(s.Study.Repeats, "repeat"))
 	if h := s.Hours(); h > 0 {
 		text += ", about " + about(time.Duration(h*float64(time.Hour)))
 	}
-	text += " on " + plural(e.Threads, "thread")
-	if d := s.Foresee().Detectable; d > 0 {
-		text += fmt.Sprintf("; can tell effects of %s points", say.Figure(d))
-	}
-	return text
+	return text + " on " + plural(e.Threads, "thread")
 }
 
 // printStudy prints a judged study: JSON, or the table with the paths.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -10,10 +11,11 @@ import (
 )
 
 func studyShow(e *Env) *cobra.Command {
-	return &cobra.Command{
+	var images bool
+	cmd := &cobra.Command{
 		Use: "show [NAME]", Short: "what a study found",
-		Long:    "Prints the ranked table of a study of the store, by default the one that changed last. Of one that\nis not finished it shows the effects so far, and the verdicts of the last look.",
-		Example: "  assay study show\n  assay study show first-study --json",
+		Long:    "Prints the ranked table of a study of the store, by default the one that changed last. Of one that\nis not finished it shows the effects so far, and the verdicts of the last look. With --images it tells which\nclasses and pictures: effects by class, what is taken for what, what every arm gets wrong in every repeat,\nand on what the best arm and the baseline differ.",
+		Example: "  assay study show\n  assay study show first-study --json\n  assay study show first-study --images",
 		Args:    args(0, 1, "nothing"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			st, name, err := e.existing(args)
@@ -24,6 +26,19 @@ func studyShow(e *Env) *cobra.Command {
 			r, err := runner.Result(st, name)
 			if err != nil {
 				return err
+			}
+			if images {
+				s, err := sight(st, r)
+				switch {
+				case err != nil:
+					return err
+				case s == nil:
+					return fmt.Errorf("study %s: no trial tells what it takes its images for yet; run it on", name)
+				case e.JSON:
+					return e.document(s)
+				}
+				e.printSight(s)
+				return nil
 			}
 			in, err := e.reportInput(st, r)
 			if err != nil {
@@ -43,4 +58,6 @@ func studyShow(e *Env) *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&images, "images", false, "which classes and pictures the arms get wrong")
+	return cmd
 }

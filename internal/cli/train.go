@@ -15,12 +15,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/approach"
+	"github.com/assaylab/assay/approach/learning"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/memory"
+	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/task"
@@ -111,15 +112,15 @@ func trainCommand(e *Env) *cobra.Command {
 		Long: `Trains one experiment and writes a model, which assay eval and assay predict read. An interrupted training keeps a checkpoint
 beside the model; the same command goes on from there and ends in the same bits as one that was never interrupted.
 
-With --start the training begins from the weights of a model: those whose names and shapes are the network's. The rest, such as the
-classifier of other classes, is drawn as always.`,
-		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
+With --start the training begins from the weights of a file, as pretrain: FILE in the experiment has it: a model of assay train, a
+safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as the classifier of other classes, is drawn as always.`,
+		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train cats.yaml --start resnet18-f37072fd.pth\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
 		Args:    args(1, 1, "FILE"),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`MODEL` to write; default: the file's name with .safetensors, in this folder")
 	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
 	cmd.Flags().StringVar(&arm, "arm", "", "of a study file: the arm `NAME`, baseline or a variant")
-	cmd.Flags().StringVar(&start, "start", "", "`MODEL` of assay train whose weights to begin from; default: drawn ones")
+	cmd.Flags().StringVar(&start, "start", "", "`FILE` of weights to begin from, .safetensors, .pth or .pt; default: the experiment's, or drawn ones")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin anew even if there is a checkpoint")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if out == "" {
@@ -222,13 +223,18 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		}
 		return root
 	}
-	from, err := startOf(start)
-	if err != nil {
-		return err
+	if start != "" {
+		p := approach.Default[learning.Pretrain]()
+		p.From = start
+		c, err := approach.Choose(p)
+		if err != nil {
+			return err
+		}
+		x.Learning = append(x.Learning, c)
 	}
 	at := part("data")
 	x.Data.Spec = x.Data.Spec.At(folder)
-	learning, err := approach.Learn(x)
+	taught, err := approach.Learn(x)
 	if err != nil {
 		return err
 	}
@@ -243,7 +249,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		return err
 	}
 	defer set.Close()
-	g := train.Geometry(set, learning)
+	g := train.Geometry(set, taught)
 	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)}
 	if _, err := approach.Build(experiment.Experiment{Net: x.Net}, images); err != nil {
 		return part("net").At(err)
@@ -252,6 +258,14 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err != nil {
 		return root.At(err)
 	}
+	from, err := pretrain.Start(built.Graph, built.Learning.Pretrain)
+	switch {
+	case err != nil && start != "":
+		return fmt.Errorf("--start: %w", err)
+	case err != nil:
+		return failed(root.At(approach.Locate(x.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))))
+	}
+	built.Learning.Pretrain.From = "" // their digest says which they are
 	cut := set.Cut(x.Seed, 1)
 	n := built.Learning.Subset.Of(len(cut.Train))
 	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, n)
@@ -282,7 +296,11 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if node, err := experiment.EncodeIn(filepath.Dir(out), x); err == nil {
 		text = string(node.YAML())
 	}
-	e.note("%s on %s: %s to train on, %s validation%s, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), thousands(len(cut.Val)), fold(x.Data), thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
+	validation := thousands(len(cut.Val)) + " validation" + fold(x.Data)
+	if len(cut.Val) > train.Watched {
+		validation += fmt.Sprintf(" (%s of them after each epoch)", thousands(train.Watched))
+	}
+	e.note("%s on %s: %s to train on, %s, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), validation, thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
 	purpose, err := task.New(x.Task, set.Classes)
 	if err != nil {
 		return err
@@ -300,8 +318,8 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 			b.line("%s", line)
 		},
 		Start: from, OnStart: func(s train.Started) {
-			started = &startOutcome{start, from.Digest, s.Copied, named(s.Drawn), named(s.Left)}
-			b.line("%s", begins(start, s))
+			started = &startOutcome{from.Name, from.Digest, s.Copied, named(s.Drawn), named(s.Left)}
+			b.line("weights of %s: %s", from.Name, s)
 			for _, name := range s.Drawn {
 				e.detail("  drawn anew: %s", name)
 			}
@@ -365,36 +383,6 @@ func fold(x experiment.Data) string {
 		return ""
 	}
 	return fmt.Sprintf(" (the first of %d folds)", x.Folds)
-}
-
-// startOf reads the model that a training begins from; "" is none.
-func startOf(file string) (*train.Start, error) {
-	if file == "" {
-		return nil, nil
-	}
-	m, err := model.Load(file)
-	if err != nil {
-		return nil, fmt.Errorf("--start: %w", err)
-	}
-	return &train.Start{Name: file, State: m.State, Digest: m.Digest}, nil
-}
-
-// begins says what a training began from: "weights of a.safetensors: 19 tensors copied, 2 drawn anew (logits/weight and logits/bias)".
-func begins(model string, s train.Started) string {
-	text := fmt.Sprintf("weights of %s: %s copied", model, plural(len(s.Copied), "tensor"))
-	for _, part := range []struct {
-		names []string
-		what  string
-	}{{s.Drawn, "drawn anew"}, {s.Left, "left over"}} {
-		if n := len(part.names); n > 0 {
-			names := slices.Clone(part.names[:min(n, 3)])
-			if n > 3 {
-				names = append(names, fmt.Sprintf("%d more", n-3))
-			}
-			text += fmt.Sprintf(", %d %s (%s)", n, part.what, say.Listed(names))
-		}
-	}
-	return text
 }
 
 // named is names for JSON, where none is an empty list.

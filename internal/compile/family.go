@@ -149,7 +149,7 @@ func (f *Family) Sized(h, w int) (*Family, error) {
 // Step is a training step on a batch: forward, loss, gradients, update. Its outputs are Loss and Logits.
 func (f *Family) Step(batch int) (*program.Program, error) {
 	b := program.NewBuilder("step")
-	f.update(b, f.gradients(b, f.loss(b, batch)))
+	f.update(b, f.gradients(b, batch))
 	return b.Build()
 }
 
@@ -160,7 +160,7 @@ func (f *Family) Step(batch int) (*program.Program, error) {
 func (f *Family) Gradients(batch int) (*program.Program, error) {
 	b := program.NewBuilder("gradients")
 	kept := b.Scalar(GradientKept)
-	for i, g := range f.gradients(b, f.loss(b, batch)) {
+	for i, g := range f.gradients(b, batch) {
 		p := f.trained()[i]
 		b.At(p.Name)
 		b.EmitAll(program.Blend{Scale: 1}, f.slot(b, p, gradientSlot), g, kept)
@@ -181,17 +181,23 @@ func (f *Family) Update() (*program.Program, error) {
 
 // loss emits the forward pass and the loss, and makes both outputs.
 func (f *Family) loss(b *program.Builder, batch int) *program.Value {
-	l := f.lower(b, batch, training)
+	loss, l := f.lossOf(b, batch, nil)
+	b.Output(Loss, loss)
+	b.Output(Logits, l.flat(l.out[f.Graph.Main().Node]))
+	return loss
+}
+
+// lossOf emits the forward pass and the loss, with other values in place of some parameters if there are any: such a pass moves no
+// running statistics.
+func (f *Family) lossOf(b *program.Builder, batch int, at map[string]*program.Value) (*program.Value, *lowering) {
+	l := f.lower(b, batch, training, at)
 
 	b.At("loss")
 	var heads []*program.Value
 	for _, o := range f.Graph.Outputs {
 		heads = append(heads, l.out[o.Node])
 	}
-	loss := f.objective.Loss(b, f.Graph.Outputs, heads)
-	b.Output(Loss, loss)
-	b.Output(Logits, l.flat(l.out[f.Graph.Main().Node]))
-	return loss
+	return f.objective.Loss(b, f.Graph.Outputs, heads), l
 }
 
 // Evaluation gives what the objective predicts of a batch, with running statistics and without dropout.
@@ -201,7 +207,7 @@ func (f *Family) Evaluation(batch int) (*program.Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := pruned.lower(b, batch, evaluation)
+	l := pruned.lower(b, batch, evaluation, nil)
 	f.objective.Predict(b, l.out[pruned.Graph.Main().Node])
 	return b.Build()
 }
@@ -210,7 +216,7 @@ func (f *Family) Evaluation(batch int) (*program.Program, error) {
 // not: what layer-sequential unit-variance initialisation scales by. Norms further up see the batch, dropout is off.
 func (f *Family) Statistics(batch int) (*program.Program, error) {
 	b := program.NewBuilder("statistics")
-	l := f.lower(b, batch, statistics)
+	l := f.lower(b, batch, statistics, nil)
 	for _, n := range f.Scaled() {
 		b.At(n.Name)
 		b.Output(variances+n.Name, b.Emit(program.Variance{}, l.raw[n]))

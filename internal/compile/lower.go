@@ -25,11 +25,12 @@ type lowering struct {
 	batch int
 	out   map[*nn.Node]*program.Value // what readers see, the overlay at the output included
 	raw   map[*nn.Node]*program.Value // of convolutions and linear layers, bias included, norm not
+	at    map[string]*program.Value   // by name, in place of parameters; nil: none
 }
 
 // lower emits every layer in graph order, with what lies over it.
-func (f *Family) lower(b *program.Builder, batch int, m mode) *lowering {
-	l := &lowering{f: f, b: b, mode: m, batch: batch, out: map[*nn.Node]*program.Value{}, raw: map[*nn.Node]*program.Value{}}
+func (f *Family) lower(b *program.Builder, batch int, m mode, at map[string]*program.Value) *lowering {
+	l := &lowering{f: f, b: b, mode: m, batch: batch, at: at, out: map[*nn.Node]*program.Value{}, raw: map[*nn.Node]*program.Value{}}
 	for _, s := range f.steps {
 		b.At(s.Node.Name)
 		in := make([]*program.Value, len(s.Node.In))
@@ -163,7 +164,7 @@ func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *progr
 	if len(outs) != 3 {
 		return outs[0] // the builder has failed
 	}
-	if l.mode == training {
+	if l.mode == training && l.at == nil {
 		keep := l.f.constant(b, "keep", e.Momentum)
 		b.EmitAll(program.Blend{Scale: 1}, mean, outs[1], keep)
 		b.EmitAll(program.Blend{Scale: unbiased(l.batch * a.Size.H * a.Size.W)}, variance, outs[2], keep)
@@ -261,7 +262,12 @@ func (l *lowering) end(scan program.Scan, y *program.Value) *program.Value {
 }
 
 // held is a parameter or buffer.
-func (l *lowering) held(p nn.Param) *program.Value { return l.b.Held(p.Name, p.Shape) }
+func (l *lowering) held(p nn.Param) *program.Value {
+	if v := l.at[p.Name]; v != nil {
+		return v
+	}
+	return l.b.Held(p.Name, p.Shape)
+}
 
 // flat is a map as rows, [N, H·W·C].
 func (l *lowering) flat(x *program.Value) *program.Value {

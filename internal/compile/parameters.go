@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"github.com/assaylab/assay/internal/elementary"
 	"github.com/assaylab/assay/nn"
 )
 
@@ -12,6 +14,8 @@ import (
 type setting struct {
 	rate   float32 // factor on the learning rate
 	decay  float32 // λ of l2
+	l1     float32 // λ of l1
+	shrink float32 // λ of decoupled decay
 	frozen bool    // no update, no decay, nothing remembered
 }
 
@@ -24,14 +28,35 @@ type row struct {
 // rows is the table, from the widest to the most particular; what a later row says takes the place of what earlier ones said.
 func (f *Family) rows() []row {
 	o := f.optimization
-	spare := func(s *setting) { s.decay = 0 }
-	table := []row{{func(nn.Param) bool { return true }, func(s *setting) { *s = setting{rate: 1, decay: o.L2.Strength} }}}
+	begin := setting{rate: 1, decay: o.L2.Strength, l1: o.L1.Strength, shrink: decayOf(o.Solver, false)}
+	table := []row{{func(nn.Param) bool { return true }, func(s *setting) { *s = begin }}}
+	if given := o.Decay.Strength; given != nil {
+		begin.shrink = *given
+	} else if of := decayOf(o.Solver, true); of != begin.shrink {
+		table = append(table, row{f.isMatrix, func(s *setting) { s.shrink = of }})
+	}
+	spare := []struct {
+		of     func(s *setting) *float32
+		except []string
+	}{
+		{func(s *setting) *float32 { return &s.decay }, o.L2.Except},
+		{func(s *setting) *float32 { return &s.l1 }, o.L1.Except},
+		{func(s *setting) *float32 { return &s.shrink }, o.Decay.Except},
+	}
 	for word, about := range map[string]func(nn.Param) bool{"bias": isBias, "norm": ofNorm, "depthwise": f.isDepthwise} { // they do not overlap
-		if slices.Contains(o.L2.Except, word) {
-			table = append(table, row{about, spare})
+		for _, d := range spare {
+			if slices.Contains(d.except, word) {
+				table = append(table, row{about, func(s *setting) { *d.of(s) = 0 }})
+			}
 		}
 	}
-	table = append(table, row{isShape, spare})
+	table = append(table, row{isShape, func(s *setting) { s.decay, s.l1, s.shrink = 0, 0, 0 }})
+	if d := o.LR.Depth; d != 1 && d > 0 {
+		for stage, n := range f.behind() {
+			by := float32(elementary.Pow(float64(d), float64(n)))
+			table = append(table, row{func(p nn.Param) bool { return stageOf(p) == stage }, func(s *setting) { s.rate = by }})
+		}
+	}
 	for _, l := range o.LR.Layers {
 		table = append(table, row{within(l.Layers), func(s *setting) { s.rate = l.By }})
 	}
@@ -98,6 +123,25 @@ func (f *Family) frozen(path string) bool {
 		}
 	}
 	return frozen
+}
+
+// behind counts, for each stage of the network that has parameters, those between it and the head, which has none.
+func (f *Family) behind() map[string]int {
+	of, n := map[string]int{}, 0
+	for i := len(f.params) - 1; i >= 0; i-- {
+		s := stageOf(f.params[i])
+		if _, seen := of[s]; !seen {
+			of[s] = n
+			n++
+		}
+	}
+	return of
+}
+
+// stageOf is the first part of a parameter's path.
+func stageOf(p nn.Param) string {
+	stage, _, _ := strings.Cut(p.Path, "/")
+	return stage
 }
 
 func within(g nn.Glob) func(nn.Param) bool {

@@ -13,6 +13,7 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/internal/module"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/internal/ref"
 	"github.com/assaylab/assay/nn"
@@ -228,6 +229,31 @@ func TestALaterRowWinsKeyByKey(t *testing.T) {
 	}
 }
 
+func TestRatesByDepthCountStagesFromTheHead(t *testing.T) {
+	g := built(nn.Size{H: 9, W: 8, C: 3}, 5, func(b *nn.Builder, x *nn.Node) {
+		x = module.ConvBNReLU(b, x, 6, 3, 1)
+		x = module.Stage(b.Scope("stage1"), x, module.Basic, 2, 6, 1, module.OptionA)
+		b.Logits(b.As("output").Linear(b.GlobalAvgPool(x), nn.Classes))
+	})(t)
+	o := sgd(false, 0)
+	o.LR.Depth, o.LR.Layers = 0.5, experiment.Factors{{Layers: mustGlob(t, "stage1/block2/**"), By: 0.1}}
+	p, err := family(t, g, o, experiment.Init{Kind: "he", Gain: 1}, 1).Step(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, n := range p.Nodes {
+		if _, ok := n.Op.(program.SGD); ok {
+			got[n.In[0].Name] = n.In[3].Name
+		}
+	}
+	for name, want := range map[string]string{"output/bias": "lr", "stage1/block1/conv1/weight": "lr·0.5", "stage1/block2/conv1/weight": "lr·0.1", "conv1/norm/beta": "lr·0.25"} {
+		if got[name] != want {
+			t.Errorf("%s: %q, want %q (of %v)", name, got[name], want, got)
+		}
+	}
+}
+
 func TestATableThatCannotBeIsRefused(t *testing.T) {
 	yes, zero, below := true, float32(0), float32(-1)
 	for want, rows := range map[string][]experiment.ParameterSetting{
@@ -250,7 +276,7 @@ func TestATableThatCannotBeIsRefused(t *testing.T) {
 	}
 	o := sgd(false, 0)
 	o.Solver.Kind = "newton"
-	if _, err := compile.New(layered(t), task.Classify{}, o, 1); err == nil || err.Error() != `solver: no rule "newton"; choose sgd` {
+	if _, err := compile.New(layered(t), task.Classify{}, o, 1); err == nil || !strings.HasPrefix(err.Error(), `solver: no rule "newton"; choose sgd, adam, `) {
 		t.Errorf("got %v", err)
 	}
 }

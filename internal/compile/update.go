@@ -2,7 +2,9 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/nn"
 )
@@ -24,23 +26,67 @@ func (f *Family) trained() []nn.Param {
 	return ps
 }
 
-// gradients appends the gradient of the loss by every parameter that is trained.
-func (f *Family) gradients(b *program.Builder, loss *program.Value) []*program.Value {
+// gradients appends the forward pass, the loss and its gradient by every parameter that is trained. Where the solver climbs first, there
+// is a second pass from there on, with the same random draws; it moves no running statistics and gives no outputs.
+func (f *Family) gradients(b *program.Builder, batch int) []*program.Value {
+	loss := f.loss(b, batch)
 	var wrt []*program.Value
 	for _, p := range f.trained() {
 		wrt = append(wrt, b.Held(p.Name, p.Shape))
 	}
 	b.At("gradients")
-	return b.Gradients(loss, wrt)
+	grads := b.Gradients(loss, wrt)
+	if f.rule.Ascent == nil {
+		return grads
+	}
+	at := f.rule.Ascent.ascend(f, b, wrt, grads)
+	loss, _ = f.lossOf(b, batch, at)
+	var above []*program.Value
+	for _, p := range wrt {
+		above = append(above, at[p.Name])
+	}
+	b.At("gradients")
+	return b.Gradients(loss, above)
 }
 
 // update appends the solver's step of every parameter that is trained, by its gradient. What the solver remembers joins the State,
 // from 0.
 func (f *Family) update(b *program.Builder, grads []*program.Value) {
+	grads = f.clipped(b, grads)
 	for i, p := range f.trained() {
 		b.At(p.Name)
-		f.rule.Emit(&Update{Parameter: b.Held(p.Name, p.Shape), Gradient: grads[i], Builder: b, family: f, param: p})
+		w, g, s := b.Held(p.Name, p.Shape), grads[i], f.settings[p.Name]
+		if s.l1 > 0 {
+			g = b.Emit(program.Lasso{}, g, w, f.constant(b, "l1", s.l1))
+		}
+		f.rule.Emit(&Update{Parameter: w, Gradient: g, Builder: b, family: f, param: p, setting: s})
 	}
+}
+
+// clipped bounds the gradients of what is trained, as settings say: by the norm of all together (Pascanu, Mikolov, Bengio, ICML 2013,
+// arXiv:1211.5063, §3.2), element by element, or by output channel, classifiers excepted (arXiv:2102.06171, §4.1).
+func (f *Family) clipped(b *program.Builder, grads []*program.Value) []*program.Value {
+	clip := f.optimization.Clip
+	if clip == (experiment.Clip{}) {
+		return grads
+	}
+	b.At("clip")
+	out := slices.Clone(grads)
+	var by *program.Value
+	if clip.Norm > 0 { // with PyTorch's ε
+		by = b.Emit(program.Quotient{Eps: 1e-6, Most: 1}, f.constant(b, "clip", clip.Norm), b.Emit(program.Norm{}, grads...))
+	}
+	for i, p := range f.trained() {
+		switch {
+		case by != nil:
+			out[i] = b.Emit(program.Combine{}, grads[i], by)
+		case clip.Value > 0:
+			out[i] = b.Emit(program.Clamp{}, grads[i], f.constant(b, "clip", clip.Value))
+		case !f.ofClassifier(p):
+			out[i] = b.Emit(program.ClipChannels{}, grads[i], b.Held(p.Name, p.Shape), f.constant(b, "clip", clip.Adaptive))
+		}
+	}
+	return out
 }
 
 // slot is what is kept beside a parameter under a name: a tensor of its shape.

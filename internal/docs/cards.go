@@ -29,6 +29,11 @@ var examples = map[string]string{
 	"norm":               "norm: lrn",
 	"l2":                 "l2: 5e-4",
 	"dropout":            "dropout: {rate: 0.1, place: convs}",
+	"l1":                 "l1: 1e-5",
+	"decay":              "decay: 0.05",
+	"clip":               "clip: 1",
+	"loss":               "loss: focal",
+	"label-smoothing":    "label-smoothing: 0.1",
 	"solver":             "solver: {momentum: 0.9, nesterov: true}",
 	"lr":                 "lr: {base: 0.05, policy: linear, warmup: 1}",
 	"batch":              "batch: 128",
@@ -36,6 +41,7 @@ var examples = map[string]string{
 	"epochs":             "epochs: 20",
 	"augment":            "augment: [flip, {crop: {pad: 4}}]",
 	"subset":             "subset: 0.5",
+	"pretrain":           "pretrain: efficientnet-lite0.pth",
 }
 
 // sample is the small network that approaches are shown on.

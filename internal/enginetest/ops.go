@@ -366,6 +366,34 @@ func elementCases() []*Case {
 				b.EmitAll(program.SGD{Nesterov: nesterov}, b.Held(name+" p", x.Shape()), x, b.Held(name+" v", x.Shape()), b.Scalar("lr"), b.Scalar("momentum"), b.Scalar("l2"))
 			}
 		})
+		cs = append(cs, solvers(c), &Case{Name: fmt.Sprintf("element/combine, norm, quotient %d", c), Build: func(b *program.Builder) {
+			x, row := b.Input("x", program.Real, x4), b.Held("row", tensor.Of(c))
+			n := b.Emit(program.Norm{}, x, row, b.Scalar("a"))
+			q, most := b.Emit(program.Quotient{Eps: 1e-3}, b.Scalar("a"), n), b.Emit(program.Quotient{Most: 0.01}, b.Scalar("a"), n)
+			b.Output("norm", n)
+			b.Output("most", most)
+			b.Output("two", b.Emit(program.Combine{}, x, b.Held("held", x4), q, most))
+			b.Output("one", b.Emit(program.Combine{}, row, q))
+		}}, &Case{Name: fmt.Sprintf("element/other losses %d", c), Classes: c, Build: func(b *program.Builder) {
+			x, d := b.Input("x", program.Real, x2), b.Input("d", program.Real, tensor.Of(5))
+			for _, t := range []*program.Value{b.Input("labels", program.Index, tensor.Of(5)), b.Input("p", program.Real, x2)} {
+				for _, smoothing := range []float32{0, 0.1} {
+					name := fmt.Sprint(t.Name, smoothing)
+					b.Output("binary "+name, b.Emit(program.BinaryCrossEntropy{Smoothing: smoothing}, x, t))
+					b.Output("binary grad "+name, b.Emit(program.BinaryCrossEntropyGrad{Smoothing: smoothing}, x, t, d))
+					for _, gamma := range []float32{0, 0.5, 2} {
+						b.Output(fmt.Sprint("focal ", name, gamma), b.Emit(program.Focal{Gamma: gamma, Smoothing: smoothing}, x, t))
+						b.Output(fmt.Sprint("focal grad ", name, gamma), b.Emit(program.FocalGrad{Gamma: gamma, Smoothing: smoothing}, x, t, d))
+					}
+				}
+			}
+		}}, &Case{Name: fmt.Sprintf("element/clipped %d", c), Build: func(b *program.Builder) {
+			g, p, row := b.Input("g", program.Real, x4), b.Held("p", x4), b.Input("row", program.Real, tensor.Of(c))
+			b.Output("lasso", b.Emit(program.Lasso{}, g, p, b.Scalar("a")))
+			b.Output("clamp", b.Emit(program.Clamp{}, g, b.Scalar("a")))
+			b.Output("channels", b.Emit(program.ClipChannels{}, g, p, b.Scalar("a")))
+			b.Output("vector", b.Emit(program.ClipChannels{}, row, b.Held("held row", tensor.Of(c)), b.Scalar("a")))
+		}})
 		cs = append(cs, &Case{Name: fmt.Sprintf("element/gates %d", c), Build: func(b *program.Builder) {
 			x := b.Input("x", program.Real, x4)
 			g, p := b.Input("g", program.Real, tensor.Of(3, 1, 1, c)), b.Input("p", program.Real, tensor.Of(3, 5, 3, 1))
@@ -406,7 +434,40 @@ func elementCases() []*Case {
 			outputs(b, b.Emit(program.CrossEntropy{Smoothing: 0.1}, x, b.Emit(program.Softmax{}, p)), x)
 		}})
 	}
-	return cs
+	return append(cs, solvers(70001)) // of several pieces
+}
+
+// solvers is two steps of each solver's op. All are vectors, which are drawn above 0, as averages of squares are, but for the gradient.
+func solvers(c int) *Case {
+	at := map[string]float32{} // scalars by their position among the inputs
+	for i := range 12 {
+		at[fmt.Sprintf("scalar %d", i)] = float32(i*i%13+1) / 16
+	}
+	return &Case{Name: fmt.Sprintf("element/solvers %d", c), Runs: 2, Scalars: at, Build: func(b *program.Builder) {
+		step := func(op program.Op, slots ...string) {
+			name := fmt.Sprintf("%s %v ", op.Kind(), op)
+			in := []*program.Value{b.Held(name+"p", tensor.Of(c)), b.Input("g", program.Real, tensor.Of(c))}
+			for _, s := range slots {
+				in = append(in, b.Held(name+s, tensor.Of(c)))
+			}
+			for range len(at) { // until no scalar is missing
+				if _, err := op.Infer(in); err == nil {
+					break
+				}
+				in = append(in, b.Scalar(fmt.Sprintf("scalar %d", len(in))))
+			}
+			b.EmitAll(op, in...)
+		}
+		step(program.Adam{}, "m", "v")
+		step(program.RMSProp{}, "v")
+		step(program.RMSProp{EpsInside: true, Momentum: true}, "v", "b")
+		step(program.AdaDelta{}, "v", "u")
+		step(program.Lion{}, "m")
+		step(program.LARS{}, "v")
+		step(program.LARS{Nesterov: true}, "v")
+		step(program.LAMB{}, "m", "v")
+		step(program.Shift{})
+	}}
 }
 
 func withLast(x *program.Value, c int) tensor.Shape {

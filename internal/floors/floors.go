@@ -35,6 +35,7 @@ var Rooms = []Room{
 	{"draw", []string{"nn"}},
 	{"internal/diff", []string{"nn"}},
 	{"interop/safetensors", []string{"tensor", "internal/atomicfile"}},
+	{"interop/torch", []string{"tensor", "internal/memory"}}, // what a file promises is asked for before it is taken
 	{"internal/program", []string{"tensor"}},
 	{"engine", []string{"internal/program"}}, // never nn: an engine knows no layers
 	{"internal/enginetest", []string{"engine", "internal/ref"}},
@@ -51,11 +52,13 @@ var Rooms = []Room{
 	{"model", []string{"internal/compile", "data", "engine", "task", "interop/safetensors"}},     // of engine the interface: a prediction is handed one
 	{"approach", []string{"experiment", "task"}},                                                 // of task whether a network fits it
 	{"train", []string{"experiment", "internal/compile", "engine", "task", "model"}},             // never an engine of its own: it is handed one
+	{"internal/pretrain", []string{"train", "interop/torch"}},                                    // weights of a file become the start of a training
 	{"detect", []string{"train"}},
 	{"study", []string{"approach", "internal/diff", "task", "study/stat"}},
 	{"study/stat", nil},
+	{"internal/simulate", []string{"study", "internal/atomicfile"}}, // studies whose truth is known, and how often the judge errs
 	{"study/trial", []string{"data", "internal/atomicfile"}},
-	{"internal/runner", []string{"study", "study/trial", "internal/store", "study/queue", "train", "detect", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
+	{"internal/runner", []string{"study", "study/trial", "internal/store", "study/queue", "train", "detect", "internal/pretrain", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
 	{"study/queue", []string{"study", "internal/store", "train", "detect"}},
 	{"internal/store", []string{"study", "study/trial"}},
 	{"internal/report", []string{"study", "internal/store"}},

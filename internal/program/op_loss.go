@@ -34,18 +34,22 @@ func (CrossEntropyGrad) Kind() string { return "cross-entropy-grad" }
 func (LogSoftmax) Kind() string       { return "log-softmax" }
 func (Variance) Kind() string         { return "variance" }
 
-func (o CrossEntropy) Infer(in []*Value) ([]Type, error) {
+func (o CrossEntropy) Infer(in []*Value) ([]Type, error)     { return perRow(o, in, o.Smoothing) }
+func (o CrossEntropyGrad) Infer(in []*Value) ([]Type, error) { return rowGradient(o, in, o.Smoothing) }
+
+// perRow is the check of a loss of rows, rowGradient that of its gradient.
+func perRow(o Op, in []*Value, smoothing float32) ([]Type, error) {
 	if len(in) != 2 {
 		return nil, fmt.Errorf("%s: takes logits, labels; got %d inputs", o.Kind(), len(in))
 	}
-	if err := rows(o, in, o.Smoothing); err != nil {
+	if err := rows(o, in, smoothing); err != nil {
 		return nil, err
 	}
 	return reals(in[0].Shape()[:1])
 }
 
-func (o CrossEntropyGrad) Infer(in []*Value) ([]Type, error) {
-	if err := rows(o, in, o.Smoothing); err != nil {
+func rowGradient(o Op, in []*Value, smoothing float32) ([]Type, error) {
+	if err := rows(o, in, smoothing); err != nil {
 		return nil, err
 	}
 	if len(in) != 3 || in[2].Type.DType != Real || !in[2].Shape().Equal(in[0].Shape()[:1]) {

@@ -98,8 +98,30 @@ func Ops() []Op {
 		CrossEntropyGrad{}, // logits, labels, dloss[N] → dlogits
 		LogSoftmax{},       // logits[N,K] → log-probabilities
 		Variance{},         // x → the variance of all elements (biased), a scalar; for lsuv
+		// op_losses.go
+		BinaryCrossEntropy{},     // logits[N,K], labels[N] or shares[N,K] → loss[N]
+		BinaryCrossEntropyGrad{}, // logits, labels, dloss[N] → dlogits
+		Focal{},                  // logits[N,K], labels[N] or shares[N,K] → loss[N]
+		FocalGrad{},              // logits, labels, dloss[N] → dlogits
 		// op_update.go: Writers
 		SGD{},   // p, g, v, lr, momentum, l2; changes p and v
 		Blend{}, // r, b, keep: r = keep·r + (1-keep)·Scale·b; changes r
+		// op_adaptive.go: Writers
+		Adam{},     // p, g, m, v, step, direct, root, eps, beta1, beta2, l2, decay; changes p, m and v
+		RMSProp{},  // p, g, v, lr, keep, add, eps, l2 (, b, momentum); changes p and v (and b)
+		AdaDelta{}, // p, g, v, u, lr, rho, eps, l2; changes p, v and u
+		Lion{},     // p, g, m, lr, beta1, beta2, l2, decay; changes p and m
+		// op_trust.go: Writers
+		LARS{}, // p, g, v, lr, momentum, l2, trust, eps; changes p and v
+		LAMB{}, // p, g, m, v, lr, first, root, eps, beta1, beta2, l2, decay; changes p, m and v
+		// op_combine.go
+		Combine{},  // x, a or x, y, a, b → a·x + b·y
+		Norm{},     // x1, x2 ... → the Euclidean norm of all together, a scalar
+		Quotient{}, // a, n → a / (n + Eps), a scalar
+		Shift{},    // p, x, by: p = p - by·x; changes p
+		// op_clip.go
+		Lasso{},        // g, p, l1 → g + l1·sign(p)
+		Clamp{},        // g, most → g within [-most, most]
+		ClipChannels{}, // g, p, share → g, of each channel at most that share of p's norm
 	}
 }

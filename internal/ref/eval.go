@@ -83,6 +83,15 @@ func start(p *program.Program, real map[string][]float64, index map[string][]int
 	return m, nil
 }
 
+// scalars are the numbers of scalar inputs.
+func scalars(in []array) []float64 {
+	s := make([]float64, len(in))
+	for i, a := range in {
+		s[i] = a.v[0]
+	}
+	return s
+}
+
 // run executes one op: the list of what this engine knows, in the order of program.Ops.
 func run(op program.Op, in, out []array) error {
 	switch op := op.(type) {
@@ -218,6 +227,14 @@ func run(op program.Op, in, out []array) error {
 		return crossEntropy(op, in[0], in[1], out[0])
 	case program.CrossEntropyGrad:
 		return crossEntropyGrad(op, in[0], in[1], in[2], out[0])
+	case program.BinaryCrossEntropy:
+		return binaryCrossEntropy(op, in[0], in[1], out[0])
+	case program.BinaryCrossEntropyGrad:
+		return binaryCrossEntropyGrad(op, in[0], in[1], in[2], out[0])
+	case program.Focal:
+		return focal(op, in[0], in[1], out[0])
+	case program.FocalGrad:
+		return focalGrad(op, in[0], in[1], in[2], out[0])
 	case program.LogSoftmax:
 		logSoftmax(in[0], out[0])
 	case program.Variance:
@@ -226,6 +243,43 @@ func run(op program.Op, in, out []array) error {
 		sgd(op, in[0], in[1], in[2], in[3], in[4], in[5])
 	case program.Blend:
 		blend(op, in[0], in[1], in[2])
+	case program.Adam:
+		s := scalars(in[4:])
+		adam(in[0], in[1], in[2], in[3], s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7])
+	case program.RMSProp:
+		if !op.Momentum {
+			s := scalars(in[3:])
+			rmsprop(op, in[0], in[1], in[2], nil, s[0], s[1], s[2], s[3], s[4], 0)
+			break
+		}
+		s := scalars(in[4:])
+		rmsprop(op, in[0], in[1], in[2], in[3].v, s[0], s[1], s[2], s[3], s[4], s[5])
+	case program.AdaDelta:
+		s := scalars(in[4:])
+		adaDelta(in[0], in[1], in[2], in[3], s[0], s[1], s[2], s[3])
+	case program.Lion:
+		s := scalars(in[3:])
+		lion(in[0], in[1], in[2], s[0], s[1], s[2], s[3], s[4])
+	case program.LARS:
+		s := scalars(in[3:])
+		lars(op, in[0], in[1], in[2], s[0], s[1], s[2], s[3], s[4])
+	case program.LAMB:
+		s := scalars(in[4:])
+		lamb(in[0], in[1], in[2], in[3], s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7])
+	case program.Combine:
+		combine(in, out[0])
+	case program.Norm:
+		normOf(in, out[0])
+	case program.Quotient:
+		quotient(op, in[0], in[1], out[0])
+	case program.Shift:
+		shift(in[0], in[1], in[2])
+	case program.Lasso:
+		lasso(in[0], in[1], in[2], out[0])
+	case program.Clamp:
+		clamp(in[0], in[1], out[0])
+	case program.ClipChannels:
+		clipChannels(in[0], in[1], in[2], out[0])
 	default:
 		return fmt.Errorf("ref: no meaning for %s; add it to internal/ref", op.Kind())
 	}

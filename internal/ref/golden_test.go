@@ -41,7 +41,7 @@ var absent = map[string]bool{
 	"avg-pool-grad": true, "subsample-grad": true, "batch-norm-grad": true, "cross-entropy-grad": true, "dropout": true,
 	"rrelu": true, "rrelu-grad": true, "lrn-grad": true, "lstm-grad": true, "gru-grad": true, "sweep-grad-weight": true,
 	"channel-max-grad": true, "gate-grad": true, "softmax-grad": true, "relative-bias-grad": true, "layer-norm-grad": true,
-	"crelu-grad": true, "apl-grad": true, "gem-grad": true,
+	"crelu-grad": true, "apl-grad": true, "gem-grad": true, "binary-cross-entropy-grad": true, "focal-grad": true,
 }
 
 func TestEveryOpGivesWhatPyTorchGives(t *testing.T) {

@@ -77,6 +77,8 @@ func gradientCases() []gradientCase {
 		{name: "map", shapes: []tensor.Shape{of(2, 3, 1, 4), of(2, 3, 1, 4)}, op: program.Mul{}},
 		{name: "map", shapes: []tensor.Shape{of(2, 7)}, op: program.Scale{By: -1.3}},
 		{name: "map", shapes: []tensor.Shape{of(3, 5)}, op: program.Mean{}},
+		{name: "one", shapes: []tensor.Shape{of(3, 5)}, op: program.Combine{}, scalars: []float64{0.7}},
+		{name: "two", shapes: []tensor.Shape{of(3, 5), of(3, 5)}, op: program.Combine{}, scalars: []float64{0.7, -1.3}},
 		{name: "map", shapes: []tensor.Shape{of(2, 3, 4)}, op: program.Reshape{Shape: of(6, 4)}},
 		{name: "three", shapes: []tensor.Shape{of(2, 2, 3), of(2, 2, 1), of(2, 2, 4)}, op: program.Concat{}},
 		{name: "middle", shapes: []tensor.Shape{of(3, 7)}, op: program.SliceChannels{From: 2, To: 5}},
@@ -100,6 +102,11 @@ func gradientCases() []gradientCase {
 		{name: "smooth", shapes: []tensor.Shape{of(4, 5)}, op: program.CrossEntropy{Smoothing: 0.1}, labels: []int32{4, -1, 0, 2}},
 		{name: "shares", shapes: []tensor.Shape{of(4, 5), of(4, 5)}, fixed: 1, op: program.CrossEntropy{}},
 		{name: "smooth shares", shapes: []tensor.Shape{of(4, 5), of(4, 5)}, fixed: 1, op: program.CrossEntropy{Smoothing: 0.1}},
+	}
+	for _, op := range []program.Op{program.BinaryCrossEntropy{Smoothing: 0.1}, program.Focal{Gamma: 2, Smoothing: 0.1}, program.Focal{Gamma: 0.5}, program.Focal{}} {
+		cases = append(cases,
+			gradientCase{name: program.Describe(op), shapes: []tensor.Shape{of(4, 5)}, op: op, labels: []int32{4, -1, 0, 2}},
+			gradientCase{name: program.Describe(op) + " shares", shapes: []tensor.Shape{of(4, 5), of(4, 5)}, fixed: 1, op: op})
 	}
 	for _, scan := range []program.Scan{{}, {Reverse: true}, {Columns: true}, {Columns: true, Reverse: true}} {
 		cases = append(cases,

@@ -20,15 +20,18 @@ func (k ranking) title() string {
 }
 
 // effectCell is "+1.6 [+1.0, +2.2]".
-func (k ranking) effectCell(j study.Judgement) string {
-	low, high, ok := bounds(j.Finding)
+func (k ranking) effectCell(j study.Judgement) string { return k.effectOf(j.Finding, k.decimals) }
+
+// effectOf is a finding's effect with its interval, as far as they are known.
+func (k ranking) effectOf(f study.Finding, decimals int) string {
+	low, high, ok := bounds(f)
 	switch {
 	case ok:
-		return signed(*j.Effect, k.decimals) + " " + interval(low, high, k.decimals)
-	case j.Conditional != nil:
-		return signed(j.Conditional.Effect, k.decimals) + " where it finished"
-	case j.Effect != nil:
-		return signed(*j.Effect, k.decimals)
+		return signed(*f.Effect, decimals) + " " + interval(low, high, decimals)
+	case f.Conditional != nil:
+		return signed(f.Conditional.Effect, decimals) + " where it finished"
+	case f.Effect != nil:
+		return signed(*f.Effect, decimals)
 	}
 	return nothing
 }
@@ -50,10 +53,10 @@ func (k ranking) trialCell(j study.Judgement, s int) (text, more string) {
 		}
 		switch t.Status {
 		case study.Done:
-			for _, m := range k.others() {
-				more += fmt.Sprintf("%s %s, ", m.Title, k.figure(m, t.Metrics[m.Name]))
+			for _, m := range k.metrics() {
+				more += fmt.Sprintf("%s %s, ", m.Title, number(t.Metrics[m.Name]))
 			}
-			return fmt.Sprintf("%.2f", t.Metrics[k.Metric]), more + fmt.Sprintf("%s steps in %s, weights %s", grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
+			return k.figure(k.primary(), t.Metrics[k.Metric]), more + fmt.Sprintf("%s steps in %s, weights %s", grouped(t.Step), lasting(t.Seconds), short(t.WeightsDigest))
 		case study.Diverged:
 			return "diverged", t.Reason
 		case study.Failed:

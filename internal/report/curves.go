@@ -8,27 +8,34 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 )
 
-// Learning curves are a small panel an arm, all of one scale: the arm's mean and repeats over the baseline's mean. So each
-// line has its name beside it, no line needs a colour to be told apart, and forty arms are read as easily as four. A panel
-// has an unseen column an epoch, which tells that epoch's figures.
+// Learning curves are a small panel an arm, all of one scale: above, the arm's mean and repeats of the primary metric over the baseline's
+// mean, with a ring at the best epoch; below, what is lost on validation and in training, which tells over-fitting at a glance. So each
+// panel has its name above it, no line needs a colour to be told apart, and forty arms are read as easily as four. A panel has an unseen
+// column an epoch, which tells that epoch's figures.
 
 // Panel is one arm's learning curve, for the template.
 type Panel struct {
-	Name, Class, Note string
-	SVG               template.HTML
+	Class      stand
+	At         int // the arm's place in the ranking
+	Name, Note string
+	SVG        template.HTML
 }
 
-// curve is an arm's primary metric at each epoch: each repeat's, and their mean.
+// curve is an arm's figures at each epoch, NaN where there are none.
 type curve struct {
 	epochs []float64
-	runs   [][]float64 // [repeat][epoch], NaN where a run had ended
+	runs   [][]float64 // [repeat][epoch] of the primary metric
 	mean   []float64   // of finished runs
+	loss   []float64   // log loss on validation, their mean
+	train  []float64   // training loss, their mean
+	best   int         // epoch of the best mean, -1 where there is none
 }
 
 func (k ranking) curveOf(arm string) curve {
-	var c curve
+	c := curve{best: -1}
 	for _, t := range k.curves[arm] {
 		for _, p := range t.Curve {
 			if finite(p.Epoch) && !slices.Contains(c.epochs, p.Epoch) {
@@ -37,111 +44,163 @@ func (k ranking) curveOf(arm string) curve {
 		}
 	}
 	slices.Sort(c.epochs)
-	sum, count := make([]float64, len(c.epochs)), make([]float64, len(c.epochs))
-	for _, t := range k.curves[arm] {
-		run := make([]float64, len(c.epochs))
-		for i := range run {
-			run[i] = math.NaN()
-		}
-		for _, p := range t.Curve {
-			v, measured := p.Metrics[k.Metric]
-			if i, ok := slices.BinarySearch(c.epochs, p.Epoch); ok && measured && finite(v) {
-				run[i] = v
-				if t.Status == study.Done {
-					sum[i], count[i] = sum[i]+v, count[i]+1
+	over := func(of func(study.Point) (float64, bool)) (runs [][]float64, mean []float64) {
+		n := make([]float64, len(c.epochs))
+		mean = make([]float64, len(c.epochs))
+		for _, t := range k.curves[arm] {
+			run := make([]float64, len(c.epochs))
+			for i := range run {
+				run[i] = math.NaN()
+			}
+			for _, p := range t.Curve {
+				v, measured := of(p)
+				if i, ok := slices.BinarySearch(c.epochs, p.Epoch); ok && measured && finite(v) {
+					run[i] = v
+					if t.Status == study.Done {
+						mean[i], n[i] = mean[i]+v, n[i]+1
+					}
 				}
 			}
+			if len(t.Curve) > 0 {
+				runs = append(runs, run)
+			}
 		}
-		if len(t.Curve) > 0 {
-			c.runs = append(c.runs, run)
+		for i := range mean {
+			mean[i] /= n[i] // NaN where no finished run has this epoch
 		}
+		return runs, mean
 	}
-	for i := range sum {
-		c.mean = append(c.mean, sum[i]/count[i]) // NaN where no finished run has this epoch
+	metric := func(name string) func(study.Point) (float64, bool) {
+		return func(p study.Point) (float64, bool) { v, ok := p.Metrics[name]; return v, ok }
+	}
+	c.runs, c.mean = over(metric(k.Metric))
+	_, c.loss = over(metric(task.LogLoss.Name))
+	_, c.train = over(func(p study.Point) (float64, bool) { return p.TrainLoss, p.TrainLoss != 0 })
+	for i, v := range c.mean {
+		if finite(v) && (c.best < 0 || k.better()*(v-c.mean[c.best]) > 0) {
+			c.best = i
+		}
 	}
 	return c
+}
+
+// reach is the range of values that panels show, widened a little; few, as early or diverged points, may leave it at the bad end.
+func reach(values []float64, better float64) (low, high float64) {
+	if len(values) == 0 {
+		return 0, 1
+	}
+	slices.Sort(values)
+	low, high = values[0], values[len(values)-1]
+	if better < 0 {
+		high = values[len(values)-1-len(values)/20]
+	} else {
+		low = values[len(values)/20]
+	}
+	margin := 0.06 * (high - low)
+	if margin == 0 {
+		margin = max(0.01*math.Abs(high), 1e-6)
+	}
+	return low - margin, high + margin
 }
 
 // panels draws every arm that has a curve, the baseline first.
 func (k ranking) panels() []Panel {
 	curves := map[string]curve{}
-	var values, epochs []float64
+	var values, losses, epochs []float64
 	for _, j := range k.all() {
 		c := k.curveOf(j.Name)
 		curves[j.Name] = c
 		epochs = append(epochs, c.epochs...)
 		for _, run := range c.runs {
-			for _, v := range run {
-				if finite(v) {
-					values = append(values, v)
-				}
-			}
+			values = append(values, slices.DeleteFunc(slices.Clone(run), math.IsNaN)...)
 		}
+		losses = append(losses, slices.DeleteFunc(append(slices.Clone(c.loss), c.train...), math.IsNaN)...)
 	}
 	if len(values) == 0 || slices.Min(epochs) == slices.Max(epochs) {
 		return nil // one evaluation is no curve
 	}
-	slices.Sort(values)
-	low, high := values[len(values)/20], values[len(values)-1] // a few early or diverged points may leave below
-	margin := max(0.05*(high-low), 0.5)
-	y := scale{low: low - margin, high: high + 3*margin} // room above for names
-	x := scale{low: slices.Min(epochs), high: slices.Max(epochs)}
+	g := grid{x: scale{low: slices.Min(epochs), high: slices.Max(epochs)}}
+	g.y.low, g.y.high = reach(values, k.better())
+	if len(losses) > 0 {
+		low, high := reach(losses, -1)
+		g.loss = &scale{low: max(0, low), high: high}
+	}
 	var panels []Panel
-	for _, j := range k.all() {
+	for i, j := range k.all() {
 		c := curves[j.Name]
 		if len(c.runs) == 0 {
 			continue
 		}
-		p := Panel{Name: j.Name, Class: verdictClass(j), SVG: k.panel(j, c, curves[k.base.Name], x, y)}
+		p := Panel{Name: j.Name, Class: standOf(j), At: i, SVG: k.panel(j, c, curves[k.base.Name], g)}
 		switch {
 		case j.Diverged > 0:
-			p.Note = fmt.Sprintf("diverged in %d of %d", j.Diverged, j.Trials)
+			p.Note = k.called(j)
 		case j.Baseline && j.Mean != nil:
 			p.Note = fixed(j.Mean, k.decimals)
 		case j.Effect != nil:
 			p.Note = signed(*j.Effect, k.decimals)
+		}
+		if doubt := k.grey(j); doubt != "" {
+			p.Note += ", " + doubt
 		}
 		panels = append(panels, p)
 	}
 	return panels
 }
 
-func (k ranking) panel(j study.Judgement, c, base curve, x, y scale) template.HTML {
-	const left, right, top, bottom = 30.0, 10.0, 6.0, 22.0
+// grid is what all panels share.
+type grid struct {
+	x, y scale
+	loss *scale // nil where no loss is known
+}
+
+func (k ranking) panel(j study.Judgement, c, base curve, g grid) template.HTML {
+	const left, right, top, bottom, strip, gap = 34.0, 8.0, 6.0, 22.0, 52.0, 10.0
 	f := &canvas{w: 270, h: 160}
-	x.from, x.to, y.from, y.to = left, f.w-right, f.h-bottom, top
-	for _, t := range ticks(y.low, min(y.high, 100), 4) {
-		f.line("grid", left, y.at(t), f.w-right, y.at(t))
-		f.text("tick", "end", left-5, y.at(t)+4, tickText(t, false))
+	x, y := g.x, g.y
+	if g.loss != nil {
+		f.h += strip + gap
 	}
-	for _, t := range ticks(x.low, x.high, 5) {
-		if t == math.Trunc(t) {
-			f.text("tick", "middle", x.at(t), f.h-6, tickText(t, false))
+	x.from, x.to, y.from, y.to = left, f.w-right, 160-bottom, top
+	level := func(s scale, n int) {
+		for _, t := range ticks(s.low, s.high, n) {
+			f.line("grid", left, s.at(t), f.w-right, s.at(t))
+			f.text("tick", "end", left-5, s.at(t)+4, tickText(t, false))
 		}
 	}
-	draw := func(class string, epochs, values []float64) {
-		xs, ys := make([]float64, len(epochs)), make([]float64, len(epochs))
-		for i := range epochs {
-			xs[i], ys[i] = x.at(epochs[i]), y.at(max(values[i], y.low))
-			if !finite(values[i]) {
+	level(y, 4)
+	draw := func(class string, s scale, epochs, values []float64) {
+		xs, ys := make([]float64, len(values)), make([]float64, len(values))
+		for i, v := range values {
+			xs[i], ys[i] = x.at(epochs[i]), s.at(max(s.low, min(v, s.high)))
+			if !finite(v) {
 				ys[i] = math.NaN()
 			}
 		}
 		f.path(class, xs, ys)
 	}
-	fmt.Fprintf(f, `<g class="arm %s">`, verdictClass(j))
+	fmt.Fprintf(f, `<g class="arm %s">`, standOf(j))
 	if !j.Baseline {
-		draw("reference", base.epochs, base.mean)
+		draw("reference", y, base.epochs, base.mean)
 	}
 	for _, run := range c.runs {
-		draw("run", c.epochs, run)
+		draw("run", y, c.epochs, run)
 	}
-	draw("mean", c.epochs, c.mean)
+	draw("mean", y, c.epochs, c.mean)
+	if c.best >= 0 {
+		f.dot("best", "", x.at(c.epochs[c.best]), y.at(max(y.low, min(c.mean[c.best], y.high))), 3.5)
+	}
+	if g.loss != nil {
+		s := *g.loss
+		s.from, s.to = f.h-bottom, f.h-bottom-strip
+		level(s, 3)
+		draw("loss", s, c.epochs, c.loss)
+		draw("training", s, c.epochs, c.train)
+	}
 	f.WriteString("</g>")
-	if !j.Baseline && len(base.mean) > 0 { // the two lines by name, where they end
-		end, mine := base.mean[len(base.mean)-1], c.mean[len(c.mean)-1]
-		if finite(end) && finite(mine) {
-			f.endLabels(x.to, y.at(max(end, y.low)), y.at(max(mine, y.low)), k.base.Name, j)
+	for _, t := range ticks(x.low, x.high, 5) {
+		if t == math.Trunc(t) {
+			f.text("tick", "middle", x.at(t), f.h-6, tickText(t, false))
 		}
 	}
 	for i, e := range c.epochs {
@@ -152,37 +211,36 @@ func (k ranking) panel(j study.Judgement, c, base curve, x, y scale) template.HT
 		if i+1 < len(c.epochs) {
 			to = (x.at(c.epochs[i+1]) + x.at(e)) / 2
 		}
-		f.rect("epoch", c.tell(i, j, base, k.base.Name), from, top, to-from, f.h-bottom-top)
+		f.rect("epoch", k.tell(c, i, j, base), from, top, to-from, f.h-bottom-top)
 	}
 	return f.svg("panel", "learning curve of "+j.Name)
 }
 
-// endLabels names the baseline's line and the arm's near their ends, the upper one above its line, the lower one below.
-func (c *canvas) endLabels(x, base, mine float64, name string, j study.Judgement) {
-	above, below := -7.0, 15.0
-	if mine > base {
-		above, below = below, above
-	}
-	clampY := func(y float64) float64 { return max(14, min(y, c.h-26)) }
-	c.text("label "+verdictClass(j), "end", x, clampY(mine+above), fitted(j.Name, 130))
-	c.text("label reference", "end", x, clampY(base+below), fitted(name, 110))
-}
-
 // tell is what an epoch's column says.
-func (c curve) tell(i int, j study.Judgement, base curve, name string) string {
+func (k ranking) tell(c curve, i int, j study.Judgement, base curve) string {
+	m := k.primary()
 	s := fmt.Sprintf("epoch %s\n%s", tickText(c.epochs[i], false), j.Name)
 	if finite(c.mean[i]) {
-		s += fmt.Sprintf(" %.2f", c.mean[i])
+		s += " " + k.figure(m, c.mean[i])
 	}
 	var runs []string
 	for _, run := range c.runs {
 		if finite(run[i]) {
-			runs = append(runs, fmt.Sprintf("%.2f", run[i]))
+			runs = append(runs, k.figure(m, run[i]))
 		}
 	}
 	s += " (" + strings.Join(runs, ", ") + ")"
+	if i == c.best {
+		s += ", its best"
+	}
 	if b, ok := slices.BinarySearch(base.epochs, c.epochs[i]); ok && !j.Baseline && finite(base.mean[b]) {
-		s += fmt.Sprintf("\n%s %.2f", name, base.mean[b])
+		s += fmt.Sprintf("\n%s %s", k.base.Name, k.figure(m, base.mean[b]))
+	}
+	if finite(c.loss[i]) {
+		s += fmt.Sprintf("\nlog loss %.3f", c.loss[i])
+	}
+	if finite(c.train[i]) {
+		s += fmt.Sprintf("\ntraining loss %.3f", c.train[i])
 	}
 	return s
 }

@@ -38,9 +38,10 @@ func JSON(w io.Writer, in Input, page string) error {
 }
 
 // finiteCopy is r without the figures that JSON has no way to write: the points of a curve from where a loss was no longer
-// finite.
+// finite. Of a folder of images it has the name alone.
 func finiteCopy(r *study.Result) *study.Result {
 	c := *r
+	c.Data = folder(r.Data)
 	c.Trials = make([]study.Trial, len(r.Trials))
 	for i, t := range r.Trials {
 		t.Seconds = orZero(t.Seconds)
@@ -69,15 +70,16 @@ func orZero(x float64) float64 {
 	return 0
 }
 
-// ResultsCSV writes an arm a row, the baseline first and then by effect. Empty cells are figures that are not known.
+// ResultsCSV writes an arm a row, the baseline first and then by effect, and behind them a row for each effect over several arms, whose kind is not
+// arm. Empty cells are figures that are not known.
 func ResultsCSV(w io.Writer, r *study.Result) error {
 	k := rank(r)
 	head := []string{"arm", "baseline", "trials", "diverged", "failed", "mean", "effect", "low", "high", "p", "verdict", "method", "grey", "notes"}
 	for _, m := range k.others() {
 		head = append(head, m.Name, m.Name+"_effect", m.Name+"_low", m.Name+"_high", m.Name+"_verdict")
 	}
-	rows := [][]string{append(head, "params", "macs", "train_seconds", "shared_start", "differs")}
-	for _, j := range k.all() {
+	rows := [][]string{append(head, "params", "macs", "train_seconds", "shared_start", "differs", "kind")}
+	write := func(j study.Judgement, kind string) {
 		row := []string{say.Cell(j.Name), strconv.FormatBool(j.Baseline), strconv.Itoa(j.Trials), strconv.Itoa(j.Diverged), strconv.Itoa(j.Failures),
 			cell(j.Mean), cell(j.Effect), cell(j.Low), cell(j.High), chance(j.P), string(j.Verdict), j.Method, say.Cell(j.Grey), say.Cell(strings.Join(j.Notes, "; "))}
 		for _, m := range k.others() {
@@ -87,8 +89,17 @@ func ResultsCSV(w io.Writer, r *study.Result) error {
 			}
 			row = append(row, cell(f.Mean), cell(f.Effect), cell(f.Low), cell(f.High), string(f.Verdict))
 		}
-		rows = append(rows, append(row,
-			strconv.FormatInt(j.Params, 10), strconv.FormatInt(j.MACs, 10), known(j.TrainSeconds), number(j.SharedStart), say.Cell(strings.Join(j.Differs, "; "))))
+		costs := []string{"", "", "", "", ""}
+		if kind == "arm" {
+			costs = []string{strconv.FormatInt(j.Params, 10), strconv.FormatInt(j.MACs, 10), known(j.TrainSeconds), number(j.SharedStart), say.Cell(strings.Join(j.Differs, "; "))}
+		}
+		rows = append(rows, append(append(row, costs...), kind))
+	}
+	for _, j := range k.all() {
+		write(j, "arm")
+	}
+	for _, c := range k.Contrasts {
+		write(effectOver(c, k.Blocks), string(c.Kind))
 	}
 	return writeCSV(w, rows)
 }

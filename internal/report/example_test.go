@@ -22,7 +22,9 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Output:
-	// effect on accuracy, points             0        +1        +2              time     m-a  params
+	// The variant helps.
+	//
+	// effect on accuracy, points             0        +1        +2               time     m-a  params
 	// batchnorm   +1.6  [+1.0, +2.2]         |         |-----o-----|   helps     +9 %     0 %    +1 %
 	// baseline 88.1, standard deviation between repeats 0.3; m-a: multiply-adds
 	//

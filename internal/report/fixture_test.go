@@ -34,7 +34,7 @@ type made struct {
 func makeUp(t *testing.T, question string, repeats, epochs, images int, arms ...made) *study.Result {
 	t.Helper()
 	r := &study.Result{Question: question, Name: "made-up", Digest: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Data: "fashion-mini", Net: "mini", Design: study.Design{Kind: study.OFAT},
-		Seed: 1, Repeats: repeats, Threads: 2, Engine: "cpu/avx2/1", Metric: "accuracy", Metrics: task.Classify{}.Metrics()}
+		Seed: 1, Repeats: repeats, Engine: "cpu/avx2/1", Metric: "accuracy", Metrics: task.Classify{}.Metrics()}
 	arms = append([]made{{name: "baseline", params: 1, macs: 1, seconds: 1}}, arms...)
 	for i, a := range arms {
 		r.Arms = append(r.Arms, study.Arm{Name: a.name, Baseline: i == 0, Differs: a.differs, Params: int64(a.params * 61_706), MACs: int64(a.macs * 3_870_000),
@@ -133,7 +133,7 @@ func first(t *testing.T) *study.Result {
 func around(r *study.Result) Input {
 	return Input{Result: r, Store: "assay-store", Winner: "assay-store/first-study/winner.yaml", FileName: "examples/first-study.yaml",
 		File:     "question: Which choices pay on fashion-mini?\nbase:\n  data: fashion-mini\n  net: mini\nvariants:\n  - {name: batchnorm, with: [batchnorm]}\nrepeats: 3\n",
-		Commands: []string{"git checkout v0.1.0", "go run ./cmd/assay study run examples/first-study.yaml"}, Run: "assay study run examples/first-study.yaml",
+		Commands: []string{"git checkout v0.1.0", "go run ./cmd/assay study run examples/first-study.yaml"}, Run: "assay study run examples/first-study.yaml", Next: "assay study next first-study",
 		Version: "v0.1.0 (go1.26)", Machine: "AMD EPYC, 2 cores, linux/amd64", Made: time.Date(2026, 11, 23, 21, 5, 0, 0, time.UTC)}
 }
 

@@ -12,13 +12,13 @@ import (
 func (k ranking) forest(width float64) template.HTML {
 	const top, axis = 24.0, 36.0
 	row, left, right := 30.0, 90.0, 214.0
-	for _, j := range k.variants {
+	for _, j := range k.asked {
 		left = min(230, max(left, letters(j.Name)*1.16+26))
 	}
 	if width < wide {
 		row, left, right = 50, 8, 8
 	}
-	c := &canvas{w: width, h: top + row*float64(len(k.variants)) + axis}
+	c := &canvas{w: width, h: top + row*float64(len(k.asked)) + axis}
 	bottom := c.h - axis
 	low, high := k.domain()
 	x := scale{low: low, high: high, from: left, to: width - right}
@@ -34,10 +34,9 @@ func (k ranking) forest(width float64) template.HTML {
 		c.text("tick strong", "middle", clampText(x.at(0), "baseline 88.8", width), top-8, k.base.Name+" "+fixed(k.base.Mean, k.decimals))
 	}
 	c.text("tick", "middle", (x.from+x.to)/2, bottom+32, "effect on "+k.Metric+", "+k.primary().Unit)
-	for i, j := range k.variants {
+	for i, j := range k.asked {
 		y := top + row*float64(i)
-		class := "arm " + verdictClass(j)
-		fmt.Fprintf(c, `<g class="%s">`, class)
+		fmt.Fprintf(c, `<g class="arm %s">`, standOf(j))
 		c.rect("row", k.tip(j), 0, y, width, row)
 		middle := y + row/2
 		if width < wide {
@@ -48,19 +47,53 @@ func (k ranking) forest(width float64) template.HTML {
 			c.text("name", "end", left-14, middle+4.5, fitted(j.Name, (left-22)/1.16))
 			c.text("figures", "start", width-right+14, middle+4.5, k.effectCell(j))
 		}
+		for _, d := range k.paired(j) {
+			if x.holds(d) {
+				c.dot("repeat", "", x.at(d), middle+7, 2.5)
+			}
+		}
 		k.drawEffect(c, x, middle, j)
 		c.WriteString("</g>")
 	}
-	return c.svg(sizeClass(width), fmt.Sprintf("effects of %s with intervals; the figures are in the table above", counted(len(k.variants), "variant")))
+	return c.svg(sizeClass(width), fmt.Sprintf("effects of %s with intervals; the figures are in the table above", counted(len(k.asked), k.what())))
 }
 
-// drawEffect draws interval, mark and repeats of one arm.
-func (k ranking) drawEffect(c *canvas, x scale, y float64, j study.Judgement) {
-	for _, d := range k.paired(j) {
-		if x.holds(d) {
-			c.dot("repeat", "", x.at(d), y+7, 2.5)
-		}
+// The size of an interval in the ranking's rows, in pixels.
+const (
+	plotWidth  = 240.0
+	plotHeight = 28.0
+)
+
+// plot draws an arm's interval for its row of the ranking; the baseline's row has the axis.
+func (k ranking) plot(j study.Judgement) template.HTML {
+	c := &canvas{w: plotWidth, h: plotHeight}
+	low, high := k.domain()
+	x := scale{low: low, high: high, from: 6, to: plotWidth - 6}
+	if k.Delta > 0 {
+		c.rect("band", "", x.at(max(low, -k.Delta)), 0, x.at(min(high, k.Delta))-x.at(max(low, -k.Delta)), plotHeight)
 	}
+	for _, t := range ticks(low, high, 5) {
+		c.line("grid", x.at(t), 0, x.at(t), plotHeight)
+	}
+	c.line("zero", x.at(0), 0, x.at(0), plotHeight)
+	if j.Baseline {
+		for _, t := range ticks(low, high, 5) {
+			s := tickText(t, true)
+			c.rect("paper", "", clampText(x.at(t), s, plotWidth)-letters(s)/2, 6, letters(s), 15)
+			c.text("tick", "middle", clampText(x.at(t), s, plotWidth), 18, s)
+		}
+		return c.svg("axis", "axis of the effects below")
+	}
+	fmt.Fprintf(c, `<g class="arm %s">`, standOf(j))
+	c.rect("row", k.tip(j), 0, 0, plotWidth, plotHeight)
+	k.drawEffect(c, x, plotHeight/2, j)
+	c.WriteString("</g>")
+	return c.svg("interval", k.effectCell(j))
+}
+
+// drawEffect draws interval and mark of one arm. An effect beyond the axis stands as its figure at the edge, as does the cross of an
+// arm that never ended, on the side that is worse.
+func (k ranking) drawEffect(c *canvas, x scale, y float64, j study.Judgement) {
 	low, high, ok := bounds(j.Finding)
 	effect, class := j.Effect, "interval"
 	if i := j.Conditional; !ok && i != nil {
@@ -69,14 +102,17 @@ func (k ranking) drawEffect(c *canvas, x scale, y float64, j study.Judgement) {
 			low, high, ok = *i.Low, *i.High, true
 		}
 	}
-	if effect == nil {
-		why := "not run"
-		if j.Failures > 0 {
-			why = "failed"
-		} else if j.Diverged > 0 {
-			why = "diverged in every repeat"
-		}
-		c.text("tick", "start", x.at(0)+8, y+4, why)
+	worse, anchor, inward := x.from, "start", 1.0
+	if k.better() < 0 {
+		worse, anchor, inward = x.to, "end", -1
+	}
+	switch {
+	case effect == nil && j.Diverged > 0:
+		c.shape(j, worse+inward*4, y, 4.5)
+		c.text("tick", anchor, worse+inward*14, y+4, "in every repeat")
+		return
+	case effect == nil:
+		c.text("tick", anchor, worse+inward*4, y+4, k.called(j))
 		return
 	}
 	if ok && low < x.high && high > x.low {
@@ -93,7 +129,12 @@ func (k ranking) drawEffect(c *canvas, x scale, y float64, j study.Judgement) {
 	if high > x.high && ok || *effect > x.high {
 		c.mark("path", "arrow", "", "d", fmt.Sprintf("M%s %sl-8 -5v10z", px(x.to+2), px(y)))
 	}
-	if x.holds(*effect) {
+	switch figure := signed(*effect, k.decimals); {
+	case *effect < x.low:
+		c.text("edge", "start", x.from+10, y-4, figure)
+	case *effect > x.high:
+		c.text("edge", "end", x.to-10, y-4, figure)
+	default:
 		c.shape(j, x.at(*effect), y, 5.5)
 	}
 }
@@ -129,21 +170,10 @@ func (k ranking) tip(j study.Judgement) string {
 		if y == nil {
 			out += " " + nothing
 		} else {
-			out += fmt.Sprintf(" %.2f", *y)
+			out += " " + k.figure(k.primary(), *y)
 		}
 	}
 	return out
-}
-
-// verdictClass is the class that colours an arm.
-func verdictClass(j study.Judgement) string {
-	switch {
-	case j.Baseline:
-		return "baseline"
-	case j.Verdict == "":
-		return "unjudged"
-	}
-	return string(j.Verdict)
 }
 
 func sizeClass(width float64) string {

@@ -108,6 +108,17 @@ func btoi(b bool) int {
 	return 0
 }
 
+// coarse is a figure of which one digit is all that is known: "0.4".
+func coarse(x float64) string {
+	switch {
+	case x >= 1:
+		return say.Figure(x)
+	case x < 0.05:
+		return strconv.FormatFloat(math.Round(100*x)/100, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(x, 'f', 1, 64)
+}
+
 // percent is a share as "96 %", with as many digits as it has, at most three after the point.
 func percent(share float64) string {
 	return strconv.FormatFloat(math.Round(1e5*share)/1e3, 'f', -1, 64) + "\u00a0%"

@@ -23,9 +23,10 @@ func Markdown(w io.Writer, in Input) error {
 	for i, metric := range m.others() {
 		m.other(i, metric)
 	}
+	m.details()
 	m.differences()
 	m.trials()
-	m.method()
+	m.method(in.Version)
 	m.repeat(in)
 	_, err := w.Write(b.Bytes())
 	return err
@@ -59,10 +60,15 @@ func (m markdown) verdicts(in Input) {
 		m.line("**%s**\n", u)
 	}
 	m.line("**%s**\n", md(m.answer()))
-	for _, s := range m.statements() {
-		m.line("- **%s %s**%s", md(s.Name), s.Claim, md(s.Rest))
-	}
-	if len(m.variants) > 0 {
+	if m.Stopped == "" {
+		for _, g := range m.groups() {
+			for _, s := range g.Told {
+				m.line("- **%s %s**%s", md(s.Name), s.Claim, md(s.Rest))
+			}
+			if g.Line != "" {
+				m.line("- **%s**: %s", md(g.Head), md(g.Line))
+			}
+		}
 		m.line("")
 	}
 	if best := md(m.best()); best != "" {
@@ -71,6 +77,15 @@ func (m markdown) verdicts(in Input) {
 		}
 		m.line("%s\n", best)
 	}
+	if choice := m.choice(); choice != "" {
+		m.line("%s\n", md(choice))
+	}
+	for _, n := range m.advice(in) {
+		m.line("To tell %s: `%s`\n", md(n.Of), say.Printable(n.Command))
+	}
+	if next := m.confirm(in); next != "" {
+		m.line("To confirm what helps, together and each left out: `%s`\n", say.Printable(next))
+	}
 	if tested := m.tested(); tested != "" {
 		m.line("%s\n", md(tested))
 	}
@@ -78,34 +93,50 @@ func (m markdown) verdicts(in Input) {
 		m.line("> Careful: %s\n", md(c))
 	}
 	var rows [][]string
-	for _, j := range m.all() {
-		r := m.row(j)
+	if m.contrasts() {
+		m.effects("Ranking", m.asked)
+		m.effects("Beyond these", m.beyond)
+		return
+	}
+	for i, j := range m.all() {
+		r := m.row(i, j)
 		rows = append(rows, []string{md(j.Name), r.Effect, r.Verdict, r.Mean, r.Time, r.MACs, r.Params})
 	}
 	m.line("## Ranking\n")
-	m.table("lrlrrrr", []string{"arm", "effect, " + md(m.primary().Unit) + " [" + m.confidence() + "]", "verdict", md(m.Metric), "training time", "multiply-adds", "parameters"}, rows)
+	m.table("lrlrrrr", []string{"arm", "effect, " + md(m.primary().Unit) + " [" + m.confidence() + "]", "verdict", md(m.Metric), "training time" + m.roughly(), "multiply-adds", "parameters"}, rows)
+	m.effects("Beyond these", m.beyond)
+}
+
+// effects is a table of effects over several arms, with what else they may be.
+func (m markdown) effects(title string, of []study.Judgement) {
+	if len(of) == 0 {
+		return
+	}
+	m.line("## %s\n", title)
+	var rows [][]string
+	for _, j := range of {
+		rows = append(rows, []string{md(j.Name), m.effectCell(j), m.called(j), md(strings.Join(m.mixed[j.Name], ", "))})
+	}
+	m.table("lrll", []string{"effect of", md(m.primary().Unit) + " [" + m.confidence() + "]", "verdict", "mixed with"}, rows)
 }
 
 func (m markdown) costs() {
 	var rows [][]string
-	for _, j := range m.all() {
-		r := m.row(j)
-		rows = append(rows, []string{md(j.Name), r.ParamsExact, r.MACsText, r.Seconds, r.Ratio})
+	for i, j := range m.all() {
+		r := m.row(i, j)
+		rows = append(rows, []string{md(j.Name), r.Mean, r.ParamsExact, r.MACsText, r.Seconds, r.Ratio})
 	}
 	m.line("## Cost\n")
-	m.table("lrrrr", []string{"arm", "parameters", "multiply-adds an image", "one training", "to the baseline's"}, rows)
+	m.table("lrrrrr", []string{"arm", md(m.Metric), "parameters", "multiply-adds an image", "one training" + m.roughly(), "to the baseline's"}, rows)
 }
 
 // other is what a metric beside the primary one says.
 func (m markdown) other(i int, metric task.Metric) {
 	var rows [][]string
+	d := m.precision(metric)
 	for _, j := range m.all() {
 		if f := j.Others[metric.Name]; f != nil && f.Mean != nil {
-			effect := nothing
-			if low, high, ok := bounds(*f); ok {
-				effect = signed(*f.Effect, 3) + " " + interval(low, high, 3)
-			}
-			rows = append(rows, []string{md(j.Name), effect, string(f.Verdict), fixed(f.Mean, 3)})
+			rows = append(rows, []string{md(j.Name), m.effectOf(*f, d), string(f.Verdict), fixed(f.Mean, d)})
 		}
 	}
 	if len(rows) == 0 {
@@ -113,6 +144,18 @@ func (m markdown) other(i int, metric task.Metric) {
 	}
 	m.line("## %s outcome: %s\n\n%s, %s is better; judged by itself.\n", place(i), md(metric.Title), md(capital(metric.Unit)), metric.Direction())
 	m.table("lrlr", []string{"arm", "effect [" + m.confidence() + "]", "verdict", md(metric.Title)}, rows)
+}
+
+// details are all variants, a sentence each.
+func (m markdown) details() {
+	if m.Stopped != "" || len(m.asked) == 0 {
+		return
+	}
+	m.line("## Arm by arm\n")
+	for _, s := range m.statements() {
+		m.line("- **%s %s**%s", md(s.Name), s.Claim, md(s.Rest))
+	}
+	m.line("")
 }
 
 func (m markdown) differences() {
@@ -141,10 +184,15 @@ func (m markdown) trials() {
 	m.table("l"+strings.Repeat("r", len(head)-1), head, rows)
 }
 
-func (m markdown) method() {
+func (m markdown) method(version string) {
 	m.line("## How it was judged\n")
 	for _, l := range m.judged() {
 		m.line("- %s", md(l))
+	}
+	text, cited := m.methods(version)
+	m.line("\n### For a paper\n\n%s\n", md(text))
+	for _, s := range cited {
+		m.line("- %s", md(s.Text))
 	}
 	m.line("")
 }
@@ -175,25 +223,4 @@ func fenced(b *bytes.Buffer, language, text string) {
 // md is a text with what Markdown would take for its own escaped.
 func md(s string) string {
 	return strings.NewReplacer("\\", "\\\\", "*", "\\*", "_", "\\_", "`", "\\`", "|", "\\|", "<", "&lt;", "~", "\\~", "#", "\\#").Replace(say.Printable(s))
-}
-
-// verdictWords is a verdict as tables print it.
-func verdictWords(j study.Judgement) string {
-	switch {
-	case j.Baseline:
-		return "baseline"
-	case lost(j):
-		return "diverged"
-	case j.Verdict == study.None:
-		return "no meaningful effect"
-	case j.Verdict != "":
-		return string(j.Verdict)
-	case j.Diverged > 0:
-		return "diverged"
-	case j.Failures > 0 && j.Trials == 0:
-		return "failed"
-	case j.Trials == 0:
-		return "not run"
-	}
-	return "no verdict"
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -14,9 +13,12 @@ import (
 type ranking struct {
 	*study.Result
 	base     study.Judgement
-	variants []study.Judgement // the largest effect first; then those without one, in the order of the file
+	variants []study.Judgement   // the arms besides it: the largest effect first; then those without one, in the order of the file
+	asked    []study.Judgement   // what the study is asked, in the same order: the variants, or the main effects of a design that asks no arm less the baseline
+	beyond   []study.Judgement   // what it is asked beyond that: interactions, the deficit
+	mixed    map[string][]string // of both, what else an effect may be
 	curves   map[string][]study.Trial
-	decimals int // of points: 1; 2 where effects are so finely known that 1 would hide them; 0 where their noise is whole points
+	decimals int // of the primary metric's figures, by precision
 }
 
 func rank(r *study.Result) ranking {
@@ -29,38 +31,110 @@ func rank(r *study.Result) ranking {
 		}
 	}
 	slices.SortStableFunc(k.variants, func(a, b study.Judgement) int {
-		return cmp.Compare(rankOf(b), rankOf(a))
+		return cmp.Compare(k.merit(b), k.merit(a))
 	})
+	k.ask()
 	for _, t := range r.Trials {
 		k.curves[t.Arm] = append(k.curves[t.Arm], t)
 	}
 	for _, trials := range k.curves {
 		slices.SortStableFunc(trials, func(a, b study.Trial) int { return cmp.Compare(a.Repeat, b.Repeat) })
 	}
-	var widths []float64
-	for _, j := range k.variants {
-		if low, high, ok := bounds(j.Finding); ok {
-			widths = append(widths, high-low)
-			if claimed(j.Verdict) && min(math.Abs(low), math.Abs(high)) < 0.05 {
-				k.decimals = 2 // "helps: [0.0, +0.8]" would look like a slip
-			}
-		}
-	}
-	switch {
-	case len(widths) > 0 && median(widths) < 0.5:
-		k.decimals = 2
-	case len(widths) > 0 && median(widths) > 10 && k.decimals == 1 && !close0(k.variants): // tenths would be noise
-		k.decimals = 0
-	}
+	k.decimals = k.precision(k.primary())
 	return k
 }
 
-// close0 reports a claim whose interval ends so near to 0 that whole points would hide on which side.
-func close0(variants []study.Judgement) bool {
-	return slices.ContainsFunc(variants, func(j study.Judgement) bool {
-		low, high, ok := bounds(j.Finding)
-		return ok && claimed(j.Verdict) && min(math.Abs(low), math.Abs(high)) < 0.5
-	})
+// effectOver is a contrast as an arm of so many repeats, without a mean and without costs.
+func effectOver(c study.Contrast, repeats int) study.Judgement {
+	j := study.Judgement{Arm: study.Arm{Name: c.Name}, Trials: repeats, Finding: c.Finding, Others: c.Others, Notes: c.Notes,
+		RepeatsToDecide: c.RepeatsToDecide, MoreRepeats: c.MoreRepeats, HoursToDecide: c.HoursToDecide, ImagesToDecide: c.ImagesToDecide}
+	j.Mean = nil
+	return j
+}
+
+// ask fills in what the study is asked.
+func (k *ranking) ask() {
+	k.mixed = map[string][]string{}
+	for _, c := range k.Contrasts {
+		j := effectOver(c, k.Blocks)
+		if len(c.Aliases) > 0 {
+			k.mixed[c.Name] = c.Aliases
+		}
+		if c.Kind == study.Main {
+			k.asked = append(k.asked, j)
+		} else {
+			k.beyond = append(k.beyond, j)
+		}
+	}
+	if !k.contrasts() {
+		k.asked = k.variants
+		return
+	}
+	slices.SortStableFunc(k.asked, func(a, b study.Judgement) int { return cmp.Compare(k.merit(b), k.merit(a)) })
+}
+
+// contrasts tells whether the study is asked effects over several arms, and none of an arm less the baseline.
+func (k ranking) contrasts() bool {
+	return slices.ContainsFunc(k.Contrasts, func(c study.Contrast) bool { return c.Kind == study.Main })
+}
+
+// what is the word for what the study is asked.
+func (k ranking) what() string {
+	if k.contrasts() {
+		return "effect"
+	}
+	return "variant"
+}
+
+// finest is the most decimals that a figure has.
+const finest = 4
+
+// precision is how many decimals a metric's figures have. Noise decides: the half-width of the typical interval has two digits up to 3.54 of
+// its power of ten and one from there on, and all that stands beside it goes as far (Particle Data Group, Review of Particle Physics,
+// Introduction 5.3). Where images are counted a mean over the repeats shows no finer. A claim whose interval would seem to reach 0 has
+// as many more as show on which side it ends.
+func (k ranking) precision(m task.Metric) int {
+	var half, ends []float64
+	for _, j := range k.asked {
+		f := k.finding(j, m)
+		if low, high, ok := bounds(f); ok {
+			if high > low {
+				half = append(half, (high-low)/2)
+			}
+			if claimed(f.Verdict) {
+				ends = append(ends, min(math.Abs(low), math.Abs(high)))
+			}
+		}
+	}
+	places := func(x float64) int { return max(0, min(int(math.Ceil(-math.Log10(x)-1e-9)), finest)) }
+	step := m.Step(k.Images) / float64(max(1, k.Blocks))
+	d := 1
+	switch {
+	case len(half) > 0:
+		d = places(median(half) / 3.55)
+	case m.Unit != task.Points:
+		d = 3
+	}
+	if step > 0 {
+		d = min(d, places(step))
+	}
+	for _, e := range ends {
+		for d < finest && e > 0 && e*math.Pow(10, float64(d)) < 0.5 {
+			d++
+		}
+	}
+	return d
+}
+
+// finding is what a metric says of an arm; of one that was not asked of it, nothing.
+func (k ranking) finding(j study.Judgement, m task.Metric) study.Finding {
+	if m.Name == k.primary().Name {
+		return j.Finding
+	}
+	if f := j.Others[m.Name]; f != nil {
+		return *f
+	}
+	return study.Finding{}
 }
 
 // metrics are what the study is judged by, the primary one first.
@@ -75,19 +149,23 @@ func (k ranking) metrics() []task.Metric {
 func (k ranking) primary() task.Metric  { return k.metrics()[0] }
 func (k ranking) others() []task.Metric { return k.metrics()[1:] }
 
-// figure prints a value of a metric: points as the study's effects are, others by thousandths.
-func (k ranking) figure(m task.Metric, v float64) string {
-	if m.Unit == task.Points {
-		return fmt.Sprintf("%.*f", k.decimals, v)
-	}
-	return fmt.Sprintf("%.3f", v)
-}
+// figure prints a value of a metric.
+func (k ranking) figure(m task.Metric, v float64) string { return fixed(&v, k.precision(m)) }
 
-func rankOf(j study.Judgement) float64 {
+// merit is an arm's effect where more is better, what the ranking goes by.
+func (k ranking) merit(j study.Judgement) float64 {
 	if j.Effect == nil {
 		return math.Inf(-1)
 	}
-	return *j.Effect
+	return k.better() * *j.Effect
+}
+
+// better is -1 where less of the primary metric is better, else 1.
+func (k ranking) better() float64 {
+	if k.primary().Better < 0 {
+		return -1
+	}
+	return 1
 }
 
 // confidence is what the intervals of a table hold with, as its head says: "95 %", or a word where looks differ.
@@ -116,17 +194,34 @@ func bounds(f study.Finding) (low, high float64, ok bool) {
 	return *f.Low, *f.High, true
 }
 
-// rough reports whether training times were taken beside other work; then they stand behind "≈".
+// rough reports whether training times were taken beside other work.
 func (k ranking) rough() bool {
 	return slices.ContainsFunc(k.Judged, func(j study.Judgement) bool { return j.SecondsRough })
 }
 
-// timed is a figure of time as it is known.
-func (k ranking) timed(figure string) string {
-	if k.rough() && figure != nothing {
-		return "\u2248" + figure
+// slower is how an arm's training time differs from the baseline's: to the tenth, behind "≈", where it is rough.
+func (k ranking) slower(j study.Judgement) string {
+	x, base := j.TrainSeconds, k.base.TrainSeconds
+	if !k.rough() || !(x > 0) || !(base > 0) {
+		return change(x, base)
 	}
-	return figure
+	return "\u2248" + change(math.Round(10*x/base), 10)
+}
+
+// lasts is how long one training of an arm takes.
+func (k ranking) lasts(j study.Judgement) string {
+	if s := lasting(j.TrainSeconds); !k.rough() || s == nothing {
+		return s
+	}
+	return "\u2248" + lasting(j.TrainSeconds)
+}
+
+// roughly is what a column of times adds to its head.
+func (k ranking) roughly() string {
+	if k.rough() {
+		return ", rough"
+	}
+	return ""
 }
 
 func claimed(v study.Verdict) bool { return v == study.Helps || v == study.Hurts }
@@ -149,7 +244,7 @@ func (k ranking) paired(j study.Judgement) []float64 {
 // of them be told apart. An arm that lies outside is drawn as an arrow at the edge, with its figures beside it as ever.
 func (k ranking) domain() (low, high float64) {
 	var reach []float64
-	for _, j := range k.variants {
+	for _, j := range slices.Concat(k.asked, k.beyond) {
 		if l, h, ok := bounds(j.Finding); ok {
 			low, high = min(low, l), max(high, h)
 			reach = append(reach, max(math.Abs(l), math.Abs(h)))

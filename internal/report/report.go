@@ -2,7 +2,8 @@
 // for a terminal. It reads a judged study.Result and judges nothing itself. It may import study and study/store.
 //
 // Start at [Write]. What all forms share is ranked and worded once: rank.go says in which order, words.go in which
-// sentences, format.go in which digits; figure.go holds the scales and marks that the figures draw with.
+// sentences, format.go in which digits; figure.go holds the scales and marks that the figures draw with. Beside a report stand
+// [Compare], of two studies, and [Export], of trials and images for other programs.
 package report
 
 import (
@@ -19,17 +20,23 @@ import (
 
 // Input is a study and what stands around it. Only Result is needed; what is empty is left out of the report.
 type Input struct {
-	Result   *study.Result // judged
-	Store    string        // the store's folder, as a person would type it
-	Winner   string        // path of the best arm's experiment file
-	FileName string        // of the study file, as a person would type it
-	File     string        // its text
-	Commands []string      // that repeat the study, a line each
-	Run      string        // the command that goes on with the study, as a person would type it
-	Version  string        // of assay
-	Machine  string        // processor and system, for people
-	Made     time.Time     // when the report was made
-	Ran      int           // trials that the command has just trained
+	Result   *study.Result     // judged
+	Store    string            // the store's folder, as a person would type it
+	Winner   string            // path of the best arm's experiment file
+	FileName string            // of the study file, as a person would type it
+	File     string            // its text
+	Commands []string          // that repeat the study, a line each
+	Run      string            // the command that goes on with the study, as a person would type it
+	Anew     string            // the command that runs its file, changed, as a study of its own
+	Next     string            // the command that writes the study that confirms what helps
+	Version  string            // of assay
+	Machine  string            // processor and system, for people
+	Made     time.Time         // when the report was made
+	Drawings map[string]string // by arm, as SVG: the baseline's network, and what each other one changes in it
+	Sight    *Sight            // what its images tell; nil where nothing
+	Thumbs   map[string][]byte // small pictures by the hash of the image, as JPEG: then the page holds pictures, and says so
+	Undrawn  int               // arms that there was no room to draw
+	Ran      int               // trials that the command has just trained
 }
 
 // ErrNotJudged is the error for a result that study.Judge has not seen.

@@ -6,82 +6,195 @@ import (
 	"html/template"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/assaylab/assay/study"
 )
 
-// scatter draws the primary metric against multiply-adds, a circle an arm whose area is its parameters. Names stand beside the
-// circles where there is room: first the arms that nothing beats at less cost, then those with the largest effects.
-func (k ranking) scatter(width float64) template.HTML {
-	const left, top, bottom = 46.0, 26.0, 44.0
-	height, most := 360.0, 12
+// What the primary metric costs is drawn against each of three costs, of which the page shows one. Arms that no other beats at less cost are
+// joined by a line (Pareto's front). A name stands beside its mark where there is room; where there is none, a number does, whose name
+// is in the key below: no arm goes without.
+
+// axis is a cost to draw against.
+type axis struct {
+	ID, Title string // "macs", "multiply-adds"
+	head      string // below the axis
+	of        func(study.Judgement) float64
+	tick      func(float64) string
+}
+
+var axes = []axis{
+	{"time", "training time", "seconds of one training", func(j study.Judgement) float64 { return j.TrainSeconds }, func(v float64) string { return tickText(v, false) }},
+	{"macs", "multiply-adds", "multiply-adds an image", func(j study.Judgement) float64 { return float64(j.MACs) }, siTick},
+	{"params", "parameters", "parameters", func(j study.Judgement) float64 { return float64(j.Params) }, siTick},
+}
+
+// Trade is the primary metric against one cost, for the template.
+type Trade struct {
+	ID, Title string
+	Checked   bool
+	Figures   []template.HTML // wide, narrow
+	Keys      [][]keyed       // of these
+}
+
+// keyed is a number in a figure and the arm that it stands for.
+type keyed struct {
+	N     int
+	Name  string
+	Class stand
+}
+
+// trades are the figures of all costs that two arms or more are known of. The first to see is time, what a user pays, unless it is rough.
+func (k ranking) trades() []Trade {
+	var list []Trade
+	for _, a := range axes {
+		if len(k.costed(a)) < 2 {
+			continue
+		}
+		t := Trade{ID: a.ID, Title: a.Title}
+		for _, width := range []float64{wide, narrow} {
+			figure, keys := k.scatter(a, width)
+			t.Figures, t.Keys = append(t.Figures, figure), append(t.Keys, keys)
+		}
+		list = append(list, t)
+	}
+	if len(list) > 0 {
+		first := 0
+		if list[0].ID == "time" && k.rough() && len(list) > 1 {
+			first = 1
+		}
+		list[first].Checked = true
+	}
+	return list
+}
+
+// costed are the arms that have both a mean and this cost.
+func (k ranking) costed(a axis) []study.Judgement {
+	var arms []study.Judgement
+	for _, j := range k.all() {
+		if j.Mean != nil && a.of(j) > 0 {
+			arms = append(arms, j)
+		}
+	}
+	return arms
+}
+
+// spot is an arm's place in the scatter.
+type spot struct {
+	j          study.Judgement
+	cost, x, y float64
+	at         int // the arm's place in the ranking
+}
+
+func (k ranking) scatter(a axis, width float64) (template.HTML, []keyed) {
+	const left, right, top, bottom = 46.0, 10.0, 26.0, 44.0
+	height := 360.0
 	if width < wide {
-		height, most = 320, 6
+		height = 340
 	}
 	c := &canvas{w: width, h: height}
-	arms := k.costed()
-	if len(arms) == 0 {
-		return ""
-	}
-	minX, maxX, minY, maxY, maxP := math.Inf(1), 0.0, math.Inf(1), math.Inf(-1), int64(1)
+	arms := k.costed(a)
+	minX, maxX, minY, maxY := math.Inf(1), 0.0, math.Inf(1), math.Inf(-1)
 	low, high := k.domain()
 	for _, j := range arms {
-		minX, maxX = min(minX, float64(j.MACs)), max(maxX, float64(j.MACs))
-		maxP = max(maxP, j.Params)
-		if k.base.Mean == nil || *j.Mean-*k.base.Mean >= low && *j.Mean-*k.base.Mean <= high {
+		minX, maxX = min(minX, a.of(j)), max(maxX, a.of(j))
+		if k.base.Mean == nil || k.contrasts() || *j.Mean-*k.base.Mean >= low && *j.Mean-*k.base.Mean <= high {
 			minY, maxY = min(minY, *j.Mean), max(maxY, *j.Mean)
 		}
 	}
 	log := maxX > 3*minX
-	padY := max(0.12*(maxY-minY), 0.2)
+	padY := 0.12 * (maxY - minY)
+	if padY == 0 {
+		padY = max(0.01*math.Abs(maxY), 1e-6)
+	}
 	y := scale{low: minY - padY, high: maxY + padY, from: height - bottom, to: top}
-	x := scale{low: minX - 0.15*(maxX-minX), high: maxX + 0.15*(maxX-minX), from: left, to: width - 10, log: log}
+	x := scale{low: minX - 0.12*(maxX-minX), high: maxX + 0.12*(maxX-minX), from: left, to: width - right, log: log}
 	if log {
-		margin := math.Pow(maxX/minX, 0.15)
+		margin := math.Pow(maxX/minX, 0.12)
 		x.low, x.high = minX/margin, maxX*margin
 	} else if minX == maxX {
 		x.low, x.high = 0.9*minX, 1.1*maxX
 	}
 	for _, t := range ticks(y.low, y.high, 6) {
-		c.line("grid", left, y.at(t), width-10, y.at(t))
+		c.line("grid", left, y.at(t), width-right, y.at(t))
 		c.text("tick", "end", left-6, y.at(t)+4, tickText(t, false))
 	}
 	across := ticks(x.low, x.high, int((x.to-x.from)/90))
 	if log {
 		across = logTicks(x.low, x.high)
 	}
+	free := 0.0
 	for _, t := range across {
 		c.line("grid", x.at(t), top, x.at(t), height-bottom)
-		c.text("tick", "middle", x.at(t), height-bottom+16, siTick(t))
+		if s := a.tick(t); x.at(t)-letters(s)/2 > free { // ticks of a logarithm may stand close
+			c.text("tick", "middle", x.at(t), height-bottom+16, s)
+			free = x.at(t) + letters(s)/2 + 6
+		}
 	}
-	c.text("tick", "middle", (left+width)/2, height-8, "multiply-adds an image"+map[bool]string{true: " (log scale)"}[log])
+	head := a.head
+	if a.ID == "time" {
+		head += k.roughly()
+	}
+	c.text("tick", "middle", (left+width)/2, height-8, head+map[bool]string{true: " (log scale)"}[log])
 	c.text("tick", "start", 4, 12, k.Metric)
 
-	slices.SortStableFunc(arms, func(a, b study.Judgement) int { return cmp.Compare(b.Params, a.Params) }) // small over large
-	largest := 20 / (1 + float64(len(arms))/40)                                                            // many circles are small ones
-	spots := make([]spot, len(arms))
-	for i, j := range arms {
-		spots[i] = spot{j: j, x: x.at(float64(j.MACs)), y: y.at(*j.Mean), r: max(2.5, largest*math.Sqrt(float64(j.Params)/float64(maxP)))}
-	}
-	for _, s := range spots {
-		fmt.Fprintf(c, `<g class="arm %s">`, verdictClass(s.j))
-		if !y.holds(*s.j.Mean) { // as far out as in the forest: an arrow at the edge, its figure in words
-			d, edge := fmt.Sprintf("M%s %sl5 -8h-10z", px(s.x), px(y.from)), y.from-12
-			if *s.j.Mean > y.high {
-				d, edge = fmt.Sprintf("M%s %sl5 8h-10z", px(s.x), px(y.to)), y.to+16
-			}
-			c.mark("path", "arrow", "", "d", d)
-			c.text("label", "middle", clampText(s.x, fitted(s.j.Name, 130), c.w), edge, fitted(s.j.Name, 130)+" "+fixed(s.j.Mean, k.decimals))
-			c.WriteString("</g>")
-			continue
+	var spots []spot
+	for i, j := range k.all() {
+		if j.Mean != nil && a.of(j) > 0 {
+			// An arm far out stands at the edge, as in the ranking's plot.
+			spots = append(spots, spot{j: j, cost: a.of(j), x: x.at(a.of(j)), y: y.at(max(y.low, min(*j.Mean, y.high))), at: i})
 		}
-		c.dot("area", fmt.Sprintf("%s: %s %s, %s multiply-adds, %s parameters", s.j.Name, k.Metric, fixed(s.j.Mean, k.decimals), si(float64(s.j.MACs)), si(float64(s.j.Params))), s.x, s.y, s.r)
-		c.dot("centre", "", s.x, s.y, 2)
+	}
+	line := k.front(c, spots)
+	for _, s := range slices.Backward(spots) { // the best on top
+		fmt.Fprintf(c, `<g class="arm %s" data-arm="%d">`, standOf(s.j), s.at)
+		c.dot("spot", k.priceTag(s.j), s.x, s.y, 9)
+		switch {
+		case *s.j.Mean < y.low:
+			c.mark("path", "arrow", "", "d", fmt.Sprintf("M%s %sl5 -8h-10z", px(s.x), px(s.y)))
+		case *s.j.Mean > y.high:
+			c.mark("path", "arrow", "", "d", fmt.Sprintf("M%s %sl5 8h-10z", px(s.x), px(s.y)))
+		case s.j.Baseline:
+			c.dot("origin", "", s.x, s.y, 5)
+		default:
+			c.shape(s.j, s.x, s.y, 5)
+		}
 		c.WriteString("</g>")
 	}
-	k.label(c, slices.DeleteFunc(spots, func(s spot) bool { return !y.holds(*s.j.Mean) }), most)
-	return c.svg(sizeClass(width), k.Metric+" against multiply-adds; the figures are in the tables")
+	keys := k.label(c, spots, y, line)
+	return c.svg(sizeClass(width), k.Metric+" against "+a.Title+"; the figures are in the tables"), keys
+}
+
+// priceTag is what a mark tells on asking.
+func (k ranking) priceTag(j study.Judgement) string {
+	return fmt.Sprintf("%s: %s %s, one training %s, %s multiply-adds, %s parameters", j.Name, k.Metric, fixed(j.Mean, k.decimals), k.lasts(j), si(float64(j.MACs)), si(float64(j.Params)))
+}
+
+// front joins the arms that none beats at the same cost or less, and tells where the line lies. An arm that diverged is none to go for.
+func (k ranking) front(c *canvas, spots []spot) (line []box) {
+	spots = slices.DeleteFunc(slices.Clone(spots), func(s spot) bool { return s.j.Diverged > 0 })
+	best := slices.DeleteFunc(slices.Clone(spots), func(s spot) bool { return k.beaten(s, spots) })
+	slices.SortStableFunc(best, func(a, b spot) int { return cmp.Compare(a.cost, b.cost) })
+	var xs, ys []float64
+	for i, s := range best {
+		if i > 0 {
+			from := best[i-1]
+			xs, ys = append(xs, s.x), append(ys, from.y) // up to this cost the cheaper one is the best
+			line = append(line, box{from.x, s.x, from.y - 1, from.y + 1}, box{s.x - 1, s.x + 1, min(s.y, from.y), max(s.y, from.y)})
+		}
+		xs, ys = append(xs, s.x), append(ys, s.y)
+	}
+	c.path("front", xs, ys)
+	return line
+}
+
+// beaten reports an arm that another one equals or beats at the same cost or less, and at one of both truly.
+func (k ranking) beaten(s spot, spots []spot) bool {
+	return slices.ContainsFunc(spots, func(o spot) bool {
+		gain := k.better() * (*o.j.Mean - *s.j.Mean)
+		return gain > 0 && o.cost <= s.cost || gain == 0 && o.cost < s.cost
+	})
 }
 
 // siTick is si without decimals that say nothing.
@@ -93,80 +206,94 @@ func siTick(x float64) string {
 	return strings.TrimSpace(number + "\u00a0" + prefix)
 }
 
-// costed are the arms that have both a mean and multiply-adds.
-func (k ranking) costed() []study.Judgement {
-	var arms []study.Judgement
-	for _, j := range k.all() {
-		if j.Mean != nil && j.MACs > 0 {
-			arms = append(arms, j)
-		}
+// box is a place that is taken.
+type box struct{ x0, x1, y0, y1 float64 }
+
+func (b box) hits(o box) bool { return b.x0 < o.x1 && o.x0 < b.x1 && b.y0 < o.y1 && o.y0 < b.y1 }
+
+// label names every mark, the most telling first: by its name beside it where that covers nothing, farther off at the end of a thin line, or by its
+// number in the ranking, of which the key tells the names. What is taken is covered by no text.
+func (k ranking) label(c *canvas, spots []spot, y scale, taken []box) []keyed {
+	for _, s := range spots {
+		taken = append(taken, box{s.x - 6, s.x + 6, s.y - 6, s.y + 6})
 	}
-	return arms
-}
-
-// spot is an arm's place in the scatter.
-type spot struct {
-	j       study.Judgement
-	x, y, r float64
-}
-
-// label names at most so many arms, the most telling first. A name stands to the right of its circle or, at the edge, to
-// its left, and moves up or down until it covers no other name; then a thin line leads to it.
-func (k ranking) label(c *canvas, spots []spot, most int) {
-	type box struct{ x0, x1, y float64 }
-	const high = 15.0
-	var taken []box
 	order := slices.Clone(spots)
-	slices.SortStableFunc(order, func(a, b spot) int {
-		return cmp.Or(cmp.Compare(k.telling(b, spots), k.telling(a, spots)), cmp.Compare(a.y, b.y))
-	})
-	for _, s := range order[:min(most, len(order))] {
-		name := fitted(s.j.Name, 130)
-		w := letters(name)
-		x0, anchor := s.x+s.r+5, "start"
-		if x0+w > c.w-4 {
-			x0, anchor = s.x-s.r-5-w, "end"
+	slices.SortStableFunc(order, func(a, b spot) int { return cmp.Compare(k.telling(b, spots), k.telling(a, spots)) })
+	var keys []keyed
+	named := 14
+	if c.w < wide {
+		named = 7
+	}
+	for i, s := range order {
+		text := s.j.Name
+		if !y.holds(*s.j.Mean) {
+			text += " " + fixed(s.j.Mean, k.decimals)
 		}
-		y, found := s.y, false
-		for _, d := range []float64{0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6} {
-			y = s.y + d*high
-			b := box{x0, x0 + w, y}
-			if y > 12 && y < c.h-50 && !slices.ContainsFunc(taken, func(t box) bool { return b.x0 < t.x1 && t.x0 < b.x1 && math.Abs(b.y-t.y) < high }) {
-				taken, found = append(taken, b), true
-				break
+		at, ok := box{}, false
+		if i < named && letters(text) < 0.25*c.w {
+			at, ok = room(s, 1.08*letters(text), 4, c, taken)
+		}
+		if !ok {
+			text = strconv.Itoa(s.at)
+			keys = append(keys, keyed{s.at, s.j.Name, standOf(s.j)})
+			at, _ = room(s, 1.08*letters(text), 40, c, taken)
+		}
+		taken = append(taken, at)
+		fmt.Fprintf(c, `<g class="arm %s" data-arm="%d">`, standOf(s.j), s.at)
+		if middle := (at.x0 + at.x1) / 2; math.Abs((at.y0+at.y1)/2-s.y) > 12 || math.Abs(middle-s.x) > (at.x1-at.x0)/2+14 {
+			c.line("leader", s.x, s.y, max(at.x0, min(s.x, at.x1)), max(at.y0, min(s.y, at.y1)))
+		}
+		if at.x1 < s.x {
+			c.text("label", "end", at.x1, at.y1-3, text)
+		} else {
+			c.text("label", "start", at.x0, at.y1-3, text)
+		}
+		c.WriteString("</g>")
+	}
+	slices.SortFunc(keys, func(a, b keyed) int { return cmp.Compare(a.N, b.N) })
+	return keys
+}
+
+// room finds a place for a text of a width near a mark, so many steps away at most; ok is false where there is none, and the place then beside the
+// mark whatever it covers.
+func room(s spot, width float64, steps int, c *canvas, taken []box) (at box, ok bool) {
+	const high = 14.0
+	for step := range steps + 1 {
+		for _, side := range []float64{1, -1} {
+			for _, up := range []float64{0, -1, 1} {
+				x0 := s.x + side*(9+3*float64(step))
+				if side < 0 {
+					x0 -= width
+				}
+				middle := s.y + up*high*float64(max(step, 1))*0.9
+				if up == 0 && step > 0 {
+					continue // straight away it would cover what stands nearer
+				}
+				b := box{x0, x0 + width, middle - high/2, middle + high/2}
+				if b.x0 < 46 || b.x1 > c.w-2 || b.y0 < 14 || b.y1 > c.h-46 || slices.ContainsFunc(taken, b.hits) {
+					continue
+				}
+				return b, true
 			}
 		}
-		if !found {
-			continue
-		}
-		at := x0
-		if anchor == "end" {
-			at += w
-		}
-		if y != s.y {
-			c.line("leader", s.x, s.y, at-3+6*float64(btoi(anchor == "end")), y)
-		}
-		c.text("label "+verdictClass(s.j), anchor, at, y+4.5, name)
 	}
+	return box{s.x + 9, s.x + 9 + width, s.y - high/2, s.y + high/2}, false
 }
 
 // telling orders names by use: the baseline, the winner, arms that none beats at less cost, then the size of the effect.
 func (k ranking) telling(s spot, spots []spot) float64 {
 	if s.j.Baseline {
-		return 1e6
+		return 1e9
 	}
 	if s.j.Name == k.Winner {
-		return 1e5
+		return 1e8
 	}
 	score := 0.0
 	if s.j.Effect != nil {
 		score = math.Abs(*s.j.Effect)
 	}
-	beaten := slices.ContainsFunc(spots, func(o spot) bool {
-		return *o.j.Mean > *s.j.Mean && o.j.MACs <= s.j.MACs || *o.j.Mean == *s.j.Mean && o.j.MACs < s.j.MACs
-	})
-	if !beaten {
-		score += 1000
+	if !k.beaten(s, spots) {
+		score += 1e6
 	}
 	return score
 }

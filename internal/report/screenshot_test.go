@@ -3,6 +3,8 @@ package report
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/study"
@@ -55,10 +57,32 @@ func makeKinds(t *testing.T) map[string]Input {
 	attack := makeUp(t, `<script>alert("q")</script> & |pipes|`, 2, 2, 200,
 		made{name: `<script>alert(1)</script>`, effect: 9, differs: []string{`"><img src=x onerror=alert(1)>`}, params: 1, macs: 1, seconds: 1},
 		made{name: "a|b`c`*d*\x1b[31m", effect: -9, params: 1, macs: 1, seconds: 1})
+	unfinished := makeUp(t, firstQuestion, 1, 3, 200, firstArms[:4]...)
+	unfinished.Repeats = 3
+	grown := makeUp(t, firstQuestion, 5, 3, 1000, firstArms[:4]...)
+	early := *grown
+	early.Trials = slices.DeleteFunc(slices.Clone(grown.Trials), func(tr study.Trial) bool { return tr.Repeat > 3 })
+	var ledger study.Ledger
+	look, err := ledger.Judge(&early, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger.Looks = append(ledger.Looks, look)
+	if err := ledger.Show(grown); err != nil {
+		t.Fatal(err)
+	}
+	undecided := makeUp(t, "Which choices pay on photos?", 3, 6, 60, firstArms[2], made{name: "no-flip", effect: 0.2, params: 1, macs: 1, seconds: 1}, made{name: "residual", effect: -0.3, params: 1.1, macs: 1.2, seconds: 1.2})
+	undecided.Judged[1].SecondsRough = true
 	return map[string]Input{
-		"first":  around(first(t)),
-		"single": around(single),
-		"many":   around(makeUp(t, "Which width pays, and does it still pay with everything else that one would usually do to a network of this kind?", 3, 12, 300, many()...)),
+		"undecided":  around(undecided),
+		"unfinished": around(unfinished),
+		"grown":      around(grown),
+		"factorial":  around(designed(t, study.Design{Kind: study.Factorial})),
+		"fraction":   around(designed(t, study.Design{Kind: study.Fractional, Resolution: study.ResolutionIII})),
+		"all":        around(designed(t, study.Design{Kind: study.All})),
+		"first":      around(first(t)),
+		"single":     around(single),
+		"many":       around(makeUp(t, "Which width pays, and does it still pay with everything else that one would usually do to a network of this kind?", 3, 12, 300, many()...)),
 		"stopped": func() Input {
 			if err := study.Judge(stopped); err != nil {
 				t.Fatal(err)
@@ -71,4 +95,39 @@ func makeKinds(t *testing.T) map[string]Input {
 			return in
 		}(),
 	}
+}
+
+// designed simulates a study of three variants by a design: each adds its effect, and two of them less together.
+func designed(t *testing.T, d study.Design) *study.Result {
+	t.Helper()
+	names, effects := []string{"batchnorm", "elu", "separable"}, []float64{3.2, 2.4, -2.8}
+	sets := map[study.DesignKind][][]int{
+		study.Factorial:  {{0}, {1}, {0, 1}, {2}, {0, 2}, {1, 2}, {0, 1, 2}},
+		study.Fractional: {{0, 2}, {1, 2}, {0, 1}}, // the third is on where one of the others is
+		study.All:        {{0}, {1}, {2}, {0, 1, 2}},
+	}[d.Kind]
+	var arms []made
+	for _, of := range sets {
+		a := made{params: 1, macs: 1, seconds: 1}
+		var with []string
+		for _, i := range of {
+			with, a.effect, a.seconds = append(with, names[i]), a.effect+effects[i], a.seconds+0.1
+		}
+		if slices.Contains(of, 0) && slices.Contains(of, 1) {
+			a.effect -= 2
+		}
+		a.name, a.differs = strings.Join(with, " + "), []string{"its variants"}
+		arms = append(arms, a)
+	}
+	r := makeUp(t, "Which choices pay together?", 3, 4, 1000, arms...)
+	r.Design, r.Variants = d, names
+	for i, of := range sets {
+		for _, v := range of {
+			r.Arms[i+1].Of = append(r.Arms[i+1].Of, names[v])
+		}
+	}
+	if err := study.Judge(r); err != nil {
+		t.Fatal(err)
+	}
+	return r
 }

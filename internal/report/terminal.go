@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,15 +39,15 @@ func Terminal(w io.Writer, in Input, width int, color bool) error {
 	t := textTable{ranking: rank(r), width: width, color: color}
 	b := bufio.NewWriter(w)
 	if u := t.unfinished(); u != "" {
-		fmt.Fprintln(b, u)
+		t.wrapped(b, t.gauge()+u, "")
 	}
-	if r.Stopped == "" && len(t.variants) > 0 {
+	t.wrapped(b, plain(t.answer()), "")
+	if r.Stopped == "" && len(t.asked) > 0 {
+		fmt.Fprintln(b)
 		t.layOut()
 		t.write(b)
-	} else {
-		t.wrapped(b, plain(t.answer()), "")
 	}
-	t.below(b, in.Run)
+	t.below(b, in)
 	return b.Flush()
 }
 
@@ -60,14 +59,38 @@ type textTable struct {
 	name, effect, verdict int     // columns of these
 	plot                  int     // columns of the plot, 0 for none
 	costs                 bool    // beside the verdict; else below the arm
+	free                  bool    // there are no costs
 	stacked               bool    // name, effect and verdict below one another
 	low, high             float64 // effects at the plot's edges
 }
 
-const costColumns = 3 * 8
+// The columns of a cost, and of a time that is rough.
+const (
+	costColumn  = 8
+	roughColumn = 12
+)
+
+// timeColumn is the columns of training times.
+func (t *textTable) timeColumn() int {
+	if t.rough() {
+		return roughColumn
+	}
+	return costColumn
+}
+
+// gauge is how far an unfinished study is: "[###---------------] ".
+func (t *textTable) gauge() string {
+	const columns = 20
+	ended, planned := t.progress()
+	if t.width < 2*columns {
+		return ""
+	}
+	n := columns * ended / max(1, planned)
+	return "[" + strings.Repeat("#", n) + strings.Repeat("-", columns-n) + "] "
+}
 
 func (t *textTable) layOut() {
-	for _, j := range t.variants {
+	for _, j := range t.asked {
 		t.name = max(t.name, utf8.RuneCountInString(say.Printable(j.Name)))
 		t.effect = max(t.effect, len(t.effectText(j)))
 		t.verdict = max(t.verdict, len(t.verdictText(j)))
@@ -76,9 +99,10 @@ func (t *textTable) layOut() {
 	t.low, t.high = t.domain()
 	rest := t.width - t.name - 2 - t.effect - 2 - t.verdict
 	t.stacked = rest < 0
-	if rest >= 2+costColumns {
+	t.free = t.contrasts() // an effect over several arms costs nothing of its own
+	if columns := 2 + t.timeColumn() + 2*costColumn; rest >= columns && !t.free {
 		t.costs = true
-		rest -= 2 + costColumns
+		rest -= columns
 	}
 	rest -= 2
 	if more := max(0, len(t.head())+1-(t.name+2+t.effect+2)); rest-more >= 14 { // the axis begins behind the head
@@ -99,15 +123,20 @@ func (t *textTable) write(b *bufio.Writer) {
 		head = pad(head, t.name+2+t.effect+2) + t.axis()
 	}
 	if t.costs {
-		head = pad(head, t.name+2+t.effect+2+t.plotColumns()+t.verdict+2) + "  time     m-a  params"
+		head = pad(head, t.name+2+t.effect+2+t.plotColumns()+t.verdict+2)
+		for i, word := range []string{t.timeWord(), "m-a", "params"} {
+			head += t.costCell(i, word)
+		}
 	}
 	fmt.Fprintln(b, strings.TrimRight(head, " "))
-	for _, j := range t.variants {
+	for _, j := range t.asked {
 		verdict := t.verdictText(j)
 		if t.stacked {
 			fmt.Fprintln(b, clip(say.Printable(j.Name), t.width))
 			t.wrapped(b, "  "+strings.TrimSpace(t.effectText(j))+"  "+verdict, "  ")
-			t.wrapped(b, "  "+t.priced(j), "  ")
+			if !t.free {
+				t.wrapped(b, "  "+t.priced(j), "  ")
+			}
 			continue
 		}
 		line := pad(clip(say.Printable(j.Name), t.name), t.name) + "  " + pad(t.effectText(j), t.effect) + "  "
@@ -117,60 +146,81 @@ func (t *textTable) write(b *bufio.Writer) {
 		line += t.paint(j.Verdict, verdict)
 		if t.costs {
 			line += strings.Repeat(" ", t.verdict-len(verdict)+2)
-			for _, c := range t.ratios(j) {
-				line += fmt.Sprintf("%*s", costColumns/3-1, plain(t.figure(c))) + " "
+			for i, c := range t.prices(j) {
+				line += t.costCell(i, plain(c))
 			}
 		}
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
-		if !t.costs {
+		if !t.costs && !t.free {
 			t.wrapped(b, strings.Repeat(" ", t.name+2)+t.priced(j), strings.Repeat(" ", t.name+2))
 		}
 	}
 }
 
-// cost is what an arm costs beside the baseline.
-type cost struct {
-	what    string
-	x, base float64
-}
-
-func (t *textTable) ratios(j study.Judgement) []cost {
-	return []cost{{"time", j.TrainSeconds, t.base.TrainSeconds}, {"multiply-adds", float64(j.MACs), float64(t.base.MACs)}, {"parameters", float64(j.Params), float64(t.base.Params)}}
-}
-
-func (t *textTable) figure(c cost) string {
-	if c.what == "time" {
-		return t.timed(change(c.x, c.base))
+// longest is the columns of the longest name of what is asked beyond main effects.
+func (t *textTable) longest() int {
+	n := 0
+	for _, j := range t.beyond {
+		n = max(n, utf8.RuneCountInString(say.Printable(j.Name)))
 	}
-	return change(c.x, c.base)
+	return n
+}
+
+// costCell is a cost in its column, the first that of time.
+func (t *textTable) costCell(i int, text string) string {
+	columns := costColumn
+	if i == 0 {
+		columns = t.timeColumn()
+	}
+	return strings.Repeat(" ", max(0, columns-1-utf8.RuneCountInString(text))) + text + " "
+}
+
+// timeWord is what stands over training times.
+func (t *textTable) timeWord() string {
+	if t.rough() {
+		return "rough time"
+	}
+	return "time"
+}
+
+// prices are an arm's time, multiply-adds and parameters beside the baseline's.
+func (t *textTable) prices(j study.Judgement) [3]string {
+	return [3]string{t.slower(j), change(float64(j.MACs), float64(t.base.MACs)), change(float64(j.Params), float64(t.base.Params))}
 }
 
 // priced is the costs as words: "time +9%, multiply-adds 0%, parameters +1%".
 func (t *textTable) priced(j study.Judgement) string {
 	var words []string
-	for _, c := range t.ratios(j) {
-		words = append(words, c.what+" "+strings.ReplaceAll(plain(t.figure(c)), " ", "")) // a figure is not broken
+	for i, c := range t.prices(j) {
+		words = append(words, [3]string{t.timeWord(), "multiply-adds", "parameters"}[i]+" "+strings.ReplaceAll(plain(c), " ", "")) // a figure is not broken
 	}
 	return strings.Join(words, ", ")
 }
 
-// below writes what stands under the table; run is the command that goes on with the study.
-func (t *textTable) below(b *bufio.Writer, run string) {
+// below writes what stands under the table.
+func (t *textTable) below(b *bufio.Writer, in Input) {
 	if t.base.Mean != nil {
 		line := "baseline " + plain(fixed(t.base.Mean, t.decimals))
-		if t.NoiseSD > 0 {
-			line += fmt.Sprintf(", standard deviation between repeats %.*f", max(1, t.decimals), t.NoiseSD)
+		if t.NoiseSD > 0 && t.Noise == nil {
+			line += fmt.Sprintf(", standard deviation between repeats %s", say.Figure(t.NoiseSD))
 		}
 		if t.Stopped == "" && t.costs {
 			line += "; m-a: multiply-adds"
 		}
-		if slices.ContainsFunc(t.variants, func(j study.Judgement) bool { return j.Verdict == study.None && j.Method != "identical" }) {
-			line += fmt.Sprintf("; no meaningful effect: inside +-%s %s", say.Figure(t.Delta), t.primary().Unit)
-		}
 		t.wrapped(b, line, "  ")
 	}
+	if n := t.noise(); n != "" {
+		t.wrapped(b, n, "  ")
+	}
+	for i, j := range t.beyond {
+		if i == 0 {
+			fmt.Fprintln(b)
+			t.wrapped(b, "Beyond these, a family of claims by themselves:", "")
+		}
+		t.wrapped(b, fmt.Sprintf("%s  %s  %s", pad(clip(say.Printable(j.Name), mostName), min(mostName, t.longest())), strings.TrimSpace(t.effectText(j)), t.verdictText(j)), "  ")
+	}
 	var lines []string
-	for _, j := range t.variants {
+	for _, j := range t.asked {
 		var said []string
 		if d := t.decides(j); d != "" && j.Verdict == study.Undecided {
 			said = append(said, strings.TrimPrefix(d, "; "))
@@ -188,16 +238,24 @@ func (t *textTable) below(b *bufio.Writer, run string) {
 	for _, l := range lines {
 		t.wrapped(b, plain(l), "  ")
 	}
-	for i, n := range t.further(run) {
+	for i, n := range t.advice(in) {
 		if i == 0 {
 			fmt.Fprintln(b)
 		}
-		t.wrapped(b, plain("To tell "+n.of+":"), "  ")
-		t.wrapped(b, "  "+n.command, "    ")
+		t.wrapped(b, plain("To tell "+n.Of+":"), "  ")
+		t.wrapped(b, "  "+n.Command, "    ")
+	}
+	if next := t.confirm(in); next != "" {
+		fmt.Fprintln(b)
+		t.wrapped(b, "To confirm what helps, together and each left out:", "  ")
+		t.wrapped(b, "  "+next, "    ")
 	}
 	if best := t.best(); best != "" {
 		fmt.Fprintln(b)
 		t.wrapped(b, plain(best), "  ")
+	}
+	if choice := t.choice(); choice != "" {
+		t.wrapped(b, plain(choice), "  ")
 	}
 	if tested := t.tested(); tested != "" {
 		t.wrapped(b, plain(tested), "  ")
@@ -222,25 +280,7 @@ func (t *textTable) effectText(j study.Judgement) string {
 	return "    -"
 }
 
-func (t *textTable) verdictText(j study.Judgement) string {
-	s := string(j.Verdict)
-	switch {
-	case lost(j):
-		s = "diverged"
-	case j.Diverged > 0:
-		s = strings.TrimPrefix(s+", diverged", ", ") + fmt.Sprintf(" %d of %d", j.Diverged, j.Trials)
-	case j.Verdict == study.None:
-		s = "no meaningful effect"
-	case s != "":
-	case j.Failures > 0 && j.Trials == 0:
-		s = "failed"
-	case j.Trials == 0:
-		s = "not run yet"
-	default:
-		s = "no verdict"
-	}
-	return s
-}
+func (t *textTable) verdictText(j study.Judgement) string { return plain(t.called(j)) }
 
 // column is the plot's column of an effect, -1 or t.plot beyond its edges.
 func (t *textTable) column(x float64) int {

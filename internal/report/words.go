@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -16,88 +17,158 @@ import (
 // statement is one arm's finding as a sentence: Name and Claim are set apart ("batchnorm helps"), Rest follows them.
 type statement struct {
 	Name, Claim, Rest string
-	Verdict           study.Verdict
+	Stand             stand
 }
 
 func (s statement) String() string { return s.Name + " " + s.Claim + s.Rest }
 
-// answer is the study in one sentence, ahead of its arms.
-func (k ranking) answer() string {
-	if k.Stopped != "" {
-		return "No verdicts: " + k.Stopped + "."
+// stand is how an arm stands: by its verdict, or by what kept it from one.
+type stand string
+
+// The ways to stand, in the order in which they are told.
+const (
+	helps     = stand(study.Helps)
+	undecided = stand(study.Undecided)
+	hurts     = stand(study.Hurts)
+	none      = stand(study.None)
+	diverged  = stand("diverged") // in some repeat, and no claim comes of it
+	unjudged  = stand("unjudged") // it has an effect and no verdict yet
+	failed    = stand("failed")
+	waiting   = stand("waiting") // not run yet
+	baseline  = stand("baseline")
+)
+
+var stands = []stand{helps, undecided, hurts, none, diverged, unjudged, failed, waiting}
+
+func standOf(j study.Judgement) stand {
+	switch {
+	case j.Baseline:
+		return baseline
+	case claimed(j.Verdict):
+		return stand(j.Verdict)
+	case j.Diverged > 0:
+		return diverged
+	case j.Verdict != "":
+		return stand(j.Verdict)
+	case j.Trials > 0:
+		return unjudged
+	case j.Failures > 0:
+		return failed
 	}
-	if len(k.variants) == 0 {
-		return "The study has no variants to compare with its baseline."
-	}
-	if k.Blocks < 2 && k.Repeats > 1 && k.unfinished() != "" {
-		return "Nothing can be told yet; the same command goes on with it."
-	}
-	count := map[study.Verdict]int{}
-	unjudged := 0
-	for _, j := range k.variants {
-		count[j.Verdict]++
-		if j.Verdict == "" {
-			unjudged++
-		}
-	}
-	if unjudged == len(k.variants) {
-		if k.Blocks == 1 {
-			return "One repeat shows effects, but cannot tell them from chance; run two repeats or more for verdicts."
-		}
-		if k.awaits() {
-			return "No verdicts yet: effects so far, to be judged where the run reaches its end."
-		}
-		return "There is nothing to judge yet."
-	}
-	var parts []string
-	add := func(n int, one, more string) {
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, map[bool]string{true: one, false: more}[n == 1]))
-		}
-	}
-	add(count[study.Helps], "helps", "help")
-	add(count[study.Hurts], "hurts", "hurt")
-	add(count[study.None], "makes no meaningful difference", "make no meaningful difference")
-	add(count[study.Undecided], "is undecided", "are undecided")
-	add(unjudged, "could not be judged", "could not be judged")
-	switch n := len(k.variants); {
-	case count[study.Undecided] == n:
-		return fmt.Sprintf("Nothing could be told yet: %d of %d undecided%s.", n, n, k.hidden())
-	case n == 1:
-		return "The variant " + strings.TrimPrefix(parts[0], "1 ") + "."
-	case len(parts) == 1:
-		return fmt.Sprintf("All variants alike: %s.", parts[0])
+	return waiting
+}
+
+// called is how an arm stands in a table's cell, the same words wherever it is printed.
+func (k ranking) called(j study.Judgement) string {
+	often := fmt.Sprintf("diverged in %d of %d", j.Diverged, j.Trials)
+	switch s := standOf(j); {
+	case s == none:
+		return k.band()
+	case s == diverged:
+		return often
+	case s == unjudged:
+		return "no verdict"
+	case s == waiting:
+		return "not run yet"
+	case j.Diverged > 0 && !j.Baseline:
+		return string(s) + ", " + often
 	default:
-		return fmt.Sprintf("Of %d variants, %s.", n, listed(parts))
+		return string(s)
 	}
 }
 
-// hidden says what stays out of sight of a study that told nothing: " (60 images, 3 repeats: effects under 9.6 points stay hidden)".
-func (k ranking) hidden() string {
-	var of []string
+// band is what none means here: "none within ±0.5".
+func (k ranking) band() string {
+	if k.Delta > 0 {
+		return "none within \u00b1" + say.Figure(k.Delta)
+	}
+	return string(study.None)
+}
+
+// bandWords is band in a sentence: "none within 0.5 points either way".
+func (k ranking) bandWords() string {
+	if k.Delta > 0 {
+		return fmt.Sprintf("none within %s %s either way", say.Figure(k.Delta), k.primary().Unit)
+	}
+	return string(study.None)
+}
+
+// answer is the study in one sentence, ahead of its arms.
+func (k ranking) answer() string {
+	n := len(k.asked)
+	count := map[stand]int{}
+	for _, j := range k.asked {
+		count[standOf(j)]++
+	}
+	_, planned := k.progress()
+	switch {
+	case k.Stopped != "":
+		return "No verdicts: " + k.Stopped + "."
+	case n == 0:
+		return "The study has no variants to compare with its baseline."
+	case k.base.Trials < 2 && k.Repeats > 1 && planned > 0:
+		return "Nothing can be told yet; the same command goes on with it."
+	case count[unjudged]+count[failed]+count[waiting] == n:
+		switch {
+		case count[unjudged] == 0:
+			return "There is nothing to judge yet."
+		case k.awaits() && k.base.Trials > 1:
+			return "No verdicts yet: effects so far, to be judged where the run reaches its end."
+		}
+		return "One repeat shows effects, but cannot tell them from chance; run two repeats or more for verdicts."
+	case count[undecided] == n:
+		return k.untold()
+	}
+	var parts []string
+	for _, w := range []struct {
+		n         int
+		one, more string
+	}{
+		{count[helps], "helps", "help"},
+		{count[hurts], "hurts", "hurt"},
+		{count[none], "shows no effect (" + k.bandWords() + ")", "show no effect (" + k.bandWords() + ")"},
+		{count[undecided], "is undecided", "are undecided"},
+		{count[diverged], "diverged", "diverged"},
+		{count[unjudged], "has no verdict yet", "have no verdict yet"},
+		{count[failed], "failed", "failed"},
+		{count[waiting], "was not run yet", "were not run yet"},
+	} {
+		switch {
+		case w.n == 1:
+			parts = append(parts, "1 "+w.one)
+		case w.n > 1:
+			parts = append(parts, fmt.Sprintf("%d %s", w.n, w.more))
+		}
+	}
+	switch {
+	case n == 1:
+		return "The " + k.what() + " " + strings.TrimPrefix(parts[0], "1 ") + "."
+	case len(parts) == 1:
+		return "All " + parts[0] + "."
+	}
+	return fmt.Sprintf("Of %d %ss, %s.", n, k.what(), listed(parts))
+}
+
+// untold is the answer of a study in which all is undecided: "Nothing could be told yet: effects under 9.6 points stay hidden
+// (6 variants, 60 images, 3 repeats)."
+func (k ranking) untold() string {
+	of := []string{counted(len(k.asked), k.what())}
 	if k.Images > 0 {
 		of = append(of, counted(k.Images, "image"))
 	}
 	if k.Blocks > 0 {
 		of = append(of, counted(k.Blocks, "repeat"))
 	}
-	text := strings.Join(of, ", ")
+	text := "Nothing could be told yet"
 	if k.Detectable > 0 {
-		text += fmt.Sprintf(": effects under %s %s stay hidden", fixed(&k.Detectable, k.decimals), k.primary().Unit)
+		text += fmt.Sprintf(": effects under %s %s stay hidden", say.Figure(k.Detectable), k.primary().Unit)
 	}
-	if text == "" {
-		return ""
-	}
-	return " (" + text + ")"
+	return text + " (" + strings.Join(of, ", ") + ")."
 }
 
-// unfinished is "Unfinished: 3 of 21 trials", "" where all that was planned has ended. An arm that trains to the baseline's own
-// weights is given up, so that its repeats are not waited for, and a study that was stopped waits for nothing.
-func (k ranking) unfinished() string {
-	planned, ended := 0, 0
-	if k.Complete {
-		return ""
-	}
+// progress is how many trials have ended of how many, planned 0 where all have. An arm that trains to the baseline's own weights is
+// given up, so that its repeats are not waited for, and a study that was stopped waits for nothing.
+func (k ranking) progress() (ended, planned int) {
 	for _, j := range k.all() {
 		n := j.Trials + j.Failures
 		ended += n
@@ -109,35 +180,144 @@ func (k ranking) unfinished() string {
 		}
 		planned += n
 	}
-	if ended == planned {
-		return ""
+	if ended == planned || k.Complete {
+		return ended, 0
 	}
-	return fmt.Sprintf("Unfinished: %d of %s", ended, counted(planned, "trial"))
+	return ended, planned
 }
 
-// statements are the variants by verdict, in the order that matters to a person: what helps, what hurts, what makes no
-// difference, what is open, what could not be judged.
+// unfinished is "3 of 21 trials, unfinished", "" where all that was planned has ended.
+func (k ranking) unfinished() string {
+	ended, planned := k.progress()
+	if planned == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %s, unfinished", ended, counted(planned, "trial"))
+}
+
+// group is the arms that stand alike. What is claimed is told arm by arm, in Told; of the rest names and effects are a line.
+type group struct {
+	Stand stand
+	Told  []statement
+	Head  string // "Undecided", of Line
+	Line  string // "elu, +1.6 [−0.2, +3.4]; ..."
+}
+
+// How many arms of a group have a sentence each, and how many more its line names.
+const (
+	mostTold  = 5
+	mostNamed = 8
+)
+
+// groups are the variants by how they stand: what helps, what may, by the upper end of its interval, what hurts, the worst first, and
+// the rest.
+func (k ranking) groups() []group {
+	var list []group
+	for _, s := range stands {
+		arms := k.standing(s)
+		if len(arms) == 0 {
+			continue
+		}
+		g := group{Stand: s, Head: k.head(s)}
+		if n := len(arms); n > 1 {
+			g.Head += fmt.Sprintf(" (%d)", n)
+		}
+		if s == helps || s == hurts {
+			told := arms
+			if len(arms) > mostTold+1 {
+				told = arms[:mostTold]
+			}
+			arms = arms[len(told):]
+			for _, j := range told {
+				g.Told = append(g.Told, k.state(j))
+			}
+			g.Head = fmt.Sprintf("%d more %s", len(arms), strings.TrimSuffix(string(s), "s"))
+		}
+		var said []string
+		for _, j := range arms[:min(mostNamed, len(arms))] {
+			said = append(said, k.mention(j))
+		}
+		if n := len(arms) - mostNamed; n > 0 {
+			said = append(said, fmt.Sprintf("and %d more", n))
+		}
+		g.Line = strings.Join(said, "; ")
+		list = append(list, g)
+	}
+	return list
+}
+
+// mention is an arm in its group's line: "elu, +1.6 [−0.2, +3.4]".
+func (k ranking) mention(j study.Judgement) string {
+	name := j.Name
+	if standOf(j) == diverged {
+		name += fmt.Sprintf(" in %d of %d", j.Diverged, j.Trials)
+	}
+	e := k.effectCell(j)
+	if standOf(j) == none && j.InnerLow != nil && j.InnerHigh != nil { // that which lies within the band
+		e = signed(*j.Effect, k.decimals) + " " + interval(*j.InnerLow, *j.InnerHigh, k.decimals)
+	}
+	if e != nothing {
+		name += ", " + e
+	}
+	if c := k.cheaper(j); c != "" {
+		name += " (" + c + ")"
+	}
+	return name
+}
+
+// head is what stands over a group.
+func (k ranking) head(s stand) string {
+	return map[stand]string{helps: "Helps", undecided: "Undecided", hurts: "Hurts", none: capital(k.bandWords()), diverged: "Diverged", unjudged: "No verdict yet", failed: "Failed", waiting: "Not run yet"}[s]
+}
+
+// standing are the variants that stand so, those first that matter most.
+func (k ranking) standing(s stand) []study.Judgement {
+	var arms []study.Judgement
+	for _, j := range k.asked {
+		if standOf(j) == s {
+			arms = append(arms, j)
+		}
+	}
+	switch s {
+	case undecided:
+		slices.SortStableFunc(arms, func(a, b study.Judgement) int { return cmp.Compare(k.hope(b), k.hope(a)) })
+	case hurts:
+		slices.Reverse(arms)
+	}
+	return arms
+}
+
+// hope is the good end of an arm's interval, how much it may gain.
+func (k ranking) hope(j study.Judgement) float64 {
+	low, high, ok := bounds(j.Finding)
+	switch {
+	case !ok:
+		return math.Inf(-1)
+	case k.better() < 0:
+		return -low
+	}
+	return high
+}
+
+// statements are all variants, a sentence each, in the order of their groups.
 func (k ranking) statements() []statement {
 	var list []statement
-	for _, v := range []study.Verdict{study.Helps, study.Hurts, study.None, study.Undecided, ""} {
-		for _, j := range k.variants {
-			if j.Verdict == v {
-				list = append(list, k.state(j))
-			}
+	for _, s := range stands {
+		for _, j := range k.standing(s) {
+			list = append(list, k.state(j))
 		}
 	}
 	return list
 }
 
 func (k ranking) state(j study.Judgement) statement {
-	s := statement{Name: j.Name, Verdict: j.Verdict}
+	s := statement{Name: j.Name, Stand: standOf(j)}
 	switch low, high, ok := bounds(j.Finding); {
 	case j.Diverged > 0:
-		s.Claim = map[study.Verdict]string{study.Hurts: "hurts", study.Undecided: "is undecided"}[j.Verdict]
-		if s.Claim == "" || lost(j) {
-			s.Claim = "diverged"
+		s.Claim, s.Rest = string(s.Stand), fmt.Sprintf(" in %d of %s, the baseline in none", j.Diverged, counted(j.Trials, "repeat"))
+		if s.Stand != diverged {
+			s.Rest = ": diverged" + s.Rest
 		}
-		s.Rest = fmt.Sprintf(": training diverged in %d of %s, the baseline's in none", j.Diverged, counted(j.Trials, "repeat"))
 		if c := j.Conditional; c != nil {
 			s.Rest += fmt.Sprintf("; where it finished, %s", k.effect(c.Effect))
 			if c.Low != nil && c.High != nil {
@@ -150,8 +330,8 @@ func (k ranking) state(j study.Judgement) statement {
 	case j.Verdict == study.None && j.Method == "identical":
 		s.Claim, s.Rest = "had no effect at run time", ": it ended in the baseline's own weights"
 	case j.Verdict == study.None && ok:
-		s.Claim = "makes no meaningful difference"
-		s.Rest = fmt.Sprintf(": %s %s, inside ±%s%s", k.effect(*j.Effect), k.inner(j), say.Figure(k.Delta), k.price(j, true))
+		s.Claim = "shows no effect"
+		s.Rest = fmt.Sprintf(", %s: %s %s%s", k.bandWords(), k.effect(*j.Effect), k.inner(j), k.price(j, true))
 	case j.Verdict == study.Undecided && ok:
 		s.Claim = "is undecided"
 		s.Rest = fmt.Sprintf(": %s %s%s", k.effect(*j.Effect), interval(low, high, k.decimals), k.decides(j))
@@ -162,7 +342,7 @@ func (k ranking) state(j study.Judgement) statement {
 		s.Claim = "has no verdict"
 		s.Rest = fmt.Sprintf(": %s in %s%s", k.effect(*j.Effect), counted(j.Trials, "repeat"), k.price(j, *j.Effect >= 0))
 	case j.Failures > 0 && j.Trials == 0:
-		s.Claim, s.Rest = "could not be judged", ": "+counted(j.Failures, "repeat")+" failed"
+		s.Claim, s.Rest = "failed", " in "+counted(j.Failures, "repeat")
 		if reason := k.reason(j.Name); reason != "" {
 			s.Rest += " (" + reason + ")"
 		}
@@ -187,11 +367,6 @@ func (k ranking) state(j study.Judgement) statement {
 // effect is "+1.6 points".
 func (k ranking) effect(x float64) string { return signed(x, k.decimals) + " " + k.primary().Unit }
 
-// lost reports an arm that diverged in every repeat, and of which nothing else is known: one word for it everywhere, diverged.
-func lost(j study.Judgement) bool {
-	return j.Diverged > 0 && j.Diverged == j.Trials && j.Verdict != study.Hurts
-}
-
 // inner is the interval that decided on "none", where it is known.
 func (k ranking) inner(j study.Judgement) string {
 	if j.InnerLow == nil || j.InnerHigh == nil {
@@ -209,8 +384,10 @@ func (k ranking) remarks(j study.Judgement) string {
 			left = append(left, n)
 		}
 	}
-	if g := k.grey(j); g != "" {
-		left = append(left, g)
+	for _, mark := range []string{k.cheaper(j), k.grey(j)} {
+		if mark != "" {
+			left = append(left, mark)
+		}
 	}
 	if len(left) == 0 {
 		return ""
@@ -226,18 +403,28 @@ func (k ranking) grey(j study.Judgement) string {
 	return j.Grey
 }
 
-// decides is what would settle an undecided arm.
+// decides is what would settle an undecided arm: more repeats, a new study with more validation images, or the cheaper of both
+// beside the other.
 func (k ranking) decides(j study.Judgement) string {
-	switch {
+	tells := func(none bool) string {
+		if none {
+			return " would find that there is no effect of " + say.Amount(k.Delta, k.primary().Unit)
+		}
+		return " would tell"
+	}
+	lasts := func(hours float64) string {
+		if hours > 0 {
+			return " (about " + lasting(hours*3600) + ")"
+		}
+		return ""
+	}
+	switch n := j.Anew; {
+	case j.MoreRepeats > 0 && n != nil:
+		return fmt.Sprintf("; %s%s%s, or %s in all with val: %g%s", counted(j.MoreRepeats, "more repeat"), lasts(j.HoursToDecide), tells(j.DecidesNone), grouped(int64(n.Repeats)), n.Val, lasts(n.Hours))
 	case j.MoreRepeats > 0:
-		s := "; " + counted(j.MoreRepeats, "more repeat")
-		if j.HoursToDecide > 0 {
-			s += " (about " + lasting(j.HoursToDecide*3600) + ")"
-		}
-		if j.Effect != nil && math.Abs(*j.Effect) < k.Delta {
-			return s + " would tell whether it makes any difference"
-		}
-		return s + " would tell"
+		return "; " + counted(j.MoreRepeats, "more repeat") + lasts(j.HoursToDecide) + tells(j.DecidesNone)
+	case n != nil:
+		return fmt.Sprintf("; repeats alone cannot tell, %s in all with val: %g%s%s", counted(n.Repeats, "repeat"), n.Val, lasts(n.Hours), tells(n.DecidesNone))
 	case j.ImagesToDecide > k.Images:
 		return "; repeats alone cannot tell, about " + grouped(int64(j.ImagesToDecide)) + " validation images in all would"
 	case j.Diverged > 0:
@@ -246,9 +433,20 @@ func (k ranking) decides(j study.Judgement) string {
 	return "; no reasonable number of repeats would tell, the effect is too small beside the noise"
 }
 
+// noise says where the noise between repeats comes from: "noise 0.73 between repeats: 0.63 because only 1,000 images are counted, 0.4
+// (0 to 0.9) the trainings themselves". "" while it is not known.
+func (k ranking) noise() string {
+	n := k.Noise
+	if n == nil || k.Stopped != "" {
+		return ""
+	}
+	return fmt.Sprintf("noise %s between repeats: %s because only %s are counted, %s (%s to %s) the trainings themselves",
+		say.Figure(k.NoiseSD), say.Figure(n.Images), counted(k.Images, "image"), coarse(n.Trainings), coarse(n.Low), coarse(n.High))
+}
+
 // next is a command that trains what would tell more, and of what.
 type next struct {
-	command, of string
+	Command, Of string
 	arms        int // of these; 0: of all that repeats can decide
 }
 
@@ -257,7 +455,7 @@ type next struct {
 func (k ranking) further(run string) []next {
 	least, most := study.MaxRepeats+1, 0
 	var first []string
-	for _, j := range k.variants {
+	for _, j := range k.asked {
 		n := max(k.Repeats+1, k.Blocks+j.MoreRepeats)
 		if run == "" || j.Verdict != study.Undecided || j.MoreRepeats < 1 || n > study.MaxRepeats {
 			continue
@@ -280,6 +478,38 @@ func (k ranking) further(run string) []next {
 	return list
 }
 
+// confirm is the command that goes on from what helps, "" where nothing does or the study goes on itself.
+func (k ranking) confirm(in Input) string {
+	if _, planned := k.progress(); planned > 0 || k.Stopped != "" || len(k.standing(helps)) == 0 {
+		return ""
+	}
+	return in.Next
+}
+
+// anew is the new study that decides, by more validation images and in less time than more repeats take, all that want one, and
+// their names; none where it is nil.
+func (k ranking) anew() (most *study.Anew, names []string) {
+	for _, j := range k.asked {
+		if n := j.Anew; n != nil && j.Verdict == study.Undecided {
+			names = append(names, j.Name)
+			if most == nil || n.Repeats > most.Repeats {
+				most = n
+			}
+		}
+	}
+	return most, names
+}
+
+// advice are the commands that would tell more: of this study as it grows, and of a new one.
+func (k ranking) advice(in Input) []next {
+	list := k.further(in.Run)
+	if n, names := k.anew(); n != nil && in.Anew != "" {
+		of := fmt.Sprintf("of %s in a new study (another split, so that every trial is new), write val: %g into the file's data and repeats: %d, then", listed(names), n.Val, n.Repeats)
+		list = append(list, next{in.Anew, of, len(names)})
+	}
+	return list
+}
+
 // commands repeat the study and go on with it, a line each.
 func (k ranking) commands(in Input) string {
 	lines := slices.Clone(in.Commands)
@@ -288,7 +518,13 @@ func (k ranking) commands(in Input) string {
 		if n.arms > 0 { // their names are a file's, and this is read by a shell
 			of = "of " + counted(n.arms, "variant")
 		}
-		lines = append(lines, n.command+"  # would tell "+of)
+		lines = append(lines, n.Command+"  # would tell "+of)
+	}
+	if next := k.confirm(in); next != "" {
+		lines = append(lines, next+"  # writes the study that confirms what helps")
+	}
+	if n, names := k.anew(); n != nil && in.Anew != "" {
+		lines = append(lines, fmt.Sprintf("%s  # a new study, of the file with val: %g in its data and repeats: %d: would tell of %s", in.Anew, n.Val, n.Repeats, counted(len(names), "variant")))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -310,7 +546,7 @@ func (k ranking) price(j study.Judgement, good bool) string {
 		}
 		figure := change(c.x, c.base)
 		if c.what == "training time" {
-			figure = k.timed(figure)
+			figure = k.slower(j)
 		}
 		switch r := c.x / c.base; {
 		case r >= 1+c.least:
@@ -349,10 +585,13 @@ func (k ranking) setting() string {
 		s += " of " + k.Net
 	}
 	if k.Data != "" {
-		s += " on " + k.Data[strings.LastIndexAny(k.Data, `/\\`)+1:] // of a folder the name alone: where it lies is its owner's
+		s += " on " + folder(k.Data)
 	}
 	return s
 }
+
+// folder is the name alone of a folder: where it lies is its owner's.
+func folder(path string) string { return path[strings.LastIndexAny(path, `/\\`)+1:] }
 
 // best names the arm to go on with.
 func (k ranking) best() string {
@@ -362,12 +601,33 @@ func (k ranking) best() string {
 	if k.Winner == k.base.Name {
 		return "No variant is shown to beat the baseline, so the baseline is the one to keep."
 	}
-	return "Best: " + k.Winner + "."
+	best := "Best: " + k.Winner + "."
+	if len(k.Predicted) > 0 {
+		best += " Together the effects point to " + strings.Join(k.Predicted, " + ") + ": predicted, not trained."
+	}
+	return best
+}
+
+// choice is what to take if one must choose now, and what that risks; "" where nothing tells.
+func (k ranking) choice() string {
+	c := k.Choice
+	if c == nil || k.Stopped != "" {
+		return ""
+	}
+	return fmt.Sprintf("If you must choose now: %s, the best of these with a probability of %s; the best is expected to be %s %s better.", c.Arm, percent(math.Round(100*c.Probability)/100), say.Figure(c.Shortfall), k.primary().Unit)
+}
+
+// cheaper is the mark of an arm that is as good for less: "as good for less: training time and parameters".
+func (k ranking) cheaper(j study.Judgement) string {
+	if len(j.AsGoodForLess) == 0 {
+		return ""
+	}
+	return "as good for less: " + listed(j.AsGoodForLess)
 }
 
 // awaits tells whether some variant has an effect and no look yet: nothing is known of it, then.
 func (k ranking) awaits() bool {
-	return slices.ContainsFunc(k.variants, func(j study.Judgement) bool { return j.Effect != nil && j.Level == 0 && j.Method == "" })
+	return slices.ContainsFunc(k.asked, func(j study.Judgement) bool { return j.Effect != nil && j.Level == 0 && j.Method == "" })
 }
 
 // train is the command that goes on with the best arm, "" while it is not written.
@@ -390,7 +650,15 @@ func (k ranking) tested() string {
 			figures = append(figures, m.Title+" "+k.figure(m, v))
 		}
 	}
-	return fmt.Sprintf("On the test split (%s reading, %s images) %s has %s.", ordinal(t.Reading), grouped(int64(t.Images)), t.Arm, listed(figures))
+	text := fmt.Sprintf("On the test split (%s reading, %s images) %s has %s", ordinal(t.Reading), grouped(int64(t.Images)), t.Arm, listed(figures))
+	if base, ok := t.Baseline[k.primary().Name]; ok && t.Effect != nil {
+		text += fmt.Sprintf(", the baseline %s: %s", k.figure(k.primary(), base), k.effect(*t.Effect))
+		if t.Low != nil && t.High != nil {
+			text += " " + interval(*t.Low, *t.High, k.decimals)
+		}
+		text += " over " + counted(t.Repeats, "repeat")
+	}
+	return text + "."
 }
 
 // careful are the caveats as sentences.
@@ -407,12 +675,16 @@ func (k ranking) careful() []string {
 
 // judged says in a few lines how the verdicts came about.
 func (k ranking) judged() []string {
-	d := k.decimals
 	lines := []string{
 		"Each repeat gives every arm the same split, the same order of images and the same initial values, and arms are compared within repeats, of which " + strconv.Itoa(k.Blocks) + " count.",
 	}
-	if k.NoiseSD > 0 {
-		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %.2f %s (%d degrees of freedom); repeats as a whole differ by %.2f.", k.NoiseSD, k.primary().Unit, k.ResidualDF, k.BlockSD))
+	if k.Folds > 0 {
+		lines = append(lines, fmt.Sprintf("In each round of %d repeats every image is validated once.", k.Folds))
+	}
+	if n := k.noise(); n != "" {
+		lines = append(lines, capital(n)+".")
+	} else if k.NoiseSD > 0 {
+		lines = append(lines, fmt.Sprintf("Two trainings that differ in their seed alone differ by a standard deviation of %s %s (%d degrees of freedom); repeats as a whole differ by %s.", say.Figure(k.NoiseSD), k.primary().Unit, k.ResidualDF, say.Figure(k.BlockSD)))
 	}
 	if c := k.confidence(); c != "interval" {
 		with := "with " + c + " confidence"
@@ -422,7 +694,7 @@ func (k ranking) judged() []string {
 		if c == "of its look" {
 			with = "for every variant that was ever judged against this baseline, " + strconv.Itoa(k.Family) + " by now, each at the level of its look"
 		}
-		lines = append(lines, "Intervals hold for all variants at once "+with+" (Dunnett's test); they count the chance in the seeds and the chance in which images were there to validate on.")
+		lines = append(lines, "Intervals hold for all "+k.what()+"s at once "+with+" (Dunnett's test); they count the chance in the seeds and the chance in which images were there to validate on.")
 	}
 	for _, l := range k.Looks {
 		kind := "an unplanned one"
@@ -435,7 +707,7 @@ func (k ranking) judged() []string {
 		lines = append(lines, fmt.Sprintf("However often the study grows, all its looks together stay at or under 5\u00a0%%; the next has %s.", percent(k.NextLevel)))
 	}
 	if k.Detectable > 0 {
-		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s %s in four studies of five.", fixed(&k.Detectable, d), k.primary().Unit))
+		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s %s in four studies of five.", say.Figure(k.Detectable), k.primary().Unit))
 	}
 	if k.Delta > 0 {
 		lines = append(lines, fmt.Sprintf("An effect below %s %s was taken as too small to matter, before the first trial.", say.Figure(k.Delta), k.primary().Unit))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/internal/store"
@@ -61,8 +62,8 @@ func (w *work) conclude() (*Ran, error) {
 		if errors.Is(err, store.ErrChanged) { // another process has judged in the meantime
 			continue
 		}
-		if err == nil && r.NoiseSD > 0 && r.ResidualDF > 0 { // what the next plan is foreseen by
-			err = w.st.SetNoise(ledger.Baseline, store.Noise{SD: r.NoiseSD, Repeats: r.Blocks})
+		if err == nil {
+			err = w.keepNoise(w.st, r, ledger.Baseline)
 		}
 		return ran, err
 	}
@@ -92,7 +93,7 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 	}
 	r = &study.Result{
 		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
-		Design: decoded.Design, Seed: held.Seed, Repeats: held.Repeats, Folds: decoded.Base.Data.Folds, Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
+		Design: decoded.Design, Seed: held.Seed, Repeats: held.Repeats, Folds: decoded.Base.Data.Folds, Val: share(decoded.Base.Data.Spec), Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
 	}
 	for _, v := range decoded.Variants {
 		r.Variants = append(r.Variants, v.Name)
@@ -143,6 +144,14 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 		doubts = append(doubts, promise)
 	}
 	return r, ledger, append(doubts, from.Doubts...), nil
+}
+
+// share is the part of the images that each repeat draws for validation; 0 where it is a fold.
+func share(images data.Spec) float64 {
+	if images.Folds > 0 {
+		return 0
+	}
+	return images.Val
 }
 
 // stands is the trials that stand for a study's cells.
@@ -233,7 +242,7 @@ func (p pool) trial(arm string, repeat int, r *trial.Result) study.Trial {
 	}
 	for _, point := range r.Curve {
 		t.Curve = append(t.Curve, study.Point{
-			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR, Metrics: point.Metrics,
+			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR, Metrics: point.Metrics, Images: point.Images,
 		})
 	}
 	e, ok := r.Score(p.of)

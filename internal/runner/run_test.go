@@ -549,6 +549,44 @@ func TestLooksAreCounted(t *testing.T) {
 	}
 }
 
+// What noise a plan goes by: a guess, its own trials without any look, and what they were, for another split of the same images.
+func TestAPlanKnowsTheNoiseOfItsTrialsAndOfItsImages(t *testing.T) {
+	file := studyFile(t)
+	if o := opened(t, file).Outlook(); o.Noise.Errors != 0.3 || o.Noise.SD(o.Images) == 0 || o.Pool == 0 || !opened(t, file).Foresee().Guessed {
+		t.Errorf("before any trial: %+v", o)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	s := opened(t, file)
+	ended := 0
+	if _, err := s.Run(ctx, &fake{t: t, s: s}, func(e Event) {
+		if e.Ended != nil {
+			if ended++; ended == 6 { // of 8, with one repeat whole and a part of the other
+				stop()
+			}
+		}
+	}); err == nil {
+		t.Fatal("the run was not stopped")
+	}
+	if looks := shown(t, file).Looks; len(looks) > 0 {
+		t.Fatalf("looks %+v", looks)
+	}
+	if o := opened(t, file).Outlook(); o.Noise.Errors != 0 || o.Noise.SD(o.Images) == 0 {
+		t.Errorf("with %d trials: %+v", ended, o.Noise)
+	}
+	r, _, _, err := faked(t, file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := opened(t, file).Outlook()
+	if want := math.Hypot(r.Result.Noise.Images, r.Result.Noise.Trainings); math.Abs(own.Noise.SD(r.Result.Images)-want) > 1e-9 {
+		t.Errorf("the trials show %+v, the plan goes by %+v", r.Result.Noise, own.Noise)
+	}
+	edit(t, file, "repeats: 2", "repeats: 2\nseed: 9")
+	if other := opened(t, file).Outlook(); other.Noise != own.Noise {
+		t.Errorf("of another split %+v, want %+v", other.Noise, own.Noise)
+	}
+}
+
 // A plan of two looks: what the first decides is trained no more, the rest goes on to the end, and the same command finds nothing to do.
 func TestAPlanOfTwoLooksStopsWhatTheFirstDecides(t *testing.T) {
 	file := studyFile(t, "repeats: 2", "repeats: {min: 3, max: 6}", "  - {name: idle, with: [{l2: {except: [bias, norm, depthwise]}}]}\n", "")

@@ -21,6 +21,7 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/nn"
@@ -52,6 +53,8 @@ type Session struct {
 	Plan  *study.Plan
 	Keys  []string // the arms' identities, in the order of Plan.Arms
 
+	Starts []string // what becomes of the weights that an arm starts from, in the same order; "": it draws its own
+
 	task    task.Task // without classes
 	request Request
 	text    []byte
@@ -65,8 +68,8 @@ type Session struct {
 	heartbeat time.Duration
 }
 
-// recipe is the texts of an arm, with their digests.
-type recipe struct{ network, settings, networkDigest, settingsDigest string }
+// recipe is the texts of an arm, with their digests, and the digest of the weights that it starts from.
+type recipe struct{ network, settings, networkDigest, settingsDigest, start string }
 
 type cutKey struct {
 	set    string
@@ -229,8 +232,15 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 // own whose validation images are not the baseline's.
 func (s *Session) identify(ctx context.Context) error {
 	for _, a := range s.Plan.Arms {
-		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(a.Built.Optimization, a.Built.Learning))
-		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings)})
+		learning := a.Built.Learning
+		start, told, err := starts(a)
+		if err != nil {
+			return s.place(a, approach.Locate(a.Experiment.Learning, "pretrain", err))
+		}
+		s.Starts = append(s.Starts, told)
+		learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
+		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(a.Built.Optimization, learning))
+		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings), start})
 	}
 	for i, a := range s.Plan.Arms {
 		for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
@@ -253,6 +263,24 @@ func (s *Session) identify(ctx context.Context) error {
 		s.Keys = append(s.Keys, spec.Arm())
 	}
 	return nil
+}
+
+// starts looks at the weights that an arm starts from, and returns their digest and what becomes of them; "" if it draws its own.
+func starts(a study.PlannedArm) (digest, told string, err error) {
+	p := a.Built.Learning.Pretrain
+	if p.From == "" {
+		return "", "", nil
+	}
+	w, err := pretrain.Open(p.From, p.Key)
+	if err != nil {
+		return "", "", fmt.Errorf("pretrain: %w", err)
+	}
+	defer w.Close()
+	f, err := w.Fit(a.Built.Graph, p)
+	if err != nil {
+		return "", "", fmt.Errorf("pretrain: %w", err)
+	}
+	return w.Digest, fmt.Sprintf("weights of %s: %s", w.Name(), f.Started), nil
 }
 
 // cut is the parts of an arm's data in a repeat.
@@ -286,7 +314,7 @@ func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (tri
 		return trial.Spec{}, err
 	}
 	return trial.Spec{
-		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task),
+		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: s.recipes[arm].start,
 		Seeds: trial.Seeds(s.Study.Seeds(repeat)), Engine: engine, Versions: Versions(),
 	}, nil
 }
@@ -300,6 +328,7 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 	r := trial.Request{
 		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
+		Start: s.Plan.Arms[arm].Built.Learning.Pretrain.From,
 	}
 	err = s.lay(st, &r)
 	return r, err
@@ -311,7 +340,7 @@ func (s *Session) lay(st *store.Store, r *trial.Request) (err error) {
 	for _, path := range []struct {
 		to *string
 		is string
-	}{{&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}} {
+	}{{&r.Start, r.Start}, {&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}} {
 		if path.is == "" {
 			continue
 		}
@@ -329,6 +358,9 @@ func (s *Session) view() study.View {
 	v.Base = []study.Part{
 		{Name: "network", Digest: base.Network}, {Name: "settings", Digest: base.Settings}, {Name: "images", Digest: base.Data},
 		{Name: "split", Digest: base.Cut}, {Name: "seed", Digest: fmt.Sprint(s.Study.Seed)}, {Name: "versions of assay's rooms", Digest: fmt.Sprint(base.Versions)},
+	}
+	if base.Start != "" {
+		v.Base = append(v.Base, study.Part{Name: "weights to start from", Digest: base.Start})
 	}
 	for i, a := range s.Plan.Arms {
 		v.Arms = append(v.Arms, study.ViewArm{Key: s.Keys[i], Name: a.Name, Status: study.Active})
@@ -369,24 +401,83 @@ func (s *Session) origin() (json.RawMessage, error) {
 
 // Foresee is what the study's repeats can tell, before its first trial, and whether its budget suffices once it is calibrated.
 func (s *Session) Foresee() study.Foresight {
-	noise := 0.0
-	if st, err := store.OpenReading(s.request.Store, time.Now); err == nil {
-		defer st.Close()
-		noise = s.noise(st)
-	}
-	f := study.Foresee(s.task.Metrics()[0], len(s.Plan.Arms)-1, s.Study.Repeats, noise, s.Study.Meaningful, s.Plan.Arms[0].Images.Val)
+	f := s.Outlook().Foresee()
 	if hours, budget := s.Hours(), s.Study.Budget.Hours(); budget > 0 && hours > budget {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("budget: %v is short of the %.3g hours that all trials take; whole repeats will be missing", s.Study.Budget, hours))
 	}
 	return f
 }
 
-// noise is the noise floor of the baseline, where the store knows one.
-func (s *Session) noise(st *store.Store) float64 {
-	if n, err := st.Noise(s.Keys[0]); err == nil && n != nil {
-		return n.SD
+// Outlook is what is known of the study before its next trial. Noise is what its own trials show by now, else what a study of its
+// baseline, or of a network of that name on the same images, found, else a guess.
+func (s *Session) Outlook() study.Outlook {
+	base, o := s.Study.Base.Data.Spec, s.Plan.Outlook(s.task.Metrics()[0])
+	ctx := context.Background() // all is opened
+	one, err := s.cut(ctx, s.Plan.Arms[0], 1)
+	two, err2 := s.cut(ctx, s.Plan.Arms[0], 2)
+	if part := share(base); err == nil && err2 == nil && one.validation != two.validation && part > 0 {
+		o.Pool = int(float64(o.Images)/part + 0.5)
 	}
-	return 0
+	known, ok := s.noise()
+	if set, err := s.Set(ctx, s.Study.Base); !ok && err == nil {
+		known, ok = KnownNoise(s.request.Store, s.Keys[0], NoiseOf(set.Digest, s.Study.Base.Net))
+	}
+	if o.Noise = known; !ok {
+		o.Noise = study.Guess(o.Metric, base.Name)
+	}
+	return o
+}
+
+// noise is what the study's own trials show, where the store has some: a look is not needed for it.
+func (s *Session) noise() (study.Expected, bool) {
+	st, err := store.OpenReading(s.request.Store, time.Now)
+	if err != nil {
+		return study.Expected{}, false
+	}
+	defer st.Close()
+	if held, err := st.Study(s.Name); err != nil || held.Baseline != s.Keys[0] {
+		return study.Expected{}, false
+	}
+	r, err := Result(st, s.Name)
+	if err != nil || r.Noise == nil {
+		return study.Expected{}, false
+	}
+	return r.Noise.Measured(r.Images), true
+}
+
+// NoiseOf is the key that the noise of studies on a set with a network, by its name, is kept under in a store, whatever their split.
+func NoiseOf(set, net string) string { return trial.Digest("noise of " + set + " " + net) }
+
+// KnownNoise is what a store knows of the noise under the first of the keys that it has any of.
+func KnownNoise(dir string, keys ...string) (study.Expected, bool) {
+	st, err := store.OpenReading(dir, time.Now)
+	if err != nil {
+		return study.Expected{}, false
+	}
+	defer st.Close()
+	for _, key := range keys {
+		if n, err := st.Noise(key); err == nil && n != nil && n.Sources[ofImage]+n.Sources[ofTrainings] > 0 {
+			return study.Expected{Image: n.Sources[ofImage], Trainings: n.Sources[ofTrainings]}, true
+		}
+	}
+	return study.Expected{}, false
+}
+
+// The sources of noise that a store keeps: one validation image, and the trainings themselves.
+const (
+	ofImage     = "image"
+	ofTrainings = "trainings"
+)
+
+// keepNoise keeps what a study found its noise to be, for its own plan and for others on the same images.
+func (s *Session) keepNoise(st *store.Store, r *study.Result, baseline string) error {
+	set, err := s.Set(context.Background(), s.Study.Base)
+	if err != nil || r.Noise == nil {
+		return err
+	}
+	found := r.Noise.Measured(r.Images)
+	n := store.Noise{SD: r.NoiseSD, Repeats: r.Blocks, Sources: map[string]float64{ofImage: found.Image, ofTrainings: found.Trainings}}
+	return errors.Join(st.SetNoise(baseline, n), st.SetNoise(NoiseOf(set.Digest, s.Study.Base.Net), n))
 }
 
 // Hours is the expected wall time of all trials, 0 while seconds are unknown.

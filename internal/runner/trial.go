@@ -19,6 +19,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/internal/format"
+	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/task"
@@ -70,9 +71,6 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if !maps.Equal(r.Spec.Versions, Versions()) {
 		return nil, stops("it is of another version of assay (%v, this one has %v); run the study with this one", r.Spec.Versions, Versions())
 	}
-	if r.Spec.Start != "" {
-		return nil, stops("it starts from the weights %s, and trials here draw theirs; train it by assay train --start", r.Spec.Start)
-	}
 	graph, err := nn.Read("the request's network", []byte(r.Network))
 	if err != nil {
 		return nil, err
@@ -82,6 +80,19 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if err != nil {
 		return nil, err
 	}
+	l.Pretrain.From = r.Start
+	start, err := pretrain.Start(graph, l.Pretrain)
+	if err != nil {
+		return nil, stop{err}
+	}
+	digest := ""
+	if start != nil {
+		digest = start.Digest
+	}
+	if digest != r.Spec.Start {
+		return nil, stops("%s: the weights have changed since the study began; put back what was there, or run it under another name (--as NAME)", r.Start)
+	}
+	l.Pretrain.From = "" // their digest says which they are
 	e, err := open(r.Device, r.Threads)
 	if err != nil {
 		return nil, err
@@ -104,7 +115,7 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	}
 	job := train.Job{
 		Task: r.Spec.Task, Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
-		Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
+		Start: start, Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
 	}
 	if r.Spec.Overlay != job.Overlay.Digest() {
 		return nil, stops("it is of other labels or shares of the images (overlay %q), which this version of assay does not lay; run the study with that one", r.Spec.Overlay)
@@ -135,7 +146,7 @@ func outcome(t *train.Result, set *data.Set, cut data.Cut) *trial.Result {
 	for _, p := range t.Curve {
 		r.Curve = append(r.Curve, trial.Point{
 			Epoch: p.Epoch, Step: p.Step, TrainLoss: trial.Number(p.TrainLoss), LR: p.LR,
-			Metrics: p.Metrics,
+			Metrics: p.Metrics, Images: p.Images,
 		})
 	}
 	if t.Diverged {

@@ -132,6 +132,15 @@ func Figure(x float64) string {
 	return strconv.FormatFloat(x, 'g', 2, 64)
 }
 
+// Amount is a [Figure] with its unit, given in the plural: "1 point", "0.5 points".
+func Amount(x float64, units string) string {
+	n := Figure(x)
+	if n == "1" {
+		units = strings.TrimSuffix(units, "s")
+	}
+	return n + " " + units
+}
+
 // Short is as much of a digest as tells it from others of a store: its first 12 characters, behind the name of its kind
 // ("sha256:").
 func Short(digest string) string {

@@ -131,6 +131,14 @@ func TestJSONMeansTheSameWithoutWhatSteers(t *testing.T) {
 	}
 }
 
+func TestOneIsOneOfItsUnit(t *testing.T) {
+	for x, want := range map[float64]string{1: "1 point", 0.999: "1 point", 0: "0 points", 1.1: "1.1 points", 2: "2 points"} {
+		if got := Amount(x, "points"); got != want {
+			t.Errorf("%g: got %s, want %s", x, got, want)
+		}
+	}
+}
+
 func TestAFigureHasTwoDigitsAndNoExponent(t *testing.T) {
 	for x, want := range map[float64]string{0: "0", 1e-9: "0", 0.00012: "0.00012", 0.25: "0.25", 0.999: "1", 3.333: "3.3", 9.94: "9.9", 9.96: "10", 95.4: "95", 120: "120", 1234.5: "1234", -3.25: "-3.2"} {
 		if got := Figure(x); got != want {

@@ -120,6 +120,9 @@ func encodeBeside(v, byDefault reflect.Value) (*Node, error) {
 		}
 		n, err := encodeBeside(v.Elem(), d.Elem())
 		if n == nil && err == nil && written {
+			if v.Elem().Kind() != reflect.Struct {
+				return encode(v.Elem())
+			}
 			n = NewMap()
 		}
 		return n, err

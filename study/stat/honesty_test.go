@@ -187,6 +187,89 @@ func TestEquivalenceKeepsTheLevelInEveryMixture(t *testing.T) {
 	}
 }
 
+// A study grows: looks at 3, 5, 7, 9 and 11 blocks, at 4 %, then 1/2 %, 1/4 %, ...; a decided arm stays decided. Whose
+// comparisons must a later look's critical value count? Every arm's that was ever judged. Counting the undecided alone hands
+// them the shares of arms that were told to have no effect, and what is left undecided is what luck carried furthest: 15 arms,
+// half at delta and half at -delta, err in 6 %. The scale is known, so that nothing else can be to blame.
+func TestLaterLooksCountEveryArmEverJudged(t *testing.T) {
+	const arms, first, step, looks = 15, 3, 2, 5
+	rules := []struct {
+		name   string
+		family func(undecided, different int) int
+	}{
+		{"every arm ever judged", func(int, int) int { return arms }},
+		{"all but those told different", func(_, different int) int { return arms - different }},
+		{"the undecided alone", func(undecided, _ int) int { return undecided }},
+	}
+	var outer, inner [looks][arms + 1]float64 // critical values by look and size of the family
+	for j := range looks {
+		level := 0.04
+		if j > 0 {
+			level = 0.01 / math.Pow(2, float64(j))
+		}
+		for k := 1; k <= arms; k++ {
+			f := ManyToOne(k)
+			outer[j][k], inner[j][k] = f.Critical(1-level, math.Inf(1)), f.Inner().Critical(1-level, math.Inf(1))
+		}
+	}
+	delta := 4 * math.Sqrt(2.0/first) // four standard errors of the first look, so that most arms are decided there
+	n := draws(4000, 40_000)
+	for _, truth := range [][]float64{{0}, {0, delta, 0, -delta}, {delta, -delta}} {
+		wrong := make([]int, len(rules))
+		rng := rand.New(rand.NewPCG(41, 42))
+		for range n {
+			var effects [looks][arms]float64 // estimates at each look
+			for v := -1; v < arms; v++ {
+				sum, blocks := 0.0, 0
+				for j := range looks {
+					for ; blocks < first+step*j; blocks++ {
+						sum += rng.NormFloat64()
+					}
+					for w := range arms {
+						switch mean := sum / float64(blocks); v {
+						case -1:
+							effects[j][w] -= mean
+						case w:
+							effects[j][w] += mean + truth[w%len(truth)]
+						}
+					}
+				}
+			}
+			for i, rule := range rules {
+				decided, undecided, different, bad := [arms]bool{}, arms, 0, false
+				for j := 0; j < looks && undecided > 0; j++ {
+					k := rule.family(undecided, different)
+					se := math.Sqrt(2 / float64(first+step*j))
+					for v := range arms {
+						x, mu := effects[j][v], truth[v%len(truth)]
+						switch {
+						case decided[v]:
+						case math.Abs(x) > outer[j][k]*se:
+							decided[v], bad = true, bad || x*mu <= 0
+							undecided, different = undecided-1, different+1
+						case math.Abs(x)+inner[j][k]*se < delta:
+							decided[v], bad = true, bad || mu != 0
+							undecided--
+						}
+					}
+				}
+				if bad {
+					wrong[i]++
+				}
+			}
+		}
+		for i, rule := range rules {
+			t.Logf("true effects %.1f: %s: wrong in %.4f of %d studies", truth, rule.name, float64(wrong[i])/float64(n), n)
+		}
+		if most := 0.05 + 2*math.Sqrt(0.05*0.95/float64(n)); float64(wrong[0])/float64(n) > most {
+			t.Errorf("true effects %.1f: counting every arm errs in %.4f of %d studies", truth, float64(wrong[0])/float64(n), n)
+		}
+		if len(truth) == 2 && !testing.Short() && float64(wrong[2])/float64(n) < 0.055 {
+			t.Errorf("counting the undecided alone errs in %.4f only: the study does not put the rule to the test", float64(wrong[2])/float64(n))
+		}
+	}
+}
+
 func TestAnAbsentComparisonIsNeverTooFewOfThem(t *testing.T) {
 	for _, df := range []float64{5, 30, math.Inf(1)} {
 		all := ManyToOne(7)

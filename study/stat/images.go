@@ -11,7 +11,7 @@ import "math"
 // for validation splits V_s of m_s images. One fixed split has o = 1/m and the term is the analysis of variance's
 // MS_image/m - MS_image×seed/(n m), MS_image the variance of an image's mean over seeds (Cornfield and Tukey, "Average
 // values of mean squares in factorials", Ann. Math. Stat. 27, 1956). Splits redrawn each repeat overlap less, and what
-// they do not share the residual has counted already. Its honesty: study's TestANullStudyClaimsNothing.
+// they do not share the residual has counted already. Its honesty: the table "null" of internal/simulate.
 
 // ImageBlock is one repeat: the images that its validation split holds and what each arm's difference from the
 // baseline is on each.

@@ -9,7 +9,7 @@ import (
 
 // Student is the one-comparison counterpart of [Family.P]: the two-sided p-value of t with df degrees of freedom.
 // Together with [Paired] it is the paired t test (Student, "The probable error of a mean", Biometrika 6, 1908), which
-// judges an arm that cannot share the pooled residual. Its honesty: TestAnUnevenArmErrsAsOftenAsTheDocumentTells in study.
+// judges an arm that cannot share the pooled residual. Its honesty: the table "spread" of internal/simulate.
 func Student(t, df float64) float64 { return studentP(t, df) }
 
 // StudentCritical is the two-sided critical value at a confidence level in (0, 1); df +Inf is the normal's.
@@ -32,7 +32,7 @@ func Paired(d []float64) (mean, variance, df float64) {
 // 1974), without the zeros that a median makes by construction (Hines and O'Hara Hines, "Increased power with modified
 // forms of the Levene (median) test", Biometrics 56, 2000): with six groups of five the plain form finds an arm of
 // three times the spread in 8 % of studies, this one, arm by arm with Bonferroni at 5 %, in 42 % (simulated). p is 1 where nothing varies.
-// Its honesty: TestAnUnevenArmErrsAsOftenAsTheDocumentTells in study.
+// Its honesty: the table "spread" of internal/simulate.
 func BrownForsythe(groups [][]float64, odd int) (f, p float64) {
 	dev := make([][]float64, 2)
 	for i, g := range groups {

@@ -40,13 +40,14 @@ type Result struct {
 	Images  map[string]Images `json:"images,omitempty"` // the sets of images that Scores name, by digest
 }
 
-// Point is an evaluation on the validation images along the way.
+// Point is an evaluation along the way.
 type Point struct {
 	Epoch     float64            `json:"epoch"` // passes done
 	Step      int                `json:"step"`
 	TrainLoss Number             `json:"train_loss"` // mean over the steps since the last point
 	LR        float64            `json:"lr"`         // of the last step
 	Metrics   map[string]float64 `json:"metrics"`
+	Images    int                `json:"images,omitempty"` // that Metrics are of, some of the validation images; 0: all
 }
 
 // Evaluation is what one way of evaluating found: named metrics, and a column per image of each that has one.

@@ -15,9 +15,9 @@ from pytorchcv.model_provider import get_model
 TORCHVISION = (
     "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn", "inception_v3", "resnet18", "resnet34",
     "resnet50", "resnet101", "resnet152", "resnext50_32x4d", "densenet121", "densenet161", "densenet169", "densenet201", "squeezenet1_0",
-    "squeezenet1_1", "shufflenet_v2_x1_0", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny",
+    "squeezenet1_1", "shufflenet_v2_x0_5", "shufflenet_v2_x1_0", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny",
 )
-TIMM = {"inception_v4": "inception_v4", "inception_resnet_v2": "inception_resnet_v2", "xception": "legacy_xception", "se_resnet50": "seresnet50"}
+TIMM = {"inception_v4": "inception_v4", "inception_resnet_v2": "inception_resnet_v2", "xception": "legacy_xception", "se_resnet50": "seresnet50", "efficientnet_lite0": "tf_efficientnet_lite0"}
 PYTORCHCV = {
     "zfnet": "zfnet", "nin-cifar": "nin_cifar10", "bn-inception": "bninception", "inception_resnet_v1": "inceptionresnetv1",
     "cbam_resnet50": "cbam_resnet50", "resnet18_v2": "preresnet18", "resnet34_v2": "preresnet34", "resnet50_v2": "preresnet50b",
@@ -34,6 +34,7 @@ def counted(library, name, build):
 
 
 nets = {n: counted("torchvision", n, lambda: getattr(torchvision.models, n)(weights=None)) for n in TORCHVISION}
+nets["googlenet_bn"] = counted("torchvision", "googlenet", lambda: torchvision.models.googlenet(aux_logits=False, init_weights=False))
 nets |= {k: counted("timm", n, lambda: timm.create_model(n)) for k, n in TIMM.items()}
 nets |= {k: counted("pytorchcv", n, lambda: get_model(n)) for k, n in PYTORCHCV.items()}
 versions = ", ".join(f"{p} {importlib.metadata.version(p).split('+')[0]}" for p in ("torchvision", "timm", "pytorchcv"))

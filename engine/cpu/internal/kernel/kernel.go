@@ -101,10 +101,25 @@ type Set struct {
 	SoftCrossEntropy     func(loss, logits, shares []float32, k int, smoothing float32)
 	SoftCrossEntropyGrad func(dlogits, logits, shares, dloss []float32, k int, smoothing float32)
 
+	// losses.go.
+	BinaryCrossEntropy     func(loss, logits []float32, t Targets, k int)
+	BinaryCrossEntropyGrad func(dlogits, logits, dloss []float32, t Targets, k int)
+	Focal                  func(loss, logits []float32, t Targets, gamma float32, k int)
+	FocalGrad              func(dlogits, logits, dloss []float32, t Targets, gamma float32, k int)
+
 	// Parameters, update.go.
 	SGD       func(p, v, g []float32, lr, momentum, l2 float32, nesterov bool)
 	SquareSum func(x []float32) float64
 	AllFinite func(x []float32) bool
+
+	// Parameters, adaptive.go.
+	Adam        func(p, m, v, g []float32, k Adam)
+	RMSProp     func(p, v, b, g []float32, k RMSProp)
+	AdaDelta    func(p, v, u, g []float32, lr, rho, eps, l2 float32)
+	Lion        func(p, m, g []float32, lr, beta1, beta2, l2, decay float32)
+	LARS        func(p, v, g []float32, lr, momentum, l2, ratio float32, nesterov bool)
+	LAMBMoments func(p, m, v, g []float32, k Adam) (pp, uu float64)
+	LAMBStep    func(p, m, v []float32, rate float32, k Adam)
 
 	// Peak runs n rounds of multiply-adds in registers alone and returns how many floating-point operations those were (two
 	// a multiply-add): what the other kernels are measured against.
@@ -207,10 +222,24 @@ func Generic() Set {
 		SoftCrossEntropy:     softCrossEntropy,
 		SoftCrossEntropyGrad: softCrossEntropyGrad,
 
+		BinaryCrossEntropy:     binaryCrossEntropy,
+		BinaryCrossEntropyGrad: binaryCrossEntropyGrad,
+		Focal:                  focal,
+		FocalGrad:              focalGrad,
+
 		SGD:       sgd,
 		SquareSum: squareSum,
 		AllFinite: allFinite,
-		Peak:      peak,
+
+		Adam:        adam,
+		RMSProp:     rmsprop,
+		AdaDelta:    adaDelta,
+		Lion:        lion,
+		LARS:        lars,
+		LAMBMoments: lambMoments,
+		LAMBStep:    lambStep,
+
+		Peak: peak,
 	}
 }
 

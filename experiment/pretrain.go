@@ -1,0 +1,118 @@
+package experiment
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
+)
+
+// Pretrain is the weights that a training begins from in place of drawn ones.
+type Pretrain struct {
+	From      string    `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, or PyTorch's .pth and .pt"`
+	Key       string    `yaml:"key" help:"where in a checkpoint the weights are, as ema.state_dict; default: at the top, or under a usual key"`
+	Freeze    []nn.Glob `yaml:"freeze" help:"layers that keep these weights, by path: [conv1, \"stage1/**\"]"`
+	Normalize Normalize `yaml:"normalize" default:"net" help:"how pictures must look: net, imagenet, half, none, or {mean: [...], std: [...]}; net: as the network's zoo entry or the model says, else imagenet"`
+	Match     string    `yaml:"match" values:"names, order" help:"how tensors find their layers: by names, or by the order of the layers alone"`
+}
+
+// Ways of Match.
+const (
+	MatchNames = "names"
+	MatchOrder = "order"
+)
+
+// Normalize says how pictures must look to weights: by a word, or by mean and deviation a channel on a scale from 0 to 1.
+type Normalize struct {
+	Kind      string // "" where Mean and Std say
+	Mean, Std []float32
+}
+
+// Words of Normalize.
+const (
+	NormalizeNet      = "net" // what the network's entry in the zoo says, or the model of Assay's that the weights are of
+	NormalizeImageNet = "imagenet"
+	NormalizeHalf     = "half" // values from -1 to 1
+	NormalizeNone     = "none" // values from 0 to 1
+)
+
+// Normalization is the mean and deviation that a word stands for, net excepted.
+func Normalization(kind string) (mean, std []float32, ok bool) {
+	switch kind {
+	case NormalizeImageNet: // torchvision's, of ImageNet's training images
+		return []float32{0.485, 0.456, 0.406}, []float32{0.229, 0.224, 0.225}, true
+	case NormalizeHalf:
+		return []float32{0.5, 0.5, 0.5}, []float32{0.5, 0.5, 0.5}, true
+	case NormalizeNone:
+		return []float32{0, 0, 0}, []float32{1, 1, 1}, true
+	}
+	return nil, nil, false
+}
+
+// UnmarshalSpec reads a word, or mean and std of one or three channels.
+func (z *Normalize) UnmarshalSpec(n *spec.Node) error {
+	if n.Kind == spec.Scalar {
+		words := []string{NormalizeNet, NormalizeImageNet, NormalizeHalf, NormalizeNone}
+		if !slices.Contains(words, n.Text()) {
+			return n.Errorf("normalize: unknown value %q; choose one of net, imagenet, half, none, or give {mean: [...], std: [...]}", n.Text())
+		}
+		*z = Normalize{Kind: n.Text()}
+		return nil
+	}
+	var given struct {
+		Mean []float32 `yaml:"mean"`
+		Std  []float32 `yaml:"std"`
+	}
+	if err := spec.Decode(n, &given); err != nil {
+		return err
+	}
+	if len(given.Mean) != len(given.Std) || len(given.Mean) != 1 && len(given.Mean) != 3 {
+		return n.Errorf("normalize: %d means and %d deviations; give one or three of each", len(given.Mean), len(given.Std))
+	}
+	for i, std := range given.Std {
+		if mean := float64(given.Mean[i]); !(std > 0) || math.IsInf(float64(std), 0) || !(mean >= 0 && mean <= 1) {
+			return n.Errorf("normalize: a mean of %g and a deviation of %g; give a mean from 0 to 1 and a deviation above 0, on the scale from black to 1", mean, std)
+		}
+	}
+	*z = Normalize{Mean: given.Mean, Std: given.Std}
+	return nil
+}
+
+// MarshalSpec writes the word, or mean and std.
+func (z Normalize) MarshalSpec() (*spec.Node, error) {
+	if len(z.Mean) == 0 {
+		return spec.NewText(z.Kind), nil
+	}
+	m := spec.NewMap()
+	for _, part := range []struct {
+		key string
+		of  []float32
+	}{{"mean", z.Mean}, {"std", z.Std}} {
+		n, err := spec.Encode(part.of)
+		if err != nil {
+			return nil, err
+		}
+		m.Set(part.key, n)
+	}
+	return m, nil
+}
+
+// String is the word, or mean and deviation.
+func (z Normalize) String() string {
+	if len(z.Mean) == 0 {
+		return z.Kind
+	}
+	return fmt.Sprintf("mean %g, std %g", z.Mean, z.Std)
+}
+
+// Frozen are the rows that keep the weights of the frozen layers.
+func (p Pretrain) Frozen() []ParameterSetting {
+	var rows []ParameterSetting
+	for _, layers := range p.Freeze {
+		frozen := true
+		rows = append(rows, ParameterSetting{Layers: layers, Frozen: &frozen})
+	}
+	return rows
+}

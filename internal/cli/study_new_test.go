@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
+)
+
+// set describes a set of so many images of ten classes; own are the parts that it brings along.
+func describedSet(train, val, test int, own ...string) data.Description {
+	return data.Description{Name: "s", Images: train + val + test, Classes: make([]data.ClassCount, 10), Parts: data.Parts{Train: train, Val: val, Test: test}, Own: own}
+}
+
+func TestABudgetGoesToRepeatsAndImagesBeforeEpochs(t *testing.T) {
+	fashion := describedSet(9000, 1000, 2000, "test")
+	for _, c := range []struct {
+		name     string
+		of       data.Description
+		set      string // whose errors are guessed
+		target   float64
+		budget   time.Duration
+		speed    float64
+		last     bool
+		ok       bool
+		repeats  int
+		share    float64
+		epochs   int
+		images   int // trained on, where not all
+		reaches  bool
+		withinIt bool // the budget is kept
+	}{
+		{"three minutes of two quiet cores", fashion, "fashion-mini", 1, 3 * time.Minute, 18000, true, true, 6, 0.3, 7, 0, true, true},
+		{"more: first epochs, then repeats", fashion, "fashion-mini", 1, 30 * time.Minute, 18000, true, true, 10, 0.3, 18, 0, true, true},
+		{"half a point is out of reach", fashion, "fashion-mini", 0.5, 30 * time.Minute, 18000, true, true, 10, 0.33, 18, 0, false, true},
+		{"two points are easy", fashion, "fashion-mini", 2, 3 * time.Minute, 18000, true, true, 3, 0.14, 13, 0, true, true},
+		{"a minute", fashion, "fashion-mini", 1, time.Minute, 18000, true, true, 3, 0.33, 4, 0, false, true},
+		{"a network too slow for the repeats that tell", fashion, "fashion-mini", 1, 3 * time.Minute, 3000, false, false, 6, 0.33, 0, 0, true, true},
+		{"seconds: not all images", fashion, "fashion-mini", 1, 30 * time.Second, 3000, true, true, 3, 0.33, 6, 200, false, false},
+		{"many images keep a tenth", describedSet(400000, 50000, 50000), "", 1, 8 * time.Hour, 9000, true, true, 4, 0.1, 0, 0, true, true},
+		{"the set's own part stays", describedSet(200, 60, 0, "train", "val"), "", 1, 4 * time.Minute, 4000, true, true, 10, 0, 0, 0, false, true},
+	} {
+		p := &proposal{Target: c.target, Budget: c.budget, Described: c.of, Net: "mini", Speed: c.speed, train: c.of.Parts.Train, val: c.of.Parts.Val,
+			expected: func(string) study.Expected { return study.Guess(task.Accuracy, c.set) }}
+		p.Batch = batchFor(p.train)
+		if ok := p.plan(c.last); ok != c.ok {
+			t.Errorf("%s: the network is taken: %v", c.name, ok)
+			continue
+		}
+		if !c.ok {
+			continue
+		}
+		trained, val := p.parts()
+		p.Variants, p.Described.Parts = ideas[:proposedVariants], data.Parts{Train: trained, Val: val, Test: c.of.Parts.Test}
+		p.conclude()
+		if p.Repeats != c.repeats || p.Share != c.share || c.epochs > 0 && p.Epochs != c.epochs || p.Images != c.images {
+			t.Errorf("%s: %d repeats, val %g, %d epochs of %d images; want %d, %g, %d, %d", c.name, p.Repeats, p.Share, p.Epochs, p.Images, c.repeats, c.share, c.epochs, c.images)
+		}
+		if p.Tells <= p.Target != c.reaches || c.reaches && p.Meaningful != p.Target || !c.reaches && (p.Meaningful < p.Tells || p.Meaningful > p.Tells+0.5 || math.Mod(p.Meaningful, 0.5) != 0) {
+			t.Errorf("%s: tells %.3g of %g points, meaningful %g", c.name, p.Tells, p.Target, p.Meaningful)
+		}
+		if (len(p.careful()) == 0) != c.reaches {
+			t.Errorf("%s: careful %q", c.name, p.careful())
+		}
+		if c.withinIt && p.Seconds > c.budget.Seconds() {
+			t.Errorf("%s: takes %.0f s", c.name, p.Seconds)
+		}
+	}
+}
+
+func TestAProposalSaysWhatItTells(t *testing.T) {
+	p := &proposal{Target: 1, Budget: 4 * time.Minute, Described: describedSet(200, 60, 0, "train", "val"), Net: "mini", Speed: 900, Batch: 16, train: 200, val: 60,
+		Data: "{folder: photos}", Out: "photos.yaml", Variants: ideas[:2], Augment: "[flip]", expected: func(string) study.Expected { return study.Guess(task.Accuracy, "") }}
+	p.plan(true)
+	p.conclude()
+	text, err := p.text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"# Careful: 60 validation images and ", "bring more images", "in 8 of 10 cases (a guess: 30 % errors, 60 images)\n", "  # points; 1 would matter, but so few images and repeats do not tell it\n", "  data: {folder: photos}\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	if where := (&proposal{Share: 0.29}).where(data.Folder("a: b"), "x.yaml"); where != `{folder: "a: b", val: 0.29}` {
+		t.Errorf("data is written as %s", where)
+	}
+}

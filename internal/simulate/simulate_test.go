@@ -1,0 +1,133 @@
+package simulate
+
+import (
+	"flag"
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/assaylab/assay/study"
+)
+
+var studiesFlag = flag.Int("studies", 0, "simulated studies a row; 0: 100, or 5 with -short")
+
+// Every row keeps its promise: so many errors have a chance of 1 in 100,000 or more where the rate is the one promised, and of
+// thousands of studies the rate stays within two simulation errors of it.
+func TestEveryRowKeepsItsPromise(t *testing.T) {
+	studies := 100
+	switch {
+	case *studiesFlag > 0:
+		studies = *studiesFlag
+	case testing.Short():
+		studies = 5
+	}
+	for i, r := range Rows {
+		if testing.Short() && i%17 > 0 {
+			continue
+		}
+		t.Run(r.Name(), func(t *testing.T) {
+			t.Parallel()
+			o, err := r.Run(studies, 1, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("any false claim %.4f, others %v, seeds alone %.3f, found %.3f, none %.3f, looks %.2f", o.Wrong, o.Others, o.Alone, o.Found, o.Nones, o.Looks)
+			broken := func(rate float64) bool {
+				chance := distuv.Binomial{N: float64(studies), P: r.Promise}.Survival(math.Round(rate*float64(studies)) - 1)
+				return r.Promise > 0 && (chance < 1e-5 || studies >= 4000 && rate > r.Promise+2*math.Sqrt(r.Promise*(1-r.Promise)/float64(studies)))
+			}
+			if broken(o.Wrong) {
+				t.Errorf("any false claim in %.4f of %d studies, promised %.2f", o.Wrong, studies, r.Promise)
+			}
+			if s, ok := o.Others["log_loss"]; ok && broken(s.Wrong) {
+				t.Errorf("any false claim on log loss in %.4f of %d studies, promised %.2f", s.Wrong, studies, r.Promise)
+			}
+		})
+	}
+}
+
+// Were images no sample, a study on one split would claim what only suits these images: the model puts that to the test.
+func TestImagesCount(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a hundred studies")
+	}
+	o, err := Rows[0].Run(100, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Alone < 0.12 {
+		t.Errorf("by seeds alone %.3f of studies would claim a difference: the model does not test the image term", o.Alone)
+	}
+}
+
+func TestNamesAreTheirOwn(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range Rows {
+		if seen[r.Name()] {
+			t.Errorf("two rows are named %q", r.Name())
+		}
+		seen[r.Name()] = true
+	}
+}
+
+func TestThreadsChangeNothing(t *testing.T) {
+	i := slices.IndexFunc(Rows, func(r Row) bool { return r.Table == "lives" })
+	one, err := Rows[i].Run(7, 3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	three, err := Rows[i].Run(7, 3, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(one, three) {
+		t.Errorf("one thread: %+v, three: %+v", one, three)
+	}
+}
+
+// An arm has the effect that its scenario says, over images and seeds that no study sees.
+func TestTruthIsWhatTheScenarioSays(t *testing.T) {
+	for _, m := range []Model{fewImages, unlike, wide, margins} {
+		m.Pool *= 4
+		w := newWorld(m, study.Design{Kind: study.OFAT}, mixture, stream(5, 0))
+		const repeats = 400
+		got, want := w.effect([]int{1}, repeats), 0.0 // the second arm is at 0, the first that is made
+		if w.arm([]int{1}).Effect != 0 {
+			t.Fatalf("the first arm made has the effect %g", w.arm([]int{1}).Effect)
+		}
+		near := 0.15 * m.Delta
+		if math.Abs(got-want) > near+0.2 {
+			t.Errorf("%+v: effect %.2f, want %.2f", m, got, want)
+		}
+		if got := w.effect([]int{2}, repeats); math.Abs(got-m.Delta) > near+0.2 {
+			t.Errorf("%+v: effect %.2f, want %.2f", m, got, m.Delta)
+		}
+	}
+}
+
+func TestWhatIsFalse(t *testing.T) {
+	p := &person{world: &world{Model: Model{Delta: 1}}}
+	for _, c := range []struct {
+		effect float64
+		v      study.Verdict
+		want   bool
+	}{{0, study.Helps, true}, {0, study.None, false}, {0, study.Undecided, false}, {1, study.Helps, false}, {1, study.Hurts, true}, {1, study.None, true}, {-0.5, study.None, false}, {-0.5, study.Hurts, false}, {-1, study.None, true}} {
+		if got := p.false(&arm{Truth: Truth{Effect: c.effect}}, c.v); got != c.want {
+			t.Errorf("%s of an arm at %g: false is %v", c.v, c.effect, got)
+		}
+	}
+}
+
+func TestSpendingSumsUp(t *testing.T) {
+	blocks, levels := spend(3, 10, 0.04)
+	sum := 0.0
+	for _, l := range levels {
+		sum += l
+	}
+	if !slices.Equal(blocks, []int{3, 6, 10}) || math.Abs(sum-0.04) > 1e-12 || levels[0] > levels[1] {
+		t.Errorf("looks after %v spend %v", blocks, levels)
+	}
+}
