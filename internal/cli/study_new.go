@@ -87,12 +87,23 @@ func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Dura
 		return err
 	}
 	defer func() { set.Close() }()
+	again := func() error { // as its cuts will be
+		set.Close()
+		set, err = e.opened(ctx, images, data.Options{Cache: e.cacheDir()})
+		return err
+	}
+	if use := set.Use(study.LargestVal, 2*fewest); use.Spec.Parts == data.Redraw { // few of its own to validate on
+		images.Parts, images.Val, images.Folds, images.Test = use.Spec.Parts, use.Spec.Val, use.Spec.Folds, use.Spec.Test
+		if err := again(); err != nil {
+			return err
+		}
+	}
 	eng, err := e.processor(false)
 	if err != nil {
 		return err
 	}
 	defer eng.Close()
-	p := &proposal{Target: meaningful, Budget: budget, Threads: e.Threads, Out: out, expected: func(net string) study.Expected {
+	p := &proposal{Folds: images.Folds, Target: meaningful, Budget: budget, Threads: e.Threads, Out: out, expected: func(net string) study.Expected {
 		if known, ok := runner.KnownNoise(e.Store, runner.NoiseOf(set.Digest, net)); ok {
 			return known
 		}
@@ -104,16 +115,17 @@ func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Dura
 	if err != nil {
 		return err
 	}
-	if p.Share > 0 { // as its cuts will be
+	if p.Share > 0 {
 		images.Val = p.Share
-		set.Close()
-		if set, err = e.opened(ctx, images, data.Options{Cache: e.cacheDir()}); err != nil {
+		if err := again(); err != nil {
 			return err
 		}
 	}
 	p.Described = set.Describe()
 	p.conclude()
-	p.Data = p.where(images, out)
+	if p.Data, err = where(images, out); err != nil {
+		return err
+	}
 	text, err := p.text()
 	if err != nil {
 		return err
@@ -174,7 +186,8 @@ type proposal struct {
 	Epochs   int
 	Images   int // trained on an epoch; 0: all
 	Repeats  int
-	Share    float64 // of validation; 0: the set brings its own
+	Share    float64 // of validation; 0: the set brings its own, or there are folds
+	Folds    int     // that each image is validated in one of; 0: none
 	Augment  string
 	Variants []proposed
 	Seconds  float64 // of all trials
@@ -308,8 +321,8 @@ func (p *proposal) plan(last bool) bool {
 		p.Images = min(trained, max(int(float64(trained)*p.epochs()/6), 20*len(p.Described.Classes), 2*p.Batch))
 		p.Epochs = 6
 	}
-	for p.Repeats < most && p.costs(p.Repeats+1, p.Epochs) < 0.9*p.Budget.Seconds() {
-		p.Repeats++
+	for step := max(1, p.Folds); p.Repeats+step <= most && p.costs(p.Repeats+step, p.Epochs) < 0.9*p.Budget.Seconds(); {
+		p.Repeats += step
 	}
 	return true
 }
@@ -317,6 +330,12 @@ func (p *proposal) plan(last bool) bool {
 // validate chooses what is validated on, for the fewest repeats of at most so many that tell the target, or for so many where none
 // do, and returns these. A set that brings its own validation images keeps them, the same in each repeat.
 func (p *proposal) validate(atMost int) (repeats int) {
+	if p.Folds > 0 { // whole rounds
+		n := (fewest + p.Folds - 1) / p.Folds * p.Folds
+		for ; n+p.Folds <= atMost && p.outlook.With(n, p.val).Detectable() > p.Target; n += p.Folds {
+		}
+		return n
+	}
 	if slices.Contains(p.Described.Own, "val") {
 		for n := fewest; n < atMost; n++ {
 			if p.outlook.With(n, p.val).Detectable() <= p.Target {
@@ -338,7 +357,7 @@ func (p *proposal) validate(atMost int) (repeats int) {
 // look works out what is known of the study with the network at hand.
 func (p *proposal) look() {
 	p.outlook = study.Outlook{Metric: task.Accuracy, Variants: proposedVariants, Images: p.val, Noise: p.expected(p.Net), Meaningful: p.Target}
-	if !slices.Contains(p.Described.Own, "val") {
+	if !slices.Contains(p.Described.Own, "val") && p.Folds == 0 {
 		p.outlook.Pool = p.train + p.val
 		if !slices.Contains(p.Described.Own, "test") {
 			p.outlook.Pool += p.Described.Parts.Test
@@ -384,16 +403,16 @@ func (p *proposal) conclude() {
 	}
 }
 
-// where is the images as the file names them.
-func (p *proposal) where(images data.Spec, out string) string {
-	name := "folder: " + spec.NewText(fromFile(images.Folder, out)).Flow()
-	if images.Name != "" {
-		name = "name: " + images.Name
+// where is the images as a file names them.
+func where(images data.Spec, file string) (string, error) {
+	if images.Folder != "" {
+		images.Folder = fromFile(images.Folder, file)
 	}
-	if p.Share > 0 {
-		return fmt.Sprintf("{%s, val: %g}", name, p.Share)
+	n, err := experiment.Data{Spec: images}.MarshalSpec()
+	if err != nil {
+		return "", err
 	}
-	return "{" + name + "}"
+	return n.Flow(), nil
 }
 
 // told is what the study tells: "effects of about 0.98 points in 8 of 10 cases (a guess: 13 % errors, 2,900 images)".
@@ -503,7 +522,7 @@ var proposalText = template.Must(template.New("study").Funcs(template.FuncMap{
 {{- end}}
 question: {{question}}
 base:
-  data: {{.Data}}{{if .Share}}  # {{thousands .Described.Parts.Val}} images to validate on, drawn anew each repeat: more tell smaller effects{{end}}
+  data: {{.Data}}{{if .Share}}  # {{thousands .Described.Parts.Val}} images to validate on, drawn anew each repeat: more tell smaller effects{{else if .Folds}}  # train and val together, dealt into {{.Folds}} folds: {{.Folds}} repeats validate every image once{{end}}
   net: {{.Net}}  # assay net list names others
   optimization:
     - solver: sgd

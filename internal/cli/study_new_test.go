@@ -86,7 +86,16 @@ func TestAProposalSaysWhatItTells(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
 	}
-	if where := (&proposal{Share: 0.29}).where(data.Folder("a: b"), "x.yaml"); where != `{folder: "a: b", val: 0.29}` {
-		t.Errorf("data is written as %s", where)
+	odd := data.Folder("a: b")
+	odd.Val = 0.29
+	if where, err := where(odd, "x.yaml"); err != nil || where != `{folder: "a: b", val: 0.29}` {
+		t.Errorf("data is written as %s (%v)", where, err)
+	}
+	p.Folds = 3
+	if p.plan(true); p.Repeats%3 != 0 || p.Repeats > most {
+		t.Errorf("%d repeats of 3 folds", p.Repeats)
+	}
+	if text, err = p.text(); err != nil || !strings.Contains(string(text), "dealt into 3 folds: 3 repeats validate every image once\n") {
+		t.Errorf("%s (%v)", text, err)
 	}
 }
