@@ -28,7 +28,7 @@ func caveats(r *Result, t *table) []string {
 		say("variants without a look show effects and no verdicts: a look is taken where a run reaches its end, and spends some of the errors that the study may make")
 	}
 	if g := t.greyed(r, underTrained); g != "" {
-		say("%s still improving when training stopped (under-trained); a longer schedule may change these", g)
+		say("%s not trained out (under-trained): twice the epochs would gain what matters, or the curve still rose at a rate that does not fall; a longer schedule may change these", g)
 	}
 	if g := t.greyed(r, overLong); g != "" {
 		say("%s at best in the first tenth of training (over-long); a shorter schedule or a lower learning rate may change these", g)

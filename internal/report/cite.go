@@ -65,7 +65,7 @@ func (k ranking) methods(version string) (text string, cited []Source) {
 		}
 		text += fmt.Sprintf("Intervals are simultaneous %s, at %s; their variance is that of seeds and of the validation images as a sample, crossed. ", cite(dunnett), level)
 		if k.Delta > 0 {
-			text += fmt.Sprintf("A difference is claimed where the interval excludes 0, and none where two one-sided tests %s place the effect within %s %s either way. ", cite(schuirmann), say.Figure(k.Delta), k.primary().Unit)
+			text += fmt.Sprintf("A difference is claimed where the interval excludes 0, and none where two one-sided tests %s place the effect within %s either way. ", cite(schuirmann), say.Amount(k.Delta, k.primary().Unit))
 		}
 		if k.Blocks >= 5 {
 			text += "Arms whose spread differs " + cite(brownForsyth) + " are judged by their own differences. "

@@ -88,7 +88,7 @@ func (k ranking) band() string {
 // bandWords is band in a sentence: "none within 0.5 points either way".
 func (k ranking) bandWords() string {
 	if k.Delta > 0 {
-		return fmt.Sprintf("none within %s %s either way", say.Figure(k.Delta), k.primary().Unit)
+		return fmt.Sprintf("none within %s either way", say.Amount(k.Delta, k.primary().Unit))
 	}
 	return string(study.None)
 }
@@ -614,7 +614,7 @@ func (k ranking) choice() string {
 	if c == nil || k.Stopped != "" {
 		return ""
 	}
-	return fmt.Sprintf("If you must choose now: %s, the best of these with a probability of %s; the best is expected to be %s %s better.", c.Arm, percent(math.Round(100*c.Probability)/100), say.Figure(c.Shortfall), k.primary().Unit)
+	return fmt.Sprintf("If you must choose now: %s, the best of these with a probability of %s; the best is expected to be %s better.", c.Arm, percent(math.Round(100*c.Probability)/100), say.Amount(math.Round(100*c.Shortfall)/100, k.primary().Unit))
 }
 
 // cheaper is the mark of an arm that is as good for less: "as good for less: training time and parameters".
