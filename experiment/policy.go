@@ -136,7 +136,7 @@ func (l LR) between(low, share float64) float32 {
 }
 
 // cosine falls from 1 to 0.
-func cosine(t float64) float64 { return (1 + elementary.Cos(math.Pi*t)) / 2 }
+func cosine(t float64) float64 { return float64((1 + elementary.Cos(math.Pi*t)) / 2) }
 
 // cycle is the share that is done, after so many epochs, of a cycle that each time is mult times as long as the one before.
 func cycle(epochs, length, mult float64) float64 {

@@ -15,7 +15,7 @@ func TestNoFusedMultiplyAddDecidesAPixel(t *testing.T) {
 	}
 	fused := regexp.MustCompile(`\.go:\d+\)\s+(FN?M(ADD|SUB)[SD]|VFN?M(ADD|SUB)\S+)\s.*`)
 	for _, env := range [][]string{{"GOARCH=arm64"}, {"GOARCH=amd64", "GOAMD64=v3"}} {
-		cmd := exec.Command("go", "build", "-gcflags=-S", "..", ".", "../format", "../format/internal/jpeg")
+		cmd := exec.Command("go", "build", "-gcflags=-S", "..", ".", "../../internal/format", "../../internal/format/internal/jpeg")
 		cmd.Env = append(append(os.Environ(), "GOOS=linux", "CGO_ENABLED=0"), env...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {

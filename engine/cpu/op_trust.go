@@ -17,7 +17,7 @@ func bindLARS(b *planner, u unit) error {
 	err := b.pieces(u, "lars", 3, func(f *frame, from, to int, in, s []*value) {
 		l2, ratio := f.scalar(s[2]), float32(1)
 		if w, n := f.norms(sums); w > 0 && n > 0 {
-			ratio = float32(float64(f.scalar(s[3])) * w / (n + float64(l2)*w + float64(f.scalar(s[4]))))
+			ratio = float32(float64(f.scalar(s[3])) * w / (n + float64(float64(l2)*w) + float64(f.scalar(s[4]))))
 		}
 		b.k.LARS(f.part(p, from, to), f.part(in[2], from, to), f.part(g, from, to), f.scalar(s[0]), f.scalar(s[1]), l2, ratio, op.Nesterov)
 	})

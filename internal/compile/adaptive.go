@@ -60,10 +60,10 @@ func nadam(s experiment.Solver) Rule {
 	m := &momenta{beta1: float64(s.Beta1)}
 	step := Scalar{"lr ahead", func(step int, lr float32) float32 {
 		product, next := m.until(step), m.at(step+1)
-		return float32(float64(lr) * next / (1 - product*next))
+		return float32(float64(lr) * next / (1 - float64(product*next)))
 	}}
 	direct := Scalar{"lr direct", func(step int, lr float32) float32 {
-		return float32(float64(lr) * (1 - m.at(step)) / (1 - m.until(step)))
+		return float32(float64(lr) * (1 - float64(m.at(step))) / (1 - float64(m.until(step))))
 	}}
 	return kin(s, step, direct, root(s), still("eps", s.Eps))
 }
@@ -76,7 +76,7 @@ type momenta struct {
 }
 
 func (m *momenta) at(step int) float64 {
-	return m.beta1 * (1 - 0.5*elementary.Pow(0.96, float64(step+1)*0.004))
+	return m.beta1 * (1 - float64(0.5*elementary.Pow(0.96, float64(step+1)*0.004)))
 }
 
 // until is the product of μ up to a step.
@@ -85,7 +85,7 @@ func (m *momenta) until(step int) float64 {
 		m.steps, m.product = 0, 1
 	}
 	for ; m.steps <= step; m.steps++ {
-		m.product *= m.at(m.steps)
+		m.product = float64(m.product * m.at(m.steps))
 	}
 	return m.product
 }

@@ -14,7 +14,7 @@ import (
 // deciding are the packages whose floating-point numbers decide the bits of a training. Package data, which decides too, belongs here as
 // soon as (*Set).Preprocess and (*Loader).Sheet are written with conversions.
 var deciding = []string{
-	"internal/elementary", "tensor", "program", "experiment", "compile", "engine", "engine/cpu", "engine/cpu/internal/kernel", "task", "train",
+	"internal/elementary", "tensor", "internal/program", "experiment", "internal/compile", "engine", "engine/cpu", "engine/cpu/internal/kernel", "task", "train",
 	"data/augment", "internal/format",
 }
 

@@ -30,8 +30,8 @@ func lambMoments(p, m, v, g []float32, k Adam) (pp, uu float64) {
 		a, s := k.moments(m[i], v[i], g[i]+float32(k.L2*w))
 		m[i], v[i] = a, s
 		u := float64(k.lamb(w, a, s))
-		pp += float64(w) * float64(w)
-		uu += u * u
+		pp += float64(float64(w) * float64(w))
+		uu += float64(u * u)
 	}
 	return pp, uu
 }
