@@ -45,7 +45,7 @@ func caveats(r *Result, t *table) []string {
 		}
 	}
 	if r.Predicted != nil {
-		say("by the effects, %s together would be best: predicted, not trained", strings.Join(r.Predicted, " + "))
+		say("by the main effects, %s together would be best: predicted, not trained%s", strings.Join(r.Predicted, " + "), beside(r))
 	}
 	for _, line := range t.divergence(r.Variants) {
 		say("%s", line)
@@ -195,4 +195,18 @@ func (t *table) divergence(variants []string) []string {
 		lines = append(lines, t.names(diverging)+" diverged in some repeats and are left out: effects are those of the other arms")
 	}
 	return lines
+}
+
+// beside names the interactions that were decided and that a sum of main effects leaves out.
+func beside(r *Result) string {
+	var names []string
+	for _, c := range r.Contrasts {
+		if c.Kind == Interaction && (c.Verdict == Helps || c.Verdict == Hurts) {
+			names = append(names, strings.Join(append([]string{c.Name}, c.Aliases...), " or "))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; it leaves out what was found beside them, " + strings.Join(names, ", ")
 }
