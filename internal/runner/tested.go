@@ -55,29 +55,9 @@ func tested(st *store.Store, r *study.Result) error {
 	if err != nil {
 		return nil // its trials are gone: nothing is shown
 	}
-	t.Reading = 0
-	for _, one := range all[:at+1] { // those that read an image of these
-		if one.Damaged || overlap(one.Seen, all[at].Seen) {
-			t.Reading++
-		}
-	}
+	t.Reading = store.SpentOn(all[at].Seen, all[:at]).Times
 	r.Test = t
 	return nil
-}
-
-// overlap tells whether two rising lists of marks share one.
-func overlap(a, b data.Marks) bool {
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] < b[0]:
-			a = a[1:]
-		case a[0] > b[0]:
-			b = b[1:]
-		default:
-			return true
-		}
-	}
-	return false
 }
 
 // onTest compares winner and baseline on the test images, in the repeats that both finished, and says which set and images these are.

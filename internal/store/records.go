@@ -90,7 +90,7 @@ func (s *Store) AddReading(r Reading) (spends Spent, err error) {
 		if err != nil {
 			return err
 		}
-		spends = spentOn(r.Seen, before)
+		spends = SpentOn(r.Seen, before)
 		r.N, r.At = len(before)+1, instant(s.millis())
 		if _, err := tx.Exec(`INSERT OR REPLACE INTO test_readings (n, at, data, study, arm, seen, metrics, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			r.N, r.At.UnixMilli(), r.Data, r.Study, r.Arm, r.Seen.Bytes(), metrics, r.sum(metrics)); err != nil {
@@ -101,7 +101,8 @@ func (s *Store) AddReading(r Reading) (spends Spent, err error) {
 	return spends, s.fail("test reading", err)
 }
 
-func spentOn(images data.Marks, before []Reading) Spent {
+// SpentOn says how much of a test its images still were, given the readings before, in order.
+func SpentOn(images data.Marks, before []Reading) Spent {
 	lost, times := 0, make([]int, len(images))
 	for _, r := range before {
 		if r.Damaged {
