@@ -252,6 +252,9 @@ func TestAFractionIsJudgedByItsContrasts(t *testing.T) {
 	if r.Winner != "b + d" && r.Predicted == nil {
 		t.Errorf("winner %s, predicted %v", r.Winner, r.Predicted)
 	}
+	if r.Noise == nil || r.Noise.DF != r.ResidualDF {
+		t.Errorf("the noise of a fraction is not split: %+v", r.Noise)
+	}
 	if b := r.Contrasts[1]; math.Abs(b.SeedSE*b.SeedSE/(r.NoiseSD*r.NoiseSD)-4.0/24) > 1e-12 {
 		t.Errorf("the effect's variance is %g of a training's, want 4/24", b.SeedSE*b.SeedSE/(r.NoiseSD*r.NoiseSD))
 	}
