@@ -10,6 +10,20 @@ func (l Ledger) Look(r *Result, planned bool) (Look, error) {
 	return l.take(r, t, planned), nil
 }
 
+// Claims fills r with verdicts as [Judge] does and leaves out what comes after them, the outlook and the choice, which are most of the work:
+// for simulations.
+func Claims(r *Result) error {
+	t, err := tabulate(r)
+	if err != nil {
+		return err
+	}
+	t.begin(r)
+	if r.Stopped == "" {
+		t.tell(r, t.ask(r, sight{level: alpha}))
+	}
+	return nil
+}
+
 // LookAt is a look at the level given, whatever the rule of [Plain]: for simulations of rules that could be. A study is judged
 // by [Ledger.Judge].
 func (l Ledger) LookAt(r *Result, level float64) (Look, error) {

@@ -109,7 +109,7 @@ var (
 	removed = Life{"removing losers and growing: after each look the better half of the undecided stays", removing}
 	asked   = Life{"judged once, at 5 %, every contrast", func(p *person) {
 		r := p.of(p.all(), p.repeats)
-		p.err = study.Judge(r)
+		p.err = study.Claims(r)
 		p.told, p.trainings = r, len(r.Trials)
 	}}
 	lowering = Life{"repeats lowered wherever the effects look good", func(p *person) {

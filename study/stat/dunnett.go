@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -21,14 +22,28 @@ type Family struct {
 	within [chebyshev]float64 // the chance that all lie within ±x of a known scale, at the Chebyshev points of [0, far]
 	beyond [chebyshev]float64 // the least chance that each keeps one bound, for [Family.Inner]
 	inner  bool               // these have changed places
-	last   *critical
+	had    *criticals
 }
 
-// critical is the last critical value that a family gave: its comparisons mostly ask for the same one.
-type critical struct {
+// criticals are critical values that a family gave: its comparisons mostly ask for the same ones.
+type criticals struct {
 	sync.Mutex
-	level, df, c float64
+	of map[critical]float64
 }
+
+type critical struct {
+	inner     bool
+	level, df float64
+}
+
+// remembered are the families that were made last, by their correlations: metrics, looks and simulated studies mostly ask for the same ones.
+var remembered = struct {
+	sync.Mutex
+	of map[string]Family
+}{of: map[string]Family{}}
+
+// kept bounds what is remembered, of families and of critical values of each: when it is full, it is forgotten.
+const kept = 64
 
 // NewFamily makes a family of the covariance of its estimates, k x k, and of as many absent ones besides: comparisons
 // that were asked before and have no estimate here. Where the covariance has nearly product form (missing cells, image
@@ -38,7 +53,7 @@ type critical struct {
 // (Šidák, "Rectangular confidence regions for the means of multivariate normal distributions", JASA 62, 1967). Of a matrix
 // that is no covariance, with a variance of 0 or not finite, every answer is NaN.
 func NewFamily(cov [][]float64, absent int) Family {
-	f := Family{absent: absent, last: new(critical)}
+	f := Family{absent: absent, had: &criticals{of: map[critical]float64{}}}
 	for i := range cov {
 		if len(cov[i]) != len(cov) || !(cov[i][i] > 0) {
 			f.Misfit = math.NaN()
@@ -51,10 +66,15 @@ func NewFamily(cov [][]float64, absent int) Family {
 	r := square(len(cov))
 	for i := range cov {
 		for j := range cov {
-			if r[i][j] = cov[i][j] / math.Sqrt(cov[i][i]*cov[j][j]); math.Abs(r[i][j]) < 1e-12 {
-				r[i][j] = 0 // contrasts that are orthogonal but for rounding
-			}
+			r[i][j] = math.Round(digits*cov[i][j]/math.Sqrt(cov[i][i]*cov[j][j])) / digits
 		}
+	}
+	name := fmt.Sprint(absent, r)
+	remembered.Lock()
+	known, ok := remembered.of[name]
+	remembered.Unlock()
+	if ok {
+		return known
 	}
 	lambda, steep := productForm(r), false
 	for i := range r {
@@ -71,17 +91,24 @@ func NewFamily(cov [][]float64, absent int) Family {
 	for j, x := range points {
 		f.within[j] *= math.Pow(1-2*phi(-x), float64(f.absent))
 	}
+	remembered.Lock()
+	defer remembered.Unlock()
+	if len(remembered.of) >= kept {
+		clear(remembered.of)
+	}
+	remembered.of[name] = f
 	return f
 }
 
 const (
-	misfits  = 0.01 // the Misfit above which no product form stands for a correlation
-	steepest = 0.95 // the loading above which the nodes of the common factor lie too far apart
+	digits   = 1 << 40 // correlations are rounded to: less are contrasts orthogonal, or families one, but for rounding
+	misfits  = 0.01    // the Misfit above which no product form stands for a correlation
+	steepest = 0.95    // the loading above which the nodes of the common factor lie too far apart
 )
 
 // ManyToOne is the family of k arms, 1 or more, against a baseline in complete blocks: every correlation is 1/2.
 func ManyToOne(k int) Family {
-	f := Family{last: new(critical)}
+	f := Family{had: &criticals{of: map[critical]float64{}}}
 	lambda := slices.Repeat([]float64{math.Sqrt2 / 2}, k)
 	if k == 1 { // alone it correlates with nothing
 		lambda[0] = 0
@@ -98,7 +125,7 @@ func ManyToOne(k int) Family {
 // Absent comparisons are added by the union bound. The plain two-sided value at 1-2α instead lets up to 6.4 % through
 // where α is 5 %, with 30 comparisons and 30 degrees of freedom. Its honesty: TestEquivalenceKeepsTheLevelInEveryMixture.
 func (f Family) Inner() Family {
-	f.within, f.beyond, f.inner, f.last = f.beyond, f.within, true, new(critical)
+	f.within, f.beyond, f.inner = f.beyond, f.within, true
 	return f
 }
 
@@ -124,21 +151,27 @@ func (f Family) Critical(level, df float64) float64 {
 	if !(level > 0 && level < 1) {
 		return math.NaN()
 	}
-	if f.last == nil { // no family at all
+	if f.had == nil { // no family at all
 		return math.NaN()
 	}
-	f.last.Lock()
-	defer f.last.Unlock()
-	if f.last.level == level && f.last.df == df {
-		return f.last.c
+	f.had.Lock()
+	defer f.had.Unlock()
+	asked := critical{f.inner, level, df}
+	if c, ok := f.had.of[asked]; ok {
+		return c
 	}
 	s, lo, hi := scale(df), 0.0, 4.0
 	for f.coverage(hi, s) < level && hi < 1e6 {
 		lo, hi = hi, 2*hi
 	}
-	f.last.level, f.last.df = level, df
-	f.last.c = root(func(c float64) float64 { return f.coverage(c, s) - level }, lo, hi)
-	return f.last.c
+	// The logarithm of what is left is nearly a line, on which a root is soon found.
+	left := math.Log1p(-level)
+	c := root(func(c float64) float64 { return left - math.Log(max(1e-300, 1-f.coverage(c, s))) }, lo, hi)
+	if len(f.had.of) >= kept {
+		clear(f.had.of)
+	}
+	f.had.of[asked] = c
+	return c
 }
 
 // tabulate works out ∫ φ(z) Π_i P(|λ_i z + √(1-λ_i²) e| <= x) dz once, and the integral of [Family.Inner], where the
@@ -326,7 +359,15 @@ func root(f func(float64) float64, lo, hi float64) float64 {
 	return (lo + hi) / 2
 }
 
-func phi(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
+func phi(x float64) float64 {
+	switch { // to the last bit
+	case x > 8.3:
+		return 1
+	case x < -39:
+		return 0
+	}
+	return 0.5 * math.Erfc(-x/math.Sqrt2)
+}
 
 // studentP is the two-sided p-value of t.
 func studentP(t, df float64) float64 {

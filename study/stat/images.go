@@ -33,11 +33,14 @@ type ImageTerms struct {
 // gets the variance over images that includes e, an upper bound.
 func EstimateImages(blocks []ImageBlock, k int) ImageTerms {
 	t := ImageTerms{Cov: square(k), VarVar: make([]float64, k)}
-	centred, rows := centre(blocks, k)
-	common := sharedImages(rows)
+	centred, rows, images := centre(blocks, k)
+	c := crossing{centred: centred, rows: rows, common: sharedImages(rows, images)}
+	for _, of := range []*[]float64{&c.sumX, &c.sumY, &c.sumXY, &c.seen, &c.inverse, &c.here} {
+		*of = make([]float64, images)
+	}
 	for v := range k {
 		for w := range v + 1 {
-			cov, varvar := crossTerm(centred, rows, common, v, w)
+			cov, varvar := c.term(v, w)
 			t.Cov[v][w], t.Cov[w][v] = cov, cov
 			if v == w {
 				t.VarVar[v] = varvar
@@ -62,16 +65,21 @@ func EstimateImages(blocks []ImageBlock, k int) ImageTerms {
 	return t
 }
 
-// crossTerm is the covariance of the image parts of two arms' effects, with the sampling variance of that estimate.
-func crossTerm(centred [][][]float64, rows [][]int, common [][]float64, v, w int) (cov, varvar float64) {
+// crossing is what the covariances of the image parts of effects are worked out from, and room to do it in.
+type crossing struct {
+	centred [][][]float64 // by block, arm and image of the block
+	rows    [][]int       // by block: its images
+	common  [][]float64   // images that two blocks share
+
+	sumX, sumY, sumXY, seen, inverse, here []float64 // by image
+}
+
+// term is the covariance of the image parts of two arms' effects, with the sampling variance of that estimate.
+func (c *crossing) term(v, w int) (cov, varvar float64) {
 	var shared []int // blocks that have both arms
-	images := 0
-	for s := range rows {
-		if centred[s][v] != nil && centred[s][w] != nil {
+	for s := range c.rows {
+		if c.centred[s][v] != nil && c.centred[s][w] != nil {
 			shared = append(shared, s)
-			for _, i := range rows[s] {
-				images = max(images, i+1)
-			}
 		}
 	}
 	n := float64(len(shared))
@@ -79,17 +87,21 @@ func crossTerm(centred [][][]float64, rows [][]int, common [][]float64, v, w int
 		return 0, 0
 	}
 	// Σ over ordered pairs s≠s' of x[i,s] y[i,s'] is ΣxΣy - Σxy, image by image.
-	sumX, sumY, sumXY, seen := make([]float64, images), make([]float64, images), make([]float64, images), make([]float64, images)
-	inverse, here := make([]float64, images), make([]float64, images)
+	rows, common := c.rows, c.common
+	sumX, sumY, sumXY, seen, inverse, here := c.sumX, c.sumY, c.sumXY, c.seen, c.inverse, c.here
+	for _, of := range [][]float64{sumX, sumY, sumXY, seen, inverse, here} {
+		clear(of)
+	}
 	for _, s := range shared {
-		x, y, m := centred[s][v], centred[s][w], float64(len(rows[s]))
+		x, y, m := c.centred[s][v], c.centred[s][w], float64(len(rows[s]))
+		each, both := 1/m, 1/(m*m)
 		for j, i := range rows[s] {
 			sumX[i] += x[j]
 			sumY[i] += y[j]
 			sumXY[i] += x[j] * y[j]
 			seen[i]++
-			inverse[i] += 1 / m
-			here[i] += 1 / (m * m)
+			inverse[i] += each
+			here[i] += both
 		}
 	}
 	if len(shared) == 1 {
@@ -105,9 +117,9 @@ func crossTerm(centred [][][]float64, rows [][]int, common [][]float64, v, w int
 		return cov, 2 * cov * cov / (m - 1)
 	}
 	var total, pairs, overlap float64
-	for i, c := range seen {
+	for i, n := range seen {
 		total += sumX[i]*sumY[i] - sumXY[i]
-		pairs += c * (c - 1)
+		pairs += n * (n - 1)
 		overlap += inverse[i]*inverse[i] - here[i]
 	}
 	if pairs == 0 {
@@ -129,28 +141,30 @@ func crossTerm(centred [][][]float64, rows [][]int, common [][]float64, v, w int
 	sigma := total / expect
 	overlap /= n * (n - 1)
 	spread := 0.0
-	for i, c := range seen {
-		z := sumX[i]*sumY[i] - sumXY[i] - sigma*c*(c-1)*expect/pairs
+	for i, n := range seen {
+		z := sumX[i]*sumY[i] - sumXY[i] - sigma*n*(n-1)*expect/pairs
 		spread += z * z
 	}
 	return sigma * overlap, spread / (expect * expect) * overlap * overlap
 }
 
 // centre numbers the images 0, 1, ... in order of first sight and takes each column's mean off.
-func centre(blocks []ImageBlock, k int) (centred [][][]float64, rows [][]int) {
-	type name struct {
-		set string
-		id  int32
-	}
-	number := map[name]int{}
+func centre(blocks []ImageBlock, k int) (centred [][][]float64, rows [][]int, images int) {
+	numbers := map[string]map[int32]int{} // by set and name
 	centred, rows = make([][][]float64, len(blocks)), make([][]int, len(blocks))
 	for s, b := range blocks {
 		rows[s] = make([]int, len(b.IDs))
+		number := numbers[b.Set]
+		if number == nil {
+			number = make(map[int32]int, 2*len(b.IDs))
+			numbers[b.Set] = number
+		}
 		for j, id := range b.IDs {
-			i, ok := number[name{b.Set, id}]
+			i, ok := number[id]
 			if !ok {
-				i = len(number)
-				number[name{b.Set, id}] = i
+				i = images
+				number[id] = i
+				images++
 			}
 			rows[s][j] = i
 		}
@@ -166,20 +180,19 @@ func centre(blocks []ImageBlock, k int) (centred [][][]float64, rows [][]int) {
 			}
 		}
 	}
-	return centred, rows
+	return centred, rows, images
 }
 
 // sharedImages counts the images that each two blocks have in common.
-func sharedImages(rows [][]int) [][]float64 {
-	common := square(len(rows))
+func sharedImages(rows [][]int, images int) [][]float64 {
+	common, in := square(len(rows)), make([]int, images) // in: the last block, from 1, that an image was seen in
 	for s := range rows {
-		in := map[int]bool{}
 		for _, i := range rows[s] {
-			in[i] = true
+			in[i] = s + 1
 		}
 		for u := range s {
 			for _, i := range rows[u] {
-				if in[i] {
+				if in[i] == s+1 {
 					common[s][u]++
 				}
 			}
