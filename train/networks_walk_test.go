@@ -4,7 +4,7 @@ package train_test
 
 import "github.com/assaylab/assay/zoo"
 
-func networks() (names []string) {
+func networks(string) (names []string) {
 	for _, n := range zoo.List() {
 		names = append(names, n.Name)
 	}

@@ -49,8 +49,8 @@ func TestAStepOfAnyNetworkAllocatesNothing(t *testing.T) {
 	}
 	o := experiment.DefaultOptimization()
 	o.Batch.Size = 2
-	for _, net := range networks() {
-		for _, level := range levels {
+	for _, level := range levels {
+		for _, net := range networks(level) {
 			t.Run(net+"/"+level, func(t *testing.T) {
 				e, err := cpu.New(cpu.Options{Threads: 3, Level: level})
 				if err != nil {
