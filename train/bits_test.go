@@ -21,6 +21,9 @@ import (
 func TestAShortTrainingKeepsItsBits(t *testing.T) {
 	for _, level := range cpu.Levels() {
 		t.Run(level, func(t *testing.T) {
+			if golden.Raced && level == "generic" {
+				t.Skip("the bits are the same under the race detector, and take half a minute there")
+			}
 			text := ""
 			for _, rule := range []string{"he", "xavier", "lsuv"} {
 				begun, trained := short(t, level, rule)

@@ -24,7 +24,7 @@ var wholeTrainings = flag.Bool("whole", false, "train the first study's arms to 
 // to the digests of its State in testdata/bits: after the first steps always, and of the last weights with -whole. Who changes bits does so on
 // purpose, raises the version of the room that did, and runs it with -update, with and without -whole.
 func TestFirstStudyKeepsItsBits(t *testing.T) {
-	if raced {
+	if golden.Raced {
 		t.Skip("the bits are the same under the race detector, and take two minutes there")
 	}
 	s, err := study.Read("../../examples/first-study.yaml")

@@ -1,6 +1,0 @@
-//go:build !race
-
-package runner
-
-// raced says that the race detector watches.
-const raced = false
