@@ -334,6 +334,18 @@ func Catalog() []Entry {
 			Evidence:  "the published study starts every network by lsuv",
 			Caveats:   "with batch norm the choice matters less",
 		}},
+		{"average", Optimization, "average", average(optimizationDefaults.Average), Card{
+			Summary: "judges a training by a mean of its weights along the way, or sets it back to slow weights every few steps",
+			Cost:    "one more copy of the weights; ema a pass over them a step, swa one an epoch, and a pass over the training images at the end where there are batch norms; lookahead two passes every few steps",
+			Couplings: []string{
+				"ema, and swa without a rate of its own, leave the training as it is: an arm of one shares its trainings with the arm without, and stands beside it in the same results",
+				"ema averages running statistics too; swa has those of its mean measured on training images at the end",
+				"lookahead and swa with lr are trainings of their own; lookahead moves no running statistics, leaves what the solver remembers, and ends in the slow weights",
+				"the points of a curve are of the weights that are trained, the result and the model that is kept are of the mean",
+			},
+			Paper:   "ema: Polyak, Juditsky, SIAM J. Control Optim. 30, 1992; swa: Izmailov, Podoprikhin, Garipov, Vetrov, Wilson, UAI 2018, arXiv:1803.05407; lookahead: Zhang, Lucas, Hinton, Ba, NeurIPS 2019, arXiv:1907.08610",
+			Caveats: "a rate that falls to nothing leaves an average little to do: means pay most where the rate stays high. swa needs several epochs behind from; ema without warm keeps the first weights for long",
+		}},
 
 		{"epochs", Learning, "epochs", learning.Epochs(learningDefaults.Epochs), Card{
 			Summary:  "how long training lasts",
@@ -374,4 +386,10 @@ func Catalog() []Entry {
 			Caveats:  "fine-tuning wants a lower rate than training from nothing: a tenth of it, or less. Which images the weights have seen, nobody checks",
 		}},
 	}
+}
+
+// average is the settings of an average as an approach has them: ema, where no kind is given.
+func average(a experiment.Average) optimization.Average {
+	a.Kind = "ema"
+	return optimization.Average(a)
 }

@@ -14,7 +14,8 @@ type Optimization struct {
 	Loss           Loss           `yaml:"loss"`
 	LabelSmoothing LabelSmoothing `yaml:"label-smoothing"`
 
-	Init Init `yaml:"init"`
+	Init    Init    `yaml:"init"`
+	Average Average `yaml:"average"`
 
 	Parameters []ParameterSetting `yaml:"parameters"` // in order; a later row wins
 }
@@ -96,6 +97,17 @@ type Init struct {
 	Gain float32 `yaml:"gain" help:"factor on the standard deviation, above 0"`
 }
 
+// Average is a mean of the weights along the way. average.go says which of its kinds leave the training as it is.
+type Average struct {
+	Kind  string  `yaml:"kind" spec:"bare" values:"ema, swa, lookahead" help:"ema: exponential mean of all steps; swa: plain mean of the ends of the last epochs; lookahead: slow weights that the training is set back to"`
+	Decay float32 `yaml:"decay" help:"ema: share of the old mean kept at a step, above 0 and below 1"`
+	Warm  bool    `yaml:"warm" help:"ema: keep less at the beginning, at step t at most (1+t)/(10+t)"`
+	From  float64 `yaml:"from" help:"swa: share of the run after which epochs count, from 0 to below 1"`
+	LR    float32 `yaml:"lr" help:"swa: the rate from there on, above 0; 0: the policy's, which leaves the training as it is"`
+	Every int     `yaml:"every" help:"lookahead: steps between two of the slow weights, at least 1"`
+	Alpha float32 `yaml:"alpha" help:"lookahead: share of the way to the fast weights that a step of the slow ones goes, above 0 and at most 1"`
+}
+
 // DefaultOptimization is what an experiment has that says nothing: the advice of the systematic evaluation (Mishkin,
 // Sergievskiy, Matas 2016, arXiv:1606.02228) where it has some.
 func DefaultOptimization() Optimization {
@@ -108,5 +120,7 @@ func DefaultOptimization() Optimization {
 		Decay:  Shrink{Except: []string{"bias", "norm"}},
 		Loss:   Loss{Kind: "softmax", Gamma: 2},
 		Init:   Init{Kind: "he", Gain: 1},
+
+		Average: Average{Decay: 0.9999, Warm: true, From: 0.75, Every: 5, Alpha: 0.5},
 	}
 }

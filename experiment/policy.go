@@ -41,8 +41,10 @@ func counted(epochs float64) string {
 
 // At is the rate of a step of a training, from 0: that of the policy over the whole of it, times the factor of the step's
 // stage. linear reaches Final·Base after the last step, not at it, so that every step moves. Of layers it knows nothing.
-func (l LR) At(step int, s Schedule) float32 {
-	rate := l.policy(step, s)
+func (l LR) At(step int, s Schedule) float32 { return l.staged(l.policy(step, s), step, s) }
+
+// staged is a rate times what a step's stage and batch make of it.
+func (l LR) staged(rate float32, step int, s Schedule) float32 {
 	if f := s.factor(step); f != 1 {
 		rate *= f
 	}

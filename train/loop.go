@@ -36,6 +36,8 @@ type run struct {
 	step     engine.Executable
 	programs map[size]engine.Executable // of steps, each compiled when a stage first wants it
 
+	averages []*average
+
 	done      int     // steps
 	lossSum   float64 // of the steps since the last point
 	lossCount int
@@ -98,6 +100,9 @@ func Begin(ctx context.Context, job Job, steps int, limit time.Duration) (map[in
 // stepped counts a step, and keeps the digest of the first ones.
 func (r *run) stepped() (err error) {
 	r.done++
+	if err := r.average(); err != nil {
+		return err
+	}
 	if r.KeepBegun && slices.Contains(BegunSteps, r.done) {
 		r.begun[r.done], err = model.Digest(r.family.State)
 	}
@@ -144,7 +149,10 @@ func (r *run) ready(ctx context.Context) (err error) {
 	if err := r.load(ctx, 0); err != nil {
 		return err
 	}
-	return r.initialize()
+	if err := r.initialize(); err != nil {
+		return err
+	}
+	return r.watch()
 }
 
 // compiled builds one program of a family for a batch and plans it.
@@ -280,7 +288,7 @@ func (r *run) look(ctx context.Context, eval engine.Executable, end bool) (*Resu
 			return r.diverged(), nil
 		}
 	}
-	return r.finish(score)
+	return r.finish(ctx, score)
 }
 
 // score evaluates the weights as they stand; an interruption keeps what there is.
@@ -316,7 +324,7 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 }
 
 // rate is the learning rate of a step.
-func (r *run) rate(step int) float32 { return r.Optimization.LR.At(step, r.schedule) }
+func (r *run) rate(step int) float32 { return r.Optimization.Rate(step, r.schedule) }
 
 // epochs is the passes done.
 func (r *run) epochs() float64 { return r.schedule.Epochs(r.done) }
@@ -350,15 +358,34 @@ func (r *run) diverged() *Result {
 	return &Result{Diverged: true, Step: r.done, Epochs: r.epochs(), Curve: r.curve}
 }
 
-func (r *run) finish(s task.Score) (*Result, error) {
+func (r *run) finish(ctx context.Context, s task.Score) (*Result, error) {
+	seen, own, err := r.averaged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Averaged: seen}
+	if own != nil {
+		if !sound(own.Score) {
+			return r.diverged(), nil
+		}
+		result.Score, result.Model = own.Score, own.Model
+		return result, nil
+	}
+	result.Score = s
+	result.Model, err = r.modelOf(r.family, s)
+	return result, err
+}
+
+// modelOf is a model of a network with what it scored on the validation images.
+func (r *run) modelOf(f *compile.Family, s task.Score) (*model.Model, error) {
 	about := r.about()
 	about.Epochs, about.Metrics = r.epochs(), judged(r.task, s)
-	trained, err := model.Of(r.family, about)
+	trained, err := model.Of(f, about)
 	if err != nil {
 		return nil, err
 	}
 	trained.Seen = r.seen
-	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Score: s, Model: trained}, nil
+	return trained, nil
 }
 
 // about describes the model as it stands.

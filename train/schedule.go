@@ -80,4 +80,7 @@ func (r *run) close() {
 	for _, exe := range r.programs {
 		exe.Close()
 	}
+	for _, a := range r.averages {
+		a.exe.Close()
+	}
 }

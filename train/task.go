@@ -49,6 +49,10 @@ type Job struct {
 	Stages []experiment.Stage
 	Start  *Start // weights to begin from in place of drawn ones; nil: all are drawn
 
+	// Observers are means of the weights that are kept and evaluated beside the training, which they leave as it is: [experiment.Optimization.Apart]
+	// takes them out of the settings, where they may not stand. They are in checkpoints; one without them is passed over, with a word.
+	Observers []experiment.Average
+
 	Checkpoint string        // file that the training goes on from, and is kept in; "": none
 	Every      time.Duration // between checkpoints; 0: a minute
 
@@ -97,8 +101,9 @@ type Result struct {
 	Step     int  // steps done; where it diverged, those before the step of that loss
 	Epochs   float64
 	Curve    []Point
-	Score    task.Score     // of the last weights on the validation images; zero where it diverged
+	Score    task.Score     // of the last weights on the validation images, or of their mean where that is the training's own; zero where it diverged
 	Model    *model.Model   // nil where it diverged
+	Averaged []Averaged     // of Observers, in their order, but for those with a figure that is not finite; nil where it diverged
 	Begun    map[int]string // where KeepBegun asked for it: digests of the State after the first steps, those of BegunSteps
 	Seconds  float64        // wall time of this process's part
 	Resumed  int            // the step that it went on from, 0 if it began
@@ -125,6 +130,9 @@ func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
 func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if from := j.Learning.Pretrain.From; from != "" {
 		return nil, fmt.Errorf("pretrain: nobody has read the weights %s; hand them over as the job's Start, and leave the file out of Learning", from)
+	}
+	if a := j.Optimization.Average; a.Observes() {
+		return nil, fmt.Errorf("average: %s decides nothing of the training; hand it over as one of the job's Observers, and leave it out of Optimization", a)
 	}
 	p := &preparation{geometry: Geometry(j.Set, j.Learning)}
 	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Set.C {

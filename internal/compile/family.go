@@ -52,6 +52,7 @@ type Family struct {
 	rule         Rule
 	settings     map[string]setting // by parameter
 	scalars      *scalars           // of steps; filled as programs are built
+	keep         *program.Value     // share of the old running statistics that stays, in place of each norm's own; nil: that
 }
 
 // New lays out the State of a network, zeroed; [Family.Initialize] draws it. More than the machine has is an error. seed is the

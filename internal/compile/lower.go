@@ -165,7 +165,10 @@ func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *progr
 		return outs[0] // the builder has failed
 	}
 	if l.mode == training && l.at == nil {
-		keep := l.f.constant(b, "keep", e.Momentum)
+		keep := l.f.keep
+		if keep == nil {
+			keep = l.f.constant(b, "keep", e.Momentum)
+		}
 		b.EmitAll(program.Blend{Scale: 1}, mean, outs[1], keep)
 		b.EmitAll(program.Blend{Scale: unbiased(l.batch * a.Size.H * a.Size.W)}, variance, outs[2], keep)
 	}
