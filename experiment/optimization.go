@@ -58,8 +58,15 @@ type LR struct {
 
 // Batch is how many images a step sees.
 type Batch struct {
-	Size int `yaml:"size" spec:"bare" help:"images in a step, at least 1"`
+	Size       int `yaml:"size" spec:"bare" help:"images in a step, at least 1"`
+	Accumulate int `yaml:"accumulate" help:"equal parts of a step that go through the network one after another, dividing size: memory for one of them"`
 }
+
+// Parts is in how many a step goes through the network, at least 1.
+func (b Batch) Parts() int { return max(1, b.Accumulate) }
+
+// Part is the images that are in the network at once.
+func (b Batch) Part() int { return b.Size / b.Parts() }
 
 // Decay is a penalty on the size of weights; its strength is λ in λ/2·Σw², so that the gradient gains λ·w.
 type Decay struct {
@@ -114,7 +121,7 @@ func DefaultOptimization() Optimization {
 	return Optimization{
 		Solver: Solver{Kind: "sgd", Momentum: 0.9, Beta1: 0.9, Eps: 1e-8, Rho: 0.9, Trust: 1e-3, Rest: "adamw", Scale: "original", Base: "sgd", Radius: 0.05},
 		LR:     LR{Base: 0.05, Policy: "linear", Gamma: 0.1, Power: 1, Mult: 1, Scale: "none", Depth: 1},
-		Batch:  Batch{Size: 128},
+		Batch:  Batch{Size: 128, Accumulate: 1},
 		L2:     Decay{Except: []string{"bias", "norm"}},
 		L1:     Decay{Except: []string{"bias", "norm"}},
 		Decay:  Shrink{Except: []string{"bias", "norm"}},

@@ -171,7 +171,8 @@ func (r *run) restate(ctx context.Context, f *compile.Family) error {
 	if err != nil {
 		return err
 	}
-	exe, err := compiled(r.Engine, sized, sized.Restatistics, batch)
+	parts := r.Optimization.Batch.Parts()
+	exe, err := compiled(r.Engine, sized, sized.Restatistics, batch/parts)
 	if err != nil {
 		return err
 	}
@@ -192,10 +193,13 @@ func (r *run) restate(ctx context.Context, f *compile.Family) error {
 			return fmt.Errorf("batch statistics: %w", err)
 		}
 		f.Scalars(in.Scalars, 0, r.done+i)
-		in.Scalars[compile.Kept] = float32(float64(i) / float64(i+1))
-		in.Real[compile.Images] = b.X.Data
-		if err := exe.Run(in); err != nil {
-			return err
+		for k := range parts {
+			n, x := i*parts+k, b.X.Data
+			in.Scalars[compile.Kept] = float32(float64(n) / float64(n+1))
+			in.Real[compile.Images] = x[k*len(x)/parts : (k+1)*len(x)/parts]
+			if err := exe.Run(in); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -189,13 +189,14 @@ func (r *run) initialize() error {
 	if err != nil {
 		return err
 	}
-	exe, err := compiled(r.Engine, family, family.Statistics, r.schedule.Stage(0).Batch)
+	batch := r.schedule.Stage(0).Batch / r.Optimization.Batch.Parts()
+	exe, err := compiled(r.Engine, family, family.Statistics, batch)
 	if err != nil {
 		return err
 	}
 	defer exe.Close()
 	target := float64(r.Optimization.Init.Gain) * float64(r.Optimization.Init.Gain)
-	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data}}
+	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data[:batch*b.X.Shape[1:].Elems()]}}
 	for _, n := range family.Scaled() {
 		if slices.Contains(started.Copied, family.WeightOf(n)) {
 			continue

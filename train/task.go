@@ -170,7 +170,7 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		p.config.Overlay = p.config.Overlay.Within(j.Set, trained)
 	}
 	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)}
-	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Size)
+	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Part())
 	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
 	if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
 		return nil, err

@@ -37,7 +37,8 @@ type shownArm struct {
 	Steps        int      `json:"steps"`
 	TrainSeconds float64  `json:"train_seconds"`
 	SharedStart  float64  `json:"shared_start"`
-	Start        string   `json:"start,omitempty"` // what becomes of the weights that it starts from
+	Start        string   `json:"start,omitempty"`      // what becomes of the weights that it starts from
+	TrainedAs    string   `json:"trained_as,omitempty"` // the arm whose trainings it shares, judged by a mean of their weights
 }
 
 func studyPlan(e *Env) *cobra.Command {
@@ -63,7 +64,7 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			return err
 		}
 		f := s.Foresee()
-		p := shownPlan{Question: s.Study.Question, Trials: s.Plan.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		p := shownPlan{Question: s.Study.Question, Trials: s.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
 		}
@@ -74,6 +75,9 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i]}
 			if a.Baseline {
 				arm.SharedStart = 1
+			}
+			if twin, shared := s.Twins[i]; shared {
+				arm.TrainedAs = s.Plan.Arms[twin].Name
 			}
 			for _, ap := range a.Built.Applied {
 				arm.Applied = append(arm.Applied, change(ap))
@@ -134,6 +138,9 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		}
 		for _, d := range a.Differs {
 			e.paragraph("  ", "%s", d)
+		}
+		if a.TrainedAs != "" {
+			e.paragraph("  ", "no training of its own: those of %s are judged by it", a.TrainedAs)
 		}
 		if a.Start != "" {
 			e.paragraph("  ", "%s", a.Start)

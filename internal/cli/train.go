@@ -41,6 +41,8 @@ type outcome struct {
 	Engine             string         // that measured
 	Reading            int            // how many times test images among them were read, this one counted; 0: none were
 	Start              *startOutcome  // of assay train --start; nil: none
+	Average            string         // the mean of weights that Score and the model are of, which left the training as it is; "": there is none
+	Last               task.Score     // where there is: of the last weights
 }
 
 // startOutcome tells what became of the weights that a training began from.
@@ -87,6 +89,13 @@ func (o outcome) MarshalJSON() ([]byte, error) {
 	}
 	if o.Start != nil {
 		doc["start"] = o.Start
+	}
+	if o.Average != "" {
+		last := map[string]any{}
+		for _, f := range o.Last.Figures {
+			last[f.Name] = f.Raw
+		}
+		doc["average"], doc["last_weights"] = o.Average, last
 	}
 	return json.Marshal(doc)
 }
@@ -275,6 +284,10 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err := built.Optimization.LR.Fits(schedule); err != nil {
 		return root.At(approach.Locate(x.Optimization, "lr", err))
 	}
+	if careful := built.Optimization.Average.Careful(schedule); careful != "" {
+		e.note("careful: %s", careful)
+	}
+	optimization, observers := built.Optimization.Apart()
 	if len(cut.Val) == 0 {
 		return at.Errorf("data: no validation images; give val a share above 0")
 	}
@@ -308,7 +321,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	b, began := e.bar(), e.Clock()
 	var started *startOutcome
 	result, err := train.Run(ctx, train.Job{
-		Task: x.Task, Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: cut,
+		Task: x.Task, Graph: built.Graph, Optimization: optimization, Observers: observers, Learning: built.Learning, Set: set, Cut: cut,
 		Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Checkpoint: checkpoint, Experiment: text,
 		OnPoint: func(p train.Point) {
 			line := fmt.Sprintf("epoch %4s  loss %.4f", trim(p.Epoch), p.TrainLoss)
@@ -340,6 +353,13 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		return err
 	}
 	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, Score: result.Score, Engine: eng.ID().String(), Start: started}
+	if len(result.Averaged) < len(observers) && !result.Diverged {
+		return fmt.Errorf("%s: the mean of weights gives figures that are not finite; lower the learning rate (lr: base) or give it a warm-up", file)
+	}
+	for _, mean := range result.Averaged { // there is one at most
+		o.Average, o.Last = mean.Average.String(), o.Score
+		result.Model, result.Score = mean.Model, mean.Score
+	}
 	if result.Diverged {
 		if err := remove(checkpoint); err != nil { // it leads here again, and is in the way of what is advised below
 			return err
@@ -370,11 +390,25 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		return e.document(o)
 	}
 	e.printOutcome(o)
+	if o.Average != "" {
+		e.note("These and the model are of the mean %s; of the last weights %s", o.Average, figures(o.Last))
+	}
 	if c := result.Score.Collapse; c != nil {
 		e.note("Careful: %s; lower the learning rate (lr: base) or give it a warm-up", c.What)
 	}
 	e.note("\nModel: %s  (assay predict %s IMAGE)", out, say.Word(out))
 	return nil
+}
+
+// figures are those of a score that say something, in a line: "accuracy 87.90 %, log loss 0.3412".
+func figures(s task.Score) string {
+	var parts []string
+	for _, f := range s.Figures {
+		if !f.Idle {
+			parts = append(parts, f.Title+" "+strings.TrimSpace(measured(f.Metric, f.Value())))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // fold says which of the folds is validated: " (the first of 5 folds)"; nothing where there are none.

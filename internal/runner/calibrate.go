@@ -135,7 +135,8 @@ func stepMACs(a study.PlannedArm) float64 {
 	return float64(a.MACs) * float64(a.Built.Optimization.Batch.Size)
 }
 
-// timeStep is the least time of some steps behind a first one, which counts only where the time is up.
+// timeStep is the least time of some steps behind a first one, which counts only where the time is up. One in parts is taken for as many
+// steps of a part.
 func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration) (c store.Calibration, err error) {
 	began := time.Now()
 	exe, f, err := compiled(e, a)
@@ -149,7 +150,7 @@ func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration
 	if err != nil {
 		return c, err
 	}
-	feed, err := randomFeed(t, names, a.Images.Images.Size, a.Built.Optimization.Batch.Size)
+	feed, err := randomFeed(t, names, a.Images.Images.Size, a.Built.Optimization.Batch.Part())
 	if err != nil {
 		return c, err
 	}
@@ -164,10 +165,11 @@ func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration
 		}
 		c.Steps++
 	}
+	c.SecondsPerStep *= float64(a.Built.Optimization.Batch.Parts())
 	return c, nil
 }
 
-// compiled plans a step of an arm.
+// compiled plans a step of an arm, or one of the parts that it goes through the network in.
 func compiled(e engine.Engine, a study.PlannedArm) (engine.Executable, *compile.Family, error) {
 	t, _, err := taskOf(a)
 	if err != nil {
@@ -177,7 +179,7 @@ func compiled(e engine.Engine, a study.PlannedArm) (engine.Executable, *compile.
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := f.Step(a.Built.Optimization.Batch.Size)
+	p, err := f.Step(a.Built.Optimization.Batch.Part())
 	if err != nil {
 		return nil, nil, err
 	}
