@@ -3,6 +3,8 @@ package experiment
 import (
 	"fmt"
 	"math"
+
+	"github.com/assaylab/assay/internal/elementary"
 )
 
 // An average of weights that leaves the training alone, ema or swa without a rate of its own, is an observer: it decides no bit of
@@ -100,11 +102,14 @@ func (a Average) Careful(s Schedule) string {
 	return ""
 }
 
-// Rate is the learning rate of a step of a training, from 0: the policy's, or where swa has come to its own rate that, with all that
-// [LR.At] makes of one.
-func (o Optimization) Rate(step int, s Schedule) float32 {
+// Rate is the learning rate of a step of a training, from 0: the policy's, which plateau has dropped so often, or where swa has come to its
+// own rate that, with all that [LR.At] makes of one.
+func (o Optimization) Rate(step int, s Schedule, drops int) float32 {
 	if a := o.Average; a.Kind == "swa" && a.LR > 0 && step >= a.begins(s) {
 		return o.LR.staged(a.LR, step, s)
 	}
-	return o.LR.At(step, s)
+	if drops == 0 {
+		return o.LR.At(step, s)
+	}
+	return o.LR.staged(o.LR.policy(step, s)*float32(elementary.Pow(float64(o.LR.Gamma), float64(drops))), step, s)
 }

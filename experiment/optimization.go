@@ -41,9 +41,9 @@ type Solver struct {
 // LR is the learning rate as a function of the step: base·factor(policy), after a linear warm-up. policy.go has the policies.
 type LR struct {
 	Base   float32   `yaml:"base" spec:"bare" help:"the highest rate, above 0"`
-	Policy string    `yaml:"policy" values:"fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid" help:"how the rate changes over the run"`
-	Gamma  float32   `yaml:"gamma" help:"step, multistep: factor at each drop; exp: over every; inv, sigmoid: an epoch"`
-	Every  float64   `yaml:"every" help:"epochs; step: between drops; exp: to a factor of gamma; sigmoid: to half the rate; trapezoid: of the fall at the end; 0: a third of the run, exp all of it, sigmoid half, trapezoid a fifth"`
+	Policy string    `yaml:"policy" values:"fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid, plateau" help:"how the rate changes over the run"`
+	Gamma  float32   `yaml:"gamma" help:"step, multistep, plateau: factor at each drop; exp: over every; inv, sigmoid: an epoch"`
+	Every  float64   `yaml:"every" help:"epochs; step: between drops; exp: to a factor of gamma; sigmoid: to half the rate; trapezoid: of the fall at the end; plateau: in a row that bring nothing, after which one more drops the rate; 0: a third of the run, exp all of it, sigmoid half, trapezoid a fifth, plateau a tenth"`
 	Drops  []float64 `yaml:"at" help:"multistep: epochs after which the rate drops, ascending; none: half and three quarters of the run"`
 	Power  float32   `yaml:"power" help:"poly, inv: exponent, above 0"`
 	Period float64   `yaml:"period" help:"restarts, triangular: epochs of the first cycle; 0: a third of the run, triangular all of it"`

@@ -156,7 +156,7 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 		return a, err
 	}
 	a.Params, a.MACs, a.Signature = cost.Params, cost.MACs, a.Built.Graph.Signature()
-	train := a.Built.Learning.Subset.Of(a.Images.Train)
+	train := experiment.TrainedOn(a.Built.Optimization, a.Built.Learning, a.Images.Train)
 	if a.schedule, err = experiment.NewSchedule(a.Built.Optimization, a.Built.Learning, train); err != nil {
 		return a, approach.Locate(e.Optimization, "batch", err)
 	}

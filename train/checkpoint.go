@@ -23,6 +23,7 @@ type progress struct {
 	Losses  int            `json:"losses"`
 	Curve   []Point        `json:"curve"`
 	Begun   map[int]string `json:"begun,omitempty"`
+	Held    []held         `json:"held,omitempty"`  // what plateau has gone by
 	Means   []string       `json:"means,omitempty"` // of observers, by their words
 }
 
@@ -40,7 +41,7 @@ func (r *run) saveSometimes() error {
 
 func (r *run) save() error {
 	began := time.Now()
-	p, err := json.Marshal(progress{r.digest, r.done, math.Float64bits(r.lossSum), r.lossCount, r.curve, r.begun, r.observers()})
+	p, err := json.Marshal(progress{r.digest, r.done, math.Float64bits(r.lossSum), r.lossCount, r.curve, r.begun, r.plateau.held, r.observers()})
 	if err != nil {
 		return err
 	}
@@ -92,6 +93,7 @@ func (r *run) resume() error {
 		}
 	}
 	r.done, r.lossSum, r.lossCount, r.curve = p.Step, math.Float64frombits(p.LossSum), p.Losses, p.Curve
+	r.plateau.held = p.Held
 	maps.Copy(r.begun, p.Begun)
 	return nil
 }

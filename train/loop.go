@@ -37,6 +37,7 @@ type run struct {
 	programs map[size]engine.Executable // of steps, each compiled when a stage first wants it
 
 	averages []*average
+	plateau  plateau
 
 	done      int     // steps
 	lossSum   float64 // of the steps since the last point
@@ -309,6 +310,9 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 		}
 		r.feed = r.training.Start(epoch, step, r.Loaders)
 	}
+	if err := r.hold(ctx); err != nil {
+		return 0, err
+	}
 	b, err := r.feed.Next()
 	if err != nil {
 		return 0, err
@@ -325,7 +329,7 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 }
 
 // rate is the learning rate of a step.
-func (r *run) rate(step int) float32 { return r.Optimization.Rate(step, r.schedule) }
+func (r *run) rate(step int) float32 { return r.Optimization.Rate(step, r.schedule, r.drops(step)) }
 
 // epochs is the passes done.
 func (r *run) epochs() float64 { return r.schedule.Epochs(r.done) }

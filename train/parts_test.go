@@ -2,7 +2,6 @@ package train_test
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/assaylab/assay/experiment"
@@ -76,7 +75,7 @@ func TestABatchInPartsGoesOnWhereItStopped(t *testing.T) {
 	}
 	plain := start(1)
 	plain.Optimization.Batch.Accumulate = 1
-	if slices.Equal(run(t, plain).Model.State.Get("logits/bias").Data, want.Model.State.Get("logits/bias").Data) {
+	if run(t, plain).Model.Digest == want.Model.Digest {
 		t.Error("the parts of a batch norm are those of the whole")
 	}
 }

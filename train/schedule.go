@@ -80,6 +80,9 @@ func (r *run) close() {
 	for _, exe := range r.programs {
 		exe.Close()
 	}
+	if r.plateau.eval != nil {
+		r.plateau.eval.Close()
+	}
 	for _, a := range r.averages {
 		a.exe.Close()
 	}

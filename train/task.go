@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/data"
@@ -118,6 +119,7 @@ type preparation struct {
 	config     data.LoaderConfig // of training, but for what a stage decides
 	validation *data.Loader
 	watched    *data.Loader // of the validation images those that points are of; validation where these are all
+	aside      *data.Loader // of the training images those that plateau goes by; nil: it is not asked for
 	evalBatch  int          // images of an evaluation at once
 	seen       model.Seen
 }
@@ -165,15 +167,24 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
 	trained := j.Cut.Train
-	if p.images = j.Learning.Subset.Of(len(j.Cut.Train)); p.images < len(j.Cut.Train) {
-		trained = j.Set.Subset(j.Cut.Train, p.images, j.Seeds.Split)
+	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
+		trained = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
+	}
+	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
+	held := j.heldOut(trained)
+	trained = slices.DeleteFunc(slices.Clone(trained), func(i int) bool { return slices.Contains(held, i) })
+	if p.images = len(trained); p.images < len(j.Cut.Train) {
 		p.config.Overlay = p.config.Overlay.Within(j.Set, trained)
 	}
-	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)}
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Part())
 	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
 	if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
 		return nil, err
+	}
+	if len(held) > 0 {
+		if p.aside, err = j.Set.Loader(ctx, held, looking); err != nil {
+			return nil, err
+		}
 	}
 	if p.watched = p.validation; len(j.Cut.Val) > Watched {
 		p.watched, err = j.Set.Loader(ctx, j.Set.Subset(j.Cut.Val, Watched, 0), looking)

@@ -121,7 +121,7 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	e.print("%s\n", e.bold(p.Question))
 	e.print("%s x %s = %s, about %s on %s\n", plural(len(p.Arms), "arm"), plural(p.Repeats, "repeat"), plural(p.Trials, "trial"),
 		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
-	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
+	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(experiment.TrainedOn(base.Built.Optimization, base.Built.Learning, base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
 	if p.Detectable != nil {
 		e.paragraph("", "%s", tells(s))
 	}

@@ -276,7 +276,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	built.Learning.Pretrain.From = "" // their digest says which they are
 	cut := set.Cut(x.Seed, 1)
-	n := built.Learning.Subset.Of(len(cut.Train))
+	n := experiment.TrainedOn(built.Optimization, built.Learning, len(cut.Train))
 	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, n)
 	if err != nil {
 		return root.At(approach.Locate(x.Optimization, "batch", err))

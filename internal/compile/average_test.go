@@ -99,7 +99,7 @@ func average(t *testing.T, e engine.Engine, a experiment.Average, want golden) {
 			labels[n] = int32((3*n + i) % g.Classes)
 		}
 		feed.Real[compile.Images], feed.Index[task.Labels] = images(g, batch, i), labels
-		f.Scalars(feed.Scalars, o.Rate(i, schedule), i)
+		f.Scalars(feed.Scalars, o.Rate(i, schedule, 0), i)
 		if err := step.Run(feed); err != nil {
 			t.Fatal(err)
 		}
