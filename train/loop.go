@@ -36,6 +36,7 @@ type run struct {
 	step     engine.Executable
 	programs map[size]engine.Executable // of steps, each compiled when a stage first wants it
 
+	tries    float32 // rate of a range test, in place of the settings'; 0: theirs
 	averages []*average
 	plateau  plateau
 
@@ -329,7 +330,12 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 }
 
 // rate is the learning rate of a step.
-func (r *run) rate(step int) float32 { return r.Optimization.Rate(step, r.schedule, r.drops(step)) }
+func (r *run) rate(step int) float32 {
+	if r.tries > 0 {
+		return r.tries
+	}
+	return r.Optimization.Rate(step, r.schedule, r.drops(step))
+}
 
 // epochs is the passes done.
 func (r *run) epochs() float64 { return r.schedule.Epochs(r.done) }

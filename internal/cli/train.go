@@ -115,15 +115,18 @@ func measured(m task.Metric, value float64) string {
 
 func trainCommand(e *Env) *cobra.Command {
 	var out, folder, arm, start string
-	var fresh bool
+	var fresh, findRate bool
 	cmd := &cobra.Command{
 		Use: "train FILE", Short: "train one experiment to the end",
 		Long: `Trains one experiment and writes a model, which assay eval and assay predict read. An interrupted training keeps a checkpoint
 beside the model; the same command goes on from there and ends in the same bits as one that was never interrupted.
 
 With --start the training begins from the weights of a file, as pretrain: FILE in the experiment has it: a model of assay train, a
-safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as the classifier of other classes, is drawn as always.`,
-		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train cats.yaml --start resnet18-f37072fd.pth\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
+safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as the classifier of other classes, is drawn as always.
+
+With --find-lr nothing is trained to the end and nothing is written: a hundred steps, each with a higher rate, show at which rates the
+loss falls (Smith, arXiv:1506.01186), and a rate is suggested: the middle of the longest valley, as fastai's lr_find has it.`,
+		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train cats.yaml --start resnet18-f37072fd.pth\n  assay train cats.yaml --find-lr\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
 		Args:    args(1, 1, "FILE"),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`MODEL` to write; default: the file's name with .safetensors, in this folder")
@@ -131,7 +134,14 @@ safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as th
 	cmd.Flags().StringVar(&arm, "arm", "", "of a study file: the arm `NAME`, baseline or a variant")
 	cmd.Flags().StringVar(&start, "start", "", "`FILE` of weights to begin from, .safetensors, .pth or .pt; default: the experiment's, or drawn ones")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin anew even if there is a checkpoint")
+	cmd.Flags().BoolVar(&findRate, "find-lr", false, "try rates in a range test, plot the loss and suggest one; writes nothing")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
+		if findRate {
+			if out != "" || fresh {
+				return misuse(errors.New("--find-lr: it writes no model and no checkpoint; leave --out and --fresh out"))
+			}
+			return e.train(c.Context(), args[0], arm, "", folder, start, false)
+		}
 		if out == "" {
 			base := filepath.Base(args[0])
 			out = strings.TrimSuffix(base, filepath.Ext(base))
@@ -218,8 +228,12 @@ func experimentOf(file, arm string) (experiment.Experiment, *spec.Node, error) {
 	return x, root.Get("base"), nil
 }
 
+// train trains the experiment of a file into a model, or without one tries rates for it.
 func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, fresh bool) error {
-	if err := canWrite(out); err != nil {
+	open := e.open
+	if out == "" {
+		open = e.look
+	} else if err := canWrite(out); err != nil {
 		return err
 	}
 	x, root, err := experimentOf(file, arm)
@@ -247,7 +261,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err != nil {
 		return err
 	}
-	set, err := e.open(ctx, x.Data.Spec)
+	set, err := open(ctx, x.Data.Spec)
 	if err != nil {
 		if _, ok := errors.AsType[*spec.Fault](err); ok { // of a key beside the folder
 			return at.At(err)
@@ -298,6 +312,11 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	defer eng.Close()
 	for _, a := range built.Applied {
 		e.detail("%s", change(a))
+	}
+	if out == "" {
+		return e.findRate(ctx, train.Job{
+			Task: x.Task, Graph: built.Graph, Optimization: optimization, Learning: built.Learning, Set: set, Cut: cut, Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Start: from,
+		})
 	}
 	checkpoint := out + ".checkpoint"
 	if fresh {
