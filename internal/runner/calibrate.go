@@ -199,13 +199,17 @@ func (s *Session) memory() (int64, error) {
 	}
 	defer e.Close()
 	most := int64(0)
-	for _, a := range s.Plan.Arms {
+	for i, a := range s.Plan.Arms {
 		exe, f, err := compiled(e, a)
 		if err != nil {
 			return 0, s.place(a, err)
 		}
 		plan, batch := exe.Plan(), int64(a.Built.Optimization.Batch.Size)*int64(4*a.Images.Images.Size.Elems())
-		most = max(most, plan.ArenaBytes+plan.ScratchBytes+f.State.Bytes()+batch*int64(data.FeedBatches(1)))
+		beside := len(s.observers(i)) // means of weights, slow weights, gradients that wait for the next part: each as much as the State at most
+		if o := a.Built.Optimization; o.Batch.Parts() > 1 || o.Average.Kind != "" && !o.Average.Observes() {
+			beside++
+		}
+		most = max(most, plan.ArenaBytes+plan.ScratchBytes+int64(1+beside)*f.State.Bytes()+batch*int64(data.FeedBatches(1)))
 	}
 	s.each = most + 64<<20
 	return s.each, nil

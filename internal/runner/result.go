@@ -177,7 +177,7 @@ func stands(st *store.Store, held store.Study) ([]study.Held, error) {
 		s := states[c.Trial]
 		h.Held = append(h.Held, study.Held{
 			Cell: study.Cell{Arm: c.Arm, Repeat: c.Repeat}, Trial: c.Trial, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
-			Weights: s.Weights, Columns: s.Columns[by(Validation, average[c.Arm])],
+			Weights: judgedWeights(s.Weights, average[c.Arm]), Columns: s.Columns[by(Validation, average[c.Arm])],
 		})
 	}
 	return h.Standing(), nil
@@ -238,15 +238,12 @@ func newPool(t task.Task, of string, results []*trial.Result) pool {
 func (p pool) trial(arm string, repeat int, r *trial.Result, average string) study.Trial {
 	t := study.Trial{
 		Arm: arm, Repeat: repeat, Status: study.Status(r.Status), Reason: r.Reason, Step: int64(r.Steps), Seconds: r.Seconds,
-		WeightsDigest: r.Weights, Engine: r.Spec.Engine,
+		WeightsDigest: judgedWeights(r.Weights, average), Engine: r.Spec.Engine,
 	}
 	for _, point := range r.Curve {
 		t.Curve = append(t.Curve, study.Point{
 			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR, Metrics: point.Metrics, Images: point.Images,
 		})
-	}
-	if average != "" && r.Weights != "" {
-		t.WeightsDigest = by(r.Weights, average)
 	}
 	e, ok := r.Score(by(p.of, average))
 	if r.Status != trial.Done || !ok {

@@ -28,6 +28,7 @@ type Event struct {
 	Worker int             // which of the trials at once, from 0
 	Step   *train.Progress // of a trial under way
 	Ended  *trial.Result   // how a trial ended
+	Judged string          // the evaluation of Ended that the arm is judged by; "": Validation
 	Done   int             // trials that are there, of all
 	Total  int
 	Left   time.Duration // expected; 0 while unknown
@@ -526,10 +527,7 @@ func (w *work) history(v store.View) (study.History, error) {
 		s := states[id]
 		held := study.Held{
 			Cell: c, Trial: id, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
-			Weights: s.Weights, Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[by(Validation, average[c.Arm])],
-		}
-		if average[c.Arm] != "" {
-			held.Weights = "" // they are not what the arm is judged by
+			Weights: judgedWeights(s.Weights, average[c.Arm]), Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[by(Validation, average[c.Arm])],
 		}
 		if held.Engine == "" {
 			if held.Engine = "another engine"; id == own[c] {
@@ -684,7 +682,7 @@ func (w *work) next(ctx context.Context, worker, threads, atOnce int) (bool, err
 	if err := w.look(); err != nil {
 		return false, err
 	}
-	w.tell(Event{Arm: w.name(turn.Arm), Repeat: turn.Repeat, Worker: worker, Ended: r})
+	w.tell(Event{Arm: w.name(turn.Arm), Repeat: turn.Repeat, Worker: worker, Ended: r, Judged: w.judged(w.arm(turn.Arm))})
 	if err := w.idle(); err != nil {
 		return false, err
 	}

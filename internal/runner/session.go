@@ -286,6 +286,9 @@ func armKey(trains, average string) string {
 	return trial.Digest(trains + " by " + average)
 }
 
+// judged names the evaluation by which an arm is judged, given by its place in the plan.
+func (s *Session) judged(arm int) string { return by(Validation, s.Plan.Arms[arm].Average) }
+
 // Trials is how many trainings the study has: arms that differ in what is evaluated share theirs.
 func (s *Session) Trials() int { return (len(s.Plan.Arms) - len(s.Twins)) * s.Study.Repeats }
 

@@ -52,6 +52,14 @@ func by(evaluation, average string) string {
 	return evaluation + ", " + average
 }
 
+// judgedWeights says which weights an arm is judged by: two of the same words are the same bits. "" stays.
+func judgedWeights(last, average string) string {
+	if last == "" {
+		return ""
+	}
+	return by(last, average)
+}
+
 // run runs a request and leaves its result. A training that diverges is a result, and so is one that fails: the file then says why.
 // One that is interrupted leaves its checkpoint alone, and its error wraps train.ErrInterrupted.
 func run(ctx context.Context, r trial.Request, open Opener, on func(train.Progress)) error {
