@@ -15,6 +15,9 @@ import (
 // TestAnArmOfAMeanSharesItsTrainings lets a study grow by two means of weights: the trainings that are there are trained again for both, to
 // the same bits, and all comes out as in a study that asks for everything at once.
 func TestAnArmOfAMeanSharesItsTrainings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it trains ten small networks")
+	}
 	const elu, means = "  - {name: elu, with: [{activation: elu}, dropout]}\n  - {name: idle, with: [{l2: {except: [bias, norm, depthwise]}}]}\n",
 		"  - {name: mean, with: [{average: {decay: 0.7}}]}\n  - {name: bn + mean, with: [batchnorm, {average: {kind: swa, from: 0}}]}\n"
 	file := studyFile(t, elu, "", "test: 0", "test: 0.2")
