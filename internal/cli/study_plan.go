@@ -16,6 +16,8 @@ import (
 type shownPlan struct {
 	Question   string     `json:"question"`
 	Trials     int        `json:"trials"`
+	Found      int        `json:"found"` // of these, in the store already
+	Again      int        `json:"again"` // of what is found, trained again for a mean of weights that it lacks
 	Repeats    int        `json:"repeats"`
 	Hours      float64    `json:"hours"`
 	Detectable *float64   `json:"detectable_effect"` // found in 8 of 10 studies; null where nothing can be
@@ -65,6 +67,7 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 		}
 		f := s.Foresee()
 		p := shownPlan{Question: s.Study.Question, Trials: s.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		p.Found, p.Again = s.Found()
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
 		}
@@ -121,6 +124,13 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	e.print("%s\n", e.bold(p.Question))
 	e.print("%s x %s = %s, about %s on %s\n", plural(len(p.Arms), "arm"), plural(p.Repeats, "repeat"), plural(p.Trials, "trial"),
 		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
+	if p.Found > 0 {
+		again := ""
+		if p.Again > 0 {
+			again = fmt.Sprintf("; %d of these are trained again for a mean of weights that the result lacks, the last weights checked to be the same bits", p.Again)
+		}
+		e.paragraph("", "%d of them found in the store%s", p.Found, again)
+	}
 	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(experiment.TrainedOn(base.Built.Optimization, base.Built.Learning, base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
 	if p.Detectable != nil {
 		e.paragraph("", "%s", tells(s))

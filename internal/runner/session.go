@@ -292,6 +292,45 @@ func (s *Session) judged(arm int) string { return by(Validation, s.Plan.Arms[arm
 // Trials is how many trainings the study has: arms that differ in what is evaluated share theirs.
 func (s *Session) Trials() int { return (len(s.Plan.Arms) - len(s.Twins)) * s.Study.Repeats }
 
+// Found is how many of the study's trainings the store holds, and how many of these are trained again, as they lack a mean of weights that an
+// arm is judged by.
+func (s *Session) Found() (there, again int) {
+	st, err := store.OpenReading(s.request.Store, time.Now)
+	if err != nil {
+		return 0, 0
+	}
+	defer st.Close()
+	engine, err := s.engineID()
+	if err != nil {
+		return 0, 0
+	}
+	for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
+		known, lacking := map[string]bool{}, map[string]bool{}
+		for i := range s.Plan.Arms {
+			of, err := s.spec(context.Background(), i, repeat, engine.String())
+			if err != nil {
+				return 0, 0
+			}
+			id := of.ID()
+			states, err := st.States([]string{id})
+			if err != nil {
+				return 0, 0
+			}
+			known[id] = states[id].Known()
+			lacking[id] = lacking[id] || states[id].Status == trial.Done && len(states[id].Lacks(s.judged(i), s.task.Columns())) > 0
+		}
+		for id := range known {
+			if known[id] {
+				there++
+			}
+			if lacking[id] {
+				again++
+			}
+		}
+	}
+	return there, again
+}
+
 // observers are the means that are kept beside the trainings of an arm: all that this study judges by.
 func (s *Session) observers(arm int) []string {
 	var texts []string
