@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/tensor"
@@ -46,7 +47,7 @@ func TestOperationsMakeWhatPillowMakes(t *testing.T) {
 			m := drawn(c.H, c.W, c.C, c.Seed)
 			before := slices.Clone(m.Pix)
 			s.Reset(c.H, c.W, c.H, c.W)
-			s.fillBy(fill)
+			s.fillBy(fill, nil)
 			switch c.Name {
 			case "rotate":
 				s.rotate(c.Value)
@@ -66,8 +67,50 @@ func TestOperationsMakeWhatPillowMakes(t *testing.T) {
 				s.Dye(contrasted(c.Value))
 			case "saturation":
 				s.Dye(saturated(c.Value))
+			case "shear":
+				s.shear(math.Tan(c.Value*math.Pi/180), 0)
+			case "rotate 25, translate 3 -5, flip":
+				s.rotate(25)
+				s.Shift(3, -5)
+				Flip{}.Apply(&s, nil)
+			case "upside down":
+				Flip{Vertical: true}.Apply(&s, nil)
+			case "hue":
+				s.stages = append(s.stages, stage{kind: hue, amount: c.Value})
+			case "grey":
+				Grey{}.Apply(&s, nil)
+			case "blur":
+				Blur{Sigma: [2]float64{c.Value, c.Value}}.Apply(&s, tensor.NewStream(1, "blur").At(0, 0))
+			case "sharpness":
+				s.do(actSharpness, c.Value-1)
+			case "posterize":
+				s.do(actPosterize, c.Value)
+			case "solarize":
+				s.do(actSolarize, c.Value)
+			case "invert":
+				s.do(actInvert, 0)
+			case "equalize":
+				s.do(actEqualize, 0)
+			case "autocontrast":
+				for i, v := range m.Pix {
+					m.Pix[i] = 40 + v/2
+				}
+				before = slices.Clone(m.Pix)
+				s.do(actAutoContrast, 0)
 			default:
-				t.Fatal("a case of no operation")
+				var y, x, h, w int
+				switch word, numbers, _ := strings.Cut(c.Name, " "); word {
+				case "translate":
+					fmt.Sscan(numbers, &y, &x)
+					s.fill = FillLevel(0) // Pillow's
+					s.Shift(y, x)
+				case "part":
+					fmt.Sscan(numbers, &y, &x, &h, &w)
+					s.Reset(c.H, c.W, 20, 28)
+					s.zoom(y, x, h, w)
+				default:
+					t.Fatal("a case of no operation")
+				}
 			}
 			got, _, _ := s.Render(m)
 			if !slices.Equal(m.Pix, before) {
@@ -200,18 +243,25 @@ func TestErasedRegionsLieInWhatIsSeenAndHaveTheirShare(t *testing.T) {
 
 func TestOperationsAllocateNothing(t *testing.T) {
 	m := drawn(40, 40, 3, 3)
-	var ops List
+	ops := List{Crop{Area: [2]float64{0.3, 1}, Fill: FillNoise}, Erase{Area: [2]float64{0.1, 0.2}, Aspect: [2]float64{1, 1}, Fill: InkNoise}}
 	for _, e := range Catalog() {
 		ops = append(ops, Chance{1, e.Default})
 	}
 	var s Sample
 	sample := 0
-	if n := testing.AllocsPerRun(50, func() {
+	show := func() {
 		sample++
 		s.Reset(40, 40, 32, 32)
 		ops.Apply(&s, tensor.NewStream(1, "augment"), 0, sample)
 		s.Render(m)
-	}); n != 0 {
+		for _, r := range s.Regions() {
+			s.Painted(r, 0, 3)
+		}
+	}
+	for range 100 { // until its room is as large as any of them asks for
+		show()
+	}
+	if n := testing.AllocsPerRun(100, show); n != 0 {
 		t.Errorf("%g allocations", n)
 	}
 }
