@@ -265,3 +265,26 @@ func TestOperationsAllocateNothing(t *testing.T) {
 		t.Errorf("%g allocations", n)
 	}
 }
+
+// What an operation costs for a picture of 224 pixels a side.
+func BenchmarkOperations224(b *testing.B) {
+	m := drawn(256, 340, 3, 1)
+	jitter := Color{Brightness: 0.4, Contrast: 0.4, Saturation: 0.4}
+	hued := jitter
+	hued.Hue = 0.1
+	lists := []List{{Crop{}}, {Crop{Area: [2]float64{0.08, 1}}}, {jitter}, {hued}, {Grey{}}, {Blur{Sigma: [2]float64{0.1, 2}}}, {Rotate{Degrees: 15}}, {Cutout{Fill: InkNoise}},
+		{RandAugment{N: 2, M: 9, Each: 1}}, {Trivial{}}, {Auto{}}, {AugMix{Severity: 3, Width: 3, Alpha: 1}}, {Crop{Area: [2]float64{0.08, 1}}, Chance{0.5, Flip{}}, jitter}}
+	for _, l := range lists {
+		b.Run(fmt.Sprint(l), func(b *testing.B) {
+			var s Sample
+			draws, sample := tensor.NewStream(1, "augment"), 0
+			b.ReportAllocs()
+			for b.Loop() {
+				sample++
+				s.Reset(m.H, m.W, 224, 224)
+				l.Apply(&s, draws, 0, sample)
+				s.Render(m)
+			}
+		})
+	}
+}
