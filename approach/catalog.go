@@ -346,7 +346,8 @@ func Catalog() []Entry {
 			Cost:    "none at test time; longer trainings pay more",
 			Couplings: []string{
 				"crop with a size sets the size of the network's input",
-				"whatever the order of the list, a picture is moved once by all that move it, by bilinear interpolation where it is not only cut and mirrored, then coloured, then covered",
+				"whatever the order of the list, a picture is moved once by all that move it, by bilinear interpolation where it is not only cut, mirrored or moved by whole pixels; then its colours are changed, then it is covered",
+				"what policies (randaugment, trivial, auto) draw takes part in that: moves are composed into one, and colours are changed after them",
 				"each operation draws numbers of its own by its place in the list",
 			},
 			Paper:    "Krizhevsky, Sutskever, Hinton, NIPS 2012, §4.1; padded cuts: He et al., arXiv:1512.03385, §4.2",

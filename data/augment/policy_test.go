@@ -120,6 +120,30 @@ func TestActsAtEachMagnitudeMakeWhatTorchvisionMakes(t *testing.T) {
 	}
 }
 
+func TestPoliciesDrawEachOfTheirActsAsOften(t *testing.T) {
+	for name, op := range map[string]Op{"randaugment": RandAugment{N: 1, M: 20, Each: 1}, "trivial": Trivial{}} {
+		const n = 7000
+		var none, moved, changed int
+		for sample := range n {
+			var s Sample
+			s.Reset(64, 64, 64, 64)
+			List{op}.Apply(&s, tensor.NewStream(1, name), 0, sample)
+			switch {
+			case len(s.stages) > 0:
+				changed++
+			case s.warp != Warp{A: 1, E: 1}:
+				moved++
+			default:
+				none++
+			}
+		}
+		// Of fourteen eight change colours, five move and one does nothing; of trivial's 31 magnitudes one or two move by nothing.
+		if math.Abs(float64(changed)-n*8./14) > 150 || math.Abs(float64(moved)-n*5./14) > 250 {
+			t.Errorf("%s: %d changed, %d moved, %d as they were", name, changed, moved, none)
+		}
+	}
+}
+
 func TestTextsOfTimmAreUnderstood(t *testing.T) {
 	start := RandAugment{N: 2, M: 9, Each: 1, Fill: FillEdge}
 	for text, want := range map[string]RandAugment{

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -104,6 +105,10 @@ func TestOperationsMakeWhatPillowMakes(t *testing.T) {
 					fmt.Sscan(numbers, &y, &x)
 					s.fill = FillLevel(0) // Pillow's
 					s.Shift(y, x)
+				case "pca":
+					var alpha [3]float64
+					fmt.Sscan(numbers, &alpha[0], &alpha[1], &alpha[2])
+					s.Dye(lit(alpha))
 				case "part":
 					fmt.Sscan(numbers, &y, &x, &h, &w)
 					s.Reset(c.H, c.W, 20, 28)
@@ -139,10 +144,14 @@ func TestOperationsMakeWhatPillowMakes(t *testing.T) {
 func TestAPointOfThePictureIsSeenWhereSeenSays(t *testing.T) {
 	const side = 41
 	r := tensor.NewStream(1, "moves").At(0, 0)
-	ops := List{Rotate{Degrees: 180}, Crop{}, Scale{By: [2]float64{0.7, 1.5}}, Chance{0.5, Flip{}}, Rotate{Degrees: 40}}
+	flips := List{Chance{0.5, Flip{}}, Chance{0.5, Flip{Vertical: true}}}
+	plain := List{Chance{0.5, Flip{}}, Translate{Pixels: 3}, Crop{}, Translate{Pixels: 2}} // no resampling
+	turns := List{Rotate{Degrees: 180}, Crop{}, Scale{By: [2]float64{0.7, 1.5}}, Chance{0.5, Flip{}}, Rotate{Degrees: 40}}
+	moves := slices.Concat(flips, List{Translate{Share: 0.2}, Shear{Degrees: 30}, Crop{Area: [2]float64{0.3, 1}}, Translate{Share: 0.1}, Rotate{Degrees: 20}})
 	var s Sample
 	found := 0
-	for n := range 300 {
+	for n := range 600 {
+		ops := []List{plain, turns, moves}[n%3]
 		m := Image{H: side, W: side, C: 1, Pix: make([]byte, side*side)}
 		y, x := r.IntN(side-1), r.IntN(side-1)
 		for _, at := range []int{y*side + x, y*side + x + 1, (y+1)*side + x, (y+1)*side + x + 1} { // a square about (y+1, x+1)
@@ -155,19 +164,73 @@ func TestAPointOfThePictureIsSeenWhereSeenSays(t *testing.T) {
 			continue
 		}
 		found++
-		got, _, _ := s.Render(m)
+		got, win, _ := s.Render(m)
 		var sum, atY, atX float64
 		for i, v := range got.Pix {
-			sum += float64(v)
-			atY += float64(v) * (float64(i/31) + 0.5)
-			atX += float64(v) * (float64(i%31) + 0.5)
+			y, x := i/got.W-win.Y, i%got.W-win.X
+			if win.Flip {
+				x = win.W - 1 - x
+			}
+			if y >= 0 && y < win.H && x >= 0 && x < win.W {
+				sum += float64(v)
+				atY += float64(v) * (float64(y) + 0.5)
+				atX += float64(v) * (float64(x) + 0.5)
+			}
 		}
 		if math.Abs(atY/sum-wantY) > 0.3 || math.Abs(atX/sum-wantX) > 0.3 { // the pixels' grid moves the middle of a small square
 			t.Fatalf("sample %d: seen at %.2f %.2f, want %.2f %.2f", n, atY/sum, atX/sum, wantY, wantX)
 		}
 	}
-	if found < 100 {
+	if found < 200 {
 		t.Errorf("%d squares were seen", found)
+	}
+}
+
+func TestAPartIsOfTheAreaAndAspectThatAreAskedFor(t *testing.T) {
+	r := tensor.NewStream(1, "crop").At(0, 0)
+	c := Crop{Area: [2]float64{0.2, 0.6}, Aspect: [2]float64{0.5, 2}}
+	var share, aspect float64
+	const n = 4000
+	for range n {
+		y, x, h, w := c.part(200, 240, r)
+		if y < 0 || x < 0 || h < 1 || w < 1 || y+h > 200 || x+w > 240 {
+			t.Fatalf("%d %d %d %d", y, x, h, w)
+		}
+		a, ratio := float64(h*w)/(200*240), float64(w)/float64(h)
+		if a < 0.195 || a > 0.605 || ratio < 0.49 || ratio > 2.05 { // sides are whole
+			t.Fatalf("area %.3f, aspect %.3f", a, ratio)
+		}
+		share, aspect = share+a, aspect+math.Log(ratio)
+	}
+	// Of parts that do not fit fewer are large and high, since the picture is wide.
+	if math.Abs(share/n-0.39) > 0.02 || aspect/n < 0 || aspect/n > 0.1 {
+		t.Errorf("area %.4f on average, logarithm of the aspect %.4f", share/n, aspect/n)
+	}
+	for _, of := range [][4]int{{10, 400, 10, 13}, {400, 10, 13, 10}, {30, 30, 30, 30}} { // none fits: the centre's largest
+		y, x, h, w := Crop{Area: [2]float64{1, 1}}.part(of[0], of[1], tensor.NewStream(1, "none").At(0, 0))
+		if h != of[2] || w != of[3] || y != (of[0]-h)/2 || x != (of[1]-w)/2 {
+			t.Errorf("of %dx%d: %d %d %d %d", of[0], of[1], y, x, h, w)
+		}
+	}
+}
+
+func TestCutoutIsASquareAboutAPixelAsFarAsItIsSeen(t *testing.T) {
+	seen := map[Region]bool{}
+	var s Sample
+	for sample := range 4000 {
+		s.Reset(10, 12, 10, 12)
+		List{Cutout{Size: 4}}.Apply(&s, tensor.NewStream(1, "augment"), 0, sample)
+		seen[s.Regions()[0]] = true
+	}
+	want := map[Region]bool{}
+	for y := range 10 {
+		for x := range 12 {
+			y0, x0 := max(0, y-2), max(0, x-2) // numpy's clip of y - length//2 and y + length//2, as the paper's code has it
+			want[Region{Y: y0, X: x0, H: min(10, y+2) - y0, W: min(12, x+2) - x0}] = true
+		}
+	}
+	if !maps.Equal(seen, want) {
+		t.Errorf("%d squares, want %d", len(seen), len(want))
 	}
 }
 

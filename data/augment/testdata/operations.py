@@ -96,6 +96,10 @@ for y, x, height, width in ((0, 0, 16, 24), (3, 5, 9, 14), (15, 1, 1, 3), (2, 20
     case(f"part {y} {x} {height} {width}", 16, 24, 3, lambda m: m.resize((28, 20), Image.Resampling.BILINEAR, (x, y, x + width, y + height)))
 for share in (-0.5, -0.31, -0.1, -1 / 3, 0, 0.001, 1 / 6, 0.25, 0.5):
     case("hue", 14, 18, 3, torched(lambda t: F.adjust_hue(t, share)), value=share)
+values, vectors = np.array([0.2175, 0.0188, 0.0045]), np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]])
+for alpha in ((0.1, 0, 0), (-0.2, 0.7, -1.5), (0, 3, 3)):
+    light = 255 * vectors @ (values * alpha)
+    case("pca " + " ".join(map(str, alpha)), 14, 18, 3, lambda m: Image.fromarray((np.asarray(m) + light).round().clip(0, 255).astype(np.uint8)))
 for c in (3, 1):
     case("grey", 14, 18, c, lambda m: F.rgb_to_grayscale(m, c), value=0)
     for sigma in (0.1, 0.4, 1, 1.7, 2, 4):
