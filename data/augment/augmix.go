@@ -36,34 +36,16 @@ func (o AugMix) String() string {
 	return text + fmt.Sprintf(", alpha %g", o.Alpha)
 }
 
-// mixed mixes a picture with chains of what it makes of it. What a chain moves in from outside is the mean colour of the picture. Shares
-// have 16 bits behind the point and sum to 1.
+// mixed draws a mixture and makes it.
 func (s *Sample) mixed(m Image, o AugMix, r *tensor.Rand) {
-	if s.chain == nil {
-		s.chain = new(Sample)
-	}
 	var shares [10]float64
 	dirichlet(shares[:2], o.Alpha, r)
 	mixed := shares[0]
 	dirichlet(shares[:o.Width], o.Alpha, r)
-	var weights [10]uint32
-	left := uint32(1 << 16)
 	for i := range o.Width {
-		weights[i] = min(left, uint32(whole(float64(shares[i]*mixed))))
-		left -= weights[i]
+		shares[i] = float64(shares[i] * mixed)
 	}
-	s.sums = resized(s.sums, len(m.Pix))
-	for i, v := range m.Pix {
-		s.sums[i] = uint32(v)*left + 1<<15
-	}
-	exact := seenMean(m, nil)
-	var mean [3]byte
-	for k, v := range exact {
-		mean[k] = byte(math.Floor(v + 0.5))
-	}
-	for i := range o.Width {
-		c := s.chain
-		c.Reset(m.H, m.W, m.H, m.W)
+	s.mix(m, shares[:o.Width], func(c *Sample) {
 		depth := o.Depth
 		if depth == 0 {
 			depth = 1 + r.IntN(3)
@@ -71,7 +53,33 @@ func (s *Sample) mixed(m Image, o AugMix, r *tensor.Rand) {
 		for range depth {
 			mixSpace.apply(c, mixActs[r.IntN(len(mixActs))], float64(r.IntN(o.Severity)), r)
 		}
-		c.add(s.sums, m, weights[i], mean)
+	})
+}
+
+// mix mixes a picture with as many chains as there are shares; its own is what they leave of 1. Each is called once, to say what is done
+// to the picture. What a chain moves in from outside is the mean colour of the picture. Shares have 16 bits behind the point.
+func (s *Sample) mix(m Image, shares []float64, chain func(c *Sample)) {
+	if s.chain == nil {
+		s.chain = new(Sample)
+	}
+	var weights [10]uint32
+	left := uint32(1 << 16)
+	for i, share := range shares {
+		weights[i] = min(left, uint32(whole(share)))
+		left -= weights[i]
+	}
+	s.sums = resized(s.sums, len(m.Pix))
+	for i, v := range m.Pix {
+		s.sums[i] = uint32(v)*left + 1<<15
+	}
+	var mean [3]byte
+	for k, v := range seenMean(m, nil) {
+		mean[k] = byte(math.Floor(v + 0.5))
+	}
+	for i := range shares {
+		s.chain.Reset(m.H, m.W, m.H, m.W)
+		chain(s.chain)
+		s.chain.add(s.sums, m, weights[i], mean)
 	}
 	for i, v := range s.sums {
 		m.Pix[i] = byte(v >> 16)

@@ -24,8 +24,9 @@ type policyGolden struct {
 		Signed      bool
 		Values      []float64
 	}
-	Pairs map[string][25][2][3]any // act, probability, bin or nothing
-	Cases []struct {
+	Pairs   map[string][25][2][3]any // act, probability, bin or nothing
+	Mixture []byte
+	Cases   []struct {
 		Policy, Act string
 		Bin, Sign   int
 		Pixels      []byte
@@ -116,6 +117,28 @@ func TestActsAtEachMagnitudeMakeWhatTorchvisionMakes(t *testing.T) {
 		}
 		if edges > len(got.Pix)/8 {
 			t.Errorf("%s of %s, bin %d: %d values are in the picture for one and beyond it for the other", c.Act, c.Policy, c.Bin, edges)
+		}
+	}
+}
+
+func TestAMixtureOfChainsIsTorchvisions(t *testing.T) {
+	g := readPolicies(t)
+	chains, next := [][][2]int{{{2, 5}}, {{6, 4}, {5, 3}}, {{3, 8}, {2, 2}}}, 0 // as in policies.py
+	m := drawn(g.H, g.W, 3, 1)
+	var s Sample
+	s.mix(m, []float64{0.35, 0.2, 0.15}, func(c *Sample) {
+		for _, drawn := range chains[next] {
+			a, side := mixActs[drawn[0]], g.W
+			if a == actTranslateY {
+				side = g.H
+			}
+			c.do(a, mixSpace.magnitude(a, float64(drawn[1]), side))
+		}
+		next++
+	})
+	for i, v := range m.Pix {
+		if d := int(v) - int(g.Mixture[i]); d < -1 || d > 1 {
+			t.Errorf("value %d: %d, torchvision has %d", i, v, g.Mixture[i])
 		}
 	}
 }
