@@ -10,7 +10,7 @@ import (
 // each as likely (torchvision's GaussianBlur, which is told how far): Chen, Kornblith, Norouzi, Hinton, "A Simple Framework for
 // Contrastive Learning of Visual Representations", ICML 2020, arXiv:2002.05709, appendix A.
 type Blur struct {
-	Sigma [2]float64 `yaml:"sigma" is:"two standard deviations in pixels, the smaller first" range:"0.1 to 10" help:"a number between them is drawn"`
+	Sigma [2]float64 `yaml:"sigma" spec:"bare" is:"two standard deviations in pixels, the smaller first" range:"0.1 to 10" help:"a number between them is drawn"`
 }
 
 // Apply draws one number.

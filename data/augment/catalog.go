@@ -2,7 +2,7 @@ package augment
 
 // Entry is one line of the catalogue: an operation with its defaults, and its card. The parameters are the fields of the struct, each with
 // the tags yaml (its key), is (what a person has to give, a noun), range ("0 to 180", both included), zero (what 0 stands for,
-// where it lies outside the range), help (what else is to be known) and spec:"bare" (a value other than a map sets it). Any
+// where it lies outside the range), default (what a card has in place of a 0 that stands for something), help (what else is to be known) and spec:"bare" (a value other than a map sets it). Any
 // operation has p besides.
 type Entry struct {
 	Name    string
@@ -69,7 +69,7 @@ func Catalog() []Entry {
 			Caveats: "in pixels, made for pictures of 224: at 32 give a tenth; it reaches three sigma, torchvision's as far as it is told",
 		}},
 		{"erase", Erase{Area: [2]float64{0.02, 0.33}, Aspect: [2]float64{0.3, 3.3}}, 0.5, false, Card{
-			Summary: "covers a random rectangle by the mean colour",
+			Summary: "covers a random rectangle",
 			Paper:   "Zhong, Zheng, Kang, Li, Yang, AAAI 2020, arXiv:1708.04896",
 			Caveats: "by the mean if nothing is said, the paper's best by {fill: noise}",
 		}},

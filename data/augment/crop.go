@@ -22,8 +22,8 @@ import (
 type Crop struct {
 	Size   int        `yaml:"size" spec:"bare" is:"pixels of a side" range:"1 to 4096" zero:"the images' own" help:"the small side of pictures is 1.125 times that, with pad that itself"`
 	Pad    int        `yaml:"pad" is:"pixels" range:"0 to 1024" help:"added on every side before the cut"`
-	Area   [2]float64 `yaml:"area" is:"two shares, the smaller first" range:"0.01 to 1" zero:"the window's own; with aspect 0.08 to 1" help:"of the picture, that is cut out and made as large as the window"`
-	Aspect [2]float64 `yaml:"aspect" is:"two ratios, the smaller first" range:"0.05 to 20" zero:"the window's own; with area 3/4 to 4/3" help:"of the width to the height of what is cut out"`
+	Area   [2]float64 `yaml:"area" is:"two shares, the smaller first" range:"0.01 to 1" zero:"the window's own" default:"[0.08, 1] where aspect is given" help:"how much of the picture is cut out and made as large as the window"`
+	Aspect [2]float64 `yaml:"aspect" is:"two ratios, the smaller first" range:"0.05 to 20" zero:"the window's own" default:"[0.75, 1.333] where area is given" help:"of the width to the height of what is cut out"`
 	Fill   Fill       `yaml:"fill" is:"mean, edge, reflect, noise or a grey level" help:"what lies beyond the picture: the mean colour, its edge, its mirror image, noise, or a grey from 0 to 255"`
 }
 

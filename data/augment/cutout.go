@@ -9,7 +9,7 @@ import (
 // Cutout covers a square about a pixel of what is seen, every one equally likely, so that it may reach beyond the edge: DeVries, Taylor,
 // "Improved Regularization of Convolutional Neural Networks with Cutout", 2017, arXiv:1708.04552.
 type Cutout struct {
-	Size int `yaml:"size" spec:"bare" is:"pixels of a side" range:"1 to 4096" zero:"half the smaller side of what is seen" help:"of the square"`
+	Size int `yaml:"size" spec:"bare" is:"pixels of a side" range:"1 to 4096" zero:"half the smaller side of what is seen" help:"its centre may be any pixel"`
 	Fill Ink `yaml:"fill" is:"mean, noise or a grey level" help:"what the square is covered by: the mean colour, noise, or a grey from 0 to 255"`
 }
 
