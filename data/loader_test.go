@@ -491,7 +491,7 @@ func BenchmarkFill32(b *testing.B) {
 	for _, of := range []struct {
 		name string
 		ops  augment.List
-	}{{"cut", cut}, {"coloured", append(slices.Clone(cut), color, erase)}, {"turned", append(slices.Clone(cut), augment.Rotate{Degrees: 15}, color, erase)}} {
+	}{{"cut", cut}, {"coloured", append(slices.Clone(cut), color, augment.Cutout{})}, {"erased", append(slices.Clone(cut), color, erase)}, {"turned", append(slices.Clone(cut), augment.Rotate{Degrees: 15}, color, erase)}} {
 		b.Run(of.name, func(b *testing.B) {
 			l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 128, Preprocess: p, Geometry: g, Train: true,
 				Augment: of.ops, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
