@@ -57,7 +57,7 @@ func (r *run) load(ctx context.Context, stage int) error {
 		if err != nil {
 			return err
 		}
-		if r.programs[at], err = compiled(r.Engine, f, f.Step, s.Batch); err != nil {
+		if r.programs[at], err = stepOf(r.Engine, f, s.Batch, r.Optimization.Batch.Parts()); err != nil {
 			delete(r.programs, at)
 			return err
 		}
@@ -79,5 +79,11 @@ func (r *run) close() {
 	r.stop()
 	for _, exe := range r.programs {
 		exe.Close()
+	}
+	if r.plateau.eval != nil {
+		r.plateau.eval.Close()
+	}
+	for _, a := range r.averages {
+		a.exe.Close()
 	}
 }
