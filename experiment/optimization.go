@@ -13,6 +13,7 @@ type Optimization struct {
 
 	Loss           Loss           `yaml:"loss"`
 	LabelSmoothing LabelSmoothing `yaml:"label-smoothing"`
+	Penalty        Penalty        `yaml:"penalty"`
 
 	Init    Init    `yaml:"init"`
 	Average Average `yaml:"average"`
@@ -91,6 +92,24 @@ type LabelSmoothing struct {
 	Amount float32 `yaml:"amount" spec:"bare" help:"the share that is spread, from 0 to below 1"`
 }
 
+// Penalty is what a training asks for besides a low loss.
+type Penalty struct {
+	Kind     string  `yaml:"kind" spec:"bare" values:"none, orthogonal, max-norm, confidence, gamma-l1" help:"orthogonal: λ·‖WᵀW-I‖² of every weight; max-norm: a bound on the norm of each output's weights, after each step; confidence: λ times the entropy of the answers off the loss; gamma-l1: λ·Σ|γ| of the norms"`
+	Strength float32 `yaml:"strength" help:"λ, above 0; 0: of orthogonal and gamma-l1 1e-4, of confidence 0.1"`
+	Limit    float32 `yaml:"limit" help:"max-norm: the norm, above 0"`
+}
+
+// Lambda is the strength, or its default for the kind.
+func (p Penalty) Lambda() float32 {
+	switch {
+	case p.Strength > 0 || p.Kind == "none" || p.Kind == "max-norm":
+		return p.Strength
+	case p.Kind == "confidence":
+		return 0.1
+	}
+	return 1e-4
+}
+
 // Clip bounds gradients before the solver sees them, in one of three ways; 0 is none.
 type Clip struct {
 	Norm     float32 `yaml:"norm" spec:"bare" help:"of all gradients together, above 0; 0: no bound"`
@@ -100,8 +119,9 @@ type Clip struct {
 
 // Init is how the first weights are drawn. Biases start at 0, norm scales at 1.
 type Init struct {
-	Kind string  `yaml:"kind" spec:"bare" values:"he, xavier, lsuv" help:"the rule"`
+	Kind string  `yaml:"kind" spec:"bare" values:"he, xavier, msra-fan-out, lsuv, orthogonal, zero-gamma, gaussian, whiten" help:"the rule; zero-gamma and whiten are he but for what they set"`
 	Gain float32 `yaml:"gain" help:"factor on the standard deviation, above 0"`
+	Std  float32 `yaml:"std" help:"gaussian: the standard deviation, above 0"`
 }
 
 // Average is a mean of the weights along the way. average.go says which of its kinds leave the training as it is.
@@ -126,8 +146,9 @@ func DefaultOptimization() Optimization {
 		L1:     Decay{Except: []string{"bias", "norm"}},
 		Decay:  Shrink{Except: []string{"bias", "norm"}},
 		Loss:   Loss{Kind: "softmax", Gamma: 2},
-		Init:   Init{Kind: "he", Gain: 1},
+		Init:   Init{Kind: "he", Gain: 1, Std: 0.01},
 
 		Average: Average{Decay: 0.9999, Warm: true, From: 0.75, Every: 5, Alpha: 0.5},
+		Penalty: Penalty{Kind: "none", Limit: 3},
 	}
 }

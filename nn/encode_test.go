@@ -43,7 +43,7 @@ func TestFaultsOfATextCarryTheirPlace(t *testing.T) {
 		{"batchnorm:", "batchnrom:", `small.yaml:6:50: no kind "batchnrom"; did you mean "batchnorm"?`},
 		{"[act, conv1]", "[act, conv2]", `small.yaml:7:28: no layer "conv2" above; did you mean "conv1"?`},
 		{"dropout: 0.5", "dropout: 1.5", "small.yaml:8:55: linear: dropout rate 1.5; give the probability of zeroing, from 0 to below 1"},
-		{"dropout: 0.5", "dropout: {rate: 0.5, of: block}", `small.yaml:8:55: linear: dropout of "block"; give channel or depth, or leave it out for single values`},
+		{"dropout: 0.5", "dropout: {rate: 0.5, of: bloc}", `small.yaml:8:55: linear: dropout of "bloc"; give channel, depth, block or weights, or leave it out for single values`},
 		{"from: linear", "from: liner", `small.yaml:10:24: no layer "liner" above; did you mean "linear"?`},
 		{"size: 8x8x3", "size: 8x8", `small.yaml:4:32: size: "8x8": want HxWxC, such as 128x128x3`},
 		{"classes: 10", "classes: 0", "small.yaml:2:10: classes: 0; give the number of classes, 1 or more"},

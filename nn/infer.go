@@ -105,8 +105,8 @@ func (g *Graph) applied(s Site, x Size, only func(*Node) *Node) ([]Applied, erro
 	return as, nil
 }
 
-// String is "bias", "norm" or "dropout".
-func (s Slot) String() string { return [...]string{"bias", "norm", "dropout"}[s] }
+// String is "weight", "bias", "norm" or "dropout".
+func (s Slot) String() string { return [...]string{"weight", "bias", "norm", "dropout"}[s] }
 
 // Sizes gives every node's output.
 func (g *Graph) Sizes() (map[*Node]Size, error) {

@@ -63,8 +63,11 @@ func Elideds() []ElidedKind {
 		elided(Bias{}),         // bias.go
 		elided(NewBatchNorm()), // norm.go
 		elided(NewLayerNorm()), // layernorm.go
-		elided(NewLRN()),       // lrn.go
-		elided(Dropout{}),      // dropout.go
+		elided(NewGroupNorm()), // groupnorm.go
+		elided(WeightNorm{}),   // weightnorm.go
+		elided(NewWeightStandard()),
+		elided(NewLRN()),  // lrn.go
+		elided(Dropout{}), // dropout.go
 	}
 }
 
@@ -97,6 +100,7 @@ const (
 
 	RoleGamma    Role = "gamma"    // a norm's scale, or a layer's
 	RoleBeta     Role = "beta"     // a norm's shift
+	RoleLength   Role = "length"   // of the weights of an output channel
 	RoleSlope    Role = "slope"    // of a PReLU
 	RoleExponent Role = "exponent" // of a generalised mean
 

@@ -14,6 +14,7 @@ type BatchNorm struct {
 	Eps      float32 `yaml:"eps"`      // added to the variance; default 1e-5
 	Affine   bool    `yaml:"affine"`   // learn γ and β; default true
 	Bias     bool    `yaml:"bias"`     // leave a bias in front, though it has no effect: published networks with both
+	Ghost    int     `yaml:"ghost"`    // images that share statistics in training, which divide a batch: Hoffer et al., arXiv:1705.08741; 0: the whole batch
 }
 
 // NewBatchNorm returns PyTorch's defaults: momentum 0.9 (0.1 in its words), ε 1e-5, affine.
@@ -40,6 +41,9 @@ func (l BatchNorm) String() string {
 	if d := NewBatchNorm(); l.Eps != d.Eps {
 		s += fmt.Sprintf(" eps %g", l.Eps)
 	}
+	if l.Ghost > 0 {
+		s += fmt.Sprintf(" of %d images", l.Ghost)
+	}
 	return s
 }
 
@@ -50,6 +54,9 @@ func (l BatchNorm) Check(Size) error {
 	}
 	if !(l.Eps > 0 && l.Eps < 1) {
 		return fmt.Errorf("batchnorm eps %g; give a small number above 0, such as 1e-5", l.Eps)
+	}
+	if l.Ghost < 0 || l.Ghost > maxExtent {
+		return fmt.Errorf("batchnorm ghost %d; give the images that share statistics, which divide the batch, or 0 for the whole batch", l.Ghost)
 	}
 	return nil
 }

@@ -23,12 +23,14 @@ type Elided interface {
 // biasTaker is a norm that makes a bias right in front of it useless.
 type biasTaker interface{ TakesBias() bool }
 
-// Slot is a kind's place in the order at a site: bias, norm, dropout. A site holds one of each.
+// Slot is a kind's place in the order at a site: what becomes of the weights of the layer whose output it is, bias, norm, dropout. A site
+// holds one of each.
 type Slot uint8
 
 // Slots in the order in which a site's layers are applied.
 const (
-	SlotBias Slot = iota
+	SlotWeight Slot = iota
+	SlotBias
 	SlotNorm
 	SlotDropout
 	slots
@@ -65,6 +67,14 @@ func (s Site) Name() string {
 		return s.node.Name + "/in" + strconv.Itoa(s.index+1)
 	}
 	return s.node.Name + "/in"
+}
+
+// Reads is the node whose output the site's own node reads there, or that node where the site is its output.
+func (s Site) Reads() *Node {
+	if s.where == atOut {
+		return s.node
+	}
+	return s.node.In[s.index]
 }
 
 // Path is what a `where` pattern is matched with: the origin of the site's node.
@@ -249,14 +259,12 @@ func (s Site) check(l Elided, x Size) error {
 	if err := l.Check(x); err != nil {
 		return err
 	}
-	if l.Slot() != SlotBias {
-		return nil
+	d, _ := l.(Dropout)
+	switch {
+	case d.Of == Weights && !(hasUnit(s.node) && s.where == atIn):
+		return fmt.Errorf("%v belongs to the input of a conv or linear layer; remove it", l)
+	case (l.Slot() == SlotBias || l.Slot() == SlotWeight) && !(hasUnit(s.node) && s.where == atOut):
+		return fmt.Errorf("%s belongs to the output of a conv or linear layer; remove it", map[Slot]string{SlotBias: "a bias", SlotWeight: "a norm of weights"}[l.Slot()])
 	}
-	switch s.node.Layer.(type) {
-	case Conv, Linear:
-		if s.where == atOut {
-			return nil
-		}
-	}
-	return fmt.Errorf("a bias belongs to the output of a conv or linear layer; remove it")
+	return nil
 }

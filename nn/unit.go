@@ -120,6 +120,15 @@ func (u Unit) Logits() bool {
 	return false
 }
 
+// Linear reports whether the unit's layer is a linear one.
+func (u Unit) Linear() bool { _, ok := u.unit.Layer.(Linear); return ok }
+
+// Weighs is the input of the unit's layer, where what becomes of its weights in training lies.
+func (u Unit) Weighs() Site { return In(u.unit, 0) }
+
+// Weight is the output of the unit's layer, where norms of its weights lie.
+func (u Unit) Weight() Site { return Out(u.unit) }
+
 // Site is the place of a norm in the unit. Before and After coincide where the unit has no activation.
 func (u Unit) Site(p Place) Site {
 	switch {

@@ -18,11 +18,12 @@ import (
 type Classify struct {
 	Classes []string // in the order of the logits
 
-	Soft      bool    // in training a row has a distribution over the classes, as mixed pictures have; else one class
-	Of        string  // the loss of training: softmax, which is "" too, bce or focal
-	Gamma     float32 // of focal
-	Smoothing float32 // of the labels in training: the share spread evenly over all classes, 0 to 1
-	Weighted  bool    // in training rows count by their pictures' weights; the loss stays the mean over rows, not over weights
+	Soft       bool    // in training a row has a distribution over the classes, as mixed pictures have; else one class
+	Of         string  // the loss of training: softmax, which is "" too, bce or focal
+	Gamma      float32 // of focal
+	Smoothing  float32 // of the labels in training: the share spread evenly over all classes, 0 to 1
+	Confidence float32 // in training as much of the entropy of each row's answer is taken off its loss: arXiv:1701.06548
+	Weighted   bool    // in training rows count by their pictures' weights; the loss stays the mean over rows, not over weights
 }
 
 // Names of what programs read and give.
@@ -89,6 +90,9 @@ func (c Classify) Loss(b *program.Builder, outputs []nn.Output, heads []*program
 	var loss *program.Value
 	for i, o := range outputs {
 		rows := b.Emit(c.rows(), logits(b, heads[i]), target)
+		if c.Confidence > 0 {
+			rows = b.Emit(program.Add{}, rows, b.Emit(program.Scale{By: -c.Confidence}, b.Emit(program.Entropy{}, logits(b, heads[i]))))
+		}
 		if c.Weighted {
 			rows = b.Emit(program.Mul{}, rows, weights)
 		}

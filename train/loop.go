@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/model"
+	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"
 )
 
@@ -145,6 +146,7 @@ func (r *run) ready(ctx context.Context) (err error) {
 	if r.family, err = compile.New(r.Graph, r.task, r.Optimization, r.Seeds.Dropout); err != nil {
 		return err
 	}
+	r.family.Lasts(r.schedule.Steps())
 	if err := r.fits(); err != nil {
 		return err
 	}
@@ -166,9 +168,8 @@ func compiled(e engine.Engine, f *compile.Family, build func(batch int) (*progra
 	return e.Compile(p, f.State)
 }
 
-// initialize draws the first weights and copies those that the training starts from over them. lsuv then goes through the layers
-// that were drawn: Mishkin, Matas, arXiv:1511.06422, algorithm 1, with its tolerance of 0.1 and at most 10 tries a layer, on the
-// first batch of the training.
+// initialize draws the first weights and copies those that the training starts from over them. Some rules then look at the training's
+// images.
 func (r *run) initialize() error {
 	if err := r.family.Initialize(r.Optimization.Init, r.Seeds.Init); err != nil {
 		return err
@@ -180,9 +181,42 @@ func (r *run) initialize() error {
 	if r.Start != nil && r.OnStart != nil {
 		r.OnStart(started)
 	}
-	if r.Optimization.Init.Kind != "lsuv" {
-		return nil
+	if err := r.family.Measure(started.Copied); err != nil {
+		return err
 	}
+	switch r.Optimization.Init.Kind {
+	case "whiten":
+		return r.whiten(started)
+	case "lsuv":
+		return r.scale(started)
+	}
+	return nil
+}
+
+// whiten sets the first convolution by patches of the first images of the first pass, as the network will see them.
+func (r *run) whiten(started Started) error {
+	w, err := r.family.Whitening()
+	if err != nil {
+		return err
+	}
+	if w.Among(started.Copied) {
+		return fmt.Errorf("init: whiten sets the first convolution, whose weights come from %s; choose another rule", r.Start.Name)
+	}
+	b := r.training.NewBatch()
+	for step, images := 0, 0; step < r.training.Steps() && !w.Enough(images); step++ {
+		if err := r.training.Fill(0, step, b); err != nil {
+			return err
+		}
+		s := b.X.Shape
+		w.Add(b.X.Data[:b.Valid*s[1]*s[2]*s[3]], nn.Size{H: s[1], W: s[2], C: s[3]})
+		images += b.Valid
+	}
+	return w.Set()
+}
+
+// scale goes through the layers that were drawn: Mishkin, Matas, arXiv:1511.06422, algorithm 1, with its tolerance of 0.1 and at most 10
+// tries a layer, on the first batch of the training.
+func (r *run) scale(started Started) error {
 	b := r.training.NewBatch()
 	if err := r.training.Fill(0, 0, b); err != nil {
 		return err

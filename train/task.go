@@ -146,6 +146,9 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	}
 	if c, ok := p.task.(task.Classify); ok {
 		c.Of, c.Gamma, c.Smoothing = j.Optimization.Loss.Kind, j.Optimization.Loss.Gamma, j.Optimization.LabelSmoothing.Amount
+		if j.Optimization.Penalty.Kind == "confidence" {
+			c.Confidence = j.Optimization.Penalty.Lambda()
+		}
 		p.task = c
 	}
 	if err := p.task.Check(j.Graph); err != nil {

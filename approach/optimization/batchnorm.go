@@ -12,6 +12,7 @@ type BatchNorm struct {
 	Affine   bool     `yaml:"affine" help:"learn a scale and a shift a channel"`
 	Momentum float32  `yaml:"momentum" help:"share of the old running value kept, 0 to 1"`
 	Eps      float32  `yaml:"eps" help:"added to the variance, above 0"`
+	Ghost    int      `yaml:"ghost" help:"images that share statistics in training, which divide the batch; 0: the whole batch"`
 }
 
 // Tune lays the norm over every unit but the one that computes the logits.
@@ -21,8 +22,10 @@ func (bn BatchNorm) Tune(_ *experiment.Optimization, over *nn.Overlay) (nn.Chang
 		return refuse("momentum", "momentum %g; give the share of the old running value kept, 0 to 1", bn.Momentum)
 	case !(bn.Eps > 0 && bn.Eps < 1):
 		return refuse("eps", "eps %g; give a small number above 0, such as 1e-5", bn.Eps)
+	case bn.Ghost < 0 || bn.Ghost > 1<<20:
+		return refuse("ghost", "ghost %d; give the images that share statistics, which divide the batch, or 0 for the whole batch", bn.Ghost)
 	}
-	norm := nn.BatchNorm{Momentum: bn.Momentum, Eps: bn.Eps, Affine: bn.Affine}
+	norm := nn.BatchNorm{Momentum: bn.Momentum, Eps: bn.Eps, Affine: bn.Affine, Ghost: bn.Ghost}
 	if bn.Place == nn.Images {
 		c := nn.Changes{Verb: "normalised", What: "input"}
 		c.Count(over.Set(over.Images(), norm))

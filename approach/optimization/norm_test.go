@@ -85,8 +85,8 @@ func TestNormsOutOfRangeAreRefused(t *testing.T) {
 		change func(*optimization.Norm)
 		want   string
 	}{
-		{func(n *optimization.Norm) { n.Kind = "instance" }, `no kind "instance"; choose one of layer, lrn, none`},
-		{func(n *optimization.Norm) { n.Kind = "" }, `no kind ""; choose one of layer, lrn, none`},
+		{func(n *optimization.Norm) { n.Kind = "batch" }, `no kind "batch"; choose one of layer, instance, group, weight, weight-standard, lrn, none`},
+		{func(n *optimization.Norm) { n.Kind = "" }, `no kind ""; choose one of layer, instance, group, weight, weight-standard, lrn, none`},
 		{func(n *optimization.Norm) { n.Size = 4 }, "lrn size 4; give an odd number of channels, such as 5"},
 		{func(n *optimization.Norm) { n.Alpha = -1 }, "lrn alpha -1; give one from 0, such as 1e-4"},
 		{func(n *optimization.Norm) { n.Beta = -1 }, "lrn beta -1; give one from 0, such as 0.75"},

@@ -215,3 +215,149 @@ func TestDropoutIsSetWhereItIsOrLaidThere(t *testing.T) {
 		t.Errorf("on the images: %v (%v)", c, err)
 	}
 }
+
+func TestEveryKindOfDropoutLiesWhereItIsMeant(t *testing.T) {
+	for _, c := range []struct {
+		net    func(b *nn.Builder, x *nn.Node) *nn.Node
+		change func(d *optimization.Dropout)
+		want   string
+	}{
+		{plain, func(d *optimization.Dropout) { d.Kind = "channel" }, "linear1/act: channel dropout 0.25"},
+		{plain, func(d *optimization.Dropout) { d.Kind = "gaussian" }, "linear1/act: gaussian dropout 0.25"},
+		{plain, func(d *optimization.Dropout) { d.Kind = "block" }, "conv1/act: block 7 dropout 0.25 from 0, conv2/act: block 7 dropout 0.25 from 0, linear1/act: dropout 0.5"},
+		{plain, func(d *optimization.Dropout) { d.Kind, d.Ramp, d.Size, d.Place = "block", false, 3, "input" }, "input: block 3 dropout 0.25, linear1/act: dropout 0.5"},
+		{plain, func(d *optimization.Dropout) { d.Kind = "drop-connect" }, "linear1/in: weights dropout 0.25, linear1/act: dropout 0.5"},
+		{plain, func(d *optimization.Dropout) { d.Kind, d.Place = "drop-connect", "convs" }, "conv1/in: weights dropout 0.25, conv2/in: weights dropout 0.25, linear1/act: dropout 0.5"},
+		{preact, func(d *optimization.Dropout) { d.Kind = "drop-connect" }, "linear1/in: weights dropout 0.25"},
+		{preact, func(d *optimization.Dropout) { d.Kind = "depth" }, "block/add/in: depth dropout 0.25"},
+		{blocks, func(d *optimization.Dropout) { d.Kind = "depth" }, "block1/add/in2: depth dropout 0.125, block2/add/in2: depth dropout 0.25"},
+		{blocks, func(d *optimization.Dropout) { d.Kind, d.Ramp = "depth", false }, "block1/add/in2: depth dropout 0.25, block2/add/in2: depth dropout 0.25"},
+	} {
+		g := of(t, c.net)
+		d := optimization.NewDropout()
+		d.Rate = 0.25
+		c.change(&d)
+		if _, err := d.Tune(nil, g.Overlay()); err != nil {
+			t.Error(err)
+			continue
+		}
+		if _, err := g.Steps(); err != nil {
+			t.Error(err)
+		}
+		var got []string
+		for s, held := range g.Overlay().All() {
+			for _, e := range held {
+				if e.Slot() == nn.SlotDropout {
+					got = append(got, s.Name()+": "+e.String())
+				}
+			}
+		}
+		if got := strings.Join(got, ", "); got != c.want {
+			t.Errorf("%+v\ngot  %s\nwant %s", d, got, c.want)
+		}
+		d.Rate = 0
+		if _, err := d.Tune(nil, g.Overlay()); err != nil {
+			t.Error(err)
+		}
+		for s, held := range g.Overlay().All() {
+			for _, e := range held {
+				if l, ok := e.(nn.Dropout); ok && l.Rate == 0.25 {
+					t.Errorf("%+v leaves %v at %s", d, e, s.Name())
+				}
+			}
+		}
+	}
+}
+
+// blocks is two residual blocks, the second with a projection.
+func blocks(b *nn.Builder, x *nn.Node) *nn.Node {
+	x = module.ConvReLU(b, x, 8, 3, 1)
+	for i, width := range []int{8, 12} {
+		s := b.Scope("block%d", i+1)
+		y := s.Conv(s.ReLU(s.Conv(x, width, 3, 1)), width, 3, 1)
+		if i > 0 {
+			x = s.As("shortcut").Conv(x, width, 1, 1)
+		}
+		x = s.ReLU(s.Add(x, y))
+	}
+	return module.PoolHead(b, x, nn.Avg)
+}
+
+func TestNoiseAndPenaltiesOutOfRangeAreRefused(t *testing.T) {
+	dropout := func(change func(d *optimization.Dropout)) tuner {
+		d := optimization.NewDropout()
+		change(&d)
+		return d
+	}
+	penalty := func(change func(p *optimization.Penalty)) tuner {
+		p := optimization.Penalty{Kind: "orthogonal", Limit: 3}
+		change(&p)
+		return p
+	}
+	for want, a := range map[string]tuner{
+		"size 6; give an odd number of pixels, such as 7":                       dropout(func(d *optimization.Dropout) { d.Kind, d.Size = "block", 6 }),
+		"depth drops residual branches, wherever they are; leave place out":     dropout(func(d *optimization.Dropout) { d.Kind, d.Place = "depth", "head" }),
+		"the images have no weights for drop-connect; give head or convs":       dropout(func(d *optimization.Dropout) { d.Kind, d.Place = "drop-connect", "input" }),
+		"strength -1; give a number above 0, or 0 for the kind's own":           penalty(func(p *optimization.Penalty) { p.Strength = -1 }),
+		"limit 0; give a norm above 0, such as 3":                               penalty(func(p *optimization.Penalty) { p.Limit = 0 }),
+		"std 0; give a standard deviation above 0, such as 0.01":                optimization.Init{Kind: "gaussian", Gain: 1},
+		"weight is of weights, which have no place behind a layer; leave place": optimization.Norm{Kind: "weight", Place: nn.After, Eps: 1e-5},
+	} {
+		if _, err := a.Tune(&experiment.Optimization{}, of(t, plain).Overlay()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+func TestSettingsThatDecideNothingAreLeftOut(t *testing.T) {
+	def := experiment.DefaultOptimization()
+	for _, c := range []struct {
+		a    tuner
+		want string
+	}{
+		{optimization.Init{Kind: "he", Gain: 2, Std: 0.5}, "he initialisation, gain 2"},
+		{optimization.Init{Kind: "gaussian", Gain: 2, Std: 0.5}, "gaussian initialisation, standard deviation 0.5"},
+		{optimization.Penalty{Kind: "max-norm", Strength: 2, Limit: 4}, "weights of an output channel bounded to a norm of 4"},
+		{optimization.Penalty{Kind: "confidence", Limit: 4}, "confidence penalty of strength 0.1"},
+		{optimization.Penalty{Kind: "none", Strength: 2, Limit: 4}, "no penalty"},
+	} {
+		o := experiment.DefaultOptimization()
+		got, err := c.a.Tune(&o, nil)
+		if err != nil || got.String() != c.want {
+			t.Errorf("%+v says %q, %v, want %q", c.a, got, err, c.want)
+		}
+		switch a := c.a.(type) {
+		case optimization.Init:
+			if a.Kind == "he" && o.Init.Std != def.Init.Std || a.Kind == "gaussian" && o.Init.Gain != def.Init.Gain {
+				t.Errorf("%+v sets %+v", a, o.Init)
+			}
+		case optimization.Penalty:
+			if a.Kind == "max-norm" && o.Penalty.Strength != 0 || a.Kind == "confidence" && o.Penalty.Limit != def.Penalty.Limit || a.Kind == "none" && o.Penalty != def.Penalty {
+				t.Errorf("%+v sets %+v", a, o.Penalty)
+			}
+		}
+	}
+}
+
+func TestNormsOfWeightsLieBesideThoseOfMapsAndNoneTakesBoth(t *testing.T) {
+	g := of(t, plain)
+	for _, kind := range []string{"group", "weight-standard"} {
+		n := optimization.NewNorm()
+		n.Kind, n.Groups = kind, 4
+		if _, err := n.Tune(nil, g.Overlay()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := nn.Out(g.Node("conv2"))
+	if got := fmt.Sprint(g.Overlay().At(at)); got != "[standardised weights bias groupnorm 4]" {
+		t.Errorf("over conv2 lies %s", got)
+	}
+	none := optimization.NewNorm()
+	none.Kind = "none"
+	if _, err := none.Tune(nil, g.Overlay()); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(g.Overlay().At(at)); got != "[bias]" {
+		t.Errorf("over conv2 is left %s", got)
+	}
+}

@@ -57,6 +57,21 @@ func bound(op program.Op) binder {
 		return bindLayerNorm
 	case program.LayerNormGrad:
 		return bindLayerNormGrad
+	// op_groupnorm.go
+	case program.GroupNorm:
+		return bindGroupNorm
+	case program.GroupNormGrad:
+		return bindGroupNormGrad
+	// op_weightnorm.go
+	case program.WeightNorm:
+		return bindWeightNorm
+	case program.WeightNormGrad:
+		return bindWeightNormGrad
+	case program.MaxNorm:
+		return bindMaxNorm
+	// op_blockmask.go
+	case program.BlockMask:
+		return bindBlockMask
 	// op_lrn.go
 	case program.LRN:
 		return bindLRN
@@ -175,6 +190,10 @@ func bound(op program.Op) binder {
 		return bindFocal
 	case program.FocalGrad:
 		return bindFocalGrad
+	case program.Entropy:
+		return bindEntropy
+	case program.EntropyGrad:
+		return bindEntropyGrad
 	// op_update.go
 	case program.SGD:
 		return bindSGD

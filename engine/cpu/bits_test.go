@@ -6,6 +6,7 @@ import (
 	"hash"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,18 +23,21 @@ func TestBitsChangeOnlyWithTheTablesVersion(t *testing.T) {
 			path := filepath.Join("testdata", "golden", "bits-"+level+".txt")
 			got := digests(t, level)
 			version, _, _ := strings.Cut(got, "\n")
-			if held, err := os.ReadFile(path); err == nil && string(held) != got && strings.HasPrefix(string(held), version+"\n") {
-				t.Fatalf("the bits of these ops changed and TableVersion did not; raise it, then run with -update: %s", strings.Join(changed(string(held), got), ", "))
+			if held, err := os.ReadFile(path); err == nil && strings.HasPrefix(string(held), version+"\n") {
+				if ops := changed(got, string(held)); len(ops) > 0 { // what joins changes nothing
+					t.Fatalf("the bits of these ops changed and TableVersion did not; raise it, then run with -update: %s", strings.Join(ops, ", "))
+				}
 			}
 			golden.Text(t, path, got)
 		})
 	}
 }
 
-// digests is a line for the version, then one for each kind of op.
+// digests is a line for the version, then one for each kind of op; of the kinds of cases that joined later, by their name, one each behind.
 func digests(t *testing.T, level string) string {
 	e := newEngine(t, Options{Level: level, Threads: 2})
-	hashes := map[string]hash.Hash{}
+	hashes := map[string]map[string]hash.Hash{}
+	var sets []string // in the order of the cases
 	for _, c := range enginetest.Cases() {
 		p, err := c.Program()
 		if err != nil {
@@ -43,30 +47,39 @@ func digests(t *testing.T, level string) string {
 		if err != nil {
 			t.Fatalf("%s: %v", c.Name, err)
 		}
-		seen := map[string]bool{}
+		if hashes[c.Later] == nil {
+			hashes[c.Later] = map[string]hash.Hash{}
+			sets = append(sets, c.Later)
+		}
+		of, seen := hashes[c.Later], map[string]bool{}
 		for _, n := range p.Nodes {
 			kind := n.Op.Kind()
 			if seen[kind] {
 				continue
 			}
 			seen[kind] = true
-			if hashes[kind] == nil {
-				hashes[kind] = sha256.New()
+			if of[kind] == nil {
+				of[kind] = sha256.New()
 			}
-			hashes[kind].Write(sum[:])
+			of[kind].Write(sum[:])
 		}
 	}
+	slices.Sort(sets)
 	text := fmt.Sprintf("version %d\n", TableVersion)
-	for _, op := range program.Ops() {
-		text += fmt.Sprintf("%s %x\n", op.Kind(), hashes[op.Kind()].Sum(nil)[:8])
+	for _, set := range sets {
+		for _, op := range program.Ops() {
+			if h := hashes[set][op.Kind()]; h != nil {
+				text += strings.TrimSpace(fmt.Sprintf("%s %x %s", op.Kind(), h.Sum(nil)[:8], set)) + "\n"
+			}
+		}
 	}
 	return text
 }
 
-// changed lists the ops whose lines differ.
-func changed(old, now string) (ops []string) {
-	for line := range strings.Lines(now) {
-		if !strings.Contains(old, line) {
+// changed lists the ops of lines that are no more.
+func changed(now, old string) (ops []string) {
+	for line := range strings.Lines(old) {
+		if !strings.Contains(now, line) {
 			op, _, _ := strings.Cut(line, " ")
 			ops = append(ops, op)
 		}

@@ -7,6 +7,7 @@ import "github.com/assaylab/assay/internal/program"
 //	convolution or product (+ bias) (+ relu)
 //	convolution (+ bias) (+ norm of known statistics) (+ add) (+ relu; relu6 where it is depthwise)
 //	batch norm (+ add) (+ relu)                    the second half, normalising; its moments need the whole batch
+//	group norm (+ add) (+ relu)
 //	relu gradient + batch-norm gradient            the mask is applied as both passes read dy
 //	input gradient of a convolution + add          on top of a gradient that is read nowhere else later
 //
@@ -92,7 +93,7 @@ func (f *fuser) grow(u *unit) {
 	case program.MatMul:
 		f.bias(u)
 		f.relu(u)
-	case program.BatchNorm, program.BatchNormInference:
+	case program.BatchNorm, program.BatchNormInference, program.GroupNorm:
 		f.residual(u)
 		f.relu(u)
 	case program.BatchNormGrad:

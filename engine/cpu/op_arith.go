@@ -99,12 +99,23 @@ func bindDropout(b *planner, u unit) error {
 		s.scratch = y.c
 	}
 	s.build = func() {
-		block, elems := y.block(1), uint64(y.elems())
+		block, elems := y.block(1), y.elems()
 		s.image = func(w *worker, n0, n1 int) {
 			for n := n0; n < n1; n++ {
 				y, x, rate, step := w.feature(y, n, 1), w.feature(x, n, 1), w.f.scalar(rate), uint32(w.f.scalar(step))
-				switch op.Of {
-				case program.Channels:
+				switch {
+				case op.Gaussian:
+					at := op.First + n*elems
+					for r := range block.Rows {
+						for p := range block.Pixels {
+							to := y.Data[r*y.Row+p*y.Pix:][:block.C]
+							for c, v := range x.Data[r*x.Row+p*x.Pix:][:block.C] {
+								to[c] = v * op.Noise(at+c, rate, step)
+							}
+							at += block.C
+						}
+					}
+				case op.Of == program.Channels:
 					masks := w.bench[:s.scratch]
 					for c := range masks {
 						masks[c] = 1
@@ -112,14 +123,14 @@ func bindDropout(b *planner, u unit) error {
 					all, m := kernel.Flat(masks)
 					b.k.Dropout(all, m, m, uint64(op.First)+uint64(n)*uint64(len(masks)), rate, step, op.Key)
 					b.k.Gate(block, y, x, masks)
-				case program.Images:
+				case op.Of == program.Images:
 					mask := float32(0)
 					if op.Keeps(op.First+n, rate, step) {
 						mask = 1 / (1 - rate)
 					}
 					b.k.Scale(block, y, x, mask)
 				default:
-					b.k.Dropout(block, y, x, uint64(op.First)+uint64(n)*elems, rate, step, op.Key)
+					b.k.Dropout(block, y, x, uint64(op.First)+uint64(n*elems), rate, step, op.Key)
 				}
 			}
 		}

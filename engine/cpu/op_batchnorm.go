@@ -9,7 +9,7 @@ import (
 
 // Batch normalisation is two passes with a meeting between: the moments of each picture are taken as soon as the layer before
 // has written it, combined in order in float64 (Chan, Golub, LeVeque, 1979), and the second pass normalises. Backward the
-// same: sums, then the gradient.
+// same: sums, then the gradient. Groups of pictures with moments of their own meet by themselves.
 
 func bindBatchNorm(b *planner, u unit) error {
 	op := u.Op.(program.BatchNorm)
@@ -30,58 +30,63 @@ func bindBatchNorm(b *planner, u unit) error {
 			b.k.Moments(x.block(1), m, d[:c], d[c:2*c], d[2*c:])
 		})
 	}
-	scale, shift := b.temp("scale", c), b.temp("shift", c)
+	groups := max(op.Groups, 1)
+	per := x.n / groups
+	scale, shift := b.temp("scale", groups*c), b.temp("shift", groups*c)
 	t := b.bag(u.Node, "combine moments", 1, mean, variance, scale, shift).knowing(parts, gamma, beta)
 	t.build = func() {
 		sum, square := make([]float64, c), make([]float64, c)
 		t.task = func(w *worker, _ int) {
-			p, m := w.f.whole(parts), float64(x.h*x.w)
-			clear(sum)
-			clear(square)
-			for n := range x.n {
-				d := p[n*3*c:][:3*c]
-				for i := range c {
-					sum[i] += float64(d[i]) + float64(d[c+i])/m
+			for g := range groups {
+				p, m := w.f.whole(parts)[g*per*3*c:], float64(x.h*x.w)
+				clear(sum)
+				clear(square)
+				for n := range per {
+					d := p[n*3*c:][:3*c]
+					for i := range c {
+						sum[i] += float64(d[i]) + float64(d[c+i])/m
+					}
 				}
-			}
-			for n := range x.n {
-				d := p[n*3*c:][:3*c]
-				for i := range c {
-					off := float64(d[c+i])
-					from := float64(d[i]) + off/m - sum[i]/float64(x.n)
-					square[i] += float64(d[2*c+i]) - off*off/m + float64(m*from*from)
+				for n := range per {
+					d := p[n*3*c:][:3*c]
+					for i := range c {
+						off := float64(d[c+i])
+						from := float64(d[i]) + off/m - sum[i]/float64(per)
+						square[i] += float64(d[2*c+i]) - off*off/m + float64(m*from*from)
+					}
 				}
-			}
-			for i := range c {
-				mu, v := sum[i]/float64(x.n), max(square[i]/(m*float64(x.n)), 0)
-				w.f.whole(mean)[i], w.f.whole(variance)[i] = float32(mu), float32(v)
-				w.f.affine(gamma, beta, scale, shift, i, mu, v, op.Eps)
+				for i := range c {
+					mu, v := sum[i]/float64(per), max(square[i]/(m*float64(per)), 0)
+					w.f.whole(mean)[g*c+i], w.f.whole(variance)[g*c+i] = float32(mu), float32(v)
+					k, s := w.f.affine(gamma, beta, i, mu, v, op.Eps)
+					w.f.whole(scale)[g*c+i], w.f.whole(shift)[g*c+i] = k, s
+				}
 			}
 		}
 	}
-	b.normalise(u, "normalise", y, x, scale, shift)
+	b.normalise(u, "normalise", y, x, scale, shift, per)
 	if _, ok := b.again[u.out.ID]; ok {
 		b.again[u.out.ID] = func(after *value) *value {
 			y := b.place(newValue(u.out.Name, u.out.Type.Shape))
-			b.normalise(u, "normalise again", y, x, scale, shift).after = after
+			b.normalise(u, "normalise again", y, x, scale, shift, per).after = after
 			return y
 		}
 	}
 	return nil
 }
 
-// affine writes scale = gamma/√(var+eps) and shift = beta − mean·scale of channel i.
-func (f *frame) affine(gamma, beta, scale, shift *value, i int, mean, variance float64, eps float32) {
+// affine is scale = gamma/√(var+eps) and shift = beta − mean·scale of channel i.
+func (f *frame) affine(gamma, beta *value, i int, mean, variance float64, eps float32) (scale, shift float32) {
 	k, s := 1/math.Sqrt(variance+float64(eps)), 0.0
 	if gamma != nil {
 		k *= float64(f.whole(gamma)[i])
 		s = float64(f.whole(beta)[i])
 	}
-	f.whole(scale)[i], f.whole(shift)[i] = float32(k), float32(s-float64(mean*k))
+	return float32(k), float32(s - float64(mean*k))
 }
 
-// normalise adds the second pass, with what was fused to it.
-func (b *planner) normalise(u unit, what string, y, x, scale, shift *value) *step {
+// normalise adds the second pass, with what was fused to it. So many pictures share a row of scale and shift.
+func (b *planner) normalise(u unit, what string, y, x, scale, shift *value, per int) *step {
 	in := []*value{x}
 	if u.res != nil {
 		in = append(in, b.val(u.res))
@@ -89,6 +94,21 @@ func (b *planner) normalise(u unit, what string, y, x, scale, shift *value) *ste
 	}
 	if u.relu {
 		what += " + relu"
+	}
+	if per < x.n {
+		s := b.local(u.Node, what, y).reading(in...).knowing(scale, shift)
+		s.inPlace = in
+		s.build = func() {
+			s.perImage(func(w *worker, n int) {
+				var res kernel.Map
+				if len(in) > 1 {
+					res = w.feature(in[1], n, 1)
+				}
+				at := n / per * x.c
+				b.k.Affine(y.block(1), u.relu, w.feature(y, n, 1), w.feature(x, n, 1), res, w.f.whole(scale)[at:][:x.c], w.f.whole(shift)[at:][:x.c])
+			})
+		}
+		return s
 	}
 	return b.sweep(u, what, func(w *worker, blk kernel.Block, y kernel.Map, in []kernel.Map) {
 		var res kernel.Map
@@ -101,7 +121,8 @@ func (b *planner) normalise(u unit, what string, y, x, scale, shift *value) *ste
 
 func bindBatchNormInference(b *planner, u unit) error {
 	scale, shift := b.folded(u.Node, nil)
-	b.normalise(u, "normalise", b.val(u.out), b.val(u.In[0]), scale, shift)
+	x := b.val(u.In[0])
+	b.normalise(u, "normalise", b.val(u.out), x, scale, shift, x.n)
 	return nil
 }
 
@@ -122,7 +143,7 @@ func (b *planner) folded(n *program.Node, bias *value) (scale, shift *value) {
 				if bias != nil {
 					m -= float64(w.f.whole(bias)[i])
 				}
-				w.f.affine(gamma, beta, scale, shift, i, m, float64(w.f.whole(variance)[i]), op.Eps)
+				w.f.whole(scale)[i], w.f.whole(shift)[i] = w.f.affine(gamma, beta, i, m, float64(w.f.whole(variance)[i]), op.Eps)
 			}
 		}
 	}
@@ -144,45 +165,57 @@ func bindBatchNormGrad(b *planner, u unit) error {
 	if op.Affine {
 		gamma = b.val(u.In[3])
 	}
-	c := x.c
+	c, groups := x.c, max(op.Groups, 1)
+	per := x.n / groups
 	parts := b.temp("sums", x.n, 2*c)
 	s := b.local(u.Node, what+" sums", parts).reading(x, dy, mask).knowing(mean)
 	s.build = func() {
 		s.perImage(func(w *worker, n int) {
 			d := w.image(parts, n)
 			clear(d)
-			b.k.NormGradSums(x.block(1), w.feature(dy, n, 1), w.feature(x, n, 1), w.feature(mask, n, 1), w.f.whole(mean), d[:c], d[c:])
+			b.k.NormGradSums(x.block(1), w.feature(dy, n, 1), w.feature(x, n, 1), w.feature(mask, n, 1), w.f.whole(mean)[n/per*c:][:c], d[:c], d[c:])
 		})
 	}
-	kdy, kx, k0 := b.temp("kdy", c), b.temp("kx", c), b.temp("k0", c)
+	kdy, kx, k0 := b.temp("kdy", groups*c), b.temp("kx", groups*c), b.temp("k0", groups*c)
 	outs := []*value{kdy, kx, k0}
 	if op.Affine {
 		outs = append(outs, b.val(u.Out[1]), b.val(u.Out[2]))
 	}
 	t := b.bag(u.Node, "combine sums", 1, outs...).knowing(parts, variance, gamma)
 	t.build = func() {
-		sum, dot := make([]float64, c), make([]float64, c)
+		sum, dot, dgamma, dbeta := make([]float64, c), make([]float64, c), make([]float64, c), make([]float64, c)
 		t.task = func(w *worker, _ int) {
-			clear(sum)
-			clear(dot)
-			p := w.f.whole(parts)
-			for n := range x.n {
-				d := p[n*2*c:][:2*c]
+			clear(dgamma)
+			clear(dbeta)
+			m := float64(per * x.h * x.w)
+			for q := range groups {
+				clear(sum)
+				clear(dot)
+				p := w.f.whole(parts)[q*per*2*c:]
+				for n := range per {
+					d := p[n*2*c:][:2*c]
+					for i := range c {
+						sum[i] += float64(d[i])
+						dot[i] += float64(d[c+i])
+					}
+				}
 				for i := range c {
-					sum[i] += float64(d[i])
-					dot[i] += float64(d[c+i])
+					at := q*c + i
+					s, g := 1/math.Sqrt(float64(w.f.whole(variance)[at])+float64(op.Eps)), 1.0
+					if op.Affine {
+						g = float64(w.f.whole(gamma)[i])
+						dgamma[i] += float64(dot[i] * s)
+						dbeta[i] += sum[i]
+					}
+					w.f.whole(kdy)[at] = float32(g * s)
+					w.f.whole(kx)[at] = float32(-g * s * s * s * dot[i] / m)
+					w.f.whole(k0)[at] = float32(-g * s * sum[i] / m)
 				}
 			}
-			m := float64(x.n * x.h * x.w)
-			for i := range c {
-				s, g := 1/math.Sqrt(float64(w.f.whole(variance)[i])+float64(op.Eps)), 1.0
-				if op.Affine {
-					g = float64(w.f.whole(gamma)[i])
-					w.f.whole(outs[3])[i], w.f.whole(outs[4])[i] = float32(dot[i]*s), float32(sum[i])
+			if op.Affine {
+				for i := range c {
+					w.f.whole(outs[3])[i], w.f.whole(outs[4])[i] = float32(dgamma[i]), float32(dbeta[i])
 				}
-				w.f.whole(kdy)[i] = float32(g * s)
-				w.f.whole(kx)[i] = float32(-g * s * s * s * dot[i] / m)
-				w.f.whole(k0)[i] = float32(-g * s * sum[i] / m)
 			}
 		}
 	}
@@ -193,11 +226,14 @@ func bindBatchNormGrad(b *planner, u unit) error {
 	r.inPlace = []*value{dy}
 	r.build = func() {
 		together := r.together(x, dy, mask, dx, dres)
+		if groups > 1 {
+			together = 1
+		}
 		r.image = func(w *worker, n0, n1 int) {
 			for n := n0; n < n1; n += together {
 				m := min(together, n1-n)
 				b.k.NormGrad(x.block(m), w.feature(dx, n, m), w.feature(dres, n, m), w.feature(dy, n, m), w.feature(x, n, m), w.feature(mask, n, m),
-					w.f.whole(mean), w.f.whole(kdy), w.f.whole(kx), w.f.whole(k0))
+					w.f.whole(mean)[n/per*c:][:c], w.f.whole(kdy)[n/per*c:][:c], w.f.whole(kx)[n/per*c:][:c], w.f.whole(k0)[n/per*c:][:c])
 			}
 		}
 	}

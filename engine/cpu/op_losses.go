@@ -71,3 +71,26 @@ func (b *planner) lossGradOf(u unit, what string, smoothing float32, f func(dlog
 	}
 	return nil
 }
+
+func bindEntropy(b *planner, u unit) error {
+	x, h := b.val(u.In[0]), b.val(u.out)
+	s := b.bag(u.Node, "entropy", (x.n+lossRows-1)/lossRows, h).knowing(x)
+	s.build = func() {
+		s.task = func(w *worker, t int) {
+			from, to := t*lossRows, min(t*lossRows+lossRows, x.n)
+			b.k.Entropy(w.f.whole(h)[from:to], w.f.whole(x)[from*x.c:to*x.c], x.c)
+		}
+	}
+	return nil
+}
+
+func bindEntropyGrad(b *planner, u unit) error {
+	x, dh, dx := b.val(u.In[0]), b.val(u.In[1]), b.val(u.out)
+	s := b.local(u.Node, "entropy grad", dx).reading(x).knowing(dh)
+	s.build = func() {
+		s.image = func(w *worker, n, m int) {
+			b.k.EntropyGrad(w.images(dx, n, m), w.images(x, n, m), w.f.whole(dh)[n:m], x.c)
+		}
+	}
+	return nil
+}

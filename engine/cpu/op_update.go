@@ -27,8 +27,10 @@ func bindBlend(b *planner, u unit) error {
 	s.build = func() {
 		s.task = func(w *worker, _ int) {
 			k, to := w.f.scalar(keep), w.f.whole(r)
-			for i, v := range w.f.whole(x) {
-				to[i] = float32(k*to[i]) + float32((1-k)*op.Scale*v)
+			for from := w.f.whole(x); len(from) > 0; from = from[len(to):] {
+				for i, v := range from[:len(to)] {
+					to[i] = float32(k*to[i]) + float32((1-k)*op.Scale*v)
+				}
 			}
 		}
 	}

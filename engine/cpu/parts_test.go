@@ -28,6 +28,9 @@ func TestAPartDrawsWhatTheWholeBatchDoes(t *testing.T) {
 	}
 	for name, op := range map[string]func(x tensor.Shape, part int) program.Op{
 		"dropout of elements": dropout(program.Elements), "dropout of channels": dropout(program.Channels), "dropout of images": dropout(program.Images),
+		"gaussian dropout": func(x tensor.Shape, part int) program.Op {
+			return program.Dropout{Key: [2]uint32{3, 4}, Gaussian: true, First: part * x.Elems()}
+		},
 		"rrelu": func(x tensor.Shape, part int) program.Op {
 			return program.RReLU{Key: [2]uint32{3, 4}, First: part * x.Elems()}
 		},

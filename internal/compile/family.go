@@ -81,6 +81,11 @@ func New(g *nn.Graph, objective Objective, o experiment.Optimization, seed uint6
 	if f.settings, err = f.parameterSettings(); err != nil {
 		return nil, err
 	}
+	for _, fits := range []func() error{f.normsFit, f.penaltyFits, f.initFits} {
+		if err := fits(); err != nil {
+			return nil, err
+		}
+	}
 	bytes := int64(0)
 	for _, p := range f.kept() {
 		if strings.Contains(p.Name, slotMark) {
@@ -150,6 +155,9 @@ func (f *Family) Sized(h, w int) (*Family, error) {
 
 // Step is a training step on a batch: forward, loss, gradients, update. Its outputs are Loss and Logits.
 func (f *Family) Step(batch int) (*program.Program, error) {
+	if err := f.divides(batch); err != nil {
+		return nil, err
+	}
 	b := program.NewBuilder("step")
 	f.update(b, f.gradients(b, batch))
 	return b.Build()
@@ -160,6 +168,9 @@ func (f *Family) Step(batch int) (*program.Program, error) {
 // gives the mean of i+1. So a step on more images than memory holds is several of these and one [Family.Update]; batch statistics, and
 // what sam climbs by, are each batch's own. Its outputs are Loss and Logits.
 func (f *Family) Gradients(batch int) (*program.Program, error) {
+	if err := f.divides(batch); err != nil {
+		return nil, err
+	}
 	b := program.NewBuilder("gradients")
 	kept := b.Scalar(GradientKept)
 	for i, g := range f.gradients(b, batch) {
@@ -186,6 +197,39 @@ func (f *Family) Update() (*program.Program, error) {
 	}
 	f.update(b, grads)
 	return b.Build()
+}
+
+// divides reports a batch norm of so many images that a batch is no multiple of.
+func (f *Family) divides(batch int) error {
+	for _, a := range f.over() {
+		if n, ok := a.Layer.(nn.BatchNorm); ok && n.Ghost > 0 && batch%n.Ghost != 0 {
+			return fmt.Errorf("%s: groups of %d images do not divide a batch of %d; give a ghost that does", a.Name, n.Ghost, batch)
+		}
+	}
+	return nil
+}
+
+// over lists what lies over the network.
+func (f *Family) over() (all []nn.Applied) {
+	for _, s := range f.steps {
+		for _, as := range s.OverIn {
+			all = append(all, as...)
+		}
+		all = append(all, s.OverOut...)
+	}
+	return all
+}
+
+// normsFit reports weights that standardising leaves nothing of.
+func (f *Family) normsFit() error {
+	for _, s := range f.steps {
+		for _, a := range s.OverOut {
+			if a.Layer.Kind() == (nn.WeightStandard{}).Kind() && s.Params[0].FanIn == 1 {
+				return fmt.Errorf("%s: an output channel has one weight, of which standardising leaves 0; leave the layer out with where", s.Node.Name)
+			}
+		}
+	}
+	return nil
 }
 
 // loss emits the forward pass and the loss, and makes both outputs.
@@ -224,6 +268,9 @@ func (f *Family) Evaluation(batch int) (*program.Program, error) {
 // Statistics gives, for every convolution and linear layer, the variance of its output over a batch, bias included, norm
 // not: what layer-sequential unit-variance initialisation scales by. Norms further up see the batch, dropout is off.
 func (f *Family) Statistics(batch int) (*program.Program, error) {
+	if err := f.divides(batch); err != nil {
+		return nil, err
+	}
 	b := program.NewBuilder("statistics")
 	l := f.lower(b, batch, statistics, nil)
 	for _, n := range f.Scaled() {
@@ -234,25 +281,35 @@ func (f *Family) Statistics(batch int) (*program.Program, error) {
 }
 
 // Scaled lists the convolutions and linear layers in graph order, a shared weight once, at its first use, but for those whose
-// weights begin at 0.
+// weights begin at 0 and those that weigh by standardised ones, which have no scale.
 func (f *Family) Scaled() []*nn.Node {
 	var ns []*nn.Node
 	for _, p := range f.params {
-		if p.Role == nn.RoleWeight && !p.Zero {
-			ns = append(ns, f.Graph.Node(p.Layer))
+		if p.Role != nn.RoleWeight || p.Zero {
+			continue
+		}
+		n := f.Graph.Node(p.Layer)
+		if _, standard := f.Graph.Overlay().Get(nn.Out(n), nn.SlotWeight).(nn.WeightStandard); !standard {
+			ns = append(ns, n)
 		}
 	}
 	return ns
 }
 
-// WeightOf names the weight of one of the layers of Scaled; of any other the name is empty.
+// WeightOf names the parameter that what one of the layers of Scaled gives is proportional to: its weight, or the lengths of that where
+// these are parameters of their own; of any other the name is empty.
 func (f *Family) WeightOf(n *nn.Node) string {
+	name := ""
 	for _, p := range f.params {
-		if p.Role == nn.RoleWeight && p.Layer == n.Name {
+		switch {
+		case p.Layer != n.Name:
+		case p.Role == nn.RoleLength:
 			return p.Name
+		case p.Role == nn.RoleWeight:
+			name = p.Name
 		}
 	}
-	return ""
+	return name
 }
 
 // VarianceOf names the output of Statistics that belongs to a layer.
@@ -274,6 +331,7 @@ func (f *Family) pruned() (*Family, error) {
 type scalars struct {
 	fixed  map[string]float32
 	moving []moving
+	steps  int // of the training; see Lasts
 }
 
 // moving is a scalar that changes from step to step: at of the step and of the rate times the factor.
@@ -281,6 +339,20 @@ type moving struct {
 	name   string
 	at     func(step int, lr float32) float32
 	factor float32
+}
+
+// Lasts sets the number of steps over which what rises with the training rises; 0, as at first: it is there from the beginning.
+func (f *Family) Lasts(steps int) { f.scalars.steps = steps }
+
+// ramp is a scalar that rises evenly from 0 at the first step to v at the end of the training.
+func (f *Family) ramp(b *program.Builder, v float32) *program.Value {
+	s := f.scalars
+	return f.moving(b, Scalar{fmt.Sprintf("ramp=%g", v), func(step int, _ float32) float32 {
+		if step >= s.steps {
+			return v
+		}
+		return float32(float64(v) * float64(step) / float64(s.steps))
+	}}, 1)
 }
 
 // constant is a scalar that a setting fixes: an input of the program, so that the plan depends on no rate, and named by its

@@ -20,7 +20,7 @@ import (
 	"github.com/assaylab/assay/zoo"
 )
 
-// What make_goldens.py writes of a network: three steps of SGD by PyTorch in float64, then an evaluation.
+// What make_goldens.py and make_norms.py write of a network: three steps of SGD by PyTorch in float64, then an evaluation.
 type golden struct {
 	Losses   []float64
 	LogProbs []float64 `json:"log_probs"`
@@ -32,11 +32,12 @@ type golden struct {
 	}
 }
 
-// goldenNet is a network of make_goldens.py, written in layers.
+// goldenNet is a network of theirs, written in layers.
 type goldenNet struct {
 	build        func(t *testing.T) *nn.Graph
 	batch        int
 	optimization experiment.Optimization
+	confidence   float32
 }
 
 var goldenNets = map[string]goldenNet{
@@ -46,13 +47,13 @@ var goldenNets = map[string]goldenNet{
 			t.Fatal(err)
 		}
 		return g
-	}, 3, sgd(false, 0)},
+	}, 3, sgd(false, 0), 0},
 	"residual": {built(nn.Size{H: 9, W: 8, C: 3}, 5, func(b *nn.Builder, x *nn.Node) {
 		x = module.ConvBNReLU(b, x, 6, 3, 1)
 		x = module.Stage(b.Scope("stage1"), x, module.Basic, 1, 6, 1, module.OptionA)
 		x = module.Stage(b.Scope("stage2"), x, module.Basic, 1, 10, 2, module.OptionA)
 		b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
-	}), 4, sgd(true, 0.01, "bias", "norm")},
+	}), 4, sgd(true, 0.01, "bias", "norm"), 0},
 	"grouped": {built(nn.Size{H: 19, W: 17, C: 4}, 4, func(b *nn.Builder, x *nn.Node) {
 		x = b.ConvOf(x, nn.Conv{Out: 8, Kernel: nn.Square(3), Stride: nn.Square(2), Padding: nn.Pad(1), Groups: 2})
 		x = b.Layer(nn.Activation{Func: nn.Leaky, Alpha: 0.1}, x)
@@ -63,7 +64,7 @@ var goldenNets = map[string]goldenNet{
 		x = b.Layer(nn.Pool{Type: nn.Avg, Kernel: nn.Square(2), Padding: nn.Pad(1), Ceil: true}, x)
 		x = b.Layer(nn.Pool{Type: nn.MaxAvg, Kernel: nn.Square(2), Stride: nn.Square(1)}, x)
 		b.Logits(b.As("output").Linear(b.Act(b.As("fc").Linear(b.Layer(nn.Flatten{}, x), 12), nn.SELU), nn.Classes))
-	}), 5, sgd(false, 0.02, "depthwise")},
+	}), 5, sgd(false, 0.02, "depthwise"), 0},
 	"functions": {built(nn.Size{H: 6, W: 5, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.ReLU(b.Conv(x, 5, 3, 1))
 		b.Over(nn.Out(x), nn.LRN{Size: 3, Alpha: 0.5, Beta: 0.75, K: 1}, x)
@@ -72,7 +73,7 @@ var goldenNets = map[string]goldenNet{
 			branches = append(branches, b.Act(b.As("%s", fn).Conv(x, 2, 1, 1), fn))
 		}
 		b.Logits(b.As("output").Linear(b.GlobalAvgPool(b.Concat(branches...)), nn.Classes))
-	}), 4, sgd(false, 0.01)},
+	}), 4, sgd(false, 0.01), 0},
 	"recurrent": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Layer(nn.Recurrent{Cell: nn.LSTM, Units: 3, Scan: nn.Columns, Patch: nn.HW{2, 1}, Bidirectional: true}, x)
 		x = b.Layer(nn.Recurrent{Cell: nn.GRU, Units: 4, Scan: nn.Rows, Bidirectional: true}, x)
@@ -81,7 +82,7 @@ var goldenNets = map[string]goldenNet{
 		all := b.Layer(nn.Recurrent{Cell: nn.LSTM, Units: 5, Scan: nn.Positions, Bidirectional: true, Last: true}, b.Layer(nn.Recurrent{Cell: nn.GRU, Units: 3, Scan: nn.Positions}, x))
 		x = b.Concat(b.Layer(nn.Flatten{}, rows), b.Layer(nn.Flatten{}, columns), all)
 		b.Logits(b.Linear(x, nn.Classes))
-	}), 4, sgd(false, 0.01, "bias")},
+	}), 4, sgd(false, 0.01, "bias"), 0},
 	"gates": {built(nn.Size{H: 9, W: 8, C: 3}, 4, func(b *nn.Builder, x *nn.Node) {
 		s := nn.Style{Bias: true, Act: nn.Activation{Func: nn.ReLU}}
 		x = module.SqueezeExcite(b, module.ConvReLU(b, x, 8, 3, 1), 3, s, nn.Sigmoid)
@@ -89,7 +90,7 @@ var goldenNets = map[string]goldenNet{
 		s.Norm = nn.NewBatchNorm()
 		x = module.CBAM(b, module.ConvReLU(b, x, 8, 3, 1), 3, s)
 		b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
-	}), 3, sgd(true, 0.01, "bias", "norm")},
+	}), 3, sgd(true, 0.01, "bias", "norm"), 0},
 	"attention": {built(nn.Size{H: 9, W: 10, C: 3}, 4, func(b *nn.Builder, x *nn.Node) {
 		x = b.Act(b.Conv(x, 8, 3, 1), nn.GELU)
 		b.Over(nn.Out(x), nn.LayerNorm{Eps: 1e-6}, x)
@@ -97,14 +98,14 @@ var goldenNets = map[string]goldenNet{
 		x = module.SelfAttention(b, x, 2)
 		x = b.Layer(nn.LayerScale{}, x)
 		b.Logits(b.Linear(module.AttentionPool(b, x, 2), nn.Classes))
-	}), 3, sgd(false, 0.01, "bias")},
+	}), 3, sgd(false, 0.01, "bias"), 0},
 	"pooled": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.ReLU(b.Conv(x, 6, 3, 1))
 		three := b.Layer(nn.Flatten{}, b.Layer(nn.BinPool{Bins: nn.Square(3)}, x))
 		one := b.Layer(nn.Flatten{}, b.Layer(nn.BinPool{Type: nn.Avg, Bins: nn.Square(1)}, x))
 		x = b.Concat(three, one, b.Layer(nn.GeM{}, x), b.Layer(nn.GeM{P: 2.5, Fixed: true}, x))
 		b.Logits(b.As("output").Linear(x, nn.Classes))
-	}), 4, sgd(false, 0.02)},
+	}), 4, sgd(false, 0.02), 0},
 	"channels": {built(nn.Size{H: 6, W: 5, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Layer(nn.Activation{Func: nn.Maxout, Pieces: 3}, b.Conv(x, 12, 3, 1))
 		x = b.Act(b.Conv(x, 4, 3, 1), nn.CReLU)
@@ -114,7 +115,7 @@ var goldenNets = map[string]goldenNet{
 		x = b.Act(b.Conv(x, 6, 1, 1), nn.FReLU)
 		x = b.Act(b.As("fc").Linear(b.Layer(nn.Scale{By: 0.25}, x), 8), nn.Maxout)
 		b.Logits(b.As("output").Linear(x, nn.Classes))
-	}), 4, sgd(false, 0.01)},
+	}), 4, sgd(false, 0.01), 0},
 	"windows": {built(nn.Size{H: 13, W: 11, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.ReLU(b.Conv(x, 6, 3, 1))
 		var branches []*nn.Node
@@ -131,7 +132,7 @@ var goldenNets = map[string]goldenNet{
 		}
 		x = b.ReLU(b.Conv(b.Concat(branches...), 5, 3, 1))
 		b.Logits(b.As("output").Linear(b.GlobalAvgPool(x), nn.Classes))
-	}), 4, sgd(false, 0.01)},
+	}), 4, sgd(false, 0.01), 0},
 	"prelu": {built(nn.Size{H: 7, W: 6, C: 2}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Norm(b.Act(b.Conv(x, 6, 3, 1), nn.PReLU))
 		for i := 2; i <= 3; i++ {
@@ -143,7 +144,42 @@ var goldenNets = map[string]goldenNet{
 		}
 		x = b.Layer(nn.Scale{By: 0.5}, x)
 		b.Logits(b.As("output").Linear(b.Layer(nn.GlobalPool{Type: nn.MaxAvg}, x), nn.Classes))
-	}), 6, sgd(true, 0.05, "bias")},
+	}), 6, sgd(true, 0.05, "bias"), 0},
+	"ghosts": {built(nn.Size{H: 6, W: 5, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
+		for i, ghost := range []int{2, 3} {
+			x = b.Conv(x, 6-i, 3, 1+i)
+			norm := nn.NewBatchNorm()
+			norm.Ghost = ghost
+			x = b.ReLU(b.Over(nn.Out(x), norm, x))
+		}
+		b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
+	}), 6, penalised(sgd(false, 0.01, "bias", "norm"), experiment.Penalty{Kind: "gamma-l1", Strength: 0.01}), 0},
+	"groups": {built(nn.Size{H: 6, W: 5, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
+		x = b.Conv(x, 6, 3, 1)
+		x = b.ReLU(b.Over(nn.Out(x), nn.GroupNorm{Groups: 2, Eps: 1e-5}, x))
+		x = b.Bias(b.Conv(x, 8, 3, 1), false)
+		b.Over(nn.Out(x), nn.NewWeightStandard(), x)
+		x = b.ReLU(b.Over(nn.Out(x), nn.GroupNorm{Groups: 4, Eps: 1e-5}, x))
+		x = b.Conv(x, 5, 3, 2)
+		b.Over(nn.Out(x), nn.WeightNorm{}, x)
+		x = b.ReLU(b.Over(nn.Out(x), nn.GroupNorm{Eps: 1e-5}, x))
+		x = b.Linear(b.Layer(nn.Flatten{}, x), 4)
+		x = b.Act(b.Over(nn.Out(x), nn.WeightNorm{}, x), nn.Tanh)
+		b.Logits(b.Linear(x, nn.Classes))
+	}), 4, penalised(sgd(true, 0.01, "bias", "norm"), experiment.Penalty{Kind: "orthogonal", Strength: 0.01}), 0},
+	"bounded":   {built(nn.Size{H: 6, W: 5, C: 3}, 3, depthwise), 4, penalised(sgd(false, 0), experiment.Penalty{Kind: "max-norm", Limit: 1.2}), 0},
+	"confident": {built(nn.Size{H: 6, W: 5, C: 3}, 3, depthwise), 4, sgd(false, 0), 0.1},
+}
+
+func depthwise(b *nn.Builder, x *nn.Node) {
+	x = b.ReLU(b.Conv(x, 6, 3, 1))
+	x = b.ReLU(b.ConvOf(x, nn.Conv{Out: 6, Kernel: nn.Square(3), Padding: nn.Pad(1), Groups: 6}))
+	b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
+}
+
+func penalised(o experiment.Optimization, p experiment.Penalty) experiment.Optimization {
+	o.Penalty = p
+	return o
 }
 
 func built(input nn.Size, classes int, write func(b *nn.Builder, x *nn.Node)) func(t *testing.T) *nn.Graph {
@@ -191,7 +227,7 @@ func start(t *testing.T, g *nn.Graph, s *program.State) {
 				v *= math.Sqrt(6 / float64(len(data)/p.Shape[p.Shape.Rank()-1]))
 			case nn.RoleSlope:
 				v = 0.25 + 0.1*v
-			case nn.RoleGamma:
+			case nn.RoleGamma, nn.RoleLength:
 				v = 1 + 0.2*v
 			case nn.RoleExponent:
 				v = 3 + v
@@ -221,13 +257,15 @@ func images(g *nn.Graph, batch, step int) []float32 {
 }
 
 func TestThreeStepsGiveWhatPyTorchGives(t *testing.T) {
-	text, err := os.ReadFile("testdata/golden/networks.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct{ Nets map[string]golden }
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
+	for _, path := range []string{"testdata/golden/networks.json", "testdata/golden/norms.json"} {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(text, &file)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	fast, err := cpu.New(cpu.Options{Threads: 2})
 	if err != nil {
@@ -243,7 +281,7 @@ func TestThreeStepsGiveWhatPyTorchGives(t *testing.T) {
 
 func (net goldenNet) check(t *testing.T, e engine.Engine, want golden) {
 	g := net.build(t)
-	f, err := compile.New(g, task.Classify{}, net.optimization, 1)
+	f, err := compile.New(g, task.Classify{Confidence: net.confidence}, net.optimization, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

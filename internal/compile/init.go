@@ -3,6 +3,7 @@ package compile
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
@@ -16,6 +17,12 @@ import (
 //	xavier  uniform within gain·sqrt(6/(fan-in + fan-out)): Glorot, Bengio, AISTATS 2010, eq. 16
 //	lsuv    orthonormal: Saxe et al., arXiv:1312.6120; the trainer then scales layer after layer until the variance of its
 //	        output on a batch is 1: Mishkin, Matas, ICLR 2016, arXiv:1511.06422
+//
+//	msra-fan-out  as he, of the fan-out: arXiv:1502.01852, eq. 14
+//	orthogonal    orthonormal columns, or rows where there are fewer of them, times gain: Saxe et al., arXiv:1312.6120
+//	gaussian      normal, standard deviation std
+//	zero-gamma    as he, and the scales of the last norm of residual branches 0: Goyal et al., arXiv:1706.02677, §5.1
+//	whiten        as he; the trainer then sets the first convolution ([Whitening])
 //
 // Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU, exponents and layer scales what the
 // layer says, and the weights of a convolution that begins at 0 are so. The gates of a recurrent layer are drawn each for itself,
@@ -33,9 +40,79 @@ func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
 			return fault
 		}
 	}
-	for _, name := range f.State.Names()[len(f.kept()):] { // what a solver remembers comes behind
+	if err := f.Measure(nil); err != nil {
+		return err
+	}
+	zeros := f.State.Names()[len(f.kept()):] // what a solver remembers comes behind
+	if rule.Kind == "zero-gamma" {
+		zeros = slices.Concat(zeros, f.zeroed())
+	}
+	for _, name := range zeros {
 		if err := f.State.Write(name, func(data []float32) { clear(data) }); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// Measure sets the lengths of weights that have one of their own ([nn.WeightNorm]) to what the weights have, so that these are what the
+// layer weighs by; but for the lengths that are named.
+func (f *Family) Measure(except []string) error {
+	for _, s := range f.steps {
+		for _, a := range s.OverOut {
+			if a.Layer.Kind() != (nn.WeightNorm{}).Kind() || slices.Contains(except, a.Params[0].Name) {
+				continue
+			}
+			w, err := f.State.Read(s.Params[0].Name)
+			if err != nil {
+				return err
+			}
+			if err := f.State.Write(a.Params[0].Name, func(length []float32) {
+				squares := make([]float64, len(length))
+				for i, v := range w {
+					squares[i%len(length)] += float64(float64(v) * float64(v))
+				}
+				for c, v := range squares {
+					length[c] = float32(math.Sqrt(v))
+				}
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// zeroed lists the scales that zero-gamma sets to 0: those of the last norm of each residual branch, with no layer behind it but what scales.
+func (f *Family) zeroed() (names []string) {
+	over := f.Graph.Overlay()
+	for _, s := range over.Branches() {
+		n := s.Reads()
+		for _, at := range []nn.Site{s, nn.Out(n)} {
+			names = append(names, f.scalesAt(at)...)
+		}
+		for scales(n.Layer) && len(n.In) > 0 {
+			n = n.In[0]
+			names = append(names, f.scalesAt(nn.Out(n))...)
+		}
+	}
+	return names
+}
+
+// scales tells a layer that multiplies what it reads first.
+func scales(l nn.Layer) bool {
+	switch l.(type) {
+	case nn.Scale, nn.Gate, nn.LayerScale:
+		return true
+	}
+	return false
+}
+
+// scalesAt is the name of the scales of the norm at a site, if there are any.
+func (f *Family) scalesAt(s nn.Site) []string {
+	for _, p := range f.params {
+		if p.Name == s.Name()+"/norm/gamma" {
+			return []string{p.Name}
 		}
 	}
 	return nil
@@ -97,18 +174,36 @@ func (f *Family) scale(p nn.Param) float32 {
 	return 1
 }
 
+// initFits reports a rule that finds nothing in the network.
+func (f *Family) initFits() error {
+	switch f.optimization.Init.Kind {
+	case "zero-gamma":
+		if len(f.zeroed()) == 0 {
+			return fmt.Errorf("init: zero-gamma is of residual branches that end in a norm with scales, and %s has none; choose another rule", f.Graph.Name)
+		}
+	case "whiten":
+		_, err := f.Whitening()
+		return err
+	}
+	return nil
+}
+
 func drawWeight(data []float32, p nn.Param, rule experiment.Init, s tensor.Stream) error {
 	gain := float64(rule.Gain)
 	switch rule.Kind {
-	case "he":
+	case "he", "zero-gamma", "whiten":
 		normals(data, gain*math.Sqrt(2/float64(p.FanIn)), s)
 	case "xavier":
 		bound := gain * math.Sqrt(6/float64(p.FanIn+p.FanOut))
 		draw(data, s, func(r *tensor.Rand) float64 { return bound * (float64(2*r.Float64()) - 1) })
-	case "lsuv":
+	case "msra-fan-out":
+		normals(data, gain*math.Sqrt(2/float64(p.FanOut)), s)
+	case "gaussian":
+		normals(data, float64(rule.Std), s)
+	case "lsuv", "orthogonal":
 		orthonormal(data, p.Shape[p.Shape.Rank()-1], gain, s)
 	default:
-		return fmt.Errorf("init: no rule %q; choose he, xavier or lsuv", rule.Kind)
+		return fmt.Errorf("init: no rule %q; choose he, xavier, msra-fan-out, lsuv, orthogonal, zero-gamma, gaussian or whiten", rule.Kind)
 	}
 	return nil
 }

@@ -52,9 +52,9 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 		return b.Input(Images, program.Real, tensor.Of(l.batch, s.Size.H, s.Size.W, s.Size.C))
 	case nn.Conv:
 		w := program.Window{Kernel: layer.Kernel, Stride: layer.Stride, Dilation: layer.Dilation, Pad: layer.Padding}
-		return b.Emit(program.Conv{Window: w, Groups: layer.Groups}, in[0], l.held(s.Params[0]))
+		return b.Emit(program.Conv{Window: w, Groups: layer.Groups}, in[0], l.weight(s))
 	case nn.Linear:
-		y := b.Emit(program.MatMul{}, l.flat(in[0]), l.held(s.Params[0]))
+		y := b.Emit(program.MatMul{}, l.flat(in[0]), l.weight(s))
 		return b.Emit(program.Reshape{Shape: tensor.Of(l.batch, 1, 1, s.Size.C)}, y)
 	case nn.Activation:
 		return l.activation(s, layer, in[0])
@@ -122,6 +122,51 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 	return nil
 }
 
+// weight is what a convolution or linear layer weighs by: its parameter, or what the overlay makes of that.
+func (l *lowering) weight(s nn.Step) *program.Value {
+	w := l.held(s.Params[0])
+	for _, a := range s.OverOut {
+		switch e := a.Layer.(type) {
+		case nn.WeightNorm:
+			w = l.b.Emit(program.WeightNorm{}, w, l.held(a.Params[0]))
+		case nn.WeightStandard:
+			w = l.b.EmitAll(program.BatchNorm{Eps: e.Eps}, w)[0] // of each output channel, the last axis of a weight as of a map
+		}
+	}
+	for _, a := range s.OverIn[0] {
+		if d, ok := a.Layer.(nn.Dropout); ok && d.Of == nn.Weights {
+			w = l.dropout(a, d, w)
+		}
+	}
+	return w
+}
+
+// dropout emits noise on x in training. It is drawn by the name of its place.
+func (l *lowering) dropout(a nn.Applied, d nn.Dropout, x *program.Value) *program.Value {
+	if l.mode != training || d.Rate == 0 {
+		return x
+	}
+	key := tensor.NewStream(l.f.seed, a.Name).Key()
+	var rate *program.Value
+	if d.Ramp {
+		rate = l.f.ramp(l.b, d.Rate)
+	} else {
+		rate = l.f.constant(l.b, "rate", d.Rate)
+	}
+	clock := l.b.Scalar(Clock)
+	if d.Of == nn.Block {
+		mask := program.BlockMask{Key: key, Shape: x.Shape(), Size: d.Side()}
+		_, down, across := mask.Places()
+		mask.First = l.f.part * x.Shape()[0] * down * across * x.Shape()[3]
+		return l.b.Emit(program.Mul{}, x, l.b.Emit(mask, rate, clock))
+	}
+	drop := program.Dropout{Key: key, Gaussian: d.Gaussian, Of: map[nn.Whole]program.Whole{nn.Channel: program.Channels, nn.Depth: program.Images}[d.Of]}
+	if d.Of != nn.Weights { // which all parts of a step share
+		drop.First = l.f.part * drop.Index(x.Shape().Elems(), x.Shape())
+	}
+	return l.b.Emit(drop, x, rate, clock)
+}
+
 // overlay emits what lies over a value, the output of a layer or an input of it.
 func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *program.Value {
 	for _, a := range over {
@@ -133,15 +178,14 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *pr
 			x = l.batchNorm(a, e, at.Path(), x)
 		case nn.LayerNorm:
 			x = l.b.Emit(program.LayerNorm{Eps: e.Eps}, x, l.held(a.Params[0]), l.held(a.Params[1]))
+		case nn.GroupNorm:
+			x = l.b.Emit(program.GroupNorm{Eps: e.Eps, Groups: e.Of(a.Size.C)}, x, l.held(a.Params[0]), l.held(a.Params[1]))
+		case nn.WeightNorm, nn.WeightStandard: // see weight
 		case nn.LRN:
 			x = l.b.Emit(program.LRN{Size: e.Size, Alpha: e.Alpha, Beta: e.Beta, K: e.K}, x)
 		case nn.Dropout:
-			if l.mode == training && e.Rate > 0 {
-				key := tensor.NewStream(l.f.seed, a.Name).Key()
-				whole := map[nn.Whole]program.Whole{nn.Channel: program.Channels, nn.Depth: program.Images}[e.Of]
-				drop := program.Dropout{Key: key, Of: whole}
-				drop.First = l.f.part * drop.Index(x.Shape().Elems(), x.Shape())
-				x = l.b.Emit(drop, x, l.f.constant(l.b, "rate", e.Rate), l.b.Scalar(Clock))
+			if e.Of != nn.Weights { // for which see weight
+				x = l.dropout(a, e, x)
 			}
 		default:
 			l.b.Fail(fmt.Errorf("%s: no lowering for %s", a.Name, e.Kind()))
@@ -162,7 +206,11 @@ func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *progr
 	if l.mode == evaluation || l.mode == training && l.f.frozen(path) {
 		return b.Emit(program.BatchNormInference{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x, mean, variance}, affine...)...)
 	}
-	outs := b.EmitAll(program.BatchNorm{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x}, affine...)...)
+	groups, images := 0, l.batch
+	if e.Ghost > 0 && e.Ghost != l.batch { // which divides: see Family.divides
+		groups, images = l.batch/e.Ghost, e.Ghost
+	}
+	outs := b.EmitAll(program.BatchNorm{Eps: e.Eps, Affine: e.Affine, Groups: groups}, append([]*program.Value{x}, affine...)...)
 	if len(outs) != 3 {
 		return outs[0] // the builder has failed
 	}
@@ -172,7 +220,7 @@ func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *progr
 			keep = l.f.constant(b, "keep", e.Momentum)
 		}
 		b.EmitAll(program.Blend{Scale: 1}, mean, outs[1], keep)
-		b.EmitAll(program.Blend{Scale: unbiased(l.batch * a.Size.H * a.Size.W)}, variance, outs[2], keep)
+		b.EmitAll(program.Blend{Scale: unbiased(images * a.Size.H * a.Size.W)}, variance, outs[2], keep)
 	}
 	return outs[0]
 }

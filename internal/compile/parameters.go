@@ -60,6 +60,9 @@ func (f *Family) rows() []row {
 	for _, l := range o.LR.Layers {
 		table = append(table, row{within(l.Layers), func(s *setting) { s.rate = l.By }})
 	}
+	if o.Init.Kind == "whiten" {
+		table = append(table, row{f.isWhite, func(s *setting) { s.frozen = true }})
+	}
 	for _, p := range o.Parameters {
 		table = append(table, row{within(p.Layers), func(s *setting) {
 			if p.LR != nil {
@@ -148,9 +151,17 @@ func within(g nn.Glob) func(nn.Param) bool {
 	return func(p nn.Param) bool { return g.Match(p.Path) }
 }
 
+// isWhite tells the weight that [Whitening] sets.
+func (f *Family) isWhite(p nn.Param) bool {
+	n := f.firstConv()
+	return n != nil && p.Role == nn.RoleWeight && p.Layer == n.Name
+}
+
 func isBias(p nn.Param) bool { return p.Role == nn.RoleBias || p.Role == nn.RoleGates }
 
-func ofNorm(p nn.Param) bool { return p.Role == nn.RoleGamma || p.Role == nn.RoleBeta }
+func ofNorm(p nn.Param) bool {
+	return p.Role == nn.RoleGamma || p.Role == nn.RoleBeta || p.Role == nn.RoleLength
+}
 
 // isShape tells what forms a function and is no weight: a slope of PReLU, which is spared from decay always (arXiv:1502.01852,
 // §2.1), and so are the exponent, the share and the filter of a pooling; the hinges of an APL are not (arXiv:1412.6830).

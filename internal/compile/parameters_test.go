@@ -345,6 +345,35 @@ func TestGradientsOfPartsAddUpToThoseOfTheWhole(t *testing.T) {
 	}
 }
 
+// With norms of a part of the batch that is so of networks with batch norm, too, running statistics included.
+func TestPartsOfABatchAreTheWholeWithGhosts(t *testing.T) {
+	g := layered(t)
+	for _, name := range []string{"first", "second", "third"} {
+		norm := nn.NewBatchNorm()
+		norm.Ghost = 2
+		g.Overlay().Set(nn.Out(g.Node(name)), norm)
+	}
+	o := sgd(true, 0.02, "bias")
+	whole, parts := machineOf(t, g, o), machineOf(t, layered(t), o)
+	step := plan(t, ref.New(), whole.f, whole.f.Step, 6)
+	gradients := plan(t, ref.New(), parts.f, parts.f.Gradients, 2)
+	update := plan(t, ref.New(), parts.f, func(int) (*program.Program, error) { return parts.f.Update() }, 0)
+	for i := range 3 {
+		whole.run(step, 6, i, 0, 6)
+		for part := range 3 {
+			parts.feed.Scalars[compile.GradientKept] = float32(part) / float32(part+1)
+			parts.run(gradients, 6, i, 2*part, 2)
+		}
+		parts.run(update, 6, i, 0, 2)
+	}
+	for _, name := range whole.f.Kept() {
+		want := whole.f.State.Get(name).Data
+		for j, v := range parts.f.State.Get(name).Data {
+			near(t, name, float64(v), float64(want[j]), 1)
+		}
+	}
+}
+
 func TestOneStateServesTwoSizes(t *testing.T) {
 	o := sgd(false, 0.01)
 	m := machineOf(t, layered(t), o)

@@ -59,7 +59,10 @@ func (f *Family) update(b *program.Builder, grads []*program.Value) {
 		if s.l1 > 0 {
 			g = b.Emit(program.Lasso{}, g, w, f.constant(b, "l1", s.l1))
 		}
-		f.rule.Emit(&Update{Parameter: w, Gradient: g, Builder: b, family: f, param: p, setting: s})
+		u := &Update{Parameter: w, Gradient: g, Builder: b, family: f, param: p, setting: s}
+		u.penalised()
+		f.rule.Emit(u)
+		u.bounded()
 	}
 }
 

@@ -40,6 +40,18 @@ layers:
 outputs: [{name: main, from: logits}]
 `
 
+// noisy is a small network with the norms and dropouts that no network of the zoo has.
+const noisy = `
+classes: 3
+layers:
+  - input: {name: images, size: 8x8x3}
+  - conv: {name: conv1, out: 8, kernel: 3, padding: 1, over: [{batchnorm: {ghost: 2}}, {dropout: {rate: 0.1, of: block, size: 3, ramp: true}}]}
+  - conv: {name: conv2, out: 8, kernel: 3, padding: 1, over: [weightnorm, bias, {groupnorm: {groups: 4}}, {dropout: {rate: 0.1, gaussian: true}}]}
+  - conv: {name: conv3, out: 8, kernel: 3, padding: 1, over: [weightstandard, {groupnorm: {groups: 0}}], over-in: [{dropout: {rate: 0.1, of: weights}}]}
+  - linear: {name: logits, out: classes, over: [bias]}
+outputs: [{name: main, from: logits}]
+`
+
 func TestEveryRoleIsAmongTheFirstValuesThatStand(t *testing.T) {
 	g, err := nn.Read("drawn.yaml", []byte(drawn))
 	if err != nil {
@@ -106,6 +118,25 @@ func TestProgramsStandWhileTheVersionStands(t *testing.T) {
 			fmt.Fprintf(&s, "%s, %s: %x\n", name, setting.name, sum[:16])
 		}
 	}
+	o := experiment.DefaultOptimization()
+	o.Penalty = experiment.Penalty{Kind: "orthogonal", Limit: 3}
+	g, err := nn.Read("noisy.yaml", []byte(noisy))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := New(g, task.Classify{Confidence: 0.1}, o, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step, err := f.Step(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Lasts(10)
+	scalars := map[string]float32{}
+	f.Scalars(scalars, 0.1, 5)
+	sum := sha256.Sum256(fmt.Append(nil, step, scalars))
+	fmt.Fprintf(&s, "noisy: %x\n", sum[:16])
 	stands(t, "testdata/golden/programs.version", "compile.Version", s.String())
 }
 
@@ -125,7 +156,8 @@ func TestFirstValuesStandWhileTheVersionStands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, rule := range []experiment.Init{{Kind: "he", Gain: 1}, {Kind: "xavier", Gain: 0.7}, {Kind: "lsuv", Gain: 1}} {
+		for _, rule := range []experiment.Init{{Kind: "he", Gain: 1}, {Kind: "xavier", Gain: 0.7}, {Kind: "lsuv", Gain: 1},
+			{Kind: "msra-fan-out", Gain: 1}, {Kind: "orthogonal", Gain: 1.5}, {Kind: "gaussian", Gain: 1, Std: 0.02}, {Kind: "zero-gamma", Gain: 1}, {Kind: "whiten", Gain: 1}} {
 			for _, seed := range []uint64{1, math.MaxUint64} {
 				if err := f.Initialize(rule, seed); err != nil {
 					t.Fatal(err)

@@ -30,6 +30,7 @@ type Case struct {
 	Classes   int
 	Runs      int     // how often the program runs over its State; 0 is once
 	Tolerance float64 // largest error relative to the array's largest element (at least 0.01); 0 is [Tolerance]
+	Later     string  // of cases that joined together, their name: a record of bits keeps them apart, so that those of earlier ones stand
 
 	once sync.Once // what ref gives is found once a process
 	ref  *result

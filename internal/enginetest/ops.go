@@ -260,13 +260,13 @@ func elementCases() []*Case {
 	var cs []*Case
 	for _, c := range widths {
 		x4, x2 := tensor.Of(3, 5, 3, c), tensor.Of(5, c)
-		tolerance := 0.0
+		tolerance, later := 0.0, ""
 		add := func(name string, build func(b *program.Builder, x *program.Value)) {
 			for _, s := range []tensor.Shape{x4, x2} {
 				cs = append(cs, &Case{Name: fmt.Sprintf("element/%s %v", name, s), Build: func(b *program.Builder) {
 					b.At(name)
 					build(b, b.Input("x", program.Real, s))
-				}, Scalars: map[string]float32{"step": 0}, Runs: 2, Tolerance: tolerance})
+				}, Scalars: map[string]float32{"step": 0}, Runs: 2, Tolerance: tolerance, Later: later})
 			}
 		}
 		add("bias", func(b *program.Builder, x *program.Value) {
@@ -331,6 +331,38 @@ func elementCases() []*Case {
 			y := b.Emit(program.Mul{}, x, b.Emit(program.Scale{By: -0.7}, x))
 			outputs(b, b.Emit(program.Mul{}, y, y), x)
 		})
+		later = "norms and noise"
+		for _, groups := range []int{1, 2, 3, 11, c} {
+			if c%groups != 0 {
+				continue
+			}
+			add(fmt.Sprintf("group-norm of %d", groups), func(b *program.Builder, x *program.Value) {
+				gamma, beta := b.Held("gamma", tensor.Of(c)), b.Held("beta", tensor.Of(c))
+				y := b.Emit(program.GroupNorm{Eps: 0.1, Groups: groups}, x, gamma, beta)
+				outputs(b, b.Emit(program.Activation{Func: program.ReLU}, b.Emit(program.Add{}, y, x)), x, gamma, beta)
+			})
+		}
+		add("batch-norm in groups", func(b *program.Builder, x *program.Value) {
+			gamma, beta := b.Held("gamma", tensor.Of(c)), b.Held("beta", tensor.Of(c))
+			s := x.Shape().Clone()
+			s[0] *= 3
+			y := b.Emit(program.Reshape{Shape: s}, b.Emit(program.Concat{}, x, b.Emit(program.Scale{By: -0.3}, x), b.Emit(program.Mul{}, x, x)))
+			outs := b.EmitAll(program.BatchNorm{Eps: 1e-3, Affine: true, Groups: 3}, y, gamma, beta)
+			b.EmitAll(program.Blend{Scale: 1.25}, b.Held("running", tensor.Of(c)), outs[2], b.Scalar("keep"))
+			relu := b.Emit(program.Activation{Func: program.ReLU}, outs[0])
+			outputs(b, b.EmitAll(program.BatchNorm{Eps: 1e-3, Groups: 3}, relu)[0], x, gamma, beta)
+		})
+		add("dropout, gaussian", func(b *program.Builder, x *program.Value) {
+			outputs(b, b.Emit(program.Dropout{Key: [2]uint32{3, uint32(c)}, Gaussian: true}, x, b.Scalar("rate"), b.Scalar("step")), x)
+		})
+		add("dropout of blocks", func(b *program.Builder, x *program.Value) {
+			if x.Shape().Rank() == 2 {
+				x = b.Emit(program.Reshape{Shape: tensor.Of(5, 1, c, 1)}, x)
+			}
+			m := b.Emit(program.BlockMask{Key: [2]uint32{3, uint32(c)}, Shape: x.Shape(), Size: 3}, b.Scalar("rate"), b.Scalar("step"))
+			outputs(b, b.Emit(program.Mul{}, x, m), x)
+		})
+		later = ""
 		for _, p := range []float32{0.5, 2, 3} {
 			add(fmt.Sprintf("power %g", p), func(b *program.Builder, x *program.Value) {
 				y := b.Emit(program.Activation{Func: program.Power, Alpha: p}, b.Emit(program.Scale{By: 3}, x))
@@ -393,6 +425,16 @@ func elementCases() []*Case {
 			b.Output("clamp", b.Emit(program.Clamp{}, g, b.Scalar("a")))
 			b.Output("channels", b.Emit(program.ClipChannels{}, g, p, b.Scalar("a")))
 			b.Output("vector", b.Emit(program.ClipChannels{}, row, b.Held("held row", tensor.Of(c)), b.Scalar("a")))
+		}}, &Case{Name: fmt.Sprintf("element/weights %d", c), Later: "norms and noise", Build: func(b *program.Builder) {
+			x, v, g := b.Input("x", program.Real, x4), b.Held("v", tensor.Of(3, 2, c, c)), b.Held("g", tensor.Of(c))
+			w := geometry(3, 2, 1, 1, 1)
+			y := b.Emit(program.Conv{Window: w, Groups: 1}, x, b.Emit(program.WeightNorm{}, v, g))
+			z := b.Emit(program.Conv{Window: w, Groups: 1}, x, b.EmitAll(program.BatchNorm{Eps: 1e-3}, v)[0])
+			outputs(b, b.Emit(program.Add{}, y, z), x, v, g)
+			b.EmitAll(program.MaxNorm{}, b.Held("bounded", x4), b.Scalar("limit"))
+		}}, &Case{Name: fmt.Sprintf("element/entropy %d", c), Later: "norms and noise", Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, tensor.Of(5, c))
+			outputs(b, b.Emit(program.Entropy{}, b.Emit(program.Scale{By: 3}, x)), x)
 		}})
 		cs = append(cs, &Case{Name: fmt.Sprintf("element/gates %d", c), Build: func(b *program.Builder) {
 			x := b.Input("x", program.Real, x4)

@@ -2,7 +2,9 @@ package program
 
 import (
 	"fmt"
+	"math"
 
+	"github.com/assaylab/assay/internal/elementary"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -11,10 +13,14 @@ import (
 // step t = ⌊step⌋ the j-th of what is kept or dropped as a whole has the bits r, word j%4 of
 // [tensor.Philox4x32]({j/4, t, 0, 0}, Key), and is kept where [tensor.UnitFloat32](r) ≥ rate: the mask is a function of key, step
 // and place, not of the engine. Its gradient is itself.
+//
+// A Gaussian one multiplies by m(i) = 1 + √(rate/(1-rate))·n(i), which has the mean and the variance of the other: §10 of the paper. n is
+// normal, by Box and Muller's transform of the words 2(i%2) and 2(i%2)+1 of the same generator at {i/2, t, 0, 0}.
 type Dropout struct {
-	Key   [2]uint32 // of a [tensor.Stream]
-	Of    Whole
-	First int // how many are kept or dropped before this batch, as it is a part of a larger one: j counts from there
+	Key      [2]uint32 // of a [tensor.Stream]
+	Of       Whole
+	Gaussian bool // of elements alone
+	First    int  // how many are kept or dropped before this batch, as it is a part of a larger one: j, and i, count from there
 }
 
 // Whole is what a dropout keeps or drops as a whole.
@@ -37,6 +43,9 @@ func (o Dropout) Infer(in []*Value) ([]Type, error) {
 	if r := x.Rank(); o.Of > Images || o.Of != Elements && r != 2 && r != 4 {
 		return nil, fmt.Errorf("dropout: of %v; x must be [N,C] or [N,H,W,C], got %v", o.Of, x)
 	}
+	if o.Gaussian && o.Of != Elements {
+		return nil, fmt.Errorf("dropout: gaussian noise is of elements, not of %v", o.Of)
+	}
 	return reals(x)
 }
 
@@ -45,7 +54,10 @@ func (o Dropout) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 }
 
 func (o Dropout) detail() string {
-	if o.Of == Elements {
+	switch {
+	case o.Gaussian:
+		return "gaussian"
+	case o.Of == Elements:
 		return ""
 	}
 	return "of " + o.Of.String()
@@ -75,4 +87,12 @@ func (o Dropout) Index(i int, x tensor.Shape) int {
 func (o Dropout) Keeps(j int, rate float32, step uint32) bool {
 	r := tensor.Philox4x32([4]uint32{uint32(j / 4), step, 0, 0}, o.Key)
 	return tensor.UnitFloat32(r[j%4]) >= rate
+}
+
+// Noise is the factor of the j-th of a Gaussian one at a step.
+func (o Dropout) Noise(j int, rate float32, step uint32) float32 {
+	r := tensor.Philox4x32([4]uint32{uint32(j / 2), step, 0, 0}, o.Key)
+	u, v := 1-float64(tensor.UnitFloat32(r[2*(j%2)])), float64(tensor.UnitFloat32(r[2*(j%2)+1]))
+	n := math.Sqrt(-2*elementary.Log(u)) * elementary.Cos(2*math.Pi*v)
+	return float32(1 + float64(math.Sqrt(float64(rate)/(1-float64(rate)))*n))
 }

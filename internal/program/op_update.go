@@ -13,6 +13,8 @@ type SGD struct{ Nesterov bool }
 // Blend is a running average: r, b of one shape, keep a scalar; changes r, which is Held:
 //
 //	r = keep·r + (1-keep)·Scale·b
+//
+// A b with an axis more in front holds several, which are blended in one after the other.
 type Blend struct {
 	Scale float32 // M/(M-1) turns a biased variance of M elements into the unbiased one
 }
@@ -36,6 +38,9 @@ func (o SGD) Infer(in []*Value) ([]Type, error) {
 func (o Blend) Infer(in []*Value) ([]Type, error) {
 	if err := fit(o, in, want{"r", anyRank}, want{"b", anyRank}, want{"keep", 0}); err != nil {
 		return nil, err
+	}
+	if several := in[1].Shape(); several.Rank() == in[0].Shape().Rank()+1 && several[1:].Equal(in[0].Shape()) {
+		return nil, held(o, in)
 	}
 	if err := same(o, in[0], in[1], "r and b"); err != nil {
 		return nil, err

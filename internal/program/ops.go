@@ -82,6 +82,12 @@ func Ops() []Op {
 		// op_layernorm.go
 		LayerNorm{},     // x[...,C], gamma[C], beta[C] → y
 		LayerNormGrad{}, // x, gamma, dy → dx, dgamma, dbeta
+		// op_groupnorm.go
+		GroupNorm{},     // x[N,...,C], gamma[C], beta[C] → y
+		GroupNormGrad{}, // x, gamma, dy → dx, dgamma, dbeta
+		// op_weightnorm.go
+		WeightNorm{},     // v[...,C], g[C] → w
+		WeightNormGrad{}, // v, g, dw → dv, dg
 		// op_lrn.go
 		LRN{},     // x[...,C] → y
 		LRNGrad{}, // x, dy → dx
@@ -93,6 +99,8 @@ func Ops() []Op {
 		SweepGradWeight{}, // h, dp → du
 		// op_dropout.go
 		Dropout{}, // x, rate, step → y; its gradient is itself
+		// op_blockmask.go
+		BlockMask{}, // rate, step → m[N,H,W,C]
 		// op_loss.go
 		CrossEntropy{},     // logits[N,K], labels[N] or shares[N,K] → loss[N]
 		CrossEntropyGrad{}, // logits, labels, dloss[N] → dlogits
@@ -103,6 +111,8 @@ func Ops() []Op {
 		BinaryCrossEntropyGrad{}, // logits, labels, dloss[N] → dlogits
 		Focal{},                  // logits[N,K], labels[N] or shares[N,K] → loss[N]
 		FocalGrad{},              // logits, labels, dloss[N] → dlogits
+		Entropy{},                // logits[N,K] → that of each row's softmax, [N]
+		EntropyGrad{},            // logits, dh[N] → dlogits
 		// op_update.go: Writers
 		SGD{},   // p, g, v, lr, momentum, l2; changes p and v
 		Blend{}, // r, b, keep: r = keep·r + (1-keep)·Scale·b; changes r
@@ -123,5 +133,6 @@ func Ops() []Op {
 		Lasso{},        // g, p, l1 → g + l1·sign(p)
 		Clamp{},        // g, most → g within [-most, most]
 		ClipChannels{}, // g, p, share → g, of each channel at most that share of p's norm
+		MaxNorm{},      // p, limit; changes p, each channel to at most that norm
 	}
 }

@@ -207,6 +207,14 @@ func run(op program.Op, in, out []array) error {
 		layerNorm(op, in[0], in[1], in[2], out[0])
 	case program.LayerNormGrad:
 		layerNormGrad(op, in[0], in[1], in[2], out[0], out[1], out[2])
+	case program.GroupNorm:
+		groupNorm(op, in[0], in[1], in[2], out[0])
+	case program.GroupNormGrad:
+		groupNormGrad(op, in[0], in[1], in[2], out[0], out[1], out[2])
+	case program.WeightNorm:
+		weightNorm(in[0], in[1], out[0])
+	case program.WeightNormGrad:
+		weightNormGrad(in[0], in[1], in[2], out[0], out[1])
 	case program.LRN:
 		lrn(op, in[0], out[0])
 	case program.LRNGrad:
@@ -223,6 +231,8 @@ func run(op program.Op, in, out []array) error {
 		sweepGradWeight(op, in[0], in[1], out[0])
 	case program.Dropout:
 		dropout(op, in[0], in[1], in[2], out[0])
+	case program.BlockMask:
+		blockMask(op, in[0], in[1], out[0])
 	case program.CrossEntropy:
 		return crossEntropy(op, in[0], in[1], out[0])
 	case program.CrossEntropyGrad:
@@ -235,6 +245,10 @@ func run(op program.Op, in, out []array) error {
 		return focal(op, in[0], in[1], out[0])
 	case program.FocalGrad:
 		return focalGrad(op, in[0], in[1], in[2], out[0])
+	case program.Entropy:
+		entropy(in[0], out[0])
+	case program.EntropyGrad:
+		entropyGrad(in[0], in[1], out[0])
 	case program.LogSoftmax:
 		logSoftmax(in[0], out[0])
 	case program.Variance:
@@ -280,6 +294,8 @@ func run(op program.Op, in, out []array) error {
 		clamp(in[0], in[1], out[0])
 	case program.ClipChannels:
 		clipChannels(in[0], in[1], in[2], out[0])
+	case program.MaxNorm:
+		maxNorm(in[0], in[1])
 	default:
 		return fmt.Errorf("ref: no meaning for %s; add it to internal/ref", op.Kind())
 	}

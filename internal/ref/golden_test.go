@@ -34,14 +34,15 @@ type (
 	}
 )
 
-// absent are the ops without a golden of their own: gradient ops, which their forward op's case runs, and dropout and rrelu,
-// whose random numbers are Assay's own.
+// absent are the ops without a golden of their own: gradient ops, which their forward op's case runs, and dropout, its mask of blocks and
+// rrelu, whose random numbers are Assay's own: dropout_test.go.
 var absent = map[string]bool{
 	"conv-grad-input": true, "conv-grad-weight": true, "activation-grad": true, "prelu-grad": true, "max-pool-grad": true,
 	"avg-pool-grad": true, "subsample-grad": true, "batch-norm-grad": true, "cross-entropy-grad": true, "dropout": true,
 	"rrelu": true, "rrelu-grad": true, "lrn-grad": true, "lstm-grad": true, "gru-grad": true, "sweep-grad-weight": true,
 	"channel-max-grad": true, "gate-grad": true, "softmax-grad": true, "relative-bias-grad": true, "layer-norm-grad": true,
 	"crelu-grad": true, "apl-grad": true, "gem-grad": true, "binary-cross-entropy-grad": true, "focal-grad": true,
+	"group-norm-grad": true, "weight-norm-grad": true, "entropy-grad": true, "block-mask": true,
 }
 
 func TestEveryOpGivesWhatPyTorchGives(t *testing.T) {

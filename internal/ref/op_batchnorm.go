@@ -6,8 +6,22 @@ import (
 	"github.com/assaylab/assay/internal/program"
 )
 
+// group is one of n groups of the images of a, or one of n rows.
+func (a array) group(g, n int) array {
+	size := len(a.v) / n
+	a.v = a.v[g*size:][:size]
+	return a
+}
+
 // batchNorm: mean and biased variance of each channel, then y = gamma·(x-mean)/√(var+eps) + beta.
 func batchNorm(op program.BatchNorm, x array, affine []array, y, mean, variance array) {
+	if n := op.Groups; n > 1 {
+		op.Groups = 1
+		for g := range n {
+			batchNorm(op, x.group(g, n), affine, y.group(g, n), mean.group(g, n), variance.group(g, n))
+		}
+		return
+	}
 	c := x.channels()
 	m := float64(len(x.v) / c)
 	for i, v := range x.v {
@@ -34,6 +48,14 @@ func normalise(eps float32, x, mean, variance array, affine []array, y array) {
 // dx (, dgamma, dbeta).
 func batchNormGrad(op program.BatchNormGrad, x, mean, variance array, rest, out []array) {
 	c, dy := x.channels(), rest[len(rest)-1]
+	if n := op.Groups; n > 1 {
+		op.Groups = 1
+		for g := range n {
+			of, to := append(rest[:len(rest)-1:len(rest)-1], dy.group(g, n)), append([]array{out[0].group(g, n)}, out[1:]...)
+			batchNormGrad(op, x.group(g, n), mean.group(g, n), variance.group(g, n), of, to)
+		}
+		return
+	}
 	m := float64(len(x.v) / c)
 	hat := array{Shape: x.Shape, v: make([]float64, len(x.v))}
 	normalise(op.Eps, x, mean, variance, nil, hat)
@@ -50,7 +72,9 @@ func batchNormGrad(op program.BatchNormGrad, x, mean, variance array, rest, out 
 		out[0].v[i] = dx
 	}
 	if op.Affine {
-		copy(out[1].v, dgamma)
-		copy(out[2].v, dbeta)
+		for i := range dgamma {
+			out[1].v[i] += dgamma[i]
+			out[2].v[i] += dbeta[i]
+		}
 	}
 }

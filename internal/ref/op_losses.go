@@ -57,3 +57,33 @@ func focalGrad(op program.FocalGrad, logits, labels, dloss, dlogits array) error
 	}
 	return err
 }
+
+// entropy: -Σ p·log p of each row's softmax.
+func entropy(logits, h array) {
+	softmaxRows(logits, func(n, i int, p, logp float64) { h.v[n] -= p * logp })
+}
+
+// entropyGrad: -dh·p·(log p + h).
+func entropyGrad(logits, dh, dlogits array) {
+	h := make([]float64, len(dh.v))
+	softmaxRows(logits, func(n, i int, p, logp float64) { h[n] -= p * logp })
+	softmaxRows(logits, func(n, i int, p, logp float64) { dlogits.v[i] = -dh.v[n] * p * (logp + h[n]) })
+}
+
+// softmaxRows calls f with the row and place of each logit, its probability and the log of that.
+func softmaxRows(logits array, f func(n, i int, p, logp float64)) {
+	k := logits.channels()
+	for n := range logits.Shape[0] {
+		most, sum := math.Inf(-1), 0.0
+		for _, v := range logits.v[n*k:][:k] {
+			most = math.Max(most, v)
+		}
+		for _, v := range logits.v[n*k:][:k] {
+			sum += math.Exp(v - most)
+		}
+		for i := n * k; i < n*k+k; i++ {
+			logp := logits.v[i] - most - math.Log(sum)
+			f(n, i, math.Exp(logp), logp)
+		}
+	}
+}

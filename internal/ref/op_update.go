@@ -15,9 +15,10 @@ func sgd(op program.SGD, p, g, v, lr, momentum, l2 array) {
 	}
 }
 
-// blend: r = keep·r + (1-keep)·Scale·b.
+// blend: r = keep·r + (1-keep)·Scale·b, for each b in turn.
 func blend(op program.Blend, r, b, keep array) {
-	for i := range r.v {
-		r.v[i] = keep.v[0]*r.v[i] + (1-keep.v[0])*float64(op.Scale)*b.v[i]
+	for i, v := range b.v {
+		to := &r.v[i%len(r.v)]
+		*to = keep.v[0]*(*to) + (1-keep.v[0])*float64(op.Scale)*v
 	}
 }

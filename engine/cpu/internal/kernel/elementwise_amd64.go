@@ -14,6 +14,15 @@ const (
 	axpyElements
 	sgdElements
 	sgdNesterovElements
+	adamElements
+	lionElements
+	adaDeltaElements
+	rmspropElements
+	rmspropInsideElements
+	rmspropMomentumElements
+	rmspropInsideMomentumElements
+	larsElements
+	larsNesterovElements
 	addProductElements
 	powScaleElements
 	powLogElements
@@ -74,6 +83,24 @@ func (w wide) run(e elements, s *sweep) {
 			sgdAVX512(s.bytes())
 		case sgdNesterovElements:
 			sgdNesterovAVX512(s.bytes())
+		case adamElements:
+			adamAVX512(s.bytes())
+		case lionElements:
+			lionAVX512(s.bytes())
+		case adaDeltaElements:
+			adaDeltaAVX512(s.bytes())
+		case rmspropElements:
+			rmspropAVX512(s.bytes())
+		case rmspropInsideElements:
+			rmspropInsideAVX512(s.bytes())
+		case rmspropMomentumElements:
+			rmspropMomentumAVX512(s.bytes())
+		case rmspropInsideMomentumElements:
+			rmspropInsideMomentumAVX512(s.bytes())
+		case larsElements:
+			larsAVX512(s.bytes())
+		case larsNesterovElements:
+			larsNesterovAVX512(s.bytes())
 		case addProductElements:
 			addProductAVX512(s.bytes())
 		case powScaleElements:
@@ -164,6 +191,24 @@ func (w wide) run(e elements, s *sweep) {
 		sgdAVX2(s.bytes())
 	case sgdNesterovElements:
 		sgdNesterovAVX2(s.bytes())
+	case adamElements:
+		adamAVX2(s.bytes())
+	case lionElements:
+		lionAVX2(s.bytes())
+	case adaDeltaElements:
+		adaDeltaAVX2(s.bytes())
+	case rmspropElements:
+		rmspropAVX2(s.bytes())
+	case rmspropInsideElements:
+		rmspropInsideAVX2(s.bytes())
+	case rmspropMomentumElements:
+		rmspropMomentumAVX2(s.bytes())
+	case rmspropInsideMomentumElements:
+		rmspropInsideMomentumAVX2(s.bytes())
+	case larsElements:
+		larsAVX2(s.bytes())
+	case larsNesterovElements:
+		larsNesterovAVX2(s.bytes())
 	case addProductElements:
 		addProductAVX2(s.bytes())
 	case powScaleElements:

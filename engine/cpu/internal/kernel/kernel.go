@@ -106,6 +106,8 @@ type Set struct {
 	BinaryCrossEntropyGrad func(dlogits, logits, dloss []float32, t Targets, k int)
 	Focal                  func(loss, logits []float32, t Targets, gamma float32, k int)
 	FocalGrad              func(dlogits, logits, dloss []float32, t Targets, gamma float32, k int)
+	Entropy                func(h, logits []float32, k int)
+	EntropyGrad            func(dlogits, logits, dh []float32, k int)
 
 	// Parameters, update.go.
 	SGD       func(p, v, g []float32, lr, momentum, l2 float32, nesterov bool)
@@ -226,6 +228,8 @@ func Generic() Set {
 		BinaryCrossEntropyGrad: binaryCrossEntropyGrad,
 		Focal:                  focal,
 		FocalGrad:              focalGrad,
+		Entropy:                entropy,
+		EntropyGrad:            entropyGrad,
 
 		SGD:       sgd,
 		SquareSum: squareSum,

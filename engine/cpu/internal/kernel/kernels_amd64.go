@@ -719,6 +719,51 @@ func sgdNesterovAVX2(a *byte)
 //go:noescape
 func notFiniteAVX2(a *byte)
 
+// adamAVX2 is Set.Adam: step, direct, root, eps, β1, 1−β1, β2, 1−β2, l2, decay; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func adamAVX2(a *byte)
+
+// lionAVX2 is Set.Lion: lr, β1, 1−β1, β2, 1−β2, l2, decay; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func lionAVX2(a *byte)
+
+// adaDeltaAVX2 is Set.AdaDelta: lr, ρ, 1−ρ, eps, l2; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func adaDeltaAVX2(a *byte)
+
+// rmspropAVX2 is Set.RMSProp: lr, keep, add, eps, l2, momentum; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rmspropAVX2(a *byte)
+
+// rmspropInsideAVX2 is Set.RMSProp: lr, keep, add, eps, l2, momentum; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rmspropInsideAVX2(a *byte)
+
+// rmspropMomentumAVX2 is Set.RMSProp: lr, keep, add, eps, l2, momentum; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rmspropMomentumAVX2(a *byte)
+
+// rmspropInsideMomentumAVX2 is Set.RMSProp: lr, keep, add, eps, l2, momentum; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rmspropInsideMomentumAVX2(a *byte)
+
+// larsAVX2 is Set.LARS: lr, momentum, l2, ratio; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func larsAVX2(a *byte)
+
+// larsNesterovAVX2 is Set.LARS: lr, momentum, l2, ratio; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func larsNesterovAVX2(a *byte)
+
 // peakAVX2 runs n rounds of 48 vector multiply-adds in registers.
 //
 //go:noescape
@@ -1328,6 +1373,51 @@ func sgdNesterovAVX512(a *byte)
 //
 //go:noescape
 func notFiniteAVX512(a *byte)
+
+// adamAVX512 is Set.Adam: step, direct, root, eps, β1, 1−β1, β2, 1−β2, l2, decay; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func adamAVX512(a *byte)
+
+// lionAVX512 is Set.Lion: lr, β1, 1−β1, β2, 1−β2, l2, decay; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func lionAVX512(a *byte)
+
+// adaDeltaAVX512 is Set.AdaDelta: lr, ρ, 1−ρ, eps, l2; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func adaDeltaAVX512(a *byte)
+
+// rmspropAVX512 is Set.RMSProp: lr, keep, add, eps, l2, momentum; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rmspropAVX512(a *byte)
+
+// rmspropInsideAVX512 is Set.RMSProp: lr, keep, add, eps, l2, momentum; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rmspropInsideAVX512(a *byte)
+
+// rmspropMomentumAVX512 is Set.RMSProp: lr, keep, add, eps, l2, momentum; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rmspropMomentumAVX512(a *byte)
+
+// rmspropInsideMomentumAVX512 is Set.RMSProp: lr, keep, add, eps, l2, momentum; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func rmspropInsideMomentumAVX512(a *byte)
+
+// larsAVX512 is Set.LARS: lr, momentum, l2, ratio; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func larsAVX512(a *byte)
+
+// larsNesterovAVX512 is Set.LARS: lr, momentum, l2, ratio; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func larsNesterovAVX512(a *byte)
 
 // peakAVX512 runs n rounds of 48 vector multiply-adds in registers.
 //

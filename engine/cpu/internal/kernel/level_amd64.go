@@ -59,5 +59,6 @@ func (w wide) override(s Set) Set {
 	s.LRN, s.LRNGrad, s.PowLog = w.lrn, w.lrnGrad, w.powLog
 	s.LSTM, s.LSTMGrad, s.GRU, s.GRUGrad = w.lstm, w.lstmGrad, w.gru, w.gruGrad
 	s.SGD, s.AllFinite = w.sgd, w.allFinite
+	s.Adam, s.Lion, s.AdaDelta, s.RMSProp, s.LARS = w.adam, w.lion, w.adaDelta, w.rmsprop, w.lars
 	return s
 }

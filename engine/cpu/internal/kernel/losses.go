@@ -118,3 +118,31 @@ func raised(r, gamma float64) float64 {
 	}
 	return elementary.Pow(r, gamma)
 }
+
+// entropy is h[n] = −Σ p·log p, p the softmax of the row.
+func entropy(h, logits []float32, k int) {
+	for n := range h {
+		h[n] = float32(entropyOf(logits[n*k:][:k]))
+	}
+}
+
+// entropyGrad is dlogits[n] = −dh[n]·p·(log p + h).
+func entropyGrad(dlogits, logits, dh []float32, k int) {
+	for n, g := range dh {
+		x, d := logits[n*k:][:k], dlogits[n*k:][:k]
+		z, h := logSumExp(x), entropyOf(x)
+		for i, v := range x {
+			logp := float64(v) - z
+			d[i] = float32(-float64(g) * elementary.Exp(logp) * (logp + h))
+		}
+	}
+}
+
+func entropyOf(x []float32) float64 {
+	z, h := logSumExp(x), 0.0
+	for _, v := range x {
+		logp := float64(v) - z
+		h -= float64(elementary.Exp(logp) * logp)
+	}
+	return h
+}

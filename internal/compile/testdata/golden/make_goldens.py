@@ -81,6 +81,17 @@ class Net:
         x = f32(2 * value(f"images/{step}", self.batch * h * w * c).reshape(self.batch, h, w, c))
         return self.forward(self, x.permute(0, 3, 1, 2))
 
+    def shown(self, outputs):
+        """What is added to the loss."""
+        return 0
+
+    def hidden(self):
+        """What gradients are taken of besides."""
+        return 0
+
+    def bound(self):
+        """What follows a step."""
+
     def golden(self):
         self.run(0)  # makes the parameters; the statistics begin anew
         for name, t in self.buffers.items():
@@ -96,10 +107,11 @@ class Net:
                 g["lr"] = float(np.float32(rate))
             labels = torch.tensor([(3 * n + step) % self.classes for n in range(self.batch)])
             outputs = self.run(step)
-            loss = sum(float(np.float32(weight)) * F.cross_entropy(y, labels) for weight, y in outputs)
+            loss = sum(float(np.float32(weight)) * F.cross_entropy(y, labels) for weight, y in outputs) + self.shown(outputs)
             solver.zero_grad()
-            loss.backward()
+            (loss + self.hidden()).backward()
             solver.step()
+            self.bound()
             losses.append(loss.item())
         self.training = False
         log_probs = F.log_softmax(self.run(0)[0][1], 1)
@@ -350,5 +362,6 @@ def short(v):
     return [short(x) for x in v] if isinstance(v, list) else v
 
 
-golden = {"made": f"make_goldens.py, PyTorch {torch.__version__.split('+')[0]}", "nets": {k: short(n.golden()) for k, n in nets.items()}}
-pathlib.Path(__file__).with_name("networks.json").write_text(json.dumps(golden) + "\n")
+if __name__ == "__main__":
+    golden = {"made": f"make_goldens.py, PyTorch {torch.__version__.split('+')[0]}", "nets": {k: short(n.golden()) for k, n in nets.items()}}
+    pathlib.Path(__file__).with_name("networks.json").write_text(json.dumps(golden) + "\n")

@@ -54,6 +54,7 @@ func main() {
 		permutes(m)
 		winograd(m)
 		updates(m)
+		solvers(m)
 		peak(m)
 	}
 	Generate()

@@ -1,0 +1,52 @@
+//go:build !purego
+
+package kernel
+
+import "unsafe"
+
+// step runs the step of a solver: tensors of as many elements, and its coefficients in the order of _asm/solvers.go.
+func (w wide) step(e elements, k *[10]float32, tensors ...[]float32) {
+	if len(tensors[0]) == 0 {
+		return
+	}
+	s := sweep{rows: 1, pixels: len(tensors[0])}
+	for i, t := range tensors {
+		s.data[i] = unsafe.Pointer(&t[:s.pixels][0])
+	}
+	s.vec[0] = unsafe.Pointer(k)
+	w.run(e, &s)
+}
+
+func (w wide) adam(p, m, v, g []float32, k Adam) {
+	w.step(adamElements, &[10]float32{k.Step, k.Direct, k.Root, k.Eps, k.Beta1, 1 - k.Beta1, k.Beta2, 1 - k.Beta2, k.L2, k.Decay}, p, m, v, g)
+}
+
+func (w wide) lion(p, m, g []float32, lr, beta1, beta2, l2, decay float32) {
+	w.step(lionElements, &[10]float32{lr, beta1, 1 - beta1, beta2, 1 - beta2, l2, decay}, p, m, g)
+}
+
+func (w wide) adaDelta(p, v, u, g []float32, lr, rho, eps, l2 float32) {
+	w.step(adaDeltaElements, &[10]float32{lr, rho, 1 - rho, eps, l2}, p, v, u, g)
+}
+
+func (w wide) rmsprop(p, v, b, g []float32, k RMSProp) {
+	c := [10]float32{k.LR, k.Keep, k.Add, k.Eps, k.L2, k.Momentum}
+	switch {
+	case b == nil && k.EpsInside:
+		w.step(rmspropInsideElements, &c, p, v, g)
+	case b == nil:
+		w.step(rmspropElements, &c, p, v, g)
+	case k.EpsInside:
+		w.step(rmspropInsideMomentumElements, &c, p, v, b, g)
+	default:
+		w.step(rmspropMomentumElements, &c, p, v, b, g)
+	}
+}
+
+func (w wide) lars(p, v, g []float32, lr, momentum, l2, ratio float32, nesterov bool) {
+	e := larsElements
+	if nesterov {
+		e = larsNesterovElements
+	}
+	w.step(e, &[10]float32{lr, momentum, l2, ratio}, p, v, g)
+}
