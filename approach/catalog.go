@@ -360,7 +360,7 @@ func Catalog() []Entry {
 			Evidence: "1.2M .471, 800K .438, 600K .425, 400K .393, 200K .305",
 			Caveats:  "an epoch is shorter: fewer steps at equal epochs",
 		}},
-		{"pretrain", Learning, "pretrain, parameters", learning.Pretrain(learningDefaults.Pretrain), Card{
+		{"pretrain", Learning, "pretrain, parameters, lr.depth", learning.Pretrain(learningDefaults.Pretrain), Card{
 			Summary: "begins from the weights of a file, such as those that have seen ImageNet, in place of drawn ones",
 			Cost:    "none; what is frozen needs no gradient and no update",
 			Couplings: []string{

@@ -2,6 +2,7 @@ package train
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func (r *run) save() error {
 
 // resume goes on from the checkpoint, if there is one. One of another training is an error: it would be lost. One that is damaged
 // is passed over, with a word: what it held can be made again.
-func (r *run) resume() error {
+func (r *run) resume(ctx context.Context) error {
 	if r.Checkpoint == "" {
 		return nil
 	}
@@ -75,6 +76,11 @@ func (r *run) resume() error {
 		return err
 	case p.Job != r.digest || p.Step < 0 || p.Step > r.schedule.Steps():
 		return fmt.Errorf("%s: %w; --fresh begins anew, or keep this training elsewhere (--out)", r.Checkpoint, ErrOther)
+	}
+	if r.thaws(p.Step - 1) { // what the solver remembers of what was thawed joins the State
+		if err := r.load(ctx, p.Step-1); err != nil {
+			return early(ctx, err)
+		}
 	}
 	if err := held.Fill(r.family.State); err != nil {
 		return err

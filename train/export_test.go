@@ -22,5 +22,5 @@ func Resume(ctx context.Context, j Job) error {
 		return err
 	}
 	defer r.close()
-	return r.resume()
+	return r.resume(ctx)
 }

@@ -30,7 +30,9 @@ type run struct {
 	digest   string          // of the job
 	in       engine.Feed     // of a step, filled again for each
 
-	stage    int // of the next step, once it is entered
+	stage    int  // of the next step, once it is entered
+	thaw     int  // step from which on nothing is frozen; -1: never
+	thawed   bool // likewise entered
 	training *data.Loader
 	feed     *data.Feed
 	step     engine.Executable
@@ -56,7 +58,7 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 		return nil, early(ctx, err)
 	}
 	defer r.close()
-	if err := r.resume(); err != nil {
+	if err := r.resume(ctx); err != nil {
 		return nil, err
 	}
 	resumed := r.done
@@ -135,6 +137,10 @@ func (r *run) ready(ctx context.Context) (err error) {
 	if r.schedule, err = experiment.NewSchedule(r.Optimization, r.Learning, r.images, r.Stages...); err != nil {
 		return err
 	}
+	if err := r.Learning.Pretrain.Fits(r.schedule); err != nil {
+		return fmt.Errorf("pretrain: %w", err)
+	}
+	r.thaw = r.Learning.Pretrain.Thaws(r.schedule)
 	if r.family, err = compile.New(r.Graph, r.task, r.Optimization, r.Seeds.Dropout); err != nil {
 		return err
 	}
@@ -294,8 +300,8 @@ func (r *run) score(ctx context.Context, eval engine.Executable, l *data.Loader)
 
 // advance runs step number r.done and returns its loss. It allocates nothing, but where a stage begins.
 func (r *run) advance(ctx context.Context) (loss float64, err error) {
-	if stage, epoch, step := r.schedule.At(r.done); r.feed == nil || stage != r.stage {
-		if err := r.load(ctx, stage); err != nil {
+	if stage, epoch, step := r.schedule.At(r.done); r.feed == nil || stage != r.stage || r.thaws(r.done) != r.thawed {
+		if err := r.load(ctx, r.done); err != nil {
 			return 0, err
 		}
 		r.feed = r.training.Start(epoch, step, r.Loaders)

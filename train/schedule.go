@@ -9,7 +9,10 @@ import (
 )
 
 // size is what a program of a step is compiled for.
-type size struct{ batch, h, w int }
+type size struct {
+	batch, h, w int
+	thawed      bool
+}
 
 // geometry is how pictures reach the network in a stage.
 func (r *run) stageGeometry(stage int) data.Geometry {
@@ -39,10 +42,14 @@ func (r *run) fits() error {
 	return nil
 }
 
-// load makes a stage the present one: its loader, from which nothing is read yet, and its program, compiled unless an earlier stage
-// had one of that size.
-func (r *run) load(ctx context.Context, stage int) error {
+// thaws reports whether nothing is frozen any more in the step behind so many.
+func (r *run) thaws(done int) bool { return r.thaw >= 0 && done >= r.thaw }
+
+// load makes the stage of the step behind so many the present one: its loader, from which nothing is read yet, and its program,
+// compiled unless an earlier stage had one of that size.
+func (r *run) load(ctx context.Context, done int) error {
 	r.stop()
+	stage, _, _ := r.schedule.At(done)
 	s, g := r.schedule.Stage(stage), r.stageGeometry(stage)
 	config := r.config
 	config.Batch, config.Geometry, config.Preprocess = s.Batch, g, r.preprocess
@@ -51,9 +58,12 @@ func (r *run) load(ctx context.Context, stage int) error {
 	if r.training, err = r.Set.Loader(ctx, r.Cut.Train, config); err != nil {
 		return err
 	}
-	at := size{s.Batch, g.H, g.W}
+	at := size{s.Batch, g.H, g.W, r.thaws(done)}
 	if r.programs[at] == nil {
 		f, err := r.sized(stage)
+		if err == nil && at.thawed {
+			f, err = f.Thawed(r.thaw)
+		}
 		if err != nil {
 			return err
 		}
@@ -62,7 +72,7 @@ func (r *run) load(ctx context.Context, stage int) error {
 			return err
 		}
 	}
-	r.stage, r.step = stage, r.programs[at]
+	r.stage, r.thawed, r.step = stage, at.thawed, r.programs[at]
 	return nil
 }
 

@@ -275,6 +275,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err := built.Optimization.LR.Fits(schedule); err != nil {
 		return root.At(approach.Locate(x.Optimization, "lr", err))
 	}
+	if err := built.Learning.Pretrain.Fits(schedule); err != nil {
+		return root.At(approach.Locate(x.Learning, "pretrain", fmt.Errorf("pretrain: %w", err)))
+	}
 	if len(cut.Val) == 0 {
 		return at.Errorf("data: no validation images; give val a share above 0")
 	}

@@ -52,6 +52,7 @@ type Family struct {
 	rule         Rule
 	settings     map[string]setting // by parameter
 	scalars      *scalars           // of steps; filled as programs are built
+	thawed       int                // step from which nothing is frozen; -1: what settings freeze is
 }
 
 // New lays out the State of a network, zeroed; [Family.Initialize] draws it. More than the machine has is an error. seed is the
@@ -71,7 +72,7 @@ func New(g *nn.Graph, objective Objective, o experiment.Optimization, seed uint6
 	}
 	f := &Family{
 		Graph: g, State: program.NewState(), objective: objective, optimization: o, seed: seed, steps: steps, params: params, buffers: buffers,
-		scalars: &scalars{fixed: map[string]float32{}},
+		scalars: &scalars{fixed: map[string]float32{}}, thawed: -1,
 	}
 	if f.rule, err = ruleOf(o.Solver); err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func (f *Family) Scalars(dst map[string]float32, lr float32, step int) {
 		dst[name] = v
 	}
 	for _, m := range f.scalars.moving {
-		dst[m.name] = m.at(step, lr*m.factor)
+		dst[m.name] = m.at(max(0, step-m.begins), lr*m.factor)
 	}
 	dst[Clock] = float32(step)
 }
@@ -267,11 +268,12 @@ type scalars struct {
 	moving []moving
 }
 
-// moving is a scalar that changes from step to step: at of the step and of the rate times the factor.
+// moving is a scalar that changes from step to step: at of the step, counted from where it begins, and of the rate times the factor.
 type moving struct {
 	name   string
 	at     func(step int, lr float32) float32
 	factor float32
+	begins int
 }
 
 // constant is a scalar that a setting fixes: an input of the program, so that the plan depends on no rate, and named by its
