@@ -35,8 +35,8 @@ type run struct {
 	thawed   bool // likewise entered
 	training *data.Loader
 	feed     *data.Feed
-	step     engine.Executable
-	programs map[size]engine.Executable // of steps, each compiled when a stage first wants it
+	step     *step
+	programs map[size]*step // each compiled when a stage first wants it
 
 	done      int     // steps
 	lossSum   float64 // of the steps since the last point
@@ -118,7 +118,7 @@ func early(ctx context.Context, err error) error {
 func (j *Job) setUp(ctx context.Context) (*run, error) {
 	r := &run{
 		Job: j, in: engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}, begun: map[int]string{}, saved: time.Now(),
-		programs: map[size]engine.Executable{},
+		programs: map[size]*step{},
 	}
 	if err := r.ready(ctx); err != nil {
 		r.close()
@@ -221,14 +221,22 @@ func (r *run) initialize() error {
 // train is the loop: a point where an epoch has ended, then a step. A checkpoint is written between the two, so that whatever
 // it interrupts, the same points are on the curve.
 func (r *run) train(ctx context.Context) (*Result, error) {
-	eval, err := compiled(r.Engine, r.family, r.family.Evaluation, r.evalBatch)
+	eval, err := r.judging(r.done)
 	if err != nil {
 		return nil, err
 	}
-	defer eval.Close()
+	defer func() { eval.Close() }()
 	total := r.schedule.Steps()
 	began, images := time.Now(), 0
 	for {
+		if r.done == r.thaw && eval.features != nil {
+			thawed, err := r.judging(r.done)
+			if err != nil {
+				return nil, err
+			}
+			eval.Close()
+			eval = thawed
+		}
 		if r.atPoint() || r.done == total {
 			if result, err := r.look(ctx, eval, r.done == total); result != nil || err != nil {
 				return result, err
@@ -264,7 +272,7 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 
 // look adds the point that is due, on the images that are watched. At the end it scores all validation images and gives the result;
 // before, it gives one where a figure is not finite.
-func (r *run) look(ctx context.Context, eval engine.Executable, end bool) (*Result, error) {
+func (r *run) look(ctx context.Context, eval *judge, end bool) (*Result, error) {
 	score, err := r.score(ctx, eval, r.watched)
 	if err != nil {
 		return nil, err
@@ -289,29 +297,27 @@ func (r *run) look(ctx context.Context, eval engine.Executable, end bool) (*Resu
 	return r.finish(score)
 }
 
-// score evaluates the weights as they stand; an interruption keeps what there is.
-func (r *run) score(ctx context.Context, eval engine.Executable, l *data.Loader) (task.Score, error) {
-	s, err := evaluate(ctx, eval, l, r.task, r.Loaders)
-	if ctx.Err() != nil {
-		return s, r.interrupted()
-	}
-	return s, err
-}
-
 // advance runs step number r.done and returns its loss. It allocates nothing, but where a stage begins.
 func (r *run) advance(ctx context.Context) (loss float64, err error) {
-	if stage, epoch, step := r.schedule.At(r.done); r.feed == nil || stage != r.stage || r.thaws(r.done) != r.thawed {
+	stage, epoch, step := r.schedule.At(r.done)
+	if r.feed == nil || stage != r.stage || r.thaws(r.done) != r.thawed {
 		if err := r.load(ctx, r.done); err != nil {
 			return 0, err
 		}
-		r.feed = r.training.Start(epoch, step, r.Loaders)
+		from := r.training
+		if r.step.features != nil {
+			from = from.Blind()
+		}
+		r.feed = from.Start(epoch, step, r.Loaders)
 	}
 	b, err := r.feed.Next()
 	if err != nil {
 		return 0, err
 	}
 	r.family.Scalars(r.in.Scalars, r.rate(r.done), r.done)
-	r.in.Real[compile.Images] = b.X.Data
+	if err := r.step.features.feed(r.in, b, epoch); err != nil {
+		return 0, err
+	}
 	for _, a := range b.Targets {
 		a.Put(r.in.Real, r.in.Index)
 	}
@@ -386,8 +392,9 @@ func (r *run) interrupted() error {
 	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.schedule.Steps(), r.Checkpoint)
 }
 
-// evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it.
-func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task.Task, threads int) (task.Score, error) {
+// evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it. It reads what is kept of
+// the images where there are features.
+func evaluate(ctx context.Context, exe engine.Executable, k *features, l *data.Loader, t task.Task, threads int) (task.Score, error) {
 	scorer := t.Scorer(l.Images())
 	feed := l.Start(0, 0, threads)
 	defer feed.Stop()
@@ -403,7 +410,9 @@ func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task
 		if err := ctx.Err(); err != nil {
 			return task.Score{}, err
 		}
-		in.Real[compile.Images] = b.X.Data
+		if err := k.feed(in, b, 0); err != nil {
+			return task.Score{}, err
+		}
 		if err := exe.Run(in); err != nil {
 			return task.Score{}, err
 		}

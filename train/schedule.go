@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/internal/compile"
 )
 
@@ -12,6 +13,12 @@ import (
 type size struct {
 	batch, h, w int
 	thawed      bool
+}
+
+// step is the program of one, and what feeds it.
+type step struct {
+	engine.Executable
+	features *features // nil: images do
 }
 
 // geometry is how pictures reach the network in a stage.
@@ -54,6 +61,9 @@ func (r *run) load(ctx context.Context, done int) error {
 	config := r.config
 	config.Batch, config.Geometry, config.Preprocess = s.Batch, g, r.preprocess
 	config.Preprocess.H, config.Preprocess.W = g.H, g.W
+	if !r.thaws(done) {
+		config.Turns = r.Learning.Pretrain.Cache
+	}
 	var err error
 	if r.training, err = r.Set.Loader(ctx, r.Cut.Train, config); err != nil {
 		return err
@@ -67,13 +77,34 @@ func (r *run) load(ctx context.Context, done int) error {
 		if err != nil {
 			return err
 		}
-		if r.programs[at], err = compiled(r.Engine, f, f.Step, s.Batch); err != nil {
+		if r.programs[at], err = r.stepOf(f, s.Batch, config.Turns); err != nil {
 			delete(r.programs, at)
 			return err
 		}
 	}
+	if r.step != nil && r.step != r.programs[at] {
+		r.step.features.forget()
+	}
 	r.stage, r.thawed, r.step = stage, at.thawed, r.programs[at]
 	return nil
+}
+
+// stepOf compiles the step of a family: behind its front where what that makes of the images can be kept.
+func (r *run) stepOf(f *compile.Family, batch, turns int) (s *step, err error) {
+	s = &step{}
+	if front := r.front(f); front != nil {
+		if s.features, err = keep(r.Engine, front, f, r.training, r.trained, max(1, turns), batch); err != nil {
+			return nil, err
+		}
+		if s.features != nil {
+			f = front.Behind()
+		}
+	}
+	if s.Executable, err = compiled(r.Engine, f, f.Step, batch); err != nil {
+		s.features.close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // stop ends the filling of batches ahead.
@@ -89,5 +120,6 @@ func (r *run) close() {
 	r.stop()
 	for _, exe := range r.programs {
 		exe.Close()
+		exe.features.close()
 	}
 }

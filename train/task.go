@@ -110,6 +110,7 @@ type preparation struct {
 	geometry   data.Geometry
 	preprocess data.Preprocess
 	images     int               // to train on
+	trained    []int             // which these are, items of the set
 	config     data.LoaderConfig // of training, but for what a stage decides
 	validation *data.Loader
 	watched    *data.Loader // of the validation images those that points are of; validation where these are all
@@ -161,6 +162,7 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		trained = j.Set.Subset(j.Cut.Train, p.images, j.Seeds.Split)
 		p.config.Overlay = p.config.Overlay.Within(j.Set, trained)
 	}
+	p.trained = trained
 	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)}
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Size)
 	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}

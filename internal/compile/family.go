@@ -52,6 +52,7 @@ type Family struct {
 	rule         Rule
 	settings     map[string]setting // by parameter
 	scalars      *scalars           // of steps; filled as programs are built
+	front        *Front             // that is left out of programs; nil: none is
 	thawed       int                // step from which nothing is frozen; -1: what settings freeze is
 }
 

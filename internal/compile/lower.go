@@ -33,6 +33,12 @@ func (f *Family) lower(b *program.Builder, batch int, m mode, at map[string]*pro
 	l := &lowering{f: f, b: b, mode: m, batch: batch, at: at, out: map[*nn.Node]*program.Value{}, raw: map[*nn.Node]*program.Value{}}
 	for _, s := range f.steps {
 		b.At(s.Node.Name)
+		if f.front != nil && f.front.within[s.Node.Name] {
+			if s.Node.Name == f.front.node {
+				l.out[s.Node] = b.Input(Features, program.Real, tensor.Of(batch, s.Size.H, s.Size.W, s.Size.C))
+			}
+			continue
+		}
 		in := make([]*program.Value, len(s.Node.In))
 		for i, from := range s.Node.In {
 			in[i] = l.overlay(s.OverIn[i], l.out[from], s.Node)
