@@ -11,7 +11,7 @@ import (
 
 // Pretrain is the weights that a training begins from in place of drawn ones.
 type Pretrain struct {
-	From      string    `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, or PyTorch's .pth and .pt"`
+	From      string    `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, or PyTorch's .pth and .pt; imagenet: torchvision's for this network (assay net get)"`
 	Key       string    `yaml:"key" help:"where in a checkpoint the weights are, as ema.state_dict; default: at the top, or under a usual key"`
 	Preset    string    `yaml:"preset" values:"none, fine-tune" help:"fine-tune: all but the classifier frozen for an epoch, then all of it trained at rates by depth (freeze, thaw: 1, lr: {depth: 0.8})"`
 	Freeze    []nn.Glob `yaml:"freeze" help:"layers that keep these weights, by path: [conv1, \"stage1/**\"]"`
@@ -21,6 +21,9 @@ type Pretrain struct {
 	Match     string    `yaml:"match" values:"names, order" help:"how tensors find their layers: by names, or by the order of the layers alone"`
 	Cache     int       `yaml:"cache" help:"draws of augmentation that each image has while something is frozen, one an epoch in turn; 0: a new one each epoch"`
 }
+
+// FromImageNet is the word for the weights that torchvision publishes of a network, in place of a file.
+const FromImageNet = "imagenet"
 
 // Ways of Preset.
 const (

@@ -14,13 +14,13 @@ import (
 // deep neural networks?", NIPS 2014, arXiv:1411.1792.
 type Pretrain experiment.Pretrain
 
-// UnmarshalSpec takes a relative path from the file's folder.
+// UnmarshalSpec takes a relative path from the file's folder; imagenet is a word.
 func (p *Pretrain) UnmarshalSpec(n *spec.Node) error {
 	type plain Pretrain
 	if err := spec.Decode(n, (*plain)(p)); err != nil {
 		return err
 	}
-	if n.Get("from") != nil || n.Kind == spec.Scalar {
+	if p.From != experiment.FromImageNet && (n.Get("from") != nil || n.Kind == spec.Scalar) {
 		p.From = experiment.Beside(n, p.From)
 	}
 	return nil
@@ -32,7 +32,7 @@ const maxDraws = 1000
 // Teach sets the file and how it is read.
 func (p Pretrain) Teach(l *experiment.Learning) (nn.Changes, error) {
 	if p.From == "" {
-		return refuse("from", "no file; write pretrain: FILE, of safetensors or PyTorch (.pth, .pt)")
+		return refuse("from", "no file; write pretrain: FILE, of safetensors or PyTorch (.pth, .pt), or pretrain: imagenet")
 	}
 	switch frozen := len(p.Freeze) > 0 || p.Preset != experiment.PresetNone; {
 	case p.Preset != experiment.PresetNone && (len(p.Freeze) > 0 || p.Thaw != 0):

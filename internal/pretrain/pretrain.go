@@ -106,7 +106,7 @@ func Start(g *nn.Graph, p experiment.Pretrain) (*train.Start, error) {
 	if p.From == "" {
 		return nil, nil
 	}
-	w, err := Open(p.From, p.Key)
+	w, err := Of(g, p)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +116,15 @@ func Start(g *nn.Graph, p experiment.Pretrain) (*train.Start, error) {
 		return nil, err
 	}
 	return f.Start()
+}
+
+// Of opens the weights that the settings name for a network.
+func Of(g *nn.Graph, p experiment.Pretrain) (*Weights, error) {
+	path, err := located(g.Name, p.From)
+	if err != nil {
+		return nil, err
+	}
+	return Open(path, p.Key)
 }
 
 // Name is the file, and the key under which the weights were found.
