@@ -219,14 +219,17 @@ func (b *Built) factors() error {
 // as in factors.
 func (b *Built) pretrained() error {
 	p := &b.Learning.Pretrain
-	if p.Preset == experiment.PresetFineTune {
+	if preset := p.Preset; p.From != "" && preset != experiment.PresetNone {
 		body, err := b.body()
 		if err != nil {
 			return err
 		}
-		p.Preset, p.Freeze, p.Thaw = experiment.PresetNone, body, experiment.FineTuneThaw
-		if b.Optimization.LR.Depth == 1 {
-			b.Optimization.LR.Depth = experiment.FineTuneDepth
+		p.Preset, p.Freeze = experiment.PresetNone, body
+		if preset == experiment.PresetFineTune {
+			p.Thaw = experiment.FineTuneThaw
+			if b.Optimization.LR.Depth == 1 {
+				b.Optimization.LR.Depth = experiment.FineTuneDepth
+			}
 		}
 	}
 	for i, g := range p.Freeze {

@@ -13,7 +13,7 @@ import (
 type Pretrain struct {
 	From      string    `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, or PyTorch's .pth and .pt; imagenet: torchvision's for this network (assay net get)"`
 	Key       string    `yaml:"key" help:"where in a checkpoint the weights are, as ema.state_dict; default: at the top, or under a usual key"`
-	Preset    string    `yaml:"preset" values:"none, fine-tune" help:"fine-tune: all but the classifier frozen for an epoch, then all of it trained at rates by depth (freeze, thaw: 1, lr: {depth: 0.8})"`
+	Preset    string    `yaml:"preset" values:"none, frozen, fine-tune" help:"frozen: all but the classifier (freeze); fine-tune: so for an epoch, then all of it trained at rates by depth (thaw: 1, lr: {depth: 0.8})"`
 	Freeze    []nn.Glob `yaml:"freeze" help:"layers that keep these weights, by path: [conv1, \"stage1/**\"]"`
 	Thaw      float64   `yaml:"thaw" help:"epoch after which what is frozen is trained too; 0: never"`
 	Norm      string    `yaml:"norm" values:"keep, train" help:"norms over what is frozen: keep their statistics, scales and shifts, or train as if nothing were"`
@@ -28,6 +28,7 @@ const FromImageNet = "imagenet"
 // Ways of Preset.
 const (
 	PresetNone     = "none"
+	PresetFrozen   = "frozen" // features of others under a classifier of one's own, as in arXiv:1805.08974
 	PresetFineTune = "fine-tune"
 )
 
