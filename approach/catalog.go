@@ -362,10 +362,13 @@ func Catalog() []Entry {
 		}},
 		{"pretrain", Learning, "pretrain, parameters, lr.depth", learning.Pretrain(learningDefaults.Pretrain), Card{
 			Summary: "begins from the weights of a file, such as those that have seen ImageNet, in place of drawn ones",
-			Cost:    "none; what is frozen needs no gradient and no update",
+			Cost:    "none; what is frozen needs no gradient and no update, and a frozen front is computed once for each picture that it is shown: SPEEDUP",
 			Couplings: []string{
 				"pictures are normalised as the weights are used to, whatever the training's own images have",
-				"what is frozen normalises by its kept running statistics, and has no decay",
+				"what is frozen normalises by its kept running statistics, and has no decay; norm: train normalises by each batch and trains the norms, as fastai does",
+				"what is thawed is new to the solver: it remembers nothing of it, and counts its steps from there",
+				"what a frozen front makes of pictures is kept where they do not vary: without augmentation, or with cache: k, by which each picture has k draws in turn until the thaw; the bits are those of computing it again. It is not kept where it would take more than a quarter of the free memory, nor where what lies behind it reads more of it than one value",
+				"preset: fine-tune sets lr's depth to 0.8, unless lr says another",
 				"what finds no place, such as the classifier of other classes, is drawn by init",
 				"a grey set takes the weights of the first convolution by their sum over the colours",
 			},
