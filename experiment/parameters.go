@@ -16,6 +16,7 @@ type ParameterSetting struct {
 	Decay  *float32 `yaml:"decay"`           // λ of l2 for every parameter of these layers, biases and norms too; nil: as before
 	Frozen *bool    `yaml:"frozen"`          // no update, no decay, and batch norms go by running statistics, which stay; nil: as before
 	Norms  bool     `yaml:"norms,omitempty"` // norms are left out of Frozen
+	Still  bool     `yaml:"still,omitempty"` // nothing in layers that this row freezes is random in training: no dropout, no random slopes or poolings
 }
 
 // String is the row as a person reads it: "stage1/**: frozen".

@@ -64,17 +64,18 @@ func (f *Family) fixed(s nn.Step) bool {
 	kept := func(ps []nn.Param) bool {
 		return !slices.ContainsFunc(ps, func(p nn.Param) bool { return !f.settings[p.Name].frozen })
 	}
+	still := f.still(s.Node.Path())
 	switch l := s.Node.Layer.(type) {
 	case nn.Activation:
-		if l.Func == nn.RReLU {
+		if l.Func == nn.RReLU && !still {
 			return false
 		}
 	case nn.Pool:
-		if l.Type == nn.Stochastic {
+		if l.Type == nn.Stochastic && !still {
 			return false
 		}
 	case nn.BinPool:
-		if l.Type == nn.Stochastic {
+		if l.Type == nn.Stochastic && !still {
 			return false
 		}
 	}
@@ -82,7 +83,7 @@ func (f *Family) fixed(s nn.Step) bool {
 		for _, a := range over {
 			switch e := a.Layer.(type) {
 			case nn.Dropout:
-				if e.Rate > 0 {
+				if e.Rate > 0 && !still {
 					return false
 				}
 			case nn.BatchNorm:

@@ -142,7 +142,7 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *pr
 		case nn.LRN:
 			x = l.b.Emit(program.LRN{Size: e.Size, Alpha: e.Alpha, Beta: e.Beta, K: e.K}, x)
 		case nn.Dropout:
-			if l.mode == training && e.Rate > 0 {
+			if l.random(at) && e.Rate > 0 {
 				key := tensor.NewStream(l.f.seed, a.Name).Key()
 				whole := map[nn.Whole]program.Whole{nn.Channel: program.Channels, nn.Depth: program.Images}[e.Of]
 				x = l.b.Emit(program.Dropout{Key: key, Of: whole}, x, l.f.constant(l.b, "rate", e.Rate), l.b.Scalar(Clock))
@@ -153,6 +153,9 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *pr
 	}
 	return x
 }
+
+// random reports whether a layer, with what lies over it, is left to chance.
+func (l *lowering) random(n *nn.Node) bool { return l.mode == training && !l.f.still(n.Path()) }
 
 // batchNorm emits the norm and, in training, the move of its running statistics. One over a frozen layer is in training what it
 // is in evaluation: its statistics are those that came with the frozen weights, as in Keras' trainable = False.
@@ -203,7 +206,7 @@ func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *pro
 	case nn.VeryLeaky:
 		return b.Emit(program.Activation{Func: program.Leaky, Alpha: a.Alpha}, x)
 	case nn.RReLU:
-		if l.mode == training {
+		if l.random(s.Node) {
 			key := tensor.NewStream(l.f.seed, s.Node.Name+"/rrelu").Key()
 			return b.Emit(program.RReLU{Key: key}, x, b.Scalar(Clock))
 		}

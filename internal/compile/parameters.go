@@ -128,6 +128,17 @@ func (f *Family) frozen(path string) bool {
 	return frozen && f.thawed < 0
 }
 
+// still reports whether the last row that freezes a layer, given by its path, leaves nothing in it to chance.
+func (f *Family) still(path string) bool {
+	still := false
+	for _, p := range f.optimization.Parameters {
+		if p.Frozen != nil && p.Layers.Match(path) {
+			still = *p.Frozen && p.Still
+		}
+	}
+	return still && f.thawed < 0
+}
+
 // Thawed is the family of the same network over the same State, of which nothing is frozen any more from a step on. What was frozen
 // is new to the solver: what that remembers of it begins at 0, and it counts the steps from this one.
 func (f *Family) Thawed(step int) (*Family, error) {
