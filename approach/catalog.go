@@ -362,7 +362,7 @@ func Catalog() []Entry {
 		}},
 		{"pretrain", Learning, "pretrain, parameters, lr.depth", learning.Pretrain(learningDefaults.Pretrain), Card{
 			Summary: "begins from the weights of a file, such as those that have seen ImageNet, in place of drawn ones",
-			Cost:    "none; what is frozen needs no gradient and no update, and a frozen front is computed once for each picture that it is shown: 20 epochs of efficientnet_lite0's classifier on 200 photos at 128 pixels take 17.6 s of processor time, and with cache: 2, of two draws a photo, 3.4 s (one thread, Zen 4)",
+			Cost:    "none; what is frozen needs no gradient and no update, and a frozen front is computed once for each picture that it is shown: 20 epochs of efficientnet_lite0's classifier on 200 photos at 128 pixels take 17.6 s of processor time, and with cache: 2, of two draws a photo, 3.4 s (one thread of a Xeon with AVX-512)",
 			Couplings: []string{
 				"pictures are normalised as the weights are used to, whatever the training's own images have",
 				"what is frozen is in training what it is in evaluation: it normalises by its kept running statistics, and has no decay, no dropout and nothing else that is random; norm: train normalises by each batch, trains the norms and keeps the dropout, as fastai does",
