@@ -93,4 +93,3 @@ func TestAFrozenFrontIsComputedOnceWithTheBitsOfComputingItAgain(t *testing.T) {
 		})
 	}
 }
-
