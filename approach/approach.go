@@ -101,6 +101,11 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err := b.fits(b.Graph); err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Net, err)
 	}
+	if seen := b.Graph.InputSize(); seen.H > 0 {
+		if err := b.Learning.Augment.List().Check(seen.H, seen.W); err != nil {
+			return nil, Locate(e.Learning, "augment", fmt.Errorf("augment: %w", err))
+		}
+	}
 	learned := b.Applied
 	b.Applied = nil
 	if err := b.apply(slices.Concat(architecture, optimization)); err != nil {

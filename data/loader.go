@@ -76,6 +76,9 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	if err := cfg.Overlay.check(s); err != nil {
 		return nil, err
 	}
+	if err := cfg.Augment.Check(cfg.Preprocess.H, cfg.Preprocess.W); err != nil {
+		return nil, fmt.Errorf("augment: %w", err)
+	}
 	l := &Loader{set: s, pixels: pixels, items: items, images: cfg.Overlay.visits(items), cfg: cfg, scale: cfg.Preprocess.scale()}
 	switch {
 	case cfg.Batch < 1:

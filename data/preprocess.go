@@ -189,7 +189,7 @@ func (p Preprocess) scale() *scale {
 	return s
 }
 
-// show writes what operations make of a picture as numbers [H,W,C]; what is covered, and what lies beyond, is 0, the mean.
+// show writes what operations make of a picture as numbers [H,W,C]; what has the mean colour, covered or beyond the picture, is 0.
 func (s *scale) show(dst []float32, m augment.Image, sample *augment.Sample) {
 	m, win, spans := sample.Render(m)
 	s.fill(dst, m, win)
@@ -200,8 +200,16 @@ func (s *scale) show(dst []float32, m augment.Image, sample *augment.Sample) {
 		clear(row[span.X1*c:])
 	}
 	for _, r := range sample.Regions() {
-		for y := r.Y; y < r.Y+r.H; y++ {
-			clear(dst[(y*win.W+r.X)*c : (y*win.W+r.X+r.W)*c])
+		for y := range r.H {
+			row := dst[((r.Y+y)*win.W+r.X)*c:][:r.W*c]
+			ink := sample.Painted(r, y, c)
+			if ink == nil {
+				clear(row)
+				continue
+			}
+			for k := range row {
+				row[k] = s.table[k%c][ink[k]]
+			}
 		}
 	}
 }

@@ -38,6 +38,10 @@ type run struct {
 	step     *step
 	programs map[size]*step // each compiled when a stage first wants it
 
+	tries    float32 // rate of a range test, in place of the settings'; 0: theirs
+	averages []*average
+	plateau  plateau
+
 	done      int     // steps
 	lossSum   float64 // of the steps since the last point
 	lossCount int
@@ -100,6 +104,9 @@ func Begin(ctx context.Context, job Job, steps int, limit time.Duration) (map[in
 // stepped counts a step, and keeps the digest of the first ones.
 func (r *run) stepped() (err error) {
 	r.done++
+	if err := r.average(); err != nil {
+		return err
+	}
 	if r.KeepBegun && slices.Contains(BegunSteps, r.done) {
 		r.begun[r.done], err = model.Digest(r.family.State)
 	}
@@ -150,7 +157,10 @@ func (r *run) ready(ctx context.Context) (err error) {
 	if err := r.load(ctx, 0); err != nil {
 		return err
 	}
-	return r.initialize()
+	if err := r.initialize(); err != nil {
+		return err
+	}
+	return r.watch()
 }
 
 // compiled builds one program of a family for a batch and plans it.
@@ -187,13 +197,14 @@ func (r *run) initialize() error {
 	if err != nil {
 		return err
 	}
-	exe, err := compiled(r.Engine, family, family.Statistics, r.schedule.Stage(0).Batch)
+	batch := r.schedule.Stage(0).Batch / r.Optimization.Batch.Parts()
+	exe, err := compiled(r.Engine, family, family.Statistics, batch)
 	if err != nil {
 		return err
 	}
 	defer exe.Close()
 	target := float64(r.Optimization.Init.Gain) * float64(r.Optimization.Init.Gain)
-	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data}}
+	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data[:batch*b.X.Shape[1:].Elems()]}}
 	for _, n := range family.Scaled() {
 		if slices.Contains(started.Copied, family.WeightOf(n)) {
 			continue
@@ -294,7 +305,7 @@ func (r *run) look(ctx context.Context, eval *judge, end bool) (*Result, error) 
 			return r.diverged(), nil
 		}
 	}
-	return r.finish(score)
+	return r.finish(ctx, score)
 }
 
 // advance runs step number r.done and returns its loss. It allocates nothing, but where a stage begins.
@@ -309,6 +320,9 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 			from = from.Blind()
 		}
 		r.feed = from.Start(epoch, step, r.Loaders)
+	}
+	if err := r.hold(ctx); err != nil {
+		return 0, err
 	}
 	b, err := r.feed.Next()
 	if err != nil {
@@ -328,7 +342,12 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 }
 
 // rate is the learning rate of a step.
-func (r *run) rate(step int) float32 { return r.Optimization.LR.At(step, r.schedule) }
+func (r *run) rate(step int) float32 {
+	if r.tries > 0 {
+		return r.tries
+	}
+	return r.Optimization.Rate(step, r.schedule, r.drops(step))
+}
 
 // epochs is the passes done.
 func (r *run) epochs() float64 { return r.schedule.Epochs(r.done) }
@@ -362,15 +381,34 @@ func (r *run) diverged() *Result {
 	return &Result{Diverged: true, Step: r.done, Epochs: r.epochs(), Curve: r.curve}
 }
 
-func (r *run) finish(s task.Score) (*Result, error) {
+func (r *run) finish(ctx context.Context, s task.Score) (*Result, error) {
+	seen, own, err := r.averaged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Averaged: seen}
+	if own != nil {
+		if !sound(own.Score) {
+			return r.diverged(), nil
+		}
+		result.Score, result.Model = own.Score, own.Model
+		return result, nil
+	}
+	result.Score = s
+	result.Model, err = r.modelOf(r.family, s)
+	return result, err
+}
+
+// modelOf is a model of a network with what it scored on the validation images.
+func (r *run) modelOf(f *compile.Family, s task.Score) (*model.Model, error) {
 	about := r.about()
 	about.Epochs, about.Metrics = r.epochs(), judged(r.task, s)
-	trained, err := model.Of(r.family, about)
+	trained, err := model.Of(f, about)
 	if err != nil {
 		return nil, err
 	}
 	trained.Seen = r.seen
-	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Score: s, Model: trained}, nil
+	return trained, nil
 }
 
 // about describes the model as it stands.

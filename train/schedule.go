@@ -100,7 +100,7 @@ func (r *run) stepOf(f *compile.Family, batch, turns int) (s *step, err error) {
 			f = front.Behind()
 		}
 	}
-	if s.Executable, err = compiled(r.Engine, f, f.Step, batch); err != nil {
+	if s.Executable, err = stepOf(r.Engine, f, batch, r.Optimization.Batch.Parts()); err != nil {
 		s.features.close()
 		return nil, err
 	}
@@ -121,5 +121,11 @@ func (r *run) close() {
 	for _, exe := range r.programs {
 		exe.Close()
 		exe.features.close()
+	}
+	if r.plateau.eval != nil {
+		r.plateau.eval.Close()
+	}
+	for _, a := range r.averages {
+		a.exe.Close()
 	}
 }

@@ -54,6 +54,8 @@ type Family struct {
 	scalars      *scalars           // of steps; filled as programs are built
 	front        *Front             // that is left out of programs; nil: none is
 	thawed       int                // step from which nothing is frozen; -1: what settings freeze is
+	part         int                // of a step that goes through the network in parts: what is drawn at random is that of the whole
+	keep         *program.Value     // share of the old running statistics that stays, in place of each norm's own; nil: that
 }
 
 // New lays out the State of a network, zeroed; [Family.Initialize] draws it. More than the machine has is an error. seed is the
@@ -157,8 +159,8 @@ func (f *Family) Step(batch int) (*program.Program, error) {
 
 // Gradients is the first half of a step, on its own batch: forward, loss, and the gradients, which it keeps in the State as a running
 // mean, g = kept·g + (1-kept)·gradient, with kept the scalar GradientKept: 0 forgets what was there, and i/(i+1) behind i batches
-// gives the mean of i+1. So a step on more images than memory holds is several of these and one [Family.Update]; masks and batch
-// statistics are each batch's own. Its outputs are Loss and Logits.
+// gives the mean of i+1. So a step on more images than memory holds is several of these and one [Family.Update]; batch statistics, and
+// what sam climbs by, are each batch's own. Its outputs are Loss and Logits.
 func (f *Family) Gradients(batch int) (*program.Program, error) {
 	b := program.NewBuilder("gradients")
 	kept := b.Scalar(GradientKept)
@@ -168,6 +170,13 @@ func (f *Family) Gradients(batch int) (*program.Program, error) {
 		b.EmitAll(program.Blend{Scale: 1}, f.slot(b, p, gradientSlot), g, kept)
 	}
 	return b.Build()
+}
+
+// PartGradients is Gradients of one of the parts of a larger batch: it draws what the larger one does for these images.
+func (f *Family) PartGradients(batch, part int) (*program.Program, error) {
+	p := *f
+	p.part = part
+	return p.Gradients(batch)
 }
 
 // Update is the second half of a step: the solver, by the gradients that [Family.Gradients] kept. It has no outputs.

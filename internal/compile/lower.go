@@ -145,7 +145,9 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *pr
 			if l.random(at) && e.Rate > 0 {
 				key := tensor.NewStream(l.f.seed, a.Name).Key()
 				whole := map[nn.Whole]program.Whole{nn.Channel: program.Channels, nn.Depth: program.Images}[e.Of]
-				x = l.b.Emit(program.Dropout{Key: key, Of: whole}, x, l.f.constant(l.b, "rate", e.Rate), l.b.Scalar(Clock))
+				drop := program.Dropout{Key: key, Of: whole}
+				drop.First = l.f.part * drop.Index(x.Shape().Elems(), x.Shape())
+				x = l.b.Emit(drop, x, l.f.constant(l.b, "rate", e.Rate), l.b.Scalar(Clock))
 			}
 		default:
 			l.b.Fail(fmt.Errorf("%s: no lowering for %s", a.Name, e.Kind()))
@@ -174,12 +176,18 @@ func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *progr
 		return outs[0] // the builder has failed
 	}
 	if l.mode == training && l.at == nil {
-		keep := l.f.constant(b, "keep", e.Momentum)
+		keep := l.f.keep
+		if keep == nil {
+			keep = l.f.constant(b, "keep", e.Momentum)
+		}
 		b.EmitAll(program.Blend{Scale: 1}, mean, outs[1], keep)
 		b.EmitAll(program.Blend{Scale: unbiased(l.batch * a.Size.H * a.Size.W)}, variance, outs[2], keep)
 	}
 	return outs[0]
 }
+
+// before is how many elements of an image's so many are in the parts of the batch before this one.
+func (l *lowering) before(elems int) int { return l.f.part * l.batch * elems }
 
 // activation emits a non-linearity.
 func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *program.Value {
@@ -208,7 +216,7 @@ func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *pro
 	case nn.RReLU:
 		if l.random(s.Node) {
 			key := tensor.NewStream(l.f.seed, s.Node.Name+"/rrelu").Key()
-			return b.Emit(program.RReLU{Key: key}, x, b.Scalar(Clock))
+			return b.Emit(program.RReLU{Key: key, First: l.before(s.Size.Elems())}, x, b.Scalar(Clock))
 		}
 		return b.Emit(program.Activation{Func: program.Leaky, Alpha: 2. / (program.RReLULow + program.RReLUHigh)}, x)
 	}
