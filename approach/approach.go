@@ -106,7 +106,6 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 			return nil, Locate(e.Learning, "augment", fmt.Errorf("augment: %w", err))
 		}
 	}
-	b.Optimization.Parameters = append(b.Optimization.Parameters, b.Learning.Pretrain.Frozen()...)
 	learned := b.Applied
 	b.Applied = nil
 	if err := b.apply(slices.Concat(architecture, optimization)); err != nil {
@@ -115,7 +114,7 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err := b.factors(); err != nil {
 		return nil, Locate(e.Optimization, "lr", fmt.Errorf("lr: %w", err))
 	}
-	if err := b.frozen(); err != nil {
+	if err := b.pretrained(); err != nil {
 		return nil, Locate(e.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))
 	}
 	b.Applied = append(b.Applied, learned...)
@@ -221,14 +220,49 @@ func (b *Built) factors() error {
 	return nil
 }
 
-// frozen refuses a pattern of what is to be frozen that names nothing, as factors does.
-func (b *Built) frozen() error {
-	for i, g := range b.Learning.Pretrain.Freeze {
+// pretrained writes a preset out and lays the rows of what is frozen over the table of parameters. A pattern that names nothing is refused,
+// as in factors.
+func (b *Built) pretrained() error {
+	p := &b.Learning.Pretrain
+	if preset := p.Preset; p.From != "" && preset != experiment.PresetNone {
+		body, err := b.body()
+		if err != nil {
+			return err
+		}
+		p.Preset, p.Freeze = experiment.PresetNone, body
+		if preset == experiment.PresetFineTune {
+			p.Thaw = experiment.FineTuneThaw
+			if b.Optimization.LR.Depth == 1 {
+				b.Optimization.LR.Depth = experiment.FineTuneDepth
+			}
+		}
+	}
+	for i, g := range p.Freeze {
 		if err := b.without(g, "freeze", fmt.Sprintf("$.freeze[%d]", i)); err != nil {
 			return err
 		}
 	}
+	b.Optimization.Parameters = append(b.Optimization.Parameters, p.Frozen()...)
 	return nil
+}
+
+// body names the stages of a network that have parameters, but for its head, the last of them.
+func (b *Built) body() ([]nn.Glob, error) {
+	params, err := b.Graph.Params()
+	if err != nil {
+		return nil, err
+	}
+	var stages []nn.Glob
+	for _, p := range params {
+		stage, _, _ := strings.Cut(p.Path, "/")
+		if g := nn.Glob(stage + "/**"); !slices.Contains(stages, g) {
+			stages = append(stages, g)
+		}
+	}
+	if len(stages) < 2 {
+		return nil, &spec.Fault{Path: "$.preset", Msg: fmt.Sprintf("preset: %s is a classifier alone; there is nothing to freeze", b.Graph.Name)}
+	}
+	return stages[:len(stages)-1], nil
 }
 
 // without is the fault of a pattern, written at path under a key, that matches no layer with parameters; nil if it matches one.

@@ -33,8 +33,8 @@ type Entry struct {
 type Remote struct {
 	Name   string `json:"name"`
 	URL    string `json:"url"`
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"` // as published
+	Bytes  int64  `json:"bytes"`  // 0: not known
+	SHA256 string `json:"sha256"` // as published: all of it, or as many digits from its beginning as are
 }
 
 // Catalog lists the built-in sets. Sizes and checksums are those of TensorFlow Datasets' url_checksums, which torchvision's

@@ -41,21 +41,44 @@ func (e Entry) get(ctx context.Context, downloads string, client *http.Client, p
 	}
 	var before int64
 	for _, f := range e.Files {
-		report := func(n int64) {
+		report := func(done, _ int64) {
 			if progress != nil {
-				progress(before+n, e.Bytes())
+				progress(before+done, e.Bytes())
 			}
 		}
-		path := filepath.Join(dir, f.Name)
-		if sum, n, err := sumOf(path); err != nil || sum != f.SHA256 || n != f.Bytes {
-			if err := f.fetch(ctx, client, path, report); err != nil {
-				return fmt.Errorf("%s: %s: %w", e.Name, f.Name, err)
-			}
+		if _, err := f.Get(ctx, client, dir, report); err != nil {
+			return fmt.Errorf("%s: %s: %w", e.Name, f.Name, err)
 		}
-		report(f.Bytes)
 		before += f.Bytes
 	}
 	return nil
+}
+
+// Get fetches the file into a folder, unless it is there and its checksum is right. progress, which may be nil, hears the bytes that are
+// there, and their total, 0 until it is known.
+func (f Remote) Get(ctx context.Context, client *http.Client, dir string, progress func(done, total int64)) (fetched bool, err error) {
+	if progress == nil {
+		progress = func(int64, int64) {}
+	}
+	path := filepath.Join(dir, f.Name)
+	sum, n, err := sumOf(path)
+	if fetched = err != nil || !f.is(sum, n); fetched {
+		if err := f.fetch(ctx, client, path, progress); err != nil {
+			return false, err
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			return false, err
+		}
+		n = info.Size()
+	}
+	progress(n, n)
+	return fetched, nil
+}
+
+// is reports whether a checksum and a length are the file's.
+func (f Remote) is(sum string, n int64) bool {
+	return strings.HasPrefix(sum, f.SHA256) && (f.Bytes == 0 || n == f.Bytes)
 }
 
 // claim takes over what an earlier download of path has, under a name that no other process writes to: to rename is to win, as only
@@ -79,7 +102,7 @@ func claim(path string) (own string, err error) {
 }
 
 // fetch brings an unfinished file to its full length, checks it and renames it. What it has when it stops is path.part.
-func (f Remote) fetch(ctx context.Context, client *http.Client, path string, report func(int64)) (err error) {
+func (f Remote) fetch(ctx context.Context, client *http.Client, path string, report func(done, total int64)) (err error) {
 	part, err := claim(path)
 	if err != nil {
 		return err
@@ -98,12 +121,12 @@ func (f Remote) fetch(ctx context.Context, client *http.Client, path string, rep
 	if err != nil {
 		return err
 	}
-	if have > f.Bytes { // of another file
+	if f.Bytes > 0 && have > f.Bytes { // of another file
 		if have, err = 0, out.Truncate(0); err != nil {
 			return err
 		}
 	}
-	if have < f.Bytes {
+	if f.Bytes == 0 || have < f.Bytes {
 		if err := f.download(ctx, client, out, have, report); err != nil {
 			return err
 		}
@@ -115,8 +138,11 @@ func (f Remote) fetch(ctx context.Context, client *http.Client, path string, rep
 	if err != nil {
 		return err
 	}
-	if sum != f.SHA256 || n != f.Bytes {
+	if !f.is(sum, n) {
 		os.Remove(part)
+		if f.Bytes == 0 {
+			return fmt.Errorf("%d bytes with checksum %.12s where one with %.12s is published; run again, or fetch %s by other means", n, sum, f.SHA256, f.URL)
+		}
 		return fmt.Errorf("%d bytes with checksum %.12s where %d with %.12s are published; run again, or fetch %s by other means", n, sum, f.Bytes, f.SHA256, f.URL)
 	}
 	if err := out.Close(); err != nil {
@@ -126,7 +152,7 @@ func (f Remote) fetch(ctx context.Context, client *http.Client, path string, rep
 }
 
 // download appends the bytes from have on. A server that knows no ranges sends all of them, and then so is the file.
-func (f Remote) download(ctx context.Context, client *http.Client, out *os.File, have int64, report func(int64)) error {
+func (f Remote) download(ctx context.Context, client *http.Client, out *os.File, have int64, report func(done, total int64)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watch := time.AfterFunc(stall, func() { cancel(fmt.Errorf("nothing came for %v", stall)) })
@@ -142,7 +168,11 @@ func (f Remote) download(ctx context.Context, client *http.Client, out *os.File,
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return fmt.Errorf("stopped at %d of %d MiB (%w); run again to go on from there", have>>20, f.Bytes>>20, err)
+		of := ""
+		if f.Bytes > 0 {
+			of = fmt.Sprintf(" of %d", f.Bytes>>20)
+		}
+		return fmt.Errorf("stopped at %d%s MiB (%w); run again to go on from there", have>>20, of, err)
 	}
 	res, err := client.Do(req)
 	if err != nil {
@@ -153,6 +183,8 @@ func (f Remote) download(ctx context.Context, client *http.Client, out *os.File,
 	case res.StatusCode == http.StatusPartialContent && strings.HasPrefix(res.Header.Get("Content-Range"), from):
 	case res.StatusCode == http.StatusOK:
 		have = 0
+	case res.StatusCode == http.StatusRequestedRangeNotSatisfiable && have > 0: // all of it is here, or more
+		return nil
 	default:
 		return fmt.Errorf("the server of %s answers %s; try later, or give your own copy as {folder: DIR}", f.URL, res.Status)
 	}
@@ -162,17 +194,21 @@ func (f Remote) download(ctx context.Context, client *http.Client, out *os.File,
 	if _, err := out.Seek(have, io.SeekStart); err != nil {
 		return err
 	}
+	total := f.Bytes
+	if total == 0 && res.ContentLength > 0 {
+		total = have + res.ContentLength
+	}
 	buf := make([]byte, 1<<17)
 	for {
 		n, err := res.Body.Read(buf)
 		watch.Reset(stall)
-		if have += int64(n); have > f.Bytes {
+		if have += int64(n); f.Bytes > 0 && have > f.Bytes {
 			return fmt.Errorf("more than the %d bytes that are published; fetch %s by other means", f.Bytes, f.URL)
 		}
 		if _, err := out.Write(buf[:n]); err != nil {
 			return err
 		}
-		report(have)
+		report(have, total)
 		switch {
 		case err == io.EOF && have < f.Bytes:
 			return stopped(io.ErrUnexpectedEOF)

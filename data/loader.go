@@ -23,6 +23,7 @@ type LoaderConfig struct {
 	Order   tensor.Stream // of the order: tensor.NewStream(seed, "order")
 	Draws   tensor.Stream // of the windows: tensor.NewStream(seed, "augment")
 	Overlay Overlay       // what the items are taken for and how often they are seen; the zero Overlay changes nothing
+	Turns   int           // draws that each item has, one an epoch in turn; 0: a new one each epoch
 }
 
 // Loader turns items into batches. It has no state: a batch is a function of epoch and step, so resuming is a step number,
@@ -34,6 +35,7 @@ type Loader struct {
 	images int // seen in an epoch
 	cfg    LoaderConfig
 	scale  *scale
+	blind  bool // images are not read
 
 	mu     sync.Mutex
 	orders [2]struct { // of the last two epochs asked for: where two epochs meet, both are filled at once
@@ -103,6 +105,22 @@ func (l *Loader) Steps() int {
 	return (l.images + l.cfg.Batch - 1) / l.cfg.Batch
 }
 
+// Blind is the loader of the same batches whose images are not read: X stays 0.
+func (l *Loader) Blind() *Loader {
+	b := &Loader{set: l.set, pixels: l.pixels, items: l.items, images: l.images, cfg: l.cfg, scale: l.scale, blind: true}
+	for i := range b.orders {
+		b.orders[i].epoch = -1
+	}
+	return b
+}
+
+// Show puts an item into a row of X as an epoch shows it, blind or not. Of an item that an epoch sees several times it is the first.
+func (l *Loader) Show(b *Batch, row, item, epoch int) error {
+	p := l.cfg.Preprocess
+	size := p.H * p.W * p.C
+	return l.show(b.X.Data[row*size:(row+1)*size], &b.sample, visit{item: item}, epoch, l.cfg.Train)
+}
+
 // NewBatch makes room for one batch.
 func (l *Loader) NewBatch() *Batch {
 	n, p := l.cfg.Batch, l.cfg.Preprocess
@@ -145,8 +163,10 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 		} else {
 			v.item = l.items[first+row]
 		}
-		if err := l.show(b.X.Data[row*size:(row+1)*size], &b.sample, v, epoch, l.cfg.Train); err != nil {
-			return err
+		if !l.blind {
+			if err := l.show(b.X.Data[row*size:(row+1)*size], &b.sample, v, epoch, l.cfg.Train); err != nil {
+				return err
+			}
 		}
 		b.IDs[row] = v.item
 		b.shown[0] = Shown{Item: v.item, Label: l.label(v.item), Share: 1, Weight: 1}
@@ -176,6 +196,9 @@ func (l *Loader) show(dst []float32, s *augment.Sample, v visit, epoch int, trai
 	}
 	s.Reset(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	if train {
+		if l.cfg.Turns > 0 {
+			epoch %= l.cfg.Turns
+		}
 		l.cfg.Augment.Apply(s, l.cfg.Draws, epoch|v.again<<32, v.item)
 	}
 	l.scale.show(dst, m, s)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/tensor"
 )
@@ -28,6 +29,11 @@ func (o Overlay) Within(s *Set, items []int) Overlay {
 	}
 	o.Draws = draws
 	return o
+}
+
+// Once reports whether no item is seen more than once in an epoch.
+func (o Overlay) Once() bool {
+	return !slices.ContainsFunc(o.Draws, func(n float32) bool { return n > 1 })
 }
 
 // Digest identifies what an overlay changes, given the digest of its set; "" for nothing. It is a part of a training's identity.

@@ -240,7 +240,7 @@ func weightsAt(choices []Choice, to func(path string) (string, error)) ([]Choice
 		if c.Value.Kind == spec.Map {
 			from = c.Value.Get("from")
 		}
-		if from == nil || from.Kind != spec.Scalar {
+		if from == nil || from.Kind != spec.Scalar || from.Text() == FromImageNet {
 			continue
 		}
 		path, err := to(Beside(from, from.Text()))

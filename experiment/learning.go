@@ -51,7 +51,7 @@ func (s Subset) Of(n int) int {
 
 // DefaultLearning is what an experiment has that says nothing.
 func DefaultLearning() Learning {
-	return Learning{Epochs: Epochs{Count: 20}, Subset: Subset{Fraction: 1}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
+	return Learning{Epochs: Epochs{Count: 20}, Subset: Subset{Fraction: 1}, Pretrain: Pretrain{Preset: PresetNone, Norm: NormKeep, Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
 }
 
 // Window is the side of what the network sees where a crop sets it, else 0.

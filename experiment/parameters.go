@@ -11,10 +11,12 @@ import (
 // of a parameter it takes the place of earlier ones; what it leaves out stands. A weight that several layers share belongs to
 // the first of them.
 type ParameterSetting struct {
-	Layers nn.Glob  `yaml:"layers"` // paths of layers, with what lies over them: their weights, biases and norms
-	LR     *float32 `yaml:"lr"`     // factor on the learning rate, above 0; nil: as before
-	Decay  *float32 `yaml:"decay"`  // λ of l2 for every parameter of these layers, biases and norms too; nil: as before
-	Frozen *bool    `yaml:"frozen"` // no update, no decay, and batch norms go by running statistics, which stay; nil: as before
+	Layers nn.Glob  `yaml:"layers"`          // paths of layers, with what lies over them: their weights, biases and norms
+	LR     *float32 `yaml:"lr"`              // factor on the learning rate, above 0; nil: as before
+	Decay  *float32 `yaml:"decay"`           // λ of l2 for every parameter of these layers, biases and norms too; nil: as before
+	Frozen *bool    `yaml:"frozen"`          // no update, no decay, and batch norms go by running statistics, which stay; nil: as before
+	Norms  bool     `yaml:"norms,omitempty"` // norms are left out of Frozen
+	Still  bool     `yaml:"still,omitempty"` // nothing in layers that this row freezes is random in training: no dropout, no random slopes or poolings
 }
 
 // String is the row as a person reads it: "stage1/**: frozen".
@@ -28,6 +30,9 @@ func (p ParameterSetting) String() string {
 	}
 	if p.Frozen != nil {
 		text += map[bool]string{true: " frozen", false: " thawed"}[*p.Frozen]
+		if p.Norms {
+			text += " but for norms"
+		}
 	}
 	return text
 }

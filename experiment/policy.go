@@ -17,22 +17,23 @@ func (l LR) Fits(s Schedule) error {
 		most = fmt.Sprintf("give less than %.3g", epochs)
 	}
 	if s.After(l.Warmup) >= total && l.Warmup > 0 {
-		return &spec.Fault{Path: "$.warmup", Msg: fmt.Sprintf("lr: a warm-up of %s in a training of %.3g never ends; %s", counted(l.Warmup), epochs, most)}
+		return &spec.Fault{Path: "$.warmup", Msg: fmt.Sprintf("lr: a warm-up of %s in a training of %.3g never ends; %s", Counted(l.Warmup), epochs, most)}
 	}
 	if l.Policy == "step" && s.After(l.Every) >= total && l.Every > 0 {
-		return &spec.Fault{Path: "$.every", Msg: fmt.Sprintf("lr: a drop every %s in a training of %.3g never comes; %s, or policy: fixed", counted(l.Every), epochs, most)}
+		return &spec.Fault{Path: "$.every", Msg: fmt.Sprintf("lr: a drop every %s in a training of %.3g never comes; %s, or policy: fixed", Counted(l.Every), epochs, most)}
 	}
 	if l.Policy == "multistep" {
 		for i, at := range l.Drops {
 			if s.After(at) >= total {
-				return &spec.Fault{Path: fmt.Sprintf("$.at[%d]", i), Msg: fmt.Sprintf("lr: a drop after %s in a training of %.3g never comes; %s", counted(at), epochs, most)}
+				return &spec.Fault{Path: fmt.Sprintf("$.at[%d]", i), Msg: fmt.Sprintf("lr: a drop after %s in a training of %.3g never comes; %s", Counted(at), epochs, most)}
 			}
 		}
 	}
 	return nil
 }
 
-func counted(epochs float64) string {
+// Counted is "1 epoch", "2.5 epochs".
+func Counted(epochs float64) string {
 	if epochs == 1 {
 		return "1 epoch"
 	}

@@ -11,12 +11,40 @@ import (
 
 // Pretrain is the weights that a training begins from in place of drawn ones.
 type Pretrain struct {
-	From      string    `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, or PyTorch's .pth and .pt"`
+	From      string    `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, or PyTorch's .pth and .pt; imagenet: torchvision's for this network (assay net get)"`
 	Key       string    `yaml:"key" help:"where in a checkpoint the weights are, as ema.state_dict; default: at the top, or under a usual key"`
+	Preset    string    `yaml:"preset" values:"none, frozen, fine-tune" help:"frozen: all but the classifier (freeze); fine-tune: so for an epoch, then all of it trained at rates by depth (thaw: 1, lr: {depth: 0.8})"`
 	Freeze    []nn.Glob `yaml:"freeze" help:"layers that keep these weights, by path: [conv1, \"stage1/**\"]"`
+	Thaw      float64   `yaml:"thaw" help:"epoch after which what is frozen is trained too; 0: never"`
+	Norm      string    `yaml:"norm" values:"keep, train" help:"keep: what is frozen is in training what it is in evaluation; train: its norms are trained and normalise by each batch, its dropout stays"`
 	Normalize Normalize `yaml:"normalize" default:"net" help:"how pictures must look: net, imagenet, half, none, or {mean: [...], std: [...]}; net: as the network's zoo entry or the model says, else imagenet"`
 	Match     string    `yaml:"match" values:"names, order" help:"how tensors find their layers: by names, or by the order of the layers alone"`
+	Cache     int       `yaml:"cache" help:"draws of augmentation that each image has while something is frozen, one an epoch in turn; 0: a new one each epoch"`
 }
+
+// FromImageNet is the word for the weights that torchvision publishes of a network, in place of a file.
+const FromImageNet = "imagenet"
+
+// Ways of Preset.
+const (
+	PresetNone     = "none"
+	PresetFrozen   = "frozen" // features of others under a classifier of one's own, as in arXiv:1805.08974
+	PresetFineTune = "fine-tune"
+)
+
+// What PresetFineTune stands for: a head that is trained alone until it fits what it reads, as in Kumar et al., "Fine-Tuning can Distort
+// Pretrained Features and Underperform Out-of-Distribution", ICLR 2022, arXiv:2202.10054, and rates that fall with the distance from it,
+// as in Howard, Ruder, "Universal Language Model Fine-tuning for Text Classification", ACL 2018, arXiv:1801.06146, §3.2.
+const (
+	FineTuneThaw  = 1   // epochs
+	FineTuneDepth = 0.8 // of LR.Depth
+)
+
+// Ways of Norm.
+const (
+	NormKeep  = "keep"
+	NormTrain = "train"
+)
 
 // Ways of Match.
 const (
@@ -112,7 +140,23 @@ func (p Pretrain) Frozen() []ParameterSetting {
 	var rows []ParameterSetting
 	for _, layers := range p.Freeze {
 		frozen := true
-		rows = append(rows, ParameterSetting{Layers: layers, Frozen: &frozen})
+		rows = append(rows, ParameterSetting{Layers: layers, Frozen: &frozen, Norms: p.Norm == NormTrain, Still: p.Norm == NormKeep})
 	}
 	return rows
+}
+
+// Thaws is the number of the step from which on what was frozen is trained too; -1 where there is none.
+func (p Pretrain) Thaws(s Schedule) int {
+	if !(p.Thaw > 0) {
+		return -1
+	}
+	return s.After(p.Thaw)
+}
+
+// Fits reports a thaw that a training never comes to.
+func (p Pretrain) Fits(s Schedule) error {
+	if total := s.Steps(); p.Thaws(s) >= total {
+		return &spec.Fault{Path: "$.thaw", Msg: fmt.Sprintf("thaw: after %s, but the training has %s; give less, or leave thaw out", Counted(p.Thaw), Counted(s.Epochs(total)))}
+	}
+	return nil
 }

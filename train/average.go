@@ -149,7 +149,7 @@ func (r *run) meanOf(ctx context.Context, a *average) (*Averaged, error) {
 	}
 	defer eval.Close()
 	done := &Averaged{Average: a.Average}
-	if done.Score, err = r.score(ctx, eval, r.validation); err != nil {
+	if done.Score, err = r.score(ctx, &judge{Executable: eval}, r.validation); err != nil {
 		return nil, err
 	}
 	done.Model, err = r.modelOf(f, done.Score)

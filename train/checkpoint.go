@@ -2,6 +2,7 @@ package train
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func (r *run) save() error {
 
 // resume goes on from the checkpoint, if there is one. One of another training is an error: it would be lost. One that is damaged
 // is passed over, with a word: what it held can be made again.
-func (r *run) resume() error {
+func (r *run) resume(ctx context.Context) error {
 	if r.Checkpoint == "" {
 		return nil
 	}
@@ -85,6 +86,11 @@ func (r *run) resume() error {
 				r.OnNote(fmt.Sprintf("%s: holds no mean of weights %q, so the training begins anew", r.Checkpoint, name))
 			}
 			return nil
+		}
+	}
+	if r.thaws(p.Step - 1) { // what the solver remembers of what was thawed joins the State
+		if err := r.load(ctx, p.Step-1); err != nil {
+			return early(ctx, err)
 		}
 	}
 	for _, s := range r.states() {

@@ -23,5 +23,14 @@ func Resume(ctx context.Context, j Job) error {
 		return err
 	}
 	defer r.close()
-	return r.resume()
+	return r.resume(ctx)
+}
+
+// Forgetful leaves no memory for features until the test ends, or the usual share.
+func Forgetful(t interface{ Cleanup(func()) }, none bool) {
+	was := shareOfMemory
+	t.Cleanup(func() { shareOfMemory = was })
+	if shareOfMemory = 4; none {
+		shareOfMemory = 1 << 62
+	}
 }

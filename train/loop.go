@@ -31,11 +31,13 @@ type run struct {
 	digest   string          // of the job
 	in       engine.Feed     // of a step, filled again for each
 
-	stage    int // of the next step, once it is entered
+	stage    int  // of the next step, once it is entered
+	thaw     int  // step from which on nothing is frozen; -1: never
+	thawed   bool // likewise entered
 	training *data.Loader
 	feed     *data.Feed
-	step     engine.Executable
-	programs map[size]engine.Executable // of steps, each compiled when a stage first wants it
+	step     *step
+	programs map[size]*step // each compiled when a stage first wants it
 
 	tries    float32 // rate of a range test, in place of the settings'; 0: theirs
 	averages []*average
@@ -61,7 +63,7 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 		return nil, early(ctx, err)
 	}
 	defer r.close()
-	if err := r.resume(); err != nil {
+	if err := r.resume(ctx); err != nil {
 		return nil, err
 	}
 	resumed := r.done
@@ -124,7 +126,7 @@ func early(ctx context.Context, err error) error {
 func (j *Job) setUp(ctx context.Context) (*run, error) {
 	r := &run{
 		Job: j, in: engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}, begun: map[int]string{}, saved: time.Now(),
-		programs: map[size]engine.Executable{},
+		programs: map[size]*step{},
 	}
 	if err := r.ready(ctx); err != nil {
 		r.close()
@@ -143,6 +145,10 @@ func (r *run) ready(ctx context.Context) (err error) {
 	if r.schedule, err = experiment.NewSchedule(r.Optimization, r.Learning, r.images, r.Stages...); err != nil {
 		return err
 	}
+	if err := r.Learning.Pretrain.Fits(r.schedule); err != nil {
+		return fmt.Errorf("pretrain: %w", err)
+	}
+	r.thaw = r.Learning.Pretrain.Thaws(r.schedule)
 	if r.family, err = compile.New(r.Graph, r.task, r.Optimization, r.Seeds.Dropout); err != nil {
 		return err
 	}
@@ -260,14 +266,22 @@ func (r *run) scale(started Started) error {
 // train is the loop: a point where an epoch has ended, then a step. A checkpoint is written between the two, so that whatever
 // it interrupts, the same points are on the curve.
 func (r *run) train(ctx context.Context) (*Result, error) {
-	eval, err := compiled(r.Engine, r.family, r.family.Evaluation, r.evalBatch)
+	eval, err := r.judging(r.done)
 	if err != nil {
 		return nil, err
 	}
-	defer eval.Close()
+	defer func() { eval.Close() }()
 	total := r.schedule.Steps()
 	began, images := time.Now(), 0
 	for {
+		if r.done == r.thaw && eval.features != nil {
+			thawed, err := r.judging(r.done)
+			if err != nil {
+				return nil, err
+			}
+			eval.Close()
+			eval = thawed
+		}
 		if r.atPoint() || r.done == total {
 			if result, err := r.look(ctx, eval, r.done == total); result != nil || err != nil {
 				return result, err
@@ -303,7 +317,7 @@ func (r *run) train(ctx context.Context) (*Result, error) {
 
 // look adds the point that is due, on the images that are watched. At the end it scores all validation images and gives the result;
 // before, it gives one where a figure is not finite.
-func (r *run) look(ctx context.Context, eval engine.Executable, end bool) (*Result, error) {
+func (r *run) look(ctx context.Context, eval *judge, end bool) (*Result, error) {
 	score, err := r.score(ctx, eval, r.watched)
 	if err != nil {
 		return nil, err
@@ -328,22 +342,18 @@ func (r *run) look(ctx context.Context, eval engine.Executable, end bool) (*Resu
 	return r.finish(ctx, score)
 }
 
-// score evaluates the weights as they stand; an interruption keeps what there is.
-func (r *run) score(ctx context.Context, eval engine.Executable, l *data.Loader) (task.Score, error) {
-	s, err := evaluate(ctx, eval, l, r.task, r.Loaders)
-	if ctx.Err() != nil {
-		return s, r.interrupted()
-	}
-	return s, err
-}
-
 // advance runs step number r.done and returns its loss. It allocates nothing, but where a stage begins.
 func (r *run) advance(ctx context.Context) (loss float64, err error) {
-	if stage, epoch, step := r.schedule.At(r.done); r.feed == nil || stage != r.stage {
-		if err := r.load(ctx, stage); err != nil {
+	stage, epoch, step := r.schedule.At(r.done)
+	if r.feed == nil || stage != r.stage || r.thaws(r.done) != r.thawed {
+		if err := r.load(ctx, r.done); err != nil {
 			return 0, err
 		}
-		r.feed = r.training.Start(epoch, step, r.Loaders)
+		from := r.training
+		if r.step.features != nil {
+			from = from.Blind()
+		}
+		r.feed = from.Start(epoch, step, r.Loaders)
 	}
 	if err := r.hold(ctx); err != nil {
 		return 0, err
@@ -353,7 +363,9 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 		return 0, err
 	}
 	r.family.Scalars(r.in.Scalars, r.rate(r.done), r.done)
-	r.in.Real[compile.Images] = b.X.Data
+	if err := r.step.features.feed(r.in, b, epoch); err != nil {
+		return 0, err
+	}
 	for _, a := range b.Targets {
 		a.Put(r.in.Real, r.in.Index)
 	}
@@ -452,8 +464,9 @@ func (r *run) interrupted() error {
 	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.schedule.Steps(), r.Checkpoint)
 }
 
-// evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it.
-func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task.Task, threads int) (task.Score, error) {
+// evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it. It reads what is kept of
+// the images where there are features.
+func evaluate(ctx context.Context, exe engine.Executable, k *features, l *data.Loader, t task.Task, threads int) (task.Score, error) {
 	scorer := t.Scorer(l.Images())
 	feed := l.Start(0, 0, threads)
 	defer feed.Stop()
@@ -469,7 +482,9 @@ func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task
 		if err := ctx.Err(); err != nil {
 			return task.Score{}, err
 		}
-		in.Real[compile.Images] = b.X.Data
+		if err := k.feed(in, b, 0); err != nil {
+			return task.Score{}, err
+		}
 		if err := exe.Run(in); err != nil {
 			return task.Score{}, err
 		}

@@ -46,7 +46,7 @@ func (r *run) hold(ctx context.Context) error {
 			return err
 		}
 	}
-	s, err := evaluate(ctx, p.eval, r.aside, r.task, r.Loaders)
+	s, err := evaluate(ctx, p.eval, nil, r.aside, r.task, r.Loaders)
 	if err != nil {
 		return err
 	}

@@ -33,5 +33,5 @@ func Evaluate(ctx context.Context, m *model.Model, s *data.Set, items []int, e e
 		return task.Score{}, err
 	}
 	defer exe.Close()
-	return evaluate(ctx, exe, l, purpose, threads)
+	return evaluate(ctx, exe, nil, l, purpose, threads)
 }

@@ -116,6 +116,7 @@ type preparation struct {
 	geometry   data.Geometry
 	preprocess data.Preprocess
 	images     int               // to train on
+	trained    []int             // which these are, items of the set
 	config     data.LoaderConfig // of training, but for what a stage decides
 	validation *data.Loader
 	watched    *data.Loader // of the validation images those that points are of; validation where these are all
@@ -179,6 +180,7 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if p.images = len(trained); p.images < len(j.Cut.Train) {
 		p.config.Overlay = p.config.Overlay.Within(j.Set, trained)
 	}
+	p.trained = trained
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Part())
 	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
 	if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {

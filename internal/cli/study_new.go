@@ -20,6 +20,7 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
@@ -34,18 +35,22 @@ func studyNew(e *Env) *cobra.Command {
 	var budget time.Duration
 	var meaningful float64
 	var force bool
+	var weights string
 	cmd := &cobra.Command{
 		Use: "new FOLDER", Short: "look at a folder of images and write a study that fits it",
 		Long: `Looks at a folder with one folder of pictures a class (or an archive, or a built-in set), times this machine, and writes a
 commented study file: network, size, batch, epochs, repeats and the share of validation such that all of it takes about the budget and
 tells effects of a point, or of --meaningful. Repeats and validation images come first: a longer training or a larger network is
-taken where the budget pays for it besides. Edit it as you like.`,
-		Example: "  assay study new photos\n  assay study new photos --budget 2h --meaningful 0.5 --out long.yaml",
+taken where the budget pays for it besides. Edit it as you like.
+
+With --pretrain the study is about transfer: the network of the weights from nothing, frozen under a classifier of its own, and fine-tuned.`,
+		Example: "  assay study new photos\n  assay study new photos --pretrain resnet18-f37072fd.pth\n  assay study new photos --budget 2h --meaningful 0.5 --out long.yaml",
 		Args:    args(1, 1, "FOLDER"),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write; default: the folder's name with .yaml, here")
 	cmd.Flags().DurationVar(&budget, "budget", 30*time.Minute, "`TIME` that the study may take")
 	cmd.Flags().Float64Var(&meaningful, "meaningful", 1, "smallest effect that matters to you, `POINTS` of accuracy")
+	cmd.Flags().StringVar(&weights, "pretrain", "", "`FILE` of weights that have seen other images, .safetensors, .pth or .pt: what do they bring?")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite a file that is there")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if budget < time.Second {
@@ -60,7 +65,7 @@ taken where the budget pays for it besides. Edit it as you like.`,
 		if _, err := os.Stat(out); err == nil && !force {
 			return misuse(fmt.Errorf("%s: is there already; give another --out, or --force to overwrite it", out))
 		}
-		return e.studyNew(c.Context(), args[0], out, budget, meaningful)
+		return e.studyNew(c.Context(), args[0], out, weights, budget, meaningful)
 	}
 	return cmd
 }
@@ -80,7 +85,7 @@ func fileName(folder string) string {
 	return base + ".yaml"
 }
 
-func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Duration, meaningful float64) error {
+func (e *Env) studyNew(ctx context.Context, folder, out, weights string, budget time.Duration, meaningful float64) error {
 	images := source(folder)
 	set, err := e.opened(ctx, images, data.Options{Cache: e.cacheDir()}) // what there is to say of it stands in the description
 	if err != nil {
@@ -103,7 +108,13 @@ func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Dura
 		return err
 	}
 	defer eng.Close()
-	p := &proposal{Folds: images.Folds, Target: meaningful, Budget: budget, Threads: e.Threads, Out: out, expected: func(net string) study.Expected {
+	net := ""
+	if weights != "" {
+		if net, err = pretrain.NetworkOf(weights); err != nil {
+			return fmt.Errorf("--pretrain: %w", err)
+		}
+	}
+	p := &proposal{Net: net, Weights: weights, Folds: images.Folds, Target: meaningful, Budget: budget, Threads: e.Threads, Out: out, expected: func(net string) study.Expected {
 		if known, ok := runner.KnownNoise(e.Store, runner.NoiseOf(set.Digest, net)); ok {
 			return known
 		}
@@ -179,8 +190,9 @@ func fromFile(folder, file string) string {
 // proposal is a study that fits a set and a machine.
 type proposal struct {
 	Net      string
-	Window   int // side that a crop cuts; 0: the images' own
-	Size     int // side that the network sees
+	Weights  string // file that Net may begin from; "": the study is not about transfer
+	Window   int    // side that a crop cuts; 0: the images' own
+	Size     int    // side that the network sees
 	Batch    int
 	Rate     float64
 	Epochs   int
@@ -230,6 +242,23 @@ var ideas = []proposed{
 
 const proposedVariants = 6
 
+// transfers are the variants where there are weights.
+func (p *proposal) transfers() []proposed {
+	from := spec.NewText(fromFile(p.Weights, p.Out)).Flow()
+	return []proposed{
+		{"frozen", fmt.Sprintf("with: [{pretrain: {from: %s, preset: frozen}}]", from), "a classifier of its own on what the weights see"},
+		{"fine-tuned", fmt.Sprintf("with: [{pretrain: {from: %s, preset: fine-tune}}, {lr: {base: %g}}]", from, p.Rate/10), "so for an epoch, then all of it at a tenth of the rate"},
+	}
+}
+
+// variants is how many are proposed.
+func (p *proposal) variants() int {
+	if p.Weights != "" {
+		return 2
+	}
+	return proposedVariants
+}
+
 // candidate is a network with the size it would see, the most able first.
 type candidate struct {
 	net    string
@@ -252,6 +281,10 @@ func (p *proposal) choose(ctx context.Context, set *data.Set, eng *cpu.Engine, t
 	candidates := []candidate{{"resnet20", 128}, {"resnet20", 96}, {"resnet20", 64}, {"mini", 96}, {"mini", 64}, {"mini", 48}, {"mini", 32}}
 	if g := set.Geometry(0, 0); set.H > 0 && max(g.H, g.W) <= 64 {
 		candidates = []candidate{{"resnet20", 0}, {"mini", 0}}
+	}
+	offered := ideas
+	if p.Weights != "" {
+		candidates, offered = []candidate{{p.Net, 160}, {p.Net, 128}, {p.Net, 96}, {p.Net, 64}}, p.transfers()
 	}
 	p.Augment = "[flip, {crop: {size: %d}}]"
 	switch {
@@ -280,12 +313,12 @@ func (p *proposal) choose(ctx context.Context, set *data.Set, eng *cpu.Engine, t
 			break
 		}
 	}
-	for _, idea := range ideas {
+	for _, idea := range offered {
 		if p.Window > 0 && idea.Name == "no-augment" || p.Window == 0 && idea.Name == "no-flip" { // a window is what the crop cuts
 			continue
 		}
 		idea.Edit = strings.ReplaceAll(idea.Edit, "%d", fmt.Sprint(p.Window))
-		if len(p.Variants) < proposedVariants && p.fits(idea, set) {
+		if len(p.Variants) < p.variants() && p.fits(idea, set) {
 			p.Variants = append(p.Variants, idea)
 		}
 	}
@@ -356,7 +389,7 @@ func (p *proposal) validate(atMost int) (repeats int) {
 
 // look works out what is known of the study with the network at hand.
 func (p *proposal) look() {
-	p.outlook = study.Outlook{Metric: task.Accuracy, Variants: proposedVariants, Images: p.val, Noise: p.expected(p.Net), Meaningful: p.Target}
+	p.outlook = study.Outlook{Metric: task.Accuracy, Variants: p.variants(), Images: p.val, Noise: p.expected(p.Net), Meaningful: p.Target}
 	if !slices.Contains(p.Described.Own, "val") && p.Folds == 0 {
 		p.outlook.Pool = p.train + p.val
 		if !slices.Contains(p.Described.Own, "test") {
@@ -382,7 +415,7 @@ func (p *proposal) costs(repeats, epochs int) float64 {
 		trained = p.Images
 	}
 	images := float64(epochs)*(float64(trained)+float64(min(val, train.Watched))/3) + float64(val)/3
-	return float64((1+proposedVariants)*repeats) * (1 + images/p.Speed*1.1)
+	return float64((1+p.variants())*repeats) * (1 + images/p.Speed*1.1)
 }
 
 // epochs is how many the budget pays for; below 0 where it does not pay for the trials' beginnings.
@@ -396,7 +429,7 @@ func (p *proposal) epochs() float64 {
 func (p *proposal) conclude() {
 	p.outlook.Variants = len(p.Variants)
 	p.outlook = p.outlook.With(p.Repeats, p.Described.Parts.Val)
-	p.Seconds = p.costs(p.Repeats, p.Epochs) * float64(1+len(p.Variants)) / (1 + proposedVariants)
+	p.Seconds = p.costs(p.Repeats, p.Epochs) * float64(1+len(p.Variants)) / float64(1+p.variants())
 	p.Tells, p.Meaningful = p.outlook.Detectable(), p.Target
 	if p.Tells > p.Target {
 		p.Meaningful = min(100, math.Ceil(2*p.Tells)/2)
@@ -504,9 +537,14 @@ func (p *proposal) text() ([]byte, error) {
 			return fmt.Sprintf("{name: %s, %s}%s  # %s", v.Name, v.Edit, strings.Repeat(" ", width-len(v.Edit)-len(v.Name)), v.Why)
 		},
 		"trials": p.trials, "took": p.took, "careful": p.careful, "told": p.told, "figure": say.Figure,
-		"question": func() string { return spec.NewText("Which choices pay on " + p.Described.Name + "?").Flow() },
-		"command":  func() string { return say.Printable("assay study run " + say.Word(p.Out)) },
-		"normed":   func() bool { return p.Net == "mini" && p.Batch >= 8 }, // resnet20 has norms of its own; tiny batches are too few to take means of
+		"question": func() string {
+			if p.Weights != "" {
+				return spec.NewText("What do weights that have seen other images bring on " + p.Described.Name + "?").Flow()
+			}
+			return spec.NewText("Which choices pay on " + p.Described.Name + "?").Flow()
+		},
+		"command": func() string { return say.Printable("assay study run " + say.Word(p.Out)) },
+		"normed":  func() bool { return p.Net == "mini" && p.Batch >= 8 }, // resnet20 has norms of its own; tiny batches are too few to take means of
 	}).Execute(&b, p)
 	return []byte(b.String()), err
 }

@@ -298,6 +298,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err := built.Optimization.LR.Fits(schedule); err != nil {
 		return root.At(approach.Locate(x.Optimization, "lr", err))
 	}
+	if err := built.Learning.Pretrain.Fits(schedule); err != nil {
+		return root.At(approach.Locate(x.Learning, "pretrain", fmt.Errorf("pretrain: %w", err)))
+	}
 	if careful := built.Optimization.Average.Careful(schedule); careful != "" {
 		e.note("careful: %s", careful)
 	}

@@ -52,6 +52,8 @@ type Family struct {
 	rule         Rule
 	settings     map[string]setting // by parameter
 	scalars      *scalars           // of steps; filled as programs are built
+	front        *Front             // that is left out of programs; nil: none is
+	thawed       int                // step from which nothing is frozen; -1: what settings freeze is
 	part         int                // of a step that goes through the network in parts: what is drawn at random is that of the whole
 	keep         *program.Value     // share of the old running statistics that stays, in place of each norm's own; nil: that
 }
@@ -73,7 +75,7 @@ func New(g *nn.Graph, objective Objective, o experiment.Optimization, seed uint6
 	}
 	f := &Family{
 		Graph: g, State: program.NewState(), objective: objective, optimization: o, seed: seed, steps: steps, params: params, buffers: buffers,
-		scalars: &scalars{fixed: map[string]float32{}},
+		scalars: &scalars{fixed: map[string]float32{}}, thawed: -1,
 	}
 	if f.rule, err = ruleOf(o.Solver); err != nil {
 		return nil, err
@@ -122,7 +124,7 @@ func (f *Family) Scalars(dst map[string]float32, lr float32, step int) {
 		dst[name] = v
 	}
 	for _, m := range f.scalars.moving {
-		dst[m.name] = m.at(step, lr*m.factor)
+		dst[m.name] = m.at(max(0, step-m.begins), lr*m.factor)
 	}
 	dst[Clock] = float32(step)
 }
@@ -334,11 +336,12 @@ type scalars struct {
 	steps  int // of the training; see Lasts
 }
 
-// moving is a scalar that changes from step to step: at of the step and of the rate times the factor.
+// moving is a scalar that changes from step to step: at of the step, counted from where it begins, and of the rate times the factor.
 type moving struct {
 	name   string
 	at     func(step int, lr float32) float32
 	factor float32
+	begins int
 }
 
 // Lasts sets the number of steps over which what rises with the training rises; 0, as at first: it is there from the beginning.
@@ -352,7 +355,7 @@ func (f *Family) ramp(b *program.Builder, v float32) *program.Value {
 			return v
 		}
 		return float32(float64(v) * float64(step) / float64(s.steps))
-	}}, 1)
+	}}, 1, 0)
 }
 
 // constant is a scalar that a setting fixes: an input of the program, so that the plan depends on no rate, and named by its

@@ -33,6 +33,12 @@ func (f *Family) lower(b *program.Builder, batch int, m mode, at map[string]*pro
 	l := &lowering{f: f, b: b, mode: m, batch: batch, at: at, out: map[*nn.Node]*program.Value{}, raw: map[*nn.Node]*program.Value{}}
 	for _, s := range f.steps {
 		b.At(s.Node.Name)
+		if f.front != nil && f.front.within[s.Node.Name] {
+			if s.Node.Name == f.front.node {
+				l.out[s.Node] = b.Input(Features, program.Real, tensor.Of(batch, s.Size.H, s.Size.W, s.Size.C))
+			}
+			continue
+		}
 		in := make([]*program.Value, len(s.Node.In))
 		for i, from := range s.Node.In {
 			in[i] = l.overlay(s.OverIn[i], l.out[from], s.Node)
@@ -134,16 +140,16 @@ func (l *lowering) weight(s nn.Step) *program.Value {
 		}
 	}
 	for _, a := range s.OverIn[0] {
-		if d, ok := a.Layer.(nn.Dropout); ok && d.Of == nn.Weights {
+		if d, ok := a.Layer.(nn.Dropout); ok && d.Of == nn.Weights && l.random(s.Node) {
 			w = l.dropout(a, d, w)
 		}
 	}
 	return w
 }
 
-// dropout emits noise on x in training. It is drawn by the name of its place.
+// dropout emits noise on x, drawn by the name of its place.
 func (l *lowering) dropout(a nn.Applied, d nn.Dropout, x *program.Value) *program.Value {
-	if l.mode != training || d.Rate == 0 {
+	if d.Rate == 0 {
 		return x
 	}
 	key := tensor.NewStream(l.f.seed, a.Name).Key()
@@ -184,7 +190,7 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *pr
 		case nn.LRN:
 			x = l.b.Emit(program.LRN{Size: e.Size, Alpha: e.Alpha, Beta: e.Beta, K: e.K}, x)
 		case nn.Dropout:
-			if e.Of != nn.Weights { // for which see weight
+			if e.Of != nn.Weights && l.random(at) { // for weights see weight
 				x = l.dropout(a, e, x)
 			}
 		default:
@@ -193,6 +199,9 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *pr
 	}
 	return x
 }
+
+// random reports whether a layer, with what lies over it, is left to chance.
+func (l *lowering) random(n *nn.Node) bool { return l.mode == training && !l.f.still(n.Path()) }
 
 // batchNorm emits the norm and, in training, the move of its running statistics. One over a frozen layer is in training what it
 // is in evaluation: its statistics are those that came with the frozen weights, as in Keras' trainable = False.
@@ -253,7 +262,7 @@ func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *pro
 	case nn.VeryLeaky:
 		return b.Emit(program.Activation{Func: program.Leaky, Alpha: a.Alpha}, x)
 	case nn.RReLU:
-		if l.mode == training {
+		if l.random(s.Node) {
 			key := tensor.NewStream(l.f.seed, s.Node.Name+"/rrelu").Key()
 			return b.Emit(program.RReLU{Key: key, First: l.before(s.Size.Elems())}, x, b.Scalar(Clock))
 		}

@@ -17,6 +17,7 @@ type setting struct {
 	l1     float32 // λ of l1
 	shrink float32 // λ of decoupled decay
 	frozen bool    // no update, no decay, nothing remembered
+	begins int     // step at which the solver begins with it
 }
 
 // row is a line of the table of parameter settings: the parameters that it is about, and what it says of them.
@@ -71,10 +72,12 @@ func (f *Family) rows() []row {
 			if p.Decay != nil {
 				s.decay = *p.Decay
 			}
-			if p.Frozen != nil {
-				s.frozen = *p.Frozen
-			}
 		}})
+		if p.Frozen != nil && f.thawed < 0 {
+			frozen := *p.Frozen
+			about := func(of nn.Param) bool { return p.Layers.Match(of.Path) && !(p.Norms && ofNorm(of)) }
+			table = append(table, row{about, func(s *setting) { s.frozen = frozen }})
+		}
 	}
 	return table
 }
@@ -117,15 +120,44 @@ func (f *Family) parameterSettings() (map[string]setting, error) {
 	return of, nil
 }
 
-// frozen reports whether the last row that speaks of it freezes what lies over a layer, given by its path.
+// frozen reports whether the last row that speaks of them freezes the batch norms over a layer, given by its path.
 func (f *Family) frozen(path string) bool {
 	frozen := false
 	for _, p := range f.optimization.Parameters {
-		if p.Frozen != nil && p.Layers.Match(path) {
+		if p.Frozen != nil && !p.Norms && p.Layers.Match(path) {
 			frozen = *p.Frozen
 		}
 	}
-	return frozen
+	return frozen && f.thawed < 0
+}
+
+// still reports whether the last row that freezes a layer, given by its path, leaves nothing in it to chance.
+func (f *Family) still(path string) bool {
+	still := false
+	for _, p := range f.optimization.Parameters {
+		if p.Frozen != nil && p.Layers.Match(path) {
+			still = *p.Frozen && p.Still
+		}
+	}
+	return still && f.thawed < 0
+}
+
+// Thawed is the family of the same network over the same State, of which nothing is frozen any more from a step on. What was frozen
+// is new to the solver: what that remembers of it begins at 0, and it counts the steps from this one.
+func (f *Family) Thawed(step int) (*Family, error) {
+	t := *f
+	t.thawed = step
+	var err error
+	if t.settings, err = t.parameterSettings(); err != nil {
+		return nil, err
+	}
+	for name, s := range t.settings {
+		if f.settings[name].frozen {
+			s.begins = step
+			t.settings[name] = s
+		}
+	}
+	return &t, nil
 }
 
 // behind counts, for each stage of the network that has parameters, those between it and the head, which has none.

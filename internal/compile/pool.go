@@ -29,7 +29,7 @@ func (l *lowering) pool(s nn.Step, p nn.Pool, x *program.Value) *program.Value {
 		avg := mean(x)
 		return b.Emit(program.Add{}, avg, b.Emit(program.Mul{}, share, l.minus(largest(), avg)))
 	case nn.Stochastic:
-		if l.mode == training {
+		if l.random(s.Node) {
 			key := tensor.NewStream(l.f.seed, s.Node.Name+"/stochastic").Key()
 			return b.Emit(program.StochasticPool{Window: w, Key: key, First: l.before(s.Size.Elems())}, x, b.Scalar(Clock))
 		}

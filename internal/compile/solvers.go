@@ -81,7 +81,7 @@ func (u *Update) Scalar(name string) *program.Value {
 		u.Fail(fmt.Errorf("%s: the solver has no scalar %q; name it in its rule", u.param.Name, name))
 		return nil
 	}
-	return u.family.moving(u.Builder, u.family.rule.Scalars[i], u.setting.rate)
+	return u.family.moving(u.Builder, u.family.rule.Scalars[i], u.setting.rate, u.setting.begins)
 }
 
 // Constant is a number that settings fix. kind names it, and with its value is unique in a program.
@@ -113,7 +113,7 @@ func (u *Update) Shrink() {
 
 // Rated is the rate of this parameter times a number. name and the number go together.
 func (u *Update) Rated(name string, by float32) *program.Value {
-	return u.family.moving(u.Builder, Scalar{name, func(_ int, lr float32) float32 { return lr * by }}, u.setting.rate)
+	return u.family.moving(u.Builder, Scalar{name, func(_ int, lr float32) float32 { return lr * by }}, u.setting.rate, u.setting.begins)
 }
 
 // Spared tells a parameter that LARS and LAMB neither decay nor scale: biases, norms, and what forms a function.

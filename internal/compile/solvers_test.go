@@ -89,16 +89,41 @@ func solve(kind string, l2 float32) func(o *experiment.Optimization) {
 	return func(o *experiment.Optimization) { o.Solver.Kind, o.L2.Strength = kind, l2 }
 }
 
-// TestTenStepsAreThoseOfPyTorch compares on both engines: ref shows that the rule is right, cpu that its float32 is near.
-func TestTenStepsAreThoseOfPyTorch(t *testing.T) {
+// solverFile is what make_solvers.py writes.
+type solverFile struct{ Cases, Thawed map[string]golden }
+
+func solverGoldens(t *testing.T) (file solverFile) {
+	t.Helper()
 	text, err := os.ReadFile("testdata/golden/solvers.json")
+	if err == nil {
+		err = json.Unmarshal(text, &file)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Cases map[string]golden }
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
+	return file
+}
+
+// TestWhatIsThawedIsNewToTheSolverAsInPyTorch: three layers that have no gradient before the fifth of ten steps.
+func TestWhatIsThawedIsNewToTheSolverAsInPyTorch(t *testing.T) {
+	frozen := true
+	for name, want := range solverGoldens(t).Thawed {
+		kind, norms := strings.CutSuffix(name, ", norms trained")
+		o := experiment.DefaultOptimization()
+		o.LR.Layers = experiment.Factors{{Layers: "wide", By: 0.3}, {Layers: "output", By: 2}}
+		if o.Solver.Kind = kind; kind == "nadam" {
+			o.L2.Strength = 0.02
+		}
+		for _, layer := range []nn.Glob{"first", "deep", "narrow"} {
+			o.Parameters = append(o.Parameters, experiment.ParameterSetting{Layers: layer, Frozen: &frozen, Norms: norms})
+		}
+		t.Run(name, func(t *testing.T) { tenSteps(t, ref.New(), o, 0.01, 4, want) })
 	}
+}
+
+// TestTenStepsAreThoseOfPyTorch compares on both engines: ref shows that the rule is right, cpu that its float32 is near.
+func TestTenStepsAreThoseOfPyTorch(t *testing.T) {
+	file := solverGoldens(t)
 	fast, err := cpu.New(cpu.Options{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -112,12 +137,13 @@ func TestTenStepsAreThoseOfPyTorch(t *testing.T) {
 		o.LR.Layers = experiment.Factors{{Layers: "wide", By: 0.3}, {Layers: "output", By: 2}}
 		c.set(&o)
 		for _, e := range []engine.Engine{ref.New(), fast} {
-			t.Run(name+"/"+e.ID().Name, func(t *testing.T) { tenSteps(t, e, o, c.lr, file.Cases[name]) })
+			t.Run(name+"/"+e.ID().Name, func(t *testing.T) { tenSteps(t, e, o, c.lr, -1, file.Cases[name]) })
 		}
 	}
 }
 
-func tenSteps(t *testing.T, e engine.Engine, o experiment.Optimization, lr float32, want golden) {
+// tenSteps thaws what is frozen at a step; -1: never.
+func tenSteps(t *testing.T, e engine.Engine, o experiment.Optimization, lr float32, thaw int, want golden) {
 	const batch = 5
 	g := solved(t)
 	f, err := compile.New(g, task.Classify{Of: o.Loss.Kind, Gamma: o.Loss.Gamma, Smoothing: o.LabelSmoothing.Amount}, o, 1)
@@ -128,6 +154,13 @@ func tenSteps(t *testing.T, e engine.Engine, o experiment.Optimization, lr float
 	step := plan(t, e, f, f.Step, batch)
 	feed := engine.Feed{Real: map[string][]float32{}, Index: map[string][]int32{}, Scalars: map[string]float32{}}
 	for i := range want.Losses {
+		if i == thaw {
+			thawed, err := f.Thawed(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			step = plan(t, e, thawed, thawed.Step, batch)
+		}
 		labels := make([]int32, batch)
 		for n := range labels {
 			labels[n] = int32((3*n + i) % g.Classes)

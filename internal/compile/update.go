@@ -101,17 +101,20 @@ func (f *Family) slot(b *program.Builder, p nn.Param, name string) *program.Valu
 	return v
 }
 
-// moving declares a scalar of the rule for parameters with a factor on the rate; those with the same factor share it.
-func (f *Family) moving(b *program.Builder, s Scalar, factor float32) *program.Value {
+// moving declares a scalar of the rule for parameters with a factor on the rate and a first step; those with the same share it.
+func (f *Family) moving(b *program.Builder, s Scalar, factor float32, begins int) *program.Value {
 	name := s.Name
 	if factor != 1 {
 		name = fmt.Sprintf("%s·%g", s.Name, factor)
+	}
+	if begins > 0 {
+		name = fmt.Sprintf("%s from %d", name, begins)
 	}
 	for _, m := range f.scalars.moving {
 		if m.name == name {
 			return b.Scalar(name)
 		}
 	}
-	f.scalars.moving = append(f.scalars.moving, moving{name, s.At, factor})
+	f.scalars.moving = append(f.scalars.moving, moving{name, s.At, factor, begins})
 	return b.Scalar(name)
 }

@@ -1,15 +1,18 @@
 package pretrain
 
 import (
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"flag"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/assaylab/assay/data"
@@ -18,7 +21,6 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/interop/safetensors"
-	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/tensor"
 	"github.com/assaylab/assay/zoo"
@@ -58,22 +60,40 @@ func shared(t *testing.T, name string) string {
 	return path
 }
 
-// evaluation is a network of the zoo with the weights of a file, ready to be asked.
-func evaluation(t *testing.T, net, file string, side int) (*model.Model, engine.Executable) {
+// opened is the weights of a file.
+func opened(t *testing.T, file string) *Weights {
+	t.Helper()
+	w, err := Open(file, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+// evaluation is a network of the zoo with weights, ready to be asked.
+func evaluation(t *testing.T, net string, w *Weights, side int) (data.Preprocess, engine.Executable) {
 	t.Helper()
 	g, err := zoo.New(net, zoo.Input(side, side, 3))
 	if err != nil {
 		t.Fatal(err)
 	}
-	start, err := Start(g, experiment.Pretrain{From: file, Normalize: experiment.Normalize{Kind: experiment.NormalizeNet}})
+	f, err := w.Fit(g, byDefault)
 	if err != nil {
 		t.Fatal(err)
 	}
-	about := model.About{Preprocess: data.Preprocess{H: side, W: side, C: 3, Mean: start.Mean, Std: start.Std}}
-	for c := range g.Classes {
-		about.Classes = append(about.Classes, strconv.Itoa(c))
+	start, err := f.Start()
+	if err != nil {
+		t.Fatal(err)
 	}
-	m, err := model.New(g.Pruned(), start.State, about)
+	family, err := compile.New(g.Pruned(), task.Classify{}, experiment.DefaultOptimization(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range family.Kept() {
+		family.State.Share(name, start.State)
+	}
+	program, err := family.Evaluation(1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +101,13 @@ func evaluation(t *testing.T, net, file string, side int) (*model.Model, engine.
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { e.Close() })
-	exe, err := m.Compile(e, 1)
+	t.Cleanup(e.Close)
+	exe, err := e.Compile(program, family.State)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(exe.Close)
-	return m, exe
+	return data.Preprocess{H: side, W: side, C: 3, Mean: start.Mean, Std: start.Std}, exe
 }
 
 // agrees compares what a network gives for an image with PyTorch's logits, up to the constant that probabilities do not know, within
@@ -114,9 +134,9 @@ func agrees(t *testing.T, exe engine.Executable, x []float32, want []float64, la
 }
 
 func TestLite0GivesTimmsLogitsWithRealWeights(t *testing.T) {
-	m, exe := evaluation(t, "efficientnet_lite0", shared(t, "pretrained/efficientnet-lite0.pth"), 224)
+	p, exe := evaluation(t, "efficientnet_lite0", opened(t, shared(t, "pretrained/efficientnet-lite0.pth")), 224)
 	for name, want := range goldens(t).Lite0 {
-		x, err := m.About.Preprocess.File(shared(t, "photos/"+name))
+		x, err := p.File(shared(t, "photos/"+name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,22 +171,22 @@ func TestLite0KnowsADaisy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("40 pictures of 224 pixels")
 	}
-	m, exe := evaluation(t, "efficientnet_lite0", shared(t, "pretrained/efficientnet-lite0.pth"), 224)
-	m.About.Preprocess.Resize = [2]int{252, 252}
+	p, exe := evaluation(t, "efficientnet_lite0", opened(t, shared(t, "pretrained/efficientnet-lite0.pth")), 224)
+	p.Resize = [2]int{252, 252}
 	files, err := filepath.Glob(filepath.Join(shared(t, "photos/train/daisy"), "*.jpg"))
 	if err != nil || len(files) != 40 {
 		t.Fatalf("%d photos, %v", len(files), err)
 	}
 	known := 0
 	for _, file := range files {
-		x, err := m.About.Preprocess.File(file)
+		x, err := p.File(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := exe.Run(engine.Feed{Real: map[string][]float32{compile.Images: x.Data}}); err != nil {
 			t.Fatal(err)
 		}
-		if p := exe.Output(task.LogProbs); p[985] == slices.Max(p) { // daisy, of ImageNet's classes
+		if y := exe.Output(task.LogProbs); y[985] == slices.Max(y) { // daisy, of ImageNet's classes
 			known++
 		}
 	}
@@ -176,17 +196,32 @@ func TestLite0KnowsADaisy(t *testing.T) {
 	}
 }
 
-// value is make.py's: n numbers in [-1,1).
-func value(name string, n int) []float64 {
+// period is after how many places make.py's values come again; waves are them, but for the name's part, in 1009ths.
+const period = 4093 * 1009
+
+var waves = sync.OnceValue(func() []uint16 {
+	w := make([]uint16, period)
+	for i := range w {
+		w[i] = uint16((i%4093*(i%4093)*31 + i*1103) % 1009)
+	}
+	return w
+})
+
+// fill puts make.py's values of a name, numbers in [-1,1), through a function.
+func fill(data []float32, name string, of func(v float64) float32) {
 	seed := 0
 	for k, b := range []byte(name) {
 		seed += (k + 1) * int(b)
 	}
-	v := make([]float64, n)
-	for i := range v {
-		v[i] = float64((i%4093*(i%4093)*31+i*1103+seed*7717)%1009)/1009*2 - 1
+	var table [1009]float32
+	for i := range table {
+		table[i] = of(float64((i+seed*7717)%1009)/1009*2 - 1)
 	}
-	return v
+	for w := waves(); len(data) > 0; data = data[min(len(data), period):] {
+		for i := range min(len(data), period) {
+			data[i] = table[w[i]]
+		}
+	}
 }
 
 // filled is make.py's: a tensor of a name and shape, in PyTorch's order.
@@ -204,47 +239,65 @@ func filled(name string, shape []int) *tensor.Tensor {
 	case strings.HasSuffix(name, "weight"):
 		at, by = 1, 0.2
 	}
-	for i, v := range value(name, len(t.Data)) {
-		t.Data[i] = float32(at + float64(by*v))
-	}
+	fill(t.Data, name, func(v float64) float32 { return float32(at + float64(by*v)) })
 	return t
+}
+
+// others are the names and shapes of the tensors of torchvision's networks, and of timm's under "timm/NAME".
+var others = sync.OnceValues(func() (tensors map[string]map[string][]int, err error) {
+	f, err := os.Open("testdata/golden/tensors.json.gz")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	return tensors, json.NewDecoder(z).Decode(&tensors)
+})
+
+// other is a network's weights as make.py fills them, as if they were of a file. They are made where they are read.
+func other(t *testing.T, name string) *Weights {
+	t.Helper()
+	all, err := others()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all[name] == nil {
+		t.Fatalf("no tensors of %s", name)
+	}
+	w := &Weights{File: name + ".safetensors", close: func() error { return nil }}
+	for _, of := range slices.Sorted(maps.Keys(all[name])) {
+		shape := all[name][of]
+		w.arrays = append(w.arrays, array{of, shape, func() (*tensor.Tensor, error) { return filled(of, shape), nil }})
+	}
+	if err := w.clean(); err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // zooNames are those that differ from torchvision's and timm's.
 var zooNames = map[string]string{
-	"googlenet": "googlenet_bn", "timm/tf_efficientnet_lite0": "efficientnet_lite0", "timm/efficientnet_b0": "efficientnet_b0",
-	"timm/mobilenetv2_100": "mobilenet_v2", "timm/seresnet50": "se_resnet50", "timm/vgg11_bn": "vgg11_bn",
+	"googlenet": "googlenet_bn", "timm/tf_efficientnet_lite0": "efficientnet_lite0",
+	"timm/mobilenetv2_100": "mobilenet_v2", "timm/seresnet50": "se_resnet50",
 }
+
+func zooName(name string) string { return cmp.Or(zooNames[name], strings.TrimPrefix(name, "timm/")) }
 
 // quick are networks that cost little: a short run takes these.
 var quick = []string{"mobilenet_v2", "squeezenet1_1", "shufflenet_v2_x0_5"}
 
 func TestFilesOfTorchvisionAndTimmGiveTheirLogits(t *testing.T) {
-	f, err := os.Open("testdata/golden/tensors.json.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tensors map[string]map[string][]int
-	if err := json.NewDecoder(z).Decode(&tensors); err != nil {
-		t.Fatal(err)
-	}
 	for name, sides := range goldens(t).Nets {
 		if testing.Short() && !slices.Contains(quick, name) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			var named []safetensors.Named
-			for tensor, shape := range tensors[name] {
-				named = append(named, safetensors.Named{Name: tensor, Tensor: filled(tensor, shape)})
-			}
-			file := filepath.Join(t.TempDir(), "w.safetensors")
-			if err := safetensors.WriteFile(file, named, nil); err != nil {
-				t.Fatal(err)
+			w := other(t, name)
+			if name == quick[0] { // one by a real file
+				w = written(t, w)
 			}
 			for side, want := range sides {
 				t.Run(side, func(t *testing.T) {
@@ -252,21 +305,68 @@ func TestFilesOfTorchvisionAndTimmGiveTheirLogits(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					net := name
-					if own, ok := zooNames[name]; ok {
-						net = own
-					}
-					_, exe := evaluation(t, net, file, n)
+					_, exe := evaluation(t, zooName(name), w, n)
 					x := make([]float32, n*n*3)
-					for i, v := range value("image", len(x)) {
-						x[i] = float32(2 * v)
-					}
+					fill(x, "image", func(v float64) float32 { return float32(2 * v) })
 					largest := 0.0
 					for _, v := range want {
 						largest = max(largest, math.Abs(v))
 					}
 					agrees(t, exe, x, want, largest)
 				})
+			}
+		})
+	}
+}
+
+// written is weights by way of a safetensors file.
+func written(t *testing.T, w *Weights) *Weights {
+	t.Helper()
+	var named []safetensors.Named
+	for _, a := range w.arrays {
+		v, err := a.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		named = append(named, safetensors.Named{Name: a.name, Tensor: v})
+	}
+	file := filepath.Join(t.TempDir(), "w.safetensors")
+	if err := safetensors.WriteFile(file, named, nil); err != nil {
+		t.Fatal(err)
+	}
+	return opened(t, file)
+}
+
+// TestEveryNetworkThatTorchvisionSharesTakesItsTensors goes over the list of what torchvision publishes of the zoo's networks: each tensor
+// has its place and each place its tensor, though a safetensors file keeps no order.
+func TestEveryNetworkThatTorchvisionSharesTakesItsTensors(t *testing.T) {
+	all, err := others()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := map[string]string{} // torchvision's and timm's names, by the zoo's
+	for name := range all {
+		if !strings.HasPrefix(name, "timm/") {
+			of[zooName(name)] = name
+		}
+	}
+	for net := range published {
+		if of[net] == "" {
+			t.Errorf("%s: torchvision's tensors are not in the list", net)
+		}
+	}
+	for name := range all {
+		t.Run(name, func(t *testing.T) {
+			g, err := zoo.New(zooName(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := other(t, name).Fit(g.Pruned(), byDefault) // a file has the auxiliary heads or has them not
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(f.Started.Drawn) > 0 || len(f.Started.Left) > 0 {
+				t.Errorf("%s", f.Started)
 			}
 		})
 	}

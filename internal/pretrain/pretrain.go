@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 
@@ -106,7 +107,7 @@ func Start(g *nn.Graph, p experiment.Pretrain) (*train.Start, error) {
 	if p.From == "" {
 		return nil, nil
 	}
-	w, err := Open(p.From, p.Key)
+	w, err := Of(g, p)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +117,43 @@ func Start(g *nn.Graph, p experiment.Pretrain) (*train.Start, error) {
 		return nil, err
 	}
 	return f.Start()
+}
+
+// Of opens the weights that the settings name for a network.
+func Of(g *nn.Graph, p experiment.Pretrain) (*Weights, error) {
+	path, err := located(g.Name, p.From)
+	if err != nil {
+		return nil, err
+	}
+	return Open(path, p.Key)
+}
+
+// NetworkOf names the network of the zoo that a file of weights is of: the one of which it fills the most at its own classes, and leaves
+// the least over.
+func NetworkOf(path string) (string, error) {
+	w, err := Open(path, "")
+	if err != nil {
+		return "", err
+	}
+	defer w.Close()
+	best, missing := "", math.MaxInt
+	for _, n := range zoo.List() {
+		g, err := zoo.New(n.Name)
+		if err != nil {
+			return "", err
+		}
+		f, err := w.fit(g, experiment.DefaultLearning().Pretrain)
+		if err != nil {
+			continue
+		}
+		if m := len(f.Started.Drawn) + len(f.Started.Left); m < missing && len(f.Started.Copied) > len(f.Started.Drawn) {
+			best, missing = n.Name, m
+		}
+	}
+	if best == "" {
+		return "", Bad{fmt.Errorf("%s: of no network of the zoo (assay net list); write the study by hand, with pretrain in a variant", path)}
+	}
+	return best, nil
 }
 
 // Name is the file, and the key under which the weights were found.
@@ -285,8 +323,7 @@ func (f *Fit) Start() (*train.Start, error) {
 		if _, err := start.State.Add(p.name, p.shape); err != nil {
 			return nil, err
 		}
-		t = p.turn(t)
-		if err := start.State.Write(p.name, func(data []float32) { copy(data, t.Data) }); err != nil {
+		if err := start.State.Write(p.name, func(data []float32) { copy(data, p.turn(t).Data) }); err != nil {
 			return nil, err
 		}
 	}

@@ -59,9 +59,17 @@ func inner(t *tensor.Tensor, shape tensor.Shape, channels, positions int, sum bo
 	if sum {
 		kept = 1
 	}
-	for i, v := range t.Data {
-		k, c, p := i/(channels*positions), i/positions%channels, i%positions
-		turned.Data[(p*kept+c%kept)*out+k] += v
+	each := channels * positions
+	const block = 16 // outputs at once: as many streams are read in order as a line of the cache has numbers to be written
+	for from := 0; from < out; from += block {
+		for c := range channels {
+			for p := range positions {
+				to := turned.Data[(p*kept+c%kept)*out:][from:min(from+block, out)]
+				for k := range to {
+					to[k] += t.Data[(from+k)*each+c*positions+p]
+				}
+			}
+		}
 	}
 	return turned
 }

@@ -71,9 +71,9 @@ type Session struct {
 	heartbeat time.Duration
 }
 
-// recipe is the texts of an arm, with their digests, and the digest of the weights that it starts from.
+// recipe is the texts of an arm, with their digests, and the digest and the file of the weights that it starts from.
 type recipe struct {
-	network, settings, networkDigest, settingsDigest, start string
+	network, settings, networkDigest, settingsDigest, start, file string
 
 	observers []experiment.Average // which are in no identity of a trial
 }
@@ -240,7 +240,7 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 func (s *Session) identify(ctx context.Context) error {
 	for _, a := range s.Plan.Arms {
 		learning := a.Built.Learning
-		start, told, err := starts(a)
+		start, file, told, err := starts(a)
 		if err != nil {
 			return s.place(a, approach.Locate(a.Experiment.Learning, "pretrain", err))
 		}
@@ -248,7 +248,7 @@ func (s *Session) identify(ctx context.Context) error {
 		learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
 		optimization, observers := a.Built.Optimization.Apart()
 		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
-		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, observers})
+		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, file, observers})
 	}
 	for i, a := range s.Plan.Arms {
 		for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
@@ -347,22 +347,23 @@ func (s *Session) observers(arm int) []string {
 	return texts
 }
 
-// starts looks at the weights that an arm starts from, and returns their digest and what becomes of them; "" if it draws its own.
-func starts(a study.PlannedArm) (digest, told string, err error) {
+// starts looks at the weights that an arm starts from, and returns their digest, their file and what becomes of them; "" if it draws its
+// own.
+func starts(a study.PlannedArm) (digest, file, told string, err error) {
 	p := a.Built.Learning.Pretrain
 	if p.From == "" {
-		return "", "", nil
+		return "", "", "", nil
 	}
-	w, err := pretrain.Open(p.From, p.Key)
+	w, err := pretrain.Of(a.Built.Graph, p)
 	if err != nil {
-		return "", "", fmt.Errorf("pretrain: %w", err)
+		return "", "", "", fmt.Errorf("pretrain: %w", err)
 	}
 	defer w.Close()
 	f, err := w.Fit(a.Built.Graph, p)
 	if err != nil {
-		return "", "", fmt.Errorf("pretrain: %w", err)
+		return "", "", "", fmt.Errorf("pretrain: %w", err)
 	}
-	return w.Digest, fmt.Sprintf("weights of %s: %s", w.Name(), f.Started), nil
+	return w.Digest, w.File, fmt.Sprintf("weights of %s: %s", w.Name(), f.Started), nil
 }
 
 // cut is the parts of an arm's data in a repeat.
@@ -408,9 +409,9 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 		return trial.Request{}, err
 	}
 	r := trial.Request{
-		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
+		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Net: s.Plan.Arms[arm].Built.Graph.Name, Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
-		Start: s.Plan.Arms[arm].Built.Learning.Pretrain.From,
+		Start: s.recipes[arm].file,
 	}
 	r.Observers = s.observers(arm)
 	err = s.lay(st, &r)

@@ -92,12 +92,12 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if err != nil {
 		return nil, err
 	}
-	graph.Name = r.Name
 	o, l, err := experiment.DecodeSettings([]byte(r.Settings))
 	if err != nil {
 		return nil, err
 	}
 	l.Pretrain.From = r.Start
+	graph.Name = r.Net
 	start, err := pretrain.Start(graph, l.Pretrain)
 	if err != nil {
 		return nil, stop{err}
@@ -109,6 +109,7 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if digest != r.Spec.Start {
 		return nil, stops("%s: the weights have changed since the study began; put back what was there, or run it under another name (--as NAME)", r.Start)
 	}
+	graph.Name = r.Name
 	l.Pretrain.From = "" // their digest says which they are
 	e, err := open(r.Device, r.Threads)
 	if err != nil {

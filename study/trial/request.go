@@ -15,9 +15,10 @@ const RequestVersion = 1
 type Request struct {
 	Version  int    `json:"version"`
 	Spec     Spec   `json:"spec"`
-	Name     string `json:"name"`     // for messages: "elu #2"
-	Network  string `json:"network"`  // the texts whose digests are in Spec
-	Settings string `json:"settings"` //
+	Name     string `json:"name"`          // for messages: "elu #2"
+	Net      string `json:"net,omitempty"` // the zoo's name of the network before approaches changed it, by which weights find their places
+	Network  string `json:"network"`       // the texts whose digests are in Spec
+	Settings string `json:"settings"`      //
 
 	Data      data.Spec `json:"data"`           // where the images are
 	Fold      int       `json:"fold,omitempty"` // of those that the split's seed deals them out to; 0 where there are none

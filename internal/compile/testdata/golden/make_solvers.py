@@ -49,6 +49,7 @@ MATRICES = ("wide/weight", "narrow/weight", "hidden/weight")
 class Net:
     def __init__(self):
         self.params, self.buffers = {}, {}
+        self.kept = ()  # layers whose norms go by running statistics
         for name, shape in SHAPES.items():
             v = value(name, int(np.prod(shape))).reshape(shape)
             if name.endswith("weight"):
@@ -69,6 +70,8 @@ class Net:
         kh, kw, cin, out = SHAPES[name + "/weight"]
         x = F.conv2d(x, self.params[name + "/weight"].reshape(out, cin, kh, kw), None, 1, pad, 1, groups)
         running = [self.buffers[f"{name}/norm/{what}"] for what in ("mean", "var")]
+        if name in self.kept:
+            return torch.tanh(F.batch_norm(x, *running, self.params[name + "/norm/gamma"], self.params[name + "/norm/beta"], False, 0.1, 1e-5))
         if not moves:
             running = [t.clone() for t in running]
         return torch.tanh(F.batch_norm(x, *running, self.params[name + "/norm/gamma"], self.params[name + "/norm/beta"], True, 0.1, 1e-5))
@@ -130,8 +133,9 @@ class SAM:
         self.base.step()
 
 
-def run(lr, make, decay=0.0, spare=(is_norm, is_bias), sam=None, matrix=None, before=None, smoothing=0.0, of=F.cross_entropy):
-    """make gets groups of one parameter each, weight_decay within; matrix makes the solver of Muon's matrices."""
+def run(lr, make, decay=0.0, spare=(is_norm, is_bias), sam=None, matrix=None, before=None, smoothing=0.0, of=F.cross_entropy, frozen=(), thaw=0, norms=False):
+    """make gets groups of one parameter each, weight_decay within; matrix makes the solver of Muon's matrices. Layers of frozen get no
+    gradient before step thaw, but for their norms where these are trained."""
     net = Net()
     groups, matrices = [], []
     for name, p in net.params.items():
@@ -147,8 +151,13 @@ def run(lr, make, decay=0.0, spare=(is_norm, is_bias), sam=None, matrix=None, be
                 g["lr"] = f(rate) * g["factor"]
         for p in net.params.values():
             p.grad = None
+        still = frozen if step < thaw else ()
+        net.kept = () if norms else still
         loss = net.loss(step, smoothing=smoothing, of=of)
         loss.backward()
+        for name, p in net.params.items():
+            if name.split("/")[0] in still and not (norms and is_norm(name)):
+                p.grad = None
         losses.append(loss.item())
         if before:
             before(net.params)
@@ -230,6 +239,13 @@ cases = {
 }
 
 
+FROZEN = {"frozen": ("first", "deep", "narrow"), "thaw": 4}
+thawed = {
+    "adamw": run(0.01, lambda g: O.AdamW(g, betas=BETAS, eps=EPS), 0.01, **FROZEN),
+    "nadam, norms trained": run(0.01, lambda g: O.NAdam(g, betas=BETAS, eps=EPS, momentum_decay=0.004), 0.02, norms=True, **FROZEN),
+}
+
+
 def short(v):
     if isinstance(v, float):
         return float(f"{v:.9g}")
@@ -239,4 +255,4 @@ def short(v):
 
 
 made = f"make_solvers.py, PyTorch {torch.__version__.split('+')[0]}, timm {timm.__version__}"
-pathlib.Path(__file__).with_name("solvers.json").write_text(json.dumps({"made": made, "cases": short(cases)}) + "\n")
+pathlib.Path(__file__).with_name("solvers.json").write_text(json.dumps({"made": made, "cases": short(cases), "thawed": short(thawed)}) + "\n")

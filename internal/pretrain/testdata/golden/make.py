@@ -9,7 +9,11 @@ their middle of 224x224 pixels, values from -1 to 1. Decoders of JPEG differ by 
 that Assay reads.
 
 nets: logits of torchvision's networks, and of timm's under "timm/NAME", whose tensors are functions of their names: `value(name)`, of element i in PyTorch's order.
-golden_test.go writes the same tensors under the same names, of tensors.json.gz. Running statistics are neither 0 nor 1.
+golden_test.go makes the same tensors under the same names, of tensors.json.gz. Running statistics are neither 0 nor 1. Logits that the
+file has stay; take it away to make all anew.
+
+tensors.json.gz: names and shapes of the tensors of all networks, and of those that are too dear to run: every one that torchvision
+publishes weights of and the zoo has.
 """
 import gzip
 import importlib.metadata
@@ -28,7 +32,11 @@ NETS = {
     "squeezenet1_0": (96,), "squeezenet1_1": (64, 96), "shufflenet_v2_x1_0": (64,), "shufflenet_v2_x0_5": (64, 96), "googlenet": (64, 96), "inception_v3": (299,),
     "mobilenet_v3_small": (64, 96), "mobilenet_v3_large": (64,), "efficientnet_b0": (64, 96), "convnext_tiny": (64, 96), "alexnet": (224,),
 }
-TIMM = {"tf_efficientnet_lite0": (64, 96), "efficientnet_b0": (64,), "mobilenetv2_100": (64,), "seresnet50": (64,), "vgg11_bn": (224,)}
+ALONE = (
+    "vgg11", "vgg13", "vgg16", "vgg19", "vgg13_bn", "vgg16_bn", "vgg19_bn", "resnet34", "resnet101", "resnet152", "densenet161", "densenet169", "densenet201",
+    "timm/vgg11_bn", "timm/resnet34", "timm/resnet101", "timm/resnext50_32x4d", "timm/densenet121", "timm/mobilenetv2_100", "timm/vgg16",
+)  # names and shapes
+TIMM = {"tf_efficientnet_lite0": (64, 96), "efficientnet_b0": (64,), "mobilenetv2_100": (64,), "seresnet50": (64,)}
 PHOTOS = ("train/daisy/14073784469_ffb12f3387_n.jpg", "train/roses/12243069253_e512464095_n.jpg")
 
 
@@ -96,7 +104,9 @@ old = json.loads(path.read_text()) if path.exists() else {}
 versions = ", ".join(f"{p} {importlib.metadata.version(p).split('+')[0]}" for p in ("torch", "torchvision", "timm"))
 golden = {"made": f"make.py, {versions}", "lite0": lite0(*map(pathlib.Path, sys.argv[1:3])) if sys.argv[2:] else old.get("lite0")}
 NETS |= {f"timm/{name}": sides for name, sides in TIMM.items()}
-golden["nets"] = {name: {str(side): logits(name, side) for side in sides} for name, sides in NETS.items()}
+have = old.get("nets", {})
+golden["nets"] = {name: {str(side): have.get(name, {}).get(str(side)) or logits(name, side) for side in sides} for name, sides in NETS.items()}
 path.write_text(json.dumps(golden, indent=1) + "\n")
-text = json.dumps({name: {k: list(t.shape) for k, t in network(name).state_dict().items()} for name in NETS})
+with torch.device("meta"):
+    text = json.dumps({name: {k: list(t.shape) for k, t in network(name).state_dict().items()} for name in dict.fromkeys((*NETS, *ALONE))})
 path.with_name("tensors.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
