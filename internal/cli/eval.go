@@ -73,6 +73,10 @@ store counts them, image by image.`,
 			}
 			set, err = e.open(c.Context(), images)
 		}
+		if err != nil && from != "" && images.Labels != "" { // a list of the images that it was trained on
+			images.Labels = ""
+			set, err = e.open(c.Context(), images)
+		}
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ import (
 )
 
 func studyNew(e *Env) *cobra.Command {
-	var out string
+	var out, with string
 	var budget time.Duration
 	var meaningful float64
 	var force bool
@@ -38,7 +38,7 @@ func studyNew(e *Env) *cobra.Command {
 		Use: "new FOLDER", Short: "look at a folder of images and write a study that fits it",
 		Long: `Looks at a folder with one folder of pictures a class (or an archive, or a built-in set), times this machine, and writes a
 commented study file: network, size, batch, epochs, repeats and the share of validation such that all of it takes about the budget and
-tells effects of a point, or of --meaningful. Repeats and validation images come first: a longer training or a larger network is
+tells effects of a point, or of --meaningful. --with takes keys of data, such as a list of labels, for pictures that lie in no folder a class. Repeats and validation images come first: a longer training or a larger network is
 taken where the budget pays for it besides. Edit it as you like.`,
 		Example: "  assay study new photos\n  assay study new photos --budget 2h --meaningful 0.5 --out long.yaml",
 		Args:    args(1, 1, "FOLDER"),
@@ -47,6 +47,7 @@ taken where the budget pays for it besides. Edit it as you like.`,
 	cmd.Flags().DurationVar(&budget, "budget", 30*time.Minute, "`TIME` that the study may take")
 	cmd.Flags().Float64Var(&meaningful, "meaningful", 1, "smallest effect that matters to you, `POINTS` of accuracy")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite a file that is there")
+	withFlag(cmd, &with)
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if budget < time.Second {
 			return misuse(fmt.Errorf("--budget: %s; give a time as in 30m or 8h", budget))
@@ -60,7 +61,15 @@ taken where the budget pays for it besides. Edit it as you like.`,
 		if _, err := os.Stat(out); err == nil && !force {
 			return misuse(fmt.Errorf("%s: is there already; give another --out, or --force to overwrite it", out))
 		}
-		return e.studyNew(c.Context(), args[0], out, budget, meaningful)
+		images, keys, err := sourceWith(args[0], with)
+		if err != nil {
+			return misuse(err)
+		}
+		err = e.studyNew(c.Context(), args[0], images, out, budget, meaningful)
+		if _, ok := errors.AsType[*spec.Fault](err); ok && keys != nil { // of a key of --with
+			return misuse(keys.At(err))
+		}
+		return err
 	}
 	return cmd
 }
@@ -80,8 +89,7 @@ func fileName(folder string) string {
 	return base + ".yaml"
 }
 
-func (e *Env) studyNew(ctx context.Context, folder, out string, budget time.Duration, meaningful float64) error {
-	images := source(folder)
+func (e *Env) studyNew(ctx context.Context, folder string, images data.Spec, out string, budget time.Duration, meaningful float64) error {
 	set, err := e.opened(ctx, images, data.Options{Cache: e.cacheDir()}) // what there is to say of it stands in the description
 	if err != nil {
 		return err
@@ -407,6 +415,9 @@ func (p *proposal) conclude() {
 func where(images data.Spec, file string) (string, error) {
 	if images.Folder != "" {
 		images.Folder = fromFile(images.Folder, file)
+	}
+	if images.Labels != "" {
+		images.Labels = fromFile(images.Labels, file)
 	}
 	n, err := experiment.Data{Spec: images}.MarshalSpec()
 	if err != nil {

@@ -3,7 +3,6 @@ package format
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -45,15 +44,15 @@ type Stray struct{ Name, What, Mend string }
 
 // Layout is what the names of an image folder mean.
 type Layout struct {
-	Classes []string // sorted by name
+	Classes []string // sorted by name, by number where all names are whole numbers
 	Places  []Place  // in the order of the names
 	Strays  []Stray  // left out; the rest can be used
 	Stops   []Stop   // to be mended before anything can be trained
 }
 
 // ImageFolder reads names as torchvision's ImageFolder does: CLASS/.../FILE, or SPLIT/CLASS/.../FILE where the top level
-// holds train, val (valid) and test. Classes are sorted by name. One folder that holds all others (an archive's own) is
-// passed through. A picture beside the class folders is a stray; other files there (a licence, a list) are not looked at.
+// holds train, val (valid) and test. Classes are sorted by name, by number where all names are whole numbers. One folder that
+// holds all others (an archive's own) is passed through. A picture beside the class folders is a stray; other files there (a licence, a list) are not looked at.
 // An empty folder (its name ends in a slash) is a class without places. What looks like parts by other names, and a part that
 // holds no class, is a stop, never a class and never passed over. Names must be sorted.
 func ImageFolder(names []string) Layout {
@@ -110,10 +109,13 @@ func ImageFolder(names []string) Layout {
 			spots = append(spots, spot{Place{Name: n, Split: part}, class})
 		}
 	}
-	slices.Sort(l.Classes)
+	l.Classes = classesOf(l.Classes)
+	label := map[string]int32{}
+	for i, c := range l.Classes {
+		label[c] = int32(i)
+	}
 	for _, s := range spots {
-		label, _ := slices.BinarySearch(l.Classes, s.class)
-		s.place.Label = int32(label)
+		s.place.Label = label[s.class]
 		if len(tops) == 1 && split { // train alone is a set that is not cut yet
 			s.place.Split = Unsplit
 		}

@@ -423,7 +423,7 @@ func (s *Session) lay(st *store.Store, r *trial.Request) (err error) {
 	for _, path := range []struct {
 		to *string
 		is string
-	}{{&r.Start, r.Start}, {&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}} {
+	}{{&r.Start, r.Start}, {&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}, {&r.Data.Labels, where.Labels}} {
 		if path.is == "" {
 			continue
 		}
