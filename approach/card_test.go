@@ -67,6 +67,8 @@ func TestEveryDocumentedValueIsTaken(t *testing.T) {
 					params += ", to: elu"
 				case e.Name == "norm" && p.Name == "place":
 					params += ", kind: lrn"
+				case e.Name == "labels" && p.Name == "rule":
+					params += ", clean: drop"
 				case e.Name == "pretrain":
 					params += ", from: a.pth"
 				case e.Name == "head" && p.Name == "pool":

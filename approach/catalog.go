@@ -379,6 +379,29 @@ func Catalog() []Entry {
 			Evidence: "1.2M .471, 800K .438, 600K .425, 400K .393, 200K .305",
 			Caveats:  "an epoch is shorter: fewer steps at equal epochs",
 		}},
+		{"labels", Learning, "labels", learning.Labels(learningDefaults.Labels), Card{
+			Summary: "makes labels of training images wrong on purpose, or cleans them of those that are likely wrong",
+			Cost:    "clean: as many trainings as there are folds, each but the last on the images of all folds but one; they count as the arm's",
+			Couplings: []string{
+				"training images alone: validation and test keep their labels, and no image of theirs is seen by the networks of folds",
+				"noise comes first, so that clean finds what it has made; then subset, then the folds, which are cut of what is trained on in this repeat, and keep near-duplicates together",
+				"balance weighs by the labels that are left",
+			},
+			Paper:    "noise: arXiv:1606.02228, §3.10; clean: Northcutt, Jiang, Chuang, JAIR 70, 2021, arXiv:1911.00068, §3; the rules under cleanlab's names",
+			Evidence: "of 1.2M images 5 % wrong .458, 10 % .447, 15 % .437, 50 % .347 (none .471; 800K clean .438)",
+			Caveats:  "what a poor network finds is mostly hard and not wrong: look at it (assay data clean) before dropping it; drop shortens an epoch by what it leaves out",
+		}},
+		{"balance", Learning, "balance", learning.Balance{By: experiment.BalanceLoss, Power: 1}, Card{
+			Summary: "makes up for classes that have fewer images than others, in the loss or by seeing their images more often",
+			Cost:    "none: an epoch has as many images as without",
+			Couplings: []string{
+				"weights are scaled so that their mean over the training images is 1; by loss, the rate means what it meant",
+				"counts are those of the images that are trained on, by the labels that they have there",
+			},
+			Paper:    "inverse share: King, Zeng, Political Analysis 9, 2001; its root: Mahajan et al., ECCV 2018, arXiv:1805.00932, §2.3; sampling beside loss: Buda, Maki, Mazurowski, Neural Networks 106, 2018, arXiv:1710.05381",
+			Evidence: "not in the published study, whose classes are balanced",
+			Caveats:  "moves accuracy from common classes to rare ones: balanced accuracy and macro F1 tell, plain accuracy may fall; by sampling, few images are learned by heart",
+		}},
 		{"pretrain", Learning, "pretrain, parameters", learning.Pretrain(learningDefaults.Pretrain), Card{
 			Summary: "begins from the weights of a file, such as those that have seen ImageNet, in place of drawn ones",
 			Cost:    "none; what is frozen needs no gradient and no update",

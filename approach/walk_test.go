@@ -59,6 +59,8 @@ var walked = map[string][]string{
 	"epochs":             {"epochs: 5", "epochs: {steps: 100}"},
 	"augment":            {"augment: [flip, {crop: {pad: 4}}]", "augment: []"},
 	"subset":             {"subset: 0.5", "subset: {images: 1000}"},
+	"labels":             {"labels: {noise: 0.1}", "labels: {confusion: {a: {b: 0.2}}, clean: drop}", "labels: {clean: relabel, folds: 3, rule: both}"},
+	"balance":            {"balance", "balance: {by: sampling, power: 0.5}", "balance: {weights: {a: 2}}"},
 	"pretrain":           {"pretrain: a.pth", "pretrain: {from: a.pth, freeze: [conv1], normalize: half}"},
 }
 

@@ -77,7 +77,7 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	if err := cfg.Augment.Check(cfg.Preprocess.H, cfg.Preprocess.W); err != nil {
 		return nil, fmt.Errorf("augment: %w", err)
 	}
-	l := &Loader{set: s, pixels: pixels, items: items, images: cfg.Overlay.visits(items), cfg: cfg, scale: cfg.Preprocess.scale()}
+	l := &Loader{set: s, pixels: pixels, items: items, images: cfg.Overlay.Visits(items), cfg: cfg, scale: cfg.Preprocess.scale()}
 	switch {
 	case cfg.Batch < 1:
 		return nil, fmt.Errorf("batch: %d images; give at least 1", cfg.Batch)
@@ -149,7 +149,7 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 			return err
 		}
 		b.IDs[row] = v.item
-		b.shown[0] = Shown{Item: v.item, Label: l.label(v.item), Share: 1, Weight: 1}
+		b.shown[0] = Shown{Item: v.item, Label: l.label(v.item), Share: 1, Weight: l.counts(v.item)}
 		l.target(b, row, b.shown[:])
 	}
 	b.Valid = n
@@ -183,11 +183,14 @@ func (l *Loader) show(dst []float32, s *augment.Sample, v visit, epoch int, trai
 }
 
 // label is what an item is taken for.
-func (l *Loader) label(item int) int32 {
-	if l.cfg.Overlay.Labels != nil {
-		return l.cfg.Overlay.Labels[item]
+func (l *Loader) label(item int) int32 { return l.cfg.Overlay.Label(l.set, item) }
+
+// counts is how much an item counts.
+func (l *Loader) counts(item int) float32 {
+	if l.cfg.Overlay.Counts != nil {
+		return l.cfg.Overlay.Counts[item]
 	}
-	return l.set.Items[item].Label
+	return 1
 }
 
 // order is the epoch's; the last two are kept.

@@ -234,7 +234,9 @@ func TestAnOverlayChangesWhatTrainingSeesAndNothingElse(t *testing.T) {
 			t.Fatalf("row %d has label %d", row, label)
 		}
 	}
-	evaluated := fill(func(c *LoaderConfig) { c.Train, c.Overlay = false, Overlay{labels, make([]float32, len(s.Items))} })
+	evaluated := fill(func(c *LoaderConfig) {
+		c.Train, c.Overlay = false, Overlay{Labels: labels, Draws: make([]float32, len(s.Items))}
+	})
 	if want := fill(func(c *LoaderConfig) { c.Train = false }); !same(evaluated, want) {
 		t.Error("evaluation looks through the overlay")
 	}

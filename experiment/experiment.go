@@ -229,25 +229,29 @@ func EncodeIn(dir string, e Experiment) (*spec.Node, error) {
 	return spec.Encode(e)
 }
 
-// Absolute is a list of choices whose files, those of pretrained weights, are named by absolute paths, as [Encode] names others.
-func Absolute(choices []Choice) ([]Choice, error) { return weightsAt(choices, filepath.Abs) }
+// Absolute is a list of choices whose files, such as those of pretrained weights, are named by absolute paths, as [Encode] names others.
+func Absolute(choices []Choice) ([]Choice, error) { return filesAt(choices, filepath.Abs) }
 
 // Within is a list of choices whose files are named as [EncodeIn] names others in folder dir.
 func Within(dir string, choices []Choice) []Choice {
-	choices, _ = weightsAt(choices, func(path string) (string, error) { return relative(dir, path), nil })
+	choices, _ = filesAt(choices, func(path string) (string, error) { return relative(dir, path), nil })
 	return choices
 }
 
-// weightsAt is a list of choices whose pretrained weights have their paths as to says, where they are relative to the file of the choice.
-func weightsAt(choices []Choice, to func(path string) (string, error)) ([]Choice, error) {
+// filesOf is the keys of approaches that name files.
+var filesOf = map[string]string{"pretrain": "from", "labels": "confusion"}
+
+// filesAt is a list of choices whose files have their paths as to says, where they are relative to the file of the choice.
+func filesAt(choices []Choice, to func(path string) (string, error)) ([]Choice, error) {
 	choices = slices.Clone(choices)
 	for i, c := range choices {
-		if c.Name != "pretrain" || c.Value == nil {
+		file := filesOf[c.Name]
+		if file == "" || c.Value == nil {
 			continue
 		}
 		from := c.Value
 		if c.Value.Kind == spec.Map {
-			from = c.Value.Get("from")
+			from = c.Value.Get(file)
 		}
 		if from == nil || from.Kind != spec.Scalar {
 			continue
@@ -260,7 +264,7 @@ func weightsAt(choices []Choice, to func(path string) (string, error)) ([]Choice
 		if c.Value.Kind == spec.Map {
 			moved = spec.NewMap()
 			for key, value := range c.Value.Pairs() {
-				if key.Text() == "from" {
+				if key.Text() == file {
 					value = spec.NewText(path)
 				}
 				moved.Set(key.Text(), value)

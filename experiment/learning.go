@@ -1,6 +1,9 @@
 package experiment
 
-import "github.com/assaylab/assay/data/augment"
+import (
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
+)
 
 // Learning is what the network sees, and when: the settings that learning approaches write.
 type Learning struct {
@@ -9,6 +12,8 @@ type Learning struct {
 	Subset  Subset  `yaml:"subset"`
 
 	Pretrain Pretrain `yaml:"pretrain"`
+	Labels   Labels   `yaml:"labels"`
+	Balance  Balance  `yaml:"balance"`
 }
 
 // Epochs is how long training lasts: passes over the training images, or steps.
@@ -51,7 +56,10 @@ func (s Subset) Of(n int) int {
 
 // DefaultLearning is what an experiment has that says nothing.
 func DefaultLearning() Learning {
-	return Learning{Epochs: Epochs{Count: 20}, Subset: Subset{Fraction: 1}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
+	return Learning{
+		Epochs: Epochs{Count: 20}, Subset: Subset{Fraction: 1}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames},
+		Labels: Labels{Folds: 5, Rule: data.PruneByNoiseRate}, Balance: Balance{Power: 1},
+	}
 }
 
 // Window is the side of what the network sees where a crop sets it, else 0.

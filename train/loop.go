@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"time"
 
@@ -56,6 +57,9 @@ type run struct {
 func Run(ctx context.Context, job Job) (*Result, error) {
 	began := time.Now()
 	r, err := job.setUp(ctx)
+	if errors.Is(err, errDiverged) {
+		return &Result{Diverged: true, Seconds: time.Since(began).Seconds()}, nil
+	}
 	if err != nil {
 		return nil, early(ctx, err)
 	}
@@ -67,6 +71,13 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	result, err := r.train(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if job.Learning.Labels.Clean != "" && job.Checkpoint != "" {
+		for _, file := range Beside(job.Checkpoint) {
+			if err := absent(os.Remove(file)); err != nil {
+				return nil, err
+			}
+		}
 	}
 	result.Begun, result.Seconds, result.Resumed = r.begun, time.Since(began).Seconds(), resumed
 	return result, nil
@@ -113,7 +124,7 @@ func (r *run) stepped() (err error) {
 
 // early is the error of a training that ended before its first step.
 func early(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !errors.Is(err, ErrInterrupted) { // a fold has said what is kept
 		return fmt.Errorf("%w before the first step; nothing is kept", ErrInterrupted)
 	}
 	return err
@@ -421,25 +432,33 @@ func (r *run) interrupted() error {
 // evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it.
 func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task.Task, threads int) (task.Score, error) {
 	scorer := t.Scorer(l.Images())
+	if err := each(ctx, exe, l, threads, scorer.Add); err != nil {
+		return task.Score{}, err
+	}
+	return scorer.Score(), nil
+}
+
+// each runs an evaluation program over all images of a loader, and hands out what it gives batch by batch.
+func each(ctx context.Context, exe engine.Executable, l *data.Loader, threads int, see func(b *data.Batch, output func(name string) []float32)) error {
 	feed := l.Start(0, 0, threads)
 	defer feed.Stop()
 	in := engine.Feed{Real: map[string][]float32{}}
 	for {
 		b, err := feed.Next()
 		if errors.Is(err, io.EOF) {
-			return scorer.Score(), nil
+			return nil
 		}
 		if err != nil {
-			return task.Score{}, err
+			return err
 		}
 		if err := ctx.Err(); err != nil {
-			return task.Score{}, err
+			return err
 		}
 		in.Real[compile.Images] = b.X.Data
 		if err := exe.Run(in); err != nil {
-			return task.Score{}, err
+			return err
 		}
-		scorer.Add(b, exe.Output)
+		see(b, exe.Output)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/assaylab/assay/data"
@@ -115,7 +114,7 @@ type preparation struct {
 	task       task.Task
 	geometry   data.Geometry
 	preprocess data.Preprocess
-	images     int               // to train on
+	images     int               // seen in an epoch
 	config     data.LoaderConfig // of training, but for what a stage decides
 	validation *data.Loader
 	watched    *data.Loader // of the validation images those that points are of; validation where these are all
@@ -144,12 +143,17 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if p.task, err = task.New(j.Task, j.Set.Classes); err != nil {
 		return nil, err
 	}
-	if c, ok := p.task.(task.Classify); ok {
-		c.Of, c.Gamma, c.Smoothing = j.Optimization.Loss.Kind, j.Optimization.Loss.Gamma, j.Optimization.LabelSmoothing.Amount
-		p.task = c
-	}
 	if err := p.task.Check(j.Graph); err != nil {
 		return nil, fmt.Errorf("%s: %w", j.Graph.Name, err)
+	}
+	seen, held, over, err := j.lay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := p.task.(task.Classify); ok {
+		c.Of, c.Gamma, c.Smoothing = j.Optimization.Loss.Kind, j.Optimization.Loss.Gamma, j.Optimization.LabelSmoothing.Amount
+		c.Weighted = over.Counts != nil
+		p.task = c
 	}
 	targets, truth, err := targetsOf(p.task, j.Set)
 	if err != nil {
@@ -163,19 +167,11 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		p.preprocess.Mean, p.preprocess.Std = j.Start.Mean, j.Start.Std
 	}
 	p.config = data.LoaderConfig{
-		Targets: targets, Train: true, Overlay: j.Overlay, Augment: j.Learning.Augment.List(),
+		Targets: targets, Train: true, Overlay: over, Augment: j.Learning.Augment.List(),
 		Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
-	trained := j.Cut.Train
-	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
-		trained = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
-	}
-	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
-	held := j.heldOut(trained)
-	trained = slices.DeleteFunc(slices.Clone(trained), func(i int) bool { return slices.Contains(held, i) })
-	if p.images = len(trained); p.images < len(j.Cut.Train) {
-		p.config.Overlay = p.config.Overlay.Within(j.Set, trained)
-	}
+	p.images = over.Visits(j.Cut.Train)
+	p.seen = model.Seen{Trained: j.Set.Marks(seen), Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Part())
 	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
 	if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {

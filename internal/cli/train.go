@@ -289,6 +289,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		return failed(root.At(approach.Locate(x.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))))
 	}
 	built.Learning.Pretrain.From = "" // their digest says which they are
+	if built.Learning.Labels.Confusion, err = built.Learning.Labels.Confusion.Read(); err != nil {
+		return failed(root.At(approach.Locate(x.Learning, "labels", err)))
+	}
 	cut := set.Cut(x.Seed, 1)
 	n := experiment.TrainedOn(built.Optimization, built.Learning, len(cut.Train))
 	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, n)
@@ -320,8 +323,10 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	checkpoint := out + ".checkpoint"
 	if fresh {
-		if err := remove(checkpoint); err != nil {
-			return err
+		for _, file := range append(train.Beside(checkpoint), checkpoint) {
+			if err := remove(file); err != nil {
+				return err
+			}
 		}
 	}
 	text := ""

@@ -41,6 +41,8 @@ var examples = map[string]string{
 	"epochs":             "epochs: 20",
 	"augment":            "augment: [flip, {crop: {pad: 4}}]",
 	"subset":             "subset: 0.5",
+	"labels":             "labels: {clean: drop}",
+	"balance":            "balance: loss",
 	"pretrain":           "pretrain: efficientnet-lite0.pth",
 }
 

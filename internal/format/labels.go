@@ -27,15 +27,21 @@ type Label struct {
 // maxLabels bounds the text of a list: 10 million rows of 50 letters.
 const maxLabels = 512 << 20
 
-// ReadLabels reads a list in CSV, as spreadsheets write it: a first line that names the columns, file and label among them in any
-// order and case, or two columns without such a line. What parts the columns, a comma, a semicolon or a tab, is told by the
-// first line; a byte order mark, "\r\n" and a line "sep=;" in front are passed over. Errors begin with the line.
-func ReadLabels(r io.Reader) ([]Label, error) {
+// Row is a line of a table.
+type Row struct {
+	Cells []string // without blanks around them
+	Line  int
+}
+
+// Table reads CSV as spreadsheets write it, all of it: at least two rows of at least two columns, empty lines left out. What parts the columns, a comma, a
+// semicolon or a tab, is the one that makes most of them in the first line; a byte order mark, "\r\n" and a line "sep=;" in front
+// are passed over. Errors begin with the line.
+func Table(r io.Reader) ([]Row, error) {
 	text, err := ReadAll(r, maxLabels)
 	if err != nil {
-		return nil, fmt.Errorf("%w; give a list of labels: file,label", err)
+		return nil, fmt.Errorf(" %w; give a CSV file", err)
 	}
-	fault := func(line int, format string, args ...any) ([]Label, error) {
+	fault := func(line int, format string, args ...any) ([]Row, error) {
 		return nil, fmt.Errorf("%d: "+format, append([]any{line}, args...)...)
 	}
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
@@ -59,87 +65,87 @@ func ReadLabels(r io.Reader) ([]Label, error) {
 	if first, rest, _ := bytes.Cut(text, []byte("\n")); len(bytes.TrimSpace(first)) == 5 && bytes.HasPrefix(bytes.ToLower(first), []byte("sep=")) {
 		text, skipped = rest, 1
 	}
-	c, err := columnsOf(text)
-	if err != nil {
-		return fault(1+skipped, "%w", err)
+	comma, most := ',', 0
+	for _, c := range []rune{',', ';', '\t'} {
+		if row, _ := reader(text, c).Read(); len(row) > most {
+			comma, most = c, len(row)
+		}
 	}
-	rows := reader(text, c.comma)
-	var labels []Label
+	cells := reader(text, comma)
+	var rows []Row
 	for {
-		row, err := rows.Read()
+		read, err := cells.Read()
 		if err == io.EOF {
 			break
 		}
 		if e, ok := errors.AsType[*csv.ParseError](err); ok {
 			return fault(e.Line+skipped, "%w; a field with quotes in it is quoted and has them twice", e.Err)
 		} else if err != nil {
-			return nil, err
+			return nil, fmt.Errorf(" %w", err)
 		}
-		line, _ := rows.FieldPos(0)
-		if c.named {
-			c.named = false
+		line, _ := cells.FieldPos(0)
+		row := Row{make([]string, len(read)), line + skipped}
+		for i, cell := range read {
+			row.Cells[i] = strings.TrimSpace(cell)
+		}
+		if strings.Join(row.Cells, "") == "" {
 			continue
 		}
-		if len(row) <= max(c.file, c.label) {
-			if len(row) == 1 && strings.TrimSpace(row[0]) == "" {
-				continue
-			}
-			return fault(line+skipped, "%s, too few for a file and its label; write FILE%cLABEL", say.Counted(len(row), "column"), c.comma)
-		}
-		l := Label{strings.TrimSpace(row[c.file]), strings.TrimSpace(row[c.label]), line + skipped}
-		if l.File == "" && l.Class == "" {
-			continue
-		}
-		if l.File == "" {
-			return fault(l.Line, "a label %q without a file; name the file, or take the line away", l.Class)
-		}
-		if labels = append(labels, l); len(labels) > maxEntries {
-			return fault(l.Line, "more than %d rows; split the set", maxEntries)
+		if rows = append(rows, row); len(rows) > maxEntries {
+			return fault(row.Line, "more than %d rows; split the set", maxEntries)
 		}
 	}
-	if len(labels) == 0 {
-		return fault(1+skipped, "no rows; write a line file,label and then one for each picture")
+	switch {
+	case len(rows) == 0 || most < 2:
+		return fault(1+skipped, "no table of two or more columns; write CSV, columns parted by commas")
+	case len(rows) == 1:
+		return fault(rows[0].Line, "no rows but the first; write one for each entry")
 	}
-	return labels, nil
-}
-
-// columns is how a list is written.
-type columns struct {
-	comma       rune
-	named       bool // the first line names the columns
-	file, label int  // places
-}
-
-// columnsOf looks at the first line.
-func columnsOf(text []byte) (columns, error) {
-	commas := []rune{',', ';', '\t'}
-	for _, comma := range commas {
-		row, _ := reader(text, comma).Read()
-		c := columns{comma, true, -1, -1}
-		for i, name := range row {
-			switch strings.ToLower(strings.TrimSpace(name)) {
-			case "file":
-				c.file = i
-			case "label":
-				c.label = i
-			}
-		}
-		if c.file >= 0 && c.label >= 0 {
-			return c, nil
-		}
-	}
-	for _, comma := range commas {
-		if row, _ := reader(text, comma).Read(); len(row) == 2 && isPicture(strings.TrimSpace(row[0])) {
-			return columns{comma, false, 0, 1}, nil
-		}
-	}
-	return columns{}, errors.New("no columns file and label; name them in the first line: file,label")
+	return rows, nil
 }
 
 func reader(text []byte, comma rune) *csv.Reader {
 	r := csv.NewReader(bytes.NewReader(text))
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
 	return r
+}
+
+// ReadLabels reads a list as [Table] reads one: its first line names columns, file and label among them in any order and
+// case, or there are two columns and no such line. Errors begin with the line.
+func ReadLabels(r io.Reader) ([]Label, error) {
+	rows, err := Table(r)
+	if err != nil {
+		return nil, err
+	}
+	file, label := -1, -1
+	for i, name := range rows[0].Cells {
+		switch strings.ToLower(name) {
+		case "file":
+			file = i
+		case "label":
+			label = i
+		}
+	}
+	switch first := rows[0]; {
+	case file >= 0 && label >= 0:
+		rows = rows[1:]
+	case len(first.Cells) == 2 && isPicture(first.Cells[0]):
+		file, label = 0, 1
+	default:
+		return nil, fmt.Errorf("%d: no columns file and label; name them in the first line: file,label", first.Line)
+	}
+	labels := make([]Label, 0, len(rows))
+	for _, row := range rows {
+		if len(row.Cells) <= max(file, label) {
+			return nil, fmt.Errorf("%d: %s, too few for a file and its label; write both", row.Line, say.Counted(len(row.Cells), "column"))
+		}
+		l := Label{row.Cells[file], row.Cells[label], row.Line}
+		if l.File == "" {
+			return nil, fmt.Errorf("%d: a label %q without a file; name the file, or take the line away", l.Line, l.Class)
+		}
+		labels = append(labels, l)
+	}
+	return labels, nil
 }
 
 // Listed lays out the files that a list names, and no others; list is what the list is called in messages. A file is found by its

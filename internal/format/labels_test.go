@@ -38,10 +38,10 @@ func TestListsOfLabelsAreReadAsSpreadsheetsWriteThem(t *testing.T) {
 
 func TestFaultsOfListsNameTheLine(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"", "1: no columns file and label; name them in the first line: file,label"},
+		{"", "1: no table of two or more columns; write CSV, columns parted by commas"},
 		{"id,breed\n1,pug\n", "1: no columns file and label; name them in the first line: file,label"},
-		{"file,label\n", "1: no rows; write a line file,label and then one for each picture"},
-		{"file,label\na.jpg,cat\nb.jpg\n", "3: 1 column, too few for a file and its label; write FILE,LABEL"},
+		{"file,label\n", "1: no rows but the first; write one for each entry"},
+		{"file,label\na.jpg,cat\nb.jpg\n", "3: 1 column, too few for a file and its label; write both"},
 		{"file;label\n;cat\n", `2: a label "cat" without a file; name the file, or take the line away`},
 		{"file,label\na.jpg,\"cat\n", `2: extraneous or missing " in quoted-field; a field with quotes in it is quoted and has them twice`},
 		{"file,label\na.jpg,Caf\xe9\n", "2: letters that are no UTF-8; save it as CSV in UTF-8"},

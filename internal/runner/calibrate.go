@@ -110,7 +110,7 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 			each = c.SecondsPerStep
 		}
 		_, now := unknown[key]
-		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps), rough && now
+		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps*a.Built.Learning.Trainings()), rough && now
 	}
 	if st != nil && !rough {
 		for _, key := range turns {

@@ -489,7 +489,9 @@ func (w *work) sweep() error {
 func (w *work) discard(id string, known bool) {
 	_ = os.Remove(w.st.ResultFile(id))
 	if known {
-		_ = os.Remove(w.st.Checkpoint(id))
+		for _, file := range append(train.Beside(w.st.Checkpoint(id)), w.st.Checkpoint(id)) {
+			_ = os.Remove(file)
+		}
 	}
 }
 

@@ -246,6 +246,9 @@ func (s *Session) identify(ctx context.Context) error {
 		}
 		s.Starts = append(s.Starts, told)
 		learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
+		if learning.Labels.Confusion, err = learning.Labels.Confusion.Read(); err != nil {
+			return s.place(a, approach.Locate(a.Experiment.Learning, "labels", err))
+		}
 		optimization, observers := a.Built.Optimization.Apart()
 		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
 		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, observers})
