@@ -105,6 +105,9 @@ func (c *Confident) Self(i int) float64 { return c.of(i)[c.labels[i]] }
 // Suggested is the class that an image is most probably of.
 func (c *Confident) Suggested(i int) int32 { return c.predicted(i) }
 
+// Most is the probability of that class.
+func (c *Confident) Most(i int) float64 { return c.of(i)[c.predicted(i)] }
+
 // Suspects are the images whose labels are taken for wrong by a rule, the least self-confident first. An image of which no class is
 // more probable than the one that it is given is none.
 func (c *Confident) Suspects(rule string) []int {
@@ -218,4 +221,25 @@ func rounded(values []float64) []int {
 		whole[order[n%len(order)]]++
 	}
 	return whole
+}
+
+// AUC is the area under the curve of telling two groups apart by a figure that is lower in the first: the share of pairs, one of each, in which it
+// is, ties counted half (Mann and Whitney, Ann. Math. Stat. 18, 1947). 0.5: not at all.
+func AUC(low, high []float64) float64 {
+	if len(low) == 0 || len(high) == 0 {
+		return 0.5
+	}
+	sorted := slices.Sorted(slices.Values(high))
+	above := 0.0
+	for _, v := range low {
+		first, _ := slices.BinarySearch(sorted, v)
+		last, _ := slices.BinarySearchFunc(sorted, v, func(x, v float64) int {
+			if x <= v {
+				return -1
+			}
+			return 1
+		})
+		above += float64(len(sorted)-last) + float64(0.5*float64(last-first))
+	}
+	return above / float64(len(low)) / float64(len(high))
 }

@@ -319,6 +319,9 @@ func endsOf(names []string) ends {
 
 // find is the place of a file among the names, or why there is none, and what to do.
 func find(names []string, e ends, file, root string) (at int, what, mend string) {
+	if i, ok := slices.BinarySearch(names, file); ok { // a backslash may be one of a name
+		return i, "", ""
+	}
 	file = strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(file, `\`, "/")), "/")
 	_, below, inRoot := strings.Cut(file, path.Base(strings.ReplaceAll(root, `\`, "/"))+"/")
 	var found []int32
