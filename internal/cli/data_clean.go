@@ -155,7 +155,7 @@ func (e *Env) cleanLabels(ctx context.Context, ask cleaning) error {
 	probs, err := job.OutOfFold(ctx, items, over)
 	b.end()
 	if err != nil {
-		return root.At(err)
+		return err
 	}
 	given := make([]int32, len(items))
 	for k, i := range items {
