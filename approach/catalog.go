@@ -387,7 +387,7 @@ func Catalog() []Entry {
 				"noise comes first, so that clean finds what it has made; then subset, then the folds, which are cut of what is trained on in this repeat, and keep near-duplicates together",
 				"balance weighs by the labels that are left",
 			},
-			Paper:    "noise: arXiv:1606.02228, §3.10; clean: Northcutt, Jiang, Chuang, JAIR 70, 2021, arXiv:1911.00068, §3; the rules under cleanlab's names",
+			Paper:    "noise: arXiv:1606.02228; clean: Northcutt, Jiang, Chuang, JAIR 70, 2021, arXiv:1911.00068, §3; the rules under cleanlab's names",
 			Evidence: "of 1.2M images 5 % wrong .458, 10 % .447, 15 % .437, 50 % .347 (none .471; 800K clean .438)",
 			Caveats:  "what a poor network finds is mostly hard and not wrong: look at it (assay data clean) before dropping it; drop shortens an epoch by what it leaves out",
 		}},

@@ -9,7 +9,7 @@ import (
 	"github.com/assaylab/assay/nn"
 )
 
-// Labels changes what the training images are taken for: wrong labels on purpose (arXiv:1606.02228, §3.10), or confident learning
+// Labels changes what the training images are taken for: wrong labels on purpose (arXiv:1606.02228), or confident learning
 // against those that are there: Northcutt, Jiang, Chuang, JAIR 70, 2021, arXiv:1911.00068.
 type Labels experiment.Labels
 

@@ -141,6 +141,7 @@ which choices of architecture, of optimization and of learning pay, how much, an
 		e.group("net", "networks: the zoo, and files", netList(e), netShow(e), netDiff(e)),
 		e.group("approach", "the catalogue of choices", approachList(e), approachShow(e)),
 		e.group("data", "images: built-in sets, and folders", dataList(e), dataGet(e), dataDescribe(e), dataShow(e), dataClean(e)),
+		completed(adviseCommand(e), endingIn("yaml", "yml")),
 		benchCommand(e),
 		devicesCommand(e),
 		versionCommand(e),
