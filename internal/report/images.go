@@ -39,6 +39,14 @@ type ClassShare struct {
 type Confused struct {
 	Arm   string         `json:"arm"`
 	Taken task.Confusion `json:"taken"`
+
+	Balanced float64 `json:"balanced_accuracy"` // of these counts, 0 to 1
+	MacroF1  float64 `json:"macro_f1"`
+}
+
+// Says is what the counts come to, where classes count alike: "balanced accuracy 87.3 %, macro F1 .871".
+func (c Confused) Says() string {
+	return fmt.Sprintf("balanced accuracy %.1f %%, macro F1 %.3f", 100*c.Balanced, c.MacroF1)
 }
 
 // Seen is a picture as the trials saw it.
@@ -146,7 +154,7 @@ func See(r *study.Result, album trial.Images) *Sight {
 	}
 	for _, arm := range []string{k.base.Name, s.Compared} {
 		if arm != "" {
-			s.Confusions = append(s.Confusions, Confused{arm, counts[arm]})
+			s.Confusions = append(s.Confusions, Confused{arm, counts[arm], counts[arm].BalancedAccuracy(), counts[arm].MacroF1()})
 		}
 	}
 	for class, name := range album.Classes {
@@ -288,6 +296,7 @@ func (s *Sight) galleries(thumbs map[string][]byte, base string) []gallery {
 // wrongs is a confusion as the page shows it: a table while the classes are few, else the most frequent mistakes.
 type wrongs struct {
 	Arm      string
+	Says     string
 	Classes  []string
 	Rows     []wrongRow
 	Mistakes []string
@@ -305,7 +314,7 @@ type wrongCell struct {
 }
 
 func (c Confused) table(classes []string) wrongs {
-	w := wrongs{Arm: c.Arm}
+	w := wrongs{Arm: c.Arm, Says: c.Says()}
 	if len(classes) > 12 {
 		w.Mistakes = c.Mistakes(classes, 12)
 		return w
