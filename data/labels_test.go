@@ -66,7 +66,7 @@ func TestFaultsOfListsAndPatternsAreAtTheirKeys(t *testing.T) {
 		{"", "^(x+)_", "$.class", `class: the pattern "^(x+)_" finds a class in the name of no file in `},
 		{"x", "(a)", "$.class", "class: labels says it already; keep one"},
 		{"none.csv", "", "", "none.csv: no such file; give a list of labels"},
-		{writeText(t, filepath.Join(dir, "bad.csv"), "a,b,c\n"), "", "", "bad.csv:1: no columns file and label"},
+		{writeText(t, filepath.Join(dir, "bad.csv"), "a,b,c\n1,2,3\n"), "", "", "bad.csv:1: no columns file and label"},
 		{writeText(t, filepath.Join(dir, "gone.csv"), "file,label\nx.jpg,cat\n"), "", "", "2 of 2 files"},
 		{writeText(t, filepath.Join(dir, "one.csv"), "file,label\ncat/00.png,cat\ncat/01.png,cat\ncat/02.png,cat\n"), "", "", "one class only (cat); add some, or change the list "},
 	} {
