@@ -52,8 +52,12 @@ func TestAListOfRecordsKeepsTheirOrderOfClassesAndTheirParts(t *testing.T) {
 	}
 	list := Builtin("fashion-mini")
 	list.Labels = writeText(t, filepath.Join(t.TempDir(), "all.csv"), "file,label\n"+strings.Join(rows, "\n"))
-	if s := open(t, list, Options{Look: true}); s.Digest != whole.Digest {
+	if s := open(t, list, Options{Look: true}); s.Digest != whole.Digest || len(s.Faults) != 0 {
 		t.Errorf("another set: classes %v, faults %v", s.Classes, s.Faults)
+	}
+	writeText(t, list.Labels, "file,label\n"+strings.Join(rows[3:], "\n"))
+	if s := open(t, list, Options{Look: true}); len(s.Items) != len(rows)-3 || len(s.Faults) != 1 || !strings.Contains(s.Faults[0].What, "not in all.csv, like 2 other pictures") {
+		t.Errorf("%d items, faults %v; want 3 records left out and told", len(s.Items), s.Faults)
 	}
 }
 

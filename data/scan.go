@@ -171,7 +171,7 @@ func (s *Set) recorded() format.Layout {
 	if s.rows == nil {
 		return own
 	}
-	l := format.Listed(slices.Sorted(slices.Values(rec.Names)), s.rows, s.tree.Root, filepath.Base(s.spec.Labels))
+	l := format.Listed(slices.Sorted(slices.Values(rec.Names)), s.rows, s.tree.Root, filepath.Base(s.spec.Labels), func(string) bool { return true })
 	for i := range l.Places {
 		l.Places[i].Split = rec.Splits[at[l.Places[i].Name]]
 	}
@@ -196,7 +196,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		}
 		layout = s.recorded()
 	case s.rows != nil:
-		layout = format.Listed(names, s.rows, s.tree.Root, filepath.Base(s.spec.Labels))
+		layout = format.Listed(names, s.rows, s.tree.Root, filepath.Base(s.spec.Labels), format.IsPicture)
 	case s.pattern != nil:
 		if layout = format.Named(names, s.pattern); len(layout.Places) == 0 {
 			return nil, fault("class", "class: the pattern %q finds a class in the name of no file in %s; one for names such as cat_001.jpg is '^([a-z]+)_'", s.spec.Class, s.tree.Root)

@@ -146,10 +146,10 @@ func topsOf(names []string, base string) []*top {
 		class, _, deep := strings.Cut(rest, "/")
 		if deep {
 			t.classes[class] = true
-		} else if isPicture(rest) {
+		} else if IsPicture(rest) {
 			t.direct++
 		}
-		t.pictures = t.pictures || isPicture(rest)
+		t.pictures = t.pictures || IsPicture(rest)
 	}
 	return tops
 }
@@ -232,7 +232,7 @@ func list(names []string) string {
 
 // stray notes a picture in no class folder; other files are not looked at.
 func (l *Layout) stray(name string) {
-	if isPicture(name) {
+	if IsPicture(name) {
 		l.Strays = append(l.Strays, Stray{name, "in no class folder", mendMove})
 	}
 }
@@ -245,7 +245,7 @@ func commonFolder(names []string) string {
 		for _, n := range names {
 			top, after, deep := strings.Cut(n[len(base):], "/")
 			if !deep {
-				if isPicture(top) {
+				if IsPicture(top) {
 					return base
 				}
 				continue // a readme beside the folder
@@ -260,7 +260,7 @@ func commonFolder(names []string) string {
 			return base
 		}
 		for _, n := range names { // a folder of pictures and more folders is a class, not a wrapper
-			if after, ok := strings.CutPrefix(n[len(base):], next+"/"); ok && !strings.Contains(after, "/") && isPicture(after) {
+			if after, ok := strings.CutPrefix(n[len(base):], next+"/"); ok && !strings.Contains(after, "/") && IsPicture(after) {
 				return base
 			}
 		}
@@ -273,8 +273,8 @@ func commonFolder(names []string) string {
 	}
 }
 
-// isPicture goes by the name alone; what is in a class folder is judged by its bytes instead.
-func isPicture(name string) bool {
+// IsPicture says whether a file is called a picture. It goes by the name alone; what is in a class folder is judged by its bytes instead.
+func IsPicture(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm":
 		return true

@@ -129,7 +129,7 @@ func ReadLabels(r io.Reader) ([]Label, error) {
 	switch first := rows[0]; {
 	case file >= 0 && label >= 0:
 		rows = rows[1:]
-	case len(first.Cells) == 2 && isPicture(first.Cells[0]):
+	case len(first.Cells) == 2 && IsPicture(first.Cells[0]):
 		file, label = 0, 1
 	default:
 		return nil, fmt.Errorf("%d: no columns file and label; name them in the first line: file,label", first.Line)
@@ -151,9 +151,9 @@ func ReadLabels(r io.Reader) ([]Label, error) {
 // Listed lays out the files that a list names, and no others; list is what the list is called in messages. A file is found by its
 // path below the folder, with the folder's own name in front or not, or by the end of its path where one file alone has that
 // end. It belongs to the part that the folder of the top level names, where all lie in folders of parts and of more than one.
-// Left out, each by its name, are files that are not there, that have no label or two, and, in one line, pictures that are not
-// listed. Names must be sorted.
-func Listed(names []string, labels []Label, root, list string) Layout {
+// Left out, each by its name, are files that are not there, that have no label or two, and, in one line, those not listed that are
+// pictures by what picture says, such as [IsPicture]. Names must be sorted.
+func Listed(names []string, labels []Label, root, list string, picture func(name string) bool) Layout {
 	var l Layout
 	ends := endsOf(names)
 	rows := make([]*Label, len(names)) // by name: its row
@@ -180,7 +180,7 @@ func Listed(names []string, labels []Label, root, list string) Layout {
 	var missed []string
 	for i, name := range names {
 		switch row := rows[i]; {
-		case row == nil && isPicture(name):
+		case row == nil && picture(name):
 			missed = append(missed, name)
 		case row != nil && row.Class != "" && !two[i]:
 			spots = append(spots, spot{name, row.Class})
@@ -208,7 +208,7 @@ func Named(names []string, pattern *regexp.Regexp) Layout {
 		}
 		if m := pattern.FindStringSubmatch(of); m != nil && m[1] != "" {
 			spots = append(spots, spot{name, m[1]})
-		} else if isPicture(name) {
+		} else if IsPicture(name) {
 			missed = append(missed, name)
 		}
 	}

@@ -86,7 +86,7 @@ gone.jpg: no such file, though line 10 of labels.csv has it; correct the name, o
 x.jpg: no label in line 11 of labels.csv; write one there, or take the line away
 deep/e.jpg: not in labels.csv, like 2 other pictures; add it to labels.csv, or list it under data.skip
 `
-	if got := told(Listed(names, rows, "my/photos", "labels.csv")); got != want {
+	if got := told(Listed(names, rows, "my/photos", "labels.csv", IsPicture)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
@@ -102,7 +102,7 @@ func TestListedFilesKeepTheirParts(t *testing.T) {
 		for i, n := range names {
 			rows = append(rows, Label{n, "x", i + 1})
 		}
-		if got := told(Listed(names, rows, ".", "labels.csv")); got != c.want {
+		if got := told(Listed(names, rows, ".", "labels.csv", IsPicture)); got != c.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", c.names, got, c.want)
 		}
 	}
@@ -142,6 +142,6 @@ func FuzzReadLabels(f *testing.F) {
 		if err != nil && strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: two lines", err)
 		}
-		Listed([]string{"a.jpg", "b/a.jpg"}, labels, ".", "list")
+		Listed([]string{"a.jpg", "b/a.jpg"}, labels, ".", "list", IsPicture)
 	})
 }
