@@ -56,3 +56,13 @@ func TestAConfusionIsReadAsSpreadsheetsWriteIt(t *testing.T) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
+
+func TestCleaningCostsATrainingForEachFold(t *testing.T) {
+	l := experiment.DefaultLearning()
+	if n := l.Trainings(); n != 1 {
+		t.Errorf("%d trainings without cleaning, want 1", n)
+	}
+	if l.Labels.Clean, l.Labels.Folds = experiment.CleanRelabel, 4; l.Trainings() != 4 { // one, and four of three quarters of the images
+		t.Errorf("%d trainings with four folds, want 4", l.Trainings())
+	}
+}
