@@ -45,7 +45,7 @@ func (s *Set) Confused(items []int, rates map[string]map[string]float64, seed ui
 	labels := s.labels()
 	drawn := s.numbers(items, tensor.NewStream(seed, "noise"))
 	for _, i := range items {
-		left := float64(drawn[i]>>11) / (1 << 53)
+		left := float64(float64(drawn[i]>>11) / (1 << 53))
 		for k, share := range table[labels[i]] {
 			if left -= share; left < 0 && share > 0 {
 				labels[i] = int32(k)
