@@ -354,7 +354,10 @@ func (l Ledger) undecided(t *table) []int {
 func (t *table) trials(q int) string {
 	h := sha256.New()
 	for s := range t.cells[0] {
-		if t.asks[q].rests(func(arm int) bool { c := t.cells[arm][s]; return arm > 0 && (c == nil || c.Status == Failed) }) {
+		if t.asks[q].rests(func(arm int) bool {
+			c := t.cells[arm][s]
+			return arm != t.asks[q].home && (c == nil || c.Status == Failed)
+		}) {
 			continue
 		}
 		for v, w := range t.asks[q].weights {

@@ -49,10 +49,19 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 		return nil, err
 	}
 	same := map[string][]PlannedArm{} // by fingerprint
+	home := map[string]PlannedArm{"": base}
 	for _, v := range arms[1:] {
-		a, err := s.planArm(v, base, images)
+		against, here := home[v.Backbone]
+		if !here { // the first on a backbone is its baseline
+			against = base
+		}
+		a, err := s.planArm(v, against, images)
 		if err != nil {
 			return nil, s.blame(v, base, images, err)
+		}
+		if a.Backbone = v.Backbone; !here {
+			a.Baseline, a.Differs = true, []string{"backbone " + v.Backbone}
+			home[v.Backbone] = a
 		}
 		print, err := a.fingerprint()
 		if err != nil {
@@ -157,6 +166,7 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	}
 	a.Params, a.MACs, a.Signature = cost.Params, cost.MACs, a.Built.Graph.Signature()
 	train := experiment.TrainedOn(a.Built.Optimization, a.Built.Learning, a.Images.Train)
+	a.TrainImages = train
 	if a.schedule, err = experiment.NewSchedule(a.Built.Optimization, a.Built.Learning, train); err != nil {
 		return a, approach.Locate(e.Optimization, "batch", err)
 	}

@@ -48,6 +48,7 @@ type Arm struct {
 	Name         string   `json:"name"`
 	ID           string   `json:"id,omitempty"` // of what the arm is, whatever its name: looks go by it; "" stands for the name
 	Baseline     bool     `json:"baseline"`
+	Backbone     string   `json:"backbone,omitempty"`      // that it stands on, in the design of that name; "": the base's own
 	Of           []string `json:"of,omitempty"`            // the variants of the file that it is made of
 	Differs      []string `json:"differs"`                 // what differs from the baseline, couplings included, a line each
 	Derived      bool     `json:"derived"`                 // evaluated from the baseline's own trials (views, average)
@@ -59,6 +60,7 @@ type Arm struct {
 	SecondsRough bool     `json:"seconds_rough,omitempty"` // they were timed beside other work
 	SharedStart  float64  `json:"shared_start"`            // share, 0 to 1, of the parameters that start equal to the baseline's
 	Signature    string   `json:"signature,omitempty"`     // architecture signature
+	TrainImages  int      `json:"train_images,omitempty"`  // that a training sees each epoch; 0 while not known
 	Stopped      int      `json:"stopped,omitempty"`       // repeats after which a planned look had decided all that is asked of it; 0: it goes on
 }
 
@@ -238,25 +240,28 @@ type Result struct {
 	Arms       []Arm         `json:"-"` // the baseline first; in JSON as part of Judged
 	Trials     []Trial       `json:"trials"`
 
-	Looks        []LookLine  `json:"looks"`      // so far, at anything against this baseline
-	Family       int         `json:"family"`     // variants ever judged against this baseline
-	NextLevel    float64     `json:"next_level"` // chance of any false claim that the next look could spend
-	Delta        float64     `json:"delta"`      // smallest effect that matters, in the primary metric's unit
-	Blocks       int         `json:"blocks"`     // repeats with at least two finished trials
-	Images       int         `json:"images"`     // validation images of one repeat
-	NoiseSD      float64     `json:"noise_sd"`   // residual standard deviation of one trial within its block, points; 0 while unknown
-	BlockSD      float64     `json:"block_sd"`   // standard deviation between blocks
-	ResidualDF   int         `json:"residual_df"`
-	Noise        *NoiseSplit `json:"noise"`               // where NoiseSD comes from; nil while unknown
-	Detectable   float64     `json:"detectable_effect"`   // true effect that these repeats find with 80 % power, seeds alone
-	Judged       []Judgement `json:"arms"`                // in the order of Arms
-	Contrasts    []Contrast  `json:"contrasts"`           // what the design asks besides an arm less the baseline, the main effects first; never nil
-	Winner       string      `json:"winner_arm"`          // best arm that helps, else the baseline
-	WinnerShrunk float64     `json:"winner_shrunk"`       // its effect, shrunk for having been chosen
-	Predicted    []string    `json:"predicted,omitempty"` // variants that by the contrasts together are best, where no arm that was trained is made of these
-	Choice       *Choice     `json:"choice"`              // if one must choose now; nil where nothing tells
-	Stopped      string      `json:"stopped,omitempty"`   // why there are no verdicts at all, e.g. a diverged baseline
-	Caveats      []string    `json:"caveats"`             // sentences for "Careful: ..."
+	Looks        []LookLine     `json:"looks"`      // so far, at anything against this baseline
+	Family       int            `json:"family"`     // variants ever judged against this baseline
+	NextLevel    float64        `json:"next_level"` // chance of any false claim that the next look could spend
+	Delta        float64        `json:"delta"`      // smallest effect that matters, in the primary metric's unit
+	Blocks       int            `json:"blocks"`     // repeats with at least two finished trials
+	Images       int            `json:"images"`     // validation images of one repeat
+	NoiseSD      float64        `json:"noise_sd"`   // residual standard deviation of one trial within its block, points; 0 while unknown
+	BlockSD      float64        `json:"block_sd"`   // standard deviation between blocks
+	ResidualDF   int            `json:"residual_df"`
+	Noise        *NoiseSplit    `json:"noise"`               // where NoiseSD comes from; nil while unknown
+	Detectable   float64        `json:"detectable_effect"`   // true effect that these repeats find with 80 % power, seeds alone
+	Judged       []Judgement    `json:"arms"`                // in the order of Arms
+	Backbones    []BackboneLine `json:"backbones,omitempty"` // of that design, the base's own first
+	Signs        []Sign         `json:"signs,omitempty"`     // of that design, what each variant does on every backbone
+	Contrasts    []Contrast     `json:"contrasts"`           // what the design asks besides an arm less the baseline, the main effects first; never nil
+	Winner       string         `json:"winner_arm"`          // best arm that helps, else the baseline
+	WinnerShrunk float64        `json:"winner_shrunk"`       // its effect, shrunk for having been chosen
+	Predicted    []string       `json:"predicted,omitempty"` // variants that by the contrasts together are best, where no arm that was trained is made of these
+	Choice       *Choice        `json:"choice"`              // if one must choose now; nil where nothing tells
+	DataSize     *DataSize      `json:"data_size,omitempty"` // of that design: what more images would bring; nil where the trials do not tell
+	Stopped      string         `json:"stopped,omitempty"`   // why there are no verdicts at all, e.g. a diverged baseline
+	Caveats      []string       `json:"caveats"`             // sentences for "Careful: ..."
 }
 
 // Baseline is the arm that all others are compared with.

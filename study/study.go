@@ -78,7 +78,7 @@ func Decode(n *spec.Node) (*Study, error) {
 		Question   string        `yaml:"question"`
 		Base       *spec.Node    `yaml:"base" spec:"required"`
 		Design     Design        `yaml:"design"`
-		Variants   []Variant     `yaml:"variants" spec:"required"`
+		Variants   []Variant     `yaml:"variants"`
 		Repeats    repeats       `yaml:"repeats"`
 		Seed       uint64        `yaml:"seed"`
 		Budget     time.Duration `yaml:"budget"`
@@ -94,6 +94,25 @@ func Decode(n *spec.Node) (*Study, error) {
 	var err error
 	if s.Base, err = base(f.Base); err != nil {
 		return nil, err
+	}
+	switch {
+	case n.Get("variants") == nil && s.Design.Kind != Sizes:
+		return nil, n.Errorf("the key %q is missing; add it", "variants")
+	case s.Design.Kind != Sizes:
+	case n.Get("variants") != nil:
+		return nil, n.Get("variants").Errorf("variants: design data-size has the base on parts of its images and no variants; drop them, or the design")
+	default:
+		if err := n.Place(s.Design.check(0)); err != nil {
+			return nil, n.Get("design").At(err)
+		}
+		if s.Variants, err = s.parts(); err != nil {
+			return nil, n.Get("design").At(err)
+		}
+	}
+	for i, net := range s.Design.Nets {
+		if experiment.IsNetFile(net) {
+			s.Design.Nets[i] = experiment.Beside(n, net)
+		}
 	}
 	if n.Get("seed") == nil {
 		s.Seed = s.Base.Seed
@@ -241,13 +260,23 @@ func (s *Study) Arms() ([]Combination, error) {
 		}
 		arms = append(arms, c)
 	}
+	if design.Kind == Backbones {
+		others, err := s.backbones()
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range others {
+			arms = append(arms, s.on(b)...)
+		}
+	}
 	return arms, nil
 }
 
 // Combination is an arm of a design, before it is built.
 type Combination struct {
-	Variant          // all of its edits; of the baseline none
-	Of      []string // names of the variants that it is made of
+	Variant           // all of its edits; of the baseline none
+	Of       []string // names of the variants that it is made of
+	Backbone string   // that it stands on; "": the base's own
 }
 
 // together is several variants as one. Two that take away the same, name both a network or data, or write one key differently leave it to

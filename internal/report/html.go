@@ -54,6 +54,8 @@ type page struct {
 	Contrasts, Mixed              bool
 	Forest                        []template.HTML
 	Trades                        []Trade
+	Sizes                         []template.HTML // of data-size, its curve
+	Reaches, Fitted               string
 	Panels, Folded                []Panel
 	Losses                        bool
 	Others                        []other
@@ -173,6 +175,9 @@ func HTML(w io.Writer, in Input) error {
 		for _, c := range s.Confusions {
 			p.Wrongs = append(p.Wrongs, c.table(s.Classes))
 		}
+	}
+	if p.Sizes = k.sizes(); p.Sizes != nil {
+		p.Reaches, p.Fitted = k.reaches(), sizesFitted
 	}
 	p.Trades = k.trades()
 	p.Panels = k.panels()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/internal/say"
@@ -91,6 +92,19 @@ func (m markdown) verdicts(in Input) {
 	}
 	for _, c := range m.careful() {
 		m.line("> Careful: %s\n", md(c))
+	}
+	if d := m.DataSize; d != nil && m.Stopped == "" {
+		m.line("## What more images bring\n")
+		var rows [][]string
+		for _, p := range append(slices.Clone(d.Points), d.Twice) {
+			what := "trained"
+			if p == d.Twice {
+				what = "expected"
+			}
+			rows = append(rows, []string{say.Thousands(p.Images), what, fmt.Sprintf("%s [%s, %s]", fixed(&p.Value, m.decimals), fixed(&p.Low, m.decimals), fixed(&p.High, m.decimals))})
+		}
+		m.table("rlr", []string{"images", "", md(m.Metric) + " [95 %]"}, rows)
+		m.line("%s\n", sizesFitted)
 	}
 	var rows [][]string
 	if m.contrasts() {

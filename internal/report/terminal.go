@@ -212,6 +212,9 @@ func (t *textTable) below(b *bufio.Writer, in Input) {
 	if n := t.noise(); n != "" {
 		t.wrapped(b, n, "  ")
 	}
+	if t.DataSize != nil && t.Stopped == "" {
+		t.wrapped(b, plain("expected: "+t.Metric+" "+t.reaches()+"; a - b n^-c by "+counted(len(t.DataSize.Points), "size")), "  ")
+	}
 	for i, j := range t.beyond {
 		if i == 0 {
 			fmt.Fprintln(b)

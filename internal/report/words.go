@@ -106,6 +106,8 @@ func (k ranking) answer() string {
 		return "No verdicts: " + k.Stopped + "."
 	case n == 0:
 		return "The study has no variants to compare with its baseline."
+	case k.grows() != "":
+		return k.grows()
 	case k.base.Trials < 2 && k.Repeats > 1 && planned > 0:
 		return "Nothing can be told yet; the same command goes on with it."
 	case count[unjudged]+count[failed]+count[waiting] == n:

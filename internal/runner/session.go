@@ -256,7 +256,7 @@ func (s *Session) identify(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			base, err := s.cut(ctx, s.Plan.Arms[0], repeat)
+			base, err := s.cut(ctx, s.Plan.Arms[s.Plan.Home(i)], repeat)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -55,7 +56,7 @@ func tableOf(name string, outcomes []Outcome) (string, error) {
 			continue
 		}
 		i := slices.IndexFunc(lines, func(l line) bool {
-			return l.Life.Name == r.Life.Name && l.Factors == r.Factors && l.Repeats == r.Repeats && l.Model == r.Model && l.Design == r.Design
+			return l.Life.Name == r.Life.Name && l.Factors == r.Factors && l.Repeats == r.Repeats && l.Model == r.Model && reflect.DeepEqual(l.Design, r.Design)
 		})
 		if i < 0 {
 			i, lines = len(lines), append(lines, line{r, map[string]Outcome{}})
