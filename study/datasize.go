@@ -131,7 +131,7 @@ func (t *table) dataSize(delta float64) *DataSize {
 		return SizePoint{n, p.Value, p.Low, p.High}
 	}
 	most := sizes[len(sizes)-1]
-	const steps = 24
+	const steps = 16
 	for i := range steps + 1 {
 		n := sizes[0] * math.Pow(2*most/sizes[0], float64(i)/steps)
 		d.Curve = append(d.Curve, bound(fit.At(n), int(math.Round(n))))

@@ -294,8 +294,11 @@ func (r *run) look(ctx context.Context, eval engine.Executable, end bool) (*Resu
 	return r.finish(ctx, score)
 }
 
-// score evaluates the weights as they stand; an interruption keeps what there is.
+// score evaluates the weights as they stand, on no images to nothing; an interruption keeps what there is.
 func (r *run) score(ctx context.Context, eval engine.Executable, l *data.Loader) (task.Score, error) {
+	if l == nil {
+		return task.Score{}, nil
+	}
 	s, err := evaluate(ctx, eval, l, r.task, r.Loaders)
 	if ctx.Err() != nil {
 		return s, r.interrupted()
@@ -346,7 +349,10 @@ func (r *run) atPoint() bool {
 }
 
 func (r *run) point(s task.Score) {
-	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), float64(r.rate(r.done - 1)), judged(r.task, s), r.watched.Images()}
+	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), float64(r.rate(r.done - 1)), judged(r.task, s), 0}
+	if r.watched != nil {
+		p.Images = r.watched.Images()
+	}
 	r.curve = append(r.curve, p)
 	r.lossSum, r.lossCount = 0, 0
 	if r.OnPoint != nil {

@@ -117,7 +117,7 @@ type preparation struct {
 	preprocess data.Preprocess
 	images     int               // to train on
 	config     data.LoaderConfig // of training, but for what a stage decides
-	validation *data.Loader
+	validation *data.Loader // nil where there are no validation images
 	watched    *data.Loader // of the validation images those that points are of; validation where these are all
 	aside      *data.Loader // of the training images those that plateau goes by; nil: it is not asked for
 	evalBatch  int          // images of an evaluation at once
@@ -178,8 +178,10 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	}
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Part())
 	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
-	if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
-		return nil, err
+	if len(j.Cut.Val) > 0 {
+		if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
+			return nil, err
+		}
 	}
 	if len(held) > 0 {
 		if p.aside, err = j.Set.Loader(ctx, held, looking); err != nil {

@@ -100,7 +100,7 @@ func (k ranking) cells() (head []string, rows [][]string) {
 		head[0] = "effect of"
 	}
 	for _, j := range append([]study.Judgement{k.base}, k.asked...) {
-		row := []string{j.Name, nothing, nothing, k.called(j), fixed(j.Mean, k.decimals), k.slower(j), change(float64(j.Params), float64(k.base.Params))}
+		row := []string{j.Name, nothing, nothing, k.called(j), fixed(j.Mean, k.decimals), k.slower(j), change(float64(j.Params), float64(k.against(j).Params))}
 		if j.Effect != nil {
 			row[1] = signed(*j.Effect, k.decimals)
 		}

@@ -93,6 +93,23 @@ func (m markdown) verdicts(in Input) {
 	for _, c := range m.careful() {
 		m.line("> Careful: %s\n", md(c))
 	}
+	if heads, rows, signs := m.over(); rows != nil {
+		m.line("## Over backbones\n")
+		for _, s := range signs {
+			m.line("- %s", md(s))
+		}
+		m.line("")
+		head, align := []string{"variant"}, "l"
+		for _, h := range heads {
+			head, align = append(head, md(h)), align+"r"
+		}
+		for _, r := range rows {
+			for i := range r {
+				r[i] = md(r[i])
+			}
+		}
+		m.table(align, head, rows)
+	}
 	if d := m.DataSize; d != nil && m.Stopped == "" {
 		m.line("## What more images bring\n")
 		var rows [][]string

@@ -185,7 +185,7 @@ func (t *textTable) timeWord() string {
 
 // prices are an arm's time, multiply-adds and parameters beside the baseline's.
 func (t *textTable) prices(j study.Judgement) [3]string {
-	return [3]string{t.slower(j), change(float64(j.MACs), float64(t.base.MACs)), change(float64(j.Params), float64(t.base.Params))}
+	return [3]string{t.slower(j), change(float64(j.MACs), float64(t.against(j).MACs)), change(float64(j.Params), float64(t.against(j).Params))}
 }
 
 // priced is the costs as words: "time +9%, multiply-adds 0%, parameters +1%".
@@ -211,6 +211,11 @@ func (t *textTable) below(b *bufio.Writer, in Input) {
 	}
 	if n := t.noise(); n != "" {
 		t.wrapped(b, n, "  ")
+	}
+	if _, _, signs := t.over(); len(signs) > 0 {
+		for _, s := range signs {
+			t.wrapped(b, plain(s), "  ")
+		}
 	}
 	if t.DataSize != nil && t.Stopped == "" {
 		t.wrapped(b, plain("expected: "+t.Metric+" "+t.reaches()+"; a - b n^-c by "+counted(len(t.DataSize.Points), "size")), "  ")

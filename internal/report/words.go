@@ -399,7 +399,7 @@ func (k ranking) remarks(j study.Judgement) string {
 
 // grey is the doubt about an arm's verdict that the baseline is not in too; where it is, the caveat says so of all.
 func (k ranking) grey(j study.Judgement) string {
-	if j.Grey == k.base.Grey {
+	if j.Grey == k.against(j).Grey {
 		return ""
 	}
 	return j.Grey
@@ -539,9 +539,9 @@ func (k ranking) price(j study.Judgement, good bool) string {
 		what           string
 		x, base, least float64
 	}{
-		{"training time", j.TrainSeconds, k.base.TrainSeconds, 0.05},
-		{"multiply-adds", float64(j.MACs), float64(k.base.MACs), 0.01},
-		{"parameters", float64(j.Params), float64(k.base.Params), 0.01},
+		{"training time", j.TrainSeconds, k.against(j).TrainSeconds, 0.05},
+		{"multiply-adds", float64(j.MACs), float64(k.against(j).MACs), 0.01},
+		{"parameters", float64(j.Params), float64(k.against(j).Params), 0.01},
 	} {
 		if !(c.x > 0) || !(c.base > 0) {
 			continue

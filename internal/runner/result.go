@@ -284,11 +284,17 @@ func Winner(st *store.Store, r *study.Result, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	share := ""
+	if usual := data.Folder("").Val; e.Data.Folds > 0 || e.Data.Val > usual { // held back to judge by, which is done
+		e.Data.Val, e.Data.Folds = usual, 0
+		e.Data.Asked = slices.DeleteFunc(slices.Clone(e.Data.Asked), func(key string) bool { return key == "val" })
+		share = "\nThe study held more images back to judge by; this holds back the usual share, to see that the training went well."
+	}
 	node, err := experiment.EncodeIn(dir, e)
 	if err != nil {
 		return "", err
 	}
-	node.Comment = fmt.Sprintf("The best arm of the study %s: %s.\nTrain it to the end with: assay train winner.yaml", r.Name, says(r))
+	node.Comment = fmt.Sprintf("The best arm of the study %s: %s.%s\nTrain it to the end with: assay train winner.yaml\nOr on every image but those of the test, with none left to measure it on: assay train winner.yaml --all-images", r.Name, says(r), share)
 	return string(node.YAML()), nil
 }
 

@@ -112,6 +112,11 @@ var (
 		p.err = study.Claims(r)
 		p.told, p.trainings = r, len(r.Trials)
 	}}
+	learned = Life{"judged once, the curve of data-size", func(p *person) {
+		r := p.of(p.all(), p.repeats)
+		p.err = study.Judge(r)
+		p.told, p.trainings = r, len(r.Trials)
+	}}
 	lowering = Life{"repeats lowered wherever the effects look good", func(p *person) {
 		p.ledger.Repeats = p.repeats
 		for n := 2; n <= p.repeats; n++ {

@@ -94,5 +94,15 @@ var Rows = func() []Row {
 			add(Row{Table: "designs", Model: wide, Design: d.Design, Factors: d.factors, Repeats: d.repeats, Scenario: s, Life: asked, Promise: promise})
 		}
 	}
+	for _, s := range []Scenario{nothing, mixture, unalike} {
+		add(Row{Table: "backbones", Model: wide, Design: study.Design{Kind: study.Backbones, Nets: []string{"two"}}, Factors: 4, Repeats: 5, Scenario: s, Life: asked, Dear: true, Promise: alpha})
+	}
+	for i, s := range curves {
+		promise := alpha
+		if i > 2 { // not of the form that is fitted
+			promise = 0
+		}
+		add(Row{Table: "data size", Model: narrow, Design: study.Design{Kind: study.Sizes, Fractions: fractions}, Factors: 4, Repeats: 3, Scenario: s, Life: learned, Dear: true, Promise: promise})
+	}
 	return rows
 }()

@@ -4,6 +4,7 @@
 package simulate
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -24,6 +25,7 @@ type Row struct {
 	Factors  int
 	Repeats  int
 	Mixed    bool    // every second study has one split for all its repeats
+	Dear     bool    // takes long: tests run ten studies of it
 	Promise  float64 // the most that any false claim may be; 0: none is made
 }
 
@@ -117,8 +119,11 @@ func (r Row) Run(studies int, seed uint64, threads int) (Outcome, error) {
 	for _, m := range r.Model.metrics()[1:] {
 		beside = append(beside, m.Name)
 	}
-	if r.Life.Name == asked.Name {
+	switch r.Life.Name {
+	case asked.Name:
 		beside = []string{"interactions"}
+	case learned.Name:
+		beside = []string{"outcome of twice the images"}
 	}
 	wrong, alone, others := 0, 0, make([]struct{ wrong, found, wideWrong, wideFound, effects int }, len(beside))
 	for _, t := range tallies {
@@ -170,7 +175,10 @@ func (r Row) one(rng *rand.Rand, k int) (tally, error) {
 	if p.err == nil {
 		p.err = p.world.err
 	}
-	if p.told != nil {
+	switch {
+	case p.err == nil && p.told != nil && r.Design.Kind == study.Sizes:
+		return p.tallyCurve(rng), nil
+	case p.told != nil:
 		return p.tallyTold(), p.err
 	}
 	return p.tally(), p.err
@@ -212,7 +220,11 @@ func (p *person) tallyTold() tally {
 	}
 	for _, j := range p.told.Judged {
 		if j.Verdict != "" {
-			count(true, p.arms[j.ID[len("id "):]].Effect, j.Verdict)
+			truth := p.arms[j.ID[len("id "):]].Effect
+			if j.Backbone != "" { // against its own baseline
+				truth -= p.arms[id(p.moved(nil, 1))].Effect
+			}
+			count(true, truth, j.Verdict)
 		}
 	}
 	for _, c := range p.told.Contrasts {
@@ -224,6 +236,28 @@ func (p *person) tallyTold() tally {
 			count(c.Kind == study.Main, truth, c.Verdict)
 		}
 	}
+	return t
+}
+
+// tallyCurve counts what a study of data-size says of twice the images: wrong is an answer about the plateau that is not so, or a gain
+// outside of its interval; beside it how often the mean of as many new trainings lies outside of its. Found are plateaus, and
+// curves that go on, which are told.
+func (p *person) tallyCurve(rng *rand.Rand) tally {
+	t := tally{looks: 1, trainings: p.trainings, others: []second{{}}}
+	d := p.told.DataSize
+	if d == nil {
+		p.err = errors.New("no curve")
+		return t
+	}
+	gain := p.curve(2) - p.curve(1)
+	told := d.Answer == study.Reached && gain < p.Delta || d.Answer == study.NotReached && gain > 0
+	t.wrong = !told && d.Answer != study.Open || gain < *d.Gain.Low || gain > *d.Gain.High
+	t.effects = 1
+	if told {
+		t.found, t.decided = 1, 1
+	}
+	mean := gain + math.Hypot(p.Block, p.Seed)/math.Sqrt(float64(p.repeats))*rng.NormFloat64()
+	t.others[0].effects, t.others[0].wrong = 1, mean < d.Twice.Low || mean > d.Twice.High
 	return t
 }
 

@@ -123,6 +123,24 @@ func tableOf(name string, outcomes []Outcome) (string, error) {
 			row(slices.Concat([]string{fmt.Sprintf("%s, %d, %d", l.Design, l.Factors, l.Repeats), fmt.Sprintf("%.0f", o.Trainings)}, first, second,
 				[]string{percent(o.Found), percent(o.Nones), fmt.Sprint(studies)})...)
 		}
+	case "data size":
+		head("what the outcome is on x times the images, points", "studies", "wrong about twice the images", "outcome of twice outside of its interval", "plateau, or none, rightly told")
+		for _, l := range lines {
+			for _, s := range scenarios {
+				if o, ok := l.of[s]; ok {
+					row(s, fmt.Sprint(o.Studies), o.wrong(), percent(o.Others["outcome of twice the images"].Wrong), percent(o.Found))
+				}
+			}
+		}
+	case "backbones":
+		head("what is true", "studies", "any false claim", "effects found", "nones found")
+		for _, l := range lines {
+			for _, s := range scenarios {
+				if o, ok := l.of[s]; ok {
+					row(s, fmt.Sprint(o.Studies), o.wrong(), percent(o.Found), percent(o.Nones))
+				}
+			}
+		}
 	default: // lives
 		cells := append([]string{"life"}, scenarios...)
 		last := []string{"effects found", "nones found", "looks"}

@@ -62,7 +62,7 @@ func FitLearning(sizes, means []float64, each int, variance float64, df int, blo
 	}
 	scale := max(0.03*(high-low), 0.1*math.Sqrt(variance/l.each)) // of points that are level the noise alone
 	chi := distuv.ChiSquared{K: float64(df)}
-	const exponents, deviations, noises = 25, 17, 9
+	const exponents, deviations, noises = 15, 13, 6
 	top := math.Inf(-1)
 	for i := range exponents {
 		c := 0.05 * math.Pow(40, float64(i)/(exponents-1))
@@ -155,7 +155,7 @@ func (l *Learning) mixture(of func(learningCell) (mean, variance float64)) Predi
 	var p Prediction
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, x := range l.cells {
-		if x.weight < 1e-9 {
+		if x.weight < 1e-7 {
 			continue
 		}
 		mean, variance := of(x)
@@ -166,7 +166,7 @@ func (l *Learning) mixture(of func(learningCell) (mean, variance float64)) Predi
 	}
 	quantile := func(q float64) float64 {
 		a, b := low, high
-		for range 60 {
+		for range 40 {
 			m, below := (a+b)/2, 0.0
 			for _, n := range parts {
 				below += n.weight * 0.5 * math.Erfc((n.mean-m)/(n.sd*math.Sqrt2))
