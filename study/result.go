@@ -210,6 +210,13 @@ type TestReading struct {
 	Reading  int                `json:"reading"` // how often the image that was read most was read by anyone with this store, this reading counted
 }
 
+// Unplanned is what a study paid for growing beyond its plan, beside a plan that had held as many repeats from the start.
+type Unplanned struct {
+	Level   float64 `json:"level"`   // of its last look
+	Planned float64 `json:"planned"` // that the last look of {min: the repeats planned, max: those there are} has
+	Wider   float64 `json:"wider"`   // its intervals, against that one's: 1.3 is three tenths wider
+}
+
 // LookLine is a look as the head of a report tells it.
 type LookLine struct {
 	N       int     `json:"n"`
@@ -240,14 +247,15 @@ type Result struct {
 	Arms       []Arm         `json:"-"` // the baseline first; in JSON as part of Judged
 	Trials     []Trial       `json:"trials"`
 
-	Looks        []LookLine     `json:"looks"`      // so far, at anything against this baseline
-	Family       int            `json:"family"`     // variants ever judged against this baseline
-	NextLevel    float64        `json:"next_level"` // chance of any false claim that the next look could spend
-	Delta        float64        `json:"delta"`      // smallest effect that matters, in the primary metric's unit
-	Blocks       int            `json:"blocks"`     // repeats with at least two finished trials
-	Images       int            `json:"images"`     // validation images of one repeat
-	NoiseSD      float64        `json:"noise_sd"`   // residual standard deviation of one trial within its block, points; 0 while unknown
-	BlockSD      float64        `json:"block_sd"`   // standard deviation between blocks
+	Looks        []LookLine     `json:"looks"`               // so far, at anything against this baseline
+	Family       int            `json:"family"`              // variants ever judged against this baseline
+	Unplanned    *Unplanned     `json:"unplanned,omitempty"` // what growing unplanned costs; nil where it did not
+	NextLevel    float64        `json:"next_level"`          // chance of any false claim that the next look could spend
+	Delta        float64        `json:"delta"`               // smallest effect that matters, in the primary metric's unit
+	Blocks       int            `json:"blocks"`              // repeats with at least two finished trials
+	Images       int            `json:"images"`              // validation images of one repeat
+	NoiseSD      float64        `json:"noise_sd"`            // residual standard deviation of one trial within its block, points; 0 while unknown
+	BlockSD      float64        `json:"block_sd"`            // standard deviation between blocks
 	ResidualDF   int            `json:"residual_df"`
 	Noise        *NoiseSplit    `json:"noise"`               // where NoiseSD comes from; nil while unknown
 	Detectable   float64        `json:"detectable_effect"`   // true effect that these repeats find with 80 % power, seeds alone

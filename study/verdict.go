@@ -44,7 +44,7 @@ func (t *table) begin(r *Result) {
 	r.Images = t.images
 	r.Delta = t.metrics[0].Delta(r.Meaningful, t.images)
 	r.Judged, r.Contrasts, r.Caveats, r.Stopped = t.rows, t.contrasts(), nil, ""
-	r.Looks, r.Family, r.NextLevel = []LookLine{}, 0, 0
+	r.Looks, r.Family, r.NextLevel, r.Unplanned = []LookLine{}, 0, 0, nil
 	r.Blocks, r.NoiseSD, r.BlockSD, r.ResidualDF, r.Detectable = t.blocks(), 0, 0, 0, 0
 	r.Noise, r.DataSize, r.Backbones, r.Signs = nil, nil, nil, nil
 	r.Winner, r.WinnerShrunk, r.Predicted, r.Choice = t.arms[0].Name, 0, nil, nil

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,23 +11,25 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
+	"github.com/assaylab/assay/study"
 )
 
 // shownPlan is the JSON of `assay study plan`.
 type shownPlan struct {
-	Question   string     `json:"question"`
-	Trials     int        `json:"trials"`
-	Found      int        `json:"found"` // of these, in the store already
-	Again      int        `json:"again"` // of what is found, trained again for a mean of weights that it lacks
-	Repeats    int        `json:"repeats"`
-	Hours      float64    `json:"hours"`
-	Detectable *float64   `json:"detectable_effect"` // found in 8 of 10 studies; null where nothing can be
-	Delta      float64    `json:"delta"`
-	Unit       string     `json:"unit"`    // of the two above and the noise
-	Noise      *float64   `json:"noise"`   // standard deviation between repeats that they are worked out with; null where nothing is known
-	Guessed    bool       `json:"guessed"` // it is a guess, no trial having shown it
-	Warnings   []string   `json:"warnings"`
-	Arms       []shownArm `json:"arms"`
+	Question   string        `json:"question"`
+	Trials     int           `json:"trials"`
+	Found      int           `json:"found"` // of these, in the store already
+	Again      int           `json:"again"` // of what is found, trained again for a mean of weights that it lacks
+	Repeats    int           `json:"repeats"`
+	Hours      float64       `json:"hours"`
+	Detectable *float64      `json:"detectable_effect"` // found in 8 of 10 studies; null where nothing can be
+	Delta      float64       `json:"delta"`
+	Unit       string        `json:"unit"`    // of the two above and the noise
+	Noise      *float64      `json:"noise"`   // standard deviation between repeats that they are worked out with; null where nothing is known
+	Guessed    bool          `json:"guessed"` // it is a guess, no trial having shown it
+	Warnings   []string      `json:"warnings"`
+	Contrasts  []study.Asked `json:"contrasts"` // every question of the design, with the effect that it finds
+	Arms       []shownArm    `json:"arms"`
 }
 
 type shownArm struct {
@@ -65,8 +68,8 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 		if err := e.estimate(c.Context(), s, uncalibrated); err != nil {
 			return err
 		}
-		f := s.Foresee()
-		p := shownPlan{Question: s.Study.Question, Trials: s.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		f, asked := s.Foresee(), s.Outlook().Contrasts()
+		p := shownPlan{Question: s.Study.Question, Trials: s.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Contrasts: append([]study.Asked{}, asked...), Arms: []shownArm{}}
 		p.Found, p.Again = s.Found()
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
@@ -135,6 +138,7 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	if p.Detectable != nil {
 		e.paragraph("", "%s", tells(s))
 	}
+	e.printAsked(p)
 	for _, w := range p.Warnings {
 		e.paragraph("", "careful: %s", w)
 	}
@@ -160,6 +164,34 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 				e.paragraph("  ", "%s", c)
 			}
 		}
+	}
+}
+
+// printAsked lists the effect that each question of the design finds, those of one figure together; nothing where all have the one told
+// above.
+func (e *Env) printAsked(p shownPlan) {
+	type figure struct {
+		kind study.ContrastKind
+		text string
+	}
+	var order []figure
+	names := map[figure][]string{}
+	for _, a := range p.Contrasts {
+		f := figure{a.Kind, say.Amount(a.Detectable, p.Unit)}
+		if names[f] == nil {
+			order = append(order, f)
+		}
+		names[f] = append(names[f], a.Name)
+	}
+	if p.Detectable == nil || len(order) < 2 {
+		return
+	}
+	for _, f := range order {
+		of := names[f]
+		if n := len(of); n > 8 && !e.Verbose {
+			of = append(of[:7:7], fmt.Sprintf("%d more (-v names them)", n-7))
+		}
+		e.paragraph("  ", "%s of %s and more: %s", map[study.ContrastKind]string{study.Main: "effects", study.Interaction: "interactions", study.Deficit: "a deficit"}[f.kind], f.text, strings.Join(of, ", "))
 	}
 }
 

@@ -708,6 +708,9 @@ func (k ranking) judged() []string {
 	if len(k.Looks) > 0 {
 		lines = append(lines, fmt.Sprintf("However often the study grows, all its looks together stay at or under 5\u00a0%%; the next has %s.", percent(k.NextLevel)))
 	}
+	if u := k.Unplanned; u != nil {
+		lines = append(lines, fmt.Sprintf("It grew beyond its plan: had it been planned as {min, max} from the start, its last look would have had %s in place of %s, and intervals would be %.0f\u00a0%% narrower.", percent(u.Planned), percent(u.Level), 100*(1-1/u.Wider)))
+	}
 	if k.Detectable > 0 {
 		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s %s in four studies of five.", say.Figure(k.Detectable), k.primary().Unit))
 	}

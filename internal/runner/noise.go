@@ -74,7 +74,7 @@ func (s *Session) Noise(ctx context.Context, launcher Launcher, repeats int, on 
 		found, sources[source.Name] = append(found, n), n.SD
 	}
 	if floor := study.Floor(found); floor > 0 {
-		err = st.SetNoise(s.Keys[0], store.Noise{SD: floor, Repeats: repeats, Sources: sources})
+		err = st.SetNoise(floorOf(s.Keys[0]), store.Noise{SD: floor, Repeats: repeats, Sources: sources})
 	}
 	return found, err
 }

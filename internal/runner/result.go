@@ -95,6 +95,9 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
 		Design: decoded.Design, Seed: held.Seed, Repeats: held.Repeats, Folds: decoded.Base.Data.Folds, Val: share(decoded.Base.Data.Spec), Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
 	}
+	if floor, err := st.Noise(floorOf(held.Baseline)); err == nil && floor != nil {
+		r.NoiseFloor = floor.SD
+	}
 	for _, v := range decoded.Variants {
 		r.Variants = append(r.Variants, v.Name)
 	}

@@ -339,9 +339,31 @@ func (w *work) grow(ctx context.Context) error {
 			}
 		}
 		if _, err = w.st.Put(next); !errors.Is(err, store.ErrChanged) {
+			if err == nil {
+				err = w.olderPlan(next)
+			}
 			return err
 		}
 	}
+}
+
+// olderPlan tells where looks go by another plan than the file's: that with which the baseline was met first, maybe by another study.
+func (w *work) olderPlan(st store.Study) error {
+	first, repeats, err := w.st.Planned(st.Baseline)
+	if err != nil || first == st.First && repeats == st.Repeats {
+		return err
+	}
+	w.tell(Event{Note: fmt.Sprintf("looks at this baseline were planned before, %s, and keep to that: what is judged beyond is unplanned (this file: %s); another seed begins anew", planned(first, repeats), planned(st.First, st.Repeats))})
+	return nil
+}
+
+// planned is "after 3, 6 and 8 repeats".
+func planned(first, repeats int) string {
+	var at []string
+	for _, n := range study.PlannedLooks(first, repeats) {
+		at = append(at, fmt.Sprint(n))
+	}
+	return "after " + say.Listed(at) + " repeats"
 }
 
 // viewOf is a record as growth sees it.

@@ -554,6 +554,9 @@ func KnownNoise(dir string, keys ...string) (study.Expected, bool) {
 	return study.Expected{}, false
 }
 
+// floorOf is the key of the noise floor that study noise measured of a baseline, which no look of a study takes the place of.
+func floorOf(baseline string) string { return "floor of " + baseline }
+
 // The sources of noise that a store keeps: one validation image, and the trainings themselves.
 const (
 	ofImage     = "image"
