@@ -7,6 +7,7 @@ package approach
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -379,6 +380,20 @@ func Read(c experiment.Choice) (any, error) {
 	}
 	v, err := e.read(e.Default, c.Value)
 	return v, place(c, err)
+}
+
+// Says reports that what a choice comes to, defaults included, has every parameter as the other one, of the same name, writes it.
+func Says(c, written experiment.Choice) bool {
+	e, err := Lookup(c.Name)
+	if err != nil || c.Name != written.Name {
+		return false
+	}
+	is, err := e.read(e.Default, c.Value)
+	if err != nil {
+		return false
+	}
+	with, err := e.read(is, written.Value)
+	return err == nil && reflect.DeepEqual(is, with)
 }
 
 // place gives an error of a choice its place in the file: at the parameter that it names, else at the choice. A choice made by

@@ -244,7 +244,8 @@ type Result struct {
 	Meaningful float64       `json:"-"`               // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
 	NoiseFloor float64       `json:"noise_floor"`     // standard deviation between repeats known beforehand, points; 0 while unknown
 	Test       *TestReading  `json:"test,omitempty"`
-	Arms       []Arm         `json:"-"` // the baseline first; in JSON as part of Judged
+	Published  []Published   `json:"published,omitempty"` // what others found of its variants
+	Arms       []Arm         `json:"-"`                   // the baseline first; in JSON as part of Judged
 	Trials     []Trial       `json:"trials"`
 
 	Looks        []LookLine     `json:"looks"`               // so far, at anything against this baseline

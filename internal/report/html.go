@@ -54,6 +54,7 @@ type page struct {
 	Contrasts, Mixed              bool
 	Forest                        []template.HTML
 	Trades                        []Trade
+	Beside                        *besides
 	Backbones, Signs              []string // of the design of that name
 	Over                          [][]string
 	Sizes                         []template.HTML // of data-size, its curve
@@ -179,6 +180,7 @@ func HTML(w io.Writer, in Input) error {
 		}
 	}
 	p.Backbones, p.Over, p.Signs = k.over()
+	p.Beside = k.beside()
 	if p.Sizes = k.sizes(); p.Sizes != nil {
 		p.Reaches, p.Fitted = k.reaches(), sizesFitted
 	}

@@ -24,6 +24,17 @@ func Markdown(w io.Writer, in Input) error {
 	for i, metric := range m.others() {
 		m.other(i, metric)
 	}
+	if b := m.beside(); b != nil {
+		m.line("## Beside the published study\n")
+		m.line("%s\n", md(strings.Join(b.Said, " ")))
+		for _, r := range b.Rows {
+			for i := range r {
+				r[i] = md(r[i])
+			}
+		}
+		m.table("lrrl", []string{"variant", "here, points", "there", "there it was"}, b.Rows)
+		m.line("%s\n", md(b.Paper))
+	}
 	m.details()
 	m.differences()
 	m.trials()

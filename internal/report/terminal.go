@@ -212,6 +212,9 @@ func (t *textTable) below(b *bufio.Writer, in Input) {
 	if n := t.noise(); n != "" {
 		t.wrapped(b, n, "  ")
 	}
+	if p := t.beside(); p != nil {
+		t.wrapped(b, plain("beside the published study: "+strings.Join(p.Said, " ")), "  ")
+	}
 	if _, _, signs := t.over(); len(signs) > 0 {
 		for _, s := range signs {
 			t.wrapped(b, plain(s), "  ")

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/assaylab/assay/approach/published"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
@@ -101,6 +103,7 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 	for _, v := range decoded.Variants {
 		r.Variants = append(r.Variants, v.Name)
 	}
+	r.Published = elsewhere(decoded, held)
 	standing, err := stands(st, held)
 	if err != nil {
 		return nil, ledger, nil, err
@@ -147,6 +150,32 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 		doubts = append(doubts, promise)
 	}
 	return r, ledger, append(doubts, from.Doubts...), nil
+}
+
+// elsewhere is what others found of a study's variants: of those that are one choice, in place of the base's of that name or beside it. A
+// base whose network has batch norm is compared with one that had.
+func elsewhere(s *study.Study, held store.Study) []study.Published {
+	const norm = "batchnorm"
+	beside := ""
+	for _, a := range held.Arms {
+		if a.Key == held.Baseline && strings.Contains(a.Recipe.Network, norm) {
+			beside = norm
+		}
+	}
+	var list []study.Published
+	for _, v := range s.Variants {
+		if len(v.With) != 1 || v.Net != "" || v.Data != nil || slices.ContainsFunc(v.Without, func(name string) bool { return name != v.With[0].Name }) {
+			continue
+		}
+		e, ok := published.Like(v.With[0], beside)
+		if !ok && !slices.ContainsFunc(published.Of(v.With[0].Name), func(e published.Effect) bool { return e.Beside == beside }) {
+			e, ok = published.Like(v.With[0], "") // of such they have none at all
+		}
+		if ok {
+			list = append(list, study.Published{Variant: v.Name, Points: e.Points(), Network: e.Network, Data: e.Data, Runs: e.Runs, Source: e.Source, Paper: e.Paper})
+		}
+	}
+	return list
 }
 
 // share is the part of the images that each repeat draws for validation; 0 where it is a fold.
