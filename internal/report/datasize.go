@@ -19,7 +19,7 @@ func (k ranking) grows() string {
 	if d == nil || k.Stopped != "" {
 		return ""
 	}
-	line := fmt.Sprintf("Twice the images, %s, would bring %s [%s, %s]", say.Thousands(d.Twice.Images), k.effect(d.Gain.Effect), signed(*d.Gain.Low, k.decimals), signed(*d.Gain.High, k.decimals))
+	line := fmt.Sprintf("Twice the images, %s, would bring %s [%s, %s]", say.Thousands(d.Twice.Images), signed(d.Gain.Effect, k.sizeDecimals()) + " " + k.primary().Unit, signed(*d.Gain.Low, k.sizeDecimals()), signed(*d.Gain.High, k.sizeDecimals()))
 	switch d.Answer {
 	case study.Reached:
 		return line + ": a plateau has been reached, they would bring less than " + say.Amount(k.Delta, k.primary().Unit) + "."
@@ -32,7 +32,7 @@ func (k ranking) grows() string {
 // reaches says where the curve goes: "75.8 % [73.1, 78.2] on 45,000 images".
 func (k ranking) reaches() string {
 	t := k.DataSize.Twice
-	return fmt.Sprintf("%s [%s, %s] on %s images", fixed(&t.Value, k.decimals), fixed(&t.Low, k.decimals), fixed(&t.High, k.decimals), say.Thousands(t.Images))
+	return fmt.Sprintf("%s [%s, %s] on %s images", fixed(&t.Value, k.sizeDecimals()), fixed(&t.Low, k.sizeDecimals()), fixed(&t.High, k.sizeDecimals()), say.Thousands(t.Images))
 }
 
 // sizesFitted is the sentence under the figure: what the curve is, and what it is not.
@@ -82,7 +82,7 @@ func (k ranking) sizesAt(width float64, class string) template.HTML {
 	f.path("mean", xs, ys)
 	unit := k.primary().Unit
 	point := func(class, what string, p study.SizePoint) {
-		tip := fmt.Sprintf("%s on %s images, %s %s [%s, %s]", what, say.Thousands(p.Images), fixed(&p.Value, k.decimals), unit, fixed(&p.Low, k.decimals), fixed(&p.High, k.decimals))
+		tip := fmt.Sprintf("%s on %s images, %s %s [%s, %s]", what, say.Thousands(p.Images), fixed(&p.Value, k.sizeDecimals()), unit, fixed(&p.Low, k.sizeDecimals()), fixed(&p.High, k.sizeDecimals()))
 		at := x.at(float64(p.Images))
 		f.mark("line", "interval"+class, "", "x1", at, "y1", y.at(p.Low), "x2", at, "y2", y.at(p.High))
 		f.dot("mark"+class, tip, at, y.at(p.Value), 4.5)
@@ -98,3 +98,6 @@ func (k ranking) sizesAt(width float64, class string) template.HTML {
 	f.text("tick", "middle", (left+f.w)/2, f.h-6, "images trained on")
 	return f.svg(class+" baseline", k.grows())
 }
+
+// sizeDecimals is how many decimals the curve has: one at least, as its interval is of another question than those of the arms.
+func (k ranking) sizeDecimals() int { return max(1, k.decimals) }

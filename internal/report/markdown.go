@@ -129,7 +129,7 @@ func (m markdown) verdicts(in Input) {
 			if p == d.Twice {
 				what = "expected"
 			}
-			rows = append(rows, []string{say.Thousands(p.Images), what, fmt.Sprintf("%s [%s, %s]", fixed(&p.Value, m.decimals), fixed(&p.Low, m.decimals), fixed(&p.High, m.decimals))})
+			rows = append(rows, []string{say.Thousands(p.Images), what, fmt.Sprintf("%s [%s, %s]", fixed(&p.Value, m.sizeDecimals()), fixed(&p.Low, m.sizeDecimals()), fixed(&p.High, m.sizeDecimals()))})
 		}
 		m.table("rlr", []string{"images", "", md(m.Metric) + " [95 %]"}, rows)
 		m.line("%s\n", sizesFitted)
