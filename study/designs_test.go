@@ -227,3 +227,27 @@ func TestEveryQuestionOfADesignIsForetold(t *testing.T) {
 		t.Errorf("without noise: %+v", list)
 	}
 }
+
+// Two that help one by one and undo each other are not put together; an interaction that cannot be told from another is left out.
+func TestAPredictionCountsInteractions(t *testing.T) {
+	main := func(v string, effect float64) Contrast {
+		return Contrast{Name: v, Kind: Main, Of: []string{v}, Finding: Finding{Effect: new(effect), Verdict: Helps}}
+	}
+	between := Contrast{Name: "a x b", Kind: Interaction, Of: []string{"a", "b"}, Finding: Finding{Effect: new(-5.0), Verdict: Hurts}}
+	mixed := between
+	mixed.Aliases = []string{"c x d"}
+	for name, c := range map[string]struct {
+		between   Contrast
+		predicted []string
+		winner    string
+	}{"told": {between, []string{"a", "c"}, "a"}, "mixed with another": {mixed, []string{"a", "b", "c"}, "a + b"}} {
+		r := &Result{Variants: []string{"a", "b", "c"}, Contrasts: []Contrast{main("a", 1.2), main("b", 1), main("c", 0.5), c.between}}
+		for _, of := range [][]string{nil, {"a"}, {"b"}, {"a", "b"}} {
+			r.Judged = append(r.Judged, Judgement{Arm: Arm{Name: strings.Join(of, " + "), Of: of}, Trials: 2})
+		}
+		combine(r, 1)
+		if !slices.Equal(r.Predicted, c.predicted) || r.Winner != c.winner {
+			t.Errorf("%s: predicted %v, winner %q", name, r.Predicted, r.Winner)
+		}
+	}
+}

@@ -34,8 +34,7 @@ func (t *table) foretell(r *Result, now []findings, at, next float64) {
 		j := Judgement{Arm: Arm{TrainSeconds: t.seconds(len(t.arms) + i)}, Finding: c.Finding}
 		t.whatWouldDecide(r, len(t.arms)+i, &j, first.of[len(t.arms)+i], design)
 		r.wholeRounds(&j)
-		c.RepeatsToDecide, c.MoreRepeats, c.HoursToDecide, c.ImagesToDecide = j.RepeatsToDecide, j.MoreRepeats, j.HoursToDecide, j.ImagesToDecide
-		c.DecidesNone, c.Anew = j.DecidesNone, j.Anew
+		c.Decides = j.Decides
 	}
 }
 

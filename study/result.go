@@ -150,11 +150,15 @@ type Judgement struct {
 	AsGoodForLess   []string `json:"as_good_for_less"` // costs that are lower by a tenth or more, of an arm that is no worse by delta; never nil
 	ProbabilityBest *float64 `json:"probability_best"` // chance that no arm is truly better, from shrunk effects; nil where nothing tells
 
-	// What would decide an undecided arm at the next look with 80 % power if its effect were the one seen; 0 where no number
-	// up to 1000 would.
+	Decides
+}
+
+// Decides is what would decide an undecided arm or contrast at the next look with 80 % power if its effect were the one seen; 0 where no
+// number up to 1000 would.
+type Decides struct {
 	RepeatsToDecide int     `json:"repeats_to_decide"` // repeats in all: the N of `assay study run FILE --repeats N`
 	MoreRepeats     int     `json:"more_repeats"`      // of these, still to run
-	HoursToDecide   float64 `json:"hours_to_decide"`   // of this arm's and the baseline's trials still to run; 0 while seconds are unknown
+	HoursToDecide   float64 `json:"hours_to_decide"`   // of the trials of its arms, the baseline's among them, still to run; 0 while seconds are unknown
 	DecidesNone     bool    `json:"decides_none"`      // what they would tell is rather that there is no effect of delta
 	ImagesToDecide  int     `json:"images_to_decide"`  // where repeats alone cannot: validation images needed in all
 	Anew            *Anew   `json:"anew,omitempty"`    // a new study that would decide it in clearly less time, or where no repeats of this one would
@@ -181,12 +185,7 @@ type Contrast struct {
 	Others  map[string]*Finding `json:"others,omitempty"`
 	Notes   []string            `json:"notes"`
 
-	RepeatsToDecide int     `json:"repeats_to_decide"` // as a Judgement's
-	MoreRepeats     int     `json:"more_repeats"`
-	HoursToDecide   float64 `json:"hours_to_decide"` // of all its arms' trials still to run
-	DecidesNone     bool    `json:"decides_none"`
-	ImagesToDecide  int     `json:"images_to_decide"`
-	Anew            *Anew   `json:"anew,omitempty"`
+	Decides
 }
 
 // Choice is what one who must choose now does best to take, and what that risks.

@@ -414,8 +414,9 @@ func chooseWinner(r *Result, better float64) {
 	}
 }
 
-// combine names, where the design asks no arm less the baseline, the variants that the decided effects speak for, and the arm that was
-// trained and has the largest sum of decided effects: of what no effect was decided for, nothing is expected.
+// combine names, where the design asks no arm less the baseline, the variants that by the decided effects are best together, and the arm that
+// was trained and has the largest sum of decided effects: of what no effect was decided for, nothing is expected. An interaction that was
+// decided, and is mixed with no other, counts where both of its variants are there.
 func combine(r *Result, better float64) {
 	sum, of := map[string]float64{}, map[string]float64{}
 	for _, c := range r.Contrasts {
@@ -424,28 +425,78 @@ func combine(r *Result, better float64) {
 			of[c.Of[0]]++
 		}
 	}
-	var best []string
-	for _, v := range r.Variants {
-		if sum[v] > 0 {
-			best = append(best, v)
-		}
+	for v, n := range of {
+		sum[v] /= n
 	}
-	top, trained := 0.0, len(best) == 0
-	for _, j := range r.Judged {
-		gain := 0.0
-		for _, v := range j.Of {
-			if of[v] > 0 {
-				gain += sum[v] / of[v]
+	pairs := interactions(r)
+	gain := func(arm []string) float64 { // over the mean of all combinations, the baseline's own taken off
+		total := 0.0
+		for _, v := range arm {
+			total += sum[v]
+		}
+		for _, c := range pairs { // a difference of differences: half of it where both are there or both are not, less half where one is
+			a, b := slices.Contains(arm, c.Of[0]), slices.Contains(arm, c.Of[1])
+			if a != b {
+				total -= better * *c.Effect / 2
 			}
 		}
-		if gain > top && j.Trials > j.Diverged {
-			r.Winner, top = j.Name, gain
+		return total
+	}
+	best := r.best(sum, gain)
+	top, trained := 0.0, len(best) == 0
+	for _, j := range r.Judged {
+		if g := gain(j.Of); g > top && j.Trials > j.Diverged {
+			r.Winner, top = j.Name, g
 			trained = len(j.Of) == len(best) && !slices.ContainsFunc(best, func(v string) bool { return !slices.Contains(j.Of, v) })
 		}
 	}
 	if !trained {
 		r.Predicted = best
 	}
+}
+
+// interactions are those of two variants that were decided, where the design tells them from others.
+func interactions(r *Result) []Contrast {
+	var list []Contrast
+	for _, c := range r.Contrasts {
+		if c.Kind == Interaction && len(c.Of) == 2 && len(c.Aliases) == 0 && (c.Verdict == Helps || c.Verdict == Hurts) && c.Effect != nil {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// best are the variants that together have the largest gain, in the file's order: those whose effects speak for them, changed one by one as long
+// as that gains, in which interactions may speak against or for another.
+func (r *Result) best(sum map[string]float64, gain func([]string) float64) []string {
+	in := map[string]bool{}
+	for _, v := range r.Variants {
+		in[v] = sum[v] > 0
+	}
+	list := func() []string {
+		var of []string
+		for _, v := range r.Variants {
+			if in[v] {
+				of = append(of, v)
+			}
+		}
+		return of
+	}
+	for range len(r.Variants) * len(r.Variants) { // each turn gains, and there are few
+		top, flip := gain(list())+1e-9, ""
+		for _, v := range r.Variants {
+			in[v] = !in[v]
+			if g := gain(list()); g > top {
+				top, flip = g, v
+			}
+			in[v] = !in[v]
+		}
+		if flip == "" {
+			break
+		}
+		in[flip] = !in[flip]
+	}
+	return list()
 }
 
 func missing(n int) []float64 {

@@ -19,7 +19,7 @@ func (k ranking) grows() string {
 	if d == nil || k.Stopped != "" {
 		return ""
 	}
-	line := fmt.Sprintf("Twice the images, %s, would bring %s [%s, %s]", say.Thousands(d.Twice.Images), signed(d.Gain.Effect, k.sizeDecimals()) + " " + k.primary().Unit, signed(*d.Gain.Low, k.sizeDecimals()), signed(*d.Gain.High, k.sizeDecimals()))
+	line := fmt.Sprintf("Twice the images, %s, would bring %s [%s, %s]", say.Thousands(d.Twice.Images), signed(d.Gain.Effect, k.sizeDecimals())+" "+k.primary().Unit, signed(*d.Gain.Low, k.sizeDecimals()), signed(*d.Gain.High, k.sizeDecimals()))
 	switch d.Answer {
 	case study.Reached:
 		return line + ": a plateau has been reached, they would bring less than " + say.Amount(k.Delta, k.primary().Unit) + "."

@@ -72,7 +72,14 @@ func See(r *study.Result, album trial.Images) *Sight {
 			counts[arm] = c
 		}
 	}
+	elsewhere := map[string]bool{} // arms on another backbone, whose images may be of other classes
+	for _, j := range r.Judged {
+		elsewhere[j.Name] = j.Backbone != ""
+	}
 	for _, t := range r.Trials {
+		if elsewhere[t.Arm] {
+			continue
+		}
 		right, other, logP := t.Images.Columns[task.Correct], t.Images.Columns[task.ClassOther], t.Images.Columns[task.LogPTrue]
 		if t.Status != study.Done || len(right) != len(t.Images.IDs) || len(other) != len(right) || len(logP) != len(right) {
 			continue

@@ -50,8 +50,7 @@ func rank(r *study.Result) ranking {
 
 // effectOver is a contrast as an arm of so many repeats, without a mean and without costs.
 func effectOver(c study.Contrast, repeats int) study.Judgement {
-	j := study.Judgement{Arm: study.Arm{Name: c.Name}, Trials: repeats, Finding: c.Finding, Others: c.Others, Notes: c.Notes,
-		RepeatsToDecide: c.RepeatsToDecide, MoreRepeats: c.MoreRepeats, HoursToDecide: c.HoursToDecide, ImagesToDecide: c.ImagesToDecide}
+	j := study.Judgement{Arm: study.Arm{Name: c.Name}, Trials: repeats, Finding: c.Finding, Others: c.Others, Notes: c.Notes, Decides: c.Decides}
 	j.Mean = nil
 	return j
 }
