@@ -117,10 +117,10 @@ type preparation struct {
 	preprocess data.Preprocess
 	images     int               // to train on
 	config     data.LoaderConfig // of training, but for what a stage decides
-	validation *data.Loader // nil where there are no validation images
-	watched    *data.Loader // of the validation images those that points are of; validation where these are all
-	aside      *data.Loader // of the training images those that plateau goes by; nil: it is not asked for
-	evalBatch  int          // images of an evaluation at once
+	validation *data.Loader      // nil where there are no validation images
+	watched    *data.Loader      // of the validation images those that points are of; validation where these are all
+	aside      *data.Loader      // of the training images those that plateau goes by; nil: it is not asked for
+	evalBatch  int               // images of an evaluation at once
 	seen       model.Seen
 }
 
