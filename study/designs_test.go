@@ -251,3 +251,15 @@ func TestAPredictionCountsInteractions(t *testing.T) {
 		}
 	}
 }
+
+// Growing from 3 repeats to 8 leaves its look half a per cent; {min: 3, max: 8} would have had 1.4, and narrower intervals.
+func TestGrowthSaysWhatItCost(t *testing.T) {
+	l := Ledger{Repeats: 3, Looks: []Look{{N: 1, Planned: true, Level: 0.04}, {N: 2, Level: 0.005}}}
+	u := l.unplanned(8, 6, 42)
+	if u == nil || u.Level != 0.005 || math.Abs(u.Planned-Outlook{First: 3, Repeats: 8}.level()) > 1e-12 || !(u.Wider > 1.05 && u.Wider < 1.3) {
+		t.Errorf("got %+v", u)
+	}
+	if l.Looks = l.Looks[:1]; l.unplanned(3, 6, 12) != nil {
+		t.Error("a planned look costs nothing")
+	}
+}

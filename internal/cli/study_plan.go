@@ -135,6 +135,13 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		e.paragraph("", "%d of them found in the store%s", p.Found, again)
 	}
 	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(experiment.TrainedOn(base.Built.Optimization, base.Built.Learning, base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
+	if at := study.PlannedLooks(s.Study.First, s.Study.Repeats); len(at) > 1 {
+		var looks []string
+		for _, n := range at {
+			looks = append(looks, fmt.Sprint(n))
+		}
+		e.paragraph("", "looks after %s repeats; what one decides trains no more, so that this is the most it takes", say.Listed(looks))
+	}
 	if p.Detectable != nil {
 		e.paragraph("", "%s", tells(s))
 	}
