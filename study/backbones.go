@@ -64,14 +64,14 @@ func (s *Study) backbones() ([]backbone, error) {
 
 // on is the baseline and every variant on a backbone. The baseline's edit is the backbone itself.
 func (s *Study) on(b backbone) []Combination {
-	home := Combination{Variant: Variant{Name: BaselineName + ", " + b.name, Net: b.net, Data: b.data}, Backbone: b.name}
+	home := Combination{Variant: Variant{Name: BaselineName + " on " + b.name, Net: b.net, Data: b.data}, Backbone: b.name}
 	if s.At != nil {
 		home.At = s.At.Get("design")
 	}
 	arms := []Combination{home}
 	for _, v := range s.Variants {
 		c := Combination{Variant: v, Of: []string{v.Name}, Backbone: b.name}
-		c.Name = v.Name + ", " + b.name
+		c.Name = v.Name + " on " + b.name
 		if b.net != "" {
 			c.Net = b.net
 		}
