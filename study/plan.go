@@ -66,7 +66,7 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 		same[print] = append(same[print], a)
 		p.Arms = append(p.Arms, a)
 	}
-	return p, nil
+	return p, p.tunes()
 }
 
 // planArm builds an arm and compares it with the baseline.
@@ -117,8 +117,11 @@ func (s *Study) blame(v Combination, base PlannedArm, images func(experiment.Exp
 	return v.Place(err)
 }
 
-// Trials is how many trials the plan has.
-func (p *Plan) Trials() int { return len(p.Arms) * p.Study.Repeats }
+// Trials is how many trials the plan has; with `tune` at most.
+func (p *Plan) Trials() int {
+	rungs, own := p.Tuned()
+	return len(p.Arms)*p.Study.Repeats + rungs + own
+}
 
 // Place gives an error the variant's name and place in the file, unless it has a place already.
 func (v Variant) Place(err error) error {

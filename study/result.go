@@ -59,6 +59,7 @@ type Arm struct {
 	SecondsRough bool     `json:"seconds_rough,omitempty"` // they were timed beside other work
 	SharedStart  float64  `json:"shared_start"`            // share, 0 to 1, of the parameters that start equal to the baseline's
 	Signature    string   `json:"signature,omitempty"`     // architecture signature
+	Value        float64  `json:"value,omitempty"`         // of the setting that is tuned, where the arm is a rung of those in Of
 	Stopped      int      `json:"stopped,omitempty"`       // repeats after which a planned look had decided all that is asked of it; 0: it goes on
 }
 
@@ -235,7 +236,8 @@ type Result struct {
 	Meaningful float64       `json:"-"`               // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
 	NoiseFloor float64       `json:"noise_floor"`     // standard deviation between repeats known beforehand, points; 0 while unknown
 	Test       *TestReading  `json:"test,omitempty"`
-	Arms       []Arm         `json:"-"` // the baseline first; in JSON as part of Judged
+	Tuning     *Tuning       `json:"tuning,omitempty"` // nil without `tune`
+	Arms       []Arm         `json:"-"`                // the baseline first; in JSON as part of Judged
 	Trials     []Trial       `json:"trials"`
 
 	Looks        []LookLine  `json:"looks"`      // so far, at anything against this baseline

@@ -132,6 +132,9 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		e.paragraph("", "%d of them found in the store%s", p.Found, again)
 	}
 	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(experiment.TrainedOn(base.Built.Optimization, base.Built.Learning, base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
+	if rungs, own := s.Plan.Tuned(); rungs > 0 {
+		e.paragraph("", "of these %d are to tune %s: %d values an arm and repeat, in trainings of a third of the passes on a slice of the training images; %d, at most, are at each arm's own", rungs, s.Study.Tune.Key, s.Study.Tune.Values, own)
+	}
 	if p.Detectable != nil {
 		e.paragraph("", "%s", tells(s))
 	}

@@ -26,6 +26,17 @@ func Result(st *store.Store, name string) (*study.Result, error) {
 		return nil, err
 	}
 	r.Caveats = append(r.Caveats, doubts...)
+	held, err := st.Study(name)
+	if err != nil {
+		return nil, err
+	}
+	of, err := decode(held)
+	if err != nil {
+		return nil, err
+	}
+	if err := tuned(st, r, of.Tune); err != nil {
+		return nil, err
+	}
 	return r, tested(st, r)
 }
 
@@ -45,6 +56,9 @@ func (w *work) conclude() (*Ran, error) {
 			return nil, err
 		}
 		ran.Result, doubts = r, of
+		if w.rungs() { // nothing is claimed of them
+			return ran, nil
+		}
 		ends := w.end.Kind == study.AllDone || w.end.Kind == study.BudgetSpent || w.end.Kind == study.SomeFailed
 		if !ends || w.end.Beyond > 0 { // with arms beyond this file's, the look is for the process that runs them
 			return ran, ledger.Show(r)

@@ -65,6 +65,7 @@ type Session struct {
 	cuts    map[cutKey]cut
 	recipes []recipe                           // by arm
 	trains  []string                           // what the trainings of each arm are: the identity of an arm but for the mean of weights that it is judged by
+	tuning  *tuning                            // of a session of rungs, or of arms at their own values; else nil
 	each    int64                              // bytes that a trial takes, once memory has told
 	clock   func() (ran, waited time.Duration) // scheduled, but in tests
 
@@ -239,16 +240,12 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 // own whose validation images are not the baseline's.
 func (s *Session) identify(ctx context.Context) error {
 	for _, a := range s.Plan.Arms {
-		learning := a.Built.Learning
 		start, told, err := starts(a)
 		if err != nil {
 			return s.place(a, approach.Locate(a.Experiment.Learning, "pretrain", err))
 		}
 		s.Starts = append(s.Starts, told)
-		learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
-		optimization, observers := a.Built.Optimization.Apart()
-		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
-		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, observers})
+		s.recipes = append(s.recipes, recipeOf(a, start))
 	}
 	for i, a := range s.Plan.Arms {
 		for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
@@ -290,7 +287,11 @@ func armKey(trains, average string) string {
 func (s *Session) judged(arm int) string { return by(Validation, s.Plan.Arms[arm].Average) }
 
 // Trials is how many trainings the study has: arms that differ in what is evaluated share theirs.
-func (s *Session) Trials() int { return (len(s.Plan.Arms) - len(s.Twins)) * s.Study.Repeats }
+// With `tune` it is the most that there can be.
+func (s *Session) Trials() int {
+	rungs, own := s.Plan.Tuned()
+	return (len(s.Plan.Arms)-len(s.Twins))*s.Study.Repeats + rungs + own
+}
 
 // Found is how many of the study's trainings the store holds, and how many of these are trained again, as they lack a mean of weights that an
 // arm is judged by.
@@ -347,6 +348,23 @@ func (s *Session) observers(arm int) []string {
 	return texts
 }
 
+// recipeOf is the texts of an arm that starts from the weights of that digest.
+func recipeOf(a study.PlannedArm, start string) recipe {
+	learning := a.Built.Learning
+	learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
+	optimization, observers := a.Built.Optimization.Apart()
+	network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
+	return recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, observers}
+}
+
+// recipe is that of an arm in a repeat: the same in all, but where each repeat chooses a value.
+func (s *Session) recipe(arm, repeat int) recipe {
+	if s.tuning != nil && s.tuning.chosen != nil {
+		return s.tuning.chosen[arm][repeat-1]
+	}
+	return s.recipes[arm]
+}
+
 // starts looks at the weights that an arm starts from, and returns their digest and what becomes of them; "" if it draws its own.
 func starts(a study.PlannedArm) (digest, told string, err error) {
 	p := a.Built.Learning.Pretrain
@@ -376,7 +394,10 @@ func (s *Session) cut(ctx context.Context, a study.PlannedArm, repeat int) (cut,
 	defer s.cutting.Unlock()
 	c, ok := s.cuts[key]
 	if !ok {
-		c.Cut = set.Cut(s.Study.Seeds(repeat).Split, 1+s.Study.Fold(repeat))
+		seed := s.Study.Seeds(repeat).Split
+		if c.Cut = set.Cut(seed, 1+s.Study.Fold(repeat)); s.rungs() {
+			c.Cut = set.Slice(c.Cut, study.TuneSlice, seed)
+		}
 		c.digest = cutDigest(c.Cut)
 		c.validation = imagesOf(set, c.Val).Digest()
 		s.cuts[key] = c
@@ -395,9 +416,13 @@ func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (tri
 	if err != nil {
 		return trial.Spec{}, err
 	}
+	r, seeds := s.recipe(arm, repeat), s.Study.Seeds(repeat)
+	if s.rungs() {
+		seeds = s.Study.TuneSeeds(repeat)
+	}
 	return trial.Spec{
-		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: s.recipes[arm].start,
-		Seeds: trial.Seeds(s.Study.Seeds(repeat)), Engine: engine, Versions: Versions(),
+		Network: r.networkDigest, Settings: r.settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: r.start,
+		Seeds: trial.Seeds(seeds), Engine: engine, Versions: Versions(),
 	}, nil
 }
 
@@ -408,11 +433,14 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 		return trial.Request{}, err
 	}
 	r := trial.Request{
-		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
+		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Network: s.recipe(arm, repeat).network, Settings: s.recipe(arm, repeat).settings,
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
 		Start: s.Plan.Arms[arm].Built.Learning.Pretrain.From,
 	}
 	r.Observers = s.observers(arm)
+	if s.rungs() {
+		r.Slice = study.TuneSlice
+	}
 	err = s.lay(st, &r)
 	return r, err
 }
@@ -581,7 +609,7 @@ func (s *Session) Hours() float64 {
 		if _, shared := s.Twins[i]; shared {
 			continue
 		}
-		seconds += a.TrainSeconds * float64(s.Study.Repeats)
+		seconds += a.TrainSeconds * s.trainings() * float64(s.Study.Repeats)
 	}
 	return seconds / 3600
 }
