@@ -71,6 +71,8 @@ type page struct {
 	Galleries                     []gallery
 	Held                          string // "24 pictures", of those in the page
 	Facts                         [][2]string
+	Tuned                         []tunedRow
+	Tune, Tuning, Own             string // the setting, what is said of it, and how sure its intervals are
 }
 
 // titleWord is a word of the title; Whole is not broken at its hyphens.
@@ -173,6 +175,9 @@ func HTML(w io.Writer, in Input) error {
 		for _, c := range s.Confusions {
 			p.Wrongs = append(p.Wrongs, c.table(s.Classes))
 		}
+	}
+	if p.Tuned = k.tuned(); len(p.Tuned) > 0 {
+		p.Tune, p.Tuning, p.Own = k.Result.Tuning.Key, k.tuningSays(), k.ownConfidence()
 	}
 	p.Trades = k.trades()
 	p.Panels = k.panels()

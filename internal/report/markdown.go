@@ -19,6 +19,7 @@ func Markdown(w io.Writer, in Input) error {
 	var b bytes.Buffer
 	m := markdown{&b, rank(in.Result)}
 	m.verdicts(in)
+	m.tuning()
 	m.costs()
 	for i, metric := range m.others() {
 		m.other(i, metric)
@@ -144,6 +145,24 @@ func (m markdown) other(i int, metric task.Metric) {
 	}
 	m.line("## %s outcome: %s\n\n%s, %s is better; judged by itself.\n", place(i), md(metric.Title), md(capital(metric.Unit)), metric.Direction())
 	m.table("lrlr", []string{"arm", "effect [" + m.confidence() + "]", "verdict", md(metric.Title)}, rows)
+}
+
+// tuning is what was tuned, and effects at each arm's own values.
+func (m markdown) tuning() {
+	of := m.tuned()
+	if len(of) == 0 {
+		return
+	}
+	m.line("## At each arm's own %s\n\n%s\n", m.Tuning.Key, m.tuningSays())
+	var rows [][]string
+	for _, r := range of {
+		best := r.Chosen
+		if r.Why != "" {
+			best += " (" + r.Why + ")"
+		}
+		rows = append(rows, []string{md(r.Name), r.Outcomes, best, r.Effect, r.Verdict})
+	}
+	m.table("lllrl", []string{"arm", md(m.Metric) + " on the slice", "best, in repeats", "effect [" + m.ownConfidence() + "]", "verdict"}, rows)
 }
 
 // details are all variants, a sentence each.

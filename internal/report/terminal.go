@@ -219,6 +219,17 @@ func (t *textTable) below(b *bufio.Writer, in Input) {
 		}
 		t.wrapped(b, fmt.Sprintf("%s  %s  %s", pad(clip(say.Printable(j.Name), mostName), min(mostName, t.longest())), strings.TrimSpace(t.effectText(j)), t.verdictText(j)), "  ")
 	}
+	for i, r := range t.tuned() {
+		if i == 0 {
+			fmt.Fprintln(b)
+			t.wrapped(b, "At each arm's own "+t.Tuning.Key+", a family of claims by themselves:", "")
+		}
+		line := fmt.Sprintf("%s  %s  %s  best: %s", pad(clip(say.Printable(r.Name), mostName), min(mostName, t.longest())), plain(r.Effect), plain(r.Verdict), r.Chosen)
+		if r.Why != "" {
+			line += ", " + r.Why
+		}
+		t.wrapped(b, line, "  ")
+	}
 	var lines []string
 	for _, j := range t.asked {
 		var said []string

@@ -159,8 +159,10 @@ func (w *work) ready(ctx context.Context) error {
 	if err := w.stage(); err != nil {
 		return err
 	}
-	for _, line := range w.growth.Lines(w.end.Held, w.end.Left, w.end.Again) {
-		w.tell(Event{Note: line})
+	if w.tuning == nil { // what is found for its companions is mostly the study's own
+		for _, line := range w.growth.Lines(w.end.Held, w.end.Left, w.end.Again) {
+			w.tell(Event{Note: line})
+		}
 	}
 	for _, e := range w.end.Elsewhere {
 		w.tell(Event{Note: e.String()})
