@@ -49,6 +49,12 @@ func (r Row) draws() string {
 			images += ", nothing suits any"
 		}
 	}
+	if r.Model.Diverges > 0 {
+		images += fmt.Sprintf(", %g of the trainings of arms with the first variant diverge", r.Model.Diverges)
+	}
+	if r.Model.Tunes != "" {
+		images += ", " + string(r.Model.Tunes)
+	}
 	return fmt.Sprintf("%s: %s, %d variants, %d repeats, %s, %s", r.Table, r.Design, r.Factors, r.Repeats, images, r.Scenario.Name)
 }
 
@@ -117,7 +123,7 @@ func (r Row) Run(studies int, seed uint64, threads int) (Outcome, error) {
 	for _, m := range r.Model.metrics()[1:] {
 		beside = append(beside, m.Name)
 	}
-	if r.Life.Name == asked.Name {
+	if r.Life.Name == asked.Name || r.Table == "grown designs" {
 		beside = []string{"interactions"}
 	}
 	wrong, alone, others := 0, 0, make([]struct{ wrong, found, wideWrong, wideFound, effects int }, len(beside))
@@ -165,7 +171,7 @@ func (r Row) one(rng *rand.Rand, k int) (tally, error) {
 	if r.Mixed && k%2 == 0 {
 		m.Pool = 0
 	}
-	p := &person{world: newWorld(m, r.Design, r.Scenario, rng), factors: r.Factors, repeats: r.Repeats}
+	p := &person{world: newWorld(m, r.Design, r.Scenario, rng), factors: r.Factors, repeats: r.Repeats, truths: map[string]float64{}}
 	r.Life.live(p)
 	if p.err == nil {
 		p.err = p.world.err
@@ -173,7 +179,11 @@ func (r Row) one(rng *rand.Rand, k int) (tally, error) {
 	if p.told != nil {
 		return p.tallyTold(), p.err
 	}
-	return p.tally(), p.err
+	t := p.tally()
+	if r.Table == "grown designs" {
+		t.others = []second{p.beyond}
+	}
+	return t, p.err
 }
 
 // tallyTold counts what a study of any design claims of its contrasts: the main ones, or arms where the design asks of these, are the
@@ -212,16 +222,15 @@ func (p *person) tallyTold() tally {
 	}
 	for _, j := range p.told.Judged {
 		if j.Verdict != "" {
+			if j.Diverged > 0 && j.Verdict == study.Hurts { // it does break down
+				continue
+			}
 			count(true, p.arms[j.ID[len("id "):]].Effect, j.Verdict)
 		}
 	}
 	for _, c := range p.told.Contrasts {
-		truth := 0.0
-		for name, w := range c.Weights {
-			truth += w * p.arms[name[len("arm "):]].Effect
-		}
 		if c.Verdict != "" {
-			count(c.Kind == study.Main, truth, c.Verdict)
+			count(c.Kind == study.Main, p.truthOf(c), c.Verdict)
 		}
 	}
 	return t
@@ -233,7 +242,8 @@ func (p *person) tally() tally {
 	for _, k := range p.ledger.Looks {
 		for _, row := range k.Arms {
 			a := p.arms[strings.TrimPrefix(row.ID, "id ")]
-			if a == nil { // a contrast, which lives of several looks do not ask of
+			if a == nil {
+				p.tallyContrast(&t, row)
 				continue
 			}
 			for i, m := range metrics {
@@ -287,6 +297,21 @@ func (p *person) tally() tally {
 		t.others[i].effects = t.effects
 	}
 	return t
+}
+
+// tallyContrast counts what a look claims of a contrast.
+func (p *person) tallyContrast(t *tally, row study.Looked) {
+	f := row.Findings[p.metrics()[0].Name]
+	if !f.Verdict.Decided() {
+		return
+	}
+	wrong := p.false(&arm{Truth: Truth{Effect: p.truths[row.ID]}}, f.Verdict)
+	if row.Kind == "beyond" {
+		p.beyond.wrong = p.beyond.wrong || wrong
+		return
+	}
+	t.decided++
+	t.wrong = t.wrong || wrong
 }
 
 // false tells whether a verdict of an arm is a false claim, by whichever metric of the model.

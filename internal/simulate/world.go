@@ -28,7 +28,23 @@ type Model struct {
 	Loss   bool // log loss beside accuracy
 	Smooth bool // smoothed accuracy beside it
 	Delta  float64
+
+	Diverges float64 // chance that a training of an arm with the first factor breaks down, whatever it would have come to
+	Tunes    tunes   // "": nothing
+	Bowl     float64 // points that an arm loses for each squared doubling of its setting away from the best
+	Rung     float64 // sd of a rung's outcome
 }
+
+// tunes is when arms choose the value of a setting: five of them, a factor of two apart, the best of which by their rungs is taken.
+type tunes string
+
+const (
+	tunedOnce tunes = "values chosen once"
+	tunedAnew tunes = "values chosen anew in each repeat"
+)
+
+// bestValue is where the best of a setting lies, in doublings from the middle of the grid: between two of its values.
+const bestValue = 0.4
 
 // score is the metric of a model without images: points that no image counts.
 var score = task.Metric{Name: "score", Title: "score", Unit: task.Points, Says: "more is better", Better: 1, Column: "score", Scale: 1, Least: 0.5}
@@ -79,6 +95,7 @@ type arm struct {
 	Truth
 	shift  float64   // of the latent value, that gives the truth
 	suits  []float64 // by image
+	tuned  float64   // what the value that was chosen last costs
 	trials []study.Trial
 }
 
@@ -139,9 +156,28 @@ func (w *world) trial(factors []int, repeat int) study.Trial {
 	}
 	for len(a.trials) < repeat {
 		s := len(a.trials)
-		a.trials = append(a.trials, w.train(a, s, a.shift+w.blocks[s]+a.Spread*w.Seed*w.rng.NormFloat64()))
+		if w.Tunes == tunedAnew || w.Tunes == tunedOnce && s == 0 {
+			a.tuned = w.tune()
+		}
+		t := w.train(a, s, a.shift+a.tuned+w.blocks[s]+a.Spread*w.Seed*w.rng.NormFloat64())
+		if w.Diverges > 0 && slices.Contains(factors, 0) && w.rng.Float64() < w.Diverges {
+			t = study.Trial{Repeat: s + 1, Status: study.Diverged}
+		}
+		a.trials = append(a.trials, t)
 	}
 	return a.trials[repeat-1]
+}
+
+// tune chooses a value by its rungs and says what that truly brings.
+func (w *world) tune() float64 {
+	best, seen := 0.0, math.Inf(-1)
+	for doublings := -2.0; doublings <= 2; doublings++ {
+		truth := -w.Bowl * (doublings - bestValue) * (doublings - bestValue)
+		if rung := truth + w.Rung*w.rng.NormFloat64(); rung > seen {
+			best, seen = truth, rung
+		}
+	}
+	return best
 }
 
 // train makes the trial of block s whose images share a latent value.
@@ -233,7 +269,7 @@ func (w *world) effect(factors []int, repeats int) float64 {
 	sum := 0.0
 	for s := range repeats {
 		metric := w.metrics()[0].Name
-		sum += w.trial(factors, s+1).Metrics[metric] - w.trial(nil, s+1).Metrics[metric]
+		sum += w.trial(factors, s+1).Metrics[metric] - w.trial(nil, s+1).Metrics[metric] // 0 of one that diverged
 	}
 	return sum / float64(repeats)
 }
@@ -289,6 +325,15 @@ var (
 		return t
 	}}
 )
+
+// graded are six factors of which two help and two hurt by half of delta, added up: as many as a fraction tells about at once.
+var graded = Scenario{"+delta/2, 0, -delta/2, +delta/2, 0, -delta/2, added up", func(factors []int, _ int) Truth {
+	t := Truth{Spread: 1}
+	for _, f := range factors {
+		t.Effect += []float64{0.5, 0, -0.5}[f%3]
+	}
+	return t
+}}
 
 // bent are arms right as often as the baseline and surer or less sure of it, which moves smoothed accuracy by up to 0.13 points
 // where the baseline is right on 87 %.
