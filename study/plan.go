@@ -78,6 +78,9 @@ func (s *Study) planArm(v Combination, base PlannedArm, images func(experiment.E
 	a, err := plan(v.Name, e, images)
 	if err == nil {
 		a.Of = v.Of
+		a, v.Variant, err = s.matched(v.Variant, base, a, images)
+	}
+	if err == nil {
 		err = guard(v.Variant, base, &a)
 	}
 	return a, err

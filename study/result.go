@@ -59,6 +59,8 @@ type Arm struct {
 	SecondsRough bool     `json:"seconds_rough,omitempty"` // they were timed beside other work
 	SharedStart  float64  `json:"shared_start"`            // share, 0 to 1, of the parameters that start equal to the baseline's
 	Signature    string   `json:"signature,omitempty"`     // architecture signature
+	Solved       string   `json:"solved,omitempty"`        // the choice that makes it equal to the baseline in what the study matches, as a file would have it
+	Matched      string   `json:"matched,omitempty"`       // how near that came, in words
 	Value        float64  `json:"value,omitempty"`         // of the setting that is tuned, where the arm is a rung of those in Of
 	Stopped      int      `json:"stopped,omitempty"`       // repeats after which a planned look had decided all that is asked of it; 0: it goes on
 }

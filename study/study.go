@@ -22,9 +22,13 @@ type Study struct {
 	First      int           // repeats before the first planned look, after which arms that a look decides train no more; 0: the one planned look is at the end
 	Seed       uint64        // default 1
 	Budget     time.Duration // wall time of all trials together; 0: no limit
+	Match      Match         // what every arm is made equal to the baseline in; default epochs, which solves nothing
 	Tune       Tune          // a setting that each arm tries values of; none by default
 	Meaningful float64       // the smallest effect that matters, points; 0: 0.5, or two validation images where that is more
 	At         *spec.Node    // the file's root; nil where there is none
+
+	// StepSeconds is what a step of an arm takes on this machine, for [Seconds]: this package has no clock. An error where it is not known well.
+	StepSeconds func(PlannedArm) (float64, error)
 }
 
 // MaxRepeats bounds the repeats of a study.
@@ -85,6 +89,7 @@ func Decode(n *spec.Node) (*Study, error) {
 		Budget     time.Duration `yaml:"budget"`
 		Meaningful float64       `yaml:"meaningful"`
 		Tune       Tune          `yaml:"tune"`
+		Match      Match         `yaml:"match"`
 	}{Design: Design{Kind: OFAT}, Repeats: repeats{Max: 3}, Seed: 1}
 	if n.Get("data") != nil && n.Get("net") != nil && n.Get("base") == nil {
 		return nil, n.Errorf("this is an experiment, not a study; put its keys under base: and write variants:, or run it with assay train")
@@ -92,7 +97,7 @@ func Decode(n *spec.Node) (*Study, error) {
 	if err := spec.Decode(n, &f); err != nil {
 		return nil, err
 	}
-	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats.Max, First: f.Repeats.Min, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful, Tune: f.Tune, At: n}
+	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats.Max, First: f.Repeats.Min, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful, Tune: f.Tune, Match: f.Match, At: n}
 	var err error
 	if s.Base, err = base(f.Base); err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ type shownArm struct {
 	Steps        int      `json:"steps"`
 	TrainSeconds float64  `json:"train_seconds"`
 	SharedStart  float64  `json:"shared_start"`
+	Matched      string   `json:"matched,omitempty"`    // how near it came to the baseline in what the study matches
 	Start        string   `json:"start,omitempty"`      // what becomes of the weights that it starts from
 	TrainedAs    string   `json:"trained_as,omitempty"` // the arm whose trainings it shares, judged by a mean of their weights
 }
@@ -75,7 +76,7 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			p.Noise = &f.Noise
 		}
 		for i, a := range s.Plan.Arms {
-			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i]}
+			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i], Matched: a.Matched}
 			if a.Baseline {
 				arm.SharedStart = 1
 			}
@@ -157,6 +158,9 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		}
 		if a.Start != "" {
 			e.paragraph("  ", "%s", a.Start)
+		}
+		if a.Matched != "" {
+			e.paragraph("  ", "matched: %s", a.Matched)
 		}
 		if a.Baseline || e.Verbose {
 			for _, c := range a.Applied {

@@ -298,6 +298,11 @@ func Winner(st *store.Store, r *study.Result, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if j, ok := r.Judgement(r.Winner); ok {
+		if err := study.Resolve(&e, j.Solved); err != nil {
+			return "", err
+		}
+	}
 	node, err := experiment.EncodeIn(dir, e)
 	if err != nil {
 		return "", err

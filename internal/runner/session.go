@@ -135,6 +135,9 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 		s.Study.Repeat(r.Repeats)
 	}
 	s.Study.PointAt(r.Data)
+	if s.Study.Match == study.Seconds {
+		s.Study.StepSeconds = s.stepSeconds(ctx)
+	}
 	if s.Plan, err = s.Study.Plan(func(e experiment.Experiment) (study.Images, error) { return s.images(ctx, e) }); err == nil {
 		err = s.identify(ctx)
 	}
