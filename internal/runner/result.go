@@ -76,7 +76,7 @@ func (w *work) conclude() (*Ran, error) {
 		if errors.Is(err, store.ErrChanged) { // another process has judged in the meantime
 			continue
 		}
-		if err == nil {
+		if err == nil && w.tuning == nil { // the luck of choosing is no noise of trainings
 			err = w.keepNoise(w.st, r, ledger.Baseline)
 		}
 		return ran, err

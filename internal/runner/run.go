@@ -144,8 +144,10 @@ func (w *work) ready(ctx context.Context) error {
 	if err := w.grow(ctx); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(w.Dir(), 0o777); err != nil {
-		return err
+	if w.tuning == nil { // a companion has no report of its own
+		if err := os.MkdirAll(w.Dir(), 0o777); err != nil {
+			return err
+		}
 	}
 	if err := w.takeIn(); err != nil {
 		return err

@@ -98,6 +98,35 @@ func TestAStudyTunesEveryArmInEveryRepeat(t *testing.T) {
 	}
 }
 
+// A rung that fails keeps its arm from its own rate, and the next run goes on there.
+func TestARungThatFailsIsTriedAgain(t *testing.T) {
+	s := opened(t, studyFile(t, "repeats: 2", "repeats: 2\ntune: {lr: 3}"))
+	f := &fake{t: t, s: s, spoil: func(r trial.Request, _ *trial.Result) string {
+		if r.Name == "elu, lr 0.01 #2" {
+			return "killed"
+		}
+		return ""
+	}}
+	ran, err := s.Run(t.Context(), f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ran.End.Kind != study.SomeFailed || ran.Result.Complete || ran.Result.Tuning == nil || ran.Result.Tuning.Own != nil {
+		t.Fatalf("it ends as %+v, complete %v, tuning %+v", ran.End, ran.Result.Complete, ran.Result.Tuning)
+	}
+	if got := ran.Result.Tuning.Rungs[2].Picked; !slices.Equal(got, []int{1, -1}) {
+		t.Errorf("picks of elu are %v, want none in the repeat whose rung failed", got)
+	}
+	f.spoil, f.launched = nil, nil
+	ran, err = opened(t, s.request.File).Run(t.Context(), f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ran.End.Kind != study.AllDone || ran.Result.Tuning.Own == nil || !slices.Contains(f.launched, "elu, lr 0.01 #2") {
+		t.Errorf("the second run ends as %+v and launched %v", ran.End, f.launched)
+	}
+}
+
 // A repeat's rungs see none of the images that the repeat validates on.
 func TestRungsSeeNoValidationImage(t *testing.T) {
 	s := opened(t, studyFile(t, "repeats: 2", "repeats: 2\ntune: {lr: 3}"))
