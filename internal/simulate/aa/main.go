@@ -39,7 +39,7 @@ func main() {
 	flag.IntVar(&o.blocks, "blocks", 86, "splits on which trainings that differ in all else are made")
 	flag.IntVar(&o.paired, "paired", 43, "splits on which trainings that differ in first values alone are made")
 	flag.IntVar(&o.threads, "threads", runtime.GOMAXPROCS(0), "trainings at once")
-	flag.IntVar(&o.studies, "studies", 4000, "studies a line")
+	flag.IntVar(&o.studies, "studies", 1000, "studies a line")
 	flag.StringVar(&o.out, "out", "", "folder to write aa.json to and whose README.md is filled; standard output alone if empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -115,7 +115,7 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 		for _, shape := range [][2]int{{size, s.Study.Repeats}, {4, 3}, {2, s.Study.Repeats}} {
-			if blocks < s.Study.Repeats {
+			if blocks < shape[1] {
 				continue
 			}
 			l, err := judge(s, trained, shape[0], shape[1], o.studies)
@@ -173,10 +173,11 @@ type rate struct {
 	SE     float64 `json:"se"`
 }
 
-// judge makes studies of arms and repeats: the blocks are dealt out to groups of as many as the study of the file has repeats, and each study
-// takes blocks of one group and of each block other trainings, in an order drawn anew, so that none has a training twice.
+// judge makes studies of arms and repeats: the blocks are dealt out to groups of as many as a study has repeats, and each study takes the
+// blocks of one group and of each block other trainings, in an order drawn anew, so that none has a training twice. Of one group alone the
+// standard error is not known, and 0.
 func judge(s *runner.Session, blocks [][]study.Trial, arms, repeats, studies int) (line, error) {
-	each := s.Study.Repeats
+	each := repeats
 	groups := len(blocks) / each
 	l := line{Arms: arms, Repeats: repeats, Trainings: groups * each * len(blocks[0]), Groups: groups, Studies: studies / groups * groups}
 	metrics := task.Classify{}.Metrics()
@@ -209,7 +210,11 @@ func judge(s *runner.Session, blocks [][]study.Trial, arms, repeats, studies int
 		}
 	}
 	for i, m := range metrics {
-		l.Rates = append(l.Rates, rate{m.Name, stat.Mean(wrong[i]), math.Sqrt(stat.Variance(wrong[i]) / float64(groups))})
+		r := rate{Metric: m.Name, False: stat.Mean(wrong[i])}
+		if groups > 1 {
+			r.SE = math.Sqrt(stat.Variance(wrong[i]) / float64(groups))
+		}
+		l.Rates = append(l.Rates, r)
 	}
 	return l, nil
 }
