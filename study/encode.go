@@ -43,8 +43,13 @@ func (s *Study) text(base *spec.Node, comment string, files func([]experiment.Ch
 		Seed       uint64        `yaml:"seed"`
 		Budget     time.Duration `yaml:"budget,omitempty"`
 		Meaningful float64       `yaml:"meaningful,omitempty"`
-	}{Question: s.Question, Design: s.Design.plain(), Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful}
+		Tune       *Tune         `yaml:"tune,omitempty"`
+		Match      Match         `yaml:"match,omitempty"`
+	}{Question: s.Question, Design: s.Design.plain(), Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful, Match: s.Match}
 	file.Base = base
+	if s.Tune.Key != "" {
+		file.Tune = &s.Tune
+	}
 	for _, v := range s.Variants {
 		with, err := files(v.With)
 		if err != nil {

@@ -75,6 +75,17 @@ func (t *Tune) UnmarshalSpec(n *spec.Node) error {
 	return nil
 }
 
+// MarshalSpec writes what UnmarshalSpec reads.
+func (t Tune) MarshalSpec() (*spec.Node, error) {
+	v, err := spec.Encode(t.Values)
+	if err != nil {
+		return nil, err
+	}
+	n := spec.NewMap()
+	n.Set(t.Key, v)
+	return n, nil
+}
+
 // Grid is the values that an arm tries: its own times powers of 2, the middle one its own. It is an error if the arm has no such setting.
 func (t Tune) Grid(a PlannedArm) ([]float32, error) {
 	at := tunable[t.Key](&a.Built.Optimization)

@@ -43,6 +43,11 @@ func (k ranking) tuned() []tunedRow {
 		}
 		rows = append(rows, row)
 	}
+	if own.Result != nil && own.contrasts() {
+		for _, j := range own.asked {
+			rows = append(rows, tunedRow{Class: standOf(j), Name: j.Name + ", over several arms", Effect: own.effectCell(j), Verdict: own.called(j)})
+		}
+	}
 	return rows
 }
 
