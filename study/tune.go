@@ -131,7 +131,7 @@ func (t Tune) Rung(a PlannedArm, value float32, images int) (PlannedArm, error) 
 	for i := range o.LR.Drops {
 		o.LR.Drops[i] *= ratio
 	}
-	schedule, err := experiment.NewSchedule(*o, r.Built.Learning, r.Built.Learning.Subset.Of(images))
+	schedule, err := experiment.NewSchedule(*o, r.Built.Learning, experiment.TrainedOn(*o, r.Built.Learning, images))
 	if err == nil {
 		err = o.LR.Fits(schedule)
 	}
