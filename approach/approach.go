@@ -92,6 +92,11 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 		return nil, err
 	}
 	b.fits = purpose.Check
+	if name := b.Learning.Mixes(); name != "" {
+		if _, err := task.Mixed(purpose, name); err != nil {
+			return nil, Locate(e.Learning, "augment", fmt.Errorf("augment: %w", err))
+		}
+	}
 	if w := b.Learning.Window(); w > 0 { // the window that learning cuts is the size of the network's input
 		images.Size.H, images.Size.W = w, w
 	}

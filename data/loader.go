@@ -51,7 +51,9 @@ type Batch struct {
 	Valid   int            // rows that hold images; in the rest X and Targets are 0 and the id is -1
 
 	sample augment.Sample // room for Fill, which allocates nothing
-	shown  [1]Shown
+	shown  [2]Shown
+	spare  []float32 // of a row, where rows are mixed
+	rand   tensor.Rand
 }
 
 // Loader prepares batches of the items. Pictures are decoded now if they are not in the cache.
@@ -107,6 +109,9 @@ func (l *Loader) NewBatch() *Batch {
 	if l.cfg.Targets != nil {
 		b.Targets = l.cfg.Targets.Room(n)
 	}
+	if l.mixes() {
+		b.spare = make([]float32, p.H*p.W*p.C)
+	}
 	return b
 }
 
@@ -146,10 +151,9 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 			return err
 		}
 		b.IDs[row] = v.item
-		b.shown[0] = Shown{Item: v.item, Label: l.label(v.item), Share: 1, Weight: 1}
-		l.target(b, row, b.shown[:])
 	}
 	b.Valid = n
+	l.mix(b, epoch, step)
 	clear(b.X.Data[b.Valid*size:])
 	for row := b.Valid; row < len(b.IDs); row++ {
 		b.IDs[row] = -1
@@ -157,6 +161,29 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	}
 	return nil
 }
+
+// mix mixes the pictures of a full batch where the list has an operation for that, and fills the targets from what rows then show.
+func (l *Loader) mix(b *Batch, epoch, step int) {
+	m := augment.Mixture{Share: 1}
+	if l.mixes() {
+		p := l.cfg.Preprocess
+		m = l.cfg.Augment.Mix(p.H, p.W, l.cfg.Draws, epoch, step, &b.rand)
+		m.Apply(b.X.Data, b.Valid, p.W, p.C, b.spare)
+	}
+	for row := range b.Valid {
+		shown := b.shown[:0]
+		for k, share := range [2]float32{m.Share, 1 - m.Share} {
+			if share > 0 {
+				item := b.IDs[(row+b.Valid-k)%b.Valid]
+				shown = append(shown, Shown{Item: item, Label: l.label(item), Share: share, Weight: 1})
+			}
+		}
+		l.target(b, row, shown)
+	}
+}
+
+// mixes tells whether rows show more than one picture.
+func (l *Loader) mixes() bool { return l.cfg.Train && l.cfg.Augment.Mixes() }
 
 // target fills a row's targets from what it shows.
 func (l *Loader) target(b *Batch, row int, shown []Shown) {

@@ -18,7 +18,7 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
-// byLabel are targets that hold each row's label alone.
+// byLabel are targets that hold the label of each row's own picture alone.
 type byLabel struct{}
 
 func (byLabel) Room(batch int) []Array {
@@ -27,8 +27,8 @@ func (byLabel) Room(batch int) []Array {
 
 func (byLabel) Fill(arrays []Array, row int, shown []Shown) {
 	arrays[0].Index[row] = 0
-	for _, s := range shown {
-		arrays[0].Index[row] = s.Label
+	if len(shown) > 0 {
+		arrays[0].Index[row] = shown[0].Label
 	}
 }
 

@@ -60,6 +60,16 @@ func (l Learning) Window() int { return l.crop().Size }
 // Pad is what a crop adds to pictures on every side before it cuts.
 func (l Learning) Pad() int { return l.crop().Pad }
 
+// Mixes is the name of the first operation that mixes the pictures of a batch; "" where none does.
+func (l Learning) Mixes() string {
+	for _, op := range l.Augment.Ops {
+		if _, ok := op.Op.(augment.Mixer); ok {
+			return op.Name()
+		}
+	}
+	return ""
+}
+
 // crop is the operation that has a say in how pictures are kept and what the network is built for.
 func (l Learning) crop() augment.Crop {
 	for _, op := range l.Augment.Ops {

@@ -138,6 +138,11 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		c.Of, c.Gamma, c.Smoothing = j.Optimization.Loss.Kind, j.Optimization.Loss.Gamma, j.Optimization.LabelSmoothing.Amount
 		p.task = c
 	}
+	if name := j.Learning.Mixes(); name != "" {
+		if p.task, err = task.Mixed(p.task, name); err != nil {
+			return nil, fmt.Errorf("augment: %w", err)
+		}
+	}
 	if err := p.task.Check(j.Graph); err != nil {
 		return nil, fmt.Errorf("%s: %w", j.Graph.Name, err)
 	}
