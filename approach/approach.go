@@ -118,6 +118,9 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err := b.frozen(); err != nil {
 		return nil, Locate(e.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))
 	}
+	if err := b.settled(e); err != nil {
+		return nil, err
+	}
 	b.Applied = append(b.Applied, learned...)
 	return b, nil
 }

@@ -353,6 +353,20 @@ func Catalog() []Entry {
 			Evidence: "flip and crop .471, with scales .462, with rotation .448",
 			Caveats:  "few epochs favour less augmentation",
 		}},
+		{"sizes", Learning, "sizes, epochs, input", learning.Sizes(learningDefaults.Sizes), Card{
+			Summary: "trains in stages, each at its own size of images, rate and batch, such as on small images first",
+			Cost:    "multiply-adds in proportion to the pixels: a stage at half the side takes a quarter a step. Values of each size are cached, and a program is compiled for each",
+			Couplings: []string{
+				"the last stage is the window: the network is built for its size and measured at it, along the way too",
+				"stages that say epochs are the length of the training; shares are of what epochs says, in whole passes",
+				"lr's policy runs over the whole training, and a stage's factor comes on top; under yolo9000 the rate falls by the fourth power in each stage, whatever the policy",
+				"restat takes running statistics anew, an equal mean over the first 50 batches at most, where the size changes; with false they go on from those of the other size",
+				"the pad of a crop stays the same in pixels",
+			},
+			Paper:    "yolo9000: Redmon, Farhadi, CVPR 2017, arXiv:1612.08242, §2; restat: Touvron, Vedaldi, Douze, Jégou, NeurIPS 2019, arXiv:1906.06423; small images first: Howard, fast.ai at DAWNBench, 2018; Tan, Le, arXiv:2104.00298, §4",
+			Evidence: "not in the published study; Darknet-19 on ImageNet: 160 epochs at 224 pixels .729, 10 more at 448 .765, at more multiply-adds than either alone",
+			Caveats:  "compare at equal epochs and at equal multiply-adds (assay study plan prints both). A head that reads positions fits one size: put \"head: {kind: conv-avg, pool: keep}\" in front. A size above the pictures' own shows nothing that is not in them",
+		}},
 		{"subset", Learning, "subset", learning.Subset(learningDefaults.Subset), Card{
 			Summary:  "trains on a part of the training images, balanced by class",
 			Cost:     "time in proportion",

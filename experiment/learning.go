@@ -1,11 +1,16 @@
 package experiment
 
-import "github.com/assaylab/assay/data/augment"
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/data/augment"
+)
 
 // Learning is what the network sees, and when: the settings that learning approaches write.
 type Learning struct {
 	Epochs  Epochs  `yaml:"epochs"`
 	Augment Augment `yaml:"augment"`
+	Sizes   Sizes   `yaml:"sizes"`
 	Subset  Subset  `yaml:"subset"`
 
 	Pretrain Pretrain `yaml:"pretrain"`
@@ -15,6 +20,14 @@ type Learning struct {
 type Epochs struct {
 	Count int `yaml:"count" spec:"bare" help:"passes over the training images, at least 1"`
 	Steps int `yaml:"steps" help:"steps in place of passes; 0: count says"`
+}
+
+// String is "20 epochs" or "100 steps".
+func (e Epochs) String() string {
+	if e.Steps > 0 {
+		return fmt.Sprintf("%d steps", e.Steps)
+	}
+	return counted(float64(e.Count))
 }
 
 // Augment is what is done to training images at random, in order.
@@ -51,11 +64,19 @@ func (s Subset) Of(n int) int {
 
 // DefaultLearning is what an experiment has that says nothing.
 func DefaultLearning() Learning {
-	return Learning{Epochs: Epochs{Count: 20}, Subset: Subset{Fraction: 1}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
+	return Learning{Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Subset: Subset{Fraction: 1}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
 }
 
-// Window is the side of what the network sees where a crop sets it, else 0.
-func (l Learning) Window() int { return l.crop().Size }
+// Window is the side of what the network is built for and measured at, where the last stage of sizes or a crop sets it, else 0.
+func (l Learning) Window() int {
+	if n := len(l.Sizes.Stages); n > 0 && l.Sizes.Stages[n-1].Size > 0 {
+		return l.Sizes.Stages[n-1].Size
+	}
+	return l.crop().Size
+}
+
+// Crop is the side of what a crop cuts out, where it says so, else 0.
+func (l Learning) Crop() int { return l.crop().Size }
 
 // Pad is what a crop adds to pictures on every side before it cuts.
 func (l Learning) Pad() int { return l.crop().Pad }

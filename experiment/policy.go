@@ -39,10 +39,13 @@ func counted(epochs float64) string {
 	return fmt.Sprintf("%g epochs", epochs)
 }
 
-// At is the rate of a step of a training, from 0: that of the policy over the whole of it, times the factor of the step's
-// stage. linear reaches Final·Base after the last step, not at it, so that every step moves. Of layers it knows nothing.
+// At is the rate of a step of a training, from 0: that of the policy over the whole of it, or of the stage's own fall, times the factor of the
+// step's stage. linear reaches Final·Base after the last step, not at it, so that every step moves. Of layers it knows nothing.
 func (l LR) At(step int, s Schedule) float32 {
 	rate := l.policy(step, s)
+	if left, own := s.fall(step); own {
+		rate = l.Base * float32(left)
+	}
 	if f := s.factor(step); f != 1 {
 		rate *= f
 	}

@@ -166,6 +166,6 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	if err := a.Built.Optimization.LR.Fits(a.schedule); err != nil {
 		return a, approach.Locate(e.Optimization, "lr", err)
 	}
-	a.TrainMACs = 3 * cost.MACs * int64(a.Steps) * int64(a.Built.Optimization.Batch.Size)
-	return a, nil
+	a.TrainMACs, err = a.Built.Work(a.schedule)
+	return a, err
 }

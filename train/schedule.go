@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/internal/compile"
 )
 
@@ -13,8 +14,9 @@ type size struct{ batch, h, w int }
 
 // geometry is how pictures reach the network in a stage.
 func (r *run) stageGeometry(stage int) data.Geometry {
-	if side := r.schedule.Stage(stage).Size; side > 0 {
-		return r.Set.Geometry(side, r.Learning.Pad())
+	s := r.schedule.Stage(stage)
+	if s.Size > 0 || s.Part > 0 {
+		return r.Set.Geometry(s.Side(r.geometry.H), r.Learning.Pad())
 	}
 	return r.geometry
 }
@@ -63,6 +65,52 @@ func (r *run) load(ctx context.Context, stage int) error {
 		}
 	}
 	r.stage, r.step = stage, r.programs[at]
+	if r.begins(stage) && r.Learning.Sizes.Restat && stage > 0 && r.stageGeometry(stage-1) != g {
+		return r.restat(ctx, stage)
+	}
+	return nil
+}
+
+// begins tells whether no step of a stage is done.
+func (r *run) begins(stage int) bool { return r.done == r.schedule.End(stage-1) }
+
+// restatBatches are how many batches running statistics are estimated from where the size of the images changes, at most: as with few
+// images PyTorch's update_bn does, an equal mean over them.
+const restatBatches = 50
+
+// restat estimates the running statistics anew, from the first batches of a stage, so that what evaluation finds is not what
+// images of another size have left. It depends on the weights and the images alone, so a training that goes on here does the same.
+func (r *run) restat(ctx context.Context, stage int) error {
+	f, err := r.sized(stage)
+	if err != nil {
+		return err
+	}
+	if buffers, err := f.Graph.Buffers(); err != nil || len(buffers) == 0 {
+		return err
+	}
+	exe, err := compiled(r.Engine, f, f.Restat, r.schedule.Stage(stage).Batch)
+	if err != nil {
+		return err
+	}
+	defer exe.Close()
+	_, epoch, _ := r.schedule.At(r.done)
+	feed := r.training.Start(epoch, 0, r.Loaders)
+	defer feed.Stop()
+	in := engine.Feed{Real: map[string][]float32{}, Scalars: map[string]float32{}}
+	for i := range min(restatBatches, r.training.Steps()) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b, err := feed.Next()
+		if err != nil {
+			return err
+		}
+		in.Real[compile.Images] = b.X.Data
+		in.Scalars[compile.MomentsKept] = float32(i) / float32(i+1)
+		if err := exe.Run(in); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -308,3 +308,40 @@ func TestRatesByLayerAreRates(t *testing.T) {
 		}
 	}
 }
+
+// Stages of settings are the stages of a job, and begin by taking running statistics anew, whatever the threads and wherever they are
+// interrupted.
+func TestStagesOfSettingsAreStagesOfTheJob(t *testing.T) {
+	s := draw(t, 13)
+	start := func(n int, restat bool) train.Job {
+		j := job(t, s)
+		j.Learning.Epochs.Count = 3
+		j.Learning.Sizes = experiment.Sizes{Restat: restat, Stages: experiment.Stages{{Size: 8, Share: 2. / 3, Batch: 7}, {Share: 1. / 3, LR: 0.1}}}
+		j.Engine, j.Loaders = threads(t, n), n
+		return j
+	}
+	want := run(t, start(1, true))
+	same(t, run(t, start(3, true)), want)
+	byJob := start(1, true)
+	byJob.Stages = []experiment.Stage{{Size: 8, Epochs: 2, Batch: 7}, {Epochs: 1, LR: 0.1}}
+	same(t, run(t, byJob), want)
+	if got := run(t, start(1, false)); got.Model.Digest == want.Model.Digest {
+		t.Error("restat changes nothing")
+	}
+	first := want.Curve[1].Step // behind the first stage
+	for _, stop := range []int{first - 1, first, first + 1} {
+		j := start(2, true)
+		j.Checkpoint = filepath.Join(t.TempDir(), "c")
+		ctx, cancel := context.WithCancel(context.Background())
+		j.OnStep = func(p train.Progress) {
+			if p.Step == stop {
+				cancel()
+			}
+		}
+		if _, err := train.Run(ctx, j); !errors.Is(err, train.ErrInterrupted) {
+			t.Fatal(err)
+		}
+		j.OnStep = nil
+		same(t, run(t, j), want)
+	}
+}

@@ -22,6 +22,8 @@ const (
 
 	GradientKept = "gradient-kept" // Scalar of Gradients alone, which its caller feeds: the share of the kept gradients that stays, in [0,1)
 
+	MomentsKept = "moments-kept" // Scalar of Restat alone, which its caller feeds: the share of the running statistics that stays, in [0,1)
+
 	Loss      = "loss"      // Output of a step: the mean over the batch, weighted over outputs, without weight decay
 	Logits    = "logits"    // Output of a step: what the main output gives, a row an image
 	variances = "variance/" // Outputs of the statistics: the variance of what the layer of that name gives
@@ -128,20 +130,12 @@ func (f *Family) Sized(h, w int) (*Family, error) {
 		return f, nil
 	}
 	s := *f
-	s.Graph = f.Graph.Clone()
-	s.Graph.SetInput(nn.Size{H: h, W: w, C: own.C})
 	var err error
-	if s.steps, err = s.Graph.Steps(); err != nil {
-		return nil, fmt.Errorf("images of %dx%d: %w", h, w, err)
-	}
-	params, err := s.Graph.Params()
-	if err != nil {
+	if s.Graph, err = f.Graph.Sized(h, w); err != nil {
 		return nil, err
 	}
-	for i, p := range params {
-		if was := f.params[i]; p.Name != was.Name || !p.Shape.Equal(was.Shape) {
-			return nil, fmt.Errorf("images of %dx%d: %s is %v, and %v at %v; a head that reads positions fits one size, pool globally in its place", h, w, p.Name, p.Shape, was.Shape, own)
-		}
+	if s.steps, err = s.Graph.Steps(); err != nil {
+		return nil, err
 	}
 	return &s, nil
 }
@@ -209,6 +203,15 @@ func (f *Family) Evaluation(batch int) (*program.Program, error) {
 	}
 	l := pruned.lower(b, batch, evaluation, nil)
 	f.objective.Predict(b, l.out[pruned.Graph.Main().Node])
+	return b.Build()
+}
+
+// Restat moves the running statistics towards those of a batch, running = kept·running + (1-kept)·batch with kept the scalar
+// [MomentsKept]: 0 forgets what was there, and i/(i+1) behind i batches gives the mean of i+1. Nothing random takes part. Statistics of
+// frozen layers stay. It has no outputs.
+func (f *Family) Restat(batch int) (*program.Program, error) {
+	b := program.NewBuilder("restat")
+	f.lower(b, batch, restat, nil)
 	return b.Build()
 }
 

@@ -15,6 +15,7 @@ const (
 	training   mode = iota // batch statistics, which move the running ones; dropout, random slopes
 	evaluation             // running statistics, nothing random
 	statistics             // batch statistics that move nothing, nothing random
+	restat                 // batch statistics, which the running ones are blended with, nothing random
 )
 
 // lowering is one pass over the graph.
@@ -157,15 +158,20 @@ func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *progr
 		affine = append(affine, l.held(p))
 	}
 	mean, variance := l.held(a.Buffers[0]), l.held(a.Buffers[1])
-	if l.mode == evaluation || l.mode == training && l.f.frozen(path) {
+	if l.mode == evaluation || l.mode != statistics && l.f.frozen(path) {
 		return b.Emit(program.BatchNormInference{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x, mean, variance}, affine...)...)
 	}
 	outs := b.EmitAll(program.BatchNorm{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x}, affine...)...)
 	if len(outs) != 3 {
 		return outs[0] // the builder has failed
 	}
-	if l.mode == training && l.at == nil {
-		keep := l.f.constant(b, "keep", e.Momentum)
+	if l.mode == training && l.at == nil || l.mode == restat {
+		var keep *program.Value
+		if l.mode == restat {
+			keep = b.Scalar(MomentsKept)
+		} else {
+			keep = l.f.constant(b, "keep", e.Momentum)
+		}
 		b.EmitAll(program.Blend{Scale: 1}, mean, outs[1], keep)
 		b.EmitAll(program.Blend{Scale: unbiased(l.batch * a.Size.H * a.Size.W)}, variance, outs[2], keep)
 	}

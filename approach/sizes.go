@@ -1,0 +1,75 @@
+package approach
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
+)
+
+// staged refuses stages whose lengths do not go with the epochs, whose last size is not the window, or that the network does not fit. It
+// waits until all approaches have come.
+func (b *Built) staged() error {
+	stages, err := b.Learning.Stages()
+	if err != nil {
+		return err
+	}
+	if len(b.Learning.Sizes.Stages) == 0 {
+		return nil
+	}
+	own, last := b.Graph.InputSize(), len(stages)-1
+	if crop := b.Learning.Crop(); crop > 0 && stages[last].Size > 0 && crop != stages[last].Size {
+		return &spec.Fault{Path: fmt.Sprintf("$.stages[%d].size", last), Msg: fmt.Sprintf("stage %d: size %d, and crop has %d; the last stage is what the network is built for and measured at, so leave one of them out", last+1, stages[last].Size, crop)}
+	}
+	for i, s := range stages {
+		path := fmt.Sprintf("$.stages[%d].size", i)
+		if s.Part > 0 && own.H != own.W {
+			return &spec.Fault{Path: path, Msg: fmt.Sprintf("stage %d: a part of images of %dx%d, which are not square; give crop a size", i+1, own.H, own.W)}
+		}
+		if s.Size == 0 && s.Part == 0 {
+			continue
+		}
+		if _, err := b.Graph.Sized(s.Side(own.H), s.Side(own.H)); err != nil {
+			return &spec.Fault{Path: path, Msg: fmt.Sprintf("stage %d: %v", i+1, err)}
+		}
+	}
+	return nil
+}
+
+// Work is the multiply-adds of a training by a schedule: of every image one pass forward and two as much backward, each stage at its size.
+func (b *Built) Work(s experiment.Schedule) (int64, error) {
+	own, sum := b.Graph.InputSize(), int64(0)
+	for i := range s.Stages() {
+		stage := s.Stage(i)
+		g, images := b.Graph, int64(s.End(i)-s.End(i-1))*int64(stage.Batch)
+		if stage.Size > 0 || stage.Part > 0 {
+			var err error
+			if g, err = g.Sized(stage.Side(own.H), stage.Side(own.H)); err != nil {
+				return 0, err
+			}
+		}
+		cost, err := g.Cost()
+		if err != nil {
+			return 0, err
+		}
+		sum += 3 * cost.MACs * images
+	}
+	return sum, nil
+}
+
+// settled places the errors of what learning approaches set together.
+func (b *Built) settled(e experiment.Experiment) error {
+	for _, c := range []struct {
+		name  string
+		check func() error
+	}{{"sizes", b.staged}} {
+		if err := c.check(); err != nil {
+			if f, ok := errors.AsType[*spec.Fault](err); ok {
+				f.Msg = c.name + ": " + f.Msg
+			}
+			return Locate(e.Learning, c.name, err)
+		}
+	}
+	return nil
+}

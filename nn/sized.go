@@ -1,0 +1,47 @@
+package nn
+
+import "fmt"
+
+// Sized is a copy of the network for images of another height and width, over the same parameters. Maps that do not fit such images,
+// and parameters whose shape depends on the size, as those of a linear layer that reads positions, are errors.
+func (g *Graph) Sized(h, w int) (*Graph, error) {
+	own := g.InputSize()
+	s := g.Clone()
+	if h == own.H && w == own.W {
+		return s, nil
+	}
+	s.SetInput(Size{H: h, W: w, C: own.C})
+	if _, err := s.Steps(); err != nil {
+		return nil, fmt.Errorf("images of %dx%d: %w", h, w, err)
+	}
+	was, err := g.Params()
+	if err != nil {
+		return nil, err
+	}
+	is, err := s.Params()
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range is {
+		if p.Name != was[i].Name || !p.Shape.Equal(was[i].Shape) {
+			return nil, fmt.Errorf("images of %dx%d: %s is %v, and %v at %dx%d; a head that reads positions fits one size, write \"head: {kind: conv-avg, pool: keep}\"", h, w, p.Name, p.Shape, was[i].Shape, own.H, own.W)
+		}
+	}
+	return s, nil
+}
+
+// Stride is how many pixels of a side the coarsest map of more than one position has for each of its own, at least 1: what sizes of images
+// go by.
+func (g *Graph) Stride() (int, error) {
+	steps, err := g.Steps()
+	if err != nil {
+		return 0, err
+	}
+	own, stride := g.InputSize(), 1
+	for _, s := range steps {
+		if s.Size.H > 1 && s.Size.W > 1 {
+			stride = max(stride, (own.H+s.Size.H/2)/s.Size.H)
+		}
+	}
+	return stride, nil
+}
