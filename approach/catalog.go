@@ -367,6 +367,18 @@ func Catalog() []Entry {
 			Evidence: "not in the published study; Darknet-19 on ImageNet: 160 epochs at 224 pixels .729, 10 more at 448 .765, at more multiply-adds than either alone",
 			Caveats:  "compare at equal epochs and at equal multiply-adds (assay study plan prints both). A head that reads positions fits one size: put \"head: {kind: conv-avg, pool: keep}\" in front. A size above the pictures' own shows nothing that is not in them",
 		}},
+		{"multiscale", Learning, "multiscale", learning.Multiscale(learningDefaults.Multiscale), Card{
+			Summary: "draws the size of the training images anew every few steps",
+			Cost:    "multiply-adds in proportion to the pixels, on average over the sizes; values of each size are cached, and a program is compiled for each",
+			Couplings: []string{
+				"measured at the window, whatever the sizes; it need not be one of them",
+				"step is by default the network's stride: how many pixels its coarsest map has for each position",
+				"the pad of a crop stays the same in pixels",
+			},
+			Paper:    "Redmon, Farhadi, CVPR 2017, arXiv:1612.08242, §2: 320 to 608 pixels by 32, every 10 batches",
+			Evidence: "not in the published study, whose scales of the crop (.462 for .471) are another thing; YOLOv2 on VOC 2007: 76.8 mAP for 75.4",
+			Caveats:  "running statistics are of all sizes; a head that reads positions fits one size: put \"head: {kind: conv-avg, pool: keep}\" in front",
+		}},
 		{"subset", Learning, "subset", learning.Subset(learningDefaults.Subset), Card{
 			Summary:  "trains on a part of the training images, balanced by class",
 			Cost:     "time in proportion",

@@ -18,6 +18,9 @@ func (b *Built) staged() error {
 	if len(b.Learning.Sizes.Stages) == 0 {
 		return nil
 	}
+	if len(b.Learning.Multiscale.Sizes) > 0 {
+		return &spec.Fault{Path: "$.stages", Msg: "stages of their own size, and multiscale draws sizes; leave one of the two out"}
+	}
 	own, last := b.Graph.InputSize(), len(stages)-1
 	if crop := b.Learning.Crop(); crop > 0 && stages[last].Size > 0 && crop != stages[last].Size {
 		return &spec.Fault{Path: fmt.Sprintf("$.stages[%d].size", last), Msg: fmt.Sprintf("stage %d: size %d, and crop has %d; the last stage is what the network is built for and measured at, so leave one of them out", last+1, stages[last].Size, crop)}
@@ -37,14 +40,47 @@ func (b *Built) staged() error {
 	return nil
 }
 
-// Work is the multiply-adds of a training by a schedule: of every image one pass forward and two as much backward, each stage at its size.
+// drawn sets the step between sizes that are drawn, and refuses those that the network does not fit. It waits until all approaches
+// have come.
+func (b *Built) drawn() error {
+	m := &b.Learning.Multiscale
+	if len(m.Sizes) == 2 && m.Step == 0 {
+		var err error
+		if m.Step, err = b.Graph.Stride(); err != nil {
+			return err
+		}
+	}
+	sides := m.Sides()
+	if len(sides) == 1 {
+		return &spec.Fault{Path: "$.sizes", Msg: fmt.Sprintf("no second size from %d to %d by %d; give a wider range or a smaller step", m.Sizes[0], m.Sizes[1], m.Step)}
+	}
+	if len(sides) > 64 {
+		return &spec.Fault{Path: "$.sizes", Msg: fmt.Sprintf("%d sizes, each of which takes a program and a cache of its own; give at most 64", len(sides))}
+	}
+	for i, side := range sides {
+		if _, err := b.Graph.Sized(side, side); err != nil {
+			path := "$.sizes"
+			if len(sides) == len(m.Sizes) {
+				path = fmt.Sprintf("$.sizes[%d]", i)
+			}
+			return &spec.Fault{Path: path, Msg: err.Error()}
+		}
+	}
+	return nil
+}
+
+// Work is the multiply-adds of a training by a schedule: of every image one pass forward and two as much backward, each stage at its size; of
+// sizes that are drawn the mean.
 func (b *Built) Work(s experiment.Schedule) (int64, error) {
 	own, sum := b.Graph.InputSize(), int64(0)
+	drawn, err := b.drawnMACs()
+	if err != nil {
+		return 0, err
+	}
 	for i := range s.Stages() {
 		stage := s.Stage(i)
 		g, images := b.Graph, int64(s.End(i)-s.End(i-1))*int64(stage.Batch)
 		if stage.Size > 0 || stage.Part > 0 {
-			var err error
 			if g, err = g.Sized(stage.Side(own.H), stage.Side(own.H)); err != nil {
 				return 0, err
 			}
@@ -53,9 +89,29 @@ func (b *Built) Work(s experiment.Schedule) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
+		if drawn > 0 {
+			cost.MACs = drawn
+		}
 		sum += 3 * cost.MACs * images
 	}
 	return sum, nil
+}
+
+// drawnMACs is the mean of one image's multiply-adds over the sizes that are drawn from, 0 where there are none.
+func (b *Built) drawnMACs() (int64, error) {
+	sides, sum := b.Learning.Multiscale.Sides(), int64(0)
+	for _, side := range sides {
+		g, err := b.Graph.Sized(side, side)
+		if err != nil {
+			return 0, err
+		}
+		cost, err := g.Cost()
+		if err != nil {
+			return 0, err
+		}
+		sum += cost.MACs
+	}
+	return sum / int64(max(1, len(sides))), nil
 }
 
 // settled places the errors of what learning approaches set together.
@@ -63,7 +119,7 @@ func (b *Built) settled(e experiment.Experiment) error {
 	for _, c := range []struct {
 		name  string
 		check func() error
-	}{{"sizes", b.staged}} {
+	}{{"sizes", b.staged}, {"multiscale", b.drawn}} {
 		if err := c.check(); err != nil {
 			if f, ok := errors.AsType[*spec.Fault](err); ok {
 				f.Msg = c.name + ": " + f.Msg

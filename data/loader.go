@@ -35,6 +35,10 @@ type Loader struct {
 	cfg    LoaderConfig
 	scale  *scale
 
+	sizes []*Loader                 // of the same items, where the size of the images changes from batch to batch
+	pick  func(epoch, step int) int // which of them a batch is by
+	whole *Loader                   // that picks this one, and keeps the order
+
 	mu     sync.Mutex
 	orders [2]struct { // of the last two epochs asked for: where two epochs meet, both are filled at once
 		epoch  int
@@ -91,6 +95,22 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	return l, nil
 }
 
+// Alternate is the loader whose batches are each of one of several, which differ in the size of the images alone: pick says which, for a
+// step of an epoch. The batch's X has the shape of that size.
+func Alternate(loaders []*Loader, pick func(epoch, step int) int) *Loader {
+	largest := loaders[0]
+	for _, l := range loaders {
+		if p, q := l.cfg.Preprocess, largest.cfg.Preprocess; p.H*p.W > q.H*q.W {
+			largest = l
+		}
+	}
+	whole := &Loader{set: largest.set, pixels: largest.pixels, items: largest.items, images: largest.images, cfg: largest.cfg, scale: largest.scale, orders: largest.orders, sizes: loaders, pick: pick}
+	for _, l := range loaders {
+		l.whole = whole
+	}
+	return whole
+}
+
 // Images is the number of images that an epoch sees, one that is seen twice counted twice.
 func (l *Loader) Images() int { return l.images }
 
@@ -133,6 +153,9 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	if step < 0 || step >= l.Steps() || epoch < 0 {
 		return fmt.Errorf("%s: no step %d of epoch %d; an epoch has %d steps", l.set.Name, step, epoch, l.Steps())
 	}
+	if l.pick != nil {
+		return l.sizes[l.pick(epoch, step)].Fill(epoch, step, b)
+	}
 	first, n := step*l.cfg.Batch, min(l.cfg.Batch, l.images-step*l.cfg.Batch)
 	var part []visit
 	if l.cfg.Train {
@@ -140,6 +163,7 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	}
 	p := l.cfg.Preprocess
 	size := p.H * p.W * p.C
+	b.X.Shape[1], b.X.Shape[2], b.X.Data = p.H, p.W, b.X.Data[:len(b.IDs)*size]
 	for row := range n {
 		v := visit{}
 		if l.cfg.Train {
@@ -216,6 +240,9 @@ func (l *Loader) label(item int) int32 {
 
 // order is the epoch's; the last two are kept.
 func (l *Loader) order(epoch int) []visit {
+	if l.whole != nil {
+		return l.whole.order(epoch)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range l.orders {

@@ -13,6 +13,8 @@ type Learning struct {
 	Sizes   Sizes   `yaml:"sizes"`
 	Subset  Subset  `yaml:"subset"`
 
+	Multiscale Multiscale `yaml:"multiscale"`
+
 	Pretrain Pretrain `yaml:"pretrain"`
 }
 
@@ -64,7 +66,7 @@ func (s Subset) Of(n int) int {
 
 // DefaultLearning is what an experiment has that says nothing.
 func DefaultLearning() Learning {
-	return Learning{Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Subset: Subset{Fraction: 1}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
+	return Learning{Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Multiscale: Multiscale{Every: 10}, Subset: Subset{Fraction: 1}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
 }
 
 // Window is the side of what the network is built for and measured at, where the last stage of sizes or a crop sets it, else 0.

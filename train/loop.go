@@ -33,7 +33,6 @@ type run struct {
 	stage    int // of the next step, once it is entered
 	training *data.Loader
 	feed     *data.Feed
-	step     engine.Executable
 	programs map[size]engine.Executable // of steps, each compiled when a stage first wants it
 
 	done      int     // steps
@@ -177,7 +176,7 @@ func (r *run) initialize() error {
 	if err := r.training.Fill(0, 0, b); err != nil {
 		return err
 	}
-	family, err := r.sized(0)
+	family, err := r.family.Sized(b.X.Shape[1], b.X.Shape[2])
 	if err != nil {
 		return err
 	}
@@ -292,7 +291,7 @@ func (r *run) score(ctx context.Context, eval engine.Executable, l *data.Loader)
 	return s, err
 }
 
-// advance runs step number r.done and returns its loss. It allocates nothing, but where a stage begins.
+// advance runs step number r.done and returns its loss. It allocates nothing, but where a stage or a size begins.
 func (r *run) advance(ctx context.Context) (loss float64, err error) {
 	if stage, epoch, step := r.schedule.At(r.done); r.feed == nil || stage != r.stage {
 		if err := r.load(ctx, stage); err != nil {
@@ -304,15 +303,19 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	exe, err := r.program(r.schedule.Stage(r.stage).Batch, b.X.Shape[1], b.X.Shape[2])
+	if err != nil {
+		return 0, err
+	}
 	r.family.Scalars(r.in.Scalars, r.rate(r.done), r.done)
 	r.in.Real[compile.Images] = b.X.Data
 	for _, a := range b.Targets {
 		a.Put(r.in.Real, r.in.Index)
 	}
-	if err := r.step.Run(r.in); err != nil {
+	if err := exe.Run(r.in); err != nil {
 		return 0, err
 	}
-	return float64(r.step.Output(compile.Loss)[0]), nil
+	return float64(exe.Output(compile.Loss)[0]), nil
 }
 
 // rate is the learning rate of a step.

@@ -7,6 +7,7 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/tensor"
 )
 
 // size is what a program of a step is compiled for.
@@ -38,6 +39,15 @@ func (r *run) fits() error {
 			return err
 		}
 	}
+	sides := r.Learning.Multiscale.Sides()
+	if len(sides) > 0 && r.schedule.Stages() > 1 {
+		return fmt.Errorf("multiscale: sizes are drawn, and the training has %d stages; keep one of the two", r.schedule.Stages())
+	}
+	for _, side := range sides {
+		if _, err := r.family.Sized(side, side); err != nil {
+			return fmt.Errorf("multiscale: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -46,29 +56,65 @@ func (r *run) fits() error {
 func (r *run) load(ctx context.Context, stage int) error {
 	r.stop()
 	s, g := r.schedule.Stage(stage), r.stageGeometry(stage)
-	config := r.config
-	config.Batch, config.Geometry, config.Preprocess = s.Batch, g, r.preprocess
-	config.Preprocess.H, config.Preprocess.W = g.H, g.W
 	var err error
-	if r.training, err = r.Set.Loader(ctx, r.Cut.Train, config); err != nil {
+	if sides := r.Learning.Multiscale.Sides(); len(sides) > 0 {
+		g = r.Set.Geometry(sides[0], r.Learning.Pad())
+		r.training, err = r.alternate(ctx, s.Batch, sides)
+	} else {
+		r.training, err = r.loader(ctx, s.Batch, g)
+	}
+	if err != nil {
 		return err
 	}
-	at := size{s.Batch, g.H, g.W}
-	if r.programs[at] == nil {
-		f, err := r.sized(stage)
-		if err != nil {
-			return err
-		}
-		if r.programs[at], err = compiled(r.Engine, f, f.Step, s.Batch); err != nil {
-			delete(r.programs, at)
-			return err
-		}
+	if _, err := r.program(s.Batch, g.H, g.W); err != nil { // a program gives the State what the solver remembers
+		return err
 	}
-	r.stage, r.step = stage, r.programs[at]
+	r.stage = stage
 	if r.begins(stage) && r.Learning.Sizes.Restat && stage > 0 && r.stageGeometry(stage-1) != g {
 		return r.restat(ctx, stage)
 	}
 	return nil
+}
+
+// loader makes batches of the training images at a size.
+func (r *run) loader(ctx context.Context, batch int, g data.Geometry) (*data.Loader, error) {
+	config := r.config
+	config.Batch, config.Geometry, config.Preprocess = batch, g, r.preprocess
+	config.Preprocess.H, config.Preprocess.W = g.H, g.W
+	return r.Set.Loader(ctx, r.Cut.Train, config)
+}
+
+// alternate makes batches at sizes that are drawn anew every few steps. What a step draws depends on its number alone.
+func (r *run) alternate(ctx context.Context, batch int, sides []int) (*data.Loader, error) {
+	var loaders []*data.Loader
+	for _, side := range sides {
+		l, err := r.loader(ctx, batch, r.Set.Geometry(side, r.Learning.Pad()))
+		if err != nil {
+			return nil, err
+		}
+		loaders = append(loaders, l)
+	}
+	draws, steps, every := tensor.NewStream(r.Seeds.Augment, "multiscale"), loaders[0].Steps(), r.Learning.Multiscale.Every
+	return data.Alternate(loaders, func(epoch, step int) int {
+		return draws.At(0, uint64((epoch*steps+step)/every)).IntN(len(loaders))
+	}), nil
+}
+
+// program is the step for a batch of images of a size, compiled when it is first asked for.
+func (r *run) program(batch, h, w int) (engine.Executable, error) {
+	at := size{batch, h, w}
+	if exe := r.programs[at]; exe != nil {
+		return exe, nil
+	}
+	f, err := r.family.Sized(h, w)
+	if err != nil {
+		return nil, err
+	}
+	exe, err := compiled(r.Engine, f, f.Step, batch)
+	if err == nil {
+		r.programs[at] = exe
+	}
+	return exe, err
 }
 
 // begins tells whether no step of a stage is done.
