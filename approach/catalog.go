@@ -379,6 +379,19 @@ func Catalog() []Entry {
 			Evidence: "not in the published study, whose scales of the crop (.462 for .471) are another thing; YOLOv2 on VOC 2007: 76.8 mAP for 75.4",
 			Caveats:  "running statistics are of all sizes; a head that reads positions fits one size: put \"head: {kind: conv-avg, pool: keep}\" in front",
 		}},
+		{"colors", Learning, "colors, input", learning.Colors(learningDefaults.Colors), Card{
+			Summary: "tells the network colours in another space, or brightness alone",
+			Cost:    "none in the network, but grey, which has a third of the first layer; on loading, one more pass over what is seen of a picture",
+			Couplings: []string{
+				"the last thing done to a picture before it is normalised: what augment changes are colours",
+				"mean and deviation are those of the space; it travels with the model, so that predictions see the same",
+				"equalize and clahe act on brightness by YCrCb, and on what is seen of a picture alone",
+				"architecture's colorspace learns one instead",
+			},
+			Paper:    "Mishkin, Sergievskiy, Matas, arXiv:1606.02228; clahe: Zuiderveld, Graphics Gems IV, 1994",
+			Evidence: "RGB .471, clahe .467, YCrCb .458, HSV .451, equalize .448, grey .413; Lab did not converge",
+			Caveats:  "pretrained weights have seen RGB: under another space they start from less than they know, and pictures are normalised by the set's own mean. Numbers are OpenCV's of 8 bits, so hue is in steps of 2° and jumps at red; bytes lose what log spreads",
+		}},
 		{"subset", Learning, "subset", learning.Subset(learningDefaults.Subset), Card{
 			Summary:  "trains on a part of the training images, balanced by class",
 			Cost:     "time in proportion",

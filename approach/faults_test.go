@@ -7,6 +7,7 @@ import (
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
 )
 
 // Every fault is one line at its place: the three lists stand in lines 3 to 5 of exp.yaml, behind "architecture: [",
@@ -215,6 +216,7 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"resnet20", "", "", "multiscale: {sizes: [24, 32], step: -1}", `5:48: multiscale: step -1; give pixels, 1 to 4096, or leave it out for the network's stride`},
 		{"vgg16", "", "", "multiscale: [16, 200, 224]", `5:25: multiscale: images of 16x16: pool5: kernel 2 without padding does not fit a 1x1 input; add padding 1 or remove a pool above it`},
 		{"resnet20", "", "", "multiscale: [24, 32], sizes: yolo9000", `5:41: sizes: stages of their own size, and multiscale draws sizes; leave one of the two out`},
+		{"resnet20", "", "", "colors: yuv", `5:20: colors: unknown value "yuv"; choose one of rgb, grey, ycrcb, hsv, lab, log, equalize, clahe`},
 		{"mini", "", "", "rotate: 15", `5:12: no approach "rotate", it is an operation; did you mean "augment: [rotate]"? (assay approach show augment)`},
 		{"mini", "", "", "augment: [flip, flip]", `5:21: augment: flip twice; write it once`},
 		{"mini", "inception: [1, 2]", "", "", `3:27: branches: want v1, or a list of 4 as in [64, [96, 128], [16, 32], 32]: maps or shares of the 1x1, 3x3, 5x5 and pooling branch`},
@@ -273,6 +275,19 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		}
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s%s%s on %s:\ngot  %v\nwant %s", c.architecture, c.optimization, c.learning, c.net, err, c.want)
+		}
+	}
+}
+
+func TestColoursOfGreyImagesAreRefused(t *testing.T) {
+	grey := approach.Images{Size: nn.Size{H: 28, W: 28, C: 1}, Classes: 10}
+	_, err := approach.Build(lists(t, "mini", "", "", "colors: hsv"), grey)
+	if want := "exp.yaml:5:20: colors: hsv of images that are grey; drop it, or take log, equalize or clahe"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	for _, space := range []string{"rgb", "grey", "log", "equalize", "clahe"} {
+		if b, err := approach.Build(lists(t, "mini", "", "", "colors: "+space), grey); err != nil || b.Graph.InputSize().C != 1 {
+			t.Errorf("%s: %v", space, err)
 		}
 	}
 }

@@ -54,7 +54,7 @@ type Batch struct {
 	IDs     []int          // [N], indices of the set's items
 	Valid   int            // rows that hold images; in the rest X and Targets are 0 and the id is -1
 
-	sample augment.Sample // room for Fill, which allocates nothing
+	sample sight // room for Fill, which allocates nothing
 	shown  [2]Shown
 	spare  []float32 // of a row, where rows are mixed
 	rand   tensor.Rand
@@ -217,14 +217,14 @@ func (l *Loader) target(b *Batch, row int, shown []Shown) {
 }
 
 // show writes a picture as the network sees it, [H,W,C]: in training as the epoch draws it, each time that it sees the item anew.
-func (l *Loader) show(dst []float32, s *augment.Sample, v visit, epoch int, train bool) error {
+func (l *Loader) show(dst []float32, s *sight, v visit, epoch int, train bool) error {
 	m, err := l.pixels.At(v.item)
 	if err != nil {
 		return err
 	}
 	s.Reset(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	if train {
-		l.cfg.Augment.Apply(s, l.cfg.Draws, epoch|v.again<<32, v.item)
+		l.cfg.Augment.Apply(&s.Sample, l.cfg.Draws, epoch|v.again<<32, v.item)
 	}
 	l.scale.show(dst, m, s)
 	return nil

@@ -380,6 +380,58 @@ func TestPredictionSeesAPictureAsEvaluationDoes(t *testing.T) {
 	}
 }
 
+// In every space, training sees, evaluation and prediction see the same numbers of a picture, whose mean over the whole set is 0 and deviation 1.
+func TestEverySpaceIsSeenAlikeByAll(t *testing.T) {
+	dir := pictureFolder(t, 16, 16, names(4, "cat", "dog")...)
+	s := open(t, Folder(dir), Options{})
+	for _, space := range augment.Spaces() {
+		g := s.Geometry(16, 0)
+		p, err := s.PreprocessIn(context.Background(), all(s), g, space)
+		if err != nil || p.C != space.Channels(3) || p.Check() != nil {
+			t.Fatalf("%s: %+v, %v", space, p, err)
+		}
+		text, _ := json.Marshal(p)
+		var back Preprocess
+		if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(p, back) {
+			t.Errorf("%s reads back as %+v, %v", text, back, err)
+		}
+		var seen [2]*Batch
+		for i, train := range []bool{false, true} {
+			l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 8, Preprocess: p, Geometry: g, Train: train})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[i] = l.NewBatch()
+			if err := l.Fill(0, 0, seen[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		size := 16 * 16 * p.C
+		sums := make([][2]float64, p.C)
+		for row, id := range seen[0].IDs {
+			one := seen[0].X.Data[row*size:][:size]
+			x, err := back.File(filepath.Join(dir, s.Items[id].Name))
+			again := slices.Index(seen[1].IDs, id)
+			if err != nil || !slices.Equal(x.Data, one) || !slices.Equal(seen[1].X.Data[again*size:][:size], one) {
+				t.Errorf("%s: %s is seen in several ways (%v)", space, s.Items[id].Name, err)
+			}
+			for i, v := range one {
+				sums[i%p.C][0] += float64(v) / float64(256*8)
+				sums[i%p.C][1] += float64(v) * float64(v) / float64(256*8)
+			}
+		}
+		for c, sum := range sums {
+			if math.Abs(sum[0]) > 1e-4 || math.Abs(sum[1]-1) > 1e-3 {
+				t.Errorf("%s: channel %d has mean %g, mean square %g", space, c, sum[0], sum[1])
+			}
+		}
+	}
+	p := Preprocess{H: 1, W: 1, C: 3, Mean: make([]float32, 3), Std: []float32{1, 1, 1}, Space: "yuv"}
+	if p.Check() == nil {
+		t.Error("a space that there is not passes")
+	}
+}
+
 func TestGeometryFollowsSetAndWindow(t *testing.T) {
 	tiny, photos, large := &Set{H: 32, W: 32}, &Set{}, &Set{H: 480, W: 640}
 	for _, c := range []struct {

@@ -10,8 +10,6 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
-
-	"github.com/assaylab/assay/data/augment"
 )
 
 // Sheet writes a contact sheet as PNG: one batch just as the network sees it (resized, cut, mirrored), turned back from
@@ -29,7 +27,7 @@ func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
 // epochs.
 func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	p := l.cfg.Preprocess
-	var s augment.Sample
+	var s sight
 	one := make([]float32, p.H*p.W*p.C)
 	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, int, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)

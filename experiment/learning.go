@@ -12,6 +12,7 @@ type Learning struct {
 	Augment Augment `yaml:"augment"`
 	Sizes   Sizes   `yaml:"sizes"`
 	Subset  Subset  `yaml:"subset"`
+	Colors  Colors  `yaml:"colors"`
 
 	Multiscale Multiscale `yaml:"multiscale"`
 
@@ -64,9 +65,17 @@ func (s Subset) Of(n int) int {
 	return int(float64(s.Fraction*float64(n)) + 0.5)
 }
 
+// Colors is how the colours of pictures are told to the network.
+type Colors struct {
+	Space string `yaml:"space" spec:"bare" values:"rgb, grey, ycrcb, hsv, lab, log, equalize, clahe" help:"grey: brightness alone, in one channel; log: the logarithm of each channel; equalize: brightness by its rank in the picture; clahe: the same in 8x8 parts, with its contrast limited"`
+}
+
+// In is the space.
+func (c Colors) In() augment.Space { return augment.Space(c.Space) }
+
 // DefaultLearning is what an experiment has that says nothing.
 func DefaultLearning() Learning {
-	return Learning{Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Multiscale: Multiscale{Every: 10}, Subset: Subset{Fraction: 1}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
+	return Learning{Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Multiscale: Multiscale{Every: 10}, Subset: Subset{Fraction: 1}, Colors: Colors{Space: string(augment.RGB)}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
 }
 
 // Window is the side of what the network is built for and measured at, where the last stage of sizes or a crop sets it, else 0.

@@ -127,8 +127,8 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		return nil, fmt.Errorf("pretrain: nobody has read the weights %s; hand them over as the job's Start, and leave the file out of Learning", from)
 	}
 	p := &preparation{geometry: Geometry(j.Set, j.Learning)}
-	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Set.C {
-		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Set.C)
+	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Learning.Colors.In().Channels(j.Set.C) {
+		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Learning.Colors.In().Channels(j.Set.C))
 	}
 	var err error
 	if p.task, err = task.New(j.Task, j.Set.Classes); err != nil {
@@ -151,10 +151,10 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		return nil, err
 	}
 	// Mean and deviation come from all training images, so that a subset sees the same pictures.
-	if p.preprocess, err = j.Set.Preprocess(ctx, j.Cut.Train, p.geometry); err != nil {
+	if p.preprocess, err = j.Set.PreprocessIn(ctx, j.Cut.Train, p.geometry, j.Learning.Colors.In()); err != nil {
 		return nil, err
 	}
-	if j.Start != nil && j.Start.Mean != nil {
+	if j.Start != nil && j.Start.Mean != nil && p.preprocess.Space == "" { // weights know no other space
 		p.preprocess.Mean, p.preprocess.Std = j.Start.Mean, j.Start.Std
 	}
 	p.config = data.LoaderConfig{
