@@ -100,6 +100,11 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if w := b.Learning.Window(); w > 0 { // the window that learning cuts is the size of the network's input
 		images.Size.H, images.Size.W = w, w
 	}
+	if n := b.Learning.Views.Of().Count(); n > 1 {
+		if _, err := task.Averaged(purpose, n); err != nil {
+			return nil, Locate(e.Learning, "views", err)
+		}
+	}
 	space := b.Learning.Colors.In()
 	if images.Size.C == 1 && space.Coloured() {
 		return nil, Locate(e.Learning, "colors", &spec.Fault{Path: "$.space", Msg: fmt.Sprintf("colors: %s of images that are grey; drop it, or take log, equalize or clahe", space)})

@@ -392,6 +392,19 @@ func Catalog() []Entry {
 			Evidence: "RGB .471, clahe .467, YCrCb .458, HSV .451, equalize .448, grey .413; Lab did not converge",
 			Caveats:  "pretrained weights have seen RGB: under another space they start from less than they know, and pictures are normalised by the set's own mean. Numbers are OpenCV's of 8 bits, so hue is in steps of 2° and jumps at red; bytes lose what log spreads",
 		}},
+		{"views", Learning, "views", learning.Views(learningDefaults.Views), Card{
+			Summary: "averages what a network finds in several views of each picture, in evaluation and prediction",
+			Cost:    "none in training; evaluation and prediction take 2, 5 or 10 times as long, dense 1.27 times. Evaluations along the way look so, too",
+			Couplings: []string{
+				"probabilities are averaged",
+				"it travels with the model; --views of assay eval and assay predict takes its place",
+				"corners are those of the picture as it is kept, 1.125 times the window: where a set is seen whole, and under a crop with pad, five is the centre five times",
+				"dense takes a square as large as pictures are kept, and what a longer side has beyond it is not seen",
+			},
+			Paper:    "Krizhevsky, Sutskever, Hinton, NIPS 2012, §4.1; dense: Sermanet et al., ICLR 2014, arXiv:1312.6229, §3.3",
+			Evidence: "not in the published study, which looks at the centre; AlexNet on ILSVRC-2010: top-1 error .375 by ten views, .390 by the centre",
+			Caveats:  "a network that mirrors in training gains less by flip; what is drawn by sides, such as text, loses. A head that reads positions has no dense view: put \"head: {kind: conv-avg, pool: keep}\" in front",
+		}},
 		{"subset", Learning, "subset", learning.Subset(learningDefaults.Subset), Card{
 			Summary:  "trains on a part of the training images, balanced by class",
 			Cost:     "time in proportion",

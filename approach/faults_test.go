@@ -217,6 +217,8 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"vgg16", "", "", "multiscale: [16, 200, 224]", `5:25: multiscale: images of 16x16: pool5: kernel 2 without padding does not fit a 1x1 input; add padding 1 or remove a pool above it`},
 		{"resnet20", "", "", "multiscale: [24, 32], sizes: yolo9000", `5:41: sizes: stages of their own size, and multiscale draws sizes; leave one of the two out`},
 		{"resnet20", "", "", "colors: yuv", `5:20: colors: unknown value "yuv"; choose one of rgb, grey, ycrcb, hsv, lab, log, equalize, clahe`},
+		{"resnet20", "", "", "views: eleven", `5:19: views: unknown value "eleven"; choose one of centre, flip, five, ten, dense`},
+		{"caffenet128", "", "", "views: dense", `5:19: views: dense: images of 144x144: fc6/weight is [4096 2048], and [2304 2048] at 128x128; a head that reads positions fits one size, write "head: {kind: conv-avg, pool: keep}"`},
 		{"mini", "", "", "rotate: 15", `5:12: no approach "rotate", it is an operation; did you mean "augment: [rotate]"? (assay approach show augment)`},
 		{"mini", "", "", "augment: [flip, flip]", `5:21: augment: flip twice; write it once`},
 		{"mini", "inception: [1, 2]", "", "", `3:27: branches: want v1, or a list of 4 as in [64, [96, 128], [16, 32], 32]: maps or shares of the 1x1, 3x3, 5x5 and pooling branch`},

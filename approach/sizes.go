@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 )
@@ -69,6 +70,18 @@ func (b *Built) drawn() error {
 	return nil
 }
 
+// viewed refuses a look at whole pictures by a network that fits the window alone: one that is as much larger as pictures are kept.
+func (b *Built) viewed() error {
+	if b.Learning.Views.Of() != data.Dense {
+		return nil
+	}
+	own := b.Graph.InputSize()
+	if _, err := b.Graph.Sized(data.Kept(own.H), data.Kept(own.W)); err != nil {
+		return &spec.Fault{Path: "$.kind", Msg: fmt.Sprintf("dense: %v", err)}
+	}
+	return nil
+}
+
 // Work is the multiply-adds of a training by a schedule: of every image one pass forward and two as much backward, each stage at its size; of
 // sizes that are drawn the mean.
 func (b *Built) Work(s experiment.Schedule) (int64, error) {
@@ -119,7 +132,7 @@ func (b *Built) settled(e experiment.Experiment) error {
 	for _, c := range []struct {
 		name  string
 		check func() error
-	}{{"sizes", b.staged}, {"multiscale", b.drawn}} {
+	}{{"sizes", b.staged}, {"multiscale", b.drawn}, {"views", b.viewed}} {
 		if err := c.check(); err != nil {
 			if f, ok := errors.AsType[*spec.Fault](err); ok {
 				f.Msg = c.name + ": " + f.Msg

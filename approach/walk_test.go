@@ -60,6 +60,7 @@ var walked = map[string][]string{
 	"sizes":              {"sizes: [{size: 32, share: 0.5}, {share: 0.5, lr: 0.1}]", "sizes: [{size: 64, epochs: 2, batch: 32}, {epochs: 1}]", "sizes: yolo9000"},
 	"multiscale":         {"multiscale: [32, 64]", "multiscale: {sizes: [64, 32, 96], every: 1}", "multiscale: {sizes: [24, 32], step: 4}"},
 	"colors":             {"colors: grey", "colors: hsv", "colors: {space: clahe}"},
+	"views":              {"views: flip", "views: five", "views: ten", "views: dense"},
 	"subset":             {"subset: 0.5", "subset: {images: 1000}"},
 	"pretrain":           {"pretrain: a.pth", "pretrain: {from: a.pth, freeze: [conv1], normalize: half}"},
 }

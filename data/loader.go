@@ -52,6 +52,7 @@ type Batch struct {
 	X       *tensor.Tensor // [N,H,W,C], normalised
 	Targets []Array        // what X is to be taken for, as LoaderConfig.Targets has it
 	IDs     []int          // [N], indices of the set's items
+	View    int            // which of the views of its pictures it holds, from 0; all views of a batch follow each other
 	Valid   int            // rows that hold images; in the rest X and Targets are 0 and the id is -1
 
 	sample sight // room for Fill, which allocates nothing
@@ -74,7 +75,10 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	if err != nil {
 		return nil, err
 	}
-	if !cfg.Train {
+	if cfg.Train {
+		cfg.Preprocess.Views = ""
+	} else {
+		cfg.Preprocess.H, cfg.Preprocess.W = cfg.Preprocess.Input()
 		cfg.Overlay = Overlay{}
 	}
 	if err := cfg.Overlay.check(s); err != nil {
@@ -114,12 +118,15 @@ func Alternate(loaders []*Loader, pick func(epoch, step int) int) *Loader {
 // Images is the number of images that an epoch sees, one that is seen twice counted twice.
 func (l *Loader) Images() int { return l.images }
 
+// Views is how many batches hold the same pictures, one after the other.
+func (l *Loader) Views() int { return l.cfg.Preprocess.Views.Count() }
+
 // Steps is the number of batches an epoch has.
 func (l *Loader) Steps() int {
 	if l.cfg.Train {
 		return l.images / l.cfg.Batch
 	}
-	return (l.images + l.cfg.Batch - 1) / l.cfg.Batch
+	return (l.images + l.cfg.Batch - 1) / l.cfg.Batch * l.Views()
 }
 
 // NewBatch makes room for one batch.
@@ -156,7 +163,9 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	if l.pick != nil {
 		return l.sizes[l.pick(epoch, step)].Fill(epoch, step, b)
 	}
-	first, n := step*l.cfg.Batch, min(l.cfg.Batch, l.images-step*l.cfg.Batch)
+	first := step / l.Views() * l.cfg.Batch
+	n := min(l.cfg.Batch, l.images-first)
+	b.View = step % l.Views()
 	var part []visit
 	if l.cfg.Train {
 		part = l.order(epoch)[first : first+n]
@@ -171,7 +180,7 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 		} else {
 			v.item = l.items[first+row]
 		}
-		if err := l.show(b.X.Data[row*size:(row+1)*size], &b.sample, v, epoch, l.cfg.Train); err != nil {
+		if err := l.show(b.X.Data[row*size:(row+1)*size], &b.sample, v, epoch, b.View, l.cfg.Train); err != nil {
 			return err
 		}
 		b.IDs[row] = v.item
@@ -216,8 +225,8 @@ func (l *Loader) target(b *Batch, row int, shown []Shown) {
 	}
 }
 
-// show writes a picture as the network sees it, [H,W,C]: in training as the epoch draws it, each time that it sees the item anew.
-func (l *Loader) show(dst []float32, s *sight, v visit, epoch int, train bool) error {
+// show writes a picture as the network sees it, [H,W,C]: in evaluation one of its views, in training as the epoch draws it, each time that it sees the item anew.
+func (l *Loader) show(dst []float32, s *sight, v visit, epoch, view int, train bool) error {
 	m, err := l.pixels.At(v.item)
 	if err != nil {
 		return err
@@ -225,6 +234,8 @@ func (l *Loader) show(dst []float32, s *sight, v visit, epoch int, train bool) e
 	s.Reset(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	if train {
 		l.cfg.Augment.Apply(&s.Sample, l.cfg.Draws, epoch|v.again<<32, v.item)
+	} else {
+		s.Window = l.cfg.Preprocess.Views.window(view, m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	}
 	l.scale.show(dst, m, s)
 	return nil

@@ -24,6 +24,9 @@ type Geometry struct {
 // "Systematic evaluation of convolution neural network advances on the ImageNet", CVIU 2017, arXiv:1606.02228, §2.
 const margin = 1.125
 
+// Kept is the side of a picture as it is kept for a window.
+func Kept(window int) int { return int(math.Round(margin * float64(window))) }
+
 // defaultSide is the window of pictures whose sizes differ, that study's too; ownSide is the largest side at which a set
 // of one size is taken as it is.
 const (
@@ -44,7 +47,7 @@ func geometry(h, w, size, pad int) Geometry {
 		size = defaultSide
 	}
 	g := Geometry{H: size, W: size}
-	side := int(math.Round(margin * float64(size)))
+	side := Kept(size)
 	if pad > 0 || h == size && w == size {
 		side = size
 	}
@@ -64,6 +67,7 @@ type Preprocess struct {
 	Mean   []float32 `json:"mean"`   // by channel, of training images, on a scale from 0 (black) to 1
 	Std    []float32 `json:"std"`    // standard deviation, likewise
 
+	Views Views         `json:"views,omitempty"` // of each picture, in evaluation and prediction; "": the centre
 	Space augment.Space `json:"space,omitempty"` // that colours are told in; "": as they are, or their brightness where C is 1
 }
 
@@ -140,7 +144,7 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 // Check says what is wrong with a Preprocess that comes from a file.
 func (p Preprocess) Check() error {
 	bad := p.H < 1 || p.W < 1 || p.H > 1<<14 || p.W > 1<<14 || p.C != 1 && p.C != 3 || p.Resize[0] < 0 || p.Resize[1] < 0 ||
-		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || len(p.Std) != p.C || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space)
+		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space)
 	for c := range min(len(p.Mean), len(p.Std)) {
 		bad = bad || !(p.Std[c] > 0) || math.IsInf(float64(p.Std[c]), 0) || !(math.Abs(float64(p.Mean[c])) < math.MaxFloat32)
 	}
@@ -150,7 +154,7 @@ func (p Preprocess) Check() error {
 	return nil
 }
 
-// File reads a picture file as the network's input, [1,H,W,C]. The error begins with the file's name.
+// File reads a picture file as the network's input, [V,H,W,C], a row for each of the views. The error begins with the file's name.
 func (p Preprocess) File(path string) (*tensor.Tensor, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -188,10 +192,13 @@ func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := tensor.New(1, p.H, p.W, p.C)
+	h, w := p.Input()
+	x, size := tensor.New(p.Views.Count(), h, w, p.C), h*w*p.C
 	var room augment.Sight
-	seen, win := p.Space.See(m.Image, augment.Centre(m.H, m.W, p.H, p.W), &room)
-	p.scale().fill(x.Data, seen, win)
+	for k := range p.Views.Count() {
+		seen, win := p.Space.See(m.Image, p.Views.window(k, m.H, m.W, h, w), &room)
+		p.scale().fill(x.Data[k*size:(k+1)*size], seen, win)
+	}
 	return x, nil
 }
 

@@ -31,7 +31,7 @@ func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	one := make([]float32, p.H*p.W*p.C)
 	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, int, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
-		return one, item, l.show(one, &s, visit{item, 0}, max(0, column-1), column > 0)
+		return one, item, l.show(one, &s, visit{item, 0}, max(0, column-1), 0, column > 0)
 	})
 }
 

@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/data/augment"
 )
 
@@ -13,6 +14,7 @@ type Learning struct {
 	Sizes   Sizes   `yaml:"sizes"`
 	Subset  Subset  `yaml:"subset"`
 	Colors  Colors  `yaml:"colors"`
+	Views   Views   `yaml:"views"`
 
 	Multiscale Multiscale `yaml:"multiscale"`
 
@@ -73,9 +75,17 @@ type Colors struct {
 // In is the space.
 func (c Colors) In() augment.Space { return augment.Space(c.Space) }
 
+// Views is how evaluation and prediction look at a picture.
+type Views struct {
+	Kind string `yaml:"kind" spec:"bare" values:"centre, flip, five, ten, dense" help:"flip: the centre and its mirror image; five: centre and corners; ten: those and their mirror images; dense: the whole picture as it is kept, for heads that read no positions"`
+}
+
+// Of is the views.
+func (v Views) Of() data.Views { return data.Views(v.Kind) }
+
 // DefaultLearning is what an experiment has that says nothing.
 func DefaultLearning() Learning {
-	return Learning{Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Multiscale: Multiscale{Every: 10}, Subset: Subset{Fraction: 1}, Colors: Colors{Space: string(augment.RGB)}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
+	return Learning{Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Multiscale: Multiscale{Every: 10}, Subset: Subset{Fraction: 1}, Colors: Colors{Space: string(augment.RGB)}, Views: Views{Kind: string(data.Centre)}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
 }
 
 // Window is the side of what the network is built for and measured at, where the last stage of sizes or a crop sets it, else 0.

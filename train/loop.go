@@ -214,7 +214,11 @@ func (r *run) initialize() error {
 // train is the loop: a point where an epoch has ended, then a step. A checkpoint is written between the two, so that whatever
 // it interrupts, the same points are on the curve.
 func (r *run) train(ctx context.Context) (*Result, error) {
-	eval, err := compiled(r.Engine, r.family, r.family.Evaluation, r.evalBatch)
+	seen, err := r.family.Sized(r.preprocess.Input())
+	if err != nil {
+		return nil, err
+	}
+	eval, err := compiled(r.Engine, seen, seen.Evaluation, r.evalBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -389,6 +393,13 @@ func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task
 	feed := l.Start(0, 0, threads)
 	defer feed.Stop()
 	in := engine.Feed{Real: map[string][]float32{}}
+	var average task.Average
+	if l.Views() > 1 {
+		var err error
+		if average, err = task.Averaged(t, l.Views()); err != nil {
+			return task.Score{}, err
+		}
+	}
 	for {
 		b, err := feed.Next()
 		if errors.Is(err, io.EOF) {
@@ -404,7 +415,11 @@ func evaluate(ctx context.Context, exe engine.Executable, l *data.Loader, t task
 		if err := exe.Run(in); err != nil {
 			return task.Score{}, err
 		}
-		scorer.Add(b, exe.Output)
+		if average == nil {
+			scorer.Add(b, exe.Output)
+		} else if average.Add(exe.Output) {
+			scorer.Add(b, average.Output)
+		}
 	}
 }
 

@@ -39,6 +39,9 @@ func (r *run) fits() error {
 			return err
 		}
 	}
+	if _, err := r.family.Sized(r.preprocess.Input()); err != nil {
+		return fmt.Errorf("views: %w", err)
+	}
 	sides := r.Learning.Multiscale.Sides()
 	if len(sides) > 0 && r.schedule.Stages() > 1 {
 		return fmt.Errorf("multiscale: sizes are drawn, and the training has %d stages; keep one of the two", r.schedule.Stages())

@@ -157,6 +157,9 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if j.Start != nil && j.Start.Mean != nil && p.preprocess.Space == "" { // weights know no other space
 		p.preprocess.Mean, p.preprocess.Std = j.Start.Mean, j.Start.Std
 	}
+	if v := j.Learning.Views.Of(); v != data.Centre {
+		p.preprocess.Views = v
+	}
 	p.config = data.LoaderConfig{
 		Targets: targets, Train: true, Overlay: j.Overlay, Augment: j.Learning.Augment.List(),
 		Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
