@@ -348,6 +348,7 @@ func Catalog() []Entry {
 				"crop with a size sets the size of the network's input",
 				"whatever the order of the list, a picture is moved once by all that move it, by bilinear interpolation where it is not only cut and mirrored, then coloured, then covered",
 				"each operation draws numbers of its own by its place in the list",
+				"mixup and cutmix mix the pictures of a batch once they are numbers; all losses and label smoothing go by the shares",
 			},
 			Paper:    "Krizhevsky, Sutskever, Hinton, NIPS 2012, §4.1; padded cuts: He et al., arXiv:1512.03385, §4.2",
 			Evidence: "flip and crop .471, with scales .462, with rotation .448",
