@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"slices"
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/font"
@@ -27,11 +28,37 @@ func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
 // epochs.
 func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	p := l.cfg.Preprocess
+	if l.mixes() && l.Steps() == 1 {
+		return l.mixed(w, items, epochs)
+	}
 	var s sight
 	one := make([]float32, p.H*p.W*p.C)
 	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, int, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
 		return one, item, l.show(one, &s, visit{item, 0}, max(0, column-1), 0, column > 0)
+	})
+}
+
+// mixed is Draws where rows of a batch are mixed: all items are one.
+func (l *Loader) mixed(w io.Writer, items []int, epochs int) error {
+	p := l.cfg.Preprocess
+	var s sight
+	one, size := make([]float32, p.H*p.W*p.C), p.H*p.W*p.C
+	batches := make([]*Batch, epochs)
+	for epoch := range batches {
+		batches[epoch] = l.NewBatch()
+		if err := l.Fill(epoch, 0, batches[epoch]); err != nil {
+			return err
+		}
+	}
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, int, error) {
+		item, column := items[i/(1+epochs)], i%(1+epochs)
+		if column == 0 {
+			return one, item, l.show(one, &s, visit{item, 0}, 0, 0, false)
+		}
+		b := batches[column-1]
+		row := max(0, slices.Index(b.IDs, item))
+		return b.X.Data[row*size : (row+1)*size], item, nil
 	})
 }
 

@@ -197,7 +197,7 @@ var labs = sync.OnceValue(func() *labTables {
 	for i := range t.f {
 		x := float64(i) / (1 << labPoint)
 		if x <= 216.0/24389 {
-			x = float64(x*(24389.0/27)+16) / 116
+			x = (float64(x*(24389.0/27)) + 16) / 116
 		} else {
 			x = elementary.Pow(x, 1.0/3)
 		}

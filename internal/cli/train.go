@@ -275,6 +275,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err := built.Optimization.LR.Fits(schedule); err != nil {
 		return root.At(approach.Locate(x.Optimization, "lr", err))
 	}
+	if word := train.Enlarged(set, cut.Train, built.Learning, built.Graph.InputSize().H); word != "" {
+		e.note("careful: %s", word)
+	}
 	if len(cut.Val) == 0 {
 		return at.Errorf("data: no validation images; give val a share above 0")
 	}

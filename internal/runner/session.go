@@ -405,6 +405,15 @@ func (s *Session) Foresee() study.Foresight {
 	if hours, budget := s.Hours(), s.Study.Budget.Hours(); budget > 0 && hours > budget {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("budget: %v is short of the %.3g hours that all trials take; whole repeats will be missing", s.Study.Budget, hours))
 	}
+	for _, a := range s.Plan.Arms {
+		set, err := s.Set(context.Background(), a.Experiment) // it is open
+		if err != nil {
+			continue
+		}
+		if word := train.Enlarged(set, set.Cut(s.Study.Seed, 1).Train, a.Built.Learning, a.Built.Graph.InputSize().H); word != "" {
+			f.Warnings = append(f.Warnings, a.Name+": "+word)
+		}
+	}
 	return f
 }
 
