@@ -406,6 +406,17 @@ func TestEverySpaceIsSeenAlikeByAll(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		l := trainer(t, s, all(s), func(c *LoaderConfig) { c.Preprocess = p })
+		b, step := l.NewBatch(), 0
+		fill := func() {
+			if err := l.Fill(0, step, b); err != nil {
+				t.Fatal(err)
+			}
+			step = 1 - step
+		}
+		if n := testing.AllocsPerRun(4, fill); n != 0 {
+			t.Errorf("%s: %g allocations a batch", space, n)
+		}
 		size := 16 * 16 * p.C
 		sums := make([][2]float64, p.C)
 		for row, id := range seen[0].IDs {

@@ -30,18 +30,31 @@ func (g *Graph) Sized(h, w int) (*Graph, error) {
 	return s, nil
 }
 
-// Stride is how many pixels of a side the coarsest map of more than one position has for each of its own, at least 1: what sizes of images
-// go by.
+// Stride is how many pixels of a side the coarsest map of several positions has for each of its own, by the strides on the way to it, at
+// least 1: what sizes of images go by.
 func (g *Graph) Stride() (int, error) {
 	steps, err := g.Steps()
 	if err != nil {
 		return 0, err
 	}
-	own, stride := g.InputSize(), 1
+	most, at := 1, map[*Node]int{}
 	for _, s := range steps {
+		stride := 1
+		for _, in := range s.Node.In {
+			stride = max(stride, at[in])
+		}
+		switch l := s.Node.Layer.(type) {
+		case Conv:
+			stride *= max(1, l.Stride[0])
+		case Pool:
+			stride *= max(1, l.Stride[0])
+		case Shortcut:
+			stride *= max(1, l.Stride)
+		}
+		at[s.Node] = stride
 		if s.Size.H > 1 && s.Size.W > 1 {
-			stride = max(stride, (own.H+s.Size.H/2)/s.Size.H)
+			most = max(most, stride)
 		}
 	}
-	return stride, nil
+	return most, nil
 }

@@ -89,6 +89,7 @@ func (m Mixture) Apply(x []float32, n, w, c int, spare []float32) {
 			continue
 		}
 		share, rest := m.Share, 1-m.Share
+		own = own[:len(other)]
 		for i, v := range other {
 			own[i] = float32(own[i]*share) + float32(v*rest)
 		}

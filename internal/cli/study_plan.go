@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,7 @@ type shownArm struct {
 	Applied      []string `json:"applied"`
 	Params       int64    `json:"params"`
 	MACs         int64    `json:"macs"`
+	TrainMACs    int64    `json:"train_macs"` // of the whole training
 	Steps        int      `json:"steps"`
 	TrainSeconds float64  `json:"train_seconds"`
 	SharedStart  float64  `json:"shared_start"`
@@ -71,7 +73,7 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			p.Noise = &f.Noise
 		}
 		for i, a := range s.Plan.Arms {
-			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i]}
+			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, TrainMACs: a.TrainMACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i]}
 			if a.Baseline {
 				arm.SharedStart = 1
 			}
@@ -91,6 +93,15 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 
 // usualShare is the share of the processor's peak that a training step reaches, where nothing is timed.
 const usualShare = 0.4
+
+// workText says how much more or less an arm takes in training than the baseline, where that is not what its network says.
+func workText(a, base shownArm) string {
+	work, images := float64(a.TrainMACs)/float64(base.TrainMACs), float64(a.MACs)/float64(base.MACs)
+	if math.Abs(work-images) < 0.005*images {
+		return ""
+	}
+	return fmt.Sprintf(", %.2f times the baseline's in training", work)
+}
 
 // estimate gives arms their seconds: timed, or from multiply-adds.
 func (e *Env) estimate(ctx context.Context, s *runner.Session, uncalibrated bool) error {
@@ -125,7 +136,7 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		e.paragraph("", "careful: %s", w)
 	}
 	for _, a := range p.Arms {
-		costs := fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), startText(a))
+		costs := fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), workText(a, p.Arms[0]), startText(a))
 		if e.Terminal && widest([]string{a.Name})+2+len(costs) > e.Width {
 			e.print("\n%s\n", e.bold(a.Name))
 			e.paragraph("  ", "%s", costs)
