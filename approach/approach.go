@@ -116,6 +116,11 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err := b.fits(b.Graph); err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Net, err)
 	}
+	if seen := b.Graph.InputSize(); seen.H > 0 {
+		if err := b.Learning.Augment.List().Check(seen.H, seen.W); err != nil {
+			return nil, Locate(e.Learning, "augment", fmt.Errorf("augment: %w", err))
+		}
+	}
 	b.Optimization.Parameters = append(b.Optimization.Parameters, b.Learning.Pretrain.Frozen()...)
 	learned := b.Applied
 	b.Applied = nil

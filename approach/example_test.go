@@ -97,5 +97,5 @@ func ExampleChoose() {
 	// Output:
 	// activation: {to: elu}: replaced 5 of 5 relu
 	// lr: {base: 0.1, policy: cosine}: learning rate 0.1, cosine
-	// lr: policy: unknown value ""; choose one of fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid; begin with approach.Default
+	// lr: policy: unknown value ""; choose one of fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid, plateau; begin with approach.Default
 }

@@ -48,6 +48,7 @@ var walked = map[string][]string{
 	"decay":              {"decay: 0.05", "decay: {strength: 0, except: [depthwise]}"},
 	"loss":               {"loss: bce", "loss: {kind: focal, gamma: 1}"},
 	"label-smoothing":    {"label-smoothing", "label-smoothing: 0.2"},
+	"average":            {"average", "average: {kind: swa, lr: 0.01}", "average: lookahead"},
 	"clip":               {"clip: 1", "clip: {value: 0.5}", "clip: {adaptive: 0.01}"},
 	"l2":                 {"l2: 5e-4", "l2: {strength: 1e-4, except: []}"},
 	"dropout":            {"dropout: 0.2", "dropout: {rate: 0.1, place: convs}", "dropout: {rate: 0.1, place: input}", "dropout: 0"},

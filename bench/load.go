@@ -57,7 +57,7 @@ func (s *session) load(ctx context.Context, sub subject) error {
 				return err
 			}
 			decoded := float64(c.images) / time.Since(start).Seconds()
-			rates, err := s.epochs(ctx, set, g, c.batch, c.pad, sub.net)
+			rates, err := s.epochs(ctx, set, g, c.batch, augment.List{augment.Crop{Pad: c.pad}, augment.Chance{P: 0.5, Op: augment.Flip{}}}, sub.net)
 			if err != nil {
 				return err
 			}
@@ -79,21 +79,8 @@ func (s *session) load(ctx context.Context, sub subject) error {
 }
 
 // epochs is images a second of the loader alone, of training on one batch in memory, and of training from the loader.
-func (s *session) epochs(ctx context.Context, set *data.Set, g data.Geometry, batch, pad int, net string) (rates [3]float64, err error) {
-	items := make([]int, len(set.Items))
-	for i := range items {
-		items[i] = i
-	}
-	p, err := set.Preprocess(ctx, items, g)
-	if err != nil {
-		return rates, err
-	}
-	targets, err := task.Classify{Classes: set.Classes}.Targets(set.Classes, true)
-	if err != nil {
-		return rates, err
-	}
-	l, err := set.Loader(ctx, items, data.LoaderConfig{Batch: batch, Targets: targets, Preprocess: p, Geometry: g, Train: true,
-		Augment: []augment.Op{augment.Crop{Pad: pad}, augment.Chance{P: 0.5, Op: augment.Flip{}}}, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
+func (s *session) epochs(ctx context.Context, set *data.Set, g data.Geometry, batch int, ops augment.List, net string) (rates [3]float64, err error) {
+	l, p, err := loader(ctx, set, g, batch, ops)
 	if err != nil {
 		return rates, err
 	}
@@ -141,6 +128,25 @@ func (s *session) epochs(ctx context.Context, set *data.Set, g data.Geometry, ba
 		return step(b)
 	})
 	return rates, err
+}
+
+// loader is one of all of a set's images for training.
+func loader(ctx context.Context, set *data.Set, g data.Geometry, batch int, ops augment.List) (*data.Loader, data.Preprocess, error) {
+	items := make([]int, len(set.Items))
+	for i := range items {
+		items[i] = i
+	}
+	p, err := set.Preprocess(ctx, items, g)
+	if err != nil {
+		return nil, p, err
+	}
+	targets, err := task.Classify{Classes: set.Classes}.Targets(set.Classes, true)
+	if err != nil {
+		return nil, p, err
+	}
+	l, err := set.Loader(ctx, items, data.LoaderConfig{Batch: batch, Targets: targets, Preprocess: p, Geometry: g, Train: true,
+		Augment: ops, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})
+	return l, p, err
 }
 
 // trainer compiles a training step that takes a batch.

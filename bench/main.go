@@ -7,7 +7,7 @@
 //	go run ./bench -python VENV/bin/python -only train,infer -nets resnet20 -runs 1   # a minute or two: prints two tables
 //	go run ./bench -from benchmarks.jsonl -write docs/benchmarks.md
 //
-// The Python needs torch, onnx, onnxscript and onnxruntime.
+// The Python needs torch, torchvision, onnx, onnxscript and onnxruntime.
 package main
 
 import (
@@ -52,16 +52,17 @@ var parts = []part{
 	{"generic", []string{"resnet20"}, (*session).generic},
 	{"depthwise", []string{"mobilenet"}, (*session).depthwise},
 	{"load", []string{"resnet20"}, (*session).load},
+	{"augment", []string{"resnet20"}, (*session).augment},
 }
 
 func main() {
 	s := session{}
-	flag.StringVar(&s.python, "python", "python3", "a Python with torch, onnx, onnxscript and onnxruntime")
+	flag.StringVar(&s.python, "python", "python3", "a Python with torch, torchvision, onnx, onnxscript and onnxruntime")
 	flag.IntVar(&s.runs, "runs", 5, "interleaved runs, of which the best counts")
 	flag.IntVar(&s.threads, "threads", 2, "threads of each")
 	flag.Float64Var(&s.seconds, "seconds", 4, "of each figure in a run")
 	nets := flag.String("nets", "", "networks, as resnet20,vgg11; default all")
-	only := flag.String("only", "", "parts, as train,infer; default all: train, infer, threads, avx2, generic, depthwise, load")
+	only := flag.String("only", "", "parts, as train,infer; default all: train, infer, threads, avx2, generic, depthwise, load, augment")
 	out := flag.String("out", "benchmarks.jsonl", "file of JSON lines for the figures")
 	add := flag.Bool("add", false, "add to the file in place of writing it anew; the best of all counts")
 	from := flag.String("from", "", "measure nothing: read the figures of this file")

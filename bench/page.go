@@ -104,6 +104,7 @@ func (fs figures) missing() []string {
 				for _, c := range folders {
 					lack(p.name, has(figure{Side: c.side}), c.side, "pixels")
 				}
+			case "augment": // a table where it was measured
 			default:
 				lack(p.name, fs.share(p.name, s.net) > 0, s.net)
 			}
@@ -176,6 +177,7 @@ func (fs figures) tables() string {
 		{"AVX2 alone", "Training with `ASSAY_CPU=avx2`, images/s; shares of the AVX2 peak of the whole step and of its convolutions that are not depthwise.", fs.avx2Table()},
 		{"Generic Go", "Training of ResNet-20 without assembly, images/s; GoMLX's step is plain SGD on its Go backend.", fs.genericTable()},
 		{"Folders of JPEG files", "Images/s: decoded is the first pass, which happens once (decode, resize, hash, store); cached are epochs after it (random crop, flip, normalise); then ResNet-20 trained on a batch in memory and from the loader. Files are generated: 32x32 for 32 pixels, 320x240 for the rest.", fs.loadTable()},
+		{"Augmentation", "Images/s of one thread: decoded pictures of 335x252 in memory, cut by area to 224, changed and normalised, beside torchvision v2 on tensors of bytes and on Pillow's pictures, bilinear; last, ResNet-20 trained by a loader that augments.", fs.augmentTable()},
 	} {
 		if len(t.rows) > 1 {
 			fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n", t.title, t.note, markdown(t.rows))

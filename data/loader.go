@@ -84,6 +84,9 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	if err := cfg.Overlay.check(s); err != nil {
 		return nil, err
 	}
+	if err := cfg.Augment.Check(cfg.Preprocess.H, cfg.Preprocess.W); err != nil {
+		return nil, fmt.Errorf("augment: %w", err)
+	}
 	l := &Loader{set: s, pixels: pixels, items: items, images: cfg.Overlay.visits(items), cfg: cfg, scale: cfg.Preprocess.scale()}
 	switch {
 	case cfg.Batch < 1:
@@ -117,6 +120,9 @@ func Alternate(loaders []*Loader, pick func(epoch, step int) int) *Loader {
 
 // Images is the number of images that an epoch sees, one that is seen twice counted twice.
 func (l *Loader) Images() int { return l.images }
+
+// Batch is the images of a batch.
+func (l *Loader) Batch() int { return l.cfg.Batch }
 
 // Views is how many batches hold the same pictures, one after the other.
 func (l *Loader) Views() int { return l.cfg.Preprocess.Views.Count() }

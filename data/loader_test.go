@@ -57,6 +57,46 @@ func everyOperation(c *LoaderConfig) {
 	for _, e := range augment.Catalog() {
 		c.Augment = append(c.Augment, e.Default)
 	}
+	c.Augment = append(c.Augment, augment.Chance{P: 0.5, Op: augment.Flip{Alternate: true}}, augment.Rotate{Degrees: 5, Fill: augment.FillNoise}, augment.Cutout{Size: 5, Fill: augment.InkNoise})
+}
+
+func TestWhatIsCoveredShowsItsInk(t *testing.T) {
+	p := Preprocess{H: 4, W: 4, C: 3, Mean: []float32{0.25, 0.5, 0.75}, Std: []float32{1, 0.5, 0.25}}
+	m := augment.Image{H: 4, W: 4, C: 3, Pix: make([]byte, 48)}
+	for i := range m.Pix {
+		m.Pix[i] = byte(5 * i)
+	}
+	plain, got := make([]float32, 48), make([]float32, 48)
+	var s sight
+	s.Reset(4, 4, 4, 4)
+	p.scale().show(plain, m, &s)
+	r := tensor.NewStream(1, "ink").At(0, 0)
+	noise := map[float32]bool{}
+	for _, ink := range []augment.Ink{{}, augment.InkLevel(51), augment.InkNoise} {
+		s.Reset(4, 4, 4, 4)
+		s.Cover(augment.Region{Y: 2, X: -1, H: 9, W: 3, Ink: ink}, r) // two rows and two columns are seen
+		p.scale().show(got, m, &s)
+		for i, v := range got {
+			c, want := i%3, plain[i]
+			if y, x := i/12, i/3%4; y >= 2 && x < 2 {
+				switch ink {
+				case augment.InkNoise:
+					noise[v] = true
+					continue
+				case augment.InkLevel(51):
+					want = (0.2 - p.Mean[c]) / p.Std[c]
+				default:
+					want = 0
+				}
+			}
+			if d := v - want; d > 1e-6 || d < -1e-6 {
+				t.Errorf("%v: value %d is %g, want %g", ink, i, v, want)
+			}
+		}
+	}
+	if len(noise) < 10 {
+		t.Errorf("%d levels of noise in 12 values", len(noise))
+	}
 }
 
 func all(s *Set) []int {
@@ -514,7 +554,7 @@ func BenchmarkFill32(b *testing.B) {
 	for _, of := range []struct {
 		name string
 		ops  augment.List
-	}{{"cut", cut}, {"coloured", append(slices.Clone(cut), color, erase)}, {"turned", append(slices.Clone(cut), augment.Rotate{Degrees: 15}, color, erase)}} {
+	}{{"cut", cut}, {"coloured", append(slices.Clone(cut), color, augment.Cutout{})}, {"erased", append(slices.Clone(cut), color, erase)}, {"turned", append(slices.Clone(cut), augment.Rotate{Degrees: 15}, color, erase)}} {
 		b.Run(of.name, func(b *testing.B) {
 			l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 128, Preprocess: p, Geometry: g, Train: true,
 				Augment: of.ops, Order: tensor.NewStream(1, "order"), Draws: tensor.NewStream(1, "augment")})

@@ -74,14 +74,14 @@ type Preprocess struct {
 // Preprocess measures mean and standard deviation of the given items (of training images, of the pictures as they are
 // stored for that geometry) and returns what turns a picture into the network's input.
 func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preprocess, error) {
-	return s.PreprocessIn(ctx, items, g, augment.RGB)
+	return s.PreprocessIn(ctx, items, g, augment.SpaceRGB)
 }
 
 // PreprocessIn is Preprocess for colours that are told in a space.
 func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space augment.Space) (Preprocess, error) {
 	channels := space.Channels(s.C)
 	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Mean: make([]float32, channels), Std: make([]float32, channels)}
-	if space != augment.RGB && space != augment.Grey {
+	if space != augment.SpaceRGB && space != augment.SpaceGrey {
 		p.Space = space
 	}
 	if p.Resize == [2]int{} { // a new picture may have any size
@@ -225,7 +225,7 @@ func (p Preprocess) scale() *scale {
 	return s
 }
 
-// show writes what operations make of a picture as numbers [H,W,C]; what is covered, and what lies beyond, is 0, the mean.
+// show writes what operations make of a picture as numbers [H,W,C]; what has the mean colour, covered or beyond the picture, is 0.
 func (s *scale) show(dst []float32, m augment.Image, sample *sight) {
 	m, win, spans := sample.Render(m)
 	m, win = s.space.See(m, win, &sample.room)
@@ -237,8 +237,16 @@ func (s *scale) show(dst []float32, m augment.Image, sample *sight) {
 		clear(row[span.X1*c:])
 	}
 	for _, r := range sample.Regions() {
-		for y := r.Y; y < r.Y+r.H; y++ {
-			clear(dst[(y*win.W+r.X)*c : (y*win.W+r.X+r.W)*c])
+		for y := range r.H {
+			row := dst[((r.Y+y)*win.W+r.X)*c:][:r.W*c]
+			ink := sample.Painted(r, y, c)
+			if ink == nil {
+				clear(row)
+				continue
+			}
+			for k := range row {
+				row[k] = s.table[k%c][ink[k]]
+			}
 		}
 	}
 }

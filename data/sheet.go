@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -21,11 +22,11 @@ func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
 		return err
 	}
 	size := len(b.X.Data) / l.cfg.Batch
-	return l.sheet(w, b.Valid, columns, func(i int) ([]float32, int, error) { return b.X.Data[i*size : (i+1)*size], b.IDs[i], nil })
+	return l.sheet(w, b.Valid, columns, func(i int) ([]float32, string, error) { return b.X.Data[i*size : (i+1)*size], l.class(b.IDs[i]), nil })
 }
 
-// Draws writes a contact sheet as PNG with a row for each of the items: as evaluation sees it, then as training does in so many
-// epochs.
+// Draws writes a contact sheet as PNG with a row for each of the items: as evaluation sees it, the class below, then as training does in
+// so many epochs.
 func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	p := l.cfg.Preprocess
 	if l.mixes() && l.Steps() == 1 {
@@ -33,9 +34,13 @@ func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	}
 	var s sight
 	one := make([]float32, p.H*p.W*p.C)
-	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, int, error) {
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, string, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
-		return one, item, l.show(one, &s, visit{item, 0}, max(0, column-1), 0, column > 0)
+		caption := l.class(item)
+		if column > 0 {
+			caption = fmt.Sprint("epoch ", column)
+		}
+		return one, caption, l.show(one, &s, visit{item, 0}, max(0, column-1), 0, column > 0)
 	})
 }
 
@@ -51,19 +56,22 @@ func (l *Loader) mixed(w io.Writer, items []int, epochs int) error {
 			return err
 		}
 	}
-	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, int, error) {
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, string, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
 		if column == 0 {
-			return one, item, l.show(one, &s, visit{item, 0}, 0, 0, false)
+			return one, l.class(item), l.show(one, &s, visit{item, 0}, 0, 0, false)
 		}
 		b := batches[column-1]
 		row := max(0, slices.Index(b.IDs, item))
-		return b.X.Data[row*size : (row+1)*size], item, nil
+		return b.X.Data[row*size : (row+1)*size], fmt.Sprint("epoch ", column), nil
 	})
 }
 
-// sheet draws n pictures, columns a row; at gives what the network sees of one, and its item.
-func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, int, error)) error {
+// class is the name of what an item is taken for.
+func (l *Loader) class(item int) string { return l.set.Classes[l.label(item)] }
+
+// sheet draws n pictures, columns a row; at gives what the network sees of one, and its caption.
+func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, string, error)) error {
 	const gap, line, least = 6, 13, 84 // pixels; least is the width of twelve letters
 	p := l.cfg.Preprocess
 	zoom := max(1, (least+p.W-1)/p.W)
@@ -73,7 +81,7 @@ func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, i
 	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
 	one := image.NewRGBA(image.Rect(0, 0, p.W, p.H))
 	for cell := range n {
-		seen, item, err := at(cell)
+		seen, caption, err := at(cell)
 		if err != nil {
 			return err
 		}
@@ -88,7 +96,7 @@ func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, i
 		}
 		x, y := gap+cell%columns*cellW, gap+cell/columns*cellH
 		draw.NearestNeighbor.Scale(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H), one, one.Bounds(), draw.Src, nil)
-		name := []rune(l.set.Classes[l.label(item)])
+		name := []rune(caption)
 		name = name[:min(len(name), zoom*p.W/basicfont.Face7x13.Advance)]
 		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(x, y+zoom*p.H+line-2)}).DrawString(string(name))
 	}

@@ -201,7 +201,7 @@ func TestDefaultsStandWhileTheVersionStands(t *testing.T) {
 func TestSettingsThatDoNotReadSaySo(t *testing.T) {
 	for text, want := range map[string]string{
 		"lr:\n  bas: 1\n":     `settings:2:3: unknown key "bas"; did you mean "base"?`,
-		"lr:\n  policy: up\n": `settings:2:11: policy: unknown value "up"; choose one of fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid`,
+		"lr:\n  policy: up\n": `settings:2:11: policy: unknown value "up"; choose one of fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid, plateau`,
 		"nothing: 1\n":        `settings:1:1: unknown key "nothing"`,
 		"lr: [":               `settings:2:1: a bracket`,
 	} {

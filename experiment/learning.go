@@ -85,7 +85,7 @@ func (v Views) Of() data.Views { return data.Views(v.Kind) }
 
 // DefaultLearning is what an experiment has that says nothing.
 func DefaultLearning() Learning {
-	return Learning{Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Multiscale: Multiscale{Every: 10}, Subset: Subset{Fraction: 1}, Colors: Colors{Space: string(augment.RGB)}, Views: Views{Kind: string(data.Centre)}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
+	return Learning{Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Multiscale: Multiscale{Every: 10}, Subset: Subset{Fraction: 1}, Colors: Colors{Space: string(augment.SpaceRGB)}, Views: Views{Kind: string(data.Centre)}, Pretrain: Pretrain{Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}}
 }
 
 // Window is the side of what the network is built for and measured at, where the last stage of sizes or a crop sets it, else 0.

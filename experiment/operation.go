@@ -57,9 +57,17 @@ func (o *Operation) UnmarshalSpec(n *spec.Node) error {
 		if value.Kind == spec.Null {
 			value = spec.NewMap()
 		}
-		v := read.form()
-		err := spec.DecodeInto(value, v.Addr().Interface())
-		read.set(v)
+		var err error
+		if w, ok := wording(e.Default, value); ok {
+			text, _ := value.Str()
+			if read.Op, err = w.Text(text); err != nil {
+				err = &spec.Fault{Path: "$", Msg: err.Error()}
+			}
+		} else {
+			v := read.form()
+			err = spec.DecodeInto(value, v.Addr().Interface())
+			read.set(v)
+		}
 		if err == nil {
 			err = read.Check()
 		}
@@ -139,7 +147,27 @@ func (o Operation) Check() error {
 			return &spec.Fault{Path: "$." + key, Msg: fmt.Sprintf("%s: %s %v; give %s", o.Name(), key, strings.Join(strings.Fields(fmt.Sprint(v.Field(i))), ", "), Wanted(f.Tag))}
 		}
 	}
+	if op, ok := o.Op.(interface{ Check() (key, fault string) }); ok {
+		if key, fault := op.Check(); fault != "" {
+			return &spec.Fault{Path: "$." + key, Msg: o.Name() + ": " + fault}
+		}
+	}
 	return nil
+}
+
+// worded is an operation that other programs' texts stand for.
+type worded interface {
+	Text(string) (augment.Op, error)
+}
+
+// wording says whether a value is such a text, and of which operation.
+func wording(op augment.Op, value *spec.Node) (worded, bool) {
+	w, ok := op.(worded)
+	if !ok || value.Kind != spec.Scalar {
+		return nil, false
+	}
+	_, err := value.Float()
+	return w, err != nil
 }
 
 // Wanted is what the tags of a parameter ask a person for: "pixels of a side, 1 to 4096, or 0 for the images' own".
@@ -167,5 +195,5 @@ func within(v reflect.Value, words string, zero bool) bool {
 		return in(v.Float())
 	}
 	a, b := v.Index(0).Float(), v.Index(1).Float()
-	return in(a) && in(b) && a <= b
+	return in(a) && in(b) && a <= b && (a != 0 || b == 0 || low == 0)
 }

@@ -1,6 +1,7 @@
 package experiment_test
 
 import (
+	"encoding"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,14 +12,14 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
-// blur is an operation that the catalogue does not have.
-type blur struct{}
+// paint is an operation that the catalogue does not have.
+type paint struct{}
 
-func (blur) Apply(*augment.Sample, *tensor.Rand) {}
-func (blur) String() string                      { return "blur" }
+func (paint) Apply(*augment.Sample, *tensor.Rand) {}
+func (paint) String() string                      { return "paint" }
 
 func TestWhatTheCatalogueDoesNotHaveIsRefused(t *testing.T) {
-	for _, op := range []augment.Op{nil, blur{}, &augment.Crop{}, augment.Chance{P: 1, Op: augment.Flip{}}} {
+	for _, op := range []augment.Op{nil, paint{}, &augment.Crop{}, augment.Chance{P: 1, Op: augment.Flip{}}} {
 		o := experiment.NewOperation(op)
 		if err := o.Check(); err == nil || !strings.Contains(err.Error(), "is no augmentation; take one of augment.Catalog") {
 			t.Errorf("%T: got %v", op, err)
@@ -53,7 +54,8 @@ func TestEveryOperationOfTheCatalogueIsWhole(t *testing.T) {
 			if f.Tag.Get("spec") == "bare" {
 				bare++
 			}
-			if f.Type.Kind() != reflect.Struct && f.Tag.Get("range") == "" {
+			_, text := reflect.New(f.Type).Interface().(encoding.TextUnmarshaler)
+			if !text && f.Type.Kind() != reflect.Bool && f.Tag.Get("range") == "" {
 				t.Errorf("%s: %s has no range", e.Name, f.Name)
 			}
 		}
@@ -80,6 +82,8 @@ func FuzzAugment(f *testing.F) {
 	for _, text := range []string{
 		"[flip, {crop: {size: 24, pad: 2}}]", "[{rotate: {degrees: 180, fill: reflect, p: 0.5}}, {scale: [0.1, 10]}, color, {erase: {area: [1, 1]}}]",
 		"[{crop: {fill: 300}}]", "[{scale: [1e9, nan]}]", "[{flip: [}]", "[{erase: {aspect: {a: 1}}}]", "[{rotate: ~}]", "[1]", "{ops: [color]}",
+		"[{randaugment: rand-m9-n3-mstd0.5-inc1}, {augmix: {width: 10, depth: 10, alpha: 0.01}}, trivial, {auto: cifar10}]", "[{randaugment: rand-}]", "[{randaugment: rand-m-inc1}]",
+		"[{crop: {area: [0.08, 1], fill: noise}}, {translate: {pixels: 4096}}, {blur: [10, 10]}, {cutout: {size: 3, fill: noise}}, {color: {hue: 0.5, pca: 10}}, {shear: 45}]",
 	} {
 		f.Add([]byte(text))
 	}

@@ -14,7 +14,8 @@ type Optimization struct {
 	Loss           Loss           `yaml:"loss"`
 	LabelSmoothing LabelSmoothing `yaml:"label-smoothing"`
 
-	Init Init `yaml:"init"`
+	Init    Init    `yaml:"init"`
+	Average Average `yaml:"average"`
 
 	Parameters []ParameterSetting `yaml:"parameters"` // in order; a later row wins
 }
@@ -40,9 +41,9 @@ type Solver struct {
 // LR is the learning rate as a function of the step: base·factor(policy), after a linear warm-up. policy.go has the policies.
 type LR struct {
 	Base   float32   `yaml:"base" spec:"bare" help:"the highest rate, above 0"`
-	Policy string    `yaml:"policy" values:"fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid" help:"how the rate changes over the run"`
-	Gamma  float32   `yaml:"gamma" help:"step, multistep: factor at each drop; exp: over every; inv, sigmoid: an epoch"`
-	Every  float64   `yaml:"every" help:"epochs; step: between drops; exp: to a factor of gamma; sigmoid: to half the rate; trapezoid: of the fall at the end; 0: a third of the run, exp all of it, sigmoid half, trapezoid a fifth"`
+	Policy string    `yaml:"policy" values:"fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid, plateau" help:"how the rate changes over the run"`
+	Gamma  float32   `yaml:"gamma" help:"step, multistep, plateau: factor at each drop; exp: over every; inv, sigmoid: an epoch"`
+	Every  float64   `yaml:"every" help:"epochs; step: between drops; exp: to a factor of gamma; sigmoid: to half the rate; trapezoid: of the fall at the end; plateau: in a row that bring nothing, after which one more drops the rate; 0: a third of the run, exp all of it, sigmoid half, trapezoid a fifth, plateau a tenth"`
 	Drops  []float64 `yaml:"at" help:"multistep: epochs after which the rate drops, ascending; none: half and three quarters of the run"`
 	Power  float32   `yaml:"power" help:"poly, inv: exponent, above 0"`
 	Period float64   `yaml:"period" help:"restarts, triangular: epochs of the first cycle; 0: a third of the run, triangular all of it"`
@@ -57,8 +58,15 @@ type LR struct {
 
 // Batch is how many images a step sees.
 type Batch struct {
-	Size int `yaml:"size" spec:"bare" help:"images in a step, at least 1"`
+	Size       int `yaml:"size" spec:"bare" help:"images in a step, at least 1"`
+	Accumulate int `yaml:"accumulate" help:"equal parts of a step that go through the network one after another, dividing size: memory for one of them"`
 }
+
+// Parts is in how many a step goes through the network, at least 1.
+func (b Batch) Parts() int { return max(1, b.Accumulate) }
+
+// Part is the images that are in the network at once.
+func (b Batch) Part() int { return b.Size / b.Parts() }
 
 // Decay is a penalty on the size of weights; its strength is λ in λ/2·Σw², so that the gradient gains λ·w.
 type Decay struct {
@@ -96,17 +104,30 @@ type Init struct {
 	Gain float32 `yaml:"gain" help:"factor on the standard deviation, above 0"`
 }
 
+// Average is a mean of the weights along the way. average.go says which of its kinds leave the training as it is.
+type Average struct {
+	Kind  string  `yaml:"kind" spec:"bare" values:"ema, swa, lookahead" help:"ema: exponential mean of all steps; swa: plain mean of the ends of the last epochs; lookahead: slow weights that the training is set back to"`
+	Decay float32 `yaml:"decay" help:"ema: share of the old mean kept at a step, above 0 and below 1"`
+	Warm  bool    `yaml:"warm" help:"ema: keep less at the beginning, at step t at most (1+t)/(10+t)"`
+	From  float64 `yaml:"from" help:"swa: share of the run after which epochs count, from 0 to below 1"`
+	LR    float32 `yaml:"lr" help:"swa: the rate from there on, above 0; 0: the policy's, which leaves the training as it is"`
+	Every int     `yaml:"every" help:"lookahead: steps between two of the slow weights, at least 1"`
+	Alpha float32 `yaml:"alpha" help:"lookahead: share of the way to the fast weights that a step of the slow ones goes, above 0 and at most 1"`
+}
+
 // DefaultOptimization is what an experiment has that says nothing: the advice of the systematic evaluation (Mishkin,
 // Sergievskiy, Matas 2016, arXiv:1606.02228) where it has some.
 func DefaultOptimization() Optimization {
 	return Optimization{
 		Solver: Solver{Kind: "sgd", Momentum: 0.9, Beta1: 0.9, Eps: 1e-8, Rho: 0.9, Trust: 1e-3, Rest: "adamw", Scale: "original", Base: "sgd", Radius: 0.05},
 		LR:     LR{Base: 0.05, Policy: "linear", Gamma: 0.1, Power: 1, Mult: 1, Scale: "none", Depth: 1},
-		Batch:  Batch{Size: 128},
+		Batch:  Batch{Size: 128, Accumulate: 1},
 		L2:     Decay{Except: []string{"bias", "norm"}},
 		L1:     Decay{Except: []string{"bias", "norm"}},
 		Decay:  Shrink{Except: []string{"bias", "norm"}},
 		Loss:   Loss{Kind: "softmax", Gamma: 2},
 		Init:   Init{Kind: "he", Gain: 1},
+
+		Average: Average{Decay: 0.9999, Warm: true, From: 0.75, Every: 5, Alpha: 0.5},
 	}
 }

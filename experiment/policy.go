@@ -41,8 +41,44 @@ func counted(epochs float64) string {
 
 // At is the rate of a step of a training, from 0: that of the policy over the whole of it, or of the stage's own fall, times the factor of the
 // step's stage. linear reaches Final·Base after the last step, not at it, so that every step moves. Of layers it knows nothing.
-func (l LR) At(step int, s Schedule) float32 {
-	rate := l.policy(step, s)
+func (l LR) At(step int, s Schedule) float32 { return l.staged(l.policy(step, s), step, s) }
+
+// Patience is how many epochs in a row may bring nothing before plateau drops the rate, of a training of so many.
+func (l LR) Patience(epochs float64) float64 { return or(l.Every, epochs/10) }
+
+// Drops is how often plateau has dropped the rate after epochs that ended in these losses: PyTorch's ReduceLROnPlateau, mode min, with its
+// threshold of 1e-4, as a share of the least loss so far, and no cooldown. A loss that is not a number brings nothing.
+func Drops(losses []float64, patience float64) int {
+	drops, idle, best := 0, 0.0, math.Inf(1)
+	for _, loss := range losses {
+		if loss < best*(1-1e-4) {
+			best, idle = loss, 0
+			continue
+		}
+		if idle++; idle > patience {
+			drops, idle = drops+1, 0
+		}
+	}
+	return drops
+}
+
+// HeldOut is how many of the images to train on plateau keeps to go by, which are not trained on: a twentieth, at most 1000; 0 of another
+// policy.
+func (l LR) HeldOut(images int) int {
+	if l.Policy != "plateau" {
+		return 0
+	}
+	return min((images+19)/20, 1000)
+}
+
+// TrainedOn is how many of the training images the steps of a training see: without those that a subset leaves out and plateau goes by.
+func TrainedOn(o Optimization, l Learning, images int) int {
+	n := l.Subset.Of(images)
+	return n - o.LR.HeldOut(n)
+}
+
+// staged is a rate times what a step's stage and batch make of it.
+func (l LR) staged(rate float32, step int, s Schedule) float32 {
 	if left, own := s.fall(step); own {
 		rate = l.Base * float32(left)
 	}

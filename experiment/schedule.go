@@ -50,6 +50,8 @@ func NewSchedule(o Optimization, l Learning, images int, stages ...Stage) (Sched
 			return s, fault("batch: %d images; give at least 1", stage.Batch)
 		case stage.Batch > images:
 			return s, fault("batch: %d images a step, but there are %d to train on; write a smaller batch", stage.Batch, images)
+		case stage.Batch%o.Batch.Parts() != 0:
+			return s, fault("batch: %d images do not fall into %d equal parts; give an accumulate that divides them", stage.Batch, o.Batch.Parts())
 		case stage.Epochs < 0 || stage.Steps < 0 || (stage.Epochs == 0) == (stage.Steps == 0):
 			return s, fault("%d epochs, %d steps; give one of the two, at least 1", stage.Epochs, stage.Steps)
 		case stage.Size < 0:

@@ -179,14 +179,18 @@ func (g Growth) Grown() bool {
 	return g.From > 0 && (g.View.Repeats > g.From || len(g.Added)+len(g.Returned)+len(g.Changed) > 0)
 }
 
-// Lines is what changed, to be printed, given how many trials of the grown study are there and how many are not. Of a new study
-// it says only what was found.
-func (g Growth) Lines(held, left int) []string {
+// Lines is what changed, to be printed, given how many trials of the grown study are there, how many are not, and how many of these are
+// trained again for what their results lack. Of a new study it says only what was found.
+func (g Growth) Lines(held, left, again int) []string {
+	more := ""
+	if again > 0 {
+		more = fmt.Sprintf("; %s trained again for a mean of weights that the result lacks, the last weights checked to be the same bits", trials(again))
+	}
 	if g.From == 0 {
-		if held == 0 {
+		if held+again == 0 {
 			return nil
 		}
-		return []string{fmt.Sprintf("%d of %s found: other studies made them", held, trials(held+left))}
+		return []string{fmt.Sprintf("%d of %s found: other studies made them", held+again, trials(held+left)) + more}
 	}
 	var lines []string
 	tell := func(what string, names []string, more string) {
@@ -207,7 +211,7 @@ func (g Growth) Lines(held, left int) []string {
 		lines = append(lines, fmt.Sprintf("repeats: %d -> %d", g.From, g.View.Repeats))
 	}
 	if g.Grown() {
-		lines[len(lines)-1] += fmt.Sprintf(", %s new, %d found", trials(left), held)
+		lines[len(lines)-1] += fmt.Sprintf(", %s new, %d found", trials(left-again), held+again) + more
 	}
 	if g.Lowered > 0 {
 		lines = append(lines, fmt.Sprintf("repeats: %d in the file, %d are planned and stay: repeats never shrink", g.Lowered, g.View.Repeats))

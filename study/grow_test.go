@@ -90,7 +90,7 @@ func TestAStudyGrowsAsItsFileDoes(t *testing.T) {
 			if g.View.Question != file.Question || g.View.Text != file.Text {
 				t.Errorf("the view keeps the words of before: %+v", g.View)
 			}
-			if lines := g.Lines(21, 35); !slices.Equal(lines, test.lines) {
+			if lines := g.Lines(21, 35, 0); !slices.Equal(lines, test.lines) {
 				t.Errorf("printed %q, want %q", lines, test.lines)
 			}
 			if g.Grown() != test.grown {

@@ -22,7 +22,8 @@ type PlannedArm struct {
 	Experiment experiment.Experiment
 	Built      *approach.Built
 	Images     Images
-	Steps      int // of one training
+	Steps      int    // of one training
+	Careful    string // of its average, in a sentence: a run too short for it; "": nothing
 
 	schedule experiment.Schedule
 }
@@ -155,7 +156,7 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 		return a, err
 	}
 	a.Params, a.MACs, a.Signature = cost.Params, cost.MACs, a.Built.Graph.Signature()
-	train := a.Built.Learning.Subset.Of(a.Images.Train)
+	train := experiment.TrainedOn(a.Built.Optimization, a.Built.Learning, a.Images.Train)
 	if a.schedule, err = experiment.NewSchedule(a.Built.Optimization, a.Built.Learning, train); err != nil {
 		return a, approach.Locate(e.Optimization, "batch", err)
 	}
@@ -163,6 +164,10 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 		return a, fmt.Errorf("data: no validation images to judge by; give val a share above 0")
 	}
 	a.Steps = a.schedule.Steps()
+	a.Careful = a.Built.Optimization.Average.Careful(a.schedule)
+	if _, seen := a.Built.Optimization.Apart(); len(seen) > 0 {
+		a.Average = seen[0].String()
+	}
 	if err := a.Built.Optimization.LR.Fits(a.schedule); err != nil {
 		return a, approach.Locate(e.Optimization, "lr", err)
 	}

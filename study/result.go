@@ -53,6 +53,7 @@ type Arm struct {
 	Derived      bool     `json:"derived"`                 // evaluated from the baseline's own trials (views, average)
 	Params       int64    `json:"params"`                  // trainable, of the network pruned of train-only outputs
 	MACs         int64    `json:"macs"`                    // multiply-adds to infer one image
+	Average      string   `json:"average,omitempty"`       // the mean of weights that it is judged by, kept beside the trainings of the arm without it; "": none
 	TrainMACs    int64    `json:"train_macs"`              // multiply-adds of the whole planned training; 0 where not known
 	TrainSeconds float64  `json:"train_seconds"`           // of one training, from exclusive calibration times steps; 0 while unknown
 	SecondsRough bool     `json:"seconds_rough,omitempty"` // they were timed beside other work

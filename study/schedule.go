@@ -57,11 +57,12 @@ type Turn struct {
 // repeats block by block. Of an arm that the first repeat shows to be idle no further repeat is run. What failed is tried once
 // by each run.
 type Fixed struct {
-	Arms    []string      // identities of the arms of this run's file that have trials of their own, the baseline first
-	Engine  string        // of this run
-	Columns []string      // per validation image, that every finished trial must hold
-	Budget  time.Duration // of all runs together, after which nothing starts; 0: no limit
-	Until   int           // repeats to run now, before the next planned look; 0: all of the view
+	Arms    []string          // identities of the arms of this run's file that have trials of their own, the baseline first
+	Engine  string            // of this run
+	Columns []string          // per validation image, that every finished trial must hold
+	Twins   map[string]string // arms whose trainings are those of another arm of this file, by that one: they differ in what is evaluated
+	Budget  time.Duration     // of all runs together, after which nothing starts; 0: no limit
+	Until   int               // repeats to run now, before the next planned look; 0: all of the view
 }
 
 // EndKind is where a study stands.
@@ -82,8 +83,9 @@ const (
 // End is where a study stands, with what there is to tell of it.
 type End struct {
 	Kind      EndKind
-	Held      int         // trials asked for that are there
-	Left      int         // and that are not
+	Held      int         // trainings asked for that are there
+	Left      int         // and that are not, or lack something
+	Again     int         // of these, those that are there and lack something: they are trained again
 	Failed    []Cell      // of these, what failed
 	Elsewhere []Elsewhere // blocks of other engines, complete ones included
 	Idle      []string    // arms that ended the first repeat in the baseline's own weights and outcome
@@ -396,8 +398,17 @@ func (f Fixed) End(h History) End {
 			e.Failed = append(e.Failed, p.Cell)
 		}
 	}
-	e.Held = count[there]
-	e.Left = len(s.places) - e.Held
+	for _, t := range f.trainings(s.places) {
+		switch {
+		case !t.lacks && !t.none:
+			e.Held++
+		default:
+			e.Left++
+			if t.lacks {
+				e.Again++
+			}
+		}
+	}
 	switch {
 	case h.Fault != "":
 		e.Kind = Faulty
@@ -407,7 +418,7 @@ func (f Fixed) End(h History) End {
 		e.Kind = Going
 	case count[running] > 0:
 		e.Kind = Waiting
-	case e.Left == 0:
+	case count[there] == len(s.places):
 		e.Kind = AllDone
 	case len(e.Failed) > 0:
 		e.Kind = SomeFailed
@@ -417,6 +428,28 @@ func (f Fixed) End(h History) End {
 		e.Kind = OtherEngine
 	}
 	return e
+}
+
+// training is what the cells of arms that share their trainings have in common in a repeat.
+type training struct {
+	none  bool // one of them has no result
+	lacks bool // one has a result that lacks something
+}
+
+// trainings are those of the places, by the cell of the arm that others share them with.
+func (f Fixed) trainings(places []place) map[Cell]training {
+	of := map[Cell]training{}
+	for _, p := range places {
+		c := p.Cell
+		if twin, shared := f.Twins[c.Arm]; shared {
+			c.Arm = twin
+		}
+		t := of[c]
+		t.lacks = t.lacks || p.state != there && p.Lacks != nil
+		t.none = t.none || p.state != there && p.Lacks == nil
+		of[c] = t
+	}
+	return of
 }
 
 // beyond counts what is missing of arms that the view has and the schedule has not.

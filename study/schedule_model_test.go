@@ -146,7 +146,7 @@ func (w *microcosm) start(file View, engine string, columns []string, budget tim
 	p := &process{n: w.born, file: file, tried: map[Cell]bool{}, slots: 1 + w.IntN(3),
 		fixed: Fixed{Arms: file.Trained(), Engine: engine, Columns: columns, Budget: budget}}
 	w.running = append(w.running, p)
-	w.log("process %d on %s, budget %v, columns %q, file %v x %d: %q", p.n, engine, budget, columns, file.Arms, file.Repeats, g.Lines(0, 0))
+	w.log("process %d on %s, budget %v, columns %q, file %v x %d: %q", p.n, engine, budget, columns, file.Arms, file.Repeats, g.Lines(0, 0, 0))
 	w.viewKept(before)
 	return p
 }

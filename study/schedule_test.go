@@ -1,6 +1,7 @@
 package study
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -216,6 +217,36 @@ func TestOneEngineStandsInABlock(t *testing.T) {
 		}
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q stand, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// Arms that differ in what is evaluated share their trainings: what is counted is these, and those that lack what an arm reads are run again.
+func TestArmsOfOneTrainingAreCountedOnce(t *testing.T) {
+	lacks := func(arm string, repeat int) Held {
+		return but(row(arm, repeat, "X", Done), func(r *Held) { r.Columns = nil })
+	}
+	for _, c := range []struct {
+		name              string
+		rows              []Held
+		held, left, again int
+		kind              EndKind
+		next              []Turn
+	}{
+		{"nothing is there", nil, 0, 4, 0, Going, []Turn{{Cell: Cell{"base", 1}}}},
+		{"all is there", []Held{row("base", 1, "X", Done), row("a", 1, "X", Done), row("b", 1, "X", Done), row("base", 2, "X", Done), row("a", 2, "X", Done), row("b", 2, "X", Done)}, 4, 0, 0, AllDone, nil},
+		{"a mean is new", []Held{row("base", 1, "X", Done), lacks("a", 1), row("b", 1, "X", Done), row("base", 2, "X", Done), lacks("a", 2), row("b", 2, "X", Done)}, 2, 2, 2, Going,
+			[]Turn{{Cell{"a", 1}, []string{"correct"}}}},
+		{"a training of both is there, one not", []Held{row("base", 1, "X", Done), row("a", 1, "X", Done), row("b", 1, "X", Done), row("b", 2, "X", Done)}, 3, 1, 0, Going, []Turn{{Cell: Cell{"base", 2}}}},
+	} {
+		f := Fixed{Arms: []string{"base", "a", "b"}, Twins: map[string]string{"a": "base"}, Engine: "X", Columns: []string{"correct"}}
+		h := heldOf(c.rows...)
+		e := f.End(h)
+		if e.Held != c.held || e.Left != c.left || e.Again != c.again || e.Kind != c.kind {
+			t.Errorf("%s: %d held, %d left, %d again, %s; want %d, %d, %d, %s", c.name, e.Held, e.Left, e.Again, e.Kind, c.held, c.left, c.again, c.kind)
+		}
+		if next := f.Next(h, 1); !reflect.DeepEqual(next, c.next) {
+			t.Errorf("%s: next %+v, want %+v", c.name, next, c.next)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/internal/atomicfile"
@@ -22,6 +23,8 @@ type progress struct {
 	Losses  int            `json:"losses"`
 	Curve   []Point        `json:"curve"`
 	Begun   map[int]string `json:"begun,omitempty"`
+	Held    []held         `json:"held,omitempty"`  // what plateau has gone by
+	Means   []string       `json:"means,omitempty"` // of observers, by their words
 }
 
 // ErrOther is wrapped by the error of a training whose checkpoint another one wrote: to go on would lose that.
@@ -38,11 +41,11 @@ func (r *run) saveSometimes() error {
 
 func (r *run) save() error {
 	began := time.Now()
-	p, err := json.Marshal(progress{r.digest, r.done, math.Float64bits(r.lossSum), r.lossCount, r.curve, r.begun})
+	p, err := json.Marshal(progress{r.digest, r.done, math.Float64bits(r.lossSum), r.lossCount, r.curve, r.begun, r.plateau.held, r.observers()})
 	if err != nil {
 		return err
 	}
-	c := model.Checkpoint{Graph: r.Graph, State: r.family.State, About: r.about(), Seen: r.seen, Progress: string(p)}
+	c := model.Checkpoint{Graph: r.Graph, State: r.whole(), About: r.about(), Seen: r.seen, Progress: string(p)}
 	if err := c.Save(r.Checkpoint); err != nil {
 		return err
 	}
@@ -76,10 +79,21 @@ func (r *run) resume() error {
 	case p.Job != r.digest || p.Step < 0 || p.Step > r.schedule.Steps():
 		return fmt.Errorf("%s: %w; --fresh begins anew, or keep this training elsewhere (--out)", r.Checkpoint, ErrOther)
 	}
-	if err := held.Fill(r.family.State); err != nil {
-		return err
+	for _, name := range r.observers() {
+		if !slices.Contains(p.Means, name) {
+			if r.OnNote != nil {
+				r.OnNote(fmt.Sprintf("%s: holds no mean of weights %q, so the training begins anew", r.Checkpoint, name))
+			}
+			return nil
+		}
+	}
+	for _, s := range r.states() {
+		if err := held.Fill(s); err != nil {
+			return err
+		}
 	}
 	r.done, r.lossSum, r.lossCount, r.curve = p.Step, math.Float64frombits(p.LossSum), p.Losses, p.Curve
+	r.plateau.held = p.Held
 	maps.Copy(r.begun, p.Begun)
 	return nil
 }

@@ -9,9 +9,10 @@ func Steady(ctx context.Context, j Job) (step func() error, stop func(), err err
 		return nil, nil, err
 	}
 	return func() error {
-		_, err := r.advance(ctx)
-		r.done++
-		return err
+		if _, err := r.advance(ctx); err != nil {
+			return err
+		}
+		return r.stepped()
 	}, r.close, nil
 }
 

@@ -35,6 +35,10 @@ type run struct {
 	feed     *data.Feed
 	programs map[size]engine.Executable // of steps, each compiled when a stage first wants it
 
+	tries    float32 // rate of a range test, in place of the settings'; 0: theirs
+	averages []*average
+	plateau  plateau
+
 	done      int     // steps
 	lossSum   float64 // of the steps since the last point
 	lossCount int
@@ -97,6 +101,9 @@ func Begin(ctx context.Context, job Job, steps int, limit time.Duration) (map[in
 // stepped counts a step, and keeps the digest of the first ones.
 func (r *run) stepped() (err error) {
 	r.done++
+	if err := r.average(); err != nil {
+		return err
+	}
 	if r.KeepBegun && slices.Contains(BegunSteps, r.done) {
 		r.begun[r.done], err = model.Digest(r.family.State)
 	}
@@ -143,7 +150,10 @@ func (r *run) ready(ctx context.Context) (err error) {
 	if err := r.load(ctx, 0); err != nil {
 		return err
 	}
-	return r.initialize()
+	if err := r.initialize(); err != nil {
+		return err
+	}
+	return r.watch()
 }
 
 // compiled builds one program of a family for a batch and plans it.
@@ -153,6 +163,15 @@ func compiled(e engine.Engine, f *compile.Family, build func(batch int) (*progra
 		return nil, err
 	}
 	return e.Compile(p, f.State)
+}
+
+// evaluation plans the evaluation of a network as its pictures are looked at.
+func (r *run) evaluation(f *compile.Family) (engine.Executable, error) {
+	seen, err := f.Sized(r.preprocess.Input())
+	if err != nil {
+		return nil, err
+	}
+	return compiled(r.Engine, seen, seen.Evaluation, r.evalBatch)
 }
 
 // initialize draws the first weights and copies those that the training starts from over them. lsuv then goes through the layers
@@ -180,13 +199,14 @@ func (r *run) initialize() error {
 	if err != nil {
 		return err
 	}
-	exe, err := compiled(r.Engine, family, family.Statistics, r.schedule.Stage(0).Batch)
+	batch := r.schedule.Stage(0).Batch / r.Optimization.Batch.Parts()
+	exe, err := compiled(r.Engine, family, family.Statistics, batch)
 	if err != nil {
 		return err
 	}
 	defer exe.Close()
 	target := float64(r.Optimization.Init.Gain) * float64(r.Optimization.Init.Gain)
-	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data}}
+	feed := engine.Feed{Real: map[string][]float32{compile.Images: b.X.Data[:batch*b.X.Shape[1:].Elems()]}}
 	for _, n := range family.Scaled() {
 		if slices.Contains(started.Copied, family.WeightOf(n)) {
 			continue
@@ -214,11 +234,7 @@ func (r *run) initialize() error {
 // train is the loop: a point where an epoch has ended, then a step. A checkpoint is written between the two, so that whatever
 // it interrupts, the same points are on the curve.
 func (r *run) train(ctx context.Context) (*Result, error) {
-	seen, err := r.family.Sized(r.preprocess.Input())
-	if err != nil {
-		return nil, err
-	}
-	eval, err := compiled(r.Engine, seen, seen.Evaluation, r.evalBatch)
+	eval, err := r.evaluation(r.family)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +299,7 @@ func (r *run) look(ctx context.Context, eval engine.Executable, end bool) (*Resu
 			return r.diverged(), nil
 		}
 	}
-	return r.finish(score)
+	return r.finish(ctx, score)
 }
 
 // score evaluates the weights as they stand; an interruption keeps what there is.
@@ -302,6 +318,9 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 			return 0, err
 		}
 		r.feed = r.training.Start(epoch, step, r.Loaders)
+	}
+	if err := r.hold(ctx); err != nil {
+		return 0, err
 	}
 	b, err := r.feed.Next()
 	if err != nil {
@@ -323,7 +342,12 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 }
 
 // rate is the learning rate of a step.
-func (r *run) rate(step int) float32 { return r.Optimization.LR.At(step, r.schedule) }
+func (r *run) rate(step int) float32 {
+	if r.tries > 0 {
+		return r.tries
+	}
+	return r.Optimization.Rate(step, r.schedule, r.drops(step))
+}
 
 // epochs is the passes done.
 func (r *run) epochs() float64 { return r.schedule.Epochs(r.done) }
@@ -357,15 +381,34 @@ func (r *run) diverged() *Result {
 	return &Result{Diverged: true, Step: r.done, Epochs: r.epochs(), Curve: r.curve}
 }
 
-func (r *run) finish(s task.Score) (*Result, error) {
+func (r *run) finish(ctx context.Context, s task.Score) (*Result, error) {
+	seen, own, err := r.averaged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Averaged: seen}
+	if own != nil {
+		if !sound(own.Score) {
+			return r.diverged(), nil
+		}
+		result.Score, result.Model = own.Score, own.Model
+		return result, nil
+	}
+	result.Score = s
+	result.Model, err = r.modelOf(r.family, s)
+	return result, err
+}
+
+// modelOf is a model of a network with what it scored on the validation images.
+func (r *run) modelOf(f *compile.Family, s task.Score) (*model.Model, error) {
 	about := r.about()
 	about.Epochs, about.Metrics = r.epochs(), judged(r.task, s)
-	trained, err := model.Of(r.family, about)
+	trained, err := model.Of(f, about)
 	if err != nil {
 		return nil, err
 	}
 	trained.Seen = r.seen
-	return &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Score: s, Model: trained}, nil
+	return trained, nil
 }
 
 // about describes the model as it stands.

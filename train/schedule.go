@@ -113,7 +113,7 @@ func (r *run) program(batch, h, w int) (engine.Executable, error) {
 	if err != nil {
 		return nil, err
 	}
-	exe, err := compiled(r.Engine, f, f.Step, batch)
+	exe, err := stepOf(r.Engine, f, batch, r.Optimization.Batch.Parts())
 	if err == nil {
 		r.programs[at] = exe
 	}
@@ -131,36 +131,11 @@ const restatBatches = 50
 // images of another size have left. It depends on the weights and the images alone, so a training that goes on here does the same.
 func (r *run) restat(ctx context.Context, stage int) error {
 	f, err := r.sized(stage)
-	if err != nil {
+	if err != nil || !f.Restated() {
 		return err
 	}
-	if buffers, err := f.Graph.Buffers(); err != nil || len(buffers) == 0 {
-		return err
-	}
-	exe, err := compiled(r.Engine, f, f.Restat, r.schedule.Stage(stage).Batch)
-	if err != nil {
-		return err
-	}
-	defer exe.Close()
 	_, epoch, _ := r.schedule.At(r.done)
-	feed := r.training.Start(epoch, 0, r.Loaders)
-	defer feed.Stop()
-	in := engine.Feed{Real: map[string][]float32{}, Scalars: map[string]float32{}}
-	for i := range min(restatBatches, r.training.Steps()) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		b, err := feed.Next()
-		if err != nil {
-			return err
-		}
-		in.Real[compile.Images] = b.X.Data
-		in.Scalars[compile.MomentsKept] = float32(i) / float32(i+1)
-		if err := exe.Run(in); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.remeasure(ctx, f, r.training, epoch, min(restatBatches, r.training.Steps()))
 }
 
 // stop ends the filling of batches ahead.
@@ -176,5 +151,11 @@ func (r *run) close() {
 	r.stop()
 	for _, exe := range r.programs {
 		exe.Close()
+	}
+	if r.plateau.eval != nil {
+		r.plateau.eval.Close()
+	}
+	for _, a := range r.averages {
+		a.exe.Close()
 	}
 }

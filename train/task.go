@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/data"
@@ -48,6 +49,10 @@ type Job struct {
 	// each epoch and each stage. Mean and deviation of pixels are measured once, at the network's own size.
 	Stages []experiment.Stage
 	Start  *Start // weights to begin from in place of drawn ones; nil: all are drawn
+
+	// Observers are means of the weights that are kept and evaluated beside the training, which they leave as it is: [experiment.Optimization.Apart]
+	// takes them out of the settings, where they may not stand. They are in checkpoints; one without them is passed over, with a word.
+	Observers []experiment.Average
 
 	Checkpoint string        // file that the training goes on from, and is kept in; "": none
 	Every      time.Duration // between checkpoints; 0: a minute
@@ -97,8 +102,9 @@ type Result struct {
 	Step     int  // steps done; where it diverged, those before the step of that loss
 	Epochs   float64
 	Curve    []Point
-	Score    task.Score     // of the last weights on the validation images; zero where it diverged
+	Score    task.Score     // of the last weights on the validation images, or of their mean where that is the training's own; zero where it diverged
 	Model    *model.Model   // nil where it diverged
+	Averaged []Averaged     // of Observers, in their order, but for those with a figure that is not finite; nil where it diverged
 	Begun    map[int]string // where KeepBegun asked for it: digests of the State after the first steps, those of BegunSteps
 	Seconds  float64        // wall time of this process's part
 	Resumed  int            // the step that it went on from, 0 if it began
@@ -113,6 +119,7 @@ type preparation struct {
 	config     data.LoaderConfig // of training, but for what a stage decides
 	validation *data.Loader
 	watched    *data.Loader // of the validation images those that points are of; validation where these are all
+	aside      *data.Loader // of the training images those that plateau goes by; nil: it is not asked for
 	evalBatch  int          // images of an evaluation at once
 	seen       model.Seen
 }
@@ -125,6 +132,9 @@ func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
 func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if from := j.Learning.Pretrain.From; from != "" {
 		return nil, fmt.Errorf("pretrain: nobody has read the weights %s; hand them over as the job's Start, and leave the file out of Learning", from)
+	}
+	if a := j.Optimization.Average; a.Observes() {
+		return nil, fmt.Errorf("average: %s decides nothing of the training; hand it over as one of the job's Observers, and leave it out of Optimization", a)
 	}
 	p := &preparation{geometry: Geometry(j.Set, j.Learning)}
 	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Learning.Colors.In().Channels(j.Set.C) {
@@ -165,15 +175,24 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
 	trained := j.Cut.Train
-	if p.images = j.Learning.Subset.Of(len(j.Cut.Train)); p.images < len(j.Cut.Train) {
-		trained = j.Set.Subset(j.Cut.Train, p.images, j.Seeds.Split)
+	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
+		trained = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
+	}
+	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
+	held := j.heldOut(trained)
+	trained = slices.DeleteFunc(slices.Clone(trained), func(i int) bool { return slices.Contains(held, i) })
+	if p.images = len(trained); p.images < len(j.Cut.Train) {
 		p.config.Overlay = p.config.Overlay.Within(j.Set, trained)
 	}
-	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)}
-	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Size)
+	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Part())
 	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
 	if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
 		return nil, err
+	}
+	if len(held) > 0 {
+		if p.aside, err = j.Set.Loader(ctx, held, looking); err != nil {
+			return nil, err
+		}
 	}
 	if p.watched = p.validation; len(j.Cut.Val) > Watched {
 		p.watched, err = j.Set.Loader(ctx, j.Set.Subset(j.Cut.Val, Watched, 0), looking)

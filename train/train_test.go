@@ -78,9 +78,15 @@ func TestATrainingThatIsStoppedBeforeItBeginsSaysSo(t *testing.T) {
 // interrupted leaves a checkpoint after three steps.
 func interrupted(t *testing.T, j train.Job) []byte {
 	t.Helper()
+	return stoppedAfter(t, j, 3)
+}
+
+// stoppedAfter leaves a checkpoint after so many steps.
+func stoppedAfter(t *testing.T, j train.Job, step int) []byte {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	j.OnStep = func(p train.Progress) {
-		if p.Step == 3 {
+		if p.Step == step {
 			stop()
 		}
 	}

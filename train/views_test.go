@@ -35,7 +35,7 @@ func TestViewsLeaveTheTrainingAloneAndTravelWithItsModel(t *testing.T) {
 		j.Graph.SetInput(nn.Size{H: 10, W: 10, C: space.Channels(3)})
 		return j
 	}
-	for space, all := range map[augment.Space][]data.Views{augment.RGB: data.AllViews()[1:], augment.HSV: {data.Flip}, augment.Grey: {data.Dense}} {
+	for space, all := range map[augment.Space][]data.Views{augment.SpaceRGB: data.AllViews()[1:], augment.SpaceHSV: {data.Flip}, augment.SpaceGrey: {data.Dense}} {
 		weights := run(t, start(data.Centre, space, 1)).Model.Digest
 		for _, views := range all {
 			t.Run(string(space)+" "+string(views), func(t *testing.T) {

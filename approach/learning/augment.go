@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/nn"
 )
@@ -18,7 +19,7 @@ func (a Augment) Teach(l *experiment.Learning) (nn.Changes, error) {
 		if err := op.Check(); err != nil {
 			return nn.Changes{}, err
 		}
-		if slices.ContainsFunc(a.Ops[:i], func(b experiment.Operation) bool { return b.Name() == op.Name() }) {
+		if slices.ContainsFunc(a.Ops[:i], func(b experiment.Operation) bool { return b.Name() == op.Name() && !beside(op.Op, b.Op) }) {
 			return refuse("ops", "%s twice; write it once", op.Name())
 		}
 		names = append(names, op.String())
@@ -28,4 +29,11 @@ func (a Augment) Teach(l *experiment.Learning) (nn.Changes, error) {
 		return nn.Changes{Setting: "no augmentation"}, nil
 	}
 	return nn.Changes{Setting: strings.Join(names, ", ")}, nil
+}
+
+// beside says whether two operations of one name may stand in a list: flips of the two directions.
+func beside(a, b augment.Op) bool {
+	f, ok := a.(augment.Flip)
+	g, both := b.(augment.Flip)
+	return ok && both && f.Vertical != g.Vertical
 }

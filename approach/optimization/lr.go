@@ -55,6 +55,8 @@ func (l LR) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) 
 		if len(l.Drops) > 0 {
 			text += fmt.Sprintf(" after epochs %v", l.Drops)
 		}
+	case "plateau":
+		text += fmt.Sprintf(": times %g where the loss on images held out of training stands still", l.Gamma)
 	case "poly":
 		text += fmt.Sprintf(" of power %g", l.Power)
 	}

@@ -60,12 +60,36 @@ func (c Chance) String() string { return fmt.Sprintf("%v with probability %g", c
 type List []Op
 
 // Apply has the sample changed as training sees it in an epoch: the operation at place k draws from the address
-// (epoch, sample + k·2^32) of the stream. Epochs are below 2^32, samples below 2^31.
+// (epoch, sample + k·2^32) of the stream. Epochs are below 2^32, samples below 2^31. A flip that alternates draws in every epoch what it
+// drew in epoch 0, and in odd ones does the contrary.
 func (l List) Apply(s *Sample, draws tensor.Stream, epoch, sample int) {
 	for k, op := range l {
-		s.rand = *draws.At(uint64(epoch), uint64(sample)|uint64(k)<<32)
+		flip, alternates := alternating(op)
+		at := uint64(epoch)
+		if alternates {
+			at &^= 1<<32 - 1
+		}
+		s.rand = *draws.At(at, uint64(sample)|uint64(k)<<32)
 		op.Apply(s, &s.rand)
+		if alternates && epoch&1 == 1 {
+			flip.Apply(s, &s.rand)
+		}
 	}
+}
+
+// Check says whether every operation leaves something to be seen of a picture h pixels high and w wide through a window of its size.
+func (l List) Check(h, w int) error {
+	for _, op := range l {
+		if c, ok := op.(Chance); ok {
+			op = c.Op
+		}
+		if f, ok := op.(interface{ Fits(h, w int) error }); ok {
+			if err := f.Fits(h, w); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // floorHalf is n/2 rounded down, for negative n too (a window larger than its picture).

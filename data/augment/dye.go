@@ -5,16 +5,21 @@ import "math"
 // luma is the brightness of a colour by ITU-R BT.601, as Pillow's convert("L") and torchvision weigh it.
 var luma = [3]float64{0.299, 0.587, 0.114}
 
-// Colour is a change of colours: a pixel p of red, green and blue becomes Pixel·p + Mean·q, where q is the mean of what is seen of the
-// picture. Several are one, so nothing is rounded or cut off in between.
-type Colour struct{ Pixel, Mean [3][3]float64 }
+// Colour is a change of colours: a pixel p of red, green and blue becomes Pixel·p + Mean·q + Add, where q is the mean of what is seen of
+// the picture, all from 0 to 255.
+type Colour struct {
+	Pixel, Mean [3][3]float64
+	Add         [3]float64
+}
 
-// Dye changes the colours of what is seen, after what was said before.
+// Dye changes the colours of what is seen, after what was said before. Several in a row are one, so nothing is rounded or cut off in
+// between.
 func (s *Sample) Dye(c Colour) {
-	if s.dyed {
-		c = c.after(s.colour)
+	if n := len(s.stages); n > 0 && s.stages[n-1].kind == linear {
+		s.stages[n-1].colour = c.after(s.stages[n-1].colour)
+		return
 	}
-	s.colour, s.dyed = c, true
+	s.stages = append(s.stages, stage{kind: linear, colour: c})
 }
 
 // after is the change that does first, and then c: the mean is then changed, too.
@@ -30,7 +35,9 @@ func (c Colour) after(first Colour) Colour {
 	for i := range 3 {
 		for j := range 3 {
 			both.Mean[i][j] = a[i][j] + b[i][j]
+			both.Add[i] += float64((c.Pixel[i][j] + c.Mean[i][j]) * first.Add[j])
 		}
+		both.Add[i] += c.Add[i]
 	}
 	return both
 }
@@ -47,11 +54,11 @@ func product(a, b [3][3]float64) (ab [3][3]float64) {
 // apply changes a picture, between the spans where there are any. In a grey one all three are the one value, and it stays grey by
 // the brightness of what it would become. Sums are of whole numbers with 16 bits behind the point, cut off at 0 and 255.
 func (c Colour) apply(m Image, spans []Span) {
-	var add [3]int64
+	add := [3]int64{whole(c.Add[0]), whole(c.Add[1]), whole(c.Add[2])}
 	if c.Mean != ([3][3]float64{}) {
 		mean := seenMean(m, spans)
 		for i := range 3 {
-			add[i] = whole(float64(c.Mean[i][0]*mean[0]) + float64(c.Mean[i][1]*mean[1]) + float64(c.Mean[i][2]*mean[2]))
+			add[i] += whole(float64(c.Mean[i][0]*mean[0]) + float64(c.Mean[i][1]*mean[1]) + float64(c.Mean[i][2]*mean[2]))
 		}
 	}
 	if m.C == 1 {

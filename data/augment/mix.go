@@ -100,7 +100,7 @@ func (m Mixture) Apply(x []float32, n, w, c int, spare []float32) {
 // logarithms, as powers of small parameters underflow, above as x/(x+y) of two draws of the Gamma distribution.
 func beta(alpha float64, r *tensor.Rand) float64 {
 	if alpha > 1 {
-		x, y := gamma(alpha, r), gamma(alpha, r)
+		x, y := marsaglia(alpha, r), marsaglia(alpha, r)
 		return x / (x + y)
 	}
 	for {
@@ -113,9 +113,9 @@ func beta(alpha float64, r *tensor.Rand) float64 {
 	}
 }
 
-// gamma draws from the Gamma distribution of a shape of at least 1: Marsaglia, Tsang, "A Simple Method for Generating Gamma
+// marsaglia draws from the Gamma distribution of a shape of at least 1: Marsaglia, Tsang, "A Simple Method for Generating Gamma
 // Variables", ACM TOMS 26, 2000.
-func gamma(shape float64, r *tensor.Rand) float64 {
+func marsaglia(shape float64, r *tensor.Rand) float64 {
 	d := shape - 1.0/3
 	c := 1 / math.Sqrt(float64(9*d))
 	for {

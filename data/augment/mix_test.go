@@ -131,7 +131,8 @@ func TestMixturesChangeWithTheVersionAlone(t *testing.T) {
 	var r tensor.Rand
 	for _, ops := range []List{{MixUp{0.2}}, {MixUp{3}}, {CutMix{1}}, {Chance{0.5, MixUp{1}}, CutMix{0.5}}} {
 		for step := range 4 {
-			fmt.Fprintf(&b, "%v step %d: %+v\n", ops, step, ops.Mix(24, 32, tensor.NewStream(1, "augment"), 5, step, &r))
+			m := ops.Mix(24, 32, tensor.NewStream(1, "augment"), 5, step, &r)
+			fmt.Fprintf(&b, "%v step %d: {Share:%v Pasted:{Y:%d X:%d H:%d W:%d}}\n", ops, step, m.Share, m.Pasted.Y, m.Pasted.X, m.Pasted.H, m.Pasted.W)
 		}
 	}
 	golden.Version(t, filepath.Join("testdata", "mixtures.txt"), Version, b.String())

@@ -12,13 +12,13 @@ import (
 // RandomRotation). The corners come from outside the picture.
 type Rotate struct {
 	Degrees float64 `yaml:"degrees" spec:"bare" is:"degrees" range:"0 to 180" help:"the largest angle, either way"`
-	Fill    Fill    `yaml:"fill" is:"mean, edge, reflect or a grey level" help:"what comes in from outside: the mean colour, the picture's edge, its mirror image, or a grey from 0 to 255"`
+	Fill    Fill    `yaml:"fill" is:"mean, edge, reflect, noise or a grey level" help:"what comes in from outside: the mean colour, the picture's edge, its mirror image, noise, or a grey from 0 to 255"`
 }
 
 // Apply draws one number.
 func (o Rotate) Apply(s *Sample, r *tensor.Rand) {
 	s.rotate(between(-o.Degrees, o.Degrees, r))
-	s.fillBy(o.Fill)
+	s.fillBy(o.Fill, r)
 }
 
 // rotate turns by degrees against the clock.

@@ -10,33 +10,41 @@ import (
 // so that however many operations move a picture its pixels are resampled once, and not at all where it is only cut and mirrored.
 // A sample is used again for the next picture: it keeps its room.
 //
-// The geometry is a canvas, on which the picture lies as a [Warp] says and from which the [Window] is cut; colours follow,
-// and last regions are covered.
+// The geometry is a canvas, on which the picture lies as a [Warp] says and from which the [Window] is cut; changes of the bytes
+// follow, colours most of them, and last regions are covered.
 type Sample struct {
 	Window         // on the canvas, whose origin is the upper left corner of the picture before it is moved
 	h, w    int    // of the stored picture
 	warp    Warp   // from the canvas to the picture
-	warped  bool   // the warp is not the identity
+	warped  bool   // the warp is more than a move by whole pixels
 	fill    Fill   // of what lies beyond the picture
-	colour  Colour // of what is seen
-	dyed    bool   // the colour is not the identity
+	noise   uint64 // names the noise of that fill
+	stages  []stage
 	regions []Region
 
-	rand tensor.Rand
-	pix  []byte // [H,W,C] of what is seen, where it is not a part of the picture as it is
-	span []Span // of each row, likewise
+	rand  tensor.Rand
+	pix   []byte   // [H,W,C] of what is seen, where it is not a part of the picture as it is
+	span  []Span   // of each row, likewise
+	spare []byte   // room of a stage that looks at neighbours, and of a row of noise
+	sums  []uint32 // room of a stage that adds pictures up
+	chain *Sample  // makes those pictures
 }
 
 // Span is the columns of a row, from X0 to before X1, in which a picture lies.
 type Span struct{ X0, X1 int }
 
-// Region is a rectangle of what the network sees, in its pixels: rows from Y, columns from X.
-type Region struct{ Y, X, H, W int }
+// Region is a rectangle of what the network sees, in its pixels: rows from Y, columns from X. It is covered by its Ink.
+type Region struct {
+	Y, X, H, W int
+	Ink        Ink
+	noise      uint64 // names the noise of that ink
+}
 
 // Reset makes the sample that evaluation sees of a picture h pixels high and w wide: the window height x width in its centre.
 func (s *Sample) Reset(h, w, height, width int) {
 	s.Window, s.h, s.w = Centre(h, w, height, width), h, w
-	s.warped, s.dyed, s.fill, s.regions = false, false, Fill{}, s.regions[:0]
+	s.warp, s.warped, s.fill = Warp{A: 1, E: 1}, false, Fill{}
+	s.stages, s.regions = s.stages[:0], s.regions[:0]
 }
 
 // Warp is an affine map of the plane: x' = A·x + B·y + C, y' = D·x + E·y + F. In pixels, where the first pixel covers 0 to 1.
@@ -74,10 +82,15 @@ func (s *Sample) Move(m Warp) {
 	}
 	cx, cy := float64(2*s.X+s.W)/2, float64(2*s.Y+s.H)/2
 	m = Warp{1, 0, cx, 0, 1, cy}.after(m).after(Warp{1, 0, -cx, 0, 1, -cy})
-	if s.warped {
-		m = s.warp.after(m)
+	s.warp, s.warped = s.warp.after(m), true
+}
+
+// Shift moves what is seen down and to the right by whole pixels, which needs no resampling.
+func (s *Sample) Shift(down, right int) {
+	if s.Flip {
+		right = -right
 	}
-	s.warp, s.warped = m, true
+	s.warp = s.warp.after(Warp{1, 0, float64(-right), 0, 1, float64(-down)})
 }
 
 // view is the map from what is seen to the picture.
@@ -86,25 +99,35 @@ func (s *Sample) view() Warp {
 	if s.Flip {
 		v.A, v.C = -1, float64(s.X+s.W)
 	}
-	if s.warped {
-		v = s.warp.after(v)
-	}
-	return v
+	return s.warp.after(v)
 }
 
 // Seen is where a point of the stored picture lies in what the network sees, both in pixels from the upper left corner: what boxes
 // and other targets that have a place follow.
 func (s *Sample) Seen(y, x float64) (float64, float64) { return s.view().inverse().at(y, x) }
 
-// Cover covers a region of what the network sees by the mean colour.
-func (s *Sample) Cover(r Region) { s.regions = append(s.regions, r) }
+// Cover covers a region of what the network sees, or what of it lies there. It draws one number where the ink is noise.
+func (s *Sample) Cover(region Region, r *tensor.Rand) {
+	if region.Ink == InkNoise {
+		region.noise = r.Uint64()
+	}
+	y, x := max(0, region.Y), max(0, region.X)
+	region.H, region.W = min(s.H, region.Y+region.H)-y, min(s.W, region.X+region.W)-x
+	if region.Y, region.X = y, x; region.H > 0 && region.W > 0 {
+		s.regions = append(s.regions, region)
+	}
+}
 
-// Regions are what is covered, in the order in which it was said. They may overlap and lie in what is seen.
+// Regions are what is covered, in the order in which it was said. They lie in what is seen and may overlap.
 func (s *Sample) Regions() []Region { return s.regions }
 
-func (s *Sample) fillBy(f Fill) {
+// fillBy sets the fill, and draws one number where it is noise.
+func (s *Sample) fillBy(f Fill, r *tensor.Rand) {
 	if f != (Fill{}) {
 		s.fill = f
+	}
+	if f == FillNoise {
+		s.noise = r.Uint64()
 	}
 }
 
@@ -113,25 +136,28 @@ func (s *Sample) fillBy(f Fill) {
 // returned (one for each of the window's rows), what lies beside them. All is the sample's until the next Render.
 func (s *Sample) Render(m Image) (Image, Window, []Span) {
 	win := s.Window
+	win.Y, win.X = win.Y+int(s.warp.F), win.X+int(s.warp.C)
 	var spans []Span
 	switch {
 	case s.warped || s.fill != Fill{}:
 		m, spans = s.resample(m)
 		win = Window{H: s.H, W: s.W}
-	case !s.dyed:
+	case len(s.stages) == 0:
 		return m, win, nil
-	default: // the part of the picture that is seen, for its colours to be changed
-		y0, x0 := max(0, s.Y), max(0, s.X)
-		h, w := max(0, min(m.H, s.Y+s.H)-y0), max(0, min(m.W, s.X+s.W)-x0)
+	default: // the part of the picture that is seen, for its bytes to be changed
+		y0, x0 := max(0, win.Y), max(0, win.X)
+		h, w := max(0, min(m.H, win.Y+s.H)-y0), max(0, min(m.W, win.X+s.W)-x0)
 		s.pix = resized(s.pix, h*w*m.C)
 		for y := range h {
 			copy(s.pix[y*w*m.C:(y+1)*w*m.C], m.Pix[((y0+y)*m.W+x0)*m.C:])
 		}
-		win.Y, win.X = s.Y-y0, s.X-x0
+		win.Y, win.X = win.Y-y0, win.X-x0
 		m = Image{H: h, W: w, C: m.C, Pix: s.pix}
 	}
-	if s.dyed {
-		s.colour.apply(m, spans)
+	if len(m.Pix) > 0 {
+		for i := range s.stages {
+			s.stages[i].apply(s, m, spans)
+		}
 	}
 	return m, win, spans
 }
@@ -153,7 +179,8 @@ func (s *Sample) resample(m Image) (Image, []Span) {
 	v := s.view()
 	dx, dy := fixed(v.A), fixed(v.D)
 	endX, endY := int64(m.W)<<places, int64(m.H)<<places
-	mean, reflect := s.fill == Fill{}, s.fill.kind == fillReflect
+	mean, reflect := s.fill == Fill{}, s.fill == FillReflect
+	goesOn := reflect || s.fill == FillEdge
 	for row := range s.H {
 		startY, startX := v.at(float64(row)+0.5, 0.5)
 		x, y := fixed(startX), fixed(startY)
@@ -161,7 +188,7 @@ func (s *Sample) resample(m Image) (Image, []Span) {
 		span := Span{s.W, s.W}
 		for col := range s.W {
 			px := out[col*c : (col+1)*c]
-			if inside := uint64(x) < uint64(endX) && uint64(y) < uint64(endY); !inside && (mean || s.fill.kind == fillLevel) {
+			if inside := uint64(x) < uint64(endX) && uint64(y) < uint64(endY); !inside && !goesOn {
 				for k := range px {
 					px[k] = s.fill.level
 				}
@@ -195,6 +222,12 @@ func (s *Sample) resample(m Image) (Image, []Span) {
 			x, y = x+dx, y+dy
 		}
 		s.span[row] = span
+	}
+	if s.fill == FillNoise {
+		for row, span := range s.span {
+			static(s.pix[row*s.W*c:][:span.X0*c], s.noise, row)
+			static(s.pix[(row*s.W+span.X1)*c:(row+1)*s.W*c], s.noise, row+s.H)
+		}
 	}
 	if !mean {
 		return Image{H: s.H, W: s.W, C: c, Pix: s.pix}, nil

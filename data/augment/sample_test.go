@@ -4,9 +4,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/tensor"
@@ -46,7 +48,7 @@ func TestOperationsMakeWhatPillowMakes(t *testing.T) {
 			m := drawn(c.H, c.W, c.C, c.Seed)
 			before := slices.Clone(m.Pix)
 			s.Reset(c.H, c.W, c.H, c.W)
-			s.fillBy(fill)
+			s.fillBy(fill, nil)
 			switch c.Name {
 			case "rotate":
 				s.rotate(c.Value)
@@ -66,8 +68,54 @@ func TestOperationsMakeWhatPillowMakes(t *testing.T) {
 				s.Dye(contrasted(c.Value))
 			case "saturation":
 				s.Dye(saturated(c.Value))
+			case "shear":
+				s.shear(math.Tan(c.Value*math.Pi/180), 0)
+			case "rotate 25, translate 3 -5, flip":
+				s.rotate(25)
+				s.Shift(3, -5)
+				Flip{}.Apply(&s, nil)
+			case "upside down":
+				Flip{Vertical: true}.Apply(&s, nil)
+			case "hue":
+				s.stages = append(s.stages, stage{kind: hue, amount: c.Value})
+			case "grey":
+				Grey{}.Apply(&s, nil)
+			case "blur":
+				Blur{Sigma: [2]float64{c.Value, c.Value}}.Apply(&s, tensor.NewStream(1, "blur").At(0, 0))
+			case "sharpness":
+				s.do(actSharpness, c.Value-1)
+			case "posterize":
+				s.do(actPosterize, c.Value)
+			case "solarize":
+				s.do(actSolarize, c.Value)
+			case "invert":
+				s.do(actInvert, 0)
+			case "equalize":
+				s.do(actEqualize, 0)
+			case "autocontrast":
+				for i, v := range m.Pix {
+					m.Pix[i] = 40 + v/2
+				}
+				before = slices.Clone(m.Pix)
+				s.do(actAutoContrast, 0)
 			default:
-				t.Fatal("a case of no operation")
+				var y, x, h, w int
+				switch word, numbers, _ := strings.Cut(c.Name, " "); word {
+				case "translate":
+					fmt.Sscan(numbers, &y, &x)
+					s.fill = FillLevel(0) // Pillow's
+					s.Shift(y, x)
+				case "pca":
+					var alpha [3]float64
+					fmt.Sscan(numbers, &alpha[0], &alpha[1], &alpha[2])
+					s.Dye(lit(alpha))
+				case "part":
+					fmt.Sscan(numbers, &y, &x, &h, &w)
+					s.Reset(c.H, c.W, 20, 28)
+					s.zoom(y, x, h, w)
+				default:
+					t.Fatal("a case of no operation")
+				}
 			}
 			got, _, _ := s.Render(m)
 			if !slices.Equal(m.Pix, before) {
@@ -96,10 +144,14 @@ func TestOperationsMakeWhatPillowMakes(t *testing.T) {
 func TestAPointOfThePictureIsSeenWhereSeenSays(t *testing.T) {
 	const side = 41
 	r := tensor.NewStream(1, "moves").At(0, 0)
-	ops := List{Rotate{Degrees: 180}, Crop{}, Scale{By: [2]float64{0.7, 1.5}}, Chance{0.5, Flip{}}, Rotate{Degrees: 40}}
+	flips := List{Chance{0.5, Flip{}}, Chance{0.5, Flip{Vertical: true}}}
+	plain := List{Chance{0.5, Flip{}}, Translate{Pixels: 3}, Crop{}, Translate{Pixels: 2}} // no resampling
+	turns := List{Rotate{Degrees: 180}, Crop{}, Scale{By: [2]float64{0.7, 1.5}}, Chance{0.5, Flip{}}, Rotate{Degrees: 40}}
+	moves := slices.Concat(flips, List{Translate{Share: 0.2}, Shear{Degrees: 30}, Crop{Area: [2]float64{0.3, 1}}, Translate{Share: 0.1}, Rotate{Degrees: 20}})
 	var s Sample
 	found := 0
-	for n := range 300 {
+	for n := range 600 {
+		ops := []List{plain, turns, moves}[n%3]
 		m := Image{H: side, W: side, C: 1, Pix: make([]byte, side*side)}
 		y, x := r.IntN(side-1), r.IntN(side-1)
 		for _, at := range []int{y*side + x, y*side + x + 1, (y+1)*side + x, (y+1)*side + x + 1} { // a square about (y+1, x+1)
@@ -112,19 +164,73 @@ func TestAPointOfThePictureIsSeenWhereSeenSays(t *testing.T) {
 			continue
 		}
 		found++
-		got, _, _ := s.Render(m)
+		got, win, _ := s.Render(m)
 		var sum, atY, atX float64
 		for i, v := range got.Pix {
-			sum += float64(v)
-			atY += float64(v) * (float64(i/31) + 0.5)
-			atX += float64(v) * (float64(i%31) + 0.5)
+			y, x := i/got.W-win.Y, i%got.W-win.X
+			if win.Flip {
+				x = win.W - 1 - x
+			}
+			if y >= 0 && y < win.H && x >= 0 && x < win.W {
+				sum += float64(v)
+				atY += float64(v) * (float64(y) + 0.5)
+				atX += float64(v) * (float64(x) + 0.5)
+			}
 		}
 		if math.Abs(atY/sum-wantY) > 0.3 || math.Abs(atX/sum-wantX) > 0.3 { // the pixels' grid moves the middle of a small square
 			t.Fatalf("sample %d: seen at %.2f %.2f, want %.2f %.2f", n, atY/sum, atX/sum, wantY, wantX)
 		}
 	}
-	if found < 100 {
+	if found < 200 {
 		t.Errorf("%d squares were seen", found)
+	}
+}
+
+func TestAPartIsOfTheAreaAndAspectThatAreAskedFor(t *testing.T) {
+	r := tensor.NewStream(1, "crop").At(0, 0)
+	c := Crop{Area: [2]float64{0.2, 0.6}, Aspect: [2]float64{0.5, 2}}
+	var share, aspect float64
+	const n = 4000
+	for range n {
+		y, x, h, w := c.part(200, 240, r)
+		if y < 0 || x < 0 || h < 1 || w < 1 || y+h > 200 || x+w > 240 {
+			t.Fatalf("%d %d %d %d", y, x, h, w)
+		}
+		a, ratio := float64(h*w)/(200*240), float64(w)/float64(h)
+		if a < 0.195 || a > 0.605 || ratio < 0.49 || ratio > 2.05 { // sides are whole
+			t.Fatalf("area %.3f, aspect %.3f", a, ratio)
+		}
+		share, aspect = share+a, aspect+math.Log(ratio)
+	}
+	// Of parts that do not fit fewer are large and high, since the picture is wide.
+	if math.Abs(share/n-0.39) > 0.02 || aspect/n < 0 || aspect/n > 0.1 {
+		t.Errorf("area %.4f on average, logarithm of the aspect %.4f", share/n, aspect/n)
+	}
+	for _, of := range [][4]int{{10, 400, 10, 13}, {400, 10, 13, 10}, {30, 30, 30, 30}} { // none fits: the centre's largest
+		y, x, h, w := Crop{Area: [2]float64{1, 1}}.part(of[0], of[1], tensor.NewStream(1, "none").At(0, 0))
+		if h != of[2] || w != of[3] || y != (of[0]-h)/2 || x != (of[1]-w)/2 {
+			t.Errorf("of %dx%d: %d %d %d %d", of[0], of[1], y, x, h, w)
+		}
+	}
+}
+
+func TestCutoutIsASquareAboutAPixelAsFarAsItIsSeen(t *testing.T) {
+	seen := map[Region]bool{}
+	var s Sample
+	for sample := range 4000 {
+		s.Reset(10, 12, 10, 12)
+		List{Cutout{Size: 4}}.Apply(&s, tensor.NewStream(1, "augment"), 0, sample)
+		seen[s.Regions()[0]] = true
+	}
+	want := map[Region]bool{}
+	for y := range 10 {
+		for x := range 12 {
+			y0, x0 := max(0, y-2), max(0, x-2) // numpy's clip of y - length//2 and y + length//2, as the paper's code has it
+			want[Region{Y: y0, X: x0, H: min(10, y+2) - y0, W: min(12, x+2) - x0}] = true
+		}
+	}
+	if !maps.Equal(seen, want) {
+		t.Errorf("%d squares, want %d", len(seen), len(want))
 	}
 }
 
@@ -200,18 +306,48 @@ func TestErasedRegionsLieInWhatIsSeenAndHaveTheirShare(t *testing.T) {
 
 func TestOperationsAllocateNothing(t *testing.T) {
 	m := drawn(40, 40, 3, 3)
-	var ops List
+	ops := List{Crop{Area: [2]float64{0.3, 1}, Fill: FillNoise}, Erase{Area: [2]float64{0.1, 0.2}, Aspect: [2]float64{1, 1}, Fill: InkNoise}}
 	for _, e := range Catalog() {
 		ops = append(ops, Chance{1, e.Default})
 	}
 	var s Sample
 	sample := 0
-	if n := testing.AllocsPerRun(50, func() {
+	show := func() {
 		sample++
 		s.Reset(40, 40, 32, 32)
 		ops.Apply(&s, tensor.NewStream(1, "augment"), 0, sample)
 		s.Render(m)
-	}); n != 0 {
+		for _, r := range s.Regions() {
+			s.Painted(r, 0, 3)
+		}
+	}
+	for range 100 { // until its room is as large as any of them asks for
+		show()
+	}
+	if n := testing.AllocsPerRun(100, show); n != 0 {
 		t.Errorf("%g allocations", n)
+	}
+}
+
+// What an operation costs for a picture of 224 pixels a side.
+func BenchmarkOperations224(b *testing.B) {
+	m := drawn(256, 340, 3, 1)
+	jitter := Color{Brightness: 0.4, Contrast: 0.4, Saturation: 0.4}
+	hued := jitter
+	hued.Hue = 0.1
+	lists := []List{{Crop{}}, {Crop{Area: [2]float64{0.08, 1}}}, {jitter}, {hued}, {Grey{}}, {Blur{Sigma: [2]float64{0.1, 2}}}, {Rotate{Degrees: 15}}, {Cutout{Fill: InkNoise}},
+		{RandAugment{N: 2, M: 9, Each: 1}}, {Trivial{}}, {Auto{}}, {AugMix{Severity: 3, Width: 3, Alpha: 1}}, {Crop{Area: [2]float64{0.08, 1}}, Chance{0.5, Flip{}}, jitter}}
+	for _, l := range lists {
+		b.Run(fmt.Sprint(l), func(b *testing.B) {
+			var s Sample
+			draws, sample := tensor.NewStream(1, "augment"), 0
+			b.ReportAllocs()
+			for b.Loop() {
+				sample++
+				s.Reset(m.H, m.W, 224, 224)
+				l.Apply(&s, draws, 0, sample)
+				s.Render(m)
+			}
+		})
 	}
 }

@@ -14,29 +14,31 @@ type Space string
 
 // The spaces.
 const (
-	RGB      Space = "rgb"      // as they are
-	Grey     Space = "grey"     // brightness alone, one channel
-	YCrCb    Space = "ycrcb"    // brightness by ITU-R BT.601, and how much redder and bluer, 128 where not at all
-	HSV      Space = "hsv"      // hue in steps of 2°, saturation, value: Smith, SIGGRAPH 1978
-	Lab      Space = "lab"      // CIE 1976 L*a*b* of sRGB under D65: L times 2.55, a and b plus 128
-	Log      Space = "log"      // each channel's logarithm: 255·ln(1+v)/ln 256
-	Equalize Space = "equalize" // brightness by its rank among the pixels of what is seen
-	CLAHE    Space = "clahe"    // the same in 8x8 parts, no level counted more than twice its share: Zuiderveld, Graphics Gems IV, 1994
+	SpaceRGB      Space = "rgb"      // as they are
+	SpaceGrey     Space = "grey"     // brightness alone, one channel
+	SpaceYCrCb    Space = "ycrcb"    // brightness by ITU-R BT.601, and how much redder and bluer, 128 where not at all
+	SpaceHSV      Space = "hsv"      // hue in steps of 2°, saturation, value: Smith, SIGGRAPH 1978
+	SpaceLab      Space = "lab"      // CIE 1976 L*a*b* of sRGB under D65: L times 2.55, a and b plus 128
+	SpaceLog      Space = "log"      // each channel's logarithm: 255·ln(1+v)/ln 256
+	SpaceEqualize Space = "equalize" // brightness by its rank among the pixels of what is seen
+	SpaceCLAHE    Space = "clahe"    // the same in 8x8 parts, no level counted more than twice its share: Zuiderveld, Graphics Gems IV, 1994
 )
 
 // Spaces lists them.
-func Spaces() []Space { return []Space{RGB, Grey, YCrCb, HSV, Lab, Log, Equalize, CLAHE} }
+func Spaces() []Space {
+	return []Space{SpaceRGB, SpaceGrey, SpaceYCrCb, SpaceHSV, SpaceLab, SpaceLog, SpaceEqualize, SpaceCLAHE}
+}
 
 // Channels is how many a network sees of pictures of c channels; 0 stays, but under grey.
 func (s Space) Channels(c int) int {
-	if s == Grey {
+	if s == SpaceGrey {
 		return 1
 	}
 	return c
 }
 
 // Coloured tells whether a space is of colours, so that grey pictures have no use for it.
-func (s Space) Coloured() bool { return slices.Contains([]Space{YCrCb, HSV, Lab}, s) }
+func (s Space) Coloured() bool { return slices.Contains([]Space{SpaceYCrCb, SpaceHSV, SpaceLab}, s) }
 
 // Sight is room for seeing pictures in a space; it keeps it for the next.
 type Sight struct {
@@ -47,7 +49,7 @@ type Sight struct {
 // See gives a picture and the window of it as a network sees them: m itself where colours stay as they are. All is the
 // room's until the next See.
 func (s Space) See(m Image, win Window, room *Sight) (Image, Window) {
-	if s == RGB || s == Grey || s == "" {
+	if s == SpaceRGB || s == SpaceGrey || s == "" {
 		return m, win
 	}
 	y0, x0 := max(0, win.Y), max(0, win.X)
@@ -77,17 +79,17 @@ func (s Space) See(m Image, win Window, room *Sight) (Image, Window) {
 
 func (s Space) convert(m Image, room *Sight) {
 	switch s {
-	case Log:
+	case SpaceLog:
 		table := logs()
 		for i, v := range m.Pix {
 			m.Pix[i] = table[v]
 		}
-	case Equalize, CLAHE:
+	case SpaceEqualize, SpaceCLAHE:
 		if m.C == 3 {
 			each(m, toYCrCb)
 		}
-		if s == Equalize {
-			equalize(m)
+		if s == SpaceEqualize {
+			equalized(m)
 		} else {
 			room.luts = resized(room.luts, parts*parts*256)
 			clahe(m, room.luts)
@@ -95,11 +97,11 @@ func (s Space) convert(m Image, room *Sight) {
 		if m.C == 3 {
 			each(m, fromYCrCb)
 		}
-	case YCrCb:
+	case SpaceYCrCb:
 		each(m, toYCrCb)
-	case HSV:
+	case SpaceHSV:
 		each(m, toHSV)
-	case Lab:
+	case SpaceLab:
 		t := labs()
 		for p := m.Pix; len(p) >= 3; p = p[3:] {
 			t.convert(p[:3:3])
@@ -218,8 +220,8 @@ func (t *labTables) convert(p []byte) {
 	p[2] = cut((200*(f[1]-f[2]) + 128<<16 + half) >> 16)
 }
 
-// equalize gives each level of the first channel its share of the pixels below it: the lowest becomes 0, the highest 255.
-func equalize(m Image) {
+// equalized gives each level of the first channel its share of the pixels below it: the lowest becomes 0, the highest 255.
+func equalized(m Image) {
 	var count [256]int
 	for i := 0; i < len(m.Pix); i += m.C {
 		count[m.Pix[i]]++

@@ -65,7 +65,7 @@ func TestAWindowIsSeenInASpaceWithoutAllocating(t *testing.T) {
 			t.Errorf("%s: %g allocations", s, n)
 		}
 		got, win := s.See(m, Window{Y: -2, X: 10, H: 16, W: 16}, &room)
-		if s != RGB && s != Grey && (got.H != 14 || got.W != 14 || win != Window{Y: -2, X: 0, H: 16, W: 16}) {
+		if s != SpaceRGB && s != SpaceGrey && (got.H != 14 || got.W != 14 || win != Window{Y: -2, X: 0, H: 16, W: 16}) {
 			t.Errorf("%s: %dx%d through %+v", s, got.H, got.W, win)
 		}
 	}

@@ -32,19 +32,22 @@ func TestWhatVersionNamesChangesWithItAlone(t *testing.T) {
 
 // The pictures that operations make, each by itself, of all fills, and together.
 func TestWhatIsMadeOfAPictureChangesWithTheVersionAlone(t *testing.T) {
-	together := List{Chance{0.5, Flip{}}}
 	lists := map[string]List{}
+	named := map[string]Op{}
 	for _, e := range Catalog() {
 		if _, ok := e.Default.(Mixer); ok {
 			continue // of batches
 		}
-		lists[e.Name] = List{e.Default}
-		if e.Name != "flip" {
-			together = append(together, e.Default)
-		}
+		lists[e.Name], named[e.Name] = List{e.Default}, e.Default
 	}
-	lists["all"] = together
-	for _, f := range []Fill{FillEdge, FillReflect, FillLevel(9)} {
+	// All that there were when the line was recorded.
+	lists["all"] = List{Chance{0.5, Flip{}}, named["crop"], named["rotate"], named["scale"], named["color"], named["erase"]}
+	lists["the others together"] = List{Flip{Vertical: true, Alternate: true}, Crop{Area: [2]float64{0.3, 0.9}}, named["translate"], named["shear"],
+		Color{Hue: 0.2, PCA: 0.5}, named["grey"], named["blur"], named["randaugment"], Trivial{Fill: FillNoise}, Auto{Policy: PolicyCIFAR10}, named["augmix"],
+		Cutout{Fill: InkNoise}, Erase{Area: [2]float64{0.1, 0.2}, Aspect: [2]float64{1, 1}, Fill: InkLevel(7)}}
+	lists["augmix of depth 2, alpha 0.2"] = List{AugMix{Severity: 9, Width: 2, Depth: 2, Alpha: 0.2}}
+	lists["randaugment of 3, deviating"] = List{RandAugment{N: 3, M: 27, Std: 1.5, Each: 0.5}}
+	for _, f := range []Fill{FillEdge, FillReflect, FillNoise, FillLevel(9)} {
 		lists["crop"+f.suffix()] = List{Crop{Pad: 6, Fill: f}}
 		lists["rotate"+f.suffix()] = List{Rotate{Degrees: 180, Fill: f}}
 	}
@@ -57,8 +60,18 @@ func TestWhatIsMadeOfAPictureChangesWithTheVersionAlone(t *testing.T) {
 				s.Reset(40, 36, 32, 32)
 				lists[name].Apply(&s, tensor.NewStream(1, "augment"), 5, sample)
 				m, win, spans := s.Render(drawn(40, 36, c, uint32(sample)))
-				fmt.Fprintln(sum, m.H, m.W, win, spans, s.Regions())
+				type region struct{ Y, X, H, W int }
+				var regions []region
+				for _, r := range s.Regions() {
+					regions = append(regions, region{r.Y, r.X, r.H, r.W})
+				}
+				fmt.Fprintln(sum, m.H, m.W, win, spans, regions)
 				sum.Write(m.Pix)
+				for _, r := range s.Regions() {
+					for y := range r.H {
+						sum.Write(s.Painted(r, y, c))
+					}
+				}
 			}
 		}
 		fmt.Fprintf(&b, "%s %x\n", name, sum.Sum(nil)[:12])

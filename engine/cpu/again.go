@@ -35,9 +35,12 @@ func (b *planner) readBackward(v *program.Value) bool {
 }
 
 // turn notes that the units from the gradient of the loss on are the backward pass, and what the unit at hand waits for: its last
-// operand, the gradient that comes from above.
+// operand, the gradient that comes from above. With a norm another forward pass has begun, as sam takes one behind the first gradients.
 func (b *planner) turn(u unit) {
 	switch u.Op.(type) {
+	case program.BatchNorm:
+		b.backward = nil
+		return
 	case program.CrossEntropyGrad, program.BinaryCrossEntropyGrad, program.FocalGrad:
 	default:
 		if b.backward == nil || len(u.In) == 0 {

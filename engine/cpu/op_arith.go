@@ -110,16 +110,16 @@ func bindDropout(b *planner, u unit) error {
 						masks[c] = 1
 					}
 					all, m := kernel.Flat(masks)
-					b.k.Dropout(all, m, m, uint64(n)*uint64(len(masks)), rate, step, op.Key)
+					b.k.Dropout(all, m, m, uint64(op.First)+uint64(n)*uint64(len(masks)), rate, step, op.Key)
 					b.k.Gate(block, y, x, masks)
 				case program.Images:
 					mask := float32(0)
-					if op.Keeps(n, rate, step) {
+					if op.Keeps(op.First+n, rate, step) {
 						mask = 1 / (1 - rate)
 					}
 					b.k.Scale(block, y, x, mask)
 				default:
-					b.k.Dropout(block, y, x, uint64(n)*elems, rate, step, op.Key)
+					b.k.Dropout(block, y, x, uint64(op.First)+uint64(n)*elems, rate, step, op.Key)
 				}
 			}
 		}

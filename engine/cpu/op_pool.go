@@ -76,7 +76,7 @@ func bindStochasticPool(b *planner, u unit) error {
 	s.build = func() {
 		p := windows(op.Window, x, y, false)
 		s.perImage(func(w *worker, n int) {
-			b.k.StochasticPool(p, w.feature(y, n, 1), w.feature(x, n, 1), uint64(n)*uint64(y.elems()), uint32(w.f.scalar(at)), op.Key)
+			b.k.StochasticPool(p, w.feature(y, n, 1), w.feature(x, n, 1), uint64(op.First)+uint64(n)*uint64(y.elems()), uint32(w.f.scalar(at)), op.Key)
 		})
 	}
 	return nil

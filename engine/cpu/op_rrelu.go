@@ -19,7 +19,7 @@ func (b *planner) rrelu(u unit, name string, out, by, what, at *value, op progra
 	s := b.local(u.Node, name, out).reading(by, what).knowing(at)
 	s.build = func() {
 		s.perImage(func(w *worker, n int) {
-			b.k.RReLU(out.block(1), w.feature(out, n, 1), w.feature(by, n, 1), w.feature(what, n, 1), uint64(n)*uint64(out.elems()),
+			b.k.RReLU(out.block(1), w.feature(out, n, 1), w.feature(by, n, 1), w.feature(what, n, 1), uint64(op.First)+uint64(n)*uint64(out.elems()),
 				program.RReLULow, program.RReLUHigh, uint32(w.f.scalar(at)), op.Key)
 		})
 	}

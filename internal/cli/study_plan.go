@@ -17,6 +17,8 @@ import (
 type shownPlan struct {
 	Question   string     `json:"question"`
 	Trials     int        `json:"trials"`
+	Found      int        `json:"found"` // of these, in the store already
+	Again      int        `json:"again"` // of what is found, trained again for a mean of weights that it lacks
 	Repeats    int        `json:"repeats"`
 	Hours      float64    `json:"hours"`
 	Detectable *float64   `json:"detectable_effect"` // found in 8 of 10 studies; null where nothing can be
@@ -39,7 +41,8 @@ type shownArm struct {
 	Steps        int      `json:"steps"`
 	TrainSeconds float64  `json:"train_seconds"`
 	SharedStart  float64  `json:"shared_start"`
-	Start        string   `json:"start,omitempty"` // what becomes of the weights that it starts from
+	Start        string   `json:"start,omitempty"`      // what becomes of the weights that it starts from
+	TrainedAs    string   `json:"trained_as,omitempty"` // the arm whose trainings it shares, judged by a mean of their weights
 }
 
 func studyPlan(e *Env) *cobra.Command {
@@ -65,7 +68,8 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			return err
 		}
 		f := s.Foresee()
-		p := shownPlan{Question: s.Study.Question, Trials: s.Plan.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		p := shownPlan{Question: s.Study.Question, Trials: s.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		p.Found, p.Again = s.Found()
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
 		}
@@ -76,6 +80,9 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, TrainMACs: a.TrainMACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i]}
 			if a.Baseline {
 				arm.SharedStart = 1
+			}
+			if twin, shared := s.Twins[i]; shared {
+				arm.TrainedAs = s.Plan.Arms[twin].Name
 			}
 			for _, ap := range a.Built.Applied {
 				arm.Applied = append(arm.Applied, change(ap))
@@ -128,7 +135,14 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	e.print("%s\n", e.bold(p.Question))
 	e.print("%s x %s = %s, about %s on %s\n", plural(len(p.Arms), "arm"), plural(p.Repeats, "repeat"), plural(p.Trials, "trial"),
 		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
-	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(base.Built.Learning.Subset.Of(base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
+	if p.Found > 0 {
+		again := ""
+		if p.Again > 0 {
+			again = fmt.Sprintf("; %d of these are trained again for a mean of weights that the result lacks, the last weights checked to be the same bits", p.Again)
+		}
+		e.paragraph("", "%d of them found in the store%s", p.Found, again)
+	}
+	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(experiment.TrainedOn(base.Built.Optimization, base.Built.Learning, base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
 	if p.Detectable != nil {
 		e.paragraph("", "%s", tells(s))
 	}
@@ -145,6 +159,9 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		}
 		for _, d := range a.Differs {
 			e.paragraph("  ", "%s", d)
+		}
+		if a.TrainedAs != "" {
+			e.paragraph("  ", "no training of its own: those of %s are judged by it", a.TrainedAs)
 		}
 		if a.Start != "" {
 			e.paragraph("  ", "%s", a.Start)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -199,7 +200,7 @@ func ended(ev runner.Event) string {
 	head := fmt.Sprintf("[%*d/%d] %s #%d", width, ev.Done, ev.Total, ev.Arm, ev.Repeat)
 	switch t := ev.Ended; t.Status {
 	case trial.Done:
-		score, _ := t.Score(runner.Validation)
+		score, _ := t.Score(cmp.Or(ev.Judged, runner.Validation))
 		said := ""
 		if purpose, err := task.New(t.Spec.Task, nil); err == nil {
 			m := purpose.Metrics()[0]

@@ -41,6 +41,8 @@ type outcome struct {
 	Engine             string         // that measured
 	Reading            int            // how many times test images among them were read, this one counted; 0: none were
 	Start              *startOutcome  // of assay train --start; nil: none
+	Average            string         // the mean of weights that Score and the model are of, which left the training as it is; "": there is none
+	Last               task.Score     // where there is: of the last weights
 }
 
 // startOutcome tells what became of the weights that a training began from.
@@ -88,6 +90,13 @@ func (o outcome) MarshalJSON() ([]byte, error) {
 	if o.Start != nil {
 		doc["start"] = o.Start
 	}
+	if o.Average != "" {
+		last := map[string]any{}
+		for _, f := range o.Last.Figures {
+			last[f.Name] = f.Raw
+		}
+		doc["average"], doc["last_weights"] = o.Average, last
+	}
 	return json.Marshal(doc)
 }
 
@@ -106,15 +115,18 @@ func measured(m task.Metric, value float64) string {
 
 func trainCommand(e *Env) *cobra.Command {
 	var out, folder, arm, start string
-	var fresh bool
+	var fresh, findRate bool
 	cmd := &cobra.Command{
 		Use: "train FILE", Short: "train one experiment to the end",
 		Long: `Trains one experiment and writes a model, which assay eval and assay predict read. An interrupted training keeps a checkpoint
 beside the model; the same command goes on from there and ends in the same bits as one that was never interrupted.
 
 With --start the training begins from the weights of a file, as pretrain: FILE in the experiment has it: a model of assay train, a
-safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as the classifier of other classes, is drawn as always.`,
-		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train cats.yaml --start resnet18-f37072fd.pth\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
+safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as the classifier of other classes, is drawn as always.
+
+With --find-lr nothing is trained to the end and nothing is written: a hundred steps, each with a higher rate, show at which rates the
+loss falls (Smith, arXiv:1506.01186), and a rate is suggested: the middle of the longest valley, as fastai's lr_find has it.`,
+		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train cats.yaml --start resnet18-f37072fd.pth\n  assay train cats.yaml --find-lr\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
 		Args:    args(1, 1, "FILE"),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`MODEL` to write; default: the file's name with .safetensors, in this folder")
@@ -122,7 +134,14 @@ safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as th
 	cmd.Flags().StringVar(&arm, "arm", "", "of a study file: the arm `NAME`, baseline or a variant")
 	cmd.Flags().StringVar(&start, "start", "", "`FILE` of weights to begin from, .safetensors, .pth or .pt; default: the experiment's, or drawn ones")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin anew even if there is a checkpoint")
+	cmd.Flags().BoolVar(&findRate, "find-lr", false, "try rates in a range test, plot the loss and suggest one; writes nothing")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
+		if findRate {
+			if out != "" || fresh {
+				return misuse(errors.New("--find-lr: it writes no model and no checkpoint; leave --out and --fresh out"))
+			}
+			return e.train(c.Context(), args[0], arm, "", folder, start, false)
+		}
 		if out == "" {
 			base := filepath.Base(args[0])
 			out = strings.TrimSuffix(base, filepath.Ext(base))
@@ -209,8 +228,12 @@ func experimentOf(file, arm string) (experiment.Experiment, *spec.Node, error) {
 	return x, root.Get("base"), nil
 }
 
+// train trains the experiment of a file into a model, or without one tries rates for it.
 func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, fresh bool) error {
-	if err := canWrite(out); err != nil {
+	open := e.open
+	if out == "" {
+		open = e.look
+	} else if err := canWrite(out); err != nil {
 		return err
 	}
 	x, root, err := experimentOf(file, arm)
@@ -238,7 +261,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err != nil {
 		return err
 	}
-	set, err := e.open(ctx, x.Data.Spec)
+	set, err := open(ctx, x.Data.Spec)
 	if err != nil {
 		if _, ok := errors.AsType[*spec.Fault](err); ok { // of a key beside the folder
 			return at.At(err)
@@ -267,7 +290,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	built.Learning.Pretrain.From = "" // their digest says which they are
 	cut := set.Cut(x.Seed, 1)
-	n := built.Learning.Subset.Of(len(cut.Train))
+	n := experiment.TrainedOn(built.Optimization, built.Learning, len(cut.Train))
 	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, n)
 	if err != nil {
 		return root.At(approach.Locate(x.Optimization, "batch", err))
@@ -275,6 +298,10 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err := built.Optimization.LR.Fits(schedule); err != nil {
 		return root.At(approach.Locate(x.Optimization, "lr", err))
 	}
+	if careful := built.Optimization.Average.Careful(schedule); careful != "" {
+		e.note("careful: %s", careful)
+	}
+	optimization, observers := built.Optimization.Apart()
 	if word := train.Enlarged(set, cut.Train, built.Learning, built.Graph.InputSize().H); word != "" {
 		e.note("careful: %s", word)
 	}
@@ -288,6 +315,11 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	defer eng.Close()
 	for _, a := range built.Applied {
 		e.detail("%s", change(a))
+	}
+	if out == "" {
+		return e.findRate(ctx, train.Job{
+			Task: x.Task, Graph: built.Graph, Optimization: optimization, Learning: built.Learning, Set: set, Cut: cut, Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Start: from,
+		})
 	}
 	checkpoint := out + ".checkpoint"
 	if fresh {
@@ -311,7 +343,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	b, began := e.bar(), e.Clock()
 	var started *startOutcome
 	result, err := train.Run(ctx, train.Job{
-		Task: x.Task, Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: cut,
+		Task: x.Task, Graph: built.Graph, Optimization: optimization, Observers: observers, Learning: built.Learning, Set: set, Cut: cut,
 		Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Checkpoint: checkpoint, Experiment: text,
 		OnPoint: func(p train.Point) {
 			line := fmt.Sprintf("epoch %4s  loss %.4f", trim(p.Epoch), p.TrainLoss)
@@ -343,6 +375,13 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		return err
 	}
 	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, Score: result.Score, Engine: eng.ID().String(), Start: started}
+	if len(result.Averaged) < len(observers) && !result.Diverged {
+		return fmt.Errorf("%s: the mean of weights gives figures that are not finite; lower the learning rate (lr: base) or give it a warm-up", file)
+	}
+	for _, mean := range result.Averaged { // there is one at most
+		o.Average, o.Last = mean.Average.String(), o.Score
+		result.Model, result.Score = mean.Model, mean.Score
+	}
 	if result.Diverged {
 		if err := remove(checkpoint); err != nil { // it leads here again, and is in the way of what is advised below
 			return err
@@ -373,11 +412,25 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		return e.document(o)
 	}
 	e.printOutcome(o)
+	if o.Average != "" {
+		e.note("These and the model are of the mean %s; of the last weights %s", o.Average, figures(o.Last))
+	}
 	if c := result.Score.Collapse; c != nil {
 		e.note("Careful: %s; lower the learning rate (lr: base) or give it a warm-up", c.What)
 	}
 	e.note("\nModel: %s  (assay predict %s IMAGE)", out, say.Word(out))
 	return nil
+}
+
+// figures are those of a score that say something, in a line: "accuracy 87.90 %, log loss 0.3412".
+func figures(s task.Score) string {
+	var parts []string
+	for _, f := range s.Figures {
+		if !f.Idle {
+			parts = append(parts, f.Title+" "+strings.TrimSpace(measured(f.Metric, f.Value())))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // fold says which of the folds is validated: " (the first of 5 folds)"; nothing where there are none.

@@ -22,8 +22,6 @@ const (
 
 	GradientKept = "gradient-kept" // Scalar of Gradients alone, which its caller feeds: the share of the kept gradients that stays, in [0,1)
 
-	MomentsKept = "moments-kept" // Scalar of Restat alone, which its caller feeds: the share of the running statistics that stays, in [0,1)
-
 	Loss      = "loss"      // Output of a step: the mean over the batch, weighted over outputs, without weight decay
 	Logits    = "logits"    // Output of a step: what the main output gives, a row an image
 	variances = "variance/" // Outputs of the statistics: the variance of what the layer of that name gives
@@ -54,6 +52,8 @@ type Family struct {
 	rule         Rule
 	settings     map[string]setting // by parameter
 	scalars      *scalars           // of steps; filled as programs are built
+	part         int                // of a step that goes through the network in parts: what is drawn at random is that of the whole
+	keep         *program.Value     // share of the old running statistics that stays, in place of each norm's own; nil: that
 }
 
 // New lays out the State of a network, zeroed; [Family.Initialize] draws it. More than the machine has is an error. seed is the
@@ -149,8 +149,8 @@ func (f *Family) Step(batch int) (*program.Program, error) {
 
 // Gradients is the first half of a step, on its own batch: forward, loss, and the gradients, which it keeps in the State as a running
 // mean, g = kept·g + (1-kept)·gradient, with kept the scalar GradientKept: 0 forgets what was there, and i/(i+1) behind i batches
-// gives the mean of i+1. So a step on more images than memory holds is several of these and one [Family.Update]; masks and batch
-// statistics are each batch's own. Its outputs are Loss and Logits.
+// gives the mean of i+1. So a step on more images than memory holds is several of these and one [Family.Update]; batch statistics, and
+// what sam climbs by, are each batch's own. Its outputs are Loss and Logits.
 func (f *Family) Gradients(batch int) (*program.Program, error) {
 	b := program.NewBuilder("gradients")
 	kept := b.Scalar(GradientKept)
@@ -160,6 +160,13 @@ func (f *Family) Gradients(batch int) (*program.Program, error) {
 		b.EmitAll(program.Blend{Scale: 1}, f.slot(b, p, gradientSlot), g, kept)
 	}
 	return b.Build()
+}
+
+// PartGradients is Gradients of one of the parts of a larger batch: it draws what the larger one does for these images.
+func (f *Family) PartGradients(batch, part int) (*program.Program, error) {
+	p := *f
+	p.part = part
+	return p.Gradients(batch)
 }
 
 // Update is the second half of a step: the solver, by the gradients that [Family.Gradients] kept. It has no outputs.
@@ -203,15 +210,6 @@ func (f *Family) Evaluation(batch int) (*program.Program, error) {
 	}
 	l := pruned.lower(b, batch, evaluation, nil)
 	f.objective.Predict(b, l.out[pruned.Graph.Main().Node])
-	return b.Build()
-}
-
-// Restat moves the running statistics towards those of a batch, running = kept·running + (1-kept)·batch with kept the scalar
-// [MomentsKept]: 0 forgets what was there, and i/(i+1) behind i batches gives the mean of i+1. Nothing random takes part. Statistics of
-// frozen layers stay. It has no outputs.
-func (f *Family) Restat(batch int) (*program.Program, error) {
-	b := program.NewBuilder("restat")
-	f.lower(b, batch, restat, nil)
 	return b.Build()
 }
 

@@ -15,7 +15,6 @@ const (
 	training   mode = iota // batch statistics, which move the running ones; dropout, random slopes
 	evaluation             // running statistics, nothing random
 	statistics             // batch statistics that move nothing, nothing random
-	restat                 // batch statistics, which the running ones are blended with, nothing random
 )
 
 // lowering is one pass over the graph.
@@ -140,7 +139,9 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *pr
 			if l.mode == training && e.Rate > 0 {
 				key := tensor.NewStream(l.f.seed, a.Name).Key()
 				whole := map[nn.Whole]program.Whole{nn.Channel: program.Channels, nn.Depth: program.Images}[e.Of]
-				x = l.b.Emit(program.Dropout{Key: key, Of: whole}, x, l.f.constant(l.b, "rate", e.Rate), l.b.Scalar(Clock))
+				drop := program.Dropout{Key: key, Of: whole}
+				drop.First = l.f.part * drop.Index(x.Shape().Elems(), x.Shape())
+				x = l.b.Emit(drop, x, l.f.constant(l.b, "rate", e.Rate), l.b.Scalar(Clock))
 			}
 		default:
 			l.b.Fail(fmt.Errorf("%s: no lowering for %s", a.Name, e.Kind()))
@@ -158,18 +159,16 @@ func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *progr
 		affine = append(affine, l.held(p))
 	}
 	mean, variance := l.held(a.Buffers[0]), l.held(a.Buffers[1])
-	if l.mode == evaluation || l.mode != statistics && l.f.frozen(path) {
+	if l.mode == evaluation || l.mode == training && l.f.frozen(path) {
 		return b.Emit(program.BatchNormInference{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x, mean, variance}, affine...)...)
 	}
 	outs := b.EmitAll(program.BatchNorm{Eps: e.Eps, Affine: e.Affine}, append([]*program.Value{x}, affine...)...)
 	if len(outs) != 3 {
 		return outs[0] // the builder has failed
 	}
-	if l.mode == training && l.at == nil || l.mode == restat {
-		var keep *program.Value
-		if l.mode == restat {
-			keep = b.Scalar(MomentsKept)
-		} else {
+	if l.mode == training && l.at == nil {
+		keep := l.f.keep
+		if keep == nil {
 			keep = l.f.constant(b, "keep", e.Momentum)
 		}
 		b.EmitAll(program.Blend{Scale: 1}, mean, outs[1], keep)
@@ -177,6 +176,9 @@ func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *progr
 	}
 	return outs[0]
 }
+
+// before is how many elements of an image's so many are in the parts of the batch before this one.
+func (l *lowering) before(elems int) int { return l.f.part * l.batch * elems }
 
 // activation emits a non-linearity.
 func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *program.Value {
@@ -205,7 +207,7 @@ func (l *lowering) activation(s nn.Step, a nn.Activation, x *program.Value) *pro
 	case nn.RReLU:
 		if l.mode == training {
 			key := tensor.NewStream(l.f.seed, s.Node.Name+"/rrelu").Key()
-			return b.Emit(program.RReLU{Key: key}, x, b.Scalar(Clock))
+			return b.Emit(program.RReLU{Key: key, First: l.before(s.Size.Elems())}, x, b.Scalar(Clock))
 		}
 		return b.Emit(program.Activation{Func: program.Leaky, Alpha: 2. / (program.RReLULow + program.RReLUHigh)}, x)
 	}

@@ -31,7 +31,7 @@ func (l *lowering) pool(s nn.Step, p nn.Pool, x *program.Value) *program.Value {
 	case nn.Stochastic:
 		if l.mode == training {
 			key := tensor.NewStream(l.f.seed, s.Node.Name+"/stochastic").Key()
-			return b.Emit(program.StochasticPool{Window: w, Key: key}, x, b.Scalar(Clock))
+			return b.Emit(program.StochasticPool{Window: w, Key: key, First: l.before(s.Size.Elems())}, x, b.Scalar(Clock))
 		}
 		return b.Emit(program.StochasticPoolInference{Window: w}, x)
 	case nn.Lp:

@@ -16,6 +16,7 @@ import (
 	"github.com/assaylab/assay/internal/ref"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"
+	"github.com/assaylab/assay/zoo"
 )
 
 // solved is the network of make_solvers.py: a first convolution, a depthwise one, matrices wider and taller than high, a classifier.
@@ -215,6 +216,29 @@ func TestTheSecondGradientHasTheMasksOfTheFirstAndMovesNoStatistics(t *testing.T
 		if d := norm(first[name]); math.Abs(norm(got[name])-d) < 1e-3*d {
 			t.Errorf("%s: the climb changes nothing", name)
 		}
+	}
+}
+
+// The cpu makes norms again in the backward pass rather than keep them, in that of sam's second gradient too.
+func TestTheSecondPassOfSamTakesTheMemoryOfTheFirst(t *testing.T) {
+	e, err := cpu.New(cpu.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	arena := map[string]int64{}
+	for _, kind := range []string{"sgd", "sam"} {
+		o := sgd(false, 0)
+		o.Solver.Kind = kind
+		g, err := zoo.New("resnet20")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := family(t, g, o, experiment.Init{Kind: "he", Gain: 1}, 1)
+		arena[kind] = plan(t, e, f, f.Step, 8).Plan().ArenaBytes
+	}
+	if arena["sam"] > arena["sgd"]+arena["sgd"]/20 {
+		t.Errorf("sam takes %d bytes, sgd %d", arena["sam"], arena["sgd"])
 	}
 }
 

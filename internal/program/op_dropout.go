@@ -12,8 +12,9 @@ import (
 // [tensor.Philox4x32]({j/4, t, 0, 0}, Key), and is kept where [tensor.UnitFloat32](r) ≥ rate: the mask is a function of key, step
 // and place, not of the engine. Its gradient is itself.
 type Dropout struct {
-	Key [2]uint32 // of a [tensor.Stream]
-	Of  Whole
+	Key   [2]uint32 // of a [tensor.Stream]
+	Of    Whole
+	First int // how many are kept or dropped before this batch, as it is a part of a larger one: j counts from there
 }
 
 // Whole is what a dropout keeps or drops as a whole.
@@ -63,11 +64,11 @@ func (o Dropout) Index(i int, x tensor.Shape) int {
 	switch o.Of {
 	case Channels:
 		c := x[x.Rank()-1]
-		return i/(x.Elems()/x[0])*c + i%c
+		return o.First + i/(x.Elems()/x[0])*c + i%c
 	case Images:
-		return i / (x.Elems() / x[0])
+		return o.First + i/(x.Elems()/x[0])
 	}
-	return i
+	return o.First + i
 }
 
 // Keeps is the mask of the j-th at a step.

@@ -8,12 +8,14 @@ import "github.com/assaylab/assay/tensor"
 // the slope uniformly in place of the divisor, from 1/8 to 1/3, and evaluates with 11/48.) step is a scalar; the bits of an
 // element are those of [Dropout]: word i%4 of [tensor.Philox4x32]({i/4, ⌊step⌋, 0, 0}, Key).
 type RReLU struct {
-	Key [2]uint32 // of a [tensor.Stream]
+	Key   [2]uint32 // of a [tensor.Stream]
+	First int       // how many elements are before this batch, as it is a part of a larger one: i counts from there
 }
 
 // RReLUGrad is the gradient of [RReLU]: y, dy, step → dx[i] = dy[i] for y[i] > 0, else dy[i]/a(i), drawn anew.
 type RReLUGrad struct {
-	Key [2]uint32
+	Key   [2]uint32
+	First int
 }
 
 // The range of the divisor of [RReLU].
@@ -45,6 +47,7 @@ func (o RReLU) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 
 // Slope is 1/a(i), that of element i at a step where it is not positive, as documented at [RReLU].
 func (o RReLU) Slope(i int, step uint32) float32 {
+	i += o.First
 	r := tensor.Philox4x32([4]uint32{uint32(i / 4), step, 0, 0}, o.Key)
 	return 1 / (RReLULow + float32((RReLUHigh-RReLULow)*tensor.UnitFloat32(r[i%4])))
 }

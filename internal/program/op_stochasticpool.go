@@ -11,7 +11,8 @@ import "github.com/assaylab/assay/tensor"
 // Its gradient is [MaxPoolGrad]: an output's gradient goes to the element that it took, or the first that equals it.
 type StochasticPool struct {
 	Window
-	Key [2]uint32 // of a [tensor.Stream]
+	Key   [2]uint32 // of a [tensor.Stream]
+	First int       // how many outputs are before this batch, as it is a part of a larger one: i counts from there
 }
 
 // StochasticPoolInference is the mean that [StochasticPool] stands for, as its probabilities weigh: y = Σa²/Σa over each window,
@@ -36,6 +37,7 @@ func (p StochasticPool) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 
 // Draw is u of output i at a step, as documented at [StochasticPool].
 func (p StochasticPool) Draw(i int, step uint32) float32 {
+	i += p.First
 	r := tensor.Philox4x32([4]uint32{uint32(i / 4), step, 0, 0}, p.Key)
 	return tensor.UnitFloat32(r[i%4])
 }

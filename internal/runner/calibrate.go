@@ -135,7 +135,8 @@ func stepMACs(a study.PlannedArm) float64 {
 	return float64(a.MACs) * float64(a.Built.Optimization.Batch.Size)
 }
 
-// timeStep is the least time of some steps behind a first one, which counts only where the time is up.
+// timeStep is the least time of some steps behind a first one, which counts only where the time is up. One in parts is taken for as many
+// steps of a part.
 func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration) (c store.Calibration, err error) {
 	began := time.Now()
 	exe, f, err := compiled(e, a)
@@ -149,7 +150,7 @@ func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration
 	if err != nil {
 		return c, err
 	}
-	feed, err := randomFeed(t, names, a.Images.Images.Size, a.Built.Optimization.Batch.Size)
+	feed, err := randomFeed(t, names, a.Images.Images.Size, a.Built.Optimization.Batch.Part())
 	if err != nil {
 		return c, err
 	}
@@ -164,10 +165,11 @@ func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration
 		}
 		c.Steps++
 	}
+	c.SecondsPerStep *= float64(a.Built.Optimization.Batch.Parts())
 	return c, nil
 }
 
-// compiled plans a step of an arm.
+// compiled plans a step of an arm, or one of the parts that it goes through the network in.
 func compiled(e engine.Engine, a study.PlannedArm) (engine.Executable, *compile.Family, error) {
 	t, _, err := taskOf(a)
 	if err != nil {
@@ -177,7 +179,7 @@ func compiled(e engine.Engine, a study.PlannedArm) (engine.Executable, *compile.
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := f.Step(a.Built.Optimization.Batch.Size)
+	p, err := f.Step(a.Built.Optimization.Batch.Part())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -197,13 +199,17 @@ func (s *Session) memory() (int64, error) {
 	}
 	defer e.Close()
 	most := int64(0)
-	for _, a := range s.Plan.Arms {
+	for i, a := range s.Plan.Arms {
 		exe, f, err := compiled(e, a)
 		if err != nil {
 			return 0, s.place(a, err)
 		}
 		plan, batch := exe.Plan(), int64(a.Built.Optimization.Batch.Size)*int64(4*a.Images.Images.Size.Elems())
-		most = max(most, plan.ArenaBytes+plan.ScratchBytes+f.State.Bytes()+batch*int64(data.FeedBatches(1)))
+		beside := len(s.observers(i)) // means of weights, slow weights, gradients that wait for the next part: each as much as the State at most
+		if o := a.Built.Optimization; o.Batch.Parts() > 1 || o.Average.Kind != "" && !o.Average.Observes() {
+			beside++
+		}
+		most = max(most, plan.ArenaBytes+plan.ScratchBytes+int64(1+beside)*f.State.Bytes()+batch*int64(data.FeedBatches(1)))
 	}
 	s.each = most + 64<<20
 	return s.each, nil

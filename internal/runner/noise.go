@@ -57,7 +57,7 @@ func (s *Session) Noise(ctx context.Context, launcher Launcher, repeats int, on 
 	}
 	metric, outcome := s.task.Metrics()[0].Name, map[string]float64{}
 	for _, r := range all {
-		e, ok := r.Score(Validation)
+		e, ok := r.Score(s.judged(0))
 		if r.Status != trial.Done || !ok {
 			return nil, fmt.Errorf("%s: %s; its noise cannot be told before it trains to its end", requests[r.ID].Name, r.Reason)
 		}
@@ -104,7 +104,9 @@ func (w *work) trainAll(ctx context.Context, requests map[string]trial.Request, 
 	if err != nil {
 		return err
 	}
-	left := slices.DeleteFunc(slices.Clone(order), func(id string) bool { return states[id].Known() })
+	left := slices.DeleteFunc(slices.Clone(order), func(id string) bool {
+		return states[id].Known() && (states[id].Status != trial.Done || len(states[id].Lacks(w.judged(0), w.task.Columns())) == 0)
+	})
 	w.total, w.done = len(order), len(order)-len(left)
 	if len(left) == 0 {
 		return nil

@@ -28,6 +28,7 @@ type Event struct {
 	Worker int             // which of the trials at once, from 0
 	Step   *train.Progress // of a trial under way
 	Ended  *trial.Result   // how a trial ended
+	Judged string          // the evaluation of Ended that the arm is judged by; "": Validation
 	Done   int             // trials that are there, of all
 	Total  int
 	Left   time.Duration // expected; 0 while unknown
@@ -65,7 +66,7 @@ func (s *Session) Run(ctx context.Context, launcher Launcher, on func(Event)) (*
 	}
 	w := &work{
 		Session: s, st: st, launcher: launcher, on: on, owner: store.NewOwner(), engine: id.String(), ids: map[study.Cell]string{}, tried: map[study.Cell]bool{},
-		schedule: study.Fixed{Arms: s.Keys, Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget},
+		schedule: study.Fixed{Arms: s.Keys, Twins: s.twins(), Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget},
 	}
 	var ran *Ran
 	err = w.ready(ctx)
@@ -111,6 +112,15 @@ type work struct {
 	ran     int
 }
 
+// twins are the arms whose trainings are an earlier arm's, by identity.
+func (s *Session) twins() map[string]string {
+	of := map[string]string{}
+	for arm, twin := range s.Twins {
+		of[s.Keys[arm]] = s.Keys[twin]
+	}
+	return of
+}
+
 // ready is what comes before the first trial.
 func (w *work) ready(ctx context.Context) error {
 	if err := w.plan(ctx, w.Study.Repeats); err != nil {
@@ -137,7 +147,7 @@ func (w *work) ready(ctx context.Context) error {
 	if err := w.stage(); err != nil {
 		return err
 	}
-	for _, line := range w.growth.Lines(w.end.Held, w.end.Left) {
+	for _, line := range w.growth.Lines(w.end.Held, w.end.Left, w.end.Again) {
 		w.tell(Event{Note: line})
 	}
 	for _, e := range w.end.Elsewhere {
@@ -270,7 +280,7 @@ func (w *work) fit(ctx context.Context) error {
 	for repeat := 1; repeat <= w.Study.Repeats; repeat++ {
 		seconds := 0.0
 		for i, key := range w.Keys {
-			if !states[w.ids[study.Cell{Arm: key, Repeat: repeat}]].Known() {
+			if _, shared := w.Twins[i]; !shared && !states[w.ids[study.Cell{Arm: key, Repeat: repeat}]].Known() {
 				seconds += w.Plan.Arms[i].TrainSeconds
 			}
 		}
@@ -349,6 +359,15 @@ func viewOf(held store.Study) (study.View, error) {
 		v.Arms = append(v.Arms, study.ViewArm{Key: a.Key, Name: a.Name, Status: study.ArmStatus(a.Status), Stopped: a.Stopped})
 	}
 	return v, nil
+}
+
+// averages are the means of weights that arms of a study are judged by, by identity.
+func averages(held store.Study) map[string]string {
+	of := map[string]string{}
+	for _, a := range held.Arms {
+		of[a.Key] = a.Average
+	}
+	return of
 }
 
 // record is the store's record of a view: arms of this file as they are planned, others as they are held.
@@ -503,11 +522,12 @@ func (w *work) history(v store.View) (study.History, error) {
 	if err != nil {
 		return h, err
 	}
+	average := averages(v.Study)
 	row := func(c study.Cell, id string) study.Held {
 		s := states[id]
 		held := study.Held{
 			Cell: c, Trial: id, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
-			Weights: s.Weights, Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[Validation],
+			Weights: judgedWeights(s.Weights, average[c.Arm]), Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[by(Validation, average[c.Arm])],
 		}
 		if held.Engine == "" {
 			if held.Engine = "another engine"; id == own[c] {
@@ -662,7 +682,7 @@ func (w *work) next(ctx context.Context, worker, threads, atOnce int) (bool, err
 	if err := w.look(); err != nil {
 		return false, err
 	}
-	w.tell(Event{Arm: w.name(turn.Arm), Repeat: turn.Repeat, Worker: worker, Ended: r})
+	w.tell(Event{Arm: w.name(turn.Arm), Repeat: turn.Repeat, Worker: worker, Ended: r, Judged: w.judged(w.arm(turn.Arm))})
 	if err := w.idle(); err != nil {
 		return false, err
 	}
@@ -736,7 +756,11 @@ func (w *work) train(ctx context.Context, turn study.Turn, lease *store.Lease, w
 	w.discard(lease.Trial, r.Status != trial.Failed)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.tried[turn.Cell] = true
+	for c, id := range w.ids {
+		if id == lease.Trial {
+			w.tried[c] = true
+		}
+	}
 	if r.Status != trial.Failed {
 		w.ran++
 	}

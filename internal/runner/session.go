@@ -53,6 +53,8 @@ type Session struct {
 	Plan  *study.Plan
 	Keys  []string // the arms' identities, in the order of Plan.Arms
 
+	Twins map[int]int // arms, by their place in the plan, whose trainings are those of an earlier one, by that one's place
+
 	Starts []string // what becomes of the weights that an arm starts from, in the same order; "": it draws its own
 
 	task    task.Task // without classes
@@ -62,6 +64,7 @@ type Session struct {
 	cutting sync.Mutex // of cuts
 	cuts    map[cutKey]cut
 	recipes []recipe                           // by arm
+	trains  []string                           // what the trainings of each arm are: the identity of an arm but for the mean of weights that it is judged by
 	each    int64                              // bytes that a trial takes, once memory has told
 	clock   func() (ran, waited time.Duration) // scheduled, but in tests
 
@@ -69,7 +72,11 @@ type Session struct {
 }
 
 // recipe is the texts of an arm, with their digests, and the digest of the weights that it starts from.
-type recipe struct{ network, settings, networkDigest, settingsDigest, start string }
+type recipe struct {
+	network, settings, networkDigest, settingsDigest, start string
+
+	observers []experiment.Average // which are in no identity of a trial
+}
 
 type cutKey struct {
 	set    string
@@ -106,7 +113,7 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 			return nil, err
 		}
 	}
-	s := &Session{Name: r.Name, request: r, text: text, sets: map[string]*data.Set{}, cuts: map[cutKey]cut{}, clock: scheduled, heartbeat: heartbeat}
+	s := &Session{Name: r.Name, request: r, text: text, Twins: map[int]int{}, sets: map[string]*data.Set{}, cuts: map[cutKey]cut{}, clock: scheduled, heartbeat: heartbeat}
 	if s.Name == "" {
 		s.Name = strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))
 	}
@@ -239,8 +246,9 @@ func (s *Session) identify(ctx context.Context) error {
 		}
 		s.Starts = append(s.Starts, told)
 		learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
-		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(a.Built.Optimization, learning))
-		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings), start})
+		optimization, observers := a.Built.Optimization.Apart()
+		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
+		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, observers})
 	}
 	for i, a := range s.Plan.Arms {
 		for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
@@ -260,9 +268,83 @@ func (s *Session) identify(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.Keys = append(s.Keys, spec.Arm())
+		trains := spec.Arm()
+		if twin := slices.Index(s.trains, trains); twin >= 0 {
+			s.Twins[i] = twin
+		}
+		s.trains = append(s.trains, trains)
+		s.Keys = append(s.Keys, armKey(trains, a.Average))
 	}
 	return nil
+}
+
+// armKey is an arm's identity: what its trainings are, and the mean of weights that it is judged by.
+func armKey(trains, average string) string {
+	if average == "" {
+		return trains
+	}
+	return trial.Digest(trains + " by " + average)
+}
+
+// judged names the evaluation by which an arm is judged, given by its place in the plan.
+func (s *Session) judged(arm int) string { return by(Validation, s.Plan.Arms[arm].Average) }
+
+// Trials is how many trainings the study has: arms that differ in what is evaluated share theirs.
+func (s *Session) Trials() int { return (len(s.Plan.Arms) - len(s.Twins)) * s.Study.Repeats }
+
+// Found is how many of the study's trainings the store holds, and how many of these are trained again, as they lack a mean of weights that an
+// arm is judged by.
+func (s *Session) Found() (there, again int) {
+	st, err := store.OpenReading(s.request.Store, time.Now)
+	if err != nil {
+		return 0, 0
+	}
+	defer st.Close()
+	engine, err := s.engineID()
+	if err != nil {
+		return 0, 0
+	}
+	for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
+		known, lacking := map[string]bool{}, map[string]bool{}
+		for i := range s.Plan.Arms {
+			of, err := s.spec(context.Background(), i, repeat, engine.String())
+			if err != nil {
+				return 0, 0
+			}
+			id := of.ID()
+			states, err := st.States([]string{id})
+			if err != nil {
+				return 0, 0
+			}
+			known[id] = states[id].Known()
+			lacking[id] = lacking[id] || states[id].Status == trial.Done && len(states[id].Lacks(s.judged(i), s.task.Columns())) > 0
+		}
+		for id := range known {
+			if known[id] {
+				there++
+			}
+			if lacking[id] {
+				again++
+			}
+		}
+	}
+	return there, again
+}
+
+// observers are the means that are kept beside the trainings of an arm: all that this study judges by.
+func (s *Session) observers(arm int) []string {
+	var texts []string
+	for i, r := range s.recipes {
+		if s.trains[i] != s.trains[arm] {
+			continue
+		}
+		for _, a := range r.observers {
+			o := experiment.DefaultOptimization()
+			o.Average = a
+			texts = append(texts, string(experiment.Canonical(o, experiment.DefaultLearning())))
+		}
+	}
+	return texts
 }
 
 // starts looks at the weights that an arm starts from, and returns their digest and what becomes of them; "" if it draws its own.
@@ -330,6 +412,7 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
 		Start: s.Plan.Arms[arm].Built.Learning.Pretrain.From,
 	}
+	r.Observers = s.observers(arm)
 	err = s.lay(st, &r)
 	return r, err
 }
@@ -361,6 +444,9 @@ func (s *Session) view() study.View {
 	}
 	if base.Start != "" {
 		v.Base = append(v.Base, study.Part{Name: "weights to start from", Digest: base.Start})
+	}
+	if average := s.Plan.Arms[0].Average; average != "" {
+		v.Base = append(v.Base, study.Part{Name: "mean of weights", Digest: average})
 	}
 	for i, a := range s.Plan.Arms {
 		v.Arms = append(v.Arms, study.ViewArm{Key: s.Keys[i], Name: a.Name, Status: study.Active})
@@ -402,6 +488,11 @@ func (s *Session) origin() (json.RawMessage, error) {
 // Foresee is what the study's repeats can tell, before its first trial, and whether its budget suffices once it is calibrated.
 func (s *Session) Foresee() study.Foresight {
 	f := s.Outlook().Foresee()
+	for _, a := range s.Plan.Arms {
+		if a.Careful != "" {
+			f.Warnings = append(f.Warnings, fmt.Sprintf("%s: %s", a.Name, a.Careful))
+		}
+	}
 	if hours, budget := s.Hours(), s.Study.Budget.Hours(); budget > 0 && hours > budget {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("budget: %v is short of the %.3g hours that all trials take; whole repeats will be missing", s.Study.Budget, hours))
 	}
@@ -492,9 +583,12 @@ func (s *Session) keepNoise(st *store.Store, r *study.Result, baseline string) e
 // Hours is the expected wall time of all trials, 0 while seconds are unknown.
 func (s *Session) Hours() float64 {
 	var seconds float64
-	for _, a := range s.Plan.Arms {
+	for i, a := range s.Plan.Arms {
 		if a.TrainSeconds == 0 {
 			return 0
+		}
+		if _, shared := s.Twins[i]; shared {
+			continue
 		}
 		seconds += a.TrainSeconds * float64(s.Study.Repeats)
 	}

@@ -97,25 +97,25 @@ func onTest(st *store.Store, r *study.Result) (t *study.TestReading, set string,
 	if err != nil {
 		return nil, "", nil, err
 	}
-	by := map[string]*trial.Result{}
+	scored, average := map[string]*trial.Result{}, averages(held)
 	for _, t := range results {
 		if _, ok := t.Score(Test); ok {
-			by[t.ID] = t
+			scored[t.ID] = t
 		}
 	}
-	if len(by) == 0 {
+	if len(scored) == 0 {
 		return nil, "", nil, fmt.Errorf("study %s: no training was scored on test images: its data have none, or it was run by an older assay; give data a test share and run it as another study (--as NAME)", r.Name)
 	}
 	p := newPool(purpose, Test, results)
 	both := map[int]int{} // arms that finished a repeat
 	for _, h := range standing {
-		if by[h.Trial] != nil {
+		if t := scored[h.Trial]; t != nil && names[h.Arm] != "" && has(t, by(Test, average[h.Arm])) {
 			both[h.Repeat]++
 		}
 	}
 	for _, h := range standing {
-		if t := by[h.Trial]; t != nil && both[h.Repeat] == len(names) {
-			pair.Trials = append(pair.Trials, p.trial(names[h.Arm], h.Repeat, t))
+		if t := scored[h.Trial]; t != nil && names[h.Arm] != "" && both[h.Repeat] == len(names) {
+			pair.Trials = append(pair.Trials, p.trial(names[h.Arm], h.Repeat, t, average[h.Arm]))
 		}
 	}
 	if err := study.Judge(pair); err != nil {
@@ -134,7 +134,7 @@ func onTest(st *store.Store, r *study.Result) (t *study.TestReading, set string,
 		reading.Repeats = min(j.Trials, base.Trials)
 	}
 	var hashes []string
-	for _, t := range by {
+	for _, t := range scored {
 		if e, ok := t.Score(Test); ok {
 			set, hashes = t.Spec.Data, append(hashes, t.Images[e.Images].Hashes...)
 		}
@@ -142,6 +142,12 @@ func onTest(st *store.Store, r *study.Result) (t *study.TestReading, set string,
 	slices.Sort(hashes)
 	seen, err = data.MarksOfHashes(slices.Compact(hashes))
 	return reading, set, seen, err
+}
+
+// has reports whether a result holds an evaluation.
+func has(r *trial.Result, evaluation string) bool {
+	_, ok := r.Score(evaluation)
+	return ok
 }
 
 // means are a judgement's means by metric.

@@ -20,6 +20,7 @@ import (
 	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/internal/pretrain"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/task"
@@ -42,6 +43,22 @@ const Validation = "val"
 
 // Test names the evaluation on the test images by the last weights: sealed, until [OpenTest] reads it.
 const Test = "test"
+
+// by names an evaluation by a mean of the weights, "" for that by the last weights: "val, ema 0.9999".
+func by(evaluation, average string) string {
+	if average == "" {
+		return evaluation
+	}
+	return evaluation + ", " + average
+}
+
+// judgedWeights says which weights an arm is judged by: two of the same words are the same bits. "" stays.
+func judgedWeights(last, average string) string {
+	if last == "" {
+		return ""
+	}
+	return by(last, average)
+}
 
 // run runs a request and leaves its result. A training that diverges is a result, and so is one that fails: the file then says why.
 // One that is interrupted leaves its checkpoint alone, and its error wraps train.ErrInterrupted.
@@ -113,9 +130,17 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if set.Digest != r.Spec.Data || cutDigest(cut) != r.Spec.Cut {
 		return nil, stops("%s: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)", set.Name)
 	}
+	var observers []experiment.Average
+	for _, text := range r.Observers {
+		kept, _, err := experiment.DecodeSettings([]byte(text))
+		if err != nil {
+			return nil, err
+		}
+		observers = append(observers, kept.Average)
+	}
 	job := train.Job{
 		Task: r.Spec.Task, Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
-		Start: start, Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
+		Start: start, Observers: observers, Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
 	}
 	if r.Spec.Overlay != job.Overlay.Digest() {
 		return nil, stops("it is of other labels or shares of the images (overlay %q), which this version of assay does not lay; run the study with that one", r.Spec.Overlay)
@@ -130,12 +155,23 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 		return nil, err
 	}
 	result := outcome(t, set, cut)
-	if result.Status == trial.Done && len(cut.Test) > 0 {
-		score, err := train.Evaluate(ctx, t.Model, set, cut.Test, e, o.Batch.Size, r.Threads)
+	if result.Status != trial.Done {
+		return result, nil
+	}
+	models := map[string]*model.Model{Test: t.Model}
+	for _, a := range t.Averaged {
+		add(result, by(Validation, a.Average.String()), imagesOf(set, cut.Val), a.Model.About.Metrics, a.Score)
+		models[by(Test, a.Average.String())] = a.Model
+	}
+	if len(cut.Test) == 0 {
+		return result, nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(models)) {
+		score, err := train.Evaluate(ctx, models[name], set, cut.Test, e, o.Batch.Part(), r.Threads)
 		if err != nil {
 			return nil, err
 		}
-		add(result, Test, imagesOf(set, cut.Test), score.Values(), score)
+		add(result, name, imagesOf(set, cut.Test), score.Values(), score)
 	}
 	return result, nil
 }

@@ -24,10 +24,11 @@ type Request struct {
 	Cache     string    `json:"cache,omitempty"`
 	Downloads string    `json:"downloads,omitempty"`
 
-	Start      string   `json:"start,omitempty"` // file of the weights that it starts from, whose digest is in Spec; absolute
-	Checkpoint string   `json:"checkpoint"`      // file that it goes on from and keeps; absolute
-	Result     string   `json:"result"`          // file that it leaves; absolute
-	Columns    []string `json:"columns"`         // per validation image that the result must hold
+	Start      string   `json:"start,omitempty"`     // file of the weights that it starts from, whose digest is in Spec; absolute
+	Checkpoint string   `json:"checkpoint"`          // file that it goes on from and keeps; absolute
+	Result     string   `json:"result"`              // file that it leaves; absolute
+	Columns    []string `json:"columns"`             // per validation image that the result must hold
+	Observers  []string `json:"observers,omitempty"` // means of the weights to be kept and evaluated beside the training: canonical settings of each
 	Threads    int      `json:"threads"`
 	Device     string   `json:"device,omitempty"` // "": cpu
 

@@ -52,7 +52,7 @@ type Point struct {
 
 // Evaluation is what one way of evaluating found: named metrics, and a column per image of each that has one.
 type Evaluation struct {
-	Name    string             `json:"name"` // "val": the validation images, as training's end sees them
+	Name    string             `json:"name"` // "val": the validation images, by the last weights; "val, ema 0.9999": by a mean of the weights
 	Images  string             `json:"images"`
 	Metrics map[string]float64 `json:"metrics"` // of the task, by name, each in its unit
 	Columns []Column           `json:"columns"`

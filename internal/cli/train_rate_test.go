@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/train"
+)
+
+func TestARangeTestIsDrawnWithItsSuggestion(t *testing.T) {
+	var tried []train.Tried
+	for i := range 60 { // falls to 1e-2, then blows up
+		x := -6 + float64(i)/10
+		loss := 2.3 - 1.2*max(0, min(x+4, 2))/2
+		if x > -1.5 {
+			loss += math.Exp(2 * (x + 1.5))
+		}
+		tried = append(tried, train.Tried{Rate: math.Pow(10, x), Loss: loss, Smooth: loss})
+	}
+	const want = `
+  5.589 |                       |                ******
+        |                       |                *
+        |                       |               *
+        |                       |
+        |                       |              *
+  3.095 |                       |             *
+        |                       |            *
+        |********************** |           *
+        |                     *******
+  1.100 |                       |   ********
+        ++-------+------+-------+-------+------+-------
+         1e-6    1e-5   1e-4    1e-3    1e-2   1e-1  rate`
+	got := "\n" + strings.Join(ratePlot(tried, 1e-3, 55, 10), "\n")
+	if got != want {
+		t.Errorf("got%s\nwant%s", got, want)
+	}
+	for _, line := range strings.Split(got, "\n") {
+		if len(line) > 60 {
+			t.Errorf("a line of %d columns: %s", len(line), line)
+		}
+	}
+	if lines := ratePlot(tried[:1], 0, 55, 10); lines != nil {
+		t.Errorf("one point is drawn: %q", lines)
+	}
+}
