@@ -7,6 +7,7 @@ package approach
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -92,9 +93,24 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 		return nil, err
 	}
 	b.fits = purpose.Check
+	if name := b.Learning.Mixes(); name != "" {
+		if _, err := task.Mixed(purpose, name); err != nil {
+			return nil, Locate(e.Learning, "augment", fmt.Errorf("augment: %w", err))
+		}
+	}
 	if w := b.Learning.Window(); w > 0 { // the window that learning cuts is the size of the network's input
 		images.Size.H, images.Size.W = w, w
 	}
+	if n := b.Learning.Views.Of().Count(); n > 1 {
+		if _, err := task.Averaged(purpose, n); err != nil {
+			return nil, Locate(e.Learning, "views", err)
+		}
+	}
+	space := b.Learning.Colors.In()
+	if images.Size.C == 1 && space.Coloured() {
+		return nil, Locate(e.Learning, "colors", &spec.Fault{Path: "$.space", Msg: fmt.Sprintf("colors: %s of images that are grey; drop it, or take log, equalize or clahe", space)})
+	}
+	images.Size.C = space.Channels(images.Size.C)
 	if b.Graph, err = network(e.Net, images); err != nil {
 		return nil, err
 	}
@@ -116,6 +132,9 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	}
 	if err := b.pretrained(); err != nil {
 		return nil, Locate(e.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))
+	}
+	if err := b.settled(e); err != nil {
+		return nil, err
 	}
 	b.Applied = append(b.Applied, learned...)
 	return b, nil
@@ -413,6 +432,20 @@ func Read(c experiment.Choice) (any, error) {
 	}
 	v, err := e.read(e.Default, c.Value)
 	return v, place(c, err)
+}
+
+// Says reports that what a choice comes to, defaults included, has every parameter as the other one, of the same name, writes it.
+func Says(c, written experiment.Choice) bool {
+	e, err := Lookup(c.Name)
+	if err != nil || c.Name != written.Name {
+		return false
+	}
+	is, err := e.read(e.Default, c.Value)
+	if err != nil {
+		return false
+	}
+	with, err := e.read(is, written.Value)
+	return err == nil && reflect.DeepEqual(is, with)
 }
 
 // place gives an error of a choice its place in the file: at the parameter that it names, else at the choice. A choice made by

@@ -67,6 +67,8 @@ func TestEveryDocumentedValueIsTaken(t *testing.T) {
 					params += ", to: elu"
 				case e.Name == "norm" && p.Name == "place":
 					params += ", kind: lrn"
+				case e.Name == "labels" && p.Name == "rule":
+					params += ", clean: drop"
 				case e.Name == "pretrain":
 					params += ", from: a.pth"
 				case e.Name == "head" && p.Name == "pool":
@@ -74,7 +76,7 @@ func TestEveryDocumentedValueIsTaken(t *testing.T) {
 				}
 				item := fmt.Sprintf("%s: {%s}", e.Name, params)
 				x := lists(t, "mini", "", "", "")
-				if e.Name == "pool" && value == architecture.NoPool { // mini's linear layer reads a map
+				if e.Name == "pool" && value == architecture.NoPool || value == "dense" { // mini's linear layer reads a map
 					x = lists(t, "mini", "head: avg", "", "")
 				}
 				switch c := chosen(item); e.Kind {

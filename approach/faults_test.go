@@ -7,6 +7,7 @@ import (
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
 )
 
 // Every fault is one line at its place: the three lists stand in lines 3 to 5 of exp.yaml, behind "architecture: [",
@@ -173,6 +174,18 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"mini", "", "", "epochs: {count: 1, steps: 1}", `5:38: steps: count says it already; keep one`},
 		{"mini", "", "", "subset: 1.5", `5:20: subset: fraction 1.5; give a share of the training images, above 0 and at most 1`},
 		{"mini", "", "", "subset: {images: -1}", `5:29: subset: images -1; give 1 or more`},
+		{"mini", "", "", "labels: {noise: 1}", `5:28: labels: noise 1; give a share of the training images, from 0 to below 1`},
+		{"mini", "", "", "labels: {noise: 0.1, confusion: a.csv}", `5:44: confusion: noise says it already; keep one`},
+		{"mini", "", "", "labels: {confusion: {cat: {dog: 0.8, cow: 0.3}}}", `5:38: confusion: cat has shares of 1.1 in sum; give at most 1`},
+		{"mini", "", "", "labels: {confusion: {cat: {cat: 0.8}}}", `5:38: confusion: cat for cat at a share of 0.8; give shares above 0, of other classes`},
+		{"mini", "", "", "labels: {clean: mend}", `5:28: clean: unknown value "mend"; choose one of drop, relabel`},
+		{"mini", "", "", "labels: {clean: drop, folds: 1}", `5:41: labels: folds 1; give 2 to 100`},
+		{"mini", "", "", "labels: {folds: 3}", `5:28: labels: folds: nothing is cleaned; write clean: drop, or relabel, or take folds away`},
+		{"mini", "", "", "labels: {rule: both}", `5:27: labels: rule: nothing is cleaned; write clean: drop, or relabel, or take rule away`},
+		{"mini", "", "", "balance: {power: 0}", `5:29: balance: power 0; give 1 for the inverse share, 0.5 for its root, above 0 and at most 2`},
+		{"mini", "", "", "balance: {weights: {cat: 1, dog: 0}}", `5:45: balance: weights: dog has 0; give a factor above 0, or leave the class out of the data by skip`},
+		{"mini", "", "", "balance: {power: 1, weights: {cat: 1}}", `5:41: weights: power says it already; keep one`},
+		{"mini", "", "", "balance: los", `5:21: balance: unknown value "los"; did you mean "loss"?`},
 		{"mini", "", "", "augment: flip", `5:21: augment: want a list, got flip; put it in brackets: [flip]`},
 		{"mini", "", "", "augment: [flop]", `5:22: no augmentation "flop"; did you mean "flip"?`},
 		{"mini", "", "", "augment: [{flip: 2}]", `5:29: flip: p 2; give a probability, 0 to 1`},
@@ -216,6 +229,39 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"mini", "", "", "augment: [flip, {crop: {size: 24, pad: 24}}]", `5:12: augment: crop: pad 24 leaves nothing of 24x24 in some corners; give at most 23`},
 		{"mini", "", "", "augment: [{cutout: {size: 32, p: 0.1}}]", `5:12: augment: cutout: size 32 leaves nothing of 28x28; give at most 27`},
 		{"mini", "", "", "augment: [{translate: {pixels: 40}}]", `5:12: augment: translate: 40 pixels leave nothing of 28x28; give at most 27`},
+		{"mini", "", "", "augment: [{mixup: 0}]", `5:30: mixup: alpha 0; give a number, 0.001 to 1000`},
+		{"mini", "", "", "augment: [{cutmix: {alpha: 1, p: 2}}]", `5:45: cutmix: p 2; give a probability, 0 to 1`},
+		{"mini", "", "", "mixup: 0.2", `5:12: no approach "mixup", it is an operation; did you mean "augment: [mixup]"? (assay approach show augment)`},
+		{"resnet20", "", "", "sizes: []", `5:19: sizes: no stages; give a list as in [{size: 24, epochs: 20}, {size: 32, epochs: 10}], or yolo9000`},
+		{"resnet20", "", "", "sizes: yolo9001", `5:19: stages: unknown value "yolo9001"; write yolo9000, or a list as in [{size: 24, epochs: 20}, {size: 32, epochs: 10}]`},
+		{"resnet20", "", "", "sizes: [{size: 24, epochs: 0}]", `5:20: sizes: stage 1: no length; give epochs or share`},
+		{"resnet20", "", "", "sizes: [{size: 24}]", `5:20: sizes: stage 1: no length; give epochs or share`},
+		{"resnet20", "", "", "sizes: [{size: 5000, epochs: 1}]", `5:27: sizes: stage 1: size 5000; give pixels of a side, 1 to 4096`},
+		{"resnet20", "", "", "sizes: [{epochs: 1, share: 0.5}]", `5:39: sizes: stage 1: epochs says it already; keep one`},
+		{"resnet20", "", "", "sizes: [{epochs: 1}, {share: 0.5}]", `5:41: sizes: stage 2: a share, where other stages say epochs; write one of the two in all`},
+		{"resnet20", "", "", "sizes: [{share: 0.5}, {share: 0.4}]", `5:19: sizes: shares that sum to 0.9; let them sum to 1`},
+		{"resnet20", "", "", "sizes: [{share: 1.5}]", `5:28: sizes: stage 1: share 1.5; give a share of the training, above 0 and at most 1`},
+		{"resnet20", "", "", "sizes: [{epochs: 1, lr: -1}]", `5:36: sizes: stage 1: lr -1; give a factor on the rate, above 0`},
+		{"resnet20", "", "", "sizes: [{epochs: 1, batch: 99999}]", `5:39: sizes: stage 1: batch 99999; give the images of a step, 1 to 65536`},
+		{"resnet20", "", "", "sizes: yolo9000, epochs: 5", `5:19: sizes: stage 2: a share of 0.0588 of 5 epochs is none; give more epochs, at least 9, or a larger share`},
+		{"resnet20", "", "", "sizes: [{epochs: 2}], epochs: 3", `5:19: sizes: stages of 2 epochs together, where the training is 3 epochs long; write shares in place of epochs, or leave epochs out`},
+		{"resnet20", "", "", "sizes: [{size: 24, epochs: 2}], augment: [{crop: 32}]", `5:27: sizes: stage 1: size 24, and crop has 32; the last stage is what the network is built for and measured at, so leave one of them out`},
+		{"caffenet128", "", "", "sizes: [{size: 64, share: 0.5}, {share: 0.5}]", `5:27: sizes: stage 1: images of 64x64: fc6/weight is [256 2048], and [2304 2048] at 128x128; a head that reads positions fits one size, write "head: {kind: conv-avg, pool: keep}"`},
+		{"vgg16", "", "", "sizes: [{size: 16, share: 0.5}, {share: 0.5}]", `5:27: sizes: stage 1: images of 16x16: pool5: kernel 2 without padding does not fit a 1x1 input; add padding 1 or remove a pool above it`},
+		{"resnet20", "", "", "multiscale", `5:12: multiscale: sizes []; give [low, high], or three or more`},
+		{"resnet20", "", "", "multiscale: [32]", `5:24: multiscale: sizes [32]; give [low, high], or three or more`},
+		{"resnet20", "", "", "multiscale: [32, 24]", `5:24: multiscale: sizes [32 24]; give the lower one first`},
+		{"resnet20", "", "", "multiscale: [24, 32, 24]", `5:33: multiscale: size 24 twice; write it once`},
+		{"resnet20", "", "", "multiscale: [24, 32, 0]", `5:33: multiscale: size 0; give pixels of a side, 1 to 4096`},
+		{"resnet20", "", "", "multiscale: [24, 26]", `5:24: multiscale: no second size from 24 to 26 by 4; give a wider range or a smaller step`},
+		{"resnet20", "", "", "multiscale: {sizes: [1, 400], step: 1}", `5:32: multiscale: 400 sizes, each of which takes a program and a cache of its own; give at most 64`},
+		{"resnet20", "", "", "multiscale: {sizes: [24, 32], every: 0}", `5:49: multiscale: every 0; give steps, 1 to 1000000`},
+		{"resnet20", "", "", "multiscale: {sizes: [24, 32], step: -1}", `5:48: multiscale: step -1; give pixels, 1 to 4096, or leave it out for the network's stride`},
+		{"vgg16", "", "", "multiscale: [16, 200, 224]", `5:25: multiscale: images of 16x16: pool5: kernel 2 without padding does not fit a 1x1 input; add padding 1 or remove a pool above it`},
+		{"resnet20", "", "", "multiscale: [24, 32], sizes: yolo9000", `5:41: sizes: stages of their own size, and multiscale draws sizes; leave one of the two out`},
+		{"resnet20", "", "", "colors: yuv", `5:20: colors: unknown value "yuv"; choose one of rgb, grey, ycrcb, hsv, lab, log, equalize, clahe`},
+		{"resnet20", "", "", "views: eleven", `5:19: views: unknown value "eleven"; choose one of centre, flip, five, ten, dense`},
+		{"caffenet128", "", "", "views: dense", `5:19: views: dense: images of 144x144: fc6/weight is [4096 2048], and [2304 2048] at 128x128; a head that reads positions fits one size, write "head: {kind: conv-avg, pool: keep}"`},
 		{"mini", "", "", "rotate: 15", `5:12: no approach "rotate", it is an operation; did you mean "augment: [rotate]"? (assay approach show augment)`},
 		{"mini", "", "", "augment: [flip, flip]", `5:21: augment: flip twice; write it once`},
 		{"mini", "inception: [1, 2]", "", "", `3:27: branches: want v1, or a list of 4 as in [64, [96, 128], [16, 32], 32]: maps or shares of the 1x1, 3x3, 5x5 and pooling branch`},
@@ -274,6 +320,19 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		}
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s%s%s on %s:\ngot  %v\nwant %s", c.architecture, c.optimization, c.learning, c.net, err, c.want)
+		}
+	}
+}
+
+func TestColoursOfGreyImagesAreRefused(t *testing.T) {
+	grey := approach.Images{Size: nn.Size{H: 28, W: 28, C: 1}, Classes: 10}
+	_, err := approach.Build(lists(t, "mini", "", "", "colors: hsv"), grey)
+	if want := "exp.yaml:5:20: colors: hsv of images that are grey; drop it, or take log, equalize or clahe"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	for _, space := range []string{"rgb", "grey", "log", "equalize", "clahe"} {
+		if b, err := approach.Build(lists(t, "mini", "", "", "colors: "+space), grey); err != nil || b.Graph.InputSize().C != 1 {
+			t.Errorf("%s: %v", space, err)
 		}
 	}
 }

@@ -47,11 +47,14 @@ func (s *Set) check() error {
 func (s *Set) allStops() []Stop {
 	stops := slices.Clone(s.stops)
 	stop := func(what, mend string, skip ...string) {
+		if s.rows != nil || s.pattern != nil { // a class is no folder that could be left out
+			skip = nil
+		}
 		stops = append(stops, Stop{What: what, Mend: mend, Skip: skip})
 	}
 	switch {
 	case len(s.Items) == 0 && len(s.Faults) == 0 && len(stops) == 0:
-		stop("no images", "put each class's pictures in a folder of its own")
+		stop("no images", s.mend("put each class's pictures in a folder of its own"))
 		return stops
 	case 2*len(s.Faults) > len(s.Items)+len(s.Faults):
 		stop(fmt.Sprintf("%d of %d files are faulty, the first is %s (%s)", len(s.Faults), len(s.Items)+len(s.Faults), s.Faults[0].File, s.Faults[0].What), "is this the right folder?")
@@ -60,7 +63,7 @@ func (s *Set) allStops() []Stop {
 		}
 	}
 	if len(s.Classes) == 1 {
-		stop(fmt.Sprintf("one class only (%s)", s.Classes[0]), "give at least two, each in a folder of its own")
+		stop(fmt.Sprintf("one class only (%s)", s.Classes[0]), s.mend("give at least two, each in a folder of its own"))
 	}
 	counts := s.counts()
 	if (counts[format.Val] != nil || counts[format.Test] != nil) && counts[format.Train] == nil && counts[format.Unsplit] == nil {
@@ -119,9 +122,14 @@ func (s *Set) allStops() []Stop {
 	return stops
 }
 
-// mend is for folders; records are a file's.
+// mend is for folders; records are a file's, and what people bring is theirs.
 func (s *Set) mend(folder string) string {
-	if s.raw {
+	switch {
+	case s.rows != nil:
+		return "add some, or change the list " + s.spec.Labels
+	case s.pattern != nil:
+		return "add some, or change the pattern of class"
+	case s.raw:
 		return "fetch the files again, or give their images in folders"
 	}
 	return folder

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"sync"
@@ -27,6 +28,8 @@ type Spec struct {
 	Folds  int      `yaml:"-" json:",omitempty" help:"in place of that share: every image is validated once in so many repeats; 0: a share"`
 	Test   float64  `yaml:"test" help:"share of the images for the test, from 0 to below 1, set apart once by content; 0: none"`
 	Skip   []string `yaml:"skip" help:"globs of files or folders that are left out"`
+	Labels string   `yaml:"labels" json:",omitempty" help:"a CSV file with columns file and label, in place of the folders' names"`
+	Class  string   `yaml:"class" json:",omitempty" help:"a pattern (regular expression) of one group over the files' names, in place of the folders': what the group holds is the class"`
 	Asked  []string `yaml:"-" json:"-"` // "val", "test": a file writes them, be it as they are by default
 }
 
@@ -100,9 +103,12 @@ type Set struct {
 	spec    Spec
 	opt     Options
 	tree    *format.Tree
-	own     [4]bool  // by part: the folder brings it along, pooled or not
-	stops   []Stop   // found in the names
-	idle    []string // globs of skip that name nothing
+	rows    []format.Label // of spec.Labels
+	listed  string         // digest of that file's content
+	pattern *regexp.Regexp // of spec.Class
+	own     [4]bool        // by part: the folder brings it along, pooled or not
+	stops   []Stop         // found in the names
+	idle    []string       // globs of skip that name nothing
 	doubts  []Doubt
 	id      string          // of the root: the folder and what is skipped in it, or the built-in set
 	state   string          // of the files: their names, sizes and times
@@ -197,6 +203,9 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 		}
 	default:
 		return nil, fmt.Errorf("data: neither a name nor a folder; write a built-in set's name or {folder: DIR}")
+	}
+	if err := s.people(); err != nil {
+		return nil, err
 	}
 	if err := s.scan(ctx); err != nil {
 		s.Close()

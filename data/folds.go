@@ -122,7 +122,6 @@ func (s *Set) dealable() error {
 	if folds == 0 {
 		return nil
 	}
-	const key = "val.folds"
 	var open []kin
 	if s.ownParts()[format.Test] {
 		var items []int
@@ -136,6 +135,11 @@ func (s *Set) dealable() error {
 		all := s.groups(every(len(s.Items)))
 		_, open = s.draw(all, s.quotas(all, s.spec.Test), tensor.NewStream(0, "test"), 0)
 	}
+	return s.fill(open, folds, "val.folds", "validated")
+}
+
+// fill refuses folds of groups that a class is too small for: a fault at a key.
+func (s *Set) fill(open []kin, folds int, key, held string) error {
 	images := 0
 	alone, shared := make([]int, len(s.Classes)), make([]int, len(s.Classes))
 	for _, g := range open {
@@ -158,11 +162,40 @@ func (s *Set) dealable() error {
 	case folds > images:
 		return fault(key, "folds: %d folds of %d images; give at most %d", folds, images, max(most, 2))
 	case most < 2:
-		return fault(key, "folds: class %s has 1 image or group of near-duplicates, so it cannot be both trained on and validated; add other pictures of it, or leave the class out with skip", s.Classes[least])
+		return fault(key, "folds: class %s has %s, so it cannot be both trained on and %s; add other pictures of it, or leave the class out with skip", s.Classes[least], few(most), held)
 	case folds > most:
 		return fault(key, "folds: class %s has %d images or groups of near-duplicates, too few for %d folds; give at most %d", s.Classes[least], most, folds, most)
 	}
 	return nil
+}
+
+// few is none or one image.
+func few(n int) string {
+	if n == 0 {
+		return "no image to train on"
+	}
+	return "1 image or group of near-duplicates"
+}
+
+// Deal deals items out into folds, each item to one: stratified by what the overlay takes them for, near-duplicates together, by the
+// stream "clean" of the seed. A class that has fewer images or groups of near-duplicates than there are folds is a fault at the key folds.
+func (s *Set) Deal(items []int, o Overlay, folds int, seed uint64) ([][]int, error) {
+	with := Set{spec: Spec{Folds: folds}, Classes: s.Classes, Items: slices.Clone(s.Items)}
+	for i := range with.Items {
+		with.Items[i].Label = o.Label(s, i)
+	}
+	groups := with.groups(items)
+	if err := with.fill(groups, folds, "folds", "held out"); err != nil {
+		return nil, err
+	}
+	dealt := make([][]int, folds)
+	for k, home := range with.deal(groups, tensor.NewStream(seed, "clean"), 0) {
+		dealt[home] = append(dealt[home], groups[k].items...)
+	}
+	for _, of := range dealt {
+		slices.Sort(of)
+	}
+	return dealt, nil
 }
 
 // every is 0, 1, ... n-1.

@@ -126,6 +126,17 @@ func rank(all []drawn) {
 
 // byLot ranks items by their lots; copies draw one after the other.
 func (s *Set) byLot(items []int, stream tensor.Stream, round int) []int {
+	all := s.lots(items, stream, round)
+	rank(all)
+	ranked := make([]int, len(all))
+	for k, d := range all {
+		ranked[k] = d.index
+	}
+	return ranked
+}
+
+// lots are what items draw, in their order; copies draw one after the other.
+func (s *Set) lots(items []int, stream tensor.Stream, round int) []drawn {
 	all := make([]drawn, len(items))
 	copies := 0
 	for k, i := range items {
@@ -134,10 +145,5 @@ func (s *Set) byLot(items []int, stream tensor.Stream, round int) []int {
 		}
 		all[k] = drawn{lot(stream, s.Items[i].Hash, round, copies), i}
 	}
-	rank(all)
-	ranked := make([]int, len(all))
-	for k, d := range all {
-		ranked[k] = d.index
-	}
-	return ranked
+	return all
 }

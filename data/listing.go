@@ -35,7 +35,7 @@ type head struct {
 }
 
 const (
-	listingMagic = "assayls1"
+	listingMagic = "assayls2"
 	itemBytes    = 37 // hash 16, label 4, part 1, height 4, width 4, group 4, length of the name 4
 )
 

@@ -37,6 +37,10 @@ type Loader struct {
 	scale  *scale
 	blind  bool // images are not read
 
+	sizes []*Loader                 // of the same items, where the size of the images changes from batch to batch
+	pick  func(epoch, step int) int // which of them a batch is by
+	whole *Loader                   // that picks this one, and keeps the order
+
 	mu     sync.Mutex
 	orders [2]struct { // of the last two epochs asked for: where two epochs meet, both are filled at once
 		epoch  int
@@ -50,10 +54,13 @@ type Batch struct {
 	X       *tensor.Tensor // [N,H,W,C], normalised
 	Targets []Array        // what X is to be taken for, as LoaderConfig.Targets has it
 	IDs     []int          // [N], indices of the set's items
+	View    int            // which of the views of its pictures it holds, from 0; all views of a batch follow each other
 	Valid   int            // rows that hold images; in the rest X and Targets are 0 and the id is -1
 
-	sample augment.Sample // room for Fill, which allocates nothing
-	shown  [1]Shown
+	sample sight // room for Fill, which allocates nothing
+	shown  [2]Shown
+	spare  []float32 // of a row, where rows are mixed
+	rand   tensor.Rand
 }
 
 // Loader prepares batches of the items. Pictures are decoded now if they are not in the cache.
@@ -70,7 +77,10 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	if err != nil {
 		return nil, err
 	}
-	if !cfg.Train {
+	if cfg.Train {
+		cfg.Preprocess.Views = ""
+	} else {
+		cfg.Preprocess.H, cfg.Preprocess.W = cfg.Preprocess.Input()
 		cfg.Overlay = Overlay{}
 	}
 	if err := cfg.Overlay.check(s); err != nil {
@@ -79,7 +89,7 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	if err := cfg.Augment.Check(cfg.Preprocess.H, cfg.Preprocess.W); err != nil {
 		return nil, fmt.Errorf("augment: %w", err)
 	}
-	l := &Loader{set: s, pixels: pixels, items: items, images: cfg.Overlay.visits(items), cfg: cfg, scale: cfg.Preprocess.scale()}
+	l := &Loader{set: s, pixels: pixels, items: items, images: cfg.Overlay.Visits(items), cfg: cfg, scale: cfg.Preprocess.scale()}
 	switch {
 	case cfg.Batch < 1:
 		return nil, fmt.Errorf("batch: %d images; give at least 1", cfg.Batch)
@@ -94,18 +104,40 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	return l, nil
 }
 
+// Alternate is the loader whose batches are each of one of several, which differ in the size of the images alone: pick says which, for a
+// step of an epoch. The batch's X has the shape of that size.
+func Alternate(loaders []*Loader, pick func(epoch, step int) int) *Loader {
+	largest := loaders[0]
+	for _, l := range loaders {
+		if p, q := l.cfg.Preprocess, largest.cfg.Preprocess; p.H*p.W > q.H*q.W {
+			largest = l
+		}
+	}
+	whole := &Loader{set: largest.set, pixels: largest.pixels, items: largest.items, images: largest.images, cfg: largest.cfg, scale: largest.scale, orders: largest.orders, sizes: loaders, pick: pick}
+	for _, l := range loaders {
+		l.whole = whole
+	}
+	return whole
+}
+
 // Images is the number of images that an epoch sees, one that is seen twice counted twice.
 func (l *Loader) Images() int { return l.images }
+
+// Batch is the images of a batch.
+func (l *Loader) Batch() int { return l.cfg.Batch }
+
+// Views is how many batches hold the same pictures, one after the other.
+func (l *Loader) Views() int { return l.cfg.Preprocess.Views.Count() }
 
 // Steps is the number of batches an epoch has.
 func (l *Loader) Steps() int {
 	if l.cfg.Train {
 		return l.images / l.cfg.Batch
 	}
-	return (l.images + l.cfg.Batch - 1) / l.cfg.Batch
+	return (l.images + l.cfg.Batch - 1) / l.cfg.Batch * l.Views()
 }
 
-// Blind is the loader of the same batches whose images are not read: X stays 0.
+// Blind is the loader of the same batches, of one size and a view a picture, whose images are not read: X stays 0.
 func (l *Loader) Blind() *Loader {
 	b := &Loader{set: l.set, pixels: l.pixels, items: l.items, images: l.images, cfg: l.cfg, scale: l.scale, blind: true}
 	for i := range b.orders {
@@ -118,7 +150,7 @@ func (l *Loader) Blind() *Loader {
 func (l *Loader) Show(b *Batch, row, item, epoch int) error {
 	p := l.cfg.Preprocess
 	size := p.H * p.W * p.C
-	return l.show(b.X.Data[row*size:(row+1)*size], &b.sample, visit{item: item}, epoch, l.cfg.Train)
+	return l.show(b.X.Data[row*size:(row+1)*size], &b.sample, visit{item: item}, epoch, 0, l.cfg.Train)
 }
 
 // NewBatch makes room for one batch.
@@ -127,6 +159,9 @@ func (l *Loader) NewBatch() *Batch {
 	b := &Batch{X: tensor.New(n, p.H, p.W, p.C), IDs: make([]int, n)}
 	if l.cfg.Targets != nil {
 		b.Targets = l.cfg.Targets.Room(n)
+	}
+	if l.mixes() {
+		b.spare = make([]float32, p.H*p.W*p.C)
 	}
 	return b
 }
@@ -149,13 +184,19 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	if step < 0 || step >= l.Steps() || epoch < 0 {
 		return fmt.Errorf("%s: no step %d of epoch %d; an epoch has %d steps", l.set.Name, step, epoch, l.Steps())
 	}
-	first, n := step*l.cfg.Batch, min(l.cfg.Batch, l.images-step*l.cfg.Batch)
+	if l.pick != nil {
+		return l.sizes[l.pick(epoch, step)].Fill(epoch, step, b)
+	}
+	first := step / l.Views() * l.cfg.Batch
+	n := min(l.cfg.Batch, l.images-first)
+	b.View = step % l.Views()
 	var part []visit
 	if l.cfg.Train {
 		part = l.order(epoch)[first : first+n]
 	}
 	p := l.cfg.Preprocess
 	size := p.H * p.W * p.C
+	b.X.Shape[1], b.X.Shape[2], b.X.Data = p.H, p.W, b.X.Data[:len(b.IDs)*size]
 	for row := range n {
 		v := visit{}
 		if l.cfg.Train {
@@ -164,15 +205,14 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 			v.item = l.items[first+row]
 		}
 		if !l.blind {
-			if err := l.show(b.X.Data[row*size:(row+1)*size], &b.sample, v, epoch, l.cfg.Train); err != nil {
+			if err := l.show(b.X.Data[row*size:(row+1)*size], &b.sample, v, epoch, b.View, l.cfg.Train); err != nil {
 				return err
 			}
 		}
 		b.IDs[row] = v.item
-		b.shown[0] = Shown{Item: v.item, Label: l.label(v.item), Share: 1, Weight: 1}
-		l.target(b, row, b.shown[:])
 	}
 	b.Valid = n
+	l.mix(b, epoch, step)
 	clear(b.X.Data[b.Valid*size:])
 	for row := b.Valid; row < len(b.IDs); row++ {
 		b.IDs[row] = -1
@@ -181,6 +221,29 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	return nil
 }
 
+// mix mixes the pictures of a full batch where the list has an operation for that, and fills the targets from what rows then show.
+func (l *Loader) mix(b *Batch, epoch, step int) {
+	m := augment.Mixture{Share: 1}
+	if l.mixes() {
+		p := l.cfg.Preprocess
+		m = l.cfg.Augment.Mix(p.H, p.W, l.cfg.Draws, epoch, step, &b.rand)
+		m.Apply(b.X.Data, b.Valid, p.W, p.C, b.spare)
+	}
+	for row := range b.Valid {
+		shown := b.shown[:0]
+		for k, share := range [2]float32{m.Share, 1 - m.Share} {
+			if share > 0 {
+				item := b.IDs[(row+b.Valid-k)%b.Valid]
+				shown = append(shown, Shown{Item: item, Label: l.label(item), Share: share, Weight: l.counts(item)})
+			}
+		}
+		l.target(b, row, shown)
+	}
+}
+
+// mixes tells whether rows show more than one picture.
+func (l *Loader) mixes() bool { return l.cfg.Train && l.cfg.Augment.Mixes() }
+
 // target fills a row's targets from what it shows.
 func (l *Loader) target(b *Batch, row int, shown []Shown) {
 	if l.cfg.Targets != nil {
@@ -188,8 +251,8 @@ func (l *Loader) target(b *Batch, row int, shown []Shown) {
 	}
 }
 
-// show writes a picture as the network sees it, [H,W,C]: in training as the epoch draws it, each time that it sees the item anew.
-func (l *Loader) show(dst []float32, s *augment.Sample, v visit, epoch int, train bool) error {
+// show writes a picture as the network sees it, [H,W,C]: in evaluation one of its views, in training as the epoch draws it, each time that it sees the item anew.
+func (l *Loader) show(dst []float32, s *sight, v visit, epoch, view int, train bool) error {
 	m, err := l.pixels.At(v.item)
 	if err != nil {
 		return err
@@ -199,22 +262,30 @@ func (l *Loader) show(dst []float32, s *augment.Sample, v visit, epoch int, trai
 		if l.cfg.Turns > 0 {
 			epoch %= l.cfg.Turns
 		}
-		l.cfg.Augment.Apply(s, l.cfg.Draws, epoch|v.again<<32, v.item)
+		l.cfg.Augment.Apply(&s.Sample, l.cfg.Draws, epoch|v.again<<32, v.item)
+	} else {
+		s.Window = l.cfg.Preprocess.Views.window(view, m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	}
 	l.scale.show(dst, m, s)
 	return nil
 }
 
 // label is what an item is taken for.
-func (l *Loader) label(item int) int32 {
-	if l.cfg.Overlay.Labels != nil {
-		return l.cfg.Overlay.Labels[item]
+func (l *Loader) label(item int) int32 { return l.cfg.Overlay.Label(l.set, item) }
+
+// counts is how much an item counts.
+func (l *Loader) counts(item int) float32 {
+	if l.cfg.Overlay.Counts != nil {
+		return l.cfg.Overlay.Counts[item]
 	}
-	return l.set.Items[item].Label
+	return 1
 }
 
 // order is the epoch's; the last two are kept.
 func (l *Loader) order(epoch int) []visit {
+	if l.whole != nil {
+		return l.whole.order(epoch)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range l.orders {

@@ -18,7 +18,7 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
-// byLabel are targets that hold each row's label alone.
+// byLabel are targets that hold the label of each row's own picture alone.
 type byLabel struct{}
 
 func (byLabel) Room(batch int) []Array {
@@ -27,8 +27,8 @@ func (byLabel) Room(batch int) []Array {
 
 func (byLabel) Fill(arrays []Array, row int, shown []Shown) {
 	arrays[0].Index[row] = 0
-	for _, s := range shown {
-		arrays[0].Index[row] = s.Label
+	if len(shown) > 0 {
+		arrays[0].Index[row] = shown[0].Label
 	}
 }
 
@@ -67,7 +67,7 @@ func TestWhatIsCoveredShowsItsInk(t *testing.T) {
 		m.Pix[i] = byte(5 * i)
 	}
 	plain, got := make([]float32, 48), make([]float32, 48)
-	var s augment.Sample
+	var s sight
 	s.Reset(4, 4, 4, 4)
 	p.scale().show(plain, m, &s)
 	r := tensor.NewStream(1, "ink").At(0, 0)
@@ -234,7 +234,9 @@ func TestAnOverlayChangesWhatTrainingSeesAndNothingElse(t *testing.T) {
 			t.Fatalf("row %d has label %d", row, label)
 		}
 	}
-	evaluated := fill(func(c *LoaderConfig) { c.Train, c.Overlay = false, Overlay{labels, make([]float32, len(s.Items))} })
+	evaluated := fill(func(c *LoaderConfig) {
+		c.Train, c.Overlay = false, Overlay{Labels: labels, Draws: make([]float32, len(s.Items))}
+	})
 	if want := fill(func(c *LoaderConfig) { c.Train = false }); !same(evaluated, want) {
 		t.Error("evaluation looks through the overlay")
 	}
@@ -417,6 +419,69 @@ func TestPredictionSeesAPictureAsEvaluationDoes(t *testing.T) {
 	p.Std = nil
 	if p.Check() == nil {
 		t.Error("preprocessing without std passes")
+	}
+}
+
+// In every space, training sees, evaluation and prediction see the same numbers of a picture, whose mean over the whole set is 0 and deviation 1.
+func TestEverySpaceIsSeenAlikeByAll(t *testing.T) {
+	dir := pictureFolder(t, 16, 16, names(4, "cat", "dog")...)
+	s := open(t, Folder(dir), Options{})
+	for _, space := range augment.Spaces() {
+		g := s.Geometry(16, 0)
+		p, err := s.PreprocessIn(context.Background(), all(s), g, space)
+		if err != nil || p.C != space.Channels(3) || p.Check() != nil {
+			t.Fatalf("%s: %+v, %v", space, p, err)
+		}
+		text, _ := json.Marshal(p)
+		var back Preprocess
+		if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(p, back) {
+			t.Errorf("%s reads back as %+v, %v", text, back, err)
+		}
+		var seen [2]*Batch
+		for i, train := range []bool{false, true} {
+			l, err := s.Loader(context.Background(), all(s), LoaderConfig{Batch: 8, Preprocess: p, Geometry: g, Train: train})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[i] = l.NewBatch()
+			if err := l.Fill(0, 0, seen[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l := trainer(t, s, all(s), func(c *LoaderConfig) { c.Preprocess = p })
+		b, step := l.NewBatch(), 0
+		fill := func() {
+			if err := l.Fill(0, step, b); err != nil {
+				t.Fatal(err)
+			}
+			step = 1 - step
+		}
+		if n := testing.AllocsPerRun(4, fill); n != 0 {
+			t.Errorf("%s: %g allocations a batch", space, n)
+		}
+		size := 16 * 16 * p.C
+		sums := make([][2]float64, p.C)
+		for row, id := range seen[0].IDs {
+			one := seen[0].X.Data[row*size:][:size]
+			x, err := back.File(filepath.Join(dir, s.Items[id].Name))
+			again := slices.Index(seen[1].IDs, id)
+			if err != nil || !slices.Equal(x.Data, one) || !slices.Equal(seen[1].X.Data[again*size:][:size], one) {
+				t.Errorf("%s: %s is seen in several ways (%v)", space, s.Items[id].Name, err)
+			}
+			for i, v := range one {
+				sums[i%p.C][0] += float64(v) / float64(256*8)
+				sums[i%p.C][1] += float64(v) * float64(v) / float64(256*8)
+			}
+		}
+		for c, sum := range sums {
+			if math.Abs(sum[0]) > 1e-4 || math.Abs(sum[1]-1) > 1e-3 {
+				t.Errorf("%s: channel %d has mean %g, mean square %g", space, c, sum[0], sum[1])
+			}
+		}
+	}
+	p := Preprocess{H: 1, W: 1, C: 3, Mean: make([]float32, 3), Std: []float32{1, 1, 1}, Space: "yuv"}
+	if p.Check() == nil {
+		t.Error("a space that there is not passes")
 	}
 }
 

@@ -11,11 +11,12 @@ import (
 	"github.com/assaylab/assay/tensor"
 )
 
-// Overlay is laid over the items of a set for one training: what they are taken for, and how often they are seen. It leaves the
-// set as it is, and evaluation never looks through one. The zero Overlay changes nothing. Lists are by item of the set.
+// Overlay is laid over the items of a set for one training: what they are taken for, how often they are seen, and how much they count.
+// It leaves the set as it is, and evaluation never looks through one. The zero Overlay changes nothing. Lists are by item of the set.
 type Overlay struct {
 	Labels []int32   // what each item is taken for, an index of the set's classes; nil: its own label
 	Draws  []float32 // how often each item is seen in an epoch, from 0 to 1024, on average; nil: once
+	Counts []float32 // how much each item counts in the loss, 0 or more; nil: 1, and no weights are handed to the task
 }
 
 // Within is the overlay with all items but the given ones left out.
@@ -38,7 +39,7 @@ func (o Overlay) Once() bool {
 
 // Digest identifies what an overlay changes, given the digest of its set; "" for nothing. It is a part of a training's identity.
 func (o Overlay) Digest() string {
-	if o.Labels == nil && o.Draws == nil {
+	if o.Labels == nil && o.Draws == nil && o.Counts == nil {
 		return ""
 	}
 	sum := sha256.New()
@@ -52,12 +53,15 @@ func (o Overlay) Digest() string {
 	}
 	put("labels", len(o.Labels), func(i int) uint32 { return uint32(o.Labels[i]) })
 	put("draws", len(o.Draws), func(i int) uint32 { return math.Float32bits(o.Draws[i]) })
+	if o.Counts != nil {
+		put("counts", len(o.Counts), func(i int) uint32 { return math.Float32bits(o.Counts[i]) })
+	}
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
 // check reports lists that are not of the set.
 func (o Overlay) check(s *Set) error {
-	for name, n := range map[string]int{"labels": len(o.Labels), "draws": len(o.Draws)} {
+	for name, n := range map[string]int{"labels": len(o.Labels), "draws": len(o.Draws), "counts": len(o.Counts)} {
 		if n != 0 && n != len(s.Items) {
 			return fmt.Errorf("%s: an overlay of %d %s over %d items; give one for each", s.Name, n, name, len(s.Items))
 		}
@@ -72,7 +76,20 @@ func (o Overlay) check(s *Set) error {
 			return fmt.Errorf("%s: an overlay sees item %d %g times an epoch; give 0 to 1024", s.Name, i, d)
 		}
 	}
+	for i, w := range o.Counts {
+		if !(w >= 0) || math.IsInf(float64(w), 0) {
+			return fmt.Errorf("%s: an overlay counts item %d as %g; give 0 or more", s.Name, i, w)
+		}
+	}
 	return nil
+}
+
+// Label is what an item is taken for.
+func (o Overlay) Label(s *Set, item int) int32 {
+	if o.Labels != nil {
+		return o.Labels[item]
+	}
+	return s.Items[item].Label
 }
 
 // share is how often an item is seen in an epoch, with 20 bits behind the point: in whole numbers, so that their sum does not depend on
@@ -87,8 +104,8 @@ func (o Overlay) share(item int) int64 {
 // visit is an item in the order of an epoch, and which time of its times in it, from 0.
 type visit struct{ item, again int }
 
-// visits is how often the items are seen in an epoch, all together.
-func (o Overlay) visits(items []int) int {
+// Visits is how often the items are seen in an epoch, all together.
+func (o Overlay) Visits(items []int) int {
 	var sum int64
 	for _, i := range items {
 		sum += o.share(i)

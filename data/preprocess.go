@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/internal/format"
@@ -22,6 +23,9 @@ type Geometry struct {
 // margin is how much larger than the window pictures are kept: 144 for 128, the rule of Mishkin, Sergievskiy, Matas,
 // "Systematic evaluation of convolution neural network advances on the ImageNet", CVIU 2017, arXiv:1606.02228, §2.
 const margin = 1.125
+
+// Kept is the side of a picture as it is kept for a window.
+func Kept(window int) int { return int(math.Round(margin * float64(window))) }
 
 // defaultSide is the window of pictures whose sizes differ, that study's too; ownSide is the largest side at which a set
 // of one size is taken as it is.
@@ -43,7 +47,7 @@ func geometry(h, w, size, pad int) Geometry {
 		size = defaultSide
 	}
 	g := Geometry{H: size, W: size}
-	side := int(math.Round(margin * float64(size)))
+	side := Kept(size)
 	if pad > 0 || h == size && w == size {
 		side = size
 	}
@@ -62,12 +66,24 @@ type Preprocess struct {
 	Resize [2]int    `json:"resize"` // height, width that a picture is resized to just cover before its centre is cut out
 	Mean   []float32 `json:"mean"`   // by channel, of training images, on a scale from 0 (black) to 1
 	Std    []float32 `json:"std"`    // standard deviation, likewise
+
+	Views Views         `json:"views,omitempty"` // of each picture, in evaluation and prediction; "": the centre
+	Space augment.Space `json:"space,omitempty"` // that colours are told in; "": as they are, or their brightness where C is 1
 }
 
 // Preprocess measures mean and standard deviation of the given items (of training images, of the pictures as they are
 // stored for that geometry) and returns what turns a picture into the network's input.
 func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preprocess, error) {
-	p := Preprocess{H: g.H, W: g.W, C: s.C, Resize: g.Resize, Mean: make([]float32, s.C), Std: make([]float32, s.C)}
+	return s.PreprocessIn(ctx, items, g, augment.SpaceRGB)
+}
+
+// PreprocessIn is Preprocess for colours that are told in a space.
+func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space augment.Space) (Preprocess, error) {
+	channels := space.Channels(s.C)
+	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Mean: make([]float32, channels), Std: make([]float32, channels)}
+	if space != augment.SpaceRGB && space != augment.SpaceGrey {
+		p.Space = space
+	}
 	if p.Resize == [2]int{} { // a new picture may have any size
 		p.Resize = [2]int{max(s.H, g.H), max(s.W, g.W)}
 	}
@@ -78,13 +94,19 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 	if err != nil {
 		return p, err
 	}
+	var room augment.Sight
 	var counts [3][256]int64 // exact, so that the order of the images changes no bit
 	for _, i := range items {
 		m, err := pixels.At(i)
 		if err != nil {
 			return p, err
 		}
+		m, _ = p.Space.See(m, augment.Window{H: m.H, W: m.W}, &room)
 		switch {
+		case m.C == 3 && channels == 1:
+			for at := 0; at+2 < len(m.Pix); at += 3 {
+				counts[0][luma(uint32(m.Pix[at]), uint32(m.Pix[at+1]), uint32(m.Pix[at+2]))]++
+			}
 		case m.C == 3:
 			for at := 0; at+2 < len(m.Pix); at += 3 {
 				counts[0][m.Pix[at]]++
@@ -95,7 +117,7 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 			for _, v := range m.Pix {
 				counts[0][v]++
 			}
-			if s.C == 3 {
+			if channels == 3 {
 				for _, v := range m.Pix {
 					counts[1][v]++
 					counts[2][v]++
@@ -103,7 +125,7 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 			}
 		}
 	}
-	for c := range s.C {
+	for c := range channels {
 		var n, sum, square int64 // whole numbers: exact below 10^14 pixels
 		for v, k := range counts[c] {
 			n += k
@@ -122,7 +144,7 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 // Check says what is wrong with a Preprocess that comes from a file.
 func (p Preprocess) Check() error {
 	bad := p.H < 1 || p.W < 1 || p.H > 1<<14 || p.W > 1<<14 || p.C != 1 && p.C != 3 || p.Resize[0] < 0 || p.Resize[1] < 0 ||
-		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || len(p.Std) != p.C
+		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space)
 	for c := range min(len(p.Mean), len(p.Std)) {
 		bad = bad || !(p.Std[c] > 0) || math.IsInf(float64(p.Std[c]), 0) || !(math.Abs(float64(p.Mean[c])) < math.MaxFloat32)
 	}
@@ -132,7 +154,7 @@ func (p Preprocess) Check() error {
 	return nil
 }
 
-// File reads a picture file as the network's input, [1,H,W,C]. The error begins with the file's name.
+// File reads a picture file as the network's input, [V,H,W,C], a row for each of the views. The error begins with the file's name.
 func (p Preprocess) File(path string) (*tensor.Tensor, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -170,16 +192,30 @@ func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := tensor.New(1, p.H, p.W, p.C)
-	p.scale().fill(x.Data, m.Image, augment.Centre(m.H, m.W, p.H, p.W))
+	h, w := p.Input()
+	x, size := tensor.New(p.Views.Count(), h, w, p.C), h*w*p.C
+	var room augment.Sight
+	for k := range p.Views.Count() {
+		seen, win := p.Space.See(m.Image, p.Views.window(k, m.H, m.W, h, w), &room)
+		p.scale().fill(x.Data[k*size:(k+1)*size], seen, win)
+	}
 	return x, nil
 }
 
 // scale is (v/255 - mean) / std for every byte v, by channel.
-type scale struct{ table [3][256]float32 }
+type scale struct {
+	table [3][256]float32
+	space augment.Space
+}
+
+// sight is one picture on its way to the network, with room for all that is made of it.
+type sight struct {
+	augment.Sample
+	room augment.Sight
+}
 
 func (p Preprocess) scale() *scale {
-	s := &scale{}
+	s := &scale{space: p.Space}
 	for c := range s.table {
 		mean, std := p.Mean[min(c, p.C-1)], p.Std[min(c, p.C-1)]
 		for v := range s.table[c] {
@@ -190,8 +226,9 @@ func (p Preprocess) scale() *scale {
 }
 
 // show writes what operations make of a picture as numbers [H,W,C]; what has the mean colour, covered or beyond the picture, is 0.
-func (s *scale) show(dst []float32, m augment.Image, sample *augment.Sample) {
+func (s *scale) show(dst []float32, m augment.Image, sample *sight) {
 	m, win, spans := sample.Render(m)
+	m, win = s.space.See(m, win, &sample.room)
 	s.fill(dst, m, win)
 	c := len(dst) / (win.H * win.W)
 	for y, span := range spans {

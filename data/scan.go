@@ -7,14 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/internal/format"
+	"github.com/assaylab/assay/internal/say"
 )
 
 // A scan opens every file once: what is in it, whether it is a picture, how large, what it is near to. Its outcome is kept
@@ -53,7 +56,7 @@ func (s *Set) scan(ctx context.Context) error {
 		return err
 	}
 	s.id = rootID(root, s.spec)
-	sum := sha256.Sum256([]byte(decoded() + s.tree.Fingerprint()))
+	sum := sha256.Sum256([]byte(decoded() + s.tree.Fingerprint() + s.listed))
 	state := hex.EncodeToString(sum[:])
 	s.state = state[:12]
 	s.tidy()
@@ -93,7 +96,15 @@ func (s *Set) root() (string, error) {
 
 // rootID is what the names of a root's cache files begin with.
 func rootID(root string, spec Spec) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%t %q %q", spec.Name != "", root, spec.Skip))
+	text := fmt.Appendf(nil, "%t %q %q", spec.Name != "", root, spec.Skip)
+	if spec.Labels != "" || spec.Class != "" {
+		list := spec.Labels
+		if abs, err := filepath.Abs(list); err == nil && list != "" { // a trial's process is told so
+			list = abs
+		}
+		text = fmt.Appendf(text, " %q %q", list, spec.Class)
+	}
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:10])
 }
 
@@ -113,6 +124,61 @@ func (s *Set) adopt(l *listing) {
 	s.Digest = digestOf(s.Classes, s.Items)
 }
 
+// people reads what people bring beside the pictures: a list of labels, or a pattern over names.
+func (s *Set) people() error {
+	file := s.spec.Labels
+	switch {
+	case file != "" && s.spec.Class != "":
+		return fault("class", "class: labels says it already; keep one")
+	case s.spec.Class != "":
+		var err error
+		if s.pattern, err = regexp.Compile(s.spec.Class); err != nil {
+			return fault("class", "class: %q is no pattern (%s); write a regular expression with one group, such as '^([a-z]+)_'", s.spec.Class, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		}
+		if n := s.pattern.NumSubexp(); n != 1 {
+			return fault("class", "class: the pattern %q has %s; put what names the class, and nothing else, into round brackets, others begin with ?:", s.spec.Class, say.Counted(n, "group"))
+		}
+	case file != "":
+		f, err := os.Open(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: no such file; give a list of labels, CSV with the columns file and label", file)
+		} else if err != nil {
+			return fmt.Errorf("%s: cannot be read: %w", file, err)
+		}
+		defer f.Close()
+		sum := sha256.New()
+		if s.rows, err = format.ReadLabels(io.TeeReader(f, sum)); err != nil {
+			return fmt.Errorf("%s:%w", file, err)
+		}
+		s.listed = hex.EncodeToString(sum.Sum(nil))
+	}
+	return nil
+}
+
+// recorded lays out records: by the labels that they come with, or by a list of their names, whose classes stand in the
+// records' order as far as these know them.
+func (s *Set) recorded() format.Layout {
+	rec := s.records
+	own := format.Layout{Classes: rec.Classes}
+	if len(s.classOf) == len(rec.Classes) {
+		own.Classes = s.classOf
+	}
+	at := make(map[string]int, len(rec.Names))
+	for i, name := range rec.Names {
+		at[name] = i
+		own.Places = append(own.Places, format.Place{Name: name, Label: rec.Labels[i], Split: rec.Splits[i]})
+	}
+	if s.rows == nil {
+		return own
+	}
+	l := format.Listed(slices.Sorted(slices.Values(rec.Names)), s.rows, s.tree.Root, filepath.Base(s.spec.Labels), func(string) bool { return true })
+	for i := range l.Places {
+		l.Places[i].Split = rec.Splits[at[l.Places[i].Name]]
+	}
+	l.Order(own.Classes)
+	return l
+}
+
 // list looks at every file of the tree.
 func (s *Set) list(ctx context.Context) (*listing, error) {
 	names, err := s.tree.Names(ctx)
@@ -120,23 +186,30 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		return nil, err
 	}
 	l := &listing{head: head{Raw: format.FindRecords(names), Idle: s.tree.Idle(), C: 1}}
-	var places []format.Place
-	if l.Raw {
+	var layout format.Layout
+	switch {
+	case l.Raw && s.pattern != nil:
+		return nil, fault("class", "class: %s holds records, which have no names of their own; take class away, or give labels, a list of their names", s.tree.Root)
+	case l.Raw:
 		if s.records, err = format.ReadRecords(ctx, s.tree, names); err != nil {
 			return nil, err
 		}
-		l.Classes = s.records.Classes
-		for i, name := range s.records.Names {
-			places = append(places, format.Place{Name: name, Label: s.records.Labels[i], Split: s.records.Splits[i]})
+		layout = s.recorded()
+	case s.rows != nil:
+		layout = format.Listed(names, s.rows, s.tree.Root, filepath.Base(s.spec.Labels), format.IsPicture)
+	case s.pattern != nil:
+		if layout = format.Named(names, s.pattern); len(layout.Places) == 0 {
+			return nil, fault("class", "class: the pattern %q finds a class in the name of no file in %s; one for names such as cat_001.jpg is '^([a-z]+)_'", s.spec.Class, s.tree.Root)
 		}
-	} else {
-		layout := format.ImageFolder(names)
-		l.Classes, places, l.Stops = layout.Classes, layout.Places, append(s.tree.Stops(), layout.Stops...)
-		for _, stray := range append(s.tree.Strays(), layout.Strays...) {
-			l.Faults = append(l.Faults, Fault{stray.Name, stray.What, stray.Mend})
-		}
+	default:
+		layout = format.ImageFolder(names)
 	}
-	if len(s.classOf) == len(l.Classes) {
+	l.Classes, l.Stops = layout.Classes, append(s.tree.Stops(), layout.Stops...)
+	places := layout.Places
+	for _, stray := range append(s.tree.Strays(), layout.Strays...) {
+		l.Faults = append(l.Faults, Fault{stray.Name, stray.What, stray.Mend})
+	}
+	if len(s.classOf) == len(l.Classes) && s.rows == nil {
 		l.Classes = s.classOf
 	}
 	l.names()

@@ -6,13 +6,12 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"slices"
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
-
-	"github.com/assaylab/assay/data/augment"
 )
 
 // Sheet writes a contact sheet as PNG: one batch just as the network sees it (resized, cut, mirrored), turned back from
@@ -23,34 +22,75 @@ func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
 		return err
 	}
 	size := len(b.X.Data) / l.cfg.Batch
-	return l.sheet(w, b.Valid, columns, func(i int) ([]float32, string, error) { return b.X.Data[i*size : (i+1)*size], l.class(b.IDs[i]), nil })
+	return l.sheet(w, b.Valid, columns, func(i int) ([]float32, []string, error) { return b.X.Data[i*size : (i+1)*size], l.class(b.IDs[i]), nil })
 }
+
+// Captioned writes a contact sheet as PNG of items as evaluation sees them, columns a row, under each the lines that say gives, as many for
+// each.
+func (l *Loader) Captioned(w io.Writer, items []int, columns int, say func(i int) []string) error {
+	p := l.cfg.Preprocess
+	var s sight
+	one := make([]float32, p.H*p.W*p.C)
+	return l.sheet(w, len(items), columns, func(i int) ([]float32, []string, error) {
+		return one, say(i), l.show(one, &s, visit{items[i], 0}, 0, 0, false)
+	})
+}
+
+// class is an item's caption.
+func (l *Loader) class(item int) []string { return []string{l.set.Classes[l.label(item)]} }
 
 // Draws writes a contact sheet as PNG with a row for each of the items: as evaluation sees it, the class below, then as training does in
 // so many epochs.
 func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	p := l.cfg.Preprocess
-	var s augment.Sample
+	if l.mixes() && l.Steps() == 1 {
+		return l.mixed(w, items, epochs)
+	}
+	var s sight
 	one := make([]float32, p.H*p.W*p.C)
-	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, string, error) {
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, []string, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
 		caption := l.class(item)
 		if column > 0 {
-			caption = fmt.Sprint("epoch ", column)
+			caption = []string{fmt.Sprint("epoch ", column)}
 		}
-		return one, caption, l.show(one, &s, visit{item, 0}, max(0, column-1), column > 0)
+		return one, caption, l.show(one, &s, visit{item, 0}, max(0, column-1), 0, column > 0)
 	})
 }
 
-// class is the name of what an item is taken for.
-func (l *Loader) class(item int) string { return l.set.Classes[l.label(item)] }
+// mixed is Draws where rows of a batch are mixed: all items are one.
+func (l *Loader) mixed(w io.Writer, items []int, epochs int) error {
+	p := l.cfg.Preprocess
+	var s sight
+	one, size := make([]float32, p.H*p.W*p.C), p.H*p.W*p.C
+	batches := make([]*Batch, epochs)
+	for epoch := range batches {
+		batches[epoch] = l.NewBatch()
+		if err := l.Fill(epoch, 0, batches[epoch]); err != nil {
+			return err
+		}
+	}
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, []string, error) {
+		item, column := items[i/(1+epochs)], i%(1+epochs)
+		if column == 0 {
+			return one, l.class(item), l.show(one, &s, visit{item, 0}, 0, 0, false)
+		}
+		b := batches[column-1]
+		row := max(0, slices.Index(b.IDs, item))
+		return b.X.Data[row*size : (row+1)*size], []string{fmt.Sprint("epoch ", column)}, nil
+	})
+}
 
-// sheet draws n pictures, columns a row; at gives what the network sees of one, and its caption.
-func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, string, error)) error {
+// sheet draws n pictures, columns a row; at gives what the network sees of one, and the lines of its caption.
+func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, []string, error)) error {
 	const gap, line, least = 6, 13, 84 // pixels; least is the width of twelve letters
 	p := l.cfg.Preprocess
+	_, caption, err := at(0)
+	if err != nil {
+		return err
+	}
 	zoom := max(1, (least+p.W-1)/p.W)
-	cellW, cellH := zoom*p.W+gap, zoom*p.H+line+gap
+	cellW, cellH := zoom*p.W+gap, zoom*p.H+line*len(caption)+gap
 	columns = max(1, min(columns, n))
 	sheet := image.NewRGBA(image.Rect(0, 0, columns*cellW+gap, (n+columns-1)/columns*cellH+gap))
 	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
@@ -71,9 +111,11 @@ func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, s
 		}
 		x, y := gap+cell%columns*cellW, gap+cell/columns*cellH
 		draw.NearestNeighbor.Scale(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H), one, one.Bounds(), draw.Src, nil)
-		name := []rune(caption)
-		name = name[:min(len(name), zoom*p.W/basicfont.Face7x13.Advance)]
-		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(x, y+zoom*p.H+line-2)}).DrawString(string(name))
+		for n, text := range caption {
+			letters := []rune(text)
+			letters = letters[:min(len(letters), zoom*p.W/basicfont.Face7x13.Advance)]
+			(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(x, y+zoom*p.H+(n+1)*line-2)}).DrawString(string(letters))
+		}
 	}
 	return png.Encode(w, sheet)
 }

@@ -65,6 +65,19 @@ func (s *Set) Cut(seed uint64, repeat int) Cut {
 	return c
 }
 
+// Slice divides the training part of a cut: a share of it, drawn by the stream "slice" of the seed as validation is, is evaluated on, the
+// rest trained on. The cut's own validation and test are in neither.
+func (s *Set) Slice(c Cut, share float64, seed uint64) Cut {
+	all := s.groups(c.Train)
+	val, left := s.draw(all, s.quotas(all, share), tensor.NewStream(seed, "slice"), 0)
+	of := Cut{Val: s.once(val)}
+	for _, g := range left {
+		of.Train = append(of.Train, g.items...)
+	}
+	slices.Sort(of.Train)
+	return of
+}
+
 // ownParts says, by part, whether the set brings it along.
 func (s *Set) ownParts() (own [4]bool) {
 	for _, it := range s.Items {

@@ -54,5 +54,31 @@ func TestWhatVersionNamesChangesWithItAlone(t *testing.T) {
 			record(fmt.Sprintf("batch train=%t step=%d", train, step), []any{b.IDs, b.Targets[0].Index, b.X.Data})
 		}
 	}
+	noisy := s.Mislabelled(cut.Train, 0.3, 1)
+	record("mislabelled", noisy)
+	confused, err := s.Confused(cut.Train, map[string]map[string]float64{s.Classes[0]: {s.Classes[1]: 0.4}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record("confused", confused)
+	dealt, err := s.Deal(cut.Train, Overlay{}, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record("dealt", dealt)
+	probs, r := make([]float32, 3*60), tensor.NewStream(1, "probabilities").At(0, 0)
+	given := make([]int32, 60)
+	for i := range given {
+		a, b := r.Float64(), r.Float64()
+		given[i] = int32(i % 3)
+		probs[3*i], probs[3*i+1], probs[3*i+2] = float32(a*b), float32(a*(1-b)), float32(1-a)
+	}
+	confident, err := NewConfident(given, probs, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range []string{PruneByNoiseRate, PruneByClass, PruneByBoth, ConfidentLearning, PredictedNeqGiven} {
+		record(rule, confident.Suspects(rule))
+	}
 	golden.Version(t, filepath.Join("testdata", "version.txt"), Version, strings.Join(lines, "\n")+"\n")
 }

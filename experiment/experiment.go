@@ -66,7 +66,7 @@ func (d *Data) UnmarshalSpec(n *spec.Node) error {
 	case d.Name != "" && d.Folder != "":
 		return n.Errorf("data: both a name and a folder; keep one")
 	}
-	d.Folder = Beside(n, d.Folder)
+	d.Folder, d.Labels = Beside(n, d.Folder), Beside(n, d.Labels)
 	for _, share := range []struct {
 		key string
 		v   float64
@@ -111,6 +111,12 @@ func (d Data) MarshalSpec() (*spec.Node, error) {
 	}
 	if d.Test != usual.Test || slices.Contains(d.Asked, "test") {
 		m.Set("test", spec.NewFloat(d.Test))
+	}
+	if d.Labels != "" {
+		m.Set("labels", spec.NewText(d.Labels))
+	}
+	if d.Class != "" {
+		m.Set("class", spec.NewText(d.Class))
 	}
 	if len(d.Skip) > 0 {
 		skip, err := spec.Encode(d.Skip)
@@ -193,8 +199,11 @@ func Read(path string) (Experiment, error) {
 // Encode writes an experiment as the tree of a file that Decode reads back. Paths become absolute, as the file may lie anywhere.
 func Encode(e Experiment) (*spec.Node, error) {
 	var err error
-	if e.Data.Folder != "" {
-		if e.Data.Folder, err = filepath.Abs(e.Data.Folder); err != nil {
+	for _, path := range []*string{&e.Data.Folder, &e.Data.Labels} {
+		if *path == "" {
+			continue
+		}
+		if *path, err = filepath.Abs(*path); err != nil {
 			return nil, err
 		}
 	}
@@ -212,7 +221,7 @@ func Encode(e Experiment) (*spec.Node, error) {
 // EncodeIn is Encode for a file in folder dir that may be passed on: it tells nobody where its writer keeps things. Paths become
 // relative to that folder; of one that leads into the user's home from outside, or to another drive, the last part alone stays.
 func EncodeIn(dir string, e Experiment) (*spec.Node, error) {
-	e.Data.Folder = relative(dir, e.Data.Folder)
+	e.Data.Folder, e.Data.Labels = relative(dir, e.Data.Folder), relative(dir, e.Data.Labels)
 	if IsNetFile(e.Net) {
 		e.Net = relative(dir, e.Net)
 	}
@@ -220,25 +229,29 @@ func EncodeIn(dir string, e Experiment) (*spec.Node, error) {
 	return spec.Encode(e)
 }
 
-// Absolute is a list of choices whose files, those of pretrained weights, are named by absolute paths, as [Encode] names others.
-func Absolute(choices []Choice) ([]Choice, error) { return weightsAt(choices, filepath.Abs) }
+// Absolute is a list of choices whose files, such as those of pretrained weights, are named by absolute paths, as [Encode] names others.
+func Absolute(choices []Choice) ([]Choice, error) { return filesAt(choices, filepath.Abs) }
 
 // Within is a list of choices whose files are named as [EncodeIn] names others in folder dir.
 func Within(dir string, choices []Choice) []Choice {
-	choices, _ = weightsAt(choices, func(path string) (string, error) { return relative(dir, path), nil })
+	choices, _ = filesAt(choices, func(path string) (string, error) { return relative(dir, path), nil })
 	return choices
 }
 
-// weightsAt is a list of choices whose pretrained weights have their paths as to says, where they are relative to the file of the choice.
-func weightsAt(choices []Choice, to func(path string) (string, error)) ([]Choice, error) {
+// filesOf is the keys of approaches that name files.
+var filesOf = map[string]string{"pretrain": "from", "labels": "confusion"}
+
+// filesAt is a list of choices whose files have their paths as to says, where they are relative to the file of the choice.
+func filesAt(choices []Choice, to func(path string) (string, error)) ([]Choice, error) {
 	choices = slices.Clone(choices)
 	for i, c := range choices {
-		if c.Name != "pretrain" || c.Value == nil {
+		file := filesOf[c.Name]
+		if file == "" || c.Value == nil {
 			continue
 		}
 		from := c.Value
 		if c.Value.Kind == spec.Map {
-			from = c.Value.Get("from")
+			from = c.Value.Get(file)
 		}
 		if from == nil || from.Kind != spec.Scalar || from.Text() == FromImageNet {
 			continue
@@ -251,7 +264,7 @@ func weightsAt(choices []Choice, to func(path string) (string, error)) ([]Choice
 		if c.Value.Kind == spec.Map {
 			moved = spec.NewMap()
 			for key, value := range c.Value.Pairs() {
-				if key.Text() == "from" {
+				if key.Text() == file {
 					value = spec.NewText(path)
 				}
 				moved.Set(key.Text(), value)

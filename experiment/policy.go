@@ -40,8 +40,8 @@ func Counted(epochs float64) string {
 	return fmt.Sprintf("%g epochs", epochs)
 }
 
-// At is the rate of a step of a training, from 0: that of the policy over the whole of it, times the factor of the step's
-// stage. linear reaches Final·Base after the last step, not at it, so that every step moves. Of layers it knows nothing.
+// At is the rate of a step of a training, from 0: that of the policy over the whole of it, or of the stage's own fall, times the factor of the
+// step's stage. linear reaches Final·Base after the last step, not at it, so that every step moves. Of layers it knows nothing.
 func (l LR) At(step int, s Schedule) float32 { return l.staged(l.policy(step, s), step, s) }
 
 // Patience is how many epochs in a row may bring nothing before plateau drops the rate, of a training of so many.
@@ -80,6 +80,9 @@ func TrainedOn(o Optimization, l Learning, images int) int {
 
 // staged is a rate times what a step's stage and batch make of it.
 func (l LR) staged(rate float32, step int, s Schedule) float32 {
+	if left, own := s.fall(step); own {
+		rate = l.Base * float32(left)
+	}
 	if f := s.factor(step); f != 1 {
 		rate *= f
 	}

@@ -3,20 +3,13 @@ package experiment
 import (
 	"fmt"
 	"math"
-)
 
-// Stage is a part of a training, at one size of images, one batch and one factor on the learning rate.
-type Stage struct {
-	Epochs int     `json:"epochs,omitempty"` // passes over the training images; 0: Steps says
-	Steps  int     `json:"steps,omitempty"`  // steps in place of passes
-	Size   int     `json:"size,omitempty"`   // pixels of a side of what the network sees; 0: what it was built for
-	Batch  int     `json:"batch,omitempty"`  // images in a step; 0: the settings'
-	LR     float32 `json:"lr,omitempty"`     // factor on the policy's rate, above 0; 0: 1
-}
+	"github.com/assaylab/assay/internal/elementary"
+)
 
 // Schedule is a training as stages, one after the other over one State: the only place where passes over the images become steps,
 // and steps passes. Steps are numbered from 0 through all stages, and so are passes; a stage begins with a pass of its own. The
-// policy of the learning rate runs over the whole of it, and a stage's factor comes on top. The zero Schedule has no steps.
+// policy of the learning rate runs over the whole of it, unless a stage has a fall of its own, and a stage's factor comes on top. The zero Schedule has no steps.
 type Schedule struct{ spans []span }
 
 // span is a stage with its place.
@@ -31,13 +24,13 @@ type span struct {
 // NewSchedule lays out the stages of a training on so many images; without stages it is the one that the settings say. A
 // stage of no length, or whose batch is larger than the images are many, is an error.
 func NewSchedule(o Optimization, l Learning, images int, stages ...Stage) (Schedule, error) {
+	var s Schedule
 	if len(stages) == 0 {
-		stages = []Stage{{Epochs: l.Epochs.Count, Steps: l.Epochs.Steps}}
-		if l.Epochs.Steps > 0 {
-			stages[0].Epochs = 0
+		var err error
+		if stages, err = l.Stages(); err != nil {
+			return s, err
 		}
 	}
-	var s Schedule
 	var at span
 	for i, stage := range stages {
 		fault := func(format string, args ...any) error {
@@ -149,6 +142,16 @@ func (s Schedule) intervals(every float64, done int) int {
 		}
 	}
 	return int(n + 1e-9) // shares of two stages that make a whole may fall short of it by rounding
+}
+
+// fall is the share of the rate that is left in a step of a stage whose rate falls by itself, and false in any other.
+func (s Schedule) fall(step int) (float64, bool) {
+	stage, _, _ := s.At(step)
+	p := &s.spans[stage]
+	if p.Power == 0 {
+		return 1, false
+	}
+	return elementary.Pow(1-float64(step-p.first)/float64(p.end-p.first), float64(p.Power)), true
 }
 
 // factor is that of a step's stage on the learning rate.

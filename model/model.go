@@ -86,14 +86,18 @@ func Of(f *compile.Family, a About) (*Model, error) {
 // Task is what the model's outputs are for.
 func (m *Model) Task() (task.Task, error) { return task.New(m.About.Task, m.About.Classes) }
 
-// Compile plans the evaluation of so many pictures at once, [N,H,W,C] under [compile.Images], which gives what the task predicts. Whoever
+// Compile plans the evaluation of so many pictures at once, of the size that their preprocessing has for it, [N,H,W,C] under [compile.Images], which gives what the task predicts. Whoever
 // asks closes it.
 func (m *Model) Compile(e engine.Engine, batch int) (engine.Executable, error) {
-	p, err := m.family.Evaluation(batch)
+	f, err := m.family.Sized(m.About.Preprocess.Input())
 	if err != nil {
 		return nil, err
 	}
-	return e.Compile(p, m.family.State)
+	p, err := f.Evaluation(batch)
+	if err != nil {
+		return nil, err
+	}
+	return e.Compile(p, f.State)
 }
 
 // family are the programs of a network, of which a model needs those that learn nothing: so settings are at their defaults.

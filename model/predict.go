@@ -9,9 +9,10 @@ import (
 
 // Predictor answers for single pictures; it is not safe for concurrent use.
 type Predictor struct {
-	model *Model
-	task  task.Task
-	exe   engine.Executable
+	model   *Model
+	task    task.Task
+	exe     engine.Executable
+	average task.Average // of several views; nil where there is one
 }
 
 // Predictor plans the model for one picture at a time.
@@ -20,11 +21,17 @@ func (m *Model) Predictor(e engine.Engine) (*Predictor, error) {
 	if err != nil {
 		return nil, err
 	}
+	var average task.Average
+	if views := m.About.Preprocess.Views; views.Count() > 1 {
+		if average, err = task.Averaged(purpose, views.Count()); err != nil {
+			return nil, err
+		}
+	}
 	exe, err := m.Compile(e, 1)
 	if err != nil {
 		return nil, err
 	}
-	return &Predictor{m, purpose, exe}, nil
+	return &Predictor{m, purpose, exe, average}, nil
 }
 
 // Close gives back what the plan holds.
@@ -49,8 +56,15 @@ func (p *Predictor) Picture(b []byte, n int) ([]task.Guess, error) {
 }
 
 func (p *Predictor) guess(x *tensor.Tensor, n int) ([]task.Guess, error) {
-	if err := p.exe.Run(engine.Feed{Real: map[string][]float32{compile.Images: x.Data}}); err != nil {
-		return nil, err
+	views := x.Shape[0]
+	size := len(x.Data) / views
+	for k := range views {
+		if err := p.exe.Run(engine.Feed{Real: map[string][]float32{compile.Images: x.Data[k*size : (k+1)*size]}}); err != nil {
+			return nil, err
+		}
+		if views > 1 && p.average.Add(p.exe.Output) {
+			return p.task.Answer(p.average.Output, n), nil
+		}
 	}
 	return p.task.Answer(p.exe.Output, n), nil
 }

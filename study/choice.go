@@ -30,9 +30,16 @@ var costs = []struct {
 // forLess marks arms whose simultaneous interval lies above -delta, so that they are no worse by what matters, and which cost less.
 // An arm at -delta is marked with no more chance than it is said to have no effect, since the inner interval of that is the narrower one.
 func forLess(r *Result, better float64) {
-	base, _ := r.Baseline()
+	bases := map[string]Arm{}
 	for v := range r.Judged {
 		j := &r.Judged[v]
+		if j.Baseline {
+			bases[j.Backbone] = j.Arm
+		}
+	}
+	for v := range r.Judged {
+		j := &r.Judged[v]
+		base := bases[j.Backbone]
 		j.AsGoodForLess = []string{}
 		if j.Baseline || j.Low == nil || j.High == nil || j.Verdict == "" || r.Delta <= 0 || j.Diverged > 0 {
 			continue
@@ -60,7 +67,7 @@ func (t *table) choose(r *Result, now findings) {
 	df := math.Inf(1)
 	for _, v := range t.questions(effects) {
 		e := now.of[v]
-		if v >= len(t.arms) || e.Effect == nil || !(math.Hypot(e.SeedSE, e.ImageSE) > 0) {
+		if v >= len(t.arms) || t.home[v] != 0 || e.Effect == nil || !(math.Hypot(e.SeedSE, e.ImageSE) > 0) {
 			continue
 		}
 		arms, estimates = append(arms, v), append(estimates, better**e.Effect)

@@ -23,7 +23,7 @@ type ClassEffect struct {
 	Found  bool    `json:"found"`
 }
 
-// ByClass compares every variant with the baseline class by class, arms in the order of r.Judged. labels are the classes of images by the
+// ByClass compares every variant with the baseline, on the base's own backbone, class by class, arms in the order of r.Judged. labels are the classes of images by the
 // numbers that [PerImage] gives them. Effects are means over pairs of one image in one repeat. Their variance is clustered both ways, by images
 // and by repeats (Cameron, Gelbach and Miller, "Robust inference with multiway clustering", J. Bus. Econ. Stat. 29, 2011), and no less than either
 // alone; degrees of freedom are Satterthwaite's. Of all effects together those are found that Benjamini and Hochberg's rule at [DiscoveryRate]
@@ -49,7 +49,7 @@ func ByClass(r *Result, labels []int32, classes int) []ClassEffect {
 	var list []ClassEffect
 	var ps []float64
 	for _, j := range r.Judged {
-		if j.Baseline || trials[j.Name] == nil {
+		if j.Baseline || j.Backbone != "" || trials[j.Name] == nil {
 			continue
 		}
 		pairs := make([]clusters, classes)

@@ -9,12 +9,17 @@ import (
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/assaylab/assay/experiment"
 )
 
 // Design says which combinations of the variants become arms, and what is asked of these. The zero Design is [OFAT].
 type Design struct {
-	Kind       DesignKind `yaml:"kind" spec:"bare" values:"ofat, loo, all, ladder, pairs, factorial, fractional"`
-	Resolution Resolution `yaml:"resolution,omitempty" values:"III, IV, V, plackett-burman"` // of fractional; "" is IV
+	Kind       DesignKind        `yaml:"kind" spec:"bare" values:"ofat, loo, all, ladder, pairs, factorial, fractional, data-size, backbones"`
+	Resolution Resolution        `yaml:"resolution,omitempty" values:"III, IV, V, plackett-burman"` // of fractional; "" is IV
+	Fractions  []float64         `yaml:"fractions,omitempty"`                                       // of data-size: shares of the images that the base trains on, in (0, 1]; none: a sixteenth, an eighth, a quarter, a half
+	Nets       []string          `yaml:"nets,omitempty"`                                            // of backbones: networks besides the base's
+	Sets       []experiment.Data `yaml:"sets,omitempty"`                                            // of backbones: images besides the base's
 }
 
 // DesignKind is a design's name.
@@ -29,6 +34,8 @@ const (
 	Pairs      DesignKind = "pairs"      // each variant alone and each two together: every interaction of two
 	Factorial  DesignKind = "factorial"  // every combination
 	Fractional DesignKind = "fractional" // some of all combinations, such that every effect rests on all trainings
+	Sizes      DesignKind = "data-size"  // the base on parts of its training images: how it learns from more of them
+	Backbones  DesignKind = "backbones"  // each variant alone, on several networks or sets of images
 )
 
 // Resolution is how far effects are told apart in a fraction of all combinations (Box and Hunter, "The 2^(k-p) fractional factorial
@@ -78,8 +85,14 @@ func (d Design) plain() Design {
 	if d.Kind == Fractional && d.Resolution == "" {
 		d.Resolution = ResolutionIV
 	}
+	if d.Kind == Sizes && d.Fractions == nil {
+		d.Fractions = []float64{0.0625, 0.125, 0.25, 0.5}
+	}
 	return d
 }
+
+// single tells whether each arm but the baseline is one variant, compared with the baseline.
+func (d Design) single() bool { return d.Kind == OFAT || d.Kind == Sizes }
 
 // mixed tells whether main effects are mixed with interactions of two.
 func (d Design) mixed() bool {
@@ -93,6 +106,14 @@ func (d Design) check(k int) error {
 	}
 	d = d.plain()
 	switch {
+	case d.Fractions != nil && d.Kind != Sizes:
+		return fmt.Errorf("design %s has no fractions; drop them, or write {kind: data-size, fractions: [...]}", d)
+	case (d.Nets != nil || d.Sets != nil) && d.Kind != Backbones:
+		return fmt.Errorf("design %s has no nets or sets; drop them, or write {kind: backbones, nets: [...]}", d)
+	case d.Kind == Sizes:
+		return d.sizes()
+	case d.Kind == Backbones:
+		return d.backbones()
 	case d.Kind == OFAT:
 	case k < 2:
 		return fmt.Errorf("design %s of one variant; write two or more, or design: ofat", d)
@@ -112,7 +133,7 @@ func (d Design) arms(k int) [][]int {
 	arms := [][]int{{}}
 	add := func(of ...int) { arms = append(arms, of) }
 	switch d := d.plain(); d.Kind {
-	case OFAT:
+	case OFAT, Sizes, Backbones:
 		for i := range k {
 			add(i)
 		}
@@ -323,10 +344,14 @@ func (d Design) questions(variants []string, arms []Arm, usable []bool) []asked 
 	case Factorial, Fractional:
 		list = x.fractions(d)
 	default:
+		home := homes(arms)
 		for v := 1; v < len(arms); v++ {
-			if d.Kind == OFAT || len(arms[v].Of) < 2 || d.Kind == All {
+			if arms[v].Baseline {
+				continue
+			}
+			if d.single() || len(arms[v].Of) < 2 || d.Kind == All {
 				weights := make([]float64, len(arms))
-				weights[v], weights[0] = 1, -1
+				weights[v], weights[home[v]] = 1, -1
 				list = append(list, asked{name: arms[v].Name, kind: Main, about: arms[v].Of, weights: weights, arm: v})
 			}
 		}

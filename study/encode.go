@@ -38,14 +38,22 @@ func (s *Study) text(base *spec.Node, comment string, files func([]experiment.Ch
 		Question   string        `yaml:"question,omitempty"`
 		Base       *spec.Node    `yaml:"base"`
 		Design     Design        `yaml:"design"`
-		Variants   []variant     `yaml:"variants"`
+		Variants   []variant     `yaml:"variants,omitempty"`
 		Repeats    repeats       `yaml:"repeats"`
 		Seed       uint64        `yaml:"seed"`
 		Budget     time.Duration `yaml:"budget,omitempty"`
 		Meaningful float64       `yaml:"meaningful,omitempty"`
-	}{Question: s.Question, Design: s.Design.plain(), Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful}
+		Tune       *Tune         `yaml:"tune,omitempty"`
+		Match      Match         `yaml:"match,omitempty"`
+	}{Question: s.Question, Design: s.Design.plain(), Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful, Match: s.Match}
 	file.Base = base
+	if s.Tune.Key != "" {
+		file.Tune = &s.Tune
+	}
 	for _, v := range s.Variants {
+		if s.Design.Kind == Sizes { // made of its fractions
+			break
+		}
 		with, err := files(v.With)
 		if err != nil {
 			return nil, err

@@ -22,6 +22,8 @@ repeats: {min: 3, max: 4}
 seed: 7
 budget: 90m
 meaningful: 1.5
+tune: {lr: 5}
+match: steps
 `
 	root, err := spec.Parse("s.yaml", []byte(file))
 	if err != nil {
@@ -46,7 +48,7 @@ meaningful: 1.5
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(once) != string(twice) || again.Seed != 7 || again.Budget != s.Budget || again.Meaningful != 1.5 || again.Repeats != 4 || again.First != 3 || len(again.Variants) != 3 {
+	if string(once) != string(twice) || again.Seed != 7 || again.Budget != s.Budget || again.Meaningful != 1.5 || again.Repeats != 4 || again.First != 3 || again.Tune != (Tune{"lr", 5}) || again.Match != Steps || len(again.Variants) != 3 {
 		t.Errorf("once\n%s\ntwice\n%s", once, twice)
 	}
 }

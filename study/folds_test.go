@@ -85,7 +85,7 @@ func TestWhatWouldDecideIsWholeRounds(t *testing.T) {
 	for _, c := range []struct{ folds, all, more, wantAll, wantMore int }{
 		{0, 7, 4, 7, 4}, {3, 6, 3, 6, 3}, {3, 7, 4, 9, 6}, {7, 1000, 993, 0, 0}, {3, 0, 0, 0, 0},
 	} {
-		j := Judgement{RepeatsToDecide: c.all, MoreRepeats: c.more, HoursToDecide: float64(c.more) / 2}
+		j := Judgement{Decides: Decides{RepeatsToDecide: c.all, MoreRepeats: c.more, HoursToDecide: float64(c.more) / 2}}
 		(&Result{Folds: c.folds}).wholeRounds(&j)
 		if j.RepeatsToDecide != c.wantAll || j.MoreRepeats != c.wantMore || j.HoursToDecide != float64(c.wantMore)/2 {
 			t.Errorf("%d folds, %d repeats: got %d, %d more, %g hours", c.folds, c.all, j.RepeatsToDecide, j.MoreRepeats, j.HoursToDecide)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study/stat"
@@ -66,6 +68,7 @@ func (e Expected) Says(images int) string {
 type Outlook struct {
 	Metric     task.Metric // the primary one
 	Variants   int         // effects that are asked for at once
+	Asked      []Asked     // every question of the design; nil where only their number is known
 	Spread     float64     // of an effect, in units of a difference of two arms: below 1 where it rests on more of them; 0: 1
 	Repeats    int
 	First      int // of these, before the first planned look; 0: the one look is at the end
@@ -73,6 +76,31 @@ type Outlook struct {
 	Pool       int // that each repeat draws its split from, by a share that can be chosen; 0: the set brings its own
 	Noise      Expected
 	Meaningful float64 // the file's, in the metric's unit; 0 where it is left out
+}
+
+// Asked is a question that a design puts, before its first trial.
+type Asked struct {
+	Name       string       `json:"name"`
+	Kind       ContrastKind `json:"kind"`
+	Spread     float64      `json:"-"`                 // in units of a difference of two arms
+	Detectable float64      `json:"detectable_effect"` // true effect found with 80 % power; 0 while the noise is unknown
+}
+
+// Contrasts is the effect that each question finds, main effects in one family of intervals, what is beyond them in another.
+func (o Outlook) Contrasts() []Asked {
+	of := map[bool]int{}
+	for _, a := range o.Asked {
+		of[a.Kind == Main]++
+	}
+	list := slices.Clone(o.Asked)
+	for i, a := range list {
+		one := o
+		one.Variants, one.Spread = of[a.Kind == Main], a.Spread
+		if d := one.Detectable(); o.Noise.SD(o.Images) > 0 && !math.IsInf(d, 1) {
+			list[i].Detectable = d
+		}
+	}
+	return list
 }
 
 // Foresight is what can be said of a study's reach before its first trial.
@@ -103,9 +131,14 @@ func (p *Plan) Outlook(m task.Metric) Outlook {
 		arms, usable = append(arms, a.Arm), append(usable, true)
 	}
 	for _, a := range p.Study.Design.questions(names, arms, usable) {
-		if a.kind == Main && a.weights != nil {
+		if a.weights == nil {
+			continue
+		}
+		spread := math.Sqrt(question{asked: a}.scale() / 2)
+		o.Asked = append(o.Asked, Asked{Name: strings.Join(append([]string{a.name}, a.aliases...), " or "), Kind: a.kind, Spread: spread})
+		if a.kind == Main {
 			o.Variants++
-			o.Spread = max(o.Spread, math.Sqrt(question{asked: a}.scale()/2))
+			o.Spread = max(o.Spread, spread)
 		}
 	}
 	return o

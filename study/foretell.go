@@ -10,6 +10,7 @@ import (
 // foretell fills in what the repeats can detect at one level, and what would decide undecided arms at the next.
 func (t *table) foretell(r *Result, now []findings, at, next float64) {
 	first := now[0]
+	t.backbones(r, first)
 	r.NoiseSD, r.BlockSD, r.ResidualDF, r.Noise = first.noiseSD, first.blockSD, first.df, t.split(first)
 	design := stat.Design{Variants: max(1, first.family), SD: r.NoiseSD, Delta: first.delta, Level: at}
 	if t.whole { // every effect rests on all arms
@@ -33,8 +34,7 @@ func (t *table) foretell(r *Result, now []findings, at, next float64) {
 		j := Judgement{Arm: Arm{TrainSeconds: t.seconds(len(t.arms) + i)}, Finding: c.Finding}
 		t.whatWouldDecide(r, len(t.arms)+i, &j, first.of[len(t.arms)+i], design)
 		r.wholeRounds(&j)
-		c.RepeatsToDecide, c.MoreRepeats, c.HoursToDecide, c.ImagesToDecide = j.RepeatsToDecide, j.MoreRepeats, j.HoursToDecide, j.ImagesToDecide
-		c.DecidesNone, c.Anew = j.DecidesNone, j.Anew
+		c.Decides = j.Decides
 	}
 }
 
@@ -77,7 +77,7 @@ func (t *table) whatWouldDecide(r *Result, v int, j *Judgement, now Finding, d s
 		}
 		j.Anew = t.anew(r, effect, d, t.asks[v].scale()/2)
 	}
-	both := (j.TrainSeconds + t.arms[0].TrainSeconds) / 3600
+	both := (j.TrainSeconds + t.arms[t.asks[v].home].TrainSeconds) / 3600
 	if j.RepeatsToDecide > 0 {
 		j.MoreRepeats = max(1, j.RepeatsToDecide-has)
 		j.HoursToDecide = float64(j.MoreRepeats) * both
@@ -95,7 +95,7 @@ func (t *table) whatWouldDecide(r *Result, v int, j *Judgement, now Finding, d s
 func (t *table) seconds(q int) float64 {
 	sum := 0.0
 	for v, w := range t.asks[q].weights {
-		if v > 0 && w != 0 {
+		if v != t.asks[q].home && w != 0 {
 			sum += t.arms[v].TrainSeconds
 		}
 	}

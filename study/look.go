@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/assaylab/assay/study/stat"
 )
 
 // Looks are counted. Whoever judges a study, adds repeats and judges it again has two chances of a false claim, and after
@@ -182,9 +184,22 @@ func (l Ledger) show(r *Result, t *table) {
 		}
 		t.tell(r, shown)
 		t.foretell(r, now, at, next)
+		r.Unplanned = l.unplanned(len(t.cells[0]), r.Family, now[0].df)
 		t.choose(r, now[0])
 	}
 	t.end(r)
+}
+
+// unplanned is what the last look would have had to spend, were all repeats there are planned from the start.
+func (l Ledger) unplanned(repeats, family, df int) *Unplanned {
+	n := len(l.Looks)
+	if n == 0 || l.Looks[n-1].Planned || l.Repeats < 2 || repeats <= l.Repeats || df < 1 {
+		return nil
+	}
+	u := &Unplanned{Level: l.Looks[n-1].Level, Planned: Outlook{First: l.Repeats, Repeats: repeats}.level()}
+	c := stat.ManyToOne(max(1, family))
+	u.Wider = c.Critical(1-u.Level, float64(df)) / c.Critical(1-u.Planned, float64(df))
+	return u
 }
 
 // shown is a metric's findings as far as looks allow them to be told.
@@ -354,7 +369,10 @@ func (l Ledger) undecided(t *table) []int {
 func (t *table) trials(q int) string {
 	h := sha256.New()
 	for s := range t.cells[0] {
-		if t.asks[q].rests(func(arm int) bool { c := t.cells[arm][s]; return arm > 0 && (c == nil || c.Status == Failed) }) {
+		if t.asks[q].rests(func(arm int) bool {
+			c := t.cells[arm][s]
+			return arm != t.asks[q].home && (c == nil || c.Status == Failed)
+		}) {
 			continue
 		}
 		for v, w := range t.asks[q].weights {

@@ -34,7 +34,7 @@ func (t *table) split(now findings) *NoiseSplit {
 	var counted, shared float64
 	blocks, asked := 0, 0
 	for q, f := range now.of {
-		if f.Method != "dunnett" && f.Method != "multivariate t" {
+		if f.Method != "dunnett" && f.Method != "multivariate t" || t.asks[q].home != 0 {
 			continue
 		}
 		asked++

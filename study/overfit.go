@@ -23,12 +23,10 @@ func overfits(t *table, v int) bool {
 		return false
 	}
 	name := t.metrics[loss].Name
+	done, points := t.curved(v)
 	var runs [][]Point
-	points := math.MaxInt
-	for _, c := range t.cells[v] {
-		if c != nil && c.Status == Done {
-			runs, points = append(runs, c.Curve), min(points, len(c.Curve))
-		}
+	for _, tr := range done {
+		runs = append(runs, tr.Curve)
 	}
 	if len(runs) < 2 || points < 4 {
 		return false

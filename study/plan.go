@@ -49,10 +49,19 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 		return nil, err
 	}
 	same := map[string][]PlannedArm{} // by fingerprint
+	home := map[string]PlannedArm{"": base}
 	for _, v := range arms[1:] {
-		a, err := s.planArm(v, base, images)
+		against, here := home[v.Backbone]
+		if !here { // the first on a backbone is its baseline
+			against = base
+		}
+		a, err := s.planArm(v, against, images)
 		if err != nil {
 			return nil, s.blame(v, base, images, err)
+		}
+		if a.Backbone = v.Backbone; !here {
+			a.Baseline, a.Differs = true, []string{"backbone " + v.Backbone}
+			home[v.Backbone] = a
 		}
 		print, err := a.fingerprint()
 		if err != nil {
@@ -66,7 +75,7 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 		same[print] = append(same[print], a)
 		p.Arms = append(p.Arms, a)
 	}
-	return p, nil
+	return p, p.tunes()
 }
 
 // planArm builds an arm and compares it with the baseline.
@@ -78,6 +87,9 @@ func (s *Study) planArm(v Combination, base PlannedArm, images func(experiment.E
 	a, err := plan(v.Name, e, images)
 	if err == nil {
 		a.Of = v.Of
+		a, v.Variant, err = s.matched(v.Variant, base, a, images)
+	}
+	if err == nil {
 		err = guard(v.Variant, base, &a)
 	}
 	return a, err
@@ -117,8 +129,11 @@ func (s *Study) blame(v Combination, base PlannedArm, images func(experiment.Exp
 	return v.Place(err)
 }
 
-// Trials is how many trials the plan has.
-func (p *Plan) Trials() int { return len(p.Arms) * p.Study.Repeats }
+// Trials is how many trials the plan has; with `tune` at most.
+func (p *Plan) Trials() int {
+	rungs, own := p.Tuned()
+	return len(p.Arms)*p.Study.Repeats + rungs + own
+}
 
 // Place gives an error the variant's name and place in the file, unless it has a place already.
 func (v Variant) Place(err error) error {
@@ -157,6 +172,7 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	}
 	a.Params, a.MACs, a.Signature = cost.Params, cost.MACs, a.Built.Graph.Signature()
 	train := experiment.TrainedOn(a.Built.Optimization, a.Built.Learning, a.Images.Train)
+	a.TrainImages = train
 	if a.schedule, err = experiment.NewSchedule(a.Built.Optimization, a.Built.Learning, train); err != nil {
 		return a, approach.Locate(e.Optimization, "batch", err)
 	}
@@ -174,6 +190,7 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	if err := a.Built.Learning.Pretrain.Fits(a.schedule); err != nil {
 		return a, approach.Locate(e.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))
 	}
-	a.TrainMACs = 3 * cost.MACs * int64(a.Steps) * int64(a.Built.Optimization.Batch.Size)
-	return a, nil
+	a.TrainMACs, err = a.Built.Work(a.schedule)
+	a.TrainMACs *= int64(a.Built.Learning.Trainings())
+	return a, err
 }

@@ -64,14 +64,8 @@ type curves struct {
 func (t *table) curves(v int) curves {
 	m := t.metrics[0]
 	var c curves
-	var done []*Trial
-	points := math.MaxInt
-	for _, tr := range t.cells[v] {
-		if tr != nil && tr.Status == Done {
-			done, points = append(done, tr), min(points, len(tr.Curve))
-		}
-	}
-	if len(done) == 0 || points == 0 {
+	done, points := t.curved(v)
+	if points == 0 {
 		return c
 	}
 	for _, p := range done[0].Curve[:points] {
@@ -94,6 +88,18 @@ func (t *table) curves(v int) curves {
 		c.single = 2 * m.Scale * m.Scale * p * (1 - p) / float64(max(1, images))
 	}
 	return c
+}
+
+// curved are an arm's finished trials, and the points that the curves of all of them have.
+func (t *table) curved(v int) (done []*Trial, points int) {
+	for _, tr := range t.cells[v] {
+		if tr != nil && tr.Status == Done {
+			if done = append(done, tr); len(done) == 1 || len(tr.Curve) < points {
+				points = len(tr.Curve)
+			}
+		}
+	}
+	return done, points
 }
 
 // best is the point where the mean curve is.

@@ -14,6 +14,7 @@ import (
 type question struct {
 	asked
 	id     string // looks know it by
+	home   int    // the baseline that it is about, where there are several
 	family string // the kind of family that it is judged in; "" in none: nothing is asked, or its arms do not tell it
 }
 
@@ -30,7 +31,7 @@ func (t *table) put(r *Result) {
 	for i, a := range r.Design.questions(r.Variants, t.arms, usable) {
 		q := question{asked: a}
 		if a.arm > 0 {
-			q.id, q.family = t.arms[a.arm].identity(), t.class[a.arm].kind()
+			q.id, q.family, q.home = t.arms[a.arm].identity(), t.class[a.arm].kind(), t.home[a.arm]
 			t.asks[a.arm] = q
 			continue
 		}

@@ -48,6 +48,7 @@ type Arm struct {
 	Name         string   `json:"name"`
 	ID           string   `json:"id,omitempty"` // of what the arm is, whatever its name: looks go by it; "" stands for the name
 	Baseline     bool     `json:"baseline"`
+	Backbone     string   `json:"backbone,omitempty"`      // that it stands on, in the design of that name; "": the base's own
 	Of           []string `json:"of,omitempty"`            // the variants of the file that it is made of
 	Differs      []string `json:"differs"`                 // what differs from the baseline, couplings included, a line each
 	Derived      bool     `json:"derived"`                 // evaluated from the baseline's own trials (views, average)
@@ -59,6 +60,10 @@ type Arm struct {
 	SecondsRough bool     `json:"seconds_rough,omitempty"` // they were timed beside other work
 	SharedStart  float64  `json:"shared_start"`            // share, 0 to 1, of the parameters that start equal to the baseline's
 	Signature    string   `json:"signature,omitempty"`     // architecture signature
+	TrainImages  int      `json:"train_images,omitempty"`  // that a training sees each epoch; 0 while not known
+	Solved       string   `json:"solved,omitempty"`        // the choice that makes it equal to the baseline in what the study matches, as a file would have it
+	Matched      string   `json:"matched,omitempty"`       // how near that came, in words
+	Value        float64  `json:"value,omitempty"`         // of the setting that is tuned, where the arm is a rung of those in Of
 	Stopped      int      `json:"stopped,omitempty"`       // repeats after which a planned look had decided all that is asked of it; 0: it goes on
 }
 
@@ -148,11 +153,15 @@ type Judgement struct {
 	AsGoodForLess   []string `json:"as_good_for_less"` // costs that are lower by a tenth or more, of an arm that is no worse by delta; never nil
 	ProbabilityBest *float64 `json:"probability_best"` // chance that no arm is truly better, from shrunk effects; nil where nothing tells
 
-	// What would decide an undecided arm at the next look with 80 % power if its effect were the one seen; 0 where no number
-	// up to 1000 would.
+	Decides
+}
+
+// Decides is what would decide an undecided arm or contrast at the next look with 80 % power if its effect were the one seen; 0 where no
+// number up to 1000 would.
+type Decides struct {
 	RepeatsToDecide int     `json:"repeats_to_decide"` // repeats in all: the N of `assay study run FILE --repeats N`
 	MoreRepeats     int     `json:"more_repeats"`      // of these, still to run
-	HoursToDecide   float64 `json:"hours_to_decide"`   // of this arm's and the baseline's trials still to run; 0 while seconds are unknown
+	HoursToDecide   float64 `json:"hours_to_decide"`   // of the trials of its arms, the baseline's among them, still to run; 0 while seconds are unknown
 	DecidesNone     bool    `json:"decides_none"`      // what they would tell is rather that there is no effect of delta
 	ImagesToDecide  int     `json:"images_to_decide"`  // where repeats alone cannot: validation images needed in all
 	Anew            *Anew   `json:"anew,omitempty"`    // a new study that would decide it in clearly less time, or where no repeats of this one would
@@ -179,12 +188,7 @@ type Contrast struct {
 	Others  map[string]*Finding `json:"others,omitempty"`
 	Notes   []string            `json:"notes"`
 
-	RepeatsToDecide int     `json:"repeats_to_decide"` // as a Judgement's
-	MoreRepeats     int     `json:"more_repeats"`
-	HoursToDecide   float64 `json:"hours_to_decide"` // of all its arms' trials still to run
-	DecidesNone     bool    `json:"decides_none"`
-	ImagesToDecide  int     `json:"images_to_decide"`
-	Anew            *Anew   `json:"anew,omitempty"`
+	Decides
 }
 
 // Choice is what one who must choose now does best to take, and what that risks.
@@ -206,6 +210,13 @@ type TestReading struct {
 	Repeats  int                `json:"repeats"` // pairs
 	Images   int                `json:"images"`
 	Reading  int                `json:"reading"` // how often the image that was read most was read by anyone with this store, this reading counted
+}
+
+// Unplanned is what a study paid for growing beyond its plan, beside a plan that had held as many repeats from the start.
+type Unplanned struct {
+	Level   float64 `json:"level"`   // of its last look
+	Planned float64 `json:"planned"` // that the last look of {min: the repeats planned, max: those there are} has
+	Wider   float64 `json:"wider"`   // its intervals, against that one's: 1.3 is three tenths wider
 }
 
 // LookLine is a look as the head of a report tells it.
@@ -235,28 +246,34 @@ type Result struct {
 	Meaningful float64       `json:"-"`               // `meaningful:` of the file, in the primary metric's unit; 0 where it is left out
 	NoiseFloor float64       `json:"noise_floor"`     // standard deviation between repeats known beforehand, points; 0 while unknown
 	Test       *TestReading  `json:"test,omitempty"`
-	Arms       []Arm         `json:"-"` // the baseline first; in JSON as part of Judged
+	Published  []Published   `json:"published,omitempty"` // what others found of its variants
+	Arms       []Arm         `json:"-"`                   // the baseline first; in JSON as part of Judged
+	Tuning     *Tuning       `json:"tuning,omitempty"`    // nil without `tune`
 	Trials     []Trial       `json:"trials"`
 
-	Looks        []LookLine  `json:"looks"`      // so far, at anything against this baseline
-	Family       int         `json:"family"`     // variants ever judged against this baseline
-	NextLevel    float64     `json:"next_level"` // chance of any false claim that the next look could spend
-	Delta        float64     `json:"delta"`      // smallest effect that matters, in the primary metric's unit
-	Blocks       int         `json:"blocks"`     // repeats with at least two finished trials
-	Images       int         `json:"images"`     // validation images of one repeat
-	NoiseSD      float64     `json:"noise_sd"`   // residual standard deviation of one trial within its block, points; 0 while unknown
-	BlockSD      float64     `json:"block_sd"`   // standard deviation between blocks
-	ResidualDF   int         `json:"residual_df"`
-	Noise        *NoiseSplit `json:"noise"`               // where NoiseSD comes from; nil while unknown
-	Detectable   float64     `json:"detectable_effect"`   // true effect that these repeats find with 80 % power, seeds alone
-	Judged       []Judgement `json:"arms"`                // in the order of Arms
-	Contrasts    []Contrast  `json:"contrasts"`           // what the design asks besides an arm less the baseline, the main effects first; never nil
-	Winner       string      `json:"winner_arm"`          // best arm that helps, else the baseline
-	WinnerShrunk float64     `json:"winner_shrunk"`       // its effect, shrunk for having been chosen
-	Predicted    []string    `json:"predicted,omitempty"` // variants that by the contrasts together are best, where no arm that was trained is made of these
-	Choice       *Choice     `json:"choice"`              // if one must choose now; nil where nothing tells
-	Stopped      string      `json:"stopped,omitempty"`   // why there are no verdicts at all, e.g. a diverged baseline
-	Caveats      []string    `json:"caveats"`             // sentences for "Careful: ..."
+	Looks        []LookLine     `json:"looks"`               // so far, at anything against this baseline
+	Family       int            `json:"family"`              // variants ever judged against this baseline
+	Unplanned    *Unplanned     `json:"unplanned,omitempty"` // what growing unplanned costs; nil where it did not
+	NextLevel    float64        `json:"next_level"`          // chance of any false claim that the next look could spend
+	Delta        float64        `json:"delta"`               // smallest effect that matters, in the primary metric's unit
+	Blocks       int            `json:"blocks"`              // repeats with at least two finished trials
+	Images       int            `json:"images"`              // validation images of one repeat
+	NoiseSD      float64        `json:"noise_sd"`            // residual standard deviation of one trial within its block, points; 0 while unknown
+	BlockSD      float64        `json:"block_sd"`            // standard deviation between blocks
+	ResidualDF   int            `json:"residual_df"`
+	Noise        *NoiseSplit    `json:"noise"`               // where NoiseSD comes from; nil while unknown
+	Detectable   float64        `json:"detectable_effect"`   // true effect that these repeats find with 80 % power, seeds alone
+	Judged       []Judgement    `json:"arms"`                // in the order of Arms
+	Backbones    []BackboneLine `json:"backbones,omitempty"` // of that design, the base's own first
+	Signs        []Sign         `json:"signs,omitempty"`     // of that design, what each variant does on every backbone
+	Contrasts    []Contrast     `json:"contrasts"`           // what the design asks besides an arm less the baseline, the main effects first; never nil
+	Winner       string         `json:"winner_arm"`          // best arm that helps, else the baseline
+	WinnerShrunk float64        `json:"winner_shrunk"`       // its effect, shrunk for having been chosen
+	Predicted    []string       `json:"predicted,omitempty"` // variants that by the contrasts together are best, where no arm that was trained is made of these
+	Choice       *Choice        `json:"choice"`              // if one must choose now; nil where nothing tells
+	DataSize     *DataSize      `json:"data_size,omitempty"` // of that design: what more images would bring; nil where the trials do not tell
+	Stopped      string         `json:"stopped,omitempty"`   // why there are no verdicts at all, e.g. a diverged baseline
+	Caveats      []string       `json:"caveats"`             // sentences for "Careful: ..."
 }
 
 // Baseline is the arm that all others are compared with.

@@ -63,6 +63,7 @@ type Fixed struct {
 	Twins   map[string]string // arms whose trainings are those of another arm of this file, by that one: they differ in what is evaluated
 	Budget  time.Duration     // of all runs together, after which nothing starts; 0: no limit
 	Until   int               // repeats to run now, before the next planned look; 0: all of the view
+	Equal   bool              // no arm is the baseline: none ends the study by diverging, and none is held against the first
 }
 
 // EndKind is where a study stands.
@@ -263,7 +264,7 @@ func (f Fixed) look(h History) survey {
 				continue
 			}
 			c := Cell{arm, repeat}
-			if i == 0 && s.diverged == 0 && s.at(c).Status == Diverged {
+			if i == 0 && !f.Equal && s.diverged == 0 && s.at(c).Status == Diverged {
 				s.diverged = repeat
 			}
 			s.places = append(s.places, f.place(c, h, s, leased[c]))
@@ -290,6 +291,8 @@ func (f Fixed) repeats(v View, s *survey) map[string]int {
 	for i, arm := range f.Arms {
 		switch {
 		case i > 0 && status[arm] == Removed:
+		case f.Equal:
+			repeats[arm] = f.until(v)
 		case i > 0 && (status[arm] == Idle || sameEnd(s.at(Cell{arm, 1}), s.at(Cell{f.Arms[0], 1}))):
 			s.idle = append(s.idle, arm)
 			repeats[arm] = 1

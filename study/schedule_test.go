@@ -82,6 +82,8 @@ func TestWhatRunsNextAndWhereAStudyStands(t *testing.T) {
 		{"what was found takes nothing from the budget", []Held{but(row("base", 1, "X", Done), func(r *Held) { r.Found, r.Spent = true, 0 })},
 			func(f *Fixed, _ *History) { f.Budget = time.Second }, []Cell{{"a", 1}, {"b", 1}, {"base", 2}, {"a", 2}, {"b", 2}}, Going, false, 5},
 		{"the budget is spent with a failure", append(slices.Clone(all[:5]), row("b", 2, "X", Failed)), func(f *Fixed, _ *History) { f.Budget = time.Second }, nil, SomeFailed, false, 1},
+		{"no arm is the baseline, and the first diverged", []Held{row("base", 1, "X", Diverged), but(row("a", 1, "X", Done), func(r *Held) { r.Weights = "base" })},
+			func(f *Fixed, _ *History) { f.Equal = true }, []Cell{{"b", 1}, {"base", 2}, {"a", 2}, {"b", 2}}, Going, false, 4},
 		{"the baseline diverged", []Held{row("base", 1, "X", Done), row("base", 2, "X", Diverged), leasedRow("a", 1, "X")}, nil, nil, Hopeless, false, 4},
 		{"the data changed", append(block(1, "X"), leasedRow("base", 2, "X")), func(_ *Fixed, h *History) { h.Fault = "the data have changed" }, nil, Faulty, false, 3},
 		{"another engine began every block", []Held{row("base", 1, "Y", Done), leasedRow("base", 2, "Y")}, nil, nil, Waiting, false, 5},

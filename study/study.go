@@ -22,8 +22,13 @@ type Study struct {
 	First      int           // repeats before the first planned look, after which arms that a look decides train no more; 0: the one planned look is at the end
 	Seed       uint64        // default 1
 	Budget     time.Duration // wall time of all trials together; 0: no limit
+	Match      Match         // what every arm is made equal to the baseline in; default epochs, which solves nothing
+	Tune       Tune          // a setting that each arm tries values of; none by default
 	Meaningful float64       // the smallest effect that matters, points; 0: 0.5, or two validation images where that is more
 	At         *spec.Node    // the file's root; nil where there is none
+
+	// StepSeconds is what a step of an arm takes on this machine, for [Seconds]: this package has no clock. An error where it is not known well.
+	StepSeconds func(PlannedArm) (float64, error)
 }
 
 // MaxRepeats bounds the repeats of a study.
@@ -78,11 +83,13 @@ func Decode(n *spec.Node) (*Study, error) {
 		Question   string        `yaml:"question"`
 		Base       *spec.Node    `yaml:"base" spec:"required"`
 		Design     Design        `yaml:"design"`
-		Variants   []Variant     `yaml:"variants" spec:"required"`
+		Variants   []Variant     `yaml:"variants"`
 		Repeats    repeats       `yaml:"repeats"`
 		Seed       uint64        `yaml:"seed"`
 		Budget     time.Duration `yaml:"budget"`
 		Meaningful float64       `yaml:"meaningful"`
+		Tune       Tune          `yaml:"tune"`
+		Match      Match         `yaml:"match"`
 	}{Design: Design{Kind: OFAT}, Repeats: repeats{Max: 3}, Seed: 1}
 	if n.Get("data") != nil && n.Get("net") != nil && n.Get("base") == nil {
 		return nil, n.Errorf("this is an experiment, not a study; put its keys under base: and write variants:, or run it with assay train")
@@ -90,10 +97,29 @@ func Decode(n *spec.Node) (*Study, error) {
 	if err := spec.Decode(n, &f); err != nil {
 		return nil, err
 	}
-	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats.Max, First: f.Repeats.Min, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful, At: n}
+	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats.Max, First: f.Repeats.Min, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful, Tune: f.Tune, Match: f.Match, At: n}
 	var err error
 	if s.Base, err = base(f.Base); err != nil {
 		return nil, err
+	}
+	switch {
+	case n.Get("variants") == nil && s.Design.Kind != Sizes:
+		return nil, n.Errorf("the key %q is missing; add it", "variants")
+	case s.Design.Kind != Sizes:
+	case n.Get("variants") != nil:
+		return nil, n.Get("variants").Errorf("variants: design data-size has the base on parts of its images and no variants; drop them, or the design")
+	default:
+		if err := n.Place(s.Design.check(0)); err != nil {
+			return nil, n.Get("design").At(err)
+		}
+		if s.Variants, err = s.parts(); err != nil {
+			return nil, n.Get("design").At(err)
+		}
+	}
+	for i, net := range s.Design.Nets {
+		if experiment.IsNetFile(net) {
+			s.Design.Nets[i] = experiment.Beside(n, net)
+		}
 	}
 	if n.Get("seed") == nil {
 		s.Seed = s.Base.Seed
@@ -241,13 +267,23 @@ func (s *Study) Arms() ([]Combination, error) {
 		}
 		arms = append(arms, c)
 	}
+	if design.Kind == Backbones {
+		others, err := s.backbones()
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range others {
+			arms = append(arms, s.on(b)...)
+		}
+	}
 	return arms, nil
 }
 
 // Combination is an arm of a design, before it is built.
 type Combination struct {
-	Variant          // all of its edits; of the baseline none
-	Of      []string // names of the variants that it is made of
+	Variant           // all of its edits; of the baseline none
+	Of       []string // names of the variants that it is made of
+	Backbone string   // that it stands on; "": the base's own
 }
 
 // together is several variants as one. Two that take away the same, name both a network or data, or write one key differently leave it to

@@ -44,13 +44,21 @@ func (t *table) begin(r *Result) {
 	r.Images = t.images
 	r.Delta = t.metrics[0].Delta(r.Meaningful, t.images)
 	r.Judged, r.Contrasts, r.Caveats, r.Stopped = t.rows, t.contrasts(), nil, ""
-	r.Looks, r.Family, r.NextLevel = []LookLine{}, 0, 0
+	r.Looks, r.Family, r.NextLevel, r.Unplanned = []LookLine{}, 0, 0, nil
 	r.Blocks, r.NoiseSD, r.BlockSD, r.ResidualDF, r.Detectable = t.blocks(), 0, 0, 0, 0
-	r.Noise = nil
+	r.Noise, r.DataSize, r.Backbones, r.Signs = nil, nil, nil, nil
 	r.Winner, r.WinnerShrunk, r.Predicted, r.Choice = t.arms[0].Name, 0, nil, nil
-	if d := t.rows[0].Diverged; d > 0 {
-		r.Stopped = fmt.Sprintf("the baseline diverged in %s; lower its learning rate, give it a warm-up or train longer, then run the study again",
-			counted(d, "repeat"))
+	for _, b := range t.bases() {
+		d := t.rows[b].Diverged
+		if d == 0 {
+			continue
+		}
+		which := "the " + BaselineName
+		if b > 0 {
+			which = t.arms[b].Name
+		}
+		r.Stopped = fmt.Sprintf("%s diverged in %s; lower its learning rate, give it a warm-up or train longer, then run the study again",
+			which, counted(d, "repeat"))
 	}
 }
 
@@ -111,6 +119,12 @@ func (t *table) end(r *Result) {
 			}
 		}
 	}
+	if r.Design.Kind == Sizes && r.Stopped == "" {
+		r.DataSize = t.dataSize(r.Delta)
+	}
+	if len(r.Backbones) > 0 {
+		r.Signs = signs(r)
+	}
 	r.Caveats = caveats(r, t)
 }
 
@@ -134,6 +148,7 @@ func (c class) kind() string {
 // table is the trials of a result by arm and block, with the baseline as arm 0.
 type table struct {
 	arms     []Arm
+	home     []int // by arm, the baseline that it is compared with
 	metrics  []task.Metric
 	cells    [][]*Trial    // [arm][block], nil where there is no trial
 	values   [][][]float64 // [metric][arm][block], NaN where not done
@@ -160,7 +175,7 @@ func tabulate(r *Result) (*table, error) {
 		if a.Baseline && a.Name == base.Name {
 			continue
 		}
-		if _, twice := index[a.Name]; twice || a.Baseline {
+		if _, twice := index[a.Name]; twice || a.Baseline && a.Backbone == "" {
 			return nil, fmt.Errorf("study %s: arm %q stands twice or is a second baseline; rename or remove it", r.Name, a.Name)
 		}
 		if twin, twice := ids[a.identity()]; twice {
@@ -169,6 +184,7 @@ func tabulate(r *Result) (*table, error) {
 		index[a.Name], ids[a.identity()] = len(t.arms), a.Name
 		t.arms = append(t.arms, a)
 	}
+	t.home = homes(t.arms)
 	blocks := 0
 	for _, tr := range r.Trials {
 		if _, ok := index[tr.Arm]; !ok || tr.Repeat < 1 {
@@ -224,15 +240,16 @@ func tabulate(r *Result) (*table, error) {
 // sameImages checks that every arm of a block was evaluated on the same images in the same order.
 func (t *table) sameImages(study string) error {
 	for s := range t.cells[0] {
-		var first *Trial
+		firsts := map[int]*Trial{} // by baseline
 		for v := range t.arms {
 			c := t.cells[v][s]
 			if c == nil || c.Status != Done {
 				continue
 			}
-			if first == nil {
-				first = c
+			if firsts[t.home[v]] == nil {
+				firsts[t.home[v]] = c
 			}
+			first := firsts[t.home[v]]
 			if c.Images.Set != first.Images.Set || !slices.Equal(c.Images.IDs, first.Images.IDs) {
 				return fmt.Errorf("study %s: repeat %d: arms %q and %q saw different validation images; a block has one split, in one order",
 					study, s+1, first.Arm, c.Arm)
@@ -263,7 +280,7 @@ func (t *table) row(v int) Judgement {
 
 func (t *table) classify(v int) class {
 	switch j := t.rows[v]; {
-	case v == 0:
+	case v == t.home[v]:
 		return baseline
 	case j.Diverged > 0:
 		return diverging
@@ -282,7 +299,7 @@ func (t *table) classify(v int) class {
 func (t *table) endsAsBaseline(v int) bool {
 	some := false
 	for s, c := range t.cells[v] {
-		b := t.cells[0][s]
+		b := t.cells[t.home[v]][s]
 		if c == nil || b == nil || c.Status != Done || b.Status != Done {
 			continue
 		}
@@ -378,7 +395,7 @@ func chooseWinner(r *Result, better float64) {
 	var square, noise, best, bestVar float64
 	count := 0.0
 	for _, j := range r.Judged {
-		if j.Effect == nil || j.Method != "dunnett" && j.Method != "paired t" {
+		if j.Backbone != "" || j.Effect == nil || j.Method != "dunnett" && j.Method != "paired t" {
 			continue
 		}
 		v := j.SeedSE*j.SeedSE + j.ImageSE*j.ImageSE
@@ -397,8 +414,9 @@ func chooseWinner(r *Result, better float64) {
 	}
 }
 
-// combine names, where the design asks no arm less the baseline, the variants that the decided effects speak for, and the arm that was
-// trained and has the largest sum of decided effects: of what no effect was decided for, nothing is expected.
+// combine names, where the design asks no arm less the baseline, the variants that by the decided effects are best together, and the arm that
+// was trained and has the largest sum of decided effects: of what no effect was decided for, nothing is expected. An interaction that was
+// decided, and is mixed with no other, counts where both of its variants are there.
 func combine(r *Result, better float64) {
 	sum, of := map[string]float64{}, map[string]float64{}
 	for _, c := range r.Contrasts {
@@ -407,28 +425,78 @@ func combine(r *Result, better float64) {
 			of[c.Of[0]]++
 		}
 	}
-	var best []string
-	for _, v := range r.Variants {
-		if sum[v] > 0 {
-			best = append(best, v)
-		}
+	for v, n := range of {
+		sum[v] /= n
 	}
-	top, trained := 0.0, len(best) == 0
-	for _, j := range r.Judged {
-		gain := 0.0
-		for _, v := range j.Of {
-			if of[v] > 0 {
-				gain += sum[v] / of[v]
+	pairs := interactions(r)
+	gain := func(arm []string) float64 { // over the mean of all combinations, the baseline's own taken off
+		total := 0.0
+		for _, v := range arm {
+			total += sum[v]
+		}
+		for _, c := range pairs { // a difference of differences: half of it where both are there or both are not, less half where one is
+			a, b := slices.Contains(arm, c.Of[0]), slices.Contains(arm, c.Of[1])
+			if a != b {
+				total -= better * *c.Effect / 2
 			}
 		}
-		if gain > top && j.Trials > j.Diverged {
-			r.Winner, top = j.Name, gain
+		return total
+	}
+	best := r.best(sum, gain)
+	top, trained := 0.0, len(best) == 0
+	for _, j := range r.Judged {
+		if g := gain(j.Of); g > top && j.Trials > j.Diverged {
+			r.Winner, top = j.Name, g
 			trained = len(j.Of) == len(best) && !slices.ContainsFunc(best, func(v string) bool { return !slices.Contains(j.Of, v) })
 		}
 	}
 	if !trained {
 		r.Predicted = best
 	}
+}
+
+// interactions are those of two variants that were decided, where the design tells them from others.
+func interactions(r *Result) []Contrast {
+	var list []Contrast
+	for _, c := range r.Contrasts {
+		if c.Kind == Interaction && len(c.Of) == 2 && len(c.Aliases) == 0 && (c.Verdict == Helps || c.Verdict == Hurts) && c.Effect != nil {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// best are the variants that together have the largest gain, in the file's order: those whose effects speak for them, changed one by one as long
+// as that gains, in which interactions may speak against or for another.
+func (r *Result) best(sum map[string]float64, gain func([]string) float64) []string {
+	in := map[string]bool{}
+	for _, v := range r.Variants {
+		in[v] = sum[v] > 0
+	}
+	list := func() []string {
+		var of []string
+		for _, v := range r.Variants {
+			if in[v] {
+				of = append(of, v)
+			}
+		}
+		return of
+	}
+	for range len(r.Variants) * len(r.Variants) { // each turn gains, and there are few
+		top, flip := gain(list())+1e-9, ""
+		for _, v := range r.Variants {
+			in[v] = !in[v]
+			if g := gain(list()); g > top {
+				top, flip = g, v
+			}
+			in[v] = !in[v]
+		}
+		if flip == "" {
+			break
+		}
+		in[flip] = !in[flip]
+	}
+	return list()
 }
 
 func missing(n int) []float64 {

@@ -45,7 +45,7 @@ func caveats(r *Result, t *table) []string {
 		}
 	}
 	if r.Predicted != nil {
-		say("by the main effects, %s together would be best: predicted, not trained%s", strings.Join(r.Predicted, " + "), beside(r))
+		say("by the effects found, %s together would be best: predicted, not trained%s", strings.Join(r.Predicted, " + "), beside(r))
 	}
 	for _, line := range t.divergence(r.Variants) {
 		say("%s", line)
@@ -197,11 +197,11 @@ func (t *table) divergence(variants []string) []string {
 	return lines
 }
 
-// beside names the interactions that were decided and that a sum of main effects leaves out.
+// beside names the interactions that were decided and that the prediction leaves out, as they cannot be told from others.
 func beside(r *Result) string {
 	var names []string
 	for _, c := range r.Contrasts {
-		if c.Kind == Interaction && (c.Verdict == Helps || c.Verdict == Hurts) {
+		if c.Kind == Interaction && len(c.Aliases) > 0 && (c.Verdict == Helps || c.Verdict == Hurts) {
 			names = append(names, strings.Join(append([]string{c.Name}, c.Aliases...), " or "))
 		}
 	}

@@ -34,7 +34,8 @@ type findings struct {
 	noiseSD float64 // residual of one trial, pooled
 	blockSD float64
 	df      int
-	family  int // questions in the first family of simultaneous intervals, the absent included
+	family  int           // questions in the first family of simultaneous intervals, the absent included
+	noises  map[int]noise // by baseline
 
 	together map[[2]int]float64 // covariances of effects that share the residual, seeds and images, by pairs of questions
 }
@@ -50,6 +51,12 @@ func (f findings) cov(q, p int) float64 {
 	return 0
 }
 
+// noise is the residual of one trial about its block, standard deviation and degrees of freedom.
+type noise struct {
+	sd float64
+	df int
+}
+
 // The kinds of families, each of which has the level of the look to itself.
 const (
 	effects    = "effects"    // the simultaneous intervals
@@ -61,29 +68,37 @@ const (
 // judge puts every question where it belongs and judges it there.
 func (o outcome) judge(t *table) findings {
 	k := len(t.asks)
-	f := findings{of: make([]Finding, k), notes: make([][]string, k), delta: o.delta, together: map[[2]int]float64{}}
+	f := findings{of: make([]Finding, k), notes: make([][]string, k), delta: o.delta, together: map[[2]int]float64{}, noises: map[int]noise{}}
 	for v := range t.arms {
 		if done := finite(o.y[v]); len(done) > 0 {
 			f.of[v].Mean = new(stat.Mean(done))
 		}
 	}
 	images := o.imageTerms(t)
-	pool, uneven := o.pool(t)
-	apart := func(q int) bool {
-		return t.asks[q].rests(func(arm int) bool {
-			return slices.Contains(uneven, arm) || arm == 0 && len(uneven) > 0 && len(pool) == 0
-		})
-	}
-	for _, kind := range []string{effects, beyond} {
-		shared, own := split(t.questions(kind), apart)
-		size := len(shared) + len(own) + o.absent[kind]
-		if kind == effects {
-			f.family = size
+	bases := t.bases()
+	for _, base := range bases {
+		pool, uneven := o.pool(t, base)
+		apart := func(q int) bool {
+			return t.asks[q].rests(func(arm int) bool {
+				return slices.Contains(uneven, arm) || arm == base && len(uneven) > 0 && len(pool) == 0
+			})
 		}
-		// Questions of arms that left the pool take their share of the level with them, so that the whole stays at it.
-		rate := o.level * float64(len(own)) / float64(max(1, size))
-		o.judgePool(t, &f, pool, shared, images, o.level-rate, kind)
-		o.judgeOwn(t, &f, own, images, rate, 0, "its spread differs: judged by its own differences")
+		for _, kind := range []string{effects, beyond} {
+			every := t.questions(kind)
+			_, here := split(every, func(q int) bool { return t.asks[q].home == base })
+			shared, own := split(here, apart)
+			size, level, absent := len(every)+o.absent[kind], o.level, o.absent[kind]
+			if kind == effects {
+				f.family = size
+			}
+			if len(bases) > 1 { // each backbone has the share of its questions, and those that are absent keep theirs
+				level, absent, size = o.level*float64(len(here))/float64(max(1, size)), 0, len(here)
+			}
+			// Questions of arms that left the pool take their share of the level with them, so that the whole stays at it.
+			rate := level * float64(len(own)) / float64(max(1, size))
+			o.judgePool(t, &f, base, pool, shared, images, level-rate, absent)
+			o.judgeOwn(t, &f, own, images, rate, 0, "its spread differs: judged by its own differences")
+		}
 	}
 	o.judgeOwn(t, &f, t.questions(evaluation), images, o.level, o.absent[evaluation], "")
 	o.judgeDiverging(t, &f, t.questions(divergence), images)
@@ -120,15 +135,15 @@ func split(list []int, is func(int) bool) (not, these []int) {
 
 // pool divides the family into arms that share one residual and arms whose spread differs. Brown and Forsythe's test of
 // each arm against the rest, Bonferroni over arms, is trusted from five repeats; while it rejects, the arm with the least
-// p-value leaves. If that is the baseline, no difference is free of it, and every arm is judged by its own. Where every effect rests
+// p-value leaves. They are compared with one baseline. If that is the one to leave, no difference is free of it, and every arm is judged by its own. Where every effect rests
 // on all arms alike, the pooled residual is the right one whatever the spreads: none leaves.
-func (o outcome) pool(t *table) (pool, uneven []int) {
-	pool = t.of(family)
+func (o outcome) pool(t *table, base int) (pool, uneven []int) {
+	_, pool = split(t.of(family), func(v int) bool { return t.home[v] == base })
 	if t.whole {
 		return slices.Sorted(slices.Values(slices.Concat(pool, t.of(identical)))), nil
 	}
 	for len(pool) > 0 {
-		rows := o.rows(append([]int{0}, pool...))
+		rows := o.rows(append([]int{base}, pool...))
 		l, err := stat.Fit(rows)
 		if err != nil {
 			return pool, uneven
@@ -160,20 +175,22 @@ func (o outcome) pool(t *table) (pool, uneven []int) {
 // judgePool judges the questions whose arms share the residual by simultaneous intervals, Dunnett's where each is an arm less the
 // baseline, each with degrees of freedom of its own where image terms differ (Hasler and Hothorn, "Multiple contrast tests in the
 // presence of heteroscedasticity", Biometrical Journal 50, 2008). Questions that were judged before and are not here any more count as absent.
-func (o outcome) judgePool(t *table, f *findings, pool, questions []int, images stat.ImageTerms, rate float64, kind string) {
-	l, err := stat.Fit(o.rows(append([]int{0}, pool...)))
+func (o outcome) judgePool(t *table, f *findings, base int, pool, questions []int, images stat.ImageTerms, rate float64, absent int) {
+	l, err := stat.Fit(o.rows(append([]int{base}, pool...)))
 	if err != nil {
 		return
 	}
 	if l.DF > 0 {
 		l.Variance = max(l.Variance, o.Floor(o.images))
-		f.noiseSD, f.blockSD, f.df = math.Sqrt(l.Variance), math.Sqrt(l.BlockVar), l.DF
+		if f.noises[base] = (noise{math.Sqrt(l.Variance), l.DF}); base == 0 {
+			f.noiseSD, f.blockSD, f.df = math.Sqrt(l.Variance), math.Sqrt(l.BlockVar), l.DF
+		}
 	}
 	var in []int            // of the questions those that can be told
 	var weights [][]float64 // by place in l
 	for _, q := range questions {
 		w := make([]float64, len(pool)+1)
-		w[0] = t.asks[q].weights[0]
+		w[0] = t.asks[q].weights[base]
 		effect := 0.0
 		for i, v := range pool {
 			if w[i+1] = t.asks[q].weights[v]; w[i+1] != 0 {
@@ -202,7 +219,6 @@ func (o outcome) judgePool(t *table, f *findings, pool, questions []int, images 
 			f.together[[2]int{q, p}] = both[a][b]
 		}
 	}
-	absent := o.absent[kind]
 	outer := stat.NewFamily(both, absent)
 	inner := outer.Inner()
 	bySeeds := sync.OnceValue(func() float64 { return stat.NewFamily(seeds, absent).Critical(1-rate, float64(l.DF)) })
@@ -285,8 +301,9 @@ func (o outcome) judgeDiverging(t *table, f *findings, arms []int, images stat.I
 			e.Conditional = &Interval{Effect: *c.Effect}
 		}
 		e.Verdict = Undecided
-		one := stat.FisherMore(t.rows[v].Diverged, t.rows[v].Trials, 0, t.rows[0].Trials)
-		if t.rows[0].Trials == 0 {
+		base := t.rows[t.home[v]].Trials
+		one := stat.FisherMore(t.rows[v].Diverged, t.rows[v].Trials, 0, base)
+		if base == 0 {
 			one, e.Verdict = 1, ""
 		}
 		e.P = new(one)
@@ -367,17 +384,33 @@ func (o outcome) onTheseImages(t *table, e *Finding) []string {
 	return []string{fmt.Sprintf("%s on these %d images, not for certain on others", word, t.images)}
 }
 
-// imageTerms estimates the image term of every question's effect from the repeats that recorded it.
+// imageTerms estimates the image term of every question's effect from the repeats that recorded it. Of questions about unlike baselines,
+// which are judged apart, there is no covariance.
 func (o outcome) imageTerms(t *table) stat.ImageTerms {
+	bases := t.bases()
+	all := o.imageTermsOf(t, bases[0])
+	for _, base := range bases[1:] {
+		x := o.imageTermsOf(t, base)
+		for q, a := range t.asks {
+			if a.home == base {
+				all.VarVar[q] = x.VarVar[q]
+				copy(all.Cov[q], x.Cov[q])
+			}
+		}
+	}
+	return all
+}
+
+func (o outcome) imageTermsOf(t *table, base int) stat.ImageTerms {
 	var blocks []stat.ImageBlock
-	for s := range t.cells[0] {
-		b := t.cells[0][s]
+	for s := range t.cells[base] {
+		b := t.cells[base][s]
 		if b == nil || b.Status != Done {
 			continue
 		}
 		block := stat.ImageBlock{Set: b.Images.Set, IDs: b.Images.IDs, Diff: make([][]float64, len(t.asks))}
 		for q, a := range t.asks {
-			if a.weights == nil || a.rests(func(arm int) bool { c := t.cells[arm][s]; return c == nil || c.Status != Done }) {
+			if a.weights == nil || a.home != base || a.rests(func(arm int) bool { c := t.cells[arm][s]; return c == nil || c.Status != Done }) {
 				continue
 			}
 			d := make([]float64, len(block.IDs))

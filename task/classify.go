@@ -53,6 +53,12 @@ var (
 // Name is classify.
 func (Classify) Name() string { return catalog[0].Name }
 
+// Mixed is the task with a distribution over the classes in each row.
+func (c Classify) Mixed() Task {
+	c.Soft = true
+	return c
+}
+
 // Metrics are accuracy and log loss.
 func (Classify) Metrics() []Metric { return []Metric{Accuracy, LogLoss} }
 

@@ -5,6 +5,8 @@
 package task
 
 import (
+	"fmt"
+
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/nn"
@@ -23,6 +25,21 @@ type Task interface {
 	// Answer is what a person is told of the one picture that an evaluation program of one row has seen: at most n answers, the surest
 	// first. output gives what Predict declared.
 	Answer(output func(name string) []float32, n int) []Guess
+}
+
+// Mixing is a task that can learn from rows that show several pictures, each with its share.
+type Mixing interface {
+	// Mixed is the task whose targets of training, and loss, are by shares.
+	Mixed() Task
+}
+
+// Mixed is a task for rows that show several pictures; what makes them so, such as mixup, is told where the task cannot.
+func Mixed(t Task, what string) (Task, error) {
+	m, ok := t.(Mixing)
+	if !ok {
+		return nil, fmt.Errorf("%s mixes pictures, and the task %s cannot learn from mixed ones; leave it out", what, t.Name())
+	}
+	return m.Mixed(), nil
 }
 
 // Outputs is the part of a task that stands in programs.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/compile"
@@ -143,7 +144,7 @@ func (r *run) meanOf(ctx context.Context, a *average) (*Averaged, error) {
 			return nil, err
 		}
 	}
-	eval, err := compiled(r.Engine, f, f.Evaluation, r.evalBatch)
+	eval, err := r.evaluation(f)
 	if err != nil {
 		return nil, err
 	}
@@ -171,20 +172,31 @@ func (r *run) restate(ctx context.Context, f *compile.Family) error {
 	if err != nil {
 		return err
 	}
-	parts := r.Optimization.Batch.Parts()
-	exe, err := compiled(r.Engine, sized, sized.Restatistics, batch/parts)
-	if err != nil {
-		return err
-	}
-	defer exe.Close()
 	_, epoch, step := r.schedule.At(r.done)
 	if step > 0 {
 		epoch++
 	}
-	feed := r.training.Start(epoch, 0, r.Loaders)
+	training := r.training
+	if len(r.Learning.Multiscale.Sides()) > 0 { // the size that it is measured at
+		if training, err = r.loader(ctx, batch, g); err != nil {
+			return err
+		}
+	}
+	return r.remeasure(ctx, sized, training, epoch, training.Steps())
+}
+
+// remeasure sets the running statistics of a network to their mean over the first so many batches of an epoch.
+func (r *run) remeasure(ctx context.Context, f *compile.Family, training *data.Loader, epoch, steps int) error {
+	parts := r.Optimization.Batch.Parts()
+	exe, err := compiled(r.Engine, f, f.Restatistics, training.Batch()/parts)
+	if err != nil {
+		return err
+	}
+	defer exe.Close()
+	feed := training.Start(epoch, 0, r.Loaders)
 	defer feed.Stop()
 	in := engine.Feed{Real: map[string][]float32{}, Scalars: map[string]float32{}}
-	for i := range r.training.Steps() {
+	for i := range steps {
 		if ctx.Err() != nil {
 			return r.interrupted()
 		}

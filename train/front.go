@@ -110,10 +110,10 @@ func (k *features) close() {
 	}
 }
 
-// front is what is fixed of a family in training, nil where each epoch shows other images or nothing is.
+// front is what is fixed of a family in training, nil where each epoch shows other images, or images of other sizes, or nothing is.
 func (r *run) front(f *compile.Family) *compile.Front {
 	varies := len(r.config.Augment) > 0 && (r.Learning.Pretrain.Cache == 0 || !r.config.Overlay.Once())
-	if varies {
+	if varies || r.Learning.Mixes() != "" || len(r.Learning.Multiscale.Sides()) > 0 {
 		return nil
 	}
 	return f.Front()
@@ -127,9 +127,12 @@ type judge struct {
 
 // judging compiles the evaluation of the weights as they stand behind so many steps.
 func (r *run) judging(done int) (*judge, error) {
-	j, f := &judge{}, r.family
-	if front := f.Front(); front != nil && !r.thaws(done) {
-		var err error
+	f, err := r.family.Sized(r.preprocess.Input())
+	if err != nil {
+		return nil, err
+	}
+	j := &judge{}
+	if front := f.Front(); front != nil && r.validation != nil && r.validation.Views() == 1 && !r.thaws(done) {
 		if j.features, err = keep(r.Engine, front, f, r.validation, r.Cut.Val, 1, r.evalBatch); err != nil {
 			return nil, err
 		}
@@ -137,7 +140,6 @@ func (r *run) judging(done int) (*judge, error) {
 			f = front.Behind()
 		}
 	}
-	var err error
 	if j.Executable, err = compiled(r.Engine, f, f.Evaluation, r.evalBatch); err != nil {
 		j.features.close()
 		return nil, err
@@ -151,8 +153,11 @@ func (j *judge) Close() {
 	j.features.close()
 }
 
-// score evaluates the weights as they stand; an interruption keeps what there is.
+// score evaluates the weights as they stand, on no images to nothing; an interruption keeps what there is.
 func (r *run) score(ctx context.Context, j *judge, l *data.Loader) (task.Score, error) {
+	if l == nil {
+		return task.Score{}, nil
+	}
 	if j.features != nil {
 		l = l.Blind()
 	}

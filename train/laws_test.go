@@ -232,6 +232,30 @@ func TestSmoothedLabelsChangeTrainingAndNoMeasure(t *testing.T) {
 	}
 }
 
+// Whatever the loss, mixed pictures change the training and no measure of what did not train, and the bits depend on no thread.
+func TestMixedPicturesTrainByTheirShares(t *testing.T) {
+	s := draw(t, 13)
+	for _, loss := range []string{"softmax", "bce", "focal"} {
+		t.Run(loss, func(t *testing.T) {
+			start := func(n int, rate float32, ops ...augment.Op) train.Job {
+				j := job(t, s)
+				j.Optimization.Loss.Kind, j.Optimization.LabelSmoothing.Amount, j.Optimization.LR.Base = loss, 0.1, rate
+				j.Learning.Epochs.Count, j.Engine, j.Loaders = 1, threads(t, n), n
+				for _, op := range ops {
+					j.Learning.Augment.Ops = append(j.Learning.Augment.Ops, experiment.NewOperation(op))
+				}
+				return j
+			}
+			mixing := []augment.Op{augment.MixUp{Alpha: 1}, augment.CutMix{Alpha: 1}}
+			same(t, run(t, start(5, 0.05, mixing...)), run(t, start(1, 0.05, mixing...)))
+			plain, mixed := run(t, start(1, 1e-20)), run(t, start(1, 1e-20, mixing...))
+			if plain.Curve[0].TrainLoss == mixed.Curve[0].TrainLoss {
+				t.Error("mixed pictures have the loss of plain ones")
+			}
+		})
+	}
+}
+
 func TestEachStreamChangesTheTraining(t *testing.T) {
 	s := draw(t, 13)
 	want := run(t, job(t, s)).Model.Digest

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"time"
 
@@ -59,6 +60,9 @@ type run struct {
 func Run(ctx context.Context, job Job) (*Result, error) {
 	began := time.Now()
 	r, err := job.setUp(ctx)
+	if errors.Is(err, errDiverged) {
+		return &Result{Diverged: true, Seconds: time.Since(began).Seconds()}, nil
+	}
 	if err != nil {
 		return nil, early(ctx, err)
 	}
@@ -70,6 +74,13 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	result, err := r.train(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if job.Learning.Labels.Clean != "" && job.Checkpoint != "" {
+		for _, file := range Beside(job.Checkpoint) {
+			if err := absent(os.Remove(file)); err != nil {
+				return nil, err
+			}
+		}
 	}
 	result.Begun, result.Seconds, result.Resumed = r.begun, time.Since(began).Seconds(), resumed
 	return result, nil
@@ -116,7 +127,7 @@ func (r *run) stepped() (err error) {
 
 // early is the error of a training that ended before its first step.
 func early(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !errors.Is(err, ErrInterrupted) { // a fold has said what is kept
 		return fmt.Errorf("%w before the first step; nothing is kept", ErrInterrupted)
 	}
 	return err
@@ -174,6 +185,15 @@ func compiled(e engine.Engine, f *compile.Family, build func(batch int) (*progra
 	return e.Compile(p, f.State)
 }
 
+// evaluation plans the evaluation of a network as its pictures are looked at.
+func (r *run) evaluation(f *compile.Family) (engine.Executable, error) {
+	seen, err := f.Sized(r.preprocess.Input())
+	if err != nil {
+		return nil, err
+	}
+	return compiled(r.Engine, seen, seen.Evaluation, r.evalBatch)
+}
+
 // initialize draws the first weights and copies those that the training starts from over them. Some rules then look at the training's
 // images.
 func (r *run) initialize() error {
@@ -227,7 +247,7 @@ func (r *run) scale(started Started) error {
 	if err := r.training.Fill(0, 0, b); err != nil {
 		return err
 	}
-	family, err := r.sized(0)
+	family, err := r.family.Sized(b.X.Shape[1], b.X.Shape[2])
 	if err != nil {
 		return err
 	}
@@ -342,7 +362,7 @@ func (r *run) look(ctx context.Context, eval *judge, end bool) (*Result, error) 
 	return r.finish(ctx, score)
 }
 
-// advance runs step number r.done and returns its loss. It allocates nothing, but where a stage begins.
+// advance runs step number r.done and returns its loss. It allocates nothing, but where a stage or a size begins.
 func (r *run) advance(ctx context.Context) (loss float64, err error) {
 	stage, epoch, step := r.schedule.At(r.done)
 	if r.feed == nil || stage != r.stage || r.thaws(r.done) != r.thawed {
@@ -362,17 +382,21 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	s, err := r.program(r.schedule.Stage(r.stage).Batch, b.X.Shape[1], b.X.Shape[2])
+	if err != nil {
+		return 0, err
+	}
 	r.family.Scalars(r.in.Scalars, r.rate(r.done), r.done)
-	if err := r.step.features.feed(r.in, b, epoch); err != nil {
+	if err := s.features.feed(r.in, b, epoch); err != nil {
 		return 0, err
 	}
 	for _, a := range b.Targets {
 		a.Put(r.in.Real, r.in.Index)
 	}
-	if err := r.step.Run(r.in); err != nil {
+	if err := s.Run(r.in); err != nil {
 		return 0, err
 	}
-	return float64(r.step.Output(compile.Loss)[0]), nil
+	return float64(s.Output(compile.Loss)[0]), nil
 }
 
 // rate is the learning rate of a step.
@@ -392,7 +416,10 @@ func (r *run) atPoint() bool {
 }
 
 func (r *run) point(s task.Score) {
-	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), float64(r.rate(r.done - 1)), judged(r.task, s), r.watched.Images()}
+	p := Point{r.epochs(), r.done, r.lossSum / float64(max(r.lossCount, 1)), float64(r.rate(r.done - 1)), judged(r.task, s), 0}
+	if r.watched != nil {
+		p.Images = r.watched.Images()
+	}
 	r.curve = append(r.curve, p)
 	r.lossSum, r.lossCount = 0, 0
 	if r.OnPoint != nil {
@@ -464,31 +491,50 @@ func (r *run) interrupted() error {
 	return fmt.Errorf("%w after step %d of %d, kept in %s; the same command goes on from there", ErrInterrupted, r.done, r.schedule.Steps(), r.Checkpoint)
 }
 
-// evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it. It reads what is kept of
-// the images where there are features.
+// evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it.
 func evaluate(ctx context.Context, exe engine.Executable, k *features, l *data.Loader, t task.Task, threads int) (task.Score, error) {
 	scorer := t.Scorer(l.Images())
+	if err := each(ctx, exe, k, l, t, threads, scorer.Add); err != nil {
+		return task.Score{}, err
+	}
+	return scorer.Score(), nil
+}
+
+// each runs an evaluation program over all images of a loader, and hands out what it gives batch by batch, the mean over the views of an
+// image. It reads what is kept of the images where there are features.
+func each(ctx context.Context, exe engine.Executable, k *features, l *data.Loader, t task.Task, threads int, see func(b *data.Batch, output func(name string) []float32)) error {
 	feed := l.Start(0, 0, threads)
 	defer feed.Stop()
 	in := engine.Feed{Real: map[string][]float32{}}
+	var average task.Average
+	if l.Views() > 1 {
+		var err error
+		if average, err = task.Averaged(t, l.Views()); err != nil {
+			return err
+		}
+	}
 	for {
 		b, err := feed.Next()
 		if errors.Is(err, io.EOF) {
-			return scorer.Score(), nil
+			return nil
 		}
 		if err != nil {
-			return task.Score{}, err
+			return err
 		}
 		if err := ctx.Err(); err != nil {
-			return task.Score{}, err
+			return err
 		}
 		if err := k.feed(in, b, 0); err != nil {
-			return task.Score{}, err
+			return err
 		}
 		if err := exe.Run(in); err != nil {
-			return task.Score{}, err
+			return err
 		}
-		scorer.Add(b, exe.Output)
+		if average == nil {
+			see(b, exe.Output)
+		} else if average.Add(exe.Output) {
+			see(b, average.Output)
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func (r *run) hold(ctx context.Context) error {
 	}
 	if p.eval == nil {
 		var err error
-		if p.eval, err = compiled(r.Engine, r.family, r.family.Evaluation, r.evalBatch); err != nil {
+		if p.eval, err = r.evaluation(r.family); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/tensor"
 )
 
 // size is what a program of a step is compiled for.
@@ -23,8 +24,9 @@ type step struct {
 
 // geometry is how pictures reach the network in a stage.
 func (r *run) stageGeometry(stage int) data.Geometry {
-	if side := r.schedule.Stage(stage).Size; side > 0 {
-		return r.Set.Geometry(side, r.Learning.Pad())
+	s := r.schedule.Stage(stage)
+	if s.Size > 0 || s.Part > 0 {
+		return r.Set.Geometry(s.Side(r.geometry.H), r.Learning.Pad())
 	}
 	return r.geometry
 }
@@ -46,6 +48,18 @@ func (r *run) fits() error {
 			return err
 		}
 	}
+	if _, err := r.family.Sized(r.preprocess.Input()); err != nil {
+		return fmt.Errorf("views: %w", err)
+	}
+	sides := r.Learning.Multiscale.Sides()
+	if len(sides) > 0 && r.schedule.Stages() > 1 {
+		return fmt.Errorf("multiscale: sizes are drawn, and the training has %d stages; keep one of the two", r.schedule.Stages())
+	}
+	for _, side := range sides {
+		if _, err := r.family.Sized(side, side); err != nil {
+			return fmt.Errorf("multiscale: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -58,42 +72,82 @@ func (r *run) load(ctx context.Context, done int) error {
 	r.stop()
 	stage, _, _ := r.schedule.At(done)
 	s, g := r.schedule.Stage(stage), r.stageGeometry(stage)
-	config := r.config
-	config.Batch, config.Geometry, config.Preprocess = s.Batch, g, r.preprocess
-	config.Preprocess.H, config.Preprocess.W = g.H, g.W
-	if !r.thaws(done) {
-		config.Turns = r.Learning.Pretrain.Cache
-	}
+	r.stage, r.thawed = stage, r.thaws(done)
 	var err error
-	if r.training, err = r.Set.Loader(ctx, r.Cut.Train, config); err != nil {
+	if sides := r.Learning.Multiscale.Sides(); len(sides) > 0 {
+		g = r.Set.Geometry(sides[0], r.Learning.Pad())
+		r.training, err = r.alternate(ctx, s.Batch, sides)
+	} else {
+		r.training, err = r.loader(ctx, s.Batch, g)
+	}
+	if err != nil {
 		return err
 	}
-	at := size{s.Batch, g.H, g.W, r.thaws(done)}
-	if r.programs[at] == nil {
-		f, err := r.sized(stage)
-		if err == nil && at.thawed {
-			f, err = f.Thawed(r.thaw)
-		}
-		if err != nil {
-			return err
-		}
-		if r.programs[at], err = r.stepOf(f, s.Batch, config.Turns); err != nil {
-			delete(r.programs, at)
-			return err
-		}
+	before := r.step
+	if r.step, err = r.program(s.Batch, g.H, g.W); err != nil { // a program gives the State what the solver remembers
+		return err
 	}
-	if r.step != nil && r.step != r.programs[at] {
-		r.step.features.forget()
+	if before != nil && before != r.step {
+		before.features.forget()
 	}
-	r.stage, r.thawed, r.step = stage, at.thawed, r.programs[at]
+	if r.begins(stage) && r.Learning.Sizes.Restat && stage > 0 && r.stageGeometry(stage-1) != g {
+		return r.restat(ctx, stage)
+	}
 	return nil
 }
 
+// loader makes batches of the training images at a size.
+func (r *run) loader(ctx context.Context, batch int, g data.Geometry) (*data.Loader, error) {
+	config := r.config
+	config.Batch, config.Geometry, config.Preprocess = batch, g, r.preprocess
+	config.Preprocess.H, config.Preprocess.W = g.H, g.W
+	if !r.thawed {
+		config.Turns = r.Learning.Pretrain.Cache
+	}
+	return r.Set.Loader(ctx, r.Cut.Train, config)
+}
+
+// alternate makes batches at sizes that are drawn anew every few steps. What a step draws depends on its number alone.
+func (r *run) alternate(ctx context.Context, batch int, sides []int) (*data.Loader, error) {
+	var loaders []*data.Loader
+	for _, side := range sides {
+		l, err := r.loader(ctx, batch, r.Set.Geometry(side, r.Learning.Pad()))
+		if err != nil {
+			return nil, err
+		}
+		loaders = append(loaders, l)
+	}
+	draws, steps, every := tensor.NewStream(r.Seeds.Augment, "multiscale"), loaders[0].Steps(), r.Learning.Multiscale.Every
+	return data.Alternate(loaders, func(epoch, step int) int {
+		return draws.At(0, uint64((epoch*steps+step)/every)).IntN(len(loaders))
+	}), nil
+}
+
+// program is the step for a batch of images of a size, compiled when it is first asked for.
+func (r *run) program(batch, h, w int) (*step, error) {
+	at := size{batch, h, w, r.thawed}
+	if s := r.programs[at]; s != nil {
+		return s, nil
+	}
+	f, err := r.family.Sized(h, w)
+	if err == nil && r.thawed {
+		f, err = f.Thawed(r.thaw)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.stepOf(f, batch)
+	if err == nil {
+		r.programs[at] = s
+	}
+	return s, err
+}
+
 // stepOf compiles the step of a family: behind its front where what that makes of the images can be kept.
-func (r *run) stepOf(f *compile.Family, batch, turns int) (s *step, err error) {
+func (r *run) stepOf(f *compile.Family, batch int) (s *step, err error) {
 	s = &step{}
 	if front := r.front(f); front != nil {
-		if s.features, err = keep(r.Engine, front, f, r.training, r.trained, max(1, turns), batch); err != nil {
+		if s.features, err = keep(r.Engine, front, f, r.training, r.trained, max(1, r.Learning.Pretrain.Cache), batch); err != nil {
 			return nil, err
 		}
 		if s.features != nil {
@@ -105,6 +159,24 @@ func (r *run) stepOf(f *compile.Family, batch, turns int) (s *step, err error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// begins tells whether no step of a stage is done.
+func (r *run) begins(stage int) bool { return r.done == r.schedule.End(stage-1) }
+
+// restatBatches are how many batches running statistics are estimated from where the size of the images changes, at most: as with few
+// images PyTorch's update_bn does, an equal mean over them.
+const restatBatches = 50
+
+// restat estimates the running statistics anew, from the first batches of a stage, so that what evaluation finds is not what
+// images of another size have left. It depends on the weights and the images alone, so a training that goes on here does the same.
+func (r *run) restat(ctx context.Context, stage int) error {
+	f, err := r.sized(stage)
+	if err != nil || !f.Restated() {
+		return err
+	}
+	_, epoch, _ := r.schedule.At(r.done)
+	return r.remeasure(ctx, f, r.training, epoch, min(restatBatches, r.training.Steps()))
 }
 
 // stop ends the filling of batches ahead.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/model"
@@ -306,5 +307,86 @@ func TestRatesByLayerAreRates(t *testing.T) {
 		if !slices.Equal(one.State.Get(name).Data, want.State.Get(name).Data) {
 			t.Errorf("%s is not as its rate wants", name)
 		}
+	}
+}
+
+// Sizes that are drawn every two steps are the same on any threads and behind an interruption, and a step allocates nothing once each
+// size has been seen.
+func TestSizesAreDrawnByTheStepAlone(t *testing.T) {
+	s := draw(t, 13)
+	start := func(n int) train.Job {
+		j := job(t, s)
+		j.Learning.Multiscale = experiment.Multiscale{Sizes: []int{8, 12, 16}, Every: 2}
+		j.Learning.Augment.Ops = append(j.Learning.Augment.Ops, experiment.NewOperation(augment.MixUp{Alpha: 1}))
+		j.Engine, j.Loaders = threads(t, n), n
+		return j
+	}
+	want := run(t, start(1))
+	same(t, run(t, start(4)), want)
+	plain := start(1)
+	plain.Learning.Multiscale = experiment.Multiscale{}
+	if run(t, plain).Model.Digest == want.Model.Digest {
+		t.Error("the sizes change nothing")
+	}
+	j := start(2)
+	j.Checkpoint = filepath.Join(t.TempDir(), "c")
+	ctx, cancel := context.WithCancel(context.Background())
+	j.OnStep = func(p train.Progress) {
+		if p.Step == 5 {
+			cancel()
+		}
+	}
+	if _, err := train.Run(ctx, j); !errors.Is(err, train.ErrInterrupted) {
+		t.Fatal(err)
+	}
+	j.OnStep = nil
+	same(t, run(t, j), want)
+
+	j = start(2)
+	j.Set = draw(t, 100) // an epoch of some forty steps
+	j.Cut = j.Set.Cut(1, 1)
+	step := steady(t, j)
+	for range 20 {
+		step()
+	}
+	if n := testing.AllocsPerRun(20, step); n != 0 {
+		t.Errorf("%g allocations a step", n)
+	}
+}
+
+// Stages of settings are the stages of a job, and begin by taking running statistics anew, whatever the threads and wherever they are
+// interrupted.
+func TestStagesOfSettingsAreStagesOfTheJob(t *testing.T) {
+	s := draw(t, 13)
+	start := func(n int, restat bool) train.Job {
+		j := job(t, s)
+		j.Learning.Epochs.Count = 3
+		j.Learning.Sizes = experiment.Sizes{Restat: restat, Stages: experiment.Stages{{Size: 8, Share: 2. / 3, Batch: 7}, {Share: 1. / 3, LR: 0.1}}}
+		j.Engine, j.Loaders = threads(t, n), n
+		return j
+	}
+	want := run(t, start(1, true))
+	same(t, run(t, start(3, true)), want)
+	byJob := start(1, true)
+	byJob.Stages = []experiment.Stage{{Size: 8, Epochs: 2, Batch: 7}, {Epochs: 1, LR: 0.1}}
+	same(t, run(t, byJob), want)
+	if got := run(t, start(1, false)); got.Model.Digest == want.Model.Digest {
+		t.Error("restat changes nothing")
+	}
+	first := want.Curve[1].Step // behind the first stage
+	for _, stop := range []int{first - 1, first, first + 1} {
+		j := start(2, true)
+		j.Checkpoint = filepath.Join(t.TempDir(), "c")
+		ctx, cancel := context.WithCancel(context.Background())
+		j.OnStep = func(p train.Progress) {
+			if p.Step == stop {
+				cancel()
+			}
+		}
+		if _, err := train.Run(ctx, j); !errors.Is(err, train.ErrInterrupted) {
+			t.Fatal(err)
+		}
+		j.OnStep = nil
+		same(t, run(t, j), want)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/assaylab/assay/data"
@@ -115,13 +114,13 @@ type preparation struct {
 	task       task.Task
 	geometry   data.Geometry
 	preprocess data.Preprocess
-	images     int               // to train on
-	trained    []int             // which these are, items of the set
+	images     int               // seen in an epoch
+	trained    []int             // items of the set that steps are taken on
 	config     data.LoaderConfig // of training, but for what a stage decides
-	validation *data.Loader
-	watched    *data.Loader // of the validation images those that points are of; validation where these are all
-	aside      *data.Loader // of the training images those that plateau goes by; nil: it is not asked for
-	evalBatch  int          // images of an evaluation at once
+	validation *data.Loader      // nil where there are no validation images
+	watched    *data.Loader      // of the validation images those that points are of; validation where these are all
+	aside      *data.Loader      // of the training images those that plateau goes by; nil: it is not asked for
+	evalBatch  int               // images of an evaluation at once
 	seen       model.Seen
 }
 
@@ -138,11 +137,18 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		return nil, fmt.Errorf("average: %s decides nothing of the training; hand it over as one of the job's Observers, and leave it out of Optimization", a)
 	}
 	p := &preparation{geometry: Geometry(j.Set, j.Learning)}
-	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Set.C {
-		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Set.C)
+	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Learning.Colors.In().Channels(j.Set.C) {
+		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Learning.Colors.In().Channels(j.Set.C))
 	}
 	var err error
 	if p.task, err = task.New(j.Task, j.Set.Classes); err != nil {
+		return nil, err
+	}
+	if err := p.task.Check(j.Graph); err != nil {
+		return nil, fmt.Errorf("%s: %w", j.Graph.Name, err)
+	}
+	seen, held, trained, over, err := j.lay(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if c, ok := p.task.(task.Classify); ok {
@@ -150,41 +156,40 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		if j.Optimization.Penalty.Kind == "confidence" {
 			c.Confidence = j.Optimization.Penalty.Lambda()
 		}
+		c.Weighted = over.Counts != nil
 		p.task = c
 	}
-	if err := p.task.Check(j.Graph); err != nil {
-		return nil, fmt.Errorf("%s: %w", j.Graph.Name, err)
+	if name := j.Learning.Mixes(); name != "" {
+		if p.task, err = task.Mixed(p.task, name); err != nil {
+			return nil, fmt.Errorf("augment: %w", err)
+		}
 	}
 	targets, truth, err := targetsOf(p.task, j.Set)
 	if err != nil {
 		return nil, err
 	}
 	// Mean and deviation come from all training images, so that a subset sees the same pictures.
-	if p.preprocess, err = j.Set.Preprocess(ctx, j.Cut.Train, p.geometry); err != nil {
+	if p.preprocess, err = j.Set.PreprocessIn(ctx, j.Cut.Train, p.geometry, j.Learning.Colors.In()); err != nil {
 		return nil, err
 	}
-	if j.Start != nil && j.Start.Mean != nil {
+	if j.Start != nil && j.Start.Mean != nil && p.preprocess.Space == "" { // weights know no other space
 		p.preprocess.Mean, p.preprocess.Std = j.Start.Mean, j.Start.Std
 	}
+	if v := j.Learning.Views.Of(); v != data.Centre {
+		p.preprocess.Views = v
+	}
 	p.config = data.LoaderConfig{
-		Targets: targets, Train: true, Overlay: j.Overlay, Augment: j.Learning.Augment.List(),
+		Targets: targets, Train: true, Overlay: over, Augment: j.Learning.Augment.List(),
 		Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
-	trained := j.Cut.Train
-	if n := j.Learning.Subset.Of(len(j.Cut.Train)); n < len(j.Cut.Train) {
-		trained = j.Set.Subset(j.Cut.Train, n, j.Seeds.Split)
-	}
-	p.seen = model.Seen{Trained: j.Set.Marks(trained), Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
-	held := j.heldOut(trained)
-	trained = slices.DeleteFunc(slices.Clone(trained), func(i int) bool { return slices.Contains(held, i) })
-	if p.images = len(trained); p.images < len(j.Cut.Train) {
-		p.config.Overlay = p.config.Overlay.Within(j.Set, trained)
-	}
-	p.trained = trained
+	p.images, p.trained = over.Visits(j.Cut.Train), trained
+	p.seen = model.Seen{Trained: j.Set.Marks(seen), Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Part())
 	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
-	if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
-		return nil, err
+	if len(j.Cut.Val) > 0 {
+		if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
+			return nil, err
+		}
 	}
 	if len(held) > 0 {
 		if p.aside, err = j.Set.Loader(ctx, held, looking); err != nil {

@@ -50,7 +50,6 @@ func TestAJobThatCannotBeIsOneLine(t *testing.T) {
 		want  string
 	}{
 		"batch larger than the data": {func(j *train.Job) { j.Optimization.Batch.Size = 32 }, "batch: 32 images a step, but there are 31 to train on"},
-		"no validation images":       {func(j *train.Job) { j.Cut.Val = nil }, "no images for this part of the data"},
 		"a network for other images": {func(j *train.Job) { j.Graph.SetInput(nn.Size{H: 16, W: 16, C: 3}) }, "takes images of 16x16x3, the data gives 12x12x3"},
 		"an unknown initialisation":  {func(j *train.Job) { j.Optimization.Init.Kind = "zeros" }, "choose he, xavier, msra-fan-out, lsuv"},
 	} {

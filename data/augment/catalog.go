@@ -20,7 +20,8 @@ type Card struct {
 }
 
 // Catalog lists every operation. What is done to a picture has three parts, whatever the order of the list: it is moved once by all
-// that move it, then its bytes are changed, then covered. Within a part the order is that of the list.
+// that move it, then its bytes are changed, then covered. Within a part the order is that of the list. Last, those that are a [Mixer] mix the
+// batch.
 func Catalog() []Entry {
 	return []Entry{
 		{"flip", Flip{}, 0.5, true, Card{
@@ -97,6 +98,16 @@ func Catalog() []Entry {
 			Summary: "mixes a picture with chains of changes of it",
 			Paper:   "Hendrycks, Mu, Cubuk, Zoph, Gilmer, Lakshminarayanan, arXiv:1912.02781",
 			Caveats: "without the paper's loss that compares three mixtures; each chain is moved once, before its colours change, and the picture's own mean colour comes in; costs as much as its chains",
+		}},
+		{"mixup", MixUp{Alpha: 0.2}, 1, false, Card{
+			Summary: "blends each picture of a batch with another, and their labels",
+			Paper:   "Zhang, Cisse, Dauphin, Lopez-Paz, ICLR 2018, arXiv:1710.09412",
+			Caveats: "after normalising, one share a batch, with the row before, as torchvision's MixUp; p is of batches, and beside cutmix a batch gets one of both. The loss of training is that of mixed labels, no measure of how well it fits. Short trainings rarely gain",
+		}},
+		{"cutmix", CutMix{Alpha: 1}, 1, false, Card{
+			Summary: "pastes a rectangle of another picture of the batch over each, and mixes their labels by the pixels",
+			Paper:   "Yun, Han, Oh, Chun, Choe, Yoo, ICCV 2019, arXiv:1905.04899",
+			Caveats: "after normalising, one rectangle a batch, with the row before, as torchvision's CutMix; p is of batches, and beside mixup a batch gets one of both. A class that shows in a corner alone is pasted over, or cut away",
 		}},
 	}
 }

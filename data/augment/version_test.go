@@ -35,6 +35,9 @@ func TestWhatIsMadeOfAPictureChangesWithTheVersionAlone(t *testing.T) {
 	lists := map[string]List{}
 	named := map[string]Op{}
 	for _, e := range Catalog() {
+		if _, ok := e.Default.(Mixer); ok {
+			continue // of batches
+		}
 		lists[e.Name], named[e.Name] = List{e.Default}, e.Default
 	}
 	// All that there were when the line was recorded.

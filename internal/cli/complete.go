@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/store"
 )
@@ -35,7 +36,7 @@ func (e *Env) studies(*cobra.Command, []string, string) ([]string, cobra.ShellCo
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	defer st.Close()
-	list, err := st.List()
+	list, err := runner.List(st)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -20,8 +20,9 @@ func dataDescribe(e *Env) *cobra.Command {
 		Long: `Looks at a folder with one folder of pictures a class (or CIFAR or IDX files, or an archive of these, or a built-in set by name):
 classes with their counts, sizes, files that are no pictures, pictures that are nearly the same, and what else its figures must be
 read with: pictures that lie in two parts or under two labels, levels that 8 bits do not hold, classes out of balance. -v lists
-all of it. --with takes keys of data, as an experiment file has them, and shows the parts that they make.`,
-		Example: "  assay data describe photos\n  assay data describe photos.tar.gz --json\n  assay data describe photos --with '{parts: redraw, val: {folds: 5}}'",
+all of it. --with takes keys of data, as an experiment file has them: a list of labels or a pattern over names in place of a folder a
+class, and the parts to be made.`,
+		Example: "  assay data describe photos\n  assay data describe photos.tar.gz --json\n  assay data describe photos --with '{parts: redraw, val: {folds: 5}}'\n  assay data describe photos --with '{labels: photos.csv}'\n  assay data describe photos --with '{class: \"^([a-z]+)_\"}'",
 		Args:    args(1, 1, "FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			images, keys, err := sourceWith(args[0], with)
@@ -44,8 +45,13 @@ all of it. --with takes keys of data, as an experiment file has them, and shows 
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&with, "with", "", "`KEYS` of data besides the folder: parts, val, test, skip")
+	withFlag(cmd, &with)
 	return cmd
+}
+
+// withFlag is --with of commands that take a folder.
+func withFlag(cmd *cobra.Command, with *string) {
+	cmd.Flags().StringVar(with, "with", "", "`KEYS` of data besides the folder: labels, class, parts, val, test, skip")
 }
 
 // sourceWith is a folder or built-in set with other keys of data, as a file has them, and their node.
@@ -61,7 +67,7 @@ func sourceWith(word, with string) (data.Spec, *spec.Node, error) {
 	if keys.Kind != spec.Map {
 		return images, nil, keys.Errorf("want keys of data such as {parts: redraw}")
 	}
-	if err := keys.Keys("parts", "val", "test", "skip"); err != nil {
+	if err := keys.Keys("labels", "class", "parts", "val", "test", "skip"); err != nil {
 		return images, nil, err
 	}
 	if images.Name != "" {

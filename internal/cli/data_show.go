@@ -18,7 +18,7 @@ import (
 )
 
 func dataShow(e *Env) *cobra.Command {
-	var out, ops string
+	var out, ops, with string
 	var images, columns int
 	cmd := &cobra.Command{
 		Use: "show FOLDER --out FILE", Short: "a contact sheet of images as the network sees them",
@@ -30,6 +30,7 @@ a row shows one image: as it is, and then as training sees it in eight epochs.`,
 	cmd.Flags().StringVar(&out, "out", "", "PNG `FILE` to write")
 	cmd.Flags().StringVar(&ops, "augment", "", "a list of `OPS` as in a file: '[flip, {crop: {size: 96}}]'")
 	_ = cmd.RegisterFlagCompletionFunc("augment", operations)
+	withFlag(cmd, &with)
 	cmd.Flags().IntVar(&images, "images", 0, "`N` images; default: 48, with --augment 6")
 	cmd.Flags().IntVar(&columns, "columns", 8, "`N` pictures a row, with --augment beside the image as it is")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
@@ -52,7 +53,14 @@ a row shows one image: as it is, and then as training sees it in eight epochs.`,
 				return misuse(err)
 			}
 		}
-		shown, err := e.sheet(c.Context(), source(args[0]), l, out, images, columns)
+		from, keys, err := sourceWith(args[0], with)
+		if err != nil {
+			return misuse(err)
+		}
+		shown, err := e.sheet(c.Context(), from, l, out, images, columns)
+		if _, ok := errors.AsType[*spec.Fault](err); ok && keys != nil { // of a key of --with
+			return misuse(keys.At(err))
+		}
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ import (
 )
 
 func evalCommand(e *Env) *cobra.Command {
-	var from, split string
+	var from, split, views string
 	var confusion bool
 	cmd := &cobra.Command{
 		Use: "eval MODEL [--data FOLDER]", Short: "accuracy, log loss and accuracy by class of a model",
@@ -34,6 +34,7 @@ store counts them, image by image.`,
 	}
 	cmd.Flags().StringVar(&from, "data", "", "`FOLDER` or built-in set; default: what it was trained on, the folder as it lay beside the model")
 	cmd.Flags().StringVar(&split, "split", "val", "`PART` to measure on: val, test, or all for a folder of other images")
+	viewsFlag(cmd, &views)
 	cmd.Flags().BoolVar(&confusion, "confusion", false, "print how many images of each class are taken for which")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if split != "val" && split != "test" && split != "all" {
@@ -41,6 +42,9 @@ store counts them, image by image.`,
 		}
 		m, err := model.Load(args[0])
 		if err != nil {
+			return err
+		}
+		if err := look(m, views); err != nil {
 			return err
 		}
 		trained := trainedOn(args[0], m)
@@ -71,6 +75,10 @@ store counts them, image by image.`,
 				usual := source(from)
 				images = data.Spec{Name: images.Name, Folder: images.Folder, Val: usual.Val, Test: usual.Test, Skip: images.Skip}
 			}
+			set, err = e.open(c.Context(), images)
+		}
+		if err != nil && from != "" && images.Labels != "" { // a list of the images that it was trained on
+			images.Labels = ""
 			set, err = e.open(c.Context(), images)
 		}
 		if err != nil {

@@ -36,6 +36,7 @@ type probability struct {
 
 func predictCommand(e *Env) *cobra.Command {
 	var top int
+	var views string
 	cmd := &cobra.Command{
 		Use: "predict MODEL IMAGE|FOLDER...", Short: "what a model sees in pictures",
 		Long: `Prints the most probable classes of each picture, with probabilities. Pictures are prepared as in training: what that takes travels
@@ -45,12 +46,16 @@ cannot be read its file and the error; then the exit code is 1.`,
 		Args:    args(2, -1, "MODEL or IMAGE"),
 	}
 	cmd.Flags().IntVar(&top, "top", 5, "`N` classes of each picture")
+	viewsFlag(cmd, &views)
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if top < 1 {
 			return misuse(fmt.Errorf("--top: %d; give 1 or more", top))
 		}
 		m, err := model.Load(args[0])
 		if err != nil {
+			return err
+		}
+		if err := look(m, views); err != nil {
 			return err
 		}
 		eng, err := e.engine(e.Threads)

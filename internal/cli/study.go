@@ -60,7 +60,7 @@ func (e *Env) openStudy(ctx context.Context, file, name, folder string, repeats 
 
 // plainName reports whether a study's name can be the name of a folder in the store.
 func plainName(name string) bool {
-	return name != "" && name != "." && name != ".." && name != "cache" && name != store.TrialsDir && name != store.FileName && !strings.ContainsAny(name, `/\`)
+	return name != "" && name != "." && name != ".." && name != "cache" && name != store.TrialsDir && name != store.FileName && !strings.ContainsAny(name, `/\~`)
 }
 
 // blame sorts an error of opening a study: what is wrong with the images is a failure and no fault of the file's text, though

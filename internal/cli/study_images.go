@@ -136,7 +136,7 @@ func (e *Env) printSight(s *report.Sight) {
 	e.print("\n")
 	e.table(t)
 	for _, c := range s.Confusions {
-		e.print("\n%s takes, over all its repeats\n", e.bold(c.Arm))
+		e.print("\n%s takes, over all its repeats, at a %s\n", e.bold(c.Arm), c.Says())
 		for _, l := range c.Mistakes(s.Classes, 8) {
 			e.print("  %s\n", l)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/store"
 )
 
@@ -20,7 +21,7 @@ func studyList(e *Env) *cobra.Command {
 				return err
 			}
 			defer st.Close()
-			list, err := st.List()
+			list, err := runner.List(st)
 			if err != nil {
 				return err
 			}

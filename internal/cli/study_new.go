@@ -31,7 +31,7 @@ import (
 )
 
 func studyNew(e *Env) *cobra.Command {
-	var out string
+	var out, with string
 	var budget time.Duration
 	var meaningful float64
 	var force bool
@@ -40,7 +40,8 @@ func studyNew(e *Env) *cobra.Command {
 		Use: "new FOLDER", Short: "look at a folder of images and write a study that fits it",
 		Long: `Looks at a folder with one folder of pictures a class (or an archive, or a built-in set), times this machine, and writes a
 commented study file: network, size, batch, epochs, repeats and the share of validation such that all of it takes about the budget and
-tells effects of a point, or of --meaningful. Repeats and validation images come first: a longer training or a larger network is
+tells effects of a point, or of --meaningful. --with takes keys of data, such as a list of labels, for pictures that lie in no folder a
+class. Repeats and validation images come first: a longer training or a larger network is
 taken where the budget pays for it besides. Edit it as you like.
 
 With --pretrain the study is about transfer: the network of the weights from nothing, frozen under a classifier of its own, and fine-tuned.`,
@@ -52,6 +53,7 @@ With --pretrain the study is about transfer: the network of the weights from not
 	cmd.Flags().Float64Var(&meaningful, "meaningful", 1, "smallest effect that matters to you, `POINTS` of accuracy")
 	cmd.Flags().StringVar(&weights, "pretrain", "", "`FILE` of weights that have seen other images, .safetensors, .pth or .pt: what do they bring?")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite a file that is there")
+	withFlag(cmd, &with)
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if budget < time.Second {
 			return misuse(fmt.Errorf("--budget: %s; give a time as in 30m or 8h", budget))
@@ -65,7 +67,15 @@ With --pretrain the study is about transfer: the network of the weights from not
 		if _, err := os.Stat(out); err == nil && !force {
 			return misuse(fmt.Errorf("%s: is there already; give another --out, or --force to overwrite it", out))
 		}
-		return e.studyNew(c.Context(), args[0], out, weights, budget, meaningful)
+		images, keys, err := sourceWith(args[0], with)
+		if err != nil {
+			return misuse(err)
+		}
+		err = e.studyNew(c.Context(), args[0], images, out, weights, budget, meaningful)
+		if _, ok := errors.AsType[*spec.Fault](err); ok && keys != nil { // of a key of --with
+			return misuse(keys.At(err))
+		}
+		return err
 	}
 	return cmd
 }
@@ -85,8 +95,7 @@ func fileName(folder string) string {
 	return base + ".yaml"
 }
 
-func (e *Env) studyNew(ctx context.Context, folder, out, weights string, budget time.Duration, meaningful float64) error {
-	images := source(folder)
+func (e *Env) studyNew(ctx context.Context, folder string, images data.Spec, out, weights string, budget time.Duration, meaningful float64) error {
 	set, err := e.opened(ctx, images, data.Options{Cache: e.cacheDir()}) // what there is to say of it stands in the description
 	if err != nil {
 		return err
@@ -440,6 +449,9 @@ func (p *proposal) conclude() {
 func where(images data.Spec, file string) (string, error) {
 	if images.Folder != "" {
 		images.Folder = fromFile(images.Folder, file)
+	}
+	if images.Labels != "" {
+		images.Labels = fromFile(images.Labels, file)
 	}
 	n, err := experiment.Data{Spec: images}.MarshalSpec()
 	if err != nil {

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,23 +12,25 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
+	"github.com/assaylab/assay/study"
 )
 
 // shownPlan is the JSON of `assay study plan`.
 type shownPlan struct {
-	Question   string     `json:"question"`
-	Trials     int        `json:"trials"`
-	Found      int        `json:"found"` // of these, in the store already
-	Again      int        `json:"again"` // of what is found, trained again for a mean of weights that it lacks
-	Repeats    int        `json:"repeats"`
-	Hours      float64    `json:"hours"`
-	Detectable *float64   `json:"detectable_effect"` // found in 8 of 10 studies; null where nothing can be
-	Delta      float64    `json:"delta"`
-	Unit       string     `json:"unit"`    // of the two above and the noise
-	Noise      *float64   `json:"noise"`   // standard deviation between repeats that they are worked out with; null where nothing is known
-	Guessed    bool       `json:"guessed"` // it is a guess, no trial having shown it
-	Warnings   []string   `json:"warnings"`
-	Arms       []shownArm `json:"arms"`
+	Question   string        `json:"question"`
+	Trials     int           `json:"trials"`
+	Found      int           `json:"found"` // of these, in the store already
+	Again      int           `json:"again"` // of what is found, trained again for a mean of weights that it lacks
+	Repeats    int           `json:"repeats"`
+	Hours      float64       `json:"hours"`
+	Detectable *float64      `json:"detectable_effect"` // found in 8 of 10 studies; null where nothing can be
+	Delta      float64       `json:"delta"`
+	Unit       string        `json:"unit"`    // of the two above and the noise
+	Noise      *float64      `json:"noise"`   // standard deviation between repeats that they are worked out with; null where nothing is known
+	Guessed    bool          `json:"guessed"` // it is a guess, no trial having shown it
+	Warnings   []string      `json:"warnings"`
+	Contrasts  []study.Asked `json:"contrasts"` // every question of the design, with the effect that it finds
+	Arms       []shownArm    `json:"arms"`
 }
 
 type shownArm struct {
@@ -36,9 +40,11 @@ type shownArm struct {
 	Applied      []string `json:"applied"`
 	Params       int64    `json:"params"`
 	MACs         int64    `json:"macs"`
+	TrainMACs    int64    `json:"train_macs"` // of the whole training
 	Steps        int      `json:"steps"`
 	TrainSeconds float64  `json:"train_seconds"`
 	SharedStart  float64  `json:"shared_start"`
+	Matched      string   `json:"matched,omitempty"`    // how near it came to the baseline in what the study matches
 	Start        string   `json:"start,omitempty"`      // what becomes of the weights that it starts from
 	TrainedAs    string   `json:"trained_as,omitempty"` // the arm whose trainings it shares, judged by a mean of their weights
 }
@@ -65,8 +71,8 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 		if err := e.estimate(c.Context(), s, uncalibrated); err != nil {
 			return err
 		}
-		f := s.Foresee()
-		p := shownPlan{Question: s.Study.Question, Trials: s.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Arms: []shownArm{}}
+		f, asked := s.Foresee(), s.Outlook().Contrasts()
+		p := shownPlan{Question: s.Study.Question, Trials: s.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Contrasts: append([]study.Asked{}, asked...), Arms: []shownArm{}}
 		p.Found, p.Again = s.Found()
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
@@ -75,7 +81,7 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 			p.Noise = &f.Noise
 		}
 		for i, a := range s.Plan.Arms {
-			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i]}
+			arm := shownArm{Name: a.Name, Baseline: a.Baseline, Differs: append([]string{}, a.Differs...), Applied: []string{}, Params: a.Params, MACs: a.MACs, TrainMACs: a.TrainMACs, Steps: a.Steps, TrainSeconds: a.TrainSeconds, SharedStart: a.SharedStart, Start: s.Starts[i], Matched: a.Matched}
 			if a.Baseline {
 				arm.SharedStart = 1
 			}
@@ -98,6 +104,15 @@ with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
 
 // usualShare is the share of the processor's peak that a training step reaches, where nothing is timed.
 const usualShare = 0.4
+
+// workText says how much more or less an arm takes in training than the baseline, where that is not what its network says.
+func workText(a, base shownArm) string {
+	work, images := float64(a.TrainMACs)/float64(base.TrainMACs), float64(a.MACs)/float64(base.MACs)
+	if math.Abs(work-images) < 0.005*images {
+		return ""
+	}
+	return fmt.Sprintf(", %.2f times the baseline's in training", work)
+}
 
 // estimate gives arms their seconds: timed, or from multiply-adds.
 func (e *Env) estimate(ctx context.Context, s *runner.Session, uncalibrated bool) error {
@@ -132,14 +147,25 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		e.paragraph("", "%d of them found in the store%s", p.Found, again)
 	}
 	e.paragraph("", "%s on %s: %s to train on, %s validation%s; %s a training, batch %d", base.Built.Graph.Name, base.Experiment.Data, share(experiment.TrainedOn(base.Built.Optimization, base.Built.Learning, base.Images.Train), base.Images.Train), thousands(base.Images.Val), rounds(base.Experiment.Data), plural(base.Steps, "step"), base.Built.Optimization.Batch.Size)
+	if at := study.PlannedLooks(s.Study.First, s.Study.Repeats); len(at) > 1 {
+		var looks []string
+		for _, n := range at {
+			looks = append(looks, fmt.Sprint(n))
+		}
+		e.paragraph("", "looks after %s repeats; what one decides trains no more, so that this is the most it takes", say.Listed(looks))
+	}
+	if rungs, own := s.Plan.Tuned(); rungs > 0 {
+		e.paragraph("", "of these %d are to tune %s: %d values an arm and repeat, in trainings of a third of the passes on a slice of the training images; %d, at most, are at each arm's own", rungs, s.Study.Tune.Key, s.Study.Tune.Values, own)
+	}
 	if p.Detectable != nil {
 		e.paragraph("", "%s", tells(s))
 	}
+	e.printAsked(p)
 	for _, w := range p.Warnings {
 		e.paragraph("", "careful: %s", w)
 	}
 	for _, a := range p.Arms {
-		costs := fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), startText(a))
+		costs := fmt.Sprintf("%s a trial, %s parameters, %s multiply-adds%s%s", about(time.Duration(a.TrainSeconds*float64(time.Second))), si(a.Params), si(a.MACs), workText(a, p.Arms[0]), startText(a))
 		if e.Terminal && widest([]string{a.Name})+2+len(costs) > e.Width {
 			e.print("\n%s\n", e.bold(a.Name))
 			e.paragraph("  ", "%s", costs)
@@ -155,11 +181,42 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 		if a.Start != "" {
 			e.paragraph("  ", "%s", a.Start)
 		}
+		if a.Matched != "" {
+			e.paragraph("  ", "matched: %s", a.Matched)
+		}
 		if a.Baseline || e.Verbose {
 			for _, c := range a.Applied {
 				e.paragraph("  ", "%s", c)
 			}
 		}
+	}
+}
+
+// printAsked lists the effect that each question of the design finds, those of one figure together; nothing where all have the one told
+// above.
+func (e *Env) printAsked(p shownPlan) {
+	type figure struct {
+		kind study.ContrastKind
+		text string
+	}
+	var order []figure
+	names := map[figure][]string{}
+	for _, a := range p.Contrasts {
+		f := figure{a.Kind, say.Amount(a.Detectable, p.Unit)}
+		if names[f] == nil {
+			order = append(order, f)
+		}
+		names[f] = append(names[f], a.Name)
+	}
+	if p.Detectable == nil || len(order) < 2 {
+		return
+	}
+	for _, f := range order {
+		of := names[f]
+		if n := len(of); n > 8 && !e.Verbose {
+			of = append(of[:7:7], fmt.Sprintf("%d more (-v names them)", n-7))
+		}
+		e.paragraph("  ", "%s of %s and more: %s", map[study.ContrastKind]string{study.Main: "effects", study.Interaction: "interactions", study.Deficit: "a deficit"}[f.kind], f.text, strings.Join(of, ", "))
 	}
 }
 

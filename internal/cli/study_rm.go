@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/store"
 )
 
@@ -23,7 +24,7 @@ run again has looked before.`,
 				return err
 			}
 			defer st.Close()
-			if err := st.Remove(args[0]); err != nil {
+			if err := runner.Remove(st, args[0]); err != nil {
 				return err
 			}
 			if plainName(args[0]) {

@@ -71,7 +71,7 @@ func (o outcome) MarshalJSON() ([]byte, error) {
 		"model": o.Model, "data": o.Data, "split": o.Split, "images": o.Score.Images, "epochs": o.Epochs, "steps": o.Steps, "diverged": o.Diverged,
 		"classes": o.Classes, "confusion": o.Confusion, "balanced_accuracy": nil, "macro_f1": nil, "trained_on": o.TrainedOn, "engine": o.Engine,
 	}
-	if !o.Diverged {
+	if !o.Diverged && o.Score.Images > 0 {
 		doc["balanced_accuracy"], doc["macro_f1"] = o.Confusion.BalancedAccuracy(), o.Confusion.MacroF1()
 	}
 	for _, f := range o.Score.Figures {
@@ -115,7 +115,7 @@ func measured(m task.Metric, value float64) string {
 
 func trainCommand(e *Env) *cobra.Command {
 	var out, folder, arm, start string
-	var fresh, findRate bool
+	var fresh, findRate, every bool
 	cmd := &cobra.Command{
 		Use: "train FILE", Short: "train one experiment to the end",
 		Long: `Trains one experiment and writes a model, which assay eval and assay predict read. An interrupted training keeps a checkpoint
@@ -125,14 +125,18 @@ With --start the training begins from the weights of a file, as pretrain: FILE i
 safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as the classifier of other classes, is drawn as always.
 
 With --find-lr nothing is trained to the end and nothing is written: a hundred steps, each with a higher rate, show at which rates the
-loss falls (Smith, arXiv:1506.01186), and a rate is suggested: the middle of the longest valley, as fastai's lr_find has it.`,
-		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train cats.yaml --start resnet18-f37072fd.pth\n  assay train cats.yaml --find-lr\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline",
+loss falls (Smith, arXiv:1506.01186), and a rate is suggested: the middle of the longest valley, as fastai's lr_find has it.
+
+With --all-images it trains on the validation images too, never on those of the test: for a model that a study has judged already, as
+none are left to measure it on.`,
+		Example: "  assay train winner.yaml\n  assay train cats.yaml --start photos.safetensors\n  assay train cats.yaml --start resnet18-f37072fd.pth\n  assay train cats.yaml --find-lr\n  assay train winner.yaml --out photos.safetensors --data other-photos\n  assay train photos.yaml --arm baseline\n  assay train winner.yaml --all-images",
 		Args:    args(1, 1, "FILE"),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`MODEL` to write; default: the file's name with .safetensors, in this folder")
 	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
 	cmd.Flags().StringVar(&arm, "arm", "", "of a study file: the arm `NAME`, baseline or a variant")
 	cmd.Flags().StringVar(&start, "start", "", "`FILE` of weights to begin from, .safetensors, .pth or .pt; default: the experiment's, or drawn ones")
+	cmd.Flags().BoolVar(&every, "all-images", false, "train on the validation images too, and measure nothing")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin anew even if there is a checkpoint")
 	cmd.Flags().BoolVar(&findRate, "find-lr", false, "try rates in a range test, plot the loss and suggest one; writes nothing")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
@@ -140,7 +144,7 @@ loss falls (Smith, arXiv:1506.01186), and a rate is suggested: the middle of the
 			if out != "" || fresh {
 				return misuse(errors.New("--find-lr: it writes no model and no checkpoint; leave --out and --fresh out"))
 			}
-			return e.train(c.Context(), args[0], arm, "", folder, start, false)
+			return e.train(c.Context(), args[0], arm, "", folder, start, false, false)
 		}
 		if out == "" {
 			base := filepath.Base(args[0])
@@ -155,7 +159,7 @@ loss falls (Smith, arXiv:1506.01186), and a rate is suggested: the middle of the
 			}
 			out += modelEnding
 		}
-		return e.train(c.Context(), args[0], arm, out, folder, start, fresh)
+		return e.train(c.Context(), args[0], arm, out, folder, start, fresh, every)
 	}
 	return cmd
 }
@@ -229,7 +233,7 @@ func experimentOf(file, arm string) (experiment.Experiment, *spec.Node, error) {
 }
 
 // train trains the experiment of a file into a model, or without one tries rates for it.
-func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, fresh bool) error {
+func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, fresh, every bool) error {
 	open := e.open
 	if out == "" {
 		open = e.look
@@ -289,7 +293,13 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		return failed(root.At(approach.Locate(x.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))))
 	}
 	built.Learning.Pretrain.From = "" // their digest says which they are
+	if built.Learning.Labels.Confusion, err = built.Learning.Labels.Confusion.Read(); err != nil {
+		return failed(root.At(approach.Locate(x.Learning, "labels", err)))
+	}
 	cut := set.Cut(x.Seed, 1)
+	if every {
+		cut.Train, cut.Val = slices.Sorted(slices.Values(slices.Concat(cut.Train, cut.Val))), nil
+	}
 	n := experiment.TrainedOn(built.Optimization, built.Learning, len(cut.Train))
 	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, n)
 	if err != nil {
@@ -305,7 +315,10 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		e.note("careful: %s", careful)
 	}
 	optimization, observers := built.Optimization.Apart()
-	if len(cut.Val) == 0 {
+	if word := train.Enlarged(set, cut.Train, built.Learning, built.Graph.InputSize().H); word != "" {
+		e.note("careful: %s", word)
+	}
+	if len(cut.Val) == 0 && !every {
 		return at.Errorf("data: no validation images; give val a share above 0")
 	}
 	eng, err := e.engine(e.Threads)
@@ -323,8 +336,10 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	checkpoint := out + ".checkpoint"
 	if fresh {
-		if err := remove(checkpoint); err != nil {
-			return err
+		for _, file := range append(train.Beside(checkpoint), checkpoint) {
+			if err := remove(file); err != nil {
+				return err
+			}
 		}
 	}
 	text := ""
@@ -332,6 +347,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		text = string(node.YAML())
 	}
 	validation := thousands(len(cut.Val)) + " validation" + fold(x.Data)
+	if every {
+		validation = "the validation images among them"
+	}
 	if len(cut.Val) > train.Watched {
 		validation += fmt.Sprintf(" (%s of them after each epoch)", thousands(train.Watched))
 	}
@@ -348,6 +366,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		OnPoint: func(p train.Point) {
 			line := fmt.Sprintf("epoch %4s  loss %.4f", trim(p.Epoch), p.TrainLoss)
 			for _, m := range purpose.Metrics() {
+				if every {
+					break
+				}
 				line += fmt.Sprintf("  %s %s", m.Title, measured(m, p.Metrics[m.Name]))
 			}
 			b.line("%s", line)
@@ -400,7 +421,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err := remove(checkpoint); err != nil {
 		return err
 	}
-	o.fill(result.Score, set.Classes, set)
+	if o.fill(result.Score, set.Classes, set); every {
+		o.Split = "none"
+	}
 	shared := 0
 	for _, i := range cut.Val { // a folder's own parts may share images
 		if result.Model.Seen.Trained.Has(set.Items[i].Hash) {
@@ -411,8 +434,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if e.JSON {
 		return e.document(o)
 	}
-	e.printOutcome(o)
-	if o.Average != "" {
+	if every {
+		e.note("nothing is left to measure it on: what is known of it is what the study found")
+	} else if e.printOutcome(o); o.Average != "" {
 		e.note("These and the model are of the mean %s; of the last weights %s", o.Average, figures(o.Last))
 	}
 	if c := result.Score.Collapse; c != nil {

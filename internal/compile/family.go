@@ -137,20 +137,12 @@ func (f *Family) Sized(h, w int) (*Family, error) {
 		return f, nil
 	}
 	s := *f
-	s.Graph = f.Graph.Clone()
-	s.Graph.SetInput(nn.Size{H: h, W: w, C: own.C})
 	var err error
-	if s.steps, err = s.Graph.Steps(); err != nil {
-		return nil, fmt.Errorf("images of %dx%d: %w", h, w, err)
-	}
-	params, err := s.Graph.Params()
-	if err != nil {
+	if s.Graph, err = f.Graph.Sized(h, w); err != nil {
 		return nil, err
 	}
-	for i, p := range params {
-		if was := f.params[i]; p.Name != was.Name || !p.Shape.Equal(was.Shape) {
-			return nil, fmt.Errorf("images of %dx%d: %s is %v, and %v at %v; a head that reads positions fits one size, pool globally in its place", h, w, p.Name, p.Shape, was.Shape, own)
-		}
+	if s.steps, err = s.Graph.Steps(); err != nil {
+		return nil, err
 	}
 	return &s, nil
 }

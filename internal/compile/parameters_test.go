@@ -402,7 +402,7 @@ func TestOneStateServesTwoSizes(t *testing.T) {
 		b.Logits(b.As("output").Linear(b.Layer(nn.Flatten{}, b.Conv(x, 5, 3, 1)), nn.Classes))
 	})(t)
 	f := family(t, flat, o, experiment.Init{Kind: "he", Gain: 1}, 1)
-	if _, err := f.Sized(4, 4); err == nil || err.Error() != "images of 4x4: output/weight is [80 4], and [180 4] at 6x6x3; a head that reads positions fits one size, pool globally in its place" {
+	if _, err := f.Sized(4, 4); err == nil || err.Error() != "images of 4x4: output/weight is [80 4], and [180 4] at 6x6; a head that reads positions fits one size, write \"head: {kind: conv-avg, pool: keep}\"" {
 		t.Errorf("got %v", err)
 	}
 }

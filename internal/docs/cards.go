@@ -41,7 +41,13 @@ var examples = map[string]string{
 	"epochs":             "epochs: 20",
 	"augment":            "augment: [flip, {crop: {pad: 4}}]",
 	"subset":             "subset: 0.5",
+	"labels":             "labels: {clean: drop}",
+	"balance":            "balance: loss",
 	"pretrain":           "pretrain: efficientnet-lite0.pth",
+	"sizes":              "sizes: [{size: 96, epochs: 20}, {size: 128, epochs: 10, lr: 0.1}]",
+	"multiscale":         "multiscale: [96, 160]",
+	"colors":             "colors: hsv",
+	"views":              "views: flip",
 }
 
 // sample is the small network that approaches are shown on.

@@ -56,7 +56,8 @@ var Rooms = []Room{
 	{"detect", []string{"train"}},
 	{"study", []string{"approach", "internal/diff", "task", "study/stat"}},
 	{"study/stat", nil},
-	{"internal/simulate", []string{"study", "internal/atomicfile"}}, // studies whose truth is known, and how often the judge errs
+	{"internal/simulate", []string{"study", "experiment", "internal/atomicfile"}}, // studies whose truth is known, and how often the judge errs
+	{"internal/simulate/aa", []string{"internal/runner", "engine/cpu"}},           // the same of real trainings
 	{"study/trial", []string{"data", "internal/atomicfile"}},
 	{"internal/runner", []string{"study", "study/trial", "internal/store", "study/queue", "train", "detect", "internal/pretrain", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
 	{"study/queue", []string{"study", "internal/store", "train", "detect"}},

@@ -19,6 +19,8 @@ func (f *Fault) Error() string { return f.What }
 const (
 	mendBroken  = "delete it or list it under data.skip"
 	mendUnread  = "convert it to PNG or list it under data.skip"
+	mendHEIC    = `convert them by "magick mogrify -format jpg *.heic", on a Mac by "sips -s format jpeg *.heic --out .", then list *.heic under data.skip`
+	mendAVIF    = `convert them by "magick mogrify -format png *.avif", then list *.avif under data.skip`
 	mendUnknown = "convert it to PNG if it shows something, or list it under data.skip"
 	mendSize    = "make it smaller or list it under data.skip"
 	mendShut    = "make it readable or list it under data.skip"
@@ -44,7 +46,14 @@ func unreadKind(kind, detail string) error {
 	if detail != "" {
 		return &Fault{fmt.Sprintf("%s of a kind that is not read (%s)", a(kind), detail), mendUnread}
 	}
-	return &Fault{a(kind) + " file, which is not read", mendUnread}
+	mend := mendUnread
+	switch kind {
+	case "HEIC":
+		mend = mendHEIC
+	case "AVIF":
+		mend = mendAVIF
+	}
+	return &Fault{a(kind) + " file, which is not read", mend}
 }
 
 // a puts the article before a kind: a PNG, an AVIF.

@@ -3,7 +3,6 @@ package format
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -45,15 +44,15 @@ type Stray struct{ Name, What, Mend string }
 
 // Layout is what the names of an image folder mean.
 type Layout struct {
-	Classes []string // sorted by name
+	Classes []string // sorted by name, by number where all names are whole numbers
 	Places  []Place  // in the order of the names
 	Strays  []Stray  // left out; the rest can be used
 	Stops   []Stop   // to be mended before anything can be trained
 }
 
 // ImageFolder reads names as torchvision's ImageFolder does: CLASS/.../FILE, or SPLIT/CLASS/.../FILE where the top level
-// holds train, val (valid) and test. Classes are sorted by name. One folder that holds all others (an archive's own) is
-// passed through. A picture beside the class folders is a stray; other files there (a licence, a list) are not looked at.
+// holds train, val (valid) and test. Classes are sorted by name, by number where all names are whole numbers. One folder that
+// holds all others (an archive's own) is passed through. A picture beside the class folders is a stray; other files there (a licence, a list) are not looked at.
 // An empty folder (its name ends in a slash) is a class without places. What looks like parts by other names, and a part that
 // holds no class, is a stop, never a class and never passed over. Names must be sorted.
 func ImageFolder(names []string) Layout {
@@ -110,10 +109,13 @@ func ImageFolder(names []string) Layout {
 			spots = append(spots, spot{Place{Name: n, Split: part}, class})
 		}
 	}
-	slices.Sort(l.Classes)
+	l.Classes = classesOf(l.Classes)
+	label := map[string]int32{}
+	for i, c := range l.Classes {
+		label[c] = int32(i)
+	}
 	for _, s := range spots {
-		label, _ := slices.BinarySearch(l.Classes, s.class)
-		s.place.Label = int32(label)
+		s.place.Label = label[s.class]
 		if len(tops) == 1 && split { // train alone is a set that is not cut yet
 			s.place.Split = Unsplit
 		}
@@ -144,10 +146,10 @@ func topsOf(names []string, base string) []*top {
 		class, _, deep := strings.Cut(rest, "/")
 		if deep {
 			t.classes[class] = true
-		} else if isPicture(rest) {
+		} else if IsPicture(rest) {
 			t.direct++
 		}
-		t.pictures = t.pictures || isPicture(rest)
+		t.pictures = t.pictures || IsPicture(rest)
 	}
 	return tops
 }
@@ -230,7 +232,7 @@ func list(names []string) string {
 
 // stray notes a picture in no class folder; other files are not looked at.
 func (l *Layout) stray(name string) {
-	if isPicture(name) {
+	if IsPicture(name) {
 		l.Strays = append(l.Strays, Stray{name, "in no class folder", mendMove})
 	}
 }
@@ -243,7 +245,7 @@ func commonFolder(names []string) string {
 		for _, n := range names {
 			top, after, deep := strings.Cut(n[len(base):], "/")
 			if !deep {
-				if isPicture(top) {
+				if IsPicture(top) {
 					return base
 				}
 				continue // a readme beside the folder
@@ -258,7 +260,7 @@ func commonFolder(names []string) string {
 			return base
 		}
 		for _, n := range names { // a folder of pictures and more folders is a class, not a wrapper
-			if after, ok := strings.CutPrefix(n[len(base):], next+"/"); ok && !strings.Contains(after, "/") && isPicture(after) {
+			if after, ok := strings.CutPrefix(n[len(base):], next+"/"); ok && !strings.Contains(after, "/") && IsPicture(after) {
 				return base
 			}
 		}
@@ -271,8 +273,8 @@ func commonFolder(names []string) string {
 	}
 }
 
-// isPicture goes by the name alone; what is in a class folder is judged by its bytes instead.
-func isPicture(name string) bool {
+// IsPicture says whether a file is called a picture. It goes by the name alone; what is in a class folder is judged by its bytes instead.
+func IsPicture(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm":
 		return true

@@ -248,6 +248,8 @@ func TestBadPicturesAreNamedInWords(t *testing.T) {
 		return append(b, 0, 0, 0, 0)
 	}
 	const remove, convert = "delete it or list it under data.skip", "convert it to PNG or list it under data.skip"
+	const heic = `convert them by "magick mogrify -format jpg *.heic", on a Mac by "sips -s format jpeg *.heic --out .", then list *.heic under data.skip`
+	const avif = `convert them by "magick mogrify -format png *.avif", then list *.avif under data.skip`
 	for _, c := range []struct {
 		file       []byte
 		what, mend string
@@ -267,11 +269,11 @@ func TestBadPicturesAreNamedInWords(t *testing.T) {
 		{changed(4, 12), "a JPEG of a kind that is not read (12 bits a sample)", convert},
 		{changed(1, 0xc9), "a JPEG of a kind that is not read (arithmetic coding)", convert},
 		{changed(1, 0xf7), "a JPEG of a kind that is not read (JPEG-LS)", convert},
-		{ftyp("heic\x00\x00\x00\x00mif1heic"), "a HEIC file, which is not read", convert},
-		{ftyp("msf1\x00\x00\x00\x00hevc"), "a HEIC file, which is not read", convert},
-		{ftyp("mif1\x00\x00\x00\x00mif1miaf"), "a HEIC file, which is not read", convert},
-		{ftyp("mif1\x00\x00\x00\x00mif1avifmiaf"), "an AVIF file, which is not read", convert},
-		{ftyp("avis\x00\x00\x00\x00msf1"), "an AVIF file, which is not read", convert},
+		{ftyp("heic\x00\x00\x00\x00mif1heic"), "a HEIC file, which is not read", heic},
+		{ftyp("msf1\x00\x00\x00\x00hevc"), "a HEIC file, which is not read", heic},
+		{ftyp("mif1\x00\x00\x00\x00mif1miaf"), "a HEIC file, which is not read", heic},
+		{ftyp("mif1\x00\x00\x00\x00mif1avifmiaf"), "an AVIF file, which is not read", avif},
+		{ftyp("avis\x00\x00\x00\x00msf1"), "an AVIF file, which is not read", avif},
 		{ftyp("crx \x00\x00\x00\x01isom"), "a raw camera (Canon) file, which is not read", convert},
 		{ftyp("isom\x00\x00\x02\x00mp41"), "a film file, which is not read", convert},
 		{[]byte("\xff\x0a\xfa\x1f"), "a JPEG XL file, which is not read", convert},

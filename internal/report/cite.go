@@ -68,7 +68,7 @@ func (k ranking) methods(version string) (text string, cited []Source) {
 			text += fmt.Sprintf("A difference is claimed where the interval excludes 0, and none where two one-sided tests %s place the effect within %s either way. ", cite(schuirmann), say.Amount(k.Delta, k.primary().Unit))
 		}
 		if k.Blocks >= 5 {
-			text += "Arms whose spread differs " + cite(brownForsyth) + " are judged by their own differences. "
+			text += "Arms whose spread differs " + cite(brownForsyth) + " are judged by their own differences; one of three times the others' spread is not always noticed, and makes some claim false in 7 % of simulated studies at eight repeats, not in 5. "
 		}
 	}
 	if slices.ContainsFunc(k.variants, func(j study.Judgement) bool { return j.Diverged > 0 }) {
@@ -100,7 +100,7 @@ func (k ranking) cells() (head []string, rows [][]string) {
 		head[0] = "effect of"
 	}
 	for _, j := range append([]study.Judgement{k.base}, k.asked...) {
-		row := []string{j.Name, nothing, nothing, k.called(j), fixed(j.Mean, k.decimals), k.slower(j), change(float64(j.Params), float64(k.base.Params))}
+		row := []string{j.Name, nothing, nothing, k.called(j), fixed(j.Mean, k.decimals), k.slower(j), change(float64(j.Params), float64(k.against(j).Params))}
 		if j.Effect != nil {
 			row[1] = signed(*j.Effect, k.decimals)
 		}

@@ -131,7 +131,7 @@ func (k ranking) panels() []Panel {
 		if len(c.runs) == 0 {
 			continue
 		}
-		p := Panel{Name: j.Name, Class: standOf(j), At: i, SVG: k.panel(j, c, curves[k.base.Name], g)}
+		p := Panel{Name: j.Name, Class: standOf(j), At: i, SVG: k.panel(j, c, curves[k.against(j).Name], g)}
 		switch {
 		case j.Diverged > 0:
 			p.Note = k.called(j)
@@ -234,7 +234,7 @@ func (k ranking) tell(c curve, i int, j study.Judgement, base curve) string {
 		s += ", its best"
 	}
 	if b, ok := slices.BinarySearch(base.epochs, c.epochs[i]); ok && !j.Baseline && finite(base.mean[b]) {
-		s += fmt.Sprintf("\n%s %s", k.base.Name, k.figure(m, base.mean[b]))
+		s += fmt.Sprintf("\n%s %s", k.against(j).Name, k.figure(m, base.mean[b]))
 	}
 	if finite(c.loss[i]) {
 		s += fmt.Sprintf("\nlog loss %.3f", c.loss[i])

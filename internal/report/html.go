@@ -54,6 +54,11 @@ type page struct {
 	Contrasts, Mixed              bool
 	Forest                        []template.HTML
 	Trades                        []Trade
+	Beside                        *besides
+	Backbones, Signs              []string // of the design of that name
+	Over                          [][]string
+	Sizes                         []template.HTML // of data-size, its curve
+	Reaches, Fitted               string
 	Panels, Folded                []Panel
 	Losses                        bool
 	Others                        []other
@@ -71,6 +76,8 @@ type page struct {
 	Galleries                     []gallery
 	Held                          string // "24 pictures", of those in the page
 	Facts                         [][2]string
+	Tuned                         []tunedRow
+	Tune, Tuning, Own             string // the setting, what is said of it, and how sure its intervals are
 }
 
 // titleWord is a word of the title; Whole is not broken at its hyphens.
@@ -174,6 +181,14 @@ func HTML(w io.Writer, in Input) error {
 			p.Wrongs = append(p.Wrongs, c.table(s.Classes))
 		}
 	}
+	p.Backbones, p.Over, p.Signs = k.over()
+	p.Beside = k.beside()
+	if p.Sizes = k.sizes(); p.Sizes != nil {
+		p.Reaches, p.Fitted = k.reaches(), sizesFitted
+	}
+	if p.Tuned = k.tuned(); len(p.Tuned) > 0 {
+		p.Tune, p.Tuning, p.Own = k.Result.Tuning.Key, k.tuningSays(), k.ownConfidence()
+	}
 	p.Trades = k.trades()
 	p.Panels = k.panels()
 	for _, panel := range p.Panels {
@@ -234,8 +249,8 @@ func breakable(name string) []string {
 func (k ranking) row(at int, j study.Judgement) row {
 	r := row{
 		Class: standOf(j), At: at, Name: j.Name, Parts: breakable(j.Name), Verdict: k.called(j), Mean: fixed(j.Mean, k.decimals), Effect: k.effectCell(j), Grey: k.grey(j), Less: k.cheaper(j), Plot: k.plot(j),
-		Time: k.slower(j), MACs: change(float64(j.MACs), float64(k.base.MACs)), Params: change(float64(j.Params), float64(k.base.Params)),
-		Seconds: k.lasts(j), Ratio: ratio(j.TrainSeconds, k.base.TrainSeconds), MACsText: si(float64(j.MACs)), ParamsText: si(float64(j.Params)),
+		Time: k.slower(j), MACs: change(float64(j.MACs), float64(k.against(j).MACs)), Params: change(float64(j.Params), float64(k.against(j).Params)),
+		Seconds: k.lasts(j), Ratio: ratio(j.TrainSeconds, k.against(j).TrainSeconds), MACsText: si(float64(j.MACs)), ParamsText: si(float64(j.Params)),
 		ParamsExact: grouped(j.Params), MACsExact: grouped(j.MACs), Differs: j.Differs, Notes: j.Notes,
 		Shared:   fmt.Sprintf("%.0f\u00a0%%", 100*j.SharedStart),
 		ByEffect: cell(j.Effect), ByMean: cell(j.Mean), ByTime: known(j.TrainSeconds), ByMACs: strconv.FormatInt(j.MACs, 10), ByPara: strconv.FormatInt(j.Params, 10),

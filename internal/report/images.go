@@ -39,6 +39,14 @@ type ClassShare struct {
 type Confused struct {
 	Arm   string         `json:"arm"`
 	Taken task.Confusion `json:"taken"`
+
+	Balanced float64 `json:"balanced_accuracy"` // of these counts, 0 to 1
+	MacroF1  float64 `json:"macro_f1"`
+}
+
+// Says is what the counts come to, where classes count alike: "balanced accuracy 87.3 %, macro F1 .871".
+func (c Confused) Says() string {
+	return fmt.Sprintf("balanced accuracy %.1f %%, macro F1 %.3f", 100*c.Balanced, c.MacroF1)
 }
 
 // Seen is a picture as the trials saw it.
@@ -72,7 +80,14 @@ func See(r *study.Result, album trial.Images) *Sight {
 			counts[arm] = c
 		}
 	}
+	elsewhere := map[string]bool{} // arms on another backbone, whose images may be of other classes
+	for _, j := range r.Judged {
+		elsewhere[j.Name] = j.Backbone != ""
+	}
 	for _, t := range r.Trials {
+		if elsewhere[t.Arm] {
+			continue
+		}
 		right, other, logP := t.Images.Columns[task.Correct], t.Images.Columns[task.ClassOther], t.Images.Columns[task.LogPTrue]
 		if t.Status != study.Done || len(right) != len(t.Images.IDs) || len(other) != len(right) || len(logP) != len(right) {
 			continue
@@ -146,7 +161,7 @@ func See(r *study.Result, album trial.Images) *Sight {
 	}
 	for _, arm := range []string{k.base.Name, s.Compared} {
 		if arm != "" {
-			s.Confusions = append(s.Confusions, Confused{arm, counts[arm]})
+			s.Confusions = append(s.Confusions, Confused{arm, counts[arm], counts[arm].BalancedAccuracy(), counts[arm].MacroF1()})
 		}
 	}
 	for class, name := range album.Classes {
@@ -288,6 +303,7 @@ func (s *Sight) galleries(thumbs map[string][]byte, base string) []gallery {
 // wrongs is a confusion as the page shows it: a table while the classes are few, else the most frequent mistakes.
 type wrongs struct {
 	Arm      string
+	Says     string
 	Classes  []string
 	Rows     []wrongRow
 	Mistakes []string
@@ -305,7 +321,7 @@ type wrongCell struct {
 }
 
 func (c Confused) table(classes []string) wrongs {
-	w := wrongs{Arm: c.Arm}
+	w := wrongs{Arm: c.Arm, Says: c.Says()}
 	if len(classes) > 12 {
 		w.Mistakes = c.Mistakes(classes, 12)
 		return w

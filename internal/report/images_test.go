@@ -76,6 +76,9 @@ func TestPicturesAreSortedByWhoTakesThemForWhat(t *testing.T) {
 	if c := s.Confusions[0].Taken; s.Confusions[0].Arm != "baseline" || c[0][0] != 2 || c[0][1] != 1 || c[0][2] != 1 || c[2][2] != 3 || c[2][1] != 1 {
 		t.Errorf("baseline: %v", c)
 	}
+	if c := s.Confusions[0]; c.Balanced != c.Taken.BalancedAccuracy() || c.MacroF1 != c.Taken.MacroF1() || !strings.HasPrefix(c.Says(), "balanced accuracy ") {
+		t.Errorf("baseline: %s", c.Says())
+	}
 	if sh := s.Shares[2]; sh.Images != 2 || sh.Baseline != 75 || sh.Compared != 50 {
 		t.Errorf("share of the third class: %+v", sh)
 	}

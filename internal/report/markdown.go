@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/internal/say"
@@ -19,9 +20,21 @@ func Markdown(w io.Writer, in Input) error {
 	var b bytes.Buffer
 	m := markdown{&b, rank(in.Result)}
 	m.verdicts(in)
+	m.tuning()
 	m.costs()
 	for i, metric := range m.others() {
 		m.other(i, metric)
+	}
+	if b := m.beside(); b != nil {
+		m.line("## Beside the published study\n")
+		m.line("%s\n", md(strings.Join(b.Said, " ")))
+		for _, r := range b.Rows {
+			for i := range r {
+				r[i] = md(r[i])
+			}
+		}
+		m.table("lrrl", []string{"variant", "here, points", "there", "there it was"}, b.Rows)
+		m.line("%s\n", md(b.Paper))
 	}
 	m.details()
 	m.differences()
@@ -92,6 +105,36 @@ func (m markdown) verdicts(in Input) {
 	for _, c := range m.careful() {
 		m.line("> Careful: %s\n", md(c))
 	}
+	if heads, rows, signs := m.over(); rows != nil {
+		m.line("## Over backbones\n")
+		for _, s := range signs {
+			m.line("- %s", md(s))
+		}
+		m.line("")
+		head, align := []string{"variant"}, "l"
+		for _, h := range heads {
+			head, align = append(head, md(h)), align+"r"
+		}
+		for _, r := range rows {
+			for i := range r {
+				r[i] = md(r[i])
+			}
+		}
+		m.table(align, head, rows)
+	}
+	if d := m.DataSize; d != nil && m.Stopped == "" {
+		m.line("## What more images bring\n")
+		var rows [][]string
+		for _, p := range append(slices.Clone(d.Points), d.Twice) {
+			what := "trained"
+			if p == d.Twice {
+				what = "expected"
+			}
+			rows = append(rows, []string{say.Thousands(p.Images), what, fmt.Sprintf("%s [%s, %s]", fixed(&p.Value, m.sizeDecimals()), fixed(&p.Low, m.sizeDecimals()), fixed(&p.High, m.sizeDecimals()))})
+		}
+		m.table("rlr", []string{"images", "", md(m.Metric) + " [95 %]"}, rows)
+		m.line("%s\n", sizesFitted)
+	}
 	var rows [][]string
 	if m.contrasts() {
 		m.effects("Ranking", m.asked)
@@ -144,6 +187,24 @@ func (m markdown) other(i int, metric task.Metric) {
 	}
 	m.line("## %s outcome: %s\n\n%s, %s is better; judged by itself.\n", place(i), md(metric.Title), md(capital(metric.Unit)), metric.Direction())
 	m.table("lrlr", []string{"arm", "effect [" + m.confidence() + "]", "verdict", md(metric.Title)}, rows)
+}
+
+// tuning is what was tuned, and effects at each arm's own values.
+func (m markdown) tuning() {
+	of := m.tuned()
+	if len(of) == 0 {
+		return
+	}
+	m.line("## At each arm's own %s\n\n%s\n", m.Tuning.Key, m.tuningSays())
+	var rows [][]string
+	for _, r := range of {
+		best := r.Chosen
+		if r.Why != "" {
+			best += " (" + r.Why + ")"
+		}
+		rows = append(rows, []string{md(r.Name), r.Outcomes, best, r.Effect, r.Verdict})
+	}
+	m.table("lllrl", []string{"arm", md(m.Metric) + " on the slice", "best, in repeats", "effect [" + m.ownConfidence() + "]", "verdict"}, rows)
 }
 
 // details are all variants, a sentence each.

@@ -13,6 +13,7 @@ import (
 type ranking struct {
 	*study.Result
 	base     study.Judgement
+	bases    []study.Judgement   // of every backbone, the base's own first
 	variants []study.Judgement   // the arms besides it: the largest effect first; then those without one, in the order of the file
 	asked    []study.Judgement   // what the study is asked, in the same order: the variants, or the main effects of a design that asks no arm less the baseline
 	beyond   []study.Judgement   // what it is asked beyond that: interactions, the deficit
@@ -25,13 +26,16 @@ func rank(r *study.Result) ranking {
 	k := ranking{Result: r, curves: map[string][]study.Trial{}, decimals: 1}
 	for _, j := range r.Judged {
 		if j.Baseline {
-			k.base = j
+			k.bases = append(k.bases, j)
 		} else {
 			k.variants = append(k.variants, j)
 		}
 	}
+	if len(k.bases) > 0 {
+		k.base = k.bases[0]
+	}
 	slices.SortStableFunc(k.variants, func(a, b study.Judgement) int {
-		return cmp.Compare(k.merit(b), k.merit(a))
+		return cmp.Or(cmp.Compare(k.backbone(a), k.backbone(b)), cmp.Compare(k.merit(b), k.merit(a)))
 	})
 	k.ask()
 	for _, t := range r.Trials {
@@ -46,8 +50,7 @@ func rank(r *study.Result) ranking {
 
 // effectOver is a contrast as an arm of so many repeats, without a mean and without costs.
 func effectOver(c study.Contrast, repeats int) study.Judgement {
-	j := study.Judgement{Arm: study.Arm{Name: c.Name}, Trials: repeats, Finding: c.Finding, Others: c.Others, Notes: c.Notes,
-		RepeatsToDecide: c.RepeatsToDecide, MoreRepeats: c.MoreRepeats, HoursToDecide: c.HoursToDecide, ImagesToDecide: c.ImagesToDecide}
+	j := study.Judgement{Arm: study.Arm{Name: c.Name}, Trials: repeats, Finding: c.Finding, Others: c.Others, Notes: c.Notes, Decides: c.Decides}
 	j.Mean = nil
 	return j
 }
@@ -201,7 +204,7 @@ func (k ranking) rough() bool {
 
 // slower is how an arm's training time differs from the baseline's: to the tenth, behind "≈", where it is rough.
 func (k ranking) slower(j study.Judgement) string {
-	x, base := j.TrainSeconds, k.base.TrainSeconds
+	x, base := j.TrainSeconds, k.against(j).TrainSeconds
 	if !k.rough() || !(x > 0) || !(base > 0) {
 		return change(x, base)
 	}
@@ -227,14 +230,39 @@ func (k ranking) roughly() string {
 func claimed(v study.Verdict) bool { return v == study.Helps || v == study.Hurts }
 
 // all is the baseline and then the variants.
-func (k ranking) all() []study.Judgement { return append([]study.Judgement{k.base}, k.variants...) }
+func (k ranking) all() []study.Judgement {
+	var list []study.Judgement
+	for b, base := range k.bases {
+		list = append(list, base)
+		for _, j := range k.variants {
+			if k.backbone(j) == b {
+				list = append(list, j)
+			}
+		}
+	}
+	return list
+}
+
+// backbone is the place of an arm's baseline among those of all backbones.
+func (k ranking) backbone(j study.Judgement) int {
+	return max(0, slices.IndexFunc(k.bases, func(b study.Judgement) bool { return b.Backbone == j.Backbone }))
+}
+
+// against is the baseline that an arm is compared with.
+func (k ranking) against(j study.Judgement) study.Judgement {
+	if len(k.bases) == 0 {
+		return k.base
+	}
+	return k.bases[k.backbone(j)]
+}
 
 // paired is what a repeat of a variant shows against the baseline's of that repeat, for each repeat that has both.
 func (k ranking) paired(j study.Judgement) []float64 {
 	var d []float64
+	base := k.against(j).Outcomes
 	for s, y := range j.Outcomes {
-		if y != nil && s < len(k.base.Outcomes) && k.base.Outcomes[s] != nil {
-			d = append(d, *y-*k.base.Outcomes[s])
+		if y != nil && s < len(base) && base[s] != nil {
+			d = append(d, *y-*base[s])
 		}
 	}
 	return d

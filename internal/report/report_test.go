@@ -397,12 +397,12 @@ func TestTheAnswerCountsVerdictsInWords(t *testing.T) {
 func TestAnUndecidedArmSaysWhatWouldDecideIt(t *testing.T) {
 	k := rank(&study.Result{Images: 1000, Delta: 0.5, Metrics: []task.Metric{task.Accuracy}, Judged: []study.Judgement{{Arm: study.Arm{Baseline: true}}}})
 	for want, j := range map[string]study.Judgement{
-		"; 4 more repeats (about 2\u00a0min) would tell":                                                                {MoreRepeats: 4, HoursToDecide: 1.0 / 30},
-		"; 4 more repeats would find that there is no effect of 0.5 points":                                             {MoreRepeats: 4, DecidesNone: true},
-		"; 22 more repeats (about 4\u00a0min) would tell, or 8 in all with val: 0.33 (about 2\u00a0min)":                {MoreRepeats: 22, HoursToDecide: 4. / 60, Anew: &study.Anew{Val: 0.33, Repeats: 8, Hours: 2. / 60}},
-		"; repeats alone cannot tell, 8 repeats in all with val: 0.33 would find that there is no effect of 0.5 points": {Anew: &study.Anew{Val: 0.33, Repeats: 8, DecidesNone: true}},
-		"; repeats alone cannot tell, about 5,000 validation images in all would":                                       {ImagesToDecide: 5000},
-		"; no reasonable number of repeats would tell, the effect is too small beside the noise":                        {ImagesToDecide: 1000},
+		"; 4 more repeats (about 2\u00a0min) would tell":                                                                {Decides: study.Decides{MoreRepeats: 4, HoursToDecide: 1.0 / 30}},
+		"; 4 more repeats would find that there is no effect of 0.5 points":                                             {Decides: study.Decides{MoreRepeats: 4, DecidesNone: true}},
+		"; 22 more repeats (about 4\u00a0min) would tell, or 8 in all with val: 0.33 (about 2\u00a0min)":                {Decides: study.Decides{MoreRepeats: 22, HoursToDecide: 4. / 60, Anew: &study.Anew{Val: 0.33, Repeats: 8, Hours: 2. / 60}}},
+		"; repeats alone cannot tell, 8 repeats in all with val: 0.33 would find that there is no effect of 0.5 points": {Decides: study.Decides{Anew: &study.Anew{Val: 0.33, Repeats: 8, DecidesNone: true}}},
+		"; repeats alone cannot tell, about 5,000 validation images in all would":                                       {Decides: study.Decides{ImagesToDecide: 5000}},
+		"; no reasonable number of repeats would tell, the effect is too small beside the noise":                        {Decides: study.Decides{ImagesToDecide: 1000}},
 	} {
 		if got := k.decides(j); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -414,8 +414,8 @@ func TestANewStudyIsNamedWithWhatToChange(t *testing.T) {
 	undecided := study.Finding{Verdict: study.Undecided, Effect: new(0.4), Low: new(-1.0), High: new(1.8)}
 	r := &study.Result{Metrics: []task.Metric{task.Accuracy}, Repeats: 3, Blocks: 3, Images: 1000, Delta: 1, Judged: []study.Judgement{
 		{Arm: study.Arm{Name: "baseline", Baseline: true}, Finding: study.Finding{Mean: new(87.9)}},
-		{Arm: study.Arm{Name: "elu"}, Finding: undecided, MoreRepeats: 22, Anew: &study.Anew{Val: 0.33, Repeats: 8}},
-		{Arm: study.Arm{Name: "residual"}, Finding: undecided, Anew: &study.Anew{Val: 0.33, Repeats: 11, DecidesNone: true}},
+		{Arm: study.Arm{Name: "elu"}, Finding: undecided, Decides: study.Decides{MoreRepeats: 22, Anew: &study.Anew{Val: 0.33, Repeats: 8}}},
+		{Arm: study.Arm{Name: "residual"}, Finding: undecided, Decides: study.Decides{Anew: &study.Anew{Val: 0.33, Repeats: 11, DecidesNone: true}}},
 	}}
 	in := Input{Result: r, Run: "assay study run s.yaml", Anew: "assay study run s.yaml --as s-val33"}
 	var b strings.Builder
@@ -463,7 +463,7 @@ func TestTheCommandThatWouldTellIsNamed(t *testing.T) {
 	arms := func(more ...int) ranking {
 		r := &study.Result{Repeats: 3, Blocks: 3, Judged: []study.Judgement{{Arm: study.Arm{Baseline: true}}}}
 		for i, n := range more {
-			r.Judged = append(r.Judged, study.Judgement{Arm: study.Arm{Name: string(rune('a' + i))}, MoreRepeats: n, Finding: study.Finding{Verdict: study.Undecided}})
+			r.Judged = append(r.Judged, study.Judgement{Arm: study.Arm{Name: string(rune('a' + i))}, Decides: study.Decides{MoreRepeats: n}, Finding: study.Finding{Verdict: study.Undecided}})
 		}
 		return rank(r)
 	}

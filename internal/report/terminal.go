@@ -185,7 +185,7 @@ func (t *textTable) timeWord() string {
 
 // prices are an arm's time, multiply-adds and parameters beside the baseline's.
 func (t *textTable) prices(j study.Judgement) [3]string {
-	return [3]string{t.slower(j), change(float64(j.MACs), float64(t.base.MACs)), change(float64(j.Params), float64(t.base.Params))}
+	return [3]string{t.slower(j), change(float64(j.MACs), float64(t.against(j).MACs)), change(float64(j.Params), float64(t.against(j).Params))}
 }
 
 // priced is the costs as words: "time +9%, multiply-adds 0%, parameters +1%".
@@ -212,12 +212,34 @@ func (t *textTable) below(b *bufio.Writer, in Input) {
 	if n := t.noise(); n != "" {
 		t.wrapped(b, n, "  ")
 	}
+	if p := t.beside(); p != nil {
+		t.wrapped(b, plain("beside the published study: "+strings.Join(p.Said, " ")), "  ")
+	}
+	if _, _, signs := t.over(); len(signs) > 0 {
+		for _, s := range signs {
+			t.wrapped(b, plain(s), "  ")
+		}
+	}
+	if t.DataSize != nil && t.Stopped == "" {
+		t.wrapped(b, plain("expected: "+t.Metric+" "+t.reaches()+"; a - b n^-c by "+counted(len(t.DataSize.Points), "size")), "  ")
+	}
 	for i, j := range t.beyond {
 		if i == 0 {
 			fmt.Fprintln(b)
 			t.wrapped(b, "Beyond these, a family of claims by themselves:", "")
 		}
 		t.wrapped(b, fmt.Sprintf("%s  %s  %s", pad(clip(say.Printable(j.Name), mostName), min(mostName, t.longest())), strings.TrimSpace(t.effectText(j)), t.verdictText(j)), "  ")
+	}
+	for i, r := range t.tuned() {
+		if i == 0 {
+			fmt.Fprintln(b)
+			t.wrapped(b, "At each arm's own "+t.Tuning.Key+", a family of claims by themselves:", "")
+		}
+		line := fmt.Sprintf("%s  %s  %s  best: %s", pad(clip(say.Printable(r.Name), mostName), min(mostName, t.longest())), plain(r.Effect), plain(r.Verdict), r.Chosen)
+		if r.Why != "" {
+			line += ", " + r.Why
+		}
+		t.wrapped(b, line, "  ")
 	}
 	var lines []string
 	for _, j := range t.asked {

@@ -106,6 +106,8 @@ func (k ranking) answer() string {
 		return "No verdicts: " + k.Stopped + "."
 	case n == 0:
 		return "The study has no variants to compare with its baseline."
+	case k.grows() != "":
+		return k.grows()
 	case k.base.Trials < 2 && k.Repeats > 1 && planned > 0:
 		return "Nothing can be told yet; the same command goes on with it."
 	case count[unjudged]+count[failed]+count[waiting] == n:
@@ -397,7 +399,7 @@ func (k ranking) remarks(j study.Judgement) string {
 
 // grey is the doubt about an arm's verdict that the baseline is not in too; where it is, the caveat says so of all.
 func (k ranking) grey(j study.Judgement) string {
-	if j.Grey == k.base.Grey {
+	if j.Grey == k.against(j).Grey {
 		return ""
 	}
 	return j.Grey
@@ -537,9 +539,9 @@ func (k ranking) price(j study.Judgement, good bool) string {
 		what           string
 		x, base, least float64
 	}{
-		{"training time", j.TrainSeconds, k.base.TrainSeconds, 0.05},
-		{"multiply-adds", float64(j.MACs), float64(k.base.MACs), 0.01},
-		{"parameters", float64(j.Params), float64(k.base.Params), 0.01},
+		{"training time", j.TrainSeconds, k.against(j).TrainSeconds, 0.05},
+		{"multiply-adds", float64(j.MACs), float64(k.against(j).MACs), 0.01},
+		{"parameters", float64(j.Params), float64(k.against(j).Params), 0.01},
 	} {
 		if !(c.x > 0) || !(c.base > 0) {
 			continue
@@ -705,6 +707,9 @@ func (k ranking) judged() []string {
 	}
 	if len(k.Looks) > 0 {
 		lines = append(lines, fmt.Sprintf("However often the study grows, all its looks together stay at or under 5\u00a0%%; the next has %s.", percent(k.NextLevel)))
+	}
+	if u := k.Unplanned; u != nil {
+		lines = append(lines, fmt.Sprintf("It grew beyond its plan: had it been planned as {min, max} from the start, its last look would have had %s in place of %s, and intervals would be %.0f\u00a0%% narrower.", percent(u.Planned), percent(u.Level), 100*(1-1/u.Wider)))
 	}
 	if k.Detectable > 0 {
 		lines = append(lines, fmt.Sprintf("So many repeats find a true effect of %s %s in four studies of five.", say.Figure(k.Detectable), k.primary().Unit))

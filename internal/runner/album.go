@@ -39,15 +39,19 @@ func OpenAlbum(st *store.Store, name string) (Album, error) {
 	}
 	seen := map[string]trial.Images{} // by hash, a list of that image alone
 	for _, r := range results {
-		if baseline[r.ID] && a.Data == "" {
-			a.Data = r.Spec.Data
+		if e, ok := r.Score(Validation); ok && baseline[r.ID] && a.Data == "" {
+			a.Data, a.Images.Classes = r.Spec.Data, r.Images[e.Images].Classes
 		}
+	}
+	for _, r := range results {
 		e, ok := r.Score(Validation)
 		if !ok {
 			continue
 		}
 		of := r.Images[e.Images]
-		a.Images.Classes = of.Classes
+		if a.Images.Classes == nil { // no baseline has ended yet
+			a.Images.Classes = of.Classes
+		}
 		for i, hash := range of.Hashes {
 			one := trial.Images{Labels: of.Labels[i : i+1]}
 			if i < len(of.Names) {

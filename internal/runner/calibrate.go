@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -110,7 +111,7 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 			each = c.SecondsPerStep
 		}
 		_, now := unknown[key]
-		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps), rough && now
+		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps*a.Built.Learning.Trainings()), rough && now
 	}
 	if st != nil && !rough {
 		for _, key := range turns {
@@ -122,6 +123,26 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 		}
 	}
 	return nil
+}
+
+// stepSeconds times a step of an arm, and keeps the time in the store, so that what is solved by it stays. Beside other work times are
+// refused.
+func (s *Session) stepSeconds(ctx context.Context) func(study.PlannedArm) (float64, error) {
+	return func(a study.PlannedArm) (float64, error) {
+		st, err := store.Open(s.request.Store, time.Now)
+		if err != nil {
+			return 0, err
+		}
+		defer st.Close()
+		of := &Session{Study: s.Study, Plan: &study.Plan{Study: s.Study, Arms: []study.PlannedArm{a}}, request: s.request, task: s.task, clock: s.clock}
+		if err := of.Calibrate(ctx, st); err != nil {
+			return 0, err
+		}
+		if a = of.Plan.Arms[0]; a.SecondsRough {
+			return 0, errors.New("match: seconds: steps were timed beside other work, too roughly to match by; run it on a quiet machine, or write match: training-macs")
+		}
+		return a.TrainSeconds / float64(a.Steps), nil
+	}
 }
 
 // network is a digest of what the time of a step depends on, but for the machine.

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +18,60 @@ import (
 // Noise trains the study's baseline again and again, each time with one source of chance drawn anew and the others held, so often for each
 // source, and keeps what came of it for later plans. Trainings that the store has are found. What it trains stands in no study.
 func (s *Session) Noise(ctx context.Context, launcher Launcher, repeats int, on func(Event)) ([]study.NoiseOf, error) {
+	var draws []Draw
+	for _, source := range study.Sources {
+		for repeat := 1; repeat <= repeats; repeat++ {
+			d := Draw{study.BaselineName, 1, s.Study.Vary(source, repeat)}
+			if repeat > 1 {
+				d.Name, d.Repeat = study.BaselineName+", "+source.Name, repeat
+			}
+			draws = append(draws, d)
+		}
+	}
+	trials, err := s.Again(ctx, launcher, draws, on)
+	if err != nil {
+		return nil, err
+	}
+	metric := s.Metric().Name
+	var found []study.NoiseOf
+	sources := map[string]float64{}
+	for i, source := range study.Sources {
+		var values []float64
+		for j, t := range trials[i*repeats:][:repeats] {
+			if t.Status != study.Done {
+				return nil, fmt.Errorf("%s: %s; its noise cannot be told before it trains to its end", draws[i*repeats+j], t.Reason)
+			}
+			values = append(values, t.Metrics[metric])
+		}
+		n := study.NoiseFrom(source.Name, values)
+		found, sources[source.Name] = append(found, n), n.SD
+	}
+	if floor := study.Floor(found); floor > 0 {
+		st, err := store.Open(s.request.Store, time.Now)
+		if err != nil {
+			return nil, err
+		}
+		defer st.Close()
+		if err := st.SetNoise(floorOf(s.Keys[0]), store.Noise{SD: floor, Repeats: repeats, Sources: sources}); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// Draw is a training of the baseline under seeds of its own.
+type Draw struct {
+	Name   string // for messages
+	Repeat int    // likewise
+	Seeds  study.Seeds
+}
+
+// String is the draw as messages name it.
+func (d Draw) String() string { return fmt.Sprintf("%s #%d", d.Name, d.Repeat) }
+
+// Again trains the study's baseline under other seeds, side by side, and returns the trials in the order of the draws. Trainings that the
+// store has are found, equal ones trained once. What it trains stands in no study.
+func (s *Session) Again(ctx context.Context, launcher Launcher, draws []Draw, on func(Event)) ([]study.Trial, error) {
 	st, err := store.Open(s.request.Store, time.Now)
 	if err != nil {
 		return nil, err
@@ -32,55 +85,43 @@ func (s *Session) Noise(ctx context.Context, launcher Launcher, repeats int, on 
 	if err := w.takeIn(); err != nil {
 		return nil, err
 	}
-	of := make([][]string, len(study.Sources)) // identities by source and repeat
 	requests := map[string]trial.Request{}
-	var order []string
-	for i, source := range study.Sources {
-		for repeat := 1; repeat <= repeats; repeat++ {
-			r, err := s.varied(ctx, st, source, repeat, id.String())
-			if err != nil {
-				return nil, err
-			}
-			key := r.Spec.ID()
-			of[i] = append(of[i], key)
-			if _, twice := requests[key]; !twice {
-				requests[key], order = r, append(order, key)
-			}
+	var order, ids []string
+	for _, d := range draws {
+		r, err := s.drawn(ctx, st, d, id.String())
+		if err != nil {
+			return nil, err
+		}
+		key := r.Spec.ID()
+		ids = append(ids, key)
+		if _, twice := requests[key]; !twice {
+			requests[key], order = r, append(order, key)
 		}
 	}
 	if err := w.trainAll(ctx, requests, order); err != nil {
 		return nil, err
 	}
-	all, _, err := st.Trials(slices.Collect(maps.Keys(requests)))
+	all, damaged, err := st.Trials(order)
 	if err != nil {
 		return nil, err
 	}
-	metric, outcome := s.task.Metrics()[0].Name, map[string]float64{}
+	if len(damaged) > 0 {
+		return nil, fmt.Errorf("%s: a damaged trial; assay store check says more, and the same command trains it again", requests[damaged[0]].Name)
+	}
+	by := map[string]*trial.Result{}
 	for _, r := range all {
-		e, ok := r.Score(s.judged(0))
-		if r.Status != trial.Done || !ok {
-			return nil, fmt.Errorf("%s: %s; its noise cannot be told before it trains to its end", requests[r.ID].Name, r.Reason)
-		}
-		outcome[r.ID] = e.Metrics[metric]
+		by[r.ID] = r
 	}
-	var found []study.NoiseOf
-	sources := map[string]float64{}
-	for i, source := range study.Sources {
-		var values []float64
-		for _, key := range of[i] {
-			values = append(values, outcome[key])
-		}
-		n := study.NoiseFrom(source.Name, values)
-		found, sources[source.Name] = append(found, n), n.SD
+	pool := newPool(s.task, Validation, all)
+	var trials []study.Trial
+	for i, d := range draws {
+		trials = append(trials, pool.trial(d.Name, d.Repeat, by[ids[i]], s.Plan.Arms[0].Average))
 	}
-	if floor := study.Floor(found); floor > 0 {
-		err = st.SetNoise(s.Keys[0], store.Noise{SD: floor, Repeats: repeats, Sources: sources})
-	}
-	return found, err
+	return trials, nil
 }
 
-// varied is the request for the baseline's trial with one source drawn anew.
-func (s *Session) varied(ctx context.Context, st *store.Store, source study.Source, repeat int, engine string) (trial.Request, error) {
+// drawn is the request for the baseline's training under a draw's seeds.
+func (s *Session) drawn(ctx context.Context, st *store.Store, d Draw, engine string) (trial.Request, error) {
 	r, err := s.ask(ctx, st, 0, 1, engine, s.request.Threads)
 	if err != nil {
 		return r, err
@@ -89,11 +130,7 @@ func (s *Session) varied(ctx context.Context, st *store.Store, source study.Sour
 	if err != nil {
 		return r, err
 	}
-	seeds := s.Study.Vary(source, repeat)
-	r.Spec.Seeds, r.Spec.Cut = trial.Seeds(seeds), cutDigest(set.Cut(seeds.Split, 1+s.Study.Fold(1)))
-	if repeat > 1 {
-		r.Name = fmt.Sprintf("%s, %s #%d", study.BaselineName, source.Name, repeat)
-	}
+	r.Name, r.Spec.Seeds, r.Spec.Cut = d.String(), trial.Seeds(d.Seeds), cutDigest(set.Cut(d.Seeds.Split, 1+s.Study.Fold(1)))
 	err = s.lay(st, &r)
 	return r, err
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/assaylab/assay/approach/published"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
@@ -26,6 +28,17 @@ func Result(st *store.Store, name string) (*study.Result, error) {
 		return nil, err
 	}
 	r.Caveats = append(r.Caveats, doubts...)
+	held, err := st.Study(name)
+	if err != nil {
+		return nil, err
+	}
+	of, err := decode(held)
+	if err != nil {
+		return nil, err
+	}
+	if err := tuned(st, r, of.Tune); err != nil {
+		return nil, err
+	}
 	return r, tested(st, r)
 }
 
@@ -45,6 +58,9 @@ func (w *work) conclude() (*Ran, error) {
 			return nil, err
 		}
 		ran.Result, doubts = r, of
+		if w.rungs() { // nothing is claimed of them
+			return ran, nil
+		}
 		ends := w.end.Kind == study.AllDone || w.end.Kind == study.BudgetSpent || w.end.Kind == study.SomeFailed
 		if !ends || w.end.Beyond > 0 { // with arms beyond this file's, the look is for the process that runs them
 			return ran, ledger.Show(r)
@@ -62,7 +78,7 @@ func (w *work) conclude() (*Ran, error) {
 		if errors.Is(err, store.ErrChanged) { // another process has judged in the meantime
 			continue
 		}
-		if err == nil {
+		if err == nil && w.tuning == nil { // the luck of choosing is no noise of trainings
 			err = w.keepNoise(w.st, r, ledger.Baseline)
 		}
 		return ran, err
@@ -95,9 +111,13 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
 		Design: decoded.Design, Seed: held.Seed, Repeats: held.Repeats, Folds: decoded.Base.Data.Folds, Val: share(decoded.Base.Data.Spec), Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
 	}
+	if floor, err := st.Noise(floorOf(held.Baseline)); err == nil && floor != nil {
+		r.NoiseFloor = floor.SD
+	}
 	for _, v := range decoded.Variants {
 		r.Variants = append(r.Variants, v.Name)
 	}
+	r.Published = elsewhere(decoded, held)
 	standing, err := stands(st, held)
 	if err != nil {
 		return nil, ledger, nil, err
@@ -144,6 +164,32 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 		doubts = append(doubts, promise)
 	}
 	return r, ledger, append(doubts, from.Doubts...), nil
+}
+
+// elsewhere is what others found of a study's variants: of those that are one choice, in place of the base's of that name or beside it. A
+// base whose network has batch norm is compared with one that had.
+func elsewhere(s *study.Study, held store.Study) []study.Published {
+	const norm = "batchnorm"
+	beside := ""
+	for _, a := range held.Arms {
+		if a.Key == held.Baseline && strings.Contains(a.Recipe.Network, norm) {
+			beside = norm
+		}
+	}
+	var list []study.Published
+	for _, v := range s.Variants {
+		if len(v.With) != 1 || v.Net != "" || v.Data != nil || slices.ContainsFunc(v.Without, func(name string) bool { return name != v.With[0].Name }) {
+			continue
+		}
+		e, ok := published.Like(v.With[0], beside)
+		if !ok && !slices.ContainsFunc(published.Of(v.With[0].Name), func(e published.Effect) bool { return e.Beside == beside }) {
+			e, ok = published.Like(v.With[0], "") // of such they have none at all
+		}
+		if ok {
+			list = append(list, study.Published{Variant: v.Name, Points: e.Points(), Network: e.Network, Data: e.Data, Runs: e.Runs, Source: e.Source, Paper: e.Paper})
+		}
+	}
+	return list
 }
 
 // share is the part of the images that each repeat draws for validation; 0 where it is a fold.
@@ -284,11 +330,22 @@ func Winner(st *store.Store, r *study.Result, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	share := ""
+	if usual := data.Folder("").Val; e.Data.Folds > 0 || e.Data.Val > usual { // held back to judge by, which is done
+		e.Data.Val, e.Data.Folds = usual, 0
+		e.Data.Asked = slices.DeleteFunc(slices.Clone(e.Data.Asked), func(key string) bool { return key == "val" })
+		share = "\nThe study held more images back to judge by; this holds back the usual share, to see that the training went well."
+	}
+	if j, ok := r.Judgement(r.Winner); ok {
+		if err := study.Resolve(&e, j.Solved); err != nil {
+			return "", err
+		}
+	}
 	node, err := experiment.EncodeIn(dir, e)
 	if err != nil {
 		return "", err
 	}
-	node.Comment = fmt.Sprintf("The best arm of the study %s: %s.\nTrain it to the end with: assay train winner.yaml", r.Name, says(r))
+	node.Comment = fmt.Sprintf("The best arm of the study %s: %s.%s\nTrain it to the end with: assay train winner.yaml\nOr on every image but those of the test, with none left to measure it on: assay train winner.yaml --all-images", r.Name, says(r), share)
 	return string(node.YAML()), nil
 }
 

@@ -53,8 +53,17 @@ type Ran struct {
 // Run has trained what the study lacks, and judges it where its plan, its budget or a growth ends. Trials that any study of the
 // store has are found, not trained. A trial that fails does not stop the others; it is tried again by the next Run. Several processes
 // may run one study: they share its trials. When ctx is cancelled, trials under way write their checkpoints, and the error wraps
-// train.ErrInterrupted. on is called from one goroutine at a time.
+// train.ErrInterrupted. on is called from one goroutine at a time. What the study tunes follows when its own trials are there.
 func (s *Session) Run(ctx context.Context, launcher Launcher, on func(Event)) (*Ran, error) {
+	ran, err := s.runOnce(ctx, launcher, on)
+	if err == nil && s.Study.Tune.Key != "" && ran.End.Kind == study.AllDone {
+		err = s.tune(ctx, launcher, on, ran)
+	}
+	return ran, err
+}
+
+// runOnce runs one view.
+func (s *Session) runOnce(ctx context.Context, launcher Launcher, on func(Event)) (*Ran, error) {
 	st, err := store.Open(s.request.Store, time.Now)
 	if err != nil {
 		return nil, err
@@ -66,7 +75,10 @@ func (s *Session) Run(ctx context.Context, launcher Launcher, on func(Event)) (*
 	}
 	w := &work{
 		Session: s, st: st, launcher: launcher, on: on, owner: store.NewOwner(), engine: id.String(), ids: map[study.Cell]string{}, tried: map[study.Cell]bool{},
-		schedule: study.Fixed{Arms: s.Keys, Twins: s.twins(), Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget},
+		schedule: study.Fixed{Arms: s.Keys, Twins: s.twins(), Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget, Equal: s.rungs()},
+	}
+	if s.tuning != nil {
+		w.checked, w.schedule.Budget = true, s.tuning.budget
 	}
 	var ran *Ran
 	err = w.ready(ctx)
@@ -132,8 +144,10 @@ func (w *work) ready(ctx context.Context) error {
 	if err := w.grow(ctx); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(w.Dir(), 0o777); err != nil {
-		return err
+	if w.tuning == nil { // a companion has no report of its own
+		if err := os.MkdirAll(w.Dir(), 0o777); err != nil {
+			return err
+		}
 	}
 	if err := w.takeIn(); err != nil {
 		return err
@@ -147,8 +161,10 @@ func (w *work) ready(ctx context.Context) error {
 	if err := w.stage(); err != nil {
 		return err
 	}
-	for _, line := range w.growth.Lines(w.end.Held, w.end.Left, w.end.Again) {
-		w.tell(Event{Note: line})
+	if w.tuning == nil { // what is found for its companions is mostly the study's own
+		for _, line := range w.growth.Lines(w.end.Held, w.end.Left, w.end.Again) {
+			w.tell(Event{Note: line})
+		}
 	}
 	for _, e := range w.end.Elsewhere {
 		w.tell(Event{Note: e.String()})
@@ -212,8 +228,10 @@ func (w *work) run(ctx context.Context, deterministic bool) error {
 	case study.Hopeless, study.Faulty:
 		return w.stopped()
 	case study.Going, study.Waiting:
-		if err := w.time(ctx); err != nil {
-			return err
+		if w.tuning == nil {
+			if err := w.time(ctx); err != nil {
+				return err
+			}
 		}
 		if deterministic && !w.checked {
 			if err := w.sameBits(ctx); err != nil {
@@ -225,7 +243,7 @@ func (w *work) run(ctx context.Context, deterministic bool) error {
 			return err
 		}
 	}
-	if w.rough() { // by now the machine may be quieter
+	if w.tuning == nil && w.rough() { // by now the machine may be quieter
 		return w.time(ctx)
 	}
 	return nil
@@ -281,7 +299,7 @@ func (w *work) fit(ctx context.Context) error {
 		seconds := 0.0
 		for i, key := range w.Keys {
 			if _, shared := w.Twins[i]; !shared && !states[w.ids[study.Cell{Arm: key, Repeat: repeat}]].Known() {
-				seconds += w.Plan.Arms[i].TrainSeconds
+				seconds += w.Plan.Arms[i].TrainSeconds * w.trainings()
 			}
 		}
 		blocks = append(blocks, time.Duration(seconds*float64(time.Second)))
@@ -339,9 +357,31 @@ func (w *work) grow(ctx context.Context) error {
 			}
 		}
 		if _, err = w.st.Put(next); !errors.Is(err, store.ErrChanged) {
+			if err == nil {
+				err = w.olderPlan(next)
+			}
 			return err
 		}
 	}
+}
+
+// olderPlan tells where looks go by another plan than the file's: that with which the baseline was met first, maybe by another study.
+func (w *work) olderPlan(st store.Study) error {
+	first, repeats, err := w.st.Planned(st.Baseline)
+	if err != nil || first == st.First && repeats == st.Repeats {
+		return err
+	}
+	w.tell(Event{Note: fmt.Sprintf("looks at this baseline were planned before, %s, and keep to that: what is judged beyond is unplanned (this file: %s); another seed begins anew", planned(first, repeats), planned(st.First, st.Repeats))})
+	return nil
+}
+
+// planned is "after 3, 6 and 8 repeats".
+func planned(first, repeats int) string {
+	var at []string
+	for _, n := range study.PlannedLooks(first, repeats) {
+		at = append(at, fmt.Sprint(n))
+	}
+	return "after " + say.Listed(at) + " repeats"
 }
 
 // viewOf is a record as growth sees it.
@@ -489,7 +529,9 @@ func (w *work) sweep() error {
 func (w *work) discard(id string, known bool) {
 	_ = os.Remove(w.st.ResultFile(id))
 	if known {
-		_ = os.Remove(w.st.Checkpoint(id))
+		for _, file := range append(train.Beside(w.st.Checkpoint(id)), w.st.Checkpoint(id)) {
+			_ = os.Remove(file)
+		}
 	}
 }
 

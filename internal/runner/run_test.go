@@ -245,7 +245,11 @@ func (f *fake) score(r trial.Request, result *trial.Result) {
 			f.t.Error(err)
 			return
 		}
-		images := imagesOf(set, set.Cut(r.Spec.Seeds.Split, 1+r.Fold).Val)
+		cut := set.Cut(r.Spec.Seeds.Split, 1+r.Fold)
+		if r.Slice > 0 {
+			cut = set.Slice(cut, r.Slice, r.Spec.Seeds.Split)
+		}
+		images := imagesOf(set, cut.Val)
 		random := rand.New(rand.NewPCG(r.Spec.Seeds.Split, uint64(len(r.Network))))
 		e := trial.Evaluation{Name: Validation, Images: images.Digest(), Columns: []trial.Column{{Name: task.LogPTrue}, {Name: task.LogPOther}, {Name: task.ClassOther}}}
 		right, loss := 0.0, 0.0

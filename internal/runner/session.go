@@ -65,6 +65,7 @@ type Session struct {
 	cuts    map[cutKey]cut
 	recipes []recipe                           // by arm
 	trains  []string                           // what the trainings of each arm are: the identity of an arm but for the mean of weights that it is judged by
+	tuning  *tuning                            // of a session of rungs, or of arms at their own values; else nil
 	each    int64                              // bytes that a trial takes, once memory has told
 	clock   func() (ran, waited time.Duration) // scheduled, but in tests
 
@@ -134,6 +135,9 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 		s.Study.Repeat(r.Repeats)
 	}
 	s.Study.PointAt(r.Data)
+	if s.Study.Match == study.Seconds {
+		s.Study.StepSeconds = s.stepSeconds(ctx)
+	}
 	if s.Plan, err = s.Study.Plan(func(e experiment.Experiment) (study.Images, error) { return s.images(ctx, e) }); err == nil {
 		err = s.identify(ctx)
 	}
@@ -239,16 +243,16 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 // own whose validation images are not the baseline's.
 func (s *Session) identify(ctx context.Context) error {
 	for _, a := range s.Plan.Arms {
-		learning := a.Built.Learning
 		start, file, told, err := starts(a)
 		if err != nil {
 			return s.place(a, approach.Locate(a.Experiment.Learning, "pretrain", err))
 		}
 		s.Starts = append(s.Starts, told)
-		learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
-		optimization, observers := a.Built.Optimization.Apart()
-		network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
-		s.recipes = append(s.recipes, recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, file, observers})
+		of, err := recipeOf(a, start, file)
+		if err != nil {
+			return s.place(a, approach.Locate(a.Experiment.Learning, "labels", err))
+		}
+		s.recipes = append(s.recipes, of)
 	}
 	for i, a := range s.Plan.Arms {
 		for repeat := 1; repeat <= s.Study.Repeats; repeat++ {
@@ -256,7 +260,7 @@ func (s *Session) identify(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			base, err := s.cut(ctx, s.Plan.Arms[0], repeat)
+			base, err := s.cut(ctx, s.Plan.Arms[s.Plan.Home(i)], repeat)
 			if err != nil {
 				return err
 			}
@@ -290,7 +294,11 @@ func armKey(trains, average string) string {
 func (s *Session) judged(arm int) string { return by(Validation, s.Plan.Arms[arm].Average) }
 
 // Trials is how many trainings the study has: arms that differ in what is evaluated share theirs.
-func (s *Session) Trials() int { return (len(s.Plan.Arms) - len(s.Twins)) * s.Study.Repeats }
+// With `tune` it is the most that there can be.
+func (s *Session) Trials() int {
+	rungs, own := s.Plan.Tuned()
+	return (len(s.Plan.Arms)-len(s.Twins))*s.Study.Repeats + rungs + own
+}
 
 // Found is how many of the study's trainings the store holds, and how many of these are trained again, as they lack a mean of weights that an
 // arm is judged by.
@@ -347,6 +355,26 @@ func (s *Session) observers(arm int) []string {
 	return texts
 }
 
+// recipeOf is the texts of an arm that starts from the weights of that digest, which lie in that file.
+func recipeOf(a study.PlannedArm, start, file string) (of recipe, err error) {
+	learning := a.Built.Learning
+	learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
+	if learning.Labels.Confusion, err = learning.Labels.Confusion.Read(); err != nil {
+		return of, err
+	}
+	optimization, observers := a.Built.Optimization.Apart()
+	network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
+	return recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, file, observers}, nil
+}
+
+// recipe is that of an arm in a repeat: the same in all, but where each repeat chooses a value.
+func (s *Session) recipe(arm, repeat int) recipe {
+	if s.tuning != nil && s.tuning.chosen != nil {
+		return s.tuning.chosen[arm][repeat-1]
+	}
+	return s.recipes[arm]
+}
+
 // starts looks at the weights that an arm starts from, and returns their digest, their file and what becomes of them; "" if it draws its
 // own.
 func starts(a study.PlannedArm) (digest, file, told string, err error) {
@@ -377,7 +405,10 @@ func (s *Session) cut(ctx context.Context, a study.PlannedArm, repeat int) (cut,
 	defer s.cutting.Unlock()
 	c, ok := s.cuts[key]
 	if !ok {
-		c.Cut = set.Cut(s.Study.Seeds(repeat).Split, 1+s.Study.Fold(repeat))
+		seed := s.Study.Seeds(repeat).Split
+		if c.Cut = set.Cut(seed, 1+s.Study.Fold(repeat)); s.rungs() {
+			c.Cut = set.Slice(c.Cut, study.TuneSlice, seed)
+		}
 		c.digest = cutDigest(c.Cut)
 		c.validation = imagesOf(set, c.Val).Digest()
 		s.cuts[key] = c
@@ -396,9 +427,13 @@ func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (tri
 	if err != nil {
 		return trial.Spec{}, err
 	}
+	r, seeds := s.recipe(arm, repeat), s.Study.Seeds(repeat)
+	if s.rungs() {
+		seeds = s.Study.TuneSeeds(repeat)
+	}
 	return trial.Spec{
-		Network: s.recipes[arm].networkDigest, Settings: s.recipes[arm].settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: s.recipes[arm].start,
-		Seeds: trial.Seeds(s.Study.Seeds(repeat)), Engine: engine, Versions: Versions(),
+		Network: r.networkDigest, Settings: r.settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: r.start,
+		Seeds: trial.Seeds(seeds), Engine: engine, Versions: Versions(),
 	}, nil
 }
 
@@ -409,11 +444,14 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 		return trial.Request{}, err
 	}
 	r := trial.Request{
-		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Net: s.Plan.Arms[arm].Built.Graph.Name, Network: s.recipes[arm].network, Settings: s.recipes[arm].settings,
+		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Net: s.Plan.Arms[arm].Built.Graph.Name, Network: s.recipe(arm, repeat).network, Settings: s.recipe(arm, repeat).settings,
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
 		Start: s.recipes[arm].file,
 	}
 	r.Observers = s.observers(arm)
+	if s.rungs() {
+		r.Slice = study.TuneSlice
+	}
 	err = s.lay(st, &r)
 	return r, err
 }
@@ -424,7 +462,7 @@ func (s *Session) lay(st *store.Store, r *trial.Request) (err error) {
 	for _, path := range []struct {
 		to *string
 		is string
-	}{{&r.Start, r.Start}, {&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}} {
+	}{{&r.Start, r.Start}, {&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}, {&r.Data.Labels, where.Labels}} {
 		if path.is == "" {
 			continue
 		}
@@ -497,6 +535,15 @@ func (s *Session) Foresee() study.Foresight {
 	if hours, budget := s.Hours(), s.Study.Budget.Hours(); budget > 0 && hours > budget {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("budget: %v is short of the %.3g hours that all trials take; whole repeats will be missing", s.Study.Budget, hours))
 	}
+	for _, a := range s.Plan.Arms {
+		set, err := s.Set(context.Background(), a.Experiment) // it is open
+		if err != nil {
+			continue
+		}
+		if word := train.Enlarged(set, set.Cut(s.Study.Seed, 1).Train, a.Built.Learning, a.Built.Graph.InputSize().H); word != "" {
+			f.Warnings = append(f.Warnings, a.Name+": "+word)
+		}
+	}
 	return f
 }
 
@@ -555,6 +602,9 @@ func KnownNoise(dir string, keys ...string) (study.Expected, bool) {
 	return study.Expected{}, false
 }
 
+// floorOf is the key of the noise floor that study noise measured of a baseline, which no look of a study takes the place of.
+func floorOf(baseline string) string { return "floor of " + baseline }
+
 // The sources of noise that a store keeps: one validation image, and the trainings themselves.
 const (
 	ofImage     = "image"
@@ -582,7 +632,7 @@ func (s *Session) Hours() float64 {
 		if _, shared := s.Twins[i]; shared {
 			continue
 		}
-		seconds += a.TrainSeconds * float64(s.Study.Repeats)
+		seconds += a.TrainSeconds * s.trainings() * float64(s.Study.Repeats)
 	}
 	return seconds / 3600
 }

@@ -128,6 +128,9 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	}
 	defer set.Close()
 	cut := set.Cut(r.Spec.Seeds.Split, 1+r.Fold)
+	if r.Slice > 0 {
+		cut = set.Slice(cut, r.Slice, r.Spec.Seeds.Split)
+	}
 	if set.Digest != r.Spec.Data || cutDigest(cut) != r.Spec.Cut {
 		return nil, stops("%s: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)", set.Name)
 	}

@@ -22,22 +22,52 @@ type person struct {
 	err              error
 	trainings        int           // of arms and baseline, all looks together
 	told             *study.Result // of a life that is judged once, with the contrasts of its design
+
+	truths map[string]float64 // of contrasts, by identity
+	beyond second             // what looks claim of interactions and deficit
 }
 
-// keep enters a look in the ledger.
-func (p *person) keep(k study.Look, err error) {
+// keep enters a look at a study in the ledger.
+func (p *person) keep(r *study.Result, k study.Look, err error) {
 	if err != nil {
 		p.err = err
-	} else if k.N > 0 {
+		return
+	}
+	if k.N > 0 {
 		p.ledger.Looks = append(p.ledger.Looks, k)
+	}
+	p.trainings = max(p.trainings, len(r.Trials))
+	by := map[string]float64{} // by name
+	for _, c := range r.Contrasts {
+		by[c.Name] = p.truthOf(c)
+	}
+	for _, a := range k.Arms {
+		if truth, is := by[a.Name]; is {
+			p.truths[a.ID] = truth
+		}
 	}
 }
 
+// truthOf is a contrast's true value.
+func (p *person) truthOf(c study.Contrast) float64 {
+	truth := 0.0
+	for name, w := range c.Weights {
+		truth += w * p.arms[name[len("arm "):]].Effect
+	}
+	return math.Round(1e9*truth) / 1e9
+}
+
 // look takes a look as a run's end does.
-func (p *person) look(r *study.Result, planned bool) { p.keep(p.ledger.Look(r, planned)) }
+func (p *person) look(r *study.Result, planned bool) {
+	k, err := p.ledger.Look(r, planned)
+	p.keep(r, k, err)
+}
 
 // at takes a look at a level of the life's own.
-func (p *person) at(r *study.Result, level float64) { p.keep(p.ledger.LookAt(r, level)) }
+func (p *person) at(r *study.Result, level float64) {
+	k, err := p.ledger.LookAt(r, level)
+	p.keep(r, k, err)
+}
 
 func (p *person) all() []int { return named(p.factors) }
 
@@ -111,6 +141,17 @@ var (
 		r := p.of(p.all(), p.repeats)
 		p.err = study.Claims(r)
 		p.told, p.trainings = r, len(r.Trials)
+	}}
+	learned = Life{"judged once, the curve of data-size", func(p *person) {
+		r := p.of(p.all(), p.repeats)
+		p.err = study.Judge(r)
+		p.told, p.trainings = r, len(r.Trials)
+	}}
+	staged = Life{"looks after 3 and at the end, planned", func(p *person) {
+		p.ledger.Repeats, p.ledger.First = p.repeats, 3
+		for _, n := range study.PlannedLooks(3, p.repeats) {
+			p.look(p.of(p.all(), n), true)
+		}
 	}}
 	lowering = Life{"repeats lowered wherever the effects look good", func(p *person) {
 		p.ledger.Repeats = p.repeats

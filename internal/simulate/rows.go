@@ -85,13 +85,65 @@ var Rows = func() []Row {
 	}{
 		{study.Design{Kind: study.OFAT}, 4, 5}, {study.Design{Kind: study.LOO}, 4, 5}, {study.Design{Kind: study.All}, 4, 5}, {study.Design{Kind: study.Ladder}, 4, 5}, {study.Design{Kind: study.Pairs}, 4, 5},
 		{study.Design{Kind: study.Factorial}, 4, 2}, {study.Design{Kind: study.Fractional, Resolution: study.ResolutionIII}, 6, 4}, {study.Design{Kind: study.Fractional, Resolution: study.ResolutionIV}, 6, 3},
+		{study.Design{Kind: study.Fractional, Resolution: study.ResolutionV}, 5, 2}, {study.Design{Kind: study.Fractional, Resolution: study.PlackettBurman}, 6, 4},
 	} {
 		for _, s := range []Scenario{nothing, additive, crossed} {
 			promise := alpha
-			if d.Resolution == study.ResolutionIII && s.Name == crossed.Name {
+			if (d.Resolution == study.ResolutionIII || d.Resolution == study.PlackettBurman) && s.Name == crossed.Name {
 				promise = 0 // a main effect there may be an interaction, and the claim says so
 			}
 			add(Row{Table: "designs", Model: wide, Design: d.Design, Factors: d.factors, Repeats: d.repeats, Scenario: s, Life: asked, Promise: promise})
+		}
+	}
+	for _, s := range []Scenario{nothing, mixture, unalike} {
+		add(Row{Table: "backbones", Model: wide, Design: study.Design{Kind: study.Backbones, Nets: []string{"two"}}, Factors: 4, Repeats: 5, Scenario: s, Life: asked, Dear: true, Promise: alpha})
+	}
+	for i, s := range curves {
+		promise := alpha
+		if i > 2 { // not of the form that is fitted
+			promise = 0
+		}
+		add(Row{Table: "data size", Model: narrow, Design: study.Design{Kind: study.Sizes, Fractions: fractions}, Factors: 4, Repeats: 3, Scenario: s, Life: learned, Dear: true, Promise: promise})
+	}
+	fractional := func(r study.Resolution) study.Design {
+		return study.Design{Kind: study.Fractional, Resolution: r}
+	}
+	for _, d := range []study.Design{{Kind: study.LOO}, {Kind: study.Factorial}, fractional(study.ResolutionIV)} {
+		factors, repeats := 4, 6
+		for _, life := range []Life{staged, grown} {
+			if life.Name == grown.Name {
+				repeats = 3
+			}
+			for _, s := range []Scenario{nothing, additive, crossed} {
+				add(Row{Table: "grown designs", Model: wide, Design: d, Factors: factors, Repeats: repeats, Scenario: s, Life: life, Promise: alpha})
+			}
+		}
+	}
+	broken := wide
+	broken.Diverges = 0.15
+	for _, d := range []struct {
+		study.Design
+		factors, repeats int
+	}{{study.Design{Kind: study.OFAT}, 4, 5}, {study.Design{Kind: study.Pairs}, 4, 5}, {study.Design{Kind: study.Factorial}, 4, 3}, {fractional(study.ResolutionIV), 6, 4}} {
+		for _, s := range []Scenario{nothing, additive} {
+			add(Row{Table: "diverged", Model: broken, Design: d.Design, Factors: d.factors, Repeats: d.repeats, Scenario: s, Life: asked, Promise: alpha})
+		}
+	}
+	for _, d := range []struct {
+		study.Design
+		repeats int
+	}{{study.Design{Kind: study.OFAT}, 7}, {fractional(study.ResolutionIV), 3}, {fractional(study.PlackettBurman), 4}, {fractional(study.ResolutionIII), 6}} { // 48 or 49 trainings each
+		add(Row{Table: "equal cost", Model: wide, Design: d.Design, Factors: 6, Repeats: d.repeats, Scenario: graded, Life: asked, Promise: alpha})
+	}
+	for _, tunes := range []tunes{tunedAnew, tunedOnce} {
+		m := narrow
+		m.Tunes, m.Bowl, m.Rung = tunes, 0.5, 0.7
+		for _, n := range []int{3, 8} {
+			r := Row{Table: "tuned", Model: m, Factors: 5, Repeats: n, Scenario: nothing, Life: once}
+			if tunes == tunedAnew {
+				r.Promise = alpha
+			}
+			add(r)
 		}
 	}
 	return rows

@@ -4,6 +4,7 @@
 package simulate
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -24,6 +25,7 @@ type Row struct {
 	Factors  int
 	Repeats  int
 	Mixed    bool    // every second study has one split for all its repeats
+	Dear     bool    // takes long: tests run ten studies of it
 	Promise  float64 // the most that any false claim may be; 0: none is made
 }
 
@@ -48,6 +50,12 @@ func (r Row) draws() string {
 		if r.Model.Suits == 0 {
 			images += ", nothing suits any"
 		}
+	}
+	if r.Model.Diverges > 0 {
+		images += fmt.Sprintf(", %g of the trainings of arms with the first variant diverge", r.Model.Diverges)
+	}
+	if r.Model.Tunes != "" {
+		images += ", " + string(r.Model.Tunes)
 	}
 	return fmt.Sprintf("%s: %s, %d variants, %d repeats, %s, %s", r.Table, r.Design, r.Factors, r.Repeats, images, r.Scenario.Name)
 }
@@ -117,8 +125,11 @@ func (r Row) Run(studies int, seed uint64, threads int) (Outcome, error) {
 	for _, m := range r.Model.metrics()[1:] {
 		beside = append(beside, m.Name)
 	}
-	if r.Life.Name == asked.Name {
+	switch {
+	case r.Life.Name == asked.Name, r.Table == "grown designs":
 		beside = []string{"interactions"}
+	case r.Life.Name == learned.Name:
+		beside = []string{"outcome of twice the images"}
 	}
 	wrong, alone, others := 0, 0, make([]struct{ wrong, found, wideWrong, wideFound, effects int }, len(beside))
 	for _, t := range tallies {
@@ -165,15 +176,22 @@ func (r Row) one(rng *rand.Rand, k int) (tally, error) {
 	if r.Mixed && k%2 == 0 {
 		m.Pool = 0
 	}
-	p := &person{world: newWorld(m, r.Design, r.Scenario, rng), factors: r.Factors, repeats: r.Repeats}
+	p := &person{world: newWorld(m, r.Design, r.Scenario, rng), factors: r.Factors, repeats: r.Repeats, truths: map[string]float64{}}
 	r.Life.live(p)
 	if p.err == nil {
 		p.err = p.world.err
 	}
-	if p.told != nil {
+	switch {
+	case p.err == nil && p.told != nil && r.Design.Kind == study.Sizes:
+		return p.tallyCurve(rng), nil
+	case p.told != nil:
 		return p.tallyTold(), p.err
 	}
-	return p.tally(), p.err
+	t := p.tally()
+	if r.Table == "grown designs" {
+		t.others = []second{p.beyond}
+	}
+	return t, p.err
 }
 
 // tallyTold counts what a study of any design claims of its contrasts: the main ones, or arms where the design asks of these, are the
@@ -212,18 +230,43 @@ func (p *person) tallyTold() tally {
 	}
 	for _, j := range p.told.Judged {
 		if j.Verdict != "" {
-			count(true, p.arms[j.ID[len("id "):]].Effect, j.Verdict)
+			if j.Diverged > 0 && j.Verdict == study.Hurts { // it does break down
+				continue
+			}
+			truth := p.arms[j.ID[len("id "):]].Effect
+			if j.Backbone != "" { // against its own baseline
+				truth -= p.arms[id(p.moved(nil, 1))].Effect
+			}
+			count(true, truth, j.Verdict)
 		}
 	}
 	for _, c := range p.told.Contrasts {
-		truth := 0.0
-		for name, w := range c.Weights {
-			truth += w * p.arms[name[len("arm "):]].Effect
-		}
 		if c.Verdict != "" {
-			count(c.Kind == study.Main, truth, c.Verdict)
+			count(c.Kind == study.Main, p.truthOf(c), c.Verdict)
 		}
 	}
+	return t
+}
+
+// tallyCurve counts what a study of data-size says of twice the images: wrong is an answer about the plateau that is not so, or a gain
+// outside of its interval; beside it how often the mean of as many new trainings lies outside of its. Found are plateaus, and
+// curves that go on, which are told.
+func (p *person) tallyCurve(rng *rand.Rand) tally {
+	t := tally{looks: 1, trainings: p.trainings, others: []second{{}}}
+	d := p.told.DataSize
+	if d == nil {
+		p.err = errors.New("no curve")
+		return t
+	}
+	gain := p.curve(2) - p.curve(1)
+	told := d.Answer == study.Reached && gain < p.Delta || d.Answer == study.NotReached && gain > 0
+	t.wrong = !told && d.Answer != study.Open || gain < *d.Gain.Low || gain > *d.Gain.High
+	t.effects = 1
+	if told {
+		t.found, t.decided = 1, 1
+	}
+	mean := gain + math.Hypot(p.Block, p.Seed)/math.Sqrt(float64(p.repeats))*rng.NormFloat64()
+	t.others[0].effects, t.others[0].wrong = 1, mean < d.Twice.Low || mean > d.Twice.High
 	return t
 }
 
@@ -233,7 +276,8 @@ func (p *person) tally() tally {
 	for _, k := range p.ledger.Looks {
 		for _, row := range k.Arms {
 			a := p.arms[strings.TrimPrefix(row.ID, "id ")]
-			if a == nil { // a contrast, which lives of several looks do not ask of
+			if a == nil {
+				p.tallyContrast(&t, row)
 				continue
 			}
 			for i, m := range metrics {
@@ -287,6 +331,21 @@ func (p *person) tally() tally {
 		t.others[i].effects = t.effects
 	}
 	return t
+}
+
+// tallyContrast counts what a look claims of a contrast.
+func (p *person) tallyContrast(t *tally, row study.Looked) {
+	f := row.Findings[p.metrics()[0].Name]
+	if !f.Verdict.Decided() {
+		return
+	}
+	wrong := p.false(&arm{Truth: Truth{Effect: p.truths[row.ID]}}, f.Verdict)
+	if row.Kind == "beyond" {
+		p.beyond.wrong = p.beyond.wrong || wrong
+		return
+	}
+	t.decided++
+	t.wrong = t.wrong || wrong
 }
 
 // false tells whether a verdict of an arm is a false claim, by whichever metric of the model.

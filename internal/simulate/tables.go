@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -55,7 +56,7 @@ func tableOf(name string, outcomes []Outcome) (string, error) {
 			continue
 		}
 		i := slices.IndexFunc(lines, func(l line) bool {
-			return l.Life.Name == r.Life.Name && l.Factors == r.Factors && l.Repeats == r.Repeats && l.Model == r.Model && l.Design == r.Design
+			return l.Life.Name == r.Life.Name && l.Factors == r.Factors && l.Repeats == r.Repeats && l.Model == r.Model && reflect.DeepEqual(l.Design, r.Design)
 		})
 		if i < 0 {
 			i, lines = len(lines), append(lines, line{r, map[string]Outcome{}})
@@ -93,6 +94,30 @@ func tableOf(name string, outcomes []Outcome) (string, error) {
 			o := l.of[wild.Name]
 			row(l.setting(), fmt.Sprint(o.Studies), o.wrong())
 		}
+	case "diverged", "equal cost":
+		head("design, variants, repeats", "trainings", "what is true", "studies", "any false claim", "effects found", "nones found")
+		for _, l := range lines {
+			for _, s := range scenarios {
+				if o, ok := l.of[s]; ok {
+					row(fmt.Sprintf("%s, %d, %d", l.Design, l.Factors, l.Repeats), fmt.Sprintf("%.0f", o.Trainings), s, fmt.Sprint(o.Studies), o.wrong(), percent(o.Found), percent(o.Nones))
+				}
+			}
+		}
+	case "tuned":
+		head("variants, repeats", "each arm's value", "studies", "any false claim")
+		for _, l := range lines {
+			o := l.of[nothing.Name]
+			row(l.setting(), strings.TrimPrefix(string(l.Model.Tunes), "values "), fmt.Sprint(o.Studies), o.wrong())
+		}
+	case "grown designs":
+		head("design, variants, repeats", "life", "what is true", "studies", "main effects: any false claim", "second family", "looks", "trainings, at most")
+		for _, l := range lines {
+			for _, s := range scenarios {
+				if o, ok := l.of[s]; ok {
+					row(fmt.Sprintf("%s, %d, %d", l.Design, l.Factors, l.Repeats), l.Life.Name, s, fmt.Sprint(o.Studies), o.wrong(), percent(o.Others["interactions"].Wrong), fmt.Sprintf("%.1f", o.Looks), fmt.Sprintf("%.0f", o.Trainings))
+				}
+			}
+		}
 	case "smoothed":
 		head("repeats", "what is true", "studies", "accuracy: any false claim", "found", "smoothed: any false claim", "found", "false differences, intervals 0.1 wider", "found")
 		for _, l := range lines {
@@ -121,6 +146,24 @@ func tableOf(name string, outcomes []Outcome) (string, error) {
 			o := l.of[additive.Name]
 			row(slices.Concat([]string{fmt.Sprintf("%s, %d, %d", l.Design, l.Factors, l.Repeats), fmt.Sprintf("%.0f", o.Trainings)}, first, second,
 				[]string{percent(o.Found), percent(o.Nones), fmt.Sprint(studies)})...)
+		}
+	case "data size":
+		head("what the outcome is on x times the images, points", "studies", "wrong about twice the images", "outcome of twice outside of its interval", "plateau, or none, rightly told")
+		for _, l := range lines {
+			for _, s := range scenarios {
+				if o, ok := l.of[s]; ok {
+					row(s, fmt.Sprint(o.Studies), o.wrong(), percent(o.Others["outcome of twice the images"].Wrong), percent(o.Found))
+				}
+			}
+		}
+	case "backbones":
+		head("what is true", "studies", "any false claim", "effects found", "nones found")
+		for _, l := range lines {
+			for _, s := range scenarios {
+				if o, ok := l.of[s]; ok {
+					row(s, fmt.Sprint(o.Studies), o.wrong(), percent(o.Found), percent(o.Nones))
+				}
+			}
 		}
 	default: // lives
 		cells := append([]string{"life"}, scenarios...)

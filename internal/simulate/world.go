@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/stat"
 	"github.com/assaylab/assay/task"
@@ -28,7 +29,23 @@ type Model struct {
 	Loss   bool // log loss beside accuracy
 	Smooth bool // smoothed accuracy beside it
 	Delta  float64
+
+	Diverges float64 // chance that a training of an arm with the first factor breaks down, whatever it would have come to
+	Tunes    tunes   // "": nothing
+	Bowl     float64 // points that an arm loses for each squared doubling of its setting away from the best
+	Rung     float64 // sd of a rung's outcome
 }
+
+// tunes is when arms choose the value of a setting: five of them, a factor of two apart, the best of which by their rungs is taken.
+type tunes string
+
+const (
+	tunedOnce tunes = "values chosen once"
+	tunedAnew tunes = "values chosen anew in each repeat"
+)
+
+// bestValue is where the best of a setting lies, in doublings from the middle of the grid: between two of its values.
+const bestValue = 0.4
 
 // score is the metric of a model without images: points that no image counts.
 var score = task.Metric{Name: "score", Title: "score", Unit: task.Points, Says: "more is better", Better: 1, Column: "score", Scale: 1, Least: 0.5}
@@ -68,6 +85,7 @@ type world struct {
 	rng        *rand.Rand
 	truth      func(factors []int, nth int) Truth // of the arm with these factors, the nth other than the baseline that was made
 	design     study.Design
+	curve      func(x float64) float64 // of a scenario of data-size
 	err        error
 	difficulty []float64
 	splits     [][]int32
@@ -79,11 +97,12 @@ type arm struct {
 	Truth
 	shift  float64   // of the latent value, that gives the truth
 	suits  []float64 // by image
+	tuned  float64   // what the value that was chosen last costs
 	trials []study.Trial
 }
 
 func newWorld(m Model, d study.Design, s Scenario, rng *rand.Rand) *world {
-	w := &world{Model: m, rng: rng, design: d, arms: map[string]*arm{}, truth: s.Truth}
+	w := &world{Model: m, rng: rng, design: d, arms: map[string]*arm{}, truth: s.Truth, curve: s.Curve}
 	w.difficulty = make([]float64, max(m.Pool, m.Images))
 	for i := range w.difficulty {
 		w.difficulty[i] = m.Base + rng.NormFloat64()
@@ -139,9 +158,28 @@ func (w *world) trial(factors []int, repeat int) study.Trial {
 	}
 	for len(a.trials) < repeat {
 		s := len(a.trials)
-		a.trials = append(a.trials, w.train(a, s, a.shift+w.blocks[s]+a.Spread*w.Seed*w.rng.NormFloat64()))
+		if w.Tunes == tunedAnew || w.Tunes == tunedOnce && s == 0 {
+			a.tuned = w.tune()
+		}
+		t := w.train(a, s, a.shift+a.tuned+w.blocks[s]+a.Spread*w.Seed*w.rng.NormFloat64())
+		if w.Diverges > 0 && slices.Contains(factors, 0) && w.rng.Float64() < w.Diverges {
+			t = study.Trial{Repeat: s + 1, Status: study.Diverged}
+		}
+		a.trials = append(a.trials, t)
 	}
 	return a.trials[repeat-1]
+}
+
+// tune chooses a value by its rungs and says what that truly brings.
+func (w *world) tune() float64 {
+	best, seen := 0.0, math.Inf(-1)
+	for doublings := -2.0; doublings <= 2; doublings++ {
+		truth := -w.Bowl * (doublings - bestValue) * (doublings - bestValue)
+		if rung := truth + w.Rung*w.rng.NormFloat64(); rung > seen {
+			best, seen = truth, rung
+		}
+	}
+	return best
 }
 
 // train makes the trial of block s whose images share a latent value.
@@ -196,7 +234,10 @@ func smooth(margins []float64, bend float64) (column []float32, value float64) {
 // another number have only so many.
 func (w *world) study(factors []int, repeats int, name func(string) string, stop func(id string) int) *study.Result {
 	r := &study.Result{Name: "simulated", Repeats: repeats, Meaningful: w.Delta, Metrics: w.metrics(), Design: w.design}
-	s := study.Study{Design: w.design}
+	s := study.Study{Design: w.design, Base: experiment.Experiment{Net: "one"}}
+	if w.design.Kind == study.Backbones {
+		r.Net = s.Base.Net
+	}
 	for _, f := range factors {
 		s.Variants = append(s.Variants, study.Variant{Name: id([]int{f})})
 		r.Variants = append(r.Variants, id([]int{f}))
@@ -212,8 +253,18 @@ func (w *world) study(factors []int, repeats int, name func(string) string, stop
 				set = append(set, f)
 			}
 		}
+		a := study.Arm{Baseline: len(set) == 0, Backbone: combined.Backbone, Of: combined.Of}
+		if w.curve != nil { // factors are shares of the images
+			a.TrainImages = trainedOn
+			for _, f := range set {
+				a.TrainImages = int(trainedOn * w.design.Fractions[f])
+			}
+		}
+		if a.Backbone != "" {
+			set = w.moved(set, 1)
+		}
 		key := id(set)
-		a := study.Arm{Name: name("arm " + key), ID: "id " + key, Baseline: len(set) == 0, Of: combined.Of}
+		a.Name, a.ID = name("arm "+key), "id "+key
 		r.Arms = append(r.Arms, a)
 		n := repeats
 		if stop != nil && !a.Baseline {
@@ -228,12 +279,27 @@ func (w *world) study(factors []int, repeats int, name func(string) string, stop
 	return r
 }
 
+// trainedOn is the images of the baseline of a study of data-size.
+const trainedOn = 16000
+
+// moved are factors as they stand on another backbone, whose baseline has one of its own.
+func (w *world) moved(factors []int, backbone int) []int {
+	if len(factors) == 0 {
+		return []int{13*backbone + 12}
+	}
+	var set []int
+	for _, f := range factors {
+		set = append(set, f+13*backbone)
+	}
+	return set
+}
+
 // effect is an arm's effect over so many repeats, as anyone may see it at any time.
 func (w *world) effect(factors []int, repeats int) float64 {
 	sum := 0.0
 	for s := range repeats {
 		metric := w.metrics()[0].Name
-		sum += w.trial(factors, s+1).Metrics[metric] - w.trial(nil, s+1).Metrics[metric]
+		sum += w.trial(factors, s+1).Metrics[metric] - w.trial(nil, s+1).Metrics[metric] // 0 of one that diverged
 	}
 	return sum / float64(repeats)
 }
@@ -242,11 +308,12 @@ func (w *world) effect(factors []int, repeats int) float64 {
 type Scenario struct {
 	Name  string
 	Truth func(factors []int, nth int) Truth // Effect in units of the model's Delta
+	Curve func(x float64) float64            // of data-size: the outcome on x times the base's images, points
 }
 
 // dealt deals effects, in units of delta, to arms as they are made, over and over.
 func dealt(name string, effects ...float64) Scenario {
-	return Scenario{name, func(_ []int, nth int) Truth { return Truth{Effect: effects[nth%len(effects)], Spread: 1} }}
+	return Scenario{Name: name, Truth: func(_ []int, nth int) Truth { return Truth{Effect: effects[nth%len(effects)], Spread: 1} }}
 }
 
 // Scenarios by name.
@@ -254,7 +321,7 @@ var (
 	nothing = dealt("nothing differs", 0)
 	halves  = dealt("half +delta, half -delta", 1, -1)
 	mixture = dealt("0, +delta, 0, -delta", 0, 1, 0, -1)
-	lone    = Scenario{"one of 0.8 points", func(_ []int, nth int) Truth {
+	lone    = Scenario{Name: "one of 0.8 points", Truth: func(_ []int, nth int) Truth {
 		if nth == 0 {
 			return Truth{Effect: 0.8, Spread: 1}
 		}
@@ -262,7 +329,7 @@ var (
 	}}
 	six    = dealt("+1.05, +0.85, 0, -0.5, -1.1, -2 points", 1.05, 0.85, 0, -0.5, -1.1, -2) // findings of six real variants
 	points = dealt("+1, 0, -1, +0.5, 0 points", 1, 0, -1, 0.5, 0)
-	wild   = Scenario{"one arm of three times the spread", func(_ []int, nth int) Truth {
+	wild   = Scenario{Name: "one arm of three times the spread", Truth: func(_ []int, nth int) Truth {
 		if nth == 1 {
 			return Truth{Spread: 3}
 		}
@@ -271,7 +338,7 @@ var (
 
 	// crossed are factors of which each two neighbours, the first and second, the third and fourth, do to each other what neither
 	// does alone: with a factor worth +1 where it is in and -1 where not, the product, so that no factor has a main effect.
-	crossed = Scenario{"interactions without main effects", func(factors []int, _ int) Truth {
+	crossed = Scenario{Name: "interactions without main effects", Truth: func(factors []int, _ int) Truth {
 		sign := func(f int) float64 {
 			if slices.Contains(factors, f) {
 				return 1
@@ -281,7 +348,7 @@ var (
 		return Truth{Effect: (sign(0)*sign(1)+sign(2)*sign(3))/2 - 1, Spread: 1}
 	}}
 	// additive are factors whose effects add up.
-	additive = Scenario{"0, +delta, 0, -delta, added up", func(factors []int, _ int) Truth {
+	additive = Scenario{Name: "0, +delta, 0, -delta, added up", Truth: func(factors []int, _ int) Truth {
 		t := Truth{Spread: 1}
 		for _, f := range factors {
 			t.Effect += []float64{0, 1, 0, -1}[f%4]
@@ -290,9 +357,50 @@ var (
 	}}
 )
 
+// grows is a study of data-size whose base's images are x = 1.
+func grows(name string, curve func(x float64) float64) Scenario {
+	return Scenario{Name: name, Curve: curve, Truth: func(factors []int, _ int) Truth {
+		return Truth{Effect: curve(fractions[factors[0]]) - curve(1), Spread: 1}
+	}}
+}
+
+// fractions are those of the studies of data-size.
+var fractions = []float64{0.0625, 0.125, 0.25, 0.5}
+
+// Curves of data-size: three of the fitted form and three of others.
+var curves = []Scenario{
+	grows("a power, -20 x^-0.35", func(x float64) float64 { return -20 * math.Pow(x, -0.35) }),
+	grows("a power, -3 x^-1", func(x float64) float64 { return -3 / x }),
+	grows("a plateau, -0.3 x^-1", func(x float64) float64 { return -0.3 / x }),
+	grows("a logarithm, 6 a doubling", func(x float64) float64 { return 6 * math.Log2(x) }),
+	grows("an exponential, -30 e^-3x", func(x float64) float64 { return -30 * math.Exp(-3*x) }),
+	grows("an S, 70 / (1 + (4x)^-1)", func(x float64) float64 { return 70 / (1 + 1/(4*x)) }),
+}
+
+// unalike are effects on the one backbone that are other ones on a second, where trainings vary three times as much.
+var unalike = Scenario{Name: "0, +delta, 0, -delta, on the second the other way round", Truth: func(factors []int, _ int) Truth {
+	of := []float64{0, 1, 0, -1}
+	if f := factors[0]; f < 13 {
+		return Truth{Effect: of[f%4], Spread: 1}
+	} else if f == 25 { // its baseline
+		return Truth{Effect: 5, Spread: 3}
+	} else {
+		return Truth{Effect: 5 - of[(f-13)%4], Spread: 3}
+	}
+}}
+
+// graded are six factors of which two help and two hurt by half of delta, added up: as many as a fraction tells about at once.
+var graded = Scenario{Name: "+delta/2, 0, -delta/2, +delta/2, 0, -delta/2, added up", Truth: func(factors []int, _ int) Truth {
+	t := Truth{Spread: 1}
+	for _, f := range factors {
+		t.Effect += []float64{0.5, 0, -0.5}[f%3]
+	}
+	return t
+}}
+
 // bent are arms right as often as the baseline and surer or less sure of it, which moves smoothed accuracy by up to 0.13 points
 // where the baseline is right on 87 %.
-var bent = Scenario{"nothing differs but how sure arms are", func(_ []int, nth int) Truth {
+var bent = Scenario{Name: "nothing differs but how sure arms are", Truth: func(_ []int, nth int) Truth {
 	return Truth{Spread: 1, Bend: []float64{0.9, 1.1, 1, 0.95, 1.05}[nth%5]}
 }}
 

@@ -114,6 +114,9 @@ func (n *Node) find(path string) *Node {
 			if end == 0 {
 				return n
 			}
+			if n.Kind == List { // the bare value of that key
+				next = n
+			}
 		}
 		if next == nil {
 			return n

@@ -20,8 +20,9 @@ type Request struct {
 	Network  string `json:"network"`       // the texts whose digests are in Spec
 	Settings string `json:"settings"`      //
 
-	Data      data.Spec `json:"data"`           // where the images are
-	Fold      int       `json:"fold,omitempty"` // of those that the split's seed deals them out to; 0 where there are none
+	Data      data.Spec `json:"data"`            // where the images are
+	Fold      int       `json:"fold,omitempty"`  // of those that the split's seed deals them out to; 0 where there are none
+	Slice     float64   `json:"slice,omitempty"` // share of the repeat's training images that it is evaluated on in place of the validation images; 0: none
 	Cache     string    `json:"cache,omitempty"`
 	Downloads string    `json:"downloads,omitempty"`
 

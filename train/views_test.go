@@ -1,0 +1,85 @@
+package train_test
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/model"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/train"
+)
+
+// Views and spaces travel with a model: training's end, its evaluation from a file and its prediction say the same of each picture; and
+// views leave the weights alone.
+func TestViewsLeaveTheTrainingAloneAndTravelWithItsModel(t *testing.T) {
+	folder := pictures()
+	defer os.RemoveAll(folder)
+	s, err := data.Open(context.Background(), data.Folder(folder), data.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	start := func(views data.Views, space augment.Space, n int) train.Job {
+		j := job(t, s)
+		j.Learning.Epochs.Count, j.Engine, j.Loaders = 1, threads(t, n), n
+		j.Learning.Augment.Ops = append(j.Learning.Augment.Ops[:1], experiment.NewOperation(augment.Crop{Size: 10}))
+		j.Learning.Views.Kind, j.Learning.Colors.Space = string(views), string(space)
+		j.Graph.Classes = len(s.Classes)
+		j.Graph.SetInput(nn.Size{H: 10, W: 10, C: space.Channels(3)})
+		return j
+	}
+	for space, all := range map[augment.Space][]data.Views{augment.SpaceRGB: data.AllViews()[1:], augment.SpaceHSV: {data.Flip}, augment.SpaceGrey: {data.Dense}} {
+		weights := run(t, start(data.Centre, space, 1)).Model.Digest
+		for _, views := range all {
+			t.Run(string(space)+" "+string(views), func(t *testing.T) {
+				r := run(t, start(views, space, 3))
+				if r.Model.Digest != weights {
+					t.Error("the weights are others")
+				}
+				if again := run(t, start(views, space, 1)); !slices.Equal(again.Score.Columns[0].Reals, r.Score.Columns[0].Reals) {
+					t.Error("the threads change what is found")
+				}
+				file := filepath.Join(t.TempDir(), "m.safetensors")
+				if err := r.Model.Save(file); err != nil {
+					t.Fatal(err)
+				}
+				m, err := model.Load(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				e := threads(t, 1)
+				score, err := train.Evaluate(context.Background(), m, s, s.Cut(1, 1).Val, e, 4, 2)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p, err := m.Predictor(e)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer p.Close()
+				for i, id := range score.IDs {
+					if got, want := score.Columns[0].Reals[i], r.Score.Columns[0].Reals[i]; math.Abs(float64(got-want)) > 1e-5 {
+						t.Errorf("image %d: %g from the file, %g behind training", id, got, want)
+					}
+					item := s.Items[id]
+					guesses, err := p.File(filepath.Join(folder, item.Name), len(s.Classes))
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, g := range guesses {
+						if g.Class == int(item.Label) && math.Abs(math.Log(g.Probability)-float64(score.Columns[0].Reals[i])) > 1e-5 {
+							t.Errorf("%s: predicted with %g, evaluated as %g", item.Name, g.Probability, math.Exp(float64(score.Columns[0].Reals[i])))
+						}
+					}
+				}
+			})
+		}
+	}
+}
