@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -94,8 +95,17 @@ func TestViewsBesideATrainingAreThoseOfOneThatLooksSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	for _, thaw := range []float64{-1, 0, 1} { // nothing is frozen; a front is, whose features the training's own evaluation reads; until the first epoch has ended
+		t.Run(fmt.Sprint("thaw ", thaw), func(t *testing.T) { viewsBeside(t, s, thaw) })
+	}
+}
+
+func viewsBeside(t *testing.T, s *data.Set, thaw float64) {
 	start := func(views data.Views) train.Job {
 		j := job(t, s)
+		if thaw >= 0 {
+			j = frozen(t, j, thaw, experiment.NormKeep)
+		}
 		j.Learning.Epochs.Count = 2
 		j.Learning.Augment.Ops = append(j.Learning.Augment.Ops[:1], experiment.NewOperation(augment.Crop{Size: 10}))
 		j.Learning.Views.Kind = string(views)
@@ -128,5 +138,17 @@ func TestViewsBesideATrainingAreThoseOfOneThatLooksSo(t *testing.T) {
 	}
 	if got.Model.About.Preprocess.Views != "" || slices.Equal(got.Observed[0].Score.Columns[0].Reals, got.Score.Columns[0].Reals) {
 		t.Error("the training itself looks by views")
+	}
+
+	// Where the training's result is a mean of its own, that is what is looked at.
+	own := func(views data.Views) train.Job {
+		j := start(views)
+		j.Optimization.LR.Policy, j.Optimization.Average = "fixed", experiment.Average{Kind: "swa", LR: 0.02}
+		return j
+	}
+	j = own(data.Centre)
+	j.Observers = []experiment.Observer{{Views: data.Flip}}
+	if seen, alone := run(t, j).Observed[0], run(t, own(data.Flip)); seen.Model.Digest != alone.Model.Digest || !slices.Equal(seen.Score.Columns[0].Reals, alone.Score.Columns[0].Reals) {
+		t.Error("views beside a mean that is the training's own are of other weights")
 	}
 }
