@@ -156,8 +156,10 @@ func (r *run) observe(ctx context.Context, f *compile.Family, by experiment.Obse
 		config = r.by(by.Views)
 		if l != nil {
 			var err error
-			if l, err = r.Set.Loader(ctx, r.Cut.Val, config); err != nil {
-				return seen, early(ctx, err)
+			if l, err = r.Set.Loader(ctx, r.Cut.Val, config); ctx.Err() != nil {
+				return seen, r.interrupted()
+			} else if err != nil {
+				return seen, err
 			}
 		}
 	}
