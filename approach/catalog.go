@@ -434,9 +434,10 @@ func Catalog() []Entry {
 		}},
 		{"views", Learning, "views", learning.Views(learningDefaults.Views), Card{
 			Summary: "averages what a network finds in several views of each picture, in evaluation and prediction",
-			Cost:    "none in training; evaluation and prediction take 2, 5 or 10 times as long, dense 1.27 times. Evaluations along the way look so, too",
+			Cost:    "none in training; evaluation and prediction take 2, 5 or 10 times as long, dense 1.27 times. In assay train evaluations along the way look so, too; in a study they look at the centre",
 			Couplings: []string{
 				"probabilities are averaged",
+				"it leaves the training as it is: an arm of it shares its trainings with the arm without, and stands beside it in the same results, with a mean of average too",
 				"it travels with the model; --views of assay eval and assay predict takes its place",
 				"corners are those of the picture as it is kept, 1.125 times the window: where a set is seen whole, and under a crop with pad, five is the centre five times",
 				"dense takes a square as large as pictures are kept, and what a longer side has beyond it is not seen",

@@ -13,16 +13,6 @@ import (
 // Observes reports whether the average leaves the training as it is.
 func (a Average) Observes() bool { return a.Kind == "ema" || a.Kind == "swa" && a.LR == 0 }
 
-// Apart is the settings without an average that only observes, and that average, if they have one.
-func (o Optimization) Apart() (Optimization, []Average) {
-	if !o.Average.Observes() {
-		return o, nil
-	}
-	seen := o.Average
-	o.Average = DefaultOptimization().Average
-	return o, []Average{seen}
-}
-
 // String is the average in a few words, two of them equal where they average alike: "ema 0.9999", "ema 0.99 cold", "swa from 0.75".
 func (a Average) String() string {
 	switch {

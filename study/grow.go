@@ -184,7 +184,7 @@ func (g Growth) Grown() bool {
 func (g Growth) Lines(held, left, again int) []string {
 	more := ""
 	if again > 0 {
-		more = fmt.Sprintf("; %s trained again for a mean of weights that the result lacks, the last weights checked to be the same bits", trials(again))
+		more = fmt.Sprintf("; %s trained again for an evaluation that the result lacks, the last weights checked to be the same bits", trials(again))
 	}
 	if g.From == 0 {
 		if held+again == 0 {

@@ -181,9 +181,8 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	}
 	a.Steps = a.schedule.Steps()
 	a.Careful = a.Built.Optimization.Average.Careful(a.schedule)
-	if _, seen := a.Built.Optimization.Apart(); len(seen) > 0 {
-		a.Average = seen[0].String()
-	}
+	_, _, by := experiment.Apart(a.Built.Optimization, a.Built.Learning)
+	a.Average, a.Views = by.Mean(), string(by.Views)
 	if err := a.Built.Optimization.LR.Fits(a.schedule); err != nil {
 		return a, approach.Locate(e.Optimization, "lr", err)
 	}

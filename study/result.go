@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/task"
 )
 
@@ -55,6 +56,7 @@ type Arm struct {
 	Params       int64    `json:"params"`                  // trainable, of the network pruned of train-only outputs
 	MACs         int64    `json:"macs"`                    // multiply-adds to infer one image
 	Average      string   `json:"average,omitempty"`       // the mean of weights that it is judged by, kept beside the trainings of the arm without it; "": none
+	Views        string   `json:"views,omitempty"`         // of each picture that it is judged by, beside the trainings of the arm without; "": the centre
 	TrainMACs    int64    `json:"train_macs"`              // multiply-adds of the whole planned training; 0 where not known
 	TrainSeconds float64  `json:"train_seconds"`           // of one training, from exclusive calibration times steps; 0 while unknown
 	SecondsRough bool     `json:"seconds_rough,omitempty"` // they were timed beside other work
@@ -66,6 +68,9 @@ type Arm struct {
 	Value        float64  `json:"value,omitempty"`         // of the setting that is tuned, where the arm is a rung of those in Of
 	Stopped      int      `json:"stopped,omitempty"`       // repeats after which a planned look had decided all that is asked of it; 0: it goes on
 }
+
+// By is what the arm is judged by in a few words, "ema 0.9999, views flip"; "": by the last weights, at the centre of each picture.
+func (a Arm) By() string { return experiment.Judged(a.Average, a.Views) }
 
 // identity is what looks know an arm by.
 func (a Arm) identity() string {

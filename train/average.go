@@ -14,11 +14,12 @@ import (
 	"github.com/assaylab/assay/task"
 )
 
-// Averaged is what a mean of the weights came to at the end of a training.
-type Averaged struct {
-	Average experiment.Average
-	Score   task.Score // on the validation images
-	Model   *model.Model
+// Observed is what a training came to by an observer.
+type Observed struct {
+	By       experiment.Observer
+	Diverged bool         // a figure of Score is not finite
+	Score    task.Score   // on the validation images
+	Model    *model.Model // of the mean, with the views; nil where it diverged
 }
 
 // average is a mean of the weights, or slow weights, that a training keeps as it goes.
@@ -31,7 +32,7 @@ type average struct {
 
 // watch begins the averages of a run at its first weights.
 func (r *run) watch() error {
-	all := slices.Clone(r.Observers)
+	all := r.means()
 	if r.Optimization.Average.Kind != "" {
 		all = append(all, r.Optimization.Average)
 	}
@@ -103,58 +104,77 @@ func (r *run) states() []*program.State {
 	return states
 }
 
+// means are the averages that observers ask for, each once.
+func (r *run) means() (all []experiment.Average) {
+	for _, o := range r.Observers {
+		if o.Mean() != "" && !slices.Contains(all, o.Average) {
+			all = append(all, o.Average)
+		}
+	}
+	return all
+}
+
 // observers names the averages that a checkpoint holds beside what decides the training.
 func (r *run) observers() []string {
 	var names []string
-	for _, a := range r.Observers {
+	for _, a := range r.means() {
 		names = append(names, a.String())
 	}
 	return names
 }
 
-// averaged evaluates what the means came to. own is that of an average which is the training's own, whose result is the training's; nil
-// where there is none. Of observers it leaves out those with a figure that is not finite.
-func (r *run) averaged(ctx context.Context) (seen []Averaged, own *Averaged, err error) {
+// ends are the networks that a training ends in, by the mean that each has the weights of; by the zero Average the training's own, of the last
+// weights or of an average that is its own.
+func (r *run) ends(ctx context.Context) (map[experiment.Average]*compile.Family, error) {
+	ends := map[experiment.Average]*compile.Family{{}: r.family}
 	for _, a := range r.averages {
 		if a.state == nil {
 			continue
 		}
-		done, err := r.meanOf(ctx, a)
+		f, err := r.family.Averaged(a.String(), a.state)
 		if err != nil {
-			return nil, nil, err
-		}
-		switch {
-		case !a.Observes():
-			own = done
-		case sound(done.Score):
-			seen = append(seen, *done)
-		}
-	}
-	return seen, own, nil
-}
-
-// meanOf evaluates one mean on all validation images.
-func (r *run) meanOf(ctx context.Context, a *average) (*Averaged, error) {
-	f, err := r.family.Averaged(a.String(), a.state)
-	if err != nil {
-		return nil, err
-	}
-	if a.Kind == "swa" {
-		if err := r.restate(ctx, f); err != nil {
 			return nil, err
 		}
+		if a.Kind == "swa" {
+			if err := r.restate(ctx, f); err != nil {
+				return nil, err
+			}
+		}
+		if a.Observes() {
+			ends[a.Average] = f
+		} else {
+			ends[experiment.Average{}] = f
+		}
 	}
-	eval, err := r.evaluation(f)
+	return ends, nil
+}
+
+// observe evaluates a network on all validation images as an observer has it.
+func (r *run) observe(ctx context.Context, f *compile.Family, by experiment.Observer) (Observed, error) {
+	seen, config, l := Observed{By: by}, r.looking, r.validation
+	if by.Views != "" {
+		config = r.by(by.Views)
+		if l != nil {
+			var err error
+			if l, err = r.Set.Loader(ctx, r.Cut.Val, config); ctx.Err() != nil {
+				return seen, r.interrupted()
+			} else if err != nil {
+				return seen, err
+			}
+		}
+	}
+	eval, err := r.evaluation(f, config.Preprocess)
 	if err != nil {
-		return nil, err
+		return seen, err
 	}
 	defer eval.Close()
-	done := &Averaged{Average: a.Average}
-	if done.Score, err = r.score(ctx, &judge{Executable: eval}, r.validation); err != nil {
-		return nil, err
+	if seen.Score, err = r.score(ctx, &judge{Executable: eval}, l); err != nil {
+		return seen, err
 	}
-	done.Model, err = r.modelOf(f, done.Score)
-	return done, err
+	if seen.Diverged = !sound(seen.Score); !seen.Diverged {
+		seen.Model, err = r.modelOf(f, config.Preprocess, seen.Score)
+	}
+	return seen, err
 }
 
 // restate measures the running statistics of a network anew: the plain mean over the batches of one more pass over the training images, as

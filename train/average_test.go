@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,8 +15,8 @@ import (
 )
 
 // means are averages that only observe.
-var means = []experiment.Average{
-	{Kind: "ema", Decay: 0.9, Warm: true}, {Kind: "ema", Decay: 0.5}, {Kind: "swa", From: 0.25},
+var means = []experiment.Observer{
+	{Average: experiment.Average{Kind: "ema", Decay: 0.9, Warm: true}}, {Average: experiment.Average{Kind: "ema", Decay: 0.5}}, {Average: experiment.Average{Kind: "swa", From: 0.25}},
 }
 
 func TestObserversChangeNoBitOfATraining(t *testing.T) {
@@ -25,12 +26,12 @@ func TestObserversChangeNoBitOfATraining(t *testing.T) {
 	j.Observers = means
 	got := run(t, j)
 	same(t, got, want)
-	if len(got.Averaged) != len(means) || len(want.Averaged) != 0 {
-		t.Fatalf("%d means, want %d", len(got.Averaged), len(means))
+	if len(got.Observed) != len(means) || len(want.Observed) != 0 {
+		t.Fatalf("%d means, want %d", len(got.Observed), len(means))
 	}
 	seen := map[string]bool{want.Model.Digest: true}
-	for i, a := range got.Averaged {
-		if a.Average != means[i] || a.Score.Images != want.Score.Images || seen[a.Model.Digest] || len(a.Model.Seen.Trained) == 0 {
+	for i, a := range got.Observed {
+		if a.By != means[i] || a.Score.Images != want.Score.Images || seen[a.Model.Digest] || len(a.Model.Seen.Trained) == 0 {
 			t.Errorf("%s: %+v", means[i], a)
 		}
 		seen[a.Model.Digest] = true
@@ -67,8 +68,8 @@ func TestEveryAverageGoesOnWhereItStopped(t *testing.T) {
 				t.Helper()
 				got := run(t, j)
 				same(t, got, want)
-				for i := range want.Averaged {
-					if got.Averaged[i].Model.Digest != want.Averaged[i].Model.Digest {
+				for i := range want.Observed {
+					if got.Observed[i].Model.Digest != want.Observed[i].Model.Digest {
 						t.Errorf("the mean %s differs", means[i])
 					}
 				}
@@ -104,7 +105,7 @@ func TestACheckpointWithoutAMeanIsPassedOver(t *testing.T) {
 	told := ""
 	j.OnNote = func(line string) { told = line }
 	for _, c := range []struct {
-		means []experiment.Average
+		means []experiment.Observer
 		from  int
 		says  string
 	}{
@@ -120,9 +121,21 @@ func TestACheckpointWithoutAMeanIsPassedOver(t *testing.T) {
 	}
 }
 
+func TestAMeanThatIsNotFiniteDivergesAlone(t *testing.T) {
+	s := draw(t, 13)
+	want := run(t, job(t, s))
+	j := job(t, s)
+	j.Observers = []experiment.Observer{{Average: experiment.Average{Kind: "ema", Decay: float32(math.Inf(1))}}, means[0]}
+	got := run(t, j)
+	same(t, got, want)
+	if len(got.Observed) != 2 || !got.Observed[0].Diverged || got.Observed[0].Model != nil || got.Observed[1].Diverged || got.Observed[1].Model == nil {
+		t.Errorf("it comes to %+v", got.Observed)
+	}
+}
+
 func TestAnObserverAmongTheSettingsIsRefused(t *testing.T) {
 	j := job(t, draw(t, 13))
-	j.Optimization.Average = means[0]
+	j.Optimization.Average = means[0].Average
 	if _, err := train.Run(context.Background(), j); err == nil || err.Error() != "average: ema 0.9 decides nothing of the training; hand it over as one of the job's Observers, and leave it out of Optimization" {
 		t.Errorf("got %v", err)
 	}

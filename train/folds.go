@@ -114,6 +114,7 @@ func (j *Job) fold(ctx context.Context, number, of int, items, held []int, over 
 	}
 	usual := experiment.DefaultLearning()
 	f.Overlay, f.Learning.Labels, f.Learning.Subset = over, usual.Labels, usual.Subset
+	f.Learning.Views = usual.Views // which decide nothing of a training
 	f.KeepBegun, f.Observers, f.OnPoint, f.OnStart = false, nil, nil, nil
 	if f.Checkpoint != "" {
 		f.Checkpoint += foldEnding

@@ -185,9 +185,9 @@ func compiled(e engine.Engine, f *compile.Family, build func(batch int) (*progra
 	return e.Compile(p, f.State)
 }
 
-// evaluation plans the evaluation of a network as its pictures are looked at.
-func (r *run) evaluation(f *compile.Family) (engine.Executable, error) {
-	seen, err := f.Sized(r.preprocess.Input())
+// evaluation plans the evaluation of a network that looks at pictures so.
+func (r *run) evaluation(f *compile.Family, p data.Preprocess) (engine.Executable, error) {
+	seen, err := f.Sized(p.Input())
 	if err != nil {
 		return nil, err
 	}
@@ -442,28 +442,39 @@ func (r *run) diverged() *Result {
 	return &Result{Diverged: true, Step: r.done, Epochs: r.epochs(), Curve: r.curve}
 }
 
+// finish is the result of a training that has come to its end with a score of the last weights.
 func (r *run) finish(ctx context.Context, s task.Score) (*Result, error) {
-	seen, own, err := r.averaged(ctx)
+	ends, err := r.ends(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Averaged: seen}
-	if own != nil {
-		if !sound(own.Score) {
+	result, none := &Result{Step: r.done, Epochs: r.epochs(), Curve: r.curve, Score: s}, experiment.Observer{}
+	if own := ends[none.Average]; own != r.family {
+		seen, err := r.observe(ctx, own, none)
+		if err != nil {
+			return nil, err
+		}
+		if seen.Diverged {
 			return r.diverged(), nil
 		}
-		result.Score, result.Model = own.Score, own.Model
-		return result, nil
+		result.Score, result.Model = seen.Score, seen.Model
+	} else if result.Model, err = r.modelOf(own, r.preprocess, s); err != nil {
+		return nil, err
 	}
-	result.Score = s
-	result.Model, err = r.modelOf(r.family, s)
-	return result, err
+	for _, by := range r.Observers {
+		seen, err := r.observe(ctx, ends[by.Average], by)
+		if err != nil {
+			return nil, err
+		}
+		result.Observed = append(result.Observed, seen)
+	}
+	return result, nil
 }
 
-// modelOf is a model of a network with what it scored on the validation images.
-func (r *run) modelOf(f *compile.Family, s task.Score) (*model.Model, error) {
+// modelOf is a model of a network that looks at pictures so, with what it scored on the validation images.
+func (r *run) modelOf(f *compile.Family, p data.Preprocess, s task.Score) (*model.Model, error) {
 	about := r.about()
-	about.Epochs, about.Metrics = r.epochs(), judged(r.task, s)
+	about.Preprocess, about.Epochs, about.Metrics = p, r.epochs(), judged(r.task, s)
 	trained, err := model.Of(f, about)
 	if err != nil {
 		return nil, err

@@ -61,7 +61,7 @@ func TestABatchInPartsGoesOnWhereItStopped(t *testing.T) {
 		j := job(t, s)
 		j.Optimization.Batch, j.Engine, j.Loaders = experiment.Batch{Size: 6, Accumulate: 3}, threads(t, n), n
 		j.Optimization.Solver.Kind, j.Optimization.Init.Kind = "sam", "lsuv"
-		j.Observers = []experiment.Average{{Kind: "swa"}}
+		j.Observers = []experiment.Observer{{Average: experiment.Average{Kind: "swa"}}}
 		return j
 	}
 	want := run(t, start(1))
@@ -70,7 +70,7 @@ func TestABatchInPartsGoesOnWhereItStopped(t *testing.T) {
 	interrupted(t, j)
 	got := run(t, j)
 	same(t, got, want)
-	if got.Resumed != 3 || got.Averaged[0].Model.Digest != want.Averaged[0].Model.Digest {
+	if got.Resumed != 3 || got.Observed[0].Model.Digest != want.Observed[0].Model.Digest {
 		t.Errorf("went on from step %d", got.Resumed)
 	}
 	plain := start(1)

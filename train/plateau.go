@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/task"
@@ -11,7 +12,7 @@ import (
 )
 
 // Plateau goes by training images that are held out of the steps, never by validation images: an arm that chose its rates by those would be
-// judged by what it has seen.
+// judged by what it has seen. It looks at their centre, so that views decide nothing of a training.
 
 // plateau is what the policy of that name knows.
 type plateau struct {
@@ -42,7 +43,7 @@ func (r *run) hold(ctx context.Context) error {
 	}
 	if p.eval == nil {
 		var err error
-		if p.eval, err = r.evaluation(r.family); err != nil {
+		if p.eval, err = r.evaluation(r.family, r.by(data.Centre).Preprocess); err != nil {
 			return err
 		}
 	}

@@ -51,6 +51,17 @@ func (r *run) fits() error {
 	if _, err := r.family.Sized(r.preprocess.Input()); err != nil {
 		return fmt.Errorf("views: %w", err)
 	}
+	for _, by := range r.Observers {
+		if by.Average.Kind != "" && !by.Average.Observes() {
+			return fmt.Errorf("average: %s is a training of its own, no observer of another; write it into the settings", by.Average)
+		}
+		if by.Views == "" {
+			continue
+		}
+		if _, err := r.family.Sized(r.by(by.Views).Preprocess.Input()); err != nil {
+			return fmt.Errorf("views: %w", err)
+		}
+	}
 	sides := r.Learning.Multiscale.Sides()
 	if len(sides) > 0 && r.schedule.Stages() > 1 {
 		return fmt.Errorf("multiscale: sizes are drawn, and the training has %d stages; keep one of the two", r.schedule.Stages())

@@ -49,9 +49,10 @@ type Job struct {
 	Stages []experiment.Stage
 	Start  *Start // weights to begin from in place of drawn ones; nil: all are drawn
 
-	// Observers are means of the weights that are kept and evaluated beside the training, which they leave as it is: [experiment.Optimization.Apart]
-	// takes them out of the settings, where they may not stand. They are in checkpoints; one without them is passed over, with a word.
-	Observers []experiment.Average
+	// Observers are what the training is judged by beside its own evaluation: means of the weights, which are kept along the way, and views. They
+	// leave it as it is: [experiment.Apart] takes them out of the settings, where no such mean may stand. Means are in checkpoints; one without
+	// them is passed over, with a word. Views that stand in Learning are those of all evaluations that the job makes, and of its model.
+	Observers []experiment.Observer
 
 	Checkpoint string        // file that the training goes on from, and is kept in; "": none
 	Every      time.Duration // between checkpoints; 0: a minute
@@ -103,7 +104,7 @@ type Result struct {
 	Curve    []Point
 	Score    task.Score     // of the last weights on the validation images, or of their mean where that is the training's own; zero where it diverged
 	Model    *model.Model   // nil where it diverged
-	Averaged []Averaged     // of Observers, in their order, but for those with a figure that is not finite; nil where it diverged
+	Observed []Observed     // of Observers, in their order; nil where it diverged
 	Begun    map[int]string // where KeepBegun asked for it: digests of the State after the first steps, those of BegunSteps
 	Seconds  float64        // wall time of this process's part
 	Resumed  int            // the step that it went on from, 0 if it began
@@ -120,6 +121,7 @@ type preparation struct {
 	validation *data.Loader      // nil where there are no validation images
 	watched    *data.Loader      // of the validation images those that points are of; validation where these are all
 	aside      *data.Loader      // of the training images those that plateau goes by; nil: it is not asked for
+	looking    data.LoaderConfig // of evaluation
 	evalBatch  int               // images of an evaluation at once
 	seen       model.Seen
 }
@@ -185,21 +187,30 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	p.images, p.trained = over.Visits(j.Cut.Train), trained
 	p.seen = model.Seen{Trained: j.Set.Marks(seen), Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Part())
-	looking := data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
+	p.looking = data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
 	if len(j.Cut.Val) > 0 {
-		if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, looking); err != nil {
+		if p.validation, err = j.Set.Loader(ctx, j.Cut.Val, p.looking); err != nil {
 			return nil, err
 		}
 	}
 	if len(held) > 0 {
-		if p.aside, err = j.Set.Loader(ctx, held, looking); err != nil {
+		if p.aside, err = j.Set.Loader(ctx, held, p.by(data.Centre)); err != nil {
 			return nil, err
 		}
 	}
 	if p.watched = p.validation; len(j.Cut.Val) > Watched {
-		p.watched, err = j.Set.Loader(ctx, j.Set.Subset(j.Cut.Val, Watched, 0), looking)
+		p.watched, err = j.Set.Loader(ctx, j.Set.Subset(j.Cut.Val, Watched, 0), p.looking)
 	}
 	return p, err
+}
+
+// by is how evaluation looks at pictures by views.
+func (p *preparation) by(v data.Views) data.LoaderConfig {
+	c := p.looking
+	if c.Preprocess.Views = v; v == data.Centre {
+		c.Preprocess.Views = ""
+	}
+	return c
 }
 
 // targetsOf are what a batch of a set holds in training, and what a scorer reads.

@@ -20,7 +20,7 @@ type shownPlan struct {
 	Question   string        `json:"question"`
 	Trials     int           `json:"trials"`
 	Found      int           `json:"found"` // of these, in the store already
-	Again      int           `json:"again"` // of what is found, trained again for a mean of weights that it lacks
+	Again      int           `json:"again"` // of what is found, trained again for an evaluation that it lacks
 	Repeats    int           `json:"repeats"`
 	Hours      float64       `json:"hours"`
 	Detectable *float64      `json:"detectable_effect"` // found in 8 of 10 studies; null where nothing can be
@@ -46,7 +46,7 @@ type shownArm struct {
 	SharedStart  float64  `json:"shared_start"`
 	Matched      string   `json:"matched,omitempty"`    // how near it came to the baseline in what the study matches
 	Start        string   `json:"start,omitempty"`      // what becomes of the weights that it starts from
-	TrainedAs    string   `json:"trained_as,omitempty"` // the arm whose trainings it shares, judged by a mean of their weights
+	TrainedAs    string   `json:"trained_as,omitempty"` // the arm whose trainings it shares, judged by a mean of their weights or by views
 }
 
 func studyPlan(e *Env) *cobra.Command {
@@ -142,7 +142,7 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	if p.Found > 0 {
 		again := ""
 		if p.Again > 0 {
-			again = fmt.Sprintf("; %d of these are trained again for a mean of weights that the result lacks, the last weights checked to be the same bits", p.Again)
+			again = fmt.Sprintf("; %d of these are trained again for an evaluation that the result lacks, the last weights checked to be the same bits", p.Again)
 		}
 		e.paragraph("", "%d of them found in the store%s", p.Found, again)
 	}

@@ -200,7 +200,10 @@ func ended(ev runner.Event) string {
 	head := fmt.Sprintf("[%*d/%d] %s #%d", width, ev.Done, ev.Total, ev.Arm, ev.Repeat)
 	switch t := ev.Ended; t.Status {
 	case trial.Done:
-		score, _ := t.Score(cmp.Or(ev.Judged, runner.Validation))
+		score, there := t.Score(cmp.Or(ev.Judged, runner.Validation))
+		if there && score.Diverged() {
+			return fmt.Sprintf("%s  diverged: %s has figures that are not finite", head, score.Name)
+		}
 		said := ""
 		if purpose, err := task.New(t.Spec.Task, nil); err == nil {
 			m := purpose.Metrics()[0]

@@ -314,7 +314,11 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if careful := built.Optimization.Average.Careful(schedule); careful != "" {
 		e.note("careful: %s", careful)
 	}
-	optimization, observers := built.Optimization.Apart()
+	optimization, _, by := experiment.Apart(built.Optimization, built.Learning)
+	var observers []experiment.Observer
+	if by.Mean() != "" { // views stay among the settings: all evaluations look so
+		observers = []experiment.Observer{{Average: by.Average}}
+	}
 	if word := train.Enlarged(set, cut.Train, built.Learning, built.Graph.InputSize().H); word != "" {
 		e.note("careful: %s", word)
 	}
@@ -396,11 +400,11 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		return err
 	}
 	o := outcome{Model: out, Data: x.Data.String(), Split: "val", Epochs: result.Epochs, Steps: result.Step, Diverged: result.Diverged, Score: result.Score, Engine: eng.ID().String(), Start: started}
-	if len(result.Averaged) < len(observers) && !result.Diverged {
-		return fmt.Errorf("%s: the mean of weights gives figures that are not finite; lower the learning rate (lr: base) or give it a warm-up", file)
-	}
-	for _, mean := range result.Averaged { // there is one at most
-		o.Average, o.Last = mean.Average.String(), o.Score
+	for _, mean := range result.Observed { // there is one at most
+		if mean.Diverged {
+			return fmt.Errorf("%s: the mean of weights gives figures that are not finite; lower the learning rate (lr: base) or give it a warm-up", file)
+		}
+		o.Average, o.Last = mean.By.Mean(), o.Score
 		result.Model, result.Score = mean.Model, mean.Score
 	}
 	if result.Diverged {

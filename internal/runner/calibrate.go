@@ -226,7 +226,13 @@ func (s *Session) memory() (int64, error) {
 			return 0, s.place(a, err)
 		}
 		plan, batch := exe.Plan(), int64(a.Built.Optimization.Batch.Size)*int64(4*a.Images.Images.Size.Elems())
-		beside := len(s.observers(i)) // means of weights, slow weights, gradients that wait for the next part: each as much as the State at most
+		means := map[experiment.Average]bool{}
+		for _, by := range s.observers(i) {
+			if by.Mean() != "" {
+				means[by.Average] = true
+			}
+		}
+		beside := len(means) // and slow weights, gradients that wait for the next part: each as much as the State at most
 		if o := a.Built.Optimization; o.Batch.Parts() > 1 || o.Average.Kind != "" && !o.Average.Observes() {
 			beside++
 		}

@@ -115,7 +115,7 @@ func (s *Session) Again(ctx context.Context, launcher Launcher, draws []Draw, on
 	pool := newPool(s.task, Validation, all)
 	var trials []study.Trial
 	for i, d := range draws {
-		trials = append(trials, pool.trial(d.Name, d.Repeat, by[ids[i]], s.Plan.Arms[0].Average))
+		trials = append(trials, pool.trial(d.Name, d.Repeat, by[ids[i]], s.Plan.Arms[0].By()))
 	}
 	return trials, nil
 }

@@ -155,7 +155,7 @@ func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger,
 			if t.Status != trial.Failed {
 				r.Engine = t.Spec.Engine
 			}
-			r.Trials = append(r.Trials, pool.trial(held.Arms[a].Name, c.Repeat, t, held.Arms[a].Average))
+			r.Trials = append(r.Trials, pool.trial(held.Arms[a].Name, c.Repeat, t, held.Arms[a].By()))
 		} else {
 			r.Complete = false // damaged, so that it is run again
 		}
@@ -218,12 +218,12 @@ func stands(st *store.Store, held store.Study) ([]study.Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, average := study.History{View: view}, averages(held)
+	h, judged := study.History{View: view}, judgedBy(held)
 	for _, c := range cells {
 		s := states[c.Trial]
 		h.Held = append(h.Held, study.Held{
-			Cell: study.Cell{Arm: c.Arm, Repeat: c.Repeat}, Trial: c.Trial, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
-			Weights: judgedWeights(s.Weights, average[c.Arm]), Columns: s.Columns[by(Validation, average[c.Arm])],
+			Cell: study.Cell{Arm: c.Arm, Repeat: c.Repeat}, Trial: c.Trial, Engine: s.Engine, Status: statusBy(s, judged[c.Arm]), Leased: s.Owner != "",
+			Weights: judgedWeights(s.Weights, judged[c.Arm]), Columns: s.Columns[by(Validation, judged[c.Arm])],
 		})
 	}
 	return h.Standing(), nil
@@ -280,18 +280,22 @@ func newPool(t task.Task, of string, results []*trial.Result) pool {
 	return p
 }
 
-// trial is a result as a study judges it, by a mean of the weights or, without one, by the last.
-func (p pool) trial(arm string, repeat int, r *trial.Result, average string) study.Trial {
+// trial is a result as a study judges it, by a mean of the weights and by views or, where judged is "", by the last and at the centre.
+func (p pool) trial(arm string, repeat int, r *trial.Result, judged string) study.Trial {
 	t := study.Trial{
 		Arm: arm, Repeat: repeat, Status: study.Status(r.Status), Reason: r.Reason, Step: int64(r.Steps), Seconds: r.Seconds,
-		WeightsDigest: judgedWeights(r.Weights, average), Engine: r.Spec.Engine,
+		WeightsDigest: judgedWeights(r.Weights, judged), Engine: r.Spec.Engine,
 	}
 	for _, point := range r.Curve {
 		t.Curve = append(t.Curve, study.Point{
 			Epoch: point.Epoch, TrainLoss: float64(point.TrainLoss), LR: point.LR, Metrics: point.Metrics, Images: point.Images,
 		})
 	}
-	e, ok := r.Score(by(p.of, average))
+	if val, ok := r.Score(by(Validation, judged)); r.Status == trial.Done && ok && val.Diverged() {
+		t.Status, t.Reason = study.Diverged, unsound(judged)
+		return t
+	}
+	e, ok := r.Score(by(p.of, judged))
 	if r.Status != trial.Done || !ok {
 		return t
 	}

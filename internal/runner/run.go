@@ -401,11 +401,11 @@ func viewOf(held store.Study) (study.View, error) {
 	return v, nil
 }
 
-// averages are the means of weights that arms of a study are judged by, by identity.
-func averages(held store.Study) map[string]string {
+// judgedBy is what the arms of a study are judged by, by identity.
+func judgedBy(held store.Study) map[string]string {
 	of := map[string]string{}
 	for _, a := range held.Arms {
-		of[a.Key] = a.Average
+		of[a.Key] = a.By()
 	}
 	return of
 }
@@ -564,12 +564,12 @@ func (w *work) history(v store.View) (study.History, error) {
 	if err != nil {
 		return h, err
 	}
-	average := averages(v.Study)
+	judged := judgedBy(v.Study)
 	row := func(c study.Cell, id string) study.Held {
 		s := states[id]
 		held := study.Held{
-			Cell: c, Trial: id, Engine: s.Engine, Status: study.Status(s.Status), Leased: s.Owner != "",
-			Weights: judgedWeights(s.Weights, average[c.Arm]), Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[by(Validation, average[c.Arm])],
+			Cell: c, Trial: id, Engine: s.Engine, Status: statusBy(s, judged[c.Arm]), Leased: s.Owner != "",
+			Weights: judgedWeights(s.Weights, judged[c.Arm]), Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[by(Validation, judged[c.Arm])],
 		}
 		if held.Engine == "" {
 			if held.Engine = "another engine"; id == own[c] {
@@ -847,8 +847,13 @@ func (w *work) stopped() error {
 		if rows, err := stands(w.st, held); err == nil {
 			for _, h := range rows {
 				if h.Cell == (study.Cell{Arm: held.Baseline, Repeat: end.Repeat}) {
-					if states, err := w.st.States([]string{h.Trial}); err == nil && states[h.Trial].Reason != "" {
-						reason = states[h.Trial].Reason
+					states, err := w.st.States([]string{h.Trial})
+					switch s := states[h.Trial]; {
+					case err != nil:
+					case s.Status == trial.Done:
+						reason = unsound(judgedBy(held)[h.Arm])
+					case s.Reason != "":
+						reason = s.Reason
 					}
 				}
 			}

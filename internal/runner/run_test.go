@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/study"
@@ -267,6 +269,17 @@ func (f *fake) score(r trial.Request, result *trial.Result) {
 		n := float64(len(images.Hashes))
 		e.Metrics = map[string]float64{task.Accuracy.Name: 100 * right / n, task.LogLoss.Name: loss / n}
 		result.Scores, result.Images = []trial.Evaluation{e}, map[string]trial.Images{e.Images: images}
+		for _, text := range r.Observers {
+			o, l, err := experiment.DecodeSettings([]byte(text))
+			if err != nil {
+				f.t.Error(err)
+				return
+			}
+			_, _, observer := experiment.Apart(o, l)
+			seen := e
+			seen.Name, seen.Metrics = by(Validation, observer.String()), maps.Clone(e.Metrics)
+			result.Scores = append(result.Scores, seen)
+		}
 		result.Curve = []trial.Point{{Epoch: 3, Step: 12, TrainLoss: 1, LR: 0.02, Metrics: e.Metrics}}
 	}
 }

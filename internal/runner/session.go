@@ -64,7 +64,7 @@ type Session struct {
 	cutting sync.Mutex // of cuts
 	cuts    map[cutKey]cut
 	recipes []recipe                           // by arm
-	trains  []string                           // what the trainings of each arm are: the identity of an arm but for the mean of weights that it is judged by
+	trains  []string                           // what the trainings of each arm are: the identity of an arm but for what it is judged by
 	tuning  *tuning                            // of a session of rungs, or of arms at their own values; else nil
 	each    int64                              // bytes that a trial takes, once memory has told
 	clock   func() (ran, waited time.Duration) // scheduled, but in tests
@@ -76,7 +76,7 @@ type Session struct {
 type recipe struct {
 	network, settings, networkDigest, settingsDigest, start, file string
 
-	observers []experiment.Average // which are in no identity of a trial
+	observer experiment.Observer // which is in no identity of a trial
 }
 
 type cutKey struct {
@@ -277,21 +277,21 @@ func (s *Session) identify(ctx context.Context) error {
 			s.Twins[i] = twin
 		}
 		s.trains = append(s.trains, trains)
-		s.Keys = append(s.Keys, armKey(trains, a.Average))
+		s.Keys = append(s.Keys, armKey(trains, a.By()))
 	}
 	return nil
 }
 
-// armKey is an arm's identity: what its trainings are, and the mean of weights that it is judged by.
-func armKey(trains, average string) string {
-	if average == "" {
+// armKey is an arm's identity: what its trainings are, and what it is judged by.
+func armKey(trains, judged string) string {
+	if judged == "" {
 		return trains
 	}
-	return trial.Digest(trains + " by " + average)
+	return trial.Digest(trains + " by " + judged)
 }
 
 // judged names the evaluation by which an arm is judged, given by its place in the plan.
-func (s *Session) judged(arm int) string { return by(Validation, s.Plan.Arms[arm].Average) }
+func (s *Session) judged(arm int) string { return by(Validation, s.Plan.Arms[arm].By()) }
 
 // Trials is how many trainings the study has: arms that differ in what is evaluated share theirs.
 // With `tune` it is the most that there can be.
@@ -300,7 +300,7 @@ func (s *Session) Trials() int {
 	return (len(s.Plan.Arms)-len(s.Twins))*s.Study.Repeats + rungs + own
 }
 
-// Found is how many of the study's trainings the store holds, and how many of these are trained again, as they lack a mean of weights that an
+// Found is how many of the study's trainings the store holds, and how many of these are trained again, as they lack an evaluation that an
 // arm is judged by.
 func (s *Session) Found() (there, again int) {
 	st, err := store.OpenReading(s.request.Store, time.Now)
@@ -339,20 +339,24 @@ func (s *Session) Found() (there, again int) {
 	return there, again
 }
 
-// observers are the means that are kept beside the trainings of an arm: all that this study judges by.
-func (s *Session) observers(arm int) []string {
-	var texts []string
+// observers are those of the trainings of an arm: all that this study judges by.
+func (s *Session) observers(arm int) (all []experiment.Observer) {
 	for i, r := range s.recipes {
-		if s.trains[i] != s.trains[arm] {
-			continue
-		}
-		for _, a := range r.observers {
-			o := experiment.DefaultOptimization()
-			o.Average = a
-			texts = append(texts, string(experiment.Canonical(o, experiment.DefaultLearning())))
+		if s.trains[i] == s.trains[arm] && r.observer.String() != "" {
+			all = append(all, r.observer)
 		}
 	}
-	return texts
+	return all
+}
+
+// textOf is an observer as a request has it: canonical settings.
+func textOf(by experiment.Observer) string {
+	o, l := experiment.DefaultOptimization(), experiment.DefaultLearning()
+	o.Average = by.Average
+	if by.Views != "" {
+		l.Views.Kind = string(by.Views)
+	}
+	return string(experiment.Canonical(o, l))
 }
 
 // recipeOf is the texts of an arm that starts from the weights of that digest, which lie in that file.
@@ -362,9 +366,9 @@ func recipeOf(a study.PlannedArm, start, file string) (of recipe, err error) {
 	if learning.Labels.Confusion, err = learning.Labels.Confusion.Read(); err != nil {
 		return of, err
 	}
-	optimization, observers := a.Built.Optimization.Apart()
+	optimization, learning, by := experiment.Apart(a.Built.Optimization, learning)
 	network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
-	return recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, file, observers}, nil
+	return recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, file, by}, nil
 }
 
 // recipe is that of an arm in a repeat: the same in all, but where each repeat chooses a value.
@@ -448,7 +452,9 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
 		Start: s.recipes[arm].file,
 	}
-	r.Observers = s.observers(arm)
+	for _, by := range s.observers(arm) {
+		r.Observers = append(r.Observers, textOf(by))
+	}
 	if s.rungs() {
 		r.Slice = study.TuneSlice
 	}
@@ -486,6 +492,9 @@ func (s *Session) view() study.View {
 	}
 	if average := s.Plan.Arms[0].Average; average != "" {
 		v.Base = append(v.Base, study.Part{Name: "mean of weights", Digest: average})
+	}
+	if views := s.Plan.Arms[0].Views; views != "" {
+		v.Base = append(v.Base, study.Part{Name: "views", Digest: views})
 	}
 	for i, a := range s.Plan.Arms {
 		v.Arms = append(v.Arms, study.ViewArm{Key: s.Keys[i], Name: a.Name, Status: study.Active})

@@ -97,7 +97,7 @@ func onTest(st *store.Store, r *study.Result) (t *study.TestReading, set string,
 	if err != nil {
 		return nil, "", nil, err
 	}
-	scored, average := map[string]*trial.Result{}, averages(held)
+	scored, judged := map[string]*trial.Result{}, judgedBy(held)
 	for _, t := range results {
 		if _, ok := t.Score(Test); ok {
 			scored[t.ID] = t
@@ -109,13 +109,13 @@ func onTest(st *store.Store, r *study.Result) (t *study.TestReading, set string,
 	p := newPool(purpose, Test, results)
 	both := map[int]int{} // arms that finished a repeat
 	for _, h := range standing {
-		if t := scored[h.Trial]; t != nil && names[h.Arm] != "" && has(t, by(Test, average[h.Arm])) {
+		if t := scored[h.Trial]; t != nil && names[h.Arm] != "" && has(t, by(Test, judged[h.Arm])) {
 			both[h.Repeat]++
 		}
 	}
 	for _, h := range standing {
 		if t := scored[h.Trial]; t != nil && names[h.Arm] != "" && both[h.Repeat] == len(names) {
-			pair.Trials = append(pair.Trials, p.trial(names[h.Arm], h.Repeat, t, average[h.Arm]))
+			pair.Trials = append(pair.Trials, p.trial(names[h.Arm], h.Repeat, t, judged[h.Arm]))
 		}
 	}
 	if err := study.Judge(pair); err != nil {

@@ -20,8 +20,10 @@ import (
 	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/internal/pretrain"
+	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
@@ -44,21 +46,32 @@ const Validation = "val"
 // Test names the evaluation on the test images by the last weights: sealed, until [OpenTest] reads it.
 const Test = "test"
 
-// by names an evaluation by a mean of the weights, "" for that by the last weights: "val, ema 0.9999".
-func by(evaluation, average string) string {
-	if average == "" {
+// by names an evaluation by what a training is judged by, "" for that by the last weights at the centre of each picture: "val, ema 0.9999".
+func by(evaluation, judged string) string {
+	if judged == "" {
 		return evaluation
 	}
-	return evaluation + ", " + average
+	return evaluation + ", " + judged
 }
 
-// judgedWeights says which weights an arm is judged by: two of the same words are the same bits. "" stays.
-func judgedWeights(last, average string) string {
+// judgedWeights says which weights an arm is judged by, and how: two of the same words are the same bits. "" stays.
+func judgedWeights(last, judged string) string {
 	if last == "" {
 		return ""
 	}
-	return by(last, average)
+	return by(last, judged)
 }
+
+// statusBy is how a trial ended for an arm that is judged so: a training that is done has diverged for a mean whose figures are not finite.
+func statusBy(s store.State, judged string) study.Status {
+	if s.Status == trial.Done && slices.Contains(s.Diverged, by(Validation, judged)) {
+		return study.Diverged
+	}
+	return study.Status(s.Status)
+}
+
+// unsound says why such an arm diverged.
+func unsound(judged string) string { return "by " + judged + " the figures are not finite" }
 
 // run runs a request and leaves its result. A training that diverges is a result, and so is one that fails: the file then says why.
 // One that is interrupted leaves its checkpoint alone, and its error wraps train.ErrInterrupted.
@@ -134,13 +147,14 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if set.Digest != r.Spec.Data || cutDigest(cut) != r.Spec.Cut {
 		return nil, stops("%s: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)", set.Name)
 	}
-	var observers []experiment.Average
+	var observers []experiment.Observer
 	for _, text := range r.Observers {
-		kept, _, err := experiment.DecodeSettings([]byte(text))
+		kept, seen, err := experiment.DecodeSettings([]byte(text))
 		if err != nil {
 			return nil, err
 		}
-		observers = append(observers, kept.Average)
+		_, _, by := experiment.Apart(kept, seen)
+		observers = append(observers, by)
 	}
 	job := train.Job{
 		Task: r.Spec.Task, Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
@@ -163,9 +177,14 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 		return result, nil
 	}
 	models := map[string]*model.Model{Test: t.Model}
-	for _, a := range t.Averaged {
-		add(result, by(Validation, a.Average.String()), imagesOf(set, cut.Val), a.Model.About.Metrics, a.Score)
-		models[by(Test, a.Average.String())] = a.Model
+	for _, seen := range t.Observed {
+		name, images := by(Validation, seen.By.String()), imagesOf(set, cut.Val)
+		if seen.Diverged {
+			add(result, name, images, nil, seen.Score)
+			continue
+		}
+		add(result, name, images, seen.Model.About.Metrics, seen.Score)
+		models[by(Test, seen.By.String())] = seen.Model
 	}
 	if len(cut.Test) == 0 {
 		return result, nil

@@ -95,7 +95,7 @@ func (s *Session) add(trains string, arm, like study.PlannedArm, of recipe) {
 		arm.TrainSeconds, arm.SecondsRough = like.TrainSeconds*float64(arm.Steps)/float64(like.Steps), like.SecondsRough
 	}
 	s.Plan.Arms, s.recipes, s.Starts = append(s.Plan.Arms, arm), append(s.recipes, of), append(s.Starts, "")
-	s.trains, s.Keys = append(s.trains, trains), append(s.Keys, armKey(trains, arm.Average))
+	s.trains, s.Keys = append(s.trains, trains), append(s.Keys, armKey(trains, arm.By()))
 }
 
 // ladder is the session of rungs: of each arm, at each value, a short training on a part of the training images. Where two arms are one at
@@ -128,7 +128,7 @@ func (s *Session) ladder(ctx context.Context, spent float64) (*Session, error) {
 				return nil, err
 			}
 			of.trains[last] = spec.Arm()
-			of.Keys[last] = armKey(of.trains[last], rung.Average)
+			of.Keys[last] = armKey(of.trains[last], rung.By())
 			if twin, twice := at[of.Keys[last]]; twice {
 				of.Plan.Arms[twin].Of = append(of.Plan.Arms[twin].Of, a.Name)
 				of.Plan.Arms, of.recipes, of.Starts, of.trains, of.Keys = of.Plan.Arms[:last], of.recipes[:last], of.Starts[:last], of.trains[:last], of.Keys[:last]

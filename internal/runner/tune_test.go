@@ -98,6 +98,58 @@ func TestAStudyTunesEveryArmInEveryRepeat(t *testing.T) {
 	}
 }
 
+// Arms that share their trainings share rungs, each is chosen for by what it is judged by, and where two choose alike they share the training
+// at their own value too.
+func TestArmsThatObserveShareTheirRungs(t *testing.T) {
+	const mean, views = "ema 0.7", "views flip"
+	s := opened(t, studyFile(t, "repeats: 2", "  - {name: mean, with: [{average: {decay: 0.7}}]}\n  - {name: views, with: [{views: flip}]}\nrepeats: 2\ntune: {lr: 3}"))
+	f := &fake{t: t, s: s, spoil: func(r trial.Request, result *trial.Result) string {
+		best := map[string]string{by(Validation, mean): "0.01", by(Validation, views): "0.01", Validation: "0.02"}
+		for i, e := range result.Scores {
+			if r.Slice > 0 {
+				if result.Scores[i].Metrics["accuracy"] = 50; strings.Contains(r.Name, ", lr "+best[e.Name]+" ") {
+					result.Scores[i].Metrics["accuracy"] = 60
+				}
+			}
+		}
+		return ""
+	}}
+	ran, err := s.Run(t.Context(), f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ran.End.Kind != study.AllDone || !ran.Result.Complete || ran.Result.Tuning == nil || ran.Result.Tuning.Own == nil {
+		t.Fatalf("it ends as %+v, complete %v, tuning %+v", ran.End, ran.Result.Complete, ran.Result.Tuning)
+	}
+	for arm, want := range map[string][]int{"baseline": {1, 1}, "mean": {0, 0}, "views": {0, 0}} {
+		i := slices.IndexFunc(ran.Result.Tuning.Rungs, func(r study.Rungs) bool { return r.Arm == arm })
+		if got := ran.Result.Tuning.Rungs[i].Picked; !slices.Equal(got, want) {
+			t.Errorf("picks of %s are %v, want %v", arm, got, want)
+		}
+	}
+	names := map[string]int{}
+	for _, name := range f.launched {
+		names[name]++
+	}
+	if n := names["mean #1"] + names["views #1"]; n != 1 {
+		t.Errorf("at the rate that both chose %d trainings, want 1: %q", n, f.launched)
+	}
+	for name, want := range map[string]int{"baseline #1": 1, "baseline, lr 0.01 #1": 1, "mean, lr 0.01 #1": 0, "views, lr 0.04 #2": 0} {
+		if names[name] != want {
+			t.Errorf("%s was trained %d times, want %d: %q", name, names[name], want, f.launched)
+		}
+	}
+	for _, one := range ran.Result.Tuning.Own.Trials {
+		if one.Status != study.Done || len(one.Images.Columns) == 0 {
+			t.Errorf("%s #%d at its own rate is %s, with columns %v", one.Arm, one.Repeat, one.Status, one.Images.Columns)
+		}
+	}
+	f.launched = nil
+	if again, err := opened(t, s.request.File).Run(t.Context(), f, nil); err != nil || len(f.launched) > 0 || !again.Result.Complete {
+		t.Errorf("the second run trained %q (%v)", f.launched, err)
+	}
+}
+
 // A rung that fails keeps its arm from its own rate, and the next run goes on there.
 func TestARungThatFailsIsTriedAgain(t *testing.T) {
 	s := opened(t, studyFile(t, "repeats: 2", "repeats: 2\ntune: {lr: 3}"))

@@ -24,6 +24,8 @@ type State struct {
 	Metrics map[string]float64  // of the validation images
 	Columns map[string][]string // by evaluation, the names of those held
 
+	Diverged []string // evaluations that have a figure that is not finite
+
 	Owner    string    // of the lease that runs now; "" where none does
 	Expires  time.Time // of that lease, when it is not renewed
 	Attempts int       // leases so far
@@ -83,6 +85,9 @@ func (h *head) state() State {
 	for _, e := range h.Scores {
 		if e.Name == Val {
 			st.Metrics = e.Metrics
+		}
+		if e.Diverged() {
+			st.Diverged = append(st.Diverged, e.Name)
 		}
 		st.Columns[e.Name] = []string{}
 		for _, c := range e.Columns {

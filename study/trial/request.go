@@ -30,7 +30,7 @@ type Request struct {
 	Checkpoint string   `json:"checkpoint"`          // file that it goes on from and keeps; absolute
 	Result     string   `json:"result"`              // file that it leaves; absolute
 	Columns    []string `json:"columns"`             // per validation image that the result must hold
-	Observers  []string `json:"observers,omitempty"` // means of the weights to be kept and evaluated beside the training: canonical settings of each
+	Observers  []string `json:"observers,omitempty"` // what the training is judged by beside its own evaluation, means of the weights and views: canonical settings of each
 	Threads    int      `json:"threads"`
 	Device     string   `json:"device,omitempty"` // "": cpu
 

@@ -52,9 +52,9 @@ type Point struct {
 
 // Evaluation is what one way of evaluating found: named metrics, and a column per image of each that has one.
 type Evaluation struct {
-	Name    string             `json:"name"` // "val": the validation images, by the last weights; "val, ema 0.9999": by a mean of the weights
+	Name    string             `json:"name"` // "val": the validation images, by the last weights, at the centre of each; "val, ema 0.9999, views flip": by a mean of the weights and by views
 	Images  string             `json:"images"`
-	Metrics map[string]float64 `json:"metrics"` // of the task, by name, each in its unit
+	Metrics map[string]float64 `json:"metrics"` // of the task, by name, each in its unit; none where one is not finite
 	Columns []Column           `json:"columns"`
 }
 
@@ -240,6 +240,9 @@ func (r *Result) Check() error {
 	}
 	return nil
 }
+
+// Diverged reports whether a figure is not finite: there are columns alone.
+func (e Evaluation) Diverged() bool { return len(e.Metrics) == 0 }
 
 // Score is an evaluation by name.
 func (r *Result) Score(name string) (Evaluation, bool) {
