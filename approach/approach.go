@@ -287,7 +287,7 @@ func (b *Built) body() ([]nn.Glob, error) {
 // without is the fault of a pattern, written at path under a key, that matches no layer with parameters; nil if it matches one.
 func (b *Built) without(layers nn.Glob, key, path string) error {
 	params, err := b.Graph.Params()
-	if err != nil || slices.ContainsFunc(params, func(p nn.Param) bool { return layers.Match(p.Path) }) {
+	if err != nil || slices.ContainsFunc(params, layers.Has) {
 		return err
 	}
 	mend := "name layers as assay net show prints them, ** for all below a name"

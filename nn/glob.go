@@ -16,6 +16,12 @@ func (p Glob) Match(layer string) bool {
 	return p == "" || matchSegments(strings.Split(string(p), "/"), strings.Split(layer, "/"))
 }
 
+// Has reports whether a parameter is of a layer that the pattern matches, or, where the pattern ends in a parameter's own name
+// ("**/norm/beta"), whether it is that parameter of one.
+func (p Glob) Has(of Param) bool {
+	return p.Match(of.Path) || path.Base(string(p)) == path.Base(of.Name) && p.Match(of.Name)
+}
+
 // Any reports whether the pattern matches a layer of the network.
 func (p Glob) Any(g *Graph) bool {
 	for _, n := range g.Nodes {

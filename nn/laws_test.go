@@ -90,7 +90,8 @@ func randomGraph(t *rapid.T) *Graph {
 		case 3:
 			b.Over(Out(n), LayerNorm{Eps: 1e-6}, n)
 		case 2:
-			b.Over(In(n, len(n.In)-1), BatchNorm{Momentum: 0.5, Eps: 1e-3, Affine: rapid.Bool().Draw(t, "affine")}, n)
+			affine := rapid.Bool().Draw(t, "affine")
+			b.Over(In(n, len(n.In)-1), BatchNorm{Momentum: 0.5, Eps: 1e-3, Affine: affine, Shift: !affine && rapid.Bool().Draw(t, "shift")}, n)
 		}
 		maps = append(maps, n)
 	}

@@ -13,6 +13,7 @@ type BatchNorm struct {
 	Momentum float32 `yaml:"momentum"` // share of the old running value kept, 0 to 1; default 0.9
 	Eps      float32 `yaml:"eps"`      // added to the variance; default 1e-5
 	Affine   bool    `yaml:"affine"`   // learn γ and β; default true
+	Shift    bool    `yaml:"shift"`    // learn β while γ stays 1, in place of affine
 	Bias     bool    `yaml:"bias"`     // leave a bias in front, though it has no effect: published networks with both
 	Ghost    int     `yaml:"ghost"`    // images that share statistics in training, which divide a batch: Hoffer et al., arXiv:1705.08741; 0: the whole batch
 }
@@ -35,6 +36,9 @@ func (l BatchNorm) String() string {
 	if !l.Affine {
 		s += " without affine"
 	}
+	if l.Shift {
+		s = "batchnorm without scale"
+	}
 	if d := NewBatchNorm(); l.Momentum != d.Momentum {
 		s += fmt.Sprintf(" momentum %g", l.Momentum)
 	}
@@ -55,21 +59,26 @@ func (l BatchNorm) Check(Size) error {
 	if !(l.Eps > 0 && l.Eps < 1) {
 		return fmt.Errorf("batchnorm eps %g; give a small number above 0, such as 1e-5", l.Eps)
 	}
+	if l.Affine && l.Shift {
+		return fmt.Errorf("batchnorm affine and shift; write affine: false beside shift, which learns that alone, or drop shift")
+	}
 	if l.Ghost < 0 || l.Ghost > maxExtent {
 		return fmt.Errorf("batchnorm ghost %d; give the images that share statistics, which divide the batch, or 0 for the whole batch", l.Ghost)
 	}
 	return nil
 }
 
-// Params is γ and β, each [C], if affine.
+// Params is γ and β, each [C], if affine, and β alone with Shift.
 func (l BatchNorm) Params(x Size) []Param {
-	if !l.Affine {
-		return nil
+	gamma := Param{Name: "norm/gamma", Shape: tensor.Of(x.C), Role: RoleGamma}
+	beta := Param{Name: "norm/beta", Shape: tensor.Of(x.C), Role: RoleBeta}
+	switch {
+	case l.Affine:
+		return []Param{gamma, beta}
+	case l.Shift:
+		return []Param{beta}
 	}
-	return []Param{
-		{Name: "norm/gamma", Shape: tensor.Of(x.C), Role: RoleGamma},
-		{Name: "norm/beta", Shape: tensor.Of(x.C), Role: RoleBeta},
-	}
+	return nil
 }
 
 // Buffers is the running mean (from 0) and variance (from 1), each [C].

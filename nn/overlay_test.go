@@ -243,6 +243,7 @@ func TestWhatCannotLieOverALayerIsAnError(t *testing.T) {
 		{Dropout{Rate: 1}, "conv1/act: dropout rate 1; give the probability of zeroing, from 0 to below 1"},
 		{Dropout{Rate: -0.5}, "conv1/act: dropout rate -0.5; give the probability of zeroing, from 0 to below 1"},
 		{BatchNorm{Momentum: 2, Eps: 1e-5}, "conv1/act: batchnorm momentum 2; give the share of the old value kept, 0 to 1"},
+		{BatchNorm{Momentum: 0.9, Eps: 1e-5, Affine: true, Shift: true}, "conv1/act: batchnorm affine and shift; write affine: false beside shift, which learns that alone, or drop shift"},
 		{BatchNorm{}, "conv1/act: batchnorm eps 0; give a small number above 0, such as 1e-5"},
 	} {
 		g := plain(t)

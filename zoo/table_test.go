@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// layer is weights a filter, filters, and what comes with each filter: 1 bias, 2 values of a norm, or 0.
+// layer is weights a filter, filters, and what comes with each filter: 1 bias or shift of a norm, 2 values of a norm, or 0.
 type layer struct{ weights, filters, with int64 }
 
 // worked is the layers of networks whose sources print rounded figures at most, from the papers' tables.
@@ -104,6 +104,10 @@ func worked() map[string][]layer {
 		"resnet9": {
 			{k(3, 3), 64, 2}, {k(3, 64), 128, 2}, {k(3, 128), 128, 2}, {k(3, 128), 128, 2}, {k(3, 128), 256, 2}, {k(3, 256), 512, 2},
 			{k(3, 512), 512, 2}, {k(3, 512), 512, 2}, {512, 10, 0},
+		},
+		"airbench94": { // of a norm the shift alone
+			{2 * 2 * 3, 24, 1}, {k(3, 24), 64, 1}, {k(3, 64), 64, 1}, {k(3, 64), 256, 1}, {k(3, 256), 256, 1}, {k(3, 256), 256, 1}, {k(3, 256), 256, 1},
+			{256, 10, 0},
 		},
 		"lenet5":   {{k(5, 1), 6, 1}, {k(5, 6), 16, 1}, {k(5, 16), 120, 1}, {120, 84, 1}, {84, 10, 1}},
 		"resnet20": cifar(3), "resnet32": cifar(5), "resnet44": cifar(7), "resnet56": cifar(9), "resnet110": cifar(18),

@@ -59,6 +59,7 @@ func List() []Net {
 		senets,
 		preresnets,
 		resnet9s,
+		airbenchs,
 		densenets,
 		pelees,
 		enets,

@@ -167,7 +167,7 @@ func TestCaffeNet128IsThePaperLayerForLayer(t *testing.T) {
 
 func TestPrintsAreTheGoldenOnes(t *testing.T) {
 	for _, name := range []string{
-		"mini", "lenet5", "ciresan", "alexnet", "caffenet", "caffenet128", "zfnet", "overfeat", "vgg11", "nin-cifar", "nin-imagenet", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "fractalnet",
+		"mini", "lenet5", "ciresan", "alexnet", "caffenet", "caffenet128", "zfnet", "overfeat", "vgg11", "nin-cifar", "nin-imagenet", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "airbench94", "fractalnet",
 		"squeezenet1_1", "mobilenet", "mobilenet_v2", "darknet19", "enet", "flattened", "renet", "se_resnet50", "mobilenet_v3_small", "efficientnet_b0", "efficientnet_lite0", "googlenet_bn", "convnext_tiny", "shufflenet_v2_x1_0",
 	} {
 		g, err := New(name)

@@ -154,6 +154,14 @@ var goldenNets = map[string]goldenNet{
 		}
 		b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
 	}), 6, penalised(sgd(false, 0.01, "bias", "norm"), experiment.Penalty{Kind: "gamma-l1", Strength: 0.01}), 0},
+	"shifts": {built(nn.Size{H: 6, W: 5, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
+		norm := nn.BatchNorm{Momentum: 0.6, Eps: 1e-3, Shift: true}
+		x = b.MaxPool(b.Bias(b.Conv(x, 6, 3, 1), false), 2, 2)
+		x = b.Act(b.Over(nn.Out(x), norm, x), nn.GELU)
+		x = b.Conv(x, 5, 3, 1)
+		x = b.ReLU(b.Over(nn.Out(x), norm, x))
+		b.Logits(b.Linear(b.GlobalAvgPool(x), nn.Classes))
+	}), 4, sgd(true, 0.01, "norm"), 0},
 	"groups": {built(nn.Size{H: 6, W: 5, C: 3}, 3, func(b *nn.Builder, x *nn.Node) {
 		x = b.Conv(x, 6, 3, 1)
 		x = b.ReLU(b.Over(nn.Out(x), nn.GroupNorm{Groups: 2, Eps: 1e-5}, x))

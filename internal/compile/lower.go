@@ -182,6 +182,9 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *pr
 			l.raw[at] = x
 		case nn.BatchNorm:
 			x = l.batchNorm(a, e, at.Path(), x)
+			if e.Shift {
+				x = l.b.Emit(program.BiasAdd{}, x, l.held(a.Params[0]))
+			}
 		case nn.LayerNorm:
 			x = l.b.Emit(program.LayerNorm{Eps: e.Eps}, x, l.held(a.Params[0]), l.held(a.Params[1]))
 		case nn.GroupNorm:
@@ -203,13 +206,13 @@ func (l *lowering) overlay(over []nn.Applied, x *program.Value, at *nn.Node) *pr
 // random reports whether a layer, with what lies over it, is left to chance.
 func (l *lowering) random(n *nn.Node) bool { return l.mode == training && !l.f.still(n.Path()) }
 
-// batchNorm emits the norm and, in training, the move of its running statistics. One over a frozen layer is in training what it
+// batchNorm emits the norm, without a shift that is learnt alone, and, in training, the move of its running statistics. One over a frozen layer is in training what it
 // is in evaluation: its statistics are those that came with the frozen weights, as in Keras' trainable = False.
 func (l *lowering) batchNorm(a nn.Applied, e nn.BatchNorm, path string, x *program.Value) *program.Value {
 	b := l.b
 	var affine []*program.Value
-	for _, p := range a.Params {
-		affine = append(affine, l.held(p))
+	if e.Affine {
+		affine = []*program.Value{l.held(a.Params[0]), l.held(a.Params[1])}
 	}
 	mean, variance := l.held(a.Buffers[0]), l.held(a.Buffers[1])
 	if l.mode == evaluation || l.mode == training && l.f.frozen(path) {

@@ -75,7 +75,7 @@ func (f *Family) rows() []row {
 		}})
 		if p.Frozen != nil && f.thawed < 0 {
 			frozen := *p.Frozen
-			about := func(of nn.Param) bool { return p.Layers.Match(of.Path) && !(p.Norms && ofNorm(of)) }
+			about := func(of nn.Param) bool { return p.Layers.Has(of) && !(p.Norms && ofNorm(of)) }
 			table = append(table, row{about, func(s *setting) { s.frozen = frozen }})
 		}
 	}
@@ -179,9 +179,7 @@ func stageOf(p nn.Param) string {
 	return stage
 }
 
-func within(g nn.Glob) func(nn.Param) bool {
-	return func(p nn.Param) bool { return g.Match(p.Path) }
-}
+func within(g nn.Glob) func(nn.Param) bool { return g.Has }
 
 // isWhite tells the weight that [Whitening] sets.
 func (f *Family) isWhite(p nn.Param) bool {

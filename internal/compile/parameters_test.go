@@ -236,7 +236,7 @@ func TestRatesByDepthCountStagesFromTheHead(t *testing.T) {
 		b.Logits(b.As("output").Linear(b.GlobalAvgPool(x), nn.Classes))
 	})(t)
 	o := sgd(false, 0)
-	o.LR.Depth, o.LR.Layers = 0.5, experiment.Factors{{Layers: mustGlob(t, "stage1/block2/**"), By: 0.1}}
+	o.LR.Depth, o.LR.Layers = 0.5, experiment.Factors{{Layers: mustGlob(t, "stage1/block2/**"), By: 0.1}, {Layers: mustGlob(t, "stage1/**/norm/beta"), By: 64}}
 	p, err := family(t, g, o, experiment.Init{Kind: "he", Gain: 1}, 1).Step(2)
 	if err != nil {
 		t.Fatal(err)
@@ -247,7 +247,7 @@ func TestRatesByDepthCountStagesFromTheHead(t *testing.T) {
 			got[n.In[0].Name] = n.In[3].Name
 		}
 	}
-	for name, want := range map[string]string{"output/bias": "lr", "stage1/block1/conv1/weight": "lr·0.5", "stage1/block2/conv1/weight": "lr·0.1", "conv1/norm/beta": "lr·0.25"} {
+	for name, want := range map[string]string{"output/bias": "lr", "stage1/block1/conv1/weight": "lr·0.5", "stage1/block2/conv1/weight": "lr·0.1", "conv1/norm/beta": "lr·0.25", "stage1/block2/conv1/norm/beta": "lr·64", "stage1/block2/conv1/norm/gamma": "lr·0.1"} {
 		if got[name] != want {
 			t.Errorf("%s: %q, want %q (of %v)", name, got[name], want, got)
 		}

@@ -25,6 +25,13 @@ class Normed(Net):
         parts = x.split(images) if self.training else [x]
         return torch.cat([self.norm(part, name) for part in parts])
 
+    def shift(self, x, name):
+        """BatchNorm2d whose weight stays 1, with a momentum and an epsilon of its own."""
+        c = x.shape[1]
+        mean = self.buffers.setdefault(name + "/norm/mean", torch.zeros(c, dtype=torch.float64))
+        var = self.buffers.setdefault(name + "/norm/var", torch.ones(c, dtype=torch.float64))
+        return F.batch_norm(x, mean, var, None, self.param(name + "/norm/beta", (c,), "beta"), self.training, 1 - f32(0.6), f32(1e-3))
+
     def group_norm(self, x, name, groups):
         return F.group_norm(x, groups, *self.affine(name, x.shape[1]), f32(1e-5))
 
@@ -86,6 +93,12 @@ def groups(n, x):
     return [(1, n.linear(x, "linear2", 3))]
 
 
+def shifts(n, x):
+    x = F.gelu(n.shift(F.max_pool2d(n.conv(x, "conv1", 6, 3, pad=1, bias=False), 2), "pool1"))
+    x = F.relu(n.shift(n.conv(x, "conv2", 5, 3, pad=1, bias=False), "conv2"))
+    return [(1, n.linear(x.mean((2, 3)), "linear1", 3))]
+
+
 def plain(n, x):
     x = F.relu(n.conv(x, "conv1", 6, 3, pad=1))
     x = F.relu(n.conv(x, "conv2", 6, 3, 1, 1, groups=6))
@@ -94,6 +107,7 @@ def plain(n, x):
 
 nets = {
     "ghosts": Slim(ghosts, (6, 5, 3), 3, 6, decay=0.01, spare=("bias", "gamma", "beta")),
+    "shifts": Normed(shifts, (6, 5, 3), 3, 4, nesterov=True, decay=0.01, spare=("beta",)),
     "groups": Orthogonal(groups, (6, 5, 3), 3, 4, nesterov=True, decay=0.01, spare=("bias", "gamma", "beta")),
     "bounded": Bounded(plain, (6, 5, 3), 3, 4),
     "confident": Confident(plain, (6, 5, 3), 3, 4),
