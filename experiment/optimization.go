@@ -53,7 +53,7 @@ type LR struct {
 	Start  float32   `yaml:"start" help:"share of base that the rise begins from, in [0,1); 0: the first of the warm-up's equal steps, of onecycle and triangular 1/25"`
 	Final  float32   `yaml:"final" help:"linear, poly, sqrt, square, cosine, restarts, onecycle, trapezoid: share of base that is left at the end, in [0,1]"`
 	Scale  string    `yaml:"scale" values:"none, batch" help:"batch: base is for 256 images, and in proportion for others"`
-	Layers Factors   `yaml:"layers" help:"factors on the rate by layer path, in order, a later one wins: {\"stage1/**\": 0.1}"`
+	Layers Factors   `yaml:"layers" help:"factors on the rate by layer path, in order, a later one wins: {\"stage1/**\": 0.1}; by parameter where a path ends in its name: {\"**/norm/beta\": 64}"`
 	Depth  float32   `yaml:"depth" help:"factor on the rate for each stage from the head backwards, above 0 and at most 1; a stage is what shares the first part of its path"`
 }
 
