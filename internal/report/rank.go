@@ -83,7 +83,7 @@ func (k ranking) contrasts() bool {
 
 // what is the word for what the study is asked.
 func (k ranking) what() string {
-	if k.contrasts() {
+	if k.contrasts() || len(k.Backbones) > 0 {
 		return "effect"
 	}
 	return "variant"
