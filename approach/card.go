@@ -84,6 +84,9 @@ func parameters(of any) []Parameter {
 		} else if n, err := spec.Encode(v.Field(i).Interface()); err == nil && n.Kind != spec.Null {
 			p.Default = n.Flow()
 		}
+		if p.Default == `""` {
+			p.Default = "none"
+		}
 		ps = append(ps, p)
 	}
 	return ps

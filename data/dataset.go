@@ -232,6 +232,18 @@ func (s *Set) Close() error {
 	return first
 }
 
+// Class is the number of a class by its name. The error of one that the set does not have offers the nearest.
+func (s *Set) Class(name string) (int, error) {
+	if k := slices.Index(s.Classes, name); k >= 0 {
+		return k, nil
+	}
+	mend := "give its classes (assay data describe)"
+	if near, ok := spec.Nearest(name, s.Classes); ok {
+		mend = fmt.Sprintf("did you mean %q?", near)
+	}
+	return 0, fmt.Errorf("%s has no class %q; %s", s.Name, name, mend)
+}
+
 // Images counts the images of each class, in the order of Classes.
 func (s *Set) Images() []int {
 	counts := make([]int, len(s.Classes))

@@ -26,15 +26,14 @@ func (s *Set) Mislabelled(items []int, share float64, seed uint64) []int32 {
 // class. A class that the set does not have is an error.
 func (s *Set) Confused(items []int, rates map[string]map[string]float64, seed uint64) ([]int32, error) {
 	at := map[string]int{}
-	for k, class := range s.Classes {
-		at[class] = k
-	}
 	table := make([][]float64, len(s.Classes))
 	for class, row := range rates {
 		for _, name := range append([]string{class}, keys(row)...) {
-			if _, ok := at[name]; !ok {
-				return nil, fmt.Errorf("confusion: %s has no class %q; give its classes", s.Name, name)
+			k, err := s.Class(name)
+			if err != nil {
+				return nil, fmt.Errorf("confusion: %w", err)
 			}
+			at[name] = k
 		}
 		of := make([]float64, len(s.Classes))
 		for other, share := range row {

@@ -82,7 +82,7 @@ func differences(ds []Difference, path, short string, is, was reflect.Value) []D
 				key = strings.ToLower(f.Name)
 			}
 			p, s = strings.TrimPrefix(path+"."+key, "."), strings.TrimPrefix(short+"."+key, ".")
-			if f.Tag.Get("spec") == "bare" {
+			if f.Tag.Get("spec") == "bare" && f.Tag.Get("told") != "path" { // where the key says what the value is of
 				s = short
 			}
 		}

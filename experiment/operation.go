@@ -104,7 +104,11 @@ func (o Operation) form() reflect.Value {
 	for i := range op.NumField() {
 		fields = append(fields, op.Type().Field(i))
 	}
-	tag := `yaml:"p" is:"a probability" range:"0 to 1" help:"that a picture is changed at all"`
+	what := "picture is changed"
+	if _, mixes := o.Op.(augment.Mixer); mixes {
+		what = "batch is mixed"
+	}
+	tag := `yaml:"p" is:"a probability" range:"0 to 1" help:"that a ` + what + ` at all"`
 	if entry(o.Op).Bare {
 		tag += ` spec:"bare"`
 	}

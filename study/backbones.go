@@ -16,7 +16,7 @@ import (
 // backbones tells what is wrong with a design of several networks or sets of images.
 func (d Design) backbones() error {
 	if len(d.Nets)+len(d.Sets) == 0 {
-		return fmt.Errorf("backbones: the base's alone is none to compare with; write nets: [...] or sets: [...]")
+		return fmt.Errorf("design backbones has the base's own alone; name more of them, as in {kind: backbones, nets: [resnet20]}, or sets")
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func TestFaultsOfDesignsOfManyBases(t *testing.T) {
 		"design: data-size\n" + variants:                                                        "s.yaml:3:11: variants: design data-size has the base on parts of its images and no variants; drop them, or the design",
 		"design: {kind: ofat, fractions: [0.5, 0.25, 0.125]}\n" + variants:                      "s.yaml:2:9: design ofat has no fractions; drop them, or write {kind: data-size, fractions: [...]}",
 		"design: {kind: all, nets: [resnet20]}\n" + variants:                                    "s.yaml:2:9: design all has no nets or sets; drop them, or write {kind: backbones, nets: [...]}",
-		"design: backbones\n" + variants:                                                        "s.yaml:2:9: backbones: the base's alone is none to compare with; write nets: [...] or sets: [...]",
+		"design: backbones\n" + variants:                                                        "s.yaml:2:9: design backbones has the base's own alone; name more of them, as in {kind: backbones, nets: [resnet20]}, or sets",
 		"design: {kind: backbones, nets: [resnet20]}\n":                                         `s.yaml:1:1: the key "variants" is missing; add it`,
 		"design: {kind: backbones, nets: [resnet20, resnet20]}\n" + variants:                    `backbones: two are named "resnet20"; drop or rename one`,
 		"design: {kind: backbones, nets: [resnet20]}\nvariants: [{name: other, net: lenet5}]\n": `s.yaml:3:12: variant "other": it names a network, as the design does; drop one of the two`,

@@ -180,6 +180,9 @@ func TestAStudyFileIsReadOrRefusedWithLineAndColumn(t *testing.T) {
 	if s.Repeats != 3 || s.Seed != 1 || s.Design.Kind != OFAT || s.Question != "Which choices pay on fashion-mini?" {
 		t.Errorf("defaults are %+v", s)
 	}
+	if s, err = read(baseText + "design: data-size\n"); err != nil || s.Question != "What would more images of fashion-mini bring?" {
+		t.Errorf("%v, %v", s, err)
+	}
 }
 
 // TestTheGuardCatchesWhatNoApproachOfTheVariantMayChange builds an honest arm and changes it behind its variant's back.

@@ -128,7 +128,11 @@ func Decode(n *spec.Node) (*Study, error) {
 		s.Repeats = s.Folds()
 	}
 	if s.Question == "" {
-		s.Question = "Which choices pay on " + filepath.Base(s.Base.Data.String()) + "?"
+		set := filepath.Base(s.Base.Data.String())
+		s.Question = "Which choices pay on " + set + "?"
+		if s.Design.Kind == Sizes {
+			s.Question = "What would more images of " + set + " bring?"
+		}
 	}
 	return s, n.Place(s.check())
 }

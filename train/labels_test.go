@@ -131,7 +131,7 @@ func TestBalanceInTheLossIsWeightsOfMeanOne(t *testing.T) {
 		}
 	}
 	few.Learning.Balance = experiment.Balance{By: experiment.BalanceLoss, Power: 1, Weights: map[string]float64{"dics": 2}}
-	if _, err := train.Run(t.Context(), few); err == nil || !strings.Contains(err.Error(), `has no class "dics"; give its classes`) {
+	if _, err := train.Run(t.Context(), few); err == nil || !strings.Contains(err.Error(), `has no class "dics"; did you mean "disc"?`) {
 		t.Errorf("a class that is not there: %v", err)
 	}
 }

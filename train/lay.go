@@ -99,8 +99,8 @@ func balanced(s *data.Set, trained []int, over data.Overlay, b experiment.Balanc
 	}
 	weight, sum := make([]float64, len(s.Classes)), 0.0
 	for class := range b.Weights {
-		if !slices.Contains(s.Classes, class) {
-			return over, fmt.Errorf("balance: weights: %s has no class %q; give its classes", s.Name, class)
+		if _, err := s.Class(class); err != nil {
+			return over, fmt.Errorf("balance: weights: %w", err)
 		}
 	}
 	for k, class := range s.Classes {

@@ -38,7 +38,7 @@ func (e Epochs) Teach(l *experiment.Learning) (nn.Changes, error) {
 	if e.Steps > 0 {
 		return nn.Changes{Setting: fmt.Sprintf("%d steps", e.Steps)}, nil
 	}
-	return nn.Changes{Setting: fmt.Sprintf("%d epochs", e.Count)}, nil
+	return nn.Changes{Setting: experiment.Counted(float64(e.Count))}, nil
 }
 
 // either is the one of two keys that a node writes, a bare value being the first; "" if it writes none. Both are a fault.

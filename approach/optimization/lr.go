@@ -61,7 +61,7 @@ func (l LR) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) 
 		text += fmt.Sprintf(" of power %g", l.Power)
 	}
 	if l.Warmup > 0 {
-		text += fmt.Sprintf(", warm-up %g epochs", l.Warmup)
+		text += ", warm-up " + experiment.Counted(l.Warmup)
 	}
 	if l.Scale == "batch" {
 		text += " for 256 images, in proportion to the batch"

@@ -40,9 +40,10 @@ func studyNew(e *Env) *cobra.Command {
 		Use: "new FOLDER", Short: "look at a folder of images and write a study that fits it",
 		Long: `Looks at a folder with one folder of pictures a class (or an archive, or a built-in set), times this machine, and writes a
 commented study file: network, size, batch, epochs, repeats and the share of validation such that all of it takes about the budget and
-tells effects of a point, or of --meaningful. --with takes keys of data, such as a list of labels, for pictures that lie in no folder a
-class. Repeats and validation images come first: a longer training or a larger network is
-taken where the budget pays for it besides. Edit it as you like.
+tells effects of a point, or of --meaningful. Repeats and validation images come first: a longer training or a larger network is taken
+where the budget pays for it besides. Edit it as you like.
+
+--with takes keys of data, such as a list of labels, for pictures that lie in no folder a class.
 
 With --pretrain the study is about transfer: the network of the weights from nothing, frozen under a classifier of its own, and fine-tuned.`,
 		Example: "  assay study new photos\n  assay study new photos --pretrain resnet18-f37072fd.pth\n  assay study new photos --budget 2h --meaningful 0.5 --out long.yaml",

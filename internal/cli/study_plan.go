@@ -55,8 +55,9 @@ func studyPlan(e *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "plan FILE", Short: "what a study would do, and how long it would take",
 		Long: `Builds every arm of a study file and says how it differs from the baseline, how many trials there are, how long they take, and
-how small an effect they can tell, by the noise that trials on these images showed, or by a guess. A few steps of each distinct network are timed on random images, in turns, ten seconds in all;
-with --no-calibrate time is worked out from multiply-adds. No trial is stored.`,
+how small an effect they can tell, by the noise that trials on these images showed, or by a guess. A few steps of each distinct
+network are timed on random images, in turns, ten seconds in all; with --no-calibrate time is worked out from multiply-adds. No trial
+is stored.`,
 		Example: "  assay study plan photos.yaml\n  assay study plan photos.yaml --no-calibrate --json",
 		Args:    args(1, 1, "FILE"),
 	}

@@ -47,7 +47,7 @@ func (k ranking) sizes() []template.HTML {
 }
 
 func (k ranking) sizesAt(width float64, class string) template.HTML {
-	const left, right, top, bottom = 46.0, 18.0, 12.0, 42.0
+	const left, right, top, bottom = 46.0, 18.0, 26.0, 42.0
 	d := k.DataSize
 	f := &canvas{w: width, h: min(340, width*0.8)}
 	low, high := math.Inf(1), math.Inf(-1)
@@ -65,6 +65,7 @@ func (k ranking) sizesAt(width float64, class string) template.HTML {
 		f.line("grid", left, y.at(t), f.w-right, y.at(t))
 		f.text("tick", "end", left-6, y.at(t)+4, tickText(t, false))
 	}
+	f.text("tick", "start", 4, 12, k.Metric+", "+k.primary().Unit)
 	var xs, ys, band, edge []float64
 	for _, p := range d.Curve {
 		xs, ys = append(xs, x.at(float64(p.Images))), append(ys, y.at(p.Value))

@@ -31,7 +31,11 @@ func (k ranking) forest(width float64) template.HTML {
 	}
 	c.line("zero", x.at(0), top, x.at(0), bottom)
 	if k.base.Mean != nil {
-		c.text("tick strong", "middle", clampText(x.at(0), "baseline 88.8", width), top-8, k.base.Name+" "+fixed(k.base.Mean, k.decimals))
+		zero := k.base.Name + " " + fixed(k.base.Mean, k.decimals)
+		if len(k.bases) > 1 {
+			zero = "each its own baseline"
+		}
+		c.text("tick strong", "middle", clampText(x.at(0), zero, width), top-8, zero)
 	}
 	c.text("tick", "middle", (x.from+x.to)/2, bottom+32, "effect on "+k.Metric+", "+k.primary().Unit)
 	for i, j := range k.asked {

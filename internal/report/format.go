@@ -87,8 +87,11 @@ func si(x float64) string {
 
 // lasting is a time as people say it: "38 s", "2 min", "1 h 20 min". "–" for 0.
 func lasting(seconds float64) string {
-	if !(seconds > 0) {
+	switch {
+	case !(seconds > 0):
 		return nothing
+	case seconds < 0.095:
+		return strconv.FormatFloat(seconds, 'g', 1, 64) + "\u00a0s"
 	}
 	return strings.ReplaceAll(say.Seconds(seconds), " ", "\u00a0")
 }

@@ -34,6 +34,11 @@ func rank(r *study.Result) ranking {
 	if len(k.bases) > 0 {
 		k.base = k.bases[0]
 	}
+	for i, j := range k.variants { // it was given up after a repeat, of which alone its mean is
+		if j.Method == "identical" {
+			k.variants[i].Mean = k.against(j).Mean
+		}
+	}
 	slices.SortStableFunc(k.variants, func(a, b study.Judgement) int {
 		return cmp.Or(cmp.Compare(k.backbone(a), k.backbone(b)), cmp.Compare(k.merit(b), k.merit(a)))
 	})
@@ -83,7 +88,7 @@ func (k ranking) contrasts() bool {
 
 // what is the word for what the study is asked.
 func (k ranking) what() string {
-	if k.contrasts() {
+	if k.contrasts() || len(k.Backbones) > 0 {
 		return "effect"
 	}
 	return "variant"
@@ -208,7 +213,7 @@ func (k ranking) slower(j study.Judgement) string {
 	if !k.rough() || !(x > 0) || !(base > 0) {
 		return change(x, base)
 	}
-	return "\u2248" + change(math.Round(10*x/base), 10)
+	return "\u2248" + change(max(1, math.Round(10*x/base)), 10)
 }
 
 // lasts is how long one training of an arm takes.

@@ -696,6 +696,28 @@ func TestNoArmIsWithoutANameInTheCostFigure(t *testing.T) {
 	}
 }
 
+func TestACostInWhichNoArmDiffersIsNotDrawn(t *testing.T) {
+	k := rank(makeUp(t, "", 1, 2, 200, made{name: "elu", effect: 2, params: 1, macs: 1, seconds: 1.2}, made{name: "wide", effect: 2, params: 1, macs: 1.5, seconds: 1.2}))
+	var drawn []string
+	for _, trade := range k.trades() {
+		drawn = append(drawn, trade.ID)
+	}
+	if !slices.Equal(drawn, []string{"time", "macs"}) {
+		t.Errorf("drawn are %v", drawn)
+	}
+}
+
+func TestNobodyIsToldToChooseFewerImages(t *testing.T) {
+	r := makeUp(t, "", 3, 2, 500, firstArms[:2]...)
+	if k := rank(r); k.best() == "" || k.choice() == "" {
+		t.Fatal("nothing to choose")
+	}
+	r.DataSize = &study.DataSize{}
+	if k := rank(r); k.best() != "" || k.choice() != "" {
+		t.Errorf("%s %s", k.best(), k.choice())
+	}
+}
+
 func TestAFolderIsNamedAndNotWhereItLies(t *testing.T) {
 	r := makeUp(t, "", 2, 2, 100, firstArms[:1]...)
 	r.Data = "/home/someone/secret/photos"

@@ -45,11 +45,13 @@ type keyed struct {
 	Class stand
 }
 
-// trades are the figures of all costs that two arms or more are known of. The first to see is time, what a user pays, unless it is rough.
+// trades are the figures of time, what a user pays, and of all other costs in which arms differ. The first to see is time, unless it is rough.
 func (k ranking) trades() []Trade {
 	var list []Trade
 	for _, a := range axes {
-		if len(k.costed(a)) < 2 {
+		arms := k.costed(a)
+		differs := slices.ContainsFunc(arms, func(j study.Judgement) bool { return a.of(j) != a.of(arms[0]) })
+		if len(arms) < 2 || !differs && a.ID != "time" {
 			continue
 		}
 		t := Trade{ID: a.ID, Title: a.Title}

@@ -157,13 +157,33 @@ func (t *textTable) write(b *bufio.Writer) {
 	}
 }
 
-// longest is the columns of the longest name of what is asked beyond main effects.
-func (t *textTable) longest() int {
-	n := 0
-	for _, j := range t.beyond {
-		n = max(n, utf8.RuneCountInString(say.Printable(j.Name)))
+// listed writes rows of cells below one another in columns, each row as a paragraph where the terminal is too narrow for all.
+func (t *textTable) listed(b *bufio.Writer, rows [][]string) {
+	var columns []int
+	width := 0
+	for _, row := range rows {
+		row[0] = clip(say.Printable(row[0]), mostName)
+		for len(columns) < len(row) {
+			columns = append(columns, 0)
+		}
+		for i, cell := range row {
+			columns[i] = max(columns[i], utf8.RuneCountInString(cell))
+		}
 	}
-	return n
+	for _, n := range columns {
+		width += n + 2
+	}
+	for _, row := range rows {
+		if width-2 > t.width {
+			t.wrapped(b, strings.Join(row, "  "), "  ")
+			continue
+		}
+		line := ""
+		for i, cell := range row {
+			line += pad(cell, columns[i]) + "  "
+		}
+		fmt.Fprintln(b, strings.TrimRight(say.Printable(line), " "))
+	}
 }
 
 // costCell is a cost in its column, the first that of time.
@@ -223,23 +243,27 @@ func (t *textTable) below(b *bufio.Writer, in Input) {
 	if t.DataSize != nil && t.Stopped == "" {
 		t.wrapped(b, plain("expected: "+t.Metric+" "+t.reaches()+"; a - b n^-c by "+counted(len(t.DataSize.Points), "size")), "  ")
 	}
-	for i, j := range t.beyond {
-		if i == 0 {
-			fmt.Fprintln(b)
-			t.wrapped(b, "Beyond these, a family of claims by themselves:", "")
+	if len(t.beyond) > 0 {
+		fmt.Fprintln(b)
+		t.wrapped(b, "Beyond these, a family of claims by themselves:", "")
+		var rows [][]string
+		for _, j := range t.beyond {
+			rows = append(rows, []string{j.Name, strings.TrimSpace(t.effectText(j)), t.verdictText(j)})
 		}
-		t.wrapped(b, fmt.Sprintf("%s  %s  %s", pad(clip(say.Printable(j.Name), mostName), min(mostName, t.longest())), strings.TrimSpace(t.effectText(j)), t.verdictText(j)), "  ")
+		t.listed(b, rows)
 	}
-	for i, r := range t.tuned() {
-		if i == 0 {
-			fmt.Fprintln(b)
-			t.wrapped(b, "At each arm's own "+t.Tuning.Key+", a family of claims by themselves:", "")
+	if tuned := t.tuned(); len(tuned) > 0 {
+		fmt.Fprintln(b)
+		t.wrapped(b, "At each arm's own "+t.Tuning.Key+", a family of claims by themselves:", "")
+		var rows [][]string
+		for _, r := range tuned {
+			best := "best: " + r.Chosen
+			if r.Why != "" {
+				best += ", " + r.Why
+			}
+			rows = append(rows, []string{r.Name, plain(r.Effect), plain(r.Verdict), best})
 		}
-		line := fmt.Sprintf("%s  %s  %s  best: %s", pad(clip(say.Printable(r.Name), mostName), min(mostName, t.longest())), plain(r.Effect), plain(r.Verdict), r.Chosen)
-		if r.Why != "" {
-			line += ", " + r.Why
-		}
-		t.wrapped(b, line, "  ")
+		t.listed(b, rows)
 	}
 	var lines []string
 	for _, j := range t.asked {

@@ -114,10 +114,10 @@ func (k ranking) slices() (low, high float64) {
 // rungs draws an arm's values, on a logarithmic axis, against the mean of their rungs, on the scale that all arms share. A rung that diverged in
 // every repeat has a mark at the foot, the value of most repeats a larger dot.
 func (k ranking) rungs(r study.Rungs, low, high float64) template.HTML {
-	const w, h, edge = 150, 40, 5
+	const w, h, edge, foot = 150, 56, 5, 16
 	c := canvas{w: w, h: h}
 	x := scale{low: r.Values[0], high: r.Values[len(r.Values)-1], from: edge, to: w - edge, log: true}
-	y := scale{low: low, high: high, from: h - edge, to: edge}
+	y := scale{low: low, high: high, from: h - foot - edge, to: edge}
 	if k.better() < 0 {
 		y.from, y.to = y.to, y.from
 	}
@@ -145,7 +145,7 @@ func (k ranking) rungs(r study.Rungs, low, high float64) template.HTML {
 	for i, v := range r.Values {
 		mean, lost := meanOf(r.Slice[i])
 		if !finite(mean) {
-			c.text("label", "middle", xs[i], h-edge, "×")
+			c.text("label", "middle", xs[i], h-foot-edge, "×")
 			continue
 		}
 		size := 2.0
@@ -158,6 +158,8 @@ func (k ranking) rungs(r study.Rungs, low, high float64) template.HTML {
 		}
 		c.dot("mark", tip, xs[i], ys[i], size)
 	}
+	c.text("tick", "start", 0, h-3, fmt.Sprintf("%.3g", r.Values[0]))
+	c.text("tick", "end", w, h-3, fmt.Sprintf("%.3g", r.Values[len(r.Values)-1]))
 	return c.svg("rungs", fmt.Sprintf("%s of %s by %s on the slice: %s", k.Metric, r.Arm, k.Tuning.Key, k.outcomes(r)))
 }
 

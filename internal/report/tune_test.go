@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,6 +32,9 @@ func TestRungsAndEffectsAtOwnValuesAreTold(t *testing.T) {
 			if !strings.Contains(strings.Join(strings.Fields(b.String()), " "), want) {
 				t.Errorf("the %s says nothing of %q", name, want)
 			}
+		}
+		if at := regexp.MustCompile(`(?m)^.*best: `).FindAllString(b.String(), -1); name == "terminal" && (len(at) != 2 || len(at[0]) != len(at[1])) {
+			t.Errorf("the columns are %q", at)
 		}
 		if name == "page" && (!strings.Contains(b.String(), "diverged in 2 of 2") || !strings.Contains(b.String(), `class="rungs"`)) {
 			t.Errorf("the page does not draw the rungs")

@@ -597,8 +597,8 @@ func folder(path string) string { return path[strings.LastIndexAny(path, `/\\`)+
 
 // best names the arm to go on with.
 func (k ranking) best() string {
-	if k.Stopped != "" || k.Winner == "" || k.Blocks < 2 || k.Winner == k.base.Name && k.awaits() {
-		return ""
+	if k.Stopped != "" || k.Winner == "" || k.Blocks < 2 || k.Winner == k.base.Name && k.awaits() || k.DataSize != nil {
+		return "" // nobody chooses between fewer images and all
 	}
 	if k.Winner == k.base.Name {
 		return "No variant is shown to beat the baseline, so the baseline is the one to keep."
@@ -613,7 +613,7 @@ func (k ranking) best() string {
 // choice is what to take if one must choose now, and what that risks; "" where nothing tells.
 func (k ranking) choice() string {
 	c := k.Choice
-	if c == nil || k.Stopped != "" {
+	if c == nil || k.Stopped != "" || k.DataSize != nil {
 		return ""
 	}
 	return fmt.Sprintf("If you must choose now: %s, the best of these with a probability of %s; the best is expected to be %s better.", c.Arm, percent(math.Round(100*c.Probability)/100), say.Amount(math.Round(100*c.Shortfall)/100, k.primary().Unit))
