@@ -35,7 +35,8 @@ var (
 
 // TestNothingThatDecidesBitsIsContracted builds the packages for processors that multiply and add in one rounding, and reads the
 // assembly that the Go compiler makes: no such instruction, and no call of a function of math whose bits are not the same everywhere.
-// Kernels in assembly are not Go's: they contract where their level says so.
+// Kernels in assembly are not Go's: they contract where their level says so. What a compiler makes for arm64 is the same on every system;
+// darwin is the one that is vetted, so that its standard library is there.
 func TestNothingThatDecidesBitsIsContracted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds for other processors, whose standard library takes a while the first time")
@@ -44,7 +45,7 @@ func TestNothingThatDecidesBitsIsContracted(t *testing.T) {
 		t.Skip("the go command is not on the path")
 	}
 	const module = "github.com/assaylab/assay/"
-	for _, processor := range [][]string{{"GOARCH=amd64", "GOAMD64=v1"}, {"GOARCH=amd64", "GOAMD64=v3"}, {"GOARCH=arm64"}} {
+	for _, processor := range [][]string{{"GOARCH=amd64", "GOAMD64=v3"}, {"GOOS=darwin", "GOARCH=arm64"}} {
 		t.Run(strings.Join(processor, ","), func(t *testing.T) {
 			functions := 0
 			for at, lines := range listing(t, module, processor) {
