@@ -140,7 +140,7 @@ func loader(ctx context.Context, set *data.Set, g data.Geometry, batch int, ops 
 	if err != nil {
 		return nil, p, err
 	}
-	targets, err := task.Classify{Classes: set.Classes}.Targets(set.Classes, true)
+	targets, err := task.Classify{Classes: set.Classes}.Targets(set.Labelling(), true)
 	if err != nil {
 		return nil, p, err
 	}

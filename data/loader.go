@@ -120,6 +120,9 @@ func Alternate(loaders []*Loader, pick func(epoch, step int) int) *Loader {
 	return whole
 }
 
+// Labelling says what the pictures are labelled with.
+func (l *Loader) Labelling() Labelling { return l.set.Labelling() }
+
 // Images is the number of images that an epoch sees, one that is seen twice counted twice.
 func (l *Loader) Images() int { return l.images }
 
@@ -212,17 +215,18 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 		b.IDs[row] = v.item
 	}
 	b.Valid = n
-	l.mix(b, epoch, step)
+	l.mix(b, epoch, step, first)
 	clear(b.X.Data[b.Valid*size:])
 	for row := b.Valid; row < len(b.IDs); row++ {
 		b.IDs[row] = -1
-		l.target(b, row, nil)
+		l.target(b, row, nil, 0)
 	}
 	return nil
 }
 
-// mix mixes the pictures of a full batch where the list has an operation for that, and fills the targets from what rows then show.
-func (l *Loader) mix(b *Batch, epoch, step int) {
+// mix mixes the pictures of a full batch where the list has an operation for that, and fills the targets from what rows then show. First
+// is the place of its first image in the epoch.
+func (l *Loader) mix(b *Batch, epoch, step, first int) {
 	m := augment.Mixture{Share: 1}
 	if l.mixes() {
 		p := l.cfg.Preprocess
@@ -237,7 +241,11 @@ func (l *Loader) mix(b *Batch, epoch, step int) {
 				shown = append(shown, Shown{Item: item, Label: l.label(item), Share: share, Weight: l.counts(item)})
 			}
 		}
-		l.target(b, row, shown)
+		seen := 0
+		if l.cfg.Train {
+			seen = epoch*l.images + first + row
+		}
+		l.target(b, row, shown, seen)
 	}
 }
 
@@ -245,9 +253,9 @@ func (l *Loader) mix(b *Batch, epoch, step int) {
 func (l *Loader) mixes() bool { return l.cfg.Train && l.cfg.Augment.Mixes() }
 
 // target fills a row's targets from what it shows.
-func (l *Loader) target(b *Batch, row int, shown []Shown) {
+func (l *Loader) target(b *Batch, row int, shown []Shown, seen int) {
 	if l.cfg.Targets != nil {
-		l.cfg.Targets.Fill(b.Targets, row, shown)
+		l.cfg.Targets.Fill(b.Targets, row, shown, seen)
 	}
 }
 

@@ -25,7 +25,7 @@ func (byLabel) Room(batch int) []Array {
 	return []Array{{Name: "labels", Index: make([]int32, batch)}}
 }
 
-func (byLabel) Fill(arrays []Array, row int, shown []Shown) {
+func (byLabel) Fill(arrays []Array, row int, shown []Shown, _ int) {
 	arrays[0].Index[row] = 0
 	if len(shown) > 0 {
 		arrays[0].Index[row] = shown[0].Label

@@ -6,9 +6,18 @@ type Targets interface {
 	// Room makes the arrays of a batch of so many rows, all 0.
 	Room(batch int) []Array
 
-	// Fill writes one row of arrays that Room made, all of it, from what the row shows; of nothing it is 0. It allocates nothing.
-	Fill(arrays []Array, row int, shown []Shown)
+	// Fill writes one row of arrays that Room made, all of it, from what the row shows; of nothing it is 0. Seen is how many images
+	// training saw before this row, in evaluation 0. It allocates nothing.
+	Fill(arrays []Array, row int, shown []Shown, seen int)
 }
+
+// Labelling is what the pictures of a set are labelled with.
+type Labelling struct {
+	Classes []string // as [Set.Classes]
+}
+
+// Labelling says what the set's pictures are labelled with.
+func (s *Set) Labelling() Labelling { return Labelling{s.Classes} }
 
 // Array is one of a batch's targets, rows one after another: Real or Index holds them, the other is nil.
 type Array struct {

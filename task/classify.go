@@ -140,9 +140,9 @@ func logits(b *program.Builder, head *program.Value) *program.Value {
 
 // Targets are Labels, in training Soft and Weights where these are asked for. The set's classes are found by their names, so that a
 // set may hold some of the task's, in any order.
-func (c Classify) Targets(classes []string, training bool) (data.Targets, error) {
-	t := classTargets{classes: len(c.Classes), class: make([]int32, len(classes)), soft: training && c.Soft, weighted: training && c.Weighted}
-	for i, name := range classes {
+func (c Classify) Targets(of data.Labelling, training bool) (data.Targets, error) {
+	t := classTargets{classes: len(c.Classes), class: make([]int32, len(of.Classes)), soft: training && c.Soft, weighted: training && c.Weighted}
+	for i, name := range of.Classes {
 		k := slices.Index(c.Classes, name)
 		if k < 0 {
 			return nil, fmt.Errorf("has a class %q, which the model does not know (it has %s); give images of the classes that it was trained for", name, some(c.Classes))
@@ -182,7 +182,7 @@ func (t classTargets) Room(batch int) []data.Array {
 
 // Fill writes a row. Of several pictures a row without a distribution takes the class of the first of the largest share; its
 // weight is theirs by their shares.
-func (t classTargets) Fill(arrays []data.Array, row int, shown []data.Shown) {
+func (t classTargets) Fill(arrays []data.Array, row int, shown []data.Shown, _ int) {
 	if t.soft {
 		q := arrays[0].Real[row*t.classes:][:t.classes]
 		clear(q)
@@ -208,7 +208,7 @@ func (t classTargets) Fill(arrays []data.Array, row int, shown []data.Shown) {
 }
 
 // Scorer makes a scorer.
-func (c Classify) Scorer(images int) Scorer {
+func (c Classify) Scorer(_ data.Labelling, images int) Scorer {
 	k := len(c.Classes)
 	t := &tally{classes: c.Classes, hits: make([]int, k), images: make([]int, k), named: make([]int, k)}
 	t.ids, t.own, t.other, t.class = make([]int32, 0, images), make([]float32, 0, images), make([]float32, 0, images), make([]int32, 0, images)

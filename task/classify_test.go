@@ -12,7 +12,7 @@ import (
 
 // scored scores images 7, 8, ... of these classes, a batch of two rows at a time.
 func scored(of Classify, labels []int, answer func(i int) []float32) Score {
-	s := of.Scorer(len(labels))
+	s := of.Scorer(data.Labelling{}, len(labels))
 	for at := 0; at < len(labels); at += 2 {
 		b := &data.Batch{Valid: min(2, len(labels)-at), IDs: []int{7 + at, 8 + at}, Targets: []data.Array{{Name: Labels, Index: make([]int32, 2)}}}
 		var out []float32
@@ -143,13 +143,13 @@ func TestTargetsGoByTheNamesOfClasses(t *testing.T) {
 		{"evaluation, two mixed", false, pair, map[string][]float32{Labels: {1}}},
 		{"no picture", true, nil, map[string][]float32{Soft: {0, 0, 0}, Weights: {0}}},
 	} {
-		targets, err := of.Targets([]string{"dog", "cat"}, c.training)
+		targets, err := of.Targets(data.Labelling{Classes: []string{"dog", "cat"}}, c.training)
 		if err != nil {
 			t.Fatal(err)
 		}
 		arrays := targets.Room(2)
-		targets.Fill(arrays, 1, pair[:1]) // what was there before
-		targets.Fill(arrays, 1, c.shown)
+		targets.Fill(arrays, 1, pair[:1], 0) // what was there before
+		targets.Fill(arrays, 1, c.shown, 0)
 		for _, a := range arrays {
 			got := slices.Clone(a.Real)
 			for _, i := range a.Index {
@@ -164,7 +164,7 @@ func TestTargetsGoByTheNamesOfClasses(t *testing.T) {
 			t.Errorf("%s: %d arrays, want %d", c.what, len(arrays), len(c.want))
 		}
 	}
-	if _, err := of.Targets([]string{"cat", "fish"}, false); err == nil || !strings.Contains(err.Error(), `has a class "fish", which the model does not know (it has bird, cat, dog)`) {
+	if _, err := of.Targets(data.Labelling{Classes: []string{"cat", "fish"}}, false); err == nil || !strings.Contains(err.Error(), `has a class "fish", which the model does not know (it has bird, cat, dog)`) {
 		t.Errorf("an unknown class: %v", err)
 	}
 }

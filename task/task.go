@@ -18,9 +18,9 @@ type Task interface {
 	Outputs
 	Scoring
 
-	// Targets says what a batch of a set with these classes holds beside its images: for training as [Outputs.Loss] reads it, else as a
+	// Targets says what a batch of a set so labelled holds beside its images: for training as [Outputs.Loss] reads it, else as a
 	// [Scorer] does. A class that the task does not know is an error.
-	Targets(classes []string, training bool) (data.Targets, error)
+	Targets(of data.Labelling, training bool) (data.Targets, error)
 
 	// Answer is what a person is told of the one picture that an evaluation program of one row has seen: at most n answers, the surest
 	// first. output gives what Predict declared.
@@ -67,8 +67,8 @@ type Scoring interface {
 	// Derive adds the columns that follow from the kept ones, given the class of each image.
 	Derive(columns map[string][]float32, labels []int32)
 
-	// Scorer makes a scorer of an evaluation of so many images.
-	Scorer(images int) Scorer
+	// Scorer makes a scorer of an evaluation of so many images of a set so labelled, whose classes [Task.Targets] knew.
+	Scorer(of data.Labelling, images int) Scorer
 }
 
 // Scorer collects one evaluation, batch by batch.

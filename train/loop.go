@@ -504,7 +504,7 @@ func (r *run) interrupted() error {
 
 // evaluate runs an evaluation program over all images of a loader, whose targets are the truth, and scores it.
 func evaluate(ctx context.Context, exe engine.Executable, k *features, l *data.Loader, t task.Task, threads int) (task.Score, error) {
-	scorer := t.Scorer(l.Images())
+	scorer := t.Scorer(l.Labelling(), l.Images())
 	if err := each(ctx, exe, k, l, t, threads, scorer.Add); err != nil {
 		return task.Score{}, err
 	}

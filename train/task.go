@@ -215,8 +215,8 @@ func (p *preparation) by(v data.Views) data.LoaderConfig {
 
 // targetsOf are what a batch of a set holds in training, and what a scorer reads.
 func targetsOf(t task.Task, s *data.Set) (training, truth data.Targets, err error) {
-	if training, err = t.Targets(s.Classes, true); err == nil {
-		truth, err = t.Targets(s.Classes, false)
+	if training, err = t.Targets(s.Labelling(), true); err == nil {
+		truth, err = t.Targets(s.Labelling(), false)
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", s.Name, err)

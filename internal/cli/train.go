@@ -412,7 +412,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 			return err
 		}
 		if e.JSON {
-			o.Model, o.Score = "", purpose.Scorer(0).Score() // the names of its figures
+			o.Model, o.Score = "", purpose.Scorer(data.Labelling{}, 0).Score() // the names of its figures
 			if err := e.document(o); err != nil {
 				return err
 			}

@@ -35,6 +35,7 @@ var Rooms = []Room{
 	{"draw", []string{"nn"}},
 	{"internal/diff", []string{"nn"}},
 	{"interop/safetensors", []string{"tensor", "internal/atomicfile"}},
+	{"interop/darknet", []string{"nn", "internal/memory", "internal/atomicfile"}},
 	{"interop/torch", []string{"tensor", "internal/memory"}}, // what a file promises is asked for before it is taken
 	{"internal/program", []string{"tensor"}},
 	{"engine", []string{"internal/program"}}, // never nn: an engine knows no layers
@@ -43,24 +44,26 @@ var Rooms = []Room{
 	{"engine/cpu", []string{"engine", "engine/cpu/internal/kernel", "internal/memory"}},
 	{"engine/cpu/internal/kernel", []string{"internal/elementary"}},
 	{"engine/xla", []string{"engine"}},
+	{"data/box", []string{"tensor", "internal/elementary"}},
+	{"internal/annotation", []string{"data/box", "internal/memory"}},
+	{"internal/meanap", []string{"data/box"}},
 	{"data/augment", []string{"tensor"}},
 	{"internal/format", []string{"data/augment", "internal/memory"}}, // decoders ask for room
-	{"data", []string{"internal/format", "internal/spec", "internal/atomicfile"}},
-	{"task", []string{"nn", "internal/program", "data", "internal/elementary", "internal/spec"}}, // what outputs are for: its loss stands in programs, its targets in batches
-	{"experiment", []string{"zoo", "data", "task"}},                                              // of task the names
-	{"internal/compile", []string{"nn", "internal/program", "experiment", "internal/memory"}},    // of experiment the optimization settings alone; of a task it asks by an interface of its own
-	{"model", []string{"internal/compile", "data", "engine", "task", "interop/safetensors"}},     // of engine the interface: a prediction is handed one
-	{"approach", []string{"experiment", "task"}},                                                 // of task whether a network fits it
-	{"train", []string{"experiment", "internal/compile", "engine", "task", "model"}},             // never an engine of its own: it is handed one
-	{"internal/pretrain", []string{"train", "interop/torch"}},                                    // weights of a file become the start of a training
-	{"detect", []string{"train"}},
+	{"data", []string{"internal/format", "internal/annotation", "internal/spec", "internal/atomicfile"}},
+	{"task", []string{"nn", "internal/program", "data", "internal/meanap", "internal/elementary", "internal/spec"}}, // what outputs are for: its loss stands in programs, its targets in batches
+	{"experiment", []string{"zoo", "data", "task"}},                                                                 // of task the names
+	{"internal/compile", []string{"nn", "internal/program", "experiment", "internal/memory"}},                       // of experiment the optimization settings alone; of a task it asks by an interface of its own
+	{"model", []string{"internal/compile", "data", "engine", "task", "interop/safetensors"}},                        // of engine the interface: a prediction is handed one
+	{"approach", []string{"experiment", "task"}},                                                                    // of task whether a network fits it
+	{"train", []string{"experiment", "internal/compile", "engine", "task", "model"}},                                // never an engine of its own: it is handed one
+	{"internal/pretrain", []string{"train", "interop/torch"}},                                                       // weights of a file become the start of a training
 	{"study", []string{"approach", "internal/diff", "task", "study/stat"}},
 	{"study/stat", nil},
 	{"internal/simulate", []string{"study", "experiment", "internal/atomicfile"}}, // studies whose truth is known, and how often the judge errs
 	{"internal/simulate/aa", []string{"internal/runner", "engine/cpu"}},           // the same of real trainings
 	{"study/trial", []string{"data", "internal/atomicfile"}},
-	{"internal/runner", []string{"study", "study/trial", "internal/store", "study/queue", "train", "detect", "internal/pretrain", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
-	{"study/queue", []string{"study", "internal/store", "train", "detect"}},
+	{"internal/runner", []string{"study", "study/trial", "internal/store", "study/queue", "train", "internal/pretrain", "engine/cpu"}}, // of engine/cpu the number of threads; engines it is handed
+	{"study/queue", []string{"study", "internal/store", "train"}},
 	{"internal/store", []string{"study", "study/trial"}},
 	{"internal/report", []string{"study", "internal/store"}},
 	{"serve", []string{"study", "internal/store"}},

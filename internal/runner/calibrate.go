@@ -251,13 +251,13 @@ func randomFeed(t task.Task, names []string, size nn.Size, batch int) (engine.Fe
 		x[i] = float32(r.Normal())
 	}
 	feed.Real[compile.Images] = x
-	targets, err := t.Targets(names, true)
+	targets, err := t.Targets(data.Labelling{Classes: names}, true)
 	if err != nil {
 		return feed, err
 	}
 	arrays := targets.Room(batch)
 	for row := range batch {
-		targets.Fill(arrays, row, []data.Shown{{Item: row, Label: int32(row % len(names)), Share: 1, Weight: 1}})
+		targets.Fill(arrays, row, []data.Shown{{Item: row, Label: int32(row % len(names)), Share: 1, Weight: 1}}, 0)
 	}
 	for _, a := range arrays {
 		a.Put(feed.Real, feed.Index)
