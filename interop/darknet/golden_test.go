@@ -1,0 +1,293 @@
+package darknet
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/cpu"
+	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/internal/golden"
+	"github.com/assaylab/assay/internal/program"
+	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/zoo"
+)
+
+var out = flag.String("out", "", "folder to write weights to, as they are written here, for testdata/make.py")
+
+// networks of the goldens: those of this folder's own cfgs, and the zoo's for images of 96x160. Heavy ones wait for a test that is not short.
+var networks = []struct {
+	name, zoo string
+	heavy     bool
+}{{"joins", "", false}, {"places", "", false}, {"detect", "", false}, {"yolov2-tiny", "yolov2-tiny", false}, {"darknet19", "darknet19", true}, {"yolov2", "yolov2", true}}
+
+// oracle is what darknet, built from its source at f6afaab, gave for a network: testdata/make.py.
+type oracle struct {
+	Drawn   string  // SHA-256 of the file of weights that darknet wrote
+	Written string  // of that which was written here of the same network, and which darknet read
+	Worst   float64 // by how much darknet's outputs then differed, of the size of what a layer gives
+	Layers  []struct {
+		Layer   int
+		Shape   [3]int // channels, height, width
+		Sum     float64
+		Size    float64 // the sum of sizes
+		Samples []float64
+	}
+}
+
+func (o oracle) of(t *testing.T, name string) oracle {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "golden", name+".json"))
+	if err == nil {
+		err = json.Unmarshal(text, &o)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// unitAt is oracle.c's: a number from -1 to below 1 by its address.
+func unitAt(layer, array, i uint64) float64 {
+	z := layer<<48 ^ array<<40 ^ i
+	z += 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	z ^= z >> 31
+	return float64(z>>40)/(1<<23) - 1
+}
+
+// drawn is the file of weights that oracle.c has darknet write for a network.
+func drawn(t *testing.T, n *Net) []byte {
+	t.Helper()
+	steps, err := n.Graph.Steps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[*nn.Node]nn.Step{}
+	for _, s := range steps {
+		by[s.Node] = s
+	}
+	file := []byte{0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0}
+	file = binary.LittleEndian.AppendUint64(file, 12345678901)
+	put := func(v float64) { file = binary.LittleEndian.AppendUint32(file, math.Float32bits(float32(v))) }
+	for at, l := range n.Layers {
+		node := l.Node
+		if _, ok := node.Layer.(nn.Activation); ok && l.Kind != "activation" {
+			node = node.In[0]
+		}
+		s := by[node]
+		switch l.Kind {
+		case "convolutional", "connected", "local":
+		default:
+			continue
+		}
+		normed := n.Graph.Overlay().Get(nn.Out(node), nn.SlotNorm) != nil
+		outs, fan := s.Size.C, s.Params[0].Shape.Elems()/s.Size.C
+		less := func(o int) float64 {
+			switch {
+			case !normed || at > 3 || o%5 != 0:
+				return 1
+			case o%2 == 1:
+				return 6e-5
+			}
+			return 6e-3
+		}
+		vector := func(array uint64, of func(o int, u float64) float64) {
+			for o := range outs {
+				put(of(o, unitAt(uint64(at), array, uint64(o))))
+			}
+		}
+		norm := func() {
+			if normed {
+				vector(1, func(_ int, u float64) float64 { return 1 + float64(.2*u) })
+				vector(2, func(o int, u float64) float64 { return less(o) * .1 * u })
+				vector(3, func(o int, u float64) float64 { return less(o) * less(o) * (1 + float64(.5*u)) })
+			}
+		}
+		vector(0, func(_ int, u float64) float64 { return .1 * u })
+		if l.Kind != "connected" {
+			norm()
+		}
+		spread := math.Sqrt(6 / float64(fan))
+		for o := range outs {
+			s := less(o) * spread
+			for i := range fan {
+				put(s * unitAt(uint64(at), 4, uint64(o*fan+i)))
+			}
+		}
+		if l.Kind == "connected" {
+			norm()
+		}
+	}
+	return file
+}
+
+// filled is the values of a network from a file.
+func filled(t testing.TB, g *nn.Graph, file []byte) (*program.State, *Held) {
+	t.Helper()
+	w, err := ReadWeights(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := w.Arrays(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := program.NewState()
+	for _, a := range held.Arrays {
+		v, err := a.Read()
+		if err != nil {
+			t.Fatalf("%s: %v", a.Name, err)
+		}
+		if _, err := state.Add(a.Name, a.Shape); err != nil {
+			t.Fatal(err)
+		}
+		copy(state.Get(a.Name).Data, v.Data)
+	}
+	return state, held
+}
+
+// passing is an objective that gives what the network gives.
+type passing struct{}
+
+func (passing) Loss(*program.Builder, []nn.Output, []*program.Value) *program.Value { return nil }
+func (passing) Predict(b *program.Builder, main *program.Value)                     { b.Output("y", main) }
+
+// gives is what a node gives for an image [H,W,C].
+func gives(t *testing.T, e *cpu.Engine, g *nn.Graph, node string, state *program.State, x []float32) []float32 {
+	t.Helper()
+	c := g.Clone()
+	c.Outputs = []nn.Output{{Name: "main", Node: c.Node(node), Weight: 1}}
+	family, err := compile.New(c.Pruned(), passing{}, experiment.DefaultOptimization(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range family.Kept() {
+		family.State.Share(name, state)
+	}
+	p, err := family.Evaluation(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exe, err := e.Compile(p, family.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer exe.Close()
+	if err := exe.Run(engine.Feed{Real: map[string][]float32{compile.Images: x}}); err != nil {
+		t.Fatal(err)
+	}
+	return exe.Output("y")
+}
+
+// near is how far float32 may lead apart in up to 23 convolutions of drawn weights.
+const near = 5e-5
+
+// TestEveryLayerGivesWhatDarknetDoes holds each layer's output, of weights that darknet wrote, to darknet's own, and the bytes that are
+// written of them here to those that darknet has read.
+func TestEveryLayerGivesWhatDarknetDoes(t *testing.T) {
+	e, err := cpu.New(cpu.Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for _, net := range networks {
+		t.Run(net.name, func(t *testing.T) {
+			if net.heavy && testing.Short() {
+				t.Skip("tens of millions of weights")
+			}
+			want := oracle{}.of(t, net.name)
+			n, err := ReadFile(filepath.Join("testdata", net.name+".cfg"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := drawn(t, n)
+			if got := digest(file); got != want.Drawn {
+				t.Fatalf("the drawn file is %s, darknet wrote %s", got, want.Drawn)
+			}
+			g := n.Graph
+			if net.zoo != "" {
+				if g, err = zoo.New(net.zoo, zoo.Input(96, 160, 3)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			state, _ := filled(t, g, file)
+			size := g.InputSize()
+			x := make([]float32, size.Elems())
+			for i := range x {
+				c, p := i/(size.H*size.W), i%(size.H*size.W)
+				x[p*size.C+c] = float32((unitAt(255, 0, uint64(i)) + 1) / 2)
+			}
+			worst := 0.0
+			for _, l := range want.Layers {
+				node := n.Layers[l.Layer].Node.Name
+				y := gives(t, e, g, node, state, x)
+				if len(y) != l.Shape[0]*l.Shape[1]*l.Shape[2] {
+					t.Fatalf("layer %d, %s: %d values, want %v", l.Layer, node, len(y), l.Shape)
+				}
+				var sum, sizes float64
+				for _, v := range y {
+					sum += float64(v)
+					sizes += math.Abs(float64(v))
+				}
+				mean := l.Size / float64(len(y))
+				off := max(math.Abs(sum-l.Sum), math.Abs(sizes-l.Size)) / l.Size
+				channels, positions := l.Shape[0], l.Shape[1]*l.Shape[2]
+				for j, v := range l.Samples {
+					i := j*len(y)/len(l.Samples) + j%7%max(1, len(y)/len(l.Samples))
+					off = max(off, math.Abs(float64(y[i%positions*channels+i/positions])-v)/max(mean, math.Abs(v)))
+				}
+				worst = max(worst, off)
+				if !(off < near) {
+					t.Errorf("layer %d, %s: differs by %.2g of its size", l.Layer, node, off)
+				}
+			}
+			t.Logf("differs by at most %.2g", worst)
+			var written bytes.Buffer
+			if err := writeWeights(&written, g, 12345678901, func(name string) ([]float32, error) { return state.Get(name).Data, nil }); err != nil {
+				t.Fatal(err)
+			}
+			if *out != "" {
+				if err := os.WriteFile(filepath.Join(*out, net.name+".weights"), written.Bytes(), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			} else if got := digest(written.Bytes()); got != want.Written || !(want.Worst < near) {
+				t.Errorf("wrote %s, darknet read %s, whose outputs differed by %g", got, want.Written, want.Worst)
+			}
+		})
+	}
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// TestTheZoosNetworksAreWritten holds the cfgs of the zoo's networks to texts that darknet has read; make.py compares what they give with
+// what darknet's own cfgs give.
+func TestTheZoosNetworksAreWritten(t *testing.T) {
+	for _, net := range networks {
+		if net.zoo == "" {
+			continue
+		}
+		g, err := zoo.New(net.zoo, zoo.Input(96, 160, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := Write(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden.Text(t, filepath.Join("testdata", net.name+".cfg"), string(text))
+	}
+}
