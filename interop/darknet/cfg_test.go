@@ -53,7 +53,7 @@ func TestWhatDarknetWouldPassOverIsRefusedAtItsLine(t *testing.T) {
 		of(conv + "[region]|classes=1"):                                            "a.cfg:10: [region] without softmax, where darknet takes classes one by one: here they are of one softmax; write softmax=1",
 		of(conv + "[route]|layers=0|" + conv + "[route]|layers=0"):                 "a.cfg:12: [convolutional]: no layer reads what it gives; let a later one, or remove it",
 	} {
-		n, err := Read("a.cfg", []byte(text))
+		n, err := Read("a.cfg", []byte(text), nn.Size{})
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, %v, want %s", text, n, err, want)
 		}
@@ -62,7 +62,7 @@ func TestWhatDarknetWouldPassOverIsRefusedAtItsLine(t *testing.T) {
 
 func TestACfgReadsAndWritesItself(t *testing.T) {
 	for _, net := range networks {
-		n, err := ReadFile(filepath.Join("testdata", net.name+".cfg"))
+		n, err := ReadFile(filepath.Join("testdata", net.name+".cfg"), nn.Size{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestACfgReadsAndWritesItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := Read(net.name+".cfg", text)
+		m, err := Read(net.name+".cfg", text, nn.Size{})
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
@@ -92,7 +92,7 @@ func TestACfgReadsAndWritesItself(t *testing.T) {
 
 func TestWhatACfgSaysOfTrainingIsToldAndNotApplied(t *testing.T) {
 	text := "[net]\nbatch=1 # testing\n#batch=64\nbatch = 64\nheight=8\nwidth=8\nchannels=3\nlearning_rate=.001\nmosaic=1\npolicy=poly\nburn_in=10\n[connected]\noutput=2\nactivation=linear\nlearning_rate=.1\n"
-	n, err := Read("a.cfg", []byte(text))
+	n, err := Read("a.cfg", []byte(text), nn.Size{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestMaxPoolingOfDarknet(t *testing.T) {
 		for size := 1; size <= 5; size++ {
 			for stride := 1; stride <= 3; stride++ {
 				g := strings.NewReplacer("H", itoa(side), "S", itoa(size), "T", itoa(stride)).Replace("[net]\nheight=H\nwidth=H\nchannels=2\n[maxpool]\nsize=S\nstride=T\n")
-				n, err := Read("a.cfg", []byte(g))
+				n, err := Read("a.cfg", []byte(g), nn.Size{})
 				if err != nil {
 					t.Fatalf("%q: %v", g, err)
 				}
@@ -219,7 +219,7 @@ func TestJoinsAndOverlaysKeepTheirMeaning(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		n, err := Read("own.cfg", text)
+		n, err := Read("own.cfg", text, nn.Size{})
 		if err != nil {
 			t.Errorf("%s: %v in\n%s", name, err, text)
 			continue
@@ -256,7 +256,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(of("[convolutional]|filters=1048576|size=1048576|padding=1048576|activation=linear|[route]|layers=-1,-1,-1")))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		n, err := Read("a.cfg", text)
+		n, err := Read("a.cfg", text, nn.Size{})
 		if err != nil {
 			if s := err.Error(); strings.Contains(s, "\n") || !strings.HasPrefix(s, "a.cfg:") {
 				t.Fatalf("no line: %q", s)
@@ -267,7 +267,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := Read("a.cfg", again); err != nil {
+		if _, err := Read("a.cfg", again, nn.Size{}); err != nil {
 			t.Fatalf("%v in\n%s", err, again)
 		}
 	})

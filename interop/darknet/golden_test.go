@@ -207,7 +207,7 @@ func TestEveryLayerGivesWhatDarknetDoes(t *testing.T) {
 				t.Skip("tens of millions of weights")
 			}
 			want := oracle{}.of(t, net.name)
-			n, err := ReadFile(filepath.Join("testdata", net.name+".cfg"))
+			n, err := ReadFile(filepath.Join("testdata", net.name+".cfg"), nn.Size{})
 			if err != nil {
 				t.Fatal(err)
 			}

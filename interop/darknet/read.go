@@ -72,8 +72,8 @@ type reader struct {
 	err  error
 }
 
-// ReadFile reads the cfg at path.
-func ReadFile(path string) (*Net, error) {
+// ReadFile reads the cfg at path, as [Read] does.
+func ReadFile(path string, images nn.Size) (*Net, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -83,12 +83,14 @@ func ReadFile(path string) (*Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Read(path, text)
+	return Read(path, text, images)
 }
 
 // Read reads the text of a cfg. Its errors are one line, "file:line: what": a section or key that darknet does not have, or that no layer
 // of nn is, a number out of its range, and what no map fits. What darknet passes over in silence is refused, but for keys of [net].
-func Read(file string, text []byte) (*Net, error) {
+// Extents of images that are not zero take the place of the cfg's. A network is the cfg's for images of that size: what poolings pad
+// depends on it where a map's side is odd.
+func Read(file string, text []byte, images nn.Size) (*Net, error) {
 	r := &reader{file: file, net: &Net{}}
 	sections := r.split(text)
 	if r.err == nil && (len(sections) < 2 || sections[0].kind != "net") {
@@ -101,7 +103,7 @@ func Read(file string, text []byte) (*Net, error) {
 	if last := sections[len(sections)-1]; last.kind == "region" {
 		classes = last.classes()
 	}
-	r.input(sections[0], classes)
+	r.input(sections[0], images, classes)
 	for i, s := range sections[1:] {
 		if r.err == nil {
 			r.layer(s, sections[1+i:])
@@ -114,7 +116,7 @@ func Read(file string, text []byte) (*Net, error) {
 }
 
 // input is [net]: the size of images, and all that it says of training; classes are those of a detector.
-func (r *reader) input(s *section, classes int) {
+func (r *reader) input(s *section, images nn.Size, classes int) {
 	var size nn.Size
 	for i, to := range []*int{&size.H, &size.W, &size.C} {
 		if *to = s.count(extents[i], 0); *to == 0 {
@@ -126,8 +128,8 @@ func (r *reader) input(s *section, classes int) {
 			s.tell(o.key)
 		}
 	}
-	r.b = nn.NewBuilder(filepath.Base(r.file), nn.Size{}, classes)
-	r.last = r.b.Layer(nn.Input{Size: size})
+	r.b = nn.NewBuilder(filepath.Base(r.file), images, classes)
+	r.last = r.b.Image(size.H, size.W, size.C)
 	r.check(s)
 }
 

@@ -77,6 +77,20 @@ func ReadWeights(r io.ReaderAt, size int64) (*Weights, error) {
 	return w, nil
 }
 
+// Is reports whether a file that begins with these bytes is one that [ReadWeights] reads, unless it is of the oldest form, which nothing
+// tells from other files.
+func Is(head []byte) bool {
+	if len(head) < 16 {
+		return false
+	}
+	for i := range 3 {
+		if v := binary.LittleEndian.Uint32(head[4*i:]); v >= 1000 {
+			return false
+		}
+	}
+	return true
+}
+
 // text reports whether bytes are printable.
 func text(b []byte) bool {
 	for _, c := range b {

@@ -11,13 +11,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/nn"
 )
 
 // twoLayers is a network of two layers with weights: a convolution [2,3,1,1] with a norm, and a linear layer [3,2·2·2].
 func twoLayers(t testing.TB) *nn.Graph {
 	t.Helper()
-	n, err := Read("two.cfg", []byte("[net]\nheight=2\nwidth=2\nchannels=3\n[convolutional]\nbatch_normalize=1\nfilters=2\nactivation=leaky\n[connected]\noutput=3\nactivation=linear\n"))
+	n, err := Read("two.cfg", []byte("[net]\nheight=2\nwidth=2\nchannels=3\n[convolutional]\nbatch_normalize=1\nfilters=2\nactivation=leaky\n[connected]\noutput=3\nactivation=linear\n"), nn.Size{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +232,7 @@ func (endless) ReadAt(b []byte, _ int64) (int, error) { clear(b); b[4%len(b)] = 
 
 // TestNothingLargerThanTheFileIsTaken: a cfg may promise anything.
 func TestNothingLargerThanTheFileIsTaken(t *testing.T) {
-	n, err := Read("a.cfg", []byte(of("[connected]|output=1000000|activation=linear|[connected]|output=1000000|activation=linear")))
+	n, err := Read("a.cfg", []byte(of("[connected]|output=1000000|activation=linear|[connected]|output=1000000|activation=linear")), nn.Size{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,4 +286,56 @@ func FuzzWeights(f *testing.F) {
 			t.Fatalf("no line: %q", err)
 		}
 	})
+}
+
+// TestNormalizedReadsImagesAsTheyAre: what a padded convolution sees of a normalised image it sees of the image.
+func TestNormalizedReadsImagesAsTheyAre(t *testing.T) {
+	n, err := ReadFile(filepath.Join("testdata", "detect.cfg"), nn.Size{H: 32, W: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, _ := filled(t, n.Graph, drawn(t, n))
+	mean, std := []float32{0.4, 0.5, 0.6}, []float32{0.25, 0.2, 0.3}
+	g, values, err := Normalized(n.Graph, mean, std)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := Write(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Read("again.cfg", text, nn.Size{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := writeWeights(&file, g, 0, func(name string) ([]float32, error) {
+		if v := values[name]; v != nil {
+			return v, nil
+		}
+		return state.Get(name).Data, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	read, _ := filled(t, again.Graph, file.Bytes())
+	e, err := cpu.New(cpu.Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	x, seen := make([]float32, 32*32*3), make([]float32, 32*32*3)
+	for i := range x {
+		x[i] = float32(unitAt(255, 1, uint64(i))+1) / 2
+		seen[i] = (x[i] - mean[i%3]) / std[i%3]
+	}
+	want := gives(t, e, n.Graph, n.Graph.Main().Node.Name, state, seen)
+	got := gives(t, e, again.Graph, again.Graph.Main().Node.Name, read, x)
+	for i := range want {
+		if math.Abs(float64(got[i]-want[i])) > 1e-5 {
+			t.Fatalf("value %d is %g, want %g", i, got[i], want[i])
+		}
+	}
+	if same, values, err := Normalized(n.Graph, []float32{0, 0, 0}, []float32{1, 1, 1}); same != n.Graph || values != nil || err != nil {
+		t.Errorf("nothing to do, and got %v, %v", values, err)
+	}
 }

@@ -432,3 +432,31 @@ func (w *writer) region(l nn.Region) {
 	w.section("region", "anchors", strings.Join(anchors, ","), "bias_match", 1, "classes", w.g.Classes, "coords", 4, "num", l.Anchors.Len(), "softmax", 1,
 		"jitter", .2, "rescore", 1, "object_scale", 5, "noobject_scale", 1, "class_scale", 1, "coord_scale", 1, "absolute", 1, "thresh", .6, "random", 0)
 }
+
+// Normalized is a network that reads images whose values go from 0 to 1, as darknet's do, in place of ones that have a mean taken away and
+// are divided by a deviation, each a number a channel, and the values of the layer that does so: a 1x1 convolution behind the input, as
+// what pads a map in front of which nothing stands would be another value than the mean. A network that is told nothing of the kind is
+// given back as it is.
+func Normalized(g *nn.Graph, mean, std []float32) (*nn.Graph, map[string][]float32, error) {
+	channels := g.InputSize().C
+	if len(mean) != channels || len(std) != channels {
+		return nil, nil, fmt.Errorf("%d means and %d deviations for %d channels; give one a channel", len(mean), len(std), channels)
+	}
+	if !slices.ContainsFunc(mean, func(v float32) bool { return v != 0 }) && !slices.ContainsFunc(std, func(v float32) bool { return v != 1 }) {
+		return g, nil, nil
+	}
+	c := g.Clone()
+	var made *nn.Node
+	if err := c.InsertAfter(c.Input(), func(b *nn.Builder, x *nn.Node) *nn.Node {
+		made = b.As("normalize").Conv(x, channels, 1, 1)
+		return made
+	}); err != nil {
+		return nil, nil, err
+	}
+	weights, bias := make([]float32, channels*channels), make([]float32, channels)
+	for i := range channels {
+		weights[i*channels+i] = 1 / std[i]
+		bias[i] = -mean[i] / std[i]
+	}
+	return c, map[string][]float32{made.Name + "/weight": weights, made.Name + "/bias": bias}, nil
+}
