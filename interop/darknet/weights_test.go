@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/nn"
 )
 
@@ -40,6 +39,28 @@ func fileOf(major, minor uint32, count int) []byte {
 	return b
 }
 
+// filled is the values of a network from a file, by name.
+func filled(t testing.TB, g *nn.Graph, file []byte) (map[string][]float32, *Held) {
+	t.Helper()
+	w, err := ReadWeights(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := w.Arrays(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := map[string][]float32{}
+	for _, a := range held.Arrays {
+		v, err := a.Read()
+		if err != nil {
+			t.Fatalf("%s: %v", a.Name, err)
+		}
+		state[a.Name] = v.Data
+	}
+	return state, held
+}
+
 func TestHeadersOfEveryAge(t *testing.T) {
 	g := twoLayers(t)
 	for _, v := range [][2]uint32{{0, 1}, {0, 2}, {1, 0}, {0, 2000}, {math.Float32bits(0.001), math.Float32bits(0.9)}} {
@@ -58,11 +79,11 @@ func TestHeadersOfEveryAge(t *testing.T) {
 		for name, want := range map[string][]float32{
 			"conv1/norm/beta": {1, 2}, "conv1/norm/gamma": {3, 4}, "conv1/norm/mean": {5, 6}, "conv1/weight": {9, 12, 10, 13, 11, 14}, "linear1/bias": {15, 16, 17},
 		} {
-			if got := state.Get(name).Data; !equal(got, want) {
+			if got := state[name]; !equal(got, want) {
 				t.Errorf("%v: %s is %v, want %v", v, name, got, want)
 			}
 		}
-		weights := state.Get("linear1/weight").Data // [H·W·C,3] of [3,C·H·W] or [C·H·W,3]
+		weights := state["linear1/weight"] // [H·W·C,3] of [3,C·H·W] or [C·H·W,3]
 		for i, got := range weights {
 			o, c, p := i%3, i/3%2, i/6
 			want := float32(18 + o*8 + c*4 + p)
@@ -212,7 +233,7 @@ func TestWeightsAreWrittenWholeOrNotAtAll(t *testing.T) {
 		t.Error("half a file is left")
 	}
 	state, _ := filled(t, g, fileOf(0, 2, 41))
-	if err := WriteWeights(path, g, 9, func(name string) ([]float32, error) { return state.Get(name).Data, nil }); err != nil {
+	if err := WriteWeights(path, g, 9, func(name string) ([]float32, error) { return state[name], nil }); err != nil {
 		t.Fatal(err)
 	}
 	w, err := OpenWeights(path)
@@ -286,56 +307,4 @@ func FuzzWeights(f *testing.F) {
 			t.Fatalf("no line: %q", err)
 		}
 	})
-}
-
-// TestNormalizedReadsImagesAsTheyAre: what a padded convolution sees of a normalised image it sees of the image.
-func TestNormalizedReadsImagesAsTheyAre(t *testing.T) {
-	n, err := ReadFile(filepath.Join("testdata", "detect.cfg"), nn.Size{H: 32, W: 32})
-	if err != nil {
-		t.Fatal(err)
-	}
-	state, _ := filled(t, n.Graph, drawn(t, n))
-	mean, std := []float32{0.4, 0.5, 0.6}, []float32{0.25, 0.2, 0.3}
-	g, values, err := Normalized(n.Graph, mean, std)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := Write(g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := Read("again.cfg", text, nn.Size{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file bytes.Buffer
-	if err := writeWeights(&file, g, 0, func(name string) ([]float32, error) {
-		if v := values[name]; v != nil {
-			return v, nil
-		}
-		return state.Get(name).Data, nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	read, _ := filled(t, again.Graph, file.Bytes())
-	e, err := cpu.New(cpu.Options{Threads: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	x, seen := make([]float32, 32*32*3), make([]float32, 32*32*3)
-	for i := range x {
-		x[i] = float32(unitAt(255, 1, uint64(i))+1) / 2
-		seen[i] = (x[i] - mean[i%3]) / std[i%3]
-	}
-	want := gives(t, e, n.Graph, n.Graph.Main().Node.Name, state, seen)
-	got := gives(t, e, again.Graph, again.Graph.Main().Node.Name, read, x)
-	for i := range want {
-		if math.Abs(float64(got[i]-want[i])) > 1e-5 {
-			t.Fatalf("value %d is %g, want %g", i, got[i], want[i])
-		}
-	}
-	if same, values, err := Normalized(n.Graph, []float32{0, 0, 0}, []float32{1, 1, 1}); same != n.Graph || values != nil || err != nil {
-		t.Errorf("nothing to do, and got %v, %v", values, err)
-	}
 }

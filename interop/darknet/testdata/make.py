@@ -62,7 +62,7 @@ def write():
 
 
 write()
-subprocess.run(["go", "test", ".", "-count=1", "-run", "TestEveryLayer", "-out", temp], cwd=here.parent, check=True)
+subprocess.run(["go", "test", "./internal/pretrain", "-count=1", "-run", "TestEveryLayer", "-out", temp], cwd=here.parents[2], check=True)
 for name, g in goldens.items():
     file = temp / f"{name}.weights"
     g["written"] = sha256(file)

@@ -1,7 +1,6 @@
-package darknet
+package pretrain
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -16,13 +15,17 @@ import (
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/compile"
-	"github.com/assaylab/assay/internal/golden"
+	texts "github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/internal/program"
+	"github.com/assaylab/assay/interop/darknet"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/zoo"
 )
 
-var out = flag.String("out", "", "folder to write weights to, as they are written here, for testdata/make.py")
+// darknets is the folder of cfgs and goldens, with the script that made these.
+var darknets = filepath.Join("..", "..", "interop", "darknet", "testdata")
+
+var out = flag.String("out", "", "folder to write weights for darknet to, as they are written here, for make.py of interop/darknet/testdata")
 
 // networks of the goldens: those of this folder's own cfgs, and the zoo's for images of 96x160. Heavy ones wait for a test that is not short.
 var networks = []struct {
@@ -46,7 +49,7 @@ type oracle struct {
 
 func (o oracle) of(t *testing.T, name string) oracle {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "golden", name+".json"))
+	text, err := os.ReadFile(filepath.Join(darknets, "golden", name+".json"))
 	if err == nil {
 		err = json.Unmarshal(text, &o)
 	}
@@ -67,7 +70,7 @@ func unitAt(layer, array, i uint64) float64 {
 }
 
 // drawn is the file of weights that oracle.c has darknet write for a network.
-func drawn(t *testing.T, n *Net) []byte {
+func drawn(t *testing.T, n *darknet.Net) []byte {
 	t.Helper()
 	steps, err := n.Graph.Steps()
 	if err != nil {
@@ -132,29 +135,18 @@ func drawn(t *testing.T, n *Net) []byte {
 	return file
 }
 
-// filled is the values of a network from a file.
-func filled(t testing.TB, g *nn.Graph, file []byte) (*program.State, *Held) {
+// begun is the values that a training of the network begins from, of a file of darknet's.
+func begun(t *testing.T, g *nn.Graph, file []byte) *program.State {
 	t.Helper()
-	w, err := ReadWeights(bytes.NewReader(file), int64(len(file)))
+	path := filepath.Join(t.TempDir(), "drawn.weights")
+	if err := os.WriteFile(path, file, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	start, err := Start(g, from(path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	held, err := w.Arrays(g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	state := program.NewState()
-	for _, a := range held.Arrays {
-		v, err := a.Read()
-		if err != nil {
-			t.Fatalf("%s: %v", a.Name, err)
-		}
-		if _, err := state.Add(a.Name, a.Shape); err != nil {
-			t.Fatal(err)
-		}
-		copy(state.Get(a.Name).Data, v.Data)
-	}
-	return state, held
+	return start.State
 }
 
 // passing is an objective that gives what the network gives.
@@ -207,7 +199,7 @@ func TestEveryLayerGivesWhatDarknetDoes(t *testing.T) {
 				t.Skip("tens of millions of weights")
 			}
 			want := oracle{}.of(t, net.name)
-			n, err := ReadFile(filepath.Join("testdata", net.name+".cfg"), nn.Size{})
+			n, err := darknet.ReadFile(filepath.Join(darknets, net.name+".cfg"), nn.Size{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,7 +213,7 @@ func TestEveryLayerGivesWhatDarknetDoes(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			state, _ := filled(t, g, file)
+			state := begun(t, g, file)
 			size := g.InputSize()
 			x := make([]float32, size.Elems())
 			for i := range x {
@@ -253,15 +245,19 @@ func TestEveryLayerGivesWhatDarknetDoes(t *testing.T) {
 				}
 			}
 			t.Logf("differs by at most %.2g", worst)
-			var written bytes.Buffer
-			if err := writeWeights(&written, g, 12345678901, func(name string) ([]float32, error) { return state.Get(name).Data, nil }); err != nil {
+			folder := *out
+			if folder == "" {
+				folder = t.TempDir()
+			}
+			path := filepath.Join(folder, net.name+".weights")
+			if err := darknet.WriteWeights(path, g, 12345678901, state.Read); err != nil {
 				t.Fatal(err)
 			}
-			if *out != "" {
-				if err := os.WriteFile(filepath.Join(*out, net.name+".weights"), written.Bytes(), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			} else if got := digest(written.Bytes()); got != want.Written || !(want.Worst < near) {
+			written, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := digest(written); *out == "" && (got != want.Written || !(want.Worst < near)) {
 				t.Errorf("wrote %s, darknet read %s, whose outputs differed by %g", got, want.Written, want.Worst)
 			}
 		})
@@ -284,10 +280,68 @@ func TestTheZoosNetworksAreWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := Write(g)
+		text, err := darknet.Write(g)
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden.Text(t, filepath.Join("testdata", net.name+".cfg"), string(text))
+		texts.Text(t, filepath.Join(darknets, net.name+".cfg"), string(text))
+		if n, err := darknet.Read(net.name+".cfg", text, nn.Size{}); err != nil || n.Graph.Signature() != g.Signature() || n.Graph.Classes != g.Classes {
+			t.Errorf("%s: read back it is another network; %v", net.name, err)
+		}
+	}
+}
+
+// TestNormalizedReadsImagesAsTheyAre: what a padded convolution sees of a normalised image it sees of the image.
+func TestNormalizedReadsImagesAsTheyAre(t *testing.T) {
+	n, err := darknet.ReadFile(filepath.Join(darknets, "detect.cfg"), nn.Size{H: 32, W: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := begun(t, n.Graph, drawn(t, n))
+	mean, std := []float32{0.4, 0.5, 0.6}, []float32{0.25, 0.2, 0.3}
+	g, values, err := darknet.Normalized(n.Graph, mean, std)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := darknet.Write(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := darknet.Read("again.cfg", text, nn.Size{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "again.weights")
+	if err := darknet.WriteWeights(path, g, 0, func(name string) ([]float32, error) {
+		if v := values[name]; v != nil {
+			return v, nil
+		}
+		return state.Read(name)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	start, err := Start(again.Graph, from(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := cpu.New(cpu.Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	x, seen := make([]float32, 32*32*3), make([]float32, 32*32*3)
+	for i := range x {
+		x[i] = float32(unitAt(255, 1, uint64(i))+1) / 2
+		seen[i] = (x[i] - mean[i%3]) / std[i%3]
+	}
+	want := gives(t, e, n.Graph, n.Graph.Main().Node.Name, state, seen)
+	got := gives(t, e, again.Graph, again.Graph.Main().Node.Name, start.State, x)
+	for i := range want {
+		if math.Abs(float64(got[i]-want[i])) > 1e-5 {
+			t.Fatalf("value %d is %g, want %g", i, got[i], want[i])
+		}
+	}
+	if same, values, err := darknet.Normalized(n.Graph, []float32{0, 0, 0}, []float32{1, 1, 1}); same != n.Graph || values != nil || err != nil {
+		t.Errorf("nothing to do, and got %v, %v", values, err)
 	}
 }
