@@ -11,8 +11,11 @@ import (
 	"github.com/assaylab/assay/nn"
 )
 
-// MaxCfg is the length of the longest cfg that is read, in bytes; darknet's longest has 30 KB.
-const MaxCfg = 1 << 20
+// Bounds of what is read: the length of a cfg in bytes, of which darknet's longest has 30,000, and its layers, 306.
+const (
+	MaxCfg    = 1 << 18
+	MaxLayers = 1 << 12
+)
 
 // maxNumber bounds every whole number of a cfg, so that no product of three overflows; that of nn.
 const maxNumber = 1 << 20
@@ -67,7 +70,10 @@ func (r *reader) split(text []byte) []*section {
 			if long := short[kind]; long != "" {
 				kind = long
 			}
-			all = append(all, &section{kind: kind, line: number, r: r})
+			if all = append(all, &section{kind: kind, line: number, r: r}); len(all) > MaxLayers {
+				r.fail(number, "has more than %d layers, which no network of darknet's has; give a cfg", MaxLayers)
+				return nil
+			}
 		case len(all) == 0:
 			r.fail(number, "%s stands before the first section; begin with [net]", quoted(s))
 			return nil

@@ -169,7 +169,7 @@ func (r *reader) layer(s *section, rest []*section) {
 	case "region":
 		r.last = r.region(s)
 		if r.err == nil && len(rest) > 1 {
-			r.fail(rest[1].line, "[%s] behind [region], which is the last layer of a detector; end with it", rest[1].kind)
+			r.fail(rest[1].line, "[%s] behind [region], which is the last layer of a detector; end with it", plain(rest[1].kind))
 		}
 	default:
 		r.unknown(s)
