@@ -345,3 +345,59 @@ func TestNormalizedReadsImagesAsTheyAre(t *testing.T) {
 		t.Errorf("nothing to do, and got %v, %v", values, err)
 	}
 }
+
+// TestWhatIsWrittenComputesTheSame: networks with sums, branches and groups, written for darknet and read again.
+func TestWhatIsWrittenComputesTheSame(t *testing.T) {
+	e, err := cpu.New(cpu.Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for net, side := range map[string]int{"resnet20": 32, "squeezenet1_1": 64, "mobilenet": 64, "googlenet_bn": 64} {
+		if testing.Short() && net != "resnet20" {
+			continue
+		}
+		g, err := zoo.New(net, zoo.Input(side, side, 3), zoo.Classes(10))
+		if err != nil {
+			t.Fatal(err)
+		}
+		family, err := compile.New(g.Pruned(), passing{}, experiment.DefaultOptimization(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := family.Initialize(experiment.DefaultOptimization().Init, 1); err != nil {
+			t.Fatal(err)
+		}
+		text, err := darknet.Write(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := darknet.Read(net+".cfg", text, nn.Size{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), net+".weights")
+		if err := darknet.WriteWeights(path, g, 0, family.State.Read); err != nil {
+			t.Fatal(err)
+		}
+		start, err := Start(again.Graph, from(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := make([]float32, side*side*3)
+		for i := range x {
+			x[i] = float32(unitAt(255, 2, uint64(i)))
+		}
+		want := gives(t, e, g, g.Main().Node.Name, family.State, x)
+		got := gives(t, e, again.Graph, again.Graph.Main().Node.Name, start.State, x)
+		largest := 0.0
+		for _, v := range want {
+			largest = max(largest, math.Abs(float64(v)))
+		}
+		for i := range want {
+			if !(math.Abs(float64(got[i]-want[i])) < 1e-5*largest) {
+				t.Errorf("%s: logit %d is %g, want %g", net, i, got[i], want[i])
+			}
+		}
+	}
+}
