@@ -1,6 +1,6 @@
 // Package darknet reads and writes the two files of a network of the public darknet (github.com/pjreddie/darknet, at f6afaab): the .cfg,
 // which is its layers, and the .weights, which is their values. It imports nn, internal/memory and internal/atomicfile. Start at
-// [Read] and [Write], which turn a cfg into an [nn.Graph] and back, then [Open] and [WriteWeights]: values follow the order of the layers,
+// [Read] and [Write], which turn a cfg into an [nn.Graph] and back, then [OpenWeights] and [WriteWeights]: values follow the order of the layers,
 // so that a file of weights is read into any network whose convolutions and linear layers stand in the cfg's order, a zoo's too.
 //
 // Networks are what darknet computes on a processor in evaluation, layer by layer. What a cfg says of training is told and not applied.

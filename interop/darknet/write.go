@@ -433,10 +433,9 @@ func (w *writer) region(l nn.Region) {
 		"jitter", .2, "rescore", 1, "object_scale", 5, "noobject_scale", 1, "class_scale", 1, "coord_scale", 1, "absolute", 1, "thresh", .6, "random", 0)
 }
 
-// Normalized is a network that reads images whose values go from 0 to 1, as darknet's do, in place of ones that have a mean taken away and
-// are divided by a deviation, each a number a channel, and the values of the layer that does so: a 1x1 convolution behind the input, as
-// what pads a map in front of which nothing stands would be another value than the mean. A network that is told nothing of the kind is
-// given back as it is.
+// Normalized is a network that reads images whose values go from 0 to 1, as darknet's do, where g reads them less a mean and divided by a
+// deviation, a number a channel each. A 1x1 convolution behind the input does that, whose values are given by name: folded into the first
+// layer of g it would be wrong at the borders, where g is padded with the mean. A mean of 0 and a deviation of 1 leave g as it is.
 func Normalized(g *nn.Graph, mean, std []float32) (*nn.Graph, map[string][]float32, error) {
 	channels := g.InputSize().C
 	if len(mean) != channels || len(std) != channels {
