@@ -13,6 +13,7 @@ import (
 
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/interop/darknet"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
@@ -111,7 +112,7 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 		return nil, Locate(e.Learning, "colors", &spec.Fault{Path: "$.space", Msg: fmt.Sprintf("colors: %s of images that are grey; drop it, or take log, equalize or clahe", space)})
 	}
 	images.Size.C = space.Channels(images.Size.C)
-	if b.Graph, err = network(e.Net, images); err != nil {
+	if b.Graph, err = Network(e.Net, images); err != nil {
 		return nil, err
 	}
 	if err := b.fits(b.Graph); err != nil {
@@ -183,10 +184,10 @@ func taught(e experiment.Experiment) (*Built, error) {
 	return b, b.apply(rs)
 }
 
-// network builds the net that an experiment names for the images it gets.
-func network(name string, images Images) (*nn.Graph, error) {
+// Network builds the net that an experiment names, of the zoo or of a file, for the images it gets.
+func Network(name string, images Images) (*nn.Graph, error) {
 	if experiment.IsNetFile(name) {
-		g, err := readNet(name)
+		g, err := readNet(name, images.Size)
 		if err != nil {
 			return nil, err
 		}
@@ -208,7 +209,14 @@ func network(name string, images Images) (*nn.Graph, error) {
 	return zoo.New(name, options...)
 }
 
-func readNet(path string) (*nn.Graph, error) {
+func readNet(path string, images nn.Size) (*nn.Graph, error) {
+	if experiment.IsCfg(path) {
+		n, err := darknet.ReadFile(path, images)
+		if err != nil {
+			return nil, err
+		}
+		return n.Graph, nil
+	}
 	root, err := spec.ReadFile(path)
 	if err != nil {
 		return nil, err

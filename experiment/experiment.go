@@ -147,14 +147,17 @@ func Beside(n *spec.Node, path string) string {
 	return filepath.Join(filepath.Dir(n.File()), path)
 }
 
-// IsNetFile tells the path of a network's text form from the name of a network of the zoo.
+// IsNetFile tells the path of a network's text form, or of a cfg of darknet's, from the name of a network of the zoo.
 func IsNetFile(net string) bool {
 	switch strings.ToLower(filepath.Ext(net)) {
 	case ".yaml", ".yml":
 		return true
 	}
-	return false
+	return IsCfg(net)
 }
+
+// IsCfg tells the path of a cfg of darknet's.
+func IsCfg(net string) bool { return strings.EqualFold(filepath.Ext(net), ".cfg") }
 
 // Decode reads an experiment from a node of a file. Relative paths are taken from the file's folder.
 func Decode(n *spec.Node) (Experiment, error) {

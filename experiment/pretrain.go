@@ -11,7 +11,7 @@ import (
 
 // Pretrain is the weights that a training begins from in place of drawn ones.
 type Pretrain struct {
-	From      string    `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, or PyTorch's .pth and .pt; imagenet: torchvision's for this network (assay net get)"`
+	From      string    `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, or PyTorch's .pth and .pt, darknet's .weights; imagenet: torchvision's for this network (assay net get)"`
 	Key       string    `yaml:"key" help:"where in a checkpoint the weights are, as ema.state_dict; default: at the top, or under a usual key"`
 	Preset    string    `yaml:"preset" values:"none, frozen, fine-tune" help:"frozen: all but the classifier (freeze); fine-tune: so for an epoch, then all of it trained at rates by depth (thaw: 1, lr: {depth: 0.8})"`
 	Freeze    []nn.Glob `yaml:"freeze" help:"layers that keep these weights, by path: [conv1, \"stage1/**\"]"`

@@ -32,7 +32,7 @@ const maxDraws = 1000
 // Teach sets the file and how it is read.
 func (p Pretrain) Teach(l *experiment.Learning) (nn.Changes, error) {
 	if p.From == "" {
-		return refuse("from", "no file; write pretrain: FILE, of safetensors or PyTorch (.pth, .pt), or pretrain: imagenet")
+		return refuse("from", "no file; write pretrain: FILE, of safetensors, PyTorch (.pth, .pt) or darknet (.weights), or pretrain: imagenet")
 	}
 	switch frozen := len(p.Freeze) > 0 || p.Preset != experiment.PresetNone; {
 	case p.Preset != experiment.PresetNone && (len(p.Freeze) > 0 || p.Thaw != 0):

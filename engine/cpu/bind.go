@@ -167,6 +167,8 @@ func bound(op program.Op) binder {
 		return bindSubsample
 	case program.SubsampleGrad:
 		return bindSubsampleGrad
+	case program.Transpose:
+		return bindTranspose
 	// op_batchnorm.go
 	case program.BatchNorm:
 		return bindBatchNorm

@@ -11,6 +11,7 @@ import (
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
 )
 
@@ -49,12 +50,17 @@ func (f *netFlags) build(name string) (*nn.Graph, []approach.Applied, error) {
 	if err != nil {
 		return nil, nil, misuse(err)
 	}
-	b, err := approach.Build(experiment.Experiment{Net: name}, images)
+	g, err := approach.Network(name, images)
 	if err != nil {
 		return nil, nil, misuse(err)
 	}
-	applied, err := approach.Rewrite(b.Graph, choices)
-	return b.Graph, applied, misuse(err)
+	if _, detector := g.Region(); !detector {
+		if err := (task.Classify{}).Check(g); err != nil {
+			return nil, nil, misuse(fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	applied, err := approach.Rewrite(g, choices)
+	return g, applied, misuse(err)
 }
 
 // parseChoices reads approaches from the command line, each written as in a file.
@@ -89,10 +95,11 @@ func parseChoices(texts []string) ([]experiment.Choice, error) {
 // shownNet is the JSON of a network.
 type shownNet struct {
 	nn.Table
-	Family  string   `json:"family"`
-	Paper   string   `json:"paper"`
-	Classes int      `json:"classes"`
-	Changes []string `json:"changes,omitempty"`
+	Family   string          `json:"family"`
+	Paper    string          `json:"paper"`
+	Classes  int             `json:"classes"`
+	Changes  []string        `json:"changes,omitempty"`
+	Training []shownTraining `json:"training,omitempty"` // of a cfg of darknet's
 }
 
 // show makes it; a network that is not of the zoo has no family and no paper.

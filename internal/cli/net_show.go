@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/interop/darknet"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"
 )
@@ -21,7 +23,8 @@ func netShow(e *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show NET", Short: "a network layer by layer",
 		Long: `Prints a network layer by layer: what each is with the norm, bias and dropout that lie over it, its output, parameters and
-multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a network.`,
+multiply-adds. NET is a name of the zoo (assay net list), a .yaml file of a network or a .cfg of darknet's, of which what it says of training
+is told and not applied.`,
 		Example: `  assay net show resnet20
   assay net show caffenet128 --apply '{activation: elu}' --apply batchnorm
   assay net show mini --plan
@@ -77,6 +80,13 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 		if err != nil {
 			return err
 		}
+		if experiment.IsCfg(args[0]) {
+			n, err := darknet.ReadFile(args[0], g.InputSize())
+			if err != nil {
+				return err
+			}
+			s.Training = trainings(n)
+		}
 		if e.JSON {
 			return e.document(s)
 		}
@@ -89,9 +99,33 @@ multiply-adds. NET is a name of the zoo (assay net list) or a .yaml file of a ne
 			e.print("%s\n", c)
 		}
 		e.print("\n%s", lines(s.Table.String()))
+		if len(s.Training) > 0 {
+			e.print("\nsaid of training, and not applied:\n")
+			t := columns{head: []string{"line", "cfg", "here"}}
+			for _, l := range s.Training {
+				t.add(strconv.Itoa(l.Line), l.Key+"="+l.Value, l.Setting)
+			}
+			e.table(t)
+		}
 		return nil
 	}
 	return cmd
+}
+
+// shownTraining is what a line of a cfg says of training, which is not applied.
+type shownTraining struct {
+	Line    int    `json:"line"`
+	Section string `json:"section"`
+	Key     string `json:"key"`
+	Value   string `json:"value"`
+	Setting string `json:"setting,omitempty"` // of an experiment, that says the same
+}
+
+func trainings(n *darknet.Net) (all []shownTraining) {
+	for _, s := range n.Training {
+		all = append(all, shownTraining{s.Line, s.Section, s.Key, s.Value, s.As()})
+	}
+	return all
 }
 
 // printPlans compiles a training step and an evaluation and prints what the engine decided.

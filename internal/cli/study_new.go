@@ -52,7 +52,7 @@ With --pretrain the study is about transfer: the network of the weights from not
 	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write; default: the folder's name with .yaml, here")
 	cmd.Flags().DurationVar(&budget, "budget", 30*time.Minute, "`TIME` that the study may take")
 	cmd.Flags().Float64Var(&meaningful, "meaningful", 1, "smallest effect that matters to you, `POINTS` of accuracy")
-	cmd.Flags().StringVar(&weights, "pretrain", "", "`FILE` of weights that have seen other images, .safetensors, .pth or .pt: what do they bring?")
+	cmd.Flags().StringVar(&weights, "pretrain", "", "`FILE` of weights that have seen other images, .safetensors, .pth, .pt or .weights: what do they bring?")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite a file that is there")
 	withFlag(cmd, &with)
 	cmd.RunE = func(c *cobra.Command, args []string) error {

@@ -122,7 +122,8 @@ func trainCommand(e *Env) *cobra.Command {
 beside the model; the same command goes on from there and ends in the same bits as one that was never interrupted.
 
 With --start the training begins from the weights of a file, as pretrain: FILE in the experiment has it: a model of assay train, a
-safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as the classifier of other classes, is drawn as always.
+safetensors file, or one of PyTorch (.pth, .pt) or darknet (.weights). What finds no place, such as the classifier of other classes, is
+drawn as always.
 
 With --find-lr nothing is trained to the end and nothing is written: a hundred steps, each with a higher rate, show at which rates the
 loss falls (Smith, arXiv:1506.01186), and a rate is suggested: the middle of the longest valley, as fastai's lr_find has it.
@@ -135,7 +136,7 @@ none are left to measure it on.`,
 	cmd.Flags().StringVar(&out, "out", "", "`MODEL` to write; default: the file's name with .safetensors, in this folder")
 	cmd.Flags().StringVar(&folder, "data", "", "`FOLDER` of images in place of the file's")
 	cmd.Flags().StringVar(&arm, "arm", "", "of a study file: the arm `NAME`, baseline or a variant")
-	cmd.Flags().StringVar(&start, "start", "", "`FILE` of weights to begin from, .safetensors, .pth or .pt; default: the experiment's, or drawn ones")
+	cmd.Flags().StringVar(&start, "start", "", "`FILE` of weights to begin from, .safetensors, .pth, .pt or .weights; default: the experiment's, or drawn ones")
 	cmd.Flags().BoolVar(&every, "all-images", false, "train on the validation images too, and measure nothing")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin anew even if there is a checkpoint")
 	cmd.Flags().BoolVar(&findRate, "find-lr", false, "try rates in a range test, plot the loss and suggest one; writes nothing")

@@ -460,6 +460,14 @@ func elementCases() []*Case {
 		}}, &Case{Name: fmt.Sprintf("element/subsample by 3 %d", c), Build: func(b *program.Builder) {
 			x := b.Input("x", program.Real, tensor.Of(1, 7, 3, c))
 			outputs(b, b.Emit(program.Subsample{Stride: 3}, x), x)
+		}}, &Case{Name: fmt.Sprintf("element/transpose %d", c), Later: "detectors", Build: func(b *program.Builder) {
+			x := b.Input("x", program.Real, tensor.Of(2, 3, 4, c))
+			w := b.Held("w", tensor.Of(3, 3, 4, 4))
+			turned := b.Emit(program.Transpose{Axes: []int{0, 3, 1, 2}}, x)
+			squares := b.Emit(program.Reshape{Shape: tensor.Of(2, c, 3, 2, 2, 1)}, turned)
+			moved := b.Emit(program.Transpose{Axes: []int{0, 2, 1, 5, 4, 3}}, squares)
+			moved = b.Emit(program.Reshape{Shape: tensor.Of(2, 3, c, 4)}, moved)
+			outputs(b, b.Emit(program.Conv{Window: geometry(3, 3, 1, 1, 1), Groups: 1}, b.Emit(program.Transpose{Axes: []int{0, 2, 1, 3}}, b.Emit(program.Conv{Window: geometry(3, 3, 1, 1, 1), Groups: 1}, moved, w)), w), x, w)
 		}}, &Case{Name: fmt.Sprintf("element/cross-entropy %d", c), Classes: c, Build: func(b *program.Builder) {
 			x := b.Input("x", program.Real, x2)
 			b.Output("log-softmax", b.Emit(program.LogSoftmax{}, x))

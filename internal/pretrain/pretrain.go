@@ -1,6 +1,6 @@
 // Package pretrain makes the start of a training of a file of weights: it finds the tensors in the file, finds the place of each in the
 // network, and turns them into Assay's names and layouts. Files are safetensors and PyTorch's (.pth, .pt), with the names of torchvision,
-// timm and lukemelas, and Assay's own models. It imports train, model, zoo and the readers of interop. Start at [Start]; [Open] and
+// timm and lukemelas, darknet's .weights, and Assay's own models. It imports train, model, zoo and the readers of interop. Start at [Start]; [Open] and
 // [Weights.Fit] tell the same without reading the values.
 package pretrain
 
@@ -16,6 +16,7 @@ import (
 
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/program"
+	"github.com/assaylab/assay/interop/darknet"
 	"github.com/assaylab/assay/interop/safetensors"
 	"github.com/assaylab/assay/interop/torch"
 	"github.com/assaylab/assay/model"
@@ -34,6 +35,8 @@ type Weights struct {
 	arrays  []array
 	ordered bool         // the file keeps the order of the layers
 	model   *model.Model // Assay's own, in place of arrays
+	darknet *darknet.Weights
+	part    string // of the network, where a file of darknet's has its first layers alone
 	close   func() error
 }
 
@@ -80,10 +83,19 @@ func open(path, key string) (*Weights, error) {
 		}
 		return w, nil
 	}
+	if darknet.Is(head) || strings.HasSuffix(path, ".weights") {
+		if key != "" {
+			return nil, fmt.Errorf("key %q: values of a file of darknet's have no key; leave it out", key)
+		}
+		if w.darknet, err = darknet.OpenWeights(path); err == nil {
+			w.close = w.darknet.Close
+		}
+		return w, err
+	}
 	f, err := safetensors.ReadFile(path)
 	switch {
 	case err != nil && !strings.HasSuffix(path, ".safetensors"):
-		return nil, errors.New("is neither a file of torch.save nor one of safetensors; give a .pth, .pt or .safetensors file")
+		return nil, errors.New("is neither a file of torch.save, nor one of safetensors or darknet; give a .pth, .pt, .safetensors or .weights file")
 	case err != nil:
 		return nil, err
 	case key != "":
@@ -158,10 +170,10 @@ func NetworkOf(path string) (string, error) {
 
 // Name is the file, and the key under which the weights were found.
 func (w *Weights) Name() string {
-	if w.Taken == "" {
-		return w.File
+	if from := w.Taken + w.part; from != "" {
+		return fmt.Sprintf("%s (%s)", w.File, from)
 	}
-	return fmt.Sprintf("%s (%s)", w.File, w.Taken)
+	return w.File
 }
 
 // Close gives the file back.
@@ -227,7 +239,12 @@ func (w *Weights) fit(g *nn.Graph, p experiment.Pretrain) (*Fit, error) {
 			}
 		}
 		var err error
-		if f.places, left, err = w.match(base, p.Match == experiment.MatchOrder); err != nil {
+		if w.darknet != nil {
+			f.places, err = w.inOrder(base)
+		} else {
+			f.places, left, err = w.match(base, p.Match == experiment.MatchOrder)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", w.File, err)
 		}
 	} else {
@@ -285,15 +302,9 @@ func (f *Fit) tell(g *nn.Graph, left []string) error {
 
 // own are the values of a model of Assay's, whose names and layouts they have; those that read colours are summed for grey images.
 func (w *Weights) own(g *nn.Graph) ([]place, error) {
-	all, err := slots(g)
+	first, err := firsts(g)
 	if err != nil {
 		return nil, err
-	}
-	first := map[string]bool{} // weights that read the one channel of grey images
-	for _, s := range all {
-		if _, ok := s.layer.(nn.Conv); ok && s.in.C == 1 && s.node.In[0] == g.Input() {
-			first[s.params["weight"].Name] = true
-		}
 	}
 	var places []place
 	for _, name := range w.model.State.Names() {
@@ -302,13 +313,63 @@ func (w *Weights) own(g *nn.Graph) ([]place, error) {
 			values, err := w.model.State.Read(name)
 			return &tensor.Tensor{Shape: shape, Data: values}, err
 		}}, shape: shape, turn: func(t *tensor.Tensor) *tensor.Tensor { return t }}
-		if first[name] && shape.Rank() == 4 && shape[2] == 3 {
-			p.shape = tensor.Of(shape[0], shape[1], 1, shape[3])
-			p.turn = func(t *tensor.Tensor) *tensor.Tensor { return grey(t, p.shape) }
-		}
-		places = append(places, p)
+		places = append(places, p.summed(first))
 	}
 	return places, nil
+}
+
+// inOrder are the values of a file of darknet's, which has them in the order of the layers: all, or the first layers'. Those that read
+// colours are summed for grey images.
+func (w *Weights) inOrder(g *nn.Graph) ([]place, error) {
+	held, err := w.darknet.Arrays(g)
+	if s := g.InputSize(); err != nil && s.C == 1 {
+		coloured := g.Clone()
+		coloured.SetInput(nn.Size{H: s.H, W: s.W, C: 3})
+		if other, e := w.darknet.Arrays(coloured); e == nil {
+			held, err = other, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if w.part = ""; held.Layers < held.Of {
+		w.part = fmt.Sprintf("the first %d of %d layers", held.Layers, held.Of)
+	}
+	first, err := firsts(g)
+	if err != nil {
+		return nil, err
+	}
+	var places []place
+	for _, a := range held.Arrays {
+		p := place{a.Name, array{a.Name, a.Shape, a.Read}, a.Shape, func(t *tensor.Tensor) *tensor.Tensor { return t }}
+		places = append(places, p.summed(first))
+	}
+	return places, nil
+}
+
+// firsts names the weights that read the one channel of grey images.
+func firsts(g *nn.Graph) (map[string]bool, error) {
+	all, err := slots(g)
+	if err != nil {
+		return nil, err
+	}
+	first := map[string]bool{}
+	for _, s := range all {
+		if _, ok := s.layer.(nn.Conv); ok && s.in.C == 1 && s.node.In[0] == g.Input() {
+			first[s.params["weight"].Name] = true
+		}
+	}
+	return first, nil
+}
+
+// summed is p, or the sum over the colours of one that reads three, where the network reads grey.
+func (p place) summed(first map[string]bool) place {
+	if shape := p.shape; first[p.name] && shape.Rank() == 4 && shape[2] == 3 {
+		p.shape = tensor.Of(shape[0], shape[1], 1, shape[3])
+		to := p.shape
+		p.turn = func(t *tensor.Tensor) *tensor.Tensor { return grey(t, to) }
+	}
+	return p
 }
 
 // Start reads the tensors.
@@ -337,7 +398,9 @@ func (f *Fit) normalize(g *nn.Graph, n experiment.Normalize) error {
 		mean, std = f.weights.model.About.Preprocess.Mean, f.weights.model.About.Preprocess.Std
 	} else if n.Kind != "" {
 		kind := n.Kind
-		if kind == experiment.NormalizeNet {
+		if kind == experiment.NormalizeNet && f.weights.darknet != nil {
+			kind = experiment.NormalizeNone
+		} else if kind == experiment.NormalizeNet {
 			kind = experiment.NormalizeImageNet
 			if z, err := zoo.Find(g.Name); err == nil {
 				kind = z.Normalize()

@@ -275,7 +275,7 @@ func TestAFileThatHoldsNoWeightsIsOneLine(t *testing.T) {
 	for path, want := range map[string]string{
 		write("page.pth", "<!doctype html>"):                 ": is a web page, not weights",
 		write("lfs.safetensors", "version https://git-lfs"):  ": is a pointer of git-lfs",
-		write("empty.pth", ""):                               ": is neither a file of torch.save nor one of safetensors",
+		write("empty.pth", ""):                               ": is neither a file of torch.save, nor one of safetensors or darknet",
 		write("text.safetensors", "hello there, no weights"): ": not a safetensors file",
 		filepath.Join(torch, "module.pth"):                   ": is a pickled module (torch.nn.modules.container.Sequential)",
 		filepath.Join(torch, "script.pt"):                    ": is a TorchScript archive",

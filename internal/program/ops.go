@@ -75,6 +75,7 @@ func Ops() []Op {
 		ShuffleChannels{}, // x[...,C] → its channels, one of each group in turn
 		Subsample{},       // x[N,H,W,C] → every Stride-th row and column
 		SubsampleGrad{},   // dy → dx[N,H,W,C], zeros between
+		Transpose{},       // x[N,...] → the axes behind the first in another order
 		// op_batchnorm.go
 		BatchNorm{},          // x[N,H,W,C] (, gamma[C], beta[C]) → y, mean[C], var[C] (biased)
 		BatchNormGrad{},      // x, mean, var (, gamma), dy → dx (, dgamma, dbeta)

@@ -197,6 +197,8 @@ func run(op program.Op, in, out []array) error {
 		subsample(op, in[0], out[0])
 	case program.SubsampleGrad:
 		subsampleGrad(op, in[0], out[0])
+	case program.Transpose:
+		transpose(op, in[0], out[0])
 	case program.BatchNorm:
 		batchNorm(op, in[0], in[1:], out[0], out[1], out[2])
 	case program.BatchNormGrad:
