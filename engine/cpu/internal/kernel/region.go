@@ -31,14 +31,17 @@ type Truths struct {
 type rect struct{ x, y, w, h float64 }
 
 func (a rect) iou(b rect) float64 {
-	w := min(a.x+a.w/2, b.x+b.w/2) - max(a.x-a.w/2, b.x-b.w/2)
-	h := min(a.y+a.h/2, b.y+b.h/2) - max(a.y-a.h/2, b.y-b.h/2)
+	w := overlap(a.x, float64(a.w/2), b.x, float64(b.w/2))
+	h := overlap(a.y, float64(a.h/2), b.y, float64(b.h/2))
 	if !(w > 0 && h > 0) {
 		return 0
 	}
 	both := float64(w * h)
 	return both / (float64(a.w*a.h) + float64(b.w*b.h) - both)
 }
+
+// overlap is the length that two intervals share, by their middles and half lengths; below 0 where they lie apart.
+func overlap(x, half, y, other float64) float64 { return min(x+half, y+other) - max(x-half, y-other) }
 
 // truth is one of the boxes; false of one without width or height, which counts nothing.
 func (t Truths) truth(i int) (rect, bool) {
