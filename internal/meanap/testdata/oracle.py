@@ -63,6 +63,9 @@ def made_up(seed, images, classes, crowded):
         r.shuffle(found)
         if i % 5 == 4:
             found = []
+        if i == 1:  # the surer one lies as well on two truths; which it takes decides what is left for the other
+            truths += [{"box": [400 + x, 400, 412 + x, 410], "class": 0, "difficult": False, "crowd": False} for x in (0, 4)]
+            found += [{"box": [402, 400, 414, 410], "class": 0, "score": .97}, {"box": [400, 400, 412, 410], "class": 0, "score": .93}]
         if classes > 4:  # a class that nothing is found of
             found = [f for f in found if f["class"] != 2]
         out.append({"truths": truths, "found": found})
