@@ -115,15 +115,19 @@ func (d *detections) Add(b *data.Batch, output func(name string) []float32) {
 	}
 }
 
-// Score sums up. A network has collapsed that finds none of the objects at all, however unsure it may be of them.
-func (d *detections) Score() Score {
-	e := meanap.Evaluate(d.images, len(d.names))
-	s := Score{Images: len(d.ids), IDs: d.ids, Detected: &Detected{d.images, e}}
+// Score sums up.
+func (d *detections) Score() Score { return ScoreDetections(d.names, d.ids, d.images) }
+
+// ScoreDetections is the score of what was found in images, of classes so named; ids are the images' numbers in the set. A network has
+// collapsed that finds none of the objects at all, however unsure it may be of them.
+func ScoreDetections(classes []string, ids []int32, images []meanap.Image) Score {
+	e := meanap.Evaluate(images, len(classes))
+	s := Score{Images: len(ids), IDs: ids, Detected: &Detected{images, e}}
 	none := e.Boxes == 0
 	s.Figures = []Figure{
 		{AP50, e.AP50, none}, {AP, e.AP, none}, {AP75, e.AP75, none}, {AP50Of07, e.VOC07, none}, {AP50Area, e.VOC, none}, {AR, e.AR, none},
 	}
-	for k, name := range d.names {
+	for k, name := range classes {
 		c := e.Classes[k]
 		s.Classes = append(s.Classes, ClassScore{Name: name, Images: c.Images, Boxes: c.Boxes, Figure: Figure{Metric: AP50, Raw: c.AP50}, Beside: []Figure{{Metric: AP, Raw: c.AP}}})
 	}
@@ -133,7 +137,7 @@ func (d *detections) Score() Score {
 	}
 	if !none && e.AP50 == 0 {
 		found := 0
-		for _, im := range d.images {
+		for _, im := range images {
 			found += len(im.Found)
 		}
 		s.Collapse = &Collapse{"no object is found", fmt.Sprintf("%d objects of %d images, by %d boxes", e.Boxes, s.Images, found)}
