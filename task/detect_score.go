@@ -79,6 +79,7 @@ func (d *Decoder) Decode(places []float32, back func(box.Box) box.Box) []box.Det
 // Detected is what a detector found in the images of a [Score], in its order.
 type Detected struct {
 	Images     []meanap.Image
+	Frames     []data.Frame // where each lay in what the network saw of it
 	Evaluation *meanap.Evaluation
 }
 
@@ -89,6 +90,7 @@ type detections struct {
 	decoder Decoder
 	ids     []int32
 	images  []meanap.Image
+	frames  []data.Frame
 }
 
 // newDetections makes a scorer of a detector of these classes on so many images of a set so labelled.
@@ -111,18 +113,22 @@ func (d *detections) Add(b *data.Batch, output func(name string) []float32) {
 		for i := range im.Truths {
 			im.Truths[i].Class = d.class[im.Truths[i].Class]
 		}
-		d.ids, d.images = append(d.ids, int32(b.IDs[row])), append(d.images, im)
+		d.ids, d.images, d.frames = append(d.ids, int32(b.IDs[row])), append(d.images, im), append(d.frames, frame)
 	}
 }
 
 // Score sums up.
-func (d *detections) Score() Score { return ScoreDetections(d.names, d.ids, d.images) }
+func (d *detections) Score() Score {
+	s := ScoreDetections(d.names, d.ids, d.images)
+	s.Detected.Frames = d.frames
+	return s
+}
 
 // ScoreDetections is the score of what was found in images, of classes so named; ids are the images' numbers in the set. A network has
 // collapsed that finds none of the objects at all, however unsure it may be of them.
 func ScoreDetections(classes []string, ids []int32, images []meanap.Image) Score {
 	e := meanap.Evaluate(images, len(classes))
-	s := Score{Images: len(ids), IDs: ids, Detected: &Detected{images, e}}
+	s := Score{Images: len(ids), IDs: ids, Detected: &Detected{Images: images, Evaluation: e}}
 	none := e.Boxes == 0
 	s.Figures = []Figure{
 		{AP50, e.AP50, none}, {AP, e.AP, none}, {AP75, e.AP75, none}, {AP50Of07, e.VOC07, none}, {AP50Area, e.VOC, none}, {AR, e.AR, none},
