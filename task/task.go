@@ -88,6 +88,9 @@ type Score struct {
 	Classes []ClassScore
 	Columns []Column
 
+	// Detected is what a detector found; else nil.
+	Detected *Detected
+
 	// Collapse tells of a network that has learned nothing, or lost it; else nil.
 	Collapse *Collapse
 }
@@ -97,6 +100,8 @@ type ClassScore struct {
 	Name   string
 	Images int
 	Figure Figure
+	Boxes  int      // of the class that a detector is asked for
+	Beside []Figure // what else is told of the class
 }
 
 // Column is a value an image, in the order of [Score.IDs]: one of the two.
