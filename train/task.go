@@ -167,6 +167,7 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 			return nil, fmt.Errorf("augment: %w", err)
 		}
 	}
+	p.task = task.Labelled(p.task, j.Set.LabellingUnder(j.Learning.Augment.List()))
 	targets, truth, err := targetsOf(p.task, j.Set, j.Learning.Augment.List())
 	if err != nil {
 		return nil, err
