@@ -32,6 +32,14 @@ func (s *Set) LabellingUnder(ops augment.List) Labelling {
 	return of
 }
 
+// Anchoring finds anchors as [Set.Anchors] does, always the same; nil of a set without boxes.
+func (s *Set) Anchoring() func(k int) ([][2]float64, error) {
+	if !s.Boxed {
+		return nil
+	}
+	return func(k int) ([][2]float64, error) { return s.Anchors(k, 0) }
+}
+
 // Array is one of a batch's targets, rows one after another: Real or Index holds them, the other is nil.
 type Array struct {
 	Name  string // of the program's input

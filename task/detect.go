@@ -86,15 +86,14 @@ func (d Detect) Labelled(of data.Labelling) Task {
 	return d
 }
 
-// Check wants every output to be boxes.
+// Check wants every output to be boxes, and images whose sides the cells fill.
 func (Detect) Check(g *nn.Graph) error {
 	for _, o := range g.Outputs {
 		if _, ok := o.Node.Layer.(nn.Region); !ok {
 			return fmt.Errorf("%s: output %s is no boxes; add head: yolo to architecture, or take a network that ends in a region, such as yolov2-tiny", o.Node.Name, o.Name)
 		}
 	}
-	_, err := g.Sizes()
-	return err
+	return g.Tiles()
 }
 
 // Loss is the mean over rows of [program.Region], weighted over outputs.

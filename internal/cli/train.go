@@ -285,8 +285,8 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	defer set.Close()
 	g := train.Geometry(set, taught)
-	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)}
-	if _, err := approach.Build(experiment.Experiment{Net: x.Net}, images); err != nil {
+	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()}
+	if _, err := approach.Build(experiment.Experiment{Net: x.Net, Task: x.Task, Architecture: detecting(x)}, images); err != nil {
 		return part("net").At(err)
 	}
 	built, err := approach.Build(x, images)
@@ -537,4 +537,12 @@ func (e *Env) printOutcome(o outcome) {
 		}
 		e.print("  %-*s  %8s  of %s\n", width, c.Name, measured(c.Figure.Metric, c.Figure.Value()), thousands(c.Images))
 	}
+}
+
+// detecting is what must be done to an experiment's network before it fits its task: nothing to a classifier.
+func detecting(x experiment.Experiment) []experiment.Choice {
+	if task.Short(x.Task) == "" {
+		return nil
+	}
+	return x.Architecture
 }
