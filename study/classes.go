@@ -29,7 +29,7 @@ type ClassEffect struct {
 // alone; degrees of freedom are Satterthwaite's. Of all effects together those are found that Benjamini and Hochberg's rule at [DiscoveryRate]
 // finds. A metric without a column gives none, nor does one of pseudo-values, whose mean over some images says nothing.
 func ByClass(r *Result, labels []int32, classes int) []ClassEffect {
-	if len(r.Judged) == 0 || len(r.Metrics) == 0 || r.Metrics[0].Column == "" || r.Metrics[0].Pseudo {
+	if len(r.Judged) == 0 || len(r.Metrics) == 0 || r.Metrics[0].Column == "" || r.Metrics[0].Rarest != "" {
 		return nil
 	}
 	m := r.Metrics[0]

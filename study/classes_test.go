@@ -98,7 +98,7 @@ func TestPseudoValuesTellNothingByClass(t *testing.T) {
 	if len(ByClass(r, byTen(100), 10)) == 0 {
 		t.Fatal("nothing by class")
 	}
-	r.Metrics[0].Pseudo = true
+	r.Metrics[0].Rarest = "rarest"
 	if effects := ByClass(r, byTen(100), 10); effects != nil {
 		t.Errorf("%+v", effects)
 	}

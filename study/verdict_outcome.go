@@ -428,7 +428,29 @@ func (o outcome) imageTermsOf(t *table, base int) stat.ImageTerms {
 		}
 		blocks = append(blocks, block)
 	}
-	return stat.EstimateImages(blocks, len(t.asks))
+	terms := stat.EstimateImages(blocks, len(t.asks))
+	if few := t.rarest(o.Metric); few > 0 {
+		terms.AtMost(float64(few - 1)) // all that images vary by may be the rarest class's
+	}
+	return terms
+}
+
+// rarest is in how many images of a split the rarest class is, the least of all repeats; 0 where the metric has no such column, or no class.
+func (t *table) rarest(m task.Metric) int {
+	least := 0
+	for _, arm := range t.cells {
+		for _, c := range arm {
+			if m.Rarest == "" || c == nil || c.Status != Done {
+				continue
+			}
+			for _, n := range c.Images.Columns[m.Rarest] {
+				if n > 0 && (least == 0 || int(n) < least) {
+					least = int(n)
+				}
+			}
+		}
+	}
+	return least
 }
 
 // rows picks arms of y.

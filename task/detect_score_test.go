@@ -58,6 +58,9 @@ func TestAScoreOfDetectionIsOfThePicturesOwnPixels(t *testing.T) {
 	if c := s.Classes[0]; c.Name != "cat" || c.Boxes != 2 || c.Images != 2 || math.Abs(c.Figure.Raw-half) > 1e-12 || c.Beside[0].Name != "ap" {
 		t.Errorf("class %+v", c)
 	}
+	if c := s.Columns[2]; c.Name != ImagesOfRarest || len(c.Wholes) != 2 || c.Wholes[0] != 2 || c.Wholes[1] != 1 { // the dog is in one
+		t.Errorf("column %+v", c)
+	}
 	if s.IDs[0] != 7 || s.IDs[1] != 3 || s.Collapse != nil {
 		t.Errorf("images %v, collapse %v", s.IDs, s.Collapse)
 	}
