@@ -42,8 +42,12 @@ func caveats(r *Result, t *table) []string {
 	if limit, ok := t.imageLimit(r); ok {
 		say("%d validation images cannot tell effects of %.2g %s whatever the repeats; about %d would", t.images, r.Delta, unit, limit)
 	}
-	if few := t.rarest(t.metrics[0]); few > 0 && few <= fewOfClass {
-		say("a class is in %s of a validation split alone: intervals are as wide as so few allow; more images of it narrow them", counted(few, "image"))
+	switch few := t.rarest(t.metrics[0]); {
+	case few == 0 || few > fewOfClass:
+	case few < leastOfClass:
+		say("no verdicts on %s, a mean over classes: a class is in %s of a validation split alone, and %d are the least that tell it from chance; validate on more images, or merge or leave out such classes", t.metrics[0].Title, counted(few, "image"), leastOfClass)
+	default:
+		say("a class is in %s of a validation split alone: intervals of %s are as wide as so few allow; more images of it narrow them", counted(few, "image"), t.metrics[0].Title)
 	}
 	for v, j := range r.Judged {
 		if j.Failures > 0 {

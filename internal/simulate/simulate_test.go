@@ -60,8 +60,10 @@ func TestEveryRowKeepsItsPromise(t *testing.T) {
 				if broken(o.Wrong, r.Promise, studies) {
 					t.Errorf("any false claim in %.4f of %d studies, promised %.2f", o.Wrong, studies, r.Promise)
 				}
-				if s, ok := o.Others["log_loss"]; ok && broken(s.Wrong, r.Promise, studies) {
-					t.Errorf("any false claim on log loss in %.4f of %d studies, promised %.2f", s.Wrong, studies, r.Promise)
+				for _, beside := range []string{"log_loss", "ap"} {
+					if s, ok := o.Others[beside]; ok && broken(s.Wrong, r.Promise, studies) {
+						t.Errorf("any false claim on %s in %.4f of %d studies, promised %.2f", beside, s.Wrong, studies, r.Promise)
+					}
 				}
 				if r.Promise == alpha {
 					of.Lock()
@@ -123,7 +125,9 @@ func TestThreadsChangeNothing(t *testing.T) {
 
 // An arm has the effect that its scenario says, over images and seeds that no study sees.
 func TestTruthIsWhatTheScenarioSays(t *testing.T) {
-	for _, m := range []Model{fewImages, unlike, wide, margins} {
+	detector := objects
+	detector.Pool = 500
+	for _, m := range []Model{fewImages, unlike, wide, margins, detector} {
 		m.Pool *= 4
 		w := newWorld(m, study.Design{Kind: study.OFAT}, mixture, stream(5, 0))
 		const repeats = 400
