@@ -10,7 +10,7 @@ import (
 // Conv is a convolution: y[n,i,j,o] = Σ x[n, i·s+u·d-p, j·s+v·d-p, c] · w[u,v,c,o] over c of the output's group and the
 // kernel. Its bias lies in the overlay. Groups = C makes it depthwise. LeCun et al. 1998; dilation: arXiv:1511.07122.
 type Conv struct {
-	Out      int     `yaml:"out"`              // output channels, or Classes
+	Out      int     `yaml:"out"`              // output channels, Classes or PerBox
 	Kernel   HW      `yaml:"kernel"`           // default 1x1
 	Stride   HW      `yaml:"stride"`           // default 1
 	Padding  Padding `yaml:"padding"`          // default none
@@ -148,13 +148,6 @@ func named(shared, own string) string {
 		return shared
 	}
 	return own
-}
-
-func resolve(out, classes int) int {
-	if out == Classes {
-		return classes
-	}
-	return out
 }
 
 func single(in []Size) (Size, error) {

@@ -295,11 +295,11 @@ func encodeFields(m *spec.Node, l any, byDefault reflect.Value) {
 		if back == l {
 			continue
 		}
-		if f.key == "out" && f.value.Int() == Classes {
-			m.Set(f.key, spec.NewText("classes"))
+		if f.key == "out" && PerClass(int(f.value.Int())) {
+			m.Set(f.key, spec.NewText(outText(int(f.value.Int()))))
 			continue
 		}
-		if v, err := spec.Encode(f.value.Interface()); err == nil { // every field is a number, text, truth value, HW, Padding or Size
+		if v, err := spec.Encode(f.value.Interface()); err == nil { // every field is a number, text, truth value, HW, Padding, Size or Anchors
 			m.Set(f.key, v)
 		}
 	}
@@ -313,8 +313,14 @@ func layer[L Layer]() LayerKind {
 			Node  nodeEntry `yaml:",inline"`
 			Layer L         `yaml:",inline"`
 		}
-		if out := n.Get("out"); out != nil && out.Text() == "classes" {
-			n.Set("out", spec.NewInt(Classes))
+		if out := n.Get("out"); out != nil {
+			v, ok := parseOut(out.Text())
+			if number, err := out.Int(); !ok && err == nil && PerClass(number) {
+				return e.Node, nil, out.Errorf("out: %d; give a number of channels, classes, or \"5 boxes\" of a detector", number)
+			}
+			if ok {
+				n.Set("out", spec.NewInt(v))
+			}
 		}
 		err := spec.Decode(n, &e)
 		return e.Node, withDefaults(e.Layer), err

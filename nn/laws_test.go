@@ -98,7 +98,15 @@ func randomGraph(t *rapid.T) *Graph {
 	if rapid.Bool().Draw(t, "aux") {
 		b.AuxLogits("aux", b.Linear(rapid.SampledFrom(maps).Draw(t, "aux reads"), Classes), 0.25)
 	}
-	b.Logits(b.Linear(maps[len(maps)-1], Classes))
+	if last := maps[len(maps)-1]; rapid.Bool().Draw(t, "detector") {
+		s, anchors := b.Size(last), Anchors(rapid.SampledFrom([]string{"1x1", "0.5x2.25 13x7", "1.3221x1.73145 1x1 2x2"}).Draw(t, "anchors"))
+		if s.H%2 == 0 && s.W%2 == 0 {
+			last = b.Layer(Reorg{Type: rapid.SampledFrom([]ReorgKind{Plain, Darknet}).Draw(t, "reorg")}, b.Concat(last, last, last, last))
+		}
+		b.Logits(b.Layer(Region{Anchors: anchors}, b.Conv(last, PerBox(anchors.Len()), 1, 1)))
+	} else {
+		b.Logits(b.Linear(last, Classes))
+	}
 	g, err := b.Build()
 	if err != nil {
 		t.Fatal(err)

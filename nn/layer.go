@@ -10,7 +10,7 @@ type Layer interface {
 	// Kind is the layer's name in files and tables, such as "conv".
 	Kind() string
 	// Infer gives the output's size, or says which hyper-parameter does not fit and what would. An Out of [Classes] means
-	// the classes given.
+	// the classes given, one of [PerBox] what boxes with these need.
 	Infer(in []Size, classes int) (Size, error)
 	// String describes the layer in a table: "conv 3x3/2 pad 1".
 	String() string
@@ -54,6 +54,8 @@ func Layers() []LayerKind {
 		layer[Attention](), // attention.go
 		layer[AttentionPool](),
 		layer[LayerScale](), // layerscale.go
+		layer[Reorg](),      // reorg.go
+		layer[Region](),     // region.go
 	}
 }
 

@@ -50,6 +50,8 @@ func (g *Graph) Stride() (int, error) {
 			stride *= max(1, l.Stride[0])
 		case Shortcut:
 			stride *= max(1, l.Stride)
+		case Reorg:
+			stride *= max(1, l.Stride)
 		}
 		at[s.Node] = stride
 		if s.Size.H > 1 && s.Size.W > 1 {

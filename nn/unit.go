@@ -109,13 +109,13 @@ func (u Unit) Name() string { return u.unit.Name }
 // Path is what a `where` pattern is matched with.
 func (u Unit) Path() string { return u.unit.Path() }
 
-// Logits reports whether the unit computes an output, or the maps of the classes that are pooled to one.
+// Logits reports whether the unit computes an output, the maps of the classes that are pooled to one, or those of boxes.
 func (u Unit) Logits() bool {
 	switch l := u.unit.Layer.(type) {
 	case Conv:
-		return l.Out == Classes || u.o.g.IsOutput(u.unit)
+		return PerClass(l.Out) || u.o.g.IsOutput(u.unit)
 	case Linear:
-		return l.Out == Classes || u.o.g.IsOutput(u.unit)
+		return PerClass(l.Out) || u.o.g.IsOutput(u.unit)
 	}
 	return false
 }

@@ -40,6 +40,7 @@ var called = map[string]string{
 	"keras DenseNet201":               "densenet201",
 	"keras MobileNet":                 "mobilenet",
 	"keras MobileNetV2":               "mobilenet_v2",
+	"yolov2-voc":                      "yolov2",
 }
 
 // otherwise says of a row whose network we hold in another form what the other form is; its counts must not be ours.
@@ -59,6 +60,7 @@ var otherwise = map[string]struct{ ours, form string }{
 	"preresnet-20":                  {"resnet20", "pre-activation blocks, projections in the shortcut"},
 	"preresnet-56":                  {"resnet56", "pre-activation blocks, projections in the shortcut"},
 	"se-resnet-20":                  {"resnet20", "gates behind the blocks, projections in the shortcut"},
+	"yolov2-tiny (coco)":            {"yolov2-tiny", "the last 3x3 has half the maps"},
 	"resnext101_64x4d":              {"resnext50_32x4d", "deeper, more groups"},
 }
 

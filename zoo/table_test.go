@@ -66,6 +66,13 @@ func worked() map[string][]layer {
 	inception := func(in, a, b, c, d, e, f int64) []layer {
 		return []layer{{in, a, 1}, {in, b, 1}, {k(3, b), c, 1}, {in, d, 1}, {k(5, d), e, 1}, {in, f, 1}}
 	}
+	// darknet19 is its convolutions but the last: 3x3 and 1x1 by turns.
+	darknet19 := slices.Concat(
+		[]layer{{k(3, 3), 32, 2}, {k(3, 32), 64, 2}, {k(3, 64), 128, 2}, {128, 64, 2}, {k(3, 64), 128, 2}},
+		[]layer{{k(3, 128), 256, 2}, {256, 128, 2}, {k(3, 128), 256, 2}},
+		repeat(2, layer{k(3, 256), 512, 2}, layer{512, 256, 2}), []layer{{k(3, 256), 512, 2}},
+		repeat(2, layer{k(3, 512), 1024, 2}, layer{1024, 512, 2}), []layer{{k(3, 512), 1024, 2}},
+	)
 	return map[string][]layer{
 		"enet": slices.Concat([]layer{{k(3, 3), 13, 1}, {0, 16, 3}, {512, 1000, 1}}, enet(2, 16, 64, false), repeat(4, enet(1, 64, 64, false)...),
 			enet(2, 64, 128, false), section(128), section(256)),
@@ -118,12 +125,12 @@ func worked() map[string][]layer {
 			[]layer{{k(3, 3), 16, 0}}, dense(12, 16), []layer{{160, 160, 0}}, dense(12, 160), []layer{{304, 304, 0}}, dense(12, 304),
 			[]layer{{448, 10, 1}},
 		),
-		"darknet19": slices.Concat( // 3x3 and 1x1 by turns
-			[]layer{{k(3, 3), 32, 2}, {k(3, 32), 64, 2}, {k(3, 64), 128, 2}, {128, 64, 2}, {k(3, 64), 128, 2}},
-			[]layer{{k(3, 128), 256, 2}, {256, 128, 2}, {k(3, 128), 256, 2}},
-			repeat(2, layer{k(3, 256), 512, 2}, layer{512, 256, 2}), []layer{{k(3, 256), 512, 2}},
-			repeat(2, layer{k(3, 512), 1024, 2}, layer{1024, 512, 2}), []layer{{k(3, 512), 1024, 2}, {1024, 1000, 1}},
-		),
+		"darknet19": append(slices.Clip(darknet19), layer{1024, 1000, 1}),
+		"yolov2":    append(slices.Clip(darknet19), layer{k(3, 1024), 1024, 2}, layer{k(3, 1024), 1024, 2}, layer{512, 64, 2}, layer{k(3, 256+1024), 1024, 2}, layer{1024, 5 * 25, 1}),
+		"yolov2-tiny": {
+			{k(3, 3), 16, 2}, {k(3, 16), 32, 2}, {k(3, 32), 64, 2}, {k(3, 64), 128, 2}, {k(3, 128), 256, 2}, {k(3, 256), 512, 2}, {k(3, 512), 1024, 2},
+			{k(3, 1024), 1024, 2}, {1024, 5 * 25, 1},
+		},
 		"resnet50_v2": slices.Concat(
 			[]layer{{k(7, 3), 64, 2}, {0, 2048, 2}, {2048, 1000, 1}},
 			preBottleneck(3, 64, 256), preBottleneck(4, 256, 512), preBottleneck(6, 512, 1024), preBottleneck(3, 1024, 2048),

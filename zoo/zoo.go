@@ -73,6 +73,7 @@ func List() []Net {
 		efficientnets,
 		convnexts,
 		darknets,
+		yolos,
 	)
 }
 

@@ -168,7 +168,7 @@ func TestCaffeNet128IsThePaperLayerForLayer(t *testing.T) {
 func TestPrintsAreTheGoldenOnes(t *testing.T) {
 	for _, name := range []string{
 		"mini", "lenet5", "ciresan", "alexnet", "caffenet", "caffenet128", "zfnet", "overfeat", "vgg11", "nin-cifar", "nin-imagenet", "all-cnn-c", "googlenet", "resnet20", "wrn-16-4", "resnet9", "airbench94", "fractalnet",
-		"squeezenet1_1", "mobilenet", "mobilenet_v2", "darknet19", "enet", "flattened", "renet", "se_resnet50", "mobilenet_v3_small", "efficientnet_b0", "efficientnet_lite0", "googlenet_bn", "convnext_tiny", "shufflenet_v2_x1_0",
+		"squeezenet1_1", "mobilenet", "mobilenet_v2", "darknet19", "yolov2", "yolov2-tiny", "enet", "flattened", "renet", "se_resnet50", "mobilenet_v3_small", "efficientnet_b0", "efficientnet_lite0", "googlenet_bn", "convnext_tiny", "shufflenet_v2_x1_0",
 	} {
 		g, err := New(name)
 		if err != nil {
@@ -239,8 +239,12 @@ func TestOtherImagesAndClassesKeepTheSignature(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if size[g.Main().Node].C != 7 || g.InputSize() != s {
-				t.Errorf("%s: images %v and %d logits, asked for %v and 7", n.Name, g.InputSize(), size[g.Main().Node].C, s)
+			want := 7
+			if r, detector := g.Region(); detector {
+				want = r.Anchors.Len() * (nn.BoxValues + 7)
+			}
+			if size[g.Main().Node].C != want || g.InputSize() != s {
+				t.Errorf("%s: images %v and %d logits, asked for %v and %d", n.Name, g.InputSize(), size[g.Main().Node].C, s, want)
 			}
 			if g.Signature() != own.Signature() {
 				t.Errorf("%s: the signature changes with images of %v", n.Name, s)

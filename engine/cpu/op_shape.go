@@ -179,3 +179,46 @@ func bindSubsampleGrad(b *planner, u unit) error {
 	}
 	return nil
 }
+
+// bindTranspose gathers each image by a table of where its elements lie in the other one.
+func bindTranspose(b *planner, u unit) error {
+	op := u.Op.(program.Transpose)
+	x, y := b.val(u.In[0]), b.val(u.out)
+	s := b.local(u.Node, "transpose", y).reading(x)
+	s.build = func() {
+		from := x.order(op.Axes)
+		s.perImage(func(w *worker, n int) {
+			dst, src, run := w.image(y, n), w.image(x, n), y.run()
+			for i := range y.elems() / run {
+				to := dst[y.runAt(0, i):][:run]
+				for j, at := range from[i*run:][:run] {
+					to[j] = src[at]
+				}
+			}
+		})
+	}
+	return nil
+}
+
+// order lists where in an image of v the elements lie, in the order that they have with the axes in another one; axis 0 is of images.
+func (v *value) order(axes []int) []int32 {
+	steps := make([]int, len(axes)) // elements between neighbours along an axis
+	for k, elems := len(axes)-1, 1; k > 0; k-- {
+		steps[k], elems = elems, elems*v.shape[k]
+	}
+	list := []int{0} // elements of a dense image
+	for _, axis := range axes[1:] {
+		longer := make([]int, 0, len(list)*v.shape[axis])
+		for _, e := range list {
+			for i := range v.shape[axis] {
+				longer = append(longer, e+i*steps[axis])
+			}
+		}
+		list = longer
+	}
+	from, run := make([]int32, len(list)), v.run()
+	for i, e := range list {
+		from[i] = int32(v.runAt(0, e/run) + e%run)
+	}
+	return from
+}

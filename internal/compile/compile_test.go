@@ -116,6 +116,8 @@ func everything(t *testing.T) *nn.Graph {
 		b.AuxLogits("pooled", b.As("other").Linear(b.Layer(nn.AttentionPool{}, y, b.As("scores").ConvOf(y, nn.Conv{Out: 2, Zero: true})), nn.Classes), 0.5)
 		y = b.Concat(b.MaxPool(y, 2, 2), b.Layer(nn.Scale{By: 2}, b.AvgPool(y, 2, 2)))
 		y = b.Layer(nn.Split{Part: 2}, b.Layer(nn.Shuffle{Groups: 2}, y))
+		boxes := b.Layer(nn.Reorg{Type: nn.Plain, Stride: 1}, b.Layer(nn.Reorg{}, y))
+		b.AuxLogits("boxes", b.Layer(nn.Region{Anchors: "1x2 2x1"}, b.As("boxes").Conv(boxes, nn.PerBox(2), 1, 1)), 0.1)
 		y = b.Layer(nn.Recurrent{Units: 3, Bidirectional: true}, y)
 		b.AuxLogits("gem", b.Linear(b.Layer(nn.GeM{}, b.Layer(nn.BinPool{Bins: nn.Square(2)}, y)), nn.Classes), 0.1)
 		b.AuxLogits("aux", b.Linear(b.GlobalAvgPool(y), nn.Classes), 0.5)

@@ -121,6 +121,10 @@ func (l *lowering) layer(s nn.Step, in []*program.Value) *program.Value {
 		return l.attention(s, layer, in)
 	case nn.AttentionPool:
 		return l.attentionPool(s, in[0], in[1])
+	case nn.Reorg:
+		return l.reorg(s, layer, in[0])
+	case nn.Region:
+		return in[0]
 	case nn.LayerScale:
 		return b.Emit(program.Conv{Window: program.Square(1, 1, 0), Groups: s.Size.C}, in[0], l.held(s.Params[0]))
 	}
@@ -327,6 +331,21 @@ func (l *lowering) end(scan program.Scan, y *program.Value) *program.Value {
 	y = l.b.Emit(program.Reshape{Shape: tensor.Of(l.batch, rows, 1, steps*width)}, y)
 	y = l.b.Emit(program.SliceChannels{From: last, To: last + width}, y)
 	return l.b.Emit(program.Reshape{Shape: of}, y)
+}
+
+// reorg emits the moves of pixels into channels: of darknet's in the memory of [C,H,W], taken for [C/s²,H,s,W,s].
+func (l *lowering) reorg(st nn.Step, r nn.Reorg, x *program.Value) *program.Value {
+	b, s, in, out, n := l.b, r.Stride, st.InSizes[0], st.Size, l.batch
+	moved := func(x *program.Value, as tensor.Shape, axes ...int) *program.Value {
+		return b.Emit(program.Transpose{Axes: axes}, b.Emit(program.Reshape{Shape: as}, x))
+	}
+	if r.Type == nn.Plain {
+		x = moved(x, tensor.Of(n, out.H, s, out.W, s, in.C), 0, 1, 3, 2, 4, 5)
+		return b.Emit(program.Reshape{Shape: tensor.Of(n, out.H, out.W, out.C)}, x)
+	}
+	x = b.Emit(program.Transpose{Axes: []int{0, 3, 1, 2}}, x)
+	x = moved(x, tensor.Of(n, in.C/(s*s), in.H, s, in.W, s), 0, 3, 5, 1, 2, 4)
+	return moved(x, tensor.Of(n, out.C, out.H, out.W), 0, 2, 3, 1)
 }
 
 // held is a parameter or buffer.

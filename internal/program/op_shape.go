@@ -32,6 +32,9 @@ type SubsampleGrad struct {
 	Input  tensor.Shape
 }
 
+// Transpose puts the axes in another order, the first of which stays: of y[n,...] axis i is axis Axes[i] of x.
+type Transpose struct{ Axes []int }
+
 func (Reshape) Kind() string         { return "reshape" }
 func (Concat) Kind() string          { return "concat" }
 func (SliceChannels) Kind() string   { return "slice-channels" }
@@ -39,6 +42,7 @@ func (PadChannels) Kind() string     { return "pad-channels" }
 func (ShuffleChannels) Kind() string { return "shuffle-channels" }
 func (Subsample) Kind() string       { return "subsample" }
 func (SubsampleGrad) Kind() string   { return "subsample-grad" }
+func (Transpose) Kind() string       { return "transpose" }
 
 func (o Reshape) Infer(in []*Value) ([]Type, error) {
 	if err := fit(o, in, want{"x", anyRank}); err != nil {
@@ -141,6 +145,24 @@ func (o SubsampleGrad) Infer(in []*Value) ([]Type, error) {
 	return reals(o.Input)
 }
 
+func (o Transpose) Infer(in []*Value) ([]Type, error) {
+	if err := fit(o, in, want{"x", len(o.Axes)}); err != nil {
+		return nil, err
+	}
+	x, y := in[0].Shape(), tensor.Shape{}
+	seen := make([]bool, len(o.Axes))
+	for i, a := range o.Axes {
+		if a < 0 || a >= len(o.Axes) || seen[a] || (a == 0) != (i == 0) {
+			return nil, fmt.Errorf("transpose: axes %v; give each of 0 to %d once, 0 first", o.Axes, len(o.Axes)-1)
+		}
+		seen[a], y = true, append(y, x[a])
+	}
+	if len(y) == 0 {
+		return nil, fmt.Errorf("transpose: a scalar has no axes")
+	}
+	return reals(y)
+}
+
 func (Reshape) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(Reshape{n.In[0].Shape()}, dy[0])}
 }
@@ -172,8 +194,18 @@ func (o Subsample) gradient(b *Builder, n *Node, dy []*Value) []*Value {
 	return []*Value{b.Emit(SubsampleGrad{o.Stride, n.In[0].Shape()}, dy[0])}
 }
 
+// gradient: the axes go back.
+func (o Transpose) gradient(b *Builder, n *Node, dy []*Value) []*Value {
+	back := make([]int, len(o.Axes))
+	for i, a := range o.Axes {
+		back[a] = i
+	}
+	return []*Value{b.Emit(Transpose{back}, dy[0])}
+}
+
 func (o SliceChannels) detail() string   { return fmt.Sprintf("%d:%d", o.From, o.To) }
 func (o PadChannels) detail() string     { return fmt.Sprintf("%d+%d", o.Before, o.After) }
 func (o ShuffleChannels) detail() string { return fmt.Sprintf("of %d", o.Groups) }
 func (o Subsample) detail() string       { return fmt.Sprintf("/%d", o.Stride) }
 func (o SubsampleGrad) detail() string   { return fmt.Sprintf("/%d", o.Stride) }
+func (o Transpose) detail() string       { return fmt.Sprint(o.Axes) }

@@ -41,6 +41,21 @@ func subsampleGrad(op program.SubsampleGrad, dy, dx array) {
 	strided(op.Stride, dx, dy, func(ix, iy int) { dx.v[ix] = dy.v[iy] })
 }
 
+// transpose: y[i0,i1,...] = x[...], of which index Axes[k] is ik.
+func transpose(op program.Transpose, x, y array) {
+	at := make([]int, len(op.Axes)) // of x
+	for i := range y.v {
+		for k, rest := len(at)-1, i; k >= 0; k-- {
+			at[op.Axes[k]], rest = rest%y.Shape[k], rest/y.Shape[k]
+		}
+		from := 0
+		for k, index := range at {
+			from = from*x.Shape[k] + index
+		}
+		y.v[i] = x.v[from]
+	}
+}
+
 // strided calls f with the places of y and those of x that they come from.
 func strided(stride int, x, y array, f func(ix, iy int)) {
 	for n := range y.Shape[0] {

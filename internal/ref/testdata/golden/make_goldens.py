@@ -217,6 +217,10 @@ before = torch.get_rng_state()
 case("shape", "three of four", "shuffle-channels", {"Groups": 3}, [draw(2, 3, 1, 12)], lambda x: nhwc(F.channel_shuffle(nchw(x), 3)))
 torch.set_rng_state(before)
 case("shape", "odd", "subsample", {"Stride": 2}, [draw(2, 5, 4, 2)], lambda x: x[:, ::2, ::2, :])
+before = torch.get_rng_state()
+case("shape", "cycle", "transpose", {"Axes": [0, 3, 1, 2]}, [draw(2, 3, 2, 4)], lambda x: x.permute(0, 3, 1, 2))
+case("shape", "six axes", "transpose", {"Axes": [0, 3, 5, 1, 2, 4]}, [draw(1, 2, 3, 2, 1, 2)], lambda x: x.permute(0, 3, 5, 1, 2, 4))
+torch.set_rng_state(before)
 
 EPS = f32(1e-3)
 
