@@ -3,6 +3,7 @@ package task
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/assaylab/assay/data"
@@ -113,6 +114,23 @@ func TestADetectorThatFindsNothingHasCollapsed(t *testing.T) {
 		d.Add(&data.Batch{IDs: []int{0}, Valid: 1, Frames: []data.Frame{frameOf(c.objects...)}}, func(string) []float32 { return c.out })
 		if s := d.Score(); (s.Collapse != nil) != c.collapsed || s.Figures[0].Idle != (c.objects == nil) {
 			t.Errorf("%v: collapse %v", c.out, s.Collapse)
+		}
+	}
+}
+
+func TestTheScorerOfDetectGivesItsColumnsAndMetrics(t *testing.T) {
+	d := Detect{Classes: []string{"cat"}}
+	s := d.Scorer(data.Labelling{Classes: d.Classes}, 0).Score()
+	var names []string
+	for _, c := range s.Columns {
+		names = append(names, c.Name)
+	}
+	if !slices.Equal(names, d.Columns()) {
+		t.Errorf("columns %v, want %v", names, d.Columns())
+	}
+	for i, m := range d.Metrics() {
+		if !slices.Contains(names, m.Column) || !slices.Contains(names, m.Rarest) || s.Figures[i].Name != m.Name {
+			t.Errorf("metric %+v", m)
 		}
 	}
 }

@@ -126,11 +126,14 @@ func TestThreadsChangeNothing(t *testing.T) {
 // An arm has the effect that its scenario says, over images and seeds that no study sees.
 func TestTruthIsWhatTheScenarioSays(t *testing.T) {
 	detector := objects
-	detector.Pool = 500
+	detector.Pool, detector.Suits = 500, 0
 	for _, m := range []Model{fewImages, unlike, wide, margins, detector} {
 		m.Pool *= 4
 		w := newWorld(m, study.Design{Kind: study.OFAT}, mixture, stream(5, 0))
-		const repeats = 400
+		repeats := 400
+		if m.Objects.Classes > 0 {
+			repeats = 40
+		}
 		got, want := w.effect([]int{1}, repeats), 0.0 // the second arm is at 0, the first that is made
 		if w.arm([]int{1}).Effect != 0 {
 			t.Fatalf("the first arm made has the effect %g", w.arm([]int{1}).Effect)
