@@ -66,8 +66,8 @@ func (Detect) Name() string { return "detect" }
 // Metrics are AP50 and AP.
 func (Detect) Metrics() []Metric { return []Metric{AP50, AP} }
 
-// Columns are the pseudo-values of both.
-func (Detect) Columns() []string { return []string{AP50Pseudo, APPseudo} }
+// Columns are the pseudo-values of both, and what tells of rare classes.
+func (Detect) Columns() []string { return []string{AP50Pseudo, APPseudo, ImagesOfRarest} }
 
 // Derive adds nothing.
 func (Detect) Derive(map[string][]float32, []int32) {}

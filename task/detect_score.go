@@ -13,16 +13,18 @@ import (
 // sure it is that there is an object, 0 to 1, and the probabilities of the K classes, given that there is.
 const Boxes = "boxes"
 
-// The columns that detection keeps of each image: jackknife pseudo-values, moved together so that their mean is the figure itself.
+// The columns that detection keeps of each image. Jackknife pseudo-values are moved together so that their mean is the figure itself.
 const (
 	AP50Pseudo = "ap50_pseudo"
 	APPseudo   = "ap_pseudo"
+
+	ImagesOfRarest = "images_of_rarest" // in how many of the images the rarest of this one's classes is; 0: it shows nothing that is asked for
 )
 
 // The metrics of detection. AP50 is judged first, AP beside it, as a family of its own.
 var (
-	AP50 = Metric{Name: "ap50", Title: "AP50", Unit: Points, Says: "how well objects are found, by boxes that overlap them by half", Better: +1, Column: AP50Pseudo, Scale: 100, Least: 1, Pseudo: true}
-	AP   = Metric{Name: "ap", Title: "AP", Unit: Points, Says: "how well objects are found, and how closely their boxes lie", Better: +1, Column: APPseudo, Scale: 100, Least: 0.5, Pseudo: true}
+	AP50 = Metric{Name: "ap50", Title: "AP50", Unit: Points, Says: "how well objects are found, by boxes that overlap them by half", Better: +1, Column: AP50Pseudo, Scale: 100, Least: 1, Rarest: ImagesOfRarest}
+	AP   = Metric{Name: "ap", Title: "AP", Unit: Points, Says: "how well objects are found, and how closely their boxes lie", Better: +1, Column: APPseudo, Scale: 100, Least: 0.5, Rarest: ImagesOfRarest}
 	// shown, not judged
 	AP75     = Metric{Name: "ap75", Title: "AP75", Unit: Points, Says: "how well objects are found, by boxes that overlap them by three quarters", Better: +1, Scale: 100}
 	AP50Of07 = Metric{Name: "ap50_voc07", Title: "AP50 (VOC07)", Unit: Points, Says: "AP50 as Pascal VOC 2007 has it, by 11 points", Better: +1, Scale: 100}
@@ -140,6 +142,7 @@ func ScoreDetections(classes []string, ids []int32, images []meanap.Image) Score
 	s.Columns = []Column{
 		{Name: AP50Pseudo, Reals: aroundFigure(e.Pseudo(meanap.AP50), e.AP50)},
 		{Name: APPseudo, Reals: aroundFigure(e.Pseudo(meanap.AP), e.AP)},
+		{Name: ImagesOfRarest, Wholes: imagesOfRarest(images, e)},
 	}
 	if !none && e.AP50 == 0 {
 		found := 0
@@ -161,6 +164,21 @@ func aroundFigure(pseudo []float64, figure float64) []float32 {
 	out := make([]float32, len(pseudo))
 	for i, p := range pseudo {
 		out[i] = float32(p - mean + figure)
+	}
+	return out
+}
+
+func imagesOfRarest(images []meanap.Image, e *meanap.Evaluation) []int32 {
+	out := make([]int32, len(images))
+	for i, im := range images {
+		for _, t := range im.Truths {
+			if t.Difficult || t.Crowd || t.Class < 0 || int(t.Class) >= len(e.Classes) {
+				continue
+			}
+			if n := int32(e.Classes[t.Class].Images); out[i] == 0 || n < out[i] {
+				out[i] = n
+			}
+		}
 	}
 	return out
 }

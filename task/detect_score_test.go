@@ -3,6 +3,7 @@ package task
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/assaylab/assay/data"
@@ -58,6 +59,9 @@ func TestAScoreOfDetectionIsOfThePicturesOwnPixels(t *testing.T) {
 	if c := s.Classes[0]; c.Name != "cat" || c.Boxes != 2 || c.Images != 2 || math.Abs(c.Figure.Raw-half) > 1e-12 || c.Beside[0].Name != "ap" {
 		t.Errorf("class %+v", c)
 	}
+	if c := s.Columns[2]; c.Name != ImagesOfRarest || len(c.Wholes) != 2 || c.Wholes[0] != 2 || c.Wholes[1] != 1 { // the dog is in one
+		t.Errorf("column %+v", c)
+	}
 	if s.IDs[0] != 7 || s.IDs[1] != 3 || s.Collapse != nil {
 		t.Errorf("images %v, collapse %v", s.IDs, s.Collapse)
 	}
@@ -110,6 +114,23 @@ func TestADetectorThatFindsNothingHasCollapsed(t *testing.T) {
 		d.Add(&data.Batch{IDs: []int{0}, Valid: 1, Frames: []data.Frame{frameOf(c.objects...)}}, func(string) []float32 { return c.out })
 		if s := d.Score(); (s.Collapse != nil) != c.collapsed || s.Figures[0].Idle != (c.objects == nil) {
 			t.Errorf("%v: collapse %v", c.out, s.Collapse)
+		}
+	}
+}
+
+func TestTheScorerOfDetectGivesItsColumnsAndMetrics(t *testing.T) {
+	d := Detect{Classes: []string{"cat"}}
+	s := d.Scorer(data.Labelling{Classes: d.Classes}, 0).Score()
+	var names []string
+	for _, c := range s.Columns {
+		names = append(names, c.Name)
+	}
+	if !slices.Equal(names, d.Columns()) {
+		t.Errorf("columns %v, want %v", names, d.Columns())
+	}
+	for i, m := range d.Metrics() {
+		if !slices.Contains(names, m.Column) || !slices.Contains(names, m.Rarest) || s.Figures[i].Name != m.Name {
+			t.Errorf("metric %+v", m)
 		}
 	}
 }

@@ -7,16 +7,19 @@ const Points = "points"
 // images is that value divided by Scale: what pairing and the image term work on. A metric that is no mean over images gives its
 // jackknife pseudo-values as the column.
 type Metric struct {
-	Name   string  `json:"name"`             // as a study file writes it
-	Title  string  `json:"title"`            // in words
-	Unit   string  `json:"unit"`             // points, nats
-	Says   string  `json:"says"`             // what it tells, as a clause
-	Better int     `json:"better"`           // +1 where more is better, -1 where less is
-	Column string  `json:"column"`           // that a trial keeps or [Scoring.Derive] adds; "" of a figure that is only shown
-	Scale  float64 `json:"scale"`            // value = Scale × mean of the column
-	Least  float64 `json:"least"`            // smallest effect that matters where the study does not say; 0: the verdict none is not to be had
-	Counts bool    `json:"counts"`           // the column holds 0 and 1, so that one image is the least that can differ
-	Pseudo bool    `json:"pseudo,omitempty"` // the column holds pseudo-values: only the mean over all images says something
+	Name   string  `json:"name"`   // as a study file writes it
+	Title  string  `json:"title"`  // in words
+	Unit   string  `json:"unit"`   // points, nats
+	Says   string  `json:"says"`   // what it tells, as a clause
+	Better int     `json:"better"` // +1 where more is better, -1 where less is
+	Column string  `json:"column"` // that a trial keeps or [Scoring.Derive] adds; "" of a figure that is only shown
+	Scale  float64 `json:"scale"`  // value = Scale × mean of the column
+	Least  float64 `json:"least"`  // smallest effect that matters where the study does not say; 0: the verdict none is not to be had
+	Counts bool    `json:"counts"` // the column holds 0 and 1, so that one image is the least that can differ
+
+	// Rarest, of a metric whose column holds pseudo-values, of which only the mean over all images says something, is the column that tells of
+	// each image in how many of its split the rarest of its classes is, 0 where it shows none: intervals widen for a class in few.
+	Rarest string `json:"rarest,omitempty"`
 }
 
 // Direction is "higher" or "lower": what is better.
