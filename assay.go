@@ -52,6 +52,7 @@ func Load(path string) (*Model, error) { return model.Load(path) }
 
 // Training is what [Train] is asked for.
 type Training struct {
+	Task       string // classify, which is "" too, or detect, for sets with boxes
 	Net        string // of the zoo, or the path of a network file
 	Approaches []any  // of any kind, in order: optimization.LR{...}, architecture.Activation{...}; begin with [With] where defaults are wanted
 	Seed       uint64 // 0: 1
@@ -76,7 +77,7 @@ func With[T any](edit func(*T)) T {
 // its curve, metrics and model. The same call gives the same bits, whatever the number of threads. A training whose loss is not
 // finite is a result (Diverged), and no error.
 func Train(ctx context.Context, set *Set, t Training) (*train.Result, error) {
-	e, err := chosen(experiment.Experiment{Net: t.Net, Seed: max(t.Seed, 1)}, t.Approaches)
+	e, err := chosen(experiment.Experiment{Task: t.Task, Net: t.Net, Seed: max(t.Seed, 1)}, t.Approaches)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func Train(ctx context.Context, set *Set, t Training) (*train.Result, error) {
 		return nil, err
 	}
 	g := train.Geometry(set, learning)
-	built, err := approach.Build(e, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)})
+	built, err := approach.Build(e, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()})
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func Train(ctx context.Context, set *Set, t Training) (*train.Result, error) {
 	}
 	defer eng.Close()
 	return train.Run(ctx, train.Job{
-		Start: start, Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set,
+		Task: e.Task, Start: start, Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set,
 		Cut: set.Cut(e.Seed, 1), Seeds: train.SeedsOf(e.Seed), Engine: eng, Checkpoint: t.Checkpoint, OnPoint: t.OnPoint,
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assaylab/assay/approach/architecture"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/interop/darknet"
@@ -37,6 +38,11 @@ type Rewriter interface {
 	Rewrite(g *nn.Graph) (nn.Changes, error)
 }
 
+// anchored is a Rewriter that asks for anchors of the images' boxes.
+type anchored interface {
+	Anchored(find architecture.Finder) architecture.Rewriter
+}
+
 // Tuner is an optimization approach: it changes settings, or what lies over the graph.
 type Tuner interface {
 	Tune(o *experiment.Optimization, over *nn.Overlay) (nn.Changes, error)
@@ -52,6 +58,7 @@ type Teacher interface {
 type Images struct {
 	Size    nn.Size
 	Classes int
+	Anchors architecture.Finder // of the boxes of images that have some; nil: there are none
 }
 
 // Built is an experiment made from nothing: what is trained.
@@ -61,7 +68,8 @@ type Built struct {
 	Learning     experiment.Learning
 	Applied      []Applied // what each approach did, in the order of application
 
-	fits func(*nn.Graph) error // whether the task can be had of the network; nil: of any
+	fits    func(*nn.Graph) error // whether the task can be had of the network; nil: of any
+	anchors architecture.Finder   // of [Images]
 }
 
 // Applied tells what one choice did.
@@ -93,7 +101,10 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.fits = purpose.Check
+	b.anchors, b.fits = images.Anchors, purpose.Check
+	if _, detect := purpose.(task.Detect); detect { // any network may become a detector, and is none before
+		b.fits = nil
+	}
 	if name := b.Learning.Mixes(); name != "" {
 		if _, err := task.Mixed(purpose, name); err != nil {
 			return nil, Locate(e.Learning, "augment", fmt.Errorf("augment: %w", err))
@@ -115,8 +126,10 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if b.Graph, err = Network(e.Net, images); err != nil {
 		return nil, err
 	}
-	if err := b.fits(b.Graph); err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Net, err)
+	if b.fits != nil {
+		if err := b.fits(b.Graph); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Net, err)
+		}
 	}
 	if seen := b.Graph.InputSize(); seen.H > 0 {
 		if err := b.Learning.Augment.List().Check(seen.H, seen.W); err != nil {
@@ -127,6 +140,14 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	b.Applied = nil
 	if err := b.apply(slices.Concat(architecture, optimization)); err != nil {
 		return nil, err
+	}
+	if b.fits == nil {
+		if err := purpose.Check(b.Graph); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Net, err)
+		}
+		if err := b.withoutClasses(e); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.factors(); err != nil {
 		return nil, Locate(e.Optimization, "lr", fmt.Errorf("lr: %w", err))
@@ -182,6 +203,28 @@ func taught(e experiment.Experiment) (*Built, error) {
 		return nil, err
 	}
 	return b, b.apply(rs)
+}
+
+// withoutClasses refuses what only a picture with one class can have, under a task whose pictures have boxes.
+func (b *Built) withoutClasses(e experiment.Experiment) error {
+	o, l := b.Optimization, b.Learning
+	standard, taught := experiment.DefaultOptimization(), experiment.DefaultLearning()
+	for _, c := range []struct {
+		is         bool
+		list       []experiment.Choice
+		name, says string
+	}{
+		{!reflect.DeepEqual(o.Loss, standard.Loss), e.Optimization, "loss", "is of pictures that have one class; boxes have a loss of their own"},
+		{o.LabelSmoothing != standard.LabelSmoothing, e.Optimization, "label-smoothing", "is of pictures that have one class; boxes keep theirs as they are"},
+		{o.Penalty.Kind == "confidence", e.Optimization, "penalty", "confidence is of pictures that have one class; take another kind"},
+		{!reflect.DeepEqual(l.Labels, taught.Labels), e.Learning, "labels", "is of pictures that have one class; correct boxes in their files"},
+		{!reflect.DeepEqual(l.Balance, taught.Balance), e.Learning, "balance", "is of pictures that have one class, and a picture with boxes may have several"},
+	} {
+		if c.is {
+			return Locate(c.list, c.name, fmt.Errorf("%s: %s; drop it, as the task is %s", c.name, c.says, e.Task))
+		}
+	}
+	return nil
 }
 
 // Network builds the net that an experiment names, of the zoo or of a file, for the images it gets.
@@ -339,7 +382,10 @@ func (b *Built) run(r resolved) (nn.Changes, error) {
 	case Tuner:
 		c, err = v.Tune(&b.Optimization, b.Graph.Overlay())
 	case Rewriter:
-		if at := where(v); !at.Any(b.Graph) {
+		if a, ok := v.(anchored); ok && b.anchors != nil {
+			v = a.Anchored(b.anchors)
+		}
+		if at := where(r.value); !at.Any(b.Graph) {
 			return c, lost(at, b.Graph)
 		}
 		c, err = v.Rewrite(b.Graph)

@@ -62,7 +62,7 @@ func TestANetworkReadBackFromItsCanonicalTextTrainsToTheSameBits(t *testing.T) {
 // printed is the step that a network trains by.
 func printed(t *testing.T, g *nn.Graph) string {
 	t.Helper()
-	f, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 1)
+	f, err := compile.New(g, task.For(g, nil), experiment.DefaultOptimization(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/internal/spec"
 )
@@ -30,6 +32,11 @@ type Spec struct {
 	Skip   []string `yaml:"skip" help:"globs of files or folders that are left out"`
 	Labels string   `yaml:"labels" json:",omitempty" help:"a CSV file with columns file and label, in place of the folders' names"`
 	Class  string   `yaml:"class" json:",omitempty" help:"a pattern (regular expression) of one group over the files' names, in place of the folders': what the group holds is the class"`
+	Format string   `yaml:"format" json:",omitempty" values:"voc coco yolo" help:"how the folder's boxes are written, in place of looking"`
+	Fit    Fit      `yaml:"fit" json:",omitempty" values:"letterbox stretch" help:"how a picture with boxes comes to the window: whole, its aspect kept (letterbox), or stretched; left out: letterbox"`
+	Images int      `yaml:"images" json:",omitempty" help:"of shapes: how many to train on and validate, 8 to 1000000; a quarter as many are the test; left out: 2000"`
+	Size   int      `yaml:"size" json:",omitempty" help:"of shapes: pixels of a side, a multiple of 32 from 32 to 1024; left out: 128"`
+	Seed   uint64   `yaml:"seed" json:",omitempty" help:"of shapes: what they are drawn by; left out: 1"`
 	Asked  []string `yaml:"-" json:"-"` // "val", "test": a file writes them, be it as they are by default
 }
 
@@ -99,6 +106,7 @@ type Set struct {
 	Digest  string   // SHA-256 in hex over class names in their order and every image's part, label and content: equal for equal sets
 	H, W    int      // the one size of all images; 0, 0 where sizes differ
 	C       int      // 1 where no image has colour, else 3
+	Boxed   bool     // pictures have boxes: [Set.Objects]
 
 	spec    Spec
 	opt     Options
@@ -115,10 +123,16 @@ type Set struct {
 	held    *os.File        // the listing in the cache
 	freed   int64           // bytes of the cache
 	raw     bool            // IDX or CIFAR files
+	made    *made           // pictures that the program makes
 	records *format.Records // what these hold, once read
 	classOf []string        // names that a catalogue entry gives to the labels
+	objects []box.Object    // of all items, one after another
+	first   []int           // by item, its first of them, and last how many there are; nil where the set is not boxed
+	most    int             // objects that a picture of the set shows to training
+	amiss   []Fault         // what is wrong with objects, at most 10,000
+	wrong   int             // how many there are
 	mu      sync.Mutex
-	pixels  map[[2]int]*Pixels
+	pixels  map[augment.Size]*Pixels
 }
 
 // Open lists a set, decodes every picture once to see that it is one, and returns it with its faults. With a cache folder
@@ -174,7 +188,7 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	if opt.Threads <= 0 {
 		opt.Threads = runtime.GOMAXPROCS(0)
 	}
-	s := &Set{spec: spec, opt: opt, pixels: map[[2]int]*Pixels{}}
+	s := &Set{spec: spec, opt: opt, pixels: map[augment.Size]*Pixels{}}
 	switch {
 	case spec.Parts != "" && spec.Parts != Redraw:
 		return nil, fmt.Errorf("data: no parts %q; write redraw, or leave it out", spec.Parts)
@@ -198,11 +212,25 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 			return nil, err
 		}
 		s.Name, s.classOf = entry.Name, entry.Classes
+		if entry.made != nil {
+			if s.made, err = entry.made(spec); err != nil {
+				return nil, err
+			}
+			s.listed = fmt.Sprintf("%d %d %d %d", shapesVersion, spec.Images, spec.Size, spec.Seed)
+		}
 		if s.tree, err = entry.tree(opt.Downloads); err != nil {
 			return nil, err
 		}
 	default:
 		return nil, fmt.Errorf("data: neither a name nor a folder; write a built-in set's name or {folder: DIR}")
+	}
+	for _, key := range []struct {
+		name string
+		said bool
+	}{{"images", spec.Images != 0}, {"size", spec.Size != 0}, {"seed", spec.Seed != 0}} {
+		if key.said && s.made == nil {
+			return nil, fault(key.name, "%s would be ignored, as %s is not made by the program; take it away", key.name, s.tree.Root)
+		}
 	}
 	if err := s.people(); err != nil {
 		return nil, err
@@ -232,6 +260,32 @@ func (s *Set) Close() error {
 	return first
 }
 
+// Objects are the boxes of an item, in pixels of the upright picture, half-open, with classes of the set; none where the set is
+// not boxed. They are to be read only.
+func (s *Set) Objects(item int) []box.Object {
+	if s.first == nil {
+		return nil
+	}
+	return s.objects[s.first[item]:s.first[item+1]]
+}
+
+// shown tells whether training is shown an object: nobody learns from difficult ones, nor from crowds.
+func shown(o box.Object) bool { return !o.Difficult && !o.Crowd }
+
+// mostObjects is how many objects an item shows to training at most.
+func mostObjects(objects []box.Object, first []int) (most int) {
+	for i := 1; i < len(first); i++ {
+		n := 0
+		for _, o := range objects[first[i-1]:first[i]] {
+			if shown(o) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 // Class is the number of a class by its name. The error of one that the set does not have offers the nearest.
 func (s *Set) Class(name string) (int, error) {
 	if k := slices.Index(s.Classes, name); k >= 0 {
@@ -244,9 +298,20 @@ func (s *Set) Class(name string) (int, error) {
 	return 0, fmt.Errorf("%s has no class %q; %s", s.Name, name, mend)
 }
 
-// Images counts the images of each class, in the order of Classes.
+// Images counts the images of each class, in the order of Classes; of a boxed set those that show it.
 func (s *Set) Images() []int {
 	counts := make([]int, len(s.Classes))
+	if s.Boxed {
+		for i := range s.Items {
+			objects := s.Objects(i)
+			for k, o := range objects {
+				if k == 0 || objects[k-1].Class != o.Class { // they are sorted by class
+					counts[o.Class]++
+				}
+			}
+		}
+		return counts
+	}
 	for _, it := range s.Items {
 		counts[it.Label]++
 	}

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,13 +17,31 @@ import (
 
 // Geometry is what happens to a picture's size on its way to the network.
 type Geometry struct {
-	Resize [2]int // height, width that the picture is resized to just cover, its aspect kept; 0, 0: left at its own size
+	Resize [2]int // height, width that the picture is resized to; 0, 0: left at its own size
 	H, W   int    // of the window that the network sees
+	Fit    Fit    // how it comes to Resize; "": it just covers it, its aspect kept
 }
+
+// Fit is how a picture comes to a size: the zero Fit covers it, its aspect kept, as classifiers see.
+type Fit = augment.Fit
+
+// The fits of boxed sets.
+const (
+	Letterbox = augment.Letterbox // lies in it whole, its aspect kept: the longer side is the window's, the rest has the mean colour
+	Stretch   = augment.Stretch   // is made exactly as large
+)
 
 // margin is how much larger than the window pictures are kept: 144 for 128, the rule of Mishkin, Sergievskiy, Matas,
 // "Systematic evaluation of convolution neural network advances on the ImageNet", CVIU 2017, arXiv:1606.02228, §2.
 const margin = 1.125
+
+// size is what pictures are kept at.
+func (g Geometry) size() augment.Size {
+	if g.Resize == [2]int{} {
+		return augment.Size{}
+	}
+	return augment.Size{H: g.Resize[0], W: g.Resize[1], Fit: g.Fit}
+}
 
 // Kept is the side of a picture as it is kept for a window.
 func Kept(window int) int { return int(math.Round(margin * float64(window))) }
@@ -37,9 +56,15 @@ const (
 // Geometry says how the set is seen through a square window of the given size (0: a set of one size is seen whole, up to 256
 // pixels a side; others through 128). Where the window is the picture it is left as it is, and so it is with pad, pixels that
 // a crop adds on every side; else pictures are kept 1.125 times as large as the window, so that it has room to move.
-func (s *Set) Geometry(size, pad int) Geometry { return geometry(s.H, s.W, size, pad) }
+//
+// Of a boxed set pictures are seen whole, as its Fit says, at the size of the window, which is 416 where none is given, but for a set of
+// one size whose sides are multiples of 32.
+func (s *Set) Geometry(size, pad int) Geometry { return s.geometry(s.H, s.W, size, pad) }
 
-func geometry(h, w, size, pad int) Geometry {
+func (s *Set) geometry(h, w, size, pad int) Geometry {
+	if s.Boxed {
+		return s.whole(h, w, size)
+	}
 	if size <= 0 {
 		if h > 0 && max(h, w) <= ownSide {
 			return Geometry{H: h, W: w}
@@ -57,6 +82,28 @@ func geometry(h, w, size, pad int) Geometry {
 	return g
 }
 
+// boxedSide is the window of pictures with boxes: Redmon, Farhadi, "YOLO9000", CVPR 2017, arXiv:1612.08242, §2. Detectors halve what they
+// see five times, so that windows are multiples of boxedStep.
+const (
+	boxedSide = 416
+	boxedStep = 32
+)
+
+// whole is the geometry of pictures with boxes.
+func (s *Set) whole(h, w, size int) Geometry {
+	g := Geometry{H: size, W: size, Fit: cmp.Or(s.spec.Fit, Letterbox)}
+	switch own := h > 0 && max(h, w) <= ownSide && h%boxedStep == 0 && w%boxedStep == 0; {
+	case size <= 0 && own:
+		g.H, g.W = h, w
+	case size <= 0:
+		g.H, g.W = boxedSide, boxedSide
+	}
+	if h != g.H || w != g.W {
+		g.Resize = [2]int{g.H, g.W}
+	}
+	return g
+}
+
 // Preprocess turns a picture into a network's input. It is made from training images, travels with the model as JSON, and is
 // all that evaluation and prediction do to a picture.
 type Preprocess struct {
@@ -67,6 +114,7 @@ type Preprocess struct {
 	Mean   []float32 `json:"mean"`   // by channel, of training images, on a scale from 0 (black) to 1
 	Std    []float32 `json:"std"`    // standard deviation, likewise
 
+	Fit   Fit           `json:"fit,omitempty"`   // how a picture comes to Resize; "": it just covers it
 	Views Views         `json:"views,omitempty"` // of each picture, in evaluation and prediction; "": the centre
 	Space augment.Space `json:"space,omitempty"` // that colours are told in; "": as they are, or their brightness where C is 1
 }
@@ -80,7 +128,7 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 // PreprocessIn is Preprocess for colours that are told in a space.
 func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space augment.Space) (Preprocess, error) {
 	channels := space.Channels(s.C)
-	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Mean: make([]float32, channels), Std: make([]float32, channels)}
+	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Fit: g.Fit, Mean: make([]float32, channels), Std: make([]float32, channels)}
 	if space != augment.SpaceRGB && space != augment.SpaceGrey {
 		p.Space = space
 	}
@@ -90,7 +138,7 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 	if len(items) == 0 {
 		return p, fmt.Errorf("%s: no images to take the mean of", s.Name)
 	}
-	pixels, err := s.pixelsOf(ctx, g.Resize, items)
+	pixels, err := s.pixelsOf(ctx, g.size(), items)
 	if err != nil {
 		return p, err
 	}
@@ -141,10 +189,13 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 	return p, nil
 }
 
+// Geometry is what happens to the size of a picture.
+func (p Preprocess) Geometry() Geometry { return Geometry{p.Resize, p.H, p.W, p.Fit} }
+
 // Check says what is wrong with a Preprocess that comes from a file.
 func (p Preprocess) Check() error {
 	bad := p.H < 1 || p.W < 1 || p.H > 1<<14 || p.W > 1<<14 || p.C != 1 && p.C != 3 || p.Resize[0] < 0 || p.Resize[1] < 0 ||
-		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space)
+		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || p.Fit != "" && p.Fit != Letterbox && p.Fit != Stretch || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space)
 	for c := range min(len(p.Mean), len(p.Std)) {
 		bad = bad || !(p.Std[c] > 0) || math.IsInf(float64(p.Std[c]), 0) || !(math.Abs(float64(p.Mean[c])) < math.MaxFloat32)
 	}
@@ -156,12 +207,18 @@ func (p Preprocess) Check() error {
 
 // File reads a picture file as the network's input, [V,H,W,C], a row for each of the views. The error begins with the file's name.
 func (p Preprocess) File(path string) (*tensor.Tensor, error) {
+	x, _, err := p.FileSeen(path)
+	return x, err
+}
+
+// FileSeen is File with where the window of the first view lies on the picture, which has no objects.
+func (p Preprocess) FileSeen(path string) (*tensor.Tensor, Frame, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: no such picture; check the path", path)
+			return nil, Frame{}, fmt.Errorf("%s: no such picture; check the path", path)
 		}
-		return nil, err
+		return nil, Frame{}, err
 	}
 	defer f.Close()
 	size := int64(-1)
@@ -171,35 +228,42 @@ func (p Preprocess) File(path string) (*tensor.Tensor, error) {
 	b, release, err := format.ReadFile(f, size)
 	if err != nil {
 		if p, ok := errors.AsType[*fs.PathError](err); ok { // it has the path
-			return nil, p
+			return nil, Frame{}, p
 		}
-		return nil, fmt.Errorf("%s: cannot be read: %w", path, err)
+		return nil, Frame{}, fmt.Errorf("%s: cannot be read: %w", path, err)
 	}
 	defer release()
-	x, err := p.Picture(b)
+	x, frame, err := p.PictureSeen(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, Frame{}, fmt.Errorf("%s: %w", path, err)
 	}
-	return x, nil
+	return x, frame, nil
 }
 
 // Picture is File for the bytes of a file.
 func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
+	x, _, err := p.PictureSeen(file)
+	return x, err
+}
+
+// PictureSeen is FileSeen for the bytes of a file.
+func (p Preprocess) PictureSeen(file []byte) (*tensor.Tensor, Frame, error) {
 	if err := p.Check(); err != nil {
-		return nil, err
+		return nil, Frame{}, err
 	}
-	m, err := format.Read(file, p.Resize[0], p.Resize[1])
+	m, err := format.ReadAs(file, p.Geometry().size())
 	if err != nil {
-		return nil, err
+		return nil, Frame{}, err
 	}
 	h, w := p.Input()
 	x, size := tensor.New(p.Views.Count(), h, w, p.C), h*w*p.C
 	var room augment.Sight
+	frame := frameOf(m.OwnH, m.OwnW, m.H, m.W, p.Views.window(0, m.H, m.W, h, w))
 	for k := range p.Views.Count() {
 		seen, win := p.Space.See(m.Image, p.Views.window(k, m.H, m.W, h, w), &room)
 		p.scale().fill(x.Data[k*size:(k+1)*size], seen, win)
 	}
-	return x, nil
+	return x, frame, nil
 }
 
 // scale is (v/255 - mean) / std for every byte v, by channel.
@@ -211,7 +275,9 @@ type scale struct {
 // sight is one picture on its way to the network, with room for all that is made of it.
 type sight struct {
 	augment.Sample
-	room augment.Sight
+	room  augment.Sight
+	h, w  int           // of the stored picture
+	boxes []augment.Box // in it
 }
 
 func (p Preprocess) scale() *scale {

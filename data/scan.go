@@ -38,12 +38,13 @@ type finding struct {
 	h, w         int
 	colour       bool
 	levels, kept int
+	turned       int // EXIF's orientation
 	sketch       *sketch
 	err          error
 }
 
 func (r *result) finding() finding {
-	f := finding{hash: r.hash, h: r.OwnH, w: r.OwnW, colour: r.Colour, levels: r.Levels, kept: r.Kept, err: r.err}
+	f := finding{hash: r.hash, h: r.OwnH, w: r.OwnW, colour: r.Colour, levels: r.Levels, kept: r.Kept, turned: r.Turned, err: r.err}
 	if r.err == nil {
 		f.sketch = sketchOf(&r.Glance)
 	}
@@ -97,6 +98,12 @@ func (s *Set) root() (string, error) {
 // rootID is what the names of a root's cache files begin with.
 func rootID(root string, spec Spec) string {
 	text := fmt.Appendf(nil, "%t %q %q", spec.Name != "", root, spec.Skip)
+	if spec.Images != 0 || spec.Size != 0 || spec.Seed != 0 {
+		text = fmt.Appendf(text, " %d %d %d", spec.Images, spec.Size, spec.Seed)
+	}
+	if spec.Format != "" {
+		text = fmt.Appendf(text, " %s", spec.Format)
+	}
 	if spec.Labels != "" || spec.Class != "" {
 		list := spec.Labels
 		if abs, err := filepath.Abs(list); err == nil && list != "" { // a trial's process is told so
@@ -118,10 +125,16 @@ func (s *Set) adopt(l *listing) {
 		s.Faults = append(s.Faults, f)
 	}
 	s.H, s.W, s.C, s.raw, s.idle = l.H, l.W, l.C, l.Raw, l.Idle
+	s.Boxed, s.objects, s.first, s.wrong = l.Boxed, l.objects, l.first, l.Wrong
+	for _, f := range l.Amiss {
+		f.File = filepath.Join(s.tree.Root, f.File)
+		s.amiss = append(s.amiss, f)
+	}
+	s.most = mostObjects(s.objects, s.first)
 	if s.own = s.ownParts(); s.spec.Parts == Redraw {
 		s.pool(l)
 	}
-	s.Digest = digestOf(s.Classes, s.Items)
+	s.Digest = digestOf(s.Classes, s.Items, s.objects, s.first)
 }
 
 // people reads what people bring beside the pictures: a list of labels, or a pattern over names.
@@ -185,9 +198,17 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{head: head{Raw: format.FindRecords(names), Idle: s.tree.Idle(), C: 1}}
+	l := &listing{head: head{Raw: s.made != nil || format.FindRecords(names), Idle: s.tree.Idle(), C: 1}}
 	var layout format.Layout
+	var said *boxes
 	switch {
+	case s.made != nil && (s.rows != nil || s.pattern != nil || s.spec.Format != ""):
+		return nil, fmt.Errorf("%s: its labels are made with its pictures; take labels, class and format away", s.Name)
+	case s.made != nil:
+		said = s.made.boxes()
+		layout = said.layout
+	case s.spec.Format != "" && (l.Raw || s.rows != nil || s.pattern != nil):
+		return nil, fault("format", "format: %s would be ignored, as the classes come from elsewhere; take format away", s.spec.Format)
 	case l.Raw && s.pattern != nil:
 		return nil, fault("class", "class: %s holds records, which have no names of their own; take class away, or give labels, a list of their names", s.tree.Root)
 	case l.Raw:
@@ -202,7 +223,18 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 			return nil, fault("class", "class: the pattern %q finds a class in the name of no file in %s; one for names such as cat_001.jpg is '^([a-z]+)_'", s.spec.Class, s.tree.Root)
 		}
 	default:
-		layout = format.ImageFolder(names)
+		if said, err = s.boxes(ctx, names); err != nil {
+			return nil, err
+		}
+		if said == nil {
+			layout = format.ImageFolder(names)
+		} else {
+			layout = said.layout
+		}
+	}
+	l.Boxed, s.Boxed = said != nil, said != nil
+	if s.spec.Fit != "" && !s.Boxed {
+		return nil, fault("fit", "fit: %s would be ignored, as %s has no boxes; take fit away", s.spec.Fit, s.tree.Root)
 	}
 	l.Classes, l.Stops = layout.Classes, append(s.tree.Stops(), layout.Stops...)
 	places := layout.Places
@@ -226,12 +258,12 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 	}
 	if s.opt.Look { // whoever only looks wants no pixels
 		found := make([]finding, len(places))
-		err := s.sweep(ctx, place, [2]int{1, 1}, func(r result) error {
+		err := s.sweep(ctx, place, augment.Size{H: 1, W: 1}, func(r result) error {
 			found[r.place] = r.finding()
 			return nil
 		})
 		if err == nil {
-			l.collect(places, found)
+			l.collect(said, places, found)
 		}
 		return l, err
 	}
@@ -246,7 +278,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 			if r.err == nil {
 				if first == [2]int{} {
 					first = [2]int{r.OwnH, r.OwnW}
-				} else if first != [2]int{r.OwnH, r.OwnW} && guess != geometry(0, 0, s.opt.Size, 0).Resize {
+				} else if first != [2]int{r.OwnH, r.OwnW} && guess != s.geometry(0, 0, s.opt.Size, 0).size() {
 					wanted = false // sizes differ after all: training will ask for another size than was guessed
 				}
 				if wanted {
@@ -259,10 +291,10 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		if err != nil {
 			return id, err
 		}
-		for _, at := range l.collect(places, found) {
+		for _, at := range l.collect(said, places, found) {
 			w.entries = append(w.entries, entries[at])
 		}
-		if !wanted || guess != geometry(l.H, l.W, s.opt.Size, 0).Resize {
+		if !wanted || guess != s.geometry(l.H, l.W, s.opt.Size, 0).size() {
 			return id, errNotAsked
 		}
 		return contentsID(l.items, guess), nil
@@ -280,7 +312,10 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 var errNotAsked = errors.New("pixels of another size")
 
 // collect turns the findings into items, faults and doubts, and says in which place each item was found.
-func (l *listing) collect(places []format.Place, found []finding) (order []int) {
+func (l *listing) collect(said *boxes, places []format.Place, found []finding) (order []int) {
+	if said != nil {
+		l.settle(said, found)
+	}
 	for at, r := range found {
 		if r.err != nil {
 			l.Faults = append(l.Faults, Fault{places[at].Name, r.err.Error(), format.MendOf(r.err)})
@@ -301,6 +336,9 @@ func (l *listing) collect(places []format.Place, found []finding) (order []int) 
 	for k, at := range order {
 		r := &found[at]
 		l.items = append(l.items, item(at))
+		if said != nil {
+			l.first, l.objects = append(l.first, len(l.objects)), append(l.objects, l.of[at]...)
+		}
 		if sketches[k] = r.sketch; r.colour {
 			l.C = 3
 		}
@@ -309,6 +347,9 @@ func (l *listing) collect(places []format.Place, found []finding) (order []int) 
 		} else if l.H != r.h || l.W != r.w {
 			l.H, l.W = 0, 0
 		}
+	}
+	if said != nil {
+		l.first, l.of = append(l.first, len(l.objects)), nil
 	}
 	slices.SortFunc(l.Faults, func(a, b Fault) int { return strings.Compare(a.File, b.File) })
 	group(l.items, sketches)
@@ -328,6 +369,13 @@ func (l *listing) contradictions(places []format.Place, found []finding, order [
 		same := order[:n]
 		order = order[n:]
 		first, last := places[same[0]], places[same[n-1]]
+		if l.of != nil && slices.ContainsFunc(same, func(at int) bool { return !slices.Equal(l.of[at], l.of[same[0]]) }) {
+			for k, at := range same {
+				other := places[same[(k+1)%n]]
+				l.Faults = append(l.Faults, Fault{places[at].Name, "the same picture with other boxes as " + other.Name, "delete the wrong one or list it under data.skip"})
+			}
+			continue
+		}
 		if first.Label == last.Label {
 			kept = append(kept, same...)
 			continue
@@ -345,19 +393,19 @@ func (l *listing) contradictions(places []format.Place, found []finding, order [
 
 // guess is the size that training will ask for, judged by the first picture: 0, 0 for its own. Should the others differ,
 // the pixels are decoded once more when they are asked for.
-func (s *Set) guess(ctx context.Context, place map[string]int) ([2]int, error) {
+func (s *Set) guess(ctx context.Context, place map[string]int) (augment.Size, error) {
 	var h, w int
 	err := s.produce(ctx, place, func(j job) error {
-		if r := j.do([2]int{}); r.err == nil {
+		if r := j.do(augment.Size{}); r.err == nil {
 			h, w = r.OwnH, r.OwnW
 			return io.EOF
 		}
 		return nil
 	})
 	if err != nil && err != io.EOF {
-		return [2]int{}, err
+		return augment.Size{}, err
 	}
-	return geometry(h, w, s.opt.Size, 0).Resize, nil
+	return s.geometry(h, w, s.opt.Size, 0).size(), nil
 }
 
 // job is one picture on its way: the bytes of a file, or pixels.
@@ -365,25 +413,29 @@ type job struct {
 	place int
 	file  []byte
 	image augment.Image
+	make  func() augment.Image // in place of it
 	err   error
 	done  chan result
 
 	release func() // gives back the room of the file, once it is read
 }
 
-func (j job) do(resize [2]int) result {
+func (j job) do(size augment.Size) result {
 	if j.release != nil {
 		defer j.release()
 	}
 	r := result{place: j.place, err: j.err}
 	switch {
 	case j.err != nil:
+	case j.make != nil:
+		j.image, j.make = j.make(), nil
+		return j.do(size)
 	case j.file == nil:
 		r.hash = hashOfRecord(j.image.H, j.image.W, j.image.C, j.image.Pix)
-		r.Picture = format.See(j.image, resize[0], resize[1])
+		r.Picture = format.SeeAs(j.image, size)
 	default:
 		r.hash = hashOf(j.file)
-		r.Picture, r.err = format.Read(j.file, resize[0], resize[1])
+		r.Picture, r.err = format.ReadAs(j.file, size)
 	}
 	return r
 }
@@ -399,6 +451,19 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 			}
 			return err
 		})
+	}
+	if s.made != nil {
+		for i, name := range s.made.names {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if at, ok := place[name]; ok {
+				if err := emit(job{place: at, make: func() augment.Image { return s.made.scene(i).paint() }}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	}
 	if s.records == nil {
 		names, err := s.tree.Names(ctx)
@@ -427,14 +492,14 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 
 // sweep decodes and resizes every picture that place names on all threads and hands the results over one by one, in the
 // order they are produced. At most a few pictures a thread are in memory at once.
-func (s *Set) sweep(ctx context.Context, place map[string]int, resize [2]int, visit func(result) error) error {
+func (s *Set) sweep(ctx context.Context, place map[string]int, size augment.Size, visit func(result) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	jobs, queue := make(chan job), make(chan job, 2*s.opt.Threads)
 	var workers sync.WaitGroup
 	for range s.opt.Threads {
 		workers.Go(func() {
 			for j := range jobs {
-				j.done <- j.do(resize)
+				j.done <- j.do(size)
 			}
 		})
 	}

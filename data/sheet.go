@@ -12,43 +12,110 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
+
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/data/box"
 )
 
 // Sheet writes a contact sheet as PNG: one batch just as the network sees it (resized, cut, mirrored), turned back from
-// numbers into colours, columns pictures a row, the class below each. Small pictures are shown enlarged.
+// numbers into colours, columns pictures a row, the class below each; where pictures have boxes, these are drawn, and how many there are stands
+// below. Small pictures are shown enlarged.
 func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
-	b := l.NewBatch()
-	if err := l.Fill(epoch, step, b); err != nil {
+	b, marks, err := l.marked(epoch, step)
+	if err != nil {
 		return err
 	}
 	size := len(b.X.Data) / l.cfg.Batch
-	return l.sheet(w, b.Valid, columns, func(i int) ([]float32, []string, error) { return b.X.Data[i*size : (i+1)*size], l.class(b.IDs[i]), nil })
+	return l.sheet(w, b.Valid, columns, marks, func(i int) ([]float32, []string, error) { return b.X.Data[i*size : (i+1)*size], l.class(b.IDs[i]), nil })
 }
 
 // Captioned writes a contact sheet as PNG of items as evaluation sees them, columns a row, under each the lines that say gives, as many for
 // each.
 func (l *Loader) Captioned(w io.Writer, items []int, columns int, say func(i int) []string) error {
+	return l.Marked(w, items, columns, say, nil)
+}
+
+// Mark is a rectangle that is drawn over a picture of a contact sheet, in shares of what is seen.
+type Mark struct {
+	box.Box
+	Color color.Color
+	Text  string // at its upper left corner; may be empty
+}
+
+// marked is a batch, and the marks of the boxes that its rows show; nil where the set has none.
+func (l *Loader) marked(epoch, step int) (*Batch, func(row int) []Mark, error) {
+	rows := &rowMarks{l: l, rows: make([][]Mark, l.cfg.Batch)}
+	of := l.Blind()
+	of.blind, of.cfg.Targets = false, rows
+	b := of.NewBatch()
+	err := of.Fill(epoch, step, b)
+	if !l.set.Boxed {
+		return b, nil, err
+	}
+	return b, func(row int) []Mark { return rows.rows[row] }, err
+}
+
+// rowMarks are the targets of a batch that is to be looked at: the boxes of each row, as marks.
+type rowMarks struct {
+	l    *Loader
+	rows [][]Mark
+}
+
+// Room makes nothing.
+func (r *rowMarks) Room(int) []Array { return nil }
+
+// Fill keeps the boxes of a row.
+func (r *rowMarks) Fill(_ []Array, row int, shown []Shown, _ int) {
+	r.rows[row] = nil
+	for _, s := range shown {
+		r.rows[row] = append(r.rows[row], r.l.marks(s.Objects)...)
+	}
+}
+
+// marks are boxes with the names of their classes, each class in a colour of its own.
+func (l *Loader) marks(objects []box.Object) []Mark {
+	marks := make([]Mark, len(objects))
+	for i, o := range objects {
+		marks[i] = Mark{o.Box, ClassColor(int(o.Class)), l.set.Classes[o.Class]}
+	}
+	return marks
+}
+
+// ClassColor is the colour that the boxes of a class are drawn in: the first eight are far apart (after Okabe and Ito, "Color Universal Design", 2008, made
+// brighter), others come again.
+func ClassColor(class int) color.Color {
+	colors := [...]color.RGBA{{255, 176, 0, 255}, {64, 180, 255, 255}, {0, 210, 130, 255}, {255, 90, 40, 255}, {250, 240, 60, 255}, {255, 110, 200, 255}, {120, 100, 255, 255}, {235, 235, 235, 255}}
+	return colors[class%len(colors)]
+}
+
+// Marked is Captioned with what marks gives drawn over each picture, the first undermost.
+func (l *Loader) Marked(w io.Writer, items []int, columns int, say func(i int) []string, marks func(i int) []Mark) error {
 	p := l.cfg.Preprocess
 	var s sight
 	one := make([]float32, p.H*p.W*p.C)
-	return l.sheet(w, len(items), columns, func(i int) ([]float32, []string, error) {
+	return l.sheet(w, len(items), columns, marks, func(i int) ([]float32, []string, error) {
 		return one, say(i), l.show(one, &s, visit{items[i], 0}, 0, 0, false)
 	})
 }
 
 // class is an item's caption.
-func (l *Loader) class(item int) []string { return []string{l.set.Classes[l.label(item)]} }
+func (l *Loader) class(item int) []string {
+	if l.set.Boxed {
+		return []string{boxCount(len(l.set.Objects(item)), "box")}
+	}
+	return []string{l.set.Classes[l.label(item)]}
+}
 
 // Draws writes a contact sheet as PNG with a row for each of the items: as evaluation sees it, the class below, then as training does in
 // so many epochs.
 func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	p := l.cfg.Preprocess
-	if l.mixes() && l.Steps() == 1 {
+	if (l.mixes() || l.set.Boxed) && l.Steps() == 1 {
 		return l.mixed(w, items, epochs)
 	}
 	var s sight
 	one := make([]float32, p.H*p.W*p.C)
-	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, []string, error) {
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, nil, func(i int) ([]float32, []string, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
 		caption := l.class(item)
 		if column > 0 {
@@ -58,38 +125,53 @@ func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	})
 }
 
-// mixed is Draws where rows of a batch are mixed: all items are one.
+// mixed is Draws where rows of a batch are mixed, or have boxes: all items are one.
 func (l *Loader) mixed(w io.Writer, items []int, epochs int) error {
 	p := l.cfg.Preprocess
 	var s sight
 	one, size := make([]float32, p.H*p.W*p.C), p.H*p.W*p.C
-	batches := make([]*Batch, epochs)
+	batches, boxes := make([]*Batch, epochs), make([]func(int) []Mark, epochs)
 	for epoch := range batches {
-		batches[epoch] = l.NewBatch()
-		if err := l.Fill(epoch, 0, batches[epoch]); err != nil {
+		var err error
+		if batches[epoch], boxes[epoch], err = l.marked(epoch, 0); err != nil {
 			return err
 		}
 	}
-	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, []string, error) {
+	row := func(column, item int) int { return max(0, slices.Index(batches[column-1].IDs, item)) }
+	marks := func(i int) []Mark {
+		item, column := items[i/(1+epochs)], i%(1+epochs)
+		if column == 0 {
+			return l.marks(l.objects(nil, &s, item, augment.Region{H: p.H, W: p.W})) // as the sample was left
+		}
+		return boxes[column-1](row(column, item))
+	}
+	if !l.set.Boxed {
+		marks = nil
+	}
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, marks, func(i int) ([]float32, []string, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
 		if column == 0 {
 			return one, l.class(item), l.show(one, &s, visit{item, 0}, 0, 0, false)
 		}
-		b := batches[column-1]
-		row := max(0, slices.Index(b.IDs, item))
-		return b.X.Data[row*size : (row+1)*size], []string{fmt.Sprint("epoch ", column)}, nil
+		at := row(column, item)
+		return batches[column-1].X.Data[at*size : (at+1)*size], []string{fmt.Sprint("epoch ", column)}, nil
 	})
 }
 
-// sheet draws n pictures, columns a row; at gives what the network sees of one, and the lines of its caption.
-func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, []string, error)) error {
+// sheet draws n pictures, columns a row, with marks, where they are not nil, over them; at gives what the network sees of one, and the lines
+// of its caption.
+func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at func(i int) ([]float32, []string, error)) error {
 	const gap, line, least = 6, 13, 84 // pixels; least is the width of twelve letters
 	p := l.cfg.Preprocess
 	_, caption, err := at(0)
 	if err != nil {
 		return err
 	}
-	zoom := max(1, (least+p.W-1)/p.W)
+	width := least
+	if marks != nil {
+		width = boxedLeast
+	}
+	zoom := max(1, (width+p.W-1)/p.W)
 	cellW, cellH := zoom*p.W+gap, zoom*p.H+line*len(caption)+gap
 	columns = max(1, min(columns, n))
 	sheet := image.NewRGBA(image.Rect(0, 0, columns*cellW+gap, (n+columns-1)/columns*cellH+gap))
@@ -111,6 +193,11 @@ func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, [
 		}
 		x, y := gap+cell%columns*cellW, gap+cell/columns*cellH
 		draw.NearestNeighbor.Scale(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H), one, one.Bounds(), draw.Src, nil)
+		if marks != nil {
+			for _, m := range marks(cell) {
+				m.draw(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H))
+			}
+		}
 		for n, text := range caption {
 			letters := []rune(text)
 			letters = letters[:min(len(letters), zoom*p.W/basicfont.Face7x13.Advance)]
@@ -118,4 +205,32 @@ func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, [
 		}
 	}
 	return png.Encode(w, sheet)
+}
+
+// boxedLeast is the width in pixels below which pictures with boxes are shown enlarged, so that names of classes find room.
+const boxedLeast = 240
+
+// draw draws the outline inside of a picture that lies there, one pixel wide for each 200 of it.
+func (m Mark) draw(sheet *image.RGBA, picture image.Rectangle) {
+	at := func(share float64, from, extent int) int {
+		return from + int(min(1, max(0, share))*float64(extent)+0.5)
+	}
+	r := image.Rect(at(m.X0, picture.Min.X, picture.Dx()), at(m.Y0, picture.Min.Y, picture.Dy()), at(m.X1, picture.Min.X, picture.Dx()), at(m.Y1, picture.Min.Y, picture.Dy()))
+	width := 1 + picture.Dx()/200
+	for _, edge := range []image.Rectangle{
+		{r.Min, image.Pt(r.Max.X, r.Min.Y+width)}, {image.Pt(r.Min.X, r.Max.Y-width), r.Max}, {r.Min, image.Pt(r.Min.X+width, r.Max.Y)}, {image.Pt(r.Max.X-width, r.Min.Y), r.Max},
+	} {
+		draw.Draw(sheet, edge.Intersect(r), image.NewUniform(m.Color), image.Point{}, draw.Over)
+	}
+	const high = 13
+	if letters := []rune(m.Text); len(letters) > 0 {
+		letters = letters[:max(0, min(len(letters), (picture.Max.X-r.Min.X-2)/basicfont.Face7x13.Advance))]
+		top := r.Min.Y // above the box where there is room
+		if r.Min.Y-high >= picture.Min.Y {
+			top -= high
+		}
+		tab := image.Rect(r.Min.X, top, r.Min.X+2+len(letters)*basicfont.Face7x13.Advance, top+high)
+		draw.Draw(sheet, tab, image.NewUniform(m.Color), image.Point{}, draw.Over)
+		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(tab.Min.X+1, tab.Max.Y-3)}).DrawString(string(letters))
+	}
 }

@@ -11,6 +11,9 @@ func (g *Graph) Sized(h, w int) (*Graph, error) {
 		return s, nil
 	}
 	s.SetInput(Size{H: h, W: w, C: own.C})
+	if err := s.Tiles(); err != nil {
+		return nil, err
+	}
 	if _, err := s.Steps(); err != nil {
 		return nil, fmt.Errorf("images of %dx%d: %w", h, w, err)
 	}
@@ -28,6 +31,29 @@ func (g *Graph) Sized(h, w int) (*Graph, error) {
 		}
 	}
 	return s, nil
+}
+
+// Tiles reports images whose height or width is no multiple of the stride, so that the cells of a detector do not fill them, with the sizes
+// next to theirs. Of a network that is no detector it says nothing.
+func (g *Graph) Tiles() error {
+	if _, detector := g.Region(); !detector {
+		return nil
+	}
+	stride, err := g.Stride()
+	if err != nil {
+		return err
+	}
+	s := g.InputSize()
+	for _, side := range []int{s.H, s.W} {
+		if low := side / stride * stride; low != side {
+			next := fmt.Sprint(low + stride)
+			if low > 0 {
+				next = fmt.Sprintf("%d or %d", low, low+stride)
+			}
+			return fmt.Errorf("images of %dx%d: a detector whose cells are %d pixels wide needs sides that are multiples of that; give %s (augment: {crop: {size: %d}})", s.H, s.W, stride, next, low+stride)
+		}
+	}
+	return nil
 }
 
 // Stride is how many pixels of a side the coarsest map of several positions has for each of its own, by the strides on the way to it, at

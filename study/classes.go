@@ -27,9 +27,9 @@ type ClassEffect struct {
 // numbers that [PerImage] gives them. Effects are means over pairs of one image in one repeat. Their variance is clustered both ways, by images
 // and by repeats (Cameron, Gelbach and Miller, "Robust inference with multiway clustering", J. Bus. Econ. Stat. 29, 2011), and no less than either
 // alone; degrees of freedom are Satterthwaite's. Of all effects together those are found that Benjamini and Hochberg's rule at [DiscoveryRate]
-// finds. A metric without a column gives none.
+// finds. A metric without a column gives none, nor does one of pseudo-values, whose mean over some images says nothing.
 func ByClass(r *Result, labels []int32, classes int) []ClassEffect {
-	if len(r.Judged) == 0 || len(r.Metrics) == 0 || r.Metrics[0].Column == "" {
+	if len(r.Judged) == 0 || len(r.Metrics) == 0 || r.Metrics[0].Column == "" || r.Metrics[0].Rarest != "" {
 		return nil
 	}
 	m := r.Metrics[0]

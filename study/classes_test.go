@@ -89,3 +89,17 @@ func TestEffectsByClassNeedImagesAndRepeats(t *testing.T) {
 		t.Errorf("not judged: %v", list)
 	}
 }
+
+func TestPseudoValuesTellNothingByClass(t *testing.T) {
+	r := model{arms: 2, repeats: 3, images: 100, suits: 0.4, luck: 0.5}.draw(rand.New(rand.NewPCG(1, 2)))
+	for _, a := range r.Arms {
+		r.Judged = append(r.Judged, Judgement{Arm: a})
+	}
+	if len(ByClass(r, byTen(100), 10)) == 0 {
+		t.Fatal("nothing by class")
+	}
+	r.Metrics[0].Rarest = "rarest"
+	if effects := ByClass(r, byTen(100), 10); effects != nil {
+		t.Errorf("%+v", effects)
+	}
+}

@@ -12,6 +12,9 @@ import (
 	"github.com/assaylab/assay/study/stat"
 )
 
+// fewOfClass is how many images of a class make intervals wider by a tenth or more: Student's 97.5 % point at 9 degrees of freedom is 2.26.
+const fewOfClass = 10
+
 // caveats are the sentences that stand under the table: what a careful reader would ask first.
 func caveats(r *Result, t *table) []string {
 	var c []string
@@ -38,6 +41,13 @@ func caveats(r *Result, t *table) []string {
 	}
 	if limit, ok := t.imageLimit(r); ok {
 		say("%d validation images cannot tell effects of %.2g %s whatever the repeats; about %d would", t.images, r.Delta, unit, limit)
+	}
+	switch few := t.rarest(t.metrics[0]); {
+	case few == 0 || few > fewOfClass:
+	case few < leastOfClass:
+		say("no verdicts on %s, a mean over classes: a class is in %s of a validation split alone, and %d are the least that tell it from chance; validate on more images, or merge or leave out such classes", t.metrics[0].Title, counted(few, "image"), leastOfClass)
+	default:
+		say("a class is in %s of a validation split alone: intervals of %s are as wide as so few allow; more images of it narrow them", counted(few, "image"), t.metrics[0].Title)
 	}
 	for v, j := range r.Judged {
 		if j.Failures > 0 {

@@ -110,9 +110,13 @@ func (o outcome) judge(t *table) findings {
 		f.of[v] = Finding{Mean: f.of[v].Mean, Effect: new(0.0), Low: new(0.0), High: new(0.0), InnerLow: new(0.0), InnerHigh: new(0.0), P: new(1.0),
 			Verdict: None, Method: "identical"}
 	}
+	few := t.rarest(o.Metric)
 	for q := range f.of {
 		if math.IsInf(f.of[q].DF, 0) {
 			f.of[q].DF = 0
+		}
+		if e := f.of[q]; few > 0 && few < leastOfClass && e.Low != nil && e.Method != "identical" { // shown, and no more
+			f.of[q] = Finding{Mean: e.Mean, Effect: e.Effect, SeedSE: e.SeedSE, ImageSE: e.ImageSE, DF: e.DF}
 		}
 		if t.rows[0].Trials < 2 { // one repeat: effects are shown, verdicts are not
 			f.of[q].Verdict = ""
@@ -428,7 +432,33 @@ func (o outcome) imageTermsOf(t *table, base int) stat.ImageTerms {
 		}
 		blocks = append(blocks, block)
 	}
-	return stat.EstimateImages(blocks, len(t.asks))
+	terms := stat.EstimateImages(blocks, len(t.asks))
+	if few := t.rarest(o.Metric); few > 0 {
+		terms.AtMost(float64(few - 1)) // all that images vary by may be the rarest class's
+	}
+	return terms
+}
+
+// leastOfClass is in how many images of a split each class must be for a verdict on a mean over classes. In two, what arms differ by on these images is
+// told from chance so badly that 10 % of the studies in which nothing differs made a claim; see the table "average precision" of internal/simulate.
+const leastOfClass = 5
+
+// rarest is in how many images of a split the rarest class is, the least of all repeats; 0 where the metric has no such column, or no class.
+func (t *table) rarest(m task.Metric) int {
+	least := 0
+	for _, arm := range t.cells {
+		for _, c := range arm {
+			if m.Rarest == "" || c == nil || c.Status != Done {
+				continue
+			}
+			for _, n := range c.Images.Columns[m.Rarest] {
+				if n > 0 && (least == 0 || int(n) < least) {
+					least = int(n)
+				}
+			}
+		}
+	}
+	return least
 }
 
 // rows picks arms of y.

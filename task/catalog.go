@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
 )
 
 // Entry is a task by name.
@@ -17,6 +18,7 @@ type Entry struct {
 // catalog lists the tasks; the first is the default.
 var catalog = []Entry{
 	{"classify", "one class of each picture", func(classes []string) Task { return Classify{Classes: classes} }},
+	{"detect", "a box around each object, and its class", func(classes []string) Task { return Detect{Classes: classes} }},
 }
 
 // Catalog lists the tasks; the first is the default.
@@ -45,4 +47,12 @@ func Short(name string) string {
 		return ""
 	}
 	return name
+}
+
+// For is the task that the main output of a network says it is for.
+func For(g *nn.Graph, classes []string) Task {
+	if _, boxes := g.Region(); boxes {
+		return Detect{Classes: classes}
+	}
+	return Classify{Classes: classes}
 }

@@ -72,6 +72,9 @@ func (Classify) Check(g *nn.Graph) error {
 		return err
 	}
 	for _, o := range g.Outputs {
+		if _, boxes := o.Node.Layer.(nn.Region); boxes {
+			return fmt.Errorf("%s: output %s gives boxes; write task: detect", o.Node.Name, o.Name)
+		}
 		if x := size[o.Node]; x.H != 1 || x.W != 1 {
 			return fmt.Errorf("%s: the logits of output %s are a map of %v; pool it globally or end with a linear layer", o.Node.Name, o.Name, x)
 		} else if x.C != g.Classes {
@@ -127,9 +130,9 @@ func (c Classify) rows() program.Op {
 }
 
 // Predict gives LogProbs, whatever the loss was.
-func (Classify) Predict(b *program.Builder, main *program.Value) {
+func (Classify) Predict(b *program.Builder, _ nn.Output, head *program.Value) {
 	b.At("log-softmax")
-	b.Output(LogProbs, b.Emit(program.LogSoftmax{}, logits(b, main)))
+	b.Output(LogProbs, b.Emit(program.LogSoftmax{}, logits(b, head)))
 }
 
 // logits is a head's map as [N,K].
@@ -316,7 +319,7 @@ func (c Classify) Answer(output func(name string) []float32, n int) []Guess {
 	logProbs := output(LogProbs)
 	gs := make([]Guess, len(logProbs))
 	for k, p := range logProbs {
-		gs[k] = Guess{k, c.Classes[k], math.Exp(float64(p))}
+		gs[k] = Guess{Class: k, Name: c.Classes[k], Probability: math.Exp(float64(p))}
 	}
 	slices.SortStableFunc(gs, func(a, b Guess) int {
 		switch {

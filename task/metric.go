@@ -16,6 +16,10 @@ type Metric struct {
 	Scale  float64 `json:"scale"`  // value = Scale × mean of the column
 	Least  float64 `json:"least"`  // smallest effect that matters where the study does not say; 0: the verdict none is not to be had
 	Counts bool    `json:"counts"` // the column holds 0 and 1, so that one image is the least that can differ
+
+	// Rarest, of a metric whose column holds pseudo-values, of which only the mean over all images says something, is the column that tells of
+	// each image in how many of its split the rarest of its classes is, 0 where it shows none: intervals widen for a class in few.
+	Rarest string `json:"rarest,omitempty"`
 }
 
 // Direction is "higher" or "lower": what is better.

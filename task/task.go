@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/nn"
 )
@@ -42,6 +43,14 @@ func Mixed(t Task, what string) (Task, error) {
 	return m.Mixed(), nil
 }
 
+// Labelled is the task for a set so labelled: of a task whose programs are made for it, such as for the most boxes of a picture, else itself.
+func Labelled(t Task, of data.Labelling) Task {
+	if l, ok := t.(interface{ Labelled(data.Labelling) Task }); ok {
+		return l.Labelled(of)
+	}
+	return t
+}
+
 // Outputs is the part of a task that stands in programs.
 type Outputs interface {
 	// Check tells what is wrong with a network's outputs, with the layer in front.
@@ -51,9 +60,9 @@ type Outputs interface {
 	// inputs. heads are the maps [N,H,W,C] of the outputs, the main one first.
 	Loss(b *program.Builder, outputs []nn.Output, heads []*program.Value) *program.Value
 
-	// Predict emits what an evaluation gives of the main output's map [N,H,W,C], and names it by outputs of the program, each with N
+	// Predict emits what an evaluation gives of the main output, of its map [N,H,W,C], and names it by outputs of the program, each with N
 	// rows.
-	Predict(b *program.Builder, main *program.Value)
+	Predict(b *program.Builder, main nn.Output, head *program.Value)
 }
 
 // Scoring is the part of a task that judges what came out.
@@ -88,6 +97,9 @@ type Score struct {
 	Classes []ClassScore
 	Columns []Column
 
+	// Detected is what a detector found; else nil.
+	Detected *Detected
+
 	// Collapse tells of a network that has learned nothing, or lost it; else nil.
 	Collapse *Collapse
 }
@@ -97,6 +109,8 @@ type ClassScore struct {
 	Name   string
 	Images int
 	Figure Figure
+	Boxes  int      // of the class that a detector is asked for
+	Beside []Figure // what else is told of the class
 }
 
 // Column is a value an image, in the order of [Score.IDs]: one of the two.
@@ -142,4 +156,5 @@ type Guess struct {
 	Class       int
 	Name        string
 	Probability float64
+	Box         box.Box // of a detector: in shares of the window, or where that is said in pixels of the upright picture
 }

@@ -14,13 +14,19 @@ import (
 // arXiv:1312.4400, §3.2; gem pools by a generalised mean: Radenović, Tolias, Chum, arXiv:1711.02512, §3.2. fc is fully connected;
 // spp is so behind a pyramid of poolings: He, Zhang, Ren, Sun, arXiv:1406.4729. conv-avg runs the fully connected layers as
 // convolutions and averages the predictions; avg-conv averages in front of the last: arXiv:1606.02228, §3.5, after OverFeat,
-// arXiv:1312.6229.
+// arXiv:1312.6229. yolo makes a detector of the network: yolo.go.
 type Head struct {
-	Kind   string  `yaml:"kind" spec:"bare" values:"avg, fc, conv-avg, avg-conv, spp, gem, max, max+avg" help:"the classifier"`
+	Kind   string  `yaml:"kind" spec:"bare" values:"avg, fc, conv-avg, avg-conv, spp, gem, max, max+avg, yolo" help:"the classifier, or the boxes of a detector"`
 	Hidden int     `yaml:"hidden" default:"none; spp keeps those that are there" help:"units of a hidden layer in front of the logits; not of conv-avg and avg-conv"`
 	Levels []int   `yaml:"levels" default:"[3, 2, 1]" help:"spp: bins a side of each level"`
 	P      float32 `yaml:"p" spec:"nonzero" default:"learned, from 3" help:"gem: an exponent that is not learned, above 0 and at most 100; 1 averages, larger ones come near the maximum"`
 	Pool   string  `yaml:"pool" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv, spp: whether the pooling in front of the first linear layer goes, as published, or stays"`
+
+	Anchors     AnchorChoice `yaml:"anchors" default:"5" help:"yolo: how many are found in the boxes of the images, or a list of [width, height] in cells"`
+	Passthrough string       `yaml:"passthrough" default:"auto" help:"yolo: the finer map that is joined, auto for the last one of twice the size, none, or a layer's path"`
+	Reorg       string       `yaml:"reorg" values:"darknet, plain" default:"darknet" help:"yolo: the order in which the finer map's pixels become channels"`
+	Convs       int          `yaml:"convs" spec:"nonzero" default:"2" help:"yolo: 3x3 convolutions in front of the join, 1 to 8"`
+	Channels    int          `yaml:"channels" spec:"nonzero" default:"1024" help:"yolo: their maps"`
 }
 
 // Rewrite replaces or changes everything from the last feature map to the logits.
@@ -45,6 +51,12 @@ func (h Head) Rewrite(g *nn.Graph) (nn.Changes, error) {
 		return fault("p", "p %g; give an exponent above 0 and at most 100", h.P)
 	case h.Levels != nil && len(h.Levels) == 0:
 		return fault("levels", "no level; give the bins of one or more, such as [3, 2, 1]")
+	}
+	if path, err := h.ofYOLO(); err != nil {
+		return c, &spec.Fault{Path: path, Msg: err.Error()}
+	}
+	if h.Kind == "yolo" {
+		return h.detect(g, nil)
 	}
 	layers, trunk := tail(g)
 	if !slices.ContainsFunc(layers, hasWeights) {

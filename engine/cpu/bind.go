@@ -196,6 +196,13 @@ func bound(op program.Op) binder {
 		return bindEntropy
 	case program.EntropyGrad:
 		return bindEntropyGrad
+	// op_region.go
+	case program.Region:
+		return bindRegion
+	case program.RegionGrad:
+		return bindRegionGrad
+	case program.RegionBoxes:
+		return bindRegionBoxes
 	// op_update.go
 	case program.SGD:
 		return bindSGD

@@ -99,7 +99,7 @@ func (e *Env) advise(ctx context.Context, file, arm, folder, write, test string)
 	}
 	defer set.Close()
 	g := train.Geometry(set, taught)
-	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)}
+	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()}
 	all, err := approach.Advise(x, images)
 	if err != nil {
 		return root.At(err)

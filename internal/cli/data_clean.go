@@ -127,7 +127,7 @@ func (e *Env) cleanLabels(ctx context.Context, ask cleaning) error {
 	}
 	defer set.Close()
 	g := train.Geometry(set, taught)
-	built, err := approach.Build(x, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)})
+	built, err := approach.Build(x, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()})
 	if err != nil {
 		return root.At(err)
 	}

@@ -21,10 +21,10 @@ import (
 )
 
 func evalCommand(e *Env) *cobra.Command {
-	var from, split, views string
+	var from, split, views, worst string
 	var confusion bool
 	cmd := &cobra.Command{
-		Use: "eval MODEL [--data FOLDER]", Short: "accuracy, log loss and accuracy by class of a model",
+		Use: "eval MODEL [--data FOLDER]", Short: "accuracy and log loss of a model, or a detector's average precision, and by class",
 		Long: `Measures a model on images of a folder or of a built-in set: the validation images of its own training by default, the test
 images with --split test. Images that the model was trained on are left out of both, in whatever folder they lie and whatever they
 are called there; --split all keeps them, and says how many. Each reading of test images makes the next one less of a test, so the
@@ -35,7 +35,8 @@ store counts them, image by image.`,
 	cmd.Flags().StringVar(&from, "data", "", "`FOLDER` or built-in set; default: what it was trained on, the folder as it lay beside the model")
 	cmd.Flags().StringVar(&split, "split", "val", "`PART` to measure on: val, test, or all for a folder of other images")
 	viewsFlag(cmd, &views)
-	cmd.Flags().BoolVar(&confusion, "confusion", false, "print how many images of each class are taken for which")
+	cmd.Flags().BoolVar(&confusion, "confusion", false, "print how many images of each class are taken for which; of a detector objects, and background")
+	cmd.Flags().StringVar(&worst, "worst", "", "write a contact sheet of a detector's worst errors, kind by kind, to `FILE.png`")
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if split != "val" && split != "test" && split != "all" {
 			return misuse(fmt.Errorf("--split: no part %q; choose val, test or all", split))
@@ -98,6 +99,15 @@ store counts them, image by image.`,
 		if err != nil {
 			return err
 		}
+		switch {
+		case worst == "":
+		case score.Detected == nil:
+			return misuse(fmt.Errorf("--worst: %s names classes and draws no boxes; leave it out", args[0]))
+		default:
+			if err := e.worstSheet(c.Context(), set, m.About.Preprocess, score, m.About.Classes, worst); err != nil {
+				return err
+			}
+		}
 		o := outcome{Model: args[0], Data: name(images), Split: split, Epochs: m.About.Epochs, Steps: m.About.Steps, Engine: eng.ID().String()}
 		if len(m.Seen.Trained) > 0 {
 			o.TrainedOn = &part.trained
@@ -115,7 +125,7 @@ store counts them, image by image.`,
 		}
 		e.printOutcome(o)
 		if confusion {
-			e.printConfusion(o.Classes, o.Confusion)
+			e.printConfusion(o.confused(), o.Confusion)
 		}
 		e.tellReading(spent, len(set.Marks(part.test)), split)
 		return nil

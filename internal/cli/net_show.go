@@ -138,7 +138,7 @@ func (e *Env) printPlans(g *nn.Graph, batch int) error {
 		return err
 	}
 	defer eng.Close()
-	family, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 0)
+	family, err := compile.New(g, task.For(g, nil), experiment.DefaultOptimization(), 0)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (e *Env) blame(ctx context.Context, file, folder string, repeats int, err e
 			return nil // has its place already
 		}
 		g := train.Geometry(set, l)
-		_, err = approach.Build(experiment.Experiment{Net: x.Net}, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)})
+		_, err = approach.Build(experiment.Experiment{Net: x.Net, Task: x.Task, Architecture: detecting(x)}, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()})
 		return net.At(err)
 	}
 	base := root.Get("base")

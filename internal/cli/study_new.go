@@ -514,7 +514,7 @@ func (p *proposal) check(file string, text []byte, set *data.Set) error {
 	cut := set.Cut(1, 1)
 	_, err = s.Plan(func(x experiment.Experiment) (study.Images, error) {
 		g := set.Geometry(p.Window, 0)
-		return study.Images{Images: approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)}, Train: len(cut.Train), Val: len(cut.Val)}, nil
+		return study.Images{Images: approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()}, Train: len(cut.Train), Val: len(cut.Val)}, nil
 	})
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/assaylab/assay/approach/learning"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/meanap"
 	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/say"
@@ -36,7 +37,7 @@ type outcome struct {
 	Diverged           bool // then Score has no figures that count
 	Score              task.Score
 	Classes            []string       // of the model, in its order
-	Confusion          task.Confusion // in that order
+	Confusion          task.Confusion // in that order; of a detector with background behind the last
 	TrainedOn          *int           // images among them that the model was trained on, nil where it does not say; eval leaves these out of val and test
 	Engine             string         // that measured
 	Reading            int            // how many times test images among them were read, this one counted; 0: none were
@@ -61,6 +62,10 @@ func (o *outcome) fill(s task.Score, classes []string, set *data.Set) {
 		class[i] = slices.Index(classes, name)
 	}
 	o.Score, o.Classes = s, classes
+	if s.Detected != nil {
+		o.Confusion = meanap.Confusion(s.Detected.Images, len(classes), task.Sure)
+		return
+	}
 	o.Confusion = s.Confusion(len(classes), func(id int32) int { return class[set.Items[id].Label] })
 }
 
@@ -84,6 +89,9 @@ func (o outcome) MarshalJSON() ([]byte, error) {
 		classes = append(classes, map[string]any{"name": c.Name, "images": c.Images, c.Figure.Name: c.Figure.Raw})
 	}
 	doc["per_class"] = classes
+	if o.Score.Detected != nil {
+		o.detector(doc)
+	}
 	if o.Reading > 0 {
 		doc["reading"] = o.Reading
 	}
@@ -278,8 +286,8 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	defer set.Close()
 	g := train.Geometry(set, taught)
-	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)}
-	if _, err := approach.Build(experiment.Experiment{Net: x.Net}, images); err != nil {
+	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()}
+	if _, err := approach.Build(experiment.Experiment{Net: x.Net, Task: x.Task, Architecture: detecting(x)}, images); err != nil {
 		return part("net").At(err)
 	}
 	built, err := approach.Build(x, images)
@@ -512,6 +520,10 @@ func (e *Env) printOutcome(o outcome) {
 		}
 	}
 	e.print("\n")
+	if o.Score.Detected != nil {
+		e.printDetector(o)
+		return
+	}
 	if most, share, unbalanced := o.Confusion.Majority(); unbalanced {
 		e.print("%s  %.2f %%   macro F1 %.4f   to beat: an accuracy of %.2f %%, which always guessing %s gets\n", e.bold("balanced accuracy"), 100*o.Confusion.BalancedAccuracy(), o.Confusion.MacroF1(), 100*share, o.Classes[most])
 	}
@@ -526,4 +538,12 @@ func (e *Env) printOutcome(o outcome) {
 		}
 		e.print("  %-*s  %8s  of %s\n", width, c.Name, measured(c.Figure.Metric, c.Figure.Value()), thousands(c.Images))
 	}
+}
+
+// detecting is what must be done to an experiment's network before it fits its task: nothing to a classifier.
+func detecting(x experiment.Experiment) []experiment.Choice {
+	if task.Short(x.Task) == "" {
+		return nil
+	}
+	return x.Architecture
 }

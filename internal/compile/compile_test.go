@@ -43,7 +43,7 @@ func TestEveryNetworkOfTheZooHasAllPrograms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := compile.New(g, task.Classify{}, experiment.DefaultOptimization(), 1)
+			f, err := compile.New(g, task.For(g, nil), experiment.DefaultOptimization(), 1)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -34,7 +34,7 @@ type Objective interface {
 	Loss(b *program.Builder, outputs []nn.Output, heads []*program.Value) *program.Value
 
 	// Predict emits and names the outputs of an evaluation, of what the main output gives.
-	Predict(b *program.Builder, main *program.Value)
+	Predict(b *program.Builder, main nn.Output, head *program.Value)
 }
 
 // Family is the programs of one network, which share a State: parameters, running statistics and, once the step is built, what
@@ -255,7 +255,7 @@ func (f *Family) Evaluation(batch int) (*program.Program, error) {
 		return nil, err
 	}
 	l := pruned.lower(b, batch, evaluation, nil)
-	f.objective.Predict(b, l.out[pruned.Graph.Main().Node])
+	f.objective.Predict(b, pruned.Graph.Main(), l.out[pruned.Graph.Main().Node])
 	return b.Build()
 }
 

@@ -17,7 +17,7 @@ func (asIs) Loss(b *program.Builder, _ []nn.Output, heads []*program.Value) *pro
 	return b.Emit(program.Mean{}, heads[0])
 }
 
-func (asIs) Predict(b *program.Builder, main *program.Value) { b.Output("map", main) }
+func (asIs) Predict(b *program.Builder, _ nn.Output, head *program.Value) { b.Output("map", head) }
 
 // darknet's formula on the memory of [C,H,W], of reorg_cpu in src/blas.c at f6afaab, and space to depth.
 func TestReorgMovesWhatItSays(t *testing.T) {

@@ -468,6 +468,16 @@ func elementCases() []*Case {
 			moved := b.Emit(program.Transpose{Axes: []int{0, 2, 1, 5, 4, 3}}, squares)
 			moved = b.Emit(program.Reshape{Shape: tensor.Of(2, 3, c, 4)}, moved)
 			outputs(b, b.Emit(program.Conv{Window: geometry(3, 3, 1, 1, 1), Groups: 1}, b.Emit(program.Transpose{Axes: []int{0, 2, 1, 3}}, b.Emit(program.Conv{Window: geometry(3, 3, 1, 1, 1), Groups: 1}, moved, w)), w), x, w)
+		}}, &Case{Name: fmt.Sprintf("element/region %d", c), Classes: max(c, 2), Later: "detectors", Build: func(b *program.Builder) {
+			anchors := [][2]float32{{1.25, 0.75}, {0.5, 2}, {3, 2.5}}
+			x := b.Input("x", program.Real, tensor.Of(5, 3, 4, 3*(5+max(c, 2))))
+			boxes := b.Emit(program.Activation{Func: program.Sigmoid}, b.Input("boxes", program.Real, tensor.Of(5, 4, 4)))
+			sides := b.Input("sides", program.Real, tensor.Of(5, 3, 4)) // some without width or height, some outside
+			classes, few, seen := b.Input("classes", program.Index, tensor.Of(5, 4)), b.Input("few", program.Index, tensor.Of(5, 3)), b.Input("seen", program.Index, tensor.Of(5))
+			full := program.Region{Anchors: anchors, Object: 5, NoObject: 1, Coord: 1, Class: 1, Threshold: 0.3, Rescore: true, Warm: 1, WarmWeight: 0.01}
+			other := program.Region{Anchors: anchors, Object: 2, NoObject: 0.5, Coord: 3, Class: 0.5, Threshold: 0.6, Warm: 2, WarmWeight: 0.1, Derivative: true}
+			b.Output("boxes", b.Emit(program.RegionBoxes{Anchors: anchors}, x))
+			outputs(b, b.Emit(program.Add{}, b.Emit(full, x, boxes, classes, seen), b.Emit(other, x, sides, few, seen)), x)
 		}}, &Case{Name: fmt.Sprintf("element/cross-entropy %d", c), Classes: c, Build: func(b *program.Builder) {
 			x := b.Input("x", program.Real, x2)
 			b.Output("log-softmax", b.Emit(program.LogSoftmax{}, x))

@@ -114,6 +114,10 @@ func Ops() []Op {
 		FocalGrad{},              // logits, labels, dloss[N] → dlogits
 		Entropy{},                // logits[N,K] → that of each row's softmax, [N]
 		EntropyGrad{},            // logits, dh[N] → dlogits
+		// op_region.go
+		Region{},      // x[N,H,W,A·(5+K)], boxes[N,M,4], classes[N,M], seen[N] → loss[N]
+		RegionGrad{},  // x, boxes, classes, seen, dloss[N] → dx
+		RegionBoxes{}, // x[N,H,W,A·(5+K)] → [N,A·H·W,5+K]: boxes, objectness, probabilities
 		// op_update.go: Writers
 		SGD{},   // p, g, v, lr, momentum, l2; changes p and v
 		Blend{}, // r, b, keep: r = keep·r + (1-keep)·Scale·b; changes r

@@ -247,6 +247,12 @@ func run(op program.Op, in, out []array) error {
 		return focal(op, in[0], in[1], out[0])
 	case program.FocalGrad:
 		return focalGrad(op, in[0], in[1], in[2], out[0])
+	case program.Region:
+		return region(op, in[0], in[1], in[2], in[3], out[0])
+	case program.RegionGrad:
+		return regionGrad(op, in[0], in[1], in[2], in[3], in[4], out[0])
+	case program.RegionBoxes:
+		regionBoxes(op, in[0], out[0])
 	case program.Entropy:
 		entropy(in[0], out[0])
 	case program.EntropyGrad:

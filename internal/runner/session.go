@@ -234,7 +234,7 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 	g := train.Geometry(set, learning)
 	cut := set.Cut(s.Study.Seed, 1)
 	return study.Images{
-		Images: approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes)},
+		Images: approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()},
 		Train:  len(cut.Train), Val: len(cut.Val),
 	}, nil
 }

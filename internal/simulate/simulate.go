@@ -50,6 +50,12 @@ func (r Row) draws() string {
 		if r.Model.Suits == 0 {
 			images += ", nothing suits any"
 		}
+		if o := r.Model.Objects; o.Classes > 0 {
+			images += fmt.Sprintf(" of objects of %d classes", o.Classes)
+			if o.Rare > 0 {
+				images += fmt.Sprintf(", one of them in %d images of a split", o.Rare)
+			}
+		}
 	}
 	if r.Model.Diverges > 0 {
 		images += fmt.Sprintf(", %g of the trainings of arms with the first variant diverge", r.Model.Diverges)

@@ -60,8 +60,10 @@ func TestEveryRowKeepsItsPromise(t *testing.T) {
 				if broken(o.Wrong, r.Promise, studies) {
 					t.Errorf("any false claim in %.4f of %d studies, promised %.2f", o.Wrong, studies, r.Promise)
 				}
-				if s, ok := o.Others["log_loss"]; ok && broken(s.Wrong, r.Promise, studies) {
-					t.Errorf("any false claim on log loss in %.4f of %d studies, promised %.2f", s.Wrong, studies, r.Promise)
+				for _, beside := range []string{"log_loss", "ap"} {
+					if s, ok := o.Others[beside]; ok && broken(s.Wrong, r.Promise, studies) {
+						t.Errorf("any false claim on %s in %.4f of %d studies, promised %.2f", beside, s.Wrong, studies, r.Promise)
+					}
 				}
 				if r.Promise == alpha {
 					of.Lock()
@@ -123,10 +125,15 @@ func TestThreadsChangeNothing(t *testing.T) {
 
 // An arm has the effect that its scenario says, over images and seeds that no study sees.
 func TestTruthIsWhatTheScenarioSays(t *testing.T) {
-	for _, m := range []Model{fewImages, unlike, wide, margins} {
+	detector := objects
+	detector.Pool, detector.Suits = 500, 0
+	for _, m := range []Model{fewImages, unlike, wide, margins, detector} {
 		m.Pool *= 4
 		w := newWorld(m, study.Design{Kind: study.OFAT}, mixture, stream(5, 0))
-		const repeats = 400
+		repeats := 400
+		if m.Objects.Classes > 0 {
+			repeats = 40
+		}
 		got, want := w.effect([]int{1}, repeats), 0.0 // the second arm is at 0, the first that is made
 		if w.arm([]int{1}).Effect != 0 {
 			t.Fatalf("the first arm made has the effect %g", w.arm([]int{1}).Effect)

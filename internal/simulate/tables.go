@@ -147,6 +147,22 @@ func tableOf(name string, outcomes []Outcome) (string, error) {
 			row(slices.Concat([]string{fmt.Sprintf("%s, %d, %d", l.Design, l.Factors, l.Repeats), fmt.Sprintf("%.0f", o.Trainings)}, first, second,
 				[]string{percent(o.Found), percent(o.Nones), fmt.Sprint(studies)})...)
 		}
+	case "average precision":
+		head("validation images of a repeat", "classes", "the rarest in", "what is true", "studies", "AP50: any false claim", "AP", "effects found", "AP50, were images no sample")
+		for _, l := range lines {
+			images, rare := fmt.Sprintf("%d, one split", l.Model.Images), "as the others"
+			if l.Model.Pool > 0 {
+				images = fmt.Sprintf("%d redrawn from %d", l.Model.Images, l.Model.Pool)
+			}
+			if n := l.Model.Objects.Rare; n > 0 {
+				rare = fmt.Sprintf("%d images", n)
+			}
+			for _, s := range scenarios {
+				if o, ok := l.of[s]; ok {
+					row(images, fmt.Sprint(l.Model.Objects.Classes), rare, s, fmt.Sprint(o.Studies), o.wrong(), percent(o.Others["ap"].Wrong), percent(o.Found), percent(o.Alone))
+				}
+			}
+		}
 	case "data size":
 		head("what the outcome is on x times the images, points", "studies", "wrong about twice the images", "outcome of twice outside of its interval", "plateau, or none, rightly told")
 		for _, l := range lines {

@@ -30,6 +30,8 @@ type Model struct {
 	Smooth bool // smoothed accuracy beside it
 	Delta  float64
 
+	Objects Objects // of a detector, which is judged by AP50 and AP in place of accuracy
+
 	Diverges float64 // chance that a training of an arm with the first factor breaks down, whatever it would have come to
 	Tunes    tunes   // "": nothing
 	Bowl     float64 // points that an arm loses for each squared doubling of its setting away from the best
@@ -59,6 +61,8 @@ func (m Model) metrics() []task.Metric {
 	switch {
 	case m.Images == 0:
 		return []task.Metric{score}
+	case m.Objects.Classes > 0:
+		return []task.Metric{task.AP50, task.AP}
 	case m.Loss:
 		return task.Classify{}.Metrics()
 	case m.Smooth:
@@ -88,6 +92,7 @@ type world struct {
 	curve      func(x float64) float64 // of a scenario of data-size
 	err        error
 	difficulty []float64
+	objects    [][]object // by image
 	splits     [][]int32
 	blocks     []float64
 	arms       map[string]*arm
@@ -95,10 +100,11 @@ type world struct {
 
 type arm struct {
 	Truth
-	shift  float64   // of the latent value, that gives the truth
-	suits  []float64 // by image
-	tuned  float64   // what the value that was chosen last costs
-	trials []study.Trial
+	shift       float64     // of the latent value, that gives the truth
+	suits       []float64   // by image
+	suitsObject [][]float64 // by image and object
+	tuned       float64     // what the value that was chosen last costs
+	trials      []study.Trial
 }
 
 func newWorld(m Model, d study.Design, s Scenario, rng *rand.Rand) *world {
@@ -106,6 +112,9 @@ func newWorld(m Model, d study.Design, s Scenario, rng *rand.Rand) *world {
 	w.difficulty = make([]float64, max(m.Pool, m.Images))
 	for i := range w.difficulty {
 		w.difficulty[i] = m.Base + rng.NormFloat64()
+	}
+	if m.Objects.Classes > 0 {
+		w.show()
 	}
 	return w
 }
@@ -131,7 +140,10 @@ func (w *world) arm(factors []int) *arm {
 		a.Truth = w.truth(factors, len(w.arms)-1)
 		a.Effect *= w.Delta
 		a.shift = a.Effect
-		if w.Images > 0 {
+		switch {
+		case w.Objects.Classes > 0:
+			a.shift = a.Effect * w.Objects.Slope
+		case w.Images > 0:
 			a.shift = w.sd()*distuv.UnitNormal.Quantile(distuv.UnitNormal.CDF(w.Base/w.sd())+a.Effect/100) - w.Base
 		}
 	}
@@ -188,6 +200,9 @@ func (w *world) train(a *arm, s int, shared float64) study.Trial {
 	if w.Images == 0 {
 		t.Metrics[score.Name], t.Images.Columns[score.Column] = shared, []float32{float32(shared)}
 		return t
+	}
+	if w.Objects.Classes > 0 {
+		return w.detect(a, s, shared)
 	}
 	right, hits, loss := make([]float32, w.Images), 0, 0.0
 	logP, margins := make([]float32, w.Images), make([]float64, w.Images)

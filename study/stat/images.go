@@ -65,6 +65,13 @@ func EstimateImages(blocks []ImageBlock, k int) ImageTerms {
 	return t
 }
 
+// AtMost lets variances be known no better than by so many degrees of freedom, 1 or more: the sampling variance of V is 2 V²/df or more.
+func (t ImageTerms) AtMost(df float64) {
+	for v := range t.VarVar {
+		t.VarVar[v] = max(t.VarVar[v], 2*t.Cov[v][v]*t.Cov[v][v]/max(1, df))
+	}
+}
+
 // crossing is what the covariances of the image parts of effects are worked out from, and room to do it in.
 type crossing struct {
 	centred [][][]float64 // by block, arm and image of the block
