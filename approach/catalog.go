@@ -331,7 +331,7 @@ func Catalog() []Entry {
 			Couplings: []string{"layers names layers with what lies over them: a factor acts on their weights, biases, scales and shifts, of each the last one that names its layer; a weight that layers share goes by the first of them",
 				"depth counts stages, which share the first part of a path, from the head, whose factor is 1; layers takes its place where it names a layer", "scale: batch makes base the rate for 256 images",
 				"plateau holds a twentieth of the training images, at most 1,000, out of the steps, and drops the rate when more than every epochs in a row have not made their loss 1e-4 of itself smaller, as PyTorch's ReduceLROnPlateau; validation images have no part in it",
-				"assay train --find-lr tries rates from 1e-7 to 10 and suggests one for base"},
+				"assay train --find-lr tries rates from 1e-6 to 10 and suggests one for base"},
 			Paper:    "step: Krizhevsky et al. 2012; linear, sqrt, square: arXiv:1606.02228, §3.4; exp, inv, poly, sigmoid: Caffe; cosine, restarts: Loshchilov, Hutter, arXiv:1608.03983; triangular: Smith, arXiv:1506.01186; onecycle: Smith, Topin, arXiv:1708.07120; trapezoid: Zhai et al., arXiv:2106.04560; warm-up, scale: Goyal et al., arXiv:1706.02677; depth: Howard, Ruder, arXiv:1801.06146, §3.2",
 			Evidence: "step .471, square root .483, square .483, linear .493",
 			Caveats:  "the best rate differs between variants; compare at each one's own where that matters. layers does not change how weights are drawn",

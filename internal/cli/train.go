@@ -125,7 +125,8 @@ With --start the training begins from the weights of a file, as pretrain: FILE i
 safetensors file, or one of PyTorch (.pth, .pt). What finds no place, such as the classifier of other classes, is drawn as always.
 
 With --find-lr nothing is trained to the end and nothing is written: a hundred steps, each with a higher rate, show at which rates the
-loss falls (Smith, arXiv:1506.01186), and a rate is suggested: the middle of the longest valley, as fastai's lr_find has it.
+loss falls (Smith, arXiv:1506.01186), and short trainings at rates about there, of 40 steps each, decide which is suggested. The plot
+marks the steepest point and the valley too, which Lightning and fastai would have suggested.
 
 With --all-images it trains on the validation images too, never on those of the test: for a model that a study has judged already, as
 none are left to measure it on.`,
