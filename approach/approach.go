@@ -399,7 +399,8 @@ type resolved struct {
 }
 
 // resolve looks up the choices of one section and reads their parameters. Of settings, a later choice of the same name
-// inherits the parameters that it does not write.
+// inherits the parameters that it does not write. What is written and decides nothing is a fault; what is inherited so is left at its
+// default.
 func resolve(section Kind, choices []experiment.Choice) ([]resolved, error) {
 	var rs []resolved
 	last := map[string]any{}
@@ -416,10 +417,13 @@ func resolve(section Kind, choices []experiment.Choice) ([]resolved, error) {
 			}
 			last[c.Name], err = entry.read(start, c.Value)
 		}
+		if err == nil {
+			err = entry.idle(last[c.Name], c.Value)
+		}
 		if err != nil {
 			return nil, place(c, err)
 		}
-		rs = append(rs, resolved{c, section, last[c.Name]})
+		rs = append(rs, resolved{c, section, entry.settled(last[c.Name])})
 	}
 	return rs, nil
 }

@@ -17,10 +17,10 @@ import (
 // arXiv:1312.6229.
 type Head struct {
 	Kind   string  `yaml:"kind" spec:"bare" values:"avg, fc, conv-avg, avg-conv, spp, gem, max, max+avg" help:"the classifier"`
-	Hidden int     `yaml:"hidden" default:"none; spp keeps those that are there" help:"units of a hidden layer in front of the logits; not of conv-avg and avg-conv"`
-	Levels []int   `yaml:"levels" default:"[3, 2, 1]" help:"spp: bins a side of each level"`
-	P      float32 `yaml:"p" spec:"nonzero" default:"learned, from 3" help:"gem: an exponent that is not learned, above 0 and at most 100; 1 averages, larger ones come near the maximum"`
-	Pool   string  `yaml:"pool" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv, spp: whether the pooling in front of the first linear layer goes, as published, or stays"`
+	Hidden int     `yaml:"hidden" only:"kind: not conv-avg, avg-conv" default:"none; spp keeps those that are there" help:"units of a hidden layer in front of the logits; not of conv-avg and avg-conv"`
+	Levels []int   `yaml:"levels" only:"kind: spp" default:"[3, 2, 1]" help:"spp: bins a side of each level"`
+	P      float32 `yaml:"p" spec:"nonzero" only:"kind: gem" default:"learned, from 3" help:"gem: an exponent that is not learned, above 0 and at most 100; 1 averages, larger ones come near the maximum"`
+	Pool   string  `yaml:"pool" only:"kind: conv-avg, avg-conv, spp" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv, spp: whether the pooling in front of the first linear layer goes, as published, or stays"`
 }
 
 // Rewrite replaces or changes everything from the last feature map to the logits.
@@ -33,14 +33,6 @@ func (h Head) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	switch {
 	case h.Hidden < 0:
 		return fault("hidden", "hidden %d; give units, or 0 for none", h.Hidden)
-	case h.Hidden > 0 && convolve:
-		return fault("hidden", "%s keeps the hidden layers that are there; remove it", h.Kind)
-	case h.Pool != "" && !convolve && h.Kind != "spp":
-		return fault("pool", "pool is of conv-avg, avg-conv and spp, not of %s; remove it", h.Kind)
-	case h.Levels != nil && h.Kind != "spp":
-		return fault("levels", "levels are of spp, not of %s; remove them", h.Kind)
-	case h.P != 0 && h.Kind != "gem":
-		return fault("p", "p is of gem, not of %s; remove it", h.Kind)
 	case !(h.P >= 0 && h.P <= 100):
 		return fault("p", "p %g; give an exponent above 0 and at most 100", h.P)
 	case h.Levels != nil && len(h.Levels) == 0:

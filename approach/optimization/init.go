@@ -21,12 +21,9 @@ func (i Init) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error
 	if !(i.Std > 0 && i.Std < 1e3) {
 		return refuse("std", "std %g; give a standard deviation above 0, such as 0.01", i.Std)
 	}
-	text, d := i.Kind+" initialisation", experiment.DefaultOptimization().Init
+	text := i.Kind + " initialisation"
 	if i.Kind == "gaussian" {
-		i.Gain = d.Gain // what a rule does not take is left at its default, so that it decides nothing
 		text += fmt.Sprintf(", standard deviation %g", i.Std)
-	} else {
-		i.Std = d.Std
 	}
 	o.Init = experiment.Init(i)
 	if i.Gain != 1 {

@@ -355,6 +355,7 @@ type field struct {
 	set                     bool // of texts, whose order says nothing
 	omitEmpty               bool
 	words                   []string // that a text, or each of a list of texts, must be one of; nil for any
+	only                    []condition
 }
 
 // decode fills the field of a struct.
@@ -413,7 +414,7 @@ func fields(t reflect.Type) []field {
 		all = append(all, field{
 			name: name, index: f.Index, words: words(f.Tag.Get("values")), omitEmpty: strings.Contains(options, "omitempty"),
 			bare: strings.Contains(more, "bare"), required: strings.Contains(more, "required"), nonzero: strings.Contains(more, "nonzero"),
-			set: more == "set",
+			set: more == "set", only: conditions(f.Tag.Get("only")),
 		})
 	}
 	return all
