@@ -353,10 +353,11 @@ func Catalog() []Entry {
 			Couplings: []string{
 				"the gain is never inferred from the activation",
 				"zero-gamma is of residual branches that end in a norm, all else as he",
+				"dirac has the first outputs of each convolution, as many as its inputs, pass these on as they are, all else as he",
 				"whiten takes the patches from the first training images as the network will see them, and freezes the first convolution's weights; its bias and norm are trained",
 			},
 			Paper: "he, msra-fan-out: He et al., arXiv:1502.01852, eq. 10 and 14; xavier: Glorot, Bengio, AISTATS 2010; lsuv: Mishkin, Matas, ICLR 2016, arXiv:1511.06422; orthogonal: Saxe et al., arXiv:1312.6120; " +
-				"zero-gamma: Goyal et al., arXiv:1706.02677, §5.1; gaussian: Krizhevsky et al. 2012, §5; whiten: Jordan, arXiv:2404.00498, §3.2",
+				"zero-gamma: Goyal et al., arXiv:1706.02677, §5.1; gaussian: Krizhevsky et al. 2012, §5; dirac: Zagoruyko, Komodakis, arXiv:1706.00388, over the first outputs alone as in arXiv:2404.00498, §3.3; whiten: Jordan, arXiv:2404.00498, §3.2",
 			Evidence: "the published study starts every network by lsuv",
 			Caveats:  "with batch norm the choice matters less. whiten is made for small windows, 2x2 there, and twice as many outputs as a patch has values; what outputs are more stay as drawn and are frozen too",
 		}},

@@ -119,7 +119,7 @@ type Clip struct {
 
 // Init is how the first weights are drawn. Biases start at 0, norm scales at 1.
 type Init struct {
-	Kind string  `yaml:"kind" spec:"bare" values:"he, xavier, msra-fan-out, lsuv, orthogonal, zero-gamma, gaussian, whiten" help:"the rule; zero-gamma and whiten are he but for what they set"`
+	Kind string  `yaml:"kind" spec:"bare" values:"he, xavier, msra-fan-out, lsuv, orthogonal, zero-gamma, gaussian, dirac, whiten" help:"the rule; zero-gamma, dirac and whiten are he but for what they set"`
 	Gain float32 `yaml:"gain" only:"kind: not gaussian" help:"factor on the standard deviation, above 0"`
 	Std  float32 `yaml:"std" only:"kind: gaussian" help:"gaussian: the standard deviation, above 0"`
 }

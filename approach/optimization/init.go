@@ -8,8 +8,9 @@ import (
 )
 
 // Init chooses how the first weights are drawn: he (arXiv:1502.01852, by fan-in; msra-fan-out by fan-out), xavier (Glorot, Bengio,
-// AISTATS 2010), lsuv (arXiv:1511.06422), orthogonal (arXiv:1312.6120), gaussian; zero-gamma (arXiv:1706.02677) and whiten
-// (arXiv:2404.00498) are he but for the last norms of residual branches and for the first convolution. The gain is a setting, never
+// AISTATS 2010), lsuv (arXiv:1511.06422), orthogonal (arXiv:1312.6120), gaussian; zero-gamma (arXiv:1706.02677), dirac
+// (arXiv:1706.00388) and whiten (arXiv:2404.00498) are he but for the last norms of residual branches, for the first outputs of convolutions and
+// for the first convolution. The gain is a setting, never
 // inferred from the activation.
 type Init experiment.Init
 

@@ -295,11 +295,11 @@ func TestNoiseAndPenaltiesOutOfRangeAreRefused(t *testing.T) {
 		return p
 	}
 	for want, a := range map[string]tuner{
-		"size 6; give an odd number of pixels, such as 7":                       dropout(func(d *optimization.Dropout) { d.Kind, d.Size = "block", 6 }),
-		"the images have no weights for drop-connect; give head or convs":       dropout(func(d *optimization.Dropout) { d.Kind, d.Place = "drop-connect", "input" }),
-		"strength -1; give a number above 0, or 0 for the kind's own":           penalty(func(p *optimization.Penalty) { p.Strength = -1 }),
-		"limit 0; give a norm above 0, such as 3":                               penalty(func(p *optimization.Penalty) { p.Limit = 0 }),
-		"std 0; give a standard deviation above 0, such as 0.01":                optimization.Init{Kind: "gaussian", Gain: 1},
+		"size 6; give an odd number of pixels, such as 7":                 dropout(func(d *optimization.Dropout) { d.Kind, d.Size = "block", 6 }),
+		"the images have no weights for drop-connect; give head or convs": dropout(func(d *optimization.Dropout) { d.Kind, d.Place = "drop-connect", "input" }),
+		"strength -1; give a number above 0, or 0 for the kind's own":     penalty(func(p *optimization.Penalty) { p.Strength = -1 }),
+		"limit 0; give a norm above 0, such as 3":                         penalty(func(p *optimization.Penalty) { p.Limit = 0 }),
+		"std 0; give a standard deviation above 0, such as 0.01":          optimization.Init{Kind: "gaussian", Gain: 1},
 	} {
 		if _, err := a.Tune(&experiment.Optimization{}, of(t, plain).Overlay()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got  %v\nwant %s", err, want)
