@@ -110,6 +110,9 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if images.Size.C == 1 && space.Coloured() {
 		return nil, Locate(e.Learning, "colors", &spec.Fault{Path: "$.space", Msg: fmt.Sprintf("colors: %s of images that are grey; drop it, or take log, equalize or clahe", space)})
 	}
+	if op := b.Learning.Augment.Painting(); op != nil && space.Coloured() { // what covers a region is painted behind the conversion
+		return nil, Locate(e.Learning, "augment", fmt.Errorf("augment: %s paints greys or noise of red, green and blue, and the network sees %s; leave fill at mean, or drop colors", op.Name(), space))
+	}
 	images.Size.C = space.Channels(images.Size.C)
 	if b.Graph, err = network(e.Net, images); err != nil {
 		return nil, err

@@ -46,6 +46,10 @@ func TestAParameterThatDecidesNothingIsRefused(t *testing.T) {
 		{"separable: {expand: 4}", "", "", `3:28: separable: expand belongs to inverted; take it out or write order: inverted`},
 		{"", "", "multiscale: {sizes: [24, 28, 32], step: 4}", `5:52: multiscale: step belongs to [low, high]; take it out or give two sizes`},
 		{"", "", "pretrain: {from: a.pth, norm: train}", `5:36: pretrain: norm belongs to freeze, frozen, fine-tune; take it out or write freeze or preset: frozen`},
+		{"", "", "colors: hsv, augment: [{erase: {fill: noise}}]", `5:25: augment: erase paints greys or noise of red, green and blue, and the network sees hsv; leave fill at mean, or drop colors`},
+		{"", "", "augment: [flip, {cutout: {fill: 0}}], colors: lab", `5:12: augment: cutout paints greys or noise of red, green and blue, and the network sees lab; leave fill at mean, or drop colors`},
+		{"", "", "colors: log, augment: [{erase: {fill: noise}}]", ""},
+		{"", "", "colors: hsv, augment: [erase]", ""},
 		{"", "", "augment: [{translate: {pixels: 2, share: 0.1}}]", `5:46: translate: share decides nothing beside pixels; take one of them out`},
 	} {
 		_, err := approach.Build(lists(t, "mini", c.architecture, c.optimization, c.learning), approach.Images{})
