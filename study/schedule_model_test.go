@@ -388,7 +388,9 @@ func (w *microcosm) standsRight(p *process, end End) {
 				training.Arm = twin
 			}
 			if !w.live(t) && ended && (result.status == Diverged || len(lacking(p.fixed.Columns, result.columns)) == 0) {
-				trainings[training] = trainings[training]
+				if _, known := trainings[training]; !known {
+					trainings[training] = false
+				}
 				continue
 			}
 			trainings[training] = true
