@@ -122,6 +122,9 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if images.Size.C == 1 && space.Coloured() {
 		return nil, Locate(e.Learning, "colors", &spec.Fault{Path: "$.space", Msg: fmt.Sprintf("colors: %s of images that are grey; drop it, or take log, equalize or clahe", space)})
 	}
+	if op := b.Learning.Augment.Painting(); op != nil && space.Coloured() { // what covers a region is painted behind the conversion
+		return nil, Locate(e.Learning, "augment", fmt.Errorf("augment: %s paints greys or noise of red, green and blue, and the network sees %s; leave fill at mean, or drop colors", op.Name(), space))
+	}
 	images.Size.C = space.Channels(images.Size.C)
 	if b.Graph, err = Network(e.Net, images); err != nil {
 		return nil, err
@@ -453,7 +456,8 @@ type resolved struct {
 }
 
 // resolve looks up the choices of one section and reads their parameters. Of settings, a later choice of the same name
-// inherits the parameters that it does not write.
+// inherits the parameters that it does not write. What is written and decides nothing is a fault; what is inherited so is left at its
+// default.
 func resolve(section Kind, choices []experiment.Choice) ([]resolved, error) {
 	var rs []resolved
 	last := map[string]any{}
@@ -470,10 +474,13 @@ func resolve(section Kind, choices []experiment.Choice) ([]resolved, error) {
 			}
 			last[c.Name], err = entry.read(start, c.Value)
 		}
+		if err == nil {
+			err = entry.idle(last[c.Name], c.Value)
+		}
 		if err != nil {
 			return nil, place(c, err)
 		}
-		rs = append(rs, resolved{c, section, last[c.Name]})
+		rs = append(rs, resolved{c, section, entry.settled(last[c.Name])})
 	}
 	return rs, nil
 }

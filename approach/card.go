@@ -39,7 +39,8 @@ type Parameter struct {
 	Default string `json:"default"`
 	Values  string `json:"values"`
 	Help    string `json:"help"`
-	Bare    bool   `json:"-"` // the one that a bare value sets
+	Only    string `json:"only,omitempty"` // under which values of others it decides anything, as "kind: ema"; "": always
+	Bare    bool   `json:"-"`              // the one that a bare value sets
 }
 
 // Parameters lists the keys of an approach, from its struct: the tags yaml, values, help and spec:"bare", and those that say a range.
@@ -75,7 +76,7 @@ func parameters(of any) []Parameter {
 		if name == "" || name == "-" {
 			continue
 		}
-		p := Parameter{Name: name, Values: f.Tag.Get("values"), Help: f.Tag.Get("help"), Bare: strings.Contains(f.Tag.Get("spec"), "bare")}
+		p := Parameter{Name: name, Values: f.Tag.Get("values"), Help: f.Tag.Get("help"), Only: f.Tag.Get("only"), Bare: strings.Contains(f.Tag.Get("spec"), "bare")}
 		if f.Tag.Get("is") != "" {
 			p.Help = experiment.Wanted(f.Tag) + "; " + p.Help
 		}
@@ -114,6 +115,27 @@ func (e Entry) read(start any, n *spec.Node) (any, error) {
 		return nil, err
 	}
 	return v.Elem().Interface(), nil
+}
+
+// idle faults a parameter that a value writes and that decides nothing beside the others, by the tags `only` of the fields: decay where the
+// average is swa.
+func (e Entry) idle(read any, n *spec.Node) error {
+	if n == nil {
+		return nil
+	}
+	err := spec.Idle(n, read)
+	if f, ok := errors.AsType[*spec.Fault](err); ok && f.Line == 0 {
+		err = fmt.Errorf("%s: %w", e.Name, err)
+	}
+	return err
+}
+
+// settled is an approach with what decides nothing in it, as a choice before may have left it, at its default.
+func (e Entry) settled(read any) any {
+	v := reflect.New(reflect.TypeOf(read))
+	v.Elem().Set(reflect.ValueOf(read))
+	spec.Settle(v.Interface(), e.Default)
+	return v.Elem().Interface()
 }
 
 // where is the pattern of an approach that takes one, "" for all layers.

@@ -331,7 +331,7 @@ func Catalog() []Entry {
 			Couplings: []string{"layers names layers with what lies over them: a factor acts on their weights, biases, scales and shifts, of each the last one that names its layer; a weight that layers share goes by the first of them",
 				"depth counts stages, which share the first part of a path, from the head, whose factor is 1; layers takes its place where it names a layer", "scale: batch makes base the rate for 256 images",
 				"plateau holds a twentieth of the training images, at most 1,000, out of the steps, and drops the rate when more than every epochs in a row have not made their loss 1e-4 of itself smaller, as PyTorch's ReduceLROnPlateau; validation images have no part in it",
-				"assay train --find-lr tries rates from 1e-7 to 10 and suggests one for base"},
+				"assay train --find-lr tries rates from 1e-6 to 10 and suggests one for base"},
 			Paper:    "step: Krizhevsky et al. 2012; linear, sqrt, square: arXiv:1606.02228, §3.4; exp, inv, poly, sigmoid: Caffe; cosine, restarts: Loshchilov, Hutter, arXiv:1608.03983; triangular: Smith, arXiv:1506.01186; onecycle: Smith, Topin, arXiv:1708.07120; trapezoid: Zhai et al., arXiv:2106.04560; warm-up, scale: Goyal et al., arXiv:1706.02677; depth: Howard, Ruder, arXiv:1801.06146, §3.2",
 			Evidence: "step .471, square root .483, square .483, linear .493",
 			Caveats:  "the best rate differs between variants; compare at each one's own where that matters. layers does not change how weights are drawn",
@@ -353,10 +353,11 @@ func Catalog() []Entry {
 			Couplings: []string{
 				"the gain is never inferred from the activation",
 				"zero-gamma is of residual branches that end in a norm, all else as he",
+				"dirac has the first outputs of each convolution, as many as its inputs, pass these on as they are, all else as he",
 				"whiten takes the patches from the first training images as the network will see them, and freezes the first convolution's weights; its bias and norm are trained",
 			},
 			Paper: "he, msra-fan-out: He et al., arXiv:1502.01852, eq. 10 and 14; xavier: Glorot, Bengio, AISTATS 2010; lsuv: Mishkin, Matas, ICLR 2016, arXiv:1511.06422; orthogonal: Saxe et al., arXiv:1312.6120; " +
-				"zero-gamma: Goyal et al., arXiv:1706.02677, §5.1; gaussian: Krizhevsky et al. 2012, §5; whiten: Jordan, arXiv:2404.00498, §3.2",
+				"zero-gamma: Goyal et al., arXiv:1706.02677, §5.1; gaussian: Krizhevsky et al. 2012, §5; dirac: Zagoruyko, Komodakis, arXiv:1706.00388, over the first outputs alone as in arXiv:2404.00498, §3.3; whiten: Jordan, arXiv:2404.00498, §3.2",
 			Evidence: "the published study starts every network by lsuv",
 			Caveats:  "with batch norm the choice matters less. whiten is made for small windows, 2x2 there, and twice as many outputs as a patch has values; what outputs are more stay as drawn and are frozen too",
 		}},

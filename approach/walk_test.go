@@ -57,7 +57,7 @@ var walked = map[string][]string{
 	"solver":     {"solver: sgd", "solver: {nesterov: true}", "solver: adamw", "solver: {kind: rmsprop, eps_inside: true}", "solver: {kind: lars, trust: 0.02}", "solver: {kind: lion, beta1: 0.95, beta2: 0.98}", "solver: {kind: muon, rest: adam, scale: match-rms}", "solver: {kind: sam, base: nadam, adaptive: true}"},
 	"lr":         {"lr: 0.01", "lr: {policy: step, gamma: 0.5, every: 2}", "lr: {policy: cosine, warmup: 1}", "lr: {layers: {\"**\": 0.5}}", "lr: {policy: multistep, at: [2, 5], scale: batch}", "lr: {policy: onecycle, depth: 0.8}"},
 	"batch":      {"batch: 64"},
-	"init":       {"init: {kind: xavier, gain: 2}", "init: lsuv", "init: msra-fan-out", "init: orthogonal", "init: zero-gamma", "init: {kind: gaussian, std: 0.05}", "init: whiten"},
+	"init":       {"init: {kind: xavier, gain: 2}", "init: lsuv", "init: msra-fan-out", "init: orthogonal", "init: zero-gamma", "init: {kind: gaussian, std: 0.05}", "init: dirac", "init: whiten"},
 	"epochs":     {"epochs: 5", "epochs: {steps: 100}"},
 	"subset":     {"subset: 0.5", "subset: {images: 1000}"},
 	"pretrain":   {"pretrain: a.pth", "pretrain: {from: a.pth, freeze: [conv1], normalize: half}"},

@@ -20,8 +20,8 @@ type Labels struct {
 	Noise     float64   `yaml:"noise" spec:"bare" told:"path" help:"share of the training images that are given a wrong class, any other as likely, from 0 to below 1"`
 	Confusion Confusion `yaml:"confusion" default:"none" help:"which wrong class, in place of noise: a CSV file with a row for each class, how often it is taken for each of the classes, by counts or shares; or {CLASS: {OTHER: share}}"`
 	Clean     string    `yaml:"clean" values:"drop, relabel" help:"what becomes of training images whose label is likely wrong: they are left out, or taken for what a network that has not seen them takes them for"`
-	Folds     int       `yaml:"folds" help:"parts of the training images; a network for each is trained on the others, 2 to 100"`
-	Rule      string    `yaml:"rule" values:"prune_by_noise_rate, prune_by_class, both, confident_learning, predicted_neq_given" help:"how wrong labels are told"`
+	Folds     int       `yaml:"folds" only:"clean" help:"parts of the training images; a network for each is trained on the others, 2 to 100"`
+	Rule      string    `yaml:"rule" only:"clean" values:"prune_by_noise_rate, prune_by_class, both, confident_learning, predicted_neq_given" help:"how wrong labels are told"`
 }
 
 // Ways of Clean.

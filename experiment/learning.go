@@ -42,6 +42,23 @@ type Augment struct {
 	Ops []Operation `yaml:"ops" spec:"bare" help:"a list of operations"`
 }
 
+// Painting is the first operation that covers what is seen by another colour than the mean, nil for none.
+func (a Augment) Painting() *Operation {
+	for i, op := range a.Ops {
+		switch o := op.Op.(type) {
+		case augment.Erase:
+			if o.Fill != (augment.Ink{}) {
+				return &a.Ops[i]
+			}
+		case augment.Cutout:
+			if o.Fill != (augment.Ink{}) {
+				return &a.Ops[i]
+			}
+		}
+	}
+	return nil
+}
+
 // List is what a loader does.
 func (a Augment) List() augment.List {
 	var list augment.List

@@ -65,7 +65,9 @@ func (o *Operation) UnmarshalSpec(n *spec.Node) error {
 			}
 		} else {
 			v := read.form()
-			err = spec.DecodeInto(value, v.Addr().Interface())
+			if err = spec.DecodeInto(value, v.Addr().Interface()); err == nil {
+				err = spec.Idle(value, v.Interface())
+			}
 			read.set(v)
 		}
 		if err == nil {

@@ -16,7 +16,7 @@ type Pretrain struct {
 	Preset    string    `yaml:"preset" values:"none, frozen, fine-tune" help:"frozen: all but the classifier (freeze); fine-tune: so for an epoch, then all of it trained at rates by depth (thaw: 1, lr: {depth: 0.8})"`
 	Freeze    []nn.Glob `yaml:"freeze" help:"layers that keep these weights, by path: [conv1, \"stage1/**\"]"`
 	Thaw      float64   `yaml:"thaw" help:"epoch after which what is frozen is trained too; 0: never"`
-	Norm      string    `yaml:"norm" values:"keep, train" help:"keep: what is frozen is in training what it is in evaluation; train: its norms are trained and normalise by each batch, its dropout stays"`
+	Norm      string    `yaml:"norm" only:"freeze; preset: frozen, fine-tune" values:"keep, train" help:"keep: what is frozen is in training what it is in evaluation; train: its norms are trained and normalise by each batch, its dropout stays"`
 	Normalize Normalize `yaml:"normalize" default:"net" help:"how pictures must look: net, imagenet, half, none, or {mean: [...], std: [...]}; net: as the network's zoo entry or the model says, else imagenet"`
 	Match     string    `yaml:"match" values:"names, order" help:"how tensors find their layers: by names, or by the order of the layers alone"`
 	Cache     int       `yaml:"cache" help:"draws of augmentation that each image has while something is frozen, one an epoch in turn; 0: a new one each epoch"`

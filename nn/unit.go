@@ -19,9 +19,11 @@ const (
 // in a pre-activation network norm, relu, conv.
 //
 // An activation belongs to the layer that reads it if it is marked so ([Node.Pre]; building marks those with a norm at their
-// own input) or if a bypass goes round it; else to the layer that it alone reads. A layer may have none.
+// own input) or if a bypass goes round it; else to the layer that it alone reads. A layer may have none. A pooling between the layer and its norm
+// and activation belongs to the unit, as in airbench94: conv, pool, norm, gelu.
 type Unit struct {
 	unit, act *Node // act nil if there is none
+	pool      *Node // between unit and act, with a norm behind it; nil if there is none
 	pre       bool
 	o         *Overlay
 }
@@ -70,7 +72,13 @@ func (o *Overlay) ConvUnits() iter.Seq[Unit] {
 // around lists the units that a site is a place of.
 func (o *Overlay) around(s Site) []Unit {
 	var us []Unit
-	for _, n := range slices.Concat([]*Node{s.node}, s.node.In, o.g.Readers(s.node)) {
+	near := slices.Concat([]*Node{s.node}, s.node.In, o.g.Readers(s.node))
+	for _, n := range s.node.In { // of an activation, behind a pooling
+		if isPool(n) {
+			near = append(near, n.In...)
+		}
+	}
+	for _, n := range near {
 		if hasUnit(n) {
 			if u := o.unit(n, o.g.Readers); slices.Contains(u.sites(), s) {
 				us = append(us, u)
@@ -87,10 +95,21 @@ func (o *Overlay) unit(n *Node, readers func(*Node) []*Node) Unit {
 		u.act, u.pre = a, true
 		return u
 	}
-	if rs := readers(n); len(rs) == 1 && isActivation(rs[0]) && !pre(rs[0]) && !o.g.IsOutput(n) {
+	rs := readers(n)
+	if len(rs) == 1 && isPool(rs[0]) && !o.g.IsOutput(n) && !o.g.IsOutput(rs[0]) {
+		if acts := readers(rs[0]); len(acts) == 1 && isActivation(acts[0]) && o.normed(Out(rs[0]), In(acts[0], 0), Out(acts[0])) {
+			u.pool, rs = rs[0], acts
+		}
+	}
+	if len(rs) == 1 && isActivation(rs[0]) && !pre(rs[0]) && !o.g.IsOutput(n) {
 		u.act = rs[0]
 	}
 	return u
+}
+
+// normed reports whether one of the sites has a norm.
+func (o *Overlay) normed(sites ...Site) bool {
+	return slices.ContainsFunc(sites, func(s Site) bool { return o.Get(s, SlotNorm) != nil })
 }
 
 func hasUnit(n *Node) bool {
@@ -100,6 +119,8 @@ func hasUnit(n *Node) bool {
 	}
 	return false
 }
+
+func isPool(n *Node) bool { _, ok := n.Layer.(Pool); return ok }
 
 func isActivation(n *Node) bool { _, ok := n.Layer.(Activation); return ok }
 
@@ -142,6 +163,8 @@ func (u Unit) Site(p Place) Site {
 		return In(u.unit, 0)
 	case p == After:
 		return Out(u.act)
+	case u.pool != nil:
+		return Out(u.pool)
 	}
 	return Out(u.unit)
 }
@@ -154,7 +177,11 @@ func (u Unit) sites() []Site {
 	case u.pre:
 		return []Site{In(u.act, 0), Out(u.act), In(u.unit, 0)}
 	}
-	return []Site{Out(u.unit), In(u.act, 0), Out(u.act)}
+	sites := []Site{Out(u.unit), In(u.act, 0), Out(u.act)}
+	if u.pool != nil {
+		sites = append(sites, Out(u.pool))
+	}
+	return sites
 }
 
 // Norm is the unit's norm, nil if it has none, and where it stands.

@@ -144,11 +144,25 @@ func (w *microcosm) start(file View, engine string, columns []string, budget tim
 	w.view, w.last, w.columns = g.View, file, columns
 	w.born++
 	p := &process{n: w.born, file: file, tried: map[Cell]bool{}, slots: 1 + w.IntN(3),
-		fixed: Fixed{Arms: file.Trained(), Engine: engine, Columns: columns, Budget: budget}}
+		fixed: Fixed{Arms: file.Trained(), Twins: w.twins(file.Trained()), Engine: engine, Columns: columns, Budget: budget}}
 	w.running = append(w.running, p)
 	w.log("process %d on %s, budget %v, columns %q, file %v x %d: %q", p.n, engine, budget, columns, file.Arms, file.Repeats, g.Lines(0, 0, 0))
 	w.viewKept(before)
 	return p
+}
+
+// twins draws arms that differ from another of their file in what is evaluated alone.
+func (w *microcosm) twins(arms []string) map[string]string {
+	twins := map[string]string{}
+	for arm, of := range map[string]string{"views": "base", "idle2": "idle", "b": "a"} {
+		if slices.Contains(arms, arm) && slices.Contains(arms, of) {
+			twins[arm] = of
+		}
+	}
+	if w.IntN(2) == 0 {
+		return nil
+	}
+	return twins
 }
 
 // viewKept: growth loses no arm, shrinks no repeats, and keeps names apart.
@@ -354,7 +368,8 @@ func (w *microcosm) standsRight(p *process, end End) {
 		}
 		return
 	}
-	var left, open, leased, failed int
+	var open, leased, failed int
+	trainings := map[Cell]bool{} // by the cell of the arm that others share them with: whether something is left of them
 	b := w.blocks()
 	for _, a := range w.view.Arms {
 		if a.Status == Removed || !slices.Contains(p.fixed.Arms, a.Key) {
@@ -368,10 +383,17 @@ func (w *microcosm) standsRight(p *process, end End) {
 			c := Cell{a.Key, repeat}
 			t := trialID{c, w.cells[c].engine}
 			result, ended := w.results[t]
+			training := c
+			if twin, ok := p.fixed.Twins[c.Arm]; ok {
+				training.Arm = twin
+			}
 			if !w.live(t) && ended && (result.status == Diverged || len(lacking(p.fixed.Columns, result.columns)) == 0) {
+				if _, known := trainings[training]; !known {
+					trainings[training] = false
+				}
 				continue
 			}
-			left++
+			trainings[training] = true
 			switch {
 			case w.live(t):
 				leased++
@@ -386,7 +408,12 @@ func (w *microcosm) standsRight(p *process, end End) {
 			}
 		}
 	}
-	over := w.over(p)
+	left, over := 0, w.over(p)
+	for _, lacks := range trainings {
+		if lacks {
+			left++
+		}
+	}
 	want := OtherEngine
 	switch {
 	case open > 0 && !over:
@@ -400,8 +427,8 @@ func (w *microcosm) standsRight(p *process, end End) {
 	case over:
 		want = BudgetSpent
 	}
-	if end.Kind != want || end.Left != left || end.OK() != (left == 0 || want == BudgetSpent) {
-		w.breaks("process %d: the study stands at %s, %d left (%d open, %d leased, %d failed), and it says %s, %d left", p.n, want, left, open, leased, failed, end.Kind, end.Left)
+	if end.Kind != want || end.Left != left || end.Held != len(trainings)-left || end.OK() != (left == 0 || want == BudgetSpent) {
+		w.breaks("process %d: the study stands at %s, %d held, %d left (%d open, %d leased, %d failed), and it says %s, %d held, %d left", p.n, want, len(trainings)-left, left, open, leased, failed, end.Kind, end.Held, end.Left)
 	}
 }
 

@@ -9,19 +9,47 @@ import (
 	"github.com/assaylab/assay/train"
 )
 
-func TestARangeTestEndsWhereTheLossBlowsUp(t *testing.T) {
+func TestARangeTestEndsInTheBestOfShortTrainings(t *testing.T) {
 	j := job(t, draw(t, 13))
 	t.Chdir(t.TempDir())
 	j.Optimization.LR.Warmup = 0
-	tried, err := train.FindRate(t.Context(), j, train.NewRangeTest(), nil)
+	steps, last := 0, 0
+	found, err := train.FindRate(t.Context(), j, train.NewRangeTest(), func(done, total int) {
+		steps++
+		if done != steps || total < done || total < last {
+			t.Errorf("step %d is told as %d of %d", steps, done, total)
+		}
+		last = total
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(tried); n < 50 || n > 100 || tried[0].Rate != 1e-7 || math.Abs(tried[1].Rate/tried[0].Rate-math.Pow(1e8, 1.0/99)) > 1e-9 || math.Abs(tried[0].Smooth-tried[0].Loss) > 1e-9 {
+	tried := found.Points
+	if n := len(tried); n < 50 || n > 100 || tried[0].Rate != 1e-6 || math.Abs(tried[1].Rate/tried[0].Rate-math.Pow(1e7, 1.0/99)) > 1e-9 {
 		t.Errorf("%d steps, the first %+v", n, tried[0])
 	}
-	if rate, found := train.Valley(tried); !found || rate < 1e-4 || rate > 1 {
-		t.Errorf("suggests %g, %v", rate, found)
+	if found.Valley < 1e-4 || found.Valley > 1 || found.Steepest < 1e-4 || found.Steepest > found.Least || found.Least > 10 {
+		t.Errorf("valley %g, steepest %g, least %g", found.Valley, found.Steepest, found.Least)
+	}
+	// every short training is the job's own first steps, whatever came before it: one that is taken alone has the same loss
+	n := len(found.Trainings)
+	if n < 3 || n > 7 || steps > len(tried)+40*n || found.Rate < 1e-4 || found.Rate > 10 {
+		t.Fatalf("%d steps, suggests %g of %+v", steps, found.Rate, found.Trainings)
+	}
+	for i, s := range found.Trainings {
+		if i > 0 && math.Abs(s.Rate/found.Trainings[i-1].Rate-math.Sqrt(10)) > 1e-9 {
+			t.Errorf("rates %+v", found.Trainings)
+		}
+		j.Optimization.LR.Policy, j.Optimization.LR.Base, j.Optimization.LR.Final, j.Learning.Epochs.Steps = "linear", float32(s.Rate), 0, 40
+		var sum float64
+		j.OnStep = func(p train.Progress) {
+			if p.Step > 30 {
+				sum += p.Loss
+			}
+		}
+		if r, err := train.Run(t.Context(), j); err != nil || r.Diverged != (s.Loss == nil) || s.Loss != nil && math.Abs(sum/10-*s.Loss) > 1e-4*sum/10 {
+			t.Errorf("rate %g: %g alone, %v; %+v", s.Rate, sum/10, err, s)
+		}
 	}
 	if files, err := os.ReadDir("."); err != nil || len(files) > 0 {
 		t.Errorf("left behind: %v %v", files, err)

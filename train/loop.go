@@ -40,7 +40,7 @@ type run struct {
 	step     *step
 	programs map[size]*step // each compiled when a stage first wants it
 
-	tries    float32 // rate of a range test, in place of the settings'; 0: theirs
+	tries    float32 // base of a range test's step, in place of the settings'; 0: theirs
 	averages []*average
 	plateau  plateau
 
@@ -402,7 +402,7 @@ func (r *run) advance(ctx context.Context) (loss float64, err error) {
 // rate is the learning rate of a step.
 func (r *run) rate(step int) float32 {
 	if r.tries > 0 {
-		return r.tries
+		return r.triedRate(step)
 	}
 	return r.Optimization.Rate(step, r.schedule, r.drops(step))
 }

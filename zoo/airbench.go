@@ -5,7 +5,7 @@ import "github.com/assaylab/assay/nn"
 // airbench94: Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", arXiv:2404.00498, §3.1 (KellerJordan/cifar10-airbench,
 // legacy/airbench94.py): a convolution of 2x2 without padding whose weights whiten its patches and stay as they are (init: whiten),
 // three groups that pool between their first convolution and its norm, logits times 1/9. Norms learn a shift and no scale. The
-// published count has the 288 frozen weights in it. A norm behind a pooling is none of the convolution's own ([nn.Unit]): batchnorm adds one there.
+// published count has the 288 frozen weights in it.
 var airbenchs = []Net{
 	{"airbench94", "airbench", "Jordan 2024, arXiv:2404.00498", 10, airbench94, Published{1_971_640, 0.118_147_36}},
 }

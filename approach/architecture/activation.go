@@ -21,8 +21,8 @@ import (
 type Activation struct {
 	From   nn.Func `yaml:"from" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, maxout, crelu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, apl, frelu, identity" help:"what is replaced; the default leaves the sigmoid of a gate what it is"`
 	To     nn.Func `yaml:"to" spec:"bare,required" default:"must be written" values:"relu, relu6, leaky, very-leaky, rrelu, prelu, elu, celu, selu, maxout, crelu, softplus, softsign, sigmoid, hard-sigmoid, tanh, scaled-tanh, arcsinh, swish, hard-swish, gelu, mish, apl, frelu, identity" help:"what takes its place"`
-	Alpha  float32 `yaml:"alpha" spec:"nonzero" default:"the paper's" help:"above 0; of leaky, very-leaky, prelu (where the slopes begin), elu, celu and swish, as the function's paper has it; others have none"`
-	Pieces int     `yaml:"pieces" spec:"nonzero" default:"2" help:"of maxout, 2 to 64; hinges of apl, 1 to 64; others have none"`
+	Alpha  float32 `yaml:"alpha" spec:"nonzero" only:"to: leaky, very-leaky, prelu, elu, celu, swish" default:"the paper's" help:"above 0; of leaky, very-leaky, prelu (where the slopes begin), elu, celu and swish, as the function's paper has it; others have none"`
+	Pieces int     `yaml:"pieces" spec:"nonzero" only:"to: maxout, apl" default:"2" help:"of maxout, 2 to 64; hinges of apl, 1 to 64; others have none"`
 	Where  nn.Glob `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 
@@ -33,10 +33,6 @@ func (a Activation) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	switch least := map[nn.Func]int{nn.Maxout: 2, nn.APL: 1}[a.To]; {
 	case !(a.Alpha >= 0 && a.Alpha < 1e6):
 		return c, &spec.Fault{Path: "$.alpha", Msg: fmt.Sprintf("alpha %g; give one above 0", a.Alpha)}
-	case a.Alpha > 0 && a.To.DefaultAlpha() == 0:
-		return c, &spec.Fault{Path: "$.alpha", Msg: fmt.Sprintf("%s has no alpha; remove it", a.To)}
-	case a.Pieces != 0 && a.To.DefaultPieces() == 0:
-		return c, &spec.Fault{Path: "$.pieces", Msg: fmt.Sprintf("%s has no pieces; remove it", a.To)}
 	case a.Pieces != 0 && (a.Pieces < least || a.Pieces > 64):
 		return c, &spec.Fault{Path: "$.pieces", Msg: fmt.Sprintf("%d pieces of %s; give %d to 64", a.Pieces, a.To, least)}
 	}

@@ -18,8 +18,8 @@ import (
 // has a bias or a norm.
 type Attention struct {
 	Kind   string  `yaml:"kind" spec:"bare" values:"se, eca, cbam, nonlocal, self, pool" help:"se, eca: gates by channel; cbam: by channel and position; nonlocal, self: between positions, behind stages; pool: at the head"`
-	Reduce int     `yaml:"reduce" spec:"nonzero" default:"16; of nonlocal 2" help:"se, cbam, nonlocal: channels divided by it give the width inside, at least 1"`
-	Heads  int     `yaml:"heads" spec:"nonzero" default:"4" help:"self, pool: parts of the channels that attend for themselves, at least 1; divides the channels"`
+	Reduce int     `yaml:"reduce" spec:"nonzero" only:"kind: se, cbam, nonlocal" default:"16; of nonlocal 2" help:"se, cbam, nonlocal: channels divided by it give the width inside, at least 1"`
+	Heads  int     `yaml:"heads" spec:"nonzero" only:"kind: self, pool" default:"4" help:"self, pool: parts of the channels that attend for themselves, at least 1; divides the channels"`
 	Where  nn.Glob `yaml:"where" default:"all that fit" help:"layer paths; of nonlocal and self any block that it names, not the last of a stage alone"`
 }
 
@@ -28,16 +28,11 @@ const mostPositions, anyPositions = 16 * 16, 32 * 32
 
 // Rewrite keeps every output shape.
 func (a Attention) Rewrite(g *nn.Graph) (nn.Changes, error) {
-	reduces, splits := slices.Contains([]string{"se", "cbam", "nonlocal"}, a.Kind), slices.Contains([]string{"self", "pool"}, a.Kind)
 	switch {
 	case a.Reduce < 0:
 		return nn.Changes{}, &spec.Fault{Path: "$.reduce", Msg: fmt.Sprintf("reduce %d; give 1 or more", a.Reduce)}
-	case a.Reduce > 0 && !reduces:
-		return nn.Changes{}, &spec.Fault{Path: "$.reduce", Msg: fmt.Sprintf("%s reduces no channels; remove it", a.Kind)}
 	case a.Heads < 0:
 		return nn.Changes{}, &spec.Fault{Path: "$.heads", Msg: fmt.Sprintf("heads %d; give 1 or more", a.Heads)}
-	case a.Heads > 0 && !splits:
-		return nn.Changes{}, &spec.Fault{Path: "$.heads", Msg: fmt.Sprintf("%s has no heads; remove it", a.Kind)}
 	}
 	if a.Reduce == 0 {
 		a.Reduce = map[bool]int{true: 2, false: 16}[a.Kind == "nonlocal"]

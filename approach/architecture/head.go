@@ -17,16 +17,16 @@ import (
 // arXiv:1312.6229. yolo makes a detector of the network: yolo.go.
 type Head struct {
 	Kind   string  `yaml:"kind" spec:"bare" values:"avg, fc, conv-avg, avg-conv, spp, gem, max, max+avg, yolo" help:"the classifier, or the boxes of a detector"`
-	Hidden int     `yaml:"hidden" default:"none; spp keeps those that are there" help:"units of a hidden layer in front of the logits; not of conv-avg and avg-conv"`
-	Levels []int   `yaml:"levels" default:"[3, 2, 1]" help:"spp: bins a side of each level"`
-	P      float32 `yaml:"p" spec:"nonzero" default:"learned, from 3" help:"gem: an exponent that is not learned, above 0 and at most 100; 1 averages, larger ones come near the maximum"`
-	Pool   string  `yaml:"pool" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv, spp: whether the pooling in front of the first linear layer goes, as published, or stays"`
+	Hidden int     `yaml:"hidden" only:"kind: not conv-avg, avg-conv, yolo" default:"none; spp keeps those that are there" help:"units of a hidden layer in front of the logits; not of conv-avg and avg-conv"`
+	Levels []int   `yaml:"levels" only:"kind: spp" default:"[3, 2, 1]" help:"spp: bins a side of each level"`
+	P      float32 `yaml:"p" spec:"nonzero" only:"kind: gem" default:"learned, from 3" help:"gem: an exponent that is not learned, above 0 and at most 100; 1 averages, larger ones come near the maximum"`
+	Pool   string  `yaml:"pool" only:"kind: conv-avg, avg-conv, spp" values:"drop, keep" default:"drop" help:"conv-avg, avg-conv, spp: whether the pooling in front of the first linear layer goes, as published, or stays"`
 
-	Anchors     AnchorChoice `yaml:"anchors" default:"5" help:"yolo: how many are found in the boxes of the images, or a list of [width, height] in cells"`
-	Passthrough string       `yaml:"passthrough" default:"auto" help:"yolo: the finer map that is joined, auto for the last one of twice the size, none, or a layer's path"`
-	Reorg       string       `yaml:"reorg" values:"darknet, plain" default:"darknet" help:"yolo: the order in which the finer map's pixels become channels"`
-	Convs       int          `yaml:"convs" spec:"nonzero" default:"2" help:"yolo: 3x3 convolutions in front of the join, 1 to 8"`
-	Channels    int          `yaml:"channels" spec:"nonzero" default:"1024" help:"yolo: their maps"`
+	Anchors     AnchorChoice `yaml:"anchors" only:"kind: yolo" default:"5" help:"yolo: how many are found in the boxes of the images, or a list of [width, height] in cells"`
+	Passthrough string       `yaml:"passthrough" only:"kind: yolo" default:"auto" help:"yolo: the finer map that is joined, auto for the last one of twice the size, none, or a layer's path"`
+	Reorg       string       `yaml:"reorg" only:"kind: yolo" values:"darknet, plain" default:"darknet" help:"yolo: the order in which the finer map's pixels become channels"`
+	Convs       int          `yaml:"convs" spec:"nonzero" only:"kind: yolo" default:"2" help:"yolo: 3x3 convolutions in front of the join, 1 to 8"`
+	Channels    int          `yaml:"channels" spec:"nonzero" only:"kind: yolo" default:"1024" help:"yolo: their maps"`
 }
 
 // Rewrite replaces or changes everything from the last feature map to the logits.
@@ -39,20 +39,12 @@ func (h Head) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	switch {
 	case h.Hidden < 0:
 		return fault("hidden", "hidden %d; give units, or 0 for none", h.Hidden)
-	case h.Hidden > 0 && convolve:
-		return fault("hidden", "%s keeps the hidden layers that are there; remove it", h.Kind)
-	case h.Pool != "" && !convolve && h.Kind != "spp":
-		return fault("pool", "pool is of conv-avg, avg-conv and spp, not of %s; remove it", h.Kind)
-	case h.Levels != nil && h.Kind != "spp":
-		return fault("levels", "levels are of spp, not of %s; remove them", h.Kind)
-	case h.P != 0 && h.Kind != "gem":
-		return fault("p", "p is of gem, not of %s; remove it", h.Kind)
 	case !(h.P >= 0 && h.P <= 100):
 		return fault("p", "p %g; give an exponent above 0 and at most 100", h.P)
 	case h.Levels != nil && len(h.Levels) == 0:
 		return fault("levels", "no level; give the bins of one or more, such as [3, 2, 1]")
 	}
-	if path, err := h.ofYOLO(); err != nil {
+	if path, err := h.ranged(); err != nil {
 		return c, &spec.Fault{Path: path, Msg: err.Error()}
 	}
 	if h.Kind == "yolo" {

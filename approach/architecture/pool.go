@@ -11,10 +11,10 @@ import (
 // computes, and its paper, stands at [nn.PoolKind]; none takes poolings away.
 type Pool struct {
 	Kind   string  `yaml:"kind" spec:"bare" values:"max, avg, max+avg, mixed, gated, stochastic, lp, blur, none" default:"as it is" help:"how the values of a window are joined; none takes the pooling away"`
-	Kernel int     `yaml:"kernel" spec:"nonzero" default:"as it is" help:"side of the window, at least 1; padding that kept the places of windows keeps them"`
-	Stride int     `yaml:"stride" spec:"nonzero" default:"as it is" help:"distance between windows, at least 1"`
-	Mix    float32 `yaml:"mix" spec:"nonzero" default:"learned" help:"of mixed: the share of the maximum, above 0 and at most 1"`
-	Power  float32 `yaml:"power" spec:"nonzero" default:"2" help:"of lp: the exponent, 1 to 16"`
+	Kernel int     `yaml:"kernel" spec:"nonzero" only:"kind: not none" default:"as it is" help:"side of the window, at least 1; padding that kept the places of windows keeps them"`
+	Stride int     `yaml:"stride" spec:"nonzero" only:"kind: not none" default:"as it is" help:"distance between windows, at least 1"`
+	Mix    float32 `yaml:"mix" spec:"nonzero" only:"kind: mixed" default:"learned" help:"of mixed: the share of the maximum, above 0 and at most 1"`
+	Power  float32 `yaml:"power" spec:"nonzero" only:"kind: lp" default:"2" help:"of lp: the exponent, 1 to 16"`
 	Where  nn.Glob `yaml:"where" default:"all poolings" help:"layer paths"`
 }
 
@@ -63,16 +63,8 @@ func (p Pool) check() error {
 		return fault("kernel", "kernel %d; give the side of a window, 1 or more", p.Kernel)
 	case p.Stride < 0:
 		return fault("stride", "stride %d; give the distance between windows, 1 or more", p.Stride)
-	case p.Kind == NoPool && p.Kernel > 0:
-		return fault("kernel", "none takes the poolings away; remove it")
-	case p.Kind == NoPool && p.Stride > 0:
-		return fault("stride", "none takes the poolings away; remove it, or use strided-conv")
-	case p.Mix != 0 && p.Kind != string(nn.Mixed):
-		return fault("mix", "mix is of kind mixed; remove it")
 	case !(p.Mix >= 0 && p.Mix <= 1):
 		return fault("mix", "mix %g; give a share above 0 and at most 1", p.Mix)
-	case p.Power != 0 && p.Kind != string(nn.Lp):
-		return fault("power", "power is of kind lp; remove it")
 	case p.Power != 0 && !(p.Power >= 1 && p.Power <= 16):
 		return fault("power", "power %g; give an exponent from 1 to 16", p.Power)
 	}

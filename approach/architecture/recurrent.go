@@ -18,7 +18,7 @@ type Recurrent struct {
 	Place         string  `yaml:"place" values:"head, rows, columns, renet" help:"head: the last map, all positions, in place of the classifier's hidden layers and pooling; rows, columns: of the last map, kept; renet: in place of each convolution with a pooling behind it, patches of what both stride over"`
 	Units         int     `yaml:"units" default:"the map's channels" help:"of each direction"`
 	Bidirectional bool    `yaml:"bidirectional" help:"sweep from both ends, side by side: twice the channels"`
-	Where         nn.Glob `yaml:"where" default:"all that fit" help:"renet: paths of convolutions, or of the poolings behind them"`
+	Where         nn.Glob `yaml:"where" only:"place: renet" default:"all that fit" help:"renet: paths of convolutions, or of the poolings behind them"`
 }
 
 // Rewrite keeps height and width of the last map under rows and columns; renet may change a map by a row and a column where
@@ -26,9 +26,6 @@ type Recurrent struct {
 func (p Recurrent) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	if p.Units < 0 || p.Units > 1<<16 {
 		return nn.Changes{}, &spec.Fault{Path: "$.units", Msg: fmt.Sprintf("units %d; give 1 to 65536, or 0 for the map's channels", p.Units)}
-	}
-	if p.Where != "" && p.Place != "renet" {
-		return nn.Changes{}, &spec.Fault{Path: "$.where", Msg: fmt.Sprintf("where is of place renet, %s is of the last map alone; remove it", p.Place)}
 	}
 	switch p.Place {
 	case "head":

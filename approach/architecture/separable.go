@@ -16,8 +16,8 @@ import (
 type Separable struct {
 	Order      module.Order `yaml:"order" spec:"bare" values:"depthwise-first, pointwise-first, inverted" help:"which part comes first"`
 	ReLU       string       `yaml:"relu" values:"between, none, after" help:"norm and activation of the convolution between the parts, too; or nothing between; or that, and an activation behind even where the convolution had none"`
-	Multiplier int          `yaml:"multiplier" help:"depthwise filters a channel, 1 to 1024; depthwise-first"`
-	Expand     int          `yaml:"expand" help:"widening in front of the depthwise part, 1 to 1024; inverted"`
+	Multiplier int          `yaml:"multiplier" only:"order: depthwise-first" help:"depthwise filters a channel, 1 to 1024; depthwise-first"`
+	Expand     int          `yaml:"expand" only:"order: inverted" help:"widening in front of the depthwise part, 1 to 1024; inverted"`
 	Where      nn.Glob      `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 
@@ -27,8 +27,6 @@ func (p Separable) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	switch {
 	case p.Multiplier < 1 || p.Multiplier > 1024:
 		return c, &spec.Fault{Path: "$.multiplier", Msg: fmt.Sprintf("multiplier %d; give 1 to 1024", p.Multiplier)}
-	case p.Multiplier > 1 && p.Order != module.DepthwiseFirst:
-		return c, &spec.Fault{Path: "$.multiplier", Msg: fmt.Sprintf("order %s has no multiplier; remove it", p.Order)}
 	case p.Expand < 1 || p.Expand > 1024:
 		return c, &spec.Fault{Path: "$.expand", Msg: fmt.Sprintf("expand %d; give 1 to 1024", p.Expand)}
 	}

@@ -65,25 +65,15 @@ func (h anchoredHead) Rewrite(g *nn.Graph) (nn.Changes, error) {
 	if h.Kind != "yolo" {
 		return h.Head.Rewrite(g)
 	}
-	if path, err := h.ofYOLO(); err != nil {
+	if path, err := h.ranged(); err != nil {
 		return nn.Changes{}, &spec.Fault{Path: path, Msg: err.Error()}
 	}
 	return h.detect(g, h.find)
 }
 
-// ofYOLO says which parameter is of a detector's head and stands at another one, or is out of range.
-func (h Head) ofYOLO() (path string, err error) {
-	for _, p := range []struct {
-		key string
-		set bool
-	}{{"anchors", h.Anchors != ""}, {"passthrough", h.Passthrough != ""}, {"reorg", h.Reorg != ""}, {"convs", h.Convs != 0}, {"channels", h.Channels != 0}} {
-		if p.set && h.Kind != "yolo" {
-			return "$." + p.key, fmt.Errorf("%s is of yolo, not of %s; remove it", p.key, h.Kind)
-		}
-	}
+// ranged says which parameter of a detector's head is out of range.
+func (h Head) ranged() (path string, err error) {
 	switch {
-	case h.Kind == "yolo" && h.Hidden != 0:
-		return "$.hidden", fmt.Errorf("yolo has no hidden units; write convs and channels, or remove it")
 	case h.Convs < 0 || h.Convs > 8:
 		return "$.convs", fmt.Errorf("convs %d; give 1 to 8", h.Convs)
 	case h.Channels < 0 || h.Channels > 1<<16:

@@ -13,7 +13,7 @@ import (
 // against those that are there: Northcutt, Jiang, Chuang, JAIR 70, 2021, arXiv:1911.00068.
 type Labels experiment.Labels
 
-// UnmarshalSpec reads one of noise and confusion, which takes the other's place, and folds and rule beside clean alone.
+// UnmarshalSpec reads one of noise and confusion, which takes the other's place.
 func (s *Labels) UnmarshalSpec(n *spec.Node) error {
 	type plain Labels
 	if err := spec.Decode(n, (*plain)(s)); err != nil {
@@ -33,16 +33,11 @@ func (s *Labels) UnmarshalSpec(n *spec.Node) error {
 
 // Teach sets what training images are taken for.
 func (s Labels) Teach(l *experiment.Learning) (nn.Changes, error) {
-	usual := experiment.DefaultLearning().Labels
 	switch {
 	case !(s.Noise >= 0 && s.Noise < 1):
 		return refuse("noise", "noise %g; give a share of the training images, from 0 to below 1", s.Noise)
 	case s.Folds < 2 || s.Folds > 100:
 		return refuse("folds", "folds %d; give 2 to 100", s.Folds)
-	case s.Clean == "" && s.Folds != usual.Folds:
-		return refuse("folds", "folds: nothing is cleaned; write clean: drop, or relabel, or take folds away")
-	case s.Clean == "" && s.Rule != usual.Rule:
-		return refuse("rule", "rule: nothing is cleaned; write clean: drop, or relabel, or take rule away")
 	}
 	l.Labels = experiment.Labels(s)
 	var said []string

@@ -33,6 +33,9 @@ func (m Multiscale) Teach(l *experiment.Learning) (nn.Changes, error) {
 	case m.Step < 0 || m.Step > 4096:
 		return refuse("step", "step %d; give pixels, 1 to 4096, or leave it out for the network's stride", m.Step)
 	}
+	if m.Step > 0 && len(m.Sizes) > 2 {
+		return refuse("step", "step belongs to [low, high]; take it out or give two sizes")
+	}
 	l.Multiscale = experiment.Multiscale(m)
 	text := fmt.Sprintf("images of %v pixels", m.Sizes)
 	if len(m.Sizes) == 2 {

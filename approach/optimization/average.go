@@ -26,21 +26,17 @@ func (a Average) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, er
 	case !(a.Alpha > 0 && a.Alpha <= 1):
 		return refuse("alpha", "alpha %g; give the share of the way to the fast weights, above 0 and at most 1", a.Alpha)
 	}
-	d := experiment.DefaultOptimization().Average // what a kind does not take decides nothing
 	text := ""
 	switch a.Kind {
 	case "ema":
-		a.From, a.LR, a.Every, a.Alpha = d.From, d.LR, d.Every, d.Alpha
 		if text = fmt.Sprintf("judged by the exponential mean of all steps' weights, decay %g", a.Decay); a.Warm {
 			text += ", warmed up"
 		}
 	case "swa":
-		a.Decay, a.Warm, a.Every, a.Alpha = d.Decay, d.Warm, d.Every, d.Alpha
 		if text = fmt.Sprintf("judged by the mean of the weights at the ends of epochs behind %g of the run", a.From); a.LR > 0 {
 			text += fmt.Sprintf(", learning rate %g from there on", a.LR)
 		}
 	case "lookahead":
-		a.Decay, a.Warm, a.From, a.LR = d.Decay, d.Warm, d.From, d.LR
 		text = fmt.Sprintf("every %d steps %g of the way from slow to fast weights", a.Every, a.Alpha)
 	}
 	o.Average = experiment.Average(a)

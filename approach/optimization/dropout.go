@@ -11,9 +11,9 @@ import (
 type Dropout struct {
 	Rate  float32 `yaml:"rate" spec:"bare" help:"probability of zeroing, from 0 to below 1; 0 removes"`
 	Kind  string  `yaml:"kind" values:"unit, channel, block, depth, gaussian, drop-connect" help:"what is zeroed: values by themselves; channels of an image; squares of a channel; residual branches of an image; none, but values are multiplied by normal numbers; or weights, for a batch at once"`
-	Place string  `yaml:"place" values:"head, convs, input" default:"head; block: convs" help:"behind the hidden linear layers, without any where the network drops already, else in front of the classifier; behind the convolutions; or on the images. drop-connect: the weights of those layers; depth: left out"`
-	Size  int     `yaml:"size" help:"of block: pixels of a square's side, odd, at most the map's"`
-	Ramp  bool    `yaml:"ramp" help:"block: the rate rises evenly from 0 over the training; depth: over the branches, the last of which has all of it"`
+	Place string  `yaml:"place" only:"kind: not depth" values:"head, convs, input" default:"head; block: convs" help:"behind the hidden linear layers, without any where the network drops already, else in front of the classifier; behind the convolutions; or on the images. drop-connect: the weights of those layers; depth: left out"`
+	Size  int     `yaml:"size" only:"kind: block" help:"of block: pixels of a square's side, odd, at most the map's"`
+	Ramp  bool    `yaml:"ramp" only:"kind: block, depth" help:"block: the rate rises evenly from 0 over the training; depth: over the branches, the last of which has all of it"`
 }
 
 // NewDropout returns the defaults: half the values, squares of 7 pixels.
@@ -26,8 +26,6 @@ func (d Dropout) Tune(_ *experiment.Optimization, over *nn.Overlay) (nn.Changes,
 		return refuse("rate", "rate %g; give the probability of zeroing, from 0 to below 1", d.Rate)
 	case d.Kind == "block" && (d.Size < 1 || d.Size%2 == 0 || d.Size > 1<<20):
 		return refuse("size", "size %d; give an odd number of pixels, such as 7", d.Size)
-	case d.Kind == "depth" && d.Place != "":
-		return refuse("place", "depth drops residual branches, wherever they are; leave place out")
 	case d.Kind == "drop-connect" && d.Place == "input":
 		return refuse("place", "the images have no weights for drop-connect; give head or convs")
 	}

@@ -8,8 +8,9 @@ import (
 )
 
 // Init chooses how the first weights are drawn: he (arXiv:1502.01852, by fan-in; msra-fan-out by fan-out), xavier (Glorot, Bengio,
-// AISTATS 2010), lsuv (arXiv:1511.06422), orthogonal (arXiv:1312.6120), gaussian; zero-gamma (arXiv:1706.02677) and whiten
-// (arXiv:2404.00498) are he but for the last norms of residual branches and for the first convolution. The gain is a setting, never
+// AISTATS 2010), lsuv (arXiv:1511.06422), orthogonal (arXiv:1312.6120), gaussian; zero-gamma (arXiv:1706.02677), dirac
+// (arXiv:1706.00388) and whiten (arXiv:2404.00498) are he but for the last norms of residual branches, for the first outputs of convolutions and
+// for the first convolution. The gain is a setting, never
 // inferred from the activation.
 type Init experiment.Init
 
@@ -21,12 +22,9 @@ func (i Init) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error
 	if !(i.Std > 0 && i.Std < 1e3) {
 		return refuse("std", "std %g; give a standard deviation above 0, such as 0.01", i.Std)
 	}
-	text, d := i.Kind+" initialisation", experiment.DefaultOptimization().Init
+	text := i.Kind + " initialisation"
 	if i.Kind == "gaussian" {
-		i.Gain = d.Gain // what a rule does not take is left at its default, so that it decides nothing
 		text += fmt.Sprintf(", standard deviation %g", i.Std)
-	} else {
-		i.Std = d.Std
 	}
 	o.Init = experiment.Init(i)
 	if i.Gain != 1 {

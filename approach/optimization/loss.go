@@ -19,8 +19,6 @@ func (l Loss) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error
 	text := l.Kind + " loss"
 	if l.Kind == "focal" {
 		text += fmt.Sprintf(", gamma %g", l.Gamma)
-	} else {
-		l.Gamma = experiment.DefaultOptimization().Loss.Gamma // which decides nothing there
 	}
 	o.Loss = experiment.Loss(l)
 	return nn.Changes{Setting: text}, nil

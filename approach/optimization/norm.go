@@ -15,13 +15,13 @@ import (
 // Krizhevsky, Sutskever, Hinton, NIPS 2012, §3.3; the numbers are Caffe's.
 type Norm struct {
 	Kind   string   `yaml:"kind" spec:"bare,required" default:"must be written" values:"layer, instance, group, weight, weight-standard, lrn, none" help:"layer: over the channels of each position, behind convolutions and hidden linear layers, as group: over groups of channels of an image; instance: over each channel of an image, behind convolutions, as lrn: across neighbouring channels; weight, of convolutions and hidden linear layers, weight-standard, of convolutions: of the weights, beside what norm there is; none: removes norms"`
-	Place  nn.Place `yaml:"place" values:"before, after, input" default:"before; lrn: after" help:"where, relative to the activation; input: of the network alone"`
-	Groups int      `yaml:"groups" help:"of group: how many groups of channels, at least 1; where they do not divide a layer's channels, as many fewer as do"`
-	Eps    float32  `yaml:"eps" help:"of all but lrn and weight: added to the variance, above 0"`
-	Size   int      `yaml:"size" help:"of lrn: how many channels are summed, odd"`
-	Alpha  float32  `yaml:"alpha" help:"of lrn: factor of the mean square"`
-	Beta   float32  `yaml:"beta" help:"of lrn: exponent"`
-	K      float32  `yaml:"k" help:"of lrn: what is added to the mean square, above 0"`
+	Place  nn.Place `yaml:"place" only:"kind: layer, instance, group, lrn" values:"before, after, input" default:"before; lrn: after" help:"where, relative to the activation; input: of the network alone"`
+	Groups int      `yaml:"groups" only:"kind: group" help:"of group: how many groups of channels, at least 1; where they do not divide a layer's channels, as many fewer as do"`
+	Eps    float32  `yaml:"eps" only:"kind: layer, instance, group, weight-standard" help:"of all but lrn and weight: added to the variance, above 0"`
+	Size   int      `yaml:"size" only:"kind: lrn" help:"of lrn: how many channels are summed, odd"`
+	Alpha  float32  `yaml:"alpha" only:"kind: lrn" help:"of lrn: factor of the mean square"`
+	Beta   float32  `yaml:"beta" only:"kind: lrn" help:"of lrn: exponent"`
+	K      float32  `yaml:"k" only:"kind: lrn" help:"of lrn: what is added to the mean square, above 0"`
 	Where  nn.Glob  `yaml:"where" default:"all that fit" help:"layer paths"`
 }
 
@@ -86,9 +86,6 @@ func (l Norm) Tune(_ *experiment.Optimization, over *nn.Overlay) (nn.Changes, er
 
 // weights lays a norm over the weights of convolutions, and of linear layers where that is meant.
 func (l Norm) weights(over *nn.Overlay) (nn.Changes, error) {
-	if l.Place != "" {
-		return refuse("place", "%s is of weights, which have no place behind a layer; leave place out", l.Kind)
-	}
 	var norm nn.Elided = nn.WeightNorm{}
 	c, units := nn.Changes{Verb: "normalised", What: "convolutions' and linear layers' weights"}, over.Units()
 	if l.Kind == "weight-standard" {

@@ -20,16 +20,14 @@ func (p Penalty) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, er
 	case !(p.Limit > 0 && p.Limit < 1e6):
 		return refuse("limit", "limit %g; give a norm above 0, such as 3", p.Limit)
 	}
-	d := experiment.DefaultOptimization().Penalty
 	var text string
 	switch p.Kind {
 	case "max-norm":
 		text = fmt.Sprintf("weights of an output channel bounded to a norm of %g", p.Limit)
-		p.Strength = d.Strength // which decides nothing there
 	case "none":
-		text, p = "no penalty", Penalty(d)
+		text = "no penalty"
 	default:
-		p.Limit, p.Strength = d.Limit, experiment.Penalty(p).Lambda()
+		p.Strength = experiment.Penalty(p).Lambda()
 		text = fmt.Sprintf("%s penalty of strength %g", p.Kind, p.Strength)
 	}
 	o.Penalty = experiment.Penalty(p)

@@ -2,10 +2,9 @@ package optimization
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 )
 
@@ -13,27 +12,6 @@ import (
 // w -= lr·(g + momentum·v): Sutskever, Martens, Dahl, Hinton, ICML 2013. The others: internal/program/op_adaptive.go and op_trust.go,
 // and internal/compile/adaptive.go, muon.go and sam.go.
 type Solver experiment.Solver
-
-// takes lists what each kind takes besides its word; what it does not take is left at its default, so that it decides nothing.
-var takes = map[string]string{
-	"sgd": "momentum nesterov", "adam": "beta1 beta2 eps", "adamw": "beta1 beta2 eps", "nadam": "beta1 beta2 eps", "radam": "beta1 beta2 eps",
-	"rmsprop": "momentum eps eps_inside rho", "adagrad": "eps", "adadelta": "eps rho", "lars": "momentum nesterov eps trust", "lamb": "beta1 beta2 eps",
-	"lion": "beta1 beta2", "muon": "momentum nesterov rest scale", "sam": "base radius adaptive",
-}
-
-// taken is what a kind takes, that which is within it included.
-func (s Solver) taken() []string {
-	keys := strings.Fields(takes[s.Kind])
-	switch {
-	case s.Kind == "muon" && s.Rest != "muon":
-		s.Kind = s.Rest
-	case s.Kind == "sam" && s.Base != "sam":
-		s.Kind = s.Base
-	default:
-		return keys
-	}
-	return append(keys, s.taken()...)
-}
 
 // Tune sets the rule.
 func (s Solver) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error) {
@@ -55,27 +33,15 @@ func (s Solver) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, err
 			return refuse(r.key, "%s %g; give %s", r.key, r.value, r.want)
 		}
 	}
-	taken := s.taken()
-	d := Solver(experiment.DefaultOptimization().Solver)
-	for key, reset := range map[string]func(){
-		"momentum": func() { s.Momentum = d.Momentum }, "nesterov": func() { s.Nesterov = d.Nesterov }, "beta1": func() { s.Beta1 = d.Beta1 },
-		"beta2": func() { s.Beta2 = d.Beta2 }, "eps": func() { s.Eps = d.Eps }, "eps_inside": func() { s.EpsInside = d.EpsInside }, "rho": func() { s.Rho = d.Rho },
-		"trust": func() { s.Trust = d.Trust }, "rest": func() { s.Rest = d.Rest }, "scale": func() { s.Scale = d.Scale }, "base": func() { s.Base = d.Base },
-		"radius": func() { s.Radius = d.Radius }, "adaptive": func() { s.Adaptive = d.Adaptive },
-	} {
-		if !slices.Contains(taken, key) {
-			reset()
-		}
-	}
 	if s.Nesterov && s.Momentum == 0 {
 		return refuse("nesterov", "nesterov looks ahead by the momentum, which is 0; set momentum")
 	}
 	o.Solver = experiment.Solver(s)
-	return nn.Changes{Setting: s.text(taken)}, nil
+	return nn.Changes{Setting: s.text()}, nil
 }
 
 // text is the setting as a person reads it: "sgd, momentum 0.9, nesterov".
-func (s Solver) text(taken []string) string {
+func (s Solver) text() string {
 	text := s.Kind
 	switch s.Kind {
 	case "muon":
@@ -85,7 +51,7 @@ func (s Solver) text(taken []string) string {
 	}
 	d := experiment.DefaultOptimization().Solver
 	say := func(key, format string, args ...any) {
-		if slices.Contains(taken, key) {
+		if spec.Decides(s, key) {
 			text += ", " + fmt.Sprintf(format, args...)
 		}
 	}

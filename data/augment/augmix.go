@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/assaylab/assay/internal/elementary"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -107,45 +106,6 @@ func (s *Sample) add(sums []uint32, m Image, weight uint32, mean [3]byte) {
 				}
 				sums[i] += uint32(v) * weight
 			}
-		}
-	}
-}
-
-// dirichlet fills shares that sum to 1 by a symmetric Dirichlet distribution: gamma-distributed numbers over their sum.
-func dirichlet(shares []float64, alpha float64, r *tensor.Rand) {
-	sum := 0.0
-	for i := range shares {
-		shares[i] = gamma(alpha, r)
-		sum += shares[i]
-	}
-	for i := range shares {
-		if sum > 0 {
-			shares[i] /= sum
-		} else { // all so small that none is above 0
-			shares[i] = 1 / float64(len(shares))
-		}
-	}
-}
-
-// gamma draws a gamma-distributed number of a shape above 0 and scale 1: Marsaglia, Tsang, "A Simple Method for Generating Gamma
-// Variables", ACM TOMS 26, 2000; a shape below 1 by their note on one that is larger by 1.
-func gamma(shape float64, r *tensor.Rand) float64 {
-	if shape < 1 {
-		u := 1 - r.Float64() // (0,1]
-		return float64(gamma(shape+1, r) * elementary.Exp(elementary.Log(u)/shape))
-	}
-	d := shape - 1./3
-	c := 1 / math.Sqrt(float64(9*d))
-	for {
-		x := r.Normal()
-		v := 1 + float64(c*x)
-		if v <= 0 {
-			continue
-		}
-		v = float64(float64(v*v) * v)
-		u := 1 - r.Float64()
-		if elementary.Log(u) < float64(float64(0.5*x)*x)+float64(d*(1-v+elementary.Log(v))) {
-			return float64(d * v)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package augment
 
 import (
-	"math"
-
-	"github.com/assaylab/assay/internal/elementary"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -92,41 +89,6 @@ func (m Mixture) Apply(x []float32, n, w, c int, spare []float32) {
 		own = own[:len(other)]
 		for i, v := range other {
 			own[i] = float32(own[i]*share) + float32(v*rest)
-		}
-	}
-}
-
-// beta draws from the Beta distribution of two equal parameters, in [0,1]: up to 1 by Jöhnk's rejection (Metrika 8, 1964) with
-// logarithms, as powers of small parameters underflow, above as x/(x+y) of two draws of the Gamma distribution.
-func beta(alpha float64, r *tensor.Rand) float64 {
-	if alpha > 1 {
-		x, y := marsaglia(alpha, r), marsaglia(alpha, r)
-		return x / (x + y)
-	}
-	for {
-		x, y := elementary.Log(1-r.Float64())/alpha, elementary.Log(1-r.Float64())/alpha
-		most := max(x, y)
-		sum := most + elementary.Log(elementary.Exp(x-most)+elementary.Exp(y-most))
-		if sum <= 0 {
-			return elementary.Exp(x - sum)
-		}
-	}
-}
-
-// marsaglia draws from the Gamma distribution of a shape of at least 1: Marsaglia, Tsang, "A Simple Method for Generating Gamma
-// Variables", ACM TOMS 26, 2000.
-func marsaglia(shape float64, r *tensor.Rand) float64 {
-	d := shape - 1.0/3
-	c := 1 / math.Sqrt(float64(9*d))
-	for {
-		x := r.Normal()
-		v := 1 + float64(c*x)
-		if v <= 0 {
-			continue
-		}
-		v = float64(float64(v*v) * v)
-		if elementary.Log(1-r.Float64()) < float64(0.5*float64(x*x))+float64(d*(1-v+elementary.Log(v))) {
-			return float64(d * v)
 		}
 	}
 }

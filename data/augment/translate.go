@@ -10,7 +10,7 @@ import (
 // Translate moves what is seen by whole pixels, up or down and left or right, by up to Share of the window's height and width or by up
 // to Pixels, each as likely (the translation of torchvision's RandomAffine). At least one row and column stay in sight.
 type Translate struct {
-	Share  float64 `yaml:"share" spec:"bare" is:"a share" range:"0 to 1" help:"of height and width; the farthest that a picture is moved, either way"`
+	Share  float64 `yaml:"share" spec:"bare" only:"not pixels" is:"a share" range:"0 to 1" help:"of height and width; the farthest that a picture is moved, either way"`
 	Pixels int     `yaml:"pixels" is:"pixels" range:"0 to 4096" help:"in place of the share, where it is not 0"`
 	Fill   Fill    `yaml:"fill" is:"mean, edge, reflect, noise or a grey level" help:"what comes in from outside: the mean colour, the picture's edge, its mirror image, noise, or a grey from 0 to 255"`
 }

@@ -23,14 +23,14 @@ func bindSGD(b *planner, u unit) error {
 func bindBlend(b *planner, u unit) error {
 	op := u.Op.(program.Blend)
 	r, x, keep := b.val(u.In[0]), b.val(u.In[1]), b.val(u.In[2])
-	s := b.bag(u.Node, "blend", 1, r).knowing(r, x, keep)
+	size := r.size()
+	s := b.bag(u.Node, "blend", (size+updatePiece-1)/updatePiece, r).knowing(r, x, keep)
 	s.build = func() {
-		s.task = func(w *worker, _ int) {
-			k, to := w.f.scalar(keep), w.f.whole(r)
-			for from := w.f.whole(x); len(from) > 0; from = from[len(to):] {
-				for i, v := range from[:len(to)] {
-					to[i] = float32(k*to[i]) + float32((1-k)*op.Scale*v)
-				}
+		s.task = func(w *worker, t int) {
+			from, to := t*updatePiece, min(t*updatePiece+updatePiece, size)
+			k := w.f.scalar(keep)
+			for all := w.f.whole(x); len(all) > 0; all = all[size:] { // one after the other
+				b.k.Blend(w.f.whole(r)[from:to], all[from:to], k, (1-k)*op.Scale)
 			}
 		}
 	}

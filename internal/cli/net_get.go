@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,8 +24,7 @@ name. A download that was cut off goes on where it stopped. An experiment then b
 				return misuse(err)
 			}
 			if !pretrain.Published(n.Name) {
-				_, _, err := pretrain.Get(c.Context(), n.Name, nil)
-				return misuse(err)
+				return misuse(fmt.Errorf("%s: torchvision publishes no weights of it; get those of %s", n.Name, strings.Join(withWeights(), ", ")))
 			}
 			b := e.bar()
 			path, fetched, err := pretrain.Get(c.Context(), n.Name, func(done, total int64) {
@@ -48,4 +49,14 @@ name. A download that was cut off goes on where it stopped. An experiment then b
 			return nil
 		},
 	}
+}
+
+// withWeights names the networks of the zoo that have weights to get, in its order.
+func withWeights() (names []string) {
+	for _, n := range zoo.List() {
+		if pretrain.Published(n.Name) {
+			names = append(names, n.Name)
+		}
+	}
+	return names
 }

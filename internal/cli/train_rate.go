@@ -10,47 +10,63 @@ import (
 	"github.com/assaylab/assay/train"
 )
 
-// rangeOutcome is the JSON of `assay train --find-lr`.
+// rangeOutcome is the JSON of `assay train --find-lr`. Rates are null where the loss falls nowhere.
 type rangeOutcome struct {
-	Suggestion *float64      `json:"suggestion"` // null where the loss falls nowhere
-	Points     []train.Tried `json:"points"`
+	Suggestion *float64              `json:"suggestion"`
+	Steepest   *float64              `json:"steepest"`
+	Valley     *float64              `json:"valley"`
+	Least      *float64              `json:"least"`
+	Trainings  []train.ShortTraining `json:"trainings"`
+	Points     []train.Tried         `json:"points"`
 }
 
 // findRate tries rates on a job and prints what they do to the loss.
 func (e *Env) findRate(ctx context.Context, job train.Job) error {
-	test := train.NewRangeTest()
 	b := e.bar()
-	tried, err := train.FindRate(ctx, job, test, func(done int) { b.set(float64(done)/float64(test.Steps), "trying rates") })
+	found, err := train.FindRate(ctx, job, train.NewRangeTest(), func(done, total int) { b.set(float64(done)/float64(total), "trying rates") })
 	b.end()
 	if err != nil {
 		return err
 	}
-	rate, found := train.Valley(tried)
 	if e.JSON {
-		o := rangeOutcome{Points: append([]train.Tried{}, tried...)}
-		if found {
-			o.Suggestion = &rate
+		known := func(rate float64) *float64 {
+			if rate == 0 {
+				return nil
+			}
+			return &rate
 		}
-		return e.document(o)
+		return e.document(rangeOutcome{
+			known(found.Rate), known(found.Steepest), known(found.Valley), known(found.Least),
+			append([]train.ShortTraining{}, found.Trainings...), append([]train.Tried{}, found.Points...),
+		})
 	}
-	mark := 0.0
-	if found {
-		mark = rate
-	}
-	for _, line := range ratePlot(tried, mark, min(e.Width, 80), 14) {
+	for _, line := range ratePlot(found, min(e.Width, 80), 14) {
 		e.print("%s\n", line)
 	}
-	if !found {
+	if found.Least > 0 {
+		e.print("s  steepest %.2g   v  valley, as fastai has it, %.2g   least %.2g\n", found.Steepest, found.Valley, found.Least)
+		e.print("short trainings\n")
+	}
+	for _, t := range found.Trainings {
+		loss := "diverged"
+		if t.Loss != nil {
+			loss = fmt.Sprintf("loss %.3f", *t.Loss)
+		}
+		e.print("  lr %-8.2g %s\n", t.Rate, loss)
+	}
+	if found.Rate == 0 {
 		e.note("The loss falls nowhere, so no rate is suggested: give a larger batch, or look whether the network learns at all")
 		return nil
 	}
-	e.print("%s  lr: %.2g\n", e.bold("try"), rate)
-	e.note("It is where the loss still falls fast. Nothing was written; other batches, solvers and networks want another rate")
+	e.print("%s  lr: %.2g\n", e.bold("try"), found.Rate)
+	e.note("It is the best of the short trainings. Nothing was written; other batches, solvers and networks want another rate")
 	return nil
 }
 
-// ratePlot draws the smoothed loss over the rate, on a logarithmic axis: a line of text a row. The column of a rate above 0 is marked.
-func ratePlot(tried []train.Tried, mark float64, width, height int) []string {
+// ratePlot draws the smoothed loss over the rate, on a logarithmic axis: a line of text a row. The column of the suggestion is marked, and on
+// the axis the steepest point and the valley.
+func ratePlot(found *train.FoundRate, width, height int) []string {
+	tried, mark := found.Points, found.Rate
 	if len(tried) < 2 {
 		return nil
 	}
@@ -58,7 +74,7 @@ func ratePlot(tried []train.Tried, mark float64, width, height int) []string {
 	columns := max(width-margin-1, 10)
 	first, last := math.Log10(tried[0].Rate), math.Log10(tried[len(tried)-1].Rate)
 	column := func(rate float64) int {
-		return int(math.Round((math.Log10(rate) - first) / (last - first) * float64(columns-1)))
+		return max(0, min(int(math.Round((math.Log10(rate)-first)/(last-first)*float64(columns-1))), columns-1))
 	}
 	least, most := tried[0].Smooth, tried[0].Smooth
 	for _, t := range tried {
@@ -95,6 +111,14 @@ func ratePlot(tried []train.Tried, mark float64, width, height int) []string {
 		axis[at] = '+'
 		if name := []rune(fmt.Sprintf("1e%d", power)); !slices.ContainsFunc(names[max(at-1, 0):at+len(name)+1], func(r rune) bool { return r != ' ' }) {
 			copy(names[at:], name)
+		}
+	}
+	for _, m := range []struct {
+		rate float64
+		mark rune
+	}{{found.Valley, 'v'}, {found.Steepest, 's'}} {
+		if m.rate > 0 {
+			axis[column(m.rate)] = m.mark
 		}
 	}
 	return append(lines, strings.Repeat(" ", margin)+"+"+string(axis), strings.TrimRight(strings.Repeat(" ", margin+1)+string(names), " ")+"  rate")

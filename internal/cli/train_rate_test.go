@@ -29,9 +29,9 @@ func TestARangeTestIsDrawnWithItsSuggestion(t *testing.T) {
         |********************** |           *
         |                     *******
   1.100 |                       |   ********
-        ++-------+------+-------+-------+------+-------
+        ++-------v------+-------+---s---+------+-------
          1e-6    1e-5   1e-4    1e-3    1e-2   1e-1  rate`
-	got := "\n" + strings.Join(ratePlot(tried, 1e-3, 55, 10), "\n")
+	got := "\n" + strings.Join(ratePlot(&train.FoundRate{Points: tried, Rate: 1e-3, Steepest: 3e-3, Valley: 1e-5}, 55, 10), "\n")
 	if got != want {
 		t.Errorf("got%s\nwant%s", got, want)
 	}
@@ -40,7 +40,7 @@ func TestARangeTestIsDrawnWithItsSuggestion(t *testing.T) {
 			t.Errorf("a line of %d columns: %s", len(line), line)
 		}
 	}
-	if lines := ratePlot(tried[:1], 0, 55, 10); lines != nil {
+	if lines := ratePlot(&train.FoundRate{Points: tried[:1]}, 55, 10); lines != nil {
 		t.Errorf("one point is drawn: %q", lines)
 	}
 }

@@ -22,6 +22,8 @@ import (
 //	orthogonal    orthonormal columns, or rows where there are fewer of them, times gain: Saxe et al., arXiv:1312.6120
 //	gaussian      normal, standard deviation std
 //	zero-gamma    as he, and the scales of the last norm of residual branches 0: Goyal et al., arXiv:1706.02677, §5.1
+//	dirac         as he, and the first outputs of convolutions, as many as there are inputs in a group, the inputs as they are: Zagoruyko,
+//	              Komodakis, arXiv:1706.00388; torch.nn.init.dirac_, over as many outputs as in arXiv:2404.00498, §3.3
 //	whiten        as he; the trainer then sets the first convolution ([Whitening])
 //
 // Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU, exponents and layer scales what the
@@ -127,7 +129,13 @@ func (f *Family) begin(data []float32, p nn.Param, rule experiment.Init, seed ui
 			clear(data)
 			return nil
 		}
-		return drawWeight(data, p, rule, s)
+		if err := drawWeight(data, p, rule, s); err != nil || rule.Kind != "dirac" {
+			return err
+		}
+		if c, ok := f.Graph.Node(p.Layer).Layer.(nn.Conv); ok {
+			dirac(data, p.Shape, max(1, c.Groups))
+		}
+		return nil
 	case nn.RoleInput:
 		return drawGates(data, p, rule, seed)
 	case nn.RoleRecurrent:
@@ -181,6 +189,11 @@ func (f *Family) initFits() error {
 		if len(f.zeroed()) == 0 {
 			return fmt.Errorf("init: zero-gamma is of residual branches that end in a norm with scales, and %s has none; choose another rule", f.Graph.Name)
 		}
+	case "dirac":
+		for range nn.Each[nn.Conv](f.Graph) {
+			return nil
+		}
+		return fmt.Errorf("init: dirac is of convolutions, and %s has none; choose another rule", f.Graph.Name)
 	case "whiten":
 		_, err := f.Whitening()
 		return err
@@ -191,7 +204,7 @@ func (f *Family) initFits() error {
 func drawWeight(data []float32, p nn.Param, rule experiment.Init, s tensor.Stream) error {
 	gain := float64(rule.Gain)
 	switch rule.Kind {
-	case "he", "zero-gamma", "whiten":
+	case "he", "zero-gamma", "dirac", "whiten":
 		normals(data, gain*math.Sqrt(2/float64(p.FanIn)), s)
 	case "xavier":
 		bound := gain * math.Sqrt(6/float64(p.FanIn+p.FanOut))
@@ -203,9 +216,27 @@ func drawWeight(data []float32, p nn.Param, rule experiment.Init, s tensor.Strea
 	case "lsuv", "orthogonal":
 		orthonormal(data, p.Shape[p.Shape.Rank()-1], gain, s)
 	default:
-		return fmt.Errorf("init: no rule %q; choose he, xavier, msra-fan-out, lsuv, orthogonal, zero-gamma, gaussian or whiten", rule.Kind)
+		return fmt.Errorf("init: no rule %q; choose he, xavier, msra-fan-out, lsuv, orthogonal, zero-gamma, gaussian, dirac or whiten", rule.Kind)
 	}
 	return nil
+}
+
+// dirac has the first outputs of each group of a convolution, weights [KH, KW, Cin/groups, Cout], give the inputs of the group as they are: 1
+// at the centre, KH/2 and KW/2, of one input, 0 else. Outputs beyond the inputs stay.
+func dirac(w []float32, s tensor.Shape, groups int) {
+	in, out := s[2], s[3]
+	each := out / groups
+	for i := range w {
+		if i%out%each < in {
+			w[i] = 0
+		}
+	}
+	centre := (s[0]/2*s[1] + s[1]/2) * in
+	for g := range groups {
+		for d := range min(each, in) {
+			w[(centre+d)*out+g*each+d] = 1
+		}
+	}
 }
 
 // drawGates draws the weights of a recurrent layer gate by gate.

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// deciding are the packages whose floating-point numbers decide the bits of a training. Package data, which decides too, belongs here as
-// soon as (*Set).Preprocess and (*Loader).Sheet are written with conversions.
+// deciding are the packages whose floating-point numbers decide the bits of a training, or of pictures, of what is measured on them and of
+// which are near.
 var deciding = []string{
 	"internal/elementary", "tensor", "internal/program", "experiment", "internal/compile", "engine", "engine/cpu", "engine/cpu/internal/kernel", "task", "train",
-	"data/augment", "internal/format",
+	"data", "data/augment", "internal/format", "internal/format/internal/jpeg",
 }
 
 // spared are functions of those packages that decide no bits, and why.

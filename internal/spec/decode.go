@@ -153,7 +153,7 @@ func (i *Item) UnmarshalSpec(n *Node) error {
 // value before the call its defaults. A further tag `spec:"bare"` marks the field that a value other than a map sets
 // (activation: elu), `spec:"required"` one that must be written, `spec:"nonzero"` one that may not be written as 0,
 // which stands for its absence; `values:"sgd, adam"` lists the words that a field of texts takes, and another one is a
-// fault that offers the nearest. A key with nothing behind it leaves a list, map, pointer or struct as it is and is a fault
+// fault that offers the nearest; `only:"kind: ema"` is for [Idle] and [Settle]. A key with nothing behind it leaves a list, map, pointer or struct as it is and is a fault
 // elsewhere. Lists are replaced, maps with texts as keys are filled up. A type that implements [Unmarshaler], or
 // encoding.TextUnmarshaler for a scalar, reads itself; *Node takes the node as it stands and any the natural Go value.
 func Decode[T any](n *Node, v *T) error { return decode(n, reflect.ValueOf(v).Elem()) }
@@ -355,6 +355,7 @@ type field struct {
 	set                     bool // of texts, whose order says nothing
 	omitEmpty               bool
 	words                   []string // that a text, or each of a list of texts, must be one of; nil for any
+	only                    []condition
 }
 
 // decode fills the field of a struct.
@@ -413,7 +414,7 @@ func fields(t reflect.Type) []field {
 		all = append(all, field{
 			name: name, index: f.Index, words: words(f.Tag.Get("values")), omitEmpty: strings.Contains(options, "omitempty"),
 			bare: strings.Contains(more, "bare"), required: strings.Contains(more, "required"), nonzero: strings.Contains(more, "nonzero"),
-			set: more == "set",
+			set: more == "set", only: conditions(f.Tag.Get("only")),
 		})
 	}
 	return all

@@ -15,6 +15,10 @@ const (
 	sgdElements
 	sgdNesterovElements
 	adamElements
+	lambMomentsElements
+	lambStepElements
+	blendElements
+	squareSumElements
 	lionElements
 	adaDeltaElements
 	rmspropElements
@@ -85,6 +89,14 @@ func (w wide) run(e elements, s *sweep) {
 			sgdNesterovAVX512(s.bytes())
 		case adamElements:
 			adamAVX512(s.bytes())
+		case lambMomentsElements:
+			lambMomentsAVX512(s.bytes())
+		case lambStepElements:
+			lambStepAVX512(s.bytes())
+		case blendElements:
+			blendAVX512(s.bytes())
+		case squareSumElements:
+			squareSumAVX512(s.bytes())
 		case lionElements:
 			lionAVX512(s.bytes())
 		case adaDeltaElements:
@@ -193,6 +205,14 @@ func (w wide) run(e elements, s *sweep) {
 		sgdNesterovAVX2(s.bytes())
 	case adamElements:
 		adamAVX2(s.bytes())
+	case lambMomentsElements:
+		lambMomentsAVX2(s.bytes())
+	case lambStepElements:
+		lambStepAVX2(s.bytes())
+	case blendElements:
+		blendAVX2(s.bytes())
+	case squareSumElements:
+		squareSumAVX2(s.bytes())
 	case lionElements:
 		lionAVX2(s.bytes())
 	case adaDeltaElements:

@@ -111,6 +111,7 @@ type Set struct {
 
 	// Parameters, update.go.
 	SGD       func(p, v, g []float32, lr, momentum, l2 float32, nesterov bool)
+	Blend     func(to, x []float32, keep, by float32)
 	SquareSum func(x []float32) float64
 	AllFinite func(x []float32) bool
 
@@ -232,6 +233,7 @@ func Generic() Set {
 		EntropyGrad:            entropyGrad,
 
 		SGD:       sgd,
+		Blend:     blend,
 		SquareSum: squareSum,
 		AllFinite: allFinite,
 

@@ -724,6 +724,26 @@ func notFiniteAVX2(a *byte)
 //go:noescape
 func adamAVX2(a *byte)
 
+// lambMomentsAVX2 moves m and v as Set.LAMBMoments and gives u; maps p, m, v, g, u: step, root, eps, β1, 1−β1, β2, 1−β2, l2, decay; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func lambMomentsAVX2(a *byte)
+
+// lambStepAVX2 is Set.LAMBStep: step, root, eps, decay, rate; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func lambStepAVX2(a *byte)
+
+// blendAVX2 is Set.Blend: keep, by; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func blendAVX2(a *byte)
+
+// squareSumAVX2 leaves in the first eight lanes of the first vector of coefficients the sums of Set.SquareSum over one block; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func squareSumAVX2(a *byte)
+
 // lionAVX2 is Set.Lion: lr, β1, 1−β1, β2, 1−β2, l2, decay; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
@@ -1378,6 +1398,26 @@ func notFiniteAVX512(a *byte)
 //
 //go:noescape
 func adamAVX512(a *byte)
+
+// lambMomentsAVX512 moves m and v as Set.LAMBMoments and gives u; maps p, m, v, g, u: step, root, eps, β1, 1−β1, β2, 1−β2, l2, decay; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func lambMomentsAVX512(a *byte)
+
+// lambStepAVX512 is Set.LAMBStep: step, root, eps, decay, rate; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func lambStepAVX512(a *byte)
+
+// blendAVX512 is Set.Blend: keep, by; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func blendAVX512(a *byte)
+
+// squareSumAVX512 leaves in the first eight lanes of the first vector of coefficients the sums of Set.SquareSum over one block; a is a *sweep of rows of contiguous elements, its Pixels.
+//
+//go:noescape
+func squareSumAVX512(a *byte)
 
 // lionAVX512 is Set.Lion: lr, β1, 1−β1, β2, 1−β2, l2, decay; a is a *sweep of rows of contiguous elements, its Pixels.
 //

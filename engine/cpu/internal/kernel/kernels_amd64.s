@@ -52878,6 +52878,441 @@ next:
 	VZEROUPPER
 	RET
 
+// func lambMomentsAVX2(a *byte)
+// Requires: AVX
+TEXT ·lambMomentsAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         144(AX), CX
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS 8(CX), Y2
+	VBROADCASTSS 12(CX), Y3
+	VBROADCASTSS 16(CX), Y4
+	VBROADCASTSS 20(CX), Y5
+	VBROADCASTSS 24(CX), Y6
+	VBROADCASTSS 28(CX), Y7
+	VBROADCASTSS 32(CX), Y8
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         48(AX), DI
+	MOVQ         56(AX), R8
+	MOVQ         (AX), R9
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R10
+	SUBQ $0x10, R10
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (DX)(CX*4), Y9
+	VMOVUPS (DI)(CX*4), Y12
+	VMULPS  Y7, Y9, Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS (BX)(CX*4), Y10
+	VMULPS  Y3, Y10, Y10
+	VMULPS  Y4, Y12, Y13
+	VADDPS  Y13, Y10, Y10
+	VMOVUPS Y10, (BX)(CX*4)
+	VMOVUPS (SI)(CX*4), Y11
+	VMULPS  Y5, Y11, Y11
+	VMULPS  Y6, Y12, Y13
+	VMULPS  Y12, Y13, Y13
+	VADDPS  Y13, Y11, Y11
+	VMOVUPS Y11, (SI)(CX*4)
+	VSQRTPS Y11, Y11
+	VMULPS  Y1, Y11, Y11
+	VADDPS  Y2, Y11, Y11
+	VMULPS  Y0, Y10, Y10
+	VDIVPS  Y11, Y10, Y10
+	VMULPS  Y8, Y9, Y13
+	VADDPS  Y13, Y10, Y10
+	VMOVUPS Y10, (R8)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y9
+	VMOVUPS 32(DI)(CX*4), Y12
+	VMULPS  Y7, Y9, Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS 32(BX)(CX*4), Y10
+	VMULPS  Y3, Y10, Y10
+	VMULPS  Y4, Y12, Y13
+	VADDPS  Y13, Y10, Y10
+	VMOVUPS Y10, 32(BX)(CX*4)
+	VMOVUPS 32(SI)(CX*4), Y11
+	VMULPS  Y5, Y11, Y11
+	VMULPS  Y6, Y12, Y13
+	VMULPS  Y12, Y13, Y13
+	VADDPS  Y13, Y11, Y11
+	VMOVUPS Y11, 32(SI)(CX*4)
+	VSQRTPS Y11, Y11
+	VMULPS  Y1, Y11, Y11
+	VADDPS  Y2, Y11, Y11
+	VMULPS  Y0, Y10, Y10
+	VDIVPS  Y11, Y10, Y10
+	VMULPS  Y8, Y9, Y13
+	VADDPS  Y13, Y10, Y10
+	VMOVUPS Y10, 32(R8)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R10
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x10, R10
+	SUBQ $0x08, R10
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (DX)(CX*4), Y9
+	VMOVUPS (DI)(CX*4), Y12
+	VMULPS  Y7, Y9, Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS (BX)(CX*4), Y10
+	VMULPS  Y3, Y10, Y10
+	VMULPS  Y4, Y12, Y13
+	VADDPS  Y13, Y10, Y10
+	VMOVUPS Y10, (BX)(CX*4)
+	VMOVUPS (SI)(CX*4), Y11
+	VMULPS  Y5, Y11, Y11
+	VMULPS  Y6, Y12, Y13
+	VMULPS  Y12, Y13, Y13
+	VADDPS  Y13, Y11, Y11
+	VMOVUPS Y11, (SI)(CX*4)
+	VSQRTPS Y11, Y11
+	VMULPS  Y1, Y11, Y11
+	VADDPS  Y2, Y11, Y11
+	VMULPS  Y0, Y10, Y10
+	VDIVPS  Y11, Y10, Y10
+	VMULPS  Y8, Y9, Y13
+	VADDPS  Y13, Y10, Y10
+	VMOVUPS Y10, (R8)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R10
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, R10
+	JEQ        next
+	VMOVUPS    (SP), Y9
+	VMASKMOVPS (DX)(CX*4), Y9, Y9
+	VMOVUPS    (SP), Y12
+	VMASKMOVPS (DI)(CX*4), Y12, Y12
+	VMULPS     Y7, Y9, Y13
+	VADDPS     Y13, Y12, Y12
+	VMOVUPS    (SP), Y10
+	VMASKMOVPS (BX)(CX*4), Y10, Y10
+	VMULPS     Y3, Y10, Y10
+	VMULPS     Y4, Y12, Y13
+	VADDPS     Y13, Y10, Y10
+	VMOVUPS    (SP), Y14
+	VMASKMOVPS Y10, Y14, (BX)(CX*4)
+	VMOVUPS    (SP), Y11
+	VMASKMOVPS (SI)(CX*4), Y11, Y11
+	VMULPS     Y5, Y11, Y11
+	VMULPS     Y6, Y12, Y13
+	VMULPS     Y12, Y13, Y13
+	VADDPS     Y13, Y11, Y11
+	VMOVUPS    (SP), Y14
+	VMASKMOVPS Y11, Y14, (SI)(CX*4)
+	VSQRTPS    Y11, Y11
+	VMULPS     Y1, Y11, Y11
+	VADDPS     Y2, Y11, Y11
+	VMULPS     Y0, Y10, Y10
+	VDIVPS     Y11, Y10, Y10
+	VMULPS     Y8, Y9, Y13
+	VADDPS     Y13, Y10, Y10
+	VMOVUPS    (SP), Y14
+	VMASKMOVPS Y10, Y14, (R8)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	ADDQ 128(AX), DI
+	ADDQ 136(AX), R8
+	SUBQ $0x01, R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func lambStepAVX2(a *byte)
+// Requires: AVX
+TEXT ·lambStepAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         144(AX), CX
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS 8(CX), Y2
+	VBROADCASTSS 12(CX), Y3
+	VBROADCASTSS 16(CX), Y4
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x10, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (DX)(CX*4), Y5
+	VMOVUPS (BX)(CX*4), Y6
+	VMOVUPS (SI)(CX*4), Y7
+	VSQRTPS Y7, Y7
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y2, Y7, Y7
+	VMULPS  Y0, Y6, Y6
+	VDIVPS  Y7, Y6, Y6
+	VMULPS  Y3, Y5, Y8
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y4, Y6, Y8
+	VSUBPS  Y8, Y5, Y5
+	VMOVUPS Y5, (DX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y5
+	VMOVUPS 32(BX)(CX*4), Y6
+	VMOVUPS 32(SI)(CX*4), Y7
+	VSQRTPS Y7, Y7
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y2, Y7, Y7
+	VMULPS  Y0, Y6, Y6
+	VDIVPS  Y7, Y6, Y6
+	VMULPS  Y3, Y5, Y8
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y4, Y6, Y8
+	VSUBPS  Y8, Y5, Y5
+	VMOVUPS Y5, 32(DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x10, R8
+	SUBQ $0x08, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (DX)(CX*4), Y5
+	VMOVUPS (BX)(CX*4), Y6
+	VMOVUPS (SI)(CX*4), Y7
+	VSQRTPS Y7, Y7
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y2, Y7, Y7
+	VMULPS  Y0, Y6, Y6
+	VDIVPS  Y7, Y6, Y6
+	VMULPS  Y3, Y5, Y8
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y4, Y6, Y8
+	VSUBPS  Y8, Y5, Y5
+	VMOVUPS Y5, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, R8
+	JEQ        next
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS (DX)(CX*4), Y5, Y5
+	VMOVUPS    (SP), Y6
+	VMASKMOVPS (BX)(CX*4), Y6, Y6
+	VMOVUPS    (SP), Y7
+	VMASKMOVPS (SI)(CX*4), Y7, Y7
+	VSQRTPS    Y7, Y7
+	VMULPS     Y1, Y7, Y7
+	VADDPS     Y2, Y7, Y7
+	VMULPS     Y0, Y6, Y6
+	VDIVPS     Y7, Y6, Y6
+	VMULPS     Y3, Y5, Y8
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y4, Y6, Y8
+	VSUBPS     Y8, Y5, Y5
+	VMOVUPS    (SP), Y9
+	VMASKMOVPS Y5, Y9, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func blendAVX2(a *byte)
+// Requires: AVX
+TEXT ·blendAVX2(SB), NOSPLIT, $32-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-8, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	LEAQ         tailmask<>+64(SB), DX
+	SHLQ         $0x02, CX
+	SUBQ         CX, DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         144(AX), CX
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x20, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (DX)(CX*4), Y2
+	VMOVUPS (BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y2
+	VMOVUPS 32(BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, 32(DX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y2
+	VMOVUPS 64(BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, 64(DX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y2
+	VMOVUPS 96(BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, 96(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, DI
+	SUBQ $0x08, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (DX)(CX*4), Y2
+	VMOVUPS (BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, DI
+	JEQ        next
+	VMOVUPS    (SP), Y2
+	VMASKMOVPS (DX)(CX*4), Y2, Y2
+	VMOVUPS    (SP), Y3
+	VMASKMOVPS (BX)(CX*4), Y3, Y3
+	VMULPS     Y0, Y2, Y2
+	VMULPS     Y1, Y3, Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVUPS    (SP), Y5
+	VMASKMOVPS Y2, Y5, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func squareSumAVX2(a *byte)
+// Requires: AVX
+TEXT ·squareSumAVX2(SB), NOSPLIT, $32-8
+	MOVQ    a+0(FP), AX
+	MOVQ    8(AX), CX
+	ANDQ    $-8, CX
+	NEGQ    CX
+	ADDQ    8(AX), CX
+	LEAQ    tailmask<>+64(SB), DX
+	SHLQ    $0x02, CX
+	SUBQ    CX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(AX), DX
+	MOVQ    (AX), BX
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), SI
+	SUBQ $0x10, SI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (DX)(CX*4), Y1
+	VMULPS  Y1, Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS 32(DX)(CX*4), Y1
+	VMULPS  Y1, Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x10, SI
+	SUBQ $0x08, SI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (DX)(CX*4), Y1
+	VMULPS  Y1, Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     vectors
+
+vectors_end:
+	ADDQ       $0x08, SI
+	JEQ        next
+	VMOVUPS    (SP), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y1
+	VMULPS     Y1, Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+next:
+	ADDQ    104(AX), DX
+	SUBQ    $0x01, BX
+	JNE     row
+	MOVQ    144(AX), AX
+	VMOVUPS Y0, (AX)
+	VZEROUPPER
+	RET
+
 // func lionAVX2(a *byte)
 // Requires: AVX
 TEXT ·lionAVX2(SB), NOSPLIT, $32-8
@@ -105737,6 +106172,426 @@ next:
 	ADDQ 128(AX), DI
 	SUBQ $0x01, R8
 	JNE  row
+	VZEROUPPER
+	RET
+
+// func lambMomentsAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lambMomentsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	MOVQ         144(AX), CX
+	VBROADCASTSS (CX), Z0
+	VBROADCASTSS 4(CX), Z1
+	VBROADCASTSS 8(CX), Z2
+	VBROADCASTSS 12(CX), Z3
+	VBROADCASTSS 16(CX), Z4
+	VBROADCASTSS 20(CX), Z5
+	VBROADCASTSS 24(CX), Z6
+	VBROADCASTSS 28(CX), Z7
+	VBROADCASTSS 32(CX), Z8
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         48(AX), DI
+	MOVQ         56(AX), R8
+	MOVQ         (AX), R9
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R10
+	SUBQ $0x20, R10
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (DX)(CX*4), Z9
+	VMOVUPS (DI)(CX*4), Z12
+	VMULPS  Z7, Z9, Z13
+	VADDPS  Z13, Z12, Z12
+	VMOVUPS (BX)(CX*4), Z10
+	VMULPS  Z3, Z10, Z10
+	VMULPS  Z4, Z12, Z13
+	VADDPS  Z13, Z10, Z10
+	VMOVUPS Z10, (BX)(CX*4)
+	VMOVUPS (SI)(CX*4), Z11
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z6, Z12, Z13
+	VMULPS  Z12, Z13, Z13
+	VADDPS  Z13, Z11, Z11
+	VMOVUPS Z11, (SI)(CX*4)
+	VSQRTPS Z11, Z11
+	VMULPS  Z1, Z11, Z11
+	VADDPS  Z2, Z11, Z11
+	VMULPS  Z0, Z10, Z10
+	VDIVPS  Z11, Z10, Z10
+	VMULPS  Z8, Z9, Z13
+	VADDPS  Z13, Z10, Z10
+	VMOVUPS Z10, (R8)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z9
+	VMOVUPS 64(DI)(CX*4), Z12
+	VMULPS  Z7, Z9, Z13
+	VADDPS  Z13, Z12, Z12
+	VMOVUPS 64(BX)(CX*4), Z10
+	VMULPS  Z3, Z10, Z10
+	VMULPS  Z4, Z12, Z13
+	VADDPS  Z13, Z10, Z10
+	VMOVUPS Z10, 64(BX)(CX*4)
+	VMOVUPS 64(SI)(CX*4), Z11
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z6, Z12, Z13
+	VMULPS  Z12, Z13, Z13
+	VADDPS  Z13, Z11, Z11
+	VMOVUPS Z11, 64(SI)(CX*4)
+	VSQRTPS Z11, Z11
+	VMULPS  Z1, Z11, Z11
+	VADDPS  Z2, Z11, Z11
+	VMULPS  Z0, Z10, Z10
+	VDIVPS  Z11, Z10, Z10
+	VMULPS  Z8, Z9, Z13
+	VADDPS  Z13, Z10, Z10
+	VMOVUPS Z10, 64(R8)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R10
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, R10
+	SUBQ $0x10, R10
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (DX)(CX*4), Z9
+	VMOVUPS (DI)(CX*4), Z12
+	VMULPS  Z7, Z9, Z13
+	VADDPS  Z13, Z12, Z12
+	VMOVUPS (BX)(CX*4), Z10
+	VMULPS  Z3, Z10, Z10
+	VMULPS  Z4, Z12, Z13
+	VADDPS  Z13, Z10, Z10
+	VMOVUPS Z10, (BX)(CX*4)
+	VMOVUPS (SI)(CX*4), Z11
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z6, Z12, Z13
+	VMULPS  Z12, Z13, Z13
+	VADDPS  Z13, Z11, Z11
+	VMOVUPS Z11, (SI)(CX*4)
+	VSQRTPS Z11, Z11
+	VMULPS  Z1, Z11, Z11
+	VADDPS  Z2, Z11, Z11
+	VMULPS  Z0, Z10, Z10
+	VDIVPS  Z11, Z10, Z10
+	VMULPS  Z8, Z9, Z13
+	VADDPS  Z13, Z10, Z10
+	VMOVUPS Z10, (R8)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R10
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, R10
+	JEQ       next
+	VMOVUPS.Z (DX)(CX*4), K1, Z9
+	VMOVUPS.Z (DI)(CX*4), K1, Z12
+	VMULPS    Z7, Z9, Z13
+	VADDPS    Z13, Z12, Z12
+	VMOVUPS.Z (BX)(CX*4), K1, Z10
+	VMULPS    Z3, Z10, Z10
+	VMULPS    Z4, Z12, Z13
+	VADDPS    Z13, Z10, Z10
+	VMOVUPS   Z10, K1, (BX)(CX*4)
+	VMOVUPS.Z (SI)(CX*4), K1, Z11
+	VMULPS    Z5, Z11, Z11
+	VMULPS    Z6, Z12, Z13
+	VMULPS    Z12, Z13, Z13
+	VADDPS    Z13, Z11, Z11
+	VMOVUPS   Z11, K1, (SI)(CX*4)
+	VSQRTPS   Z11, Z11
+	VMULPS    Z1, Z11, Z11
+	VADDPS    Z2, Z11, Z11
+	VMULPS    Z0, Z10, Z10
+	VDIVPS    Z11, Z10, Z10
+	VMULPS    Z8, Z9, Z13
+	VADDPS    Z13, Z10, Z10
+	VMOVUPS   Z10, K1, (R8)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	ADDQ 128(AX), DI
+	ADDQ 136(AX), R8
+	SUBQ $0x01, R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func lambStepAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lambStepAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	MOVQ         144(AX), CX
+	VBROADCASTSS (CX), Z0
+	VBROADCASTSS 4(CX), Z1
+	VBROADCASTSS 8(CX), Z2
+	VBROADCASTSS 12(CX), Z3
+	VBROADCASTSS 16(CX), Z4
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         (AX), DI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), R8
+	SUBQ $0x20, R8
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (DX)(CX*4), Z5
+	VMOVUPS (BX)(CX*4), Z6
+	VMOVUPS (SI)(CX*4), Z7
+	VSQRTPS Z7, Z7
+	VMULPS  Z1, Z7, Z7
+	VADDPS  Z2, Z7, Z7
+	VMULPS  Z0, Z6, Z6
+	VDIVPS  Z7, Z6, Z6
+	VMULPS  Z3, Z5, Z8
+	VADDPS  Z8, Z6, Z6
+	VMULPS  Z4, Z6, Z8
+	VSUBPS  Z8, Z5, Z5
+	VMOVUPS Z5, (DX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z5
+	VMOVUPS 64(BX)(CX*4), Z6
+	VMOVUPS 64(SI)(CX*4), Z7
+	VSQRTPS Z7, Z7
+	VMULPS  Z1, Z7, Z7
+	VADDPS  Z2, Z7, Z7
+	VMULPS  Z0, Z6, Z6
+	VDIVPS  Z7, Z6, Z6
+	VMULPS  Z3, Z5, Z8
+	VADDPS  Z8, Z6, Z6
+	VMULPS  Z4, Z6, Z8
+	VSUBPS  Z8, Z5, Z5
+	VMOVUPS Z5, 64(DX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, R8
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (DX)(CX*4), Z5
+	VMOVUPS (BX)(CX*4), Z6
+	VMOVUPS (SI)(CX*4), Z7
+	VSQRTPS Z7, Z7
+	VMULPS  Z1, Z7, Z7
+	VADDPS  Z2, Z7, Z7
+	VMULPS  Z0, Z6, Z6
+	VDIVPS  Z7, Z6, Z6
+	VMULPS  Z3, Z5, Z8
+	VADDPS  Z8, Z6, Z6
+	VMULPS  Z4, Z6, Z8
+	VSUBPS  Z8, Z5, Z5
+	VMOVUPS Z5, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, R8
+	JEQ       next
+	VMOVUPS.Z (DX)(CX*4), K1, Z5
+	VMOVUPS.Z (BX)(CX*4), K1, Z6
+	VMOVUPS.Z (SI)(CX*4), K1, Z7
+	VSQRTPS   Z7, Z7
+	VMULPS    Z1, Z7, Z7
+	VADDPS    Z2, Z7, Z7
+	VMULPS    Z0, Z6, Z6
+	VDIVPS    Z7, Z6, Z6
+	VMULPS    Z3, Z5, Z8
+	VADDPS    Z8, Z6, Z6
+	VMULPS    Z4, Z6, Z8
+	VSUBPS    Z8, Z5, Z5
+	VMOVUPS   Z5, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), SI
+	SUBQ $0x01, DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func blendAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·blendAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), CX
+	ANDQ         $-16, CX
+	NEGQ         CX
+	ADDQ         8(AX), CX
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	MOVQ         144(AX), CX
+	VBROADCASTSS (CX), Z0
+	VBROADCASTSS 4(CX), Z1
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	MOVQ         (AX), SI
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), DI
+	SUBQ $0x40, DI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS (DX)(CX*4), Z2
+	VMOVUPS (BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z2
+	VMOVUPS 64(BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 64(DX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z2
+	VMOVUPS 128(BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 128(DX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z2
+	VMOVUPS 192(BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 192(DX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, DI
+	JGE     rounds
+
+rounds_end:
+	ADDQ $0x40, DI
+	SUBQ $0x10, DI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS (DX)(CX*4), Z2
+	VMOVUPS (BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, DI
+	JGE     vectors
+
+vectors_end:
+	ADDQ      $0x10, DI
+	JEQ       next
+	VMOVUPS.Z (DX)(CX*4), K1, Z2
+	VMOVUPS.Z (BX)(CX*4), K1, Z3
+	VMULPS    Z0, Z2, Z2
+	VMULPS    Z1, Z3, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS   Z2, K1, (DX)(CX*4)
+
+next:
+	ADDQ 104(AX), DX
+	ADDQ 112(AX), BX
+	SUBQ $0x01, SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func squareSumAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·squareSumAVX512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), AX
+	MOVQ   8(AX), CX
+	ANDQ   $-16, CX
+	NEGQ   CX
+	ADDQ   8(AX), CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K1
+	VPXORD Z0, Z0, Z0
+	MOVQ   24(AX), DX
+	MOVQ   (AX), BX
+
+row:
+	XORQ CX, CX
+	MOVQ 8(AX), SI
+	SUBQ $0x20, SI
+	JLT  rounds_end
+
+rounds:
+	VMOVUPS       (DX)(CX*4), Z1
+	VMULPS        Z1, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	VADDPS        Z1, Z0, Z0
+	VMOVUPS       64(DX)(CX*4), Z1
+	VMULPS        Z1, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	VADDPS        Z1, Z0, Z0
+	ADDQ          $0x20, CX
+	SUBQ          $0x20, SI
+	JGE           rounds
+
+rounds_end:
+	ADDQ $0x20, SI
+	SUBQ $0x10, SI
+	JLT  vectors_end
+
+vectors:
+	VMOVUPS       (DX)(CX*4), Z1
+	VMULPS        Z1, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	VADDPS        Z1, Z0, Z0
+	ADDQ          $0x10, CX
+	SUBQ          $0x10, SI
+	JGE           vectors
+
+vectors_end:
+	ADDQ          $0x10, SI
+	JEQ           next
+	VMOVUPS.Z     (DX)(CX*4), K1, Z1
+	VMULPS        Z1, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	VADDPS        Z1, Z0, Z0
+
+next:
+	ADDQ    104(AX), DX
+	SUBQ    $0x01, BX
+	JNE     row
+	MOVQ    144(AX), AX
+	VMOVUPS Z0, (AX)
 	VZEROUPPER
 	RET
 

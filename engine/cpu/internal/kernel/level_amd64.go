@@ -58,7 +58,8 @@ func (w wide) override(s Set) Set {
 	s.StochasticPool, s.StochasticPoolInference = w.stochasticPool, w.stochasticPoolInference
 	s.LRN, s.LRNGrad, s.PowLog = w.lrn, w.lrnGrad, w.powLog
 	s.LSTM, s.LSTMGrad, s.GRU, s.GRUGrad = w.lstm, w.lstmGrad, w.gru, w.gruGrad
-	s.SGD, s.AllFinite = w.sgd, w.allFinite
+	s.SGD, s.SquareSum, s.AllFinite = w.sgd, w.squareSum, w.allFinite
 	s.Adam, s.Lion, s.AdaDelta, s.RMSProp, s.LARS = w.adam, w.lion, w.adaDelta, w.rmsprop, w.lars
+	s.LAMBMoments, s.LAMBStep, s.Blend = w.lambMoments, w.lambStep, w.blend
 	return s
 }

@@ -21,6 +21,45 @@ func (w wide) adam(p, m, v, g []float32, k Adam) {
 	w.step(adamElements, &[10]float32{k.Step, k.Direct, k.Root, k.Eps, k.Beta1, 1 - k.Beta1, k.Beta2, 1 - k.Beta2, k.L2, k.Decay}, p, m, v, g)
 }
 
+func (w wide) lambMoments(p, m, v, g []float32, k Adam) (pp, uu float64) {
+	c := [10]float32{k.Step, k.Root, k.Eps, k.Beta1, 1 - k.Beta1, k.Beta2, 1 - k.Beta2, k.L2, k.Decay}
+	var block [512]float32 // of the step, whose squares are summed in order
+	for len(p) > 0 {
+		n := min(len(block), len(p))
+		u := block[:n]
+		w.step(lambMomentsElements, &c, p[:n], m, v, g, u)
+		for i, w := range p[:n] {
+			pp += float64(float64(w) * float64(w))
+			uu += float64(float64(u[i]) * float64(u[i]))
+		}
+		p, m, v, g = p[n:], m[n:], v[n:], g[n:]
+	}
+	return pp, uu
+}
+
+func (w wide) lambStep(p, m, v []float32, rate float32, k Adam) {
+	w.step(lambStepElements, &[10]float32{k.Step, k.Root, k.Eps, k.Decay, rate}, p, m, v)
+}
+
+func (w wide) blend(to, x []float32, keep, by float32) {
+	w.step(blendElements, &[10]float32{keep, by}, to, x)
+}
+
+func (w wide) squareSum(x []float32) (total float64) {
+	for len(x) > 0 {
+		n := min(squareBlock, len(x))
+		var sums [16]float32
+		s := sweep{rows: 1, pixels: n}
+		s.data[0], s.vec[0] = unsafe.Pointer(&x[0]), unsafe.Pointer(&sums)
+		w.run(squareSumElements, &s)
+		for _, v := range sums[:8] {
+			total += float64(v)
+		}
+		x = x[n:]
+	}
+	return total
+}
+
 func (w wide) lion(p, m, g []float32, lr, beta1, beta2, l2, decay float32) {
 	w.step(lionElements, &[10]float32{lr, beta1, 1 - beta1, beta2, 1 - beta2, l2, decay}, p, m, g)
 }

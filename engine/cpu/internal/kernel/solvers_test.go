@@ -12,9 +12,19 @@ func steps() map[string]func(s Set, p, a, b, g []float32) {
 	k := Adam{Step: 0.01, Direct: 0.002, Root: 1.7, Eps: 1e-3, Beta1: 0.9, Beta2: 0.999, L2: 0.01, Decay: 1e-3}
 	r := RMSProp{LR: 0.01, Keep: 0.9, Add: 0.1, Eps: 1e-3, L2: 0.01, Momentum: 0.7}
 	all := map[string]func(s Set, p, a, b, g []float32){
-		"adam":     func(s Set, p, a, b, g []float32) { s.Adam(p, a, b, g, k) },
-		"lion":     func(s Set, p, a, _, g []float32) { s.Lion(p, a, g, 0.01, 0.9, 0.99, 0.01, 1e-3) },
-		"adadelta": func(s Set, p, a, b, g []float32) { s.AdaDelta(p, a, b, g, 0.5, 0.9, 1e-3, 0.01) },
+		"adam": func(s Set, p, a, b, g []float32) { s.Adam(p, a, b, g, k) },
+		"lion": func(s Set, p, a, _, g []float32) { s.Lion(p, a, g, 0.01, 0.9, 0.99, 0.01, 1e-3) },
+		"lamb moments": func(s Set, p, a, b, g []float32) {
+			pp, uu := s.LAMBMoments(p, a, b, g, k)
+			for i, sum := range []float64{pp, uu} { // to be compared with the tensors, every bit
+				if len(p) > 2*i+1 {
+					p[2*i], p[2*i+1] = float32(sum), float32(sum-float64(float32(sum)))
+				}
+			}
+		},
+		"lamb step": func(s Set, p, a, b, _ []float32) { s.LAMBStep(p, a, b, 0.01, k) },
+		"blend":     func(s Set, p, a, _, _ []float32) { s.Blend(p, a, 0.9, 0.3) },
+		"adadelta":  func(s Set, p, a, b, g []float32) { s.AdaDelta(p, a, b, g, 0.5, 0.9, 1e-3, 0.01) },
 	}
 	for _, inside := range []bool{false, true} {
 		r.EpsInside = inside
@@ -57,6 +67,48 @@ func TestStepsOfSolversHaveTheBitsOfThePortableCode(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// Every level sums squares in the order of the portable code.
+func TestSumsOfSquaresHaveTheBitsOfThePortableCode(t *testing.T) {
+	for n := range 9000 {
+		if n > 70 && n%229 != 0 && n/4 != 1024 {
+			continue
+		}
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32((i*7919)%1000-500) * 1e-3
+		}
+		for _, level := range Levels()[1:] {
+			if got, want := level.SquareSum(x), squareSum(x); math.Float64bits(got) != math.Float64bits(want) {
+				t.Fatalf("%s, %d elements: %v, want %v", level.Name, n, got, want)
+			}
+		}
+	}
+}
+
+// BenchmarkSolverStepsInCache is of 4,096 parameters: what the processor takes.
+func BenchmarkSolverStepsInCache(b *testing.B) {
+	const n = 4096
+	var x [4][]float32
+	for i := range x {
+		x[i] = make([]float32, n)
+		for j := range x[i] {
+			x[i][j] = float32(j%97+1) / 97
+		}
+	}
+	all := steps()
+	all["square sum"] = func(s Set, p, _, _, _ []float32) { s.SquareSum(p) }
+	for _, name := range []string{"adam", "lars, nesterov false", "square sum", "lamb moments", "lamb step", "blend"} {
+		for _, s := range Levels() {
+			b.Run(name+"/"+s.Name, func(b *testing.B) {
+				for b.Loop() {
+					all[name](s, x[0], x[1], x[2], x[3])
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/value")
+			})
 		}
 	}
 }

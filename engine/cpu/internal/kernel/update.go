@@ -17,12 +17,22 @@ func sgd(p, v, g []float32, lr, momentum, l2 float32, nesterov bool) {
 	}
 }
 
+// blend: to = keep·to + by·x. Both hold as many.
+func blend(to, x []float32, keep, by float32) {
+	x = x[:len(to)]
+	for i, v := range to {
+		to[i] = float32(keep*v) + float32(by*x[i])
+	}
+}
+
+// squareBlock is over how many elements squareSum sums in float32.
+const squareBlock = 4096
+
 // squareSum is Σ x², eight sums in float32 over each 4,096 elements, those in float64.
 func squareSum(x []float32) float64 {
-	const block = 4096
 	var total float64
 	for len(x) > 0 {
-		n := min(block, len(x))
+		n := min(squareBlock, len(x))
 		var s [8]float32
 		y := x[:n]
 		for len(y) >= 8 {

@@ -32,6 +32,17 @@ func decayed(d, l2, w, t reg.VecPhysical) {
 	VADDPS(t, d, d)
 }
 
+// lambU is a = step·a / (root·√s + eps) + decay·w. s and t are destroyed.
+func lambU(w, a, s, step, root, eps, decay, t reg.VecPhysical) {
+	VSQRTPS(s, s)
+	VMULPS(root, s, s)
+	VADDPS(eps, s, s)
+	VMULPS(step, a, a)
+	VDIVPS(s, a, a)
+	VMULPS(decay, w, t)
+	VADDPS(t, a, a)
+}
+
 // less is w = w − by·x.
 func less(w, by, x, t reg.VecPhysical) {
 	VMULPS(by, x, t)
@@ -65,6 +76,61 @@ func solvers(m *isa) {
 			p.store(w, 0, u, scratch)
 		}, nil
 	})
+	m.elements("lambMoments", "moves m and v as Set.LAMBMoments and gives u; maps p, m, v, g, u: step, root, eps, β1, 1−β1, β2, 1−β2, l2, decay", 5, 2, func(p *elementPass) (func(int), func()) {
+		k := p.coefficients(9)
+		w, a, s, d, t, scratch := p.get(), p.get(), p.get(), p.get(), p.get(), p.get()
+		return func(u int) {
+			p.load(0, u, w)
+			p.load(3, u, d)
+			decayed(d, k[7], w, t)
+			p.load(1, u, a)
+			toward(a, k[3], k[4], d, t, false)
+			p.store(a, 1, u, scratch)
+			p.load(2, u, s)
+			toward(s, k[5], k[6], d, t, true)
+			p.store(s, 2, u, scratch)
+			lambU(w, a, s, k[0], k[1], k[2], k[8], t)
+			p.store(a, 4, u, scratch)
+		}, nil
+	})
+	m.elements("lambStep", "is Set.LAMBStep: step, root, eps, decay, rate", 3, 2, func(p *elementPass) (func(int), func()) {
+		k := p.coefficients(5)
+		w, a, s, t, scratch := p.get(), p.get(), p.get(), p.get(), p.get()
+		return func(u int) {
+			p.load(0, u, w)
+			p.load(1, u, a)
+			p.load(2, u, s)
+			lambU(w, a, s, k[0], k[1], k[2], k[3], t)
+			less(w, k[4], a, t)
+			p.store(w, 0, u, scratch)
+		}, nil
+	})
+	m.elements("blend", "is Set.Blend: keep, by", 2, 4, func(p *elementPass) (func(int), func()) {
+		k := p.coefficients(2)
+		to, x, t, scratch := p.get(), p.get(), p.get(), p.get()
+		return func(u int) {
+			p.load(0, u, to)
+			p.load(1, u, x)
+			toward(to, k[0], k[1], x, t, false)
+			p.store(to, 0, u, scratch)
+		}, nil
+	})
+	m.elements("squareSum", "leaves in the first eight lanes of the first vector of coefficients the sums of Set.SquareSum over one block", 1, 2,
+		func(p *elementPass) (func(int), func()) {
+			sum, x := p.get(), p.get()
+			p.zero(sum)
+			return func(u int) {
+					p.load(0, u, x)
+					VMULPS(x, x, x)
+					VADDPS(x, sum, sum)
+					if p.avx512 { // the lanes above the eight of sum are of no use
+						VEXTRACTF64X4(Imm(1), x, x.AsY())
+						VADDPS(x, sum, sum)
+					}
+				}, func() {
+					VMOVUPS(sum, Mem{Base: field(p.a, sweepVec)})
+				}
+		})
 	m.elements("lion", "is Set.Lion: lr, β1, 1−β1, β2, 1−β2, l2, decay", 3, 2, func(p *elementPass) (func(int), func()) {
 		k := p.coefficients(7)
 		w, a, d, step, t, q, scratch := p.get(), p.get(), p.get(), p.get(), p.get(), p.get(), p.get()
