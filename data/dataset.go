@@ -59,6 +59,7 @@ type Options struct {
 	Cache     string                // folder for scans and decoded pictures, made if missing; empty: they stay in memory
 	Downloads string                // folder that [Get] fills; empty: [DownloadFolder]
 	Size      int                   // side that training will ask for, so that pictures are decoded once; 0: the set's own
+	Frame     Frame                 // likewise
 	Look      bool                  // whoever only looks writes nothing: the cache is read and not made, and no picture is decoded that is not asked for
 	Threads   int                   // decoders at once; 0: as many as Go may run
 	Progress  func(done, total int) // called after each picture of a scan or a decoding, from one goroutine at a time
@@ -118,7 +119,7 @@ type Set struct {
 	records *format.Records // what these hold, once read
 	classOf []string        // names that a catalogue entry gives to the labels
 	mu      sync.Mutex
-	pixels  map[[2]int]*Pixels
+	pixels  map[stored]*Pixels
 }
 
 // Open lists a set, decodes every picture once to see that it is one, and returns it with its faults. With a cache folder
@@ -174,7 +175,7 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	if opt.Threads <= 0 {
 		opt.Threads = runtime.GOMAXPROCS(0)
 	}
-	s := &Set{spec: spec, opt: opt, pixels: map[[2]int]*Pixels{}}
+	s := &Set{spec: spec, opt: opt, pixels: map[stored]*Pixels{}}
 	switch {
 	case spec.Parts != "" && spec.Parts != Redraw:
 		return nil, fmt.Errorf("data: no parts %q; write redraw, or leave it out", spec.Parts)

@@ -73,7 +73,7 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 			return nil, fmt.Errorf("%s: there is no item %d of %d", s.Name, i, len(s.Items))
 		}
 	}
-	pixels, err := s.pixelsOf(ctx, cfg.Geometry.Resize, items)
+	pixels, err := s.pixelsOf(ctx, cfg.Geometry, items)
 	if err != nil {
 		return nil, err
 	}
@@ -267,12 +267,13 @@ func (l *Loader) show(dst []float32, s *sight, v visit, epoch, view int, train b
 	}
 	s.Reset(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	if train {
+		s.Window = l.cfg.Preprocess.Filter.Centre(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 		if l.cfg.Turns > 0 {
 			epoch %= l.cfg.Turns
 		}
 		l.cfg.Augment.Apply(&s.Sample, l.cfg.Draws, epoch|v.again<<32, v.item)
 	} else {
-		s.Window = l.cfg.Preprocess.Views.window(view, m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
+		s.Window = l.cfg.Preprocess.window(view, m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	}
 	l.scale.show(dst, m, s)
 	return nil

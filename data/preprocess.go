@@ -16,8 +16,23 @@ import (
 
 // Geometry is what happens to a picture's size on its way to the network.
 type Geometry struct {
-	Resize [2]int // height, width that the picture is resized to just cover, its aspect kept; 0, 0: left at its own size
-	H, W   int    // of the window that the network sees
+	Resize [2]int         // height, width that the picture is resized to just cover, its aspect kept; 0, 0: left at its own size
+	H, W   int            // of the window that the network sees
+	Filter augment.Filter // by which it is resized and its centre found
+}
+
+// Frame is how pictures are to be resized and cut, as weights are used to. The zero Frame is what a set has by itself.
+type Frame struct {
+	Share  float64        // of the side of a picture as it is kept that the window is, (0,1]; 0: 8/9
+	Filter augment.Filter //
+}
+
+// Kept is the side of a picture as it is kept for a window.
+func (f Frame) Kept(window int) int {
+	if f.Share == 0 {
+		return Kept(window)
+	}
+	return int(math.Round(float64(window) / f.Share))
 }
 
 // margin is how much larger than the window pictures are kept: 144 for 128, the rule of Mishkin, Sergievskiy, Matas,
@@ -37,17 +52,20 @@ const (
 // Geometry says how the set is seen through a square window of the given size (0: a set of one size is seen whole, up to 256
 // pixels a side; others through 128). Where the window is the picture it is left as it is, and so it is with pad, pixels that
 // a crop adds on every side; else pictures are kept 1.125 times as large as the window, so that it has room to move.
-func (s *Set) Geometry(size, pad int) Geometry { return geometry(s.H, s.W, size, pad) }
+func (s *Set) Geometry(size, pad int) Geometry { return s.Framed(size, pad, Frame{}) }
 
-func geometry(h, w, size, pad int) Geometry {
+// Framed is Geometry in a frame: where pictures are kept larger than the window, as much as it says, and resized by its filter.
+func (s *Set) Framed(size, pad int, f Frame) Geometry { return geometry(s.H, s.W, size, pad, f) }
+
+func geometry(h, w, size, pad int, f Frame) Geometry {
 	if size <= 0 {
 		if h > 0 && max(h, w) <= ownSide {
-			return Geometry{H: h, W: w}
+			return Geometry{H: h, W: w, Filter: f.Filter}
 		}
 		size = defaultSide
 	}
-	g := Geometry{H: size, W: size}
-	side := Kept(size)
+	g := Geometry{H: size, W: size, Filter: f.Filter}
+	side := f.Kept(size)
 	if pad > 0 || h == size && w == size {
 		side = size
 	}
@@ -67,8 +85,19 @@ type Preprocess struct {
 	Mean   []float32 `json:"mean"`   // by channel, of training images, on a scale from 0 (black) to 1
 	Std    []float32 `json:"std"`    // standard deviation, likewise
 
-	Views Views         `json:"views,omitempty"` // of each picture, in evaluation and prediction; "": the centre
-	Space augment.Space `json:"space,omitempty"` // that colours are told in; "": as they are, or their brightness where C is 1
+	Views  Views          `json:"views,omitempty"`  // of each picture, in evaluation and prediction; "": the centre
+	Space  augment.Space  `json:"space,omitempty"`  // that colours are told in; "": as they are, or their brightness where C is 1
+	Filter augment.Filter `json:"filter,omitempty"` // by which it is resized and its centre cut out; "": this program's own
+}
+
+// Frame is how pictures are resized and cut, of one whose window is square; where they are seen whole, or the window is not, it has a
+// filter alone.
+func (p Preprocess) Frame() Frame {
+	f := Frame{Filter: p.Filter}
+	if p.H == p.W && p.Resize[0] == p.Resize[1] && p.Resize[0] > p.H && p.Resize[0] != Kept(p.H) {
+		f.Share = float64(p.H) / float64(p.Resize[0])
+	}
+	return f
 }
 
 // Preprocess measures mean and standard deviation of the given items (of training images, of the pictures as they are
@@ -80,7 +109,7 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 // PreprocessIn is Preprocess for colours that are told in a space.
 func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space augment.Space) (Preprocess, error) {
 	channels := space.Channels(s.C)
-	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Mean: make([]float32, channels), Std: make([]float32, channels)}
+	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Filter: g.Filter, Mean: make([]float32, channels), Std: make([]float32, channels)}
 	if space != augment.SpaceRGB && space != augment.SpaceGrey {
 		p.Space = space
 	}
@@ -90,7 +119,7 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 	if len(items) == 0 {
 		return p, fmt.Errorf("%s: no images to take the mean of", s.Name)
 	}
-	pixels, err := s.pixelsOf(ctx, g.Resize, items)
+	pixels, err := s.pixelsOf(ctx, g, items)
 	if err != nil {
 		return p, err
 	}
@@ -144,7 +173,8 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 // Check says what is wrong with a Preprocess that comes from a file.
 func (p Preprocess) Check() error {
 	bad := p.H < 1 || p.W < 1 || p.H > 1<<14 || p.W > 1<<14 || p.C != 1 && p.C != 3 || p.Resize[0] < 0 || p.Resize[1] < 0 ||
-		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space)
+		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space) ||
+		p.Filter != augment.Own && !slices.Contains(augment.Filters(), p.Filter)
 	for c := range min(len(p.Mean), len(p.Std)) {
 		bad = bad || !(p.Std[c] > 0) || math.IsInf(float64(p.Std[c]), 0) || !(math.Abs(float64(p.Mean[c])) < math.MaxFloat32)
 	}
@@ -188,7 +218,7 @@ func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	m, err := format.Read(file, p.Resize[0], p.Resize[1])
+	m, err := format.ReadBy(p.Filter, file, p.Resize[0], p.Resize[1])
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +226,7 @@ func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
 	x, size := tensor.New(p.Views.Count(), h, w, p.C), h*w*p.C
 	var room augment.Sight
 	for k := range p.Views.Count() {
-		seen, win := p.Space.See(m.Image, p.Views.window(k, m.H, m.W, h, w), &room)
+		seen, win := p.Space.See(m.Image, p.window(k, m.H, m.W, h, w), &room)
 		p.scale().fill(x.Data[k*size:(k+1)*size], seen, win)
 	}
 	return x, nil

@@ -86,7 +86,10 @@ func reading[T any](f func(io.Reader) (T, error)) func([]byte) (T, error) {
 // Read makes of a picture file what every purpose sees. The picture just covers h x w pixels ([augment.Cover]; 0, 0: its own
 // size), upright as EXIF asks for. JPEG, PNG, GIF and animated WebP (the first frame), WebP, BMP, TIFF and Netpbm are read.
 // It waits for room in memory before it decodes. An error is a [Fault].
-func Read(file []byte, h, w int) (p Picture, err error) {
+func Read(file []byte, h, w int) (Picture, error) { return ReadBy(augment.Own, file, h, w) }
+
+// ReadBy is [Read] with another filter.
+func ReadBy(filter augment.Filter, file []byte, h, w int) (p Picture, err error) {
 	defer func() { // decoders of rare formats have panicked on hostile files before: that too is a broken picture
 		if r := recover(); r != nil {
 			p, err = Picture{}, &Fault{fmt.Sprintf("a broken picture: %v", r), mendBroken}
@@ -112,7 +115,7 @@ func Read(file []byte, h, w int) (p Picture, err error) {
 	case int64(c.Width)*int64(c.Height) > MaxPixels:
 		return p, &Fault{fmt.Sprintf("a %s that declares %dx%d pixels, more than %d million", kind.name, c.Width, c.Height, MaxPixels/1_000_000), mendSize}
 	}
-	v := view{h: c.Height, w: c.Width, orientation: Orientation(file)}
+	v := view{h: c.Height, w: c.Width, orientation: Orientation(file), filter: filter}
 	if v.orientation >= 5 {
 		h, w = w, h // what stands upright later still lies on its side
 	}
@@ -133,15 +136,19 @@ func Read(file []byte, h, w int) (p Picture, err error) {
 }
 
 // See is [Read] for pixels that are there already: a record of an IDX or CIFAR file.
-func See(m augment.Image, h, w int) Picture {
-	v := view{h: m.H, w: m.W, orientation: 1, image: m, small: m}
+func See(m augment.Image, h, w int) Picture { return SeeBy(augment.Own, m, h, w) }
+
+// SeeBy is [See] with another filter.
+func SeeBy(filter augment.Filter, m augment.Image, h, w int) Picture {
+	v := view{h: m.H, w: m.W, orientation: 1, filter: filter, image: m, small: m}
 	return v.picture(h, w)
 }
 
 // view is a decoded picture on its way to be resized and turned.
 type view struct {
-	h, w        int           // of the file, lying as it does
-	orientation int           // EXIF's
+	h, w        int // of the file, lying as it does
+	orientation int // EXIF's
+	filter      augment.Filter
 	image       augment.Image // the whole at 1 / 2^shift
 	shift       int
 	small       augment.Image // the whole at 1 / 2^smallShift, for the glance
@@ -152,10 +159,10 @@ type view struct {
 // picture resizes to cover h x w of the picture as it lies, and turns it upright.
 func (v *view) picture(h, w int) Picture {
 	p := Picture{OwnH: v.h, OwnW: v.w, Bits: 8, Colour: v.small.C == 3}
-	part, outH, outW := augment.Cover(v.h, v.w, h, w)
+	part, outH, outW := v.filter.Cover(v.h, v.w, h, w)
 	p.Image = v.image
 	if outH != v.image.H || outW != v.image.W {
-		p.Image = grey(augment.Resize(v.image, reduced(part, v.shift), outH, outW))
+		p.Image = grey(v.filter.Resize(v.image, reduced(part, v.shift), outH, outW))
 	}
 	p.Image = upright(p.Image, v.orientation)
 	whole := augment.Box{Y1: float64(v.h), X1: float64(v.w)}
@@ -196,7 +203,7 @@ func (v *view) reduce(file []byte, h, w int) (need int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	part, outH, outW := augment.Cover(v.h, v.w, h, w)
+	part, outH, outW := v.filter.Cover(v.h, v.w, h, w)
 	if h > 0 && w > 0 {
 		v.shift = reduction(min((part.Y1-part.Y0)/float64(outH), (part.X1-part.X0)/float64(outW)), finer)
 	}
