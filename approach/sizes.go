@@ -86,8 +86,8 @@ func (b *Built) viewed() error {
 
 // whole is the network at the size to which pictures are kept for its window.
 func (b *Built) whole() (*nn.Graph, error) {
-	own, frame := b.Graph.InputSize(), b.Learning.Frame(b.Graph.Name)
-	return b.Graph.Sized(frame.Kept(own.H), frame.Kept(own.W))
+	own, framing := b.Graph.InputSize(), b.Learning.Framing(b.Graph.Name)
+	return b.Graph.Sized(framing.Kept(own.H), framing.Kept(own.W))
 }
 
 // Work is the multiply-adds of a training on so many images by a schedule, and what keeping saved of them: of every image one pass forward

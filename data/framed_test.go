@@ -27,7 +27,7 @@ func TestAPictureIsFramedAsTorchvisionAndTimmFrameIt(t *testing.T) {
 		if err != nil || len(want) != 56*56*3 {
 			t.Fatalf("%s: %d bytes, %v", filter, len(want), err)
 		}
-		side := Frame{Share: 0.875, Filter: filter}.Kept(56)
+		side := Framing{Share: 0.875, Filter: filter}.Kept(56)
 		p := Preprocess{H: 56, W: 56, C: 3, Resize: [2]int{side, side}, Mean: make([]float32, 3), Std: []float32{1, 1, 1}, Filter: filter}
 		x, err := p.File("testdata/framed/photo.png")
 		if err != nil {
@@ -46,7 +46,7 @@ func TestAPictureIsFramedAsTorchvisionAndTimmFrameIt(t *testing.T) {
 		if unequal > len(want)/20 {
 			t.Errorf("%s: %d of %d values differ by one grey level", filter, unequal, len(want))
 		}
-		if f := p.Frame(); f != (Frame{0.875, filter}) {
+		if f := p.Framing(); f != (Framing{0.875, filter}) {
 			t.Errorf("its frame is %+v", f)
 		}
 		own := p
@@ -71,13 +71,13 @@ func TestAPictureIsFramedAsTorchvisionAndTimmFrameIt(t *testing.T) {
 // frames lie apart, in the cache too.
 func TestASetIsSeenInAFrame(t *testing.T) {
 	dir, cache := pictureFolder(t, 31, 47, names(4, "cat", "dog")...), t.TempDir()
-	frame := Frame{Share: 0.8, Filter: augment.Bilinear}
+	frame := Framing{Share: 0.8, Filter: augment.Bilinear}
 	for range 2 { // the second time from the cache
-		s := open(t, Folder(dir), Options{Cache: cache, Size: 16, Frame: frame})
+		s := open(t, Folder(dir), Options{Cache: cache, Size: 16, Framing: frame})
 		shown := map[augment.Filter][]float32{}
-		for _, f := range []Frame{frame, {Share: 0.8, Filter: augment.Bicubic}, {}} {
+		for _, f := range []Framing{frame, {Share: 0.8, Filter: augment.Bicubic}, {}} {
 			g := s.Framed(16, 0, f)
-			if side := map[bool]int{true: 18, false: 20}[f == Frame{}]; g.Resize != [2]int{side, side} || g.Filter != f.Filter {
+			if side := map[bool]int{true: 18, false: 20}[f == Framing{}]; g.Resize != [2]int{side, side} || g.Filter != f.Filter {
 				t.Fatalf("%+v: %+v", f, g)
 			}
 			p, err := s.Preprocess(t.Context(), all(s), g)

@@ -21,14 +21,14 @@ type Geometry struct {
 	Filter augment.Filter // by which it is resized and its centre found
 }
 
-// Frame is how pictures are to be resized and cut, as weights are used to. The zero Frame is what a set has by itself.
-type Frame struct {
+// Framing is how pictures are to be resized and cut, as weights are used to. The zero Framing is what a set has by itself.
+type Framing struct {
 	Share  float64        // of the side of a picture as it is kept that the window is, (0,1]; 0: 8/9
 	Filter augment.Filter //
 }
 
 // Kept is the side of a picture as it is kept for a window.
-func (f Frame) Kept(window int) int {
+func (f Framing) Kept(window int) int {
 	if f.Share == 0 {
 		return Kept(window)
 	}
@@ -52,12 +52,12 @@ const (
 // Geometry says how the set is seen through a square window of the given size (0: a set of one size is seen whole, up to 256
 // pixels a side; others through 128). Where the window is the picture it is left as it is, and so it is with pad, pixels that
 // a crop adds on every side; else pictures are kept 1.125 times as large as the window, so that it has room to move.
-func (s *Set) Geometry(size, pad int) Geometry { return s.Framed(size, pad, Frame{}) }
+func (s *Set) Geometry(size, pad int) Geometry { return s.Framed(size, pad, Framing{}) }
 
-// Framed is Geometry in a frame: where pictures are kept larger than the window, as much as it says, and resized by its filter.
-func (s *Set) Framed(size, pad int, f Frame) Geometry { return geometry(s.H, s.W, size, pad, f) }
+// Framed is Geometry in a framing: where pictures are kept larger than the window, as much as it says, and resized by its filter.
+func (s *Set) Framed(size, pad int, f Framing) Geometry { return geometry(s.H, s.W, size, pad, f) }
 
-func geometry(h, w, size, pad int, f Frame) Geometry {
+func geometry(h, w, size, pad int, f Framing) Geometry {
 	if size <= 0 {
 		if h > 0 && max(h, w) <= ownSide {
 			return Geometry{H: h, W: w, Filter: f.Filter}
@@ -90,10 +90,10 @@ type Preprocess struct {
 	Filter augment.Filter `json:"filter,omitempty"` // by which it is resized and its centre cut out; "": this program's own
 }
 
-// Frame is how pictures are resized and cut, of one whose window is square; where they are seen whole, or the window is not, it has a
+// Framing is how pictures are resized and cut, of one whose window is square; where they are seen whole, or the window is not, it has a
 // filter alone.
-func (p Preprocess) Frame() Frame {
-	f := Frame{Filter: p.Filter}
+func (p Preprocess) Framing() Framing {
+	f := Framing{Filter: p.Filter}
 	if p.H == p.W && p.Resize[0] == p.Resize[1] && p.Resize[0] > p.H && p.Resize[0] != Kept(p.H) {
 		f.Share = float64(p.H) / float64(p.Resize[0])
 	}

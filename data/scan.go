@@ -362,7 +362,7 @@ func (s *Set) guess(ctx context.Context, place map[string]int) (stored, error) {
 
 // asked is how training will ask for pictures of a set whose size is h x w; 0, 0: of many.
 func (s *Set) asked(h, w int) stored {
-	return storedAs(geometry(h, w, s.opt.Size, 0, s.opt.Frame))
+	return storedAs(geometry(h, w, s.opt.Size, 0, s.opt.Framing))
 }
 
 // job is one picture on its way: the bytes of a file, or pixels.

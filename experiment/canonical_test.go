@@ -110,7 +110,7 @@ func vary(r *rand.Rand, v reflect.Value) {
 		v.Set(reflect.ValueOf([]experiment.Weights{{}, {File: "a.pth"}, {Study: "photos", Arm: "elu"}}[r.IntN(3)]))
 		return
 	case reflect.TypeFor[experiment.Resize]():
-		v.Set(reflect.ValueOf([]experiment.Resize{{Kind: experiment.ResizeOwn}, {Kind: experiment.ResizeNet}, {Frame: data.Frame{Share: 1 - r.Float64()/2, Filter: augment.Bicubic}}}[r.IntN(3)]))
+		v.Set(reflect.ValueOf([]experiment.Resize{{Kind: experiment.ResizeOwn}, {Kind: experiment.ResizeNet}, {Framing: data.Framing{Share: 1 - r.Float64()/2, Filter: augment.Bicubic}}}[r.IntN(3)]))
 		return
 	case reflect.TypeFor[[]experiment.ParameterSetting]():
 		factor, frozen := r.Float32(), r.IntN(2) == 0

@@ -189,8 +189,8 @@ func (z Normalize) String() string {
 
 // Resize says how pictures are resized and cut for weights: by a word, or by how much of a picture the window is and by a filter.
 type Resize struct {
-	Kind string // "" where Frame says
-	data.Frame
+	Kind string // "" where Framing says
+	data.Framing
 }
 
 // Words of Resize.
@@ -221,7 +221,7 @@ func (r *Resize) UnmarshalSpec(n *spec.Node) error {
 	case !slices.Contains(augment.Filters(), given.Filter):
 		return n.Get("filter").Errorf("filter: unknown value %q; choose one of bilinear, bicubic", given.Filter)
 	}
-	*r = Resize{Frame: data.Frame(given)}
+	*r = Resize{Framing: data.Framing(given)}
 	return nil
 }
 
@@ -244,23 +244,23 @@ func (r Resize) String() string {
 	return fmt.Sprintf("share %g, %s", r.Share, r.Filter)
 }
 
-// Framed is the frame that weights of a network want, named as in the zoo; of a network that is not there that of most.
-func (r Resize) Framed(net string) data.Frame {
+// Framed is the framing that weights of a network want, named as in the zoo; of a network that is not there that of most.
+func (r Resize) Framed(net string) data.Framing {
 	switch r.Kind {
 	case ResizeOwn:
-		return data.Frame{}
+		return data.Framing{}
 	case ResizeNet:
 		z, _ := zoo.Find(net)
 		kept, window, filter := z.Resize()
-		return data.Frame{Share: float64(window) / float64(kept), Filter: augment.Filter(filter)}
+		return data.Framing{Share: float64(window) / float64(kept), Filter: augment.Filter(filter)}
 	}
-	return r.Frame
+	return r.Framing
 }
 
-// Frame is how the weights that a network begins from, by its name, want pictures resized and cut, as far as the settings alone tell.
-func (l Learning) Frame(net string) data.Frame {
+// Framing is how the weights that a network begins from, by its name, want pictures resized and cut, as far as the settings alone tell.
+func (l Learning) Framing(net string) data.Framing {
 	if l.Pretrain.From == (Weights{}) {
-		return data.Frame{}
+		return data.Framing{}
 	}
 	return l.Pretrain.Resize.Framed(net)
 }

@@ -20,17 +20,17 @@ type Start struct {
 
 	// How pictures must look to the weights, by channel on a scale from 0 (black) to 1; nil: as the training images do.
 	Mean, Std []float32
-	Frame     data.Frame // how they are resized and cut
+	Framing   data.Framing // how they are resized and cut
 
 	Seen model.Seen // images that made the weights what they are, as far as is known: the training's model has seen them too
 }
 
-// frame is how pictures are to be resized and cut.
-func (s *Start) frame() data.Frame {
+// framing is how pictures are to be resized and cut.
+func (s *Start) framing() data.Framing {
 	if s == nil {
-		return data.Frame{}
+		return data.Framing{}
 	}
-	return s.Frame
+	return s.Framing
 }
 
 // TrainedOn counts which of some items of a set the weights were trained on, as far as is known.

@@ -43,7 +43,7 @@ func TestAModelKeepsTheFrameOfItsStart(t *testing.T) {
 	j := job(t, draw(t, 13))
 	first := run(t, j).Model
 	other := data.Marks{7}
-	j.Start = &train.Start{Name: "a.pth", State: first.State, Digest: first.Digest, Frame: data.Frame{Share: 0.75, Filter: augment.Bicubic}, Seen: model.Seen{Trained: other}}
+	j.Start = &train.Start{Name: "a.pth", State: first.State, Digest: first.Digest, Framing: data.Framing{Share: 0.75, Filter: augment.Bicubic}, Seen: model.Seen{Trained: other}}
 	m := run(t, j).Model
 	if m.About.Preprocess.Filter != augment.Bicubic {
 		t.Errorf("pictures are seen by %+v", m.About.Preprocess)

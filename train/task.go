@@ -134,7 +134,7 @@ func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
 // framed is how pictures reach the network in a window of a side, 0 for the set's own, framed as the weights are used to that the job
 // starts from.
 func (j *Job) framed(side int) data.Geometry {
-	return j.Set.Framed(side, j.Learning.Pad(), j.Start.frame())
+	return j.Set.Framed(side, j.Learning.Pad(), j.Start.framing())
 }
 
 func (j *Job) prepare(ctx context.Context) (*preparation, error) {

@@ -207,7 +207,7 @@ type Fit struct {
 	Started train.Started // what becomes of them, by names: Assay's, and the file's of what is left over
 	Mean    []float32     // by channel: how pictures must look; nil: as the training's own images
 	Std     []float32
-	Frame   data.Frame // how they are resized and cut
+	Framing data.Framing // how they are resized and cut
 
 	weights *Weights
 	places  []place
@@ -255,8 +255,8 @@ func (w *Weights) fit(g *nn.Graph, p experiment.Pretrain) (*Fit, error) {
 	if err := f.tell(g, left); err != nil {
 		return nil, err
 	}
-	if f.Frame = p.Resize.Framed(g.Name); p.Resize.Kind == experiment.ResizeNet && w.model != nil {
-		f.Frame = w.model.About.Preprocess.Frame()
+	if f.Framing = p.Resize.Framed(g.Name); p.Resize.Kind == experiment.ResizeNet && w.model != nil {
+		f.Framing = w.model.About.Preprocess.Framing()
 	}
 	return f, f.normalize(g, p.Normalize)
 }
@@ -333,7 +333,7 @@ func (w *Weights) own(g *nn.Graph) ([]place, error) {
 // Start reads the tensors.
 func (f *Fit) Start() (*train.Start, error) {
 	w := f.weights
-	start := &train.Start{Name: w.Name(), State: program.NewState(), Digest: w.Digest, Left: f.Started.Left, Mean: f.Mean, Std: f.Std, Frame: f.Frame, Seen: w.Seen()}
+	start := &train.Start{Name: w.Name(), State: program.NewState(), Digest: w.Digest, Left: f.Started.Left, Mean: f.Mean, Std: f.Std, Framing: f.Framing, Seen: w.Seen()}
 	for _, p := range f.places {
 		t, err := p.from.read()
 		if err != nil {

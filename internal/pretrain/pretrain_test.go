@@ -322,7 +322,7 @@ func TestNormalisationComesWithTheNetworkOrIsGiven(t *testing.T) {
 // TestWeightsFramePictures: as the network's entry in the zoo says, as the settings say, or as the model did that they are of.
 func TestWeightsFramePictures(t *testing.T) {
 	g := small(t, 3, 5)
-	framed := func(file string, r experiment.Resize) data.Frame {
+	framed := func(file string, r experiment.Resize) data.Framing {
 		t.Helper()
 		p := from(file)
 		p.Resize = r
@@ -334,18 +334,18 @@ func TestWeightsFramePictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return start.Frame
+		return start.Framing
 	}
 	const file = "testdata/small.pth"
 	net := experiment.Resize{Kind: experiment.ResizeNet}
-	if got := framed(file, net); got != (data.Frame{Share: 0.875, Filter: augment.Bilinear}) {
+	if got := framed(file, net); got != (data.Framing{Share: 0.875, Filter: augment.Bilinear}) {
 		t.Errorf("of no zoo's network: %+v", got)
 	}
-	if got := framed(file, byDefault.Resize); got != (data.Frame{}) {
+	if got := framed(file, byDefault.Resize); got != (data.Framing{}) {
 		t.Errorf("by settings that say nothing: %+v", got)
 	}
-	given := data.Frame{Share: 0.8, Filter: augment.Bicubic}
-	if got := framed(file, experiment.Resize{Frame: given}); got != given {
+	given := data.Framing{Share: 0.8, Filter: augment.Bicubic}
+	if got := framed(file, experiment.Resize{Framing: given}); got != given {
 		t.Errorf("given by hand: %+v", got)
 	}
 	start, err := Start(g, from(file))
@@ -368,7 +368,7 @@ func TestWeightsFramePictures(t *testing.T) {
 	if got := framed(own, net); got != given {
 		t.Errorf("of a model that was framed so: %+v, want %+v", got, given)
 	}
-	if got := framed(own, byDefault.Resize); got != (data.Frame{}) {
+	if got := framed(own, byDefault.Resize); got != (data.Framing{}) {
 		t.Errorf("of that model, by settings that say nothing: %+v", got)
 	}
 	if again, err := Start(g, from(own)); err != nil || !slices.Equal(again.Seen.Trained, seen.Trained) {

@@ -203,12 +203,12 @@ func (s *Session) Set(ctx context.Context, e experiment.Experiment) (*data.Set, 
 	if set := s.sets[key]; set != nil {
 		return set, nil
 	}
-	window, frame := 0, data.Frame{}
+	window, framing := 0, data.Framing{}
 	if l, err := approach.Learn(e); err == nil {
-		window, frame = l.Window(), l.Frame(e.Net)
+		window, framing = l.Window(), l.Framing(e.Net)
 	}
 	set, err := data.Open(ctx, e.Data.Spec, data.Options{
-		Cache: s.cache(), Size: window, Frame: frame, Threads: s.request.Threads,
+		Cache: s.cache(), Size: window, Framing: framing, Threads: s.request.Threads,
 		Progress: func(done, total int) {
 			if s.request.Progress != nil {
 				s.request.Progress(e.Data.String(), done, total)

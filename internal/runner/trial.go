@@ -115,9 +115,9 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if err != nil {
 		return nil, stop{err}
 	}
-	digest, frame := "", data.Frame{}
+	digest, framing := "", data.Framing{}
 	if start != nil {
-		digest, frame = start.Digest, start.Frame
+		digest, framing = start.Digest, start.Framing
 	}
 	if digest != r.Spec.Start {
 		return nil, stops("%s: the weights have changed since the study began; put back what was there, or run it under another name (--as NAME)", r.Start)
@@ -132,7 +132,7 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if id := e.ID().String(); id != r.Spec.Engine {
 		return nil, stops("it is of engine %s, and here is %s; go on there", r.Spec.Engine, id)
 	}
-	set, err := data.Open(ctx, r.Data, data.Options{Cache: r.Cache, Downloads: r.Downloads, Size: l.Window(), Frame: frame, Threads: r.Threads})
+	set, err := data.Open(ctx, r.Data, data.Options{Cache: r.Cache, Downloads: r.Downloads, Size: l.Window(), Framing: framing, Threads: r.Threads})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%w as the images were read", train.ErrInterrupted)
