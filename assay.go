@@ -94,7 +94,7 @@ func Train(ctx context.Context, set *Set, t Training) (*train.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	built.Learning.Pretrain.From = "" // their digest says which they are
+	built.Learning.Pretrain.From = experiment.Weights{} // their digest says which they are
 	eng, err := open("", t.Threads)
 	if err != nil {
 		return nil, err

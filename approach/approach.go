@@ -297,7 +297,7 @@ func (b *Built) factors() error {
 // as in factors.
 func (b *Built) pretrained() error {
 	p := &b.Learning.Pretrain
-	if preset := p.Preset; p.From != "" && preset != experiment.PresetNone {
+	if preset := p.Preset; p.From != (experiment.Weights{}) && preset != experiment.PresetNone {
 		body, err := b.body()
 		if err != nil {
 			return err

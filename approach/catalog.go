@@ -477,11 +477,12 @@ func Catalog() []Entry {
 			Evidence: "not in the published study, whose classes are balanced",
 			Caveats:  "moves accuracy from common classes to rare ones: balanced accuracy and macro F1 tell, plain accuracy may fall; by sampling, few images are learned by heart",
 		}},
-		{"pretrain", Learning, "pretrain, parameters, lr.depth", learning.Pretrain(learningDefaults.Pretrain), Card{
-			Summary: "begins from the weights of a file, such as those that have seen ImageNet, in place of drawn ones",
+		{"pretrain", Learning, "pretrain, parameters, lr.depth", pretrained(learningDefaults.Pretrain), Card{
+			Summary: "begins from the weights of a file, such as those that have seen ImageNet, or of an arm of another study, in place of drawn ones",
 			Cost:    "none; what is frozen needs no gradient and no update, and a frozen front is computed once for each picture that it is shown: 20 epochs of efficientnet_lite0's classifier on 200 photos at 128 pixels take 17.6 s of processor time, and with cache: 2, of two draws a photo, 3.4 s (one thread of a Xeon with AVX-512)",
 			Couplings: []string{
-				"pictures are normalised as the weights are used to, whatever the training's own images have",
+				"pictures are normalised, resized and cut as the weights are used to, whatever the training's own images have, and the model keeps that; resize: own leaves their size to the set",
+				"from an arm of a study, each repeat starts from the weights of that repeat (from those of the only one), which must not have been trained on an image that judges it: with the same data, val, seed and repeats they were not",
 				"what is frozen is in training what it is in evaluation: it normalises by its kept running statistics, and has no decay, no dropout and nothing else that is random; norm: train normalises by each batch, trains the norms and keeps the dropout, as fastai does",
 				"what is thawed is new to the solver: it remembers nothing of it, and counts its steps from there",
 				"what a frozen front makes of pictures is kept where they do not vary: without augmentation, or with cache: k, by which each picture has k draws in turn until the thaw; the bits are those of computing it again. It is not kept where it would take more than a quarter of the free memory, nor where what lies behind it reads more of it than one value",
@@ -491,9 +492,15 @@ func Catalog() []Entry {
 			},
 			Paper:    "Yosinski, Clune, Bengio, Lipson, NIPS 2014, arXiv:1411.1792; Kornblith, Shlens, Le, CVPR 2019, arXiv:1805.08974",
 			Evidence: "not in the published study, whose networks all begin from drawn weights",
-			Caveats:  "fine-tuning wants a lower rate than training from nothing: a tenth of it, or less. Which images the weights have seen, nobody checks",
+			Caveats:  "fine-tuning wants a lower rate than training from nothing: a tenth of it, or less. Which images weights of others have seen, nobody checks; a model of Assay's knows, and is refused where it has seen what judges",
 		}},
 	}
+}
+
+// pretrained is the settings of pretraining as the approach has them: pictures are framed as the weights are used to.
+func pretrained(p experiment.Pretrain) learning.Pretrain {
+	p.Resize = experiment.Resize{Kind: experiment.ResizeNet}
+	return learning.Pretrain(p)
 }
 
 // average is the settings of an average as an approach has them: ema, where no kind is given.

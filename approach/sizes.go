@@ -3,10 +3,13 @@ package approach
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/nn"
 )
 
 // staged refuses stages whose lengths do not go with the epochs, whose last size is not the window, or that the network does not fit. It
@@ -75,39 +78,73 @@ func (b *Built) viewed() error {
 	if b.Learning.Views.Of() != data.Dense {
 		return nil
 	}
-	own := b.Graph.InputSize()
-	if _, err := b.Graph.Sized(data.Kept(own.H), data.Kept(own.W)); err != nil {
+	if _, err := b.whole(); err != nil {
 		return &spec.Fault{Path: "$.kind", Msg: fmt.Sprintf("dense: %v", err)}
 	}
 	return nil
 }
 
-// Work is the multiply-adds of a training by a schedule: of every image one pass forward and two as much backward, each stage at its size; of
-// sizes that are drawn the mean.
-func (b *Built) Work(s experiment.Schedule) (int64, error) {
-	own, sum := b.Graph.InputSize(), int64(0)
+// whole is the network at the size to which pictures are kept for its window.
+func (b *Built) whole() (*nn.Graph, error) {
+	own, framing := b.Graph.InputSize(), b.Learning.Framing(b.Graph.Name)
+	return b.Graph.Sized(framing.Kept(own.H), framing.Kept(own.W))
+}
+
+// Work is the multiply-adds of a training on so many images by a schedule, and what keeping saved of them: of every image one pass forward
+// and two as much backward, each stage at its size; of sizes that are drawn the mean. What is frozen up to a layer, and fixed, goes forward
+// alone, once for each draw of an image where what it makes of them is kept, as it is wherever there is room.
+func (b *Built) Work(s experiment.Schedule, images int) (macs, saved int64, err error) {
+	own, thaw := b.Graph.InputSize(), b.Learning.Pretrain.Thaws(s)
 	drawn, err := b.drawnMACs()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
+	turns, kept := b.Learning.Kept()
 	for i := range s.Stages() {
-		stage := s.Stage(i)
-		g, images := b.Graph, int64(s.End(i)-s.End(i-1))*int64(stage.Batch)
+		stage, g := s.Stage(i), b.Graph
 		if stage.Size > 0 || stage.Part > 0 {
 			if g, err = g.Sized(stage.Side(own.H), stage.Side(own.H)); err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 		}
 		cost, err := g.Cost()
 		if err != nil {
-			return 0, err
+			return 0, 0, err
+		}
+		front := int64(0)
+		if slices.ContainsFunc(b.Optimization.Parameters, func(p experiment.ParameterSetting) bool { return p.Frozen != nil && *p.Frozen }) {
+			if front, err = compile.FrontMACs(g, b.Optimization); err != nil {
+				return 0, 0, err
+			}
 		}
 		if drawn > 0 {
-			cost.MACs = drawn
+			front, cost.MACs = int64(float64(front)/float64(cost.MACs)*float64(drawn)), drawn
 		}
-		sum += 3 * cost.MACs * images
+		begin, end := s.End(i-1), s.End(i)
+		until := end // frozen until then
+		if thaw >= 0 {
+			until = min(max(thaw, begin), end)
+		}
+		frozen, free := int64(until-begin)*int64(stage.Batch), int64(end-until)*int64(stage.Batch)
+		macs += 3*cost.MACs*free + (3*(cost.MACs-front)+front)*frozen
+		if once := int64(images) * int64(turns); kept && once < frozen {
+			saved += front * (frozen - once)
+		}
 	}
-	return sum, nil
+	return macs - saved, saved, nil
+}
+
+// Looks is the multiply-adds of evaluating a picture by all its views, dense ones on as much of it as is kept.
+func (b *Built) Looks() (int64, error) {
+	g, views := b.Graph, b.Learning.Views.Of()
+	if views == data.Dense {
+		var err error
+		if g, err = b.whole(); err != nil {
+			return 0, err
+		}
+	}
+	cost, err := g.Cost()
+	return cost.MACs * int64(views.Count()), err
 }
 
 // drawnMACs is the mean of one image's multiply-adds over the sizes that are drawn from, 0 where there are none.

@@ -66,6 +66,7 @@ type Options struct {
 	Cache     string                // folder for scans and decoded pictures, made if missing; empty: they stay in memory
 	Downloads string                // folder that [Get] fills; empty: [DownloadFolder]
 	Size      int                   // side that training will ask for, so that pictures are decoded once; 0: the set's own
+	Framing   Framing               // likewise
 	Look      bool                  // whoever only looks writes nothing: the cache is read and not made, and no picture is decoded that is not asked for
 	Threads   int                   // decoders at once; 0: as many as Go may run
 	Progress  func(done, total int) // called after each picture of a scan or a decoding, from one goroutine at a time

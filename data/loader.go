@@ -434,6 +434,7 @@ func (l *Loader) pose(s *sight, v visit, epoch, view int, train bool) (augment.I
 	s.Reset(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	s.h, s.w = m.H, m.W
 	if train {
+		s.Window = l.cfg.Preprocess.Filter.Centre(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 		if l.set.Boxed {
 			s.boxes = s.boxes[:0]
 			for _, o := range l.set.Objects(v.item) {
@@ -445,7 +446,7 @@ func (l *Loader) pose(s *sight, v visit, epoch, view int, train bool) (augment.I
 		}
 		l.cfg.Augment.Apply(&s.Sample, l.cfg.Draws, l.turn(epoch)|v.again<<32, v.item)
 	} else {
-		s.Window = l.cfg.Preprocess.Views.window(view, m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
+		s.Window = l.cfg.Preprocess.window(view, m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	}
 	return m, nil
 }

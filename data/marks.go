@@ -34,6 +34,27 @@ func (m Marks) Has(h Hash) bool {
 	return ok
 }
 
+// Among counts the items of a set that have a mark.
+func (m Marks) Among(s *Set, items []int) int {
+	n := 0
+	for _, i := range items {
+		if m.Has(s.Items[i].Hash) {
+			n++
+		}
+	}
+	return n
+}
+
+// With are the marks of both.
+func (m Marks) With(other Marks) Marks {
+	if len(other) == 0 {
+		return m
+	}
+	both := slices.Concat(m, other)
+	slices.Sort(both)
+	return slices.Clip(slices.Compact(both))
+}
+
 // Bytes are the marks for a file: 8 bytes each, big-endian.
 func (m Marks) Bytes() []byte {
 	b := make([]byte, 0, markBytes*len(m))

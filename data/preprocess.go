@@ -17,9 +17,24 @@ import (
 
 // Geometry is what happens to a picture's size on its way to the network.
 type Geometry struct {
-	Resize [2]int // height, width that the picture is resized to; 0, 0: left at its own size
-	H, W   int    // of the window that the network sees
-	Fit    Fit    // how it comes to Resize; "": it just covers it, its aspect kept
+	Resize [2]int         // height, width that the picture is resized to; 0, 0: left at its own size
+	H, W   int            // of the window that the network sees
+	Fit    Fit            // how it comes to Resize; "": it just covers it, its aspect kept
+	Filter augment.Filter // by which it is resized and its centre found
+}
+
+// Framing is how pictures are to be resized and cut, as weights are used to. The zero Framing is what a set has by itself.
+type Framing struct {
+	Share  float64        // of the side of a picture as it is kept that the window is, (0,1]; 0: 8/9
+	Filter augment.Filter //
+}
+
+// Kept is the side of a picture as it is kept for a window.
+func (f Framing) Kept(window int) int {
+	if f.Share == 0 {
+		return Kept(window)
+	}
+	return int(math.Round(float64(window) / f.Share))
 }
 
 // Fit is how a picture comes to a size: the zero Fit covers it, its aspect kept, as classifiers see.
@@ -40,7 +55,7 @@ func (g Geometry) size() augment.Size {
 	if g.Resize == [2]int{} {
 		return augment.Size{}
 	}
-	return augment.Size{H: g.Resize[0], W: g.Resize[1], Fit: g.Fit}
+	return augment.Size{H: g.Resize[0], W: g.Resize[1], Fit: g.Fit, Filter: g.Filter}
 }
 
 // Kept is the side of a picture as it is kept for a window.
@@ -59,20 +74,25 @@ const (
 //
 // Of a boxed set pictures are seen whole, as its Fit says, at the size of the window, which is 416 where none is given, but for a set of
 // one size whose sides are multiples of 32.
-func (s *Set) Geometry(size, pad int) Geometry { return s.geometry(s.H, s.W, size, pad) }
+func (s *Set) Geometry(size, pad int) Geometry { return s.Framed(size, pad, Framing{}) }
 
-func (s *Set) geometry(h, w, size, pad int) Geometry {
+// Framed is Geometry in a framing: where pictures are kept larger than the window, as much as it says, and resized by its filter.
+func (s *Set) Framed(size, pad int, f Framing) Geometry { return s.geometry(s.H, s.W, size, pad, f) }
+
+func (s *Set) geometry(h, w, size, pad int, f Framing) Geometry {
 	if s.Boxed {
-		return s.whole(h, w, size)
+		g := s.whole(h, w, size)
+		g.Filter = f.Filter
+		return g
 	}
 	if size <= 0 {
 		if h > 0 && max(h, w) <= ownSide {
-			return Geometry{H: h, W: w}
+			return Geometry{H: h, W: w, Filter: f.Filter}
 		}
 		size = defaultSide
 	}
-	g := Geometry{H: size, W: size}
-	side := Kept(size)
+	g := Geometry{H: size, W: size, Filter: f.Filter}
+	side := f.Kept(size)
 	if pad > 0 || h == size && w == size {
 		side = size
 	}
@@ -114,9 +134,20 @@ type Preprocess struct {
 	Mean   []float32 `json:"mean"`   // by channel, of training images, on a scale from 0 (black) to 1
 	Std    []float32 `json:"std"`    // standard deviation, likewise
 
-	Fit   Fit           `json:"fit,omitempty"`   // how a picture comes to Resize; "": it just covers it
-	Views Views         `json:"views,omitempty"` // of each picture, in evaluation and prediction; "": the centre
-	Space augment.Space `json:"space,omitempty"` // that colours are told in; "": as they are, or their brightness where C is 1
+	Fit    Fit            `json:"fit,omitempty"`    // how a picture comes to Resize; "": it just covers it
+	Views  Views          `json:"views,omitempty"`  // of each picture, in evaluation and prediction; "": the centre
+	Space  augment.Space  `json:"space,omitempty"`  // that colours are told in; "": as they are, or their brightness where C is 1
+	Filter augment.Filter `json:"filter,omitempty"` // by which it is resized and its centre cut out; "": this program's own
+}
+
+// Framing is how pictures are resized and cut, of one whose window is square; where they are seen whole, or the window is not, it has a
+// filter alone.
+func (p Preprocess) Framing() Framing {
+	f := Framing{Filter: p.Filter}
+	if p.H == p.W && p.Resize[0] == p.Resize[1] && p.Resize[0] > p.H && p.Resize[0] != Kept(p.H) {
+		f.Share = float64(p.H) / float64(p.Resize[0])
+	}
+	return f
 }
 
 // Preprocess measures mean and standard deviation of the given items (of training images, of the pictures as they are
@@ -128,7 +159,7 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 // PreprocessIn is Preprocess for colours that are told in a space.
 func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space augment.Space) (Preprocess, error) {
 	channels := space.Channels(s.C)
-	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Fit: g.Fit, Mean: make([]float32, channels), Std: make([]float32, channels)}
+	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Fit: g.Fit, Filter: g.Filter, Mean: make([]float32, channels), Std: make([]float32, channels)}
 	if space != augment.SpaceRGB && space != augment.SpaceGrey {
 		p.Space = space
 	}
@@ -190,12 +221,13 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 }
 
 // Geometry is what happens to the size of a picture.
-func (p Preprocess) Geometry() Geometry { return Geometry{p.Resize, p.H, p.W, p.Fit} }
+func (p Preprocess) Geometry() Geometry { return Geometry{p.Resize, p.H, p.W, p.Fit, p.Filter} }
 
 // Check says what is wrong with a Preprocess that comes from a file.
 func (p Preprocess) Check() error {
 	bad := p.H < 1 || p.W < 1 || p.H > 1<<14 || p.W > 1<<14 || p.C != 1 && p.C != 3 || p.Resize[0] < 0 || p.Resize[1] < 0 ||
-		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || p.Fit != "" && p.Fit != Letterbox && p.Fit != Stretch || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space)
+		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || p.Fit != "" && p.Fit != Letterbox && p.Fit != Stretch || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space) ||
+		p.Filter != augment.Own && !slices.Contains(augment.Filters(), p.Filter)
 	for c := range min(len(p.Mean), len(p.Std)) {
 		bad = bad || !(p.Std[c] > 0) || math.IsInf(float64(p.Std[c]), 0) || !(math.Abs(float64(p.Mean[c])) < math.MaxFloat32)
 	}
@@ -258,9 +290,9 @@ func (p Preprocess) PictureSeen(file []byte) (*tensor.Tensor, Frame, error) {
 	h, w := p.Input()
 	x, size := tensor.New(p.Views.Count(), h, w, p.C), h*w*p.C
 	var room augment.Sight
-	frame := frameOf(m.OwnH, m.OwnW, m.H, m.W, p.Views.window(0, m.H, m.W, h, w))
+	frame := frameOf(m.OwnH, m.OwnW, m.H, m.W, p.window(0, m.H, m.W, h, w))
 	for k := range p.Views.Count() {
-		seen, win := p.Space.See(m.Image, p.Views.window(k, m.H, m.W, h, w), &room)
+		seen, win := p.Space.See(m.Image, p.window(k, m.H, m.W, h, w), &room)
 		p.scale().fill(x.Data[k*size:(k+1)*size], seen, win)
 	}
 	return x, frame, nil

@@ -278,7 +278,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 			if r.err == nil {
 				if first == [2]int{} {
 					first = [2]int{r.OwnH, r.OwnW}
-				} else if first != [2]int{r.OwnH, r.OwnW} && guess != s.geometry(0, 0, s.opt.Size, 0).size() {
+				} else if first != [2]int{r.OwnH, r.OwnW} && guess != s.asked(0, 0) {
 					wanted = false // sizes differ after all: training will ask for another size than was guessed
 				}
 				if wanted {
@@ -294,7 +294,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		for _, at := range l.collect(said, places, found) {
 			w.entries = append(w.entries, entries[at])
 		}
-		if !wanted || guess != s.geometry(l.H, l.W, s.opt.Size, 0).size() {
+		if !wanted || guess != s.asked(l.H, l.W) {
 			return id, errNotAsked
 		}
 		return contentsID(l.items, guess), nil
@@ -405,7 +405,12 @@ func (s *Set) guess(ctx context.Context, place map[string]int) (augment.Size, er
 	if err != nil && err != io.EOF {
 		return augment.Size{}, err
 	}
-	return s.geometry(h, w, s.opt.Size, 0).size(), nil
+	return s.asked(h, w), nil
+}
+
+// asked is how training will ask for pictures of a set whose size is h x w; 0, 0: of many.
+func (s *Set) asked(h, w int) augment.Size {
+	return s.geometry(h, w, s.opt.Size, 0, s.opt.Framing).size()
 }
 
 // job is one picture on its way: the bytes of a file, or pixels.

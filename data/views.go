@@ -31,9 +31,9 @@ func (v Views) Count() int {
 }
 
 // window is the k-th view of a picture h pixels high and w wide: a window height x width.
-func (v Views) window(k, h, w, height, width int) augment.Window {
-	win := augment.Centre(h, w, height, width)
-	switch v {
+func (p Preprocess) window(k, h, w, height, width int) augment.Window {
+	win := p.Filter.Centre(h, w, height, width)
+	switch p.Views {
 	case Flip:
 		win.Flip = k == 1
 	case Ten:

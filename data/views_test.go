@@ -20,7 +20,7 @@ func TestViewsAreTheCentreTheCornersAndTheirMirrorImages(t *testing.T) {
 			}
 			win := corners[place]
 			win.H, win.W, win.Flip = side, side, mirrored
-			if got := views.window(k, h, w, side, side); got != win {
+			if got := (Preprocess{Views: views}).window(k, h, w, side, side); got != win {
 				t.Errorf("%s: view %d is %+v, want %+v", views, k, got, win)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/golden"
@@ -105,6 +106,12 @@ func vary(r *rand.Rand, v reflect.Value) {
 			v.Set(reflect.ValueOf(rows[3-n:]))
 		}
 		return
+	case reflect.TypeFor[experiment.Weights]():
+		v.Set(reflect.ValueOf([]experiment.Weights{{}, {File: "a.pth"}, {Study: "photos", Arm: "elu"}}[r.IntN(3)]))
+		return
+	case reflect.TypeFor[experiment.Resize]():
+		v.Set(reflect.ValueOf([]experiment.Resize{{Kind: experiment.ResizeOwn}, {Kind: experiment.ResizeNet}, {Framing: data.Framing{Share: 1 - r.Float64()/2, Filter: augment.Bicubic}}}[r.IntN(3)]))
+		return
 	case reflect.TypeFor[[]experiment.ParameterSetting]():
 		factor, frozen := r.Float32(), r.IntN(2) == 0
 		rows := []experiment.ParameterSetting{{Layers: "a/**", LR: &factor}, {Layers: "b", Decay: &factor, Frozen: &frozen}, {Layers: "*"}}
@@ -139,6 +146,9 @@ func vary(r *rand.Rand, v reflect.Value) {
 	}
 }
 
+// worded are structs that are a word, or a path, by default.
+var worded = map[reflect.Type]bool{reflect.TypeFor[experiment.Weights](): true, reflect.TypeFor[experiment.Resize](): true}
+
 func TestASettingThatIsAddedAtItsDefaultChangesNoText(t *testing.T) {
 	type grown struct {
 		experiment.LR `yaml:",inline"`
@@ -172,7 +182,8 @@ func TestDefaultsStandWhileTheVersionStands(t *testing.T) {
 	got := fmt.Sprintf("settings version %d\n", experiment.Version)
 	var list func(path string, v reflect.Value)
 	list = func(path string, v reflect.Value) {
-		if _, text := v.Interface().(encoding.TextMarshaler); text || v.Kind() != reflect.Struct {
+		_, text := v.Interface().(encoding.TextMarshaler)
+		if text = text || worded[v.Type()]; text || v.Kind() != reflect.Struct {
 			got += fmt.Sprintf("%s = %v\n", path, v)
 			return
 		}

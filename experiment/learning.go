@@ -106,7 +106,7 @@ func (v Views) Of() data.Views { return data.Views(v.Kind) }
 func DefaultLearning() Learning {
 	return Learning{
 		Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Multiscale: Multiscale{Every: 10}, Subset: Subset{Fraction: 1}, Colors: Colors{Space: string(augment.SpaceRGB)}, Views: Views{Kind: string(data.Centre)},
-		Pretrain: Pretrain{Preset: PresetNone, Norm: NormKeep, Normalize: Normalize{Kind: NormalizeNet}, Match: MatchNames}, Labels: Labels{Folds: 5, Rule: data.PruneByNoiseRate}, Balance: Balance{Power: 1},
+		Pretrain: Pretrain{Preset: PresetNone, Norm: NormKeep, Normalize: Normalize{Kind: NormalizeNet}, Resize: Resize{Kind: ResizeOwn}, Match: MatchNames}, Labels: Labels{Folds: 5, Rule: data.PruneByNoiseRate}, Balance: Balance{Power: 1},
 	}
 }
 

@@ -5,25 +5,77 @@ import (
 	"math"
 	"slices"
 
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/zoo"
 )
 
 // Pretrain is the weights that a training begins from in place of drawn ones.
 type Pretrain struct {
-	From      string    `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, or PyTorch's .pth and .pt, darknet's .weights; imagenet: torchvision's for this network (assay net get)"`
+	From      Weights   `yaml:"from" spec:"bare" help:"a file of weights: .safetensors, PyTorch's .pth and .pt, or darknet's .weights; imagenet: torchvision's for this network (assay net get); {study: NAME, arm: NAME}: an arm of this store whose study has it under keep, in each repeat the weights of that repeat"`
 	Key       string    `yaml:"key" help:"where in a checkpoint the weights are, as ema.state_dict; default: at the top, or under a usual key"`
 	Preset    string    `yaml:"preset" values:"none, frozen, fine-tune" help:"frozen: all but the classifier (freeze); fine-tune: so for an epoch, then all of it trained at rates by depth (thaw: 1, lr: {depth: 0.8})"`
 	Freeze    []nn.Glob `yaml:"freeze" help:"layers that keep these weights, by path: [conv1, \"stage1/**\"]"`
 	Thaw      float64   `yaml:"thaw" help:"epoch after which what is frozen is trained too; 0: never"`
 	Norm      string    `yaml:"norm" only:"freeze; preset: frozen, fine-tune" values:"keep, train" help:"keep: what is frozen is in training what it is in evaluation; train: its norms are trained and normalise by each batch, its dropout stays"`
 	Normalize Normalize `yaml:"normalize" default:"net" help:"how pictures must look: net, imagenet, half, none, or {mean: [...], std: [...]}; net: as the network's zoo entry or the model says, else imagenet"`
+	Resize    Resize    `yaml:"resize" default:"net" help:"how pictures are resized and cut: net, own, or {share: 0.875, filter: bilinear}; net: as the network's zoo entry or the model says; own: as without weights; share: of a picture's side that the window is; filter: bilinear or bicubic"`
 	Match     string    `yaml:"match" values:"names, order" help:"how tensors find their layers: by names, or by the order of the layers alone"`
 	Cache     int       `yaml:"cache" help:"draws of augmentation that each image has while something is frozen, one an epoch in turn; 0: a new one each epoch"`
 }
 
 // FromImageNet is the word for the weights that torchvision publishes of a network, in place of a file.
 const FromImageNet = "imagenet"
+
+// Weights says where weights lie: in a file, or with the trials of an arm of a study of the store. The zero Weights are none.
+type Weights struct {
+	File       string // or FromImageNet
+	Study, Arm string
+}
+
+// OfArm reports whether they are an arm's.
+func (w Weights) OfArm() bool { return w.Study != "" }
+
+// UnmarshalSpec reads a path as it stands, or study and arm.
+func (w *Weights) UnmarshalSpec(n *spec.Node) error {
+	if n.Kind == spec.Scalar {
+		*w = Weights{File: n.Text()}
+		return nil
+	}
+	var given struct {
+		Study string `yaml:"study" spec:"required"`
+		Arm   string `yaml:"arm" spec:"required"`
+	}
+	if err := spec.Decode(n, &given); err != nil {
+		return err
+	}
+	if given.Study == "" || given.Arm == "" {
+		return n.Errorf("from: an arm without a name; write {study: NAME, arm: NAME}, baseline for the base itself")
+	}
+	*w = Weights{Study: given.Study, Arm: given.Arm}
+	return nil
+}
+
+// MarshalSpec writes the path, or study and arm.
+func (w Weights) MarshalSpec() (*spec.Node, error) {
+	if !w.OfArm() {
+		return spec.NewText(w.File), nil
+	}
+	m := spec.NewMap()
+	m.Set("study", spec.NewText(w.Study))
+	m.Set("arm", spec.NewText(w.Arm))
+	return m, nil
+}
+
+// String is the file, or "baseline of study photos"; "" where there are none.
+func (w Weights) String() string {
+	if w.OfArm() {
+		return w.Arm + " of study " + w.Study
+	}
+	return w.File
+}
 
 // Ways of Preset.
 const (
@@ -135,6 +187,84 @@ func (z Normalize) String() string {
 	return fmt.Sprintf("mean %g, std %g", z.Mean, z.Std)
 }
 
+// Resize says how pictures are resized and cut for weights: by a word, or by how much of a picture the window is and by a filter.
+type Resize struct {
+	Kind string // "" where Framing says
+	data.Framing
+}
+
+// Words of Resize.
+const (
+	ResizeNet = "net" // what the network's entry in the zoo says, or the model of Assay's that the weights are of
+	ResizeOwn = "own" // as without weights
+)
+
+// UnmarshalSpec reads a word, or share and filter.
+func (r *Resize) UnmarshalSpec(n *spec.Node) error {
+	if n.Kind == spec.Scalar {
+		if n.Text() != ResizeNet && n.Text() != ResizeOwn {
+			return n.Errorf("resize: unknown value %q; choose one of net, own, or give {share: 0.875, filter: bilinear}", n.Text())
+		}
+		*r = Resize{Kind: n.Text()}
+		return nil
+	}
+	var given struct {
+		Share  float64        `yaml:"share" spec:"required"`
+		Filter augment.Filter `yaml:"filter" spec:"required"`
+	}
+	if err := spec.Decode(n, &given); err != nil {
+		return err
+	}
+	switch {
+	case !(given.Share >= 0.25 && given.Share <= 1):
+		return n.Get("share").Errorf("share: %g; give the share of a picture's side that the window is, from 0.25 to 1, as 0.875", given.Share)
+	case !slices.Contains(augment.Filters(), given.Filter):
+		return n.Get("filter").Errorf("filter: unknown value %q; choose one of bilinear, bicubic", given.Filter)
+	}
+	*r = Resize{Framing: data.Framing(given)}
+	return nil
+}
+
+// MarshalSpec writes the word, or share and filter.
+func (r Resize) MarshalSpec() (*spec.Node, error) {
+	if r.Kind != "" {
+		return spec.NewText(r.Kind), nil
+	}
+	m := spec.NewMap()
+	m.Set("share", spec.NewFloat(r.Share))
+	m.Set("filter", spec.NewText(string(r.Filter)))
+	return m, nil
+}
+
+// String is the word, or share and filter.
+func (r Resize) String() string {
+	if r.Kind != "" {
+		return r.Kind
+	}
+	return fmt.Sprintf("share %g, %s", r.Share, r.Filter)
+}
+
+// Framed is the framing that weights of a network want, named as in the zoo; of a network that is not there that of most.
+func (r Resize) Framed(net string) data.Framing {
+	switch r.Kind {
+	case ResizeOwn:
+		return data.Framing{}
+	case ResizeNet:
+		z, _ := zoo.Find(net)
+		kept, window, filter := z.Resize()
+		return data.Framing{Share: float64(window) / float64(kept), Filter: augment.Filter(filter)}
+	}
+	return r.Framing
+}
+
+// Framing is how the weights that a network begins from, by its name, want pictures resized and cut, as far as the settings alone tell.
+func (l Learning) Framing(net string) data.Framing {
+	if l.Pretrain.From == (Weights{}) {
+		return data.Framing{}
+	}
+	return l.Pretrain.Resize.Framed(net)
+}
+
 // Frozen are the rows that keep the weights of the frozen layers.
 func (p Pretrain) Frozen() []ParameterSetting {
 	var rows []ParameterSetting
@@ -151,6 +281,13 @@ func (p Pretrain) Thaws(s Schedule) int {
 		return -1
 	}
 	return s.After(p.Thaw)
+}
+
+// Kept reports whether what a frozen front makes of images may be kept, in so many draws of each: no epoch shows others, or other sizes. A
+// set whose rare classes are sampled more often shows an image several times in an epoch, each time anew.
+func (l Learning) Kept() (turns int, ok bool) {
+	varies := len(l.Augment.Ops) > 0 && (l.Pretrain.Cache == 0 || l.Balance.By == BalanceSampling)
+	return max(1, l.Pretrain.Cache), !varies && l.Mixes() == "" && len(l.Multiscale.Sides()) == 0
 }
 
 // Fits reports a thaw that a training never comes to.

@@ -45,7 +45,8 @@ func (s *Study) text(base *spec.Node, comment string, files func([]experiment.Ch
 		Meaningful float64       `yaml:"meaningful,omitempty"`
 		Tune       *Tune         `yaml:"tune,omitempty"`
 		Match      Match         `yaml:"match,omitempty"`
-	}{Question: s.Question, Design: s.Design.plain(), Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful, Match: s.Match}
+		Keep       []string      `yaml:"keep,omitempty"`
+	}{Question: s.Question, Design: s.Design.plain(), Repeats: repeats{s.First, s.Repeats}, Seed: s.Seed, Budget: s.Budget, Meaningful: s.Meaningful, Match: s.Match, Keep: s.Keep}
 	file.Base = base
 	if s.Tune.Key != "" {
 		file.Tune = &s.Tune

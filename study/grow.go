@@ -184,7 +184,7 @@ func (g Growth) Grown() bool {
 func (g Growth) Lines(held, left, again int) []string {
 	more := ""
 	if again > 0 {
-		more = fmt.Sprintf("; %s trained again for an evaluation that the result lacks, the last weights checked to be the same bits", trials(again))
+		more = fmt.Sprintf("; %s trained again for an evaluation or a model that is lacking, the last weights checked to be the same bits", trials(again))
 	}
 	if g.From == 0 {
 		if held+again == 0 {
@@ -219,7 +219,10 @@ func (g Growth) Lines(held, left, again int) []string {
 	if g.Question {
 		lines = append(lines, "question: "+g.View.Question)
 	}
-	if g.Text && len(lines) == 0 {
+	switch {
+	case again > 0 && !g.Grown():
+		lines = append(lines, strings.TrimPrefix(more, "; "))
+	case g.Text && len(lines) == 0:
 		lines = append(lines, "the file changed in nothing that is trained")
 	}
 	return lines

@@ -60,6 +60,13 @@ func (s *Study) solve(base, a PlannedArm) (*experiment.Choice, error) {
 	case Steps:
 		return length(float64(base.Steps))
 	case TrainingMACs:
+		if a.Saved > 0 || a.Built.Learning.Pretrain.Thaw > 0 { // its steps do not all take the same
+			n, err := a.lasting(base.TrainMACs)
+			if err != nil {
+				return nil, fmt.Errorf("match: %s: %w", s.Match, bare(err))
+			}
+			return length(float64(n))
+		}
 		step := func(p PlannedArm) float64 { return float64(p.TrainMACs) / float64(p.Steps) }
 		return length(float64(base.TrainMACs) / step(a))
 	case Seconds:
@@ -78,7 +85,7 @@ func (s *Study) solve(base, a PlannedArm) (*experiment.Choice, error) {
 	case Params, MACs:
 		want, is := base.Params, a.Params
 		if s.Match == MACs {
-			want, is = base.MACs, a.MACs
+			want, is = base.Pass, a.Pass
 		}
 		if math.Abs(float64(is)-float64(want)) <= near*float64(want) {
 			return nil, nil
@@ -86,6 +93,43 @@ func (s *Study) solve(base, a PlannedArm) (*experiment.Choice, error) {
 		return choice("width", string(s.Match), fmt.Sprint(want))
 	}
 	return nil, nil
+}
+
+// lasting is the steps of the longest training of an arm that takes so many multiply-adds at most.
+func (a PlannedArm) lasting(macs int64) (int, error) {
+	takes := func(steps int) (int64, error) {
+		built, of := *a.Built, a
+		built.Learning.Epochs.Steps, of.Built = steps, &built
+		var err error
+		if of.schedule, err = experiment.NewSchedule(built.Optimization, built.Learning, a.TrainImages); err == nil {
+			err = of.works()
+		}
+		return of.TrainMACs, err
+	}
+	low, high := 0, a.Steps // of these low fits
+	for {
+		most, err := takes(high)
+		if err != nil {
+			return 0, err
+		}
+		if most > macs || high > 1<<30 {
+			break
+		}
+		low, high = high, 2*high
+	}
+	for high-low > 1 {
+		middle := (low + high) / 2
+		most, err := takes(middle)
+		if err != nil {
+			return 0, err
+		}
+		if most > macs {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return low, nil
 }
 
 // choice is an approach with one parameter.
@@ -138,7 +182,7 @@ func (s *Study) reached(base, a PlannedArm) (string, error) {
 	case Params:
 		want, got = float64(base.Params), float64(a.Params)
 	case MACs:
-		want, got = float64(base.MACs), float64(a.MACs)
+		want, got = float64(base.Pass), float64(a.Pass)
 	case Seconds:
 		theirs, err := s.StepSeconds(base)
 		if err != nil {

@@ -88,3 +88,30 @@ func TestWhatCannotBeMatchedIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// The steps of an arm whose front is kept do not all take the same: the first pass takes most.
+func TestAFrozenArmIsMatchedByWhatItTakes(t *testing.T) {
+	const text = baseText + `variants:
+  - {name: frozen, with: [{pretrain: {from: a.pth, preset: frozen, cache: 2}}]}
+  - {name: tuned, with: [{pretrain: {from: a.pth, preset: fine-tune}}]}
+match: training-macs`
+	s, err := read(strings.ReplaceAll(text, "epochs: 2", "epochs: 20"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan(fashion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range p.Arms[1:] {
+		if r := float64(a.TrainMACs) / float64(p.Arms[0].TrainMACs); math.Abs(r-1) > near {
+			t.Errorf("%s takes %.4f of the baseline's multiply-adds in %d steps, the baseline has %d", a.Name, r, a.Steps, p.Arms[0].Steps)
+		}
+		if a.Steps <= p.Arms[0].Steps {
+			t.Errorf("%s has %d steps, the baseline %d", a.Name, a.Steps, p.Arms[0].Steps)
+		}
+		if (a.Saved > 0) != (i == 0) {
+			t.Errorf("%s saves %d multiply-adds", a.Name, a.Saved)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 )
 
@@ -24,6 +25,9 @@ type PlannedArm struct {
 	Images     Images
 	Steps      int    // of one training
 	Careful    string // of its average, in a sentence: a run too short for it; "": nothing
+
+	Pass  int64 // multiply-adds of one image once through the network
+	Saved int64 // multiply-adds that a training does not take, as it keeps what a frozen front makes of images: TrainMACs leaves them out
 
 	schedule experiment.Schedule
 }
@@ -75,7 +79,38 @@ func (s *Study) Plan(images func(experiment.Experiment) (Images, error)) (*Plan,
 		same[print] = append(same[print], a)
 		p.Arms = append(p.Arms, a)
 	}
+	if err := p.keeps(); err != nil {
+		return p, err
+	}
 	return p, p.tunes()
+}
+
+// keeps refuses to keep the models of an arm that there is not.
+func (p *Plan) keeps() error {
+	var names []string
+	for _, a := range p.Arms {
+		names = append(names, a.Name)
+	}
+	for i, name := range p.Study.Keep {
+		fault := &spec.Fault{Path: fmt.Sprintf("$.keep[%d]", i)}
+		switch {
+		case slices.Contains(p.Study.Keep[:i], name):
+			fault.Msg = fmt.Sprintf("keep: %q is there twice; drop one", name)
+		case !slices.Contains(names, name):
+			mend := "it has " + say.Listed(names)
+			if near, ok := spec.Nearest(name, names); ok {
+				mend = fmt.Sprintf("did you mean %q?", near)
+			}
+			fault.Msg = fmt.Sprintf("keep: the study has no arm %q; %s", name, mend)
+		default:
+			continue
+		}
+		if p.Study.At == nil {
+			return fault
+		}
+		return p.Study.At.Place(fault)
+	}
+	return nil
 }
 
 // planArm builds an arm and compares it with the baseline.
@@ -170,7 +205,10 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	if err != nil {
 		return a, err
 	}
-	a.Params, a.MACs, a.Signature = cost.Params, cost.MACs, a.Built.Graph.Signature()
+	a.Params, a.Pass, a.Signature = cost.Params, cost.MACs, a.Built.Graph.Signature()
+	if a.MACs, err = a.Built.Looks(); err != nil {
+		return a, approach.Locate(e.Learning, "views", fmt.Errorf("views: %w", err))
+	}
 	train := experiment.TrainedOn(a.Built.Optimization, a.Built.Learning, a.Images.Train)
 	a.TrainImages = train
 	if a.schedule, err = experiment.NewSchedule(a.Built.Optimization, a.Built.Learning, train); err != nil {
@@ -189,7 +227,13 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	if err := a.Built.Learning.Pretrain.Fits(a.schedule); err != nil {
 		return a, approach.Locate(e.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))
 	}
-	a.TrainMACs, err = a.Built.Work(a.schedule)
-	a.TrainMACs *= int64(a.Built.Learning.Trainings())
-	return a, err
+	return a, a.works()
+}
+
+// works counts what a training takes.
+func (a *PlannedArm) works() (err error) {
+	a.TrainMACs, a.Saved, err = a.Built.Work(a.schedule, a.TrainImages)
+	times := int64(a.Built.Learning.Trainings())
+	a.TrainMACs, a.Saved = a.TrainMACs*times, a.Saved*times
+	return err
 }

@@ -28,6 +28,7 @@ type Held struct {
 	Weights string   // digest of the last weights; "" where not known
 	Outcome float64  // the primary metric
 	Columns []string // per validation image, that the result holds
+	Models  []string // that the trial left and that are there
 	Spent   float64  // seconds of this study's budget that the cell has taken: all its attempts, under whatever engine
 	Found   bool     // the trial is in the store but, so far, not in the study: another study made it, with this run's engine
 }
@@ -49,7 +50,7 @@ type Schedule interface {
 // Turn is a cell to be run.
 type Turn struct {
 	Cell
-	Lacks []string // columns for which it is run again, as its result lacks them; nil: it has no result
+	Lacks []string // columns and models for which it is run again, as it lacks them; nil: it has no result
 }
 
 // Fixed is the plain schedule: every arm in every repeat of the view, whole blocks one after another, in each the baseline
@@ -60,6 +61,7 @@ type Fixed struct {
 	Arms    []string          // identities of the arms of this run's file that have trials of their own, the baseline first
 	Engine  string            // of this run
 	Columns []string          // per validation image, that every finished trial must hold
+	Keep    map[string]string // the model that every finished trial of an arm must have left; "": none
 	Twins   map[string]string // arms whose trainings are those of another arm of this file, by that one: they differ in what is evaluated
 	Budget  time.Duration     // of all runs together, after which nothing starts; 0: no limit
 	Until   int               // repeats to run now, before the next planned look; 0: all of the view
@@ -310,7 +312,9 @@ func (f Fixed) place(c Cell, h History, s survey, leased bool) place {
 	r := s.at(c)
 	p := place{Turn: Turn{Cell: c}, failed: r.Status == Failed}
 	if r.Status == Done {
-		p.Lacks = lacking(f.Columns, r.Columns)
+		if p.Lacks = lacking(f.Columns, r.Columns); f.Keep[c.Arm] != "" {
+			p.Lacks = append(p.Lacks, lacking([]string{f.Keep[c.Arm]}, r.Models)...)
+		}
 	}
 	engine, begun := s.engines[c.Repeat]
 	switch {

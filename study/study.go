@@ -24,6 +24,7 @@ type Study struct {
 	Budget     time.Duration // wall time of all trials together; 0: no limit
 	Match      Match         // what every arm is made equal to the baseline in; default epochs, which solves nothing
 	Tune       Tune          // a setting that each arm tries values of; none by default
+	Keep       []string      // names of arms whose trials leave their models in the store, for other studies to start from; none by default
 	Meaningful float64       // the smallest effect that matters, points; 0: 0.5, or two validation images where that is more
 	At         *spec.Node    // the file's root; nil where there is none
 
@@ -90,6 +91,7 @@ func Decode(n *spec.Node) (*Study, error) {
 		Meaningful float64       `yaml:"meaningful"`
 		Tune       Tune          `yaml:"tune"`
 		Match      Match         `yaml:"match"`
+		Keep       []string      `yaml:"keep"`
 	}{Design: Design{Kind: OFAT}, Repeats: repeats{Max: 3}, Seed: 1}
 	if n.Get("data") != nil && n.Get("net") != nil && n.Get("base") == nil {
 		return nil, n.Errorf("this is an experiment, not a study; put its keys under base: and write variants:, or run it with assay train")
@@ -97,7 +99,7 @@ func Decode(n *spec.Node) (*Study, error) {
 	if err := spec.Decode(n, &f); err != nil {
 		return nil, err
 	}
-	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats.Max, First: f.Repeats.Min, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful, Tune: f.Tune, Match: f.Match, At: n}
+	s := &Study{Question: f.Question, Design: f.Design, Variants: f.Variants, Repeats: f.Repeats.Max, First: f.Repeats.Min, Seed: f.Seed, Budget: f.Budget, Meaningful: f.Meaningful, Tune: f.Tune, Match: f.Match, Keep: f.Keep, At: n}
 	var err error
 	if s.Base, err = base(f.Base); err != nil {
 		return nil, err

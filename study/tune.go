@@ -139,8 +139,8 @@ func (t Tune) Rung(a PlannedArm, value float32, images int) (PlannedArm, error) 
 		return r, fmt.Errorf("tune: arm %q in a third of its passes: %w", a.Name, err)
 	}
 	r.schedule, r.Steps = schedule, schedule.Steps()
-	r.TrainMACs = 3 * r.MACs * int64(r.Steps) * int64(o.Batch.Size)
-	return r, nil
+	r.TrainImages = experiment.TrainedOn(*o, r.Built.Learning, images)
+	return r, r.works()
 }
 
 // TuneSeeds are those of a repeat's rungs: the repeat's split, and all else of their own, the same for every arm and value.

@@ -38,8 +38,12 @@ type outOfFold struct {
 
 // OutOfFold gives each of some items of the set the probabilities of a network that has not been trained on it, [items, classes]: the items are dealt out
 // into folds ([data.Set.Deal]), and for each fold a network is trained by the job's own settings on all others, under the
-// overlay. With a checkpoint it goes on where it was interrupted. The job's own parts are not looked at.
+// overlay, from the job's start. With a checkpoint it goes on where it was interrupted. The job's own parts are not looked at. Weights to
+// start from that are known to have seen some of the items are an error: of these no network would be one that has not.
 func (j *Job) OutOfFold(ctx context.Context, items []int, over data.Overlay) ([]float32, error) {
+	if n := j.Start.TrainedOn(j.Set, items); n > 0 {
+		return nil, fmt.Errorf("labels: the weights %s were trained on %d of the %d images, so that no network would judge these unseen; give weights of other images, or none", j.Start.Name, n, len(items))
+	}
 	folds := j.Learning.Labels.Folds
 	dealt, err := j.Set.Deal(items, over, folds, j.Seeds.Split)
 	if f, ok := errors.AsType[*spec.Fault](err); ok { // its key is one of labels

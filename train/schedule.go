@@ -26,7 +26,7 @@ type step struct {
 func (r *run) stageGeometry(stage int) data.Geometry {
 	s := r.schedule.Stage(stage)
 	if s.Size > 0 || s.Part > 0 {
-		return r.Set.Geometry(s.Side(r.geometry.H), r.Learning.Pad())
+		return r.framed(s.Side(r.geometry.H))
 	}
 	return r.geometry
 }
@@ -86,7 +86,7 @@ func (r *run) load(ctx context.Context, done int) error {
 	r.stage, r.thawed = stage, r.thaws(done)
 	var err error
 	if sides := r.Learning.Multiscale.Sides(); len(sides) > 0 {
-		g = r.Set.Geometry(sides[0], r.Learning.Pad())
+		g = r.framed(sides[0])
 		r.training, err = r.alternate(ctx, s.Batch, sides)
 	} else {
 		r.training, err = r.loader(ctx, s.Batch, g)
@@ -124,7 +124,7 @@ func (r *run) loader(ctx context.Context, batch int, g data.Geometry) (*data.Loa
 func (r *run) alternate(ctx context.Context, batch int, sides []int) (*data.Loader, error) {
 	var loaders []*data.Loader
 	for _, side := range sides {
-		l, err := r.loader(ctx, batch, r.Set.Geometry(side, r.Learning.Pad()))
+		l, err := r.loader(ctx, batch, r.framed(side))
 		if err != nil {
 			return nil, err
 		}

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/internal/say"
+	"github.com/assaylab/assay/model"
 )
 
 // Start is weights that a training begins from, such as a model's.
@@ -18,6 +20,25 @@ type Start struct {
 
 	// How pictures must look to the weights, by channel on a scale from 0 (black) to 1; nil: as the training images do.
 	Mean, Std []float32
+	Framing   data.Framing // how they are resized and cut
+
+	Seen model.Seen // images that made the weights what they are, as far as is known: the training's model has seen them too
+}
+
+// framing is how pictures are to be resized and cut.
+func (s *Start) framing() data.Framing {
+	if s == nil {
+		return data.Framing{}
+	}
+	return s.Framing
+}
+
+// TrainedOn counts which of some items of a set the weights were trained on, as far as is known.
+func (s *Start) TrainedOn(set *data.Set, items []int) int {
+	if s == nil {
+		return 0
+	}
+	return s.Seen.Trained.Among(set, items)
 }
 
 // Started tells what became of a Start, by names of parameters and running statistics.

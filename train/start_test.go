@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/train"
 )
@@ -30,8 +32,31 @@ func TestWeightsSayHowPicturesMustLookAndTheModelKeepsIt(t *testing.T) {
 
 func TestWeightsThatNobodyReadAreRefused(t *testing.T) {
 	j := job(t, draw(t, 13))
-	j.Learning.Pretrain.From = "a.pth"
+	j.Learning.Pretrain.From.File = "a.pth"
 	if _, err := train.Run(t.Context(), j); err == nil || !strings.HasPrefix(err.Error(), "pretrain: nobody has read the weights a.pth; hand them over as the job's Start") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAModelKeepsTheFrameOfItsStart, and remembers what the weights had seen; what they had seen is not judged unseen.
+func TestAModelKeepsTheFrameOfItsStart(t *testing.T) {
+	j := job(t, draw(t, 13))
+	first := run(t, j).Model
+	other := data.Marks{7}
+	j.Start = &train.Start{Name: "a.pth", State: first.State, Digest: first.Digest, Framing: data.Framing{Share: 0.75, Filter: augment.Bicubic}, Seen: model.Seen{Trained: other}}
+	m := run(t, j).Model
+	if m.About.Preprocess.Filter != augment.Bicubic {
+		t.Errorf("pictures are seen by %+v", m.About.Preprocess)
+	}
+	if want := first.Seen.Trained.With(other); !slices.Equal(m.Seen.Trained, want) || len(want) != len(first.Seen.Trained)+1 {
+		t.Errorf("it remembers %d images, want %d", len(m.Seen.Trained), len(want))
+	}
+	j.Start.Seen = first.Seen
+	j.Learning.Labels.Folds = 3
+	if n := j.Start.TrainedOn(j.Set, j.Cut.Train); n != len(j.Cut.Train) {
+		t.Errorf("%d of %d images were trained on", n, len(j.Cut.Train))
+	}
+	if _, err := j.OutOfFold(t.Context(), j.Cut.Train, data.Overlay{}); err == nil || !strings.HasPrefix(err.Error(), "labels: the weights a.pth were trained on") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -132,14 +132,20 @@ func Geometry(s *data.Set, l experiment.Learning) data.Geometry {
 	return s.Geometry(l.Window(), l.Pad())
 }
 
+// framed is how pictures reach the network in a window of a side, 0 for the set's own, framed as the weights are used to that the job
+// starts from.
+func (j *Job) framed(side int) data.Geometry {
+	return j.Set.Framed(side, j.Learning.Pad(), j.Start.framing())
+}
+
 func (j *Job) prepare(ctx context.Context) (*preparation, error) {
-	if from := j.Learning.Pretrain.From; from != "" {
+	if from := j.Learning.Pretrain.From; from != (experiment.Weights{}) {
 		return nil, fmt.Errorf("pretrain: nobody has read the weights %s; hand them over as the job's Start, and leave the file out of Learning", from)
 	}
 	if a := j.Optimization.Average; a.Observes() {
 		return nil, fmt.Errorf("average: %s decides nothing of the training; hand it over as one of the job's Observers, and leave it out of Optimization", a)
 	}
-	p := &preparation{geometry: Geometry(j.Set, j.Learning)}
+	p := &preparation{geometry: j.framed(j.Learning.Window())}
 	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Learning.Colors.In().Channels(j.Set.C) {
 		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Learning.Colors.In().Channels(j.Set.C))
 	}
@@ -188,6 +194,9 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	}
 	p.images, p.trained = over.Visits(j.Cut.Train), trained
 	p.seen = model.Seen{Trained: j.Set.Marks(seen), Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
+	if j.Start != nil {
+		p.seen.Trained, p.seen.Validated = p.seen.Trained.With(j.Start.Seen.Trained), p.seen.Validated.With(j.Start.Seen.Validated)
+	}
 	p.evalBatch = evaluationBatch(j.Cut.Val, j.Optimization.Batch.Part())
 	p.looking = data.LoaderConfig{Batch: p.evalBatch, Preprocess: p.preprocess, Geometry: p.geometry, Targets: truth}
 	if len(j.Cut.Val) > 0 {

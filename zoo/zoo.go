@@ -39,6 +39,20 @@ func (n Net) Normalize() string {
 	return "imagenet"
 }
 
+// Resize is how pictures reach the weights that are published of the network, as torchvision's transforms and timm's have it: they are
+// resized until their shorter side is kept pixels, by a filter, and the middle window pixels are seen.
+func (n Net) Resize() (kept, window int, filter string) {
+	switch n.Name {
+	case "inception_v3":
+		return 342, 299, "bilinear"
+	case "convnext_tiny":
+		return 236, 224, "bilinear"
+	case "efficientnet_b0", "efficientnet_lite0": // the second as timm's
+		return 256, 224, "bicubic"
+	}
+	return 256, 224, "bilinear"
+}
+
 // List is every network, family by family.
 func List() []Net {
 	return slices.Concat(

@@ -20,8 +20,8 @@ func (p *Pretrain) UnmarshalSpec(n *spec.Node) error {
 	if err := spec.Decode(n, (*plain)(p)); err != nil {
 		return err
 	}
-	if p.From != experiment.FromImageNet && (n.Get("from") != nil || n.Kind == spec.Scalar) {
-		p.From = experiment.Beside(n, p.From)
+	if p.From.File != experiment.FromImageNet && (n.Get("from") != nil || n.Kind == spec.Scalar) {
+		p.From.File = experiment.Beside(n, p.From.File)
 	}
 	return nil
 }
@@ -31,8 +31,8 @@ const maxDraws = 1000
 
 // Teach sets the file and how it is read.
 func (p Pretrain) Teach(l *experiment.Learning) (nn.Changes, error) {
-	if p.From == "" {
-		return refuse("from", "no file; write pretrain: FILE, of safetensors, PyTorch (.pth, .pt) or darknet (.weights), or pretrain: imagenet")
+	if p.From == (experiment.Weights{}) {
+		return refuse("from", "no file; write pretrain: FILE, of safetensors, PyTorch (.pth, .pt) or darknet (.weights), pretrain: imagenet, or pretrain: {from: {study: NAME, arm: NAME}}")
 	}
 	switch frozen := len(p.Freeze) > 0 || p.Preset != experiment.PresetNone; {
 	case p.Preset != experiment.PresetNone && (len(p.Freeze) > 0 || p.Thaw != 0):
@@ -43,11 +43,13 @@ func (p Pretrain) Teach(l *experiment.Learning) (nn.Changes, error) {
 		return refuse("thaw", "thaw: nothing is frozen; write freeze: [...] too")
 	case p.Cache < 0 || p.Cache > maxDraws:
 		return refuse("cache", "cache: %d draws an image; give 1 to %d, or 0 for new ones each epoch", p.Cache, maxDraws)
+	case p.Key != "" && p.From.OfArm():
+		return refuse("key", "key: the weights of an arm have none; leave it out")
 	case p.Cache > 0 && !frozen:
 		return refuse("cache", "cache: nothing is frozen; write freeze: [...] too")
 	}
 	l.Pretrain = experiment.Pretrain(p)
-	text := "weights of " + p.From
+	text := "weights of " + p.From.String()
 	if p.Preset != experiment.PresetNone {
 		text += ", " + p.Preset
 	}

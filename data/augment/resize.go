@@ -50,19 +50,20 @@ const (
 
 // Size is what a picture is resized to, and how it comes to it. The zero Size is the picture's own.
 type Size struct {
-	H, W int
-	Fit  Fit
+	H, W   int
+	Fit    Fit
+	Filter Filter // by which it is resized; of one that covers, it rounds too
 }
 
 // Turned is the size of a picture that lies on its side.
-func (s Size) Turned() Size { return Size{s.W, s.H, s.Fit} }
+func (s Size) Turned() Size { return Size{s.W, s.H, s.Fit, s.Filter} }
 
 // Of says which part of a picture h pixels high and w wide is used, and the size H x W that it gets.
 func (s Size) Of(h, w int) (part Box, H, W int) {
 	part = Box{0, 0, float64(h), float64(w)}
 	switch {
 	case s.Fit == "":
-		return Cover(h, w, s.H, s.W)
+		return s.Filter.Cover(h, w, s.H, s.W)
 	case s.H <= 0 || s.W <= 0 || h <= 0 || w <= 0:
 		return part, h, w
 	case s.Fit == Stretch:
@@ -99,16 +100,19 @@ func (m Image) Picture() image.Image {
 // columns, each rounded to 8 bits. It is the arithmetic of Pillow's BICUBIC: weights are rounded to 22 bits behind the point
 // and sums are of whole numbers. The weights are made of float64 without a fused multiply-add, so that the bits are the
 // same on every processor. Grey stays grey. h and w are at least 1, and the part lies in the picture.
-func Resize(src Image, part Box, h, w int) Image {
+func Resize(src Image, part Box, h, w int) Image { return Own.Resize(src, part, h, w) }
+
+// Resize is the function of that name by the filter.
+func (f Filter) Resize(src Image, part Box, h, w int) Image {
 	dst := Image{H: h, W: w, C: src.C, Pix: make([]byte, h*w*src.C)}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	rows := src
 	if w != src.W || part.X0 != 0 || part.X1 != float64(src.W) {
-		s.weigh(src.W, part.X0, part.X1, w)
+		s.weigh(f.kernel(), src.W, part.X0, part.X1, w)
 		y0, y1 := 0, src.H
 		if h != src.H { // the rows that the second pass looks at
-			reach := 2 * max(1, (part.Y1-part.Y0)/float64(h))
+			reach := f.kernel().support * max(1, (part.Y1-part.Y0)/float64(h))
 			y0, y1 = max(0, int(part.Y0-reach)-1), min(src.H, int(part.Y1+reach)+2)
 		}
 		rows = Image{H: src.H, W: w, C: src.C}
@@ -130,7 +134,7 @@ func Resize(src Image, part Box, h, w int) Image {
 		}
 	}
 	if h != src.H || part.Y0 != 0 || part.Y1 != float64(src.H) {
-		s.weigh(src.H, part.Y0, part.Y1, h)
+		s.weigh(f.kernel(), src.H, part.Y0, part.Y1, h)
 		s.columns(dst.Pix, rows.Pix, w*src.C)
 	} else if w == src.W && part.X0 == 0 && part.X1 == float64(src.W) {
 		copy(dst.Pix, src.Pix)
@@ -155,10 +159,10 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 const precision = 32 - 8 - 2
 
 // weigh sets the weights with which out pixels are made of the inputs from in0 to in1 of n.
-func (s *scratch) weigh(n int, in0, in1 float64, out int) {
+func (s *scratch) weigh(by kernel, n int, in0, in1 float64, out int) {
 	scale := (in1 - in0) / float64(out)
 	wide := max(1, scale) // of the filter
-	support := 2 * wide
+	support := by.support * wide
 	s.size = 2*int(math.Ceil(support)) + 1
 	s.first, s.count = resized(s.first, out), resized(s.count, out)
 	s.weights, s.exact = resized(s.weights, out*s.size), resized(s.exact, s.size)
@@ -169,7 +173,7 @@ func (s *scratch) weigh(n int, in0, in1 float64, out int) {
 		count := min(n, int(centre+support+0.5)) - first
 		sum := 0.0
 		for i := range count {
-			s.exact[i] = cubic(float64((float64(i+first) - centre + 0.5) * narrow))
+			s.exact[i] = by.at(float64((float64(i+first) - centre + 0.5) * narrow))
 			sum += s.exact[i]
 		}
 		s.first[o], s.count[o] = first, count

@@ -131,14 +131,16 @@ func (e *Env) cleanLabels(ctx context.Context, ask cleaning) error {
 	if err != nil {
 		return root.At(err)
 	}
-	if built.Learning.Pretrain.From != "" {
-		return fmt.Errorf("%s: data clean trains from nothing; take pretrain away", ask.file)
+	from, err := e.startOf(built)
+	if err != nil {
+		return failed(root.At(approach.Locate(x.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))))
 	}
 	eng, err := e.engine(e.Threads)
 	if err != nil {
 		return err
 	}
 	defer eng.Close()
+	built.Optimization, built.Learning, _ = experiment.Apart(built.Optimization, built.Learning) // what only observes judges no label
 	cut := set.Cut(x.Seed, 1)
 	items := slices.Sorted(slices.Values(slices.Concat(cut.Train, cut.Val)))
 	var over data.Overlay
@@ -149,7 +151,7 @@ func (e *Env) cleanLabels(ctx context.Context, ask cleaning) error {
 	b, began := e.bar(), e.Clock()
 	job := train.Job{
 		Task: x.Task, Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set, Cut: data.Cut{Train: items, Val: cut.Val},
-		Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Checkpoint: ask.out + ".checkpoint", Overlay: over,
+		Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Checkpoint: ask.out + ".checkpoint", Overlay: over, Start: from,
 		OnStep: e.steps(b, began), OnNote: func(line string) { b.line("%s", line) },
 	}
 	probs, err := job.OutOfFold(ctx, items, over)

@@ -29,8 +29,8 @@ func storeClean(e *Env) *cobra.Command {
 	var days float64
 	cmd := &cobra.Command{
 		Use: "clean", Short: "list what no study shows, and remove it",
-		Long: `Lists what no study shows any more: trials of removed studies and variants, files that killed processes left, reports of studies that
-are gone, and caches of pictures that nobody has used for 30 days (they are made again). Then removes it. What is leased, shown or in
+		Long: `Lists what no study shows any more: trials of removed studies and variants, models that no study has under keep, files that killed
+processes left, reports of studies that are gone, and caches of pictures that nobody has used for 30 days (they are made again). Then removes it. What is leased, shown or in
 use stays. Looks and readings of test splits are never removed.`,
 		Example: "  assay store clean --dry-run\n  assay store clean --caches 0",
 		Args:    args(0, 0, "nothing"),

@@ -143,7 +143,7 @@ func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	if p.Found > 0 {
 		again := ""
 		if p.Again > 0 {
-			again = fmt.Sprintf("; %d of these are trained again for an evaluation that the result lacks, the last weights checked to be the same bits", p.Again)
+			again = fmt.Sprintf("; %d of these are trained again for an evaluation or a model that is lacking, the last weights checked to be the same bits", p.Again)
 		}
 		e.paragraph("", "%d of them found in the store%s", p.Found, again)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/assaylab/assay/internal/meanap"
 	"github.com/assaylab/assay/internal/memory"
 	"github.com/assaylab/assay/internal/pretrain"
+	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
@@ -262,7 +263,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	if start != "" {
 		p := approach.Default[learning.Pretrain]()
-		p.From = start
+		p.From.File = start
 		c, err := approach.Choose(p)
 		if err != nil {
 			return err
@@ -295,14 +296,13 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err != nil {
 		return root.At(err)
 	}
-	from, err := pretrain.Start(built.Graph, built.Learning.Pretrain)
+	from, err := e.startOf(built)
 	switch {
 	case err != nil && start != "":
 		return fmt.Errorf("--start: %w", err)
 	case err != nil:
 		return failed(root.At(approach.Locate(x.Learning, "pretrain", fmt.Errorf("pretrain: %w", err))))
 	}
-	built.Learning.Pretrain.From = "" // their digest says which they are
 	if built.Learning.Labels.Confusion, err = built.Learning.Labels.Confusion.Read(); err != nil {
 		return failed(root.At(approach.Locate(x.Learning, "labels", err)))
 	}
@@ -331,6 +331,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	if word := train.Enlarged(set, cut.Train, built.Learning, built.Graph.InputSize().H); word != "" {
 		e.note("careful: %s", word)
+	}
+	if n := from.TrainedOn(set, cut.Val); n > 0 {
+		e.note("careful: the weights it starts from were trained on %d of %s, so that figures on these say less of new ones", n, plural(len(cut.Val), "validation image"))
 	}
 	if len(cut.Val) == 0 && !every {
 		return at.Errorf("data: no validation images; give val a share above 0")
@@ -458,6 +461,22 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	e.note("\nModel: %s  (assay predict %s IMAGE)", out, say.Word(out))
 	return nil
+}
+
+// startOf is what a training begins from: the weights of a file, or of an arm of the store in its first repeat. They are taken out of the
+// settings, as their digest says which they are.
+func (e *Env) startOf(b *approach.Built) (*train.Start, error) {
+	p := &b.Learning.Pretrain
+	if p.From.OfArm() {
+		file, err := runner.Kept(e.Store, p.From, 1)
+		if err != nil {
+			return nil, err
+		}
+		p.From = experiment.Weights{File: file}
+	}
+	start, err := pretrain.Start(b.Graph, *p)
+	p.From = experiment.Weights{}
+	return start, err
 }
 
 // figures are those of a score that say something, in a line: "accuracy 87.90 %, log loss 0.3412".

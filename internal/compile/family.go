@@ -61,28 +61,11 @@ type Family struct {
 // New lays out the State of a network, zeroed; [Family.Initialize] draws it. More than the machine has is an error. seed is the
 // source of the masks of dropout.
 func New(g *nn.Graph, objective Objective, o experiment.Optimization, seed uint64) (*Family, error) {
-	steps, err := g.Steps()
+	f, err := laidOut(g, o)
 	if err != nil {
 		return nil, err
 	}
-	params, err := g.Params()
-	if err != nil {
-		return nil, err
-	}
-	buffers, err := g.Buffers()
-	if err != nil {
-		return nil, err
-	}
-	f := &Family{
-		Graph: g, State: program.NewState(), objective: objective, optimization: o, seed: seed, steps: steps, params: params, buffers: buffers,
-		scalars: &scalars{fixed: map[string]float32{}}, thawed: -1,
-	}
-	if f.rule, err = ruleOf(o.Solver); err != nil {
-		return nil, err
-	}
-	if f.settings, err = f.parameterSettings(); err != nil {
-		return nil, err
-	}
+	f.State, f.objective, f.seed = program.NewState(), objective, seed
 	for _, fits := range []func() error{f.normsFit, f.penaltyFits, f.initFits} {
 		if err := fits(); err != nil {
 			return nil, err
@@ -104,6 +87,28 @@ func New(g *nn.Graph, objective Objective, o experiment.Optimization, seed uint6
 		}
 	}
 	return f, nil
+}
+
+// laidOut is a network with its settings, without a State.
+func laidOut(g *nn.Graph, o experiment.Optimization) (*Family, error) {
+	steps, err := g.Steps()
+	if err != nil {
+		return nil, err
+	}
+	params, err := g.Params()
+	if err != nil {
+		return nil, err
+	}
+	buffers, err := g.Buffers()
+	if err != nil {
+		return nil, err
+	}
+	f := &Family{Graph: g, optimization: o, steps: steps, params: params, buffers: buffers, scalars: &scalars{fixed: map[string]float32{}}, thawed: -1}
+	if f.rule, err = ruleOf(o.Solver); err != nil {
+		return nil, err
+	}
+	f.settings, err = f.parameterSettings()
+	return f, err
 }
 
 // Kept lists the names of parameters and running statistics: the State that predicting needs.

@@ -3,6 +3,7 @@ package compile
 import (
 	"slices"
 
+	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/tensor"
@@ -36,6 +37,22 @@ func (f *Family) Front() *Front {
 		}
 	}
 	return nil
+}
+
+// FrontMACs is the multiply-adds of an image in the front of a network by the settings, 0 where there is none. It takes no memory for
+// parameters.
+func FrontMACs(g *nn.Graph, o experiment.Optimization) (int64, error) {
+	f, err := laidOut(g, o)
+	if err != nil {
+		return 0, err
+	}
+	front, sum := f.Front(), int64(0)
+	for _, s := range f.steps {
+		if front != nil && front.within[s.Node.Name] {
+			sum += s.MACs
+		}
+	}
+	return sum, nil
 }
 
 // before is the names of a node and of all that it follows from; nil where the rest of the network reads more of these than the node.

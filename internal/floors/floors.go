@@ -54,7 +54,7 @@ var Rooms = []Room{
 	{"experiment", []string{"zoo", "data", "task"}},                                                                 // of task the names
 	{"internal/compile", []string{"nn", "internal/program", "experiment", "internal/memory"}},                       // of experiment the optimization settings alone; of a task it asks by an interface of its own
 	{"model", []string{"internal/compile", "data", "engine", "task", "interop/safetensors"}},                        // of engine the interface: a prediction is handed one
-	{"approach", []string{"experiment", "task", "interop/darknet"}},                                                 // of task whether a network fits it; a network may be a cfg
+	{"approach", []string{"experiment", "task", "internal/compile", "interop/darknet"}},                             // of task whether a network fits it, of internal/compile what of a frozen one is computed once; a network may be a cfg
 	{"train", []string{"experiment", "internal/compile", "engine", "task", "model"}},                                // never an engine of its own: it is handed one
 	{"internal/pretrain", []string{"train", "interop/torch", "interop/darknet"}},                                    // weights of a file become the start of a training
 	{"study", []string{"approach", "internal/diff", "task", "study/stat"}},

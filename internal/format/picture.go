@@ -162,7 +162,7 @@ func (v *view) picture(size augment.Size) Picture {
 	part, outH, outW := size.Of(v.h, v.w)
 	p.Image = v.image
 	if outH != v.image.H || outW != v.image.W {
-		p.Image = grey(augment.Resize(v.image, reduced(part, v.shift), outH, outW))
+		p.Image = grey(size.Filter.Resize(v.image, reduced(part, v.shift), outH, outW))
 	}
 	p.Image = upright(p.Image, v.orientation)
 	whole := augment.Box{Y1: float64(v.h), X1: float64(v.w)}

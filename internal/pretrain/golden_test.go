@@ -371,3 +371,33 @@ func TestEveryNetworkThatTorchvisionSharesTakesItsTensors(t *testing.T) {
 		})
 	}
 }
+
+// TestTheZooFramesPicturesAsTorchvisionDoes: for every network whose weights are published, and for timm's efficientnet_lite0.
+func TestTheZooFramesPicturesAsTorchvisionDoes(t *testing.T) {
+	text, err := os.ReadFile("testdata/golden/frames.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var frames map[string][3]any
+	if err := json.Unmarshal(text, &frames); err != nil {
+		t.Fatal(err)
+	}
+	for name := range published {
+		if _, ok := frames[name]; !ok {
+			t.Errorf("%s is not in the golden; run frames.py", name)
+		}
+	}
+	for name, want := range frames {
+		z, err := zoo.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, window, filter := z.Resize()
+		if got := [3]any{float64(kept), float64(window), filter}; got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+		if f := (experiment.Resize{Kind: experiment.ResizeNet}).Framed(name); f.Kept(window) != kept || string(f.Filter) != filter {
+			t.Errorf("%s: a window of %d is framed as %+v, which keeps %d", name, window, f, f.Kept(window))
+		}
+	}
+}

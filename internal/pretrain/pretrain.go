@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/interop/darknet"
@@ -49,6 +50,9 @@ type array struct {
 
 // Bad is an error of what a file of weights holds, or that it is not there: not of the text that names it.
 type Bad struct{ error }
+
+// Wrong makes an error of where weights lie a [Bad] one.
+func Wrong(err error) error { return Bad{err} }
 
 // Unwrap gives the error.
 func (b Bad) Unwrap() error { return b.error }
@@ -116,7 +120,7 @@ func open(path, key string) (*Weights, error) {
 
 // Start is the start of a training of this network that the settings ask for; nil if they name no file.
 func Start(g *nn.Graph, p experiment.Pretrain) (*train.Start, error) {
-	if p.From == "" {
+	if p.From == (experiment.Weights{}) {
 		return nil, nil
 	}
 	w, err := Of(g, p)
@@ -131,9 +135,12 @@ func Start(g *nn.Graph, p experiment.Pretrain) (*train.Start, error) {
 	return f.Start()
 }
 
-// Of opens the weights that the settings name for a network.
+// Of opens the weights that the settings name for a network. Which file those of an arm are is the caller's to know.
 func Of(g *nn.Graph, p experiment.Pretrain) (*Weights, error) {
-	path, err := located(g.Name, p.From)
+	if p.From.OfArm() {
+		return nil, Bad{fmt.Errorf("nobody has looked up the weights of %s; hand them over by their file", p.From)}
+	}
+	path, err := located(g.Name, p.From.File)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +183,14 @@ func (w *Weights) Name() string {
 	return w.File
 }
 
+// Seen is the images that made the weights what they are, of a model of Assay's; of others nothing is known.
+func (w *Weights) Seen() model.Seen {
+	if w.model == nil {
+		return model.Seen{}
+	}
+	return w.model.Seen
+}
+
 // Close gives the file back.
 func (w *Weights) Close() error { return w.close() }
 
@@ -204,6 +219,7 @@ type Fit struct {
 	Started train.Started // what becomes of them, by names: Assay's, and the file's of what is left over
 	Mean    []float32     // by channel: how pictures must look; nil: as the training's own images
 	Std     []float32
+	Framing data.Framing // how they are resized and cut
 
 	weights *Weights
 	places  []place
@@ -255,6 +271,9 @@ func (w *Weights) fit(g *nn.Graph, p experiment.Pretrain) (*Fit, error) {
 	}
 	if err := f.tell(g, left); err != nil {
 		return nil, err
+	}
+	if f.Framing = p.Resize.Framed(g.Name); p.Resize.Kind == experiment.ResizeNet && w.model != nil {
+		f.Framing = w.model.About.Preprocess.Framing()
 	}
 	return f, f.normalize(g, p.Normalize)
 }
@@ -375,7 +394,7 @@ func (p place) summed(first map[string]bool) place {
 // Start reads the tensors.
 func (f *Fit) Start() (*train.Start, error) {
 	w := f.weights
-	start := &train.Start{Name: w.Name(), State: program.NewState(), Digest: w.Digest, Left: f.Started.Left, Mean: f.Mean, Std: f.Std}
+	start := &train.Start{Name: w.Name(), State: program.NewState(), Digest: w.Digest, Left: f.Started.Left, Mean: f.Mean, Std: f.Std, Framing: f.Framing, Seen: w.Seen()}
 	for _, p := range f.places {
 		t, err := p.from.read()
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
@@ -42,7 +43,7 @@ var byDefault = experiment.DefaultLearning().Pretrain
 
 func from(file string) experiment.Pretrain {
 	p := byDefault
-	p.From = file
+	p.From.File = file
 	return p
 }
 
@@ -315,5 +316,67 @@ func TestNormalisationComesWithTheNetworkOrIsGiven(t *testing.T) {
 	f = &Fit{weights: &Weights{}}
 	if err := f.normalize(small(t, 3, 2), experiment.Normalize{Mean: []float32{0.1}, Std: []float32{2}}); err != nil || !slices.Equal(f.Std, []float32{2, 2, 2}) {
 		t.Errorf("given: %v, %v", f.Std, err)
+	}
+}
+
+// TestWeightsFramePictures: as the network's entry in the zoo says, as the settings say, or as the model did that they are of.
+func TestWeightsFramePictures(t *testing.T) {
+	g := small(t, 3, 5)
+	framed := func(file string, r experiment.Resize) data.Framing {
+		t.Helper()
+		p := from(file)
+		p.Resize = r
+		f, err := opened(t, file).Fit(g, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start, err := f.Start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return start.Framing
+	}
+	const file = "testdata/small.pth"
+	net := experiment.Resize{Kind: experiment.ResizeNet}
+	if got := framed(file, net); got != (data.Framing{Share: 0.875, Filter: augment.Bilinear}) {
+		t.Errorf("of no zoo's network: %+v", got)
+	}
+	if got := framed(file, byDefault.Resize); got != (data.Framing{}) {
+		t.Errorf("by settings that say nothing: %+v", got)
+	}
+	given := data.Framing{Share: 0.8, Filter: augment.Bicubic}
+	if got := framed(file, experiment.Resize{Framing: given}); got != given {
+		t.Errorf("given by hand: %+v", got)
+	}
+	start, err := Start(g, from(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := model.Seen{Trained: data.Marks{3, 5}}
+	m, err := model.New(g, start.State, model.About{
+		Classes:    []string{"a", "b", "c", "d", "e"},
+		Preprocess: data.Preprocess{H: 8, W: 8, C: 3, Resize: [2]int{10, 10}, Mean: start.Mean, Std: start.Std, Filter: augment.Bicubic},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Seen = seen
+	own := filepath.Join(t.TempDir(), "own.safetensors")
+	if err := m.Save(own); err != nil {
+		t.Fatal(err)
+	}
+	if got := framed(own, net); got != given {
+		t.Errorf("of a model that was framed so: %+v, want %+v", got, given)
+	}
+	if got := framed(own, byDefault.Resize); got != (data.Framing{}) {
+		t.Errorf("of that model, by settings that say nothing: %+v", got)
+	}
+	if again, err := Start(g, from(own)); err != nil || !slices.Equal(again.Seen.Trained, seen.Trained) {
+		t.Errorf("the model saw %v, and its weights tell of %v (%v)", seen.Trained, again.Seen.Trained, err)
+	}
+	p := from(file)
+	p.From = experiment.Weights{Study: "photos", Arm: "elu"}
+	if _, err := Start(g, p); err == nil || !strings.HasPrefix(err.Error(), "nobody has looked up the weights of elu of study photos") {
+		t.Errorf("an arm: %v", err)
 	}
 }

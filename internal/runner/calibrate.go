@@ -111,7 +111,8 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 			each = c.SecondsPerStep
 		}
 		_, now := unknown[key]
-		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps*a.Built.Learning.Trainings()), rough && now
+		whole := float64(a.TrainMACs) / float64(a.TrainMACs+a.Saved) // a step is timed with all of the network
+		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps*a.Built.Learning.Trainings())*whole, rough && now
 	}
 	if st != nil && !rough {
 		for _, key := range turns {
@@ -151,9 +152,9 @@ func network(a study.PlannedArm) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// stepMACs is the multiply-adds of a batch.
+// stepMACs is the multiply-adds of a batch, forward.
 func stepMACs(a study.PlannedArm) float64 {
-	return float64(a.MACs) * float64(a.Built.Optimization.Batch.Size)
+	return float64(a.Pass) * float64(a.Built.Optimization.Batch.Size)
 }
 
 // timeStep is the least time of some steps behind a first one, which counts only where the time is up. One in parts is taken for as many

@@ -130,6 +130,7 @@ func (s *Session) drawn(ctx context.Context, st *store.Store, d Draw, engine str
 	if err != nil {
 		return r, err
 	}
+	r.Models = nil // what it trains stands in no study
 	r.Name, r.Spec.Seeds, r.Spec.Cut = d.String(), trial.Seeds(d.Seeds), cutDigest(set.Cut(d.Seeds.Split, 1+s.Study.Fold(1)))
 	err = s.lay(st, &r)
 	return r, err

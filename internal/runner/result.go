@@ -85,81 +85,119 @@ func (w *work) conclude() (*Ran, error) {
 	}
 }
 
-// gather reads what a study holds: its arms, the trials that stand for their cells, the ledger of its baseline, and what is
-// to be said of its images: what the verdicts hold for, and what was doubtful.
-func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger, doubts []string, err error) {
-	held, err := st.Study(name)
+// gathered is what a store holds of a study.
+type gathered struct {
+	store.Study
+	study *study.Study // its file
+	task  task.Task    // without classes
+	cells []study.Held // that a trial stands for, of the arms that it has, arm by arm
+	ended map[string]*trial.Result
+}
+
+// gatherAll reads what a store holds of a study. A damaged trial stands in cells and has not ended.
+func gatherAll(st *store.Store, name string) (g gathered, err error) {
+	if g.Study, err = st.Study(name); err != nil {
+		return g, err
+	}
+	if g.study, err = decode(g.Study); err != nil {
+		return g, err
+	}
+	if g.task, err = task.New(g.study.Base.Task, nil); err != nil {
+		return g, err
+	}
+	standing, err := stands(st, g.Study)
 	if err != nil {
-		return nil, ledger, nil, err
-	}
-	decoded, err := decode(held)
-	if err != nil {
-		return nil, ledger, nil, err
-	}
-	from, err := originOf(held)
-	if err != nil {
-		return nil, ledger, nil, err
-	}
-	purpose, err := task.New(decoded.Base.Task, nil)
-	if err != nil {
-		return nil, ledger, nil, err
-	}
-	if ledger, err = ledgerOf(st, held.Baseline); err != nil {
-		return nil, ledger, nil, err
-	}
-	r = &study.Result{
-		Question: held.Question, Name: name, Digest: trial.Digest(held.File), Data: decoded.Base.Data.String(), Net: decoded.Base.Net,
-		Design: decoded.Design, Seed: held.Seed, Repeats: held.Repeats, Folds: decoded.Base.Data.Folds, Val: share(decoded.Base.Data.Spec), Meaningful: decoded.Meaningful, Metrics: purpose.Metrics(), Complete: true,
-	}
-	if floor, err := st.Noise(floorOf(held.Baseline)); err == nil && floor != nil {
-		r.NoiseFloor = floor.SD
-	}
-	for _, v := range decoded.Variants {
-		r.Variants = append(r.Variants, v.Name)
-	}
-	r.Published = elsewhere(decoded, held)
-	standing, err := stands(st, held)
-	if err != nil {
-		return nil, ledger, nil, err
+		return g, err
 	}
 	var ids []string
-	var cells []study.Held
-	for _, a := range held.Arms {
-		if a.Status == store.Removed {
-			continue
-		}
-		arm := a.Arm
-		arm.ID = a.Key
-		r.Arms = append(r.Arms, arm)
-		for repeat := 1; repeat <= held.Repeats; repeat++ {
+	for _, a := range g.arms() {
+		for repeat := 1; repeat <= g.Repeats; repeat++ {
 			at := slices.IndexFunc(standing, func(h study.Held) bool { return h.Cell == study.Cell{Arm: a.Key, Repeat: repeat} })
 			if at >= 0 && standing[at].Status != "" {
-				cells, ids = append(cells, standing[at]), append(ids, standing[at].Trial)
+				g.cells, ids = append(g.cells, standing[at]), append(ids, standing[at].Trial)
 			}
-			known := at >= 0 && (standing[at].Status == study.Done || standing[at].Status == study.Diverged)
-			r.Complete = r.Complete && (known || repeat > held.Asked(a))
 		}
 	}
 	results, _, err := st.Trials(ids)
+	g.ended = map[string]*trial.Result{}
+	for _, t := range results {
+		g.ended[t.ID] = t
+	}
+	return g, err
+}
+
+// arms are those that are not removed.
+func (g gathered) arms() []store.Arm {
+	return slices.DeleteFunc(slices.Clone(g.Arms), func(a store.Arm) bool { return a.Status == store.Removed })
+}
+
+// arm is the one of an identity.
+func (g gathered) arm(key string) store.Arm {
+	return g.Arms[slices.IndexFunc(g.Arms, func(a store.Arm) bool { return a.Key == key })]
+}
+
+// trials are those of some cells that have ended, judged on the images of an evaluation.
+func (g gathered) trials(evaluation string, cells []study.Held) (trials []study.Trial) {
+	var results []*trial.Result
+	for _, c := range cells {
+		if t := g.ended[c.Trial]; t != nil && !slices.Contains(results, t) {
+			results = append(results, t)
+		}
+	}
+	p := newPool(g.task, evaluation, results)
+	for _, c := range cells {
+		if t := g.ended[c.Trial]; t != nil {
+			a := g.arm(c.Arm)
+			trials = append(trials, p.trial(a.Name, c.Repeat, t, a.By()))
+		}
+	}
+	return trials
+}
+
+// gather makes a result of what a study holds: its arms, the trials that stand for their cells, the ledger of its baseline, and what is
+// to be said of its images: what the verdicts hold for, and what was doubtful.
+func gather(st *store.Store, name string) (r *study.Result, ledger study.Ledger, doubts []string, err error) {
+	g, err := gatherAll(st, name)
 	if err != nil {
 		return nil, ledger, nil, err
 	}
-	by := map[string]*trial.Result{}
-	for _, t := range results {
-		by[t.ID] = t
+	from, err := originOf(g.Study)
+	if err != nil {
+		return nil, ledger, nil, err
 	}
-	pool := newPool(purpose, Validation, results)
-	for _, c := range cells {
-		a := slices.IndexFunc(held.Arms, func(a store.Arm) bool { return a.Key == c.Arm })
-		if t := by[c.Trial]; t != nil {
-			if t.Status != trial.Failed {
-				r.Engine = t.Spec.Engine
-			}
-			r.Trials = append(r.Trials, pool.trial(held.Arms[a].Name, c.Repeat, t, held.Arms[a].By()))
-		} else {
+	if ledger, err = ledgerOf(st, g.Baseline); err != nil {
+		return nil, ledger, nil, err
+	}
+	base := g.study.Base
+	r = &study.Result{
+		Question: g.Question, Name: name, Digest: trial.Digest(g.File), Data: base.Data.String(), Net: base.Net,
+		Design: g.study.Design, Seed: g.Seed, Repeats: g.Repeats, Folds: base.Data.Folds, Val: share(base.Data.Spec), Meaningful: g.study.Meaningful, Metrics: g.task.Metrics(), Complete: true,
+	}
+	if floor, err := st.Noise(floorOf(g.Baseline)); err == nil && floor != nil {
+		r.NoiseFloor = floor.SD
+	}
+	for _, v := range g.study.Variants {
+		r.Variants = append(r.Variants, v.Name)
+	}
+	r.Published = elsewhere(g.study, g.Study)
+	known := map[study.Cell]bool{}
+	for _, c := range g.cells {
+		known[c.Cell] = c.Status == study.Done || c.Status == study.Diverged
+		if t := g.ended[c.Trial]; t == nil {
 			r.Complete = false // damaged, so that it is run again
+		} else if t.Status != trial.Failed {
+			r.Engine = t.Spec.Engine
 		}
 	}
+	for _, a := range g.arms() {
+		arm := a.Arm
+		arm.ID = a.Key
+		r.Arms = append(r.Arms, arm)
+		for repeat := 1; repeat <= g.Asked(a); repeat++ {
+			r.Complete = r.Complete && known[study.Cell{Arm: a.Key, Repeat: repeat}]
+		}
+	}
+	r.Trials = g.trials(Validation, g.cells)
 	if promise := r.Promise(); promise != "" {
 		doubts = append(doubts, promise)
 	}

@@ -75,7 +75,7 @@ func (s *Session) runOnce(ctx context.Context, launcher Launcher, on func(Event)
 	}
 	w := &work{
 		Session: s, st: st, launcher: launcher, on: on, owner: store.NewOwner(), engine: id.String(), ids: map[study.Cell]string{}, tried: map[study.Cell]bool{},
-		schedule: study.Fixed{Arms: s.Keys, Twins: s.twins(), Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget, Equal: s.rungs()},
+		schedule: study.Fixed{Arms: s.Keys, Twins: s.twins(), Keep: s.kinds(), Engine: id.String(), Columns: s.task.Columns(), Budget: s.Study.Budget, Equal: s.rungs()},
 	}
 	if s.tuning != nil {
 		w.checked, w.schedule.Budget = true, s.tuning.budget
@@ -129,6 +129,15 @@ func (s *Session) twins() map[string]string {
 	of := map[string]string{}
 	for arm, twin := range s.Twins {
 		of[s.Keys[arm]] = s.Keys[twin]
+	}
+	return of
+}
+
+// kinds are the models that the trials of arms are to leave, by identity.
+func (s *Session) kinds() map[string]string {
+	of := map[string]string{}
+	for i, key := range s.Keys {
+		of[key] = s.keeps(i)
 	}
 	return of
 }
@@ -569,7 +578,7 @@ func (w *work) history(v store.View) (study.History, error) {
 		s := states[id]
 		held := study.Held{
 			Cell: c, Trial: id, Engine: s.Engine, Status: statusBy(s, judged[c.Arm]), Leased: s.Owner != "",
-			Weights: judgedWeights(s.Weights, judged[c.Arm]), Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[by(Validation, judged[c.Arm])],
+			Weights: judgedWeights(s.Weights, judged[c.Arm]), Outcome: s.Metrics[w.task.Metrics()[0].Name], Columns: s.Columns[by(Validation, judged[c.Arm])], Models: s.Left,
 		}
 		if held.Engine == "" {
 			if held.Engine = "another engine"; id == own[c] {

@@ -21,7 +21,6 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
-	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/nn"
@@ -72,9 +71,10 @@ type Session struct {
 	heartbeat time.Duration
 }
 
-// recipe is the texts of an arm, with their digests, and the digest and the file of the weights that it starts from.
+// recipe is the texts of an arm, with their digests, and where the weights come from that it starts from.
 type recipe struct {
-	network, settings, networkDigest, settingsDigest, start, file string
+	network, settings, networkDigest, settingsDigest string
+	source
 
 	observer experiment.Observer // which is in no identity of a trial
 }
@@ -116,7 +116,7 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 	}
 	s := &Session{Name: r.Name, request: r, text: text, Twins: map[int]int{}, sets: map[string]*data.Set{}, cuts: map[cutKey]cut{}, clock: scheduled, heartbeat: heartbeat}
 	if s.Name == "" {
-		s.Name = strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))
+		s.Name = nameOf(r.File)
 	}
 	root, err := spec.Parse(r.File, text)
 	if err != nil {
@@ -147,6 +147,9 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 	}
 	return s, nil
 }
+
+// nameOf is the name of the study of a file.
+func nameOf(file string) string { return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)) }
 
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
@@ -200,12 +203,12 @@ func (s *Session) Set(ctx context.Context, e experiment.Experiment) (*data.Set, 
 	if set := s.sets[key]; set != nil {
 		return set, nil
 	}
-	window := 0
+	window, framing := 0, data.Framing{}
 	if l, err := approach.Learn(e); err == nil {
-		window = l.Window()
+		window, framing = l.Window(), l.Framing(e.Net)
 	}
 	set, err := data.Open(ctx, e.Data.Spec, data.Options{
-		Cache: s.cache(), Size: window, Threads: s.request.Threads,
+		Cache: s.cache(), Size: window, Framing: framing, Threads: s.request.Threads,
 		Progress: func(done, total int) {
 			if s.request.Progress != nil {
 				s.request.Progress(e.Data.String(), done, total)
@@ -243,12 +246,12 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 // own whose validation images are not the baseline's.
 func (s *Session) identify(ctx context.Context) error {
 	for _, a := range s.Plan.Arms {
-		start, file, told, err := starts(a)
+		from, told, err := s.starts(ctx, a)
 		if err != nil {
 			return s.place(a, approach.Locate(a.Experiment.Learning, "pretrain", err))
 		}
 		s.Starts = append(s.Starts, told)
-		of, err := recipeOf(a, start, file)
+		of, err := recipeOf(a, from)
 		if err != nil {
 			return s.place(a, approach.Locate(a.Experiment.Learning, "labels", err))
 		}
@@ -301,7 +304,7 @@ func (s *Session) Trials() int {
 }
 
 // Found is how many of the study's trainings the store holds, and how many of these are trained again, as they lack an evaluation that an
-// arm is judged by.
+// arm is judged by, or a model that is kept.
 func (s *Session) Found() (there, again int) {
 	st, err := store.OpenReading(s.request.Store, time.Now)
 	if err != nil {
@@ -325,7 +328,8 @@ func (s *Session) Found() (there, again int) {
 				return 0, 0
 			}
 			known[id] = states[id].Known()
-			lacking[id] = lacking[id] || states[id].Status == trial.Done && len(states[id].Lacks(s.judged(i), s.task.Columns())) > 0
+			kind := s.keeps(i)
+			lacking[id] = lacking[id] || states[id].Status == trial.Done && (len(states[id].Lacks(s.judged(i), s.task.Columns())) > 0 || kind != "" && !slices.Contains(states[id].Left, kind))
 		}
 		for id := range known {
 			if known[id] {
@@ -359,16 +363,16 @@ func textOf(by experiment.Observer) string {
 	return string(experiment.Canonical(o, l))
 }
 
-// recipeOf is the texts of an arm that starts from the weights of that digest, which lie in that file.
-func recipeOf(a study.PlannedArm, start, file string) (of recipe, err error) {
+// recipeOf is the texts of an arm that starts from the weights of a source.
+func recipeOf(a study.PlannedArm, from source) (of recipe, err error) {
 	learning := a.Built.Learning
-	learning.Pretrain.From = "" // where the weights lie is no part of what the arm is
+	learning.Pretrain.From = experiment.Weights{} // where the weights lie is no part of what the arm is
 	if learning.Labels.Confusion, err = learning.Labels.Confusion.Read(); err != nil {
 		return of, err
 	}
 	optimization, learning, by := experiment.Apart(a.Built.Optimization, learning)
 	network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
-	return recipe{network, settings, trial.Digest(network), trial.Digest(settings), start, file, by}, nil
+	return recipe{network, settings, trial.Digest(network), trial.Digest(settings), from, by}, nil
 }
 
 // recipe is that of an arm in a repeat: the same in all, but where each repeat chooses a value.
@@ -377,25 +381,6 @@ func (s *Session) recipe(arm, repeat int) recipe {
 		return s.tuning.chosen[arm][repeat-1]
 	}
 	return s.recipes[arm]
-}
-
-// starts looks at the weights that an arm starts from, and returns their digest, their file and what becomes of them; "" if it draws its
-// own.
-func starts(a study.PlannedArm) (digest, file, told string, err error) {
-	p := a.Built.Learning.Pretrain
-	if p.From == "" {
-		return "", "", "", nil
-	}
-	w, err := pretrain.Of(a.Built.Graph, p)
-	if err != nil {
-		return "", "", "", fmt.Errorf("pretrain: %w", err)
-	}
-	defer w.Close()
-	f, err := w.Fit(a.Built.Graph, p)
-	if err != nil {
-		return "", "", "", fmt.Errorf("pretrain: %w", err)
-	}
-	return w.Digest, w.File, fmt.Sprintf("weights of %s: %s", w.Name(), f.Started), nil
 }
 
 // cut is the parts of an arm's data in a repeat.
@@ -432,11 +417,15 @@ func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (tri
 		return trial.Spec{}, err
 	}
 	r, seeds := s.recipe(arm, repeat), s.Study.Seeds(repeat)
+	start, err := r.from(repeat)
+	if err != nil {
+		return trial.Spec{}, s.place(a, approach.Locate(a.Experiment.Learning, "pretrain", fmt.Errorf("pretrain: %w", err)))
+	}
 	if s.rungs() {
 		seeds = s.Study.TuneSeeds(repeat)
 	}
 	return trial.Spec{
-		Network: r.networkDigest, Settings: r.settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: r.start,
+		Network: r.networkDigest, Settings: r.settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: start.digest,
 		Seeds: trial.Seeds(seeds), Engine: engine, Versions: Versions(),
 	}, nil
 }
@@ -447,10 +436,14 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 	if err != nil {
 		return trial.Request{}, err
 	}
+	start, err := s.recipe(arm, repeat).from(repeat)
+	if err != nil {
+		return trial.Request{}, err
+	}
 	r := trial.Request{
 		Spec: spec, Name: fmt.Sprintf("%s #%d", s.Plan.Arms[arm].Name, repeat), Net: s.Plan.Arms[arm].Built.Graph.Name, Network: s.recipe(arm, repeat).network, Settings: s.recipe(arm, repeat).settings,
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
-		Start: s.recipes[arm].file,
+		Start: start.file, Models: s.models(arm),
 	}
 	for _, by := range s.observers(arm) {
 		r.Observers = append(r.Observers, textOf(by))
@@ -473,6 +466,11 @@ func (s *Session) lay(st *store.Store, r *trial.Request) (err error) {
 			continue
 		}
 		if *path.to, err = filepath.Abs(path.is); err != nil {
+			return err
+		}
+	}
+	for i := range r.Models {
+		if r.Models[i].File, err = filepath.Abs(st.Path(store.ModelFile(id, r.Models[i].Name))); err != nil {
 			return err
 		}
 	}
@@ -655,5 +653,5 @@ func (s *Session) armOf(i int) (study.Arm, store.Recipe, error) {
 	where, err := json.Marshal(a.Experiment.Data.Spec)
 	arm := a.Arm
 	arm.ID = s.Keys[i]
-	return arm, store.Recipe{Network: s.recipes[i].network, Settings: s.recipes[i].settings, Data: where}, err
+	return arm, store.Recipe{Network: s.recipes[i].network, Settings: s.recipes[i].settings, Data: where, Keep: s.keeps(i)}, err
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/trial"
-	"github.com/assaylab/assay/task"
 )
 
 // Each training is scored on the test images at its end, and the scores lie sealed beside it. One reading opens those of the winner and of
@@ -62,62 +61,36 @@ func tested(st *store.Store, r *study.Result) error {
 
 // onTest compares winner and baseline on the test images, in the repeats that both finished, and says which set and images these are.
 func onTest(st *store.Store, r *study.Result) (t *study.TestReading, set string, seen data.Marks, err error) {
-	held, err := st.Study(r.Name)
+	g, err := gatherAll(st, r.Name)
 	if err != nil {
 		return nil, "", nil, err
 	}
-	s, err := decode(held)
-	if err != nil {
-		return nil, "", nil, err
-	}
-	purpose, err := task.New(s.Base.Task, nil)
-	if err != nil {
-		return nil, "", nil, err
-	}
-	standing, err := stands(st, held)
-	if err != nil {
-		return nil, "", nil, err
-	}
-	names := map[string]string{}
-	pair := &study.Result{Name: r.Name, Repeats: r.Repeats, Metrics: purpose.Metrics()}
-	for _, a := range held.Arms {
-		if a.Key == held.Baseline || a.Name == r.Winner && a.Status != store.Removed {
-			names[a.Key] = a.Name
-			pair.Arms = append(pair.Arms, a.Arm)
-			pair.Arms[len(pair.Arms)-1].Baseline = a.Key == held.Baseline
+	pair := &study.Result{Name: r.Name, Repeats: r.Repeats, Metrics: g.task.Metrics()}
+	judged := map[string]string{} // the evaluation of each of the two, by identity
+	for _, a := range g.arms() {
+		if baseline := a.Key == g.Baseline; baseline || a.Name == r.Winner {
+			arm := a.Arm
+			arm.Baseline = baseline
+			pair.Arms, judged[a.Key] = append(pair.Arms, arm), by(Test, a.By())
 		}
 	}
-	var ids []string
-	for _, h := range standing {
-		if names[h.Arm] != "" && h.Status == study.Done {
-			ids = append(ids, h.Trial)
+	scored := map[string]*trial.Result{}
+	both := map[int]int{} // of the two, how many finished a repeat
+	for _, c := range g.cells {
+		t := g.ended[c.Trial]
+		if judged[c.Arm] == "" || t == nil || c.Status != study.Done || !has(t, Test) {
+			continue
 		}
-	}
-	results, _, err := st.Trials(ids)
-	if err != nil {
-		return nil, "", nil, err
-	}
-	scored, judged := map[string]*trial.Result{}, judgedBy(held)
-	for _, t := range results {
-		if _, ok := t.Score(Test); ok {
-			scored[t.ID] = t
+		if scored[c.Trial] = t; has(t, judged[c.Arm]) {
+			both[c.Repeat]++
 		}
 	}
 	if len(scored) == 0 {
 		return nil, "", nil, fmt.Errorf("study %s: no training was scored on test images: its data have none, or it was run by an older assay; give data a test share and run it as another study (--as NAME)", r.Name)
 	}
-	p := newPool(purpose, Test, results)
-	both := map[int]int{} // arms that finished a repeat
-	for _, h := range standing {
-		if t := scored[h.Trial]; t != nil && names[h.Arm] != "" && has(t, by(Test, judged[h.Arm])) {
-			both[h.Repeat]++
-		}
-	}
-	for _, h := range standing {
-		if t := scored[h.Trial]; t != nil && names[h.Arm] != "" && both[h.Repeat] == len(names) {
-			pair.Trials = append(pair.Trials, p.trial(names[h.Arm], h.Repeat, t, judged[h.Arm]))
-		}
-	}
+	pair.Trials = g.trials(Test, slices.DeleteFunc(slices.Clone(g.cells), func(c study.Held) bool {
+		return judged[c.Arm] == "" || scored[c.Trial] == nil || both[c.Repeat] < len(judged)
+	}))
 	if err := study.Judge(pair); err != nil {
 		return nil, "", nil, err
 	}

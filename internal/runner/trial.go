@@ -109,21 +109,21 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if err != nil {
 		return nil, err
 	}
-	l.Pretrain.From = r.Start
+	l.Pretrain.From = experiment.Weights{File: r.Start}
 	graph.Name = r.Net
 	start, err := pretrain.Start(graph, l.Pretrain)
 	if err != nil {
 		return nil, stop{err}
 	}
-	digest := ""
+	digest, framing := "", data.Framing{}
 	if start != nil {
-		digest = start.Digest
+		digest, framing = start.Digest, start.Framing
 	}
 	if digest != r.Spec.Start {
 		return nil, stops("%s: the weights have changed since the study began; put back what was there, or run it under another name (--as NAME)", r.Start)
 	}
 	graph.Name = r.Name
-	l.Pretrain.From = "" // their digest says which they are
+	l.Pretrain.From = experiment.Weights{} // their digest says which they are
 	e, err := open(r.Device, r.Threads)
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if id := e.ID().String(); id != r.Spec.Engine {
 		return nil, stops("it is of engine %s, and here is %s; go on there", r.Spec.Engine, id)
 	}
-	set, err := data.Open(ctx, r.Data, data.Options{Cache: r.Cache, Downloads: r.Downloads, Size: l.Window(), Threads: r.Threads})
+	set, err := data.Open(ctx, r.Data, data.Options{Cache: r.Cache, Downloads: r.Downloads, Size: l.Window(), Framing: framing, Threads: r.Threads})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%w as the images were read", train.ErrInterrupted)
@@ -176,6 +176,9 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if result.Status != trial.Done {
 		return result, nil
 	}
+	if err := leave(result, t, r.Models); err != nil {
+		return nil, err
+	}
 	models := map[string]*model.Model{Test: t.Model}
 	for _, seen := range t.Observed {
 		name, images := by(Validation, seen.By.String()), imagesOf(set, cut.Val)
@@ -197,6 +200,37 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 		add(result, name, imagesOf(set, cut.Test), score.Values(), score)
 	}
 	return result, nil
+}
+
+// leave writes the models that a request asks for. A mean whose figures are not finite is none.
+func leave(result *trial.Result, t *train.Result, models []trial.Kept) error {
+	result.Models = map[string]string{}
+	for _, k := range models {
+		m := t.Model
+		if k.Mean != "" {
+			m = nil
+			for _, seen := range t.Observed {
+				if seen.By.Mean() == k.Mean && !seen.Diverged {
+					m = seen.Model
+				}
+			}
+		}
+		if m == nil {
+			continue
+		}
+		plain := *m
+		plain.About.Preprocess.Views = "" // those of an arm are no part of its weights
+		if err := plain.Save(k.File); err != nil {
+			return err
+		}
+		content, err := os.ReadFile(k.File)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(content)
+		result.Models[k.Name] = hex.EncodeToString(sum[:])
+	}
+	return nil
 }
 
 // outcome is a training's result as a study keeps it.

@@ -117,7 +117,7 @@ func (s *Session) ladder(ctx context.Context, spent float64) (*Session, error) {
 				return nil, err
 			}
 			rung.Of, rung.Value = []string{a.Name}, float64(grid[v])
-			rungs, err := recipeOf(rung, s.recipes[i].start, s.recipes[i].file)
+			rungs, err := recipeOf(rung, s.recipes[i].source)
 			if err != nil {
 				return nil, err
 			}
@@ -169,7 +169,7 @@ func (s *Session) atOwn(t *study.Tuning, spent float64) (*Session, error) {
 			if pick < 0 {
 				return nil, fmt.Errorf("study %s: some rungs of %q failed; the same command tries again", s.Name, a.Name)
 			}
-			own, err := recipeOf(s.Study.Tune.At(a, grid[pick]), s.recipes[i].start, s.recipes[i].file)
+			own, err := recipeOf(s.Study.Tune.At(a, grid[pick]), s.recipes[i].source)
 			if err != nil {
 				return nil, err
 			}

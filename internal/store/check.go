@@ -225,11 +225,11 @@ func (c *check) files() error {
 		for _, a := range of {
 			switch digest, err := digestOf(root, a.File); {
 			case errors.Is(err, fs.ErrNotExist):
-				c.add(a.File, "the "+a.Kind+" of trial "+short(id)+" is not there", "put a copy back")
+				c.add(a.File, "the "+a.Kind+" of trial "+short(id)+" is not there", "put a copy back, or run a study that keeps it, which trains it again")
 			case err != nil:
 				c.add(a.File, "the "+a.Kind+" of trial "+short(id)+" cannot be read", "see who may read it")
 			case digest != a.Digest:
-				c.add(a.File, "is not as trial "+short(id)+" left it", "put a copy back")
+				c.add(a.File, "is not as trial "+short(id)+" left it", "put a copy back, or remove it and run a study that keeps it, which trains it again")
 			}
 		}
 	}

@@ -27,7 +27,7 @@ type Garbage struct {
 const (
 	GarbageTrial  = "trial"  // a trial that stands for no cell
 	GarbageImages = "images" // a set of images that no trial was evaluated on
-	GarbageFile   = "file"   // a checkpoint, result or unfinished file that nothing will be made of
+	GarbageFile   = "file"   // a checkpoint, result or unfinished file that nothing will be made of, or a model that no study asks for
 	GarbageFolder = "folder" // the report of a study that is not in the store
 )
 
@@ -64,14 +64,19 @@ func (s *Store) Clean(items []Garbage) (removed []Garbage, err error) {
 			switch g.Kind {
 			case GarbageTrial:
 				rowsToo = true
-				if err = forget(tx, g.Name); err == nil {
-					_, err = tx.Exec(`DELETE FROM leases WHERE trial = ?`, g.Name)
+				err = forget(tx, g.Name)
+				for _, statement := range []string{`DELETE FROM leases WHERE trial = ?`, `DELETE FROM artefacts WHERE trial = ?`} {
+					if err == nil {
+						_, err = tx.Exec(statement, g.Name)
+					}
 				}
 			case GarbageImages: // listed behind the trials; one whose trial stays is needed
 				rowsToo = true
 				_, err = tx.Exec(`DELETE FROM image_sets WHERE digest = ?1 AND NOT EXISTS (SELECT * FROM evaluations WHERE images = ?1)`, g.Name)
 			case GarbageFile, GarbageFolder:
-				err = s.removeFile(g)
+				if err = s.removeFile(g); err == nil {
+					_, err = tx.Exec(`DELETE FROM artefacts WHERE file = ?`, g.Name)
+				}
 			}
 			if err != nil {
 				return err
@@ -170,14 +175,29 @@ func (s *Store) garbage(tx *sql.Tx) ([]Garbage, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.trialFiles(leased, func(name, id string, result bool) bool {
-		switch h := heads[id]; {
+	models, err := modelsAsked(tx, cells, damaged)
+	if err != nil {
+		return nil, err
+	}
+	left, _, err := artefacts(tx, nil)
+	if err != nil {
+		return nil, err
+	}
+	files, err := s.trialFiles(leased, func(name, id, end string) bool {
+		h, result := heads[id], s.ResultFile(id)
+		switch {
 		case leased(id):
 			return true
-		case h != nil && h.known():
-			return result && shown(id) && h.lacks(name)
+		case h == nil || !h.known():
+			return shown(id) // to be taken in, or to go on from
+		case isModel(end):
+			at := slices.IndexFunc(left[id], func(a Artefact) bool { return a.File == path.Join(TrialsDir, filepath.Base(name)) })
+			if at < 0 { // its result says what it is
+				return shown(id) && h.lacks(result, left[id])
+			}
+			return models.has(id, left[id][at].Kind)
 		}
-		return shown(id) // to be taken in, or to go on from
+		return end == "result" && shown(id) && h.lacks(result, left[id])
 	})
 	if err != nil {
 		return nil, err
@@ -204,11 +224,16 @@ func (s *Store) garbage(tx *sql.Tx) ([]Garbage, error) {
 
 var kinds = []string{GarbageTrial, GarbageImages, GarbageFile, GarbageFolder}
 
-// lacks says whether a result file holds an evaluation or a column that the store does not.
-func (h *head) lacks(file string) bool {
+// lacks says whether a result file holds an evaluation or a column that the store does not, or names a model that is not among those left.
+func (h *head) lacks(file string, left []Artefact) bool {
 	r, err := trial.Load(file)
 	if err != nil {
 		return false
+	}
+	for kind := range r.Models {
+		if !slices.ContainsFunc(left, func(a Artefact) bool { return a.Kind == kind }) {
+			return true
+		}
 	}
 	for _, e := range r.Scores {
 		have := h.score(e.Name)
@@ -225,7 +250,7 @@ func (h *head) lacks(file string) bool {
 }
 
 // trialFiles are the files of the trials' folder that are not needed. Names that no trial gives are not ours, and not listed.
-func (s *Store) trialFiles(leased func(id string) bool, needed func(file, id string, result bool) bool) ([]Garbage, error) {
+func (s *Store) trialFiles(leased func(id string) bool, needed func(file, id, end string) bool) ([]Garbage, error) {
 	dir := filepath.Join(s.dir, TrialsDir)
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -241,8 +266,8 @@ func (s *Store) trialFiles(leased func(id string) bool, needed func(file, id str
 		switch {
 		case strings.HasPrefix(e.Name(), "."): // unfinished: of a process that was killed, or that runs
 			keep = leased(id) || !strings.HasSuffix(end, ".partial")
-		case end == "result", end == "safetensors":
-			keep = needed(filepath.Join(dir, e.Name()), id, end == "result")
+		case end == "result", end == "safetensors", isModel(end):
+			keep = needed(filepath.Join(dir, e.Name()), id, end)
 		}
 		info, err := e.Info()
 		if err == nil && end == "begun" { // of a check of bits, which takes a minute at most

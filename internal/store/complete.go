@@ -12,7 +12,7 @@ import (
 
 // Complete takes in how a trial ended, all of it or nothing, and ends the lease l, which may be nil: a trial comes out the same whoever
 // runs it. A second result must be the same, the seconds apart; what it brings beside, evaluations, metrics or columns, is added.
-// Another result is refused. A failure is no result: it takes the place of none, and a result takes the place of it; with a lease
+// So are the models that it left, whose files lie at [ModelFile]. Another result is refused. A failure is no result: it takes the place of none, and a result takes the place of it; with a lease
 // that another has by now it is ErrLost.
 func (s *Store) Complete(r *trial.Result, l *Lease) error {
 	if err := r.Check(); err != nil {
@@ -55,6 +55,11 @@ func (s *Store) Complete(r *trial.Result, l *Lease) error {
 				if err := s.keep(tx, both); err != nil {
 					return err
 				}
+			}
+		}
+		for kind, digest := range r.Models {
+			if err := putArtefact(tx, r.ID, Artefact{kind, ModelFile(r.ID, kind), digest}); err != nil {
+				return err
 			}
 		}
 		if l != nil {

@@ -24,10 +24,12 @@ func (s *Store) AddArtefact(id string, a Artefact) error {
 	if !filepath.IsLocal(filepath.FromSlash(a.File)) {
 		return fmt.Errorf("trial %s: %s %q is not a file below the store's folder; give one that is", short(id), a.Kind, a.File)
 	}
-	return s.fail("artefact", s.change(func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT OR REPLACE INTO artefacts (trial, kind, file, digest, sum) VALUES (?, ?, ?, ?, ?)`, id, a.Kind, a.File, a.Digest, a.sum(id))
-		return err
-	}))
+	return s.fail("artefact", s.change(func(tx *sql.Tx) error { return putArtefact(tx, id, a) }))
+}
+
+func putArtefact(tx *sql.Tx, id string, a Artefact) error {
+	_, err := tx.Exec(`INSERT OR REPLACE INTO artefacts (trial, kind, file, digest, sum) VALUES (?, ?, ?, ?, ?)`, id, a.Kind, a.File, a.Digest, a.sum(id))
+	return err
 }
 
 // Artefacts are the files that a trial left, by kind.

@@ -259,7 +259,7 @@ func (s *Store) make() error {
 
 // leftovers names something in the folder that only a store which was used leaves there, "" where there is nothing.
 func (s *Store) leftovers() string {
-	for _, pattern := range []string{TrialsDir + "/*.result", TrialsDir + "/*.safetensors", "*/winner.yaml", "*/report.html"} {
+	for _, pattern := range []string{TrialsDir + "/*.result", TrialsDir + "/*.safetensors", TrialsDir + "/*.model*", "*/winner.yaml", "*/report.html"} {
 		names, _ := fs.Glob(os.DirFS(s.dir), pattern) // a fixed pattern is well formed
 		if len(names) > 0 {
 			return names[0]

@@ -76,6 +76,7 @@ type Recipe struct {
 	Network  string          `json:"network"`  // canonical text
 	Settings string          `json:"settings"` // canonical text
 	Data     json.RawMessage `json:"data,omitempty"`
+	Keep     string          `json:"keep,omitempty"` // the kind of model that each of its trials is to leave, [ModelBy]; "": none
 }
 
 // Summary is a line of `assay study list`.
@@ -95,7 +96,7 @@ type Summary struct {
 	Failed   int       `json:"failed"`
 	Running  int       `json:"running"`           // leased, the lease not over
 	Shared   int       `json:"shared"`            // trials that other studies show too
-	Bytes    int64     `json:"bytes"`             // of its trials in the store's file, shared ones whole, sets of images left out
+	Bytes    int64     `json:"bytes"`             // of its trials in the store's file and of the models that they left, shared ones whole, sets of images left out
 	Looks    int       `json:"looks"`             // spent on its baseline, by any study
 	Damaged  bool      `json:"damaged,omitempty"` // the record does not fit its sum: nothing but the name is told
 }
@@ -338,6 +339,15 @@ func (s *Store) list(tx *sql.Tx) ([]Summary, error) {
 	bytes, err := sizes(tx)
 	if err != nil {
 		return nil, err
+	}
+	left, _, err := artefacts(tx, nil)
+	if err != nil {
+		return nil, err
+	}
+	for id, of := range left {
+		for _, a := range of {
+			bytes[id] += max(0, s.weighs(a))
+		}
 	}
 	shown := map[string]map[string]bool{} // studies, by trial
 	for name, of := range cells {

@@ -25,6 +25,7 @@ type State struct {
 	Columns map[string][]string // by evaluation, the names of those held
 
 	Diverged []string // evaluations that have a figure that is not finite
+	Left     []string // kinds of the artefacts that it left and that are there
 
 	Owner    string    // of the lease that runs now; "" where none does
 	Expires  time.Time // of that lease, when it is not renewed
@@ -61,6 +62,10 @@ func (s *Store) states(tx *sql.Tx, ids []string) (map[string]State, error) {
 	if err != nil {
 		return nil, err
 	}
+	left, err := s.left(tx, ids)
+	if err != nil {
+		return nil, err
+	}
 	states, now := make(map[string]State, len(ids)), s.now()
 	for _, id := range ids {
 		st := State{}
@@ -68,6 +73,7 @@ func (s *Store) states(tx *sql.Tx, ids []string) (map[string]State, error) {
 			st.Damaged = true
 		} else if h != nil {
 			st = h.state()
+			st.Left = left[id]
 		}
 		if l, ok := held[id]; ok {
 			if st.Attempts = l.Attempt; l.runs(now) {

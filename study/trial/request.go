@@ -31,12 +31,20 @@ type Request struct {
 	Result     string   `json:"result"`              // file that it leaves; absolute
 	Columns    []string `json:"columns"`             // per validation image that the result must hold
 	Observers  []string `json:"observers,omitempty"` // what the training is judged by beside its own evaluation, means of the weights and views: canonical settings of each
+	Models     []Kept   `json:"models,omitempty"`    // models that it leaves where it ends
 	Threads    int      `json:"threads"`
 	Device     string   `json:"device,omitempty"` // "": cpu
 
 	// Begin, where above 0, asks for the digests of the first steps alone, for at most this many seconds: a check of bits. Nothing
 	// else is computed, and no checkpoint is kept.
 	Begin float64 `json:"begin,omitempty"`
+}
+
+// Kept is a model that a trial is to leave.
+type Kept struct {
+	Name string `json:"name"` // by which the result tells of it
+	Mean string `json:"mean"` // of the weights that it has, as the observer's words are; "": the last ones
+	File string `json:"file"` // absolute
 }
 
 // Write sends a request.

@@ -38,6 +38,7 @@ type Result struct {
 	Curve   []Point           `json:"curve,omitempty"`
 	Scores  []Evaluation      `json:"scores,omitempty"` // the first is of the validation images, by the last weights
 	Images  map[string]Images `json:"images,omitempty"` // the sets of images that Scores name, by digest
+	Models  map[string]string `json:"models,omitempty"` // SHA-256, in hex, of the models that it left where the request asked for them, by its names for them
 }
 
 // Point is an evaluation along the way.
