@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/tensor"
 )
@@ -100,6 +101,9 @@ func shared(t testing.TB, name string) string {
 }
 
 func TestFashionMiniIsBalancedAndNamed(t *testing.T) {
+	if golden.Raced {
+		t.Skip("12,000 pictures take the way that the few of other tests take")
+	}
 	s := open(t, Builtin("fashion-mini"), Options{})
 	if len(s.Items) != 12000 || s.H != 28 || s.W != 28 || s.C != 1 || len(s.Faults) != 0 {
 		t.Fatalf("%d items of %dx%dx%d, %d faults", len(s.Items), s.H, s.W, s.C, len(s.Faults))
