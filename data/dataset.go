@@ -15,6 +15,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/internal/spec"
 )
@@ -30,6 +31,8 @@ type Spec struct {
 	Skip   []string `yaml:"skip" help:"globs of files or folders that are left out"`
 	Labels string   `yaml:"labels" json:",omitempty" help:"a CSV file with columns file and label, in place of the folders' names"`
 	Class  string   `yaml:"class" json:",omitempty" help:"a pattern (regular expression) of one group over the files' names, in place of the folders': what the group holds is the class"`
+	Format string   `yaml:"format" json:",omitempty" values:"voc coco yolo" help:"how the folder's boxes are written, in place of looking"`
+	Fit    Fit      `yaml:"fit" json:",omitempty" values:"letterbox stretch" help:"how a picture with boxes comes to the window: whole, its aspect kept (letterbox), or stretched; left out: letterbox"`
 	Asked  []string `yaml:"-" json:"-"` // "val", "test": a file writes them, be it as they are by default
 }
 
@@ -99,6 +102,7 @@ type Set struct {
 	Digest  string   // SHA-256 in hex over class names in their order and every image's part, label and content: equal for equal sets
 	H, W    int      // the one size of all images; 0, 0 where sizes differ
 	C       int      // 1 where no image has colour, else 3
+	Boxed   bool     // pictures have boxes: [Set.Objects]
 
 	spec    Spec
 	opt     Options
@@ -117,6 +121,9 @@ type Set struct {
 	raw     bool            // IDX or CIFAR files
 	records *format.Records // what these hold, once read
 	classOf []string        // names that a catalogue entry gives to the labels
+	objects []box.Object    // of all items, one after another
+	first   []int           // by item, its first of them, and last how many there are; nil where the set is not boxed
+	most    int             // objects that a picture of the set shows to training
 	mu      sync.Mutex
 	pixels  map[[2]int]*Pixels
 }
@@ -230,6 +237,15 @@ func (s *Set) Close() error {
 		s.held = nil
 	}
 	return first
+}
+
+// Objects are the boxes of an item, in pixels of the upright picture, half-open, with classes of the set; none where the set is
+// not boxed. They are to be read only.
+func (s *Set) Objects(item int) []box.Object {
+	if s.first == nil {
+		return nil
+	}
+	return s.objects[s.first[item]:s.first[item+1]]
 }
 
 // Class is the number of a class by its name. The error of one that the set does not have offers the nearest.

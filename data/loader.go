@@ -56,6 +56,7 @@ type Batch struct {
 	IDs     []int          // [N], indices of the set's items
 	View    int            // which of the views of its pictures it holds, from 0; all views of a batch follow each other
 	Valid   int            // rows that hold images; in the rest X and Targets are 0 and the id is -1
+	Frames  []Frame        // [N], in evaluation of a boxed set; else nil
 
 	sample sight // room for Fill, which allocates nothing
 	shown  [2]Shown

@@ -495,10 +495,10 @@ func TestGeometryFollowsSetAndWindow(t *testing.T) {
 		{tiny, 0, 0, Geometry{H: 32, W: 32}},
 		{tiny, 32, 4, Geometry{H: 32, W: 32}},
 		{tiny, 28, 0, Geometry{H: 28, W: 28}}, // 28 x 1.125 is its own size
-		{tiny, 64, 0, Geometry{[2]int{72, 72}, 64, 64}},
-		{photos, 0, 0, Geometry{[2]int{144, 144}, 128, 128}},
-		{photos, 96, 4, Geometry{[2]int{96, 96}, 96, 96}},
-		{large, 0, 0, Geometry{[2]int{144, 144}, 128, 128}},
+		{tiny, 64, 0, Geometry{Resize: [2]int{72, 72}, H: 64, W: 64}},
+		{photos, 0, 0, Geometry{Resize: [2]int{144, 144}, H: 128, W: 128}},
+		{photos, 96, 4, Geometry{Resize: [2]int{96, 96}, H: 96, W: 96}},
+		{large, 0, 0, Geometry{Resize: [2]int{144, 144}, H: 128, W: 128}},
 	} {
 		if got := c.set.Geometry(c.size, c.pad); got != c.want {
 			t.Errorf("%dx%d, size %d, pad %d: %+v, want %+v", c.set.H, c.set.W, c.size, c.pad, got, c.want)

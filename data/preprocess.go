@@ -18,7 +18,17 @@ import (
 type Geometry struct {
 	Resize [2]int // height, width that the picture is resized to just cover, its aspect kept; 0, 0: left at its own size
 	H, W   int    // of the window that the network sees
+	Fit    Fit    // how it comes to Resize
 }
+
+// Fit is how a picture comes to a size: the zero Fit covers it, its aspect kept, as classifiers see.
+type Fit = augment.Fit
+
+// The fits of boxed sets.
+const (
+	Letterbox = augment.Letterbox // lies in it whole, its aspect kept: the longer side is the window's, the rest has the mean colour
+	Stretch   = augment.Stretch   // is made exactly as large
+)
 
 // margin is how much larger than the window pictures are kept: 144 for 128, the rule of Mishkin, Sergievskiy, Matas,
 // "Systematic evaluation of convolution neural network advances on the ImageNet", CVIU 2017, arXiv:1606.02228, §2.
@@ -67,6 +77,7 @@ type Preprocess struct {
 	Mean   []float32 `json:"mean"`   // by channel, of training images, on a scale from 0 (black) to 1
 	Std    []float32 `json:"std"`    // standard deviation, likewise
 
+	Fit   Fit           `json:"fit,omitempty"`   // how a picture comes to Resize; "": it just covers it
 	Views Views         `json:"views,omitempty"` // of each picture, in evaluation and prediction; "": the centre
 	Space augment.Space `json:"space,omitempty"` // that colours are told in; "": as they are, or their brightness where C is 1
 }

@@ -1,5 +1,7 @@
 package data
 
+import "github.com/assaylab/assay/data/box"
+
 // Targets says what a batch holds beside its images, and fills it: a loader knows pictures, and asks whoever knows what they
 // are for. Its methods are called from several goroutines, each with arrays of its own.
 type Targets interface {
@@ -14,10 +16,11 @@ type Targets interface {
 // Labelling is what the pictures of a set are labelled with.
 type Labelling struct {
 	Classes []string // as [Set.Classes]
+	Objects int      // the most boxes that a row of a batch can have; 0 where the set has none
 }
 
 // Labelling says what the set's pictures are labelled with.
-func (s *Set) Labelling() Labelling { return Labelling{s.Classes} }
+func (s *Set) Labelling() Labelling { return Labelling{s.Classes, s.most} }
 
 // Array is one of a batch's targets, rows one after another: Real or Index holds them, the other is nil.
 type Array struct {
@@ -41,4 +44,8 @@ type Shown struct {
 	Label  int32   // its class, index in [Set.Classes]
 	Share  float32 // of the row, above 0; the shares of a row sum to 1
 	Weight float32 // how much the picture counts, 0 or more; 1: as any
+
+	// Objects are the boxes of a boxed set, in shares of the window, cut off at it: in training after augmentation. Those marked
+	// as difficult or as a crowd are not among them, as nobody learns from them. They are the batch's until it is filled again.
+	Objects []box.Object
 }

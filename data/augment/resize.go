@@ -39,8 +39,17 @@ func Cover(h, w, height, width int) (part Box, H, W int) {
 // roundDiv is a/b for positive numbers, rounded to the nearest, halves up.
 func roundDiv(a, b int) int { return (2*a + b) / (2 * b) }
 
-// Fit resizes a picture to just cover height x width ([Cover]); it comes back as it is where its size fits.
-func Fit(src Image, height, width int) Image {
+// Fit is how a picture comes to a size.
+type Fit string
+
+// Ways to come to a size. The zero Fit just covers it, its aspect kept.
+const (
+	Letterbox Fit = "letterbox" // lies in it whole, its aspect kept
+	Stretch   Fit = "stretch"   // is made exactly as large
+)
+
+// Fitted resizes a picture to just cover height x width ([Cover]); it comes back as it is where its size fits.
+func Fitted(src Image, height, width int) Image {
 	part, h, w := Cover(src.H, src.W, height, width)
 	if h == src.H && w == src.W {
 		return src

@@ -147,7 +147,7 @@ func TestAReducedJPEGIsSeenAsTheWholeOneIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			for what, other := range map[string]augment.Image{"decoded whole": whole.Image, "as PNG": png.Image} {
-				want := augment.Fit(other, side, side)
+				want := augment.Fitted(other, side, side)
 				if m.H != want.H || m.W != want.W {
 					t.Fatalf("%s at %d: %dx%d, want %dx%d", name, side, m.H, m.W, want.H, want.W)
 				}
