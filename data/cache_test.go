@@ -189,7 +189,7 @@ func TestADamagedPictureIsDecodedAgainWhenItIsFirstSeen(t *testing.T) {
 	for i := range s.Items {
 		want = append(want, bytes.Clone(pixelsAt(t, p, i).Pix))
 	}
-	file := s.pixelFile(resize)
+	file := s.pixelFile(augment.Size{H: resize[0], W: resize[1]})
 	s.Close()
 	whole, err := os.ReadFile(file)
 	if err != nil {

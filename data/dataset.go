@@ -15,6 +15,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/internal/spec"
@@ -125,7 +126,7 @@ type Set struct {
 	first   []int           // by item, its first of them, and last how many there are; nil where the set is not boxed
 	most    int             // objects that a picture of the set shows to training
 	mu      sync.Mutex
-	pixels  map[[2]int]*Pixels
+	pixels  map[augment.Size]*Pixels
 }
 
 // Open lists a set, decodes every picture once to see that it is one, and returns it with its faults. With a cache folder
@@ -181,7 +182,7 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	if opt.Threads <= 0 {
 		opt.Threads = runtime.GOMAXPROCS(0)
 	}
-	s := &Set{spec: spec, opt: opt, pixels: map[[2]int]*Pixels{}}
+	s := &Set{spec: spec, opt: opt, pixels: map[augment.Size]*Pixels{}}
 	switch {
 	case spec.Parts != "" && spec.Parts != Redraw:
 		return nil, fmt.Errorf("data: no parts %q; write redraw, or leave it out", spec.Parts)

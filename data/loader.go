@@ -74,7 +74,7 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 			return nil, fmt.Errorf("%s: there is no item %d of %d", s.Name, i, len(s.Items))
 		}
 	}
-	pixels, err := s.pixelsOf(ctx, cfg.Geometry.Resize, items)
+	pixels, err := s.pixelsOf(ctx, cfg.Geometry.size(), items)
 	if err != nil {
 		return nil, err
 	}

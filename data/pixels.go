@@ -103,30 +103,35 @@ func (p *Pixels) close() error {
 // from the cache, or by decoding them now. A picture that can no longer be decoded, or is another one than was listed, is an
 // error: the folder has changed.
 func (s *Set) Pixels(ctx context.Context, resize [2]int) (*Pixels, error) {
-	if resize == [2]int{s.H, s.W} {
-		resize = [2]int{} // the same pixels need no second file
+	return s.kept(ctx, augment.Size{H: resize[0], W: resize[1]})
+}
+
+// kept is Pixels for any way of coming to a size.
+func (s *Set) kept(ctx context.Context, size augment.Size) (*Pixels, error) {
+	if size.H == s.H && size.W == s.W || size.H <= 0 || size.W <= 0 {
+		size = augment.Size{} // the same pixels need no second file
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pixels == nil {
 		return nil, fmt.Errorf("%s: the set is closed", s.Name)
 	}
-	if p := s.pixels[resize]; p != nil {
+	if p := s.pixels[size]; p != nil {
 		return p, nil
 	}
-	id := contentsID(s.Items, resize)
-	p, err := s.openPixels(resize, id)
+	id := contentsID(s.Items, size)
+	p, err := s.openPixels(size, id)
 	switch {
 	case err != nil && s.opt.Look:
-		p, err = &Pixels{mended: map[int]augment.Image{}, mend: func(item int) (augment.Image, error) { return s.again(item, resize) }}, nil
+		p, err = &Pixels{mended: map[int]augment.Image{}, mend: func(item int) (augment.Image, error) { return s.again(item, size) }}, nil
 	case err != nil:
 		place := make(map[string]int, len(s.Items))
 		for i, it := range s.Items {
 			place[it.Name] = i
 		}
-		p, err = s.writePixels(resize, func(w *pixelWriter) ([16]byte, error) {
+		p, err = s.writePixels(size, func(w *pixelWriter) ([16]byte, error) {
 			w.entries = make([]entry, len(s.Items))
-			return id, s.sweep(ctx, place, resize, func(r result) (err error) {
+			return id, s.sweep(ctx, place, size, func(r result) (err error) {
 				if err := s.unchanged(r); err != nil {
 					return err
 				}
@@ -138,13 +143,13 @@ func (s *Set) Pixels(ctx context.Context, resize [2]int) (*Pixels, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.pixels[resize] = p
+	s.pixels[size] = p
 	return p, nil
 }
 
-// pixelsOf is Pixels for whoever asks for these items alone: whoever only looks decodes no others.
-func (s *Set) pixelsOf(ctx context.Context, resize [2]int, items []int) (*Pixels, error) {
-	p, err := s.Pixels(ctx, resize)
+// pixelsOf is kept for whoever asks for these items alone: whoever only looks decodes no others.
+func (s *Set) pixelsOf(ctx context.Context, size augment.Size, items []int) (*Pixels, error) {
+	p, err := s.kept(ctx, size)
 	if err != nil || p.entries != nil {
 		return p, err
 	}
@@ -163,7 +168,7 @@ func (s *Set) pixelsOf(ctx context.Context, resize [2]int, items []int) (*Pixels
 	if len(missing) == 0 {
 		return p, nil
 	}
-	return p, s.sweep(ctx, place, resize, func(r result) error {
+	return p, s.sweep(ctx, place, size, func(r result) error {
 		r.place = missing[r.place]
 		p.mended[r.place] = r.Image
 		return s.unchanged(r)
@@ -183,14 +188,14 @@ func (s *Set) unchanged(r result) error {
 }
 
 // again decodes one picture of a cache file that is damaged, which it removes.
-func (s *Set) again(item int, resize [2]int) (augment.Image, error) {
+func (s *Set) again(item int, size augment.Size) (augment.Image, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if file := s.pixelFile(resize); file != "" && !s.opt.Look {
+	if file := s.pixelFile(size); file != "" && !s.opt.Look {
 		os.Remove(file) // those who have it mapped keep it
 	}
 	var m augment.Image
-	err := s.sweep(context.Background(), map[string]int{s.Items[item].Name: 0}, resize, func(r result) error {
+	err := s.sweep(context.Background(), map[string]int{s.Items[item].Name: 0}, size, func(r result) error {
 		m, r.place = r.Image, item
 		return s.unchanged(r)
 	})
@@ -198,9 +203,9 @@ func (s *Set) again(item int, resize [2]int) (augment.Image, error) {
 }
 
 // contentsID names what a file of pixels is made of: the contents, in the order of items, their size, and what decodes them.
-func contentsID(items []Item, resize [2]int) [16]byte {
+func contentsID(items []Item, size augment.Size) [16]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %d %d\n", decoded(), resize[0], resize[1])
+	fmt.Fprintf(h, "%s %d %d%s\n", decoded(), size.H, size.W, size.Fit)
 	for i := range items {
 		h.Write(items[i].Hash[:])
 	}
@@ -208,20 +213,20 @@ func contentsID(items []Item, resize [2]int) [16]byte {
 }
 
 // pixelFile names the cache file of a size (0, 0: the pictures' own), or is empty without a cache.
-func (s *Set) pixelFile(resize [2]int) string {
+func (s *Set) pixelFile(of augment.Size) string {
 	if s.opt.Cache == "" {
 		return ""
 	}
 	size := "own"
-	if resize != [2]int{} {
-		size = fmt.Sprintf("%dx%d", resize[0], resize[1])
+	if of != (augment.Size{}) {
+		size = fmt.Sprintf("%dx%d%s", of.H, of.W, of.Fit)
 	}
 	return filepath.Join(s.opt.Cache, s.id+"-"+s.state+"-"+size+pixelEnding)
 }
 
 // writePixels runs fill and returns what it wrote: in the cache, or in memory without one. Fill returns the id of the contents.
-func (s *Set) writePixels(resize [2]int, fill func(*pixelWriter) ([16]byte, error)) (*Pixels, error) {
-	path := s.pixelFile(resize)
+func (s *Set) writePixels(size augment.Size, fill func(*pixelWriter) ([16]byte, error)) (*Pixels, error) {
+	path := s.pixelFile(size)
 	if path == "" {
 		var b bytes.Buffer
 		w := &pixelWriter{w: &b}
@@ -243,7 +248,7 @@ func (s *Set) writePixels(resize [2]int, fill func(*pixelWriter) ([16]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	return s.mapPixels(path, resize, id, n)
+	return s.mapPixels(path, size, id, n)
 }
 
 // pixelWriter writes the file: all pictures one after the other, then their table, then a footer.
@@ -278,15 +283,15 @@ func (w *pixelWriter) finish(id [16]byte) error {
 }
 
 // openPixels is the cache file of a size, if it is there, whole, and of these contents.
-func (s *Set) openPixels(resize [2]int, id [16]byte) (*Pixels, error) {
-	path := s.pixelFile(resize)
+func (s *Set) openPixels(size augment.Size, id [16]byte) (*Pixels, error) {
+	path := s.pixelFile(size)
 	if path == "" {
 		return nil, os.ErrNotExist
 	}
-	return s.mapPixels(path, resize, id, len(s.Items))
+	return s.mapPixels(path, size, id, len(s.Items))
 }
 
-func (s *Set) mapPixels(path string, resize [2]int, id [16]byte, n int) (*Pixels, error) {
+func (s *Set) mapPixels(path string, size augment.Size, id [16]byte, n int) (*Pixels, error) {
 	b, unmap, err := mapFile(path)
 	if err != nil {
 		return nil, err
@@ -298,7 +303,7 @@ func (s *Set) mapPixels(path string, resize [2]int, id [16]byte, n int) (*Pixels
 	}
 	s.used(path)
 	p.unmap, p.mended = unmap, map[int]augment.Image{}
-	p.mend = func(item int) (augment.Image, error) { return s.again(item, resize) }
+	p.mend = func(item int) (augment.Image, error) { return s.again(item, size) }
 	return p, nil
 }
 

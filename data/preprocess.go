@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,9 +17,9 @@ import (
 
 // Geometry is what happens to a picture's size on its way to the network.
 type Geometry struct {
-	Resize [2]int // height, width that the picture is resized to just cover, its aspect kept; 0, 0: left at its own size
+	Resize [2]int // height, width that the picture is resized to; 0, 0: left at its own size
 	H, W   int    // of the window that the network sees
-	Fit    Fit    // how it comes to Resize
+	Fit    Fit    // how it comes to Resize; "": it just covers it, its aspect kept
 }
 
 // Fit is how a picture comes to a size: the zero Fit covers it, its aspect kept, as classifiers see.
@@ -34,6 +35,14 @@ const (
 // "Systematic evaluation of convolution neural network advances on the ImageNet", CVIU 2017, arXiv:1606.02228, §2.
 const margin = 1.125
 
+// size is what pictures are kept at.
+func (g Geometry) size() augment.Size {
+	if g.Resize == [2]int{} {
+		return augment.Size{}
+	}
+	return augment.Size{H: g.Resize[0], W: g.Resize[1], Fit: g.Fit}
+}
+
 // Kept is the side of a picture as it is kept for a window.
 func Kept(window int) int { return int(math.Round(margin * float64(window))) }
 
@@ -47,9 +56,15 @@ const (
 // Geometry says how the set is seen through a square window of the given size (0: a set of one size is seen whole, up to 256
 // pixels a side; others through 128). Where the window is the picture it is left as it is, and so it is with pad, pixels that
 // a crop adds on every side; else pictures are kept 1.125 times as large as the window, so that it has room to move.
-func (s *Set) Geometry(size, pad int) Geometry { return geometry(s.H, s.W, size, pad) }
+//
+// Of a boxed set pictures are seen whole, as its Fit says, at the size of the window, which is 416 where none is given, but for a set of
+// one size whose sides are multiples of 32.
+func (s *Set) Geometry(size, pad int) Geometry { return s.geometry(s.H, s.W, size, pad) }
 
-func geometry(h, w, size, pad int) Geometry {
+func (s *Set) geometry(h, w, size, pad int) Geometry {
+	if s.Boxed {
+		return s.whole(h, w, size)
+	}
 	if size <= 0 {
 		if h > 0 && max(h, w) <= ownSide {
 			return Geometry{H: h, W: w}
@@ -63,6 +78,28 @@ func geometry(h, w, size, pad int) Geometry {
 	}
 	if h != side || w != side {
 		g.Resize = [2]int{side, side}
+	}
+	return g
+}
+
+// boxedSide is the window of pictures with boxes: Redmon, Farhadi, "YOLO9000", CVPR 2017, arXiv:1612.08242, §2. Detectors halve what they
+// see five times, so that windows are multiples of boxedStep.
+const (
+	boxedSide = 416
+	boxedStep = 32
+)
+
+// whole is the geometry of pictures with boxes.
+func (s *Set) whole(h, w, size int) Geometry {
+	g := Geometry{H: size, W: size, Fit: cmp.Or(s.spec.Fit, Letterbox)}
+	switch own := h > 0 && max(h, w) <= ownSide && h%boxedStep == 0 && w%boxedStep == 0; {
+	case size <= 0 && own:
+		g.H, g.W = h, w
+	case size <= 0:
+		g.H, g.W = boxedSide, boxedSide
+	}
+	if h != g.H || w != g.W {
+		g.Resize = [2]int{g.H, g.W}
 	}
 	return g
 }
@@ -91,7 +128,7 @@ func (s *Set) Preprocess(ctx context.Context, items []int, g Geometry) (Preproce
 // PreprocessIn is Preprocess for colours that are told in a space.
 func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space augment.Space) (Preprocess, error) {
 	channels := space.Channels(s.C)
-	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Mean: make([]float32, channels), Std: make([]float32, channels)}
+	p := Preprocess{H: g.H, W: g.W, C: channels, Resize: g.Resize, Fit: g.Fit, Mean: make([]float32, channels), Std: make([]float32, channels)}
 	if space != augment.SpaceRGB && space != augment.SpaceGrey {
 		p.Space = space
 	}
@@ -101,7 +138,7 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 	if len(items) == 0 {
 		return p, fmt.Errorf("%s: no images to take the mean of", s.Name)
 	}
-	pixels, err := s.pixelsOf(ctx, g.Resize, items)
+	pixels, err := s.pixelsOf(ctx, g.size(), items)
 	if err != nil {
 		return p, err
 	}
@@ -152,10 +189,13 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 	return p, nil
 }
 
+// Geometry is what happens to the size of a picture.
+func (p Preprocess) Geometry() Geometry { return Geometry{p.Resize, p.H, p.W, p.Fit} }
+
 // Check says what is wrong with a Preprocess that comes from a file.
 func (p Preprocess) Check() error {
 	bad := p.H < 1 || p.W < 1 || p.H > 1<<14 || p.W > 1<<14 || p.C != 1 && p.C != 3 || p.Resize[0] < 0 || p.Resize[1] < 0 ||
-		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space)
+		max(p.Resize[0], p.Resize[1]) > 1<<14 || len(p.Mean) != p.C || p.Fit != "" && p.Fit != Letterbox && p.Fit != Stretch || len(p.Std) != p.C || p.Views != "" && !slices.Contains(AllViews(), p.Views) || p.Space != "" && !slices.Contains(augment.Spaces(), p.Space)
 	for c := range min(len(p.Mean), len(p.Std)) {
 		bad = bad || !(p.Std[c] > 0) || math.IsInf(float64(p.Std[c]), 0) || !(math.Abs(float64(p.Mean[c])) < math.MaxFloat32)
 	}
@@ -199,7 +239,7 @@ func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	m, err := format.Read(file, p.Resize[0], p.Resize[1])
+	m, err := format.ReadAs(file, p.Geometry().size())
 	if err != nil {
 		return nil, err
 	}

@@ -226,7 +226,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 	}
 	if s.opt.Look { // whoever only looks wants no pixels
 		found := make([]finding, len(places))
-		err := s.sweep(ctx, place, [2]int{1, 1}, func(r result) error {
+		err := s.sweep(ctx, place, augment.Size{H: 1, W: 1}, func(r result) error {
 			found[r.place] = r.finding()
 			return nil
 		})
@@ -246,7 +246,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 			if r.err == nil {
 				if first == [2]int{} {
 					first = [2]int{r.OwnH, r.OwnW}
-				} else if first != [2]int{r.OwnH, r.OwnW} && guess != geometry(0, 0, s.opt.Size, 0).Resize {
+				} else if first != [2]int{r.OwnH, r.OwnW} && guess != s.geometry(0, 0, s.opt.Size, 0).size() {
 					wanted = false // sizes differ after all: training will ask for another size than was guessed
 				}
 				if wanted {
@@ -262,7 +262,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		for _, at := range l.collect(places, found) {
 			w.entries = append(w.entries, entries[at])
 		}
-		if !wanted || guess != geometry(l.H, l.W, s.opt.Size, 0).Resize {
+		if !wanted || guess != s.geometry(l.H, l.W, s.opt.Size, 0).size() {
 			return id, errNotAsked
 		}
 		return contentsID(l.items, guess), nil
@@ -345,19 +345,19 @@ func (l *listing) contradictions(places []format.Place, found []finding, order [
 
 // guess is the size that training will ask for, judged by the first picture: 0, 0 for its own. Should the others differ,
 // the pixels are decoded once more when they are asked for.
-func (s *Set) guess(ctx context.Context, place map[string]int) ([2]int, error) {
+func (s *Set) guess(ctx context.Context, place map[string]int) (augment.Size, error) {
 	var h, w int
 	err := s.produce(ctx, place, func(j job) error {
-		if r := j.do([2]int{}); r.err == nil {
+		if r := j.do(augment.Size{}); r.err == nil {
 			h, w = r.OwnH, r.OwnW
 			return io.EOF
 		}
 		return nil
 	})
 	if err != nil && err != io.EOF {
-		return [2]int{}, err
+		return augment.Size{}, err
 	}
-	return geometry(h, w, s.opt.Size, 0).Resize, nil
+	return s.geometry(h, w, s.opt.Size, 0).size(), nil
 }
 
 // job is one picture on its way: the bytes of a file, or pixels.
@@ -371,7 +371,7 @@ type job struct {
 	release func() // gives back the room of the file, once it is read
 }
 
-func (j job) do(resize [2]int) result {
+func (j job) do(size augment.Size) result {
 	if j.release != nil {
 		defer j.release()
 	}
@@ -380,10 +380,10 @@ func (j job) do(resize [2]int) result {
 	case j.err != nil:
 	case j.file == nil:
 		r.hash = hashOfRecord(j.image.H, j.image.W, j.image.C, j.image.Pix)
-		r.Picture = format.See(j.image, resize[0], resize[1])
+		r.Picture = format.SeeAs(j.image, size)
 	default:
 		r.hash = hashOf(j.file)
-		r.Picture, r.err = format.Read(j.file, resize[0], resize[1])
+		r.Picture, r.err = format.ReadAs(j.file, size)
 	}
 	return r
 }
@@ -427,14 +427,14 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 
 // sweep decodes and resizes every picture that place names on all threads and hands the results over one by one, in the
 // order they are produced. At most a few pictures a thread are in memory at once.
-func (s *Set) sweep(ctx context.Context, place map[string]int, resize [2]int, visit func(result) error) error {
+func (s *Set) sweep(ctx context.Context, place map[string]int, size augment.Size, visit func(result) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	jobs, queue := make(chan job), make(chan job, 2*s.opt.Threads)
 	var workers sync.WaitGroup
 	for range s.opt.Threads {
 		workers.Go(func() {
 			for j := range jobs {
-				j.done <- j.do(resize)
+				j.done <- j.do(size)
 			}
 		})
 	}

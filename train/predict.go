@@ -33,7 +33,7 @@ func opened(ctx context.Context, m *model.Model, s *data.Set, items []int, e eng
 	}
 	p := m.About.Preprocess
 	l, err := s.Loader(ctx, items, data.LoaderConfig{
-		Batch: evaluationBatch(items, batch), Preprocess: p, Geometry: data.Geometry{Resize: p.Resize, H: p.H, W: p.W}, Targets: truth,
+		Batch: evaluationBatch(items, batch), Preprocess: p, Geometry: p.Geometry(), Targets: truth,
 	})
 	if err != nil {
 		return nil, nil, nil, err

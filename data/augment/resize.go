@@ -48,6 +48,31 @@ const (
 	Stretch   Fit = "stretch"   // is made exactly as large
 )
 
+// Size is what a picture is resized to, and how it comes to it. The zero Size is the picture's own.
+type Size struct {
+	H, W int
+	Fit  Fit
+}
+
+// Turned is the size of a picture that lies on its side.
+func (s Size) Turned() Size { return Size{s.W, s.H, s.Fit} }
+
+// Of says which part of a picture h pixels high and w wide is used, and the size H x W that it gets.
+func (s Size) Of(h, w int) (part Box, H, W int) {
+	part = Box{0, 0, float64(h), float64(w)}
+	switch {
+	case s.Fit == "":
+		return Cover(h, w, s.H, s.W)
+	case s.H <= 0 || s.W <= 0 || h <= 0 || w <= 0:
+		return part, h, w
+	case s.Fit == Stretch:
+		return part, s.H, s.W
+	case int64(s.H)*int64(w) >= int64(s.W)*int64(h): // the width decides
+		return part, max(1, roundDiv(h*s.W, w)), s.W
+	}
+	return part, s.H, max(1, roundDiv(w*s.H, h))
+}
+
 // Fitted resizes a picture to just cover height x width ([Cover]); it comes back as it is where its size fits.
 func Fitted(src Image, height, width int) Image {
 	part, h, w := Cover(src.H, src.W, height, width)

@@ -34,6 +34,7 @@ type Picture struct {
 	augment.Image // upright, 8 bits, C 1 where no pixel has colour, else 3; at the size asked for
 
 	OwnH, OwnW   int    // pixels of the file as it stands upright
+	Turned       int    // EXIF's orientation, 1 to 8, by which it came to stand so
 	Bits         int    // of a sample in the file: 8 for 8 or less, else 16
 	Levels, Kept int    // of 16 bits: the distinct values of its samples, and how many stay apart in 8 bits; else 0, 0
 	Colour       bool   // some pixel has colour, seen at the size that the glance is made of
@@ -84,9 +85,12 @@ func reading[T any](f func(io.Reader) (T, error)) func([]byte) (T, error) {
 }
 
 // Read makes of a picture file what every purpose sees. The picture just covers h x w pixels ([augment.Cover]; 0, 0: its own
-// size), upright as EXIF asks for. JPEG, PNG, GIF and animated WebP (the first frame), WebP, BMP, TIFF and Netpbm are read.
+// size).
+func Read(file []byte, h, w int) (Picture, error) { return ReadAs(file, augment.Size{H: h, W: w}) }
+
+// ReadAs is Read for any way of coming to a size. The picture is upright as EXIF asks for. JPEG, PNG, GIF and animated WebP (the first frame), WebP, BMP, TIFF and Netpbm are read.
 // It waits for room in memory before it decodes. An error is a [Fault].
-func Read(file []byte, h, w int) (p Picture, err error) {
+func ReadAs(file []byte, size augment.Size) (p Picture, err error) {
 	defer func() { // decoders of rare formats have panicked on hostile files before: that too is a broken picture
 		if r := recover(); r != nil {
 			p, err = Picture{}, &Fault{fmt.Sprintf("a broken picture: %v", r), mendBroken}
@@ -114,13 +118,13 @@ func Read(file []byte, h, w int) (p Picture, err error) {
 	}
 	v := view{h: c.Height, w: c.Width, orientation: Orientation(file)}
 	if v.orientation >= 5 {
-		h, w = w, h // what stands upright later still lies on its side
+		size = size.Turned() // what stands upright later still lies on its side
 	}
 	need := int64(0)
 	if kind.decode == nil {
-		need, err = v.reduce(file, h, w)
+		need, err = v.reduce(file, size)
 	} else {
-		need = roomOf(c, h, w)
+		need = roomOf(c, size)
 	}
 	defer decoding.take(garbage * need)()
 	if err == nil {
@@ -129,13 +133,16 @@ func Read(file []byte, h, w int) (p Picture, err error) {
 	if err != nil {
 		return p, faultOf(kind.name, err)
 	}
-	return v.picture(h, w), nil
+	return v.picture(size), nil
 }
 
 // See is [Read] for pixels that are there already: a record of an IDX or CIFAR file.
-func See(m augment.Image, h, w int) Picture {
+func See(m augment.Image, h, w int) Picture { return SeeAs(m, augment.Size{H: h, W: w}) }
+
+// SeeAs is See for any way of coming to a size.
+func SeeAs(m augment.Image, size augment.Size) Picture {
 	v := view{h: m.H, w: m.W, orientation: 1, image: m, small: m}
-	return v.picture(h, w)
+	return v.picture(size)
 }
 
 // view is a decoded picture on its way to be resized and turned.
@@ -149,10 +156,10 @@ type view struct {
 	levels      *levels
 }
 
-// picture resizes to cover h x w of the picture as it lies, and turns it upright.
-func (v *view) picture(h, w int) Picture {
-	p := Picture{OwnH: v.h, OwnW: v.w, Bits: 8, Colour: v.small.C == 3}
-	part, outH, outW := augment.Cover(v.h, v.w, h, w)
+// picture resizes to a size of the picture as it lies, and turns it upright.
+func (v *view) picture(size augment.Size) Picture {
+	p := Picture{OwnH: v.h, OwnW: v.w, Turned: v.orientation, Bits: 8, Colour: v.small.C == 3}
+	part, outH, outW := size.Of(v.h, v.w)
 	p.Image = v.image
 	if outH != v.image.H || outW != v.image.W {
 		p.Image = grey(augment.Resize(v.image, reduced(part, v.shift), outH, outW))
@@ -189,15 +196,15 @@ func bright(m augment.Image) augment.Image {
 	return g
 }
 
-// reduce chooses the size to which a JPEG is decoded to be resized to h x w, and beside it the one for the glance, and returns
+// reduce chooses the size to which a JPEG is decoded to be resized, and beside it the one for the glance, and returns
 // the memory in bytes that this takes.
-func (v *view) reduce(file []byte, h, w int) (need int64, err error) {
+func (v *view) reduce(file []byte, size augment.Size) (need int64, err error) {
 	c, err := jpeg.DecodeConfig(file)
 	if err != nil {
 		return 0, err
 	}
-	part, outH, outW := augment.Cover(v.h, v.w, h, w)
-	if h > 0 && w > 0 {
+	part, outH, outW := size.Of(v.h, v.w)
+	if size.H > 0 && size.W > 0 {
 		v.shift = reduction(min((part.Y1-part.Y0)/float64(outH), (part.X1-part.X0)/float64(outW)), finer)
 	}
 	v.smallShift = reduction(float64(min(v.h, v.w))/GlanceSide, 1)
@@ -259,7 +266,7 @@ func reduction(scale, finer float64) int {
 const garbage = 2
 
 // roomOf is the memory in bytes that a picture takes while it is decoded, flattened and resized.
-func roomOf(c image.Config, h, w int) int64 {
+func roomOf(c image.Config, size augment.Size) int64 {
 	pixel := int64(4 + 3)
 	switch c.ColorModel {
 	case color.GrayModel:
@@ -271,7 +278,7 @@ func roomOf(c image.Config, h, w int) int64 {
 	case color.NRGBAModel:
 		pixel = 2*4 + 3 // lossless WebP is unpacked in two steps
 	}
-	_, outH, outW := augment.Cover(c.Height, c.Width, h, w)
+	_, outH, outW := size.Of(c.Height, c.Width)
 	return pixel*int64(c.Width)*int64(c.Height) + resizing(c.Height, outH, outW)
 }
 
