@@ -62,6 +62,9 @@ func (s *Set) allStops() []Stop {
 			return stops
 		}
 	}
+	if s.Boxed {
+		return append(stops, s.boxedStops()...)
+	}
 	if len(s.Classes) == 1 {
 		stop(fmt.Sprintf("one class only (%s)", s.Classes[0]), s.mend("give at least two, each in a folder of its own"))
 	}
@@ -117,6 +120,25 @@ func (s *Set) allStops() []Stop {
 				told[label] = true
 				stop(fmt.Sprintf("class %s has %s, too few to train, validate and test", class, images(n)), s.mend("add some or list it under data.skip"), format.Glob(class))
 			}
+		}
+	}
+	return stops
+}
+
+// boxedStops are the stops of a set with boxes: one class is enough there, and a class may be in few pictures.
+func (s *Set) boxedStops() (stops []Stop) {
+	stop := func(what, mend string) { stops = append(stops, Stop{What: what, Mend: mend, Skip: []string{}}) }
+	counts := s.counts()
+	switch {
+	case len(s.objects) == 0:
+		stop("no boxes that can be used", "see the faults (assay data describe)")
+	case (counts[format.Val] != nil || counts[format.Test] != nil) && counts[format.Train] == nil && counts[format.Unsplit] == nil:
+		stop("no pictures to train on", "name a part train, or remove val and test to have the set cut")
+	}
+	for _, pair := range alike(s.Classes) {
+		if x, y := s.Classes[pair[0]], s.Classes[pair[1]]; !sameButCase(x, y) {
+			px, py := points(x, y)
+			stop(fmt.Sprintf("classes %q (%s) and %q (%s) look alike", x, px, y, py), "give both one name, or names that differ")
 		}
 	}
 	return stops

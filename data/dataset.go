@@ -125,6 +125,8 @@ type Set struct {
 	objects []box.Object    // of all items, one after another
 	first   []int           // by item, its first of them, and last how many there are; nil where the set is not boxed
 	most    int             // objects that a picture of the set shows to training
+	amiss   []Fault         // what is wrong with objects, at most 10,000
+	wrong   int             // how many there are
 	mu      sync.Mutex
 	pixels  map[augment.Size]*Pixels
 }
@@ -249,6 +251,23 @@ func (s *Set) Objects(item int) []box.Object {
 	return s.objects[s.first[item]:s.first[item+1]]
 }
 
+// shown tells whether training is shown an object: nobody learns from difficult ones, nor from crowds.
+func shown(o box.Object) bool { return !o.Difficult && !o.Crowd }
+
+// mostObjects is how many objects an item shows to training at most.
+func mostObjects(objects []box.Object, first []int) (most int) {
+	for i := 1; i < len(first); i++ {
+		n := 0
+		for _, o := range objects[first[i-1]:first[i]] {
+			if shown(o) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 // Class is the number of a class by its name. The error of one that the set does not have offers the nearest.
 func (s *Set) Class(name string) (int, error) {
 	if k := slices.Index(s.Classes, name); k >= 0 {
@@ -261,9 +280,20 @@ func (s *Set) Class(name string) (int, error) {
 	return 0, fmt.Errorf("%s has no class %q; %s", s.Name, name, mend)
 }
 
-// Images counts the images of each class, in the order of Classes.
+// Images counts the images of each class, in the order of Classes; of a boxed set those that show it.
 func (s *Set) Images() []int {
 	counts := make([]int, len(s.Classes))
+	if s.Boxed {
+		for i := range s.Items {
+			objects := s.Objects(i)
+			for k, o := range objects {
+				if k == 0 || objects[k-1].Class != o.Class { // they are sorted by class
+					counts[o.Class]++
+				}
+			}
+		}
+		return counts
+	}
 	for _, it := range s.Items {
 		counts[it.Label]++
 	}

@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"math"
 	"slices"
 )
 
@@ -23,6 +24,7 @@ type Description struct {
 	Leaks      []Twins      `json:"leaks"`      // of those, between parts that the set brings along; at most 100
 	Doubts     []Doubt      `json:"doubts"`     // what else its figures must be read with
 	Faults     []Fault      `json:"faults"`
+	Boxes      *Boxes       `json:"boxes,omitempty"`   // of a boxed set
 	Problem    string       `json:"problem,omitempty"` // why it cannot be trained on as it is: the stops in one line
 	Stops      []Stop       `json:"stops,omitempty"`   // each with its mend
 }
@@ -31,6 +33,19 @@ type Description struct {
 type ClassCount struct {
 	Name   string `json:"name"`
 	Images int    `json:"images"`
+	Boxes  int    `json:"boxes,omitempty"`
+}
+
+// Boxes sums up the boxes of a set.
+type Boxes struct {
+	Count   int   `json:"count"`
+	Images  int   `json:"images"`  // that have some
+	Image   Range `json:"image"`   // boxes of an image
+	Height  Range `json:"height"`  // in pixels, rounded
+	Width   Range `json:"width"`   // likewise
+	Percent Range `json:"percent"` // root of the area by that of the picture, in percent of its root
+	Marked  int   `json:"marked"`  // difficult ones and crowds, which nobody learns from
+	Wrong   int   `json:"wrong"`   // left out or changed: they are among the faults
 }
 
 // Range is of pixels.
@@ -81,7 +96,7 @@ func (s *Set) Describe() Description {
 	d := Description{Name: s.Name, Images: len(s.Items), Channels: s.C, OneSize: s.H > 0, Redrawn: s.spec.Parts == Redraw, Folds: s.spec.Folds, Classes: []ClassCount{}, Own: []string{},
 		Twins: []Twins{}, Leaks: []Twins{}, Doubts: append([]Doubt{}, s.doubts...), Faults: append([]Fault{}, s.Faults...)}
 	for c, n := range s.Images() {
-		d.Classes = append(d.Classes, ClassCount{s.Classes[c], n})
+		d.Classes = append(d.Classes, ClassCount{Name: s.Classes[c], Images: n})
 	}
 	for part, own := range s.ownParts() {
 		if own {
@@ -103,9 +118,36 @@ func (s *Set) Describe() Description {
 		}
 	}
 	d.Height, d.Width = rangeOf(heights), rangeOf(widths)
+	if s.Boxed {
+		d.Boxes = s.describeBoxes(d.Classes)
+		d.Faults = append(d.Faults, s.amiss...)
+	}
 	c := s.Cut(1, 1)
 	d.Parts = Parts{len(c.Train), len(c.Val), len(c.Test)}
 	return d
+}
+
+// describeBoxes sums up the boxes, and counts those of each class.
+func (s *Set) describeBoxes(classes []ClassCount) *Boxes {
+	b := &Boxes{Count: len(s.objects), Wrong: s.wrong}
+	var per, heights, widths, shares []int
+	for i, it := range s.Items {
+		objects := s.Objects(i)
+		per = append(per, len(objects))
+		if len(objects) > 0 {
+			b.Images++
+		}
+		for _, o := range objects {
+			classes[o.Class].Boxes++
+			heights, widths = append(heights, int(math.Round(o.H()))), append(widths, int(math.Round(o.W())))
+			shares = append(shares, int(math.Round(float64(100*math.Sqrt(o.Area()/float64(it.H*it.W))))))
+			if !shown(o) {
+				b.Marked++
+			}
+		}
+	}
+	b.Image, b.Height, b.Width, b.Percent = rangeOf(per), rangeOf(heights), rangeOf(widths), rangeOf(shares)
+	return b
 }
 
 func rangeOf(v []int) Range {

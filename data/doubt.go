@@ -28,6 +28,8 @@ const (
 	DoubtDepth    = "depth"    // levels that 8 bits do not hold apart
 	DoubtContrast = "contrast" // pictures of one brightness
 	DoubtBalance  = "balance"  // a class that is guessed with profit
+	DoubtBoxes    = "boxes"    // boxes that are left out or changed
+	DoubtAbsent   = "absent"   // a class that some part, or all of them, has no box of
 )
 
 // String is the doubt in one line, with its first example.
@@ -55,7 +57,7 @@ func (d *Doubt) example(form string, args ...any) {
 
 // doubt finds what is doubtful about the items, which were found at the places of order.
 func (l *listing) doubt(found []finding, order []int) {
-	l.Doubts = slices.Concat(l.Doubts, l.likenesses(), l.levels(found, order), l.balance())
+	l.Doubts = slices.Concat(l.Doubts, l.likenesses(), l.levels(found, order), l.proportions())
 }
 
 // doubts gathers what is found n times of something, where n is above 0.
@@ -74,7 +76,9 @@ func (l *listing) likenesses() (all doubts) {
 	leaks, labels, same := 0, 0, 0
 	for _, g := range l.groups() {
 		leaks += l.pairs(&leak, g, func(it Item) int { return int(it.Split) }, func(it Item) bool { return it.Split == format.Val || it.Split == format.Test }, false)
-		labels += l.pairs(&twice, g, func(it Item) int { return int(it.Label) }, func(Item) bool { return true }, true)
+		if !l.Boxed { // the label is one class of many there
+			labels += l.pairs(&twice, g, func(it Item) int { return int(it.Label) }, func(Item) bool { return true }, true)
+		}
 		for k, i := range g[1:] {
 			if a, b := l.items[g[k]], l.items[i]; a.Hash == b.Hash && a.Label == b.Label && a.Split == b.Split {
 				same++
@@ -101,7 +105,7 @@ func (l *listing) likenesses() (all doubts) {
 		open[it.Label] = open[it.Label] || it.Split == format.Unsplit
 	}
 	for c, n := range classes {
-		if n > 1 && len(kinds[c]) == 1 && open[c] {
+		if n > 1 && len(kinds[c]) == 1 && open[c] && !l.Boxed {
 			all.add(Doubt{Kind: DoubtKin, Mend: "add other pictures"}, n, "all %s of %s are nearly the same picture, so none can be set apart for validation or test", count(n, "image"), l.Classes[c])
 		}
 	}
@@ -130,6 +134,48 @@ func (l *listing) levels(found []finding, order []int) (all doubts) {
 	}
 	if 20*flat >= len(l.items) {
 		all.add(blank, flat, "%s of %d %s of one brightness all over", count(flat, "picture"), len(l.items), are(flat))
+	}
+	return all
+}
+
+// proportions are the doubts about how many there are of each class.
+func (l *listing) proportions() doubts {
+	if l.Boxed {
+		return l.absences()
+	}
+	return l.balance()
+}
+
+// absences are the doubts about classes that a part has no box of, and about boxes that all lie in one corner.
+func (l *listing) absences() (all doubts) {
+	counts := make([][4]int, len(l.Classes)) // boxes by class and part
+	var parts [4]bool
+	boxes, far, small := 0, 0.0, math.MaxInt
+	for i, it := range l.items {
+		parts[it.Split] = true
+		small = min(small, it.H, it.W)
+		for _, o := range l.objects[l.first[i]:l.first[i+1]] {
+			counts[o.Class][it.Split]++
+			boxes++
+			far = max(far, o.X1, o.Y1)
+		}
+	}
+	for c, name := range l.Classes {
+		var without []string
+		for part, there := range parts {
+			if there && counts[c][part] == 0 {
+				without = append(without, Split(part).String())
+			}
+		}
+		switch {
+		case counts[c] == [4]int{}:
+			all.add(Doubt{Kind: DoubtAbsent, Mend: "add some or take its name away"}, 1, "class %s has no boxes", name)
+		case len(without) > 0:
+			all.add(Doubt{Kind: DoubtAbsent, Mend: "what is said of it there is a guess; move some there"}, 1, "class %s has no boxes in %s", name, strings.Join(without, " and "))
+		}
+	}
+	if boxes >= 20 && far <= 101 && small > 200 {
+		all.add(Doubt{Kind: DoubtAbsent, Mend: "write them in pixels (assay data show draws them)"}, 1, "all %d boxes end before pixel 101 of pictures of %d and more: are they in percent?", boxes, small)
 	}
 	return all
 }

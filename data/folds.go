@@ -26,7 +26,7 @@ func (s *Set) pool(l *listing) {
 		}
 	}
 	slices.SortFunc(s.Items, byContent) // copies that lay in two parts stand by name now; their group is one, so its first item stays the first
-	pooled := &listing{head: l.head, items: s.Items}
+	pooled := &listing{head: l.head, items: s.Items, objects: s.objects, first: s.first}
 	kept := func(kinds ...string) (of doubts) {
 		for _, d := range l.Doubts {
 			if slices.Contains(kinds, d.Kind) {
@@ -35,7 +35,7 @@ func (s *Set) pool(l *listing) {
 		}
 		return of
 	}
-	s.doubts = slices.Concat(kept(DoubtNames), pooled.likenesses(), kept(DoubtDepth, DoubtContrast), pooled.balance())
+	s.doubts = slices.Concat(kept(DoubtNames, DoubtBoxes), pooled.likenesses(), kept(DoubtDepth, DoubtContrast), pooled.proportions())
 }
 
 // fold takes a fold out of groups: the one of a number, from 0, modulo the folds, of the round that the number falls in.
@@ -119,7 +119,7 @@ func (s *Set) deal(groups []kin, stream tensor.Stream, round int) []int {
 // each, as they may have to lie in one fold.
 func (s *Set) dealable() error {
 	folds := s.spec.Folds
-	if folds == 0 {
+	if folds == 0 || s.Boxed { // a picture of several classes stands for one of them
 		return nil
 	}
 	var open []kin

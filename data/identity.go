@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -59,8 +60,8 @@ func byContent(a, b Item) int {
 	return cmp.Or(bytes.Compare(a.Hash[:], b.Hash[:]), cmp.Compare(a.Label, b.Label), cmp.Compare(a.Split, b.Split), strings.Compare(a.Name, b.Name))
 }
 
-// digestOf is the set's identity: class names in their order, and part, label and content of every item.
-func digestOf(classes []string, items []Item) string {
+// digestOf is the set's identity: class names in their order, part, label and content of every item, and its objects where the set is boxed.
+func digestOf(classes []string, items []Item, objects []box.Object, first []int) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q\n", classes)
 	row := make([]byte, 0, 1<<16)
@@ -74,6 +75,7 @@ func digestOf(classes []string, items []Item) string {
 		}
 	}
 	h.Write(row)
+	h.Write(appendObjects(nil, objects, first))
 	return hex.EncodeToString(h.Sum(nil))
 }
 

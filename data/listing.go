@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/internal/format"
 )
 
@@ -16,7 +17,11 @@ import (
 // the set, which is worked out from what is read.
 type listing struct {
 	head
-	items []Item
+	items   []Item
+	objects []box.Object // of all items, one after another
+	first   []int        // by item, its first of them, and last how many there are; nil where the set is not boxed
+
+	of [][]box.Object // by place of the layout, before items are made of them
 }
 
 type head struct {
@@ -32,11 +37,15 @@ type head struct {
 	H       int      `json:"h"`              // 0, 0 where sizes differ
 	W       int      `json:"w"`
 	C       int      `json:"c"`
+	Boxed   bool     `json:"boxed,omitempty"` // objects follow the names
+	Amiss   []Fault  `json:"amiss,omitempty"` // of objects
+	Wrong   int      `json:"wrong,omitempty"` // how many there are
 }
 
 const (
 	listingMagic = "assayls2"
 	itemBytes    = 37 // hash 16, label 4, part 1, height 4, width 4, group 4, length of the name 4
+	objectBytes  = 37 // class 4, marks 1, corners 8 each
 )
 
 var errListing = errors.New("a broken listing")
@@ -62,9 +71,64 @@ func (l *listing) write(w io.Writer) error {
 	for i := range l.items {
 		b = append(b, l.items[i].Name...)
 	}
+	b = appendObjects(b, l.objects, l.first)
 	sum := sha256.Sum256(b)
 	_, err = w.Write(append(b, sum[:]...))
 	return err
+}
+
+// appendObjects appends how many objects each item has, and the objects.
+func appendObjects(b []byte, objects []box.Object, first []int) []byte {
+	for i := 1; i < len(first); i++ {
+		b = binary.LittleEndian.AppendUint32(b, uint32(first[i]-first[i-1]))
+	}
+	for i := range objects {
+		o := &objects[i]
+		b = binary.LittleEndian.AppendUint32(b, uint32(o.Class))
+		marks := byte(0)
+		if o.Difficult {
+			marks |= 1
+		}
+		if o.Crowd {
+			marks |= 2
+		}
+		b = append(b, marks)
+		for _, v := range [...]float64{o.X0, o.Y0, o.X1, o.Y1} {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		}
+	}
+	return b
+}
+
+// readObjects reads what appendObjects wrote for so many items, all of b.
+func (l *listing) readObjects(b []byte) error {
+	n, total := len(l.items), uint64(0)
+	if len(b) < 4*n {
+		return errListing
+	}
+	l.first = make([]int, n+1)
+	for i := range n {
+		total += uint64(binary.LittleEndian.Uint32(b[4*i:]))
+		if total > uint64(len(b)) {
+			return errListing
+		}
+		l.first[i+1] = int(total)
+	}
+	if b = b[4*n:]; uint64(len(b)) != total*objectBytes {
+		return errListing
+	}
+	l.objects = make([]box.Object, total)
+	for k := range l.objects {
+		row, o := b[k*objectBytes:][:objectBytes], &l.objects[k]
+		o.Class, o.Difficult, o.Crowd = int32(binary.LittleEndian.Uint32(row)), row[4]&1 != 0, row[4]&2 != 0
+		for c, v := range [...]*float64{&o.X0, &o.Y0, &o.X1, &o.Y1} {
+			*v = math.Float64frombits(binary.LittleEndian.Uint64(row[5+8*c:]))
+		}
+		if o.Class < 0 || int(o.Class) >= len(l.Classes) || o.Empty() {
+			return errListing
+		}
+	}
+	return nil
 }
 
 // readListing takes nothing that does not fit: it need not be told what is wrong, as a scan makes the file again.
@@ -109,6 +173,9 @@ func readListing(b []byte) (*listing, error) {
 		if i > 0 && byContent(l.items[i-1], *it) > 0 {
 			return nil, errListing
 		}
+	}
+	if l.Boxed {
+		return l, l.readObjects([]byte(names))
 	}
 	if names != "" {
 		return nil, errListing

@@ -148,7 +148,7 @@ func BenchmarkReadListing50000(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if digestOf(l.Classes, l.items) == "" || !strings.HasPrefix(l.Root, "/") {
+		if digestOf(l.Classes, l.items, nil, nil) == "" || !strings.HasPrefix(l.Root, "/") {
 			b.Fatal("no digest")
 		}
 	}

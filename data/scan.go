@@ -38,12 +38,13 @@ type finding struct {
 	h, w         int
 	colour       bool
 	levels, kept int
+	turned       int // EXIF's orientation
 	sketch       *sketch
 	err          error
 }
 
 func (r *result) finding() finding {
-	f := finding{hash: r.hash, h: r.OwnH, w: r.OwnW, colour: r.Colour, levels: r.Levels, kept: r.Kept, err: r.err}
+	f := finding{hash: r.hash, h: r.OwnH, w: r.OwnW, colour: r.Colour, levels: r.Levels, kept: r.Kept, turned: r.Turned, err: r.err}
 	if r.err == nil {
 		f.sketch = sketchOf(&r.Glance)
 	}
@@ -97,6 +98,9 @@ func (s *Set) root() (string, error) {
 // rootID is what the names of a root's cache files begin with.
 func rootID(root string, spec Spec) string {
 	text := fmt.Appendf(nil, "%t %q %q", spec.Name != "", root, spec.Skip)
+	if spec.Format != "" {
+		text = fmt.Appendf(text, " %s", spec.Format)
+	}
 	if spec.Labels != "" || spec.Class != "" {
 		list := spec.Labels
 		if abs, err := filepath.Abs(list); err == nil && list != "" { // a trial's process is told so
@@ -118,10 +122,16 @@ func (s *Set) adopt(l *listing) {
 		s.Faults = append(s.Faults, f)
 	}
 	s.H, s.W, s.C, s.raw, s.idle = l.H, l.W, l.C, l.Raw, l.Idle
+	s.Boxed, s.objects, s.first, s.wrong = l.Boxed, l.objects, l.first, l.Wrong
+	for _, f := range l.Amiss {
+		f.File = filepath.Join(s.tree.Root, f.File)
+		s.amiss = append(s.amiss, f)
+	}
+	s.most = mostObjects(s.objects, s.first)
 	if s.own = s.ownParts(); s.spec.Parts == Redraw {
 		s.pool(l)
 	}
-	s.Digest = digestOf(s.Classes, s.Items)
+	s.Digest = digestOf(s.Classes, s.Items, s.objects, s.first)
 }
 
 // people reads what people bring beside the pictures: a list of labels, or a pattern over names.
@@ -187,7 +197,10 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 	}
 	l := &listing{head: head{Raw: format.FindRecords(names), Idle: s.tree.Idle(), C: 1}}
 	var layout format.Layout
+	var said *boxes
 	switch {
+	case s.spec.Format != "" && (l.Raw || s.rows != nil || s.pattern != nil):
+		return nil, fault("format", "format: %s would be ignored, as the classes come from elsewhere; take format away", s.spec.Format)
 	case l.Raw && s.pattern != nil:
 		return nil, fault("class", "class: %s holds records, which have no names of their own; take class away, or give labels, a list of their names", s.tree.Root)
 	case l.Raw:
@@ -202,7 +215,18 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 			return nil, fault("class", "class: the pattern %q finds a class in the name of no file in %s; one for names such as cat_001.jpg is '^([a-z]+)_'", s.spec.Class, s.tree.Root)
 		}
 	default:
-		layout = format.ImageFolder(names)
+		if said, err = s.boxes(ctx, names); err != nil {
+			return nil, err
+		}
+		if said == nil {
+			layout = format.ImageFolder(names)
+		} else {
+			layout = said.layout
+		}
+	}
+	l.Boxed, s.Boxed = said != nil, said != nil
+	if s.spec.Fit != "" && !s.Boxed {
+		return nil, fault("fit", "fit: %s would be ignored, as %s has no boxes; take fit away", s.spec.Fit, s.tree.Root)
 	}
 	l.Classes, l.Stops = layout.Classes, append(s.tree.Stops(), layout.Stops...)
 	places := layout.Places
@@ -231,7 +255,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 			return nil
 		})
 		if err == nil {
-			l.collect(places, found)
+			l.collect(said, places, found)
 		}
 		return l, err
 	}
@@ -259,7 +283,7 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 		if err != nil {
 			return id, err
 		}
-		for _, at := range l.collect(places, found) {
+		for _, at := range l.collect(said, places, found) {
 			w.entries = append(w.entries, entries[at])
 		}
 		if !wanted || guess != s.geometry(l.H, l.W, s.opt.Size, 0).size() {
@@ -280,7 +304,10 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 var errNotAsked = errors.New("pixels of another size")
 
 // collect turns the findings into items, faults and doubts, and says in which place each item was found.
-func (l *listing) collect(places []format.Place, found []finding) (order []int) {
+func (l *listing) collect(said *boxes, places []format.Place, found []finding) (order []int) {
+	if said != nil {
+		l.settle(said, found)
+	}
 	for at, r := range found {
 		if r.err != nil {
 			l.Faults = append(l.Faults, Fault{places[at].Name, r.err.Error(), format.MendOf(r.err)})
@@ -301,6 +328,9 @@ func (l *listing) collect(places []format.Place, found []finding) (order []int) 
 	for k, at := range order {
 		r := &found[at]
 		l.items = append(l.items, item(at))
+		if said != nil {
+			l.first, l.objects = append(l.first, len(l.objects)), append(l.objects, l.of[at]...)
+		}
 		if sketches[k] = r.sketch; r.colour {
 			l.C = 3
 		}
@@ -309,6 +339,9 @@ func (l *listing) collect(places []format.Place, found []finding) (order []int) 
 		} else if l.H != r.h || l.W != r.w {
 			l.H, l.W = 0, 0
 		}
+	}
+	if said != nil {
+		l.first, l.of = append(l.first, len(l.objects)), nil
 	}
 	slices.SortFunc(l.Faults, func(a, b Fault) int { return strings.Compare(a.File, b.File) })
 	group(l.items, sketches)
@@ -328,6 +361,13 @@ func (l *listing) contradictions(places []format.Place, found []finding, order [
 		same := order[:n]
 		order = order[n:]
 		first, last := places[same[0]], places[same[n-1]]
+		if l.of != nil && slices.ContainsFunc(same, func(at int) bool { return !slices.Equal(l.of[at], l.of[same[0]]) }) {
+			for k, at := range same {
+				other := places[same[(k+1)%n]]
+				l.Faults = append(l.Faults, Fault{places[at].Name, "the same picture with other boxes as " + other.Name, "delete the wrong one or list it under data.skip"})
+			}
+			continue
+		}
 		if first.Label == last.Label {
 			kept = append(kept, same...)
 			continue

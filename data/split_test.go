@@ -41,7 +41,7 @@ func setWith(spec Spec, classes int, items []Item, kin func(Item) string) *Set {
 		}
 		s.Items[i].Group = first[key]
 	}
-	s.Digest = digestOf(s.Classes, s.Items)
+	s.Digest = digestOf(s.Classes, s.Items, nil, nil)
 	return s
 }
 

@@ -118,6 +118,12 @@ func (d Data) MarshalSpec() (*spec.Node, error) {
 	if d.Class != "" {
 		m.Set("class", spec.NewText(d.Class))
 	}
+	if d.Format != "" {
+		m.Set("format", spec.NewText(d.Format))
+	}
+	if d.Fit != "" {
+		m.Set("fit", spec.NewText(string(d.Fit)))
+	}
 	if len(d.Skip) > 0 {
 		skip, err := spec.Encode(d.Skip)
 		if err != nil {

@@ -20,6 +20,9 @@ const (
 // String is train, val, test, or the empty text.
 func (s Split) String() string { return [...]string{"", "train", "val", "test"}[s&3] }
 
+// PartOf is the part that a folder's name stands for, Unsplit where it stands for none.
+func PartOf(folder string) Split { return splitOf(folder) }
+
 func splitOf(folder string) Split {
 	switch strings.ToLower(folder) {
 	case "train", "training":
@@ -109,7 +112,7 @@ func ImageFolder(names []string) Layout {
 			spots = append(spots, spot{Place{Name: n, Split: part}, class})
 		}
 	}
-	l.Classes = classesOf(l.Classes)
+	l.Classes = Classes(l.Classes)
 	label := map[string]int32{}
 	for i, c := range l.Classes {
 		label[c] = int32(i)

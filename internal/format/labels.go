@@ -235,7 +235,7 @@ func (l *Layout) place(spots []spot) {
 	for _, s := range spots {
 		l.Classes = append(l.Classes, s.class)
 	}
-	l.Classes = classesOf(l.Classes)
+	l.Classes = Classes(l.Classes)
 	label := map[string]int32{}
 	for i, c := range l.Classes {
 		label[c] = int32(i)
@@ -342,8 +342,8 @@ func find(names []string, e ends, file, root string) (at int, what, mend string)
 	return -1, fmt.Sprintf("%d files end so, %s and %s among them", len(found), names[found[0]], names[found[1]]), "write the folder in front of the name"
 }
 
-// classesOf sorts names of classes and leaves each once: by number where all are whole numbers, else by letters.
-func classesOf(names []string) []string {
+// Classes sorts names of classes and leaves each once: by number where all are whole numbers, else by letters.
+func Classes(names []string) []string {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	digits := func(name string) bool { return name != "" && strings.Trim(name, "0123456789") == "" }

@@ -128,7 +128,7 @@ func TestClassesThatAreNumbersAreInTheirOrder(t *testing.T) {
 	for _, c := range []struct{ names, want string }{
 		{"10 9 2 0", "0 2 9 10"}, {"10 09 9 1", "1 09 9 10"}, {"10 9 x", "10 9 x"}, {"99999999999999999999999 3", "3 99999999999999999999999"}, {"-1 2 10", "-1 10 2"},
 	} {
-		if got := strings.Join(classesOf(strings.Fields(c.names)), " "); got != c.want {
+		if got := strings.Join(Classes(strings.Fields(c.names)), " "); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.names, got, c.want)
 		}
 	}
