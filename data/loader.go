@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -24,6 +25,7 @@ type LoaderConfig struct {
 	Draws   tensor.Stream // of the windows: tensor.NewStream(seed, "augment")
 	Overlay Overlay       // what the items are taken for and how often they are seen; the zero Overlay changes nothing
 	Turns   int           // draws that each item has, one an epoch in turn; 0: a new one each epoch
+	Epochs  int           // that the training has, for operations that end before it does; 0: nobody knows, and none ends
 }
 
 // Loader turns items into batches. It has no state: a batch is a function of epoch and step, so resuming is a step number,
@@ -59,9 +61,18 @@ type Batch struct {
 	Frames  []Frame        // [N], in evaluation of a boxed set; else nil
 
 	sample sight // room for Fill, which allocates nothing
-	shown  [2]Shown
-	spare  []float32 // of a row, where rows are mixed
+	rows   []row
+	shown  [2 * augment.Tiles]Shown
+	mixed  []box.Object // of a row, where boxes are cut as rows are mixed
+	spare  []float32    // of a row, where rows are mixed or made of several pictures
 	rand   tensor.Rand
+}
+
+// row is what a row shows before rows are mixed.
+type row struct {
+	shown   [augment.Tiles]Shown
+	n       int
+	objects []box.Object // of all of them
 }
 
 // Loader prepares batches of the items. Pictures are decoded now if they are not in the cache.
@@ -89,6 +100,9 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 	}
 	if err := cfg.Augment.Check(cfg.Preprocess.H, cfg.Preprocess.W); err != nil {
 		return nil, fmt.Errorf("augment: %w", err)
+	}
+	if cfg.Augment.Mosaics() && !s.Boxed {
+		return nil, fmt.Errorf("augment: mosaic puts pictures with boxes together, and %s has none; leave it out", s.Name)
 	}
 	l := &Loader{set: s, pixels: pixels, items: items, images: cfg.Overlay.Visits(items), cfg: cfg, scale: cfg.Preprocess.scale()}
 	switch {
@@ -121,8 +135,8 @@ func Alternate(loaders []*Loader, pick func(epoch, step int) int) *Loader {
 	return whole
 }
 
-// Labelling says what the pictures are labelled with.
-func (l *Loader) Labelling() Labelling { return l.set.Labelling() }
+// Labelling says what the rows of a batch are labelled with.
+func (l *Loader) Labelling() Labelling { return l.set.LabellingUnder(l.cfg.Augment) }
 
 // Images is the number of images that an epoch sees, one that is seen twice counted twice.
 func (l *Loader) Images() int { return l.images }
@@ -160,11 +174,21 @@ func (l *Loader) Show(b *Batch, row, item, epoch int) error {
 // NewBatch makes room for one batch.
 func (l *Loader) NewBatch() *Batch {
 	n, p := l.cfg.Batch, l.cfg.Preprocess
-	b := &Batch{X: tensor.New(n, p.H, p.W, p.C), IDs: make([]int, n)}
+	b := &Batch{X: tensor.New(n, p.H, p.W, p.C), IDs: make([]int, n), rows: make([]row, n)}
+	if l.set.Boxed {
+		for i := range b.rows {
+			b.rows[i].objects = make([]box.Object, 0, augment.Tiles*l.set.most)
+		}
+		b.mixed = make([]box.Object, 0, 2*augment.Tiles*l.set.most)
+		b.sample.boxes = make([]augment.Box, 0, l.set.most)
+		if !l.cfg.Train {
+			b.Frames = make([]Frame, n)
+		}
+	}
 	if l.cfg.Targets != nil {
 		b.Targets = l.cfg.Targets.Room(n)
 	}
-	if l.mixes() {
+	if l.mixes() || l.cfg.Augment.Mosaics() {
 		b.spare = make([]float32, p.H*p.W*p.C)
 	}
 	return b
@@ -208,10 +232,8 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 		} else {
 			v.item = l.items[first+row]
 		}
-		if !l.blind {
-			if err := l.show(b.X.Data[row*size:(row+1)*size], &b.sample, v, epoch, b.View, l.cfg.Train); err != nil {
-				return err
-			}
+		if err := l.fill(b, row, b.X.Data[row*size:(row+1)*size], v, epoch, step); err != nil {
+			return err
 		}
 		b.IDs[row] = v.item
 	}
@@ -220,9 +242,115 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	clear(b.X.Data[b.Valid*size:])
 	for row := b.Valid; row < len(b.IDs); row++ {
 		b.IDs[row] = -1
+		if b.Frames != nil {
+			b.Frames[row] = Frame{}
+		}
 		l.target(b, row, nil, 0)
 	}
 	return nil
+}
+
+// fill shows a visit in a row: its picture, or a mosaic of it and others.
+func (l *Loader) fill(b *Batch, row int, dst []float32, v visit, epoch, step int) error {
+	r, p := &b.rows[row], l.cfg.Preprocess
+	r.n, r.objects = 1, r.objects[:0]
+	if l.cfg.Train && l.cfg.Augment.Mosaics() {
+		done := 0.0
+		if l.cfg.Epochs > 0 {
+			done = (float64(epoch) + float64(step)/float64(l.Steps())) / float64(l.cfg.Epochs)
+		}
+		order := l.order(epoch)
+		if t, ok := l.cfg.Augment.Mosaic(p.H, p.W, len(order), l.cfg.Draws, l.turn(epoch)|v.again<<32, v.item, done, &b.rand); ok {
+			return l.tile(b, r, dst, v, &t, order, epoch)
+		}
+	}
+	if !l.blind || l.set.Boxed {
+		m, err := l.pose(&b.sample, v, epoch, b.View, l.cfg.Train)
+		if err != nil {
+			return err
+		}
+		if l.set.Boxed {
+			r.objects = l.objects(r.objects, &b.sample, v.item, augment.Region{H: p.H, W: p.W})
+		}
+		if b.Frames != nil {
+			b.Frames[row] = l.frame(&b.sample, v.item)
+		}
+		if !l.blind {
+			l.scale.show(dst, m, &b.sample)
+		}
+	}
+	r.shown[0] = Shown{Item: v.item, Label: l.label(v.item), Share: 1, Weight: l.counts(v.item), Objects: r.objects}
+	return nil
+}
+
+// tile shows a mosaic in a row.
+func (l *Loader) tile(b *Batch, r *row, dst []float32, v visit, t *augment.Tiling, order []visit, epoch int) error {
+	p := l.cfg.Preprocess
+	r.n = len(t.Tile)
+	for i, tile := range t.Tile {
+		of := v
+		if t.Other[i] >= 0 {
+			of = order[t.Other[i]]
+		}
+		m, err := l.pose(&b.sample, of, epoch, 0, true)
+		if err != nil {
+			return err
+		}
+		t.Lay(i, &b.sample.Sample)
+		from := len(r.objects)
+		r.objects = l.objects(r.objects, &b.sample, of.item, tile)
+		r.shown[i] = Shown{Item: of.item, Label: l.label(of.item), Share: float32(tile.H*tile.W) / float32(p.H*p.W), Weight: l.counts(of.item), Objects: r.objects[from:]}
+		if l.blind {
+			continue
+		}
+		part := b.spare[:tile.H*tile.W*p.C]
+		l.scale.show(part, m, &b.sample)
+		for y := range tile.H {
+			copy(dst[((tile.Y+y)*p.W+tile.X)*p.C:], part[y*tile.W*p.C:(y+1)*tile.W*p.C])
+		}
+	}
+	return nil
+}
+
+// leastSeen is the share of a box's area that has to be seen for the box to stay.
+const leastSeen = 0.1
+
+// objects appends the boxes of an item as a sample shows it in a part of the window, in shares of the window: each the smallest upright box around its
+// corners, cut off at the part. Those of which less than a tenth is left go, and so do those that nobody learns from.
+func (l *Loader) objects(out []box.Object, s *sight, item int, part augment.Region) []box.Object {
+	p := l.cfg.Preprocess
+	for _, o := range l.set.Objects(item) {
+		if !shown(o) {
+			continue
+		}
+		seen := s.SeenBox(l.stored(s, item, o.Box))
+		full := box.Box{X0: seen.X0, Y0: seen.Y0, X1: seen.X1, Y1: seen.Y1}
+		cut := full.Intersect(box.Box{X1: float64(part.W), Y1: float64(part.H)})
+		if cut.Empty() || cut.Area() < float64(leastSeen*full.Area()) {
+			continue
+		}
+		o.Box = box.Box{X0: (float64(part.X) + cut.X0) / float64(p.W), Y0: (float64(part.Y) + cut.Y0) / float64(p.H), X1: (float64(part.X) + cut.X1) / float64(p.W), Y1: (float64(part.Y) + cut.Y1) / float64(p.H)}
+		out = append(out, o)
+	}
+	return out
+}
+
+// stored is a box of an item in pixels of its picture as it is kept.
+func (l *Loader) stored(s *sight, item int, b box.Box) augment.Box {
+	it := &l.set.Items[item]
+	y, x := float64(s.h)/float64(it.H), float64(s.w)/float64(it.W)
+	return augment.Box{Y0: float64(b.Y0 * y), X0: float64(b.X0 * x), Y1: float64(b.Y1 * y), X1: float64(b.X1 * x)}
+}
+
+// frame is an item as evaluation sees it in a sample.
+func (l *Loader) frame(s *sight, item int) Frame {
+	it := &l.set.Items[item]
+	y, x := float64(it.H)/float64(s.h), float64(it.W)/float64(s.w)
+	f := Frame{H: it.H, W: it.W, Objects: l.set.Objects(item), X: float64(float64(s.X) * x), Y: float64(float64(s.Y) * y), SX: float64(float64(s.W) * x), SY: float64(float64(s.H) * y)}
+	if s.Flip {
+		f.X, f.SX = f.X+f.SX, -f.SX
+	}
+	return f
 }
 
 // mix mixes the pictures of a full batch where the list has an operation for that, and fills the targets from what rows then show. First
@@ -236,10 +364,15 @@ func (l *Loader) mix(b *Batch, epoch, step, first int) {
 	}
 	for row := range b.Valid {
 		shown := b.shown[:0]
+		b.mixed = b.mixed[:0]
 		for k, share := range [2]float32{m.Share, 1 - m.Share} {
 			if share > 0 {
-				item := b.IDs[(row+b.Valid-k)%b.Valid]
-				shown = append(shown, Shown{Item: item, Label: l.label(item), Share: share, Weight: l.counts(item)})
+				r := &b.rows[(row+b.Valid-k)%b.Valid]
+				for _, s := range r.shown[:r.n] {
+					s.Share *= share
+					s.Objects = l.pasted(b, s.Objects, m.Pasted, k == 1)
+					shown = append(shown, s)
+				}
 			}
 		}
 		seen := 0
@@ -248,6 +381,27 @@ func (l *Loader) mix(b *Batch, epoch, step, first int) {
 		}
 		l.target(b, row, shown, seen)
 	}
+}
+
+// pasted are objects of a row as they are left where a rectangle of another picture is pasted over it, or of that picture.
+func (l *Loader) pasted(b *Batch, objects []box.Object, paste augment.Region, other bool) []box.Object {
+	if paste.H == 0 || len(objects) == 0 {
+		return objects
+	}
+	h, w := float64(l.cfg.Preprocess.H), float64(l.cfg.Preprocess.W)
+	over := box.Box{X0: float64(paste.X) / w, Y0: float64(paste.Y) / h, X1: float64(paste.X+paste.W) / w, Y1: float64(paste.Y+paste.H) / h}
+	from := len(b.mixed)
+	for _, o := range objects {
+		both := o.Box.Intersect(over)
+		switch area := o.Area(); {
+		case other && both.Area() >= float64(leastSeen*area):
+			o.Box = both
+		case other || area-both.Area() < float64(leastSeen*area):
+			continue
+		}
+		b.mixed = append(b.mixed, o)
+	}
+	return b.mixed[from:]
 }
 
 // mixes tells whether rows show more than one picture.
@@ -262,21 +416,45 @@ func (l *Loader) target(b *Batch, row int, shown []Shown, seen int) {
 
 // show writes a picture as the network sees it, [H,W,C]: in evaluation one of its views, in training as the epoch draws it, each time that it sees the item anew.
 func (l *Loader) show(dst []float32, s *sight, v visit, epoch, view int, train bool) error {
-	m, err := l.pixels.At(v.item)
+	m, err := l.pose(s, v, epoch, view, train)
 	if err != nil {
 		return err
 	}
+	l.scale.show(dst, m, s)
+	return nil
+}
+
+// pose says to a sample how a picture is seen, and returns the picture as it is kept.
+func (l *Loader) pose(s *sight, v visit, epoch, view int, train bool) (augment.Image, error) {
+	m, err := l.pixels.At(v.item)
+	if err != nil {
+		return m, err
+	}
 	s.Reset(m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
+	s.h, s.w = m.H, m.W
 	if train {
-		if l.cfg.Turns > 0 {
-			epoch %= l.cfg.Turns
+		if l.set.Boxed {
+			s.boxes = s.boxes[:0]
+			for _, o := range l.set.Objects(v.item) {
+				if shown(o) {
+					s.boxes = append(s.boxes, l.stored(s, v.item, o.Box))
+				}
+			}
+			s.Hold(s.boxes)
 		}
-		l.cfg.Augment.Apply(&s.Sample, l.cfg.Draws, epoch|v.again<<32, v.item)
+		l.cfg.Augment.Apply(&s.Sample, l.cfg.Draws, l.turn(epoch)|v.again<<32, v.item)
 	} else {
 		s.Window = l.cfg.Preprocess.Views.window(view, m.H, m.W, l.cfg.Preprocess.H, l.cfg.Preprocess.W)
 	}
-	l.scale.show(dst, m, s)
-	return nil
+	return m, nil
+}
+
+// turn is the epoch whose draws an epoch has.
+func (l *Loader) turn(epoch int) int {
+	if l.cfg.Turns > 0 {
+		return epoch % l.cfg.Turns
+	}
+	return epoch
 }
 
 // label is what an item is taken for.

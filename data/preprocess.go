@@ -262,7 +262,9 @@ type scale struct {
 // sight is one picture on its way to the network, with room for all that is made of it.
 type sight struct {
 	augment.Sample
-	room augment.Sight
+	room  augment.Sight
+	h, w  int           // of the stored picture
+	boxes []augment.Box // in it
 }
 
 func (p Preprocess) scale() *scale {

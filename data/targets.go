@@ -1,6 +1,9 @@
 package data
 
-import "github.com/assaylab/assay/data/box"
+import (
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/data/box"
+)
 
 // Targets says what a batch holds beside its images, and fills it: a loader knows pictures, and asks whoever knows what they
 // are for. Its methods are called from several goroutines, each with arrays of its own.
@@ -21,6 +24,13 @@ type Labelling struct {
 
 // Labelling says what the set's pictures are labelled with.
 func (s *Set) Labelling() Labelling { return Labelling{s.Classes, s.most} }
+
+// LabellingUnder is Labelling for rows that operations may make of several pictures.
+func (s *Set) LabellingUnder(ops augment.List) Labelling {
+	of := s.Labelling()
+	of.Objects *= ops.Pictures()
+	return of
+}
 
 // Array is one of a batch's targets, rows one after another: Real or Index holds them, the other is nil.
 type Array struct {

@@ -112,6 +112,8 @@ func (r *run) loader(ctx context.Context, batch int, g data.Geometry) (*data.Loa
 	config := r.config
 	config.Batch, config.Geometry, config.Preprocess = batch, g, r.preprocess
 	config.Preprocess.H, config.Preprocess.W = g.H, g.W
+	_, last, _ := r.schedule.At(r.schedule.Steps() - 1)
+	config.Epochs = last + 1
 	if !r.thawed {
 		config.Turns = r.Learning.Pretrain.Cache
 	}

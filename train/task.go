@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/model"
@@ -166,7 +167,7 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 			return nil, fmt.Errorf("augment: %w", err)
 		}
 	}
-	targets, truth, err := targetsOf(p.task, j.Set)
+	targets, truth, err := targetsOf(p.task, j.Set, j.Learning.Augment.List())
 	if err != nil {
 		return nil, err
 	}
@@ -213,9 +214,9 @@ func (p *preparation) by(v data.Views) data.LoaderConfig {
 	return c
 }
 
-// targetsOf are what a batch of a set holds in training, and what a scorer reads.
-func targetsOf(t task.Task, s *data.Set) (training, truth data.Targets, err error) {
-	if training, err = t.Targets(s.Labelling(), true); err == nil {
+// targetsOf are what a batch of a set holds in training, under operations, and what a scorer reads.
+func targetsOf(t task.Task, s *data.Set, ops augment.List) (training, truth data.Targets, err error) {
+	if training, err = t.Targets(s.LabellingUnder(ops), true); err == nil {
 		truth, err = t.Targets(s.Labelling(), false)
 	}
 	if err != nil {

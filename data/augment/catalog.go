@@ -109,5 +109,10 @@ func Catalog() []Entry {
 			Paper:   "Yun, Han, Oh, Chun, Choe, Yoo, ICCV 2019, arXiv:1905.04899",
 			Caveats: "after normalising, one rectangle a batch, with the row before, as torchvision's CutMix; p is of batches, and beside mixup a batch gets one of both. A class that shows in a corner alone is pasted over, or cut away",
 		}},
+		{"mosaic", Mosaic{Off: 0.1}, 1, false, Card{
+			Summary: "puts four pictures into one, each with its boxes",
+			Paper:   "Bochkovskiy, Wang, Liao, arXiv:2004.10934, §3.4",
+			Caveats: "for pictures with boxes alone; each is made as small as still covers its part, so that things are seen smaller than they are, and none in the last tenth of the training",
+		}},
 	}
 }

@@ -3,6 +3,7 @@ package augment
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/internal/elementary"
 	"github.com/assaylab/assay/tensor"
@@ -20,15 +21,35 @@ import (
 // two numbers, the second on a scale of logarithms; ten are drawn, the first that lies in the picture is taken, and if none does the
 // largest part in its centre of an aspect between the two (torchvision's RandomResizedCrop).
 type Crop struct {
-	Size   int        `yaml:"size" spec:"bare" is:"pixels of a side" range:"1 to 4096" zero:"the images' own" help:"the small side of pictures is 1.125 times that, with pad that itself"`
-	Pad    int        `yaml:"pad" is:"pixels" range:"0 to 1024" help:"added on every side before the cut"`
-	Area   [2]float64 `yaml:"area" is:"two shares, the smaller first" range:"0.01 to 1" zero:"the window's own" default:"[0.08, 1] where aspect is given" help:"how much of the picture is cut out and made as large as the window"`
-	Aspect [2]float64 `yaml:"aspect" is:"two ratios, the smaller first" range:"0.05 to 20" zero:"the window's own" default:"[0.75, 1.333] where area is given" help:"of the width to the height of what is cut out"`
-	Fill   Fill       `yaml:"fill" is:"mean, edge, reflect, noise or a grey level" help:"what lies beyond the picture: the mean colour, its edge, its mirror image, noise, or a grey from 0 to 255"`
+	Size    int        `yaml:"size" spec:"bare" is:"pixels of a side" range:"1 to 4096" zero:"the images' own" help:"the small side of pictures is 1.125 times that, with pad that itself"`
+	Pad     int        `yaml:"pad" is:"pixels" range:"0 to 1024" help:"added on every side before the cut"`
+	Area    [2]float64 `yaml:"area" is:"two shares, the smaller first" range:"0.01 to 1" zero:"the window's own" default:"[0.08, 1] where aspect is given" help:"how much of the picture is cut out and made as large as the window"`
+	Aspect  [2]float64 `yaml:"aspect" is:"two ratios, the smaller first" range:"0.05 to 20" zero:"the window's own" default:"[0.75, 1.333] where area is given" help:"of the width to the height of what is cut out"`
+	Overlap float64    `yaml:"overlap" is:"a share" range:"0.01 to 1" zero:"0.3" help:"of some box's area that has to stay, in pictures that have boxes: others are cut anew, ten times at most"`
+	Fill    Fill       `yaml:"fill" is:"mean, edge, reflect, noise or a grey level" help:"what lies beyond the picture: the mean colour, its edge, its mirror image, noise, or a grey from 0 to 255"`
 }
 
-// Apply draws two numbers; with Area or Aspect two for each part, and two for the place of the one that is taken.
+// Apply draws two numbers; with Area or Aspect two for each part, and two for the place of the one that is taken. Where the picture has
+// boxes it does so again until what is seen holds enough of one: Liu et al., "SSD", ECCV 2016, arXiv:1512.02325, §2.2, whose least
+// overlap is by the union of both. The last of ten cuts stays as it is.
 func (c Crop) Apply(s *Sample, r *tensor.Rand) {
+	least := c.Overlap
+	if least == 0 {
+		least = 0.3
+	}
+	window, warp, warped := s.Window, s.warp, s.warped
+	for try := 1; ; try++ {
+		c.cut(s, r)
+		if try == tries || len(s.boxes) == 0 || slices.ContainsFunc(s.boxes, func(b Box) bool { return s.left(b) >= least }) {
+			break
+		}
+		s.Window, s.warp, s.warped = window, warp, warped
+	}
+	s.fillBy(c.Fill, r)
+}
+
+// cut draws what is cut out.
+func (c Crop) cut(s *Sample, r *tensor.Rand) {
 	if c.sized() {
 		y, x, h, w := c.part(s.h, s.w, r)
 		s.zoom(y, x, h, w)
@@ -36,7 +57,6 @@ func (c Crop) Apply(s *Sample, r *tensor.Rand) {
 		s.Y = place(s.h, s.H, c.Pad, r)
 		s.X = place(s.w, s.W, c.Pad, r)
 	}
-	s.fillBy(c.Fill, r)
 }
 
 // sized says whether what is cut out gets another size.
@@ -108,6 +128,9 @@ func (c Crop) String() string {
 	}
 	if c.Aspect != [2]float64{} {
 		text += fmt.Sprintf(" of aspect %g to %g", c.Aspect[0], c.Aspect[1])
+	}
+	if c.Overlap != 0 {
+		text += fmt.Sprintf(" with %g of a box", c.Overlap)
 	}
 	return text + c.Fill.suffix()
 }

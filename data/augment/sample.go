@@ -21,6 +21,7 @@ type Sample struct {
 	noise   uint64 // names the noise of that fill
 	stages  []stage
 	regions []Region
+	boxes   []Box // in the stored picture
 
 	rand  tensor.Rand
 	pix   []byte   // [H,W,C] of what is seen, where it is not a part of the picture as it is
@@ -44,8 +45,11 @@ type Region struct {
 func (s *Sample) Reset(h, w, height, width int) {
 	s.Window, s.h, s.w = Centre(h, w, height, width), h, w
 	s.warp, s.warped, s.fill = Warp{A: 1, E: 1}, false, Fill{}
-	s.stages, s.regions = s.stages[:0], s.regions[:0]
+	s.stages, s.regions, s.boxes = s.stages[:0], s.regions[:0], nil
 }
+
+// Hold says which boxes lie in the stored picture, in its pixels, for operations that heed them ([Crop]). Reset forgets them.
+func (s *Sample) Hold(boxes []Box) { s.boxes = boxes }
 
 // Warp is an affine map of the plane: x' = A·x + B·y + C, y' = D·x + E·y + F. In pixels, where the first pixel covers 0 to 1.
 type Warp struct{ A, B, C, D, E, F float64 }
@@ -105,6 +109,30 @@ func (s *Sample) view() Warp {
 // Seen is where a point of the stored picture lies in what the network sees, both in pixels from the upper left corner: what boxes
 // and other targets that have a place follow.
 func (s *Sample) Seen(y, x float64) (float64, float64) { return s.view().inverse().at(y, x) }
+
+// SeenBox is the smallest upright box around the four corners of a box of the stored picture, as they lie in what the network sees: in its pixels, not cut
+// off at its edges.
+func (s *Sample) SeenBox(b Box) Box {
+	m := s.view().inverse()
+	y, x := m.at(b.Y0, b.X0)
+	seen := Box{y, x, y, x}
+	for _, corner := range [...][2]float64{{b.Y0, b.X1}, {b.Y1, b.X0}, {b.Y1, b.X1}} {
+		y, x := m.at(corner[0], corner[1])
+		seen.Y0, seen.X0 = min(seen.Y0, y), min(seen.X0, x)
+		seen.Y1, seen.X1 = max(seen.Y1, y), max(seen.X1, x)
+	}
+	return seen
+}
+
+// left is the share of a box's area that is seen.
+func (s *Sample) left(b Box) float64 {
+	seen := s.SeenBox(b)
+	h, w := min(seen.Y1, float64(s.H))-max(seen.Y0, 0), min(seen.X1, float64(s.W))-max(seen.X0, 0)
+	if !(h > 0 && w > 0) {
+		return 0
+	}
+	return float64(h*w) / float64((seen.Y1-seen.Y0)*(seen.X1-seen.X0))
+}
 
 // Cover covers a region of what the network sees, or what of it lies there. It draws one number where the ink is noise.
 func (s *Sample) Cover(region Region, r *tensor.Rand) {

@@ -14,8 +14,8 @@ import (
 const maxVOC = 16 << 20
 
 // VOC reads an annotation of Pascal VOC: Everingham, Van Gool, Williams, Winn, Zisserman, "The Pascal Visual Object Classes
-// Challenge", IJCV 2010, and its devkit's XML. Corners are pixels counted from 1, the last one included: xmin 3, xmax 3 is one pixel wide, and
-// becomes 2 to 3. Parts of an object, polygons and poses are passed over. Numbers may have a fraction.
+// Challenge", IJCV 2010, and its devkit's XML. Corners are pixels counted from 1, the last one included: xmin 3, xmax 4 is two pixels wide, and
+// becomes 2 to 4; corners that coincide are taken for no box. Parts of an object, polygons and poses are passed over. Numbers may have a fraction.
 //
 // The file may have 16 MiB and elements 64 deep; entities that it declares itself are not known. UTF-8 and Latin-1 are read.
 func VOC(r io.Reader) (Image, error) {
@@ -150,6 +150,10 @@ func (m *Image) vocObject(o *vocObject) {
 	}
 	if v[0] >= 0 && v[1] >= 0 && v[2] <= 1 && v[3] <= 1 && v[0] < v[2] && v[1] < v[3] {
 		tell(Unit, "%s: in shares, and Pascal VOC has pixels", corners(at(v[0], v[1], v[2], v[3])))
+		return
+	}
+	if v[0] >= v[2] || v[1] >= v[3] { // corners that coincide are a click, not a box of one pixel
+		tell(Flat, "xmin %g, ymin %g, xmax %g, ymax %g cover nothing", v[0], v[1], v[2], v[3])
 		return
 	}
 	m.Objects = append(m.Objects, Object{Box: at(v[0]-1, v[1]-1, v[2], v[3]), N: o.n, Class: o.name, Difficult: o.difficult})
