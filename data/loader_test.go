@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"image"
+	"image/color"
 	"image/png"
 	"io"
 	"math"
@@ -15,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -618,5 +621,38 @@ func TestASheetShowsEveryPictureOfABatch(t *testing.T) {
 		if d := int(got) - int(want[c]); d < -1 || d > 1 {
 			t.Errorf("channel %d: %d, want %d", c, got, want[c])
 		}
+	}
+}
+
+func TestMarksOfASheetAreOutlinesWithinTheirPicture(t *testing.T) {
+	s := open(t, Folder(pictureFolder(t, 16, 16, names(4, "cat", "dog")...)), Options{})
+	l := trainer(t, s, all(s), func(c *LoaderConfig) { c.Batch, c.Train = 2, false })
+	red := color.RGBA{255, 0, 0, 255}
+	var b bytes.Buffer
+	err := l.Marked(&b, []int{0, 1}, 2, func(int) []string { return []string{"a"} }, func(i int) []Mark {
+		return []Mark{{box.Box{X0: 0.25, Y0: 0.5, X1: 1.5, Y1: 0.75}, red}, {box.Box{X0: 0.5, X1: 0.5, Y1: 1}, red}}[i:]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	marked := map[image.Point]bool{}
+	for y := range m.Bounds().Dy() {
+		for x := range m.Bounds().Dx() {
+			if m.At(x, y) == red {
+				marked[image.Pt(x-6, y-6)] = true // pictures are of 96 pixels
+			}
+		}
+	}
+	for p := range marked {
+		if !(p.X >= 24 && p.X < 96 && p.Y >= 48 && p.Y < 72) {
+			t.Fatalf("%v is marked", p)
+		}
+	}
+	if !marked[image.Pt(24, 48)] || !marked[image.Pt(95, 71)] || !marked[image.Pt(60, 48)] || marked[image.Pt(60, 60)] || len(marked) != 2*(72+24)-4 {
+		t.Errorf("%d pixels are marked", len(marked))
 	}
 }

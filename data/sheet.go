@@ -12,6 +12,8 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
+
+	"github.com/assaylab/assay/data/box"
 )
 
 // Sheet writes a contact sheet as PNG: one batch just as the network sees it (resized, cut, mirrored), turned back from
@@ -22,16 +24,27 @@ func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
 		return err
 	}
 	size := len(b.X.Data) / l.cfg.Batch
-	return l.sheet(w, b.Valid, columns, func(i int) ([]float32, []string, error) { return b.X.Data[i*size : (i+1)*size], l.class(b.IDs[i]), nil })
+	return l.sheet(w, b.Valid, columns, nil, func(i int) ([]float32, []string, error) { return b.X.Data[i*size : (i+1)*size], l.class(b.IDs[i]), nil })
 }
 
 // Captioned writes a contact sheet as PNG of items as evaluation sees them, columns a row, under each the lines that say gives, as many for
 // each.
 func (l *Loader) Captioned(w io.Writer, items []int, columns int, say func(i int) []string) error {
+	return l.Marked(w, items, columns, say, nil)
+}
+
+// Mark is a rectangle that is drawn over a picture of a contact sheet, in shares of what is seen.
+type Mark struct {
+	box.Box
+	Color color.Color
+}
+
+// Marked is Captioned with what marks gives drawn over each picture, the first undermost.
+func (l *Loader) Marked(w io.Writer, items []int, columns int, say func(i int) []string, marks func(i int) []Mark) error {
 	p := l.cfg.Preprocess
 	var s sight
 	one := make([]float32, p.H*p.W*p.C)
-	return l.sheet(w, len(items), columns, func(i int) ([]float32, []string, error) {
+	return l.sheet(w, len(items), columns, marks, func(i int) ([]float32, []string, error) {
 		return one, say(i), l.show(one, &s, visit{items[i], 0}, 0, 0, false)
 	})
 }
@@ -48,7 +61,7 @@ func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	}
 	var s sight
 	one := make([]float32, p.H*p.W*p.C)
-	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, []string, error) {
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, nil, func(i int) ([]float32, []string, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
 		caption := l.class(item)
 		if column > 0 {
@@ -70,7 +83,7 @@ func (l *Loader) mixed(w io.Writer, items []int, epochs int) error {
 			return err
 		}
 	}
-	return l.sheet(w, len(items)*(1+epochs), 1+epochs, func(i int) ([]float32, []string, error) {
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, nil, func(i int) ([]float32, []string, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
 		if column == 0 {
 			return one, l.class(item), l.show(one, &s, visit{item, 0}, 0, 0, false)
@@ -81,8 +94,9 @@ func (l *Loader) mixed(w io.Writer, items []int, epochs int) error {
 	})
 }
 
-// sheet draws n pictures, columns a row; at gives what the network sees of one, and the lines of its caption.
-func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, []string, error)) error {
+// sheet draws n pictures, columns a row, with marks, where they are not nil, over them; at gives what the network sees of one, and the lines
+// of its caption.
+func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at func(i int) ([]float32, []string, error)) error {
 	const gap, line, least = 6, 13, 84 // pixels; least is the width of twelve letters
 	p := l.cfg.Preprocess
 	_, caption, err := at(0)
@@ -111,6 +125,11 @@ func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, [
 		}
 		x, y := gap+cell%columns*cellW, gap+cell/columns*cellH
 		draw.NearestNeighbor.Scale(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H), one, one.Bounds(), draw.Src, nil)
+		if marks != nil {
+			for _, m := range marks(cell) {
+				m.draw(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H))
+			}
+		}
 		for n, text := range caption {
 			letters := []rune(text)
 			letters = letters[:min(len(letters), zoom*p.W/basicfont.Face7x13.Advance)]
@@ -118,4 +137,18 @@ func (l *Loader) sheet(w io.Writer, n, columns int, at func(i int) ([]float32, [
 		}
 	}
 	return png.Encode(w, sheet)
+}
+
+// draw draws the outline inside of a picture that lies there, one pixel wide for each 200 of it.
+func (m Mark) draw(sheet *image.RGBA, picture image.Rectangle) {
+	at := func(share float64, from, extent int) int {
+		return from + int(min(1, max(0, share))*float64(extent)+0.5)
+	}
+	r := image.Rect(at(m.X0, picture.Min.X, picture.Dx()), at(m.Y0, picture.Min.Y, picture.Dy()), at(m.X1, picture.Min.X, picture.Dx()), at(m.Y1, picture.Min.Y, picture.Dy()))
+	width := 1 + picture.Dx()/200
+	for _, edge := range []image.Rectangle{
+		{r.Min, image.Pt(r.Max.X, r.Min.Y+width)}, {image.Pt(r.Min.X, r.Max.Y-width), r.Max}, {r.Min, image.Pt(r.Min.X+width, r.Max.Y)}, {image.Pt(r.Max.X-width, r.Min.Y), r.Max},
+	} {
+		draw.Draw(sheet, edge.Intersect(r), image.NewUniform(m.Color), image.Point{}, draw.Over)
+	}
 }
