@@ -630,7 +630,7 @@ func TestMarksOfASheetAreOutlinesWithinTheirPicture(t *testing.T) {
 	red := color.RGBA{255, 0, 0, 255}
 	var b bytes.Buffer
 	err := l.Marked(&b, []int{0, 1}, 2, func(int) []string { return []string{"a"} }, func(i int) []Mark {
-		return []Mark{{box.Box{X0: 0.25, Y0: 0.5, X1: 1.5, Y1: 0.75}, red}, {box.Box{X0: 0.5, X1: 0.5, Y1: 1}, red}}[i:]
+		return []Mark{{Box: box.Box{X0: 0.25, Y0: 0.5, X1: 1.5, Y1: 0.75}, Color: red}, {Box: box.Box{X0: 0.5, X1: 0.5, Y1: 1}, Color: red}}[i:]
 	})
 	if err != nil {
 		t.Fatal(err)

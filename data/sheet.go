@@ -13,18 +13,20 @@ import (
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
 
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/data/box"
 )
 
 // Sheet writes a contact sheet as PNG: one batch just as the network sees it (resized, cut, mirrored), turned back from
-// numbers into colours, columns pictures a row, the class below each. Small pictures are shown enlarged.
+// numbers into colours, columns pictures a row, the class below each; where pictures have boxes, these are drawn, and how many there are stands
+// below. Small pictures are shown enlarged.
 func (l *Loader) Sheet(w io.Writer, epoch, step, columns int) error {
-	b := l.NewBatch()
-	if err := l.Fill(epoch, step, b); err != nil {
+	b, marks, err := l.marked(epoch, step)
+	if err != nil {
 		return err
 	}
 	size := len(b.X.Data) / l.cfg.Batch
-	return l.sheet(w, b.Valid, columns, nil, func(i int) ([]float32, []string, error) { return b.X.Data[i*size : (i+1)*size], l.class(b.IDs[i]), nil })
+	return l.sheet(w, b.Valid, columns, marks, func(i int) ([]float32, []string, error) { return b.X.Data[i*size : (i+1)*size], l.class(b.IDs[i]), nil })
 }
 
 // Captioned writes a contact sheet as PNG of items as evaluation sees them, columns a row, under each the lines that say gives, as many for
@@ -37,6 +39,53 @@ func (l *Loader) Captioned(w io.Writer, items []int, columns int, say func(i int
 type Mark struct {
 	box.Box
 	Color color.Color
+	Text  string // at its upper left corner; may be empty
+}
+
+// marked is a batch, and the marks of the boxes that its rows show; nil where the set has none.
+func (l *Loader) marked(epoch, step int) (*Batch, func(row int) []Mark, error) {
+	rows := &rowMarks{l: l, rows: make([][]Mark, l.cfg.Batch)}
+	of := l.Blind()
+	of.blind, of.cfg.Targets = false, rows
+	b := of.NewBatch()
+	err := of.Fill(epoch, step, b)
+	if !l.set.Boxed {
+		return b, nil, err
+	}
+	return b, func(row int) []Mark { return rows.rows[row] }, err
+}
+
+// rowMarks are the targets of a batch that is to be looked at: the boxes of each row, as marks.
+type rowMarks struct {
+	l    *Loader
+	rows [][]Mark
+}
+
+// Room makes nothing.
+func (r *rowMarks) Room(int) []Array { return nil }
+
+// Fill keeps the boxes of a row.
+func (r *rowMarks) Fill(_ []Array, row int, shown []Shown, _ int) {
+	r.rows[row] = nil
+	for _, s := range shown {
+		r.rows[row] = append(r.rows[row], r.l.marks(s.Objects)...)
+	}
+}
+
+// marks are boxes with the names of their classes, each class in a colour of its own.
+func (l *Loader) marks(objects []box.Object) []Mark {
+	marks := make([]Mark, len(objects))
+	for i, o := range objects {
+		marks[i] = Mark{o.Box, ClassColor(int(o.Class)), l.set.Classes[o.Class]}
+	}
+	return marks
+}
+
+// ClassColor is the colour that the boxes of a class are drawn in: the first eight are far apart (after Okabe and Ito, "Color Universal Design", 2008, made
+// brighter), others come again.
+func ClassColor(class int) color.Color {
+	colors := [...]color.RGBA{{255, 176, 0, 255}, {64, 180, 255, 255}, {0, 210, 130, 255}, {255, 90, 40, 255}, {250, 240, 60, 255}, {255, 110, 200, 255}, {120, 100, 255, 255}, {235, 235, 235, 255}}
+	return colors[class%len(colors)]
 }
 
 // Marked is Captioned with what marks gives drawn over each picture, the first undermost.
@@ -50,13 +99,18 @@ func (l *Loader) Marked(w io.Writer, items []int, columns int, say func(i int) [
 }
 
 // class is an item's caption.
-func (l *Loader) class(item int) []string { return []string{l.set.Classes[l.label(item)]} }
+func (l *Loader) class(item int) []string {
+	if l.set.Boxed {
+		return []string{boxCount(len(l.set.Objects(item)), "box")}
+	}
+	return []string{l.set.Classes[l.label(item)]}
+}
 
 // Draws writes a contact sheet as PNG with a row for each of the items: as evaluation sees it, the class below, then as training does in
 // so many epochs.
 func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	p := l.cfg.Preprocess
-	if l.mixes() && l.Steps() == 1 {
+	if (l.mixes() || l.set.Boxed) && l.Steps() == 1 {
 		return l.mixed(w, items, epochs)
 	}
 	var s sight
@@ -71,26 +125,36 @@ func (l *Loader) Draws(w io.Writer, items []int, epochs int) error {
 	})
 }
 
-// mixed is Draws where rows of a batch are mixed: all items are one.
+// mixed is Draws where rows of a batch are mixed, or have boxes: all items are one.
 func (l *Loader) mixed(w io.Writer, items []int, epochs int) error {
 	p := l.cfg.Preprocess
 	var s sight
 	one, size := make([]float32, p.H*p.W*p.C), p.H*p.W*p.C
-	batches := make([]*Batch, epochs)
+	batches, boxes := make([]*Batch, epochs), make([]func(int) []Mark, epochs)
 	for epoch := range batches {
-		batches[epoch] = l.NewBatch()
-		if err := l.Fill(epoch, 0, batches[epoch]); err != nil {
+		var err error
+		if batches[epoch], boxes[epoch], err = l.marked(epoch, 0); err != nil {
 			return err
 		}
 	}
-	return l.sheet(w, len(items)*(1+epochs), 1+epochs, nil, func(i int) ([]float32, []string, error) {
+	row := func(column, item int) int { return max(0, slices.Index(batches[column-1].IDs, item)) }
+	marks := func(i int) []Mark {
+		item, column := items[i/(1+epochs)], i%(1+epochs)
+		if column == 0 {
+			return l.marks(l.objects(nil, &s, item, augment.Region{H: p.H, W: p.W})) // as the sample was left
+		}
+		return boxes[column-1](row(column, item))
+	}
+	if !l.set.Boxed {
+		marks = nil
+	}
+	return l.sheet(w, len(items)*(1+epochs), 1+epochs, marks, func(i int) ([]float32, []string, error) {
 		item, column := items[i/(1+epochs)], i%(1+epochs)
 		if column == 0 {
 			return one, l.class(item), l.show(one, &s, visit{item, 0}, 0, 0, false)
 		}
-		b := batches[column-1]
-		row := max(0, slices.Index(b.IDs, item))
-		return b.X.Data[row*size : (row+1)*size], []string{fmt.Sprint("epoch ", column)}, nil
+		at := row(column, item)
+		return batches[column-1].X.Data[at*size : (at+1)*size], []string{fmt.Sprint("epoch ", column)}, nil
 	})
 }
 
@@ -150,5 +214,12 @@ func (m Mark) draw(sheet *image.RGBA, picture image.Rectangle) {
 		{r.Min, image.Pt(r.Max.X, r.Min.Y+width)}, {image.Pt(r.Min.X, r.Max.Y-width), r.Max}, {r.Min, image.Pt(r.Min.X+width, r.Max.Y)}, {image.Pt(r.Max.X-width, r.Min.Y), r.Max},
 	} {
 		draw.Draw(sheet, edge.Intersect(r), image.NewUniform(m.Color), image.Point{}, draw.Over)
+	}
+	const high = 13
+	if letters := []rune(m.Text); len(letters) > 0 && r.Dx() >= 3*basicfont.Face7x13.Advance && r.Dy() > 2*high {
+		letters = letters[:min(len(letters), (r.Dx()-2)/basicfont.Face7x13.Advance)]
+		tab := image.Rect(r.Min.X, r.Min.Y, r.Min.X+2+len(letters)*basicfont.Face7x13.Advance, r.Min.Y+high)
+		draw.Draw(sheet, tab, image.NewUniform(m.Color), image.Point{}, draw.Over)
+		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(tab.Min.X+1, tab.Max.Y-3)}).DrawString(string(letters))
 	}
 }
