@@ -17,10 +17,10 @@ func dataDescribe(e *Env) *cobra.Command {
 	var with string
 	cmd := &cobra.Command{
 		Use: "describe FOLDER", Short: "classes, counts, sizes and faults of a folder of images",
-		Long: `Looks at a folder with one folder of pictures a class (or CIFAR or IDX files, or an archive of these, or a built-in set by name):
-classes with their counts, sizes, files that are no pictures, pictures that are nearly the same, and what else its figures must be
-read with: pictures that lie in two parts or under two labels, levels that 8 bits do not hold, classes out of balance. -v lists
-all of it. --with takes keys of data, as an experiment file has them: a list of labels or a pattern over names in place of a folder a
+		Long: `Looks at a folder with one folder of pictures a class (or CIFAR or IDX files, pictures with boxes as Pascal VOC, COCO or YOLO write them, an
+archive of these, or a built-in set by name): classes with their counts, sizes, files that are no pictures, pictures that are nearly the same, and what else its figures must be
+read with: pictures that lie in two parts or under two labels, levels that 8 bits do not hold, classes out of balance, boxes that are left out
+or changed. -v lists all of it. --with takes keys of data, as an experiment file has them: a list of labels or a pattern over names in place of a folder a
 class, and the parts to be made.`,
 		Example: "  assay data describe photos\n  assay data describe photos.tar.gz --json\n  assay data describe photos --with '{parts: redraw, val: {folds: 5}}'\n  assay data describe photos --with '{labels: photos.csv}'\n  assay data describe photos --with '{class: \"^([a-z]+)_\"}'",
 		Args:    args(1, 1, "FOLDER"),
@@ -92,6 +92,13 @@ func (e *Env) printDescription(d data.Description) {
 		e.print("size    %dx%d, %s\n", d.Height.Min, d.Width.Min, colour)
 	} else {
 		e.print("size    height %d to %d, median %d; width %d to %d, median %d; %s\n", d.Height.Min, d.Height.Max, d.Height.Median, d.Width.Min, d.Width.Max, d.Width.Median, colour)
+	}
+	if b := d.Boxes; b != nil {
+		e.print("boxes   %s in %s; of an image %d to %d, median %d\n", thousands(b.Count), plural(b.Images, "image"), b.Image.Min, b.Image.Max, b.Image.Median)
+		e.print("        height %d to %d, median %d; width %d to %d, median %d; side by the picture's %d to %d %%, median %d %%\n", b.Height.Min, b.Height.Max, b.Height.Median, b.Width.Min, b.Width.Max, b.Width.Median, b.Percent.Min, b.Percent.Max, b.Percent.Median)
+		if b.Marked > 0 {
+			e.print("        %s difficult or around many, which nobody learns from\n", plural(b.Marked, "box"))
+		}
 	}
 	e.print("parts   %s to train on, %s validation, %s test: %s\n", thousands(d.Parts.Train), thousands(d.Parts.Val), thousands(d.Parts.Test), origin(d))
 	if d.Duplicates > 0 {
@@ -195,7 +202,12 @@ func (e *Env) printClasses(classes []data.ClassCount) {
 	for _, c := range classes {
 		width = max(width, len([]rune(c.Name)))
 	}
+	boxes := slices.ContainsFunc(classes, func(c data.ClassCount) bool { return c.Boxes > 0 })
 	for _, c := range classes {
+		if boxes {
+			e.print("  %-*s %7s images %8s boxes  %s\n", width, c.Name, thousands(c.Images), thousands(c.Boxes), e.dim(strings.Repeat("#", (c.Images*30+most.Images-1)/max(most.Images, 1))))
+			continue
+		}
 		e.print("  %-*s %7s  %s\n", width, c.Name, thousands(c.Images), e.dim(strings.Repeat("#", (c.Images*30+most.Images-1)/max(most.Images, 1))))
 	}
 }
