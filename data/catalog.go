@@ -27,6 +27,7 @@ type Entry struct {
 	Files   []Remote `json:"files,omitempty"` // what [Get] fetches; none for a set that ships with the program
 
 	embedded func() (fs.FS, error)
+	made     func(Spec) (*made, error) // pictures that the program makes
 }
 
 // Remote is a file to fetch.
@@ -52,6 +53,11 @@ func Catalog() []Entry {
 			Name: "fashion-mini", Summary: "a sixth of Fashion-MNIST, balanced; ships with the program",
 			Train: 10000, Test: 2000, H: 28, W: 28, C: 1, Labels: 10, Classes: clothes, Licence: "MIT",
 			Origin: "Xiao, Rasul, Vollgraf, arXiv:1708.07747", embedded: fashionMini,
+		},
+		{
+			Name: "shapes", Summary: "plain figures with boxes, made by the program: images, size and seed say which",
+			Train: shapeImages, Test: shapeImages / 4, H: shapeSize, W: shapeSize, C: 3, Labels: len(figures), Classes: shapeClasses(), Licence: "none needed",
+			Origin: "made by the program", embedded: noFiles, made: makeShapes,
 		},
 		{
 			Name: "fashion-mnist", Summary: "pictures of clothes, ten kinds",

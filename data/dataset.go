@@ -34,6 +34,9 @@ type Spec struct {
 	Class  string   `yaml:"class" json:",omitempty" help:"a pattern (regular expression) of one group over the files' names, in place of the folders': what the group holds is the class"`
 	Format string   `yaml:"format" json:",omitempty" values:"voc coco yolo" help:"how the folder's boxes are written, in place of looking"`
 	Fit    Fit      `yaml:"fit" json:",omitempty" values:"letterbox stretch" help:"how a picture with boxes comes to the window: whole, its aspect kept (letterbox), or stretched; left out: letterbox"`
+	Images int      `yaml:"images" json:",omitempty" help:"of shapes: how many to train on and validate, 8 to 1000000; a quarter as many are the test; left out: 2000"`
+	Size   int      `yaml:"size" json:",omitempty" help:"of shapes: pixels of a side, a multiple of 32 from 32 to 1024; left out: 128"`
+	Seed   uint64   `yaml:"seed" json:",omitempty" help:"of shapes: what they are drawn by; left out: 1"`
 	Asked  []string `yaml:"-" json:"-"` // "val", "test": a file writes them, be it as they are by default
 }
 
@@ -120,6 +123,7 @@ type Set struct {
 	held    *os.File        // the listing in the cache
 	freed   int64           // bytes of the cache
 	raw     bool            // IDX or CIFAR files
+	made    *made           // pictures that the program makes
 	records *format.Records // what these hold, once read
 	classOf []string        // names that a catalogue entry gives to the labels
 	objects []box.Object    // of all items, one after another
@@ -208,11 +212,25 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 			return nil, err
 		}
 		s.Name, s.classOf = entry.Name, entry.Classes
+		if entry.made != nil {
+			if s.made, err = entry.made(spec); err != nil {
+				return nil, err
+			}
+			s.listed = fmt.Sprintf("%d %d %d %d", shapesVersion, spec.Images, spec.Size, spec.Seed)
+		}
 		if s.tree, err = entry.tree(opt.Downloads); err != nil {
 			return nil, err
 		}
 	default:
 		return nil, fmt.Errorf("data: neither a name nor a folder; write a built-in set's name or {folder: DIR}")
+	}
+	for _, key := range []struct {
+		name string
+		said bool
+	}{{"images", spec.Images != 0}, {"size", spec.Size != 0}, {"seed", spec.Seed != 0}} {
+		if key.said && s.made == nil {
+			return nil, fault(key.name, "%s would be ignored, as %s is not made by the program; take it away", key.name, s.tree.Root)
+		}
 	}
 	if err := s.people(); err != nil {
 		return nil, err

@@ -98,6 +98,9 @@ func (s *Set) root() (string, error) {
 // rootID is what the names of a root's cache files begin with.
 func rootID(root string, spec Spec) string {
 	text := fmt.Appendf(nil, "%t %q %q", spec.Name != "", root, spec.Skip)
+	if spec.Images != 0 || spec.Size != 0 || spec.Seed != 0 {
+		text = fmt.Appendf(text, " %d %d %d", spec.Images, spec.Size, spec.Seed)
+	}
 	if spec.Format != "" {
 		text = fmt.Appendf(text, " %s", spec.Format)
 	}
@@ -195,10 +198,15 @@ func (s *Set) list(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{head: head{Raw: format.FindRecords(names), Idle: s.tree.Idle(), C: 1}}
+	l := &listing{head: head{Raw: s.made != nil || format.FindRecords(names), Idle: s.tree.Idle(), C: 1}}
 	var layout format.Layout
 	var said *boxes
 	switch {
+	case s.made != nil && (s.rows != nil || s.pattern != nil || s.spec.Format != ""):
+		return nil, fmt.Errorf("%s: its labels are made with its pictures; take labels, class and format away", s.Name)
+	case s.made != nil:
+		said = s.made.boxes()
+		layout = said.layout
 	case s.spec.Format != "" && (l.Raw || s.rows != nil || s.pattern != nil):
 		return nil, fault("format", "format: %s would be ignored, as the classes come from elsewhere; take format away", s.spec.Format)
 	case l.Raw && s.pattern != nil:
@@ -405,6 +413,7 @@ type job struct {
 	place int
 	file  []byte
 	image augment.Image
+	make  func() augment.Image // in place of it
 	err   error
 	done  chan result
 
@@ -418,6 +427,9 @@ func (j job) do(size augment.Size) result {
 	r := result{place: j.place, err: j.err}
 	switch {
 	case j.err != nil:
+	case j.make != nil:
+		j.image, j.make = j.make(), nil
+		return j.do(size)
 	case j.file == nil:
 		r.hash = hashOfRecord(j.image.H, j.image.W, j.image.C, j.image.Pix)
 		r.Picture = format.SeeAs(j.image, size)
@@ -439,6 +451,19 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 			}
 			return err
 		})
+	}
+	if s.made != nil {
+		for i, name := range s.made.names {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if at, ok := place[name]; ok {
+				if err := emit(job{place: at, make: func() augment.Image { return s.made.scene(i).paint() }}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	}
 	if s.records == nil {
 		names, err := s.tree.Names(ctx)

@@ -167,7 +167,11 @@ func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at
 	if err != nil {
 		return err
 	}
-	zoom := max(1, (least+p.W-1)/p.W)
+	width := least
+	if marks != nil {
+		width = boxedLeast
+	}
+	zoom := max(1, (width+p.W-1)/p.W)
 	cellW, cellH := zoom*p.W+gap, zoom*p.H+line*len(caption)+gap
 	columns = max(1, min(columns, n))
 	sheet := image.NewRGBA(image.Rect(0, 0, columns*cellW+gap, (n+columns-1)/columns*cellH+gap))
@@ -203,6 +207,9 @@ func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at
 	return png.Encode(w, sheet)
 }
 
+// boxedLeast is the width in pixels below which pictures with boxes are shown enlarged, so that names of classes find room.
+const boxedLeast = 240
+
 // draw draws the outline inside of a picture that lies there, one pixel wide for each 200 of it.
 func (m Mark) draw(sheet *image.RGBA, picture image.Rectangle) {
 	at := func(share float64, from, extent int) int {
@@ -216,9 +223,13 @@ func (m Mark) draw(sheet *image.RGBA, picture image.Rectangle) {
 		draw.Draw(sheet, edge.Intersect(r), image.NewUniform(m.Color), image.Point{}, draw.Over)
 	}
 	const high = 13
-	if letters := []rune(m.Text); len(letters) > 0 && r.Dx() >= 3*basicfont.Face7x13.Advance && r.Dy() > 2*high {
-		letters = letters[:min(len(letters), (r.Dx()-2)/basicfont.Face7x13.Advance)]
-		tab := image.Rect(r.Min.X, r.Min.Y, r.Min.X+2+len(letters)*basicfont.Face7x13.Advance, r.Min.Y+high)
+	if letters := []rune(m.Text); len(letters) > 0 {
+		letters = letters[:max(0, min(len(letters), (picture.Max.X-r.Min.X-2)/basicfont.Face7x13.Advance))]
+		top := r.Min.Y // above the box where there is room
+		if r.Min.Y-high >= picture.Min.Y {
+			top -= high
+		}
+		tab := image.Rect(r.Min.X, top, r.Min.X+2+len(letters)*basicfont.Face7x13.Advance, top+high)
 		draw.Draw(sheet, tab, image.NewUniform(m.Color), image.Point{}, draw.Over)
 		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(tab.Min.X+1, tab.Max.Y-3)}).DrawString(string(letters))
 	}

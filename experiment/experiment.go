@@ -118,6 +118,18 @@ func (d Data) MarshalSpec() (*spec.Node, error) {
 	if d.Class != "" {
 		m.Set("class", spec.NewText(d.Class))
 	}
+	for _, of := range []struct {
+		key string
+		n   uint64
+	}{{"images", uint64(d.Images)}, {"size", uint64(d.Size)}, {"seed", d.Seed}} {
+		if of.n != 0 {
+			n, err := spec.Encode(of.n)
+			if err != nil {
+				return nil, err
+			}
+			m.Set(of.key, n)
+		}
+	}
 	if d.Format != "" {
 		m.Set("format", spec.NewText(d.Format))
 	}

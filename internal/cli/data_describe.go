@@ -67,7 +67,7 @@ func sourceWith(word, with string) (data.Spec, *spec.Node, error) {
 	if keys.Kind != spec.Map {
 		return images, nil, keys.Errorf("want keys of data such as {parts: redraw}")
 	}
-	if err := keys.Keys("labels", "class", "format", "fit", "parts", "val", "test", "skip"); err != nil {
+	if err := keys.Keys("labels", "class", "format", "fit", "images", "size", "seed", "parts", "val", "test", "skip"); err != nil {
 		return images, nil, err
 	}
 	if images.Name != "" {
