@@ -316,7 +316,7 @@ func (l *Loader) tile(b *Batch, r *row, dst []float32, v visit, t *augment.Tilin
 const leastSeen = 0.1
 
 // objects appends the boxes of an item as a sample shows it in a part of the window, in shares of the window: each the smallest upright box around its
-// corners, cut off at the part. Those of which less than a tenth is left go, and so do those that nobody learns from.
+// corners, cut off at the part. Those of which less than a tenth is left, or is left uncovered, go, and so do those that nobody learns from.
 func (l *Loader) objects(out []box.Object, s *sight, item int, part augment.Region) []box.Object {
 	p := l.cfg.Preprocess
 	for _, o := range l.set.Objects(item) {
@@ -326,7 +326,11 @@ func (l *Loader) objects(out []box.Object, s *sight, item int, part augment.Regi
 		seen := s.SeenBox(l.stored(s, item, o.Box))
 		full := box.Box{X0: seen.X0, Y0: seen.Y0, X1: seen.X1, Y1: seen.Y1}
 		cut := full.Intersect(box.Box{X1: float64(part.W), Y1: float64(part.H)})
-		if cut.Empty() || cut.Area() < float64(leastSeen*full.Area()) {
+		hidden := 0.0 // by the region that covers the most of it
+		for _, r := range s.Regions() {
+			hidden = max(hidden, cut.Intersect(box.Box{X0: float64(r.X), Y0: float64(r.Y), X1: float64(r.X + r.W), Y1: float64(r.Y + r.H)}).Area())
+		}
+		if cut.Empty() || cut.Area()-hidden < float64(leastSeen*full.Area()) {
 			continue
 		}
 		o.Box = box.Box{X0: (float64(part.X) + cut.X0) / float64(p.W), Y0: (float64(part.Y) + cut.Y0) / float64(p.H), X1: (float64(part.X) + cut.X1) / float64(p.W), Y1: (float64(part.Y) + cut.Y1) / float64(p.H)}

@@ -98,17 +98,12 @@ func (s *scan) array(one func() error) error { return s.members('[', ']', one) }
 // text reads a string.
 func (s *scan) text() (string, error) {
 	s.room = s.room[:0]
-	err := s.letters(func(b ...byte) error {
-		if s.room = append(s.room, b...); len(s.room) > maxText {
-			return fmt.Errorf("a text of more than %d KiB", maxText>>10)
-		}
-		return nil
-	})
+	err := s.letters(true)
 	return string(bytes.ToValidUTF8(s.room, []byte("\uFFFD"))), err
 }
 
-// letters reads a string and hands over what it holds.
-func (s *scan) letters(put func(...byte) error) error {
+// letters reads a string, and keeps what it holds in the room where that is asked for.
+func (s *scan) letters(keep bool) error {
 	if err := s.take('"'); err != nil {
 		return err
 	}
@@ -123,38 +118,41 @@ func (s *scan) letters(put func(...byte) error) error {
 		case c < ' ':
 			return fmt.Errorf("%q in a text", c)
 		case c != '\\':
-			err = put(c)
+			if keep {
+				s.room = append(s.room, c)
+			}
 		default:
-			err = s.escaped(put)
+			if err := s.escaped(keep); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
+		if len(s.room) > maxText {
+			return fmt.Errorf("a text of more than %d KiB", maxText>>10)
 		}
 	}
 }
 
 // escaped reads what follows a backslash.
-func (s *scan) escaped(put func(...byte) error) error {
+func (s *scan) escaped(keep bool) error {
 	c, err := s.r.ReadByte()
 	if err != nil {
 		return early(err)
 	}
+	r := rune(c)
 	switch c {
 	case '"', '\\', '/':
-		return put(c)
 	case 'b':
-		return put('\b')
+		r = '\b'
 	case 'f':
-		return put('\f')
+		r = '\f'
 	case 'n':
-		return put('\n')
+		r = '\n'
 	case 'r':
-		return put('\r')
+		r = '\r'
 	case 't':
-		return put('\t')
+		r = '\t'
 	case 'u':
-		r, err := s.point()
-		if err != nil {
+		if r, err = s.point(); err != nil {
 			return err
 		}
 		if utf16.IsSurrogate(r) {
@@ -170,9 +168,13 @@ func (s *scan) escaped(put func(...byte) error) error {
 				r = utf16.DecodeRune(r, second)
 			}
 		}
-		return put(utf8.AppendRune(nil, r)...)
+	default:
+		return fmt.Errorf(`\%c in a text`, c)
 	}
-	return fmt.Errorf(`\%c in a text`, c)
+	if keep {
+		s.room = utf8.AppendRune(s.room, r)
+	}
+	return nil
 }
 
 // point reads four hexadecimal digits.
@@ -246,7 +248,8 @@ func (s *scan) skip() error {
 	case err != nil:
 		return err
 	case c == '"':
-		return s.letters(func(...byte) error { return nil })
+		s.room = s.room[:0]
+		return s.letters(false)
 	case c == '{':
 		return s.object(func(string) error { return s.skip() })
 	case c == '[':
