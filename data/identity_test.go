@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -72,6 +73,9 @@ func TestOneFileMoreOrLessMovesWhatItsClassDemandsAndARenamedOneNothing(t *testi
 			edits := 1000
 			if testing.Short() && c.kins > 1 {
 				edits = 150
+			}
+			if golden.Raced { // one goroutine
+				edits = 20
 			}
 			seed := rand.Uint64()
 			r := rand.New(rand.NewPCG(seed, 1))
@@ -186,8 +190,12 @@ func TestOneItemMoreMovesOneOfItsClassAndOneOfAnotherInASubset(t *testing.T) {
 		}
 		return part
 	}
+	edits := 1000
+	if golden.Raced { // one goroutine
+		edits = 50
+	}
 	before := listed(Spec{}, 5, files)
-	for edit := range 1000 {
+	for edit := range edits {
 		label := int32(r.IntN(5))
 		files = append(files, file{fmt.Sprint("new", edit), label, 1000 + edit, edit})
 		if len(files) > 250 {

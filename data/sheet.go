@@ -15,7 +15,6 @@ import (
 
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/data/box"
-	"github.com/assaylab/assay/internal/format"
 )
 
 // Sheet writes a contact sheet as PNG: one batch just as the network sees it (resized, cut, mirrored), turned back from
@@ -169,7 +168,7 @@ func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at
 		return err
 	}
 	width := least
-	if marks != nil {
+	if l.set.Boxed {
 		width = boxedLeast
 	}
 	zoom := max(1, (width+p.W-1)/p.W)
@@ -234,23 +233,4 @@ func (m Mark) draw(sheet *image.RGBA, picture image.Rectangle) {
 		draw.Draw(sheet, tab, image.NewUniform(m.Color), image.Point{}, draw.Over)
 		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(tab.Min.X+1, tab.Max.Y-3)}).DrawString(string(letters))
 	}
-}
-
-// DrawOver writes a picture file, upright and at its own size, as a PNG with what marks gives drawn over it, the first undermost.
-func DrawOver(w io.Writer, file []byte, marks []Mark) error {
-	m, err := format.ReadAs(file, augment.Size{})
-	if err != nil {
-		return err
-	}
-	out := image.NewRGBA(image.Rect(0, 0, m.W, m.H))
-	for i := range m.H * m.W {
-		for c := range 3 {
-			out.Pix[4*i+c] = m.Pix[i*m.C+min(c, m.C-1)]
-		}
-		out.Pix[4*i+3] = 255
-	}
-	for _, mark := range marks {
-		mark.draw(out, out.Bounds())
-	}
-	return png.Encode(w, out)
 }

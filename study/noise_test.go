@@ -57,6 +57,28 @@ func (d drawnNoise) draw(rng *rand.Rand) *Result {
 	return r
 }
 
+// noisy fills r with its noise alone: what else a judgement holds, the choice before all, is most of the work.
+func noisy(t *testing.T, r *Result) *Result {
+	t.Helper()
+	k, err := tabulate(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.begin(r)
+	now := k.ask(r, sight{level: alpha})[0]
+	r.NoiseSD, r.Noise = now.noiseSD, k.split(now)
+	return r
+}
+
+func TestAJudgementHoldsTheNoiseThatSimulationsLookAt(t *testing.T) {
+	d := drawnNoise{arms: 5, repeats: 4, images: 100, pool: 400, trainings: 0.2, luck: 0.8, suits: 0.5}
+	draw := func() *Result { return d.draw(rand.New(rand.NewPCG(25, 26))) }
+	got, want := noisy(t, draw()), judged(t, draw())
+	if got.NoiseSD != want.NoiseSD || *got.Noise != *want.Noise {
+		t.Errorf("%g, %+v; a judgement has %g, %+v", got.NoiseSD, *got.Noise, want.NoiseSD, *want.Noise)
+	}
+}
+
 func TestTheNoiseIsSplitAsItWasDrawn(t *testing.T) {
 	for name, d := range map[string]drawnNoise{
 		"splits redrawn":              {arms: 5, repeats: 4, images: 100, pool: 400, trainings: 0.2, luck: 0.8, suits: 0.5},
@@ -72,7 +94,7 @@ func TestTheNoiseIsSplitAsItWasDrawn(t *testing.T) {
 		var got, rest, squares float64
 		covered := 0
 		for range studies {
-			r := judged(t, d.draw(rng))
+			r := noisy(t, d.draw(rng))
 			got += r.Noise.Images * r.Noise.Images / float64(studies)
 			left := r.NoiseSD*r.NoiseSD - r.Noise.Images*r.Noise.Images
 			rest, squares = rest+left/float64(studies), squares+left*left/float64(studies)
@@ -103,9 +125,9 @@ func TestMoreImagesLessenTheirPartAlone(t *testing.T) {
 	studies := studiesOr(1)
 	var foretold, came float64
 	for range studies {
-		r := judged(t, few.draw(rng))
+		r := noisy(t, few.draw(rng))
 		foretold += r.Noise.counted(100, 300) / float64(studies)
-		r = judged(t, many.draw(rng))
+		r = noisy(t, many.draw(rng))
 		came += r.Noise.Images * r.Noise.Images / float64(studies)
 	}
 	if math.Abs(foretold/came-1) > 0.06 {

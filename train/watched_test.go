@@ -11,6 +11,7 @@ import (
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 	"github.com/assaylab/assay/zoo"
@@ -40,6 +41,9 @@ func watched(t *testing.T) train.Job {
 }
 
 func TestACurveIsOfSomeImagesAndTheEndOfAll(t *testing.T) {
+	if golden.Raced {
+		t.Skip("12,000 pictures take the way that the few of other tests take")
+	}
 	j := watched(t)
 	j.KeepBegun = true
 	r := run(t, j)

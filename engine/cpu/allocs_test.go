@@ -10,14 +10,22 @@ import (
 )
 
 // TestASteadyRunOfAnyOpAllocatesNothing goes over the cases of enginetest, which have every op, at each level and on more threads than
-// there are processors, so that workers sleep and wake.
+// there are processors, so that workers sleep and wake; and on one and two threads at the best level, as a level chooses kernels alone.
 func TestASteadyRunOfAnyOpAllocatesNothing(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	levels, threads := Levels(), []int{1, 2, 7}
+	levels := Levels()
+	best := levels[len(levels)-1]
 	if testing.Short() {
-		levels, threads = levels[len(levels)-1:], []int{3}
+		levels = levels[len(levels)-1:]
 	}
 	for _, level := range levels {
+		threads := []int{7}
+		switch {
+		case testing.Short():
+			threads = []int{3}
+		case level == best:
+			threads = []int{1, 2, 7}
+		}
 		for _, n := range threads {
 			t.Run(fmt.Sprintf("%s,threads=%d", level, n), func(t *testing.T) {
 				e := newEngine(t, Options{Level: level, Threads: n})

@@ -290,8 +290,13 @@ func TestNoChangedOrLostValueIsShown(t *testing.T) {
 	}
 	for r.Next() {
 		var x column
-		r.Scan(&x.table, &x.name, &x.kind)
+		if err := r.Scan(&x.table, &x.name, &x.kind); err != nil {
+			t.Fatal(err)
+		}
 		columns = append(columns, x)
+	}
+	if err := r.Err(); err != nil {
+		t.Fatal(err)
 	}
 	r.Close()
 	db.Close()

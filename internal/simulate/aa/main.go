@@ -63,13 +63,11 @@ func collect(ctx context.Context, s *runner.Session, launcher runner.Launcher, b
 		for arm := range size {
 			seeds := study.SeedsOf(s.Study.Seed, (b+1)*100+arm)
 			if paired {
-				held := block
-				held.Init, seeds = seeds.Init, held
+				init := seeds.Init
+				seeds = block
+				seeds.Init = init
 			}
 			seeds.Split = block.Split
-			if paired {
-				seeds.Order, seeds.Augment, seeds.Dropout = block.Order, block.Augment, block.Dropout
-			}
 			draws = append(draws, runner.Draw{Name: study.BaselineName, Repeat: b*size + arm + 1, Seeds: seeds})
 		}
 	}
