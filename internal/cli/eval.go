@@ -28,8 +28,11 @@ func evalCommand(e *Env) *cobra.Command {
 		Long: `Measures a model on images of a folder or of a built-in set: the validation images of its own training by default, the test
 images with --split test. Images that the model was trained on are left out of both, in whatever folder they lie and whatever they
 are called there; --split all keeps them, and says how many. Each reading of test images makes the next one less of a test, so the
-store counts them, image by image.`,
-		Example: "  assay eval winner.safetensors --data photos\n  assay eval winner.safetensors --data fashion-mini --split test\n  assay eval winner.safetensors --confusion",
+store counts them, image by image.
+
+Of a detector it tells average precision, by class and by size of the objects, and how many errors of which kind there are; --worst draws the
+worst of each kind: objects in green, boxes that the detector gives in red.`,
+		Example: "  assay eval winner.safetensors --data photos\n  assay eval winner.safetensors --data fashion-mini --split test\n  assay eval winner.safetensors --confusion\n  assay eval detector.safetensors --worst worst.png",
 		Args:    args(1, 1, "MODEL"),
 	}
 	cmd.Flags().StringVar(&from, "data", "", "`FOLDER` or built-in set; default: what it was trained on, the folder as it lay beside the model")
@@ -47,6 +50,14 @@ store counts them, image by image.`,
 		}
 		if err := look(m, views); err != nil {
 			return err
+		}
+		if worst != "" {
+			switch purpose, err := m.Task(); {
+			case err != nil:
+				return err
+			case purpose.Name() != (task.Detect{}).Name():
+				return misuse(fmt.Errorf("--worst: %s gives classes and no boxes; leave it out", args[0]))
+			}
 		}
 		trained := trainedOn(args[0], m)
 		images := trained.Data.Spec
@@ -99,11 +110,7 @@ store counts them, image by image.`,
 		if err != nil {
 			return err
 		}
-		switch {
-		case worst == "":
-		case score.Detected == nil:
-			return misuse(fmt.Errorf("--worst: %s names classes and draws no boxes; leave it out", args[0]))
-		default:
+		if worst != "" {
 			if err := e.worstSheet(c.Context(), set, m.About.Preprocess, score, m.About.Classes, worst); err != nil {
 				return err
 			}

@@ -141,11 +141,14 @@ func TestTheWorstErrorsAreDrawn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := m.Bounds().Dx(); w != 4*106+6 { // one each of four kinds
+	if w := m.Bounds().Dx(); w != 4*(300+6)+6 { // one each of four kinds, three times as large
 		t.Errorf("the sheet is %d wide", w)
 	}
 	green, red := color.RGBA{0, 170, 0, 255}, color.RGBA{230, 0, 0, 255}
-	if m.At(6+60, 6+60) != green || m.At(6+106+11, 6+11) == green || m.At(6+106+11, 6+10) != red { // the missed cat; twice
-		t.Errorf("%v, %v, %v", m.At(6+60, 6+60), m.At(6+106+11, 6+11), m.At(6+106+11, 6+10))
+	const twice = 6 + 300 + 6
+	for at, want := range map[image.Point]color.RGBA{{6 + 180, 6 + 240}: green, {twice + 30, 6 + 60}: green, {twice + 33, 6 + 60}: red} { // the missed cat's left edge, and those of both of the second
+		if got := m.At(at.X, at.Y); got != want {
+			t.Errorf("%v at %v, want %v", got, at, want)
+		}
 	}
 }
