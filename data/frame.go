@@ -1,6 +1,9 @@
 package data
 
-import "github.com/assaylab/assay/data/box"
+import (
+	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/data/box"
+)
 
 // Frame is a row's picture as an evaluation judges it: its own size, its objects, and where the window lies on it. Sizes and
 // areas are judged in the picture's own pixels, whatever the network saw of it.
@@ -9,6 +12,16 @@ type Frame struct {
 	Objects []box.Object // in its pixels, classes of the set
 	X, Y    float64      // of the window's upper left corner, in pixels of the picture
 	SX, SY  float64      // width and height of the window, likewise; SX is below 0 where the window is mirrored
+}
+
+// frameOf is that of a picture of h by w pixels that is kept as keptH by keptW, and seen through a window of what is kept.
+func frameOf(h, w, keptH, keptW int, win augment.Window) Frame {
+	y, x := float64(h)/float64(keptH), float64(w)/float64(keptW)
+	f := Frame{H: h, W: w, X: float64(float64(win.X) * x), Y: float64(float64(win.Y) * y), SX: float64(float64(win.W) * x), SY: float64(float64(win.H) * y)}
+	if win.Flip {
+		f.X, f.SX = f.X+f.SX, -f.SX
+	}
+	return f
 }
 
 // Back takes a box from shares of the window to pixels of the picture, cut off at its edges.

@@ -349,11 +349,8 @@ func (l *Loader) stored(s *sight, item int, b box.Box) augment.Box {
 // frame is an item as evaluation sees it in a sample.
 func (l *Loader) frame(s *sight, item int) Frame {
 	it := &l.set.Items[item]
-	y, x := float64(it.H)/float64(s.h), float64(it.W)/float64(s.w)
-	f := Frame{H: it.H, W: it.W, Objects: l.set.Objects(item), X: float64(float64(s.X) * x), Y: float64(float64(s.Y) * y), SX: float64(float64(s.W) * x), SY: float64(float64(s.H) * y)}
-	if s.Flip {
-		f.X, f.SX = f.X+f.SX, -f.SX
-	}
+	f := frameOf(it.H, it.W, s.h, s.w, s.Window)
+	f.Objects = l.set.Objects(item)
 	return f
 }
 

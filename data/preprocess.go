@@ -207,12 +207,18 @@ func (p Preprocess) Check() error {
 
 // File reads a picture file as the network's input, [V,H,W,C], a row for each of the views. The error begins with the file's name.
 func (p Preprocess) File(path string) (*tensor.Tensor, error) {
+	x, _, err := p.FileSeen(path)
+	return x, err
+}
+
+// FileSeen is File with where the window of the first view lies on the picture, which has no objects.
+func (p Preprocess) FileSeen(path string) (*tensor.Tensor, Frame, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: no such picture; check the path", path)
+			return nil, Frame{}, fmt.Errorf("%s: no such picture; check the path", path)
 		}
-		return nil, err
+		return nil, Frame{}, err
 	}
 	defer f.Close()
 	size := int64(-1)
@@ -222,35 +228,42 @@ func (p Preprocess) File(path string) (*tensor.Tensor, error) {
 	b, release, err := format.ReadFile(f, size)
 	if err != nil {
 		if p, ok := errors.AsType[*fs.PathError](err); ok { // it has the path
-			return nil, p
+			return nil, Frame{}, p
 		}
-		return nil, fmt.Errorf("%s: cannot be read: %w", path, err)
+		return nil, Frame{}, fmt.Errorf("%s: cannot be read: %w", path, err)
 	}
 	defer release()
-	x, err := p.Picture(b)
+	x, frame, err := p.PictureSeen(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, Frame{}, fmt.Errorf("%s: %w", path, err)
 	}
-	return x, nil
+	return x, frame, nil
 }
 
 // Picture is File for the bytes of a file.
 func (p Preprocess) Picture(file []byte) (*tensor.Tensor, error) {
+	x, _, err := p.PictureSeen(file)
+	return x, err
+}
+
+// PictureSeen is FileSeen for the bytes of a file.
+func (p Preprocess) PictureSeen(file []byte) (*tensor.Tensor, Frame, error) {
 	if err := p.Check(); err != nil {
-		return nil, err
+		return nil, Frame{}, err
 	}
 	m, err := format.ReadAs(file, p.Geometry().size())
 	if err != nil {
-		return nil, err
+		return nil, Frame{}, err
 	}
 	h, w := p.Input()
 	x, size := tensor.New(p.Views.Count(), h, w, p.C), h*w*p.C
 	var room augment.Sight
+	frame := frameOf(m.OwnH, m.OwnW, m.H, m.W, p.Views.window(0, m.H, m.W, h, w))
 	for k := range p.Views.Count() {
 		seen, win := p.Space.See(m.Image, p.Views.window(k, m.H, m.W, h, w), &room)
 		p.scale().fill(x.Data[k*size:(k+1)*size], seen, win)
 	}
-	return x, nil
+	return x, frame, nil
 }
 
 // scale is (v/255 - mean) / std for every byte v, by channel.

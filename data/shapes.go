@@ -42,7 +42,7 @@ type point struct{ x, y float64 }
 var figures = []figure{
 	{"disc", "round", func(*tensor.Rand) [][]point { return [][]point{circle(1)} }},
 	{"ring", "round", func(r *tensor.Rand) [][]point { return [][]point{circle(1), circle(between(0.45, 0.6, r))} }},
-	{"crescent", "round", func(r *tensor.Rand) [][]point { return [][]point{crescent(between(0.45, 0.65, r))} }},
+	{"crescent", "round", func(r *tensor.Rand) [][]point { return [][]point{crescent(between(0.7, 0.95, r))} }},
 	{"triangle", "angular", func(*tensor.Rand) [][]point { return [][]point{regular(3)} }},
 	{"square", "angular", func(*tensor.Rand) [][]point { return [][]point{regular(4)} }},
 	{"bar", "angular", func(r *tensor.Rand) [][]point { return [][]point{rectangle(1, between(0.25, 0.4, r))} }},

@@ -153,13 +153,13 @@ func (s *Set) split(ctx context.Context, f *fileNames, c *yoloConfig, b *boxes) 
 			below, wayOut := s.below(f, c, entry)
 			where := fmt.Sprintf("%s: %s: %q", path.Join(s.tree.Root, c.file), part, entry)
 			switch {
+			case below == "" && part == format.Test:
+				b.doubts = append(b.doubts, Doubt{Kind: DoubtBoxes, What: fmt.Sprintf("test of %s is %s, where no picture of the folder lies", c.file, entry), Mend: "correct it or take it away"})
+				continue
 			case below != "" && wayOut:
 				b.doubts = append(b.doubts, Doubt{Kind: DoubtBoxes, What: fmt.Sprintf("%s of %s points outside of the folder (%s) and is taken as %s, which lies in it", part, c.file, entry, below), Mend: "write it so"})
 			case below == "" && wayOut:
 				return nil, fmt.Errorf("%s points outside of the folder, where nothing is read; write a path below it", where)
-			case below == "" && part == format.Test:
-				b.doubts = append(b.doubts, Doubt{Kind: DoubtBoxes, What: fmt.Sprintf("test of %s is %s, where no picture lies", c.file, entry), Mend: "correct it or take it away"})
-				continue
 			case below == "":
 				return nil, fmt.Errorf("%s: no picture lies there; correct it", where)
 			}

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/task"
@@ -37,34 +39,46 @@ func (m *Model) Predictor(e engine.Engine) (*Predictor, error) {
 // Close gives back what the plan holds.
 func (p *Predictor) Close() { p.exe.Close() }
 
-// File gives the task's answers for a picture file, at most n, the surest first: of a classifier the most probable classes.
+// File gives the task's answers for a picture file, at most n, the surest first: of a classifier the most probable classes, of a detector boxes in
+// pixels of the upright picture.
 func (p *Predictor) File(path string, n int) ([]task.Guess, error) {
-	x, err := p.model.About.Preprocess.File(path)
+	x, frame, err := p.model.About.Preprocess.FileSeen(path)
 	if err != nil {
 		return nil, err
 	}
-	return p.guess(x, n)
+	return p.guess(x, frame, n)
 }
 
 // Picture is File for the bytes of a picture file. Its errors name no file.
 func (p *Predictor) Picture(b []byte, n int) ([]task.Guess, error) {
-	x, err := p.model.About.Preprocess.Picture(b)
+	x, frame, err := p.model.About.Preprocess.PictureSeen(b)
 	if err != nil {
 		return nil, err
 	}
-	return p.guess(x, n)
+	return p.guess(x, frame, n)
 }
 
-func (p *Predictor) guess(x *tensor.Tensor, n int) ([]task.Guess, error) {
+// Ask changes how a task answers, such as from which score on a detector tells of a box.
+func (p *Predictor) Ask(change func(task.Task) task.Task) { p.task = change(p.task) }
+
+// guess answers for the views of a picture. Boxes are told in its pixels.
+func (p *Predictor) guess(x *tensor.Tensor, frame data.Frame, n int) ([]task.Guess, error) {
 	views := x.Shape[0]
 	size := len(x.Data) / views
+	output := p.exe.Output
 	for k := range views {
 		if err := p.exe.Run(engine.Feed{Real: map[string][]float32{compile.Images: x.Data[k*size : (k+1)*size]}}); err != nil {
 			return nil, err
 		}
 		if views > 1 && p.average.Add(p.exe.Output) {
-			return p.task.Answer(p.average.Output, n), nil
+			output = p.average.Output
 		}
 	}
-	return p.task.Answer(p.exe.Output, n), nil
+	gs := p.task.Answer(output, n)
+	for i, g := range gs {
+		if g.Box != (box.Box{}) {
+			gs[i].Box = frame.Back(g.Box)
+		}
+	}
+	return gs, nil
 }

@@ -115,8 +115,8 @@ func Settle(m Image, h, w, orientation int, class func(name string) (int32, bool
 	lies := orientation >= 5 && orientation <= 8
 	switch {
 	case m.Shares:
-		place = func(b box.Box) box.Box {
-			return at(float64(b.X0*float64(w)), float64(b.Y0*float64(h)), float64(b.X1*float64(w)), float64(b.Y1*float64(h)))
+		place = func(b box.Box) box.Box { // six digits of a share name a pixel: what they lose comes back
+			return at(near(b.X0, w), near(b.Y0, h), near(b.X1, w), near(b.Y1, h))
 		}
 	case m.H == 0 || m.H == h && m.W == w:
 	case lies && m.H == w && m.W == h:
@@ -196,6 +196,11 @@ func marks(o box.Object) (n float64) {
 		n += 2
 	}
 	return n
+}
+
+// near is a share of a side in pixels, to the nearest 1024th.
+func near(share float64, side int) float64 {
+	return math.Floor(float64(float64(share*float64(side))*1024)+0.5) / 1024
 }
 
 func corners(b box.Box) string { return fmt.Sprintf("[%.6g %.6g %.6g %.6g]", b.X0, b.Y0, b.X1, b.Y1) }

@@ -169,7 +169,7 @@ func (s *scan) escaped(keep bool) error {
 			}
 		}
 	default:
-		return fmt.Errorf(`\%c in a text`, c)
+		return fmt.Errorf("%q behind a backslash", c)
 	}
 	if keep {
 		s.room = utf8.AppendRune(s.room, r)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/cpu"
 	"github.com/assaylab/assay/experiment"
@@ -222,10 +223,16 @@ func newEvaluator(g *nn.Graph, o experiment.Optimization, eng engine.Engine, bat
 }
 
 func compiled(g *nn.Graph, o experiment.Optimization, eng engine.Engine, batch int, write func(*compile.Family, int) (*program.Program, error)) (*stepper, error) {
-	if err := (task.Classify{}).Check(g); err != nil {
+	of := data.Labelling{Classes: make([]string, g.Classes), Objects: 30} // boxes of a picture, as darknet has room for
+	purpose := task.Labelled(task.For(g, of.Classes), of)
+	if err := purpose.Check(g); err != nil {
 		return nil, fmt.Errorf("%s: %w", g.Name, err)
 	}
-	family, err := compile.New(g, task.Classify{}, o, 1)
+	targets, err := purpose.Targets(of, true)
+	if err != nil {
+		return nil, err
+	}
+	family, err := compile.New(g, purpose, o, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -245,11 +252,16 @@ func compiled(g *nn.Graph, o experiment.Optimization, eng engine.Engine, batch i
 	for i := range x {
 		x[i] = float32(r.NormFloat64())
 	}
-	labels := make([]int32, batch)
-	for i := range labels {
-		labels[i] = int32(r.IntN(max(g.Classes, 1)))
+	s.feed = engine.Feed{Real: map[string][]float32{compile.Images: x}, Index: map[string][]int32{}, Scalars: map[string]float32{}}
+	for _, a := range targets.Room(batch) {
+		for i := range a.Real { // centres, widths and heights
+			a.Real[i] = r.Float32()
+		}
+		for i := range a.Index {
+			a.Index[i] = int32(r.IntN(max(g.Classes, 1)))
+		}
+		a.Put(s.feed.Real, s.feed.Index)
 	}
-	s.feed = engine.Feed{Real: map[string][]float32{compile.Images: x}, Index: map[string][]int32{task.Labels: labels}, Scalars: map[string]float32{}}
 	family.Scalars(s.feed.Scalars, o.LR.Base, 0)
 	return s, nil
 }

@@ -1,0 +1,142 @@
+package data
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/assaylab/assay/data/box"
+	"github.com/assaylab/assay/internal/golden"
+	"github.com/assaylab/assay/tensor"
+)
+
+func TestShapesAreWhatTheyWere(t *testing.T) {
+	sum := sha256.New()
+	for i := range 6 {
+		s := sceneOf(tensor.NewStream(1, "shapes"), i, 64)
+		m := s.paint()
+		sum.Write(m.Pix)
+		for _, f := range s.shapes {
+			fmt.Fprintln(sum, f.class, f.box)
+		}
+	}
+	golden.Version(t, filepath.Join("testdata", "shapes.txt"), shapesVersion, fmt.Sprintf("%x\n", sum.Sum(nil)))
+}
+
+func TestShapesKeepTheirBounds(t *testing.T) {
+	const size, n = 120, 2000
+	stream := tensor.NewStream(3, "shapes")
+	counts, sides := make([]int, 7), make([]int, len(figures))
+	for i := range n {
+		s := sceneOf(stream, i, size)
+		counts[len(s.shapes)]++
+		for k, f := range s.shapes {
+			sides[f.class]++
+			if side := max(f.box.W(), f.box.H()); side < size/12-0.1 || side > size/3+0.1 {
+				t.Fatalf("picture %d: a %s of %g pixels", i, figures[f.class].name, side)
+			}
+			if f.box.Intersect(box.Box{X1: size, Y1: size}) != f.box && max(-f.box.X0, -f.box.Y0, f.box.X1-size, f.box.Y1-size) > 0.1 {
+				t.Fatalf("picture %d: %v reaches outside", i, f.box)
+			}
+			for _, o := range s.shapes[:k] {
+				if both := f.box.Intersect(o.box).Area(); both > 0.3*min(f.box.Area(), o.box.Area()) {
+					t.Fatalf("picture %d: %v and %v overlap by %g", i, f.box, o.box, both)
+				}
+			}
+		}
+	}
+	if counts[0] > 0 || slices.Min(counts[1:]) < n/12 {
+		t.Errorf("pictures by their number of figures: %v", counts)
+	}
+	if least, most := slices.Min(sides), slices.Max(sides); most > least+least/5 {
+		t.Errorf("figures by class: %v", sides)
+	}
+}
+
+func TestABoxOfAShapeIsTheRectangleAroundItsPixels(t *testing.T) {
+	stream := tensor.NewStream(5, "shapes")
+	for i := range 60 {
+		s := sceneOf(stream, i, 96)
+		s.strokes, s.shapes = nil, s.shapes[:1]
+		with := s.paint()
+		ground := s.rand
+		without := scene{size: 96, rand: ground}
+		plain := without.paint()
+		got := box.Box{X0: math.Inf(1), Y0: math.Inf(1)}
+		for y := range 96 {
+			for x := range 96 {
+				d := 0
+				for c := range 3 {
+					d += abs(int(with.Pix[(y*96+x)*3+c]) - int(plain.Pix[(y*96+x)*3+c]))
+				}
+				if d > 110 { // the noise is another one
+					got = box.Box{X0: min(got.X0, float64(x)), Y0: min(got.Y0, float64(y)), X1: max(got.X1, float64(x+1)), Y1: max(got.Y1, float64(y+1))}
+				}
+			}
+		}
+		want := s.shapes[0].box
+		for _, d := range []float64{want.X0 - got.X0, want.Y0 - got.Y0, got.X1 - want.X1, got.Y1 - want.Y1} {
+			if d > 1.01 || d < -3 { // a tip may be too thin to be seen
+				t.Errorf("picture %d, %s: pixels in %v, box %v", i, figures[s.shapes[0].class].name, got, want)
+				break
+			}
+		}
+	}
+}
+
+func abs(v int) int { return max(v, -v) }
+
+func TestShapesToTestOnAreOthers(t *testing.T) {
+	spec := Builtin("shapes")
+	spec.Images, spec.Size = 40, 32
+	a := open(t, spec, Options{})
+	if len(a.Items) != 50 || a.Objects(0) == nil || !a.Boxed {
+		t.Fatalf("%d images", len(a.Items))
+	}
+	seen := map[Hash]bool{}
+	for _, it := range a.Items {
+		if seen[it.Hash] {
+			t.Errorf("%s is there twice", it.Name)
+		}
+		seen[it.Hash] = true
+	}
+	c := a.Cut(1, 1)
+	if len(c.Test) != 10 || len(c.Val) == 0 {
+		t.Errorf("%d, %d, %d", len(c.Train), len(c.Val), len(c.Test))
+	}
+	again := open(t, spec, Options{Cache: t.TempDir()})
+	spec.Seed = 2
+	other := open(t, spec, Options{})
+	if again.Digest != a.Digest || other.Digest == a.Digest {
+		t.Error("the seed does not decide, or something else does")
+	}
+}
+
+func TestTheColourOfAShapeSaysNothingOfItsClass(t *testing.T) {
+	stream := tensor.NewStream(9, "shapes")
+	sum, square, n := make([]float64, len(figures)), make([]float64, len(figures)), make([]float64, len(figures))
+	for i := range 400 {
+		s := sceneOf(stream, i, 32)
+		s.paint()
+		for _, f := range s.shapes {
+			v := float64(f.color[0] + f.color[1] - f.color[2])
+			sum[f.class] += v
+			square[f.class] += v * v
+			n[f.class]++
+		}
+	}
+	for c := range figures {
+		mean := sum[c] / n[c]
+		sd := math.Sqrt(square[c]/n[c]-mean*mean) / math.Sqrt(n[c])
+		all := 0.0
+		for k := range figures {
+			all += sum[k] / n[k] / float64(len(figures))
+		}
+		if math.Abs(mean-all) > 4*sd {
+			t.Errorf("%s: mean %.1f ± %.1f, of all %.1f", figures[c].name, mean, sd, all)
+		}
+	}
+}
