@@ -8,6 +8,7 @@ import (
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/approach/architecture"
+	"github.com/assaylab/assay/nn"
 )
 
 func TestACardTellsEverything(t *testing.T) {
@@ -76,6 +77,10 @@ func TestEveryDocumentedValueIsTaken(t *testing.T) {
 				if e.Name == "pool" && value == architecture.NoPool || value == "dense" { // mini's linear layer reads a map
 					x = lists(t, "mini", "head: avg", "", "")
 				}
+				var images approach.Images
+				if strings.Contains(params, "kind: yolo") {
+					x.Task, images = "detect", approach.Images{Size: nn.Size{H: 32, W: 32, C: 1}} // which cells of 8 fill
+				}
 				switch c := chosen(item); e.Kind {
 				case approach.Architecture:
 					x.Architecture = append(x.Architecture, c)
@@ -84,7 +89,7 @@ func TestEveryDocumentedValueIsTaken(t *testing.T) {
 				default:
 					x.Learning = append(x.Learning, c)
 				}
-				_, err := approach.Build(x, approach.Images{})
+				_, err := approach.Build(x, images)
 				if err != nil && !strings.Contains(err.Error(), "nothing to change") && !strings.Contains(err.Error(), "mini has no") {
 					t.Errorf("%s: %v", item, err)
 				}

@@ -51,15 +51,16 @@ func Catalog() []Entry {
 			Caveats:   "with few channels the squeeze leaves almost nothing: raise it. The first layer is left alone, as in SqueezeNet",
 		}},
 		{"head", Architecture, "net", architecture.Head{Kind: "avg"}, Card{
-			Summary: "exchanges the classifier: pooled, fully connected, behind a pyramid of poolings, or convolutions averaged over positions",
+			Summary: "exchanges the classifier: pooled, fully connected, behind a pyramid of poolings, convolutions averaged over positions, or the boxes of a detector",
 			Cost:    "avg, max, max+avg and gem drop the hidden fully connected layers and most of the parameters of an AlexNet or VGG; gem computes a logarithm and an exponential a value",
 			Couplings: []string{
 				"conv-avg, avg-conv and spp take the pooling in front of the first linear layer away unless pool is keep",
 				"spp keeps hidden layers unless hidden gives another; its vector does not depend on the size of the images",
 				"a hidden layer has the activation in front of it and the dropout that the old hidden layers had",
 				"weight decay never acts on gem's exponent",
+				"yolo wants task: detect and images with boxes, whose shapes give the anchors; its convolutions have batch norm and leaky ReLU whatever the network has, auxiliary heads go, and the sides of the images must be multiples of the network's stride",
 			},
-			Paper:    "avg: Lin, Chen, Yan, arXiv:1312.4400, §3.2; conv-avg: Sermanet et al., OverFeat, arXiv:1312.6229; spp: He, Zhang, Ren, Sun, arXiv:1406.4729; gem: Radenović, Tolias, Chum, arXiv:1711.02512",
+			Paper:    "avg: Lin, Chen, Yan, arXiv:1312.4400, §3.2; conv-avg: Sermanet et al., OverFeat, arXiv:1312.6229; spp: He, Zhang, Ren, Sun, arXiv:1406.4729; gem: Radenović, Tolias, Chum, arXiv:1711.02512; yolo: Redmon, Farhadi, arXiv:1612.08242",
 			Evidence: "fully connected layers as convolutions, predictions averaged: .494; average, then classify: .489 (base .470); with elu, the last pooling kept and padded, .511 and .508 (base .488), average and maximum .509, but .481 where the average stands behind the first hidden layer; spp of three levels .483, of two .471",
 			Caveats:  "a network that pools its last maps already has nothing to change under avg; gem sees what is positive alone; at the rate of a network with batch norm, fc and gem may end by taking every image for one class (resnet20, rate .05): lower it",
 		}},

@@ -25,7 +25,7 @@ var walked = map[string][]string{
 	"bottleneck":         {"bottleneck", "bottleneck: {reduce: 2, stride_in: 1x1}"},
 	"mlpconv":            {"mlpconv", "mlpconv: 1"},
 	"fire":               {"fire", "fire: {squeeze: 0.5, expand3: 0.25}"},
-	"head":               {"head", "head: max", "head: max+avg", "head: fc", "head: {kind: avg, hidden: 64}", "head: conv-avg", "head: {kind: conv-avg, pool: keep}", "head: avg-conv", "head: {kind: avg-conv, pool: keep}", "head: spp", "head: {kind: spp, levels: [2, 1], pool: keep}", "head: {kind: spp, hidden: 64}", "head: gem", "head: {kind: gem, p: 2, hidden: 64}"},
+	"head":               {"head", "head: max", "head: max+avg", "head: fc", "head: {kind: avg, hidden: 64}", "head: conv-avg", "head: {kind: conv-avg, pool: keep}", "head: avg-conv", "head: {kind: avg-conv, pool: keep}", "head: spp", "head: {kind: spp, levels: [2, 1], pool: keep}", "head: {kind: spp, hidden: 64}", "head: gem", "head: {kind: gem, p: 2, hidden: 64}", "head: {kind: yolo, channels: 64}"},
 	"inception":          {"inception", "inception: {pool: avg, five: 3x3+3x3, reduce: 1}", "inception: [0.5, [0.1, 0.5], 0, 0]", "inception: [8, [8, 16], [4, 4], 4]"},
 	"flattened":          {"flattened", "flattened: 1", "flattened: {order: VHL, bias: false}"},
 	"residual":           {"residual", "residual: {shortcut: A}", "residual: {shortcut: C, scale: 0.3}", "residual: {preact: true}", "residual: 1", "residual: 3"},

@@ -32,8 +32,8 @@ type Spec struct {
 	Skip   []string `yaml:"skip" help:"globs of files or folders that are left out"`
 	Labels string   `yaml:"labels" json:",omitempty" help:"a CSV file with columns file and label, in place of the folders' names"`
 	Class  string   `yaml:"class" json:",omitempty" help:"a pattern (regular expression) of one group over the files' names, in place of the folders': what the group holds is the class"`
-	Format string   `yaml:"format" json:",omitempty" values:"voc coco yolo" help:"how the folder's boxes are written, in place of looking"`
-	Fit    Fit      `yaml:"fit" json:",omitempty" values:"letterbox stretch" help:"how a picture with boxes comes to the window: whole, its aspect kept (letterbox), or stretched; left out: letterbox"`
+	Format string   `yaml:"format" json:",omitempty" values:"voc, coco, yolo" help:"how the folder's boxes are written, in place of looking"`
+	Fit    Fit      `yaml:"fit" json:",omitempty" values:"letterbox, stretch" help:"how a picture with boxes comes to the window: whole, its aspect kept (letterbox), or stretched; left out: letterbox"`
 	Images int      `yaml:"images" json:",omitempty" help:"of shapes: how many to train on and validate, 8 to 1000000; a quarter as many are the test; left out: 2000"`
 	Size   int      `yaml:"size" json:",omitempty" help:"of shapes: pixels of a side, a multiple of 32 from 32 to 1024; left out: 128"`
 	Seed   uint64   `yaml:"seed" json:",omitempty" help:"of shapes: what they are drawn by; left out: 1"`

@@ -217,7 +217,7 @@ func TestSetsThatCannotBeTrainedOnAreRefusedInOneLine(t *testing.T) {
 		{Folder(nothing), nothing + ": no images; put each class's pictures in a folder of its own"},
 		{Folder("no-such-folder"), "no-such-folder: no such folder or archive; check the path"},
 		{Builtin("cifar11"), `data: no data set "cifar11"; did you mean "cifar10"? (assay data list)`},
-		{Builtin("zebras"), `data: no data set "zebras"; there are fashion-mini, fashion-mnist, mnist, cifar10, cifar100, imagenette`},
+		{Builtin("zebras"), `data: no data set "zebras"; there are fashion-mini, shapes, fashion-mnist, mnist, cifar10, cifar100, imagenette`},
 		{Builtin("augment"), `data: no data set "augment"; write {folder: augment} for the folder`},
 		{Builtin("cifar10"), `data: cifar10 is not on this machine; run "assay data get cifar10" (162 MiB), or give your copy as {folder: DIR}`},
 		{Spec{}, "data: neither a name nor a folder; write a built-in set's name or {folder: DIR}"},

@@ -168,7 +168,7 @@ func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at
 		return err
 	}
 	width := least
-	if marks != nil {
+	if l.set.Boxed {
 		width = boxedLeast
 	}
 	zoom := max(1, (width+p.W-1)/p.W)

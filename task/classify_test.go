@@ -171,7 +171,7 @@ func TestTargetsGoByTheNamesOfClasses(t *testing.T) {
 
 func TestTasksAreFoundByName(t *testing.T) {
 	for name, want := range map[string]string{
-		"": "", "classify": "", "clasify": `no task "clasify"; did you mean "classify"?`, "segment": `no task "segment"; there is classify`,
+		"": "", "classify": "", "clasify": `no task "clasify"; did you mean "classify"?`, "segment": `no task "segment"; there is classify, detect`,
 	} {
 		of, err := New(name, nil)
 		if err != nil && err.Error() != want || err == nil && (want != "" || of.Name() != "classify") {

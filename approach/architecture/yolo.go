@@ -97,6 +97,11 @@ func (h Head) detect(g *nn.Graph, find Finder) (nn.Changes, error) {
 		c.Count(false)
 		return c, nil
 	}
+	for _, scaled := g.Main().Node.Layer.(nn.Scale); scaled; _, scaled = g.Main().Node.Layer.(nn.Scale) { // logits, not boxes
+		if err := g.Remove(g.Main().Node); err != nil {
+			return c, err
+		}
+	}
 	layers, trunk := tail(g)
 	if trunk == nil {
 		return c, nil

@@ -51,6 +51,14 @@ worst of each kind: objects in green, boxes that the detector gives in red.`,
 		if err := look(m, views); err != nil {
 			return err
 		}
+		if worst != "" {
+			switch purpose, err := m.Task(); {
+			case err != nil:
+				return err
+			case purpose.Name() != (task.Detect{}).Name():
+				return misuse(fmt.Errorf("--worst: %s gives classes and no boxes; leave it out", args[0]))
+			}
+		}
 		trained := trainedOn(args[0], m)
 		images := trained.Data.Spec
 		switch {
@@ -102,11 +110,7 @@ worst of each kind: objects in green, boxes that the detector gives in red.`,
 		if err != nil {
 			return err
 		}
-		switch {
-		case worst == "":
-		case score.Detected == nil:
-			return misuse(fmt.Errorf("--worst: %s names classes and draws no boxes; leave it out", args[0]))
-		default:
+		if worst != "" {
 			if err := e.worstSheet(c.Context(), set, m.About.Preprocess, score, m.About.Classes, worst); err != nil {
 				return err
 			}

@@ -37,16 +37,19 @@ type probability struct {
 func predictCommand(e *Env) *cobra.Command {
 	var top int
 	var views string
+	var boxes detection
 	cmd := &cobra.Command{
 		Use: "predict MODEL IMAGE|FOLDER...", Short: "what a model sees in pictures",
-		Long: `Prints the most probable classes of each picture, with probabilities. Pictures are prepared as in training: what that takes travels
+		Long: `Prints the most probable classes of each picture, with probabilities; of a detector the boxes that it finds, with their class, score, upper
+left corner, width and height in pixels, the surest first; --draw, --yolo and --coco write them to files as well. Pictures are prepared as in training: what that takes travels
 with the model. A folder stands for all pictures in it, - for one on standard input. With --json: an object a line, of a picture that
 cannot be read its file and the error; then the exit code is 1.`,
-		Example: "  assay predict winner.safetensors cat.jpg\n  assay predict winner.safetensors *.jpg --top 1 --json\n  assay predict winner.safetensors holiday",
+		Example: "  assay predict winner.safetensors cat.jpg\n  assay predict winner.safetensors *.jpg --top 1 --json\n  assay predict winner.safetensors holiday\n  assay predict detector.safetensors holiday --conf 0.5 --draw found",
 		Args:    args(2, -1, "MODEL or IMAGE"),
 	}
 	cmd.Flags().IntVar(&top, "top", 5, "`N` classes of each picture")
 	viewsFlag(cmd, &views)
+	boxes.flags(cmd)
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if top < 1 {
 			return misuse(fmt.Errorf("--top: %d; give 1 or more", top))
@@ -69,10 +72,19 @@ cannot be read its file and the error; then the exit code is 1.`,
 		}
 		defer p.Close()
 		s := &seer{e: e, p: p, top: top, width: widest(m.About.Classes), several: len(args) > 2}
+		if s.boxes, err = boxes.of(c, m, p); err != nil {
+			return err
+		}
+		if s.boxes != nil {
+			s.top = boxes.most
+		}
 		for _, word := range args[1:] {
 			if err := s.word(c.Context(), word); err != nil {
 				return err
 			}
+		}
+		if err := s.boxes.end(); err != nil {
+			return err
 		}
 		for i, err := range s.bad {
 			if i == len(s.bad)-1 {
@@ -90,8 +102,9 @@ type seer struct {
 	e       *Env
 	p       *model.Predictor
 	top     int
-	width   int  // columns of the longest class
-	several bool // pictures: each is named
+	width   int        // columns of the longest class
+	several bool       // pictures: each is named
+	boxes   *detection // of a detector, else nil
 	bad     []error
 }
 
@@ -108,6 +121,12 @@ func (s *seer) word(ctx context.Context, word string) error {
 	}
 	if info, err := os.Stat(word); err == nil && info.IsDir() {
 		return s.folder(ctx, word)
+	}
+	if s.boxes != nil { // whose bytes are wanted twice
+		if f, err := os.Open(word); err == nil {
+			defer f.Close()
+			return s.read(word, f)
+		}
 	}
 	guesses, err := s.p.File(word, s.top)
 	return s.tell(word, guesses, err)
@@ -139,6 +158,9 @@ func (s *seer) read(file string, r io.Reader) error {
 	if err == nil {
 		guesses, err = s.p.Picture(b, s.top)
 	}
+	if err == nil && s.boxes != nil {
+		err = s.boxes.keep(file, b, guesses)
+	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", file, err)
 	}
@@ -152,6 +174,9 @@ func picture(name string) bool {
 
 // tell prints what was seen in a picture, or that it could not be read: with --json in its line, else at the end.
 func (s *seer) tell(file string, guesses []task.Guess, err error) error {
+	if err == nil && s.boxes != nil {
+		return s.e.printBoxes(file, guesses, s.width, s.several)
+	}
 	if err == nil {
 		return s.e.printGuesses(file, guesses, s.width, s.several)
 	}
