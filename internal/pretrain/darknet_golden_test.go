@@ -153,7 +153,7 @@ func begun(t *testing.T, g *nn.Graph, file []byte) *program.State {
 type passing struct{}
 
 func (passing) Loss(*program.Builder, []nn.Output, []*program.Value) *program.Value { return nil }
-func (passing) Predict(b *program.Builder, main *program.Value)                     { b.Output("y", main) }
+func (passing) Predict(b *program.Builder, _ nn.Output, head *program.Value)        { b.Output("y", head) }
 
 // gives is what a node gives for an image [H,W,C].
 func gives(t *testing.T, e *cpu.Engine, g *nn.Graph, node string, state *program.State, x []float32) []float32 {
