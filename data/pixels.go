@@ -205,7 +205,7 @@ func (s *Set) again(item int, size augment.Size) (augment.Image, error) {
 // contentsID names what a file of pixels is made of: the contents, in the order of items, their size, and what decodes them.
 func contentsID(items []Item, size augment.Size) [16]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %d %d%s\n", decoded(), size.H, size.W, size.Fit)
+	fmt.Fprintf(h, "%s %d %d%s\n", decoded(), size.H, size.W, size.Fit+Fit(size.Filter))
 	for i := range items {
 		h.Write(items[i].Hash[:])
 	}
@@ -219,7 +219,7 @@ func (s *Set) pixelFile(of augment.Size) string {
 	}
 	size := "own"
 	if of != (augment.Size{}) {
-		size = fmt.Sprintf("%dx%d%s", of.H, of.W, of.Fit)
+		size = fmt.Sprintf("%dx%d%s", of.H, of.W, of.Fit+Fit(of.Filter))
 	}
 	return filepath.Join(s.opt.Cache, s.id+"-"+s.state+"-"+size+pixelEnding)
 }

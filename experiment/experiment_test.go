@@ -173,7 +173,7 @@ func TestAFileThatIsNoExperimentSaysSo(t *testing.T) {
 		"data: {name: a, folder: b}\nnet: m":  "e.yaml:1:7: data: both a name and a folder; keep one",
 		"data: {folder: b, val: 1}\nnet: m":   "e.yaml:1:24: val: 1 is no share; give one from 0 to below 1",
 		"data: {folder: b, test: -1}\nnet: m": "e.yaml:1:25: test: -1 is no share; give one from 0 to below 1",
-		"data: a\nnet: m\ntask: detect\n":     `e.yaml:3:7: no task "detect"; there is classify`,
+		"data: a\nnet: m\ntask: segment\n":    `e.yaml:3:7: no task "segment"; there is classify, detect`,
 		"data: a\nnet: m\ntask: clasify\n":    `e.yaml:3:7: no task "clasify"; did you mean "classify"?`,
 		"data: a\nnett: mini\n":               `e.yaml:2:1: unknown key "nett"; did you mean "net"?`,
 		"data: a\nnet: m\nlearning: flip\n":   "e.yaml:3:11: learning: want a list, got flip; put it in brackets: [flip]",
