@@ -16,7 +16,9 @@ type Object struct {
 }
 
 // Around is the box with a centre, a width and a height.
-func Around(x, y, w, h float64) Box { return Box{x - w/2, y - h/2, x + w/2, y + h/2} }
+func Around(x, y, w, h float64) Box {
+	return Box{x - float64(w/2), y - float64(h/2), x + float64(w/2), y + float64(h/2)}
+}
 
 // W is the width, below 0 where the corners are the wrong way around.
 func (b Box) W() float64 { return b.X1 - b.X0 }

