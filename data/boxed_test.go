@@ -505,6 +505,9 @@ func TestFramesTakeBoxesBack(t *testing.T) {
 				if f.H != it.H || f.W != it.W || len(f.Objects) != 1 || len(seen.rows[row][0].Objects) != 1 {
 					t.Fatalf("%+v of %+v", f, it)
 				}
+				if of := l.cfg.Preprocess.Frame(it.H, it.W); b.View == 0 && (of.X != f.X || of.Y != f.Y || of.SX != f.SX || of.SY != f.SY) {
+					t.Errorf("%s: a prediction of a picture of %dx%d has frame %+v, an evaluation %+v", fit, it.W, it.H, of, f)
+				}
 				got, want := f.Back(seen.rows[row][0].Objects[0].Box), f.Objects[0].Box
 				for _, d := range []float64{got.X0 - want.X0, got.Y0 - want.Y0, got.X1 - want.X1, got.Y1 - want.Y1} {
 					if math.Abs(d) > 1e-9 {

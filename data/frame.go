@@ -30,3 +30,12 @@ func (f Frame) Back(b box.Box) box.Box {
 	y0, y1 := f.Y+float64(b.Y0*f.SY), f.Y+float64(b.Y1*f.SY)
 	return box.Box{X0: min(x0, x1), Y0: min(y0, y1), X1: max(x0, x1), Y1: max(y0, y1)}.Intersect(box.Box{X1: float64(f.W), Y1: float64(f.H)})
 }
+
+// Frame is where the centred window lies on an upright picture h pixels high and w wide, whose objects nobody knows: what a prediction's
+// boxes come back by.
+func (p Preprocess) Frame(h, w int) Frame {
+	_, keptH, keptW := p.Geometry().size().Of(h, w)
+	win := augment.Centre(keptH, keptW, p.H, p.W)
+	y, x := float64(h)/float64(keptH), float64(w)/float64(keptW)
+	return Frame{H: h, W: w, X: float64(float64(win.X) * x), Y: float64(float64(win.Y) * y), SX: float64(float64(win.W) * x), SY: float64(float64(win.H) * y)}
+}

@@ -51,7 +51,7 @@ class, and the parts to be made.`,
 
 // withFlag is --with of commands that take a folder.
 func withFlag(cmd *cobra.Command, with *string) {
-	cmd.Flags().StringVar(with, "with", "", "`KEYS` of data besides the folder: labels, class, format, fit, parts, val, test, skip")
+	cmd.Flags().StringVar(with, "with", "", "`KEYS` of data besides the folder: labels, class, format, fit, images, size, seed, parts, val, test, skip")
 }
 
 // sourceWith is a folder or built-in set with other keys of data, as a file has them, and their node.

@@ -76,16 +76,23 @@ worst of each kind: objects in green, boxes that the detector gives in red.`,
 			}
 		}
 		set, err := e.open(c.Context(), images)
-		for range 2 { // other images than it was trained on: without what was skipped, with parts of their own
+		for range 4 { // other images than it was trained on: without what was skipped, with parts of their own
 			f, ok := errors.AsType[*spec.Fault](err)
 			if !ok {
 				break
 			}
-			if strings.HasPrefix(f.Path, "$.skip") {
+			switch key, _, _ := strings.Cut(strings.TrimPrefix(f.Path, "$."), "["); key {
+			case "skip":
 				images.Skip = nil
-			} else {
+			case "format":
+				images.Format = ""
+			case "fit":
+				images.Fit = ""
+			case "images", "size", "seed":
+				images.Images, images.Size, images.Seed = 0, 0, 0
+			default:
 				usual := source(from)
-				images = data.Spec{Name: images.Name, Folder: images.Folder, Val: usual.Val, Test: usual.Test, Skip: images.Skip}
+				images.Parts, images.Val, images.Folds, images.Test, images.Labels, images.Class, images.Asked = "", usual.Val, 0, usual.Test, "", "", nil
 			}
 			set, err = e.open(c.Context(), images)
 		}
