@@ -35,7 +35,5 @@ func (f Frame) Back(b box.Box) box.Box {
 // boxes come back by.
 func (p Preprocess) Frame(h, w int) Frame {
 	_, keptH, keptW := p.Geometry().size().Of(h, w)
-	win := augment.Centre(keptH, keptW, p.H, p.W)
-	y, x := float64(h)/float64(keptH), float64(w)/float64(keptW)
-	return Frame{H: h, W: w, X: float64(float64(win.X) * x), Y: float64(float64(win.Y) * y), SX: float64(float64(win.W) * x), SY: float64(float64(win.H) * y)}
+	return frameOf(h, w, keptH, keptW, augment.Centre(keptH, keptW, p.H, p.W))
 }
