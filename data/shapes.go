@@ -160,7 +160,7 @@ func place(rings [][]point, turns, side, x, y float64) (s shape) {
 	for _, ring := range rings {
 		var out [][2]int64
 		for _, p := range ring {
-			q := [2]int64{fixed(p.x, (low.x+high.x)/2, x), fixed(p.y, (low.y+high.y)/2, y)}
+			q := [2]int64{fixed(p.x, float64((low.x+high.x)/2), x), fixed(p.y, float64((low.y+high.y)/2), y)}
 			out = append(out, q)
 			edge = [4]int64{min(edge[0], q[0]), min(edge[1], q[1]), max(edge[2], q[0]), max(edge[3], q[1])}
 		}
@@ -179,7 +179,8 @@ func sceneOf(stream tensor.Stream, number, size int) *scene {
 	for tries := 0; len(s.shapes) < n && tries < 60; tries++ {
 		class := r.IntN(len(figures))
 		side := between(float64(size)/12, float64(size)/3, r)
-		x, y := between(side/2, float64(size)-side/2, r), between(side/2, float64(size)-side/2, r)
+		half := float64(side / 2)
+		x, y := between(half, float64(size)-half, r), between(half, float64(size)-half, r)
 		f := place(figures[class].outline(r), r.Float64(), side, x, y)
 		f.class = class
 		apart := !slices.ContainsFunc(s.shapes, func(o shape) bool {
@@ -210,7 +211,7 @@ func strokeOf(size float64, r *tensor.Rand) shape {
 		inner := polygon(25, func(i int) point { return turn(float64(part*float64(24-i)/24), 1-2*wide) })
 		rings = [][]point{append(outer, inner...)}
 	default:
-		rings, side = [][]point{circle(1)}, between(size/50, size/32, r)
+		rings, side = [][]point{circle(1)}, between(size/50, float64(size/32), r)
 	}
 	return place(rings, r.Float64(), side, between(0, size, r), between(0, size, r))
 }

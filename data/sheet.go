@@ -213,7 +213,7 @@ const boxedLeast = 240
 // draw draws the outline inside of a picture that lies there, one pixel wide for each 200 of it.
 func (m Mark) draw(sheet *image.RGBA, picture image.Rectangle) {
 	at := func(share float64, from, extent int) int {
-		return from + int(min(1, max(0, share))*float64(extent)+0.5)
+		return from + int(float64(min(1, max(0, share))*float64(extent))+0.5)
 	}
 	r := image.Rect(at(m.X0, picture.Min.X, picture.Dx()), at(m.Y0, picture.Min.Y, picture.Dy()), at(m.X1, picture.Min.X, picture.Dx()), at(m.Y1, picture.Min.Y, picture.Dy()))
 	width := 1 + picture.Dx()/200

@@ -96,25 +96,25 @@ func (a PlannedArm) Net() string { return a.Built.Graph.Name }
 
 func TestAPlanRefusesWithLineAndColumn(t *testing.T) {
 	for text, want := range map[string]string{
-		"  - {name: a, with: [{batch: 90}]}":                                                                                   `s.yaml:7:5: variant "a": nothing differs from the baseline; drop it, or change something`,
-		"  - {name: a, with: [{l2: {except: [norm, bias]}}]}":                                                                  `s.yaml:7:5: variant "a": nothing differs from the baseline`,
-		"  - {name: a, with: [{batch: 20}]}\n  - {name: b, with: [{batch: 20}]}":                                               `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`,
-		"  - {name: a, with: [residual]}\n  - {name: b, with: [{residual: {preact: true}}]}":                                   `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`, // mini has no norms to move
-		"  - {name: a, with: [{batch: 901}]}":                                                                                  `s.yaml:7:23: batch: 901 images a step, but there are 900 to train on`,
-		"  - {name: a, data: {name: fashion-mini, val: 0}}":                                                                    `s.yaml:7:5: variant "a": data: no validation images to judge by`,
-		"  - {name: a, net: resnet21}":                                                                                         `s.yaml:7:5: variant "a": no network "resnet21"; did you mean resnet20?`,
-		"  - {name: a, with: [{activation: {from: leaky, to: elu}}]}":                                                          `s.yaml:7:23: activation: mini has no leaky`,
-		"  - {name: a, with: [batchnrm]}":                                                                                      `s.yaml:7:22: no approach "batchnrm"; did you mean "batchnorm"?`,
-		"  - {name: a, with: [{lr: {warmup: 300}}]}":                                                                           `s.yaml:7:36: lr: a warm-up of 300 epochs in a training of 2 never ends; give at most 1`,
-		"  - {name: a, with: [{lr: {every: 500}}]}":                                                                            `s.yaml:7:35: lr: a drop every 500 epochs in a training of 2 never comes; give at most 1, or policy: fixed`,
-		"  - {name: a, with: [{epochs: 1}, {lr: {warmup: 1}}]}":                                                                `s.yaml:7:49: lr: a warm-up of 1 epoch in a training of 1 never ends; give less than 1`,
-		"  - {name: a, with: [{lr: {final: 0.5}}]}":                                                                            `s.yaml:7:5: variant "a": lr: the rate of every step is the baseline's; drop it, or change something that acts`,
-		"  - {name: a, with: [{lr: {policy: fixed}}]}\n  - {name: b, with: [{lr: {policy: linear, final: 1}}]}":                `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`,
-		"  - {name: a, with: [{lr: {layers: {conv1: 0.5}}}]}\n  - {name: b, with: [{lr: {final: 0.5, layers: {conv1: 0.5}}}]}": `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`,
-		"  - {name: a, with: [{lr: {layers: {cnv1: 0.5}}}]}":                                                                   `s.yaml:7:43: lr: layers: mini has no layer "cnv1" with parameters; did you mean "conv1"?`,
-		"  - {name: a, with: [{lr: -1}]}":                                                                                      `s.yaml:7:`,
-		"  - {name: a, without: [augmnt]}":                                                                                     `s.yaml:7:25: the base has no "augmnt"; did you mean "augment"?`,
-		"  - {name: a, without: [dropout]}":                                                                                    `s.yaml:7:25: the base has no "dropout"; it has batch, l2, lr, epochs, augment`,
+		"  - {name: a, with: [{batch: 90}]}":                                                                                       `s.yaml:7:5: variant "a": nothing differs from the baseline; drop it, or change something`,
+		"  - {name: a, with: [{l2: {except: [norm, bias]}}]}":                                                                      `s.yaml:7:5: variant "a": nothing differs from the baseline`,
+		"  - {name: a, with: [{batch: 20}]}\n  - {name: b, with: [{batch: 20}]}":                                                   `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`,
+		"  - {name: a, with: [residual]}\n  - {name: b, with: [{residual: {preact: true}}]}":                                       `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`, // mini has no norms to move
+		"  - {name: a, with: [{batch: 901}]}":                                                                                      `s.yaml:7:23: batch: 901 images a step, but there are 900 to train on`,
+		"  - {name: a, data: {name: fashion-mini, val: 0}}":                                                                        `s.yaml:7:5: variant "a": data: no validation images to judge by`,
+		"  - {name: a, net: resnet21}":                                                                                             `s.yaml:7:5: variant "a": no network "resnet21"; did you mean resnet20?`,
+		"  - {name: a, with: [{activation: {from: leaky, to: elu}}]}":                                                              `s.yaml:7:23: activation: mini has no leaky`,
+		"  - {name: a, with: [batchnrm]}":                                                                                          `s.yaml:7:22: no approach "batchnrm"; did you mean "batchnorm"?`,
+		"  - {name: a, with: [{lr: {warmup: 300}}]}":                                                                               `s.yaml:7:36: lr: a warm-up of 300 epochs in a training of 2 never ends; give at most 1`,
+		"  - {name: a, with: [{lr: {every: 500}}]}":                                                                                `s.yaml:7:35: lr: a drop every 500 epochs in a training of 2 never comes; give at most 1, or policy: fixed`,
+		"  - {name: a, with: [{epochs: 1}, {lr: {warmup: 1}}]}":                                                                    `s.yaml:7:49: lr: a warm-up of 1 epoch in a training of 1 never ends; give less than 1`,
+		"  - {name: a, with: [{lr: {every: 0.66667}}]}":                                                                            `s.yaml:7:5: variant "a": lr: the rate of every step is the baseline's; drop it, or change something that acts`,
+		"  - {name: a, with: [{lr: {policy: fixed}}]}\n  - {name: b, with: [{lr: {policy: linear, final: 1}}]}":                    `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`,
+		"  - {name: a, with: [{lr: {layers: {conv1: 0.5}}}]}\n  - {name: b, with: [{lr: {every: 0.66667, layers: {conv1: 0.5}}}]}": `s.yaml:8:5: variant "b": the same as "a" in all that counts; drop one`,
+		"  - {name: a, with: [{lr: {layers: {cnv1: 0.5}}}]}":                                                                       `s.yaml:7:43: lr: layers: mini has no layer "cnv1" with parameters; did you mean "conv1"?`,
+		"  - {name: a, with: [{lr: -1}]}":                                                                                          `s.yaml:7:`,
+		"  - {name: a, without: [augmnt]}":                                                                                         `s.yaml:7:25: the base has no "augmnt"; did you mean "augment"?`,
+		"  - {name: a, without: [dropout]}":                                                                                        `s.yaml:7:25: the base has no "dropout"; it has batch, l2, lr, epochs, augment`,
 	} {
 		s, err := read(baseText + "variants:\n" + text + "\n")
 		if err != nil {

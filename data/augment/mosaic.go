@@ -96,7 +96,7 @@ func (t *Tiling) Lay(i int, s *Sample) {
 	f := max(float64(tile.H)/float64(h), float64(tile.W)/float64(w))
 	start := func(length, part int, at float64) int { // of the part, in the window as it lies on the canvas
 		size := float64(f * float64(length))
-		return int(math.Floor(float64(length)/2 - size/2 + float64(at*(size-float64(part))) + 0.5))
+		return int(math.Floor(float64(float64(length)/2) - float64(size/2) + float64(at*(size-float64(part))) + 0.5))
 	}
 	y, x := start(h, tile.H, t.at[i][0]), start(w, tile.W, t.at[i][1])
 	s.scale(f)
@@ -107,7 +107,7 @@ func (t *Tiling) Lay(i int, s *Sample) {
 	kept := s.regions[:0]
 	for _, r := range s.regions { // what covers parts of the picture moves with them
 		place := func(v, length, from int) int {
-			return int(math.Floor(float64(f*(float64(v)-float64(length)/2)) + float64(length)/2 - float64(from) + 0.5))
+			return int(math.Floor(float64(f*(float64(v)-float64(float64(length)/2))) + float64(float64(length)/2) - float64(from) + 0.5))
 		}
 		y0, y1 := max(0, place(r.Y, h, y)), min(tile.H, place(r.Y+r.H, h, y))
 		x0, x1 := max(0, place(r.X, w, seen)), min(tile.W, place(r.X+r.W, w, seen))

@@ -112,7 +112,7 @@ func (f Filter) Resize(src Image, part Box, h, w int) Image {
 		s.weigh(f.kernel(), src.W, part.X0, part.X1, w)
 		y0, y1 := 0, src.H
 		if h != src.H { // the rows that the second pass looks at
-			reach := f.kernel().support * max(1, (part.Y1-part.Y0)/float64(h))
+			reach := float64(f.kernel().support * max(1, (part.Y1-part.Y0)/float64(h)))
 			y0, y1 = max(0, int(part.Y0-reach)-1), min(src.H, int(part.Y1+reach)+2)
 		}
 		rows = Image{H: src.H, W: w, C: src.C}
@@ -162,7 +162,7 @@ const precision = 32 - 8 - 2
 func (s *scratch) weigh(by kernel, n int, in0, in1 float64, out int) {
 	scale := (in1 - in0) / float64(out)
 	wide := max(1, scale) // of the filter
-	support := by.support * wide
+	support := float64(by.support * wide)
 	s.size = 2*int(math.Ceil(support)) + 1
 	s.first, s.count = resized(s.first, out), resized(s.count, out)
 	s.weights, s.exact = resized(s.weights, out*s.size), resized(s.exact, s.size)
