@@ -78,6 +78,8 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"mini", "head: {kind: spp, levels: []}", "", "", `3:42: head: no level; give the bins of one or more, such as [3, 2, 1]`},
 		{"mini", "head: {kind: spp, levels: [3, 9]}", "", "", `3:46: head: 9 bins a side of the 7x7 map of conv5/act; give 1 to 7`},
 		{"mini", "head: {kind: max, p: 3}", "", "", `3:34: head: p belongs to gem; take it out or write kind: gem`},
+		{"mini", "head: {kind: max, reorg: plain}", "", "", `3:34: head: reorg belongs to yolo; take it out or write kind: yolo`},
+		{"mini", "head: {kind: yolo, hidden: 3}", "", "", `3:35: head: hidden decides nothing under kind: yolo; take it out or choose another kind`},
 		{"mini", "head: {kind: gem, p: -1}", "", "", `3:37: head: p -1; give an exponent above 0 and at most 100`},
 		{"mini", "kernel", "", "", `3:16: kernel: the key "to" is missing; add it, or a dilation`},
 		{"mini", "kernel: {from: 3}", "", "", `3:24: kernel: the key "to" is missing; add it, or a dilation`},
