@@ -101,6 +101,11 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
+	if images.Anchors != nil { // there are boxes; who gives a size alone has none to tell of
+		if err := task.Suits(purpose, true); err != nil {
+			return nil, err
+		}
+	}
 	b.anchors, b.fits = images.Anchors, purpose.Check
 	if _, detect := purpose.(task.Detect); detect { // any network may become a detector, and is none before
 		b.fits = nil

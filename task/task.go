@@ -5,6 +5,7 @@
 package task
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/assaylab/assay/data"
@@ -26,6 +27,17 @@ type Task interface {
 	// Answer is what a person is told of the one picture that an evaluation program of one row has seen: at most n answers, the surest
 	// first. output gives what Predict declared.
 	Answer(output func(name string) []float32, n int) []Guess
+}
+
+// Suits tells why a set cannot be learned from by a task: whether its pictures have boxes decides.
+func Suits(t Task, boxed bool) error {
+	switch _, detect := t.(Detect); {
+	case detect && !boxed:
+		return errors.New("the pictures have no boxes; give a folder that has some (Pascal VOC, COCO, YOLO), or drop task: detect")
+	case !detect && boxed:
+		return errors.New("the pictures have boxes and no class of their own; write task: detect, and net: yolov2-tiny or architecture: [{head: yolo}]")
+	}
+	return nil
 }
 
 // Mixing is a task that can learn from rows that show several pictures, each with its share.

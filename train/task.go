@@ -226,7 +226,10 @@ func (p *preparation) by(v data.Views) data.LoaderConfig {
 
 // targetsOf are what a batch of a set holds in training, under operations, and what a scorer reads.
 func targetsOf(t task.Task, s *data.Set, ops augment.List) (training, truth data.Targets, err error) {
-	if training, err = t.Targets(s.LabellingUnder(ops), true); err == nil {
+	if err = task.Suits(t, s.Boxed); err == nil {
+		training, err = t.Targets(s.LabellingUnder(ops), true)
+	}
+	if err == nil {
 		truth, err = t.Targets(s.Labelling(), false)
 	}
 	if err != nil {

@@ -107,6 +107,9 @@ func (e *Env) studyNew(ctx context.Context, folder string, images data.Spec, out
 		set, err = e.opened(ctx, images, data.Options{Cache: e.cacheDir()})
 		return err
 	}
+	if set.Boxed {
+		return fmt.Errorf("%s: the pictures have boxes, and this command writes studies of classifiers; begin with examples/bccd.yaml as the base of a study (task: detect)", folder)
+	}
 	if use := set.Use(study.LargestVal, 2*fewest); use.Spec.Parts == data.Redraw { // few of its own to validate on
 		images.Parts, images.Val, images.Folds, images.Test = use.Spec.Parts, use.Spec.Val, use.Spec.Folds, use.Spec.Test
 		if err := again(); err != nil {
