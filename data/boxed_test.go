@@ -202,11 +202,11 @@ func TestWhatIsWrongWithACOCOFolderIsTold(t *testing.T) {
 	writeBeside(t, filepath.Join(dir, "instances.json"), `{"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "/home/me/images/b.png", "width": 40, "height": 30}, {"id": 3, "file_name": "gone.png"}, {"id": 4, "file_name": "a.png"}, {"id": 1, "file_name": "c.png"}],
 		"annotations": [{"image_id": 1, "category_id": 7, "bbox": [1, 2, 3, 4]}, {"image_id": 2, "category_id": 9, "bbox": [1, 2, 3, 4]}, {"image_id": 8, "category_id": 7, "bbox": [1, 2, 3, 4]}],
 		"categories": [{"id": 7, "name": "owl"}, {"id": 70, "name": "ant"}]}`)
-	s, err := Open(t.Context(), Folder(dir), Options{Look: true})
-	if err == nil || !strings.Contains(err.Error(), "4 of 6 files are faulty") {
+	if _, err := Open(t.Context(), Folder(dir), Options{Look: true}); err == nil || !strings.Contains(err.Error(), "4 of 6 files are faulty") {
 		t.Fatalf("%v", err)
 	}
-	if s, err = scanned(t.Context(), Folder(dir), Options{Look: true}); err != nil {
+	s, err := scanned(t.Context(), Folder(dir), Options{Look: true})
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
