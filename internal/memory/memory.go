@@ -32,9 +32,17 @@ func (l *Lack) Error() string {
 	return fmt.Sprintf("%s of memory are needed, and of the %s that this process may have %s are free", say.Bytes(l.Need-l.Held), say.Bytes(l.Total), say.Bytes(l.Free))
 }
 
+// small is what is never refused: to ask reads some ten files of the system, which takes a millisecond, longer than many a small
+// program to lay out.
+const small = 4 << 20
+
 // Need is nil where so many bytes can be had, of which the caller holds some already, or where nothing tells; else the error is a
-// [*Lack], to which the caller adds what to do. Before it refuses it has Go give back what it holds and no longer uses.
+// [*Lack], to which the caller adds what to do. Before it refuses it has Go give back what it holds and no longer uses. What is at most
+// 4 MiB beyond what is held is not asked for.
 func Need(bytes, held int64) error {
+	if bytes-held <= small {
+		return nil
+	}
 	fits := func(r room) bool { return r.total == 0 || bytes <= r.total && bytes-held <= r.free }
 	r := read(os.DirFS("/"))
 	if !fits(r) && bytes <= r.total {

@@ -98,8 +98,8 @@ func TestTheMachineHasMoreThanIsFree(t *testing.T) {
 }
 
 func TestWhatDoesNotFitIsSaidInWords(t *testing.T) {
-	if err := Need(1<<20, 0); err != nil {
-		t.Errorf("a megabyte: %v", err)
+	if err := Need(8<<20, 0); err != nil {
+		t.Errorf("8 MB: %v", err)
 	}
 	if runtime.GOOS == "linux" {
 		err := Need(1<<60, 0)

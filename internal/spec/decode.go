@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -391,8 +392,19 @@ func (n *Node) oneOf(words []string) error {
 	return n.Errorf("%sunknown value %q; choose one of %s", n.prefix(), n.text, strings.Join(words, ", "))
 }
 
-// fields lists the keys of a struct in the order of its fields, those of inlined structs in their place.
+// fields lists the keys of a struct in the order of its fields, those of inlined structs in their place. A type's tags are read once.
 func fields(t reflect.Type) []field {
+	if all, ok := known.Load(t); ok {
+		return all.([]field)
+	}
+	all := tagged(t)
+	known.Store(t, all)
+	return all
+}
+
+var known sync.Map // of reflect.Type, []field
+
+func tagged(t reflect.Type) []field {
 	var all []field
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
