@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/assaylab/assay/data/augment"
@@ -81,6 +82,18 @@ func open(t testing.TB, spec Spec, opt Options) *Set {
 	return s
 }
 
+// mini is fashion-mini, which takes most of a second to look through: one for all tests that read it and no more.
+func mini(t testing.TB) *Set {
+	t.Helper()
+	s, err := openMini()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var openMini = sync.OnceValues(func() (*Set, error) { return Open(context.Background(), Builtin("fashion-mini"), Options{}) })
+
 // pixelsAt is the stored picture of an item.
 func pixelsAt(t testing.TB, p *Pixels, item int) augment.Image {
 	t.Helper()
@@ -104,7 +117,7 @@ func TestFashionMiniIsBalancedAndNamed(t *testing.T) {
 	if golden.Raced {
 		t.Skip("12,000 pictures take the way that the few of other tests take")
 	}
-	s := open(t, Builtin("fashion-mini"), Options{})
+	s := mini(t)
 	if len(s.Items) != 12000 || s.H != 28 || s.W != 28 || s.C != 1 || len(s.Faults) != 0 {
 		t.Fatalf("%d items of %dx%dx%d, %d faults", len(s.Items), s.H, s.W, s.C, len(s.Faults))
 	}

@@ -71,7 +71,7 @@ func TestOneFileMoreOrLessMovesWhatItsClassDemandsAndARenamedOneNothing(t *testi
 		t.Run(c.name, func(t *testing.T) {
 			const classes = 4
 			edits := 1000
-			if testing.Short() && c.kins > 1 {
+			if testing.Short() {
 				edits = 150
 			}
 			if golden.Raced { // one goroutine

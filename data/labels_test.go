@@ -49,7 +49,7 @@ func TestAListOfRecordsKeepsTheirOrderOfClassesAndTheirParts(t *testing.T) {
 	if golden.Raced {
 		t.Skip("12,000 pictures take the way that the few of other tests take")
 	}
-	whole := open(t, Builtin("fashion-mini"), Options{})
+	whole := mini(t)
 	var rows []string
 	for _, it := range whole.Items {
 		rows = append(rows, it.Name+","+whole.Classes[it.Label])

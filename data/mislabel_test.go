@@ -13,7 +13,7 @@ func TestNoiseIsExactNestedAndByContent(t *testing.T) {
 	if golden.Raced {
 		t.Skip("12,000 pictures take the way that the few of other tests take")
 	}
-	s := open(t, Builtin("fashion-mini"), Options{Look: true})
+	s := mini(t)
 	train := s.Cut(1, 1).Train
 	wrong := func(labels []int32) (items []int) {
 		for i, l := range labels {
@@ -60,7 +60,7 @@ func TestConfusionGivesTheSharesAskedFor(t *testing.T) {
 	if golden.Raced {
 		t.Skip("12,000 pictures take the way that the few of other tests take")
 	}
-	s := open(t, Builtin("fashion-mini"), Options{Look: true})
+	s := mini(t)
 	train := s.Cut(1, 1).Train
 	labels, err := s.Confused(train, map[string]map[string]float64{"Shirt": {"Coat": 0.3, "Dress": 0.1}}, 1)
 	if err != nil {

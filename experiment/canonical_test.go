@@ -46,7 +46,11 @@ lr:
 func TestRandomSettingsReadBackFromTheirCanonicalText(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 1))
-	for range 2000 {
+	settings := 2000
+	if testing.Short() {
+		settings = 300
+	}
+	for range settings {
 		o, l := experiment.DefaultOptimization(), experiment.DefaultLearning()
 		vary(r, reflect.ValueOf(&o).Elem())
 		vary(r, reflect.ValueOf(&l).Elem())

@@ -62,7 +62,7 @@ func TestAConfirmationIsNotFlattered(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	studies := 60
 	if testing.Short() {
-		studies = 25
+		studies = 12
 	}
 	var first, second, count, square float64
 	for range studies {

@@ -9,11 +9,12 @@ import (
 )
 
 func TestEngineAgreesWithRef(t *testing.T) {
-	for _, level := range Levels() {
-		for _, o := range []Options{{Threads: 2}, {Threads: 3, Poison: true}, {Threads: 1, NoFusion: true, Poison: true}} {
+	ways := []Options{{Threads: 2}, {Threads: 3, Poison: true}, {Threads: 1, NoFusion: true, Poison: true}}
+	for l, level := range Levels() {
+		for way, o := range ways {
 			o.Level = level
 			t.Run(fmt.Sprintf("%s,threads=%d,fused=%v,poison=%v", level, o.Threads, !o.NoFusion, o.Poison), func(t *testing.T) {
-				enginetest.Run(t, func() engine.Engine { return newEngine(t, o) })
+				enginetest.Run(t, func() engine.Engine { return newEngine(t, o) }, way+l, len(ways))
 			})
 		}
 	}

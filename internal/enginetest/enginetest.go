@@ -1,7 +1,7 @@
 // Package enginetest holds what every engine must pass: a table of programs over awkward shapes whose results must equal those
 // of internal/ref, and the promises of the engine contract. It imports engine, internal/ref, program and tensor. Start at [Run].
 //
-//	func TestEngineMatchesRef(t *testing.T) { enginetest.Run(t, func() engine.Engine { return cpu.New(...) }) }
+//	func TestEngineMatchesRef(t *testing.T) { enginetest.Run(t, func() engine.Engine { return cpu.New(...) }, 0, 1) }
 package enginetest
 
 import (
@@ -46,11 +46,15 @@ type result struct {
 	state   *program.State
 }
 
-// Run runs every case and the contract on an engine. All cases run on one engine, so that they meet each other's leftovers.
-func Run(t *testing.T, newEngine func() engine.Engine) {
+// Run runs every case and the contract on an engine; under -short every of-th case, from part on, so that an engine tested in as many
+// ways runs each case in one of them. All cases run on one engine, so that they meet each other's leftovers.
+func Run(t *testing.T, newEngine func() engine.Engine, part, of int) {
 	t.Helper()
 	e := newEngine()
-	for _, c := range Cases() {
+	for i, c := range Cases() {
+		if testing.Short() && i%of != part%of {
+			continue
+		}
 		t.Run(c.Name, func(t *testing.T) { c.Compare(t, e) })
 	}
 	t.Run("contract", func(t *testing.T) { contract(t, e) })

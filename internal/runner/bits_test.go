@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,11 @@ func TestFirstStudyKeepsItsBits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, level := range cpu.Levels() {
+	levels, arms := cpu.Levels(), plan.Arms
+	if testing.Short() { // the best level, and the first arms of its file
+		levels, arms = levels[len(levels)-1:], arms[:2]
+	}
+	for _, level := range levels {
 		t.Run(level, func(t *testing.T) {
 			steps, file := 50, "steps"
 			if level == "generic" {
@@ -54,7 +59,7 @@ func TestFirstStudyKeepsItsBits(t *testing.T) {
 				file = "whole"
 			}
 			var got strings.Builder
-			for _, a := range plan.Arms {
+			for _, a := range arms {
 				e, err := cpu.New(cpu.Options{Level: level})
 				if err != nil {
 					t.Fatal(err)
@@ -80,7 +85,14 @@ func TestFirstStudyKeepsItsBits(t *testing.T) {
 				e.Close()
 				fmt.Fprintf(&got, "%s after %d steps: %s\n", a.Name, after, digest)
 			}
-			golden.Text(t, "testdata/bits/"+file+"-"+level+".txt", got.String())
+			path := "testdata/bits/" + file + "-" + level + ".txt"
+			if testing.Short() {
+				if held, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(held), got.String()) {
+					t.Errorf("%s does not begin with\n%s(%v)", path, got.String(), err)
+				}
+				return
+			}
+			golden.Text(t, path, got.String())
 		})
 	}
 }
