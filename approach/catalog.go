@@ -355,7 +355,7 @@ func Catalog() []Entry {
 				"the gain is never inferred from the activation",
 				"zero-gamma is of residual branches that end in a norm, all else as he",
 				"dirac has the first outputs of each convolution, as many as its inputs, pass these on as they are, all else as he",
-				"whiten takes the patches from the first training images as the network will see them, and freezes the first convolution's weights; its bias and norm are trained",
+				"whiten takes the patches from the first training images as the network will see them, and freezes the first convolution's weights; its bias and norm are trained, and all else is as rest says",
 			},
 			Paper: "he, msra-fan-out: He et al., arXiv:1502.01852, eq. 10 and 14; xavier: Glorot, Bengio, AISTATS 2010; lsuv: Mishkin, Matas, ICLR 2016, arXiv:1511.06422; orthogonal: Saxe et al., arXiv:1312.6120; " +
 				"zero-gamma: Goyal et al., arXiv:1706.02677, §5.1; gaussian: Krizhevsky et al. 2012, §5; dirac: Zagoruyko, Komodakis, arXiv:1706.00388, over the first outputs alone as in arXiv:2404.00498, §3.3; whiten: Jordan, arXiv:2404.00498, §3.2",
@@ -368,10 +368,10 @@ func Catalog() []Entry {
 			Couplings: []string{
 				"ema, and swa without a rate of its own, leave the training as it is: an arm of one shares its trainings with the arm without, and stands beside it in the same results",
 				"ema averages running statistics too; swa has those of its mean measured on training images at the end",
-				"lookahead and swa with lr are trainings of their own; lookahead moves no running statistics, leaves what the solver remembers, and ends in the slow weights",
+				"lookahead and swa with lr are trainings of their own; lookahead moves no running statistics, leaves what the solver remembers, and ends in the slow weights; with a power it goes nearly all of the way to the fast weights early on",
 				"the points of a curve are of the weights that are trained, the result and the model that is kept are of the mean",
 			},
-			Paper:   "ema: Polyak, Juditsky, SIAM J. Control Optim. 30, 1992; swa: Izmailov, Podoprikhin, Garipov, Vetrov, Wilson, UAI 2018, arXiv:1803.05407; lookahead: Zhang, Lucas, Hinton, Ba, NeurIPS 2019, arXiv:1907.08610",
+			Paper:   "ema: Polyak, Juditsky, SIAM J. Control Optim. 30, 1992; swa: Izmailov, Podoprikhin, Garipov, Vetrov, Wilson, UAI 2018, arXiv:1803.05407; lookahead: Zhang, Lucas, Hinton, Ba, NeurIPS 2019, arXiv:1907.08610; power: Jordan, arXiv:2404.00498, §3.4",
 			Caveats: "a rate that falls to nothing leaves an average little to do: means pay most where the rate stays high. swa needs several epochs behind from; ema without warm keeps the first weights for long",
 		}},
 

@@ -165,6 +165,8 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"mini", "", "average: {kind: swa, lr: -1}", "", `4:41: average: lr -1; give the rate of the last part, above 0, or 0 for the policy's`},
 		{"mini", "", "average: {kind: lookahead, every: 0}", "", `4:50: average: every 0; give steps between two of the slow weights, at least 1`},
 		{"mini", "", "average: {kind: lookahead, alpha: 0}", "", `4:50: average: alpha 0; give the share of the way to the fast weights, above 0 and at most 1`},
+		{"mini", "", "average: {kind: lookahead, power: -1}", "", `4:50: average: power -1; give the power of the run's share by which slow weights are kept, 0 to 100`},
+		{"mini", "", "init: {kind: whiten, rest: lsuv}", "", `4:43: rest: unknown value "lsuv"; choose one of he, xavier, msra-fan-out, orthogonal, zero-gamma, dirac`},
 		{"mini", "", "average: mean", "", `4:25: average: unknown value "mean"; choose one of ema, swa, lookahead`},
 		{"mini", "", "batch: {size: 8, accumulate: 3}", "", `4:45: batch: accumulate 3; give the number of equal parts of the 8 images, 1 for all at once`},
 		{"mini", "", "clip: -1", "", `4:22: clip: norm -1; give a bound above 0`},

@@ -38,6 +38,8 @@ func TestAParameterThatDecidesNothingIsRefused(t *testing.T) {
 		{"", "loss: {gamma: 1}", "", `4:23: loss: gamma belongs to focal; take it out or write kind: focal`},
 		{"", "penalty: {kind: max-norm, strength: 1}", "", `4:42: penalty: strength belongs to orthogonal, confidence, gamma-l1; take it out or write kind: orthogonal`},
 		{"", "init: {kind: gaussian, gain: 2}", "", `4:39: init: gain decides nothing under kind: gaussian; take it out or choose another kind`},
+		{"", "init: {rest: dirac}", "", `4:23: init: rest belongs to whiten; take it out or write kind: whiten`},
+		{"", "average: {kind: swa, power: 3}", "", `4:37: average: power belongs to lookahead; take it out or write kind: lookahead`},
 		{"", "init: {std: 0.1}", "", `4:23: init: std belongs to gaussian; take it out or write kind: gaussian`},
 		{"", "norm: {kind: layer, groups: 4}", "", `4:36: norm: groups belongs to group; take it out or write kind: group`},
 		{"", "norm: {kind: weight, place: after}", "", `4:37: norm: place belongs to layer, instance, group, lrn; take it out or write kind: layer`},

@@ -25,6 +25,9 @@ func (a Average) String() string {
 	case a.Kind == "swa":
 		return fmt.Sprintf("swa from %g", a.From)
 	case a.Kind == "lookahead":
+		if a.Power > 0 {
+			return fmt.Sprintf("lookahead %g every %d, power %g", a.Alpha, a.Every, a.Power)
+		}
 		return fmt.Sprintf("lookahead %g every %d", a.Alpha, a.Every)
 	}
 	return "none"
@@ -34,7 +37,7 @@ func (a Average) String() string {
 // update t, from 0, decay or, where warm, at most (1+t)/(10+t), as TensorFlow's ExponentialMovingAverage has it; of swa that which makes the
 // mean plain, over the ends of epochs behind the share From of the steps (Izmailov, Podoprikhin, Garipov, Vetrov, Wilson, UAI 2018,
 // arXiv:1803.05407); of lookahead 1 - alpha after every so many steps, and after the last (Zhang, Lucas, Hinton, Ba, NeurIPS 2019,
-// arXiv:1907.08610, algorithm 1, which gives the slow weights).
+// arXiv:1907.08610, algorithm 1, which gives the slow weights), with a power less of it early on (Jordan, arXiv:2404.00498, §3.4).
 func (a Average) Due(done int, s Schedule) (kept float32, due bool) {
 	switch a.Kind {
 	case "ema":
@@ -46,7 +49,11 @@ func (a Average) Due(done int, s Schedule) (kept float32, due bool) {
 		n := a.Averaged(done, s)
 		return float32(float64(n-1) / float64(n)), true
 	case "lookahead":
-		return 1 - a.Alpha, done%a.Every == 0 || done == s.Steps()
+		kept = 1 - a.Alpha
+		if a.Power > 0 {
+			kept *= float32(elementary.Pow(float64(done)/float64(s.Steps()), a.Power))
+		}
+		return kept, done%a.Every == 0 || done == s.Steps()
 	}
 	return 0, false
 }

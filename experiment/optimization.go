@@ -1,5 +1,7 @@
 package experiment
 
+import "cmp"
+
 // Optimization is what can be added to any network without changing its architecture: the settings that optimization
 // approaches write. Norms, dropout and biases are laid over the graph instead (nn.Overlay).
 type Optimization struct {
@@ -119,9 +121,18 @@ type Clip struct {
 
 // Init is how the first weights are drawn. Biases start at 0, norm scales at 1.
 type Init struct {
-	Kind string  `yaml:"kind" spec:"bare" values:"he, xavier, msra-fan-out, lsuv, orthogonal, zero-gamma, gaussian, dirac, whiten" help:"the rule; zero-gamma, dirac and whiten are he but for what they set"`
+	Kind string  `yaml:"kind" spec:"bare" values:"he, xavier, msra-fan-out, lsuv, orthogonal, zero-gamma, gaussian, dirac, whiten" help:"the rule; zero-gamma and dirac are he but for what they set, whiten is rest"`
+	Rest string  `yaml:"rest" only:"kind: whiten" values:"he, xavier, msra-fan-out, orthogonal, zero-gamma, dirac" help:"whiten: the rule of all but the first convolution"`
 	Gain float32 `yaml:"gain" only:"kind: not gaussian" help:"factor on the standard deviation, above 0"`
 	Std  float32 `yaml:"std" only:"kind: gaussian" help:"gaussian: the standard deviation, above 0"`
+}
+
+// Drawn is the rule that all parameters are drawn by before anything looks at images: of whiten that of the rest.
+func (i Init) Drawn() Init {
+	if i.Kind == "whiten" {
+		i.Kind = cmp.Or(i.Rest, "he")
+	}
+	return i
 }
 
 // Average is a mean of the weights along the way. average.go says which of its kinds leave the training as it is.
@@ -133,6 +144,7 @@ type Average struct {
 	LR    float32 `yaml:"lr" only:"kind: swa" help:"swa: the rate from there on, above 0; 0: the policy's, which leaves the training as it is"`
 	Every int     `yaml:"every" only:"kind: lookahead" help:"lookahead: steps between two of the slow weights, at least 1"`
 	Alpha float32 `yaml:"alpha" only:"kind: lookahead" help:"lookahead: share of the way to the fast weights that a step of the slow ones goes, above 0 and at most 1"`
+	Power float64 `yaml:"power" only:"kind: lookahead" help:"lookahead: at t of the run the share 1 - alpha that is kept of the slow weights is t^power of itself, 0 to 100; 0: all of it, always"`
 }
 
 // DefaultOptimization is what an experiment has that says nothing: the advice of the systematic evaluation (Mishkin,
@@ -146,7 +158,7 @@ func DefaultOptimization() Optimization {
 		L1:     Decay{Except: []string{"bias", "norm"}},
 		Decay:  Shrink{Except: []string{"bias", "norm"}},
 		Loss:   Loss{Kind: "softmax", Gamma: 2},
-		Init:   Init{Kind: "he", Gain: 1, Std: 0.01},
+		Init:   Init{Kind: "he", Rest: "he", Gain: 1, Std: 0.01},
 
 		Average: Average{Decay: 0.9999, Warm: true, From: 0.75, Every: 5, Alpha: 0.5},
 		Penalty: Penalty{Kind: "none", Limit: 3},

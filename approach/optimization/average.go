@@ -23,6 +23,8 @@ func (a Average) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, er
 		return refuse("lr", "lr %g; give the rate of the last part, above 0, or 0 for the policy's", a.LR)
 	case a.Every < 1 || a.Every > 1<<20:
 		return refuse("every", "every %d; give steps between two of the slow weights, at least 1", a.Every)
+	case !(a.Power >= 0 && a.Power <= 100):
+		return refuse("power", "power %g; give the power of the run's share by which slow weights are kept, 0 to 100", a.Power)
 	case !(a.Alpha > 0 && a.Alpha <= 1):
 		return refuse("alpha", "alpha %g; give the share of the way to the fast weights, above 0 and at most 1", a.Alpha)
 	}
@@ -37,7 +39,9 @@ func (a Average) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, er
 			text += fmt.Sprintf(", learning rate %g from there on", a.LR)
 		}
 	case "lookahead":
-		text = fmt.Sprintf("every %d steps %g of the way from slow to fast weights", a.Every, a.Alpha)
+		if text = fmt.Sprintf("every %d steps %g of the way from slow to fast weights", a.Every, a.Alpha); a.Power > 0 {
+			text += fmt.Sprintf(", all of it at first: what is kept grows as t^%g", a.Power)
+		}
 	}
 	o.Average = experiment.Average(a)
 	return nn.Changes{Setting: text}, nil

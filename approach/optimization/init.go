@@ -8,10 +8,9 @@ import (
 )
 
 // Init chooses how the first weights are drawn: he (arXiv:1502.01852, by fan-in; msra-fan-out by fan-out), xavier (Glorot, Bengio,
-// AISTATS 2010), lsuv (arXiv:1511.06422), orthogonal (arXiv:1312.6120), gaussian; zero-gamma (arXiv:1706.02677), dirac
-// (arXiv:1706.00388) and whiten (arXiv:2404.00498) are he but for the last norms of residual branches, for the first outputs of convolutions and
-// for the first convolution. The gain is a setting, never
-// inferred from the activation.
+// AISTATS 2010), lsuv (arXiv:1511.06422), orthogonal (arXiv:1312.6120), gaussian; zero-gamma (arXiv:1706.02677) and dirac
+// (arXiv:1706.00388) are he but for the last norms of residual branches and for the first outputs of convolutions, whiten
+// (arXiv:2404.00498) is the rule rest but for the first convolution. The gain is a setting, never inferred from the activation.
 type Init experiment.Init
 
 // Tune sets the rule.
@@ -25,6 +24,9 @@ func (i Init) Tune(o *experiment.Optimization, _ *nn.Overlay) (nn.Changes, error
 	text := i.Kind + " initialisation"
 	if i.Kind == "gaussian" {
 		text += fmt.Sprintf(", standard deviation %g", i.Std)
+	}
+	if i.Kind == "whiten" && i.Rest != "he" {
+		text += ", the rest " + i.Rest
 	}
 	o.Init = experiment.Init(i)
 	if i.Gain != 1 {

@@ -24,6 +24,7 @@ var averagings = map[string]experiment.Average{
 	"swa":             {Kind: "swa", From: 0.4},
 	"swa with a rate": {Kind: "swa", From: 0.4, LR: 0.03},
 	"lookahead":       {Kind: "lookahead", Every: 4, Alpha: 0.3},
+	"with a power":    {Kind: "lookahead", Every: 4, Alpha: 0.3, Power: 3},
 }
 
 // TestAveragesOfTenStepsAreThoseOfPyTorch compares on both engines, as TestTenStepsAreThoseOfPyTorch does.

@@ -24,7 +24,7 @@ import (
 //	zero-gamma    as he, and the scales of the last norm of residual branches 0: Goyal et al., arXiv:1706.02677, §5.1
 //	dirac         as he, and the first outputs of convolutions, as many as there are inputs in a group, the inputs as they are: Zagoruyko,
 //	              Komodakis, arXiv:1706.00388; torch.nn.init.dirac_, over as many outputs as in arXiv:2404.00498, §3.3
-//	whiten        as he; the trainer then sets the first convolution ([Whitening])
+//	whiten        as its rest says; the trainer then sets the first convolution ([Whitening])
 //
 // Biases, shifts and running means are 0, scales and running variances 1, slopes of PReLU, exponents and layer scales what the
 // layer says, and the weights of a convolution that begins at 0 are so. The gates of a recurrent layer are drawn each for itself,
@@ -33,6 +33,7 @@ import (
 // within 1/S and the hinges normal, standard deviation ½, as its authors' code draws them (for S = 5). A mixed pooling begins with
 // a share of ½, a gated one with a filter of zeros, which gives the same.
 func (f *Family) Initialize(rule experiment.Init, seed uint64) error {
+	rule = rule.Drawn()
 	for _, p := range f.kept() {
 		var fault error
 		if err := f.State.Write(p.Name, func(data []float32) { fault = f.begin(data, p, rule, seed) }); err != nil {
@@ -184,7 +185,12 @@ func (f *Family) scale(p nn.Param) float32 {
 
 // initFits reports a rule that finds nothing in the network.
 func (f *Family) initFits() error {
-	switch f.optimization.Init.Kind {
+	if f.optimization.Init.Kind == "whiten" {
+		if _, err := f.Whitening(); err != nil {
+			return err
+		}
+	}
+	switch f.optimization.Init.Drawn().Kind {
 	case "zero-gamma":
 		if len(f.zeroed()) == 0 {
 			return fmt.Errorf("init: zero-gamma is of residual branches that end in a norm with scales, and %s has none; choose another rule", f.Graph.Name)
@@ -194,9 +200,6 @@ func (f *Family) initFits() error {
 			return nil
 		}
 		return fmt.Errorf("init: dirac is of convolutions, and %s has none; choose another rule", f.Graph.Name)
-	case "whiten":
-		_, err := f.Whitening()
-		return err
 	}
 	return nil
 }
@@ -204,7 +207,7 @@ func (f *Family) initFits() error {
 func drawWeight(data []float32, p nn.Param, rule experiment.Init, s tensor.Stream) error {
 	gain := float64(rule.Gain)
 	switch rule.Kind {
-	case "he", "zero-gamma", "dirac", "whiten":
+	case "he", "zero-gamma", "dirac":
 		normals(data, gain*math.Sqrt(2/float64(p.FanIn)), s)
 	case "xavier":
 		bound := gain * math.Sqrt(6/float64(p.FanIn+p.FanOut))

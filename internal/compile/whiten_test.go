@@ -10,6 +10,7 @@ import (
 
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/compile"
+	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/zoo"
@@ -86,6 +87,25 @@ func TestWhiteningIsNotTrainedAndItsBiasIs(t *testing.T) {
 	}
 	if s := p.String(); strings.Contains(s, "conv1/weight@velocity") || !strings.Contains(s, "conv1/bias@velocity") {
 		t.Errorf("the step remembers\n%s", s)
+	}
+}
+
+// What is not the first convolution begins as under the rule of the rest.
+func TestWhiteningLeavesTheRestToItsRule(t *testing.T) {
+	g, err := zoo.New("airbench94")
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := func(rule experiment.Init) *program.State {
+		return family(t, g, experiment.DefaultOptimization(), rule, 1).State
+	}
+	for _, rest := range []string{"he", "dirac", "orthogonal"} {
+		whole, apart := begun(experiment.Init{Kind: rest, Gain: 0.5}), begun(experiment.Init{Kind: "whiten", Rest: rest, Gain: 0.5})
+		for _, name := range whole.Names() {
+			if !slices.Equal(whole.Get(name).Data, apart.Get(name).Data) {
+				t.Errorf("%s: %s differs", rest, name)
+			}
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ from recipes import append, arguments, part, split
 
 EPOCHS, BATCH, MOMENTUM, DECAY = 10, 1024, 0.85, 0.00133
 RATE, WARM, START, FINAL, OF_SHIFTS = 1.5, 2.28, 0.2, 0.07, 64
+GAIN, EVERY, ALPHA, POWER = 0.408, 5, 0.2262, 3
 PAD = 2
 
 
@@ -26,9 +27,17 @@ class Shift(nn.Module):
         return self.norm(x) + self.beta[:, None, None]
 
 
+def drawn(w):
+    """Normal of the spread that PyTorch's own uniform start has."""
+    nn.init.kaiming_normal_(w)
+    with torch.no_grad():
+        w *= GAIN
+
+
 def conv(cin, cout):
     c = nn.Conv2d(cin, cout, 3, padding=1, bias=False)
-    nn.init.kaiming_normal_(c.weight)
+    drawn(c.weight)
+    nn.init.dirac_(c.weight.data[:cin])
     return c
 
 
@@ -44,7 +53,7 @@ class Net(nn.Module):
         nn.init.zeros_(self.first.bias)
         self.rest = nn.Sequential(nn.GELU(), *group(24, 64), *group(64, 256), *group(256, 256), nn.MaxPool2d(3), nn.Flatten())
         self.last = nn.Linear(256, 10, bias=False)
-        nn.init.kaiming_normal_(self.last.weight)
+        drawn(self.last.weight)
 
     def forward(self, x):
         return self.last(self.rest(self.first(x))) / 9
@@ -112,10 +121,11 @@ def main():
             loss.backward()
             solver.step()
             step += 1
-            if step % 5 == 0:
+            if step % EVERY == 0 or step == steps:
+                kept = (1 - ALPHA) * (step / steps) ** POWER
                 with torch.no_grad():
                     for s, p in zip(slow, shifts + others):
-                        s.lerp_(p, 0.8)
+                        s.lerp_(p, 1 - kept)
                         p.copy_(s)
             if a.steps:
                 print(f"step {step}: loss {loss.item():.4f}", flush=True)

@@ -1,7 +1,8 @@
 """Makes averages.json beside this file: ten steps on one small network, and what averages of its weights come to, in float64.
 
 Run it with a Python that has torch, numpy and timm: python make_averages.py. ema is torch.optim.swa_utils.AveragedModel, warm timm's
-ModelEmaV3 whose decay is set before each update, swa AveragedModel, SWALR and update_bn, lookahead timm's. averages_test.go has the
+ModelEmaV3 whose decay is set before each update, swa AveragedModel, SWALR and update_bn, lookahead timm's, and with a power as
+LookaheadState of KellerJordan/cifar10-airbench has it, over the parameters alone. averages_test.go has the
 same network and settings; `value` gives both sides the same numbers, as in make_solvers.py.
 """
 import json
@@ -157,6 +158,19 @@ def lookahead():
     return case(net, losses)
 
 
+def power():
+    def update(slow, net, solver, done):
+        if done and (done % 4 == 0 or done == STEPS):
+            kept = f(1 - 0.3) * (done / STEPS) ** 3
+            with torch.no_grad():
+                for s, p in zip(slow, net.parameters()):
+                    s.lerp_(p, 1 - kept)
+                    p.copy_(s)
+
+    net, _, losses = run(lambda net: [p.detach().clone() for p in net.parameters()], update)
+    return case(net, losses)
+
+
 def short(v):
     if isinstance(v, float):
         return float(f"{v:.9g}")
@@ -165,6 +179,6 @@ def short(v):
     return [short(x) for x in v] if isinstance(v, list) else v
 
 
-cases = {"ema": ema(), "ema, warm": warm(), "swa": swa(), "swa with a rate": swa(0.03), "lookahead": lookahead()}
+cases = {"ema": ema(), "ema, warm": warm(), "swa": swa(), "swa with a rate": swa(0.03), "lookahead": lookahead(), "with a power": power()}
 made = f"make_averages.py, PyTorch {torch.__version__.split('+')[0]}, timm {timm.__version__}"
 pathlib.Path(__file__).with_name("averages.json").write_text(json.dumps({"made": made, "cases": short(cases)}) + "\n")
