@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -36,6 +37,9 @@ func zoomed(more ...augment.Op) augment.List {
 
 const augmentedSide = 224
 
+// fromFiles are the names of the lists that are measured from JPEG files too.
+const fromFiles = "crop, flip, from files"
+
 // kept is the list at 32 pixels that training must hardly feel.
 var kept = augment.List{augment.Chance{P: 0.5, Op: augment.Flip{}}, augment.Crop{Pad: 4}, jittered, augment.Cutout{}}
 
@@ -44,11 +48,14 @@ const keptName = "flip, crop, color, cutout at 32 pixels"
 // augment measures one thread that changes decoded pictures in memory and normalises them, beside torchvision; and the network fed by
 // a loader that does, against training on a batch in memory.
 func (s *session) augment(ctx context.Context, sub subject) error {
-	photos, small := filepath.Join(s.dir, "augmented"), filepath.Join(s.dir, "augmented32")
+	photos, small, files := filepath.Join(s.dir, "augmented"), filepath.Join(s.dir, "augmented32"), filepath.Join(s.dir, "files")
 	if err := pictures(photos, 64, 252, 335); err != nil { // as pictures of 4 by 3 are kept for 224
 		return err
 	}
 	if err := pictures(small, 1280, 32, 32); err != nil {
+		return err
+	}
+	if err := pictures(files, 128, 480, 640); err != nil {
 		return err
 	}
 	set, err := data.Open(ctx, data.Folder(photos), data.Options{Size: augmentedSide})
@@ -76,8 +83,18 @@ func (s *session) augment(ctx context.Context, sub subject) error {
 				return err
 			}
 		}
+		first, err := s.firstPass(ctx, files)
+		if err != nil {
+			return err
+		}
+		if err := s.keep(figure{Part: "augment", By: own, Net: sub.net, Side: augmentedSide, Batch: 16, Threads: 1, Variant: fromFiles, ImagesPerS: first}); err != nil {
+			return err
+		}
 		var fs lines
-		args := []string{filepath.Join("bench", "augment.py"), "--side", strconv.Itoa(augmentedSide), "--seconds", fmt.Sprint(s.seconds)}
+		args := []string{filepath.Join("bench", "augment.py"), "--side", strconv.Itoa(augmentedSide), "--seconds", fmt.Sprint(s.seconds), "--files", files}
+		if s.processor {
+			args = append(args, "--processor")
+		}
 		if err := s.command(ctx, nil, &fs, s.python, args...); err != nil {
 			return err
 		}
@@ -100,13 +117,43 @@ func (s *session) augment(ctx context.Context, sub subject) error {
 	return nil
 }
 
+// firstPass is images a second from a folder of JPEG files to the end of the first epoch, on one thread: decoding, hashes, near-duplicates and
+// the cache, then crop, flip and normalising.
+func (s *session) firstPass(ctx context.Context, dir string) (float64, error) {
+	cache, err := os.MkdirTemp(s.dir, "cache")
+	if err != nil {
+		return 0, err
+	}
+	start := s.now()
+	set, err := data.Open(ctx, data.Folder(dir), data.Options{Size: augmentedSide, Threads: 1, Cache: cache})
+	if err != nil {
+		return 0, err
+	}
+	defer set.Close()
+	l, _, err := loader(ctx, set, set.Geometry(augmentedSide, 0), 16, zoomed())
+	if err != nil {
+		return 0, err
+	}
+	b := l.NewBatch()
+	for step := range l.Steps() {
+		if err := l.Fill(0, step, b); err != nil {
+			return 0, err
+		}
+	}
+	return float64(16*l.Steps()) / (s.now() - start), nil
+}
+
 func (fs figures) augmentTable() [][]string {
 	rows := [][]string{{"operations", "Assay", "torchvision, tensors", "torchvision, Pillow", "ratio to the better"}}
+	names := []string{fromFiles}
 	for _, a := range augmented {
-		of := func(by string) figure { return fs.best(figure{Part: "augment", By: by, Variant: a.name}) }
+		names = append(names, a.name)
+	}
+	for _, name := range names {
+		of := func(by string) figure { return fs.best(figure{Part: "augment", By: by, Variant: name}) }
 		mine, tensors, pillow := of(own), of("torchvision"), of("torchvision on Pillow")
 		if mine.ImagesPerS > 0 {
-			rows = append(rows, []string{a.name, rate(mine), rate(tensors), rate(pillow), times(over(mine, figure{ImagesPerS: max(tensors.ImagesPerS, pillow.ImagesPerS)}))})
+			rows = append(rows, []string{name, rate(mine), rate(tensors), rate(pillow), times(over(mine, figure{ImagesPerS: max(tensors.ImagesPerS, pillow.ImagesPerS)}))})
 		}
 	}
 	of := func(variant string) figure { return fs.best(figure{Part: "augment", Side: 32, Variant: variant}) }

@@ -181,11 +181,10 @@ func trainer(eng engine.Engine, g *nn.Graph, batch int) (func(*data.Batch) error
 // speed is images a second over the steps that fit in the time, after two that warm up. It is a mean, not a median: a step that
 // waits for its batch must count.
 func (s *session) speed(ctx context.Context, batch int, step func() error) (float64, error) {
-	n := -2
-	var start time.Time
-	for ; n < 3 || time.Since(start).Seconds() < s.seconds; n++ {
+	n, start := -2, 0.0
+	for ; n < 3 || s.now()-start < s.seconds; n++ {
 		if n == 0 {
-			start = time.Now()
+			start = s.now()
 		}
 		if err := ctx.Err(); err != nil {
 			return 0, err
@@ -194,8 +193,20 @@ func (s *session) speed(ctx context.Context, batch int, step func() error) (floa
 			return 0, err
 		}
 	}
-	return float64(n*batch) / time.Since(start).Seconds(), nil
+	return float64(n*batch) / (s.now() - start), nil
 }
+
+// now is seconds of the clock, or of processor time of this process where that is what is asked for and the system tells it.
+func (s *session) now() float64 {
+	if s.processor {
+		if used, ok := processorSeconds(); ok {
+			return used
+		}
+	}
+	return time.Since(begun).Seconds()
+}
+
+var begun = time.Now()
 
 // pictures makes a folder of n JPEG files in two classes: waves of three colours with some noise, which compress as photos do.
 func pictures(dir string, n, h, w int) error {

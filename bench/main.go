@@ -37,11 +37,22 @@ var subjects = []subject{
 	{"vgg11", 64, 32},
 }
 
+// detectors are measured apart: they have a loss of their own, and few would train one for its speed against another's.
+var detectors = []subject{{"yolov2-tiny", 0, 8}}
+
 // part is a piece of the benchmark that can be measured alone.
 type part struct {
 	name    string
-	nets    []string // that it measures; nil: all
+	nets    []string // that it measures; nil: all subjects
 	measure func(*session, context.Context, subject) error
+}
+
+// has reports whether the part measures a network.
+func (p part) has(s subject) bool {
+	if p.nets == nil {
+		return slices.Contains(subjects, s)
+	}
+	return slices.Contains(p.nets, s.net)
 }
 
 var parts = []part{
@@ -53,6 +64,7 @@ var parts = []part{
 	{"depthwise", []string{"mobilenet"}, (*session).depthwise},
 	{"load", []string{"resnet20"}, (*session).load},
 	{"augment", []string{"resnet20"}, (*session).augment},
+	{"detect", []string{"yolov2-tiny"}, (*session).detect},
 }
 
 func main() {
@@ -61,8 +73,9 @@ func main() {
 	flag.IntVar(&s.runs, "runs", 5, "interleaved runs, of which the best counts")
 	flag.IntVar(&s.threads, "threads", 2, "threads of each")
 	flag.Float64Var(&s.seconds, "seconds", 4, "of each figure in a run")
+	flag.BoolVar(&s.processor, "processor", false, "what augment measures is of a second of processor time and not of the clock, for a machine that does other things too")
 	nets := flag.String("nets", "", "networks, as resnet20,vgg11; default all")
-	only := flag.String("only", "", "parts, as train,infer; default all: train, infer, threads, avx2, generic, depthwise, load, augment")
+	only := flag.String("only", "", "parts, as train,infer; default all: train, infer, threads, avx2, generic, depthwise, load, augment, detect")
 	out := flag.String("out", "benchmarks.jsonl", "file of JSON lines for the figures")
 	add := flag.Bool("add", false, "add to the file in place of writing it anew; the best of all counts")
 	from := flag.String("from", "", "measure nothing: read the figures of this file")
@@ -107,7 +120,7 @@ func run(ctx context.Context, s *session, nets, only, out string, add bool, from
 
 // choose is the parts and subjects that were asked for.
 func choose(nets, only string) ([]part, []subject, error) {
-	ps, ss := parts, subjects
+	ps, ss := parts, slices.Concat(subjects, detectors)
 	pick := func(flag, text string, has func(string) bool) ([]string, error) {
 		var words []string
 		for word := range strings.SplitSeq(text, ",") {
@@ -126,11 +139,11 @@ func choose(nets, only string) ([]part, []subject, error) {
 		ps = slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !slices.Contains(words, p.name) })
 	}
 	if nets != "" {
-		words, err := pick("nets", nets, func(w string) bool { return slices.ContainsFunc(subjects, func(s subject) bool { return s.net == w }) })
+		words, err := pick("nets", nets, func(w string) bool { return slices.ContainsFunc(ss, func(s subject) bool { return s.net == w }) })
 		if err != nil {
 			return nil, nil, err
 		}
-		ss = slices.DeleteFunc(slices.Clone(subjects), func(s subject) bool { return !slices.Contains(words, s.net) })
+		ss = slices.DeleteFunc(ss, func(s subject) bool { return !slices.Contains(words, s.net) })
 	}
 	return ps, ss, nil
 }

@@ -81,7 +81,7 @@ func (fs figures) missing() []string {
 	lack("machine", fs.where() != nil, "the line that says where")
 	for _, p := range parts {
 		for _, s := range subjects {
-			if p.nets != nil && !slices.Contains(p.nets, s.net) {
+			if !p.has(s) {
 				continue
 			}
 			has := func(like figure) bool { like.Part, like.Net = p.name, s.net; return len(fs.of(like)) > 0 }
@@ -177,7 +177,8 @@ func (fs figures) tables() string {
 		{"AVX2 alone", "Training with `ASSAY_CPU=avx2`, images/s; shares of the AVX2 peak of the whole step and of its convolutions that are not depthwise.", fs.avx2Table()},
 		{"Generic Go", "Training of ResNet-20 without assembly, images/s; GoMLX's step is plain SGD on its Go backend.", fs.genericTable()},
 		{"Folders of JPEG files", "Images/s: decoded is the first pass, which happens once (decode, resize, hash, store); cached are epochs after it (random crop, flip, normalise); then ResNet-20 trained on a batch in memory and from the loader. Files are generated: 32x32 for 32 pixels, 320x240 for the rest.", fs.loadTable()},
-		{"Augmentation", "Images/s of one thread: decoded pictures of 335x252 in memory, cut by area to 224, changed and normalised, beside torchvision v2 on tensors of bytes and on Pillow's pictures, bilinear; last, ResNet-20 trained by a loader that augments.", fs.augmentTable()},
+		{"Augmentation", "Images/s of one thread: decoded pictures of 335x252 in memory, cut by area to 224, changed and normalised, beside torchvision v2 on tensors of bytes and on Pillow's pictures, bilinear; from files, JPEG of 640x480 that are read and decoded first, which Assay does once; last, ResNet-20 trained by a loader that augments.", fs.augmentTable()},
+		{"Detectors", "Images/s at 416 pixels. A training step has YOLOv2's loss over 30 boxes a picture; inference ends in boxes, scores and classes. Of PyTorch the better layout, in inference also as frozen by `torch.jit`.", fs.detectTable()},
 	} {
 		if len(t.rows) > 1 {
 			fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n", t.title, t.note, markdown(t.rows))
@@ -212,6 +213,24 @@ func (fs figures) inferTable() [][]string {
 		}
 		if any {
 			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func (fs figures) detectTable() [][]string {
+	rows := [][]string{{"network", "of a batch of", "Assay", "PyTorch", "onnxruntime", "ratio to the better"}}
+	for _, s := range detectors {
+		for _, c := range []struct {
+			part, what string
+			batch      int
+		}{{detectTrain, "training", s.batch}, {detectInfer, "inference", 1}, {detectInfer, "inference", s.batch}} {
+			of := func(by string) figure { return fs.best(figure{Part: c.part, By: by, Net: s.net, Batch: c.batch}) }
+			mine, torch, ort := of(own), of("pytorch"), of("onnxruntime")
+			if mine.ImagesPerS > 0 {
+				rows = append(rows, []string{titled(s) + ", " + c.what, fmt.Sprint(c.batch), rate(mine), rate(torch), rate(ort),
+					times(over(mine, figure{ImagesPerS: max(torch.ImagesPerS, ort.ImagesPerS)}))})
+			}
 		}
 	}
 	return rows

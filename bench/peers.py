@@ -164,8 +164,75 @@ def googlenet(side=128):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.4), nn.Linear(1024, 1000)), (3, side, side), 1000
 
 
+class YOLOv2Tiny(nn.Module):
+    """darknet's cfg/yolov2-tiny-voc.cfg: its network, its region layer's answer, and its loss before 12,800 images, all boxes at once."""
+
+    ANCHORS = [(1.08, 1.19), (3.42, 4.41), (6.63, 11.38), (9.42, 5.11), (16.62, 10.52)]
+
+    def __init__(self, classes=20, truths=30):
+        super().__init__()
+        layers, cin = [], 3
+        for width in [16, 0, 32, 0, 64, 0, 128, 0, 256, 0, 512, -1, 1024, 1024]:
+            if width > 0:
+                layers += [nn.Conv2d(cin, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.LeakyReLU(0.1, inplace=True)]
+                cin = width
+            else:
+                layers += [nn.MaxPool2d(2)] if width == 0 else [nn.ConstantPad2d((0, 1, 0, 1), float("-inf")), nn.MaxPool2d(2, 1)]
+        self.map = nn.Sequential(*layers, nn.Conv2d(cin, 5 * (5 + classes), 1))
+        self.anchors = torch.tensor(self.ANCHORS).view(1, 5, 2, 1, 1)
+        ys, xs = torch.meshgrid(torch.arange(13.0), torch.arange(13.0), indexing="ij")
+        self.cells = torch.stack([xs, ys]).view(1, 1, 2, 13, 13)
+        self.truths = truths
+
+    def answers(self, x):
+        """Of every anchor and cell, the logistic of x and y, width and height as they are, objectness and class logits."""
+        t = self.map(x).unflatten(1, (5, -1))
+        return t[:, :, :2].sigmoid(), t[:, :, 2:4], t[:, :, 4].sigmoid(), t[:, :, 5:]
+
+    def forward(self, x):
+        xy, wh, object, kind = self.answers(x)
+        return torch.cat([xy + self.cells, wh.exp() * self.anchors, object.unsqueeze(2) * kind.softmax(2)], 2)
+
+    def labels(self, n):
+        """Centres, widths and heights as shares of the picture, and classes."""
+        return torch.rand(n, self.truths, 4), torch.randint(0, 20, (n, self.truths))
+
+    def loss(self, x, labels):
+        xy, wh, object, kind = self.answers(x)
+        truth, of = 13 * labels[0], labels[1]
+        with torch.no_grad():
+            centres, sizes = (xy + self.cells).movedim(2, -1).flatten(1, 3).unsqueeze(2), (wh.exp() * self.anchors).movedim(2, -1).flatten(1, 3).unsqueeze(2)
+            at, size = truth[:, None, :, :2], truth[:, None, :, 2:]
+            low, high = torch.maximum(centres - sizes / 2, at - size / 2), torch.minimum(centres + sizes / 2, at + size / 2)
+            shared = (high - low).clamp(min=0).prod(-1)
+            iou = shared / (sizes.prod(-1) + size.prod(-1) - shared)
+            free = iou.amax(2).view_as(object) <= 0.6
+            inter = torch.minimum(size[:, 0].unsqueeze(2), self.anchors.view(1, 1, 5, 2)).prod(-1)
+            anchor = (inter / (size[:, 0].prod(-1, keepdim=True) + self.anchors.view(5, 2).prod(-1) - inter)).argmax(2)
+            cell = truth[..., :2].long().clamp(max=12)
+            row = torch.arange(len(x)).view(-1, 1).expand_as(anchor)
+            mine = (row, anchor, cell[..., 1], cell[..., 0])
+            free[mine] = False
+            other = torch.ones_like(free)
+            other[mine] = False
+            place = (anchor * 13 + cell[..., 1]) * 13 + cell[..., 0]
+            wants = iou.gather(1, place.unsqueeze(1)).squeeze(1)
+            weight = 2 - labels[0][..., 2] * labels[0][..., 3]
+            offset, stretch = truth[..., :2] - cell, (truth[..., 2:] / self.anchors.view(5, 2)[anchor]).log()
+        r, a, j, i = mine
+        coords = ((xy[r, a, :, j, i] - offset) ** 2 + (wh[r, a, :, j, i] - stretch) ** 2).sum(-1)
+        warm = 0.01 * (((xy - 0.5) ** 2 + wh ** 2).sum(2) * other).sum()
+        objects = 5 * ((object[mine] - wants) ** 2).sum() + (object ** 2 * free).sum()
+        classes = F.cross_entropy(kind[r, a, :, j, i].flatten(0, 1), of.flatten(), reduction="sum")
+        return ((weight * coords).sum() + warm + objects + classes) / len(x)
+
+
+def yolov2_tiny():
+    return YOLOv2Tiny(), (3, 416, 416), 20
+
+
 NETS = {"resnet20": resnet20, "caffenet128": caffenet128, "densenet40-12": densenet40, "mobilenet": mobilenet, "googlenet": googlenet,
-        "vgg11": vgg11, "nin-cifar": nin_cifar, "mini": mini}
+        "vgg11": vgg11, "nin-cifar": nin_cifar, "mini": mini, "yolov2-tiny": yolov2_tiny}
 
 
 def speed(step, images, seconds):
@@ -190,12 +257,13 @@ def train(a, tell):
     net, shape, classes = NETS[a.net](*a.side)
     batch = int(a.batch)
     net, x = laid_out(net.train(), torch.randn(batch, *shape), a.layout)
-    labels = torch.arange(batch) % classes
+    loss = getattr(net, "loss", lambda x, labels: F.cross_entropy(net(x), labels))
+    labels = net.labels(batch) if hasattr(net, "labels") else torch.arange(batch) % classes
     solver = torch.optim.SGD(net.parameters(), lr=1e-4, momentum=0.9, weight_decay=5e-4)
 
     def step():
         solver.zero_grad(set_to_none=True)
-        F.cross_entropy(net(x), labels).backward()
+        loss(x, labels).backward()
         solver.step()
 
     v = speed(step, batch, a.seconds)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +25,7 @@ type session struct {
 	threads int
 	seconds float64
 
+	processor bool // seconds of augment are the processor's
 	dir     string // for what is built, gone at the end
 	assay   string // the command
 	out     io.Writer
@@ -64,7 +64,7 @@ func (s *session) measure(ctx context.Context, nets, only, out string, add bool)
 	}
 	for _, p := range ps {
 		for _, sub := range ss {
-			if p.nets != nil && !slices.Contains(p.nets, sub.net) {
+			if !p.has(sub) {
 				continue
 			}
 			if err := p.measure(s, ctx, sub); err != nil {
@@ -106,14 +106,30 @@ func (s *session) agree(f figure) error {
 	return nil
 }
 
-// train interleaves training in Assay with both layouts of PyTorch, each in a process of its own.
-func (s *session) train(ctx context.Context, sub subject) error {
+func (s *session) train(ctx context.Context, sub subject) error { return s.trainings(ctx, "train", sub) }
+
+func (s *session) infer(ctx context.Context, sub subject) error {
+	return s.inferences(ctx, "infer", sub, inferBatches)
+}
+
+// detect measures both of a detector: its training goes by YOLOv2's loss over 30 boxes a picture, its inference ends in boxes, scores and classes.
+func (s *session) detect(ctx context.Context, sub subject) error {
+	if err := s.trainings(ctx, detectTrain, sub); err != nil {
+		return err
+	}
+	return s.inferences(ctx, detectInfer, sub, []int{1, sub.batch})
+}
+
+const detectTrain, detectInfer = "detect train", "detect infer"
+
+// trainings interleaves training in Assay with both layouts of PyTorch, each in a process of its own.
+func (s *session) trainings(ctx context.Context, part string, sub subject) error {
 	for range s.runs {
-		if err := s.bench(ctx, "train", sub, sub.batch, s.threads, "", "train"); err != nil {
+		if err := s.bench(ctx, part, sub, sub.batch, s.threads, "", "train"); err != nil {
 			return err
 		}
 		for _, layout := range []string{"nchw", "nhwc"} {
-			if err := s.peers(ctx, "train", sub, strconv.Itoa(sub.batch), "--layout", layout); err != nil {
+			if err := s.peers(ctx, part, "train", sub, strconv.Itoa(sub.batch), "--layout", layout); err != nil {
 				return err
 			}
 		}
@@ -121,15 +137,19 @@ func (s *session) train(ctx context.Context, sub subject) error {
 	return nil
 }
 
-// infer interleaves inference of one image and of 64 with PyTorch in all its forms and onnxruntime.
-func (s *session) infer(ctx context.Context, sub subject) error {
+// inferences interleaves inference of some numbers of images with PyTorch in all its forms and onnxruntime.
+func (s *session) inferences(ctx context.Context, part string, sub subject, batches []int) error {
+	var list []string
+	for _, batch := range batches {
+		list = append(list, strconv.Itoa(batch))
+	}
 	for range s.runs {
-		for _, batch := range inferBatches {
-			if err := s.bench(ctx, "infer", sub, batch, s.threads, "", "infer"); err != nil {
+		for _, batch := range batches {
+			if err := s.bench(ctx, part, sub, batch, s.threads, "", "infer"); err != nil {
 				return err
 			}
 		}
-		if err := s.peers(ctx, "infer", sub, "1,64"); err != nil {
+		if err := s.peers(ctx, part, "infer", sub, strings.Join(list, ",")); err != nil {
 			return err
 		}
 	}
@@ -283,8 +303,8 @@ func (s *session) assayBench(ctx context.Context, into any, sub subject, batch, 
 	return s.command(ctx, env, into, s.assay, args...)
 }
 
-// peers runs the Python half and keeps what it prints.
-func (s *session) peers(ctx context.Context, what string, sub subject, batch string, more ...string) error {
+// peers runs the Python half on what, train or infer, and keeps what it prints for a part.
+func (s *session) peers(ctx context.Context, part, what string, sub subject, batch string, more ...string) error {
 	seconds := s.seconds
 	if what == "infer" {
 		seconds /= 2 // five forms, of which the best counts
@@ -299,7 +319,7 @@ func (s *session) peers(ctx context.Context, what string, sub subject, batch str
 		return err
 	}
 	for _, f := range fs {
-		f.Side = sub.side
+		f.Part, f.Side = part, sub.side
 		if err := s.agree(f); err != nil {
 			return err
 		}
