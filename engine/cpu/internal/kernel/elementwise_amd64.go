@@ -18,7 +18,6 @@ const (
 	lambMomentsElements
 	lambStepElements
 	blendElements
-	squareSumElements
 	lionElements
 	adaDeltaElements
 	rmspropElements
@@ -95,8 +94,6 @@ func (w wide) run(e elements, s *sweep) {
 			lambStepAVX512(s.bytes())
 		case blendElements:
 			blendAVX512(s.bytes())
-		case squareSumElements:
-			squareSumAVX512(s.bytes())
 		case lionElements:
 			lionAVX512(s.bytes())
 		case adaDeltaElements:
@@ -211,8 +208,6 @@ func (w wide) run(e elements, s *sweep) {
 		lambStepAVX2(s.bytes())
 	case blendElements:
 		blendAVX2(s.bytes())
-	case squareSumElements:
-		squareSumAVX2(s.bytes())
 	case lionElements:
 		lionAVX2(s.bytes())
 	case adaDeltaElements:

@@ -739,7 +739,7 @@ func lambStepAVX2(a *byte)
 //go:noescape
 func blendAVX2(a *byte)
 
-// squareSumAVX2 leaves in the first eight lanes of the first vector of coefficients the sums of Set.SquareSum over one block; a is a *sweep of rows of contiguous elements, its Pixels.
+// squareSumAVX2 leaves in the first vector of coefficients the sums of Set.SquareSum over one block; a is a *sweep of rows of contiguous elements, its Pixels.
 //
 //go:noescape
 func squareSumAVX2(a *byte)
@@ -1413,11 +1413,6 @@ func lambStepAVX512(a *byte)
 //
 //go:noescape
 func blendAVX512(a *byte)
-
-// squareSumAVX512 leaves in the first eight lanes of the first vector of coefficients the sums of Set.SquareSum over one block; a is a *sweep of rows of contiguous elements, its Pixels.
-//
-//go:noescape
-func squareSumAVX512(a *byte)
 
 // lionAVX512 is Set.Lion: lr, β1, 1−β1, β2, 1−β2, l2, decay; a is a *sweep of rows of contiguous elements, its Pixels.
 //

@@ -45,14 +45,15 @@ func (w wide) blend(to, x []float32, keep, by float32) {
 	w.step(blendElements, &[10]float32{keep, by}, to, x)
 }
 
+// squareSum has one form, AVX2's: its eight sums are one chain of additions, and AVX-512's took a turn of 16 elements in two of them as well.
 func (w wide) squareSum(x []float32) (total float64) {
 	for len(x) > 0 {
 		n := min(squareBlock, len(x))
-		var sums [16]float32
+		var sums [8]float32
 		s := sweep{rows: 1, pixels: n}
 		s.data[0], s.vec[0] = unsafe.Pointer(&x[0]), unsafe.Pointer(&sums)
-		w.run(squareSumElements, &s)
-		for _, v := range sums[:8] {
+		squareSumAVX2(s.bytes())
+		for _, v := range sums {
 			total += float64(v)
 		}
 		x = x[n:]
