@@ -25,11 +25,11 @@ type session struct {
 	threads int
 	seconds float64
 
-	processor bool // seconds of augment are the processor's
-	dir     string // for what is built, gone at the end
-	assay   string // the command
-	out     io.Writer
-	figures figures
+	processor bool   // seconds of augment are the processor's
+	dir       string // for what is built, gone at the end
+	assay     string // the command
+	out       io.Writer
+	figures   figures
 }
 
 // measure runs the parts that were asked for. Every figure is in the file as soon as it is there.
@@ -106,7 +106,9 @@ func (s *session) agree(f figure) error {
 	return nil
 }
 
-func (s *session) train(ctx context.Context, sub subject) error { return s.trainings(ctx, "train", sub) }
+func (s *session) train(ctx context.Context, sub subject) error {
+	return s.trainings(ctx, "train", sub)
+}
 
 func (s *session) infer(ctx context.Context, sub subject) error {
 	return s.inferences(ctx, "infer", sub, inferBatches)

@@ -62,7 +62,7 @@ func TestAConfirmationIsNotFlattered(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	studies := 60
 	if testing.Short() {
-		studies = 12
+		studies = 25
 	}
 	var first, second, count, square float64
 	for range studies {

@@ -19,7 +19,11 @@ import (
 // TestAShortTrainingKeepsItsBits holds the digest of all State after the beginning and after 20 steps of mini on drawn pictures, by
 // rule of initialisation and level: what weights, rates and steps decide, without any data.
 func TestAShortTrainingKeepsItsBits(t *testing.T) {
-	for _, level := range cpu.Levels() {
+	levels := cpu.Levels()
+	if testing.Short() {
+		levels = levels[len(levels)-1:]
+	}
+	for _, level := range levels {
 		t.Run(level, func(t *testing.T) {
 			if golden.Raced && level == "generic" {
 				t.Skip("the bits are the same under the race detector, and take half a minute there")

@@ -92,7 +92,7 @@ func TestWhiteningIsNotTrainedAndItsBiasIs(t *testing.T) {
 
 // What is not the first convolution begins as under the rule of the rest.
 func TestWhiteningLeavesTheRestToItsRule(t *testing.T) {
-	g, err := zoo.New("airbench94")
+	g, err := zoo.New("mini")
 	if err != nil {
 		t.Fatal(err)
 	}
