@@ -149,6 +149,9 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if err := b.apply(slices.Concat(architecture, optimization)); err != nil {
 		return nil, err
 	}
+	if b.Optimization.Loss.Kind == "yolo" && b.fits != nil {
+		return nil, Locate(e.Optimization, "loss", errors.New("loss: yolo is of boxes, and the task is classify; drop it, or write task: detect"))
+	}
 	if b.fits == nil {
 		if err := purpose.Check(b.Graph); err != nil {
 			return nil, fmt.Errorf("%s: %w", e.Net, err)
@@ -222,7 +225,7 @@ func (b *Built) withoutClasses(e experiment.Experiment) error {
 		list       []experiment.Choice
 		name, says string
 	}{
-		{!reflect.DeepEqual(o.Loss, standard.Loss), e.Optimization, "loss", "is of pictures that have one class; boxes have a loss of their own"},
+		{o.Loss.Kind != "yolo" && o.Loss != standard.Loss, e.Optimization, "loss", o.Loss.Kind + " is of pictures that have one class; boxes have a loss of their own, yolo"},
 		{o.LabelSmoothing != standard.LabelSmoothing, e.Optimization, "label-smoothing", "is of pictures that have one class; boxes keep theirs as they are"},
 		{o.Penalty.Kind == "confidence", e.Optimization, "penalty", "confidence is of pictures that have one class; take another kind"},
 		{!reflect.DeepEqual(l.Labels, taught.Labels), e.Learning, "labels", "is of pictures that have one class; correct boxes in their files"},

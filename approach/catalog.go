@@ -267,10 +267,10 @@ func Catalog() []Entry {
 			Caveats:   "grows with the rate, so it falls as the rate falls; usual strengths are ten to a hundred times l2's",
 		}},
 		{"loss", Optimization, "loss", optimization.Loss(optimizationDefaults.Loss), Card{
-			Summary:   "what training makes less: cross entropy over the classes, of each class by itself, or one that counts what is known well less",
+			Summary:   "what training makes less: cross entropy over the classes, of each class by itself, or one that counts what is known well less; of a detector what its parts weigh",
 			Cost:      "none",
-			Couplings: []string{"training alone: probabilities of a model are the softmax of its logits, and log loss is theirs, whatever it was trained by", "bce is the mean over classes, so its gradients fall with their number and want a higher rate or adam's kin"},
-			Paper:     "bce: Wightman, Touvron, Jégou, arXiv:2110.00476, §3.1; focal: Lin, Goyal, Girshick, He, Dollár, ICCV 2017, arXiv:1708.02002, over softmax in place of their sigmoid",
+			Couplings: []string{"yolo is of task detect, which has it at these weights where nothing is written; the others are of classify", "training alone: probabilities of a model are the softmax of its logits, and log loss is theirs, whatever it was trained by", "bce is the mean over classes, so its gradients fall with their number and want a higher rate or adam's kin"},
+			Paper:     "bce: Wightman, Touvron, Jégou, arXiv:2110.00476, §3.1; focal: Lin, Goyal, Girshick, He, Dollár, ICCV 2017, arXiv:1708.02002, over softmax in place of their sigmoid; yolo: Redmon, Farhadi, CVPR 2017, arXiv:1612.08242, as the region layer of darknet at f6afaab",
 			Caveats:   "bce and focal are less sure of themselves under softmax, so log loss is no fair judge beside softmax; accuracy is",
 		}},
 		{"label-smoothing", Optimization, "label-smoothing", optimization.LabelSmoothing{Amount: 0.1}, Card{

@@ -157,7 +157,7 @@ func TestFaultsArePlacedWhereAPersonWroteThem(t *testing.T) {
 		{"mini", "", "l1: -1", "", `4:20: l1: strength -1; give λ, from 0`},
 		{"mini", "", "decay: -1", "", `4:23: decay: strength -1; give λ, from 0`},
 		{"mini", "", "decay: {strength: 0.1, except: [weights]}", "", `4:48: except[0]: unknown value "weights"; choose one of bias, norm, depthwise`},
-		{"mini", "", "loss: hinge", "", `4:22: loss: unknown value "hinge"; choose one of softmax, bce, focal`},
+		{"mini", "", "loss: hinge", "", `4:22: loss: unknown value "hinge"; choose one of softmax, bce, focal, yolo`},
 		{"mini", "", "loss: {kind: focal, gamma: -1}", "", `4:43: loss: gamma -1; give 0 to 10`},
 		{"mini", "", "label-smoothing: 1", "", `4:33: label-smoothing: amount 1; give the share that is spread over all classes, from 0 to below 1`},
 		{"mini", "", "average: {decay: 1}", "", `4:33: average: decay 1; give the share of the old mean kept at a step, above 0 and below 1`},

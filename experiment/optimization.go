@@ -83,10 +83,17 @@ type Shrink struct {
 	Except   []string `yaml:"except" spec:"set" values:"bias, norm, depthwise" help:"parameters it leaves alone"`
 }
 
-// Loss is what a classification's training makes less.
+// Loss is what a training makes less.
 type Loss struct {
-	Kind  string  `yaml:"kind" spec:"bare" values:"softmax, bce, focal" help:"softmax: cross entropy over the classes; bce: binary cross entropy of each class by itself; focal: cross entropy that counts what is known well less"`
+	Kind  string  `yaml:"kind" spec:"bare" values:"softmax, bce, focal, yolo" help:"softmax: cross entropy over the classes; bce: binary cross entropy of each class by itself; focal: cross entropy that counts what is known well less; yolo: that of a detector's boxes, which it has anyway, to weigh its parts"`
 	Gamma float32 `yaml:"gamma" only:"kind: focal" help:"focal: how much less, from 0, which is softmax, to 10"`
+
+	Object    float32 `yaml:"object" only:"kind: yolo" help:"yolo: what objectness weighs where a box answers for an object, above 0"`
+	NoObject  float32 `yaml:"noobject" only:"kind: yolo" help:"yolo: where it answers for none, above 0"`
+	Coord     float32 `yaml:"coord" only:"kind: yolo" help:"yolo: what place and size weigh, above 0"`
+	Class     float32 `yaml:"class" only:"kind: yolo" help:"yolo: what the class weighs, above 0"`
+	Threshold float32 `yaml:"threshold" only:"kind: yolo" help:"yolo: IoU with any object above which a box that answers for none is not held to be empty, above 0 and at most 1"`
+	Warm      int     `yaml:"warm" only:"kind: yolo" help:"yolo: images in which every box is drawn to its anchor by 0.01; 0: none"`
 }
 
 // LabelSmoothing spreads a share of each label evenly over all classes, in training alone.
@@ -157,7 +164,7 @@ func DefaultOptimization() Optimization {
 		L2:     Decay{Except: []string{"bias", "norm"}},
 		L1:     Decay{Except: []string{"bias", "norm"}},
 		Decay:  Shrink{Except: []string{"bias", "norm"}},
-		Loss:   Loss{Kind: "softmax", Gamma: 2},
+		Loss:   Loss{Kind: "softmax", Gamma: 2, Object: 5, NoObject: 1, Coord: 1, Class: 1, Threshold: 0.6, Warm: 12800},
 		Init:   Init{Kind: "he", Rest: "he", Gain: 1, Std: 0.01},
 
 		Average: Average{Decay: 0.9999, Warm: true, From: 0.75, Every: 5, Alpha: 0.5},

@@ -17,7 +17,7 @@ import (
 type Expected struct {
 	Image     float64 // by which one validation image counts: m of them give a trial Image/√m
 	Trainings float64 // of trainings, were there endless images
-	Errors    float64 // share of images got wrong that it is guessed from; 0 of what was measured
+	From      string  // what it is guessed from, as in "30 % errors"; "" of what was measured
 }
 
 // What is guessed of trainings that nobody has seen. Two trainings that differ in their seed disagree on so many images that one
@@ -29,13 +29,24 @@ const (
 	usualErrors   = 0.3
 )
 
+// Of detectors as nobody has seen them: the spread of an image's jackknife pseudo-value between two trainings that differ in their seed,
+// one training's share of it, and what trainings vary by besides.
+const (
+	boxesVary     = 0.30
+	detectorsVary = 0.01
+	usualAP50     = 0.6
+)
+
 // errorRates are those of the built-in sets that a first study is likely to take, with the small network.
 var errorRates = map[string]float64{"fashion-mini": 0.13}
 
-// Guess is the noise to expect where none was measured, on a set of that name, "" for a folder's; zero for a metric that does not
-// count images.
+// Guess is the noise to expect where none was measured, on a set of that name, "" for a folder's; zero for a metric of which there is
+// no guess.
 func Guess(m task.Metric, set string) Expected {
-	if !m.Counts {
+	switch {
+	case m.Name == task.AP50.Name:
+		return Expected{Image: m.Scale * boxesVary, Trainings: m.Scale * detectorsVary, From: fmt.Sprintf("an AP50 of %g", 100*usualAP50)}
+	case !m.Counts:
 		return Expected{}
 	}
 	errors := usualErrors
@@ -43,7 +54,7 @@ func Guess(m task.Metric, set string) Expected {
 		errors = r
 	}
 	scale := math.Abs(m.Scale)
-	return Expected{Image: scale * math.Sqrt(churn*errors), Trainings: scale * trainingsVary, Errors: errors}
+	return Expected{Image: scale * math.Sqrt(churn*errors), Trainings: scale * trainingsVary, From: say.Percent(errors) + " errors"}
 }
 
 // Measured is the noise that a study found, for others on the same images.
@@ -58,10 +69,10 @@ func (e Expected) SD(images int) float64 {
 
 // Says is where the figure comes from, in brackets: "measured", or "a guess: 13 % errors, 3,300 images".
 func (e Expected) Says(images int) string {
-	if e.Errors == 0 {
+	if e.From == "" {
 		return fmt.Sprintf("measured: noise %s between repeats", say.Figure(e.SD(images)))
 	}
-	return fmt.Sprintf("a guess: %s errors, %s", say.Percent(e.Errors), say.Counted(images, "image"))
+	return fmt.Sprintf("a guess: %s, %s", e.From, say.Counted(images, "image"))
 }
 
 // Outlook is what is known of a study before its first trial.
@@ -195,7 +206,7 @@ func (o Outlook) Foresee() Foresight {
 	if !(o.Noise.SD(images) > 0) || o.Repeats < 2 || o.Variants < 1 {
 		return f
 	}
-	f.Noise, f.Guessed = o.Noise.SD(images), o.Noise.Errors > 0
+	f.Noise, f.Guessed = o.Noise.SD(images), o.Noise.From != ""
 	d := o.design()
 	if f.Detectable = o.Detectable(); math.IsInf(f.Detectable, 1) {
 		f.Detectable = 0

@@ -70,7 +70,7 @@ func TestAPlanSaysBeforehandWhatItTells(t *testing.T) {
 
 // Image-repeats that tell one point: for 13 % errors 10,000 to 13,300 where the trainings vary by 0.15 points, half as many again at 0.3.
 func TestTheShareOfValidationIsTheLeastThatTells(t *testing.T) {
-	o := Outlook{Metric: task.Accuracy, Variants: 6, Pool: 50000, Noise: Expected{Image: 100 * math.Sqrt(churn*0.13), Trainings: 0.15, Errors: 0.13}}
+	o := Outlook{Metric: task.Accuracy, Variants: 6, Pool: 50000, Noise: Expected{Image: 100 * math.Sqrt(churn*0.13), Trainings: 0.15, From: "13 % errors"}}
 	if share, ok := o.Share(3, 1); !ok || 3*share*50000 < 12000 || 3*share*50000 > 24000 {
 		t.Errorf("3 repeats: a share of %g, %v", share, ok)
 	}
@@ -90,7 +90,7 @@ func TestTheShareOfValidationIsTheLeastThatTells(t *testing.T) {
 func TestWhatAStudyMeasuredIsWhatTheNextExpects(t *testing.T) {
 	n := NoiseSplit{Images: 0.63, Trainings: 0.38}
 	e := n.Measured(1000)
-	if sd := e.SD(1000); math.Abs(sd-math.Hypot(0.63, 0.38)) > 1e-12 || e.Errors != 0 {
+	if sd := e.SD(1000); math.Abs(sd-math.Hypot(0.63, 0.38)) > 1e-12 || e.From != "" {
 		t.Errorf("%+v of 1000 images: %g", e, sd)
 	}
 	if sd := e.SD(4000); math.Abs(sd-math.Hypot(0.315, 0.38)) > 1e-12 || e.Says(4000) != "measured: noise 0.49 between repeats" {
@@ -98,6 +98,12 @@ func TestWhatAStudyMeasuredIsWhatTheNextExpects(t *testing.T) {
 	}
 	if s := Guess(task.Accuracy, "fashion-mini").Says(3300); s != "a guess: 13 % errors, 3,300 images" {
 		t.Error(s)
+	}
+	if s := Guess(task.AP50, "").Says(87); s != "a guess: an AP50 of 60, 87 images" {
+		t.Error(s)
+	}
+	if g := Guess(task.AP, ""); g != (Expected{}) {
+		t.Errorf("of AP something is guessed: %+v", g)
 	}
 }
 

@@ -41,7 +41,7 @@ func TestAClassInFewImagesWidensIntervals(t *testing.T) {
 }
 
 func TestAClassInFewerImagesHasNoVerdicts(t *testing.T) {
-	r := judged(t, ofClasses(leastOfClass-1))
+	r := judged(t, ofClasses(LeastOfClass-1))
 	for _, name := range []string{"b", "c", "d"} {
 		j := arm(t, r, name)
 		if j.Verdict != "" || j.Low != nil || j.High != nil || j.P != nil || j.Effect == nil || !(j.SeedSE > 0) || math.IsNaN(*j.Effect) {

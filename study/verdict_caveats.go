@@ -44,8 +44,8 @@ func caveats(r *Result, t *table) []string {
 	}
 	switch few := t.rarest(t.metrics[0]); {
 	case few == 0 || few > fewOfClass:
-	case few < leastOfClass:
-		say("no verdicts on %s, a mean over classes: a class is in %s of a validation split alone, and %d are the least that tell it from chance; validate on more images, or merge or leave out such classes", t.metrics[0].Title, counted(few, "image"), leastOfClass)
+	case few < LeastOfClass:
+		say("no verdicts on %s, a mean over classes: a class is in %s of a validation split alone, and %d are the least that tell it from chance; validate on more images, or merge or leave out such classes", t.metrics[0].Title, counted(few, "image"), LeastOfClass)
 	default:
 		say("a class is in %s of a validation split alone: intervals of %s are as wide as so few allow; more images of it narrow them", counted(few, "image"), t.metrics[0].Title)
 	}

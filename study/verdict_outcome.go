@@ -115,7 +115,7 @@ func (o outcome) judge(t *table) findings {
 		if math.IsInf(f.of[q].DF, 0) {
 			f.of[q].DF = 0
 		}
-		if e := f.of[q]; few > 0 && few < leastOfClass && e.Low != nil && e.Method != "identical" { // shown, and no more
+		if e := f.of[q]; few > 0 && few < LeastOfClass && e.Low != nil && e.Method != "identical" { // shown, and no more
 			f.of[q] = Finding{Mean: e.Mean, Effect: e.Effect, SeedSE: e.SeedSE, ImageSE: e.ImageSE, DF: e.DF}
 		}
 		if t.rows[0].Trials < 2 { // one repeat: effects are shown, verdicts are not
@@ -439,9 +439,9 @@ func (o outcome) imageTermsOf(t *table, base int) stat.ImageTerms {
 	return terms
 }
 
-// leastOfClass is in how many images of a split each class must be for a verdict on a mean over classes. In two, what arms differ by on these images is
+// LeastOfClass is in how many images of a split each class must be for a verdict on a mean over classes. In two, what arms differ by on these images is
 // told from chance so badly that 10 % of the studies in which nothing differs made a claim; see the table "average precision" of internal/simulate.
-const leastOfClass = 5
+const LeastOfClass = 5
 
 // rarest is in how many images of a split the rarest class is, the least of all repeats; 0 where the metric has no such column, or no class.
 func (t *table) rarest(m task.Metric) int {

@@ -80,3 +80,24 @@ func TestAStepOfADetectorAllocatesNothing(t *testing.T) {
 		t.Errorf("%g allocations a step, of loader and engine together", n)
 	}
 }
+
+func TestTheLossOfBoxesIsWeighedAsSettingsSay(t *testing.T) {
+	digest := func(edit func(*experiment.Loss)) string {
+		j := detection(t, 12)
+		j.Learning.Epochs.Count = 1
+		edit(&j.Optimization.Loss)
+		return run(t, j).Model.Digest
+	}
+	plain := digest(func(*experiment.Loss) {})
+	if named := digest(func(l *experiment.Loss) { l.Kind = "yolo" }); named != plain {
+		t.Error("naming the loss changes it")
+	}
+	for key, edit := range map[string]func(*experiment.Loss){
+		"object": func(l *experiment.Loss) { l.Object = 2 }, "noobject": func(l *experiment.Loss) { l.NoObject = 0.5 }, "coord": func(l *experiment.Loss) { l.Coord = 5 },
+		"class": func(l *experiment.Loss) { l.Class = 2 }, "threshold": func(l *experiment.Loss) { l.Threshold = 0.01 }, "warm": func(l *experiment.Loss) { l.Warm = 0 },
+	} {
+		if digest(edit) == plain {
+			t.Errorf("%s changes nothing", key)
+		}
+	}
+}

@@ -168,6 +168,10 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		c.Weighted = over.Counts != nil
 		p.task = c
 	}
+	if d, ok := p.task.(task.Detect); ok {
+		d.Weighs = weighed(d.Weighs, j.Optimization.Loss)
+		p.task = d
+	}
 	if name := j.Learning.Mixes(); name != "" {
 		if p.task, err = task.Mixed(p.task, name); err != nil {
 			return nil, fmt.Errorf("augment: %w", err)
@@ -222,6 +226,15 @@ func (p *preparation) by(v data.Views) data.LoaderConfig {
 		c.Preprocess.Views = ""
 	}
 	return c
+}
+
+// weighed is the loss of boxes with its parts as settings weigh them.
+func weighed(w task.RegionLoss, l experiment.Loss) task.RegionLoss {
+	w.Object, w.NoObject, w.Coord, w.Class, w.Threshold = l.Object, l.NoObject, l.Coord, l.Class, l.Threshold
+	if w.Warm = int32(l.Warm); l.Warm == 0 {
+		w.Warm = -1 // none
+	}
+	return w
 }
 
 // targetsOf are what a batch of a set holds in training, under operations, and what a scorer reads.

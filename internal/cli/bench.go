@@ -222,9 +222,14 @@ func newEvaluator(g *nn.Graph, o experiment.Optimization, eng engine.Engine, bat
 	return compiled(g, o, eng, batch, (*compile.Family).Evaluation)
 }
 
+// purposeOf is the task that a network is for on a set that nobody has named, of pictures with as many boxes as darknet has room for.
+func purposeOf(g *nn.Graph) (task.Task, data.Labelling) {
+	of := data.Labelling{Classes: make([]string, g.Classes), Objects: 30}
+	return task.Labelled(task.For(g, of.Classes), of), of
+}
+
 func compiled(g *nn.Graph, o experiment.Optimization, eng engine.Engine, batch int, write func(*compile.Family, int) (*program.Program, error)) (*stepper, error) {
-	of := data.Labelling{Classes: make([]string, g.Classes), Objects: 30} // boxes of a picture, as darknet has room for
-	purpose := task.Labelled(task.For(g, of.Classes), of)
+	purpose, of := purposeOf(g)
 	if err := purpose.Check(g); err != nil {
 		return nil, fmt.Errorf("%s: %w", g.Name, err)
 	}

@@ -205,9 +205,9 @@ func (e *Env) printClasses(classes []data.ClassCount) {
 	boxes := slices.ContainsFunc(classes, func(c data.ClassCount) bool { return c.Boxes > 0 })
 	for _, c := range classes {
 		if boxes {
-			e.print("  %-*s %7s images %8s boxes  %s\n", width, c.Name, thousands(c.Images), thousands(c.Boxes), e.dim(strings.Repeat("#", (c.Images*30+most.Images-1)/max(most.Images, 1))))
+			e.print("  %-*s %7s images %8s boxes  %s\n", width, c.Name, thousands(c.Images), thousands(c.Boxes), e.dim(strings.Repeat("#", (c.Images*30+max(most.Images, 1)-1)/max(most.Images, 1))))
 			continue
 		}
-		e.print("  %-*s %7s  %s\n", width, c.Name, thousands(c.Images), e.dim(strings.Repeat("#", (c.Images*30+most.Images-1)/max(most.Images, 1))))
+		e.print("  %-*s %7s  %s\n", width, c.Name, thousands(c.Images), e.dim(strings.Repeat("#", (c.Images*30+max(most.Images, 1)-1)/max(most.Images, 1))))
 	}
 }

@@ -139,7 +139,7 @@ worst of each kind: objects in green, boxes that the detector gives in red.`,
 		}
 		e.printOutcome(o)
 		if confusion {
-			e.printConfusion(o.confused(), o.Confusion)
+			e.printConfusion(o.counted(), o.confused(), o.Confusion)
 		}
 		e.tellReading(spent, len(set.Marks(part.test)), split)
 		return nil
@@ -260,9 +260,9 @@ func all(n int) []int {
 	return items
 }
 
-// printConfusion prints the classes of the images downwards and what they are taken for across; where a terminal has no room for that,
-// the commonest mistakes.
-func (e *Env) printConfusion(names []string, c task.Confusion) {
+// printConfusion prints the classes of what is counted, images or objects, downwards and what they are taken for across; where a terminal has no
+// room for that, the commonest mistakes.
+func (e *Env) printConfusion(of string, names []string, c task.Confusion) {
 	met := func(class int) bool { // has images, or some are taken for it
 		for k := range c {
 			if c[class][k]+c[k][class] > 0 {
@@ -296,11 +296,11 @@ func (e *Env) printConfusion(names []string, c task.Confusion) {
 	}
 	e.print("\n")
 	if e.Terminal && len("100 ")+widest(names)+len(number)*(width+2) > e.Width {
-		e.printMistakes(names, c)
+		e.printMistakes(of, names, c)
 		return
 	}
 	if e.Terminal {
-		e.print("%s\n", e.dim("rows: what images are; columns, by the same numbers: what they are taken for"))
+		e.print("%s\n", e.dim("rows: what "+of+" are; columns, by the same numbers: what they are taken for"+missed(of)))
 	}
 	e.table(t)
 }
@@ -308,7 +308,7 @@ func (e *Env) printConfusion(names []string, c task.Confusion) {
 // mostMistakes is how many kinds of them are listed.
 const mostMistakes = 20
 
-func (e *Env) printMistakes(names []string, c task.Confusion) {
+func (e *Env) printMistakes(of string, names []string, c task.Confusion) {
 	type mistake struct{ own, taken, n int }
 	var list []mistake
 	for i, row := range c {
@@ -319,7 +319,7 @@ func (e *Env) printMistakes(names []string, c task.Confusion) {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b mistake) int { return b.n - a.n })
-	t := columns{head: []string{">images", "class", "taken for"}}
+	t := columns{head: []string{">" + of, "class", "taken for"}}
 	for _, m := range list[:min(len(list), mostMistakes)] {
 		t.add(strconv.Itoa(m.n), names[m.own], names[m.taken])
 	}

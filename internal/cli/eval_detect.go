@@ -192,3 +192,25 @@ func (o outcome) confused() []string {
 	}
 	return append(slices.Clone(o.Classes), background)
 }
+
+// What a confusion counts.
+const (
+	ofImages  = "images"
+	ofObjects = "objects"
+)
+
+// counted is what the confusion counts.
+func (o outcome) counted() string {
+	if o.Score.Detected == nil {
+		return ofImages
+	}
+	return ofObjects
+}
+
+// missed is what background means among objects.
+func missed(of string) string {
+	if of != ofObjects {
+		return ""
+	}
+	return "; in the column of background they are missed, in its row found where there is none"
+}

@@ -80,7 +80,7 @@ func TestADetectorsOutcomeAsText(t *testing.T) {
 	e := &Env{Stdout: &out, Terminal: true, Width: 120}
 	o := detectorOutcome()
 	e.printOutcome(o)
-	e.printConfusion(o.confused(), o.Confusion)
+	e.printConfusion(o.counted(), o.confused(), o.Confusion)
 	want := `AP50  37.62 % of 3 val images   AP 37.62 %   AP75 37.62 %   AP50 (VOC07) 38.64 %   AP50 (VOC) 37.50 %   recall 50.00 %
 AP by size  small 100.00 % of 1 object   medium 25.00 % of 2 objects
 best F1  0.5000 from a score of 0.90 on: of its boxes 100.0 % are right, of the objects 33.3 % are found
@@ -89,7 +89,7 @@ class     AP50       AP  objects  images
 cat    75.25 %  75.25 %        2       2
 dog     0.00 %   0.00 %        1       1
 
-rows: what images are; columns, by the same numbers: what they are taken for
+rows: what objects are; columns, by the same numbers: what they are taken for; in the column of background they are missed, in its row found where there is none
 class         1  2  3
 1 cat         1  0  1
 2 dog         1  0  0
@@ -152,5 +152,15 @@ func TestTheWorstErrorsAreDrawn(t *testing.T) {
 		if got := m.At(at.X, at.Y); got != want {
 			t.Errorf("%v at %v, want %v", got, at, want)
 		}
+	}
+}
+
+func TestAClassWithoutBoxesHasNoBar(t *testing.T) {
+	var out bytes.Buffer
+	e := &Env{Stdout: &out}
+	e.printClasses([]data.ClassCount{{Name: "cat"}})
+	e.printClasses([]data.ClassCount{{Name: "cat", Images: 2, Boxes: 3}, {Name: "dog"}})
+	if got, want := out.String(), "  cat       0  \n  cat       2 images        3 boxes  ##############################\n  dog       0 images        0 boxes  \n"; got != want {
+		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
 }

@@ -40,7 +40,7 @@ images  class  taken for
 	} {
 		var out bytes.Buffer
 		e := &Env{Stdout: &out, Terminal: c.terminal, Width: c.width}
-		e.printConfusion(names, c.counts)
+		e.printConfusion(ofImages, names, c.counts)
 		lines := strings.Split(out.String(), "\n")
 		for i := range lines {
 			lines[i] = strings.TrimRight(lines[i], " ")

@@ -13,7 +13,6 @@ import (
 	"github.com/assaylab/assay/internal/compile"
 	"github.com/assaylab/assay/interop/darknet"
 	"github.com/assaylab/assay/nn"
-	"github.com/assaylab/assay/task"
 )
 
 func netShow(e *Env) *cobra.Command {
@@ -138,7 +137,11 @@ func (e *Env) printPlans(g *nn.Graph, batch int) error {
 		return err
 	}
 	defer eng.Close()
-	family, err := compile.New(g, task.For(g, nil), experiment.DefaultOptimization(), 0)
+	purpose, _ := purposeOf(g)
+	if err := purpose.Check(g); err != nil {
+		return fmt.Errorf("%s: %w", g.Name, err)
+	}
+	family, err := compile.New(g, purpose, experiment.DefaultOptimization(), 0)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/template"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +25,6 @@ import (
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
-	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 )
 
@@ -43,15 +41,18 @@ commented study file: network, size, batch, epochs, repeats and the share of val
 tells effects of a point, or of --meaningful. Repeats and validation images come first: a longer training or a larger network is taken
 where the budget pays for it besides. Edit it as you like.
 
+Where the pictures have boxes (Pascal VOC, COCO, YOLO) it is a study of detectors, judged by AP50.
+
 --with takes keys of data, such as a list of labels, for pictures that lie in no folder a class.
 
-With --pretrain the study is about transfer: the network of the weights from nothing, frozen under a classifier of its own, and fine-tuned.`,
-		Example: "  assay study new photos\n  assay study new photos --pretrain resnet18-f37072fd.pth\n  assay study new photos --budget 2h --meaningful 0.5 --out long.yaml",
+With --pretrain the study is about transfer: the network of the weights from nothing, frozen under a classifier of its own, and fine-tuned;
+of detectors from nothing and from the weights on, at the rate and at a quarter of it.`,
+		Example: "  assay study new photos\n  assay study new photos --pretrain resnet18-f37072fd.pth\n  assay study new cells --budget 4h  # a folder with boxes\n  assay study new photos --budget 2h --meaningful 0.5 --out long.yaml",
 		Args:    args(1, 1, "FOLDER"),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write; default: the folder's name with .yaml, here")
 	cmd.Flags().DurationVar(&budget, "budget", 30*time.Minute, "`TIME` that the study may take")
-	cmd.Flags().Float64Var(&meaningful, "meaningful", 1, "smallest effect that matters to you, `POINTS` of accuracy")
+	cmd.Flags().Float64Var(&meaningful, "meaningful", 1, "smallest effect that matters to you, `POINTS` of accuracy, of AP50 where there are boxes")
 	cmd.Flags().StringVar(&weights, "pretrain", "", "`FILE` of weights that have seen other images, .safetensors, .pth, .pt or .weights: what do they bring?")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite a file that is there")
 	withFlag(cmd, &with)
@@ -107,9 +108,6 @@ func (e *Env) studyNew(ctx context.Context, folder string, images data.Spec, out
 		set, err = e.opened(ctx, images, data.Options{Cache: e.cacheDir()})
 		return err
 	}
-	if set.Boxed {
-		return fmt.Errorf("%s: the pictures have boxes, and this command writes studies of classifiers; begin with examples/bccd.yaml as the base of a study (task: detect)", folder)
-	}
 	if use := set.Use(study.LargestVal, 2*fewest); use.Spec.Parts == data.Redraw { // few of its own to validate on
 		images.Parts, images.Val, images.Folds, images.Test = use.Spec.Parts, use.Spec.Val, use.Spec.Folds, use.Spec.Test
 		if err := again(); err != nil {
@@ -127,12 +125,13 @@ func (e *Env) studyNew(ctx context.Context, folder string, images data.Spec, out
 			return fmt.Errorf("--pretrain: %w", err)
 		}
 	}
-	p := &proposal{Net: net, Weights: weights, Folds: images.Folds, Target: meaningful, Budget: budget, Threads: e.Threads, Out: out, expected: func(net string) study.Expected {
+	p := &proposal{Net: net, Weights: weights, Boxed: set.Boxed, Folds: images.Folds, Target: meaningful, Budget: budget, Threads: e.Threads, Out: out}
+	p.expected = func(net string) study.Expected {
 		if known, ok := runner.KnownNoise(e.Store, runner.NoiseOf(set.Digest, net)); ok {
 			return known
 		}
-		return study.Guess(task.Accuracy, images.Name)
-	}}
+		return study.Guess(p.metric(), images.Name)
+	}
 	b := e.bar()
 	err = p.choose(ctx, set, eng, func(what string) { b.set(0, "timing %s", what) })
 	b.end()
@@ -147,6 +146,7 @@ func (e *Env) studyNew(ctx context.Context, folder string, images data.Spec, out
 	}
 	p.Described = set.Describe()
 	p.conclude()
+	p.rare = rare(set)
 	if p.Data, err = where(images, out); err != nil {
 		return err
 	}
@@ -162,12 +162,12 @@ func (e *Env) studyNew(ctx context.Context, folder string, images data.Spec, out
 	}
 	if e.JSON {
 		return e.document(map[string]any{"file": out, "net": p.Net, "window": p.Window, "batch": p.Batch, "epochs": p.Epochs, "repeats": p.Repeats,
-			"val": p.Share, "validation_images": p.Described.Parts.Val, "target": p.Target, "meaningful": p.Meaningful, "detectable_effect": p.Tells, "noise": p.outlook.Noise.SD(p.outlook.Images), "guessed": p.outlook.Noise.Errors > 0, "unit": p.outlook.Metric.Unit,
-			"careful": append([]string{}, p.careful()...), "arms": 1 + len(p.Variants), "trials": p.trials(), "hours": p.Seconds / 3600, "images": p.Described.Images, "classes": len(p.Described.Classes), "faults": p.Described.Faults, "doubts": p.Described.Doubts})
+			"val": p.Share, "validation_images": p.Described.Parts.Val, "target": p.Target, "meaningful": p.Meaningful, "detectable_effect": p.Tells, "noise": p.outlook.Noise.SD(p.outlook.Images), "guessed": p.outlook.Noise.From != "", "unit": p.outlook.Metric.Unit,
+			"careful": append([]string{}, p.careful()...), "arms": 1 + len(p.Variants), "trials": p.Trials(), "hours": p.Seconds / 3600, "images": p.Described.Images, "classes": len(p.Described.Classes), "faults": p.Described.Faults, "doubts": p.Described.Doubts})
 	}
 	e.printDescription(p.Described)
 	e.print("\n%s: %s on images of %dx%d, %s, %s of %s each, about %s on %s\n", e.bold(out), p.Net, p.Size, p.Size,
-		plural(1+len(p.Variants), "arm"), plural(p.Repeats, "repeat"), plural(p.Epochs, "epoch"), about(p.took()), plural(e.Threads, "thread"))
+		plural(1+len(p.Variants), "arm"), plural(p.Repeats, "repeat"), plural(p.Epochs, "epoch"), about(p.Took()), plural(e.Threads, "thread"))
 	e.paragraph("", "expected: tells %s", p.told())
 	for _, w := range p.careful() {
 		e.paragraph("", "careful: %s", w)
@@ -203,8 +203,10 @@ func fromFile(folder, file string) string {
 // proposal is a study that fits a set and a machine.
 type proposal struct {
 	Net      string
+	Rewrites string // of Net's architecture, as a list; "": none
 	Weights  string // file that Net may begin from; "": the study is not about transfer
-	Window   int    // side that a crop cuts; 0: the images' own
+	Boxed    bool   // of detectors
+	Window   int    // side that a crop cuts, or that pictures with boxes are seen in; 0: the images' own
 	Size     int    // side that the network sees
 	Batch    int
 	Rate     float64
@@ -229,53 +231,10 @@ type proposal struct {
 	Described data.Description
 
 	expected func(net string) study.Expected // the noise of a network on the set
+	rare     string                          // what is to be said of a class in too few validation images; "": nothing
 	outlook  study.Outlook
 	train    int // images that are not validation or test, and those that are validation at the set's usual share
 	val      int
-}
-
-type proposed struct{ Name, Edit, Why string }
-
-// ideas are the variants to propose, the most telling first; those that fit nowhere are left out.
-var ideas = []proposed{
-	{"elu", "with: [{activation: elu}]", "a smoother non-linearity"},
-	{"max+avg", "with: [{pool: max+avg}]", "both ways of pooling, summed"},
-	{"separable", "with: [separable]", "a fraction of the multiply-adds"},
-	{"residual", "with: [residual]", "bypasses round pairs of convolutions"},
-	{"strided-conv", "with: [strided-conv]", "no pooling: a convolution takes the stride"},
-	{"no-augment", "without: [augment]", "what shifts and flips are worth"},
-	{"no-flip", "with: [{augment: [{crop: {size: %d}}]}]", "what mirroring is worth"},
-	{"bn-after", "with: [{batchnorm: {place: after}}]", "norms behind the activations"},
-	{"cosine", "with: [{lr: {policy: cosine}}]", "another way down for the learning rate"},
-	{"dropout", "with: [{dropout: 0.3}]", "against learning by heart"},
-	{"nesterov", "with: [{solver: {nesterov: true}}]", "momentum that looks ahead"},
-	{"bottleneck", "with: [bottleneck]", "narrow 1x1 convolutions round each 3x3"},
-	{"no-decay", "without: [l2]", "what weight decay is worth"},
-}
-
-const proposedVariants = 6
-
-// transfers are the variants where there are weights.
-func (p *proposal) transfers() []proposed {
-	from := spec.NewText(fromFile(p.Weights, p.Out)).Flow()
-	return []proposed{
-		{"frozen", fmt.Sprintf("with: [{pretrain: {from: %s, preset: frozen}}]", from), "a classifier of its own on what the weights see"},
-		{"fine-tuned", fmt.Sprintf("with: [{pretrain: {from: %s, preset: fine-tune}}, {lr: {base: %g}}]", from, p.Rate/10), "so for an epoch, then all of it at a tenth of the rate"},
-	}
-}
-
-// variants is how many are proposed.
-func (p *proposal) variants() int {
-	if p.Weights != "" {
-		return 2
-	}
-	return proposedVariants
-}
-
-// candidate is a network with the size it would see, the most able first.
-type candidate struct {
-	net    string
-	window int
 }
 
 // Bounds of the repeats that are proposed.
@@ -289,29 +248,14 @@ func (p *proposal) choose(ctx context.Context, set *data.Set, eng *cpu.Engine, t
 	if p.train < 2 {
 		return failed(fmt.Errorf("%s: %s to train on; give more", set.Name, plural(p.train, "image")))
 	}
-	p.Batch = batchFor(p.train)
-	p.Rate = math.Round(10*math.Sqrt(float64(p.Batch)/128)) / 200 // 0.05 at 128
-	candidates := []candidate{{"resnet20", 128}, {"resnet20", 96}, {"resnet20", 64}, {"mini", 96}, {"mini", 64}, {"mini", 48}, {"mini", 32}}
-	if g := set.Geometry(0, 0); set.H > 0 && max(g.H, g.W) <= 64 {
-		candidates = []candidate{{"resnet20", 0}, {"mini", 0}}
-	}
-	offered := ideas
-	if p.Weights != "" {
-		candidates, offered = []candidate{{p.Net, 160}, {p.Net, 128}, {p.Net, 96}, {p.Net, 64}}, p.transfers()
-	}
-	p.Augment = "[flip, {crop: {size: %d}}]"
-	switch {
-	case candidates[0].window == 0 && set.C == 1:
-		p.Augment = "[{crop: {pad: 2}}]"
-	case candidates[0].window == 0:
-		p.Augment = "[flip, {crop: {pad: 4}}]"
-	}
-	for i, c := range candidates {
-		last := i == len(candidates)-1
+	of := p.kind(set)
+	p.Batch, p.Augment = of.batch(p.train), of.augment
+	for i, c := range of.nets {
+		last := i == len(of.nets)-1
 		g := set.Geometry(c.window, 0)
 		size := nn.Size{H: g.H, W: g.W, C: set.C}
 		timing(fmt.Sprintf("%s at %dx%d", c.net, g.H, g.W))
-		speed, err := speedOf(ctx, c.net, size, len(set.Classes), min(p.Batch, 16), eng)
+		speed, err := speedOf(ctx, c, approach.Images{Size: size, Classes: len(set.Classes), Anchors: set.Anchoring()}, min(p.Batch, of.timed), eng)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -321,16 +265,12 @@ func (p *proposal) choose(ctx context.Context, set *data.Set, eng *cpu.Engine, t
 			}
 			continue
 		}
-		p.Net, p.Window, p.Size, p.Speed = c.net, c.window, g.W, speed
+		p.Net, p.Rewrites, p.Window, p.Size, p.Speed, p.Rate = c.net, c.rewrites, c.window, g.W, speed, of.rate(c, p.Batch)
 		if p.plan(last) {
 			break
 		}
 	}
-	for _, idea := range offered {
-		if p.Window > 0 && idea.Name == "no-augment" || p.Window == 0 && idea.Name == "no-flip" { // a window is what the crop cuts
-			continue
-		}
-		idea.Edit = strings.ReplaceAll(idea.Edit, "%d", fmt.Sprint(p.Window))
+	for _, idea := range of.ideas(p) {
 		if len(p.Variants) < p.variants() && p.fits(idea, set) {
 			p.Variants = append(p.Variants, idea)
 		}
@@ -347,9 +287,10 @@ func (p *proposal) choose(ctx context.Context, set *data.Set, eng *cpu.Engine, t
 func (p *proposal) plan(last bool) bool {
 	p.look()
 	n := p.validate(most)
-	least := func() int { // epochs: 600 steps, which any of these needs to show what it can
+	least := func() int { // epochs: as many steps as any of these needs to show what it can
 		trained, _ := p.parts()
-		return min(max((600*p.Batch+trained-1)/trained, 6), 40)
+		steps, most := p.needs()
+		return min(max((steps*p.Batch+trained-1)/trained, 6), most)
 	}
 	for n > fewest && last && p.costs(n, least()) > p.Budget.Seconds() {
 		n = p.validate(n - 1)
@@ -402,7 +343,7 @@ func (p *proposal) validate(atMost int) (repeats int) {
 
 // look works out what is known of the study with the network at hand.
 func (p *proposal) look() {
-	p.outlook = study.Outlook{Metric: task.Accuracy, Variants: p.variants(), Images: p.val, Noise: p.expected(p.Net), Meaningful: p.Target}
+	p.outlook = study.Outlook{Metric: p.metric(), Variants: p.variants(), Images: p.val, Noise: p.expected(p.Net), Meaningful: p.Target}
 	if !slices.Contains(p.Described.Own, "val") && p.Folds == 0 {
 		p.outlook.Pool = p.train + p.val
 		if !slices.Contains(p.Described.Own, "test") {
@@ -480,8 +421,12 @@ func batchFor(train int) int {
 }
 
 // speedOf is images a second in training, from three steps on random images after one to warm up.
-func speedOf(ctx context.Context, net string, size nn.Size, classes, batch int, eng *cpu.Engine) (float64, error) {
-	b, err := approach.Build(experiment.Experiment{Net: net}, approach.Images{Size: size, Classes: classes})
+func speedOf(ctx context.Context, c candidate, images approach.Images, batch int, eng *cpu.Engine) (float64, error) {
+	x, err := experiment.Parse(c.experiment(images.Anchors != nil))
+	if err != nil {
+		return 0, err
+	}
+	b, err := approach.Build(x, images)
 	if err != nil {
 		return 0, err
 	}
@@ -522,13 +467,19 @@ func (p *proposal) check(file string, text []byte, set *data.Set) error {
 	return err
 }
 
-func (p *proposal) trials() int         { return (1 + len(p.Variants)) * p.Repeats }
-func (p *proposal) took() time.Duration { return time.Duration(p.Seconds * float64(time.Second)) }
+func (p *proposal) Trials() int         { return (1 + len(p.Variants)) * p.Repeats }
+func (p *proposal) Took() time.Duration { return time.Duration(p.Seconds * float64(time.Second)) }
 
 // careful is what its results will not be able to tell, and what would change that.
-func (p *proposal) careful() []string {
+func (p *proposal) careful() (lines []string) {
+	if p.rare != "" {
+		lines = append(lines, p.rare)
+	}
+	if p.Boxed && p.median() < leastSeen {
+		lines = append(lines, fmt.Sprintf("half of the objects have %d pixels a side or fewer in a window of %d, and a detector wants some %d; a larger --budget pays for a larger window", p.median(), p.Size, leastSeen))
+	}
 	if p.Tells <= p.Target {
-		return nil
+		return lines
 	}
 	line := fmt.Sprintf("%s and %s tell no effect below about %s, where %s would matter", plural(p.outlook.Images, "validation image"), plural(p.Repeats, "repeat"), say.Amount(p.Tells, "points"), say.Figure(p.Target))
 	if more := p.outlook.With(most, p.outlook.Images).Detectable(); p.Repeats < most && more < 0.8*p.Tells {
@@ -537,65 +488,5 @@ func (p *proposal) careful() []string {
 	if p.outlook.With(most, p.outlook.Images).Detectable() > p.Target {
 		line += "; bring more images"
 	}
-	return []string{line}
+	return append(lines, line)
 }
-
-func (p *proposal) text() ([]byte, error) {
-	width := 0
-	for _, v := range p.Variants {
-		width = max(width, len(v.Edit)+len(v.Name))
-	}
-	var b strings.Builder
-	err := proposalText.Funcs(template.FuncMap{
-		"about": about, "plural": plural, "thousands": thousands,
-		"augment": func() string { return strings.ReplaceAll(p.Augment, "%d", fmt.Sprint(p.Window)) },
-		"variant": func(v proposed) string {
-			return fmt.Sprintf("{name: %s, %s}%s  # %s", v.Name, v.Edit, strings.Repeat(" ", width-len(v.Edit)-len(v.Name)), v.Why)
-		},
-		"trials": p.trials, "took": p.took, "careful": p.careful, "told": p.told, "figure": say.Figure,
-		"question": func() string {
-			if p.Weights != "" {
-				return spec.NewText("What do weights that have seen other images bring on " + p.Described.Name + "?").Flow()
-			}
-			return spec.NewText("Which choices pay on " + p.Described.Name + "?").Flow()
-		},
-		"command": func() string { return say.Printable("assay study run " + say.Word(p.Out)) },
-		"normed":  func() bool { return p.Net == "mini" && p.Batch >= 8 }, // resnet20 has norms of its own; tiny batches are too few to take means of
-	}).Execute(&b, p)
-	return []byte(b.String()), err
-}
-
-var proposalText = template.Must(template.New("study").Funcs(template.FuncMap{
-	"about": about, "plural": plural, "thousands": thousands,
-	"augment": func() string { return "" }, "variant": func(proposed) string { return "" }, "trials": func() int { return 0 }, "normed": func() bool { return false }, "took": func() time.Duration { return 0 },
-	"careful": func() []string { return nil }, "told": func() string { return "" }, "figure": say.Figure, "question": func() string { return "" }, "command": func() string { return "" },
-}).Parse(`# {{plural .Described.Images "image"}} in {{plural (len .Described.Classes) "class"}}: {{thousands .Described.Parts.Train}} to train on, {{thousands .Described.Parts.Val}} for validation, {{thousands .Described.Parts.Test}} for the test.
-# {{plural trials "trial"}}, about {{about took}} on {{plural .Threads "thread"}}. Run it, or go on with it:  {{command}}
-{{- range careful}}
-# Careful: {{.}}.
-{{- end}}
-question: {{question}}
-base:
-  data: {{.Data}}{{if .Share}}  # {{thousands .Described.Parts.Val}} images to validate on, drawn anew each repeat: more tell smaller effects{{else if .Folds}}  # train and val together, dealt into {{.Folds}} folds: {{.Folds}} repeats validate every image once{{end}}
-  net: {{.Net}}  # assay net list names others
-  optimization:
-    - solver: sgd
-    - lr: {base: {{.Rate}}, policy: linear, warmup: 1}
-    - batch: {{.Batch}}
-    - l2: 5e-4
-{{- if normed}}
-    - batchnorm
-{{- end}}
-  learning:
-    - epochs: {{.Epochs}}  # more is better and slower: results of short trainings may not hold for long ones
-    - augment: {{augment}}  # no flip where left and right differ, as in digits
-{{- if .Images}}
-    - subset: {images: {{.Images}}}  # of {{thousands .Described.Parts.Train}}, so that it ends in time
-{{- end}}
-variants:  # the base with one change each; assay approach list names all there are
-{{- range .Variants}}
-  - {{variant .}}
-{{- end}}
-repeats: {{.Repeats}}  # with paired seeds: {{told}}
-meaningful: {{.Meaningful}}  # points; {{if eq .Meaningful .Target}}an effect below it is told as none{{else}}{{figure .Target}} would matter, but so few images and repeats do not tell it{{end}}
-`))

@@ -55,7 +55,7 @@ func TestABudgetGoesToRepeatsAndImagesBeforeEpochs(t *testing.T) {
 			continue
 		}
 		trained, val := p.parts()
-		p.Variants, p.Described.Parts = ideas[:proposedVariants], data.Parts{Train: trained, Val: val, Test: c.of.Parts.Test}
+		p.Variants, p.Described.Parts = classifierIdeas(p)[:proposedVariants], data.Parts{Train: trained, Val: val, Test: c.of.Parts.Test}
 		p.conclude()
 		if p.Repeats != c.repeats || p.Share != c.share || c.epochs > 0 && p.Epochs != c.epochs || p.Images != c.images {
 			t.Errorf("%s: %d repeats, val %g, %d epochs of %d images; want %d, %g, %d, %d", c.name, p.Repeats, p.Share, p.Epochs, p.Images, c.repeats, c.share, c.epochs, c.images)
@@ -74,7 +74,7 @@ func TestABudgetGoesToRepeatsAndImagesBeforeEpochs(t *testing.T) {
 
 func TestAProposalSaysWhatItTells(t *testing.T) {
 	p := &proposal{Target: 1, Budget: 4 * time.Minute, Described: describedSet(200, 60, 0, "train", "val"), Net: "mini", Speed: 900, Batch: 16, train: 200, val: 60,
-		Data: "{folder: photos}", Out: "photos.yaml", Variants: ideas[:2], Augment: "[flip]", expected: func(string) study.Expected { return study.Guess(task.Accuracy, "") }}
+		Data: "{folder: photos}", Out: "photos.yaml", Variants: classifierIdeas(&proposal{})[:2], Augment: "[flip]", expected: func(string) study.Expected { return study.Guess(task.Accuracy, "") }}
 	p.plan(true)
 	p.conclude()
 	text, err := p.text()
@@ -97,5 +97,51 @@ func TestAProposalSaysWhatItTells(t *testing.T) {
 	}
 	if text, err = p.text(); err != nil || !strings.Contains(string(text), "dealt into 3 folds: 3 repeats validate every image once\n") {
 		t.Errorf("%s (%v)", text, err)
+	}
+}
+
+func TestAStudyOfDetectorsIsJudgedByAP50(t *testing.T) {
+	of := describedSet(205, 87, 72, "train", "val", "test")
+	of.Boxes = &data.Boxes{Percent: data.Range{Min: 4, Median: 19, Max: 53}}
+	p := &proposal{Target: 1, Budget: 3 * time.Hour, Described: of, Net: "mini", Rewrites: wideMini, Boxed: true, Window: 128, Size: 128, Speed: 150, Batch: 16, Rate: 0.003, Augment: "[flip]", train: 205, val: 87,
+		Data: "{folder: cells}", Out: "cells.yaml", expected: func(string) study.Expected { return study.Guess(task.AP50, "") }}
+	if !p.plan(false) {
+		t.Fatal("three hours do not pay for 60 epochs of 205 images")
+	}
+	p.Variants = detectorIdeas(p)[:proposedVariants]
+	p.conclude()
+	if p.Epochs < 60 || p.Repeats != most || p.Seconds > p.Budget.Seconds() {
+		t.Errorf("%d epochs, %d repeats, %.0f s", p.Epochs, p.Repeats, p.Seconds)
+	}
+	if !(p.Tells > 1) || p.Meaningful < p.Tells {
+		t.Errorf("87 images tell %.3g points, meaningful %g", p.Tells, p.Meaningful)
+	}
+	p.rare = "WBC is in 3 images of validation"
+	text, err := p.text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\n  task: detect  #", "\n  architecture: " + wideMini + "  #", "sizes: [{size: 128, share: 1}]  # pixels of a side, a multiple of 32: half of the objects have 24 or more\n", "- solver: adam\n",
+		"{name: smaller, with: [{sizes: [{size: 96, share: 1}]}]}", "(a guess: an AP50 of ", "\n# Careful: WBC is in 3 images of validation.\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	p.Size, p.Budget = 32, time.Minute
+	if c := p.careful(); len(c) != 3 || !strings.HasPrefix(c[1], "half of the objects have 6 pixels a side or fewer in a window of 32, ") {
+		t.Errorf("%q", c)
+	}
+}
+
+func TestTheDetectorsOfWeightsKeepTheirBoxes(t *testing.T) {
+	p := &proposal{Net: "yolov2-tiny", Weights: "w.weights", Out: "w.yaml", Boxed: true, Rate: 0.001}
+	for _, c := range []struct{ net, rewrites string }{{"yolov2-tiny", ""}, {"resnet18", "[{head: yolo}]"}} {
+		p.Net = c.net
+		if k := p.detectors(&data.Set{Boxed: true}); k.nets[0] != (candidate{c.net, c.rewrites, 416}) {
+			t.Errorf("%s: %+v", c.net, k.nets[0])
+		}
+	}
+	if v := detectorIdeas(p); len(v) != p.variants() || v[1].Edit != "with: [{pretrain: w.weights}, {lr: {base: 0.00025}}]" {
+		t.Errorf("%+v", v)
 	}
 }

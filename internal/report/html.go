@@ -71,6 +71,7 @@ type page struct {
 	Drawing                       template.URL // of the baseline's network
 	Undrawn                       int
 	Sight                         *Sight
+	Boxes                         *boxes
 	Found                         []string
 	Wrongs                        []wrongs
 	Galleries                     []gallery
@@ -127,6 +128,7 @@ func HTML(w io.Writer, in Input) error {
 		Judged: k.judged(), Commands: k.commands(in), File: in.File, Facts: k.facts(in),
 	}
 	p.Ended, p.Planned = k.progress()
+	p.Boxes = k.boxes()
 	p.Methods, p.Sources = k.methods(in.Version)
 	p.BibTeX, p.LaTeX, p.Markdown = bibtex(p.Sources), k.latex(), k.plainTable()
 	p.Drawing, p.Undrawn = picture(in.Drawings[k.base.Name]), in.Undrawn

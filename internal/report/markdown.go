@@ -25,6 +25,7 @@ func Markdown(w io.Writer, in Input) error {
 	for i, metric := range m.others() {
 		m.other(i, metric)
 	}
+	m.boxed()
 	if b := m.beside(); b != nil {
 		m.line("## Beside the published study\n")
 		m.line("%s\n", md(strings.Join(b.Said, " ")))
@@ -187,6 +188,30 @@ func (m markdown) other(i int, metric task.Metric) {
 	}
 	m.line("## %s outcome: %s\n\n%s, %s is better; judged by itself.\n", place(i), md(metric.Title), md(capital(metric.Unit)), metric.Direction())
 	m.table("lrlr", []string{"arm", "effect [" + m.confidence() + "]", "verdict", md(metric.Title)}, rows)
+}
+
+// boxed is average precision by class and by size of objects.
+func (m markdown) boxed() {
+	b := m.boxes()
+	if b == nil {
+		return
+	}
+	m.line("## Which objects\n\nMeans over repeats, in points. No verdicts.\n")
+	for _, t := range []struct {
+		what, metric string
+		rows         []boxesRow
+	}{{"class", "AP50", b.Classes}, {"size", "AP", b.Sizes}} {
+		align, head := "lrr", []string{t.what, "objects", t.metric + ", " + md(b.Baseline)}
+		if b.Compared != "" {
+			align, head = align+"rr", append(head, md(b.Compared), "change")
+		}
+		var rows [][]string
+		for _, r := range t.rows {
+			row := []string{md(r.Name), r.Objects, r.Baseline, r.Compared, r.Change}
+			rows = append(rows, row[:len(head)])
+		}
+		m.table(align, head, rows)
+	}
 }
 
 // tuning is what was tuned, and effects at each arm's own values.

@@ -81,6 +81,7 @@ func makeKinds(t *testing.T) map[string]Input {
 		"fraction":   around(designed(t, study.Design{Kind: study.Fractional, Resolution: study.ResolutionIII})),
 		"all":        around(designed(t, study.Design{Kind: study.All})),
 		"first":      around(first(t)),
+		"detectors":  around(detectors(t)),
 		"single":     around(single),
 		"many":       around(makeUp(t, "Which width pays, and does it still pay with everything else that one would usually do to a network of this kind?", 3, 12, 300, many()...)),
 		"stopped": func() Input {

@@ -569,7 +569,7 @@ func TestLooksAreCounted(t *testing.T) {
 // What noise a plan goes by: a guess, its own trials without any look, and what they were, for another split of the same images.
 func TestAPlanKnowsTheNoiseOfItsTrialsAndOfItsImages(t *testing.T) {
 	file := studyFile(t)
-	if o := opened(t, file).Outlook(); o.Noise.Errors != 0.3 || o.Noise.SD(o.Images) == 0 || o.Pool == 0 || !opened(t, file).Foresee().Guessed {
+	if o := opened(t, file).Outlook(); o.Noise.From != "30 % errors" || o.Noise.SD(o.Images) == 0 || o.Pool == 0 || !opened(t, file).Foresee().Guessed {
 		t.Errorf("before any trial: %+v", o)
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -587,7 +587,7 @@ func TestAPlanKnowsTheNoiseOfItsTrialsAndOfItsImages(t *testing.T) {
 	if looks := shown(t, file).Looks; len(looks) > 0 {
 		t.Fatalf("looks %+v", looks)
 	}
-	if o := opened(t, file).Outlook(); o.Noise.Errors != 0 || o.Noise.SD(o.Images) == 0 {
+	if o := opened(t, file).Outlook(); o.Noise.From != "" || o.Noise.SD(o.Images) == 0 {
 		t.Errorf("with %d trials: %+v", ended, o.Noise)
 	}
 	r, _, _, err := faked(t, file, nil)

@@ -263,6 +263,10 @@ func add(r *trial.Result, name string, images trial.Images, metrics map[string]f
 	}
 	r.Images[digest] = images
 	e := trial.Evaluation{Name: name, Images: digest, Metrics: metrics}
+	if details := score.Details(); metrics != nil && details != nil {
+		e.Metrics = details
+		maps.Copy(e.Metrics, metrics)
+	}
 	for _, c := range score.Columns {
 		e.Columns = append(e.Columns, trial.Column{Name: c.Name, Reals: c.Reals, Wholes: c.Wholes})
 	}
