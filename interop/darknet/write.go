@@ -183,6 +183,9 @@ func (w *writer) step(s nn.Step) error {
 		}
 		w.section("reorg", "stride", l.Stride)
 	case nn.Region:
+		if l.Tree != "" {
+			return none(n.Name, nn.Region{}, " with a tree of classes, of which a cfg names a file of its own; write .yaml")
+		}
 		w.region(l)
 	default:
 		return none(n.Name, n.Layer, "")
