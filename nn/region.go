@@ -117,6 +117,14 @@ func (t Tree) check() error {
 	return nil
 }
 
+// String is the numbers, or "none".
+func (t Tree) String() string {
+	if t == "" {
+		return "none"
+	}
+	return string(t)
+}
+
 // MarshalSpec writes [-1, -1, 0, 0, 1].
 func (t Tree) MarshalSpec() (*spec.Node, error) { return spec.Encode(t.Parents()) }
 

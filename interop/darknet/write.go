@@ -184,7 +184,7 @@ func (w *writer) step(s nn.Step) error {
 		w.section("reorg", "stride", l.Stride)
 	case nn.Region:
 		if l.Tree != "" {
-			return none(n.Name, nn.Region{}, " with a tree of classes, of which a cfg names a file of its own; write .yaml")
+			return none(n.Name, l, ", whose cfg names a file for the tree; train without one, or write .yaml")
 		}
 		w.region(l)
 	default:
