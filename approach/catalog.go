@@ -455,7 +455,7 @@ func Catalog() []Entry {
 			Evidence: "1.2M .471, 800K .438, 600K .425, 400K .393, 200K .305",
 			Caveats:  "an epoch is shorter: fewer steps at equal epochs",
 		}},
-		{"labels", Learning, "labels", learning.Labels(learningDefaults.Labels), Card{
+		{"labels", Learning, "labels, input", learning.Labels(learningDefaults.Labels), Card{
 			Summary: "makes labels of training images wrong on purpose, or cleans them of those that are likely wrong",
 			Cost:    "clean: as many trainings as there are folds, each but the last on the images of all folds but one; they count as the arm's",
 			Couplings: []string{
@@ -496,7 +496,7 @@ func Catalog() []Entry {
 			Evidence: "not in the published study, whose networks all begin from drawn weights",
 			Caveats:  "fine-tuning wants a lower rate than training from nothing: a tenth of it, or less. Which images weights of others have seen, nobody checks; a model of Assay's knows, and is refused where it has seen what judges",
 		}},
-		{"mixed", Learning, "mixed, tree", learning.Mixed(learningDefaults.Mixed), Card{
+		{"mixed", Learning, "mixed, tree, input", learning.Mixed(learningDefaults.Mixed), Card{
 			Summary: "trains a detector on pictures of one class each beside those with boxes",
 			Cost:    "multiply-adds of a training in proportion to 1 + ratio at as many epochs, which are passes over the pictures with boxes; match: training multiply-adds makes them equal",
 			Couplings: []string{
@@ -510,7 +510,7 @@ func Catalog() []Entry {
 			Evidence: "not in the published study; YOLO9000, at 4 ImageNet pictures for each of COCO: 19.7 mAP on ImageNet's detection task, of 44 of whose 200 classes it had seen boxes",
 			Caveats:  "a box finds its class by what it finds already: begin from weights that find objects, or give it epochs. Pictures whose object is small, or not alone, teach what is not so",
 		}},
-		{"tree", Learning, "tree", learning.Tree{}, Card{
+		{"tree", Learning, "tree, input", learning.Tree{}, Card{
 			Summary: "has a detector tell classes apart by a tree, each among its siblings, so that a box may be labelled, and found, as an animal and no more",
 			Cost:    "an output more for each inner class; the rest is the same",
 			Couplings: []string{
