@@ -28,20 +28,26 @@ picture is labelled as, such as animal, is as good as any.`,
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		var names []string
 		known := map[string]string{}
+		add := func(name string) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
 		for _, word := range args {
-			set, err := e.look(c.Context(), source(word))
+			images := source(word)
+			if images.Name == "shapes" { // nothing need be drawn for it
+				for _, row := range data.ShapesTree() {
+					add(row[0])
+					known[row[0]] = row[1]
+				}
+				continue
+			}
+			set, err := e.look(c.Context(), images)
 			if err != nil {
 				return err
 			}
 			for _, name := range set.Classes {
-				if !slices.Contains(names, name) {
-					names = append(names, name)
-				}
-			}
-			if set.Builtin() && set.Name == "shapes" {
-				for _, row := range data.ShapesTree() {
-					known[row[0]] = row[1]
-				}
+				add(name)
 			}
 			if err := set.Close(); err != nil {
 				return err
