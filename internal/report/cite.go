@@ -68,7 +68,7 @@ func (k ranking) methods(version string) (text string, cited []Source) {
 			text += fmt.Sprintf("A difference is claimed where the interval excludes 0, and none where two one-sided tests %s place the effect within %s either way. ", cite(schuirmann), say.Amount(k.Delta, k.primary().Unit))
 		}
 		if k.Blocks >= 5 {
-			text += "Arms whose spread differs " + cite(brownForsyth) + " are judged by their own differences; one of three times the others' spread is not always noticed, and makes some claim false in 7 % of simulated studies at eight repeats, not in 5. "
+			text += "Arms whose spread differs " + cite(brownForsyth) + " are judged by their own differences; one of three times the others' spread is not always noticed, and makes some claim false in 7.5 % of simulated studies at eight repeats, not in 5. "
 		}
 	}
 	if slices.ContainsFunc(k.variants, func(j study.Judgement) bool { return j.Diverged > 0 }) {
