@@ -23,7 +23,6 @@ import (
 	"github.com/assaylab/assay/internal/pretrain"
 	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/model"
-	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/train"
 )
@@ -85,8 +84,14 @@ func Train(ctx context.Context, set *Set, t Training) (*train.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := train.Geometry(set, learning)
-	built, err := approach.Build(e, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()})
+	var beside *Set
+	if m := learning.Mixed; !m.None() {
+		if beside, err = data.Open(ctx, m.Data.Spec, data.Options{}); err != nil {
+			return nil, fmt.Errorf("mixed: %w", err)
+		}
+		defer beside.Close()
+	}
+	built, err := approach.Build(e, approach.ImagesOf(set, learning, beside))
 	if err != nil {
 		return nil, err
 	}
@@ -100,10 +105,14 @@ func Train(ctx context.Context, set *Set, t Training) (*train.Result, error) {
 		return nil, err
 	}
 	defer eng.Close()
-	return train.Run(ctx, train.Job{
+	job := train.Job{
 		Task: e.Task, Start: start, Graph: built.Graph, Optimization: built.Optimization, Learning: built.Learning, Set: set,
 		Cut: set.Cut(e.Seed, 1), Seeds: train.SeedsOf(e.Seed), Engine: eng, Checkpoint: t.Checkpoint, OnPoint: t.OnPoint,
-	})
+	}
+	if beside != nil {
+		job.Mix(beside, e.Seed, 1)
+	}
+	return train.Run(ctx, job)
 }
 
 // chosen is an experiment with approaches, each in the list of its kind.

@@ -5,6 +5,7 @@
 package approach
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/approach/architecture"
+	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/interop/darknet"
@@ -59,6 +61,20 @@ type Images struct {
 	Size    nn.Size
 	Classes int
 	Anchors architecture.Finder // of the boxes of images that have some; nil: there are none
+
+	// Names are the classes, in the order of the set, and Beside those of the pictures that learning mixes in; they are not asked for where
+	// learning has no tree and mixes nothing in.
+	Names, Beside []string
+}
+
+// ImagesOf is what a set decides about a network under learning settings. beside is the set that they mix in; nil: none.
+func ImagesOf(s *data.Set, l experiment.Learning, beside *data.Set) Images {
+	g := s.Geometry(l.Window(), l.Pad())
+	images := Images{Size: nn.Size{H: g.H, W: g.W, C: s.C}, Classes: len(s.Classes), Anchors: s.Anchoring(), Names: s.Classes}
+	if beside != nil {
+		images.Beside = beside.Classes
+	}
+	return images
 }
 
 // Built is an experiment made from nothing: what is trained.
@@ -106,6 +122,10 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 			return nil, err
 		}
 	}
+	planted, err := b.plant(e, purpose, &images)
+	if err != nil {
+		return nil, err
+	}
 	b.anchors, b.fits = images.Anchors, purpose.Check
 	if _, detect := purpose.(task.Detect); detect { // any network may become a detector, and is none before
 		b.fits = nil
@@ -134,6 +154,7 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 	if b.Graph, err = Network(e.Net, images); err != nil {
 		return nil, err
 	}
+	b.Graph.Plant(cmp.Or(planted, b.Graph.Tree()))
 	if b.fits != nil {
 		if err := b.fits(b.Graph); err != nil {
 			return nil, fmt.Errorf("%s: %w", e.Net, err)
@@ -153,6 +174,7 @@ func Build(e experiment.Experiment, images Images) (*Built, error) {
 		return nil, Locate(e.Optimization, "loss", errors.New("loss: yolo is of boxes, and the task is classify; drop it, or write task: detect"))
 	}
 	if b.fits == nil {
+		b.Graph.Plant(cmp.Or(planted, b.Graph.Tree()))
 		if err := purpose.Check(b.Graph); err != nil {
 			return nil, fmt.Errorf("%s: %w", e.Net, err)
 		}
@@ -216,10 +238,57 @@ func taught(e experiment.Experiment) (*Built, error) {
 	return b, b.apply(rs)
 }
 
+// plant works out which classes a detector tells apart, and how many, and the tree of them; "" without.
+func (b *Built) plant(e experiment.Experiment, purpose task.Task, images *Images) (nn.Tree, error) {
+	l := &b.Learning
+	tree, name := l.Tree.Of, "tree"
+	if !l.Mixed.None() {
+		name = "mixed"
+	}
+	coarse := l.Labels.Parent > 0
+	if tree.None() && l.Mixed.None() && !coarse {
+		return "", nil
+	}
+	if tree.None() && l.Mixed.None() {
+		name = "labels"
+	}
+	if _, detect := purpose.(task.Detect); !detect {
+		return "", Locate(e.Learning, name, fmt.Errorf("%s: is of pictures with boxes; drop it, or write task: detect", name))
+	}
+	if mixer := l.Mixes(); mixer != "" && name == "mixed" {
+		return "", Locate(e.Learning, name, fmt.Errorf("mixed: %s mixes pictures within a batch, and those of one class have no boxes to keep; drop one of the two", mixer))
+	}
+	var err error
+	if l.Tree.Of, err = tree.Read(); err != nil {
+		return "", Locate(e.Learning, "tree", fmt.Errorf("tree: %w", err))
+	}
+	if l.Labels.Tree, err = l.Labels.Tree.Read(); err != nil {
+		return "", Locate(e.Learning, "labels", fmt.Errorf("labels: %w", err))
+	}
+	if images.Names == nil { // whoever gives a size alone asks for no classes
+		return "", nil
+	}
+	names, parents, err := l.Classes(images.Names, images.Beside)
+	if err != nil {
+		return "", Locate(e.Learning, treeOf(e), err)
+	}
+	images.Classes = len(names)
+	return nn.TreeOf(parents), nil
+}
+
+// treeOf is the approach that gave an experiment its tree.
+func treeOf(e experiment.Experiment) string {
+	if slices.ContainsFunc(e.Learning, func(c experiment.Choice) bool { return c.Name == "tree" }) {
+		return "tree"
+	}
+	return "mixed"
+}
+
 // withoutClasses refuses what only a picture with one class can have, under a task whose pictures have boxes.
 func (b *Built) withoutClasses(e experiment.Experiment) error {
 	o, l := b.Optimization, b.Learning
-	standard, taught := experiment.DefaultOptimization(), experiment.DefaultLearning()
+	standard, taught, own := experiment.DefaultOptimization(), experiment.DefaultLearning(), l.Labels
+	own.Parent, own.Tree = 0, experiment.Hierarchy{} // which are of boxes
 	for _, c := range []struct {
 		is         bool
 		list       []experiment.Choice
@@ -228,7 +297,7 @@ func (b *Built) withoutClasses(e experiment.Experiment) error {
 		{o.Loss.Kind != "yolo" && o.Loss != standard.Loss, e.Optimization, "loss", o.Loss.Kind + " is of pictures that have one class; boxes have a loss of their own, yolo"},
 		{o.LabelSmoothing != standard.LabelSmoothing, e.Optimization, "label-smoothing", "is of pictures that have one class; boxes keep theirs as they are"},
 		{o.Penalty.Kind == "confidence", e.Optimization, "penalty", "confidence is of pictures that have one class; take another kind"},
-		{!reflect.DeepEqual(l.Labels, taught.Labels), e.Learning, "labels", "is of pictures that have one class; correct boxes in their files"},
+		{!reflect.DeepEqual(own, taught.Labels), e.Learning, "labels", "is of pictures that have one class; correct boxes in their files"},
 		{!reflect.DeepEqual(l.Balance, taught.Balance), e.Learning, "balance", "is of pictures that have one class, and a picture with boxes may have several"},
 	} {
 		if c.is {

@@ -455,13 +455,14 @@ func Catalog() []Entry {
 			Evidence: "1.2M .471, 800K .438, 600K .425, 400K .393, 200K .305",
 			Caveats:  "an epoch is shorter: fewer steps at equal epochs",
 		}},
-		{"labels", Learning, "labels", learning.Labels(learningDefaults.Labels), Card{
+		{"labels", Learning, "labels, input", learning.Labels(learningDefaults.Labels), Card{
 			Summary: "makes labels of training images wrong on purpose, or cleans them of those that are likely wrong",
 			Cost:    "clean: as many trainings as there are folds, each but the last on the images of all folds but one; they count as the arm's",
 			Couplings: []string{
 				"training images alone: validation and test keep their labels, and no image of theirs is seen by the networks of folds",
 				"noise comes first, so that clean finds what it has made; then subset, then the folds, which are cut of what is trained on in this repeat, and keep near-duplicates together",
 				"balance weighs by the labels that are left",
+				"of these parent alone is of a detector: where its classes are of one softmax, a parent is a class beside them; with tree it is theirs",
 			},
 			Paper:    "noise: arXiv:1606.02228; clean: Northcutt, Jiang, Chuang, JAIR 70, 2021, arXiv:1911.00068, §3; the rules under cleanlab's names",
 			Evidence: "of 1.2M images 5 % wrong .458, 10 % .447, 15 % .437, 50 % .347 (none .471; 800K clean .438)",
@@ -494,6 +495,34 @@ func Catalog() []Entry {
 			Paper:    "Yosinski, Clune, Bengio, Lipson, NIPS 2014, arXiv:1411.1792; Kornblith, Shlens, Le, CVPR 2019, arXiv:1805.08974",
 			Evidence: "not in the published study, whose networks all begin from drawn weights",
 			Caveats:  "fine-tuning wants a lower rate than training from nothing: a tenth of it, or less. Which images weights of others have seen, nobody checks; a model of Assay's knows, and is refused where it has seen what judges",
+		}},
+		{"mixed", Learning, "mixed, tree, input", learning.Mixed(learningDefaults.Mixed), Card{
+			Summary: "trains a detector on pictures of one class each beside those with boxes",
+			Cost:    "multiply-adds of a training in proportion to 1 + ratio at as many epochs, which are passes over the pictures with boxes; match: training multiply-adds makes them equal",
+			Couplings: []string{
+				"batches hold both, in a ratio that hardly varies; an epoch is a pass over the pictures with boxes, and the others go on from one epoch to the next",
+				"on a picture of one class the box with the most probable object of the class learns it; its objectness is drawn up to 0.3 where it is below, and no other box learns anything, unless background draws them to no object",
+				"classes of both sets are of one softmax, or of a tree; those of equal names are one class",
+				"a picture of the other set's own validation or test, or that is among those here by its content, is not trained on",
+				"the others are resized to cover the window, whatever fit says, and augmented by what augment says but mosaic; mixup and cutmix are refused",
+			},
+			Paper:    "Redmon, Farhadi, CVPR 2017, arXiv:1612.08242, §4, joint training",
+			Evidence: "not in the published study; YOLO9000, at 4 ImageNet pictures for each of COCO: 19.7 mAP on ImageNet's detection task, of 44 of whose 200 classes it had seen boxes",
+			Caveats:  "a box finds its class by what it finds already: begin from weights that find objects, or give it epochs. Pictures whose object is small, or not alone, teach what is not so",
+		}},
+		{"tree", Learning, "tree, input", learning.Tree{}, Card{
+			Summary: "has a detector tell classes apart by a tree, each among its siblings, so that a box may be labelled, and found, as an animal and no more",
+			Cost:    "an output more for each inner class; the rest is the same",
+			Couplings: []string{
+				"the network has a logit a node; a label at an inner node teaches that node and those above, and says nothing of those below",
+				"the probability of a node is the product along the way; that of an object is the root's",
+				"average precision asks for leaves alone: to find what is labelled at an inner node as something below it is neither right nor wrong",
+				"a prediction goes down while the score of the most probable child is at least --sure (0.5)",
+				"the tree travels with the model, as a key of its region layer",
+			},
+			Paper:    "Redmon, Farhadi, CVPR 2017, arXiv:1612.08242, §4, WordTree; deltas as in the public darknet at f6afaab",
+			Evidence: "not in the published study; Darknet-19 on ImageNet: .729, with the tree of its classes and 369 nodes more .719",
+			Caveats:  "every set of siblings is told apart whether or not its parent is likely; a parent with one child tells that child nothing",
 		}},
 	}
 }

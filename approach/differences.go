@@ -31,6 +31,7 @@ func fitted(g *nn.Graph) *nn.Graph {
 	c := g.Clone()
 	c.SetInput(nn.Size{H: 1, W: 1, C: 1})
 	c.Classes = 1
+	c.Plant("")
 	return c
 }
 

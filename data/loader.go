@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/assaylab/assay/data/augment"
@@ -24,6 +25,7 @@ type LoaderConfig struct {
 	Order   tensor.Stream // of the order: tensor.NewStream(seed, "order")
 	Draws   tensor.Stream // of the windows: tensor.NewStream(seed, "augment")
 	Overlay Overlay       // what the items are taken for and how often they are seen; the zero Overlay changes nothing
+	Beside  *Beside       // pictures of another set that batches hold, too; nil: none
 	Turns   int           // draws that each item has, one an epoch in turn; 0: a new one each epoch
 	Epochs  int           // that the training has, for operations that end before it does; 0: nobody knows, and none ends
 }
@@ -34,7 +36,8 @@ type Loader struct {
 	set    *Set
 	pixels *Pixels
 	items  []int
-	images int // seen in an epoch
+	images int // seen in an epoch, those beside counted
+	beside *Beside
 	cfg    LoaderConfig
 	scale  *scale
 	blind  bool // images are not read
@@ -55,7 +58,7 @@ type Loader struct {
 type Batch struct {
 	X       *tensor.Tensor // [N,H,W,C], normalised
 	Targets []Array        // what X is to be taken for, as LoaderConfig.Targets has it
-	IDs     []int          // [N], indices of the set's items
+	IDs     []int          // [N], indices of the set's items; -1 of pictures beside
 	View    int            // which of the views of its pictures it holds, from 0; all views of a batch follow each other
 	Valid   int            // rows that hold images; in the rest X and Targets are 0 and the id is -1
 	Frames  []Frame        // [N], in evaluation of a boxed set; else nil
@@ -93,7 +96,7 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 		cfg.Preprocess.Views = ""
 	} else {
 		cfg.Preprocess.H, cfg.Preprocess.W = cfg.Preprocess.Input()
-		cfg.Overlay = Overlay{}
+		cfg.Overlay, cfg.Beside = Overlay{}, nil
 	}
 	if err := cfg.Overlay.check(s); err != nil {
 		return nil, err
@@ -110,12 +113,16 @@ func (s *Set) Loader(ctx context.Context, items []int, cfg LoaderConfig) (*Loade
 		return nil, fmt.Errorf("batch: %d images; give at least 1", cfg.Batch)
 	case l.images == 0:
 		return nil, fmt.Errorf("%s: no images for this part of the data; give it a share above 0", s.Name)
-	case cfg.Train && l.images < cfg.Batch:
+	case cfg.Beside != nil:
+		if l.beside, err = cfg.besides(ctx, l.images); err != nil {
+			return nil, err
+		}
+		l.images += l.beside.images
+	}
+	if cfg.Train && l.images < cfg.Batch {
 		return nil, fmt.Errorf("batch: %d is more than the %d training images; give at most that", cfg.Batch, l.images)
 	}
-	for i := range l.orders {
-		l.orders[i].epoch = -1
-	}
+	l.forget()
 	return l, nil
 }
 
@@ -128,15 +135,27 @@ func Alternate(loaders []*Loader, pick func(epoch, step int) int) *Loader {
 			largest = l
 		}
 	}
-	whole := &Loader{set: largest.set, pixels: largest.pixels, items: largest.items, images: largest.images, cfg: largest.cfg, scale: largest.scale, orders: largest.orders, sizes: loaders, pick: pick}
+	whole := &Loader{set: largest.set, pixels: largest.pixels, items: largest.items, images: largest.images, beside: largest.beside, cfg: largest.cfg, scale: largest.scale, orders: largest.orders, sizes: loaders, pick: pick}
 	for _, l := range loaders {
 		l.whole = whole
+		if l.beside != nil && l != largest {
+			l.beside.loader.whole = largest.beside.loader
+		}
 	}
 	return whole
 }
 
 // Labelling says what the rows of a batch are labelled with.
-func (l *Loader) Labelling() Labelling { return l.set.LabellingUnder(l.cfg.Augment) }
+func (l *Loader) Labelling() Labelling {
+	of := l.set.LabellingUnder(l.cfg.Augment)
+	if l.beside != nil {
+		of.Beside = l.beside.Set.Classes
+	}
+	if c := l.cfg.Overlay.Coarse; c != nil {
+		of.Classes = slices.Concat(of.Classes, c.Names)
+	}
+	return of
+}
 
 // Images is the number of images that an epoch sees, one that is seen twice counted twice.
 func (l *Loader) Images() int { return l.images }
@@ -157,10 +176,8 @@ func (l *Loader) Steps() int {
 
 // Blind is the loader of the same batches, of one size and a view a picture, whose images are not read: X stays 0.
 func (l *Loader) Blind() *Loader {
-	b := &Loader{set: l.set, pixels: l.pixels, items: l.items, images: l.images, cfg: l.cfg, scale: l.scale, blind: true}
-	for i := range b.orders {
-		b.orders[i].epoch = -1
-	}
+	b := &Loader{set: l.set, pixels: l.pixels, items: l.items, images: l.images, beside: l.beside, cfg: l.cfg, scale: l.scale, blind: true}
+	b.forget()
 	return b
 }
 
@@ -218,21 +235,30 @@ func (l *Loader) Fill(epoch, step int, b *Batch) error {
 	first := step / l.Views() * l.cfg.Batch
 	n := min(l.cfg.Batch, l.images-first)
 	b.View = step % l.Views()
-	var part []visit
+	var order []visit
 	if l.cfg.Train {
-		part = l.order(epoch)[first : first+n]
+		order = l.order(epoch)
 	}
 	p := l.cfg.Preprocess
 	size := p.H * p.W * p.C
 	b.X.Shape[1], b.X.Shape[2], b.X.Data = p.H, p.W, b.X.Data[:len(b.IDs)*size]
 	for row := range n {
-		v := visit{}
+		dst := b.X.Data[row*size : (row+1)*size]
+		var v visit
 		if l.cfg.Train {
-			v = part[row]
+			var pass int
+			var beside bool
+			if v, pass, beside = l.place(order, epoch, first+row); beside {
+				if err := l.fillBeside(b, row, dst, v, pass); err != nil {
+					return err
+				}
+				b.IDs[row] = -1
+				continue
+			}
 		} else {
 			v.item = l.items[first+row]
 		}
-		if err := l.fill(b, row, b.X.Data[row*size:(row+1)*size], v, epoch, step); err != nil {
+		if err := l.fill(b, row, dst, v, epoch, step); err != nil {
 			return err
 		}
 		b.IDs[row] = v.item
@@ -333,6 +359,7 @@ func (l *Loader) objects(out []box.Object, s *sight, item int, part augment.Regi
 		if cut.Empty() || cut.Area()-hidden < float64(leastSeen*full.Area()) {
 			continue
 		}
+		o.Class = l.cfg.Overlay.Coarse.class(item, o.Class)
 		o.Box = box.Box{X0: (float64(part.X) + cut.X0) / float64(p.W), Y0: (float64(part.Y) + cut.Y0) / float64(p.H), X1: (float64(part.X) + cut.X1) / float64(p.W), Y1: (float64(part.Y) + cut.Y1) / float64(p.H)}
 		out = append(out, o)
 	}

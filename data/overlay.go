@@ -17,6 +17,47 @@ type Overlay struct {
 	Labels []int32   // what each item is taken for, an index of the set's classes; nil: its own label
 	Draws  []float32 // how often each item is seen in an epoch, from 0 to 1024, on average; nil: once
 	Counts []float32 // how much each item counts in the loss, 0 or more; nil: 1, and no weights are handed to the task
+	Coarse *Coarse   // of a boxed set; nil: objects are of their own classes
+}
+
+// Coarse takes the objects of some items for other classes than their own, such as their parents.
+type Coarse struct {
+	Items []bool
+	Class []int32  // by the set's class: an index of the set's classes with Names behind them
+	Names []string // classes that the set does not have
+}
+
+// Coarsened takes the objects of a share of items for what another name says of their classes; those of which it says nothing stay. The items are drawn by the
+// stream "coarse" of the seed from their content, and a smaller share lies within a larger one.
+func (s *Set) Coarsened(items []int, share float64, parent map[string]string, seed uint64) *Coarse {
+	c := &Coarse{Items: make([]bool, len(s.Items))}
+	for _, i := range s.byLot(items, tensor.NewStream(seed, "coarse"), 0)[:int(math.Round(share*float64(len(items))))] {
+		c.Items[i] = true
+	}
+	for k, name := range s.Classes {
+		of := parent[name]
+		if of == "" {
+			c.Class = append(c.Class, int32(k))
+			continue
+		}
+		at := slices.Index(s.Classes, of)
+		if at < 0 {
+			if at = slices.Index(c.Names, of); at < 0 {
+				at, c.Names = len(c.Names), append(c.Names, of)
+			}
+			at += len(s.Classes)
+		}
+		c.Class = append(c.Class, int32(at))
+	}
+	return c
+}
+
+// class is what an object of a class in an item is taken for.
+func (c *Coarse) class(item int, class int32) int32 {
+	if c == nil || !c.Items[item] {
+		return class
+	}
+	return c.Class[class]
 }
 
 // Within is the overlay with all items but the given ones left out.
@@ -39,7 +80,7 @@ func (o Overlay) Once() bool {
 
 // Digest identifies what an overlay changes, given the digest of its set; "" for nothing. It is a part of a training's identity.
 func (o Overlay) Digest() string {
-	if o.Labels == nil && o.Draws == nil && o.Counts == nil {
+	if o.Labels == nil && o.Draws == nil && o.Counts == nil && o.Coarse == nil {
 		return ""
 	}
 	sum := sha256.New()
@@ -56,6 +97,16 @@ func (o Overlay) Digest() string {
 	if o.Counts != nil {
 		put("counts", len(o.Counts), func(i int) uint32 { return math.Float32bits(o.Counts[i]) })
 	}
+	if c := o.Coarse; c != nil {
+		put("coarse", len(c.Items), func(i int) uint32 {
+			if c.Items[i] {
+				return 1
+			}
+			return 0
+		})
+		put("coarse classes", len(c.Class), func(i int) uint32 { return uint32(c.Class[i]) })
+		fmt.Fprintf(sum, "%q\n", c.Names)
+	}
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
@@ -65,6 +116,9 @@ func (o Overlay) check(s *Set) error {
 		if n != 0 && n != len(s.Items) {
 			return fmt.Errorf("%s: an overlay of %d %s over %d items; give one for each", s.Name, n, name, len(s.Items))
 		}
+	}
+	if c := o.Coarse; c != nil && (len(c.Items) != len(s.Items) || len(c.Class) != len(s.Classes)) {
+		return fmt.Errorf("%s: an overlay takes objects of %d items for others of %d classes, and there are %d and %d; give one for each", s.Name, len(c.Items), len(c.Class), len(s.Items), len(s.Classes))
 	}
 	for i, label := range o.Labels {
 		if label < 0 || int(label) >= len(s.Classes) {

@@ -20,10 +20,11 @@ type Targets interface {
 type Labelling struct {
 	Classes []string // as [Set.Classes]
 	Objects int      // the most boxes that a row of a batch can have; 0 where the set has none
+	Beside  []string // classes of pictures of another set that are among the rows, [Beside]
 }
 
 // Labelling says what the set's pictures are labelled with.
-func (s *Set) Labelling() Labelling { return Labelling{s.Classes, s.most} }
+func (s *Set) Labelling() Labelling { return Labelling{Classes: s.Classes, Objects: s.most} }
 
 // LabellingUnder is Labelling for rows that operations may make of several pictures.
 func (s *Set) LabellingUnder(ops augment.List) Labelling {
@@ -60,6 +61,7 @@ func (a Array) Put(reals map[string][]float32, indices map[string][]int32) {
 type Shown struct {
 	Item   int     // of the set
 	Label  int32   // its class, index in [Set.Classes]
+	Beside bool    // it is of the other set, Item and Label too, and shows its class somewhere
 	Share  float32 // of the row, above 0; the shares of a row sum to 1
 	Weight float32 // how much the picture counts, 0 or more; 1: as any
 

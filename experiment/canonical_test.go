@@ -113,6 +113,12 @@ func vary(r *rand.Rand, v reflect.Value) {
 	case reflect.TypeFor[experiment.Weights]():
 		v.Set(reflect.ValueOf([]experiment.Weights{{}, {File: "a.pth"}, {Study: "photos", Arm: "elu"}}[r.IntN(3)]))
 		return
+	case reflect.TypeFor[experiment.Data]():
+		v.Set(reflect.ValueOf([]experiment.Data{{}, {Spec: data.Builtin("cifar10")}, {Spec: data.Folder("photos")}}[r.IntN(3)]))
+		return
+	case reflect.TypeFor[experiment.Hierarchy]():
+		v.Set(reflect.ValueOf([]experiment.Hierarchy{{}, {File: "tree.csv"}, {Rows: [][2]string{{"cat", "animal"}, {"car", ""}}}}[r.IntN(3)]))
+		return
 	case reflect.TypeFor[experiment.Resize]():
 		v.Set(reflect.ValueOf([]experiment.Resize{{Kind: experiment.ResizeOwn}, {Kind: experiment.ResizeNet}, {Framing: data.Framing{Share: 1 - r.Float64()/2, Filter: augment.Bicubic}}}[r.IntN(3)]))
 		return

@@ -259,41 +259,51 @@ func Within(dir string, choices []Choice) []Choice {
 	return choices
 }
 
-// filesOf is the keys of approaches that name files.
-var filesOf = map[string]string{"pretrain": "from", "labels": "confusion"}
+// filesOf is the keys of approaches that name files or folders; "" is a bare value.
+var filesOf = map[string][]string{
+	"pretrain": {"", "from"}, "labels": {"confusion", "tree"}, "tree": {"", "of"}, "mixed": {"tree", "data.folder", "data.labels"},
+}
 
 // filesAt is a list of choices whose files have their paths as to says, where they are relative to the file of the choice.
 func filesAt(choices []Choice, to func(path string) (string, error)) ([]Choice, error) {
 	choices = slices.Clone(choices)
 	for i, c := range choices {
-		file := filesOf[c.Name]
-		if file == "" || c.Value == nil {
+		if c.Value == nil {
 			continue
 		}
-		from := c.Value
-		if c.Value.Kind == spec.Map {
-			from = c.Value.Get(file)
-		}
-		if from == nil || from.Kind != spec.Scalar || from.Text() == FromImageNet {
-			continue
-		}
-		path, err := to(Beside(from, from.Text()))
+		value, err := moved(c.Value, filesOf[c.Name], to)
 		if err != nil {
 			return nil, err
 		}
-		moved := spec.NewText(path)
-		if c.Value.Kind == spec.Map {
-			moved = spec.NewMap()
-			for key, value := range c.Value.Pairs() {
-				if key.Text() == file {
-					value = spec.NewText(path)
-				}
-				moved.Set(key.Text(), value)
-			}
-		}
-		choices[i].Value = moved
+		choices[i].Value = value
 	}
 	return choices, nil
+}
+
+// moved is a value whose texts under keys, such as data.folder, have their paths as to says.
+func moved(n *spec.Node, keys []string, to func(path string) (string, error)) (*spec.Node, error) {
+	switch {
+	case n.Kind == spec.Scalar && slices.Contains(keys, "") && n.Text() != "" && n.Text() != FromImageNet:
+		path, err := to(Beside(n, n.Text()))
+		return spec.NewText(path), err
+	case n.Kind != spec.Map || len(keys) == 0:
+		return n, nil
+	}
+	m := spec.NewMap()
+	for key, value := range n.Pairs() {
+		var below []string
+		for _, k := range keys {
+			if first, rest, _ := strings.Cut(k, "."); first == key.Text() && k != "" {
+				below = append(below, rest)
+			}
+		}
+		value, err := moved(value, below, to)
+		if err != nil {
+			return nil, err
+		}
+		m.Set(key.Text(), value)
+	}
+	return m, nil
 }
 
 func relative(dir, path string) string {

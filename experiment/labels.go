@@ -21,6 +21,8 @@ type Labels struct {
 	Confusion Confusion `yaml:"confusion" default:"none" help:"which wrong class, in place of noise: a CSV file with a row for each class, how often it is taken for each of the classes, by counts or shares; or {CLASS: {OTHER: share}}"`
 	Clean     string    `yaml:"clean" values:"drop, relabel" help:"what becomes of training images whose label is likely wrong: they are left out, or taken for what a network that has not seen them takes them for"`
 	Folds     int       `yaml:"folds" only:"clean" help:"parts of the training images; a network for each is trained on the others, 2 to 100"`
+	Parent    float64   `yaml:"parent" told:"path" help:"of a detector: share of the training images whose boxes are of their classes' parents alone, from 0 to 1"`
+	Tree      Hierarchy `yaml:"tree" default:"none" only:"parent" help:"which class is a kind of which, as tree says it"`
 	Rule      string    `yaml:"rule" only:"clean" values:"prune_by_noise_rate, prune_by_class, both, confident_learning, predicted_neq_given" help:"how wrong labels are told"`
 }
 

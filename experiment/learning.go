@@ -21,6 +21,9 @@ type Learning struct {
 	Pretrain Pretrain `yaml:"pretrain"`
 	Labels   Labels   `yaml:"labels"`
 	Balance  Balance  `yaml:"balance"`
+
+	Tree  Tree  `yaml:"tree"`
+	Mixed Mixed `yaml:"mixed"`
 }
 
 // Epochs is how long training lasts: passes over the training images, or steps.
@@ -107,6 +110,7 @@ func DefaultLearning() Learning {
 	return Learning{
 		Epochs: Epochs{Count: 20}, Sizes: Sizes{Restat: true}, Multiscale: Multiscale{Every: 10}, Subset: Subset{Fraction: 1}, Colors: Colors{Space: string(augment.SpaceRGB)}, Views: Views{Kind: string(data.Centre)},
 		Pretrain: Pretrain{Preset: PresetNone, Norm: NormKeep, Normalize: Normalize{Kind: NormalizeNet}, Resize: Resize{Kind: ResizeOwn}, Match: MatchNames}, Labels: Labels{Folds: 5, Rule: data.PruneByNoiseRate}, Balance: Balance{Power: 1},
+		Mixed: Mixed{Ratio: 1, Weight: 1},
 	}
 }
 

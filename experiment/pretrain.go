@@ -287,7 +287,7 @@ func (p Pretrain) Thaws(s Schedule) int {
 // set whose rare classes are sampled more often shows an image several times in an epoch, each time anew.
 func (l Learning) Kept() (turns int, ok bool) {
 	varies := len(l.Augment.Ops) > 0 && (l.Pretrain.Cache == 0 || l.Balance.By == BalanceSampling)
-	return max(1, l.Pretrain.Cache), !varies && l.Mixes() == "" && len(l.Multiscale.Sides()) == 0
+	return max(1, l.Pretrain.Cache), !varies && l.Mixes() == "" && len(l.Multiscale.Sides()) == 0 && l.Mixed.None()
 }
 
 // Fits reports a thaw that a training never comes to.

@@ -84,7 +84,7 @@ func Of(f *compile.Family, a About) (*Model, error) {
 }
 
 // Task is what the model's outputs are for.
-func (m *Model) Task() (task.Task, error) { return task.New(m.About.Task, m.About.Classes) }
+func (m *Model) Task() (task.Task, error) { return task.Of(m.About.Task, m.Graph, m.About.Classes) }
 
 // Compile plans the evaluation of so many pictures at once, of the size that their preprocessing has for it, [N,H,W,C] under [compile.Images], which gives what the task predicts. Whoever
 // asks closes it.
@@ -102,7 +102,7 @@ func (m *Model) Compile(e engine.Engine, batch int) (engine.Executable, error) {
 
 // family are the programs of a network, of which a model needs those that learn nothing: so settings are at their defaults.
 func family(g *nn.Graph, a About) (*compile.Family, error) {
-	purpose, err := task.New(a.Task, a.Classes)
+	purpose, err := task.Of(a.Task, g, a.Classes)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func family(g *nn.Graph, a About) (*compile.Family, error) {
 // check says what in a description, or in the arrays whose shapes are asked for (nil: it is not there), does not fit a network. It
 // takes no memory for the network.
 func check(g *nn.Graph, a About, shape func(name string) tensor.Shape) error {
-	purpose, err := task.New(a.Task, a.Classes)
+	purpose, err := task.Of(a.Task, g, a.Classes)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,8 @@ import (
 
 // randomGraph draws a network of every kind of layer, branches, bypasses, shared weights and overlays included.
 func randomGraph(t *rapid.T) *Graph {
-	b := NewBuilder("random", Size{}, rapid.IntRange(1, 12).Draw(t, "classes"))
+	classes := rapid.IntRange(1, 12).Draw(t, "classes")
+	b := NewBuilder("random", Size{}, classes)
 	maps := []*Node{b.Image(rapid.IntRange(6, 12).Draw(t, "height"), rapid.IntRange(6, 12).Draw(t, "width"), rapid.IntRange(1, 4).Draw(t, "channels"))}
 	for i := range rapid.IntRange(1, 12).Draw(t, "layers") {
 		x := rapid.SampledFrom(maps).Draw(t, "reads")
@@ -103,7 +104,11 @@ func randomGraph(t *rapid.T) *Graph {
 		if s.H%2 == 0 && s.W%2 == 0 {
 			last = b.Layer(Reorg{Type: rapid.SampledFrom([]ReorgKind{Plain, Darknet}).Draw(t, "reorg")}, b.Concat(last, last, last, last))
 		}
-		b.Logits(b.Layer(Region{Anchors: anchors}, b.Conv(last, PerBox(anchors.Len()), 1, 1)))
+		var tree Tree
+		if rapid.Bool().Draw(t, "tree") { // all of them below the first
+			tree = TreeOf(append([]int32{-1}, make([]int32, classes-1)...))
+		}
+		b.Logits(b.Layer(Region{Anchors: anchors, Tree: tree}, b.Conv(last, PerBox(anchors.Len()), 1, 1)))
 	} else {
 		b.Logits(b.Linear(last, Classes))
 	}

@@ -13,7 +13,8 @@ import (
 // each cell A boxes, one an anchor, of each the place, the size and the objectness as x, y, w, h, o, then a logit a class. Redmon,
 // Farhadi, "YOLO9000: Better, Faster, Stronger", arXiv:1612.08242, §2, direct location prediction; in the order of darknet's maps.
 type Region struct {
-	Anchors Anchors `yaml:"anchors"` // width and height of each, in cells
+	Anchors Anchors `yaml:"anchors"`             // width and height of each, in cells
+	Tree    Tree    `yaml:"tree" role:"classes"` // parent of each class; "": the classes are of one softmax
 }
 
 // BoxValues is how many values a box has in front of those of its classes: x, y, w, h and objectness.
@@ -22,9 +23,13 @@ const BoxValues = 5
 // Kind is "region".
 func (Region) Kind() string { return "region" }
 
-// String prints "region of 5 anchors".
+// String prints "region of 5 anchors", "region of 5 anchors, 11 classes in a tree".
 func (l Region) String() string {
-	return "region of " + say.Counted(l.Anchors.Len(), "anchor")
+	text := "region of " + say.Counted(l.Anchors.Len(), "anchor")
+	if l.Tree != "" {
+		text += fmt.Sprintf(", %d classes in a tree", len(l.Tree.Parents()))
+	}
+	return text
 }
 
 // Infer keeps the size of a map that has the channels for boxes and classes.
@@ -36,6 +41,12 @@ func (l Region) Infer(in []Size, classes int) (Size, error) {
 	if err := l.Anchors.check(); err != nil {
 		return x, err
 	}
+	if err := l.Tree.check(); err != nil {
+		return x, err
+	}
+	if n := len(l.Tree.Parents()); n > 0 && n != classes {
+		return x, fmt.Errorf("a tree of %d classes, and there are %d; give the tree of these (learning: tree), or take it out", n, classes)
+	}
 	if n := l.Anchors.Len(); x.C != n*(BoxValues+classes) {
 		err = fmt.Errorf("%d channels for %s and %d classes; give the layer in front out: %s, which is %d", x.C, say.Counted(n, "anchor"), classes, outText(PerBox(n)), n*(BoxValues+classes))
 	}
@@ -46,6 +57,88 @@ func (l Region) Infer(in []Size, classes int) (Size, error) {
 func (g *Graph) Region() (Region, bool) {
 	l, ok := g.Main().Node.Layer.(Region)
 	return l, ok
+}
+
+// Tree is that of a detector's classes; "" where there is none.
+func (g *Graph) Tree() Tree {
+	r, _ := g.Region()
+	return r.Tree
+}
+
+// Plant gives a detector the tree of its classes, "" for none, which is no part of its structure.
+func (g *Graph) Plant(t Tree) {
+	for _, o := range g.Outputs {
+		if l, ok := o.Node.Layer.(Region); ok {
+			l.Tree = t
+			o.Node.Layer = l
+		}
+	}
+}
+
+// Tree is the parent of each class, -1 of a root: a list of numbers in a file. Parents come before their children, and siblings one after the
+// other, as darknet has them. As a text, "-1 -1 0 0 1", since layers are comparable.
+type Tree string
+
+// TreeOf writes parents.
+func TreeOf(parents []int32) Tree {
+	var words []string
+	for _, p := range parents {
+		words = append(words, strconv.Itoa(int(p)))
+	}
+	return Tree(strings.Join(words, " "))
+}
+
+// Parents are those of each class, nil where there is no tree.
+func (t Tree) Parents() (parents []int32) {
+	for _, word := range strings.Fields(string(t)) {
+		p, err := strconv.Atoi(word)
+		if err != nil || p < -1 || p > maxExtent {
+			p = maxExtent // which check refuses
+		}
+		parents = append(parents, int32(p))
+	}
+	return parents
+}
+
+// check wants parents in front of their children and siblings together.
+func (t Tree) check() error {
+	parents, over := t.Parents(), map[int32]bool{}
+	for k, p := range parents {
+		if int(p) >= k {
+			return fmt.Errorf("tree: class %d has no parent in front of it; give the number of one, from 0, or -1 for a root", k)
+		}
+		if k > 0 && p != parents[k-1] {
+			over[parents[k-1]] = true
+		}
+		if over[p] {
+			return fmt.Errorf("tree: class %d is apart from its siblings; put the children of a class one after the other", k)
+		}
+	}
+	return nil
+}
+
+// String is the numbers, or "none".
+func (t Tree) String() string {
+	if t == "" {
+		return "none"
+	}
+	return string(t)
+}
+
+// MarshalSpec writes [-1, -1, 0, 0, 1].
+func (t Tree) MarshalSpec() (*spec.Node, error) { return spec.Encode(t.Parents()) }
+
+// UnmarshalSpec reads what MarshalSpec writes.
+func (t *Tree) UnmarshalSpec(n *spec.Node) error {
+	var parents []int32
+	if err := spec.Decode(n, &parents); err != nil {
+		return err
+	}
+	*t = TreeOf(parents)
+	if err := t.check(); err != nil {
+		return n.Errorf("%v", err)
+	}
+	return nil
 }
 
 // PerBox as a layer's Out stands for what so many anchors need: anchors·(5+classes) channels, with the graph's class count. In a file

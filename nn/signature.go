@@ -65,7 +65,7 @@ func (g *Graph) Signature() string {
 type field struct {
 	key   string
 	value reflect.Value
-	start bool // tagged role init: it says where parameters begin, which is no structure
+	start bool // tagged role init or classes: it says where parameters begin, or what the classes are, which is no structure
 	later bool // tagged role later: signatures that were written down do not know it; its zero is what was before
 }
 
@@ -75,7 +75,7 @@ func fields(l any) []field {
 	var fs []field
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
-		fs = append(fs, field{tag.Get("yaml"), v.Field(i), tag.Get("role") == "init", tag.Get("role") == "later"})
+		fs = append(fs, field{tag.Get("yaml"), v.Field(i), tag.Get("role") == "init" || tag.Get("role") == "classes", tag.Get("role") == "later"})
 	}
 	return fs
 }

@@ -211,7 +211,7 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 	}
 	train := experiment.TrainedOn(a.Built.Optimization, a.Built.Learning, a.Images.Train)
 	a.TrainImages = train
-	if a.schedule, err = experiment.NewSchedule(a.Built.Optimization, a.Built.Learning, train); err != nil {
+	if a.schedule, err = experiment.NewSchedule(a.Built.Optimization, a.Built.Learning, a.Built.Learning.Mixed.Images(train)); err != nil {
 		return a, approach.Locate(e.Optimization, "batch", err)
 	}
 	if a.Images.Val == 0 {

@@ -51,8 +51,8 @@ func Short(name string) string {
 
 // For is the task that the main output of a network says it is for.
 func For(g *nn.Graph, classes []string) Task {
-	if _, boxes := g.Region(); boxes {
-		return Detect{Classes: classes}
+	if r, boxes := g.Region(); boxes {
+		return Detect{Classes: classes, Tree: r.Tree.Parents()}
 	}
 	return Classify{Classes: classes}
 }

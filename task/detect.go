@@ -16,11 +16,13 @@ import (
 // loss is that of YOLOv2, [program.Region].
 type Detect struct {
 	Classes []string // in the order of the logits of a box
+	Tree    []int32  // parent of each class, -1 of a root; nil: they are of one softmax
 	Weighs  RegionLoss
 
 	// Sure and Overlap decide which boxes a person is told of: the least probability that there is an object of the class, and the most IoU of
-	// two boxes of one class. 0: [Sure], [Overlap].
-	Sure, Overlap float64
+	// two boxes of one class. Of classes in a tree Narrow is the least probability at which a box is told to be of a class and not just of its
+	// parent. 0: [Sure], [Overlap], [Narrow].
+	Sure, Overlap, Narrow float64
 
 	objects int // the most boxes of a row
 }
@@ -33,10 +35,13 @@ type RegionLoss struct {
 	Fixed                          bool    // objectness is drawn to 1 where a box answers for a truth, not to the IoU of the two
 	Warm                           int32   // images; 0: 12,800, below 0: none
 	Derivative                     bool    // see [program.RegionGrad]
+
+	Whole      float32 // of pictures of one class as a whole, [Mixed]; 0: 1
+	Background bool    // boxes that answer for nothing are drawn to no object on these, too
 }
 
 // op is the loss of boxes by anchors.
-func (l RegionLoss) op(anchors nn.Anchors) program.Region {
+func (l RegionLoss) op(r nn.Region) program.Region {
 	or := func(v, byDefault float32) float32 {
 		if v == 0 {
 			return byDefault
@@ -48,8 +53,9 @@ func (l RegionLoss) op(anchors nn.Anchors) program.Region {
 		warm = 12800
 	}
 	return program.Region{
-		Anchors: anchors.List(), Object: or(l.Object, 5), NoObject: or(l.NoObject, 1), Coord: or(l.Coord, 1), Class: or(l.Class, 1), Threshold: or(l.Threshold, 0.6),
+		Anchors: r.Anchors.List(), Tree: r.Tree.Parents(), Object: or(l.Object, 5), NoObject: or(l.NoObject, 1), Coord: or(l.Coord, 1), Class: or(l.Class, 1), Threshold: or(l.Threshold, 0.6),
 		Rescore: !l.Fixed, Warm: max(0, warm), WarmWeight: 0.01, Derivative: l.Derivative,
+		Whole: or(l.Whole, 1), Background: l.Background,
 	}
 }
 
@@ -74,7 +80,7 @@ func (Detect) Derive(map[string][]float32, []int32) {}
 
 // Scorer makes a scorer.
 func (d Detect) Scorer(of data.Labelling, images int) Scorer {
-	return newDetections(d.Classes, of, images)
+	return newDetections(d.Classes, d.Tree, of, images)
 }
 
 // Mixed is the task itself: a row that shows several pictures has the boxes of all.
@@ -102,7 +108,7 @@ func (d Detect) Loss(b *program.Builder, outputs []nn.Output, heads []*program.V
 	truths, class, seen := b.Input(Truths, program.Real, tensor.Of(n, m, 4)), b.Input(TruthsClass, program.Index, tensor.Of(n, m)), b.Input(ImagesSeen, program.Index, tensor.Of(n))
 	var loss *program.Value
 	for i, o := range outputs {
-		part := b.Emit(program.Mean{}, b.Emit(d.Weighs.op(o.Node.Layer.(nn.Region).Anchors), heads[i], truths, class, seen))
+		part := b.Emit(program.Mean{}, b.Emit(d.Weighs.op(o.Node.Layer.(nn.Region)), heads[i], truths, class, seen))
 		if o.Weight != 1 {
 			part = b.Emit(program.Scale{By: float32(o.Weight)}, part)
 		}
@@ -118,19 +124,25 @@ func (d Detect) Loss(b *program.Builder, outputs []nn.Output, heads []*program.V
 // Predict gives Boxes.
 func (Detect) Predict(b *program.Builder, main nn.Output, head *program.Value) {
 	b.At(Boxes)
-	b.Output(Boxes, b.Emit(program.RegionBoxes{Anchors: main.Node.Layer.(nn.Region).Anchors.List()}, head))
+	r := main.Node.Layer.(nn.Region)
+	b.Output(Boxes, b.Emit(program.RegionBoxes{Anchors: r.Anchors.List(), Tree: r.Tree.Parents()}, head))
 }
 
 // Targets are in training the boxes that a row shows, and how many images were seen. An evaluation is judged by [data.Batch.Frames], and needs
 // none. The set's classes are found by their names, so that a set may hold some of the task's, in any order.
 func (d Detect) Targets(of data.Labelling, training bool) (data.Targets, error) {
-	t := boxTargets{class: make([]int32, len(of.Classes)), objects: max(1, of.Objects), training: training}
-	for i, name := range of.Classes {
-		k := slices.Index(d.Classes, name)
-		if k < 0 {
-			return nil, fmt.Errorf("has a class %q, which the model does not know (it has %s); give images of the classes that it was trained for", name, some(d.Classes))
+	t := boxTargets{objects: max(1, of.Objects), training: training}
+	for _, list := range []struct {
+		names []string
+		class *[]int32
+	}{{of.Classes, &t.class}, {of.Beside, &t.beside}} {
+		for _, name := range list.names {
+			k := slices.Index(d.Classes, name)
+			if k < 0 {
+				return nil, fmt.Errorf("has a class %q, which the model does not know (it has %s); give images of the classes that it was trained for", name, some(d.Classes))
+			}
+			*list.class = append(*list.class, int32(k))
 		}
-		t.class[i] = int32(k)
 	}
 	return t, nil
 }
@@ -138,6 +150,7 @@ func (d Detect) Targets(of data.Labelling, training bool) (data.Targets, error) 
 // boxTargets fills what the loss of boxes reads.
 type boxTargets struct {
 	class    []int32 // by the set's class: the task's
+	beside   []int32 // likewise of pictures beside
 	objects  int     // boxes of a row
 	training bool
 }
@@ -151,7 +164,8 @@ func (t boxTargets) Room(batch int) []data.Array {
 	}
 }
 
-// Fill writes the boxes of all pictures of a row, one picture after the other, as far as there is room.
+// Fill writes the boxes of all pictures of a row, one picture after the other, as far as there is room. A picture that shows its class somewhere has
+// a first box of a width below 0 ([program.Region]).
 func (t boxTargets) Fill(arrays []data.Array, row int, shown []data.Shown, seen int) {
 	if !t.training {
 		return
@@ -160,6 +174,10 @@ func (t boxTargets) Fill(arrays []data.Array, row int, shown []data.Shown, seen 
 	clear(boxes)
 	n := 0
 	for _, s := range shown {
+		if s.Beside {
+			boxes[2], boxes[3], classes[0], n = -1, -1, t.beside[s.Label], 1
+			break
+		}
 		for _, o := range s.Objects {
 			if n == t.objects {
 				break
@@ -184,7 +202,7 @@ func (d Detect) Answer(output func(name string) []float32, n int) []Guess {
 		}
 		return v
 	}
-	decoder := Decoder{Classes: len(d.Classes), Least: or(d.Sure, Sure), Overlap: or(d.Overlap, Overlap)}
+	decoder := Decoder{Classes: len(d.Classes), Tree: d.Tree, Narrow: or(d.Narrow, Narrow), Least: or(d.Sure, Sure), Overlap: or(d.Overlap, Overlap)}
 	found := decoder.Decode(output(Boxes), func(b box.Box) box.Box { return b })
 	gs := []Guess{}
 	for _, f := range found[:min(n, len(found))] {

@@ -37,6 +37,7 @@ const (
 	ScoreFloor = 0.001 // boxes below it do not count for average precision
 	Overlap    = 0.45  // the most that two boxes of a class may
 	Sure       = 0.25  // boxes below it are shown to nobody
+	Narrow     = 0.5   // classes in a tree below it are not told, but their parent
 )
 
 // Decoder makes detections of what a network gives of one picture. It has its own room, and is for one goroutine.
@@ -45,12 +46,20 @@ type Decoder struct {
 	Least   float64 // score, the probability that there is an object of the class, above which a box counts
 	Overlap float64 // IoU of two boxes of a class, above which only the surer is kept
 
+	// Tree is the parent of each class, -1 of a root, nil without one; probabilities are then those of nodes. A place is of each of its leaves or,
+	// where Narrow is above 0, of one node: down from the most probable root to the most probable child, while there is an object of it at a probability of
+	// Narrow at least.
+	Tree   []int32
+	Narrow float64
+
+	below     []int32 // by node, roots' first: the first child, -1 of a leaf
 	all, kept []box.Detection
 	suppress  box.Suppression
 }
 
 // Decode takes the places of one picture, [P,5+K], and back, which takes boxes to where they are wanted, and gives the detections that are kept,
-// the surest first, good until the next call. A place may be of several classes; a box of nothing is left out.
+// the surest first, good until the next call. A place may be of several classes, those of a tree alone that nothing is below; a box of nothing is
+// left out.
 func (d *Decoder) Decode(places []float32, back func(box.Box) box.Box) []box.Detection {
 	d.all, d.kept = d.all[:0], d.kept[:0]
 	for n := 5 + d.Classes; len(places) >= n; places = places[n:] {
@@ -59,7 +68,16 @@ func (d *Decoder) Decode(places []float32, back func(box.Box) box.Box) []box.Det
 			continue
 		}
 		b, looked := box.Box{}, false
-		for class, p := range places[5:n] {
+		from, to := 0, d.Classes
+		if d.Tree != nil && d.Narrow > 0 {
+			from = d.down(object, places[5:n])
+			to = from + 1
+		}
+		for class := from; class < to; class++ {
+			p := places[5+class]
+			if d.Tree != nil && d.Narrow == 0 && d.first(class) >= 0 {
+				continue
+			}
 			score := float64(object * float64(p))
 			if !(score > d.Least) {
 				continue
@@ -76,6 +94,38 @@ func (d *Decoder) Decode(places []float32, back func(box.Box) box.Box) []box.Det
 		d.kept = append(d.kept, d.all[i])
 	}
 	return d.kept
+}
+
+// first is the first child of a node, of -1 the first root; -1 where there is none. Children lie behind their parent, one after the other.
+func (d *Decoder) first(node int) int {
+	if d.below == nil {
+		d.below = slices.Repeat([]int32{-1}, 1+len(d.Tree))
+		for k, parent := range slices.Backward(d.Tree) {
+			d.below[1+parent] = int32(k)
+		}
+	}
+	return int(d.below[1+node])
+}
+
+// down is the node that a place is of.
+func (d *Decoder) down(object float64, probs []float32) int {
+	node := -1
+	for {
+		first := d.first(node)
+		if first < 0 {
+			return node
+		}
+		best := first
+		for k := first; k < len(d.Tree) && d.Tree[k] == int32(node); k++ {
+			if probs[k] > probs[best] {
+				best = k
+			}
+		}
+		if node >= 0 && !(float64(object*float64(probs[best])) >= d.Narrow) {
+			return node
+		}
+		node = best
+	}
 }
 
 // Detected is what a detector found in the images of a [Score], in its order.
@@ -96,8 +146,8 @@ type detections struct {
 }
 
 // newDetections makes a scorer of a detector of these classes on so many images of a set so labelled.
-func newDetections(classes []string, of data.Labelling, images int) *detections {
-	d := &detections{names: classes, decoder: Decoder{Classes: len(classes), Least: ScoreFloor, Overlap: Overlap}}
+func newDetections(classes []string, tree []int32, of data.Labelling, images int) *detections {
+	d := &detections{names: classes, decoder: Decoder{Classes: len(classes), Tree: tree, Least: ScoreFloor, Overlap: Overlap}}
 	for _, name := range of.Classes {
 		d.class = append(d.class, int32(slices.Index(classes, name)))
 	}
@@ -115,8 +165,42 @@ func (d *detections) Add(b *data.Batch, output func(name string) []float32) {
 		for i := range im.Truths {
 			im.Truths[i].Class = d.class[im.Truths[i].Class]
 		}
+		im.Truths = d.leaves(im.Truths)
 		d.ids, d.images, d.frames = append(d.ids, int32(b.IDs[row])), append(d.images, im), append(d.frames, frame)
 	}
+}
+
+// leaves puts in place of an object that is known by a class with others below it difficult ones of all leaves there: to find it as any of them is neither
+// right nor wrong.
+func (d *detections) leaves(truths []box.Object) []box.Object {
+	out := truths[:0:0]
+	for i, t := range truths {
+		if t.Class < 0 || d.decoder.Tree == nil || d.decoder.first(int(t.Class)) < 0 {
+			if out != nil {
+				out = append(out, t)
+			}
+			continue
+		}
+		if out == nil {
+			out = append(out, truths[:i]...)
+		}
+		inner := t.Class
+		for k := int(inner) + 1; k < len(d.decoder.Tree); k++ {
+			if d.decoder.first(k) >= 0 {
+				continue
+			}
+			for above := int32(k); above >= inner; above = d.decoder.Tree[above] {
+				if above == inner {
+					t.Class, t.Difficult = int32(k), true
+					out = append(out, t)
+				}
+			}
+		}
+	}
+	if out == nil {
+		return truths
+	}
+	return out
 }
 
 // Score sums up.

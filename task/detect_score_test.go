@@ -36,7 +36,7 @@ func TestAScoreOfDetectionIsOfThePicturesOwnPixels(t *testing.T) {
 			out = append(out, p...)
 		}
 	}
-	d := newDetections([]string{"cat", "dog"}, data.Labelling{Classes: []string{"dog", "cat"}}, 2)
+	d := newDetections([]string{"cat", "dog"}, nil, data.Labelling{Classes: []string{"dog", "cat"}}, 2)
 	d.Add(batch, func(name string) []float32 {
 		if name != Boxes {
 			t.Fatalf("asked for %q", name)
@@ -72,7 +72,7 @@ func TestAScoreOfDetectionIsOfThePicturesOwnPixels(t *testing.T) {
 
 func TestColumnsOfDetectionHaveTheFigureAsTheirMean(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 0))
-	d := newDetections([]string{"a", "b", "c"}, data.Labelling{Classes: []string{"a", "b", "c"}}, 60)
+	d := newDetections([]string{"a", "b", "c"}, nil, data.Labelling{Classes: []string{"a", "b", "c"}}, 60)
 	for i := range 60 {
 		var objects []box.Object
 		var out []float32
@@ -110,7 +110,7 @@ func TestADetectorThatFindsNothingHasCollapsed(t *testing.T) {
 		{[]box.Object{cat}, place(cat.Box, 0.1, 0.1), false},
 		{nil, place(cat.Box, 0.001, 0.9), false}, // nothing to find
 	} {
-		d := newDetections([]string{"cat"}, data.Labelling{Classes: []string{"cat"}}, 1)
+		d := newDetections([]string{"cat"}, nil, data.Labelling{Classes: []string{"cat"}}, 1)
 		d.Add(&data.Batch{IDs: []int{0}, Valid: 1, Frames: []data.Frame{frameOf(c.objects...)}}, func(string) []float32 { return c.out })
 		if s := d.Score(); (s.Collapse != nil) != c.collapsed || s.Figures[0].Idle != (c.objects == nil) {
 			t.Errorf("%v: collapse %v", c.out, s.Collapse)

@@ -29,6 +29,18 @@ type Task interface {
 	Answer(output func(name string) []float32, n int) []Guess
 }
 
+// Of is the task of that name, "" the default one, for a list of classes and a network, whose outputs may say how classes hang together.
+func Of(name string, g *nn.Graph, classes []string) (Task, error) {
+	t, err := New(name, classes)
+	if d, detect := t.(Detect); detect {
+		if r, boxes := g.Region(); boxes {
+			d.Tree = r.Tree.Parents()
+		}
+		t = d
+	}
+	return t, err
+}
+
 // Suits tells why a set cannot be learned from by a task: whether its pictures have boxes decides.
 func Suits(t Task, boxed bool) error {
 	switch _, detect := t.(Detect); {

@@ -9,7 +9,9 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/nn"
+	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
 )
 
@@ -66,6 +68,137 @@ func TestADetectorTrainsToTheSameBitsWhateverHappens(t *testing.T) {
 	r := run(t, j)
 	if same(t, r, want); r.Resumed != 3 {
 		t.Errorf("went on from step %d", r.Resumed)
+	}
+}
+
+// beside has a training see pictures of stripes and discs beside its own; discs are discs in both.
+func beside(t testing.TB, j *train.Job) {
+	t.Helper()
+	other := draw(t, 12)
+	j.Learning.Augment.Ops = j.Learning.Augment.Ops[:1] // mirrored and not mixed
+	j.Learning.Mixed.Ratio, j.Learning.Mixed.Weight = 0.5, 2
+	j.Mix(other, 1, 1)
+	names, parents, err := j.Learning.Classes(j.Set.Classes, other.Classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Graph.Classes = len(names)
+	j.Graph.Plant(nn.TreeOf(parents))
+}
+
+func TestADetectorTrainsOnPicturesOfOneClassBesideItsOwn(t *testing.T) {
+	j := detection(t, 24)
+	beside(t, &j)
+	want := run(t, j)
+	if n := len(want.Model.About.Classes); n != 8+2 { // a disc is one of the eight
+		t.Errorf("classes %v", want.Model.About.Classes)
+	}
+	if other := draw(t, 12); want.Model.Seen.Trained.Among(other, j.BesideItems) != len(j.BesideItems) || want.Model.Seen.Trained.Among(other, other.Cut(1, 1).Val) != 0 {
+		t.Error("the model does not say which pictures beside it has seen")
+	}
+	j.Engine, j.Loaders = threads(t, 3), 16
+	same(t, run(t, j), want)
+
+	plain := detection(t, 24)
+	plain.Learning.Augment.Ops = j.Learning.Augment.Ops
+	if r := run(t, plain); r.Step >= want.Step || r.Epochs != want.Epochs {
+		t.Errorf("%d steps of %g epochs with, %d steps of %g epochs without", want.Step, want.Epochs, r.Step, r.Epochs)
+	}
+
+	j = detection(t, 24)
+	beside(t, &j)
+	j.Checkpoint = filepath.Join(t.TempDir(), "c")
+	ctx, stop := context.WithCancel(context.Background())
+	j.OnStep = func(p train.Progress) {
+		if p.Step == 4 {
+			stop()
+		}
+	}
+	if r, err := train.Run(ctx, j); !errors.Is(err, train.ErrInterrupted) {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	j.OnStep = nil
+	if r := run(t, j); r.Resumed != 4 {
+		t.Errorf("went on from step %d", r.Resumed)
+	} else {
+		same(t, r, want)
+	}
+	j.BesideItems = j.BesideItems[1:]
+	if a, b := train.BesideDigest(j.Beside, j.BesideItems), train.BesideDigest(j.Beside, nil); a == b || a == "" || train.BesideDigest(nil, nil) != "" {
+		t.Errorf("digests %q and %q", a, b)
+	}
+}
+
+func TestADetectorLearnsATreeOfItsClasses(t *testing.T) {
+	j := detection(t, 24)
+	j.Learning.Labels.Parent, j.Learning.Labels.Tree.Rows = 0.5, data.ShapesTree()
+	j.Learning.Tree.Of.Rows = data.ShapesTree()
+	names, parents, err := j.Learning.Classes(j.Set.Classes, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Graph.Classes = len(names)
+	j.Graph.Plant(nn.TreeOf(parents))
+	r := run(t, j)
+	if last := len(r.Curve) - 1; len(r.Model.About.Classes) != 11 || r.Curve[last].TrainLoss >= r.Curve[0].TrainLoss {
+		t.Errorf("classes %v, curve %+v", r.Model.About.Classes, r.Curve)
+	}
+	purpose, err := r.Model.Task()
+	if err != nil || len(purpose.(task.Detect).Tree) != 11 {
+		t.Errorf("the model's task is %+v (%v)", purpose, err)
+	}
+	file := filepath.Join(t.TempDir(), "m.safetensors")
+	if err := r.Model.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	back, err := model.Load(file)
+	if err != nil || back.Graph.Tree() != j.Graph.Tree() {
+		t.Errorf("read back with the tree %q, %v", back.Graph.Tree(), err)
+	}
+}
+
+// What else learning and optimization have, a detector has.
+func TestADetectorHasWhatClassifiersHave(t *testing.T) {
+	for name, change := range map[string]func(*train.Job){
+		"sizes": func(j *train.Job) {
+			j.Learning.Sizes.Stages = []experiment.Stage{{Size: 32, Epochs: 1, LR: 1}, {Size: 64, Epochs: 1, LR: 0.1}}
+		},
+		"multiscale": func(j *train.Job) { j.Learning.Multiscale.Sizes = []int{32, 64}; j.Learning.Multiscale.Every = 1 },
+		"average": func(j *train.Job) {
+			j.Observers = []experiment.Observer{{Average: experiment.Average{Kind: "ema", Decay: 0.9, Warm: true}}}
+		},
+		"freeze": func(j *train.Job) {
+			j.Optimization.Parameters = experiment.Pretrain{Freeze: []nn.Glob{"conv1"}, Norm: experiment.NormKeep}.Frozen()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := detection(t, 16)
+			change(&j)
+			r := run(t, j)
+			if r.Diverged || r.Score.Detected == nil {
+				t.Fatalf("%+v", r)
+			}
+			if name == "average" && (len(r.Observed) != 1 || r.Observed[0].Score.Detected == nil || r.Observed[0].Model.Digest == r.Model.Digest) {
+				t.Errorf("observed %+v", r.Observed)
+			}
+			plain := run(t, detection(t, 16))
+			if plain.Model.Digest == r.Model.Digest != (name == "average") {
+				t.Errorf("the same weights as without: %v", plain.Model.Digest == r.Model.Digest)
+			}
+		})
+	}
+}
+
+func TestAStepOfAMixedTrainingAllocatesNothing(t *testing.T) {
+	j := detection(t, 260)
+	beside(t, &j)
+	j.Engine = threads(t, 2)
+	step := steady(t, j)
+	for range 5 {
+		step()
+	}
+	if n := testing.AllocsPerRun(40, step); n > 0.2 { // the order of a pass over the few pictures beside is made anew now and then
+		t.Errorf("%g allocations a step, of loader and engine together", n)
 	}
 }
 

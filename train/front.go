@@ -112,7 +112,7 @@ func (k *features) close() {
 
 // front is what is fixed of a family in training, nil where each epoch shows other images, or images of other sizes, or nothing is.
 func (r *run) front(f *compile.Family) *compile.Front {
-	if _, kept := r.Learning.Kept(); !kept || len(r.config.Augment) > 0 && !r.config.Overlay.Once() {
+	if _, kept := r.Learning.Kept(); !kept || r.Beside != nil || len(r.config.Augment) > 0 && !r.config.Overlay.Once() {
 		return nil
 	}
 	return f.Front()

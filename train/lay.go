@@ -41,6 +41,9 @@ func (j *Job) lay(ctx context.Context) (seen, held, trained []int, over data.Ove
 			return nil, nil, nil, over, err
 		}
 	}
+	if l.Labels.Parent > 0 {
+		over.Coarse = j.Set.Coarsened(trained, l.Labels.Parent, l.Labels.Tree.Parents(), j.Seeds.Split)
+	}
 	if l.Balance.By != "" {
 		over, err = balanced(j.Set, trained, over, l.Balance)
 	}

@@ -486,7 +486,7 @@ func (r *run) modelOf(f *compile.Family, p data.Preprocess, s task.Score) (*mode
 // about describes the model as it stands.
 func (r *run) about() model.About {
 	return model.About{
-		Task: task.Short(r.Task), Classes: r.Set.Classes, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
+		Task: task.Short(r.Task), Classes: r.names, Preprocess: r.preprocess, Experiment: r.Experiment, Data: r.Set.Name, DataDigest: r.Set.Digest,
 		Steps: r.done, Engine: r.Engine.ID().String(),
 	}
 }

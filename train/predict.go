@@ -27,7 +27,7 @@ func opened(ctx context.Context, m *model.Model, s *data.Set, items []int, e eng
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	_, truth, err := targetsOf(purpose, s, nil)
+	_, truth, err := targetsOf(purpose, s, s.Labelling())
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -10,10 +10,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/data"
-	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/model"
@@ -39,6 +39,8 @@ type Job struct {
 	Set          *data.Set
 	Cut          data.Cut
 	Overlay      data.Overlay // over the training images: other labels, other shares
+	Beside       *data.Set    // pictures that Learning.Mixed has beside them, whose place it leaves out; nil: none
+	BesideItems  []int        // of these, those to train on ([data.Set.FitBeside])
 	Seeds        Seeds
 	Engine       engine.Engine
 	Loaders      int // goroutines that prepare batches; 0: one
@@ -114,6 +116,7 @@ type Result struct {
 // preparation is what a job's data give to the loop.
 type preparation struct {
 	task       task.Task
+	names      []string // of its classes
 	geometry   data.Geometry
 	preprocess data.Preprocess
 	images     int               // seen in an epoch
@@ -142,6 +145,9 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if from := j.Learning.Pretrain.From; from != (experiment.Weights{}) {
 		return nil, fmt.Errorf("pretrain: nobody has read the weights %s; hand them over as the job's Start, and leave the file out of Learning", from)
 	}
+	if m := j.Learning.Mixed; !m.None() {
+		return nil, fmt.Errorf("mixed: nobody has opened %s; hand it over as the job's Beside, and leave it out of Learning", m.Data)
+	}
 	if a := j.Optimization.Average; a.Observes() {
 		return nil, fmt.Errorf("average: %s decides nothing of the training; hand it over as one of the job's Observers, and leave it out of Optimization", a)
 	}
@@ -149,8 +155,12 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 	if s := j.Graph.InputSize(); s.H != p.geometry.H || s.W != p.geometry.W || s.C != j.Learning.Colors.In().Channels(j.Set.C) {
 		return nil, fmt.Errorf("%s takes images of %v, the data gives %dx%dx%d; build the network for that size", j.Graph.Name, s, p.geometry.H, p.geometry.W, j.Learning.Colors.In().Channels(j.Set.C))
 	}
-	var err error
-	if p.task, err = task.New(j.Task, j.Set.Classes); err != nil {
+	classes, err := j.classes()
+	if err != nil {
+		return nil, err
+	}
+	p.names = classes
+	if p.task, err = task.Of(j.Task, j.Graph, classes); err != nil {
 		return nil, err
 	}
 	if err := p.task.Check(j.Graph); err != nil {
@@ -169,7 +179,7 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		p.task = c
 	}
 	if d, ok := p.task.(task.Detect); ok {
-		d.Weighs = weighed(d.Weighs, j.Optimization.Loss)
+		d.Weighs = weighed(j.Optimization.Loss, j.Learning.Mixed)
 		p.task = d
 	}
 	if name := j.Learning.Mixes(); name != "" {
@@ -177,8 +187,15 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 			return nil, fmt.Errorf("augment: %w", err)
 		}
 	}
-	p.task = task.Labelled(p.task, j.Set.LabellingUnder(j.Learning.Augment.List()))
-	targets, truth, err := targetsOf(p.task, j.Set, j.Learning.Augment.List())
+	of := j.Set.LabellingUnder(j.Learning.Augment.List())
+	if j.Beside != nil {
+		of.Beside = j.Beside.Classes
+	}
+	if over.Coarse != nil {
+		of.Classes = slices.Concat(of.Classes, over.Coarse.Names)
+	}
+	p.task = task.Labelled(p.task, of)
+	targets, truth, err := targetsOf(p.task, j.Set, of)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +214,16 @@ func (j *Job) prepare(ctx context.Context) (*preparation, error) {
 		Order: tensor.NewStream(j.Seeds.Order, "order"), Draws: tensor.NewStream(j.Seeds.Augment, "augment"),
 	}
 	p.images, p.trained = over.Visits(j.Cut.Train), trained
-	p.seen = model.Seen{Trained: j.Set.Marks(seen), Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
+	marks := j.Set.Marks(seen)
+	if j.Beside != nil {
+		p.config.Beside = &data.Beside{
+			Set: j.Beside, Items: j.BesideItems, Ratio: j.Learning.Mixed.Ratio,
+			Order: tensor.NewStream(j.Seeds.Order, "order beside"), Draws: tensor.NewStream(j.Seeds.Augment, "augment beside"),
+		}
+		p.images += data.BesideImages(p.images, j.Learning.Mixed.Ratio)
+		marks = marks.With(j.Beside.Marks(j.BesideItems))
+	}
+	p.seen = model.Seen{Trained: marks, Validated: j.Set.Marks(j.Cut.Val)} // held out or not, they decide what is trained
 	if j.Start != nil {
 		p.seen.Trained, p.seen.Validated = p.seen.Trained.With(j.Start.Seen.Trained), p.seen.Validated.With(j.Start.Seen.Validated)
 	}
@@ -229,18 +255,28 @@ func (p *preparation) by(v data.Views) data.LoaderConfig {
 }
 
 // weighed is the loss of boxes with its parts as settings weigh them.
-func weighed(w task.RegionLoss, l experiment.Loss) task.RegionLoss {
-	w.Object, w.NoObject, w.Coord, w.Class, w.Threshold = l.Object, l.NoObject, l.Coord, l.Class, l.Threshold
-	if w.Warm = int32(l.Warm); l.Warm == 0 {
+func weighed(l experiment.Loss, m experiment.Mixed) task.RegionLoss {
+	w := task.RegionLoss{Object: l.Object, NoObject: l.NoObject, Coord: l.Coord, Class: l.Class, Threshold: l.Threshold, Warm: int32(l.Warm), Whole: float32(m.Weight), Background: m.Background}
+	if l.Warm == 0 {
 		w.Warm = -1 // none
 	}
 	return w
 }
 
-// targetsOf are what a batch of a set holds in training, under operations, and what a scorer reads.
-func targetsOf(t task.Task, s *data.Set, ops augment.List) (training, truth data.Targets, err error) {
+// classes are those that the network tells apart.
+func (j *Job) classes() ([]string, error) {
+	var beside []string
+	if j.Beside != nil {
+		beside = j.Beside.Classes
+	}
+	names, _, err := j.Learning.Classes(j.Set.Classes, beside)
+	return names, err
+}
+
+// targetsOf are what a batch of a set holds in training, whose rows are so labelled, and what a scorer reads.
+func targetsOf(t task.Task, s *data.Set, of data.Labelling) (training, truth data.Targets, err error) {
 	if err = task.Suits(t, s.Boxed); err == nil {
-		training, err = t.Targets(s.LabellingUnder(ops), true)
+		training, err = t.Targets(of, true)
 	}
 	if err == nil {
 		truth, err = t.Targets(s.Labelling(), false)
@@ -253,6 +289,24 @@ func targetsOf(t task.Task, s *data.Set, ops augment.List) (training, truth data
 
 // evaluationBatch is a function of settings and data alone, as the bits may depend on it.
 func evaluationBatch(items []int, batch int) int { return max(1, min(batch, len(items))) }
+
+// Mix has the job train on pictures of an opened set beside its own, as Learning.Mixed says, whose place is taken out. Seed and repeat are those of the
+// job's cut. It returns how many pictures are left out, as they are among the validation or test images.
+func (j *Job) Mix(s *data.Set, seed uint64, repeat int) (left int) {
+	j.Beside, j.Learning.Mixed.Data = s, experiment.Data{}
+	j.BesideItems, left = j.Set.FitBeside(j.Cut, s, seed, repeat)
+	return left
+}
+
+// BesideDigest identifies pictures of another set that are trained on; "" of none.
+func BesideDigest(s *data.Set, items []int) string {
+	if s == nil {
+		return ""
+	}
+	sum := sha256.New()
+	fmt.Fprintln(sum, s.Digest, items)
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
 
 // digest identifies what a checkpoint is of: everything that decides the bits.
 func (j *Job) digest() (string, error) {
@@ -267,7 +321,8 @@ func (j *Job) digest() (string, error) {
 		Engine            engine.ID
 		Stages            []experiment.Stage `json:",omitempty"`
 		Start             string             `json:",omitempty"`
-	}{Version, task.Short(j.Task), string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Overlay.Digest(), j.Engine.ID(), j.Stages, j.Start.digest()})
+		Beside            string             `json:",omitempty"`
+	}{Version, task.Short(j.Task), string(j.Graph.Canonical()), string(experiment.Canonical(j.Optimization, j.Learning)), j.Seeds, j.Set.Digest, j.Cut, j.Overlay.Digest(), j.Engine.ID(), j.Stages, j.Start.digest(), BesideDigest(j.Beside, j.BesideItems)})
 	if err != nil {
 		return "", err
 	}

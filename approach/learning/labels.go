@@ -36,6 +36,10 @@ func (s Labels) Teach(l *experiment.Learning) (nn.Changes, error) {
 	switch {
 	case !(s.Noise >= 0 && s.Noise < 1):
 		return refuse("noise", "noise %g; give a share of the training images, from 0 to below 1", s.Noise)
+	case !(s.Parent >= 0 && s.Parent <= 1):
+		return refuse("parent", "parent %g; give a share of the training images, from 0 to 1", s.Parent)
+	case s.Parent > 0 && s.Tree.None():
+		return refuse("tree", "no tree that says which class is the parent of which; write labels: {parent: %g, tree: FILE}", s.Parent)
 	case s.Folds < 2 || s.Folds > 100:
 		return refuse("folds", "folds %d; give 2 to 100", s.Folds)
 	}
@@ -46,6 +50,9 @@ func (s Labels) Teach(l *experiment.Learning) (nn.Changes, error) {
 		said = append(said, fmt.Sprintf("%g of them wrong", s.Noise))
 	case !s.Confusion.None():
 		said = append(said, "confused by "+s.Confusion.String())
+	}
+	if s.Parent > 0 {
+		said = append(said, fmt.Sprintf("%g of them by the parent alone", s.Parent))
 	}
 	if s.Clean != "" {
 		said = append(said, fmt.Sprintf("likely wrong ones %s, by %s over %d folds", map[string]string{experiment.CleanDrop: "left out", experiment.CleanRelabel: "given another"}[s.Clean], s.Rule, s.Folds))

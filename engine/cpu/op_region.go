@@ -37,7 +37,7 @@ func bindRegionGrad(b *planner, u unit) error {
 func bindRegionBoxes(b *planner, u unit) error {
 	op := u.Op.(program.RegionBoxes)
 	x, y := b.val(u.In[0]), b.val(u.out)
-	r := region(program.Region{Anchors: op.Anchors}, x)
+	r := region(program.Region{Anchors: op.Anchors, Tree: op.Tree}, x)
 	s := b.local(u.Node, "region boxes", y).reading(x)
 	s.build = func() {
 		s.perImage(func(w *worker, n int) { r.Boxes(w.image(y, n), w.feature(x, n, 1)) })
@@ -47,11 +47,14 @@ func bindRegionBoxes(b *planner, u unit) error {
 
 // region is the op for maps as x.
 func region(op program.Region, x *value) *kernel.Region {
-	return &kernel.Region{
+	r := &kernel.Region{
 		H: x.h, W: x.w, K: x.c/len(op.Anchors) - 5, Anchors: op.Anchors,
 		Object: float64(op.Object), NoObject: float64(op.NoObject), Coord: float64(op.Coord), Class: float64(op.Class),
 		Threshold: float64(op.Threshold), Rescore: op.Rescore, Warm: op.Warm, WarmWeight: float64(op.WarmWeight), Derivative: op.Derivative,
+		Whole: float64(op.Whole), Background: op.Background,
 	}
+	r.Grow(op.Tree)
+	return r
 }
 
 // truths gives those of an image: inputs 1 to 3 of the op.

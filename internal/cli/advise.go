@@ -20,10 +20,8 @@ import (
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/internal/store"
-	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/task"
-	"github.com/assaylab/assay/train"
 )
 
 func adviseCommand(e *Env) *cobra.Command {
@@ -98,8 +96,14 @@ func (e *Env) advise(ctx context.Context, file, arm, folder, write, test string)
 		return err
 	}
 	defer set.Close()
-	g := train.Geometry(set, taught)
-	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()}
+	beside, err := e.beside(ctx, taught)
+	if err != nil {
+		return root.At(approach.Locate(x.Learning, "mixed", err))
+	}
+	if beside != nil {
+		defer beside.Close()
+	}
+	images := approach.ImagesOf(set, taught, beside)
 	all, err := approach.Advise(x, images)
 	if err != nil {
 		return root.At(err)

@@ -140,7 +140,7 @@ which choices of architecture, of optimization and of learning pay, how much, an
 		completed(trainCommand(e), endingIn("yaml", "yml")), completed(evalCommand(e), endingIn("safetensors")), completed(predictCommand(e), endingIn("safetensors")),
 		e.group("net", "networks: the zoo, and files", netList(e), netShow(e), netDiff(e), netExport(e), netGet(e)),
 		e.group("approach", "the catalogue of choices", approachList(e), approachShow(e)),
-		e.group("data", "images: built-in sets, and folders", dataList(e), dataGet(e), dataDescribe(e), dataShow(e), dataAnchors(e), dataClean(e)),
+		e.group("data", "images: built-in sets, and folders", dataList(e), dataGet(e), dataDescribe(e), dataShow(e), dataAnchors(e), dataTree(e), dataClean(e)),
 		completed(adviseCommand(e), endingIn("yaml", "yml")),
 		benchCommand(e),
 		devicesCommand(e),

@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/assaylab/assay/data"
+	"github.com/assaylab/assay/experiment"
 	specs "github.com/assaylab/assay/internal/spec"
 )
 
@@ -34,6 +36,18 @@ func (e *Env) open(ctx context.Context, spec data.Spec) (*data.Set, error) {
 // look is open for commands that write nothing.
 func (e *Env) look(ctx context.Context, spec data.Spec) (*data.Set, error) {
 	return e.told(e.opened(ctx, spec, data.Options{Cache: e.cacheDir(), Look: true}))
+}
+
+// beside opens the pictures that learning mixes in, nil where there are none.
+func (e *Env) beside(ctx context.Context, l experiment.Learning) (*data.Set, error) {
+	if l.Mixed.None() {
+		return nil, nil
+	}
+	s, err := e.open(ctx, l.Mixed.Data.Spec)
+	if err != nil {
+		return nil, fmt.Errorf("mixed: %w", err)
+	}
+	return s, nil
 }
 
 func (e *Env) told(s *data.Set, err error) (*data.Set, error) {

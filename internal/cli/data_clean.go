@@ -21,7 +21,6 @@ import (
 	"github.com/assaylab/assay/internal/atomicfile"
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/train"
 )
 
@@ -127,7 +126,7 @@ func (e *Env) cleanLabels(ctx context.Context, ask cleaning) error {
 	}
 	defer set.Close()
 	g := train.Geometry(set, taught)
-	built, err := approach.Build(x, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()})
+	built, err := approach.Build(x, approach.ImagesOf(set, taught, nil))
 	if err != nil {
 		return root.At(err)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,7 +21,7 @@ import (
 
 // detection is how `assay predict` tells of what a detector finds.
 type detection struct {
-	conf, iou        float64
+	conf, iou, sure  float64
 	most             int
 	draw, yolo, coco string // a folder, a folder, a file; "": none
 
@@ -57,6 +58,7 @@ type cocoBox struct {
 func (d *detection) flags(cmd *cobra.Command) {
 	cmd.Flags().Float64Var(&d.conf, "conf", task.Sure, "of a detector: the least `score` of a box")
 	cmd.Flags().Float64Var(&d.iou, "iou", task.Overlap, "of a detector: the most that two boxes of a class overlap, a `share`")
+	cmd.Flags().Float64Var(&d.sure, "sure", task.Narrow, "of a detector whose classes are in a tree: the least `score` at which a box is told to be of a class and not just of its parent")
 	cmd.Flags().IntVar(&d.most, "max", 300, "of a detector: `N` boxes of a picture at most")
 	cmd.Flags().StringVar(&d.draw, "draw", "", "of a detector: a `FOLDER` for the pictures with their boxes, as PNG")
 	cmd.Flags().StringVar(&d.yolo, "yolo", "", "of a detector: a `FOLDER` for a text file a picture, in it class x y w h score, shares of the picture")
@@ -69,8 +71,9 @@ func (d *detection) of(cmd *cobra.Command, m *model.Model, p *model.Predictor) (
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := purpose.(task.Detect); !ok {
-		for _, flag := range []string{"conf", "iou", "max", "draw", "yolo", "coco"} {
+	detect, ok := purpose.(task.Detect)
+	if !ok {
+		for _, flag := range []string{"conf", "iou", "sure", "max", "draw", "yolo", "coco"} {
 			if cmd.Flags().Changed(flag) {
 				return nil, misuse(fmt.Errorf("--%s: is of a detector, and the model names a class of each picture; leave it out", flag))
 			}
@@ -84,6 +87,10 @@ func (d *detection) of(cmd *cobra.Command, m *model.Model, p *model.Predictor) (
 		return nil, misuse(fmt.Errorf("--conf: %g; give a score above 0 and below 1", d.conf))
 	case !(d.iou > 0 && d.iou <= 1):
 		return nil, misuse(fmt.Errorf("--iou: %g; give a share above 0 and at most 1", d.iou))
+	case cmd.Flags().Changed("sure") && detect.Tree == nil:
+		return nil, misuse(errors.New("--sure: is of classes in a tree, and the model's are of one softmax; leave it out"))
+	case !(d.sure > 0 && d.sure < 1):
+		return nil, misuse(fmt.Errorf("--sure: %g; give a score above 0 and below 1", d.sure))
 	case d.most < 1:
 		return nil, misuse(fmt.Errorf("--max: %d; give 1 or more", d.most))
 	}
@@ -96,7 +103,7 @@ func (d *detection) of(cmd *cobra.Command, m *model.Model, p *model.Predictor) (
 	}
 	p.Ask(func(t task.Task) task.Task {
 		asked := t.(task.Detect)
-		asked.Sure, asked.Overlap = d.conf, d.iou
+		asked.Sure, asked.Overlap, asked.Narrow = d.conf, d.iou, d.sure
 		return asked
 	})
 	d.classes, d.found, d.written = m.About.Classes, []cocoBox{}, map[string]bool{}

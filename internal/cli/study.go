@@ -21,9 +21,7 @@ import (
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/internal/store"
-	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
-	"github.com/assaylab/assay/train"
 )
 
 // openStudy reads and plans a study file, with progress while pictures are decoded for the first time.
@@ -99,8 +97,7 @@ func (e *Env) blame(ctx context.Context, file, folder string, repeats int, err e
 		if err != nil {
 			return nil // has its place already
 		}
-		g := train.Geometry(set, l)
-		_, err = approach.Build(experiment.Experiment{Net: x.Net, Task: x.Task, Architecture: detecting(x)}, approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()})
+		_, err = approach.Build(experiment.Experiment{Net: x.Net, Task: x.Task, Architecture: detecting(x)}, approach.ImagesOf(set, l, nil))
 		return net.At(err)
 	}
 	base := root.Get("base")

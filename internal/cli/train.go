@@ -24,7 +24,6 @@ import (
 	"github.com/assaylab/assay/internal/runner"
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
-	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/task"
 	"github.com/assaylab/assay/train"
@@ -287,8 +286,14 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		return err
 	}
 	defer set.Close()
-	g := train.Geometry(set, taught)
-	images := approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()}
+	beside, err := e.beside(ctx, taught)
+	if err != nil {
+		return root.At(approach.Locate(x.Learning, "mixed", err))
+	}
+	if beside != nil {
+		defer beside.Close()
+	}
+	images := approach.ImagesOf(set, taught, beside)
 	if _, err := approach.Build(experiment.Experiment{Net: x.Net, Task: x.Task, Architecture: detecting(x)}, images); err != nil {
 		return part("net").At(err)
 	}
@@ -311,7 +316,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 		cut.Train, cut.Val = slices.Sorted(slices.Values(slices.Concat(cut.Train, cut.Val))), nil
 	}
 	n := experiment.TrainedOn(built.Optimization, built.Learning, len(cut.Train))
-	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, n)
+	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, built.Learning.Mixed.Images(n))
 	if err != nil {
 		return root.At(approach.Locate(x.Optimization, "batch", err))
 	}
@@ -346,10 +351,16 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	for _, a := range built.Applied {
 		e.detail("%s", change(a))
 	}
+	job := train.Job{
+		Task: x.Task, Graph: built.Graph, Optimization: optimization, Learning: built.Learning, Set: set, Cut: cut, Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Start: from,
+	}
+	if beside != nil {
+		if left := job.Mix(beside, x.Seed, 1); left > 0 {
+			e.note("careful: %s of %s, which are validation or test images, are not mixed in", plural(left, "image"), beside.Name)
+		}
+	}
 	if out == "" {
-		return e.findRate(ctx, train.Job{
-			Task: x.Task, Graph: built.Graph, Optimization: optimization, Learning: built.Learning, Set: set, Cut: cut, Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Start: from,
-		})
+		return e.findRate(ctx, job)
 	}
 	checkpoint := out + ".checkpoint"
 	if fresh {
@@ -370,6 +381,9 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if len(cut.Val) > train.Watched {
 		validation += fmt.Sprintf(" (%s of them after each epoch)", thousands(train.Watched))
 	}
+	if beside != nil {
+		validation = fmt.Sprintf("%s of %s beside in each epoch, %s", thousands(data.BesideImages(n, job.Learning.Mixed.Ratio)), beside.Name, validation)
+	}
 	e.note("%s on %s: %s to train on, %s, %s a step, %s", built.Graph.Name, x.Data, share(n, len(cut.Train)), validation, thousands(built.Optimization.Batch.Size), plural(e.Threads, "thread"))
 	purpose, err := task.New(x.Task, set.Classes)
 	if err != nil {
@@ -377,31 +391,29 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	}
 	b, began := e.bar(), e.Clock()
 	var started *startOutcome
-	result, err := train.Run(ctx, train.Job{
-		Task: x.Task, Graph: built.Graph, Optimization: optimization, Observers: observers, Learning: built.Learning, Set: set, Cut: cut,
-		Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Checkpoint: checkpoint, Experiment: text,
-		OnPoint: func(p train.Point) {
-			line := fmt.Sprintf("epoch %4s  loss %.4f", trim(p.Epoch), p.TrainLoss)
-			for _, m := range purpose.Metrics() {
-				if every {
-					break
-				}
-				line += fmt.Sprintf("  %s %s", m.Title, measured(m, p.Metrics[m.Name]))
+	job.Observers, job.Checkpoint, job.Experiment = observers, checkpoint, text
+	job.OnPoint = func(p train.Point) {
+		line := fmt.Sprintf("epoch %4s  loss %.4f", trim(p.Epoch), p.TrainLoss)
+		for _, m := range purpose.Metrics() {
+			if every {
+				break
 			}
-			b.line("%s", line)
-		},
-		Start: from, OnStart: func(s train.Started) {
-			started = &startOutcome{from.Name, from.Digest, s.Copied, named(s.Drawn), named(s.Left)}
-			b.line("weights of %s: %s", from.Name, s)
-			for _, name := range s.Drawn {
-				e.detail("  drawn anew: %s", name)
-			}
-			for _, name := range s.Left {
-				e.detail("  left over: %s", name)
-			}
-		},
-		OnStep: e.steps(b, began), OnNote: func(line string) { b.line("%s", line) },
-	})
+			line += fmt.Sprintf("  %s %s", m.Title, measured(m, p.Metrics[m.Name]))
+		}
+		b.line("%s", line)
+	}
+	job.OnStart = func(s train.Started) {
+		started = &startOutcome{from.Name, from.Digest, s.Copied, named(s.Drawn), named(s.Left)}
+		b.line("weights of %s: %s", from.Name, s)
+		for _, name := range s.Drawn {
+			e.detail("  drawn anew: %s", name)
+		}
+		for _, name := range s.Left {
+			e.detail("  left over: %s", name)
+		}
+	}
+	job.OnStep, job.OnNote = e.steps(b, began), func(line string) { b.line("%s", line) }
+	result, err := train.Run(ctx, job)
 	b.end()
 	if _, ok := errors.AsType[*memory.Lack](err); ok {
 		return root.At(approach.Locate(x.Optimization, "batch", fmt.Errorf("batch: %w", err)))
@@ -438,7 +450,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err := remove(checkpoint); err != nil {
 		return err
 	}
-	if o.fill(result.Score, set.Classes, set); every {
+	if o.fill(result.Score, result.Model.About.Classes, set); every {
 		o.Split = "none"
 	}
 	shared := 0

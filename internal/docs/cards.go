@@ -43,6 +43,8 @@ var examples = map[string]string{
 	"subset":             "subset: 0.5",
 	"labels":             "labels: {clean: drop}",
 	"balance":            "balance: loss",
+	"mixed":              "mixed: {data: {folder: photos}, ratio: 4}",
+	"tree":               "tree: classes.csv",
 	"pretrain":           "pretrain: efficientnet-lite0.pth",
 	"sizes":              "sizes: [{size: 96, epochs: 20}, {size: 128, epochs: 10, lr: 0.1}]",
 	"multiscale":         "multiscale: [96, 160]",

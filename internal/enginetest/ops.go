@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/internal/program"
 	"github.com/assaylab/assay/tensor"
@@ -475,8 +476,12 @@ func elementCases() []*Case {
 			sides := b.Input("sides", program.Real, tensor.Of(5, 3, 4)) // some without width or height, some outside
 			classes, few, seen := b.Input("classes", program.Index, tensor.Of(5, 4)), b.Input("few", program.Index, tensor.Of(5, 3)), b.Input("seen", program.Index, tensor.Of(5))
 			full := program.Region{Anchors: anchors, Object: 5, NoObject: 1, Coord: 1, Class: 1, Threshold: 0.3, Rescore: true, Warm: 1, WarmWeight: 0.01}
-			other := program.Region{Anchors: anchors, Object: 2, NoObject: 0.5, Coord: 3, Class: 0.5, Threshold: 0.6, Warm: 2, WarmWeight: 0.1, Derivative: true}
-			b.Output("boxes", b.Emit(program.RegionBoxes{Anchors: anchors}, x))
+			other := program.Region{Anchors: anchors, Object: 2, NoObject: 0.5, Coord: 3, Class: 0.5, Threshold: 0.6, Warm: 2, WarmWeight: 0.1, Derivative: true, Whole: 0.75, Background: true}
+			if c > 4 {
+				full.Tree = append(program.Tree{-1, -1, -1, 0, 0}, slices.Repeat([]int32{3}, c-5)...)
+				other.Tree = full.Tree
+			}
+			b.Output("boxes", b.Emit(program.RegionBoxes{Anchors: anchors, Tree: full.Tree}, x))
 			outputs(b, b.Emit(program.Add{}, b.Emit(full, x, boxes, classes, seen), b.Emit(other, x, sides, few, seen)), x)
 		}}, &Case{Name: fmt.Sprintf("element/cross-entropy %d", c), Classes: c, Build: func(b *program.Builder) {
 			x := b.Input("x", program.Real, x2)

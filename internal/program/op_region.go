@@ -28,6 +28,17 @@ import (
 //	δ5:  = Class·([k = class] - softmax(t[5:])[k])
 //
 // What a box answers for is held constant too. There is no bound of thirty truths. A truth without width or height does not count.
+//
+// With Tree, classes are nodes of trees, each a softmax with its siblings, roots with roots (§3 of the paper, WordTree): the last line holds at
+// the siblings of the class, of its parent and so on up to the root, nothing is said of what is below, and P(class) is the product along the way.
+//
+// A first truth whose width is below 0 is no box and says of which class the image is as a whole (§4, classification images): one box alone, the
+// first in the order of [RegionBoxes] whose σ(t4)·P(class) is the largest, has the deltas of a class, and its objectness is drawn up to .3:
+//
+//	δ4  = Whole·Object·(.3 - σ(t4)) where σ(t4) is below .3, else 0
+//	δ5: = Whole·Class·(...)
+//
+// All others have none, with Background δ4 = Whole·NoObject·(0 - σ(t4)). Darknet pushes them down and sets the chosen box's objectness aside.
 type Region struct {
 	Anchors                        [][2]float32 // width and height, in cells
 	Object, NoObject, Coord, Class float32      // weights of the deltas, 0 or more
@@ -36,6 +47,33 @@ type Region struct {
 	Warm                           int32   // images, 0: none
 	WarmWeight                     float32 // 0 or more
 	Derivative                     bool    // in the gradient, see [RegionGrad]
+	Tree                           Tree
+	Whole                          float32 // what images of one class weigh, 0 or more
+	Background                     bool
+}
+
+// Tree is the parent of each class, -1 of a root; nil: all are roots, so that there is one softmax. Parents come before their children, and
+// siblings one after the other.
+type Tree []int32
+
+// check tells what is wrong with the tree of so many classes.
+func (t Tree) check(op Op, classes int) error {
+	if t != nil && len(t) != classes {
+		return fmt.Errorf("%s: a tree of %d classes for %d", op.Kind(), len(t), classes)
+	}
+	over := map[int32]bool{} // parents whose children are all there
+	for k, parent := range t {
+		if parent < -1 || int(parent) >= k {
+			return fmt.Errorf("%s: class %d has parent %d; give a class in front of it, or -1", op.Kind(), k, parent)
+		}
+		if k > 0 && parent != t[k-1] {
+			over[t[k-1]] = true
+		}
+		if over[parent] {
+			return fmt.Errorf("%s: class %d is apart from its siblings; put the children of class %d one after the other", op.Kind(), k, parent)
+		}
+	}
+	return nil
 }
 
 // RegionGrad gives the deltas of [Region] in place of a gradient of Σ δ²: x, boxes, classes, seen, dloss[N] → dx = -dloss[n]·δ. They are
@@ -45,10 +83,11 @@ type Region struct {
 type RegionGrad Region
 
 // RegionBoxes reads the map of a detector as [Region] does: x[N,H,W,A·(5+K)] → [N,A·H·W,5+K], box (a·H + j)·W + i being anchor a's at
-// cell (j, i): centre, width and height in shares of the image, objectness, and the probabilities of the classes given an object. It has
-// no gradient.
+// cell (j, i): centre, width and height in shares of the image, objectness, and the probabilities of the classes given an object, with Tree
+// those of every node: products along the way from its root. It has no gradient.
 type RegionBoxes struct {
 	Anchors [][2]float32 // width and height, in cells
+	Tree    Tree
 }
 
 func (Region) Kind() string      { return "region" }
@@ -81,6 +120,9 @@ func (o RegionBoxes) Infer(in []*Value) ([]Type, error) {
 		return nil, err
 	}
 	a := len(o.Anchors)
+	if err := o.Tree.check(o, x[3]/a-5); err != nil {
+		return nil, err
+	}
 	return reals(tensor.Of(x[0], a*x[1]*x[2], x[3]/a))
 }
 
@@ -102,7 +144,7 @@ func (o Region) check(op Op, in []*Value, n int) error {
 	if seen.Type.DType != Index || !seen.Shape().Equal(x[:1]) {
 		return fmt.Errorf("%s: seen must be a whole number a row, got %v for %v", op.Kind(), seen.Shape(), x)
 	}
-	for _, w := range []float32{o.Object, o.NoObject, o.Coord, o.Class, o.WarmWeight} {
+	for _, w := range []float32{o.Object, o.NoObject, o.Coord, o.Class, o.WarmWeight, o.Whole} {
 		if !(w >= 0) {
 			return fmt.Errorf("%s: weight %v; write 0 or more", op.Kind(), w)
 		}
@@ -110,7 +152,10 @@ func (o Region) check(op Op, in []*Value, n int) error {
 	if !(o.Threshold >= 0 && o.Threshold <= 1) {
 		return fmt.Errorf("%s: threshold %v; write an IoU from 0 to 1", op.Kind(), o.Threshold)
 	}
-	return anchored(op, o.Anchors, x)
+	if err := anchored(op, o.Anchors, x); err != nil {
+		return err
+	}
+	return o.Tree.check(op, x[3]/len(o.Anchors)-5)
 }
 
 // anchored checks anchors, and that the channels of a map are those of boxes at each.

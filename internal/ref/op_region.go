@@ -39,6 +39,13 @@ func deltas(op program.Region, x, boxes, classes, seen array, f func(i int, delt
 	values := x.channels() / len(op.Anchors)
 	delta := make([]float64, len(x.v))
 	for n := range x.Shape[0] {
+		if class := int(classes.i[n*m]); boxes.v[n*m*4+2] < 0 && class >= 0 {
+			if class >= values-5 {
+				return fmt.Errorf("region: an image of class %d where there are %d", class, values-5)
+			}
+			whole(op, x, n, class, delta)
+			continue
+		}
 		var truths []rect
 		var of []int
 		for t := range m {
@@ -93,12 +100,8 @@ func deltas(op program.Region, x, boxes, classes, seen array, f func(i int, delt
 				target = predicted(x, anchor, n, j, i, at).iou(truth)
 			}
 			d[4] = float64(op.Object) * (target - logistic(v[4]))
-			for k, p := range softmaxOf(v[5:values]) {
-				d[5+k] = float64(op.Class) * (0 - p)
-				if k == of[t] {
-					d[5+k] = float64(op.Class) * (1 - p)
-				}
-			}
+			clear(d[5:values])
+			classDeltas(op.Tree, v[5:values], of[t], float64(op.Class), d[5:])
 		}
 	}
 	for i, d := range delta {
@@ -109,6 +112,87 @@ func deltas(op program.Region, x, boxes, classes, seen array, f func(i int, delt
 		f(i, d, slope)
 	}
 	return nil
+}
+
+// classDeltas draws a class and all that it is a kind of, each among its siblings.
+func classDeltas(tree program.Tree, logits []float64, class int, weight float64, d []float64) {
+	for class >= 0 {
+		p := conditionals(tree, logits)
+		for k := range logits {
+			if parentOf(tree, k) == parentOf(tree, class) {
+				d[k] = weight * (0 - p[k])
+			}
+		}
+		d[class] = weight * (1 - p[class])
+		class = parentOf(tree, class)
+	}
+}
+
+func parentOf(tree program.Tree, class int) int {
+	if tree == nil {
+		return -1
+	}
+	return int(tree[class])
+}
+
+// conditionals are the probabilities of classes given their parents.
+func conditionals(tree program.Tree, logits []float64) []float64 {
+	p := make([]float64, len(logits))
+	for k := range logits {
+		var siblings []float64
+		at := 0
+		for i, v := range logits {
+			if parentOf(tree, i) == parentOf(tree, k) {
+				if i == k {
+					at = len(siblings)
+				}
+				siblings = append(siblings, v)
+			}
+		}
+		p[k] = softmaxOf(siblings)[at]
+	}
+	return p
+}
+
+// probabilities are those of classes given an object: products from the root on.
+func probabilities(tree program.Tree, logits []float64) []float64 {
+	p := conditionals(tree, logits)
+	for k := range p {
+		if parent := parentOf(tree, k); parent >= 0 {
+			p[k] *= p[parent]
+		}
+	}
+	return p
+}
+
+// whole is the deltas of image n, which is of a class as a whole.
+func whole(op program.Region, x array, n, class int, delta []float64) {
+	values := x.channels() / len(op.Anchors)
+	taken, most := 0, -1.0
+	var all []int
+	for a := range op.Anchors {
+		for j := range x.Shape[1] {
+			for i := range x.Shape[2] {
+				at := x.at(n, j, i, a*values)
+				all = append(all, at)
+				if p := logistic(x.v[at+4]) * probabilities(op.Tree, x.v[at+5:at+values])[class]; p > most {
+					taken, most = at, p
+				}
+			}
+		}
+	}
+	for _, at := range all {
+		object := logistic(x.v[at+4])
+		switch {
+		case at == taken:
+			if object < 0.3 {
+				delta[at+4] = float64(op.Whole) * float64(op.Object) * (0.3 - object)
+			}
+			classDeltas(op.Tree, x.v[at+5:at+values], class, float64(op.Whole)*float64(op.Class), delta[at+5:])
+		case op.Background:
+			delta[at+4] = float64(op.Whole) * float64(op.NoObject) * (0 - object)
+		}
+	}
 }
 
 // predicted is the box that an anchor predicts by the values from place at on.
@@ -152,7 +236,7 @@ func regionBoxes(op program.RegionBoxes, x, y array) {
 					at, to := x.at(n, j, i, a*values), y.v[(n*y.Shape[1]+(a*x.Shape[1]+j)*x.Shape[2]+i)*values:]
 					box := predicted(x, anchor, n, j, i, at)
 					copy(to, []float64{box.x, box.y, box.w, box.h, logistic(x.v[at+4])})
-					copy(to[5:], softmaxOf(x.v[at+5:at+values]))
+					copy(to[5:], probabilities(op.Tree, x.v[at+5:at+values]))
 				}
 			}
 		}

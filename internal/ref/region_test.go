@@ -37,7 +37,7 @@ func detect(t *testing.T, op program.Region, x tensor.Shape, truths int) *progra
 	b.Output("loss", loss)
 	sum := b.Emit(program.Scale{By: float32(x[0])}, b.Emit(program.Mean{}, loss))
 	b.Output("dx", b.Gradients(sum, []*program.Value{in})[0])
-	b.Output("predicted", b.Emit(program.RegionBoxes{Anchors: op.Anchors}, in))
+	b.Output("predicted", b.Emit(program.RegionBoxes{Anchors: op.Anchors, Tree: op.Tree}, in))
 	p, err := b.Build()
 	if err != nil {
 		t.Fatal(err)
@@ -200,10 +200,139 @@ func TestRegionsDeltasAreTheSlopesOfWhatTheySay(t *testing.T) {
 	}
 }
 
+// Deltas and probabilities of classes in a tree, of darknet built from source: testdata/darknet/tree.c. Labels at a leaf, at an inner node and at a root,
+// and images of one class as a whole, whose chosen box's objectness is drawn up below .3 and left alone above.
+func TestATreeGivesWhatDarknetGives(t *testing.T) {
+	text, err := os.ReadFile("testdata/darknet/tree.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f struct {
+		Batch, W, H, Classes, Truths          int
+		Anchors                               []float32
+		Parents                               []int32
+		Object, NoObject, Coord, Class        float32
+		Threshold                             float32
+		Cost                                  float64
+		Boxes, Input, Delta, Output, Backward []float64
+	}
+	if err := json.Unmarshal(text, &f); err != nil {
+		t.Fatal(err)
+	}
+	var anchors [][2]float32
+	for i := 0; i < len(f.Anchors); i += 2 {
+		anchors = append(anchors, [2]float32(f.Anchors[i:]))
+	}
+	values := 5 + f.Classes
+	boxes, classes := make([]float64, f.Batch*f.Truths*4), make([]int32, f.Batch*f.Truths)
+	for i := range classes {
+		copy(boxes[4*i:], f.Boxes[5*i:][:4])
+		classes[i] = int32(f.Boxes[5*i+4])
+		switch {
+		case f.Boxes[5*i] == 0:
+			classes[i] = -1
+		case f.Boxes[5*i] > 100000: // how darknet tells an image of one class
+			copy(boxes[4*i:], []float64{0, 0, -1, -1})
+		}
+	}
+	op := program.Region{
+		Anchors: anchors, Object: f.Object, NoObject: f.NoObject, Coord: f.Coord, Class: f.Class, Threshold: f.Threshold, Rescore: true,
+		Tree: f.Parents, Whole: 1, Background: true,
+	}
+	shape := of(f.Batch, f.H, f.W, len(anchors)*values)
+	// at is the place in our map of a value of darknet's [N,A,values,H,W].
+	at := func(i int) int {
+		w, h := i%f.W, i/f.W%f.H
+		k, a := i/(f.W*f.H)%values, i/(f.W*f.H*values)%len(anchors)
+		return ((i/(f.W*f.H*values*len(anchors))*f.H+h)*f.W+w)*shape[3] + a*values + k
+	}
+	x := make([]float64, len(f.Input))
+	for i, v := range f.Input {
+		x[at(i)] = v
+	}
+	out, err := ref.Eval(detect(t, op, shape, f.Truths), map[string][]float64{"x": x, "boxes": boxes}, map[string][]int32{"classes": classes, "seen": make([]int32, f.Batch)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near := func(what string, got, want float64) {
+		t.Helper()
+		if !(math.Abs(got-want) <= 2e-6*max(1, math.Abs(want))) {
+			t.Errorf("%s: %.9g, darknet %.9g", what, got, want)
+		}
+	}
+	cost := 0.0
+	for _, v := range out["loss"] {
+		cost += v
+	}
+	near("cost", cost, f.Cost)
+	drawnUp, silent := 0, 0
+	for i, want := range f.Delta {
+		near(fmt.Sprintf("delta %d", i), -out["dx"][at(i)], want)
+		k, image := i/(f.W*f.H)%values, i/(f.W*f.H*values*len(anchors))
+		if k == 4 && image > 1 && want > 0 {
+			drawnUp++
+		}
+		if k > 4 && want == 0 {
+			silent++
+		}
+	}
+	if drawnUp != 2 || silent == 0 {
+		t.Errorf("%d images of one class have a box that is drawn up, want 2 of 3; %d classes of nothing", drawnUp, silent)
+	}
+	for box := range f.Batch * len(anchors) * f.H * f.W {
+		from := box/(f.H*f.W)*values*f.H*f.W + box%(f.H*f.W)
+		for k, p := range out["predicted"][box*values:][5:values] {
+			near("the probability of a node", p, f.Output[from+(5+k)*f.H*f.W])
+		}
+	}
+}
+
+// Classes of a tree and an image of one class: the deltas are the slopes of cross-entropies, one a set of siblings on the way up.
+func TestATreesDeltasAreTheSlopesOfWhatTheySay(t *testing.T) {
+	const h, w, k, taken = 2, 2, 5, 2 // the box of the largest objectness
+	tree := program.Tree{-1, -1, 0, 0, 0}
+	for _, background := range []bool{false, true} {
+		op := program.Region{Anchors: [][2]float32{{1, 1}}, Object: 2, NoObject: 0.5, Coord: 1, Class: 0.75, Threshold: 1, Tree: tree, Whole: 3, Background: background}
+		x := draw("tree", h*w*(5+k), false)
+		for box := range h * w {
+			x[box*(5+k)+4] = -3
+		}
+		x[taken*(5+k)+4] = -1.5 // .18
+		p := detect(t, op, of(1, h, w, 5+k), 1)
+		out, err := ref.Eval(p, map[string][]float64{"x": x, "boxes": {0, 0, -1, -1}}, map[string][]int32{"classes": {3}, "seen": {0}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		potential := func() (float64, error) {
+			sum := 0.0
+			for box := range h * w {
+				v := x[box*(5+k):][:5+k]
+				sigma := 1 / (1 + math.Exp(-v[4]))
+				switch {
+				case box == taken:
+					sum += 3 * 0.75 * (math.Log(math.Exp(v[5])+math.Exp(v[6])) - v[5])
+					sum += 3 * 0.75 * (math.Log(math.Exp(v[7])+math.Exp(v[8])+math.Exp(v[9])) - v[8])
+					sum -= 3 * 2 * (0.3*math.Log(sigma) + 0.7*math.Log(1-sigma))
+				case background:
+					sum -= 3 * 0.5 * math.Log(1-sigma)
+				}
+			}
+			return sum, nil
+		}
+		if err := gradcheck.Check(potential, x, out["dx"]); err != nil {
+			t.Errorf("background %v: %v", background, err)
+		}
+	}
+}
+
 func TestRegionRefusesAClassThatThereIsNot(t *testing.T) {
 	p := detect(t, program.Region{Anchors: [][2]float32{{1, 1}}}, of(1, 1, 1, 7), 1)
 	in := map[string][]float64{"x": make([]float64, 7), "boxes": {0.5, 0.5, 0.25, 0.25}}
 	if _, err := ref.Eval(p, in, map[string][]int32{"classes": {2}, "seen": {0}}); err == nil || err.Error() != ": region: a box of class 2 where there are 2" {
+		t.Errorf("got %v", err)
+	}
+	whole := map[string][]float64{"x": make([]float64, 7), "boxes": {0, 0, -1, -1}}
+	if _, err := ref.Eval(p, whole, map[string][]int32{"classes": {2}, "seen": {0}}); err == nil || err.Error() != ": region: an image of class 2 where there are 2" {
 		t.Errorf("got %v", err)
 	}
 	for _, class := range []int32{-1, 1} {

@@ -272,7 +272,7 @@ func taskOf(a study.PlannedArm) (task.Task, []string, error) {
 	for i := range names {
 		names[i] = strconv.Itoa(i)
 	}
-	t, err := task.New(a.Experiment.Task, names)
+	t, err := task.Of(a.Experiment.Task, a.Built.Graph, names)
 	return t, names, err
 }
 

@@ -21,9 +21,9 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/internal/store"
-	"github.com/assaylab/assay/nn"
 	"github.com/assaylab/assay/study"
 	"github.com/assaylab/assay/study/trial"
 	"github.com/assaylab/assay/task"
@@ -88,6 +88,8 @@ type cutKey struct {
 type cut struct {
 	data.Cut
 	digest, validation string
+
+	judged data.Cut // with all images, also those that a slice leaves out, that nothing may be trained on
 }
 
 // origin is what the store keeps of where a study came from, so that it can be opened again.
@@ -234,12 +236,20 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 	if err != nil {
 		return study.Images{}, err
 	}
-	g := train.Geometry(set, learning)
+	beside, err := s.beside(ctx, learning)
+	if err != nil {
+		return study.Images{}, approach.Locate(e.Learning, "mixed", fmt.Errorf("mixed: %w", err))
+	}
 	cut := set.Cut(s.Study.Seed, 1)
-	return study.Images{
-		Images: approach.Images{Size: nn.Size{H: g.H, W: g.W, C: set.C}, Classes: len(set.Classes), Anchors: set.Anchoring()},
-		Train:  len(cut.Train), Val: len(cut.Val),
-	}, nil
+	return study.Images{Images: approach.ImagesOf(set, learning, beside), Train: len(cut.Train), Val: len(cut.Val)}, nil
+}
+
+// beside is the opened set of the pictures that learning mixes in, nil where there are none.
+func (s *Session) beside(ctx context.Context, l experiment.Learning) (*data.Set, error) {
+	if l.Mixed.None() {
+		return nil, nil
+	}
+	return s.Set(ctx, experiment.Experiment{Data: l.Mixed.Data})
 }
 
 // identify works out what every arm is, and refuses one that could not be judged beside the baseline: a variant with data of its
@@ -370,6 +380,7 @@ func recipeOf(a study.PlannedArm, from source) (of recipe, err error) {
 	if learning.Labels.Confusion, err = learning.Labels.Confusion.Read(); err != nil {
 		return of, err
 	}
+	learning.Mixed.Data = experiment.Data{} // likewise: their digest is part of it
 	optimization, learning, by := experiment.Apart(a.Built.Optimization, learning)
 	network, settings := string(a.Built.Graph.Canonical()), string(experiment.Canonical(optimization, learning))
 	return recipe{network, settings, trial.Digest(network), trial.Digest(settings), from, by}, nil
@@ -395,8 +406,11 @@ func (s *Session) cut(ctx context.Context, a study.PlannedArm, repeat int) (cut,
 	c, ok := s.cuts[key]
 	if !ok {
 		seed := s.Study.Seeds(repeat).Split
-		if c.Cut = set.Cut(seed, 1+s.Study.Fold(repeat)); s.rungs() {
+		c.Cut = set.Cut(seed, 1+s.Study.Fold(repeat))
+		c.judged = c.Cut
+		if s.rungs() {
 			c.Cut = set.Slice(c.Cut, study.TuneSlice, seed)
+			c.judged.Val = slices.Concat(c.judged.Val, c.Cut.Val)
 		}
 		c.digest = cutDigest(c.Cut)
 		c.validation = imagesOf(set, c.Val).Digest()
@@ -421,11 +435,20 @@ func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (tri
 	if err != nil {
 		return trial.Spec{}, s.place(a, approach.Locate(a.Experiment.Learning, "pretrain", fmt.Errorf("pretrain: %w", err)))
 	}
+	other, err := s.beside(ctx, a.Built.Learning)
+	if err != nil {
+		return trial.Spec{}, err
+	}
+	beside := ""
+	if other != nil {
+		items, _ := set.FitBeside(c.judged, other, seeds.Split, 1+s.Study.Fold(repeat))
+		beside = train.BesideDigest(other, items)
+	}
 	if s.rungs() {
 		seeds = s.Study.TuneSeeds(repeat)
 	}
 	return trial.Spec{
-		Network: r.networkDigest, Settings: r.settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: start.digest,
+		Network: r.networkDigest, Settings: r.settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: start.digest, Beside: beside,
 		Seeds: trial.Seeds(seeds), Engine: engine, Versions: Versions(),
 	}, nil
 }
@@ -445,6 +468,10 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 		Data: s.Plan.Arms[arm].Experiment.Data.Spec, Fold: s.Study.Fold(repeat), Columns: s.task.Columns(), Threads: threads, Device: s.request.Device,
 		Start: start.file, Models: s.models(arm),
 	}
+	if l := s.Plan.Arms[arm].Built.Learning; !l.Mixed.None() {
+		where := l.Mixed.Data.Spec
+		r.Beside = &where
+	}
 	for _, by := range s.observers(arm) {
 		r.Observers = append(r.Observers, textOf(by))
 	}
@@ -458,10 +485,15 @@ func (s *Session) ask(ctx context.Context, st *store.Store, arm, repeat int, eng
 // lay says where a trial's files lie: absolute paths.
 func (s *Session) lay(st *store.Store, r *trial.Request) (err error) {
 	id, where := r.Spec.ID(), r.Data
-	for _, path := range []struct {
+	type place struct {
 		to *string
 		is string
-	}{{&r.Start, r.Start}, {&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}, {&r.Data.Labels, where.Labels}} {
+	}
+	places := []place{{&r.Start, r.Start}, {&r.Checkpoint, st.Checkpoint(id)}, {&r.Result, st.ResultFile(id)}, {&r.Cache, s.cache()}, {&r.Data.Folder, where.Folder}, {&r.Data.Labels, where.Labels}}
+	if b := r.Beside; b != nil {
+		places = append(places, place{&b.Folder, b.Folder}, place{&b.Labels, b.Labels})
+	}
+	for _, path := range places {
 		if path.is == "" {
 			continue
 		}
@@ -549,6 +581,11 @@ func (s *Session) Foresee() study.Foresight {
 		}
 		if word := train.Enlarged(set, set.Cut(s.Study.Seed, 1).Train, a.Built.Learning, a.Built.Graph.InputSize().H); word != "" {
 			f.Warnings = append(f.Warnings, a.Name+": "+word)
+		}
+		if other, err := s.beside(context.Background(), a.Built.Learning); err == nil && other != nil {
+			if _, left := set.FitBeside(set.Cut(s.Study.Seed, 1), other, s.Study.Seed, 1); left > 0 {
+				f.Warnings = append(f.Warnings, fmt.Sprintf("%s: mixed: %s of %s are validation or test images of %s and not trained on", a.Name, say.Counted(left, "image"), other.Name, set.Name))
+			}
 		}
 	}
 	return f

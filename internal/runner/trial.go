@@ -141,8 +141,10 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	}
 	defer set.Close()
 	cut := set.Cut(r.Spec.Seeds.Split, 1+r.Fold)
+	judged := cut
 	if r.Slice > 0 {
 		cut = set.Slice(cut, r.Slice, r.Spec.Seeds.Split)
+		judged.Val = slices.Concat(judged.Val, cut.Val)
 	}
 	if set.Digest != r.Spec.Data || cutDigest(cut) != r.Spec.Cut {
 		return nil, stops("%s: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)", set.Name)
@@ -159,6 +161,18 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	job := train.Job{
 		Task: r.Spec.Task, Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
 		Start: start, Observers: observers, Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
+	}
+	if r.Beside != nil {
+		beside, err := data.Open(ctx, *r.Beside, data.Options{Cache: r.Cache, Downloads: r.Downloads, Threads: r.Threads})
+		if err != nil {
+			return nil, stop{fmt.Errorf("mixed: %w", err)}
+		}
+		defer beside.Close()
+		job.Beside = beside
+		job.BesideItems, _ = set.FitBeside(judged, beside, r.Spec.Seeds.Split, 1+r.Fold)
+	}
+	if digest := train.BesideDigest(job.Beside, job.BesideItems); digest != r.Spec.Beside {
+		return nil, stops("mixed: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)")
 	}
 	if r.Spec.Overlay != job.Overlay.Digest() {
 		return nil, stops("it is of other labels or shares of the images (overlay %q), which this version of assay does not lay; run the study with that one", r.Spec.Overlay)

@@ -177,6 +177,16 @@ func TestALayerThatDarknetLacksIsNamed(t *testing.T) {
 			t.Errorf("got %v, want %s, wrote\n%s", err, want, text)
 		}
 	}
+	b := nn.NewBuilder("own", nn.Size{}, 3)
+	b.Logits(b.Layer(nn.Region{Anchors: "1x1", Tree: "-1 -1 0"}, b.Conv(b.Image(8, 8, 3), nn.PerBox(1), 1, 1)))
+	g, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "region: region of 1 anchor, 3 classes in a tree has no counterpart in darknet, whose cfg names a file for the tree; train without one, or write .yaml"
+	if text, err := Write(g); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s, wrote\n%s", err, want, text)
+	}
 }
 
 // TestJoinsAndOverlaysKeepTheirMeaning: what is written reads back as a network with the same parameters and layers, where order allows

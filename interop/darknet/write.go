@@ -183,6 +183,9 @@ func (w *writer) step(s nn.Step) error {
 		}
 		w.section("reorg", "stride", l.Stride)
 	case nn.Region:
+		if l.Tree != "" {
+			return none(n.Name, l, ", whose cfg names a file for the tree; train without one, or write .yaml")
+		}
 		w.region(l)
 	default:
 		return none(n.Name, n.Layer, "")

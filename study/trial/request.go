@@ -26,6 +26,8 @@ type Request struct {
 	Cache     string    `json:"cache,omitempty"`
 	Downloads string    `json:"downloads,omitempty"`
 
+	Beside *data.Spec `json:"beside,omitempty"` // where the pictures are that training has beside; nil: there are none
+
 	Start      string   `json:"start,omitempty"`     // file of the weights that it starts from, whose digest is in Spec; absolute
 	Checkpoint string   `json:"checkpoint"`          // file that it goes on from and keeps; absolute
 	Result     string   `json:"result"`              // file that it leaves; absolute

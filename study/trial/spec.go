@@ -21,6 +21,7 @@ type Spec struct {
 	Seeds    Seeds          `json:"seeds"`             // of every source of chance
 	Task     string         `json:"task,omitempty"`    // what the outputs are for; "": classification
 	Start    string         `json:"start,omitempty"`   // digest of the weights that it starts from; "": drawn
+	Beside   string         `json:"beside,omitempty"`  // digest of the pictures of another set that training has beside; "": none
 	Engine   string         `json:"engine"`            // engine.ID in words
 	Versions map[string]int `json:"versions"`          // of the rooms that decide bits: data, decoder, augment, init, compile, train
 }

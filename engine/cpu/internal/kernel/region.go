@@ -17,10 +17,34 @@ type Region struct {
 	Warm                           int32
 	WarmWeight                     float64
 	Derivative                     bool
+	Whole                          float64
+	Background                     bool
+	tree                           []node // by class
+}
+
+// node is a class among others: its siblings, from first to before last, are those that its probability is shared out among.
+type node struct{ parent, first, last int32 }
+
+// Grow gives the classes their parents, -1 or none at all of roots; siblings lie one after the other behind their parent.
+func (r *Region) Grow(parents []int32) {
+	r.tree = make([]node, r.K)
+	for k := range r.tree {
+		n := node{-1, 0, int32(r.K)}
+		if parents != nil {
+			n = node{parents[k], int32(k), int32(k) + 1}
+			for n.first > 0 && parents[n.first-1] == n.parent {
+				n.first--
+			}
+			for int(n.last) < r.K && parents[n.last] == n.parent {
+				n.last++
+			}
+		}
+		r.tree[k] = n
+	}
 }
 
 // Truths are the boxes of one image, four numbers each, and their classes, of which one below 0 ends the list; Seen is how many images
-// were seen before.
+// were seen before. Of a first box whose width is below 0 the class is that of the whole image.
 type Truths struct {
 	Boxes   []float32
 	Classes []int32
@@ -59,6 +83,14 @@ func (t Truths) count() int {
 	return len(t.Classes)
 }
 
+// whole is the class of the image where it has one in place of boxes, else below 0.
+func (t Truths) whole() int {
+	if len(t.Classes) > 0 && t.Boxes[2] < 0 {
+		return int(t.Classes[0])
+	}
+	return -1
+}
+
 // Boxes writes for each anchor and cell its box in shares of the image, objectness and the probabilities of the classes: [A,H,W,5+K].
 func (r *Region) Boxes(y []float32, x Map) {
 	for a := range r.Anchors {
@@ -68,9 +100,15 @@ func (r *Region) Boxes(y []float32, x Map) {
 				b := r.predicted(t, a, j, i)
 				y[0], y[1], y[2], y[3] = float32(b.x), float32(b.y), float32(b.w), float32(b.h)
 				y[4] = float32(logistic(t[4]))
-				z := logSumExp(t[5:])
-				for k, v := range t[5:] {
-					y[5+k] = float32(elementary.Exp(float64(v) - z))
+				for k := 0; k < r.K; {
+					n, above := r.tree[k], 1.0
+					if n.parent >= 0 {
+						above = float64(y[5+n.parent])
+					}
+					z := logSumExp(t[5+n.first : 5+n.last])
+					for ; k < int(n.last); k++ {
+						y[5+k] = float32(above * elementary.Exp(float64(t[5+k])-z))
+					}
 				}
 				y = y[5+r.K:]
 			}
@@ -81,21 +119,23 @@ func (r *Region) Boxes(y []float32, x Map) {
 // Loss is the sum of the squares of all deltas.
 func (r *Region) Loss(x Map, of Truths) float32 {
 	of.Classes = of.Classes[:of.count()]
-	sum := 0.0
+	sum, taken := 0.0, r.taken(x, of)
 	for j := range r.H {
 		for i := range r.W {
 			for a := range r.Anchors {
 				t := r.at(x, a, j, i)
-				d, class := r.deltas(t, a, j, i, of)
+				d, class, weight := r.deltas(t, a, j, i, of, taken)
 				for _, v := range d {
 					sum += float64(v * v)
 				}
-				if class >= 0 {
-					z := logSumExp(t[5:])
-					for k, v := range t[5:] {
-						delta := float64(r.Class * (one(k == class) - elementary.Exp(float64(v)-z)))
+				for class >= 0 {
+					n := r.tree[class]
+					z := logSumExp(t[5+n.first : 5+n.last])
+					for k := int(n.first); k < int(n.last); k++ {
+						delta := float64(weight * (one(k == class) - elementary.Exp(float64(t[5+k])-z)))
 						sum += float64(delta * delta)
 					}
+					class = int(n.parent)
 				}
 			}
 		}
@@ -106,11 +146,12 @@ func (r *Region) Loss(x Map, of Truths) float32 {
 // Grad is dx = -dloss·δ, where asked for times the derivative of the logistic.
 func (r *Region) Grad(dx, x Map, of Truths, dloss float32) {
 	of.Classes = of.Classes[:of.count()]
+	taken := r.taken(x, of)
 	for j := range r.H {
 		for i := range r.W {
 			for a := range r.Anchors {
 				t, to := r.at(x, a, j, i), r.at(dx, a, j, i)
-				d, class := r.deltas(t, a, j, i, of)
+				d, class, weight := r.deltas(t, a, j, i, of, taken)
 				for k, v := range d {
 					if r.Derivative && (k < 2 || k == 4) {
 						s := logistic(t[k])
@@ -118,13 +159,14 @@ func (r *Region) Grad(dx, x Map, of Truths, dloss float32) {
 					}
 					to[k] = float32(-float64(dloss) * v)
 				}
-				if class < 0 {
-					clear(to[5:])
-					continue
-				}
-				z := logSumExp(t[5:])
-				for k, v := range t[5:] {
-					to[5+k] = float32(-float64(dloss) * r.Class * (one(k == class) - elementary.Exp(float64(v)-z)))
+				clear(to[5:])
+				for class >= 0 {
+					n := r.tree[class]
+					z := logSumExp(t[5+n.first : 5+n.last])
+					for k := int(n.first); k < int(n.last); k++ {
+						to[5+k] = float32(-float64(dloss) * weight * (one(k == class) - elementary.Exp(float64(t[5+k])-z)))
+					}
+					class = int(n.parent)
 				}
 			}
 		}
@@ -145,10 +187,56 @@ func (r *Region) predicted(t []float32, a, j, i int) rect {
 	}
 }
 
-// deltas are those of place, size and objectness of a box, and the class that its logits are drawn to, below 0 where they are not. A
-// class that there is not makes them no number.
-func (r *Region) deltas(t []float32, a, j, i int, of Truths) (d [5]float64, class int) {
+// taken is the box, by its number in the order of Boxes, that answers for the class of a whole image: that with the most probable object of the
+// class. An image with boxes has none, -1.
+func (r *Region) taken(x Map, of Truths) int {
+	class := of.whole()
+	if class < 0 || class >= r.K {
+		return -1
+	}
+	best, most := 0, -1.0
+	for a := range r.Anchors {
+		for j := range r.H {
+			for i := range r.W {
+				t := r.at(x, a, j, i)
+				p := logistic(t[4])
+				for k := class; k >= 0; k = int(r.tree[k].parent) {
+					n := r.tree[k]
+					p *= elementary.Exp(float64(t[5+k]) - logSumExp(t[5+n.first:5+n.last]))
+				}
+				if p != p { // for the loss to tell
+					return (a*r.H+j)*r.W + i
+				}
+				if p > most {
+					best, most = (a*r.H+j)*r.W+i, p
+				}
+			}
+		}
+	}
+	return best
+}
+
+// drawnUp is the objectness that the box of a whole image is drawn up to.
+const drawnUp = 0.3
+
+// deltas are those of place, size and objectness of a box, and the class that its logits are drawn to, with a weight; the class is below 0
+// where they are not. A class that there is not makes them no number. Taken is the box that answers for the class of a whole image.
+func (r *Region) deltas(t []float32, a, j, i int, of Truths, taken int) (d [5]float64, class int, weight float64) {
 	box, class := r.predicted(t, a, j, i), -1
+	if whole := of.whole(); whole >= 0 {
+		object := logistic(t[4])
+		switch {
+		case whole >= r.K:
+			d[4] = math.NaN()
+		case taken == (a*r.H+j)*r.W+i:
+			if class, weight = whole, float64(r.Whole*r.Class); !(object >= drawnUp) {
+				d[4] = float64(float64(r.Whole*r.Object) * (drawnUp - object))
+			}
+		case r.Background:
+			d[4] = float64(float64(r.Whole*r.NoObject) * (0 - object))
+		}
+		return d, class, weight
+	}
 	s := [5]float64{logistic(t[0]), logistic(t[1]), float64(t[2]), float64(t[3]), logistic(t[4])}
 	d[4] = float64(r.NoObject * (0 - s[4]))
 	last := -1
@@ -169,7 +257,7 @@ func (r *Region) deltas(t []float32, a, j, i int, of Truths) (d [5]float64, clas
 			d[0], d[1] = float64(r.WarmWeight*(0.5-s[0])), float64(r.WarmWeight*(0.5-s[1]))
 			d[2], d[3] = float64(r.WarmWeight*(0-s[2])), float64(r.WarmWeight*(0-s[3]))
 		}
-		return d, class
+		return d, class, 0
 	}
 	truth, _ := of.truth(last)
 	w, h := float64(r.W), float64(r.H)
@@ -186,7 +274,7 @@ func (r *Region) deltas(t []float32, a, j, i int, of Truths) (d [5]float64, clas
 	if class = int(of.Classes[last]); class >= r.K {
 		d[4], class = math.NaN(), -1
 	}
-	return d, class
+	return d, class, r.Class
 }
 
 // nearest is the first anchor with the largest IoU with the truth, both at one place.
