@@ -17,15 +17,18 @@ import (
 type RangeTest struct {
 	Low, High float64 // the first rate and the last
 	Steps     int
-	Short     int     // steps of a short training, over which its rate falls evenly to nothing
+	Short     int     // steps of a short training, over which its rate falls evenly to nothing; four times as many where these tell nothing
 	Ratio     float64 // of the rates of two short trainings, above 1
 }
 
 // NewRangeTest is 100 steps from 1e-6 to 10, fastai's but for rates at which nothing happens, and short trainings of 40 steps at half powers of ten.
 func NewRangeTest() RangeTest { return RangeTest{1e-6, 10, 100, 40, math.Sqrt(10)} }
 
-// mostShort is how many short trainings are taken at most.
+// mostShort is how many short trainings of one length are taken at most.
 const mostShort = 7
+
+// telling is the share of the first loss that a training has to take off it: what falls less may do so by chance, whatever the rate.
+const telling = 0.1
 
 // Tried is a step of a range test.
 type Tried struct {
@@ -46,8 +49,9 @@ type FoundRate struct {
 	Steepest  float64         // where the smoothed loss falls fastest, up to its least
 	Valley    float64         // [Valley]
 	Least     float64         // where it is least
+	Short     int             // steps of each of the trainings
 	Trainings []ShortTraining // in the order of their rates
-	Rate      float64         // the one that is suggested: the lowest of a training whose loss is within a twentieth of the least
+	Rate      float64         // the one that is suggested: the lowest of a training whose loss is within a twentieth of the least; 0 where none falls by a tenth
 }
 
 // FindRate makes a range test of a job: its data, network, solver and batch, by rates of the test in place of the job's, which are bases of
@@ -81,13 +85,30 @@ func FindRate(ctx context.Context, job Job, test RangeTest, on func(done, total 
 		if err := r.rewind(first); err != nil {
 			return ShortTraining{}, err
 		}
-		return r.short(ctx, rate, test.Short, stepped)
+		return r.short(ctx, rate, found.Short, stepped)
 	}
-	if found.Trainings, err = downhill(found.Least/3, test.Ratio, short); err != nil {
-		return nil, err
+	// where the first training falls by less than tells, its least is where chance has it: then they begin below where it rises
+	start, from := found.Points[0].Smooth, found.Least
+	if !slices.ContainsFunc(found.Points, func(p Tried) bool { return p.Smooth <= (1-telling)*start }) {
+		for _, p := range found.Points {
+			if p.Smooth <= (1+telling/2)*start {
+				from = p.Rate
+			}
+		}
 	}
-	found.Rate = suggestion(found.Trainings)
-	return found, nil
+	for found.Short = test.Short; ; found.Short *= 4 {
+		if found.Trainings, err = downhill(from/3, test.Ratio, short); err != nil {
+			return nil, err
+		}
+		rate, least := suggestion(found.Trainings)
+		if least <= (1-telling)*start {
+			found.Rate = rate
+			return found, nil
+		}
+		if found.Short > test.Short {
+			return found, nil
+		}
+	}
 }
 
 // downhill takes short trainings at a rate and its neighbours in a ladder of equal ratios, and goes on to a neighbour that is better until
@@ -126,10 +147,10 @@ func downhill(start, ratio float64, short func(rate float64) (ShortTraining, err
 	return taken, err
 }
 
-// suggestion is the lowest rate whose loss is within a twentieth of the least: a long training has more steps to go wrong in. 0 where all
-// diverged.
-func suggestion(taken []ShortTraining) (rate float64) {
-	least := math.Inf(1)
+// suggestion is the lowest rate whose loss is within a twentieth of the least: a long training has more steps to go wrong in. 0 and +Inf
+// where all diverged.
+func suggestion(taken []ShortTraining) (rate, least float64) {
+	least = math.Inf(1)
 	for _, t := range taken {
 		if t.Loss != nil {
 			least = min(least, *t.Loss)
@@ -140,7 +161,7 @@ func suggestion(taken []ShortTraining) (rate float64) {
 			rate = t.Rate
 		}
 	}
-	return rate
+	return rate, least
 }
 
 // ramp is the training whose rate rises.

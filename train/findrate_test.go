@@ -61,6 +61,21 @@ func TestARangeTestEndsInTheBestOfShortTrainings(t *testing.T) {
 	}
 }
 
+// Labels that have nothing to do with the images teach nothing at any rate: it takes longer trainings, and then suggests none.
+func TestARangeTestSuggestsNoRateWhereNoneTells(t *testing.T) {
+	j := job(t, draw(t, 40))
+	j.Learning.Labels.Noise, j.Optimization.Batch.Size = 2.0/3, 30
+	test := train.NewRangeTest()
+	test.Steps, test.Short = 60, 4
+	found, err := train.FindRate(t.Context(), j, test, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.Rate != 0 || found.Short != 16 || len(found.Trainings) < 3 {
+		t.Errorf("suggests %g of %d trainings of %d steps: %+v", found.Rate, len(found.Trainings), found.Short, found.Trainings)
+	}
+}
+
 // The middle of the longest valley, counted by hand.
 func TestAValleyIsTheLongestRunOfSmallerLosses(t *testing.T) {
 	series := func(losses ...float64) (tried []train.Tried) {

@@ -134,8 +134,8 @@ safetensors file, or one of PyTorch (.pth, .pt) or darknet (.weights). What find
 drawn as always.
 
 With --find-lr nothing is trained to the end and nothing is written: a hundred steps, each with a higher rate, show at which rates the
-loss falls (Smith, arXiv:1506.01186), and short trainings at rates about there, of 40 steps each, decide which is suggested. The plot
-marks the steepest point and the valley too, which Lightning and fastai would have suggested.
+loss falls (Smith, arXiv:1506.01186), and short trainings at rates about there, of 40 steps each, decide which is suggested; where
+40 tell nothing they take 160. The plot marks the steepest point and the valley too, which Lightning and fastai would have suggested.
 
 With --all-images it trains on the validation images too, never on those of the test: for a model that a study has judged already, as
 none are left to measure it on.`,

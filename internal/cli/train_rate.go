@@ -10,12 +10,13 @@ import (
 	"github.com/assaylab/assay/train"
 )
 
-// rangeOutcome is the JSON of `assay train --find-lr`. Rates are null where the loss falls nowhere.
+// rangeOutcome is the JSON of `assay train --find-lr`. Rates are null where the loss falls nowhere; short is the steps of each of the trainings.
 type rangeOutcome struct {
 	Suggestion *float64              `json:"suggestion"`
 	Steepest   *float64              `json:"steepest"`
 	Valley     *float64              `json:"valley"`
 	Least      *float64              `json:"least"`
+	Short      int                   `json:"short"`
 	Trainings  []train.ShortTraining `json:"trainings"`
 	Points     []train.Tried         `json:"points"`
 }
@@ -36,7 +37,7 @@ func (e *Env) findRate(ctx context.Context, job train.Job) error {
 			return &rate
 		}
 		return e.document(rangeOutcome{
-			known(found.Rate), known(found.Steepest), known(found.Valley), known(found.Least),
+			known(found.Rate), known(found.Steepest), known(found.Valley), known(found.Least), found.Short,
 			append([]train.ShortTraining{}, found.Trainings...), append([]train.Tried{}, found.Points...),
 		})
 	}
@@ -45,7 +46,7 @@ func (e *Env) findRate(ctx context.Context, job train.Job) error {
 	}
 	if found.Least > 0 {
 		e.print("s  steepest %.2g   v  valley, as fastai has it, %.2g   least %.2g\n", found.Steepest, found.Valley, found.Least)
-		e.print("short trainings\n")
+		e.print("short trainings, of %d steps\n", found.Short)
 	}
 	for _, t := range found.Trainings {
 		loss := "diverged"
@@ -55,7 +56,11 @@ func (e *Env) findRate(ctx context.Context, job train.Job) error {
 		e.print("  lr %-8.2g %s\n", t.Rate, loss)
 	}
 	if found.Rate == 0 {
-		e.note("The loss falls nowhere, so no rate is suggested: give a larger batch, or look whether the network learns at all")
+		say := "The loss falls nowhere"
+		if len(found.Trainings) > 0 {
+			say = fmt.Sprintf("No training of %d steps takes a tenth off the loss", found.Short)
+		}
+		e.note(say + ", so no rate is suggested: give a larger batch, or weights to begin from, or see by assay train whether the network learns at all")
 		return nil
 	}
 	e.print("%s  lr: %.2g\n", e.bold("try"), found.Rate)
