@@ -469,21 +469,7 @@ func elementCases() []*Case {
 			moved := b.Emit(program.Transpose{Axes: []int{0, 2, 1, 5, 4, 3}}, squares)
 			moved = b.Emit(program.Reshape{Shape: tensor.Of(2, 3, c, 4)}, moved)
 			outputs(b, b.Emit(program.Conv{Window: geometry(3, 3, 1, 1, 1), Groups: 1}, b.Emit(program.Transpose{Axes: []int{0, 2, 1, 3}}, b.Emit(program.Conv{Window: geometry(3, 3, 1, 1, 1), Groups: 1}, moved, w)), w), x, w)
-		}}, &Case{Name: fmt.Sprintf("element/region %d", c), Classes: max(c, 2), Later: "detectors", Build: func(b *program.Builder) {
-			anchors := [][2]float32{{1.25, 0.75}, {0.5, 2}, {3, 2.5}}
-			x := b.Input("x", program.Real, tensor.Of(5, 3, 4, 3*(5+max(c, 2))))
-			boxes := b.Emit(program.Activation{Func: program.Sigmoid}, b.Input("boxes", program.Real, tensor.Of(5, 4, 4)))
-			sides := b.Input("sides", program.Real, tensor.Of(5, 3, 4)) // some without width or height, some outside
-			classes, few, seen := b.Input("classes", program.Index, tensor.Of(5, 4)), b.Input("few", program.Index, tensor.Of(5, 3)), b.Input("seen", program.Index, tensor.Of(5))
-			full := program.Region{Anchors: anchors, Object: 5, NoObject: 1, Coord: 1, Class: 1, Threshold: 0.3, Rescore: true, Warm: 1, WarmWeight: 0.01}
-			other := program.Region{Anchors: anchors, Object: 2, NoObject: 0.5, Coord: 3, Class: 0.5, Threshold: 0.6, Warm: 2, WarmWeight: 0.1, Derivative: true, Whole: 0.75, Background: true}
-			if c > 4 {
-				full.Tree = append(program.Tree{-1, -1, -1, 0, 0}, slices.Repeat([]int32{3}, c-5)...)
-				other.Tree = full.Tree
-			}
-			b.Output("boxes", b.Emit(program.RegionBoxes{Anchors: anchors, Tree: full.Tree}, x))
-			outputs(b, b.Emit(program.Add{}, b.Emit(full, x, boxes, classes, seen), b.Emit(other, x, sides, few, seen)), x)
-		}}, &Case{Name: fmt.Sprintf("element/cross-entropy %d", c), Classes: c, Build: func(b *program.Builder) {
+		}}, regionCase(c, false), regionCase(c, true), &Case{Name: fmt.Sprintf("element/cross-entropy %d", c), Classes: c, Build: func(b *program.Builder) {
 			x := b.Input("x", program.Real, x2)
 			b.Output("log-softmax", b.Emit(program.LogSoftmax{}, x))
 			outputs(b, b.Emit(program.CrossEntropy{}, x, b.Input("labels", program.Index, tensor.Of(5))), x)
@@ -569,4 +555,30 @@ func recurrentCases() []*Case {
 	}
 	add(program.Scan{}, 3, 1, 40, 130)
 	return cs
+}
+
+// regionCase is the loss of boxes and what is read of them; trees: of classes in a tree, and with images of one class among them.
+func regionCase(c int, trees bool) *Case {
+	classes := max(c, 2)
+	anchors := [][2]float32{{1.25, 0.75}, {0.5, 2}, {3, 2.5}}
+	full := program.Region{Anchors: anchors, Object: 5, NoObject: 1, Coord: 1, Class: 1, Threshold: 0.3, Rescore: true, Warm: 1, WarmWeight: 0.01}
+	other := program.Region{Anchors: anchors, Object: 2, NoObject: 0.5, Coord: 3, Class: 0.5, Threshold: 0.6, Warm: 2, WarmWeight: 0.1, Derivative: true}
+	name, later := "region", "detectors"
+	if trees {
+		name, later = "region in a tree", "trees"
+		full.Whole, other.Whole, other.Background = 1, 0.75, true
+		full.Tree = slices.Repeat([]int32{-1}, min(classes, 3))
+		for k := len(full.Tree); k < classes; k++ {
+			full.Tree = append(full.Tree, []int32{0, 0, 3}[min(k-3, 2)])
+		}
+		other.Tree = full.Tree
+	}
+	return &Case{Name: fmt.Sprintf("element/%s %d", name, c), Classes: classes, Later: later, Build: func(b *program.Builder) {
+		x := b.Input("x", program.Real, tensor.Of(5, 3, 4, 3*(5+classes)))
+		boxes := b.Emit(program.Activation{Func: program.Sigmoid}, b.Input("boxes", program.Real, tensor.Of(5, 4, 4)))
+		sides := b.Input("sides", program.Real, tensor.Of(5, 3, 4)) // some without width or height, some outside
+		of, few, seen := b.Input("classes", program.Index, tensor.Of(5, 4)), b.Input("few", program.Index, tensor.Of(5, 3)), b.Input("seen", program.Index, tensor.Of(5))
+		b.Output("boxes", b.Emit(program.RegionBoxes{Anchors: anchors, Tree: full.Tree}, x))
+		outputs(b, b.Emit(program.Add{}, b.Emit(full, x, boxes, of, seen), b.Emit(other, x, sides, few, seen)), x)
+	}}
 }

@@ -32,7 +32,7 @@ import (
 // With Tree, classes are nodes of trees, each a softmax with its siblings, roots with roots (§3 of the paper, WordTree): the last line holds at
 // the siblings of the class, of its parent and so on up to the root, nothing is said of what is below, and P(class) is the product along the way.
 //
-// A first truth whose width is below 0 is no box and says of which class the image is as a whole (§4, classification images): one box alone, the
+// Where Whole is above 0 a first truth whose width is below 0 is no box and says of which class the image is as a whole (§4, classification images): one box alone, the
 // first in the order of [RegionBoxes] whose σ(t4)·P(class) is the largest, has the deltas of a class, and its objectness is drawn up to .3:
 //
 //	δ4  = Whole·Object·(.3 - σ(t4)) where σ(t4) is below .3, else 0
@@ -48,7 +48,7 @@ type Region struct {
 	WarmWeight                     float32 // 0 or more
 	Derivative                     bool    // in the gradient, see [RegionGrad]
 	Tree                           Tree
-	Whole                          float32 // what images of one class weigh, 0 or more
+	Whole                          float32 // what images of one class weigh; 0: there are none
 	Background                     bool
 }
 

@@ -39,7 +39,7 @@ func deltas(op program.Region, x, boxes, classes, seen array, f func(i int, delt
 	values := x.channels() / len(op.Anchors)
 	delta := make([]float64, len(x.v))
 	for n := range x.Shape[0] {
-		if class := int(classes.i[n*m]); boxes.v[n*m*4+2] < 0 && class >= 0 {
+		if class := int(classes.i[n*m]); op.Whole > 0 && boxes.v[n*m*4+2] < 0 && class >= 0 {
 			if class >= values-5 {
 				return fmt.Errorf("region: an image of class %d where there are %d", class, values-5)
 			}

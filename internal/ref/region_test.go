@@ -326,7 +326,7 @@ func TestATreesDeltasAreTheSlopesOfWhatTheySay(t *testing.T) {
 }
 
 func TestRegionRefusesAClassThatThereIsNot(t *testing.T) {
-	p := detect(t, program.Region{Anchors: [][2]float32{{1, 1}}}, of(1, 1, 1, 7), 1)
+	p := detect(t, program.Region{Anchors: [][2]float32{{1, 1}}, Whole: 1}, of(1, 1, 1, 7), 1)
 	in := map[string][]float64{"x": make([]float64, 7), "boxes": {0.5, 0.5, 0.25, 0.25}}
 	if _, err := ref.Eval(p, in, map[string][]int32{"classes": {2}, "seen": {0}}); err == nil || err.Error() != ": region: a box of class 2 where there are 2" {
 		t.Errorf("got %v", err)

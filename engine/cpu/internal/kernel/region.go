@@ -84,8 +84,8 @@ func (t Truths) count() int {
 }
 
 // whole is the class of the image where it has one in place of boxes, else below 0.
-func (t Truths) whole() int {
-	if len(t.Classes) > 0 && t.Boxes[2] < 0 {
+func (r *Region) whole(t Truths) int {
+	if r.Whole > 0 && len(t.Classes) > 0 && t.Boxes[2] < 0 {
 		return int(t.Classes[0])
 	}
 	return -1
@@ -190,7 +190,7 @@ func (r *Region) predicted(t []float32, a, j, i int) rect {
 // taken is the box, by its number in the order of Boxes, that answers for the class of a whole image: that with the most probable object of the
 // class. An image with boxes has none, -1.
 func (r *Region) taken(x Map, of Truths) int {
-	class := of.whole()
+	class := r.whole(of)
 	if class < 0 || class >= r.K {
 		return -1
 	}
@@ -223,7 +223,7 @@ const drawnUp = 0.3
 // where they are not. A class that there is not makes them no number. Taken is the box that answers for the class of a whole image.
 func (r *Region) deltas(t []float32, a, j, i int, of Truths, taken int) (d [5]float64, class int, weight float64) {
 	box, class := r.predicted(t, a, j, i), -1
-	if whole := of.whole(); whole >= 0 {
+	if whole := r.whole(of); whole >= 0 {
 		object := logistic(t[4])
 		switch {
 		case whole >= r.K:
