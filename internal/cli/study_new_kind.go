@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/internal/say"
@@ -149,6 +150,9 @@ func (p *proposal) detectors(set *data.Set) kind {
 			return math.Round(1e4*most*math.Sqrt(float64(batch)/16)) / 1e4
 		},
 		ideas: detectorIdeas,
+	}
+	if p.Budget < 10*time.Minute { // it does not pay for the large ones, and timing them would take a good part of it
+		k.nets = k.nets[3:]
 	}
 	if g := set.Geometry(0, 0); set.H > 0 && g.H == set.H && g.W == set.W { // small pictures, seen as they are
 		k.nets = []candidate{{"mini", wideMini, 0}, {"mini", slimMini, 0}}

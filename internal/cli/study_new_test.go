@@ -141,6 +141,11 @@ func TestTheDetectorsOfWeightsKeepTheirBoxes(t *testing.T) {
 			t.Errorf("%s: %+v", c.net, k.nets[0])
 		}
 	}
+	for budget, net := range map[time.Duration]string{time.Minute: "mini", time.Hour: "yolov2-tiny"} {
+		if k := (&proposal{Budget: budget, Boxed: true}).detectors(&data.Set{Boxed: true}); k.nets[0].net != net {
+			t.Errorf("%v begin with %s", budget, k.nets[0].net)
+		}
+	}
 	if v := detectorIdeas(p); len(v) != p.variants() || v[1].Edit != "with: [{pretrain: w.weights}, {lr: {base: 0.00025}}]" {
 		t.Errorf("%+v", v)
 	}
