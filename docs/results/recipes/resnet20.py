@@ -9,7 +9,7 @@ from torch import nn
 
 from recipes import append, arguments, part, split
 
-EPOCHS, BATCH, MOMENTUM, DECAY, RATE, WARM = 24, 128, 0.9, 1e-4, 0.1, 1
+EPOCHS, BATCH, MOMENTUM, DECAY, RATE, WARM = 12, 128, 0.9, 1e-4, 0.4, 1
 PAD = 4
 
 
