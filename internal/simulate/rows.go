@@ -21,9 +21,6 @@ var (
 	wide      = Model{Seed: 0.45, Block: 0.3, Delta: 1} // the residual of the first study with a third of its images for validation
 )
 
-// LeastOfClass is package study's: in how many images of a split a class must be for a verdict on average precision.
-const LeastOfClass = 5
-
 // alpha is what a study promises: the chance of any false claim.
 const alpha = 0.05
 
@@ -140,7 +137,7 @@ var Rows = func() []Row {
 		add(Row{Table: "equal cost", Model: wide, Design: d.Design, Factors: 6, Repeats: d.repeats, Scenario: graded, Life: asked, Promise: alpha})
 	}
 	for _, o := range []struct{ images, pool, classes, rare int }{
-		{100, 0, 5, 0}, {100, 0, 5, 8}, {100, 0, 5, LeastOfClass}, {100, 1000, 5, LeastOfClass}, {100, 0, 5, LeastOfClass - 1}, {100, 0, 20, LeastOfClass},
+		{100, 0, 5, 0}, {100, 0, 5, 8}, {100, 0, 5, study.LeastOfClass}, {100, 1000, 5, study.LeastOfClass}, {100, 0, 5, study.LeastOfClass - 1}, {100, 0, 20, study.LeastOfClass},
 	} {
 		m := objects
 		m.Images, m.Pool, m.Objects.Classes, m.Objects.Rare = o.images, o.pool, o.classes, o.rare
