@@ -113,6 +113,33 @@ func TestBoxesAreKeptWithTheListing(t *testing.T) {
 	}
 }
 
+// Areas of outlines are part of a listing, and of what a set is; sets without them are what they were.
+func TestAreasOfOutlinesAreKept(t *testing.T) {
+	s := open(t, Folder(boxFolder(VOC)), Options{})
+	bare := digestOf(s.Classes, s.Items, s.objects, s.first)
+	objects := slices.Clone(s.objects)
+	objects[0].Mask, objects[len(objects)-1].Mask = objects[0].Area()/2, 1
+	if digestOf(s.Classes, s.Items, objects, s.first) == bare {
+		t.Error("an area changes no digest")
+	}
+	l := &listing{items: s.Items, objects: objects, first: s.first}
+	l.Classes = s.Classes
+	b := appendObjects(nil, objects, s.first)
+	l.objects = nil
+	if err := l.readObjects(b); err != nil || !slices.Equal(l.objects, objects) {
+		t.Errorf("read back %v: %v", l.objects, err)
+	}
+	for _, short := range []int{1, 8, 9} {
+		if err := l.readObjects(b[:len(b)-short]); err == nil {
+			t.Errorf("%d bytes short, and taken", short)
+		}
+	}
+	objects[0].Mask = objects[0].Area() + 1
+	if err := l.readObjects(appendObjects(nil, objects, s.first)); err == nil {
+		t.Error("an area that its box has no room for is taken")
+	}
+}
+
 // vocFolder writes pictures 40 wide and 30 high, and for each that has one its annotation, without the frame.
 func vocFolder(t testing.TB, objects map[string]string) string {
 	t.Helper()

@@ -45,7 +45,7 @@ type head struct {
 const (
 	listingMagic = "assayls2"
 	itemBytes    = 37 // hash 16, label 4, part 1, height 4, width 4, group 4, length of the name 4
-	objectBytes  = 37 // class 4, marks 1, corners 8 each
+	objectBytes  = 37 // class 4, marks 1, corners 8 each; one marked by 4 has 8 more, the area of its outline
 )
 
 var errListing = errors.New("a broken listing")
@@ -92,9 +92,15 @@ func appendObjects(b []byte, objects []box.Object, first []int) []byte {
 		if o.Crowd {
 			marks |= 2
 		}
+		if o.Mask > 0 {
+			marks |= 4
+		}
 		b = append(b, marks)
 		for _, v := range [...]float64{o.X0, o.Y0, o.X1, o.Y1} {
 			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		}
+		if o.Mask > 0 {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(o.Mask))
 		}
 	}
 	return b
@@ -114,19 +120,35 @@ func (l *listing) readObjects(b []byte) error {
 		}
 		l.first[i+1] = int(total)
 	}
-	if b = b[4*n:]; uint64(len(b)) != total*objectBytes {
+	if b = b[4*n:]; uint64(len(b)) < total*objectBytes {
 		return errListing
 	}
 	l.objects = make([]box.Object, total)
 	for k := range l.objects {
-		row, o := b[k*objectBytes:][:objectBytes], &l.objects[k]
+		if len(b) < objectBytes {
+			return errListing
+		}
+		row, o := b[:objectBytes], &l.objects[k]
+		b = b[objectBytes:]
 		o.Class, o.Difficult, o.Crowd = int32(binary.LittleEndian.Uint32(row)), row[4]&1 != 0, row[4]&2 != 0
 		for c, v := range [...]*float64{&o.X0, &o.Y0, &o.X1, &o.Y1} {
 			*v = math.Float64frombits(binary.LittleEndian.Uint64(row[5+8*c:]))
 		}
+		if row[4]&4 != 0 {
+			if len(b) < 8 {
+				return errListing
+			}
+			o.Mask, b = math.Float64frombits(binary.LittleEndian.Uint64(b)), b[8:]
+			if !(o.Mask > 0 && o.Mask < o.Area()) {
+				return errListing
+			}
+		}
 		if o.Class < 0 || int(o.Class) >= len(l.Classes) || o.Empty() {
 			return errListing
 		}
+	}
+	if len(b) > 0 {
+		return errListing
 	}
 	return nil
 }

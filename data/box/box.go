@@ -13,6 +13,16 @@ type Object struct {
 	Class     int32 // index in the set's classes
 	Difficult bool  // Pascal VOC's mark: it is neither asked for nor counted against who finds it
 	Crowd     bool  // COCO's mark: a box around many; likewise, and several detections may lie in it
+
+	Mask float64 // area of the object's own outline, where it is known and less than its box's; 0: it is not
+}
+
+// Extent is the area of the object: of its outline where that is known, else of its box.
+func (o Object) Extent() float64 {
+	if o.Mask > 0 {
+		return o.Mask
+	}
+	return o.Area()
 }
 
 // Around is the box with a centre, a width and a height.

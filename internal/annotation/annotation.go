@@ -23,11 +23,12 @@ type Image struct {
 
 // Object is a box as a file has it.
 type Object struct {
-	box.Box          // half-open
-	N         int    // its number in the file, from 1
-	Class     string // its name; YOLO's number as it is written
-	Difficult bool   // Pascal VOC's mark
-	Crowd     bool   // COCO's mark
+	box.Box           // half-open
+	N         int     // its number in the file, from 1
+	Class     string  // its name; YOLO's number as it is written
+	Difficult bool    // Pascal VOC's mark
+	Crowd     bool    // COCO's mark
+	Mask      float64 // COCO's area, in pixels; 0: none
 }
 
 // Amiss is something wrong with an object, or with all of a file, and what was made of it.
@@ -111,7 +112,7 @@ func Settle(m Image, h, w, orientation int, class func(name string) (int32, bool
 	tell := func(rule Rule, n int, format string, args ...any) {
 		amiss = append(amiss, Amiss{rule, n, fmt.Sprintf(format, args...)})
 	}
-	place := func(b box.Box) box.Box { return b }
+	place, larger := func(b box.Box) box.Box { return b }, 1.0 // and how much larger areas are here
 	lies := orientation >= 5 && orientation <= 8
 	switch {
 	case m.Shares:
@@ -129,6 +130,7 @@ func Settle(m Image, h, w, orientation int, class func(name string) (int32, bool
 			tell(Scaled, 0, "it says %dx%d, the picture has %dx%d", m.W, m.H, w, h)
 		}
 		x, y := float64(w)/float64(m.W), float64(h)/float64(m.H)
+		larger = float64(x * y)
 		place = func(b box.Box) box.Box {
 			return at(float64(b.X0*x), float64(b.Y0*y), float64(b.X1*x), float64(b.Y1*y))
 		}
@@ -156,7 +158,11 @@ func Settle(m Image, h, w, orientation int, class func(name string) (int32, bool
 		case max(edge.X0-b.X0, edge.Y0-b.Y0, b.X1-edge.X1, b.Y1-edge.Y1) > slack:
 			tell(Beyond, o.N, "%s reaches beyond the picture's %dx%d", corners(b), w, h)
 		}
-		objects = append(objects, box.Object{Box: cut, Class: label, Difficult: o.Difficult, Crowd: o.Crowd})
+		mask := float64(o.Mask * larger)
+		if !(mask > 0 && mask < cut.Area()) { // the box itself, or what no outline within it has
+			mask = 0
+		}
+		objects = append(objects, box.Object{Box: cut, Class: label, Difficult: o.Difficult, Crowd: o.Crowd, Mask: mask})
 	}
 	order := make([]int, len(objects))
 	for i := range order {

@@ -119,7 +119,7 @@ func TestCOCOJoinsByIdInAnyOrder(t *testing.T) {
 	if len(got.Images) != 2 || got.Images[0].File != "a.jpg" || got.Images[0].W != 100 || got.Images[1].File != "b/c.jpg" {
 		t.Fatalf("%+v", got.Images)
 	}
-	want := []Object{{Box: box.Box{X0: 1, Y0: 2, X1: 4.5, Y1: 6}, N: 1, Class: "dog"}, {Box: box.Box{X0: 1, Y0: 2, X1: 4, Y1: 6}, N: 5, Class: "cat"}}
+	want := []Object{{Box: box.Box{X0: 1, Y0: 2, X1: 4.5, Y1: 6}, N: 1, Class: "dog", Mask: 2}, {Box: box.Box{X0: 1, Y0: 2, X1: 4, Y1: 6}, N: 5, Class: "cat"}}
 	if !reflect.DeepEqual(got.Images[0].Objects, want) {
 		t.Errorf("%+v, want %+v", got.Images[0].Objects, want)
 	}
@@ -131,6 +131,26 @@ func TestCOCOJoinsByIdInAnyOrder(t *testing.T) {
 	}
 	if r := rules(got.Amiss); r != "0:11 0:11 0:5 3:11" { // the id twice, the category twice, one without a name, the picture that is not there
 		t.Errorf("of the file: %s (%v)", r, got.Amiss)
+	}
+}
+
+// An outline's area grows with the picture; one that its box has no room for is none.
+func TestAnAreaIsOfTheUprightPicture(t *testing.T) {
+	of := func(x float64, area float64) Object { return Object{Box: at(x, 0, x+10, 10), Class: "cat", Mask: area} }
+	m := Image{H: 40, W: 60, Objects: []Object{of(0, 25), of(10, 100), of(20, 0), of(30, -3), of(40, math.NaN())}}
+	for _, c := range []struct {
+		h, w int
+		want float64
+	}{{40, 60, 25}, {80, 120, 100}} {
+		objects, _, err := Settle(m, c.h, c.w, 1, func(string) (int32, bool) { return 0, true })
+		if err != nil || len(objects) != 5 {
+			t.Fatal(objects, err)
+		}
+		for i, o := range objects {
+			if want := []float64{c.want, 0, 0, 0, 0}[i]; o.Mask != want || want == 0 && o.Extent() != o.Area() || want > 0 && o.Extent() != want {
+				t.Errorf("%dx%d: object %d has an area of %g, %g; want %g", c.h, c.w, i, o.Mask, o.Extent(), want)
+			}
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ type Instances struct {
 }
 
 // COCO reads a JSON file of instances: Lin et al., "Microsoft COCO: Common Objects in Context", ECCV 2014, arXiv:1405.0312, and the format of its
-// data. A box is left, top, width, height in pixels from 0; polygons and masks are passed over. Ids of categories may have holes; those of pictures
+// data. A box is left, top, width, height in pixels from 0; polygons and masks are passed over, their area is read: what is small, medium or large goes by it. Ids of categories may have holes; those of pictures
 // and categories may be texts. Keys may come in any order, and others are passed over. A file without images, annotations and categories is an error.
 //
 // It is read as it comes, so that a file may be as large as 4 GiB; texts may have 64 KiB and values lie 64 deep.
@@ -203,6 +203,10 @@ func (c *coco) readObject(n int) error {
 			var text string
 			text, _, _, err = c.scalar()
 			o.Crowd = text == "1" || text == "true"
+		case "area": // one that is no number is none
+			var text string
+			text, _, _, err = c.scalar()
+			o.Mask, _ = strconv.ParseFloat(text, 64)
 		case "bbox":
 			boxed = true
 			if next, err := c.peek(); err != nil {

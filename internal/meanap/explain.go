@@ -149,7 +149,7 @@ func Worst(images []Image, sure float64) map[Kind][]Case {
 		if im := images[c.Image]; c.Found >= 0 {
 			return im.Found[c.Found].Score
 		} else {
-			return im.Truths[c.Truth].Area()
+			return im.Truths[c.Truth].Extent()
 		}
 	}
 	for _, cases := range by {

@@ -36,7 +36,7 @@ func (c *coco) match(truths []box.Object, found []box.Detection) (marks []mark, 
 	c.truths, c.ignored = c.truths[:0], c.ignored[:0]
 	for _, ignored := range []bool{false, true} {
 		for _, t := range truths {
-			if a := t.Area(); (t.Difficult || t.Crowd || a < c.least || a > c.most) == ignored {
+			if a := t.Extent(); (t.Difficult || t.Crowd || a < c.least || a > c.most) == ignored {
 				c.truths, c.ignored = append(c.truths, t), append(c.ignored, ignored)
 			}
 		}

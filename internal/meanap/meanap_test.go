@@ -21,6 +21,7 @@ type golden struct {
 			Box              [4]float64
 			Class            int32
 			Difficult, Crowd bool
+			Mask             float64 // area of the outline; 0: the box's
 		}
 		Found []struct {
 			Box   [4]float64
@@ -55,7 +56,7 @@ func readGolden(t *testing.T, n int) (golden, []Image) {
 	for _, im := range g.Images {
 		var i Image
 		for _, x := range im.Truths {
-			i.Truths = append(i.Truths, box.Object{Box: at(x.Box), Class: x.Class, Difficult: x.Difficult, Crowd: x.Crowd})
+			i.Truths = append(i.Truths, box.Object{Box: at(x.Box), Class: x.Class, Difficult: x.Difficult, Crowd: x.Crowd, Mask: x.Mask})
 		}
 		for _, x := range im.Found {
 			i.Found = append(i.Found, box.Detection{Box: at(x.Box), Class: x.Class, Score: x.Score})
@@ -66,7 +67,7 @@ func readGolden(t *testing.T, n int) (golden, []Image) {
 }
 
 func TestFiguresAreThoseOfPycocotoolsAndVocEval(t *testing.T) {
-	for n := 1; n <= 3; n++ {
+	for n := 1; n <= 4; n++ {
 		g, images := readGolden(t, n)
 		e := Evaluate(images, g.Classes)
 		same := func(what string, got float64, want *float64) {
@@ -134,7 +135,7 @@ func TestPseudoValuesAreThoseOfLeavingEachImageOut(t *testing.T) {
 			}
 		}
 	}
-	for n := 1; n <= 3; n++ {
+	for n := 1; n <= 4; n++ {
 		g, images := readGolden(t, n)
 		check(fmt.Sprint("golden ", n), images, g.Classes)
 	}

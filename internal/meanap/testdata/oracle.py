@@ -80,7 +80,7 @@ def coco(images, classes):
     for i, im in enumerate(images):
         for t in im["truths"]:
             gt["annotations"].append({"id": len(gt["annotations"]) + 1, "image_id": i + 1, "category_id": t["class"] + 1, "bbox": xywh(t["box"]),
-                                      "area": area(t["box"]), "iscrowd": int(t["crowd"]), "difficult": int(t["difficult"])})
+                                      "area": t.get("mask") or area(t["box"]), "iscrowd": int(t["crowd"]), "difficult": int(t["difficult"])})
         for f in im["found"]:
             dt.append({"image_id": i + 1, "category_id": f["class"] + 1, "bbox": xywh(f["box"]), "score": f["score"]})
     with contextlib.redirect_stdout(io.StringIO()):
@@ -139,8 +139,14 @@ def voc(voc_eval, images, classes):
 
 voc_eval = girshick(sys.argv[1])
 here = os.path.dirname(os.path.abspath(__file__))
-for n, (seed, images, classes, crowded) in enumerate([(1, 40, 6, True), (2, 25, 4, False), (3, 12, 9, False)]):
+for n, (seed, images, classes, crowded) in enumerate([(1, 40, 6, True), (2, 25, 4, False), (3, 12, 9, False), (4, 30, 5, False)]):
     ims = made_up(seed, images, classes, crowded)
+    if n == 3:  # areas of outlines, which decide what is small
+        r = random.Random(44)
+        for t in (t for im in ims for t in im["truths"]):
+            if r.random() < .8:
+                x0, y0, x1, y1 = t["box"]
+                t["mask"] = round(r.uniform(.05, .99) * (x1 - x0) * (y1 - y0), 2)
     golden = {"classes": classes, "images": ims, "coco": coco(ims, classes), "voc": voc(voc_eval, ims, classes)}
     with open(f"{here}/golden-{n + 1}.json", "w") as f:
         json.dump(golden, f, separators=(",", ":"))
