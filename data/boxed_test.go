@@ -214,7 +214,7 @@ func TestWhatIsWrongWithAVOCFolderIsTold(t *testing.T) {
 		"JPEGImages/g.png: its annotation is of a picture of 50x50, and this one has 40x30; give it its own annotation",
 		"Annotations/b.xml: [0 1 9 9] is there twice; it is taken once", "Annotations/d.xml: object 2: [29 1 60 9] reaches beyond the picture's 40x30; it is cut off at the edge",
 		"Annotations/e.xml: object 2: [49 1 60 9] lies outside of the picture's 40x30; the box is left out", `classes "Cat" and "cat" look alike`,
-		"1 box outside of the picture, left out, such as Annotations/e.xml: object 2", "1 box that is there twice, taken once"[:5])
+		"1 box outside of the picture, left out, such as Annotations/e.xml: object 2", "1 box of the class and at the place of another, taken once")
 	d := s.Describe()
 	if d.Boxes == nil || d.Boxes.Count != 6 || d.Boxes.Wrong != 4 || len(d.Faults) != 8 || d.Classes[1].Boxes != 5 || d.Classes[1].Images != 4 {
 		t.Errorf("%+v, %+v, %d faults", d.Boxes, d.Classes, len(d.Faults))
