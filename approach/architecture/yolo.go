@@ -176,6 +176,11 @@ func (h Head) anchors(at, image nn.Size, find Finder) (nn.Anchors, error) {
 	k, wanted := h.Anchors.wanted()
 	switch {
 	case !wanted:
+		for _, a := range nn.Anchors(h.Anchors).List() {
+			if a[0] > float32(at.W) || a[1] > float32(at.H) {
+				return "", fmt.Errorf("anchors: %gx%g is larger than the picture, which has %dx%d cells; give widths and heights in cells, not in pixels, or let them be found (anchors: 5)", a[0], a[1], at.W, at.H)
+			}
+		}
 		return nn.Anchors(h.Anchors), nil
 	case find == nil && k == 5:
 		return ofVOC, nil

@@ -83,6 +83,7 @@ func TestADetectorsHeadSaysWhatDoesNotFit(t *testing.T) {
 	}{
 		{architecture.Head{Kind: "yolo", Passthrough: "layer9"}, `passthrough: resnet18 has no layer "layer9"; name one as assay net show prints it, or write auto or none`},
 		{architecture.Head{Kind: "yolo", Anchors: "3"}, "anchors: 3 of no boxes; give images that have some, or a list of [width, height] in cells"},
+		{architecture.Head{Kind: "yolo", Anchors: "1x1 60x2"}, "anchors: 60x2 is larger than the picture, which has 7x7 cells; give widths and heights in cells, not in pixels, or let them be found (anchors: 5)"},
 		{architecture.Head{Kind: "yolo", Convs: 9}, "convs 9; give 1 to 8"},
 	} {
 		g, err := zoo.New("resnet18")
