@@ -158,7 +158,7 @@ func (fs figures) augmentTable() [][]string {
 	if first, cached := of(own, fromFiles), of(own, augmented[0].name); first.ImagesPerS > 0 && cached.ImagesPerS > 0 {
 		row(fromFiles+", the first epoch", fromFiles, first)
 		all := 1/first.ImagesPerS + (epochsFromFiles-1)/cached.ImagesPerS
-		row(fmt.Sprintf("%s, %d epochs", fromFiles, epochsFromFiles), fromFiles, figure{ImagesPerS: epochsFromFiles / all})
+		row(fmt.Sprintf("%s, %d epochs, reckoned", fromFiles, epochsFromFiles), fromFiles, figure{ImagesPerS: epochsFromFiles / all})
 	}
 	small := func(variant string) figure { return fs.best(figure{Part: "augment", Side: 32, Variant: variant}) }
 	if memory, from := small("from memory"), small("from the loader"); from.ImagesPerS > 0 {

@@ -180,8 +180,8 @@ func (h Hierarchy) Parents() map[string]string {
 	return of
 }
 
-// Classes are those that a network tells apart, of a set, of the parents that some of its images are taken for and, where training has others beside, of these: each once, in that order; under a tree its nodes, and
-// the parent of each, which is nil without.
+// Classes are those that a network tells apart, of a set, of the parents that some of its images are taken for and, where training has others
+// beside, of these: each once, in that order; under a tree its nodes, and the parent of each, which is nil without.
 func (l Learning) Classes(own, beside []string) (names []string, parents []int32, err error) {
 	names = slices.Clone(own)
 	var coarse []string
