@@ -37,7 +37,7 @@ func (k ranking) forest(width float64) template.HTML {
 		}
 		c.text("tick strong", "middle", clampText(x.at(0), zero, width), top-8, zero)
 	}
-	c.text("tick", "middle", (x.from+x.to)/2, bottom+32, "effect on "+k.Metric+", "+k.primary().Unit)
+	c.text("tick", "middle", (x.from+x.to)/2, bottom+32, "effect on "+k.outcome()+", "+k.primary().Unit)
 	for i, j := range k.asked {
 		y := top + row*float64(i)
 		fmt.Fprintf(c, `<g class="arm %s">`, standOf(j))

@@ -124,7 +124,7 @@ func HTML(w io.Writer, in Input) error {
 	p := page{
 		Name: k.title(), Title: titleWords(k.title()), Unfinished: k.unfinished(), Setting: k.setting(), Answer: k.answer(), Best: k.best(), Train: train(in), Choice: k.choice(), Tested: k.tested(),
 		Further: k.advice(in), Confirm: k.confirm(in), Style: template.CSS(styleText), Script: template.JS(scriptText),
-		Careful: k.careful(), Rough: k.rough(), Roughly: k.roughly(), Metric: k.Metric, Confidence: k.confidence(), MetricTitle: capital(k.Metric), Unit: k.primary().Unit,
+		Careful: k.careful(), Rough: k.rough(), Roughly: k.roughly(), Metric: k.outcome(), Confidence: k.confidence(), MetricTitle: capital(k.outcome()), Unit: k.primary().Unit,
 		Judged: k.judged(), Commands: k.commands(in), File: in.File, Facts: k.facts(in),
 	}
 	p.Ended, p.Planned = k.progress()

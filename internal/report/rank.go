@@ -157,6 +157,9 @@ func (k ranking) metrics() []task.Metric {
 func (k ranking) primary() task.Metric  { return k.metrics()[0] }
 func (k ranking) others() []task.Metric { return k.metrics()[1:] }
 
+// outcome is what the metric of the headline is called: accuracy, AP50.
+func (k ranking) outcome() string { return cmp.Or(k.primary().Title, k.Metric) }
+
 // figure prints a value of a metric.
 func (k ranking) figure(m task.Metric, v float64) string { return fixed(&v, k.precision(m)) }
 

@@ -112,7 +112,7 @@ func (t *textTable) layOut() {
 }
 
 // head is what stands over names and effects.
-func (t *textTable) head() string { return "effect on " + t.Metric + ", " + t.primary().Unit }
+func (t *textTable) head() string { return "effect on " + t.outcome() + ", " + t.primary().Unit }
 
 func (t *textTable) write(b *bufio.Writer) {
 	head := t.head()
