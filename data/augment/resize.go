@@ -4,6 +4,8 @@ import (
 	"image"
 	"math"
 	"sync"
+
+	"github.com/assaylab/assay/internal/pixel"
 )
 
 // longest bounds how long a picture may be for its height (or high for its width): what goes beyond is cut off at both
@@ -109,7 +111,7 @@ func (f Filter) Resize(src Image, part Box, h, w int) Image {
 	defer scratches.Put(s)
 	rows := src
 	if w != src.W || part.X0 != 0 || part.X1 != float64(src.W) {
-		s.weigh(f.kernel(), src.W, part.X0, part.X1, w)
+		s.across.weigh(f, src.W, part.X0, part.X1, w)
 		y0, y1 := 0, src.H
 		if h != src.H { // the rows that the second pass looks at
 			reach := float64(f.kernel().support * max(1, (part.Y1-part.Y0)/float64(h)))
@@ -119,53 +121,59 @@ func (f Filter) Resize(src Image, part Box, h, w int) Image {
 		if h == src.H && part.Y0 == 0 && part.Y1 == float64(src.H) {
 			rows.Pix = dst.Pix
 		} else {
-			if n := src.H * w * src.C; cap(s.rows) < n {
-				s.rows = make([]byte, n)
-			}
-			rows.Pix = s.rows[:src.H*w*src.C]
+			s.rows = resized(s.rows, src.H*w*src.C)
+			rows.Pix = s.rows
 		}
-		for y := y0; y < y1; y++ {
-			in, out := src.Pix[y*src.W*src.C:(y+1)*src.W*src.C], rows.Pix[y*w*src.C:(y+1)*w*src.C]
-			if src.C == 1 {
-				s.row1(out, in)
-			} else {
-				s.row3(out, in)
-			}
-		}
+		s.across.Rows(pixels, rows.Pix[y0*w*src.C:y1*w*src.C], src.Pix[y0*src.W*src.C:y1*src.W*src.C], src.C)
 	}
 	if h != src.H || part.Y0 != 0 || part.Y1 != float64(src.H) {
-		s.weigh(f.kernel(), src.H, part.Y0, part.Y1, h)
-		s.columns(dst.Pix, rows.Pix, w*src.C)
+		s.down.weigh(f, src.H, part.Y0, part.Y1, h)
+		s.down.Columns(pixels, dst.Pix, rows.Pix, w*src.C)
 	} else if w == src.W && part.X0 == 0 && part.X1 == float64(src.W) {
 		copy(dst.Pix, src.Pix)
 	}
 	return dst
 }
 
-// scratch is the room of one resizing, kept for the next: along one direction every output has the inputs from first on, as
-// many as weights holds for it, size apart.
+var pixels = pixel.Best()
+
+// scratch is the room of one resizing, kept for the next: mostly one of the same sizes.
 type scratch struct {
-	first   []int
-	count   []int
-	weights []int32
-	exact   []float64
-	size    int
-	rows    []byte
+	across, down taps
+	rows         []byte
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// precision is of the weights, in bits: 8 of a pixel, 2 for weights beyond 1 and below 0, and 22 make 32.
-const precision = 32 - 8 - 2
+// taps are the inputs and weights of one direction.
+type taps struct {
+	pixel.Taps
+	made  direction // what they were made for
+	exact []float64
+}
 
-// weigh sets the weights with which out pixels are made of the inputs from in0 to in1 of n.
-func (s *scratch) weigh(by kernel, n int, in0, in1 float64, out int) {
+// direction is what decides them: out outputs of the inputs from in0 to in1 of n.
+type direction struct {
+	by       Filter
+	n        int
+	in0, in1 float64
+	out      int
+}
+
+// weigh sets them, but where they are these already.
+func (t *taps) weigh(f Filter, n int, in0, in1 float64, out int) {
+	made := direction{f, n, in0, in1, out}
+	if t.made == made {
+		return
+	}
+	t.made = made
+	by := f.kernel()
 	scale := (in1 - in0) / float64(out)
 	wide := max(1, scale) // of the filter
 	support := float64(by.support * wide)
-	s.size = 2*int(math.Ceil(support)) + 1
-	s.first, s.count = resized(s.first, out), resized(s.count, out)
-	s.weights, s.exact = resized(s.weights, out*s.size), resized(s.exact, s.size)
+	size := 2*int(math.Ceil(support)) + 1
+	t.Inputs, t.exact = n, resized(t.exact, size)
+	t.Outputs(out, size)
 	narrow := 1 / wide
 	for o := range out {
 		centre := in0 + float64((float64(o)+0.5)*scale)
@@ -173,12 +181,12 @@ func (s *scratch) weigh(by kernel, n int, in0, in1 float64, out int) {
 		count := min(n, int(centre+support+0.5)) - first
 		sum := 0.0
 		for i := range count {
-			s.exact[i] = by.at(float64((float64(i+first) - centre + 0.5) * narrow))
-			sum += s.exact[i]
+			t.exact[i] = by.at(float64((float64(i+first) - centre + 0.5) * narrow))
+			sum += t.exact[i]
 		}
-		s.first[o], s.count[o] = first, count
+		t.First[o], t.Count[o] = first, count
 		for i := range count {
-			s.weights[o*s.size+i] = int32(math.Floor(float64(s.exact[i]/sum*(1<<precision)) + 0.5))
+			t.Weights[o*size+i] = int32(math.Floor(float64(t.exact[i]/sum*(1<<pixel.Precision)) + 0.5))
 		}
 	}
 }
@@ -200,70 +208,4 @@ func resized[T any](s []T, n int) []T {
 		return make([]T, n)
 	}
 	return s[:n]
-}
-
-// half rounds a sum of products when it is shifted back.
-const half = 1 << (precision - 1)
-
-func clip(v int32) byte {
-	if v >>= precision; uint32(v) > 255 {
-		return byte(^(v >> 31)) // 0 below, 255 above
-	}
-	return byte(v)
-}
-
-func (s *scratch) row1(out, in []byte) {
-	for o := range out {
-		sum := int32(half)
-		weights := s.weights[o*s.size:][:s.count[o]]
-		for i, v := range in[s.first[o]:][:len(weights)] {
-			sum += int32(v) * weights[i]
-		}
-		out[o] = clip(sum)
-	}
-}
-
-func (s *scratch) row3(out, in []byte) {
-	for o := range len(out) / 3 {
-		r, g, b := int32(half), int32(half), int32(half)
-		px := in[3*s.first[o]:]
-		for _, k := range s.weights[o*s.size:][:s.count[o]] {
-			p := px[:3]
-			r += int32(p[0]) * k
-			g += int32(p[1]) * k
-			b += int32(p[2]) * k
-			px = px[3:]
-		}
-		out[3*o], out[3*o+1], out[3*o+2] = clip(r), clip(g), clip(b)
-	}
-}
-
-// columns makes rows of n bytes each.
-func (s *scratch) columns(out, in []byte, n int) {
-	for o := range s.first {
-		weights := s.weights[o*s.size:][:s.count[o]]
-		row, from := out[o*n:(o+1)*n], s.first[o]*n
-		x := 0
-		for ; x+4 <= n; x += 4 {
-			a, b, c, d := int32(half), int32(half), int32(half), int32(half)
-			at := from + x
-			for _, k := range weights {
-				p := in[at : at+4 : at+4]
-				a += int32(p[0]) * k
-				b += int32(p[1]) * k
-				c += int32(p[2]) * k
-				d += int32(p[3]) * k
-				at += n
-			}
-			row[x], row[x+1], row[x+2], row[x+3] = clip(a), clip(b), clip(c), clip(d)
-		}
-		for ; x < n; x++ {
-			sum, at := int32(half), from+x
-			for _, k := range weights {
-				sum += int32(in[at]) * k
-				at += n
-			}
-			row[x] = clip(sum)
-		}
-	}
 }

@@ -15,7 +15,7 @@ import (
 // which are near.
 var deciding = []string{
 	"internal/elementary", "tensor", "internal/program", "experiment", "internal/compile", "engine", "engine/cpu", "engine/cpu/internal/kernel", "task", "train",
-	"data", "data/augment", "internal/format", "internal/format/internal/jpeg",
+	"data", "data/augment", "internal/pixel", "internal/format", "internal/format/internal/jpeg",
 }
 
 // spared are functions of those packages that decide no bits, and why.

@@ -47,7 +47,8 @@ var Rooms = []Room{
 	{"data/box", []string{"tensor", "internal/elementary"}},
 	{"internal/annotation", []string{"data/box", "internal/memory"}},
 	{"internal/meanap", []string{"data/box"}},
-	{"data/augment", []string{"tensor"}},
+	{"internal/pixel", nil}, // vector code for bytes: resizing, colours, JPEG's transform
+	{"data/augment", []string{"tensor", "internal/pixel"}},
 	{"internal/format", []string{"data/augment", "internal/memory"}}, // decoders ask for room
 	{"data", []string{"internal/format", "internal/annotation", "internal/spec", "internal/atomicfile"}},
 	{"task", []string{"nn", "internal/program", "data", "internal/meanap", "internal/elementary", "internal/spec"}}, // what outputs are for: its loss stands in programs, its targets in batches

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/internal/pixel"
 )
 
 // flat turns a decoded picture into 8 bits of grey, or of red, green and blue where any pixel has colour. Transparent parts
@@ -112,35 +113,20 @@ func onWhite(v, a byte) byte {
 	return byte((int(v)*int(a) + 255*(255-int(a)) + 127) / 255)
 }
 
-// yCbCr writes row y in red, green and blue, by the formula of color.YCbCrToRGB.
+// yCbCr writes row y of a picture that begins at column 0, as those of all decoders do, in red, green and blue.
 func yCbCr(out []byte, s *image.YCbCr, y int) {
-	luma := s.Y[s.YOffset(s.Rect.Min.X, y):]
-	co := s.COffset(s.Rect.Min.X, y)
-	step, odd := 0, 0 // the chroma moves on once in 1 << step pixels
+	step := 0 // the chroma moves on once in 1 << step pixels
 	switch s.SubsampleRatio {
 	case image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420:
 		step = 1
 	case image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410:
 		step = 2
 	}
-	odd = s.Rect.Min.X & (1<<step - 1)
-	cb, cr := s.Cb[co:], s.Cr[co:]
-	for x := range len(out) / 3 {
-		at := (x + odd) >> step
-		yy := int32(luma[x]) * 0x10101
-		b, r := int32(cb[at])-128, int32(cr[at])-128
-		px := out[3*x : 3*x+3]
-		px[0], px[1], px[2] = clip16(yy+91881*r), clip16(yy-22554*b-46802*r), clip16(yy+116130*b)
-	}
+	c := s.COffset(0, y)
+	pixels.RGB(out, s.Y[s.YOffset(0, y):], s.Cb[c:], s.Cr[c:], step)
 }
 
-// clip16 takes 16 bits behind the point off.
-func clip16(v int32) byte {
-	if uint32(v)&0xff000000 == 0 {
-		return byte(v >> 16)
-	}
-	return byte(^(v >> 31))
-}
+var pixels = pixel.Best()
 
 // grey keeps one channel where all three agree.
 func grey(m augment.Image) augment.Image {

@@ -12,7 +12,7 @@
 //   - what is not read is named in words that a person knows ("arithmetic coding", "12 bits a sample").
 //
 // At full size its output is image/jpeg's, byte for byte, and it stays so when a later Go decodes otherwise. All arithmetic is
-// on whole numbers: the bits are the same on every processor. It imports nothing of Assay. Start at [Decode].
+// on whole numbers: the bits are the same on every processor. It imports nothing of Assay but internal/pixel. Start at [Decode].
 //
 // JPEG is defined in ITU-T T.81: https://www.w3.org/Graphics/JPEG/itu-t81.pdf.
 package jpeg
@@ -126,7 +126,6 @@ type decoder struct {
 
 	width, height int
 	outs          []output
-	least         int // of their shifts
 
 	ri    int // Restart Interval.
 	nComp int
@@ -152,12 +151,12 @@ type decoder struct {
 // rounded up: an *image.Gray, *image.YCbCr, *image.RGBA or *image.CMYK. A shift is 0 to [MaxShift]. Errors are a
 // [FormatError], an [UnsupportedError] or [io.ErrUnexpectedEOF].
 func Decode(file []byte, shifts ...int) ([]image.Image, error) {
-	d := decoder{data: file, least: MaxShift}
+	d := decoder{data: file}
 	for _, s := range shifts {
 		if s < 0 || s > MaxShift {
 			panic(fmt.Sprintf("jpeg: a shift of %d", s))
 		}
-		d.outs, d.least = append(d.outs, output{shift: s}), min(d.least, s)
+		d.outs = append(d.outs, output{shift: s})
 	}
 	if err := d.decode(false); err != nil {
 		return nil, err

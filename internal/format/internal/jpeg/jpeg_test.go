@@ -134,48 +134,6 @@ func TestAReducedPictureIsNearTheMeansOfTheWhole(t *testing.T) {
 	}
 }
 
-func TestReducedTransformsAreTheFormula(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	for range 200 {
-		var b block
-		b[0] = int32(r.IntN(1600) - 800)
-		for i := 1; i < blockSize; i++ {
-			if r.IntN(3) == 0 {
-				b[i] = int32(r.IntN(200)-100) / int32(1+i/9)
-			}
-		}
-		for _, n := range []int{2, 4} {
-			var got [16]byte
-			if n == 2 {
-				idct2(&b, got[:], n)
-			} else {
-				idct4(&b, got[:], n)
-			}
-			for y := range n {
-				for x := range n {
-					sum := 0.0
-					for v := range n {
-						for u := range n {
-							f := float64(b[8*v+u]) / 8
-							if u > 0 {
-								f *= math.Sqrt2 * math.Cos(float64((2*x+1)*u)*math.Pi/float64(2*n))
-							}
-							if v > 0 {
-								f *= math.Sqrt2 * math.Cos(float64((2*y+1)*v)*math.Pi/float64(2*n))
-							}
-							sum += f
-						}
-					}
-					want := min(255, max(0, sum+128))
-					if math.Abs(float64(got[n*y+x])-want) > 0.51 {
-						t.Fatalf("%dx%d: pixel %d, %d is %d, want %.3f", n, n, y, x, got[n*y+x], want)
-					}
-				}
-			}
-		}
-	}
-}
-
 func TestKindsThatAreNotReadAreNamed(t *testing.T) {
 	file, err := os.ReadFile("../../testdata/grey.jpg")
 	if err != nil {

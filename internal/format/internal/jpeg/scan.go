@@ -6,7 +6,16 @@ package jpeg
 
 import (
 	"image"
+
+	"github.com/assaylab/assay/internal/pixel"
 )
+
+var pixels = pixel.Best()
+
+// block is the coefficients of 8x8 pixels, in natural order, not yet multiplied by the quantization table.
+type block = pixel.Block
+
+const blockSize = 8 * 8
 
 // makeImg allocates and initializes the destination image of an output.
 func (d *decoder) makeImg(o *output, mxx, myy int) {
@@ -536,16 +545,6 @@ func (d *decoder) reconstructProgressiveImage() {
 
 // reconstructBlock dequantizes, performs the inverse DCT and stores the block to the image of each output.
 func (d *decoder) reconstructBlock(b *block, bx, by, compIndex int) {
-	qt := &d.quant[d.comp[compIndex].tq]
-	if d.least > 0 { // the other coefficients are not looked at
-		for i := range 32 {
-			b[i] *= qt[i]
-		}
-	} else {
-		for i := range b {
-			b[i] *= qt[i]
-		}
-	}
 	for i := range d.outs {
 		o := &d.outs[i]
 		side := 8 >> o.shift
@@ -563,24 +562,7 @@ func (d *decoder) reconstructBlock(b *block, bx, by, compIndex int) {
 		default:
 			dst, stride = o.blackPix, o.blackStride
 		}
-		dst = dst[side*(by*stride+bx):]
-		switch o.shift {
-		case 3:
-			dst[0] = clip((b[0] + 4) >> 3)
-		case 2:
-			idct2(b, dst, stride)
-		case 1:
-			idct4(b, dst, stride)
-		default:
-			full := *b
-			idct(&full)
-			for y := 0; y < 8; y++ {
-				row := dst[y*stride:][:8]
-				for x := range row {
-					row[x] = clip(full[8*y+x])
-				}
-			}
-		}
+		pixels.Transform(dst[side*(by*stride+bx):], stride, o.shift, b, &d.quant[d.comp[compIndex].tq])
 	}
 }
 

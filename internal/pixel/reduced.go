@@ -1,4 +1,4 @@
-package jpeg
+package pixel
 
 // Inverse transforms to fewer pixels than a block has: the N lowest frequencies of each direction, taken as the coefficients of
 // an N-point transform, are the block at N/8 of its size (Dugad, Ahuja, "A fast scheme for image size change in the compressed
@@ -8,20 +8,13 @@ package jpeg
 //
 // in each direction, which keeps the mean.
 
-// clip shifts the level by +128 and clips to [0, 255].
-func clip(v int32) byte {
-	if uint32(v+128) > 255 {
-		return byte(^(v >> 31)) // 0 below, 255 above
-	}
-	return byte(v + 128)
-}
-
 // idct2 stores 2x2 pixels; for N = 2 the factor √2 cos(π/4) is 1.
-func idct2(b *block, dst []byte, stride int) {
-	e0, e1 := b[0]+b[8]+4, b[0]-b[8]+4 // +4: to round
-	o0, o1 := b[1]+b[9], b[1]-b[9]
-	dst[0], dst[1] = clip((e0+o0)>>3), clip((e0-o0)>>3)
-	dst[stride], dst[stride+1] = clip((e1+o1)>>3), clip((e1-o1)>>3)
+func idct2(b, quant *Block, dst []byte, stride int) {
+	b0, b1, b8, b9 := b[0]*quant[0], b[1]*quant[1], b[8]*quant[8], b[9]*quant[9]
+	e0, e1 := b0+b8+4, b0-b8+4 // +4: to round
+	o0, o1 := b1+b9, b1-b9
+	dst[0], dst[1] = level((e0+o0)>>3), level((e0-o0)>>3)
+	dst[stride], dst[stride+1] = level((e1+o1)>>3), level((e1-o1)>>3)
 }
 
 // √2 cos(π/8) and √2 sin(π/8) with 13 bits behind the point.
@@ -31,10 +24,10 @@ const (
 )
 
 // idct4 stores 4x4 pixels. Both passes keep all their bits: 13 + 13 behind the point, and 3 for the factor 1/8.
-func idct4(b *block, dst []byte, stride int) {
+func idct4(b, quant *Block, dst []byte, stride int) {
 	var t [16]int64
 	for x := range 4 { // columns
-		x0, x1, x2, x3 := int64(b[x]), int64(b[8+x]), int64(b[16+x]), int64(b[24+x])
+		x0, x1, x2, x3 := int64(b[x]*quant[x]), int64(b[8+x]*quant[8+x]), int64(b[16+x]*quant[16+x]), int64(b[24+x]*quant[24+x])
 		e0, e1 := (x0+x2)<<13, (x0-x2)<<13
 		o0, o1 := cos4*x1+sin4*x3, sin4*x1-cos4*x3
 		t[x], t[4+x], t[8+x], t[12+x] = e0+o0, e1+o1, e1-o1, e0-o0
@@ -44,7 +37,7 @@ func idct4(b *block, dst []byte, stride int) {
 		e0, e1 := (x0+x2)<<13+1<<28, (x0-x2)<<13+1<<28
 		o0, o1 := cos4*x1+sin4*x3, sin4*x1-cos4*x3
 		row := dst[y*stride:][:4]
-		row[0], row[1] = clip(int32((e0+o0)>>29)), clip(int32((e1+o1)>>29))
-		row[2], row[3] = clip(int32((e1-o1)>>29)), clip(int32((e0-o0)>>29))
+		row[0], row[1] = level(int32((e0+o0)>>29)), level(int32((e1+o1)>>29))
+		row[2], row[3] = level(int32((e1-o1)>>29)), level(int32((e0-o0)>>29))
 	}
 }

@@ -2,7 +2,7 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
-package jpeg
+package pixel
 
 // Discrete Cosine Transformation (DCT) implementations using the algorithm from
 // Christoph Loeffler, Adriaan Lightenberg, and George S. Mostchytz,
@@ -82,11 +82,45 @@ func dctBox(x0, x1, kcos, ksin int32) (y0, y1 int32) {
 	return y0, y1
 }
 
-// A block is the 8x8 coefficients of an inverse DCT, in natural order, and its outputs, which need 16 bits; int32 leaves room
-// for intermediate values.
-type block [blockSize]int32
+// A Block is the 8x8 coefficients of a discrete cosine transform, or what they are multiplied by to undo their quantization, in natural
+// order: row by row. Its inverse needs 16 bits; int32 leaves room for intermediate values.
+type Block [8 * 8]int32
 
-const blockSize = 8 * 8
+// Transform stores the bytes that a block's coefficients times quant are the transform of, 128 added and clipped: side x side of them, rows
+// stride apart, where side is 8 >> shift (0 to 3). Overflows wrap, at every level alike.
+func (l Level) Transform(dst []byte, stride, shift int, b, quant *Block) {
+	switch {
+	case shift == 3:
+		dst[0] = level((b[0]*quant[0] + 4) >> 3)
+	case shift == 2:
+		idct2(b, quant, dst, stride)
+	case shift == 1:
+		idct4(b, quant, dst, stride)
+	case l == AVX2:
+		_ = dst[7*stride+7]
+		transformAVX2(&dst[0], stride, &b[0], &quant[0])
+	default:
+		full := *b
+		for i := range full {
+			full[i] *= quant[i]
+		}
+		idct(&full)
+		for y := range 8 {
+			row := dst[y*stride:][:8]
+			for x := range row {
+				row[x] = level(full[8*y+x])
+			}
+		}
+	}
+}
+
+// level adds 128 and clips to a byte.
+func level(v int32) byte {
+	if uint32(v+128) > 255 {
+		return byte(^(v >> 31)) // 0 below, 255 above
+	}
+	return byte(v + 128)
+}
 
 // Note on Numerical Precision
 //
@@ -141,7 +175,7 @@ func c(x uint64, bits int) int32 {
 
 // idct implements the inverse DCT.
 // Inputs are UQ8.0; outputs are Q10.3.
-func idct(b *block) {
+func idct(b *Block) {
 	// A 2D IDCT is a 1D IDCT on rows followed by columns.
 	idctRows(b)
 	idctCols(b)
@@ -149,7 +183,7 @@ func idct(b *block) {
 
 // idctRows applies the 1D IDCT to the rows of b.
 // Inputs are UQ8.0; outputs are Q9.20.
-func idctRows(b *block) {
+func idctRows(b *Block) {
 	for i := range 8 {
 		x := b[8*i : 8*i+8 : 8*i+8]
 		x0 := x[0]
@@ -241,7 +275,7 @@ func idctRows(b *block) {
 // idctCols applies the 1D IDCT to the columns of b.
 // Inputs are Q9.20.
 // Outputs are Q10.3. That is, the result is the IDCT*8.
-func idctCols(b *block) {
+func idctCols(b *Block) {
 	for i := range 8 {
 		x0 := b[0*8+i]
 		x7 := b[1*8+i]

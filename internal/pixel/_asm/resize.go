@@ -1,0 +1,145 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
+
+// A weight of 32 bits is 65536·high + low, each of 16 bits and signed. So a sum of products of bytes by weights is that of the high
+// parts, shifted, and of the low parts, modulo 2^32: what the sum of whole products is.
+const (
+	precision = 22
+	half      = 1 << (precision - 1)
+)
+
+// rows writes pixel.Taps.Rows of three channels for two rows, one in each half of the registers.
+func rows() {
+	TEXT("rowsAVX2", NOSPLIT, "func(dst, dst2, src, src2 *byte, from *int32, weights *int16, outs, fours int)")
+	Pragma("noescape")
+	Doc("rowsAVX2 makes two rows of pixels of three channels; of each output the first input stands in from, and weights has",
+		"16 bytes for four inputs: the low parts of all, then the high ones. It reads four bytes beyond the last input.")
+	dst, dst2 := Load(Param("dst"), GP64()), Load(Param("dst2"), GP64())
+	src, src2 := Load(Param("src"), GP64()), Load(Param("src2"), GP64())
+	from, w := Load(Param("from"), GP64()), Load(Param("weights"), GP64())
+	outs, fours := Load(Param("outs"), GP64()), Load(Param("fours"), GP64())
+	low, high, low2, high2 := y[0], y[1], y[2], y[3]
+	px, first, second := y[4], y[5], y[6]
+	t, t2, t3, t4 := y[7], y[8], y[9], y[10]
+	inFirst, inSecond, round := y[13], y[14], y[15]
+	VMOVDQU(shuffle(0, none, 3, none, 1, none, 4, none, 2, none, 5, none, none, none, none, none), inFirst)
+	VMOVDQU(shuffle(6, none, 9, none, 7, none, 10, none, 8, none, 11, none, none, none, none, none), inSecond)
+	VMOVDQU(longs(half), round)
+	at, n, v := GP64(), GP64(), GP32()
+	Label("out")
+	MOVLQSX(Mem{Base: from}, at)
+	LEAQ(Mem{Base: at, Index: at, Scale: 2}, at)
+	MOVQ(fours, n)
+	VMOVDQA(round, low)
+	VPXOR(high, high, high)
+	VPXOR(low2, low2, low2)
+	VPXOR(high2, high2, high2)
+	Label("four")
+	VMOVDQU(Mem{Base: src, Index: at, Scale: 1}, px.AsX())
+	VINSERTI128(U8(1), Mem{Base: src2, Index: at, Scale: 1}, px, px)
+	VPSHUFB(inFirst, px, first)
+	VPSHUFB(inSecond, px, second)
+	VPBROADCASTD(Mem{Base: w}, t)
+	VPBROADCASTD(Mem{Base: w, Disp: 4}, t2)
+	VPBROADCASTD(Mem{Base: w, Disp: 8}, t3)
+	VPBROADCASTD(Mem{Base: w, Disp: 12}, t4)
+	VPMADDWD(first, t, t)
+	VPMADDWD(second, t2, t2)
+	VPMADDWD(first, t3, t3)
+	VPMADDWD(second, t4, t4)
+	VPADDD(t, low, low)
+	VPADDD(t2, low2, low2)
+	VPADDD(t3, high, high)
+	VPADDD(t4, high2, high2)
+	ADDQ(U8(12), at)
+	ADDQ(U8(16), w)
+	DECQ(n)
+	JNZ(LabelRef("four"))
+	VPADDD(high2, high, high)
+	VPADDD(low2, low, low)
+	VPSLLD(U8(16), high, high)
+	VPADDD(high, low, low)
+	VPSRAD(U8(precision), low, low)
+	VPACKSSDW(low, low, low)
+	VPACKUSWB(low, low, low)
+	VEXTRACTI128(U8(1), low, high.AsX())
+	VMOVD(low.AsX(), v)
+	MOVW(v.As16(), Mem{Base: dst})
+	SHRL(U8(16), v)
+	MOVB(v.As8(), Mem{Base: dst, Disp: 2})
+	VMOVD(high.AsX(), v)
+	MOVW(v.As16(), Mem{Base: dst2})
+	SHRL(U8(16), v)
+	MOVB(v.As8(), Mem{Base: dst2, Disp: 2})
+	ADDQ(U8(3), dst)
+	ADDQ(U8(3), dst2)
+	ADDQ(U8(4), from)
+	DECQ(outs)
+	JNZ(LabelRef("out"))
+	VZEROUPPER()
+	RET()
+}
+
+// columns writes one row of pixel.Taps.Columns.
+func columns() {
+	TEXT("columnsAVX2", NOSPLIT, "func(dst, src *byte, stride, n int, weights *int16, pairs int)")
+	Pragma("noescape")
+	Doc("columnsAVX2 makes n bytes of a row, a multiple of 16, of pairs of rows stride apart; weights has 8 bytes for a pair: the low",
+		"parts of both, then the high ones.")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	stride, n := Load(Param("stride"), GP64()), Load(Param("n"), GP64())
+	weights, pairs := Load(Param("weights"), GP64()), Load(Param("pairs"), GP64())
+	left, right, highLeft, highRight := y[0], y[1], y[2], y[3]
+	a, b, l, r := y[4], y[5], y[6], y[7]
+	t, t2, t3, t4 := y[8], y[9], y[10], y[11]
+	low, high, round := y[12], y[13], y[15]
+	VMOVDQU(longs(half), round)
+	p, w, k := GP64(), GP64(), GP64()
+	Label("block")
+	MOVQ(src, p)
+	MOVQ(weights, w)
+	MOVQ(pairs, k)
+	VMOVDQA(round, left)
+	VMOVDQA(round, right)
+	VPXOR(highLeft, highLeft, highLeft)
+	VPXOR(highRight, highRight, highRight)
+	Label("pair")
+	VPMOVZXBW(Mem{Base: p}, a)
+	VPMOVZXBW(Mem{Base: p, Index: stride, Scale: 1}, b)
+	VPBROADCASTD(Mem{Base: w}, low)
+	VPBROADCASTD(Mem{Base: w, Disp: 4}, high)
+	VPUNPCKLWD(b, a, l)
+	VPUNPCKHWD(b, a, r)
+	VPMADDWD(low, l, t)
+	VPMADDWD(low, r, t2)
+	VPMADDWD(high, l, t3)
+	VPMADDWD(high, r, t4)
+	VPADDD(t, left, left)
+	VPADDD(t2, right, right)
+	VPADDD(t3, highLeft, highLeft)
+	VPADDD(t4, highRight, highRight)
+	LEAQ(Mem{Base: p, Index: stride, Scale: 2}, p)
+	ADDQ(U8(8), w)
+	DECQ(k)
+	JNZ(LabelRef("pair"))
+	VPSLLD(U8(16), highLeft, highLeft)
+	VPSLLD(U8(16), highRight, highRight)
+	VPADDD(highLeft, left, left)
+	VPADDD(highRight, right, right)
+	VPSRAD(U8(precision), left, left)
+	VPSRAD(U8(precision), right, right)
+	VPACKSSDW(right, left, left)
+	VPACKUSWB(left, left, left)
+	VPERMQ(U8(0x08), left, left)
+	VMOVDQU(left.AsX(), Mem{Base: dst})
+	ADDQ(U8(16), src)
+	ADDQ(U8(16), dst)
+	SUBQ(U8(16), n)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}

@@ -1,0 +1,13 @@
+//go:build !purego
+
+package pixel
+
+import "golang.org/x/sys/cpu"
+
+// Best is the fastest level of this processor.
+func Best() Level {
+	if cpu.X86.HasAVX2 {
+		return AVX2
+	}
+	return Generic
+}

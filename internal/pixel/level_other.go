@@ -1,0 +1,14 @@
+//go:build !amd64 || purego
+
+package pixel
+
+// Best is the fastest level of this processor.
+func Best() Level { return Generic }
+
+// What no level here calls.
+
+func transformAVX2(dst *byte, stride int, coefficients, quant *int32)                   { panic(AVX2) }
+func yCbCrAVX2(dst, luma, cb, cr *byte, pixels int)                                     { panic(AVX2) }
+func yCbCrHalfAVX2(dst, luma, cb, cr *byte, pixels int)                                 { panic(AVX2) }
+func rowsAVX2(dst, dst2, src, src2 *byte, from *int32, weights *int16, outs, fours int) { panic(AVX2) }
+func columnsAVX2(dst, src *byte, stride, n int, weights *int16, pairs int)              { panic(AVX2) }
