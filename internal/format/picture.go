@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"io"
 	"strings"
+	"sync"
 
 	"golang.org/x/image/tiff"
 
@@ -238,7 +239,9 @@ func (v *view) decode(decoder func([]byte) (image.Image, error), file []byte) er
 	if v.shift == v.smallShift {
 		shifts = shifts[:1]
 	}
-	images, err := jpeg.Decode(file, shifts...)
+	room := decoders.Get().(*jpeg.Decoder)
+	defer decoders.Put(room) // flat copies what was decoded
+	images, err := room.Decode(file, shifts...)
 	if err != nil {
 		return err
 	}
@@ -249,6 +252,8 @@ func (v *view) decode(decoder func([]byte) (image.Image, error), file []byte) er
 	}
 	return nil
 }
+
+var decoders = sync.Pool{New: func() any { return new(jpeg.Decoder) }}
 
 // finer is how many times finer than the picture asked for a reduced JPEG must be.
 const finer = 2

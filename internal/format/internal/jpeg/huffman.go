@@ -4,7 +4,10 @@
 
 package jpeg
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // maxCodeLength is the maximum (inclusive) number of bits in a Huffman code.
 const maxCodeLength = 16
@@ -12,15 +15,19 @@ const maxCodeLength = 16
 // maxNCodes is the maximum (inclusive) number of codes in a Huffman tree.
 const maxNCodes = 256
 
-// lutSize is the log-2 size of the Huffman decoder's look-up table.
-const lutSize = 9
+// lutSize is the log-2 size of the Huffman decoder's look-up tables.
+const lutSize = 10
 
 // huffman is a Huffman decoder, specified in section C.
 type huffman struct {
 	// nCodes is the number of codes in the tree.
 	nCodes int32
-	// lut is the look-up table for the next lutSize bits in the bit-stream. The high 8 bits of the uint16 are the encoded
-	// value. The low 8 bits are the code length, or 0 if the value is too large to fit in lutSize bits.
+	// whole is the look-up table for codes that stand in the next lutSize bits together with the bits behind them. The high 16 bits are the
+	// number that these bits are, the next 8 how many zeros stand before it, the low 8 the bits of both, or 0 if they are too many. The
+	// code that ends a block stands for 64 zeros.
+	whole [1 << lutSize]uint32
+	// lut is the look-up table for codes. The high 8 bits are the encoded value. The low 8 bits are the code length, or 0 if the
+	// code does not fit in lutSize bits.
 	lut [1 << lutSize]uint16
 	// vals are the decoded values, sorted by their encoding.
 	vals [maxNCodes]uint8
@@ -40,54 +47,96 @@ var (
 	errMissingFF00 = FormatError("missing 0xff00 sequence")
 )
 
-// fill reads bytes ahead until there are more than 56 bits, the data ends or a marker comes. Byte stuffing is specified in
-// section F.1.2.3.
-func (d *decoder) fill() {
-	if d.pos+8 <= len(d.data) {
-		if x := binary.BigEndian.Uint64(d.data[d.pos:]); (^x-0x0101010101010101)&x&0x8080808080808080 == 0 { // no byte is 0xff
-			k := (64 - d.n) / 8
-			d.acc = d.acc<<(8*k) | x>>(64-8*k)
-			d.pos += int(k)
-			d.n += 8 * k
-			return
+// bits reads the data up to the next marker. Past their end it reads zeros: who reads asks over now and then.
+type bits struct {
+	data []byte // without the stuffing of section F.1.2.3, and 8 zeros behind
+	pos  int    // of the next byte that is not in acc
+	acc  uint64 // the next bit on top
+	n    uint   // bits of acc that count
+}
+
+// open begins to read at the byte d.pos.
+func (d *decoder) open() {
+	raw := d.data[d.pos:]
+	plain := d.room.plain[:0]
+	for {
+		at := bytes.IndexByte(raw, 0xff)
+		if at < 0 {
+			plain, raw = append(plain, raw...), nil
+			break
 		}
+		if at+1 == len(raw) || raw[at+1] != 0 {
+			plain, raw = append(plain, raw[:at]...), raw[at:]
+			break
+		}
+		plain, raw = append(plain, raw[:at+1]...), raw[at+2:]
 	}
-	for d.n <= 56 && d.pos < len(d.data) {
-		c := d.data[d.pos]
-		if c == 0xff {
-			if d.pos+1 >= len(d.data) || d.data[d.pos+1] != 0 {
-				return
-			}
-			d.pos++
+	d.end = len(d.data) - len(raw)
+	d.room.plain = append(plain, 0, 0, 0, 0, 0, 0, 0, 0)
+	d.bits = bits{data: d.room.plain}
+}
+
+// close sets d.pos to the byte behind those that were read: a byte that was begun is dropped.
+func (d *decoder) close() {
+	read := (8*d.bits.pos - int(d.bits.n) + 7) / 8
+	if read == len(d.bits.data)-8 {
+		d.pos, read = d.end, 0
+	}
+	for range read {
+		if d.data[d.pos] == 0xff {
+			d.pos++ // a stuffed pair
 		}
 		d.pos++
-		d.acc = d.acc<<8 | uint64(c)
-		d.n += 8
 	}
+	d.bits = bits{}
 }
+
+// over tells whether more was read than there is.
+func (b *bits) over() bool { return 8*b.pos-int(b.n) > 8*(len(b.data)-8) }
 
 // short is the error where bits are missing.
 func (d *decoder) short() error {
-	if d.pos+1 >= len(d.data) {
+	if d.end+1 >= len(d.data) {
 		return errShortHuffmanData
 	}
 	return errMissingFF00
 }
 
-// receiveExtend is the composition of RECEIVE and EXTEND, specified in section F.2.2.1, of at most 16 bits.
-func (d *decoder) receiveExtend(t uint8) (int32, error) {
-	if d.n < uint(t) {
-		if d.fill(); d.n < uint(t) {
-			return 0, d.short()
-		}
+// fill makes at least 56 bits count.
+func (b *bits) fill() {
+	if b.pos+8 <= len(b.data) {
+		b.acc |= binary.BigEndian.Uint64(b.data[b.pos:]) >> b.n
 	}
-	d.n -= uint(t)
-	s := int32(1) << (t & 31)
-	x := int32(d.acc>>(d.n&63)) & (s - 1)
-	if x < s>>1 {
-		x += ((-1) << (t & 31)) + 1
+	b.pos += int(63-b.n) >> 3
+	b.n |= 56
+}
+
+// take returns the next n bits, 1 to 16.
+func (b *bits) take(n uint) uint32 {
+	if b.n < n {
+		b.fill()
 	}
-	return x, nil
+	v := uint32(b.acc >> (64 - n))
+	b.acc <<= n
+	b.n -= n
+	return v
+}
+
+// extended is RECEIVE and EXTEND, specified in section F.2.2.1, of n bits, 0 to 16.
+func (b *bits) extended(n uint) int32 {
+	if n == 0 {
+		return 0
+	}
+	return extend(b.take(n), n)
+}
+
+// extend takes the upper half of the numbers of n bits for themselves, the lower for negative ones (table F.1).
+func extend(v uint32, n uint) int32 {
+	x := int32(v)
+	if x>>((n-1)&31) == 0 {
+		x += -1<<(n&31) + 1
+	}
+	return x
 }
 
 // processDHT processes a Define Huffman Table marker, and initializes a huffman struct from its contents. Specified in
@@ -106,7 +155,8 @@ func (d *decoder) processDHT(tmp []byte) error {
 		if th > maxTh || (d.baseline && th > 1) {
 			return FormatError("bad Th value")
 		}
-		h := &d.huff[tc][th]
+		h := &d.room.huff[tc][th]
+		d.huff[tc][th] = h
 
 		// Read nCodes and h.vals (and derive h.nCodes). nCodes[i] is the number of codes with code length i. h.nCodes is the
 		// total number of codes.
@@ -134,15 +184,30 @@ func (d *decoder) processDHT(tmp []byte) error {
 		copy(h.vals[:], tmp[:h.nCodes])
 		tmp = tmp[h.nCodes:]
 
-		// Derive the look-up table: a code of length 1+i stands at every index that begins with it.
+		// Derive the look-up tables: a code of length 1+i stands at every index that begins with it.
 		clear(h.lut[:])
+		clear(h.whole[:])
 		var x, code uint32
 		for i := uint32(0); i < lutSize; i++ {
 			code <<= 1
 			for j := int32(0); j < nCodes[i]; j++ {
-				base := code << (lutSize - 1 - i) & (1<<lutSize - 1)
-				for k := uint32(0); k < 1<<(lutSize-1-i); k++ {
+				rest := lutSize - 1 - i // bits behind the code
+				base := code << rest & (1<<lutSize - 1)
+				run, size := uint32(h.vals[x]>>4), uint32(h.vals[x]&15)
+				if tc == dcTable {
+					run, size = 0, uint32(h.vals[x])
+				} else if h.vals[x] == 0 {
+					run = blockSize
+				}
+				for k := uint32(0); k < 1<<rest; k++ {
 					h.lut[base|k] = uint16(h.vals[x])<<8 | uint16(1+i)
+					switch {
+					case size > rest || size == 0 && run != 0 && run != blockSize: // left to the other table
+					case size == 0:
+						h.whole[base|k] = run<<8 | (1 + i)
+					default:
+						h.whole[base|k] = uint32(extend(k>>(rest-size), uint(size)))<<16 | run<<8 | (1 + i + size)
+					}
 				}
 				code++
 				x++
@@ -171,44 +236,24 @@ func (d *decoder) processDHT(tmp []byte) error {
 
 // decodeHuffman returns the next Huffman-coded value from the bit-stream, decoded according to h.
 func (d *decoder) decodeHuffman(h *huffman) (uint8, error) {
-	if d.n < lutSize {
-		d.fill()
+	if d.bits.n < maxCodeLength {
+		d.bits.fill()
 	}
-	if d.n >= lutSize {
-		if v := h.lut[d.acc>>((d.n-lutSize)&63)&(1<<lutSize-1)]; v != 0 {
-			d.n -= uint(v & 0xff)
-			return uint8(v >> 8), nil
-		}
-	}
-	return d.decodeLong(h)
-}
-
-// decodeLong reads a code that the table does not hold, or the last ones of a segment, bit by bit.
-func (d *decoder) decodeLong(h *huffman) (uint8, error) {
-	if h.nCodes == 0 {
+	if h == nil {
 		return 0, FormatError("uninitialized Huffman table")
 	}
-	for i, code := 0, int32(0); i < maxCodeLength; i++ {
-		bit, err := d.decodeBits(1)
-		if err != nil {
-			return 0, err
-		}
-		code |= int32(bit)
+	if v := h.lut[d.bits.acc>>(64-lutSize)]; v != 0 {
+		d.bits.acc <<= v & 0xff
+		d.bits.n -= uint(v & 0xff)
+		return uint8(v >> 8), nil
+	}
+	for i := range uint(maxCodeLength) { // a code that the table does not hold
+		code := int32(d.bits.acc >> (63 - i))
 		if code <= h.maxCodes[i] {
+			d.bits.acc <<= 1 + i
+			d.bits.n -= 1 + i
 			return h.vals[(h.valsIndices[i]+code-h.minCodes[i])&(maxNCodes-1)], nil
 		}
-		code <<= 1
 	}
 	return 0, FormatError("bad Huffman code")
-}
-
-// decodeBits returns the next n bits, at most 16.
-func (d *decoder) decodeBits(n uint) (uint32, error) {
-	if d.n < n {
-		if d.fill(); d.n < n {
-			return 0, d.short()
-		}
-	}
-	d.n -= n
-	return uint32(d.acc>>(d.n&63)) & (1<<n - 1), nil
 }

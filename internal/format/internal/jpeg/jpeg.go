@@ -111,18 +111,60 @@ var unzig = [blockSize]uint8{
 
 // output is the picture at one of the sizes asked for.
 type output struct {
-	shift       int // the sides are divided by 2^shift
-	img1        *image.Gray
-	img3        *image.YCbCr
-	blackPix    []byte
-	blackStride int
+	shift  int                  // the sides are divided by 2^shift
+	planes [maxComponents]plane // of the components; none before the first scan
+	grey   *image.Gray          // the plane of one component
+	colour *image.YCbCr         // the first three of more
 }
+
+// plane is the samples of a component, whole blocks.
+type plane struct {
+	pix    []byte
+	stride int
+}
+
+// A Decoder keeps the room that one picture took for the next. Its zero value is ready.
+type Decoder struct {
+	plain  []byte // what is read of a scan
+	huff   [maxTc + 1][maxTh + 1]huffman
+	planes kept[byte]
+	coeffs kept[block]
+}
+
+// kept is room for slices of zeros, as much as the picture before took.
+type kept[T any] struct {
+	all   []T
+	taken int
+}
+
+// fit begins anew; more than most is not kept.
+func (k *kept[T]) fit(most int) {
+	if k.taken > len(k.all) && k.taken <= most {
+		k.all = make([]T, k.taken)
+	}
+	k.taken = 0
+}
+
+func (k *kept[T]) take(n int) []T {
+	at := k.taken
+	k.taken += n
+	if k.taken > len(k.all) {
+		return make([]T, n)
+	}
+	p := k.all[at:k.taken:k.taken]
+	clear(p)
+	return p
+}
+
+// most is how many bytes are kept of each.
+const most = 16 << 20
 
 type decoder struct {
 	data []byte // the file
-	pos  int    // of the next byte that is not in acc
-	acc  uint64 // bits read ahead: the n least significant ones, the next bit on top
-	n    uint
+	pos  int    // of the next byte to be read
+	bits bits   // from pos on, within a scan
+	end  int    // where they end: at a marker, or the file's end
+	room *Decoder
 
 	width, height int
 	outs          []output
@@ -143,20 +185,26 @@ type decoder struct {
 
 	comp       [maxComponents]component
 	progCoeffs [maxComponents][]block // Saved state between progressive-mode scans.
-	huff       [maxTc + 1][maxTh + 1]huffman
+	huff       [maxTc + 1][maxTh + 1]*huffman
 	quant      [maxTq + 1]block // Quantization tables, in natural order.
+	block      block            // of a sequential frame, the one that is read
 }
 
 // Decode reads a JPEG file into one picture for each of the shifts, whose sides are those of the file divided by 2^shift and
-// rounded up: an *image.Gray, *image.YCbCr, *image.RGBA or *image.CMYK. A shift is 0 to [MaxShift]. Errors are a
-// [FormatError], an [UnsupportedError] or [io.ErrUnexpectedEOF].
-func Decode(file []byte, shifts ...int) ([]image.Image, error) {
-	d := decoder{data: file}
+// rounded up: an *image.Gray, *image.YCbCr, *image.RGBA or *image.CMYK, which are the decoder's until its next call. A shift is 0 to
+// [MaxShift]. Errors are a [FormatError], an [UnsupportedError] or [io.ErrUnexpectedEOF].
+func (room *Decoder) Decode(file []byte, shifts ...int) ([]image.Image, error) {
+	d := decoder{data: file, room: room}
 	for _, s := range shifts {
 		if s < 0 || s > MaxShift {
 			panic(fmt.Sprintf("jpeg: a shift of %d", s))
 		}
 		d.outs = append(d.outs, output{shift: s})
+	}
+	room.planes.fit(most)
+	room.coeffs.fit(most / (4 * blockSize))
+	if cap(room.plain) > most {
+		room.plain = nil
 	}
 	if err := d.decode(false); err != nil {
 		return nil, err
@@ -182,26 +230,14 @@ func DecodeConfig(file []byte) (Config, error) {
 	return Config{d.width, d.height, d.nComp, d.progressive}, nil
 }
 
-// take returns the next n bytes of the file, past the bits that were read ahead. It does not care about byte stuffing.
+// take returns the next n bytes of the file. It does not care about byte stuffing.
 func (d *decoder) take(n int) ([]byte, error) {
-	d.unread()
 	if n > len(d.data)-d.pos {
 		return nil, io.ErrUnexpectedEOF
 	}
 	b := d.data[d.pos : d.pos+n]
 	d.pos += n
 	return b, nil
-}
-
-// unread gives the whole bytes that were read ahead back and drops the bits of a byte that was begun.
-func (d *decoder) unread() {
-	for ; d.n >= 8; d.n -= 8 {
-		d.pos--
-		if d.data[d.pos] == 0 && d.pos > 0 && d.data[d.pos-1] == 0xff { // a stuffed pair (section F.1.2.3)
-			d.pos--
-		}
-	}
-	d.acc, d.n = 0, 0
 }
 
 // Specified in section B.2.2.
@@ -471,25 +507,25 @@ func (d *decoder) decode(configOnly bool) error {
 // finish turns an output's planes into a picture; nil where no scan came.
 func (d *decoder) finish(o *output) image.Image {
 	switch {
-	case o.img1 != nil:
-		return o.img1
-	case o.img3 == nil:
+	case o.grey != nil:
+		return o.grey
+	case o.colour == nil:
 		return nil
-	case o.blackPix != nil:
+	case d.nComp == 4:
 		return d.cmyk(o)
 	case d.isRGB():
 		return d.rgb(o)
 	}
-	return o.img3
+	return o.colour
 }
 
-// cmyk combines img3 and blackPix into a CMYK image. The formula used depends on whether the JPEG image is stored as CMYK or
+// cmyk combines four planes into a CMYK image. The formula used depends on whether the JPEG image is stored as CMYK or
 // YCbCrK, indicated by the APP14 (Adobe) metadata; without, it is CMYK.
 //
 // Adobe CMYK JPEG images are inverted, where 255 means no ink instead of full ink, so we apply "v = 255 - v" at various
 // points. Note that a double inversion is a no-op, so inversions might be implicit in the code below.
 func (d *decoder) cmyk(o *output) image.Image {
-	bounds := o.img3.Bounds()
+	bounds := o.colour.Bounds()
 	// If the 4-component JPEG image isn't explicitly marked as "Unknown (RGB or CMYK)" we assume that it is YCbCrK. This
 	// matches libjpeg's jdapimin.c.
 	if d.adobeTransformValid && d.adobeTransform != adobeTransformUnknown {
@@ -497,28 +533,18 @@ func (d *decoder) cmyk(o *output) image.Image {
 		// inversion cancels out the 'Adobe inversion' described above, so in practice, only the fourth channel (black) is
 		// inverted.
 		img := image.NewRGBA(bounds)
-		draw.Draw(img, bounds, o.img3, bounds.Min, draw.Src)
+		draw.Draw(img, bounds, o.colour, bounds.Min, draw.Src)
 		for iBase, y := 0, bounds.Min.Y; y < bounds.Max.Y; iBase, y = iBase+img.Stride, y+1 {
 			for i, x := iBase+3, bounds.Min.X; x < bounds.Max.X; i, x = i+4, x+1 {
-				img.Pix[i] = 255 - o.blackPix[(y-bounds.Min.Y)*o.blackStride+(x-bounds.Min.X)]
+				img.Pix[i] = 255 - o.planes[3].pix[(y-bounds.Min.Y)*o.planes[3].stride+(x-bounds.Min.X)]
 			}
 		}
 		return &image.CMYK{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}
 	}
 
-	// The first three channels (cyan, magenta, yellow) of the CMYK were decoded into img3, but each channel was decoded into a
-	// separate []byte slice, and some channels may be subsampled.
+	// The channels of the CMYK were decoded into a plane each, and some may be subsampled.
 	img := image.NewCMYK(bounds)
-	translations := [4]struct {
-		src    []byte
-		stride int
-	}{
-		{o.img3.Y, o.img3.YStride},
-		{o.img3.Cb, o.img3.CStride},
-		{o.img3.Cr, o.img3.CStride},
-		{o.blackPix, o.blackStride},
-	}
-	for t, translation := range translations {
+	for t, plane := range o.planes {
 		half := 0
 		if d.comp[t].h != d.comp[0].h || d.comp[t].v != d.comp[0].v {
 			half = 1
@@ -527,7 +553,7 @@ func (d *decoder) cmyk(o *output) image.Image {
 			sy := (y - bounds.Min.Y) >> half
 			for i, x := iBase+t, bounds.Min.X; x < bounds.Max.X; i, x = i+4, x+1 {
 				sx := (x - bounds.Min.X) >> half
-				img.Pix[i] = 255 - translation.src[sy*translation.stride+sx]
+				img.Pix[i] = 255 - plane.pix[sy*plane.stride+sx]
 			}
 		}
 	}
@@ -547,16 +573,16 @@ func (d *decoder) isRGB() bool {
 
 func (d *decoder) rgb(o *output) image.Image {
 	cScale := d.comp[0].h / d.comp[1].h
-	bounds := o.img3.Bounds()
+	bounds := o.colour.Bounds()
 	img := image.NewRGBA(bounds)
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
 		po := img.PixOffset(bounds.Min.X, y)
-		yo := o.img3.YOffset(bounds.Min.X, y)
-		co := o.img3.COffset(bounds.Min.X, y)
+		yo := o.colour.YOffset(bounds.Min.X, y)
+		co := o.colour.COffset(bounds.Min.X, y)
 		for i, iMax := 0, bounds.Max.X-bounds.Min.X; i < iMax; i++ {
-			img.Pix[po+4*i+0] = o.img3.Y[yo+i]
-			img.Pix[po+4*i+1] = o.img3.Cb[co+i/cScale]
-			img.Pix[po+4*i+2] = o.img3.Cr[co+i/cScale]
+			img.Pix[po+4*i+0] = o.colour.Y[yo+i]
+			img.Pix[po+4*i+1] = o.colour.Cb[co+i/cScale]
+			img.Pix[po+4*i+2] = o.colour.Cr[co+i/cScale]
 			img.Pix[po+4*i+3] = 255
 		}
 	}

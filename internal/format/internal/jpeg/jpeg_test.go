@@ -74,7 +74,7 @@ func TestFullSizeIsWhatTheStandardDecoderMakes(t *testing.T) {
 	compared := 0
 	for name, file := range samples(t) {
 		want, wantErr := standard.Decode(bytes.NewReader(file))
-		got, err := Decode(file, 0)
+		got, err := new(Decoder).Decode(file, 0)
 		if wantErr != nil || err != nil {
 			if strings.HasPrefix(name, "restart") && err == nil {
 				continue // the standard decoder reads none of them
@@ -94,15 +94,48 @@ func TestFullSizeIsWhatTheStandardDecoderMakes(t *testing.T) {
 	}
 }
 
+func TestADecoderKeepsNothingOfEarlierPictures(t *testing.T) {
+	files := samples(t)
+	var one Decoder
+	for range 2 {
+		for name, file := range files {
+			want, wantErr := new(Decoder).Decode(file, 0, 2)
+			got, err := one.Decode(file, 0, 2)
+			if !reflect.DeepEqual(err, wantErr) || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: other pixels behind other pictures than alone (%v, alone %v)", name, err, wantErr)
+			}
+		}
+	}
+}
+
+func TestASecondPictureTakesNoNewPlanes(t *testing.T) {
+	files := samples(t)
+	for _, name := range []string{"641x479-75", "large-progressive.jpg"} {
+		var d Decoder
+		took := func() uint64 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			if _, err := d.Decode(files[name], 0, 3); err != nil {
+				t.Fatal(err)
+			}
+			runtime.ReadMemStats(&after)
+			return after.TotalAlloc - before.TotalAlloc
+		}
+		if first, _, third := took(), took(), took(); third > 8192 {
+			t.Errorf("%s: %d bytes are taken for a first picture and %d for a third", name, first, third)
+		}
+	}
+}
+
 func TestAReducedPictureIsNearTheMeansOfTheWhole(t *testing.T) {
 	for name, file := range samples(t) {
-		images, err := Decode(file, 0, 1, 2, 3)
+		images, err := new(Decoder).Decode(file, 0, 1, 2, 3)
 		if err != nil {
 			continue
 		}
 		whole := images[0]
 		for shift := 1; shift <= MaxShift; shift++ {
-			alone, err := Decode(file, shift)
+			alone, err := new(Decoder).Decode(file, shift)
 			if err != nil || !reflect.DeepEqual(alone[0], images[shift]) {
 				t.Errorf("%s: 1/%d differs when it is asked for alone (%v)", name, 1<<shift, err)
 			}
@@ -169,7 +202,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || c.Width*c.Height > 1<<20 {
 			return
 		}
-		got, err := Decode(file, 0, 2)
+		got, err := new(Decoder).Decode(file, 0, 2)
 		want, wantErr := standard.Decode(bytes.NewReader(file))
 		switch {
 		case bytes.Contains(file, []byte{0xff, 0xdd}): // restarts are counted otherwise
@@ -196,7 +229,7 @@ func BenchmarkDecode(b *testing.B) {
 	for shift := range MaxShift + 1 {
 		b.Run(fmt.Sprintf("1 of %d", 1<<shift), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := Decode(file.Bytes(), shift); err != nil {
+				if _, err := new(Decoder).Decode(file.Bytes(), shift); err != nil {
 					b.Fatal(err)
 				}
 			}

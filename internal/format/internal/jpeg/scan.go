@@ -5,6 +5,7 @@
 package jpeg
 
 import (
+	"encoding/binary"
 	"image"
 
 	"github.com/assaylab/assay/internal/pixel"
@@ -17,13 +18,18 @@ type block = pixel.Block
 
 const blockSize = 8 * 8
 
-// makeImg allocates and initializes the destination image of an output.
+// makeImg makes the planes of an output, zeros before scans come.
 func (d *decoder) makeImg(o *output, mxx, myy int) {
 	side := 8 >> o.shift // pixels that a block becomes
 	rect := image.Rect(0, 0, (d.width+1<<o.shift-1)>>o.shift, (d.height+1<<o.shift-1)>>o.shift)
+	for i, c := range d.comp[:d.nComp] {
+		stride := side * c.h * mxx
+		o.planes[i] = plane{d.room.planes.take(stride * side * c.v * myy), stride}
+	}
+	p := &o.planes
+	whole := image.Rect(0, 0, p[0].stride, side*d.comp[0].v*myy)
 	if d.nComp == 1 {
-		m := image.NewGray(image.Rect(0, 0, side*mxx, side*myy))
-		o.img1 = m.SubImage(rect).(*image.Gray)
+		o.grey = (&image.Gray{Pix: p[0].pix, Stride: p[0].stride, Rect: whole}).SubImage(rect).(*image.Gray)
 		return
 	}
 
@@ -48,14 +54,23 @@ func (d *decoder) makeImg(o *output, mxx, myy int) {
 	default:
 		panic("unreachable")
 	}
-	m := image.NewYCbCr(image.Rect(0, 0, side*h0*mxx, side*v0*myy), subsampleRatio)
-	o.img3 = m.SubImage(rect).(*image.YCbCr)
+	m := &image.YCbCr{Y: p[0].pix, Cb: p[1].pix, Cr: p[2].pix, YStride: p[0].stride, CStride: p[1].stride, SubsampleRatio: subsampleRatio, Rect: whole}
+	o.colour = m.SubImage(rect).(*image.YCbCr)
+}
 
-	if d.nComp == 4 {
-		h3, v3 := d.comp[3].h, d.comp[3].v
-		o.blackPix = make([]byte, side*h3*mxx*side*v3*myy)
-		o.blackStride = side * h3 * mxx
-	}
+// part is a component's part in a scan.
+type part struct {
+	index  int
+	dc, ac *huffman
+	last   int32 // DC coefficient
+	stride int   // blocks in a row of the component
+}
+
+// band is which bits of which coefficients a scan has: the spectral selection bounds Ss and Se, and the successive approximation high and
+// low values Ah and Al.
+type band struct {
+	start, end int32
+	ah, al     uint32
 }
 
 // Specified in section B.2.3.
@@ -71,11 +86,7 @@ func (d *decoder) processSOS(tmp []byte) error {
 	if n != 4+2*nComp {
 		return FormatError("SOS length inconsistent with number of components")
 	}
-	var scan [maxComponents]struct {
-		compIndex uint8
-		td        uint8 // DC table selector.
-		ta        uint8 // AC table selector.
-	}
+	var scan [maxComponents]part
 	totalHV := 0
 	for i := 0; i < nComp; i++ {
 		cs := tmp[1+2*i] // Component selector.
@@ -88,28 +99,28 @@ func (d *decoder) processSOS(tmp []byte) error {
 		if compIndex < 0 {
 			return FormatError("unknown component selector")
 		}
-		scan[i].compIndex = uint8(compIndex)
+		scan[i].index = compIndex
 		// Section B.2.3 states that "the value of Cs_j shall be different from
 		// the values of Cs_1 through Cs_(j-1)". Since we have previously
 		// verified that a frame's component identifiers (C_i values in section
 		// B.2.2) are unique, it suffices to check that the implicit indexes
 		// into d.comp are unique.
 		for j := 0; j < i; j++ {
-			if scan[i].compIndex == scan[j].compIndex {
+			if scan[i].index == scan[j].index {
 				return FormatError("repeated component selector")
 			}
 		}
 		totalHV += d.comp[compIndex].h * d.comp[compIndex].v
 
 		// The baseline t <= 1 restriction is specified in table B.3.
-		scan[i].td = tmp[2+2*i] >> 4
-		if t := scan[i].td; t > maxTh || (d.baseline && t > 1) {
+		td, ta := tmp[2+2*i]>>4, tmp[2+2*i]&0x0f
+		if td > maxTh || (d.baseline && td > 1) {
 			return FormatError("bad Td value")
 		}
-		scan[i].ta = tmp[2+2*i] & 0x0f
-		if t := scan[i].ta; t > maxTh || (d.baseline && t > 1) {
+		if ta > maxTh || (d.baseline && ta > 1) {
 			return FormatError("bad Ta value")
 		}
+		scan[i].dc, scan[i].ac = d.huff[dcTable][td], d.huff[acTable][ta]
 	}
 	// Section B.2.3 states that if there is more than one component then the
 	// total H*V values in a scan must be <= 10.
@@ -117,36 +128,23 @@ func (d *decoder) processSOS(tmp []byte) error {
 		return FormatError("total sampling factors too large")
 	}
 
-	// zigStart and zigEnd are the spectral selection bounds.
-	// ah and al are the successive approximation high and low values.
-	// The spec calls these values Ss, Se, Ah and Al.
+	// For progressive JPEGs, spectral selection and successive approximation are the two more-or-less independent aspects of progression.
+	// Spectral selection progression is when not all of a block's 64 DCT coefficients are transmitted in one pass. For example, three
+	// passes could transmit coefficient 0 (the DC component), coefficients 1-5, and coefficients 6-63, in zig-zag order. Successive
+	// approximation is when not all of the bits of a band of coefficients are transmitted in one pass. For example, three passes could
+	// transmit the 6 most significant bits, followed by the second-least significant bit, followed by the least significant bit.
 	//
-	// For progressive JPEGs, these are the two more-or-less independent
-	// aspects of progression. Spectral selection progression is when not
-	// all of a block's 64 DCT coefficients are transmitted in one pass.
-	// For example, three passes could transmit coefficient 0 (the DC
-	// component), coefficients 1-5, and coefficients 6-63, in zig-zag
-	// order. Successive approximation is when not all of the bits of a
-	// band of coefficients are transmitted in one pass. For example,
-	// three passes could transmit the 6 most significant bits, followed
-	// by the second-least significant bit, followed by the least
-	// significant bit.
-	//
-	// For sequential JPEGs, these parameters are hard-coded to 0/63/0/0, as
-	// per table B.3.
-	zigStart, zigEnd, ah, al := int32(0), int32(blockSize-1), uint32(0), uint32(0)
+	// For sequential JPEGs, these parameters are hard-coded to 0/63/0/0, as per table B.3.
+	of := band{end: blockSize - 1}
 	if d.progressive {
-		zigStart = int32(tmp[1+2*nComp])
-		zigEnd = int32(tmp[2+2*nComp])
-		ah = uint32(tmp[3+2*nComp] >> 4)
-		al = uint32(tmp[3+2*nComp] & 0x0f)
-		if (zigStart == 0 && zigEnd != 0) || zigStart > zigEnd || blockSize <= zigEnd {
+		of = band{int32(tmp[1+2*nComp]), int32(tmp[2+2*nComp]), uint32(tmp[3+2*nComp] >> 4), uint32(tmp[3+2*nComp] & 0x0f)}
+		if (of.start == 0 && of.end != 0) || of.start > of.end || blockSize <= of.end {
 			return FormatError("bad spectral selection bounds")
 		}
-		if zigStart != 0 && nComp != 1 {
+		if of.start != 0 && nComp != 1 {
 			return FormatError("progressive AC coefficients for more than one component")
 		}
-		if ah != 0 && ah != al+1 {
+		if of.ah != 0 && of.ah != of.al+1 {
 			return FormatError("bad successive approximation values")
 		}
 	}
@@ -156,33 +154,24 @@ func (d *decoder) processSOS(tmp []byte) error {
 	mxx := (d.width + 8*h0 - 1) / (8 * h0)
 	myy := (d.height + 8*v0 - 1) / (8 * v0)
 	for i := range d.outs {
-		if o := &d.outs[i]; o.img1 == nil && o.img3 == nil {
+		if o := &d.outs[i]; o.planes[0].stride == 0 {
 			d.makeImg(o, mxx, myy)
 		}
 	}
-	if d.progressive {
-		for i := 0; i < nComp; i++ {
-			compIndex := scan[i].compIndex
-			if d.progCoeffs[compIndex] == nil {
-				d.progCoeffs[compIndex] = make([]block, mxx*myy*d.comp[compIndex].h*d.comp[compIndex].v)
-			}
+	for i := range scan[:nComp] {
+		p := &scan[i]
+		c := d.comp[p.index]
+		p.stride = mxx * c.h
+		if d.progressive && d.progCoeffs[p.index] == nil {
+			d.progCoeffs[p.index] = d.room.coeffs.take(p.stride * myy * c.v)
 		}
 	}
 
-	d.acc, d.n = 0, 0
+	d.open()
 	mcu, expectedRST := 0, uint8(rst0Marker)
-	var (
-		// b is the decoded coefficients, in natural (not zig-zag) order.
-		b  block
-		dc [maxComponents]int32
-		// bx and by are the location of the current block, in units of 8x8
-		// blocks: the third block in the first row has (bx, by) = (2, 0).
-		bx, by     int
-		blockCount int
-	)
 	total := mxx * myy
 	if nComp == 1 {
-		c := d.comp[scan[0].compIndex]
+		c := d.comp[scan[0].index]
 		total = min(mxx*c.h, (d.width+7)/8) * min(myy*c.v, (d.height+7)/8)
 	}
 	restart := func() error { // after an MCU
@@ -191,6 +180,7 @@ func (d *decoder) processSOS(tmp []byte) error {
 			return nil
 		}
 		// For well-formed input, the RST[0-7] restart marker follows immediately.
+		d.close()
 		if err := d.findRST(expectedRST); err != nil {
 			return err
 		}
@@ -198,224 +188,236 @@ func (d *decoder) processSOS(tmp []byte) error {
 		if expectedRST == rst7Marker+1 {
 			expectedRST = rst0Marker
 		}
-		// Reset the Huffman decoder.
-		d.acc, d.n = 0, 0
+		d.open()
 		// Reset the DC components, as per section F.2.1.3.1.
-		dc = [maxComponents]int32{}
+		for i := range scan {
+			scan[i].last = 0
+		}
 		// Reset the progressive decoder state, as per section G.1.2.2.
 		d.eobRun = 0
 		return nil
 	}
-	for my := 0; my < myy; my++ {
-		for mx := 0; mx < mxx; mx++ {
-			for i := 0; i < nComp; i++ {
-				compIndex := scan[i].compIndex
-				hi := d.comp[compIndex].h
-				vi := d.comp[compIndex].v
-				for j := 0; j < hi*vi; j++ {
-					// The blocks are traversed one MCU at a time. For 4:2:0 chroma
-					// subsampling, there are four Y 8x8 blocks in every 16x16 MCU.
-					//
-					// For a sequential 32x16 pixel image, the Y blocks visiting order is:
-					//	0 1 4 5
-					//	2 3 6 7
-					//
-					// For progressive images, the interleaved scans (those with nComp > 1)
-					// are traversed as above, but non-interleaved scans are traversed left
-					// to right, top to bottom:
-					//	0 1 2 3
-					//	4 5 6 7
-					// Only DC scans (zigStart == 0) can be interleaved. AC scans must have
-					// only one component.
-					//
-					// To further complicate matters, for non-interleaved scans, there is no
-					// data for any blocks that are inside the image at the MCU level but
-					// outside the image at the pixel level. For example, a 24x16 pixel 4:2:0
-					// progressive image consists of two 16x16 MCUs. The interleaved scans
-					// will process 8 Y blocks:
-					//	0 1 4 5
-					//	2 3 6 7
-					// The non-interleaved scans will process only 6 Y blocks:
-					//	0 1 2
-					//	3 4 5
-					if nComp != 1 {
-						bx = hi*mx + j%hi
-						by = vi*my + j/hi
-					} else {
-						q := mxx * hi
-						bx = blockCount % q
-						by = blockCount / q
-						blockCount++
-						if bx*8 >= d.width || by*8 >= d.height {
-							continue
-						}
-					}
-
-					// Load the previous partially decoded coefficients, if applicable.
-					if d.progressive {
-						b = d.progCoeffs[compIndex][by*mxx*hi+bx]
-					} else {
-						b = block{}
-					}
-
-					if !d.progressive {
-						var err error
-						if dc[compIndex], err = d.sequential(&b, &d.huff[dcTable][scan[i].td], &d.huff[acTable][scan[i].ta], dc[compIndex]); err != nil {
-							return err
-						}
-					} else if ah != 0 {
-						if err := d.refine(&b, &d.huff[acTable][scan[i].ta], zigStart, zigEnd, 1<<al); err != nil {
-							return err
-						}
-					} else {
-						zig := zigStart
-						if zig == 0 {
-							zig++
-							// Decode the DC coefficient, as specified in section F.2.2.1.
-							value, err := d.decodeHuffman(&d.huff[dcTable][scan[i].td])
-							if err != nil {
-								return err
-							}
-							if value > 16 {
-								return UnsupportedError("excessive DC component")
-							}
-							dcDelta, err := d.receiveExtend(value)
-							if err != nil {
-								return err
-							}
-							dc[compIndex] += dcDelta
-							b[0] = dc[compIndex] << al
-						}
-
-						if zig <= zigEnd && d.eobRun > 0 {
-							d.eobRun--
-						} else {
-							// Decode the AC coefficients, as specified in section F.2.2.2.
-							huff := &d.huff[acTable][scan[i].ta]
-							for ; zig <= zigEnd; zig++ {
-								value, err := d.decodeHuffman(huff)
-								if err != nil {
-									return err
-								}
-								val0 := value >> 4
-								val1 := value & 0x0f
-								if val1 != 0 {
-									zig += int32(val0)
-									if zig > zigEnd {
-										break
-									}
-									ac, err := d.receiveExtend(val1)
-									if err != nil {
-										return err
-									}
-									b[unzig[zig]] = ac << al
-								} else {
-									if val0 != 0x0f {
-										d.eobRun = uint16(1 << val0)
-										if val0 != 0 {
-											bits, err := d.decodeBits(uint(val0))
-											if err != nil {
-												return err
-											}
-											d.eobRun |= uint16(bits)
-										}
-										d.eobRun--
-										break
-									}
-									zig += 0x0f
-								}
-							}
-						}
-					}
-
-					if d.progressive {
-						// Save the coefficients; reconstructProgressiveImage comes when all scans are processed.
-						d.progCoeffs[compIndex][by*mxx*hi+bx] = b
-					} else {
-						d.reconstructBlock(&b, bx, by, int(compIndex))
-					}
-					if nComp == 1 { // section A.2.2: a data unit is an MCU, which image/jpeg does not know
-						if err := restart(); err != nil {
-							return err
-						}
-					}
-				} // for j
-			} // for i
-			if nComp > 1 {
-				if err := restart(); err != nil {
+	// The blocks are traversed one MCU at a time. For 4:2:0 chroma subsampling, there are four Y 8x8 blocks in every 16x16 MCU. For a
+	// sequential 32x16 pixel image, the Y blocks visiting order is:
+	//	0 1 4 5
+	//	2 3 6 7
+	//
+	// For progressive images, the interleaved scans (those with nComp > 1) are traversed as above, but non-interleaved scans are traversed
+	// left to right, top to bottom:
+	//	0 1 2 3
+	//	4 5 6 7
+	// Only DC scans (of.start == 0) can be interleaved. AC scans must have only one component.
+	//
+	// To further complicate matters, for non-interleaved scans, there is no data for any blocks that are inside the image at the MCU level
+	// but outside the image at the pixel level. For example, a 24x16 pixel 4:2:0 progressive image consists of two 16x16 MCUs. The
+	// interleaved scans will process 8 Y blocks:
+	//	0 1 4 5
+	//	2 3 6 7
+	// The non-interleaved scans will process only 6 Y blocks:
+	//	0 1 2
+	//	3 4 5
+	if nComp == 1 {
+		p := &scan[0]
+		for by := 0; by < myy*d.comp[p.index].v && by*8 < d.height; by++ {
+			for bx := 0; bx < p.stride && bx*8 < d.width; bx++ {
+				if err := d.unit(p, of, bx, by); err != nil {
+					return err
+				}
+				if err := restart(); err != nil { // section A.2.2: a data unit is an MCU, which image/jpeg does not know
 					return err
 				}
 			}
-		} // for mx
-	} // for my
-
+		}
+		d.close()
+		return nil
+	}
+	for my := range myy {
+		for mx := range mxx {
+			for i := range scan[:nComp] {
+				p := &scan[i]
+				c := &d.comp[p.index]
+				for y := range c.v {
+					for x := range c.h {
+						if err := d.unit(p, of, c.h*mx+x, c.v*my+y); err != nil {
+							return err
+						}
+					}
+				}
+			}
+			if err := restart(); err != nil {
+				return err
+			}
+		}
+	}
+	d.close()
 	return nil
 }
 
-// sequential decodes a block of a sequential frame (section F.2.2) and returns its DC coefficient; dc is the one before it.
-func (d *decoder) sequential(b *block, dcTable, acTable *huffman, dc int32) (int32, error) {
-	value, err := d.decodeHuffman(dcTable)
+// unit reads what a scan has of the block in column bx and row by of a component.
+func (d *decoder) unit(p *part, of band, bx, by int) (err error) {
+	b := &d.block
+	switch {
+	case !d.progressive:
+		*b = block{}
+		err = d.sequential(b, p)
+	default:
+		b = &d.progCoeffs[p.index][by*p.stride+bx]
+		if of.ah != 0 {
+			err = d.refine(b, p.ac, of.start, of.end, 1<<of.al)
+		} else {
+			err = d.first(b, p, of)
+		}
+	}
+	switch {
+	case d.bits.over():
+		return d.short()
+	case err == nil && !d.progressive:
+		d.reconstructBlock(b, bx, by, p.index)
+	}
+	return err
+}
+
+// dcDelta decodes the difference of a DC coefficient from the one before, as specified in section F.2.2.1.
+func (d *decoder) dcDelta(h *huffman) (int32, error) {
+	if d.bits.n < 2*maxCodeLength {
+		d.bits.fill()
+	}
+	if h != nil {
+		if e := h.whole[d.bits.acc>>(64-lutSize)]; e != 0 {
+			d.bits.acc <<= e & 63
+			d.bits.n -= uint(e & 63)
+			return int32(e) >> 16, nil
+		}
+	}
+	value, err := d.decodeHuffman(h)
 	if err != nil {
 		return 0, err
 	}
 	if value > 16 {
 		return 0, UnsupportedError("excessive DC component")
 	}
-	delta, err := d.receiveExtend(value)
-	if err != nil {
-		return 0, err
+	return d.bits.extended(uint(value)), nil
+}
+
+// first decodes a block's first scan of a band, as specified in section G.1.2.
+func (d *decoder) first(b *block, p *part, of band) error {
+	zig := of.start
+	if zig == 0 {
+		zig++
+		delta, err := d.dcDelta(p.dc)
+		if err != nil {
+			return err
+		}
+		p.last += delta
+		b[0] = p.last << of.al
 	}
-	dc += delta
-	b[0] = dc
+	if zig <= of.end && d.eobRun > 0 {
+		d.eobRun--
+		return nil
+	}
+	// Decode the AC coefficients, as specified in section F.2.2.2.
+	for ; zig <= of.end; zig++ {
+		value, err := d.decodeHuffman(p.ac)
+		if err != nil {
+			return err
+		}
+		run, size := value>>4, value&0x0f
+		switch {
+		case size != 0:
+			zig += int32(run)
+			if zig > of.end {
+				return nil
+			}
+			b[unzig[zig]] = d.bits.extended(uint(size)) << of.al
+		case run != 0x0f:
+			d.endOfBand(run)
+			d.eobRun--
+			return nil
+		default:
+			zig += 0x0f
+		}
+	}
+	return nil
+}
+
+// endOfBand sets how many blocks, this one too, have no more coefficients: 2^run and as many as run bits say.
+func (d *decoder) endOfBand(run uint8) {
+	d.eobRun = 1 << run
+	if run != 0 {
+		d.eobRun |= uint16(d.bits.take(uint(run)))
+	}
+}
+
+// sequential decodes a block of a sequential frame (section F.2.2).
+func (d *decoder) sequential(b *block, p *part) error {
+	delta, err := d.dcDelta(p.dc)
+	if err != nil {
+		return err
+	}
+	p.last += delta
+	b[0] = p.last
 	if d.eobRun > 0 {
 		d.eobRun--
-		return dc, nil
+		return nil
 	}
+	h := p.ac
+	if h == nil {
+		return FormatError("uninitialized Huffman table")
+	}
+	data, pos, acc, n := d.bits.data, d.bits.pos, d.bits.acc, d.bits.n // in registers, which a struct would not be
+	var value uint8
 	for zig := 1; zig < blockSize; zig++ {
-		if d.n < 32 { // a code and its bits
-			d.fill()
+		if n < 2*maxCodeLength { // a code and its bits; as bits.fill
+			if pos+8 <= len(data) {
+				acc |= binary.BigEndian.Uint64(data[pos:]) >> (n & 63)
+			}
+			pos += int(63-n) >> 3
+			n |= 56
 		}
-		var run, size uint
-		if v := acTable.lut[d.acc<<(64-d.n)>>(64-lutSize)]; d.n >= 32 && v != 0 {
-			d.n -= uint(v & 0xff)
-			run, size = uint(v>>12), uint(v>>8&0xf)
+		at := acc >> (64 - lutSize)
+		if e := h.whole[at]; e != 0 {
+			if zig += int(e >> 8 & 0xff); zig >= blockSize { // the block's end, or too many zeros: the bits behind this code are not read
+				v := h.lut[at]
+				acc <<= v & 63
+				n -= uint(v & 63)
+				break
+			}
+			acc <<= e & 63
+			n -= uint(e & 63)
+			b[unzig[zig&63]] = int32(e) >> 16
+			continue
+		}
+		if v := h.lut[at]; v != 0 {
+			acc <<= v & 63
+			n -= uint(v & 63)
+			value = uint8(v >> 8)
 		} else {
-			value, err := d.decodeHuffman(acTable)
-			if err != nil {
-				return 0, err
+			d.bits.pos, d.bits.acc, d.bits.n = pos, acc, n
+			if value, err = d.decodeHuffman(h); err != nil {
+				return err
 			}
-			run, size = uint(value>>4), uint(value&0xf)
+			acc, n = d.bits.acc, d.bits.n
 		}
-		if size == 0 {
-			if run == 15 {
-				zig += 15
-				continue
-			}
-			if run > 0 { // no code of a sequential frame; it is taken as one of a progressive frame
-				bits, err := d.decodeBits(run)
-				if err != nil {
-					return 0, err
-				}
-				d.eobRun = uint16(1<<run|bits) - 1
-			}
-			break
+		run, size := value>>4, uint(value&0x0f)
+		if size == 0 && run == 15 {
+			zig += 15
+			continue
+		}
+		if size == 0 { // but for run 0 no code of a sequential frame; it is taken as one of a progressive frame
+			d.bits.pos, d.bits.acc, d.bits.n = pos, acc, n
+			d.endOfBand(run)
+			d.eobRun--
+			return nil
 		}
 		if zig += int(run); zig >= blockSize {
 			break
 		}
-		if d.n < size {
-			if d.fill(); d.n < size {
-				return 0, d.short()
-			}
-		}
-		d.n -= size
-		x := int32(d.acc>>(d.n&63)) & (1<<size - 1)
-		if x>>(size-1) == 0 { // the upper half stands for itself, the lower for negative numbers (table F.1)
-			x += -1<<size + 1
-		}
-		b[unzig[zig&63]] = x
+		b[unzig[zig&63]] = extend(uint32(acc>>((64-size)&63)), size)
+		acc <<= size & 63
+		n -= size
 	}
-	return dc, nil
+	d.bits.pos, d.bits.acc, d.bits.n = pos, acc, n
+	return nil
 }
 
 // refine decodes a successive approximation refinement block, as specified in
@@ -426,11 +428,7 @@ func (d *decoder) refine(b *block, h *huffman, zigStart, zigEnd, delta int32) er
 		if zigEnd != 0 {
 			panic("unreachable")
 		}
-		bit, err := d.decodeBits(1)
-		if err != nil {
-			return err
-		}
-		if bit != 0 {
+		if d.bits.take(1) != 0 {
 			b[0] |= delta
 		}
 		return nil
@@ -452,33 +450,19 @@ func (d *decoder) refine(b *block, h *huffman, zigStart, zigEnd, delta int32) er
 			switch val1 {
 			case 0:
 				if val0 != 0x0f {
-					d.eobRun = uint16(1 << val0)
-					if val0 != 0 {
-						bits, err := d.decodeBits(uint(val0))
-						if err != nil {
-							return err
-						}
-						d.eobRun |= uint16(bits)
-					}
+					d.endOfBand(val0)
 					break loop
 				}
 			case 1:
 				z = delta
-				bit, err := d.decodeBits(1)
-				if err != nil {
-					return err
-				}
-				if bit == 0 {
+				if d.bits.take(1) == 0 {
 					z = -z
 				}
 			default:
 				return FormatError("unexpected Huffman code")
 			}
 
-			zig, err = d.refineNonZeroes(b, zig, zigEnd, int32(val0), delta)
-			if err != nil {
-				return err
-			}
+			zig = d.refineNonZeroes(b, zig, zigEnd, int32(val0), delta)
 			if zig > zigEnd {
 				return FormatError("too many coefficients")
 			}
@@ -489,16 +473,14 @@ func (d *decoder) refine(b *block, h *huffman, zigStart, zigEnd, delta int32) er
 	}
 	if d.eobRun > 0 {
 		d.eobRun--
-		if _, err := d.refineNonZeroes(b, zig, zigEnd, -1, delta); err != nil {
-			return err
-		}
+		d.refineNonZeroes(b, zig, zigEnd, -1, delta)
 	}
 	return nil
 }
 
 // refineNonZeroes refines non-zero entries of b in zig-zag order. If nz >= 0,
 // the first nz zero entries are skipped over.
-func (d *decoder) refineNonZeroes(b *block, zig, zigEnd, nz, delta int32) (int32, error) {
+func (d *decoder) refineNonZeroes(b *block, zig, zigEnd, nz, delta int32) int32 {
 	for ; zig <= zigEnd; zig++ {
 		u := unzig[zig]
 		if b[u] == 0 {
@@ -508,11 +490,7 @@ func (d *decoder) refineNonZeroes(b *block, zig, zigEnd, nz, delta int32) (int32
 			nz--
 			continue
 		}
-		bit, err := d.decodeBits(1)
-		if err != nil {
-			return 0, err
-		}
-		if bit == 0 {
+		if d.bits.take(1) == 0 {
 			continue
 		}
 		if b[u] >= 0 {
@@ -521,7 +499,7 @@ func (d *decoder) refineNonZeroes(b *block, zig, zigEnd, nz, delta int32) (int32
 			b[u] -= delta
 		}
 	}
-	return zig, nil
+	return zig
 }
 
 func (d *decoder) reconstructProgressiveImage() {
@@ -545,24 +523,11 @@ func (d *decoder) reconstructProgressiveImage() {
 
 // reconstructBlock dequantizes, performs the inverse DCT and stores the block to the image of each output.
 func (d *decoder) reconstructBlock(b *block, bx, by, compIndex int) {
+	quant := &d.quant[d.comp[compIndex].tq]
 	for i := range d.outs {
 		o := &d.outs[i]
-		side := 8 >> o.shift
-		var dst []byte
-		var stride int
-		switch {
-		case d.nComp == 1:
-			dst, stride = o.img1.Pix, o.img1.Stride
-		case compIndex == 0:
-			dst, stride = o.img3.Y, o.img3.YStride
-		case compIndex == 1:
-			dst, stride = o.img3.Cb, o.img3.CStride
-		case compIndex == 2:
-			dst, stride = o.img3.Cr, o.img3.CStride
-		default:
-			dst, stride = o.blackPix, o.blackStride
-		}
-		pixels.Transform(dst[side*(by*stride+bx):], stride, o.shift, b, &d.quant[d.comp[compIndex].tq])
+		to, side := &o.planes[compIndex], 8>>o.shift
+		pixels.Transform(to.pix[side*(by*to.stride+bx):], to.stride, o.shift, b, quant)
 	}
 }
 
