@@ -128,6 +128,8 @@ func ReadAs(file []byte, size augment.Size) (p Picture, err error) {
 		need = roomOf(c, size)
 	}
 	defer decoding.take(garbage * need)()
+	v.scratch = scratches.Get().(*scratch)
+	defer scratches.Put(v.scratch)
 	if err == nil {
 		err = v.decode(kind.decode, file)
 	}
@@ -155,7 +157,19 @@ type view struct {
 	small       augment.Image // the whole at 1 / 2^smallShift, for the glance
 	smallShift  int
 	levels      *levels
+	scratch     *scratch // of a file; where image may lie
 }
+
+// scratch is memory that the decoding of one picture leaves for the next.
+type scratch struct {
+	jpeg  jpeg.Decoder
+	whole []byte
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// mostWhole is how many bytes of a picture's pixels are kept for the next.
+const mostWhole = 16 << 20
 
 // picture resizes to a size of the picture as it lies, and turns it upright.
 func (v *view) picture(size augment.Size) Picture {
@@ -164,6 +178,8 @@ func (v *view) picture(size augment.Size) Picture {
 	p.Image = v.image
 	if outH != v.image.H || outW != v.image.W {
 		p.Image = grey(size.Filter.Resize(v.image, reduced(part, v.shift), outH, outW))
+	} else if v.scratch != nil {
+		p.Pix = bytes.Clone(p.Pix)
 	}
 	p.Image = upright(p.Image, v.orientation)
 	whole := augment.Box{Y1: float64(v.h), X1: float64(v.w)}
@@ -231,29 +247,32 @@ func (v *view) decode(decoder func([]byte) (image.Image, error), file []byte) er
 		if b := img.Bounds(); b.Dx() != v.w || b.Dy() != v.h {
 			return fmt.Errorf("picture: %dx%d pixels in place of %dx%d", b.Dx(), b.Dy(), v.w, v.h)
 		}
-		v.image, v.levels = flat(img)
-		v.small = v.image
+		v.flatten(img)
 		return nil
 	}
 	shifts := []int{v.shift, v.smallShift}
 	if v.shift == v.smallShift {
 		shifts = shifts[:1]
 	}
-	room := decoders.Get().(*jpeg.Decoder)
-	defer decoders.Put(room) // flat copies what was decoded
-	images, err := room.Decode(file, shifts...)
+	images, err := v.scratch.jpeg.Decode(file, shifts...)
 	if err != nil {
 		return err
 	}
-	v.image, _ = flat(images[0])
-	v.small = v.image
+	v.flatten(images[0])
 	if len(images) == 2 {
-		v.small, _ = flat(images[1])
+		v.small, _ = flat(images[1], nil)
 	}
 	return nil
 }
 
-var decoders = sync.Pool{New: func() any { return new(jpeg.Decoder) }}
+// flatten takes the whole from a decoder.
+func (v *view) flatten(img image.Image) {
+	v.image, v.levels = flat(img, v.scratch.whole)
+	v.small = v.image
+	if p := v.image.Pix; cap(p) > cap(v.scratch.whole) && cap(p) <= mostWhole {
+		v.scratch.whole = p
+	}
+}
 
 // finer is how many times finer than the picture asked for a reduced JPEG must be.
 const finer = 2
