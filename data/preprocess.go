@@ -12,6 +12,7 @@ import (
 
 	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/internal/format"
+	"github.com/assaylab/assay/internal/pixel"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -174,46 +175,33 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 		return p, err
 	}
 	var room augment.Sight
-	var counts [3][256]int64 // exact, so that the order of the images changes no bit
+	var bright []byte
+	var n int64
+	var sum, square [3]int64 // whole numbers, exact below 10^14 pixels: the order of the images changes no bit
 	for _, i := range items {
 		m, err := pixels.At(i)
 		if err != nil {
 			return p, err
 		}
 		m, _ = p.Space.See(m, augment.Window{H: m.H, W: m.W}, &room)
-		switch {
-		case m.C == 3 && channels == 1:
+		if m.C == 3 && channels == 1 {
+			bright = bright[:0]
 			for at := 0; at+2 < len(m.Pix); at += 3 {
-				counts[0][luma(uint32(m.Pix[at]), uint32(m.Pix[at+1]), uint32(m.Pix[at+2]))]++
+				bright = append(bright, byte(luma(uint32(m.Pix[at]), uint32(m.Pix[at+1]), uint32(m.Pix[at+2]))))
 			}
-		case m.C == 3:
-			for at := 0; at+2 < len(m.Pix); at += 3 {
-				counts[0][m.Pix[at]]++
-				counts[1][m.Pix[at+1]]++
-				counts[2][m.Pix[at+2]]++
-			}
-		default: // grey counts for every channel
-			for _, v := range m.Pix {
-				counts[0][v]++
-			}
-			if channels == 3 {
-				for _, v := range m.Pix {
-					counts[1][v]++
-					counts[2][v]++
-				}
-			}
+			m.C, m.Pix = 1, bright
 		}
+		ofSum, ofSquare := pixel.Best().Sums(m.Pix, m.C)
+		for c := range channels {
+			sum[c] += ofSum[c%m.C] // grey counts for every channel
+			square[c] += ofSquare[c%m.C]
+		}
+		n += int64(m.H) * int64(m.W)
 	}
 	for c := range channels {
-		var n, sum, square int64 // whole numbers: exact below 10^14 pixels
-		for v, k := range counts[c] {
-			n += k
-			sum += k * int64(v)
-			square += k * int64(v) * int64(v)
-		}
-		mean := float64(sum) / float64(n)
+		mean := float64(sum[c]) / float64(n)
 		// The conversion keeps a processor from fusing product and difference, so that all of them find the same bits.
-		variance := float64(square)/float64(n) - float64(mean*mean)
+		variance := float64(square[c])/float64(n) - float64(mean*mean)
 		p.Mean[c] = float32(mean / 255)
 		p.Std[c] = float32(max(1, math.Sqrt(max(0, variance))) / 255) // black pictures alone must not divide by 0
 	}

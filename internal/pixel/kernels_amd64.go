@@ -30,3 +30,9 @@ func rowsAVX2(dst *byte, dst2 *byte, src *byte, src2 *byte, from *int32, weights
 //
 //go:noescape
 func columnsAVX2(dst *byte, src *byte, stride int, n int, weights *int16, pairs int)
+
+// sumsAVX2 adds up each byte of blocks of 48 and its square: for each 16 bytes, the sums of bytes 0 to 3 and 8 to 11, of the others, and the
+// squares of both.
+//
+//go:noescape
+func sumsAVX2(to *uint32, src *byte, blocks int)

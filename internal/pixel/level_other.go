@@ -12,3 +12,4 @@ func yCbCrAVX2(dst, luma, cb, cr *byte, pixels int)                             
 func yCbCrHalfAVX2(dst, luma, cb, cr *byte, pixels int)                                 { panic(AVX2) }
 func rowsAVX2(dst, dst2, src, src2 *byte, from *int32, weights *int16, outs, fours int) { panic(AVX2) }
 func columnsAVX2(dst, src *byte, stride, n int, weights *int16, pairs int)              { panic(AVX2) }
+func sumsAVX2(to *uint32, src *byte, blocks int)                                        { panic(AVX2) }

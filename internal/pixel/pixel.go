@@ -1,4 +1,4 @@
-// Package pixel holds the inner loops of reading pictures: the inverse transform of JPEG, colours, resizing. All arithmetic is on whole
+// Package pixel holds the inner loops of reading pictures: the inverse transform of JPEG, colours, resizing, sums. All arithmetic is on whole
 // numbers, and every level gives the same bits. It imports nothing of Assay. Start at [Best].
 //
 // The generic Go code is the contract. AVX2's is generated: go generate, from _asm, a module of its own; the build tag purego leaves it

@@ -155,6 +155,30 @@ func TestEveryLevelResizesToTheSameBytes(t *testing.T) {
 	}
 }
 
+func TestEveryLevelHasTheSameSums(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for _, n := range []int{0, 1, 15, 16, 17, 100, 5000, 300_000} { // pixels; the last have squares that 32 bits of one sum do not hold
+		for _, channels := range []int{1, 3} {
+			pix := noise(r, n*channels)
+			if n == 300_000 {
+				for i := range pix {
+					pix[i] = byte(255 - i%channels)
+				}
+			}
+			var sum, square [3]int64
+			for i, v := range pix {
+				sum[i%channels] += int64(v)
+				square[i%channels] += int64(v) * int64(v)
+			}
+			for _, l := range Levels() {
+				if gotSum, gotSquare := l.Sums(pix, channels); gotSum != sum || gotSquare != square {
+					t.Fatalf("%s, %d pixels of %d: got %v, %v, want %v, %v", l, n, channels, gotSum, gotSquare, sum, square)
+				}
+			}
+		}
+	}
+}
+
 func TestNothingAllocatesASecondTime(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	ts, src, dst := taps(r, 40, 20, 9), noise(r, 40*40*3), make([]byte, 40*40*3)
@@ -166,6 +190,7 @@ func TestNothingAllocatesASecondTime(t *testing.T) {
 			ts.Columns(l, dst, src, 120)
 			l.RGB(dst[:300], src, src, src, 1)
 			l.Transform(dst, 8, 0, &of[0], &quant[0])
+			l.Sums(src, 3)
 		}); n != 0 {
 			t.Errorf("%s: %v allocations", l, n)
 		}
@@ -191,6 +216,7 @@ func BenchmarkLevels(b *testing.B) {
 				}
 			}},
 			{"RGB", 3 * 640, func() { l.RGB(dst[:3*640], wide, wide[640:], wide[1280:], 1) }},
+			{"Sums", 480 * 640 * 3, func() { l.Sums(wide, 3) }},
 			{"Rows", 480 * 640 * 3, func() { ts.Rows(l, dst, wide, 3) }},
 			{"Columns", 480 * 640 * 3, func() { ts.Columns(l, dst, wide, 480*3) }},
 		} {

@@ -11,5 +11,6 @@ func main() {
 	colours("yCbCrHalfAVX2", 2)
 	rows()
 	columns()
+	sums()
 	Generate()
 }
