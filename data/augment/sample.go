@@ -3,6 +3,7 @@ package augment
 import (
 	"math"
 
+	"github.com/assaylab/assay/internal/pixel"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -190,10 +191,10 @@ func (s *Sample) Render(m Image) (Image, Window, []Span) {
 	return m, win, spans
 }
 
-// places is a coordinate in pixels with 32 bits behind the point; fine are those of them that weigh neighbours.
+// places is how many bits of a coordinate in pixels stand behind the point; fine are those of them that weigh neighbours.
 const (
-	places = 32
-	fine   = 11
+	places = pixel.Places
+	fine   = pixel.Fine
 )
 
 func fixed(v float64) int64 { return int64(math.Floor(float64(v*(1<<places)) + 0.5)) }
@@ -211,10 +212,18 @@ func (s *Sample) resample(m Image) (Image, []Span) {
 	goesOn := reflect || s.fill == FillEdge
 	for row := range s.H {
 		startY, startX := v.at(float64(row)+0.5, 0.5)
-		x, y := fixed(startX), fixed(startY)
+		line := pixel.Line{X: fixed(startX) - 1<<(places-1), Y: fixed(startY) - 1<<(places-1), DX: dx, DY: dy}
 		out := s.pix[row*s.W*c : (row+1)*s.W*c]
 		span := Span{s.W, s.W}
-		for col := range s.W {
+		from, to := line.Among(m.W, m.H, s.W) // most pixels
+		for col := 0; col < s.W; col++ {
+			u, t := line.X+int64(col)*dx, line.Y+int64(col)*dy // from the centre of the first pixel
+			if col == from && from < to {
+				pixels.Bilinear(out[from*c:to*c], m.Pix, m.W, m.H, c, pixel.Line{X: u, Y: t, DX: dx, DY: dy})
+				span.X0, col = min(span.X0, from), to-1
+				continue
+			}
+			x, y := u+1<<(places-1), t+1<<(places-1)
 			px := out[col*c : (col+1)*c]
 			if inside := uint64(x) < uint64(endX) && uint64(y) < uint64(endY); !inside && !goesOn {
 				for k := range px {
@@ -227,27 +236,14 @@ func (s *Sample) resample(m Image) (Image, []Span) {
 				if span.X0 == s.W {
 					span.X0 = col
 				}
-				u, t := x-1<<(places-1), y-1<<(places-1) // from the centre of the first pixel
 				fx, fy := uint32(u>>(places-fine))&(1<<fine-1), uint32(t>>(places-fine))&(1<<fine-1)
 				x0, y0 := int(u>>places), int(t>>places)
-				if at := (y0*m.W + x0) * c; uint(x0) < uint(m.W-1) && uint(y0) < uint(m.H-1) { // most pixels lie among four
-					upper, lower := m.Pix[at:at+2*c:at+2*c], m.Pix[at+m.W*c:][:2*c]
-					if c == 3 {
-						px[0] = mix(upper[0], upper[3], lower[0], lower[3], fx, fy)
-						px[1] = mix(upper[1], upper[4], lower[1], lower[4], fx, fy)
-						px[2] = mix(upper[2], upper[5], lower[2], lower[5], fx, fy)
-					} else {
-						px[0] = mix(upper[0], upper[1], lower[0], lower[1], fx, fy)
-					}
-				} else {
-					x0, x1 := neighbour(x0, m.W, reflect)*c, neighbour(x0+1, m.W, reflect)*c
-					y0, y1 := neighbour(y0, m.H, reflect)*m.W*c, neighbour(y0+1, m.H, reflect)*m.W*c
-					for k := range px {
-						px[k] = mix(m.Pix[y0+x0+k], m.Pix[y0+x1+k], m.Pix[y1+x0+k], m.Pix[y1+x1+k], fx, fy)
-					}
+				x0, x1 := neighbour(x0, m.W, reflect)*c, neighbour(x0+1, m.W, reflect)*c
+				y0, y1 := neighbour(y0, m.H, reflect)*m.W*c, neighbour(y0+1, m.H, reflect)*m.W*c
+				for k := range px {
+					px[k] = pixel.Mix(m.Pix[y0+x0+k], m.Pix[y0+x1+k], m.Pix[y1+x0+k], m.Pix[y1+x1+k], fx, fy)
 				}
 			}
-			x, y = x+dx, y+dy
 		}
 		s.span[row] = span
 	}
@@ -261,13 +257,6 @@ func (s *Sample) resample(m Image) (Image, []Span) {
 		return Image{H: s.H, W: s.W, C: c, Pix: s.pix}, nil
 	}
 	return Image{H: s.H, W: s.W, C: c, Pix: s.pix}, s.span
-}
-
-// mix weighs four pixels, two of a row and two of the next, by fx to the right and fy down.
-func mix(a, b, c, d byte, fx, fy uint32) byte {
-	upper := uint32(a)*(1<<fine-fx) + uint32(b)*fx
-	lower := uint32(c)*(1<<fine-fx) + uint32(d)*fx
-	return byte((upper*(1<<fine-fy) + lower*fy + 1<<(2*fine-1)) >> (2 * fine))
 }
 
 // neighbour is the pixel of n that stands for the one at i: the nearest, or the mirror image about the first and the last.

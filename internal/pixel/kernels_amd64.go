@@ -36,3 +36,8 @@ func columnsAVX2(dst *byte, src *byte, stride int, n int, weights *int16, pairs 
 //
 //go:noescape
 func sumsAVX2(to *uint32, src *byte, blocks int)
+
+// bilinearAVX2 makes two pixels of three channels for each of pairs. It reads two bytes beyond the four pixels of each.
+//
+//go:noescape
+func bilinearAVX2(dst *byte, src *byte, stride int, x int64, y int64, dx int64, dy int64, pairs int)

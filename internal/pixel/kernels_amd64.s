@@ -718,3 +718,114 @@ block:
 	VMOVDQU    Y11, 352(AX)
 	VZEROUPPER
 	RET
+
+// func bilinearAVX2(dst *byte, src *byte, stride int, x int64, y int64, dx int64, dy int64, pairs int)
+// Requires: AVX, AVX2
+TEXT ·bilinearAVX2(SB), NOSPLIT, $0-64
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    stride+16(FP), DX
+	MOVQ    pairs+56(FP), BX
+	MOVQ    x+24(FP), SI
+	MOVQ    y+32(FP), DI
+	MOVQ    dx+40(FP), R8
+	MOVQ    dy+48(FP), R9
+	LEAQ    (CX)(DX*1), R10
+	VMOVDQU constant25<>+0(SB), Y9
+	VMOVDQU constant28<>+0(SB), Y10
+	VMOVDQU constant29<>+0(SB), Y11
+	VMOVDQU constant27<>+0(SB), Y12
+	VMOVDQU constant30<>+0(SB), Y13
+	VMOVDQU constant31<>+0(SB), Y14
+
+pair:
+	MOVQ         DI, R11
+	SARQ         $0x20, R11
+	IMULQ        DX, R11
+	MOVQ         SI, R12
+	SARQ         $0x20, R12
+	LEAQ         (R12)(R12*2), R12
+	ADDQ         R12, R11
+	VMOVQ        (CX)(R11*1), X5
+	VPINSRQ      $0x01, (R10)(R11*1), X5, X5
+	MOVQ         SI, R11
+	SHRQ         $0x15, R11
+	ANDQ         $+2047, R11
+	MOVQ         DI, R12
+	SHRQ         $0x15, R12
+	ANDQ         $+2047, R12
+	ADDQ         R8, SI
+	ADDQ         R9, DI
+	MOVQ         DI, R13
+	SARQ         $0x20, R13
+	IMULQ        DX, R13
+	MOVQ         SI, R14
+	SARQ         $0x20, R14
+	LEAQ         (R14)(R14*2), R14
+	ADDQ         R14, R13
+	VMOVQ        (CX)(R13*1), X6
+	VPINSRQ      $0x01, (R10)(R13*1), X6, X6
+	MOVQ         SI, R13
+	SHRQ         $0x15, R13
+	ANDQ         $+2047, R13
+	MOVQ         DI, R14
+	SHRQ         $0x15, R14
+	ANDQ         $+2047, R14
+	ADDQ         R8, SI
+	ADDQ         R9, DI
+	SHLQ         $0x20, R13
+	ORQ          R13, R11
+	VMOVQ        R11, X2
+	VPERMD       Y2, Y13, Y2
+	SHLQ         $0x20, R14
+	ORQ          R14, R12
+	VMOVQ        R12, X3
+	VPERMD       Y3, Y13, Y3
+	VPSLLD       $0x10, Y2, Y4
+	VPSUBD       Y2, Y11, Y2
+	VPOR         Y4, Y2, Y2
+	VINSERTI128  $0x01, X6, Y5, Y5
+	VPSHUFB      Y9, Y5, Y0
+	VPSHUFB      Y10, Y5, Y1
+	VPMADDWD     Y2, Y0, Y0
+	VPMADDWD     Y2, Y1, Y1
+	VPSUBD       Y0, Y1, Y1
+	VPMULLD      Y3, Y1, Y1
+	VPSLLD       $0x0b, Y0, Y0
+	VPADDD       Y12, Y0, Y0
+	VPADDD       Y1, Y0, Y0
+	VPSRLD       $0x16, Y0, Y0
+	VPSHUFB      Y14, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPOR         X1, X0, X0
+	VMOVD        X0, (AX)
+	VPEXTRW      $0x02, X0, 4(AX)
+	ADDQ         $0x06, AX
+	DECQ         BX
+	JNZ          pair
+	VZEROUPPER
+	RET
+
+DATA constant28<>+0(SB)/8, $0x800c8009800b8008
+DATA constant28<>+8(SB)/8, $0x80808080800d800a
+DATA constant28<>+16(SB)/8, $0x800c8009800b8008
+DATA constant28<>+24(SB)/8, $0x80808080800d800a
+GLOBL constant28<>(SB), RODATA|NOPTR, $32
+
+DATA constant29<>+0(SB)/8, $0x0000080000000800
+DATA constant29<>+8(SB)/8, $0x0000080000000800
+DATA constant29<>+16(SB)/8, $0x0000080000000800
+DATA constant29<>+24(SB)/8, $0x0000080000000800
+GLOBL constant29<>(SB), RODATA|NOPTR, $32
+
+DATA constant30<>+0(SB)/8, $0x0000000000000000
+DATA constant30<>+8(SB)/8, $0x0000000000000000
+DATA constant30<>+16(SB)/8, $0x0000000100000001
+DATA constant30<>+24(SB)/8, $0x0000000100000001
+GLOBL constant30<>(SB), RODATA|NOPTR, $32
+
+DATA constant31<>+0(SB)/8, $0x8080808080080400
+DATA constant31<>+8(SB)/8, $0x8080808080808080
+DATA constant31<>+16(SB)/8, $0x8080080400808080
+DATA constant31<>+24(SB)/8, $0x8080808080808080
+GLOBL constant31<>(SB), RODATA|NOPTR, $32

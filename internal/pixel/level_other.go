@@ -13,3 +13,4 @@ func yCbCrHalfAVX2(dst, luma, cb, cr *byte, pixels int)                         
 func rowsAVX2(dst, dst2, src, src2 *byte, from *int32, weights *int16, outs, fours int) { panic(AVX2) }
 func columnsAVX2(dst, src *byte, stride, n int, weights *int16, pairs int)              { panic(AVX2) }
 func sumsAVX2(to *uint32, src *byte, blocks int)                                        { panic(AVX2) }
+func bilinearAVX2(dst, src *byte, stride int, x, y, dx, dy int64, pairs int)            { panic(AVX2) }

@@ -155,6 +155,47 @@ func TestEveryLevelResizesToTheSameBytes(t *testing.T) {
 	}
 }
 
+func TestEveryLevelMixesTheSameBytes(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	made := 0
+	for i := range 3000 {
+		w, h, n, channels := 1+r.IntN(40), 1+r.IntN(40), r.IntN(60), 1+i%2*2
+		step := func() int64 { return (r.Int64N(9) - 4) << Places * int64(r.IntN(1000)) / 2000 }
+		p := Line{r.Int64N(int64(w)<<Places) - 1<<30, r.Int64N(int64(h)<<Places) - 1<<30, step(), step() * int64(r.IntN(2))}
+		var lies []int
+		for k := range n {
+			x, y := int(p.X+int64(k)*p.DX)>>Places, int(p.Y+int64(k)*p.DY)>>Places
+			if x >= 0 && x < w-1 && y >= 0 && y < h-1 {
+				lies = append(lies, k)
+			}
+		}
+		from, to := p.Among(w, h, n)
+		if to-from != len(lies) || len(lies) > 0 && lies[0] != from {
+			t.Fatalf("%+v: %d to %d of %d lie in %dx%d, want %v", p, from, to, n, w, h, lies)
+		}
+		if from == to {
+			continue
+		}
+		p.X, p.Y = p.X+int64(from)*p.DX, p.Y+int64(from)*p.DY
+		src := noise(r, w*h*channels)
+		var want []byte
+		for _, l := range Levels() {
+			got := make([]byte, (to-from)*channels+1)
+			got[len(got)-1] = 99
+			l.Bilinear(got[:len(got)-1], src[:len(src):len(src)], w, h, channels, p)
+			if l == Generic {
+				want = got
+				made++
+			} else if !bytes.Equal(got, want) {
+				t.Fatalf("%s differs from generic: %+v, %dx%dx%d, %d pixels\n%v\n%v", l, p, h, w, channels, to-from, got, want)
+			}
+		}
+	}
+	if made < 1000 {
+		t.Errorf("%d lines made", made)
+	}
+}
+
 func TestEveryLevelHasTheSameSums(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, n := range []int{0, 1, 15, 16, 17, 100, 5000, 300_000} { // pixels; the last have squares that 32 bits of one sum do not hold
@@ -191,6 +232,7 @@ func TestNothingAllocatesASecondTime(t *testing.T) {
 			l.RGB(dst[:300], src, src, src, 1)
 			l.Transform(dst, 8, 0, &of[0], &quant[0])
 			l.Sums(src, 3)
+			l.Bilinear(dst[:90], src, 40, 40, 3, Line{0, 0, 1 << 31, 1 << 30})
 		}); n != 0 {
 			t.Errorf("%s: %v allocations", l, n)
 		}
@@ -216,6 +258,7 @@ func BenchmarkLevels(b *testing.B) {
 				}
 			}},
 			{"RGB", 3 * 640, func() { l.RGB(dst[:3*640], wide, wide[640:], wide[1280:], 1) }},
+			{"Bilinear", 3 * 640, func() { l.Bilinear(dst[:3*640], wide, 640, 480, 3, Line{1 << 33, 1 << 33, 1 << 31, 1 << 30}) }},
 			{"Sums", 480 * 640 * 3, func() { l.Sums(wide, 3) }},
 			{"Rows", 480 * 640 * 3, func() { ts.Rows(l, dst, wide, 3) }},
 			{"Columns", 480 * 640 * 3, func() { ts.Columns(l, dst, wide, 480*3) }},

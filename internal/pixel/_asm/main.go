@@ -12,5 +12,6 @@ func main() {
 	rows()
 	columns()
 	sums()
+	bilinear()
 	Generate()
 }
