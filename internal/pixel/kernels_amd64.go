@@ -4,6 +4,11 @@
 
 package pixel
 
+// coefficientsAVX2 is Level.Coefficients; limit is the last place of which eight bytes can be read.
+//
+//go:noescape
+func coefficientsAVX2(b *int32, data *byte, limit int, pos int, acc uint64, n uint, whole *uint32, codes *uint16, zig int) (posAfter int, accAfter uint64, nAfter uint, zigAfter int)
+
 // transformAVX2 is Level.Transform.
 //
 //go:noescape

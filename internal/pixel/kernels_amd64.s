@@ -4,6 +4,164 @@
 
 #include "textflag.h"
 
+// func coefficientsAVX2(b *int32, data *byte, limit int, pos int, acc uint64, n uint, whole *uint32, codes *uint16, zig int) (posAfter int, accAfter uint64, nAfter uint, zigAfter int)
+// Requires: BMI2
+TEXT ·coefficientsAVX2(SB), NOSPLIT, $0-104
+	MOVQ b+0(FP), AX
+	MOVQ data+8(FP), CX
+	MOVQ limit+16(FP), DX
+	MOVQ pos+24(FP), BX
+	MOVQ acc+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ whole+48(FP), R8
+	MOVQ codes+56(FP), R9
+	MOVQ zig+64(FP), R10
+	LEAQ constant0<>+0(SB), R11
+	DECQ R10
+
+fill:
+	CMPQ   BX, DX
+	JGT    behind
+	MOVQ   (CX)(BX*1), R14
+	BSWAPQ R14
+	SHRXQ  DI, R14, R14
+	ORQ    R14, SI
+
+behind:
+	MOVQ    DI, R14
+	XORQ    $0x3f, R14
+	SHRQ    $0x03, R14
+	ADDQ    R14, BX
+	ORQ     $0x38, DI
+	MOVQ    SI, R12
+	SHRQ    $0x36, R12
+	MOVL    (R8)(R12*4), R13
+	TESTL   R13, R13
+	JZ      code
+	MOVL    R13, R14
+	SHRL    $0x08, R14
+	MOVBLZX R14, R14
+	LEAQ    1(R10)(R14*1), R10
+	CMPQ    R10, $0x3f
+	JGE     last
+	MOVQ    R13, R14
+	SHLXQ   R14, SI, SI
+	MOVBLZX R14, R14
+	SUBQ    R14, DI
+	SARL    $0x10, R13
+	MOVBLZX (R11)(R10*1), R15
+	MOVL    R13, (AX)(R15*4)
+	MOVQ    SI, R12
+	SHRQ    $0x36, R12
+	MOVL    (R8)(R12*4), R13
+	TESTL   R13, R13
+	JZ      code
+	MOVL    R13, R14
+	SHRL    $0x08, R14
+	MOVBLZX R14, R14
+	LEAQ    1(R10)(R14*1), R10
+	CMPQ    R10, $0x3f
+	JGE     last
+	MOVQ    R13, R14
+	SHLXQ   R14, SI, SI
+	MOVBLZX R14, R14
+	SUBQ    R14, DI
+	SARL    $0x10, R13
+	MOVBLZX (R11)(R10*1), R15
+	MOVL    R13, (AX)(R15*4)
+	MOVQ    SI, R12
+	SHRQ    $0x36, R12
+	MOVL    (R8)(R12*4), R13
+	TESTL   R13, R13
+	JZ      code
+	MOVL    R13, R14
+	SHRL    $0x08, R14
+	MOVBLZX R14, R14
+	LEAQ    1(R10)(R14*1), R10
+	CMPQ    R10, $0x3f
+	JGE     last
+	MOVQ    R13, R14
+	SHLXQ   R14, SI, SI
+	MOVBLZX R14, R14
+	SUBQ    R14, DI
+	SARL    $0x10, R13
+	MOVBLZX (R11)(R10*1), R15
+	MOVL    R13, (AX)(R15*4)
+	JMP     fill
+
+code:
+	MOVWLZX (R9)(R12*2), R13
+	MOVL    R13, R14
+	SHRL    $0x08, R14
+	ANDL    $0x0f, R14
+	JZ      stuck
+	MOVL    R14, R12
+	MOVL    R13, R14
+	SHRL    $0x0c, R14
+	LEAQ    1(R10)(R14*1), R10
+	SHLXQ   R13, SI, SI
+	MOVBLZX R13, R13
+	SUBQ    R13, DI
+	CMPQ    R10, $0x3f
+	JGT     end
+	MOVQ    R12, R14
+	NEGQ    R14
+	SHRXQ   R14, SI, R14
+	MOVQ    SI, R13
+	NOTQ    R13
+	SARQ    $0x3f, R13
+	MOVQ    $-1, R15
+	SHLXQ   R12, R15, R15
+	INCQ    R15
+	ANDQ    R13, R15
+	ADDL    R15, R14
+	MOVBLZX (R11)(R10*1), R15
+	MOVL    R14, (AX)(R15*4)
+	SHLXQ   R12, SI, SI
+	MOVBLZX R12, R12
+	SUBQ    R12, DI
+	CMPQ    R10, $0x3f
+	JLT     fill
+	JMP     end
+
+last:
+	JGT     over
+	MOVQ    R13, R14
+	SHLXQ   R14, SI, SI
+	MOVBLZX R14, R14
+	SUBQ    R14, DI
+	SARL    $0x10, R13
+	MOVBLZX (R11)(R10*1), R15
+	MOVL    R13, (AX)(R15*4)
+	JMP     end
+
+over:
+	MOVWLZX (R9)(R12*2), R13
+	SHLXQ   R13, SI, SI
+	MOVBLZX R13, R13
+	SUBQ    R13, DI
+
+end:
+	MOVQ $0x000000000000003f, R10
+
+stuck:
+	INCQ R10
+	MOVQ BX, posAfter+72(FP)
+	MOVQ SI, accAfter+80(FP)
+	MOVQ DI, nAfter+88(FP)
+	MOVQ R10, zigAfter+96(FP)
+	RET
+
+DATA constant0<>+0(SB)/8, $0x0a03020910080100
+DATA constant0<>+8(SB)/8, $0x05040b1219201811
+DATA constant0<>+16(SB)/8, $0x22293028211a130c
+DATA constant0<>+24(SB)/8, $0x1c150e07060d141b
+DATA constant0<>+32(SB)/8, $0x242b323938312a23
+DATA constant0<>+40(SB)/8, $0x332c251e170f161d
+DATA constant0<>+48(SB)/8, $0x2e271f262d343b3a
+DATA constant0<>+56(SB)/8, $0x3f3e372f363d3c35
+GLOBL constant0<>(SB), RODATA|NOPTR, $64
+
 // func transformAVX2(dst *byte, stride int, coefficients *int32, quant *int32)
 // Requires: AVX, AVX2
 TEXT ·transformAVX2(SB), NOSPLIT, $0-32
@@ -56,9 +214,9 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-32
 	VPSUBD       Y12, Y8, Y0
 	VPADDD       Y12, Y8, Y8
 	VPADDD       Y14, Y10, Y1
-	VPMULLD      constant0<>+0(SB), Y1, Y1
-	VPMULLD      constant1<>+0(SB), Y14, Y14
-	VPMULLD      constant2<>+0(SB), Y10, Y10
+	VPMULLD      constant1<>+0(SB), Y1, Y1
+	VPMULLD      constant2<>+0(SB), Y14, Y14
+	VPMULLD      constant3<>+0(SB), Y10, Y10
 	VPADDD       Y14, Y1, Y14
 	VPSUBD       Y10, Y1, Y10
 	VPSUBD       Y14, Y0, Y2
@@ -69,8 +227,8 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-32
 	VPSLLD       $0x07, Y9, Y9
 	VPSUBD       Y15, Y9, Y4
 	VPADDD       Y15, Y9, Y9
-	VPMULLD      constant3<>+0(SB), Y13, Y13
-	VPMULLD      constant3<>+0(SB), Y11, Y11
+	VPMULLD      constant4<>+0(SB), Y13, Y13
+	VPMULLD      constant4<>+0(SB), Y11, Y11
 	VPSUBD       Y11, Y9, Y5
 	VPADDD       Y11, Y9, Y9
 	VPSUBD       Y13, Y4, Y6
@@ -80,15 +238,15 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-32
 	VPSRAD       $0x02, Y5, Y5
 	VPSRAD       $0x02, Y6, Y6
 	VPADDD       Y9, Y4, Y7
-	VPMULLD      constant4<>+0(SB), Y7, Y7
-	VPMULLD      constant5<>+0(SB), Y9, Y9
-	VPMULLD      constant6<>+0(SB), Y4, Y4
+	VPMULLD      constant5<>+0(SB), Y7, Y7
+	VPMULLD      constant6<>+0(SB), Y9, Y9
+	VPMULLD      constant7<>+0(SB), Y4, Y4
 	VPADDD       Y9, Y7, Y9
 	VPSUBD       Y4, Y7, Y4
 	VPADDD       Y6, Y5, Y12
-	VPMULLD      constant7<>+0(SB), Y12, Y12
-	VPMULLD      constant8<>+0(SB), Y6, Y6
-	VPMULLD      constant9<>+0(SB), Y5, Y5
+	VPMULLD      constant8<>+0(SB), Y12, Y12
+	VPMULLD      constant9<>+0(SB), Y6, Y6
+	VPMULLD      constant10<>+0(SB), Y5, Y5
 	VPADDD       Y6, Y12, Y6
 	VPSUBD       Y5, Y12, Y5
 	VPSUBD       Y4, Y8, Y1
@@ -123,7 +281,7 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-32
 	VPERM2I128   $0x31, Y14, Y2, Y12
 	VPERM2I128   $0x20, Y1, Y3, Y7
 	VPERM2I128   $0x31, Y1, Y3, Y13
-	VPADDD       constant10<>+0(SB), Y4, Y4
+	VPADDD       constant11<>+0(SB), Y4, Y4
 	VPSUBD       Y9, Y4, Y0
 	VPADDD       Y9, Y4, Y4
 	VPSRAD       $0x02, Y4, Y4
@@ -131,9 +289,9 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-32
 	VPSRAD       $0x0d, Y6, Y6
 	VPSRAD       $0x0d, Y12, Y12
 	VPADDD       Y12, Y6, Y1
-	VPMULLD      constant11<>+0(SB), Y1, Y1
-	VPMULLD      constant12<>+0(SB), Y12, Y12
-	VPMULLD      constant13<>+0(SB), Y6, Y6
+	VPMULLD      constant12<>+0(SB), Y1, Y1
+	VPMULLD      constant13<>+0(SB), Y12, Y12
+	VPMULLD      constant14<>+0(SB), Y6, Y6
 	VPADDD       Y12, Y1, Y12
 	VPSUBD       Y6, Y1, Y6
 	VPSUBD       Y12, Y0, Y2
@@ -144,8 +302,8 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-32
 	VPADDD       Y13, Y5, Y5
 	VPSRAD       $0x0d, Y7, Y7
 	VPSRAD       $0x0d, Y11, Y11
-	VPMULLD      constant14<>+0(SB), Y7, Y7
-	VPMULLD      constant14<>+0(SB), Y11, Y11
+	VPMULLD      constant15<>+0(SB), Y7, Y7
+	VPMULLD      constant15<>+0(SB), Y11, Y11
 	VPSUBD       Y7, Y5, Y10
 	VPADDD       Y7, Y5, Y5
 	VPSUBD       Y11, Y8, Y14
@@ -155,15 +313,15 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-32
 	VPSRAD       $0x0e, Y10, Y10
 	VPSRAD       $0x0e, Y14, Y14
 	VPADDD       Y5, Y8, Y15
-	VPMULLD      constant4<>+0(SB), Y15, Y15
-	VPMULLD      constant5<>+0(SB), Y5, Y5
-	VPMULLD      constant6<>+0(SB), Y8, Y8
+	VPMULLD      constant5<>+0(SB), Y15, Y15
+	VPMULLD      constant6<>+0(SB), Y5, Y5
+	VPMULLD      constant7<>+0(SB), Y8, Y8
 	VPADDD       Y5, Y15, Y5
 	VPSUBD       Y8, Y15, Y8
 	VPADDD       Y14, Y10, Y9
-	VPMULLD      constant7<>+0(SB), Y9, Y9
-	VPMULLD      constant8<>+0(SB), Y14, Y14
-	VPMULLD      constant9<>+0(SB), Y10, Y10
+	VPMULLD      constant8<>+0(SB), Y9, Y9
+	VPMULLD      constant9<>+0(SB), Y14, Y14
+	VPMULLD      constant10<>+0(SB), Y10, Y10
 	VPADDD       Y14, Y9, Y14
 	VPSUBD       Y10, Y9, Y10
 	VPSUBD       Y8, Y4, Y1
@@ -182,8 +340,8 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-32
 	VPSRAD       $0x12, Y6, Y6
 	VPSRAD       $0x12, Y12, Y12
 	VPSRAD       $0x12, Y1, Y1
-	VMOVDQU      constant15<>+0(SB), Y5
-	VMOVDQU      constant16<>+0(SB), Y7
+	VMOVDQU      constant16<>+0(SB), Y5
+	VMOVDQU      constant17<>+0(SB), Y7
 	VPACKSSDW    Y0, Y4, Y4
 	VPADDW       Y5, Y4, Y4
 	VPACKSSDW    Y3, Y2, Y2
@@ -212,107 +370,107 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER
 	RET
 
-DATA constant0<>+0(SB)/8, $0x0001151800011518
-DATA constant0<>+8(SB)/8, $0x0001151800011518
-DATA constant0<>+16(SB)/8, $0x0001151800011518
-DATA constant0<>+24(SB)/8, $0x0001151800011518
-GLOBL constant0<>(SB), RODATA|NOPTR, $32
-
-DATA constant1<>+0(SB)/8, $0xfffc4df2fffc4df2
-DATA constant1<>+8(SB)/8, $0xfffc4df2fffc4df2
-DATA constant1<>+16(SB)/8, $0xfffc4df2fffc4df2
-DATA constant1<>+24(SB)/8, $0xfffc4df2fffc4df2
+DATA constant1<>+0(SB)/8, $0x0001151800011518
+DATA constant1<>+8(SB)/8, $0x0001151800011518
+DATA constant1<>+16(SB)/8, $0x0001151800011518
+DATA constant1<>+24(SB)/8, $0x0001151800011518
 GLOBL constant1<>(SB), RODATA|NOPTR, $32
 
-DATA constant2<>+0(SB)/8, $0xfffe7822fffe7822
-DATA constant2<>+8(SB)/8, $0xfffe7822fffe7822
-DATA constant2<>+16(SB)/8, $0xfffe7822fffe7822
-DATA constant2<>+24(SB)/8, $0xfffe7822fffe7822
+DATA constant2<>+0(SB)/8, $0xfffc4df2fffc4df2
+DATA constant2<>+8(SB)/8, $0xfffc4df2fffc4df2
+DATA constant2<>+16(SB)/8, $0xfffc4df2fffc4df2
+DATA constant2<>+24(SB)/8, $0xfffc4df2fffc4df2
 GLOBL constant2<>(SB), RODATA|NOPTR, $32
 
-DATA constant3<>+0(SB)/8, $0x000000b5000000b5
-DATA constant3<>+8(SB)/8, $0x000000b5000000b5
-DATA constant3<>+16(SB)/8, $0x000000b5000000b5
-DATA constant3<>+24(SB)/8, $0x000000b5000000b5
+DATA constant3<>+0(SB)/8, $0xfffe7822fffe7822
+DATA constant3<>+8(SB)/8, $0xfffe7822fffe7822
+DATA constant3<>+16(SB)/8, $0xfffe7822fffe7822
+DATA constant3<>+24(SB)/8, $0xfffe7822fffe7822
 GLOBL constant3<>(SB), RODATA|NOPTR, $32
 
-DATA constant4<>+0(SB)/8, $0x00000d4e00000d4e
-DATA constant4<>+8(SB)/8, $0x00000d4e00000d4e
-DATA constant4<>+16(SB)/8, $0x00000d4e00000d4e
-DATA constant4<>+24(SB)/8, $0x00000d4e00000d4e
+DATA constant4<>+0(SB)/8, $0x000000b5000000b5
+DATA constant4<>+8(SB)/8, $0x000000b5000000b5
+DATA constant4<>+16(SB)/8, $0x000000b5000000b5
+DATA constant4<>+24(SB)/8, $0x000000b5000000b5
 GLOBL constant4<>(SB), RODATA|NOPTR, $32
 
-DATA constant5<>+0(SB)/8, $0xffffe9ceffffe9ce
-DATA constant5<>+8(SB)/8, $0xffffe9ceffffe9ce
-DATA constant5<>+16(SB)/8, $0xffffe9ceffffe9ce
-DATA constant5<>+24(SB)/8, $0xffffe9ceffffe9ce
+DATA constant5<>+0(SB)/8, $0x00000d4e00000d4e
+DATA constant5<>+8(SB)/8, $0x00000d4e00000d4e
+DATA constant5<>+16(SB)/8, $0x00000d4e00000d4e
+DATA constant5<>+24(SB)/8, $0x00000d4e00000d4e
 GLOBL constant5<>(SB), RODATA|NOPTR, $32
 
-DATA constant6<>+0(SB)/8, $0x0000046a0000046a
-DATA constant6<>+8(SB)/8, $0x0000046a0000046a
-DATA constant6<>+16(SB)/8, $0x0000046a0000046a
-DATA constant6<>+24(SB)/8, $0x0000046a0000046a
+DATA constant6<>+0(SB)/8, $0xffffe9ceffffe9ce
+DATA constant6<>+8(SB)/8, $0xffffe9ceffffe9ce
+DATA constant6<>+16(SB)/8, $0xffffe9ceffffe9ce
+DATA constant6<>+24(SB)/8, $0xffffe9ceffffe9ce
 GLOBL constant6<>(SB), RODATA|NOPTR, $32
 
-DATA constant7<>+0(SB)/8, $0x00000fb100000fb1
-DATA constant7<>+8(SB)/8, $0x00000fb100000fb1
-DATA constant7<>+16(SB)/8, $0x00000fb100000fb1
-DATA constant7<>+24(SB)/8, $0x00000fb100000fb1
+DATA constant7<>+0(SB)/8, $0x0000046a0000046a
+DATA constant7<>+8(SB)/8, $0x0000046a0000046a
+DATA constant7<>+16(SB)/8, $0x0000046a0000046a
+DATA constant7<>+24(SB)/8, $0x0000046a0000046a
 GLOBL constant7<>(SB), RODATA|NOPTR, $32
 
-DATA constant8<>+0(SB)/8, $0xffffed30ffffed30
-DATA constant8<>+8(SB)/8, $0xffffed30ffffed30
-DATA constant8<>+16(SB)/8, $0xffffed30ffffed30
-DATA constant8<>+24(SB)/8, $0xffffed30ffffed30
+DATA constant8<>+0(SB)/8, $0x00000fb100000fb1
+DATA constant8<>+8(SB)/8, $0x00000fb100000fb1
+DATA constant8<>+16(SB)/8, $0x00000fb100000fb1
+DATA constant8<>+24(SB)/8, $0x00000fb100000fb1
 GLOBL constant8<>(SB), RODATA|NOPTR, $32
 
-DATA constant9<>+0(SB)/8, $0x00000c9200000c92
-DATA constant9<>+8(SB)/8, $0x00000c9200000c92
-DATA constant9<>+16(SB)/8, $0x00000c9200000c92
-DATA constant9<>+24(SB)/8, $0x00000c9200000c92
+DATA constant9<>+0(SB)/8, $0xffffed30ffffed30
+DATA constant9<>+8(SB)/8, $0xffffed30ffffed30
+DATA constant9<>+16(SB)/8, $0xffffed30ffffed30
+DATA constant9<>+24(SB)/8, $0xffffed30ffffed30
 GLOBL constant9<>(SB), RODATA|NOPTR, $32
 
-DATA constant10<>+0(SB)/8, $0x0008000000080000
-DATA constant10<>+8(SB)/8, $0x0008000000080000
-DATA constant10<>+16(SB)/8, $0x0008000000080000
-DATA constant10<>+24(SB)/8, $0x0008000000080000
+DATA constant10<>+0(SB)/8, $0x00000c9200000c92
+DATA constant10<>+8(SB)/8, $0x00000c9200000c92
+DATA constant10<>+16(SB)/8, $0x00000c9200000c92
+DATA constant10<>+24(SB)/8, $0x00000c9200000c92
 GLOBL constant10<>(SB), RODATA|NOPTR, $32
 
-DATA constant11<>+0(SB)/8, $0x0000045400000454
-DATA constant11<>+8(SB)/8, $0x0000045400000454
-DATA constant11<>+16(SB)/8, $0x0000045400000454
-DATA constant11<>+24(SB)/8, $0x0000045400000454
+DATA constant11<>+0(SB)/8, $0x0008000000080000
+DATA constant11<>+8(SB)/8, $0x0008000000080000
+DATA constant11<>+16(SB)/8, $0x0008000000080000
+DATA constant11<>+24(SB)/8, $0x0008000000080000
 GLOBL constant11<>(SB), RODATA|NOPTR, $32
 
-DATA constant12<>+0(SB)/8, $0xfffff138fffff138
-DATA constant12<>+8(SB)/8, $0xfffff138fffff138
-DATA constant12<>+16(SB)/8, $0xfffff138fffff138
-DATA constant12<>+24(SB)/8, $0xfffff138fffff138
+DATA constant12<>+0(SB)/8, $0x0000045400000454
+DATA constant12<>+8(SB)/8, $0x0000045400000454
+DATA constant12<>+16(SB)/8, $0x0000045400000454
+DATA constant12<>+24(SB)/8, $0x0000045400000454
 GLOBL constant12<>(SB), RODATA|NOPTR, $32
 
-DATA constant13<>+0(SB)/8, $0xfffff9e0fffff9e0
-DATA constant13<>+8(SB)/8, $0xfffff9e0fffff9e0
-DATA constant13<>+16(SB)/8, $0xfffff9e0fffff9e0
-DATA constant13<>+24(SB)/8, $0xfffff9e0fffff9e0
+DATA constant13<>+0(SB)/8, $0xfffff138fffff138
+DATA constant13<>+8(SB)/8, $0xfffff138fffff138
+DATA constant13<>+16(SB)/8, $0xfffff138fffff138
+DATA constant13<>+24(SB)/8, $0xfffff138fffff138
 GLOBL constant13<>(SB), RODATA|NOPTR, $32
 
-DATA constant14<>+0(SB)/8, $0x00002d4100002d41
-DATA constant14<>+8(SB)/8, $0x00002d4100002d41
-DATA constant14<>+16(SB)/8, $0x00002d4100002d41
-DATA constant14<>+24(SB)/8, $0x00002d4100002d41
+DATA constant14<>+0(SB)/8, $0xfffff9e0fffff9e0
+DATA constant14<>+8(SB)/8, $0xfffff9e0fffff9e0
+DATA constant14<>+16(SB)/8, $0xfffff9e0fffff9e0
+DATA constant14<>+24(SB)/8, $0xfffff9e0fffff9e0
 GLOBL constant14<>(SB), RODATA|NOPTR, $32
 
-DATA constant15<>+0(SB)/8, $0x0080008000800080
-DATA constant15<>+8(SB)/8, $0x0080008000800080
-DATA constant15<>+16(SB)/8, $0x0080008000800080
-DATA constant15<>+24(SB)/8, $0x0080008000800080
+DATA constant15<>+0(SB)/8, $0x00002d4100002d41
+DATA constant15<>+8(SB)/8, $0x00002d4100002d41
+DATA constant15<>+16(SB)/8, $0x00002d4100002d41
+DATA constant15<>+24(SB)/8, $0x00002d4100002d41
 GLOBL constant15<>(SB), RODATA|NOPTR, $32
 
-DATA constant16<>+0(SB)/8, $0x0000000400000000
-DATA constant16<>+8(SB)/8, $0x0000000500000001
-DATA constant16<>+16(SB)/8, $0x0000000600000002
-DATA constant16<>+24(SB)/8, $0x0000000700000003
+DATA constant16<>+0(SB)/8, $0x0080008000800080
+DATA constant16<>+8(SB)/8, $0x0080008000800080
+DATA constant16<>+16(SB)/8, $0x0080008000800080
+DATA constant16<>+24(SB)/8, $0x0080008000800080
 GLOBL constant16<>(SB), RODATA|NOPTR, $32
+
+DATA constant17<>+0(SB)/8, $0x0000000400000000
+DATA constant17<>+8(SB)/8, $0x0000000500000001
+DATA constant17<>+16(SB)/8, $0x0000000600000002
+DATA constant17<>+24(SB)/8, $0x0000000700000003
+GLOBL constant17<>(SB), RODATA|NOPTR, $32
 
 // func yCbCrAVX2(dst *byte, luma *byte, cb *byte, cr *byte, pixels int)
 // Requires: AVX, AVX2
@@ -322,11 +480,11 @@ TEXT ·yCbCrAVX2(SB), NOSPLIT, $0-40
 	MOVQ    cb+16(FP), DX
 	MOVQ    cr+24(FP), BX
 	MOVQ    pixels+32(FP), SI
-	VMOVDQU constant15<>+0(SB), Y11
-	VMOVDQU constant17<>+0(SB), Y12
-	VMOVDQU constant18<>+0(SB), Y13
-	VMOVDQU constant19<>+0(SB), Y14
-	VMOVDQU constant20<>+0(SB), Y15
+	VMOVDQU constant16<>+0(SB), Y11
+	VMOVDQU constant18<>+0(SB), Y12
+	VMOVDQU constant19<>+0(SB), Y13
+	VMOVDQU constant20<>+0(SB), Y14
+	VMOVDQU constant21<>+0(SB), Y15
 
 loop:
 	VPMOVZXBW    (CX), Y0
@@ -366,11 +524,11 @@ loop:
 	VPADDW       Y1, Y5, Y5
 	VPACKUSWB    Y4, Y3, Y3
 	VPACKUSWB    Y5, Y5, Y5
-	VPSHUFB      constant21<>+0(SB), Y3, Y10
-	VPSHUFB      constant22<>+0(SB), Y5, Y8
+	VPSHUFB      constant22<>+0(SB), Y3, Y10
+	VPSHUFB      constant23<>+0(SB), Y5, Y8
 	VPOR         Y8, Y10, Y10
-	VPSHUFB      constant23<>+0(SB), Y3, Y3
-	VPSHUFB      constant24<>+0(SB), Y5, Y5
+	VPSHUFB      constant24<>+0(SB), Y3, Y3
+	VPSHUFB      constant25<>+0(SB), Y5, Y5
 	VPOR         Y5, Y3, Y3
 	VMOVDQU      X10, (AX)
 	VMOVQ        X3, 16(AX)
@@ -386,53 +544,53 @@ loop:
 	VZEROUPPER
 	RET
 
-DATA constant17<>+0(SB)/8, $0x66e9010166e90101
-DATA constant17<>+8(SB)/8, $0x66e9010166e90101
-DATA constant17<>+16(SB)/8, $0x66e9010166e90101
-DATA constant17<>+24(SB)/8, $0x66e9010166e90101
-GLOBL constant17<>(SB), RODATA|NOPTR, $32
-
-DATA constant18<>+0(SB)/8, $0x492e0101492e0101
-DATA constant18<>+8(SB)/8, $0x492e0101492e0101
-DATA constant18<>+16(SB)/8, $0x492e0101492e0101
-DATA constant18<>+24(SB)/8, $0x492e0101492e0101
+DATA constant18<>+0(SB)/8, $0x66e9010166e90101
+DATA constant18<>+8(SB)/8, $0x66e9010166e90101
+DATA constant18<>+16(SB)/8, $0x66e9010166e90101
+DATA constant18<>+24(SB)/8, $0x66e9010166e90101
 GLOBL constant18<>(SB), RODATA|NOPTR, $32
 
-DATA constant19<>+0(SB)/8, $0xa7e60000a7e60000
-DATA constant19<>+8(SB)/8, $0xa7e60000a7e60000
-DATA constant19<>+16(SB)/8, $0xa7e60000a7e60000
-DATA constant19<>+24(SB)/8, $0xa7e60000a7e60000
+DATA constant19<>+0(SB)/8, $0x492e0101492e0101
+DATA constant19<>+8(SB)/8, $0x492e0101492e0101
+DATA constant19<>+16(SB)/8, $0x492e0101492e0101
+DATA constant19<>+24(SB)/8, $0x492e0101492e0101
 GLOBL constant19<>(SB), RODATA|NOPTR, $32
 
-DATA constant20<>+0(SB)/8, $0xc5a20101c5a20101
-DATA constant20<>+8(SB)/8, $0xc5a20101c5a20101
-DATA constant20<>+16(SB)/8, $0xc5a20101c5a20101
-DATA constant20<>+24(SB)/8, $0xc5a20101c5a20101
+DATA constant20<>+0(SB)/8, $0xa7e60000a7e60000
+DATA constant20<>+8(SB)/8, $0xa7e60000a7e60000
+DATA constant20<>+16(SB)/8, $0xa7e60000a7e60000
+DATA constant20<>+24(SB)/8, $0xa7e60000a7e60000
 GLOBL constant20<>(SB), RODATA|NOPTR, $32
 
-DATA constant21<>+0(SB)/8, $0x0a02800901800800
-DATA constant21<>+8(SB)/8, $0x05800c04800b0380
-DATA constant21<>+16(SB)/8, $0x0a02800901800800
-DATA constant21<>+24(SB)/8, $0x05800c04800b0380
+DATA constant21<>+0(SB)/8, $0xc5a20101c5a20101
+DATA constant21<>+8(SB)/8, $0xc5a20101c5a20101
+DATA constant21<>+16(SB)/8, $0xc5a20101c5a20101
+DATA constant21<>+24(SB)/8, $0xc5a20101c5a20101
 GLOBL constant21<>(SB), RODATA|NOPTR, $32
 
-DATA constant22<>+0(SB)/8, $0x8080018080008080
-DATA constant22<>+8(SB)/8, $0x8004808003808002
-DATA constant22<>+16(SB)/8, $0x8080018080008080
-DATA constant22<>+24(SB)/8, $0x8004808003808002
+DATA constant22<>+0(SB)/8, $0x0a02800901800800
+DATA constant22<>+8(SB)/8, $0x05800c04800b0380
+DATA constant22<>+16(SB)/8, $0x0a02800901800800
+DATA constant22<>+24(SB)/8, $0x05800c04800b0380
 GLOBL constant22<>(SB), RODATA|NOPTR, $32
 
-DATA constant23<>+0(SB)/8, $0x800f07800e06800d
-DATA constant23<>+8(SB)/8, $0x8080808080808080
-DATA constant23<>+16(SB)/8, $0x800f07800e06800d
-DATA constant23<>+24(SB)/8, $0x8080808080808080
+DATA constant23<>+0(SB)/8, $0x8080018080008080
+DATA constant23<>+8(SB)/8, $0x8004808003808002
+DATA constant23<>+16(SB)/8, $0x8080018080008080
+DATA constant23<>+24(SB)/8, $0x8004808003808002
 GLOBL constant23<>(SB), RODATA|NOPTR, $32
 
-DATA constant24<>+0(SB)/8, $0x0780800680800580
+DATA constant24<>+0(SB)/8, $0x800f07800e06800d
 DATA constant24<>+8(SB)/8, $0x8080808080808080
-DATA constant24<>+16(SB)/8, $0x0780800680800580
+DATA constant24<>+16(SB)/8, $0x800f07800e06800d
 DATA constant24<>+24(SB)/8, $0x8080808080808080
 GLOBL constant24<>(SB), RODATA|NOPTR, $32
+
+DATA constant25<>+0(SB)/8, $0x0780800680800580
+DATA constant25<>+8(SB)/8, $0x8080808080808080
+DATA constant25<>+16(SB)/8, $0x0780800680800580
+DATA constant25<>+24(SB)/8, $0x8080808080808080
+GLOBL constant25<>(SB), RODATA|NOPTR, $32
 
 // func yCbCrHalfAVX2(dst *byte, luma *byte, cb *byte, cr *byte, pixels int)
 // Requires: AVX, AVX2
@@ -442,11 +600,11 @@ TEXT ·yCbCrHalfAVX2(SB), NOSPLIT, $0-40
 	MOVQ    cb+16(FP), DX
 	MOVQ    cr+24(FP), BX
 	MOVQ    pixels+32(FP), SI
-	VMOVDQU constant15<>+0(SB), Y11
-	VMOVDQU constant17<>+0(SB), Y12
-	VMOVDQU constant18<>+0(SB), Y13
-	VMOVDQU constant19<>+0(SB), Y14
-	VMOVDQU constant20<>+0(SB), Y15
+	VMOVDQU constant16<>+0(SB), Y11
+	VMOVDQU constant18<>+0(SB), Y12
+	VMOVDQU constant19<>+0(SB), Y13
+	VMOVDQU constant20<>+0(SB), Y14
+	VMOVDQU constant21<>+0(SB), Y15
 
 loop:
 	VPMOVZXBW    (CX), Y0
@@ -490,11 +648,11 @@ loop:
 	VPADDW       Y1, Y5, Y5
 	VPACKUSWB    Y4, Y3, Y3
 	VPACKUSWB    Y5, Y5, Y5
-	VPSHUFB      constant21<>+0(SB), Y3, Y10
-	VPSHUFB      constant22<>+0(SB), Y5, Y8
+	VPSHUFB      constant22<>+0(SB), Y3, Y10
+	VPSHUFB      constant23<>+0(SB), Y5, Y8
 	VPOR         Y8, Y10, Y10
-	VPSHUFB      constant23<>+0(SB), Y3, Y3
-	VPSHUFB      constant24<>+0(SB), Y5, Y5
+	VPSHUFB      constant24<>+0(SB), Y3, Y3
+	VPSHUFB      constant25<>+0(SB), Y5, Y5
 	VPOR         Y5, Y3, Y3
 	VMOVDQU      X10, (AX)
 	VMOVQ        X3, 16(AX)
@@ -521,9 +679,9 @@ TEXT ·rowsAVX2(SB), NOSPLIT, $0-64
 	MOVQ    weights+40(FP), DI
 	MOVQ    outs+48(FP), R8
 	MOVQ    fours+56(FP), R9
-	VMOVDQU constant25<>+0(SB), Y13
-	VMOVDQU constant26<>+0(SB), Y14
-	VMOVDQU constant27<>+0(SB), Y15
+	VMOVDQU constant26<>+0(SB), Y13
+	VMOVDQU constant27<>+0(SB), Y14
+	VMOVDQU constant28<>+0(SB), Y15
 
 out:
 	MOVLQSX (SI), R10
@@ -579,23 +737,23 @@ four:
 	VZEROUPPER
 	RET
 
-DATA constant25<>+0(SB)/8, $0x8004800180038000
-DATA constant25<>+8(SB)/8, $0x8080808080058002
-DATA constant25<>+16(SB)/8, $0x8004800180038000
-DATA constant25<>+24(SB)/8, $0x8080808080058002
-GLOBL constant25<>(SB), RODATA|NOPTR, $32
-
-DATA constant26<>+0(SB)/8, $0x800a800780098006
-DATA constant26<>+8(SB)/8, $0x80808080800b8008
-DATA constant26<>+16(SB)/8, $0x800a800780098006
-DATA constant26<>+24(SB)/8, $0x80808080800b8008
+DATA constant26<>+0(SB)/8, $0x8004800180038000
+DATA constant26<>+8(SB)/8, $0x8080808080058002
+DATA constant26<>+16(SB)/8, $0x8004800180038000
+DATA constant26<>+24(SB)/8, $0x8080808080058002
 GLOBL constant26<>(SB), RODATA|NOPTR, $32
 
-DATA constant27<>+0(SB)/8, $0x0020000000200000
-DATA constant27<>+8(SB)/8, $0x0020000000200000
-DATA constant27<>+16(SB)/8, $0x0020000000200000
-DATA constant27<>+24(SB)/8, $0x0020000000200000
+DATA constant27<>+0(SB)/8, $0x800a800780098006
+DATA constant27<>+8(SB)/8, $0x80808080800b8008
+DATA constant27<>+16(SB)/8, $0x800a800780098006
+DATA constant27<>+24(SB)/8, $0x80808080800b8008
 GLOBL constant27<>(SB), RODATA|NOPTR, $32
+
+DATA constant28<>+0(SB)/8, $0x0020000000200000
+DATA constant28<>+8(SB)/8, $0x0020000000200000
+DATA constant28<>+16(SB)/8, $0x0020000000200000
+DATA constant28<>+24(SB)/8, $0x0020000000200000
+GLOBL constant28<>(SB), RODATA|NOPTR, $32
 
 // func columnsAVX2(dst *byte, src *byte, stride int, n int, weights *int16, pairs int)
 // Requires: AVX, AVX2
@@ -606,7 +764,7 @@ TEXT ·columnsAVX2(SB), NOSPLIT, $0-48
 	MOVQ    n+24(FP), BX
 	MOVQ    weights+32(FP), SI
 	MOVQ    pairs+40(FP), DI
-	VMOVDQU constant27<>+0(SB), Y15
+	VMOVDQU constant28<>+0(SB), Y15
 
 block:
 	MOVQ    CX, R8
@@ -731,12 +889,12 @@ TEXT ·bilinearAVX2(SB), NOSPLIT, $0-64
 	MOVQ    dx+40(FP), R8
 	MOVQ    dy+48(FP), R9
 	LEAQ    (CX)(DX*1), R10
-	VMOVDQU constant25<>+0(SB), Y9
-	VMOVDQU constant28<>+0(SB), Y10
-	VMOVDQU constant29<>+0(SB), Y11
-	VMOVDQU constant27<>+0(SB), Y12
-	VMOVDQU constant30<>+0(SB), Y13
-	VMOVDQU constant31<>+0(SB), Y14
+	VMOVDQU constant26<>+0(SB), Y9
+	VMOVDQU constant29<>+0(SB), Y10
+	VMOVDQU constant30<>+0(SB), Y11
+	VMOVDQU constant28<>+0(SB), Y12
+	VMOVDQU constant31<>+0(SB), Y13
+	VMOVDQU constant32<>+0(SB), Y14
 
 pair:
 	MOVQ         DI, R11
@@ -806,26 +964,26 @@ pair:
 	VZEROUPPER
 	RET
 
-DATA constant28<>+0(SB)/8, $0x800c8009800b8008
-DATA constant28<>+8(SB)/8, $0x80808080800d800a
-DATA constant28<>+16(SB)/8, $0x800c8009800b8008
-DATA constant28<>+24(SB)/8, $0x80808080800d800a
-GLOBL constant28<>(SB), RODATA|NOPTR, $32
-
-DATA constant29<>+0(SB)/8, $0x0000080000000800
-DATA constant29<>+8(SB)/8, $0x0000080000000800
-DATA constant29<>+16(SB)/8, $0x0000080000000800
-DATA constant29<>+24(SB)/8, $0x0000080000000800
+DATA constant29<>+0(SB)/8, $0x800c8009800b8008
+DATA constant29<>+8(SB)/8, $0x80808080800d800a
+DATA constant29<>+16(SB)/8, $0x800c8009800b8008
+DATA constant29<>+24(SB)/8, $0x80808080800d800a
 GLOBL constant29<>(SB), RODATA|NOPTR, $32
 
-DATA constant30<>+0(SB)/8, $0x0000000000000000
-DATA constant30<>+8(SB)/8, $0x0000000000000000
-DATA constant30<>+16(SB)/8, $0x0000000100000001
-DATA constant30<>+24(SB)/8, $0x0000000100000001
+DATA constant30<>+0(SB)/8, $0x0000080000000800
+DATA constant30<>+8(SB)/8, $0x0000080000000800
+DATA constant30<>+16(SB)/8, $0x0000080000000800
+DATA constant30<>+24(SB)/8, $0x0000080000000800
 GLOBL constant30<>(SB), RODATA|NOPTR, $32
 
-DATA constant31<>+0(SB)/8, $0x8080808080080400
-DATA constant31<>+8(SB)/8, $0x8080808080808080
-DATA constant31<>+16(SB)/8, $0x8080080400808080
-DATA constant31<>+24(SB)/8, $0x8080808080808080
+DATA constant31<>+0(SB)/8, $0x0000000000000000
+DATA constant31<>+8(SB)/8, $0x0000000000000000
+DATA constant31<>+16(SB)/8, $0x0000000100000001
+DATA constant31<>+24(SB)/8, $0x0000000100000001
 GLOBL constant31<>(SB), RODATA|NOPTR, $32
+
+DATA constant32<>+0(SB)/8, $0x8080808080080400
+DATA constant32<>+8(SB)/8, $0x8080808080808080
+DATA constant32<>+16(SB)/8, $0x8080080400808080
+DATA constant32<>+24(SB)/8, $0x8080808080808080
+GLOBL constant32<>(SB), RODATA|NOPTR, $32

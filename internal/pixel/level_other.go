@@ -14,3 +14,7 @@ func rowsAVX2(dst, dst2, src, src2 *byte, from *int32, weights *int16, outs, fou
 func columnsAVX2(dst, src *byte, stride, n int, weights *int16, pairs int)              { panic(AVX2) }
 func sumsAVX2(to *uint32, src *byte, blocks int)                                        { panic(AVX2) }
 func bilinearAVX2(dst, src *byte, stride int, x, y, dx, dy int64, pairs int)            { panic(AVX2) }
+
+func coefficientsAVX2(b *int32, data *byte, limit, pos int, acc uint64, n uint, whole *uint32, codes *uint16, zig int) (posAfter int, accAfter uint64, nAfter uint, zigAfter int) {
+	panic(AVX2)
+}

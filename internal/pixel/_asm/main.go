@@ -6,6 +6,7 @@ import . "github.com/mmcloughlin/avo/build"
 
 func main() {
 	ConstraintExpr("!purego")
+	coefficients()
 	transform()
 	colours("yCbCrAVX2", 1)
 	colours("yCbCrHalfAVX2", 2)

@@ -6,7 +6,8 @@ package jpeg
 
 import (
 	"bytes"
-	"encoding/binary"
+
+	"github.com/assaylab/assay/internal/pixel"
 )
 
 // maxCodeLength is the maximum (inclusive) number of bits in a Huffman code.
@@ -15,20 +16,12 @@ const maxCodeLength = 16
 // maxNCodes is the maximum (inclusive) number of codes in a Huffman tree.
 const maxNCodes = 256
 
-// lutSize is the log-2 size of the Huffman decoder's look-up tables.
-const lutSize = 10
-
 // huffman is a Huffman decoder, specified in section C.
 type huffman struct {
 	// nCodes is the number of codes in the tree.
 	nCodes int32
-	// whole is the look-up table for codes that stand in the next lutSize bits together with the bits behind them. The high 16 bits are the
-	// number that these bits are, the next 8 how many zeros stand before it, the low 8 the bits of both, or 0 if they are too many. The
-	// code that ends a block stands for 64 zeros.
-	whole [1 << lutSize]uint32
-	// lut is the look-up table for codes. The high 8 bits are the encoded value. The low 8 bits are the code length, or 0 if the
-	// code does not fit in lutSize bits.
-	lut [1 << lutSize]uint16
+	// Codes are the look-up tables of short codes.
+	pixel.Codes
 	// vals are the decoded values, sorted by their encoding.
 	vals [maxNCodes]uint8
 	// minCodes[i] is the minimum code of length i, or -1 if there are no codes of that length.
@@ -47,15 +40,7 @@ var (
 	errMissingFF00 = FormatError("missing 0xff00 sequence")
 )
 
-// bits reads the data up to the next marker. Past their end it reads zeros: who reads asks over now and then.
-type bits struct {
-	data []byte // without the stuffing of section F.1.2.3, and 8 zeros behind
-	pos  int    // of the next byte that is not in acc
-	acc  uint64 // the next bit on top
-	n    uint   // bits of acc that count
-}
-
-// open begins to read at the byte d.pos.
+// open begins to read at the byte d.pos, up to the next marker, without the stuffing of section F.1.2.3.
 func (d *decoder) open() {
 	raw := d.data[d.pos:]
 	plain := d.room.plain[:0]
@@ -73,13 +58,13 @@ func (d *decoder) open() {
 	}
 	d.end = len(d.data) - len(raw)
 	d.room.plain = append(plain, 0, 0, 0, 0, 0, 0, 0, 0)
-	d.bits = bits{data: d.room.plain}
+	d.bits = pixel.Bits{Data: d.room.plain}
 }
 
 // close sets d.pos to the byte behind those that were read: a byte that was begun is dropped.
 func (d *decoder) close() {
-	read := (8*d.bits.pos - int(d.bits.n) + 7) / 8
-	if read == len(d.bits.data)-8 {
+	read := (8*d.bits.Pos - int(d.bits.N) + 7) / 8
+	if read == len(d.bits.Data)-8 {
 		d.pos, read = d.end, 0
 	}
 	for range read {
@@ -88,11 +73,8 @@ func (d *decoder) close() {
 		}
 		d.pos++
 	}
-	d.bits = bits{}
+	d.bits = pixel.Bits{}
 }
-
-// over tells whether more was read than there is.
-func (b *bits) over() bool { return 8*b.pos-int(b.n) > 8*(len(b.data)-8) }
 
 // short is the error where bits are missing.
 func (d *decoder) short() error {
@@ -100,43 +82,6 @@ func (d *decoder) short() error {
 		return errShortHuffmanData
 	}
 	return errMissingFF00
-}
-
-// fill makes at least 56 bits count.
-func (b *bits) fill() {
-	if b.pos+8 <= len(b.data) {
-		b.acc |= binary.BigEndian.Uint64(b.data[b.pos:]) >> b.n
-	}
-	b.pos += int(63-b.n) >> 3
-	b.n |= 56
-}
-
-// take returns the next n bits, 1 to 16.
-func (b *bits) take(n uint) uint32 {
-	if b.n < n {
-		b.fill()
-	}
-	v := uint32(b.acc >> (64 - n))
-	b.acc <<= n
-	b.n -= n
-	return v
-}
-
-// extended is RECEIVE and EXTEND, specified in section F.2.2.1, of n bits, 0 to 16.
-func (b *bits) extended(n uint) int32 {
-	if n == 0 {
-		return 0
-	}
-	return extend(b.take(n), n)
-}
-
-// extend takes the upper half of the numbers of n bits for themselves, the lower for negative ones (table F.1).
-func extend(v uint32, n uint) int32 {
-	x := int32(v)
-	if x>>((n-1)&31) == 0 {
-		x += -1<<(n&31) + 1
-	}
-	return x
 }
 
 // processDHT processes a Define Huffman Table marker, and initializes a huffman struct from its contents. Specified in
@@ -185,14 +130,14 @@ func (d *decoder) processDHT(tmp []byte) error {
 		tmp = tmp[h.nCodes:]
 
 		// Derive the look-up tables: a code of length 1+i stands at every index that begins with it.
-		clear(h.lut[:])
-		clear(h.whole[:])
+		clear(h.Short[:])
+		clear(h.Whole[:])
 		var x, code uint32
-		for i := uint32(0); i < lutSize; i++ {
+		for i := uint32(0); i < pixel.LookUp; i++ {
 			code <<= 1
 			for j := int32(0); j < nCodes[i]; j++ {
-				rest := lutSize - 1 - i // bits behind the code
-				base := code << rest & (1<<lutSize - 1)
+				rest := pixel.LookUp - 1 - i // bits behind the code
+				base := code << rest & (1<<pixel.LookUp - 1)
 				run, size := uint32(h.vals[x]>>4), uint32(h.vals[x]&15)
 				if tc == dcTable {
 					run, size = 0, uint32(h.vals[x])
@@ -200,13 +145,13 @@ func (d *decoder) processDHT(tmp []byte) error {
 					run = blockSize
 				}
 				for k := uint32(0); k < 1<<rest; k++ {
-					h.lut[base|k] = uint16(h.vals[x])<<8 | uint16(1+i)
+					h.Short[base|k] = uint16(h.vals[x])<<8 | uint16(1+i)
 					switch {
 					case size > rest || size == 0 && run != 0 && run != blockSize: // left to the other table
 					case size == 0:
-						h.whole[base|k] = run<<8 | (1 + i)
+						h.Whole[base|k] = run<<8 | (1 + i)
 					default:
-						h.whole[base|k] = uint32(extend(k>>(rest-size), uint(size)))<<16 | run<<8 | (1 + i + size)
+						h.Whole[base|k] = uint32(pixel.Extend(k>>(rest-size), uint(size)))<<16 | run<<8 | (1 + i + size)
 					}
 				}
 				code++
@@ -236,24 +181,30 @@ func (d *decoder) processDHT(tmp []byte) error {
 
 // decodeHuffman returns the next Huffman-coded value from the bit-stream, decoded according to h.
 func (d *decoder) decodeHuffman(h *huffman) (uint8, error) {
-	if d.bits.n < maxCodeLength {
-		d.bits.fill()
-	}
 	if h == nil {
 		return 0, FormatError("uninitialized Huffman table")
 	}
-	if v := h.lut[d.bits.acc>>(64-lutSize)]; v != 0 {
-		d.bits.acc <<= v & 0xff
-		d.bits.n -= uint(v & 0xff)
+	if d.bits.N < maxCodeLength {
+		d.bits.Fill()
+	}
+	if v := h.Short[d.bits.Acc>>(64-pixel.LookUp)]; v != 0 {
+		d.bits.Drop(uint(v & 0xff))
 		return uint8(v >> 8), nil
 	}
 	for i := range uint(maxCodeLength) { // a code that the table does not hold
-		code := int32(d.bits.acc >> (63 - i))
+		code := int32(d.bits.Acc >> (63 - i))
 		if code <= h.maxCodes[i] {
-			d.bits.acc <<= 1 + i
-			d.bits.n -= 1 + i
+			d.bits.Drop(1 + i)
 			return h.vals[(h.valsIndices[i]+code-h.minCodes[i])&(maxNCodes-1)], nil
 		}
 	}
 	return 0, FormatError("bad Huffman code")
+}
+
+// receiveExtend is the composition of RECEIVE and EXTEND, specified in section F.2.2.1, of n bits, at most 16.
+func (d *decoder) receiveExtend(n uint8) int32 {
+	if n == 0 {
+		return 0
+	}
+	return pixel.Extend(d.bits.Take(uint(n)), uint(n))
 }

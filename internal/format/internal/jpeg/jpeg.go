@@ -22,6 +22,8 @@ import (
 	"image"
 	"image/draw"
 	"io"
+
+	"github.com/assaylab/assay/internal/pixel"
 )
 
 // A FormatError reports that the input is not a valid JPEG.
@@ -96,19 +98,6 @@ const (
 	adobeTransformYCbCrK  = 2
 )
 
-// unzig maps from the zig-zag ordering to the natural ordering. For example, unzig[3] is the column and row of the fourth
-// element in zig-zag order. The value is 16, which means first column (16%8 == 0) and third row (16/8 == 2).
-var unzig = [blockSize]uint8{
-	0, 1, 8, 16, 9, 2, 3, 10,
-	17, 24, 32, 25, 18, 11, 4, 5,
-	12, 19, 26, 33, 40, 48, 41, 34,
-	27, 20, 13, 6, 7, 14, 21, 28,
-	35, 42, 49, 56, 57, 50, 43, 36,
-	29, 22, 15, 23, 30, 37, 44, 51,
-	58, 59, 52, 45, 38, 31, 39, 46,
-	53, 60, 61, 54, 47, 55, 62, 63,
-}
-
 // output is the picture at one of the sizes asked for.
 type output struct {
 	shift  int                  // the sides are divided by 2^shift
@@ -160,10 +149,10 @@ func (k *kept[T]) take(n int) []T {
 const most = 16 << 20
 
 type decoder struct {
-	data []byte // the file
-	pos  int    // of the next byte to be read
-	bits bits   // from pos on, within a scan
-	end  int    // where they end: at a marker, or the file's end
+	data []byte     // the file
+	pos  int        // of the next byte to be read
+	bits pixel.Bits // from pos on, within a scan
+	end  int        // where they end: at a marker, or the file's end
 	room *Decoder
 
 	width, height int
@@ -368,7 +357,7 @@ func (d *decoder) processDQT(tmp []byte) error {
 				return FormatError("DQT has wrong length")
 			}
 			for i := range d.quant[tq] {
-				d.quant[tq][unzig[i]] = int32(tmp[i])
+				d.quant[tq][pixel.Unzig[i]] = int32(tmp[i])
 			}
 			tmp = tmp[blockSize:]
 		case 1:
@@ -376,7 +365,7 @@ func (d *decoder) processDQT(tmp []byte) error {
 				return FormatError("DQT has wrong length")
 			}
 			for i := range d.quant[tq] {
-				d.quant[tq][unzig[i]] = int32(tmp[2*i])<<8 | int32(tmp[2*i+1])
+				d.quant[tq][pixel.Unzig[i]] = int32(tmp[2*i])<<8 | int32(tmp[2*i+1])
 			}
 			tmp = tmp[2*blockSize:]
 		}

@@ -5,7 +5,6 @@
 package jpeg
 
 import (
-	"encoding/binary"
 	"image"
 
 	"github.com/assaylab/assay/internal/pixel"
@@ -269,7 +268,7 @@ func (d *decoder) unit(p *part, of band, bx, by int) (err error) {
 		}
 	}
 	switch {
-	case d.bits.over():
+	case d.bits.Over():
 		return d.short()
 	case err == nil && !d.progressive:
 		d.reconstructBlock(b, bx, by, p.index)
@@ -279,13 +278,12 @@ func (d *decoder) unit(p *part, of band, bx, by int) (err error) {
 
 // dcDelta decodes the difference of a DC coefficient from the one before, as specified in section F.2.2.1.
 func (d *decoder) dcDelta(h *huffman) (int32, error) {
-	if d.bits.n < 2*maxCodeLength {
-		d.bits.fill()
+	if d.bits.N < 2*maxCodeLength {
+		d.bits.Fill()
 	}
 	if h != nil {
-		if e := h.whole[d.bits.acc>>(64-lutSize)]; e != 0 {
-			d.bits.acc <<= e & 63
-			d.bits.n -= uint(e & 63)
+		if e := h.Whole[d.bits.Acc>>(64-pixel.LookUp)]; e != 0 {
+			d.bits.Drop(uint(e & 63))
 			return int32(e) >> 16, nil
 		}
 	}
@@ -296,7 +294,7 @@ func (d *decoder) dcDelta(h *huffman) (int32, error) {
 	if value > 16 {
 		return 0, UnsupportedError("excessive DC component")
 	}
-	return d.bits.extended(uint(value)), nil
+	return d.receiveExtend(value), nil
 }
 
 // first decodes a block's first scan of a band, as specified in section G.1.2.
@@ -328,7 +326,7 @@ func (d *decoder) first(b *block, p *part, of band) error {
 			if zig > of.end {
 				return nil
 			}
-			b[unzig[zig]] = d.bits.extended(uint(size)) << of.al
+			b[pixel.Unzig[zig]] = d.receiveExtend(size) << of.al
 		case run != 0x0f:
 			d.endOfBand(run)
 			d.eobRun--
@@ -344,7 +342,7 @@ func (d *decoder) first(b *block, p *part, of band) error {
 func (d *decoder) endOfBand(run uint8) {
 	d.eobRun = 1 << run
 	if run != 0 {
-		d.eobRun |= uint16(d.bits.take(uint(run)))
+		d.eobRun |= uint16(d.bits.Take(uint(run)))
 	}
 }
 
@@ -364,60 +362,29 @@ func (d *decoder) sequential(b *block, p *part) error {
 	if h == nil {
 		return FormatError("uninitialized Huffman table")
 	}
-	data, pos, acc, n := d.bits.data, d.bits.pos, d.bits.acc, d.bits.n // in registers, which a struct would not be
-	var value uint8
-	for zig := 1; zig < blockSize; zig++ {
-		if n < 2*maxCodeLength { // a code and its bits; as bits.fill
-			if pos+8 <= len(data) {
-				acc |= binary.BigEndian.Uint64(data[pos:]) >> (n & 63)
-			}
-			pos += int(63-n) >> 3
-			n |= 56
+	for zig := 1; ; zig++ {
+		if zig = pixels.Coefficients(b, &d.bits, &h.Codes, zig); zig >= blockSize {
+			return nil
 		}
-		at := acc >> (64 - lutSize)
-		if e := h.whole[at]; e != 0 {
-			if zig += int(e >> 8 & 0xff); zig >= blockSize { // the block's end, or too many zeros: the bits behind this code are not read
-				v := h.lut[at]
-				acc <<= v & 63
-				n -= uint(v & 63)
-				break
-			}
-			acc <<= e & 63
-			n -= uint(e & 63)
-			b[unzig[zig&63]] = int32(e) >> 16
-			continue
+		value, err := d.decodeHuffman(h)
+		if err != nil {
+			return err
 		}
-		if v := h.lut[at]; v != 0 {
-			acc <<= v & 63
-			n -= uint(v & 63)
-			value = uint8(v >> 8)
-		} else {
-			d.bits.pos, d.bits.acc, d.bits.n = pos, acc, n
-			if value, err = d.decodeHuffman(h); err != nil {
-				return err
-			}
-			acc, n = d.bits.acc, d.bits.n
-		}
-		run, size := value>>4, uint(value&0x0f)
-		if size == 0 && run == 15 {
+		run, size := value>>4, value&0x0f
+		switch {
+		case size == 0 && run == 15:
 			zig += 15
 			continue
-		}
-		if size == 0 { // but for run 0 no code of a sequential frame; it is taken as one of a progressive frame
-			d.bits.pos, d.bits.acc, d.bits.n = pos, acc, n
+		case size == 0: // but for run 0 no code of a sequential frame; it is taken as one of a progressive frame
 			d.endOfBand(run)
 			d.eobRun--
 			return nil
 		}
 		if zig += int(run); zig >= blockSize {
-			break
+			return nil
 		}
-		b[unzig[zig&63]] = extend(uint32(acc>>((64-size)&63)), size)
-		acc <<= size & 63
-		n -= size
+		b[pixel.Unzig[zig]] = d.receiveExtend(size)
 	}
-	d.bits.pos, d.bits.acc, d.bits.n = pos, acc, n
-	return nil
 }
 
 // refine decodes a successive approximation refinement block, as specified in
@@ -428,7 +395,7 @@ func (d *decoder) refine(b *block, h *huffman, zigStart, zigEnd, delta int32) er
 		if zigEnd != 0 {
 			panic("unreachable")
 		}
-		if d.bits.take(1) != 0 {
+		if d.bits.Take(1) != 0 {
 			b[0] |= delta
 		}
 		return nil
@@ -455,7 +422,7 @@ func (d *decoder) refine(b *block, h *huffman, zigStart, zigEnd, delta int32) er
 				}
 			case 1:
 				z = delta
-				if d.bits.take(1) == 0 {
+				if d.bits.Take(1) == 0 {
 					z = -z
 				}
 			default:
@@ -467,7 +434,7 @@ func (d *decoder) refine(b *block, h *huffman, zigStart, zigEnd, delta int32) er
 				return FormatError("too many coefficients")
 			}
 			if z != 0 {
-				b[unzig[zig]] = z
+				b[pixel.Unzig[zig]] = z
 			}
 		}
 	}
@@ -482,7 +449,7 @@ func (d *decoder) refine(b *block, h *huffman, zigStart, zigEnd, delta int32) er
 // the first nz zero entries are skipped over.
 func (d *decoder) refineNonZeroes(b *block, zig, zigEnd, nz, delta int32) int32 {
 	for ; zig <= zigEnd; zig++ {
-		u := unzig[zig]
+		u := pixel.Unzig[zig]
 		if b[u] == 0 {
 			if nz == 0 {
 				break
@@ -490,7 +457,7 @@ func (d *decoder) refineNonZeroes(b *block, zig, zigEnd, nz, delta int32) int32 
 			nz--
 			continue
 		}
-		if d.bits.take(1) == 0 {
+		if d.bits.Take(1) == 0 {
 			continue
 		}
 		if b[u] >= 0 {
