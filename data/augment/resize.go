@@ -111,7 +111,7 @@ func (f Filter) Resize(src Image, part Box, h, w int) Image {
 	defer scratches.Put(s)
 	rows := src
 	if w != src.W || part.X0 != 0 || part.X1 != float64(src.W) {
-		s.across.weigh(f, src.W, part.X0, part.X1, w)
+		across := s.weigh(direction{f, src.W, part.X0, part.X1, w})
 		y0, y1 := 0, src.H
 		if h != src.H { // the rows that the second pass looks at
 			reach := float64(f.kernel().support * max(1, (part.Y1-part.Y0)/float64(h)))
@@ -124,11 +124,11 @@ func (f Filter) Resize(src Image, part Box, h, w int) Image {
 			s.rows = resized(s.rows, src.H*w*src.C)
 			rows.Pix = s.rows
 		}
-		s.across.Rows(pixels, rows.Pix[y0*w*src.C:y1*w*src.C], src.Pix[y0*src.W*src.C:y1*src.W*src.C], src.C)
+		across.Rows(pixels, rows.Pix[y0*w*src.C:y1*w*src.C], src.Pix[y0*src.W*src.C:y1*src.W*src.C], src.C)
 	}
 	if h != src.H || part.Y0 != 0 || part.Y1 != float64(src.H) {
-		s.down.weigh(f, src.H, part.Y0, part.Y1, h)
-		s.down.Columns(pixels, dst.Pix, rows.Pix, w*src.C)
+		down := s.weigh(direction{f, src.H, part.Y0, part.Y1, h})
+		down.Columns(pixels, dst.Pix, rows.Pix, w*src.C)
 	} else if w == src.W && part.X0 == 0 && part.X1 == float64(src.W) {
 		copy(dst.Pix, src.Pix)
 	}
@@ -137,10 +137,13 @@ func (f Filter) Resize(src Image, part Box, h, w int) Image {
 
 var pixels = pixel.Best()
 
-// scratch is the room of one resizing, kept for the next: mostly one of the same sizes.
+// scratch is the room of one resizing, kept for the next. It keeps the weights of the last directions too, as a set's pictures mostly have
+// one size: of two directions for a picture, and of two for a glance at it.
 type scratch struct {
-	across, down taps
-	rows         []byte
+	rows  []byte
+	kept  [4]taps
+	next  int // of kept to be made anew
+	exact []float64
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -148,11 +151,10 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 // taps are the inputs and weights of one direction.
 type taps struct {
 	pixel.Taps
-	made  direction // what they were made for
-	exact []float64
+	of direction
 }
 
-// direction is what decides them: out outputs of the inputs from in0 to in1 of n.
+// direction is what decides them: the filter makes out outputs of the inputs from in0 to in1 of n.
 type direction struct {
 	by       Filter
 	n        int
@@ -160,35 +162,41 @@ type direction struct {
 	out      int
 }
 
-// weigh sets them, but where they are these already.
-func (t *taps) weigh(f Filter, n int, in0, in1 float64, out int) {
-	made := direction{f, n, in0, in1, out}
-	if t.made == made {
-		return
+// weigh is the taps of a direction.
+func (s *scratch) weigh(d direction) *pixel.Taps {
+	for i := range s.kept {
+		if s.kept[i].of == d {
+			return &s.kept[i].Taps
+		}
 	}
-	t.made = made
-	by := f.kernel()
-	scale := (in1 - in0) / float64(out)
+	t := &s.kept[s.next]
+	s.next = (s.next + 1) % len(s.kept)
+	t.of = direction{}
+	by := d.by.kernel()
+	scale := (d.in1 - d.in0) / float64(d.out)
 	wide := max(1, scale) // of the filter
 	support := float64(by.support * wide)
 	size := 2*int(math.Ceil(support)) + 1
-	t.Inputs, t.exact = n, resized(t.exact, size)
-	t.Outputs(out, size)
+	s.exact = resized(s.exact, size)
+	t.Inputs = d.n
+	t.Outputs(d.out, size)
 	narrow := 1 / wide
-	for o := range out {
-		centre := in0 + float64((float64(o)+0.5)*scale)
+	for o := range d.out {
+		centre := d.in0 + float64((float64(o)+0.5)*scale)
 		first := max(0, int(centre-support+0.5))
-		count := min(n, int(centre+support+0.5)) - first
+		count := min(d.n, int(centre+support+0.5)) - first
 		sum := 0.0
 		for i := range count {
-			t.exact[i] = by.at(float64((float64(i+first) - centre + 0.5) * narrow))
-			sum += t.exact[i]
+			s.exact[i] = by.at(float64((float64(i+first) - centre + 0.5) * narrow))
+			sum += s.exact[i]
 		}
 		t.First[o], t.Count[o] = first, count
 		for i := range count {
-			t.Weights[o*size+i] = int32(math.Floor(float64(t.exact[i]/sum*(1<<pixel.Precision)) + 0.5))
+			t.Weights[o*size+i] = int32(math.Floor(float64(s.exact[i]/sum*(1<<pixel.Precision)) + 0.5))
 		}
 	}
+	t.of = d
+	return &t.Taps
 }
 
 // cubic is Keys's kernel with a = -1/2. Each product is rounded by itself.

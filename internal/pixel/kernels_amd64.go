@@ -24,11 +24,11 @@ func yCbCrAVX2(dst *byte, luma *byte, cb *byte, cr *byte, pixels int)
 //go:noescape
 func yCbCrHalfAVX2(dst *byte, luma *byte, cb *byte, cr *byte, pixels int)
 
-// rowsAVX2 makes two rows of pixels of three channels; of each output the first input stands in from, and weights has
-// 16 bytes for four inputs: the low parts of all, then the high ones. It reads four bytes beyond the last input.
+// rowsAVX2 makes four rows of pixels of three channels, out and in bytes apart; of each output the first input stands in from, and
+// weights has 16 bytes for four inputs: the low parts of all, then the high ones. It reads four bytes beyond the last input.
 //
 //go:noescape
-func rowsAVX2(dst *byte, dst2 *byte, src *byte, src2 *byte, from *int32, weights *int16, outs int, fours int)
+func rowsAVX2(dst *byte, out int, src *byte, in int, from *int32, weights *int16, outs int, fours int)
 
 // columnsAVX2 makes n bytes of a row, a multiple of 16, of pairs of rows stride apart; weights has 8 bytes for a pair: the low
 // parts of both, then the high ones.

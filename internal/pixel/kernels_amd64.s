@@ -668,92 +668,144 @@ loop:
 	VZEROUPPER
 	RET
 
-// func rowsAVX2(dst *byte, dst2 *byte, src *byte, src2 *byte, from *int32, weights *int16, outs int, fours int)
+// func rowsAVX2(dst *byte, out int, src *byte, in int, from *int32, weights *int16, outs int, fours int)
 // Requires: AVX, AVX2
 TEXT ·rowsAVX2(SB), NOSPLIT, $0-64
 	MOVQ    dst+0(FP), AX
-	MOVQ    dst2+8(FP), CX
+	MOVQ    out+8(FP), CX
 	MOVQ    src+16(FP), DX
-	MOVQ    src2+24(FP), BX
+	MOVQ    in+24(FP), BX
 	MOVQ    from+32(FP), SI
 	MOVQ    weights+40(FP), DI
 	MOVQ    outs+48(FP), R8
 	MOVQ    fours+56(FP), R9
-	VMOVDQU constant26<>+0(SB), Y13
-	VMOVDQU constant27<>+0(SB), Y14
-	VMOVDQU constant28<>+0(SB), Y15
+	LEAQ    (BX)(BX*2), R10
+	LEAQ    (CX)(CX*2), R11
+	VMOVDQU constant26<>+0(SB), Y12
+	VMOVDQU constant27<>+0(SB), Y13
+	VMOVDQU constant28<>+0(SB), Y14
+	VMOVDQU constant29<>+0(SB), Y15
 
 out:
-	MOVLQSX (SI), R10
-	LEAQ    (R10)(R10*2), R10
-	MOVQ    R9, R11
-	VMOVDQA Y15, Y0
+	MOVLQSX (SI), R12
+	LEAQ    (R12)(R12*2), R12
+	ADDQ    DX, R12
+	MOVQ    R9, R13
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y4, Y4, Y4
 	VPXOR   Y1, Y1, Y1
+	VPXOR   Y5, Y5, Y5
 	VPXOR   Y2, Y2, Y2
+	VPXOR   Y6, Y6, Y6
 	VPXOR   Y3, Y3, Y3
+	VPXOR   Y7, Y7, Y7
 
 four:
-	VMOVDQU      (DX)(R10*1), X4
-	VINSERTI128  $0x01, (BX)(R10*1), Y4, Y4
-	VPSHUFB      Y13, Y4, Y5
-	VPSHUFB      Y14, Y4, Y6
-	VPBROADCASTD (DI), Y7
-	VPBROADCASTD 4(DI), Y8
-	VPBROADCASTD 8(DI), Y9
-	VPBROADCASTD 12(DI), Y10
-	VPMADDWD     Y5, Y7, Y7
-	VPMADDWD     Y6, Y8, Y8
-	VPMADDWD     Y5, Y9, Y9
-	VPMADDWD     Y6, Y10, Y10
-	VPADDD       Y7, Y0, Y0
-	VPADDD       Y8, Y2, Y2
-	VPADDD       Y9, Y1, Y1
-	VPADDD       Y10, Y3, Y3
-	ADDQ         $0x0c, R10
-	ADDQ         $0x10, DI
-	DECQ         R11
-	JNZ          four
-	VPADDD       Y3, Y1, Y1
-	VPADDD       Y2, Y0, Y0
-	VPSLLD       $0x10, Y1, Y1
-	VPADDD       Y1, Y0, Y0
-	VPSRAD       $0x16, Y0, Y0
-	VPACKSSDW    Y0, Y0, Y0
-	VPACKUSWB    Y0, Y0, Y0
-	VEXTRACTI128 $0x01, Y0, X1
-	VMOVD        X0, R10
-	MOVW         R10, (AX)
-	SHRL         $0x10, R10
-	MOVB         R10, 2(AX)
-	VMOVD        X1, R10
-	MOVW         R10, (CX)
-	SHRL         $0x10, R10
-	MOVB         R10, 2(CX)
-	ADDQ         $0x03, AX
-	ADDQ         $0x03, CX
-	ADDQ         $0x04, SI
-	DECQ         R8
-	JNZ          out
+	VBROADCASTI128 (DI), Y8
+	VPSHUFB        Y14, Y8, Y9
+	VPSHUFB        Y13, Y8, Y8
+	VBROADCASTI128 (R12), Y10
+	VPSHUFB        Y12, Y10, Y10
+	VPMADDWD       Y8, Y10, Y11
+	VPMADDWD       Y9, Y10, Y10
+	VPADDD         Y11, Y0, Y0
+	VPADDD         Y10, Y4, Y4
+	VBROADCASTI128 (R12)(BX*1), Y10
+	VPSHUFB        Y12, Y10, Y10
+	VPMADDWD       Y8, Y10, Y11
+	VPMADDWD       Y9, Y10, Y10
+	VPADDD         Y11, Y1, Y1
+	VPADDD         Y10, Y5, Y5
+	VBROADCASTI128 (R12)(BX*2), Y10
+	VPSHUFB        Y12, Y10, Y10
+	VPMADDWD       Y8, Y10, Y11
+	VPMADDWD       Y9, Y10, Y10
+	VPADDD         Y11, Y2, Y2
+	VPADDD         Y10, Y6, Y6
+	VBROADCASTI128 (R12)(R10*1), Y10
+	VPSHUFB        Y12, Y10, Y10
+	VPMADDWD       Y8, Y10, Y11
+	VPMADDWD       Y9, Y10, Y10
+	VPADDD         Y11, Y3, Y3
+	VPADDD         Y10, Y7, Y7
+	ADDQ           $0x0c, R12
+	ADDQ           $0x10, DI
+	DECQ           R13
+	JNZ            four
+	VPSLLD         $0x10, Y4, Y4
+	VPADDD         Y4, Y0, Y0
+	VPSLLD         $0x10, Y5, Y5
+	VPADDD         Y5, Y1, Y1
+	VPSLLD         $0x10, Y6, Y6
+	VPADDD         Y6, Y2, Y2
+	VPSLLD         $0x10, Y7, Y7
+	VPADDD         Y7, Y3, Y3
+	VPERM2I128     $0x20, Y1, Y0, Y4
+	VPERM2I128     $0x31, Y1, Y0, Y0
+	VPADDD         Y4, Y0, Y0
+	VPADDD         Y15, Y0, Y0
+	VPSRAD         $0x16, Y0, Y0
+	VPERM2I128     $0x20, Y3, Y2, Y6
+	VPERM2I128     $0x31, Y3, Y2, Y2
+	VPADDD         Y6, Y2, Y2
+	VPADDD         Y15, Y2, Y2
+	VPSRAD         $0x16, Y2, Y2
+	VPACKSSDW      Y2, Y0, Y0
+	VPACKUSWB      Y0, Y0, Y0
+	VEXTRACTI128   $0x01, Y0, X4
+	DECQ           R8
+	JZ             last
+	VPEXTRD        $0x00, X0, (AX)
+	VPEXTRD        $0x00, X4, (AX)(CX*1)
+	VPEXTRD        $0x01, X0, (AX)(CX*2)
+	VPEXTRD        $0x01, X4, (AX)(R11*1)
+	ADDQ           $0x03, AX
+	ADDQ           $0x04, SI
+	JMP            out
+
+last:
+	VPEXTRD $0x00, X0, DX
+	MOVW    DX, (AX)
+	SHRL    $0x10, DX
+	MOVB    DL, 2(AX)
+	VPEXTRD $0x00, X4, DX
+	MOVW    DX, (AX)(CX*1)
+	SHRL    $0x10, DX
+	MOVB    DL, 2(AX)(CX*1)
+	VPEXTRD $0x01, X0, DX
+	MOVW    DX, (AX)(CX*2)
+	SHRL    $0x10, DX
+	MOVB    DL, 2(AX)(CX*2)
+	VPEXTRD $0x01, X4, DX
+	MOVW    DX, (AX)(R11*1)
+	SHRL    $0x10, DX
+	MOVB    DL, 2(AX)(R11*1)
 	VZEROUPPER
 	RET
 
 DATA constant26<>+0(SB)/8, $0x8004800180038000
 DATA constant26<>+8(SB)/8, $0x8080808080058002
-DATA constant26<>+16(SB)/8, $0x8004800180038000
-DATA constant26<>+24(SB)/8, $0x8080808080058002
+DATA constant26<>+16(SB)/8, $0x800a800780098006
+DATA constant26<>+24(SB)/8, $0x80808080800b8008
 GLOBL constant26<>(SB), RODATA|NOPTR, $32
 
-DATA constant27<>+0(SB)/8, $0x800a800780098006
-DATA constant27<>+8(SB)/8, $0x80808080800b8008
-DATA constant27<>+16(SB)/8, $0x800a800780098006
-DATA constant27<>+24(SB)/8, $0x80808080800b8008
+DATA constant27<>+0(SB)/8, $0x0302010003020100
+DATA constant27<>+8(SB)/8, $0x0302010003020100
+DATA constant27<>+16(SB)/8, $0x0706050407060504
+DATA constant27<>+24(SB)/8, $0x0706050407060504
 GLOBL constant27<>(SB), RODATA|NOPTR, $32
 
-DATA constant28<>+0(SB)/8, $0x0020000000200000
-DATA constant28<>+8(SB)/8, $0x0020000000200000
-DATA constant28<>+16(SB)/8, $0x0020000000200000
-DATA constant28<>+24(SB)/8, $0x0020000000200000
+DATA constant28<>+0(SB)/8, $0x0b0a09080b0a0908
+DATA constant28<>+8(SB)/8, $0x0b0a09080b0a0908
+DATA constant28<>+16(SB)/8, $0x0f0e0d0c0f0e0d0c
+DATA constant28<>+24(SB)/8, $0x0f0e0d0c0f0e0d0c
 GLOBL constant28<>(SB), RODATA|NOPTR, $32
+
+DATA constant29<>+0(SB)/8, $0x0020000000200000
+DATA constant29<>+8(SB)/8, $0x0020000000200000
+DATA constant29<>+16(SB)/8, $0x0020000000200000
+DATA constant29<>+24(SB)/8, $0x0020000000200000
+GLOBL constant29<>(SB), RODATA|NOPTR, $32
 
 // func columnsAVX2(dst *byte, src *byte, stride int, n int, weights *int16, pairs int)
 // Requires: AVX, AVX2
@@ -764,7 +816,7 @@ TEXT ·columnsAVX2(SB), NOSPLIT, $0-48
 	MOVQ    n+24(FP), BX
 	MOVQ    weights+32(FP), SI
 	MOVQ    pairs+40(FP), DI
-	VMOVDQU constant28<>+0(SB), Y15
+	VMOVDQU constant29<>+0(SB), Y15
 
 block:
 	MOVQ    CX, R8
@@ -889,12 +941,12 @@ TEXT ·bilinearAVX2(SB), NOSPLIT, $0-64
 	MOVQ    dx+40(FP), R8
 	MOVQ    dy+48(FP), R9
 	LEAQ    (CX)(DX*1), R10
-	VMOVDQU constant26<>+0(SB), Y9
-	VMOVDQU constant29<>+0(SB), Y10
-	VMOVDQU constant30<>+0(SB), Y11
-	VMOVDQU constant28<>+0(SB), Y12
-	VMOVDQU constant31<>+0(SB), Y13
-	VMOVDQU constant32<>+0(SB), Y14
+	VMOVDQU constant30<>+0(SB), Y9
+	VMOVDQU constant31<>+0(SB), Y10
+	VMOVDQU constant32<>+0(SB), Y11
+	VMOVDQU constant29<>+0(SB), Y12
+	VMOVDQU constant33<>+0(SB), Y13
+	VMOVDQU constant34<>+0(SB), Y14
 
 pair:
 	MOVQ         DI, R11
@@ -964,26 +1016,32 @@ pair:
 	VZEROUPPER
 	RET
 
-DATA constant29<>+0(SB)/8, $0x800c8009800b8008
-DATA constant29<>+8(SB)/8, $0x80808080800d800a
-DATA constant29<>+16(SB)/8, $0x800c8009800b8008
-DATA constant29<>+24(SB)/8, $0x80808080800d800a
-GLOBL constant29<>(SB), RODATA|NOPTR, $32
-
-DATA constant30<>+0(SB)/8, $0x0000080000000800
-DATA constant30<>+8(SB)/8, $0x0000080000000800
-DATA constant30<>+16(SB)/8, $0x0000080000000800
-DATA constant30<>+24(SB)/8, $0x0000080000000800
+DATA constant30<>+0(SB)/8, $0x8004800180038000
+DATA constant30<>+8(SB)/8, $0x8080808080058002
+DATA constant30<>+16(SB)/8, $0x8004800180038000
+DATA constant30<>+24(SB)/8, $0x8080808080058002
 GLOBL constant30<>(SB), RODATA|NOPTR, $32
 
-DATA constant31<>+0(SB)/8, $0x0000000000000000
-DATA constant31<>+8(SB)/8, $0x0000000000000000
-DATA constant31<>+16(SB)/8, $0x0000000100000001
-DATA constant31<>+24(SB)/8, $0x0000000100000001
+DATA constant31<>+0(SB)/8, $0x800c8009800b8008
+DATA constant31<>+8(SB)/8, $0x80808080800d800a
+DATA constant31<>+16(SB)/8, $0x800c8009800b8008
+DATA constant31<>+24(SB)/8, $0x80808080800d800a
 GLOBL constant31<>(SB), RODATA|NOPTR, $32
 
-DATA constant32<>+0(SB)/8, $0x8080808080080400
-DATA constant32<>+8(SB)/8, $0x8080808080808080
-DATA constant32<>+16(SB)/8, $0x8080080400808080
-DATA constant32<>+24(SB)/8, $0x8080808080808080
+DATA constant32<>+0(SB)/8, $0x0000080000000800
+DATA constant32<>+8(SB)/8, $0x0000080000000800
+DATA constant32<>+16(SB)/8, $0x0000080000000800
+DATA constant32<>+24(SB)/8, $0x0000080000000800
 GLOBL constant32<>(SB), RODATA|NOPTR, $32
+
+DATA constant33<>+0(SB)/8, $0x0000000000000000
+DATA constant33<>+8(SB)/8, $0x0000000000000000
+DATA constant33<>+16(SB)/8, $0x0000000100000001
+DATA constant33<>+24(SB)/8, $0x0000000100000001
+GLOBL constant33<>(SB), RODATA|NOPTR, $32
+
+DATA constant34<>+0(SB)/8, $0x8080808080080400
+DATA constant34<>+8(SB)/8, $0x8080808080808080
+DATA constant34<>+16(SB)/8, $0x8080080400808080
+DATA constant34<>+24(SB)/8, $0x8080808080808080
+GLOBL constant34<>(SB), RODATA|NOPTR, $32

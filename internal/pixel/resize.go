@@ -59,16 +59,16 @@ func (t *Taps) Rows(l Level, dst, src []byte, channels int) {
 	if l == AVX2 && channels == 3 {
 		if fours := t.group(4); fours > 0 {
 			for len(src) >= in {
-				a, b := src, src[:in]
-				to, to2, n := dst, dst[:out], min(2, len(src)/in)
-				if n == 2 {
-					b, to2 = src[in:], dst[out:2*out]
+				n, a, apart, outApart := 4, src, in, out
+				if len(src) < 4*in { // what is left, each by itself
+					n, apart, outApart = 1, 0, 0
 				}
 				if len(src) < n*in+4 {
 					t.edge = append(append(t.edge[:0], src[:n*in]...), 0, 0, 0, 0)
-					a, b = t.edge, t.edge[(n-1)*in:]
+					a = t.edge
 				}
-				rowsAVX2(&to[0], &to2[0], &a[0], &b[0], &t.from[0], &t.split[0], len(t.First), fours)
+				to := dst[:n*out]
+				rowsAVX2(&to[0], outApart, &a[0], apart, &t.from[0], &t.split[0], len(t.First), fours)
 				src, dst = src[n*in:], dst[n*out:]
 			}
 			return

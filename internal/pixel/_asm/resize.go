@@ -3,6 +3,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 // A weight of 32 bits is 65536·high + low, each of 16 bits and signed. So a sum of products of bytes by weights is that of the high
@@ -12,74 +13,89 @@ const (
 	half      = 1 << (precision - 1)
 )
 
-// rows writes pixel.Taps.Rows of three channels for two rows, one in each half of the registers.
+// rows writes pixel.Taps.Rows of three channels for four rows: inputs 0 and 1 of each four in one half of a register, 2 and 3 in the other.
 func rows() {
-	TEXT("rowsAVX2", NOSPLIT, "func(dst, dst2, src, src2 *byte, from *int32, weights *int16, outs, fours int)")
+	TEXT("rowsAVX2", NOSPLIT, "func(dst *byte, out int, src *byte, in int, from *int32, weights *int16, outs, fours int)")
 	Pragma("noescape")
-	Doc("rowsAVX2 makes two rows of pixels of three channels; of each output the first input stands in from, and weights has",
-		"16 bytes for four inputs: the low parts of all, then the high ones. It reads four bytes beyond the last input.")
-	dst, dst2 := Load(Param("dst"), GP64()), Load(Param("dst2"), GP64())
-	src, src2 := Load(Param("src"), GP64()), Load(Param("src2"), GP64())
+	Doc("rowsAVX2 makes four rows of pixels of three channels, out and in bytes apart; of each output the first input stands in from, and",
+		"weights has 16 bytes for four inputs: the low parts of all, then the high ones. It reads four bytes beyond the last input.")
+	dst, out := Load(Param("dst"), GP64()), Load(Param("out"), GP64())
+	src, in := Load(Param("src"), GP64()), Load(Param("in"), GP64())
 	from, w := Load(Param("from"), GP64()), Load(Param("weights"), GP64())
 	outs, fours := Load(Param("outs"), GP64()), Load(Param("fours"), GP64())
-	low, high, low2, high2 := y[0], y[1], y[2], y[3]
-	px, first, second := y[4], y[5], y[6]
-	t, t2, t3, t4 := y[7], y[8], y[9], y[10]
-	inFirst, inSecond, round := y[13], y[14], y[15]
-	VMOVDQU(shuffle(0, none, 3, none, 1, none, 4, none, 2, none, 5, none, none, none, none, none), inFirst)
-	VMOVDQU(shuffle(6, none, 9, none, 7, none, 10, none, 8, none, 11, none, none, none, none, none), inSecond)
+	in3, out3 := GP64(), GP64()
+	LEAQ(Mem{Base: in, Index: in, Scale: 2}, in3)
+	LEAQ(Mem{Base: out, Index: out, Scale: 2}, out3)
+	low, high := y[0:4], y[4:8]
+	lowW, highW, px, t := y[8], y[9], y[10], y[11]
+	pairs, lows, highs, round := y[12], y[13], y[14], y[15]
+	VMOVDQU(constant([]byte{0, none, 3, none, 1, none, 4, none, 2, none, 5, none, none, none, none, none,
+		6, none, 9, none, 7, none, 10, none, 8, none, 11, none, none, none, none, none}), pairs)
+	VMOVDQU(constant([]byte{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7}), lows)
+	VMOVDQU(constant([]byte{8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15}), highs)
 	VMOVDQU(longs(half), round)
-	at, n, v := GP64(), GP64(), GP32()
+	p, n := GP64(), GP64()
 	Label("out")
-	MOVLQSX(Mem{Base: from}, at)
-	LEAQ(Mem{Base: at, Index: at, Scale: 2}, at)
+	MOVLQSX(Mem{Base: from}, p)
+	LEAQ(Mem{Base: p, Index: p, Scale: 2}, p)
+	ADDQ(src, p)
 	MOVQ(fours, n)
-	VMOVDQA(round, low)
-	VPXOR(high, high, high)
-	VPXOR(low2, low2, low2)
-	VPXOR(high2, high2, high2)
+	for r := range 4 {
+		VPXOR(low[r], low[r], low[r])
+		VPXOR(high[r], high[r], high[r])
+	}
 	Label("four")
-	VMOVDQU(Mem{Base: src, Index: at, Scale: 1}, px.AsX())
-	VINSERTI128(U8(1), Mem{Base: src2, Index: at, Scale: 1}, px, px)
-	VPSHUFB(inFirst, px, first)
-	VPSHUFB(inSecond, px, second)
-	VPBROADCASTD(Mem{Base: w}, t)
-	VPBROADCASTD(Mem{Base: w, Disp: 4}, t2)
-	VPBROADCASTD(Mem{Base: w, Disp: 8}, t3)
-	VPBROADCASTD(Mem{Base: w, Disp: 12}, t4)
-	VPMADDWD(first, t, t)
-	VPMADDWD(second, t2, t2)
-	VPMADDWD(first, t3, t3)
-	VPMADDWD(second, t4, t4)
-	VPADDD(t, low, low)
-	VPADDD(t2, low2, low2)
-	VPADDD(t3, high, high)
-	VPADDD(t4, high2, high2)
-	ADDQ(U8(12), at)
+	VBROADCASTI128(Mem{Base: w}, lowW)
+	VPSHUFB(highs, lowW, highW)
+	VPSHUFB(lows, lowW, lowW)
+	for r, at := range []Mem{{Base: p}, {Base: p, Index: in, Scale: 1}, {Base: p, Index: in, Scale: 2}, {Base: p, Index: in3, Scale: 1}} {
+		VBROADCASTI128(at, px)
+		VPSHUFB(pairs, px, px)
+		VPMADDWD(lowW, px, t)
+		VPMADDWD(highW, px, px)
+		VPADDD(t, low[r], low[r])
+		VPADDD(px, high[r], high[r])
+	}
+	ADDQ(U8(12), p)
 	ADDQ(U8(16), w)
 	DECQ(n)
 	JNZ(LabelRef("four"))
-	VPADDD(high2, high, high)
-	VPADDD(low2, low, low)
-	VPSLLD(U8(16), high, high)
-	VPADDD(high, low, low)
-	VPSRAD(U8(precision), low, low)
-	VPACKSSDW(low, low, low)
-	VPACKUSWB(low, low, low)
-	VEXTRACTI128(U8(1), low, high.AsX())
-	VMOVD(low.AsX(), v)
-	MOVW(v.As16(), Mem{Base: dst})
-	SHRL(U8(16), v)
-	MOVB(v.As8(), Mem{Base: dst, Disp: 2})
-	VMOVD(high.AsX(), v)
-	MOVW(v.As16(), Mem{Base: dst2})
-	SHRL(U8(16), v)
-	MOVB(v.As8(), Mem{Base: dst2, Disp: 2})
-	ADDQ(U8(3), dst)
-	ADDQ(U8(3), dst2)
-	ADDQ(U8(4), from)
+	for r := range 4 {
+		VPSLLD(U8(16), high[r], high[r])
+		VPADDD(high[r], low[r], low[r])
+	}
+	for r := 0; r < 4; r += 2 { // two rows in one register
+		VPERM2I128(U8(0x20), low[r+1], low[r], high[r])
+		VPERM2I128(U8(0x31), low[r+1], low[r], low[r])
+		VPADDD(high[r], low[r], low[r])
+		VPADDD(round, low[r], low[r])
+		VPSRAD(U8(precision), low[r], low[r])
+	}
+	VPACKSSDW(low[2], low[0], low[0])
+	VPACKUSWB(low[0], low[0], low[0])
+	VEXTRACTI128(U8(1), low[0], high[0].AsX())
+	results := [4]struct {
+		of reg.VecPhysical
+		at uint8
+		to Mem
+	}{{low[0].AsX().(reg.VecPhysical), 0, Mem{Base: dst}}, {high[0].AsX().(reg.VecPhysical), 0, Mem{Base: dst, Index: out, Scale: 1}},
+		{low[0].AsX().(reg.VecPhysical), 1, Mem{Base: dst, Index: out, Scale: 2}}, {high[0].AsX().(reg.VecPhysical), 1, Mem{Base: dst, Index: out3, Scale: 1}}}
 	DECQ(outs)
-	JNZ(LabelRef("out"))
+	JZ(LabelRef("last"))
+	for _, r := range results { // a byte beyond, which the next output makes good
+		VPEXTRD(U8(r.at), r.of, r.to)
+	}
+	ADDQ(U8(3), dst)
+	ADDQ(U8(4), from)
+	JMP(LabelRef("out"))
+	Label("last")
+	v := GP32()
+	for _, r := range results {
+		VPEXTRD(U8(r.at), r.of, v)
+		MOVW(v.As16(), r.to)
+		SHRL(U8(16), v)
+		MOVB(v.As8(), r.to.Offset(2))
+	}
 	VZEROUPPER()
 	RET()
 }
