@@ -3,6 +3,7 @@ package augment
 import (
 	"image"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/assaylab/assay/internal/pixel"
@@ -106,31 +107,42 @@ func Resize(src Image, part Box, h, w int) Image { return Own.Resize(src, part, 
 
 // Resize is the function of that name by the filter.
 func (f Filter) Resize(src Image, part Box, h, w int) Image {
+	if row := src.W * src.C; h != src.H || w != src.W || part != (Box{0, 0, float64(src.H), float64(src.W)}) {
+		return f.ResizeRows(src, func(y0, y1 int) []byte { return src.Pix[y0*row : y1*row] }, part, h, w)
+	}
+	return Image{H: h, W: w, C: src.C, Pix: slices.Clone(src.Pix)}
+}
+
+// band is how many rows of a picture that is made on the way are asked for at once: few, so that they stay in the first-level cache.
+const band = 8
+
+// ResizeRows is Resize of a picture whose pixels are made on the way: rows gives those from y0 to before y1, which are looked at before
+// rows is called again. Of src the size alone counts.
+func (f Filter) ResizeRows(src Image, rows func(y0, y1 int) []byte, part Box, h, w int) Image {
 	dst := Image{H: h, W: w, C: src.C, Pix: make([]byte, h*w*src.C)}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	rows := src
-	if w != src.W || part.X0 != 0 || part.X1 != float64(src.W) {
-		across := s.weigh(direction{f, src.W, part.X0, part.X1, w})
-		y0, y1 := 0, src.H
-		if h != src.H { // the rows that the second pass looks at
-			reach := float64(f.kernel().support * max(1, (part.Y1-part.Y0)/float64(h)))
-			y0, y1 = max(0, int(part.Y0-reach)-1), min(src.H, int(part.Y1+reach)+2)
-		}
-		rows = Image{H: src.H, W: w, C: src.C}
-		if h == src.H && part.Y0 == 0 && part.Y1 == float64(src.H) {
-			rows.Pix = dst.Pix
-		} else {
-			s.rows = resized(s.rows, src.H*w*src.C)
-			rows.Pix = s.rows
-		}
-		across.Rows(pixels, rows.Pix[y0*w*src.C:y1*w*src.C], src.Pix[y0*src.W*src.C:y1*src.W*src.C], src.C)
+	along := h != src.H || part.Y0 != 0 || part.Y1 != float64(src.H)
+	if w == src.W && part.X0 == 0 && part.X1 == float64(src.W) {
+		s.weigh(direction{f, src.H, part.Y0, part.Y1, h}).Columns(pixels, dst.Pix, rows(0, src.H), w*src.C)
+		return dst
 	}
-	if h != src.H || part.Y0 != 0 || part.Y1 != float64(src.H) {
-		down := s.weigh(direction{f, src.H, part.Y0, part.Y1, h})
-		down.Columns(pixels, dst.Pix, rows.Pix, w*src.C)
-	} else if w == src.W && part.X0 == 0 && part.X1 == float64(src.W) {
-		copy(dst.Pix, src.Pix)
+	y0, y1, row := 0, src.H, w*src.C
+	if h != src.H { // the rows that the second pass looks at
+		reach := float64(f.kernel().support * max(1, (part.Y1-part.Y0)/float64(h)))
+		y0, y1 = max(0, int(part.Y0-reach)-1), min(src.H, int(part.Y1+reach)+2)
+	}
+	across, pix := s.weigh(direction{f, src.W, part.X0, part.X1, w}), dst.Pix
+	if along {
+		s.rows = resized(s.rows, src.H*row)
+		pix = s.rows
+	}
+	for y := y0; y < y1; y += band {
+		end := min(y+band, y1)
+		across.Rows(pixels, pix[y*row:end*row], rows(y, end), src.C)
+	}
+	if along {
+		s.weigh(direction{f, src.H, part.Y0, part.Y1, h}).Columns(pixels, dst.Pix, pix, row)
 	}
 	return dst
 }

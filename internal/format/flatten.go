@@ -11,26 +11,20 @@ import (
 
 // flat turns a decoded picture into 8 bits of grey, or of red, green and blue where any pixel has colour. Transparent parts
 // show white, as on a page; of 16 bits the higher 8 are kept; CMYK and palettes become red, green and blue. levels counts the
-// distinct samples of 16 bits and how many of them are apart in 8; nil for others. The pixels lie in room if that is large enough.
-func flat(src image.Image, room []byte) (m augment.Image, levels *levels) {
+// distinct samples of 16 bits and how many of them are apart in 8; nil for others.
+func flat(src image.Image) (m augment.Image, levels *levels) {
 	b := src.Bounds()
 	m = augment.Image{H: b.Dy(), W: b.Dx(), C: 3}
 	n := m.H * m.W
-	pix := func(n int) []byte {
-		if n <= cap(room) {
-			return room[:n]
-		}
-		return make([]byte, n)
-	}
 	if g, ok := src.(*image.Gray); ok {
-		m.C, m.Pix = 1, pix(n)
+		m.C, m.Pix = 1, make([]byte, n)
 		for y := range m.H {
 			copy(m.Pix[y*m.W:(y+1)*m.W], g.Pix[g.PixOffset(b.Min.X, b.Min.Y+y):])
 		}
 		return m, nil
 	}
 	if g, ok := src.(*image.Gray16); ok {
-		m.C, m.Pix, levels = 1, pix(n), levels.of16()
+		m.C, m.Pix, levels = 1, make([]byte, n), levels.of16()
 		for y := range m.H {
 			in, out := g.Pix[g.PixOffset(b.Min.X, b.Min.Y+y):], m.Pix[y*m.W:(y+1)*m.W]
 			for x := range out {
@@ -40,7 +34,7 @@ func flat(src image.Image, room []byte) (m augment.Image, levels *levels) {
 		}
 		return m, levels
 	}
-	m.Pix = pix(3 * n)
+	m.Pix = make([]byte, 3*n)
 	var palette [256][3]byte
 	if p, ok := src.(*image.Paletted); ok {
 		for i, c := range p.Palette[:min(256, len(p.Palette))] {

@@ -10,6 +10,7 @@ import (
 	"image/gif"
 	"image/png"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -153,33 +154,35 @@ type view struct {
 	h, w        int           // of the file, lying as it does
 	orientation int           // EXIF's
 	image       augment.Image // the whole at 1 / 2^shift
+	planes      *image.YCbCr  // its pixels before they are red, green and blue; nil where image has them
 	shift       int
 	small       augment.Image // the whole at 1 / 2^smallShift, for the glance
 	smallShift  int
 	levels      *levels
-	scratch     *scratch // of a file; where image may lie
+	scratch     *scratch // of a file
 }
 
-// scratch is memory that the decoding of one picture leaves for the next.
+// scratch is room that the decoding of one picture leaves for the next.
 type scratch struct {
-	jpeg  jpeg.Decoder
-	whole []byte
+	jpeg jpeg.Decoder
+	band []byte
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
-
-// mostWhole is how many bytes of a picture's pixels are kept for the next.
-const mostWhole = 16 << 20
 
 // picture resizes to a size of the picture as it lies, and turns it upright.
 func (v *view) picture(size augment.Size) Picture {
 	p := Picture{OwnH: v.h, OwnW: v.w, Turned: v.orientation, Bits: 8, Colour: v.small.C == 3}
 	part, outH, outW := size.Of(v.h, v.w)
-	p.Image = v.image
-	if outH != v.image.H || outW != v.image.W {
+	switch same := outH == v.image.H && outW == v.image.W; {
+	case v.planes == nil && same:
+		p.Image = v.image
+	case v.planes == nil:
 		p.Image = grey(size.Filter.Resize(v.image, reduced(part, v.shift), outH, outW))
-	} else if v.scratch != nil {
-		p.Pix = bytes.Clone(p.Pix)
+	case same:
+		p.Image, _ = flat(v.planes)
+	default:
+		p.Image = grey(size.Filter.ResizeRows(v.image, v.rows, reduced(part, v.shift), outH, outW))
 	}
 	p.Image = upright(p.Image, v.orientation)
 	whole := augment.Box{Y1: float64(v.h), X1: float64(v.w)}
@@ -193,6 +196,17 @@ func (v *view) picture(size augment.Size) Picture {
 		p.Levels, p.Kept = v.levels.count()
 	}
 	return p
+}
+
+// rows are those from y0 to before y1 in red, green and blue.
+func (v *view) rows(y0, y1 int) []byte {
+	row := 3 * v.image.W
+	n := (y1 - y0) * row
+	v.scratch.band = slices.Grow(v.scratch.band[:0], n+4) // as pixel.Taps.Rows wishes
+	for y := y0; y < y1; y++ {
+		yCbCr(v.scratch.band[:n][(y-y0)*row:][:row], v.planes, y)
+	}
+	return v.scratch.band[:n]
 }
 
 func reduced(b augment.Box, shift int) augment.Box {
@@ -247,7 +261,8 @@ func (v *view) decode(decoder func([]byte) (image.Image, error), file []byte) er
 		if b := img.Bounds(); b.Dx() != v.w || b.Dy() != v.h {
 			return fmt.Errorf("picture: %dx%d pixels in place of %dx%d", b.Dx(), b.Dy(), v.w, v.h)
 		}
-		v.flatten(img)
+		v.image, v.levels = flat(img)
+		v.small = v.image
 		return nil
 	}
 	shifts := []int{v.shift, v.smallShift}
@@ -258,20 +273,17 @@ func (v *view) decode(decoder func([]byte) (image.Image, error), file []byte) er
 	if err != nil {
 		return err
 	}
-	v.flatten(images[0])
-	if len(images) == 2 {
-		v.small, _ = flat(images[1], nil)
+	v.small, _ = flat(images[len(images)-1])
+	v.planes, _ = images[0].(*image.YCbCr)
+	switch {
+	case len(images) == 1:
+		v.image, v.planes = v.small, nil
+	case v.planes != nil:
+		v.image = augment.Image{H: v.planes.Rect.Dy(), W: v.planes.Rect.Dx(), C: 3}
+	default:
+		v.image, _ = flat(images[0])
 	}
 	return nil
-}
-
-// flatten takes the whole from a decoder.
-func (v *view) flatten(img image.Image) {
-	v.image, v.levels = flat(img, v.scratch.whole)
-	v.small = v.image
-	if p := v.image.Pix; cap(p) > cap(v.scratch.whole) && cap(p) <= mostWhole {
-		v.scratch.whole = p
-	}
 }
 
 // finer is how many times finer than the picture asked for a reduced JPEG must be.

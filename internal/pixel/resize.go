@@ -16,6 +16,8 @@ type Taps struct {
 	Weights      []int32 // of each output, Size apart
 	Size         int
 
+	n, groups int // what split was made for
+
 	from  []int32 // of each output, the first input of whole groups: zeros around its own
 	split []int16 // weights of groups, the low 16 bits, signed, apart from the rest, which the vector code multiplies each by themselves
 	edge  []byte  // the last rows, and room behind them
@@ -23,7 +25,7 @@ type Taps struct {
 
 // Outputs sets how many outputs there are, and the most inputs of one. Their First, Count and Weights are then to be filled in.
 func (t *Taps) Outputs(n, size int) {
-	t.Size = size
+	t.Size, t.n = size, 0
 	t.First, t.Count = slices.Grow(t.First[:0], n)[:n], slices.Grow(t.Count[:0], n)[:n]
 	t.Weights = slices.Grow(t.Weights[:0], n*size)[:n*size]
 }
@@ -31,8 +33,12 @@ func (t *Taps) Outputs(n, size int) {
 // group lays the weights out for code that takes inputs in groups of n, and says how many groups an output has; 0 where a direction has too
 // few inputs for it.
 func (t *Taps) group(n int) int {
+	if t.n == n {
+		return t.groups
+	}
 	groups := (slices.Max(t.Count) + n - 1) / n
-	if groups*n > t.Inputs {
+	if t.n, t.groups = n, groups; groups*n > t.Inputs {
+		t.groups = 0
 		return 0
 	}
 	outs := len(t.First)
@@ -53,7 +59,8 @@ func (t *Taps) group(n int) int {
 	return groups
 }
 
-// Rows makes each row of len(First) pixels of one of Inputs pixels, of 1 or 3 channels; src holds whole rows, and dst as many.
+// Rows makes each row of len(First) pixels of one of Inputs pixels, of 1 or 3 channels; src holds whole rows, and dst as many. Four bytes
+// more in the capacity of src save it a copy of the last rows.
 func (t *Taps) Rows(l Level, dst, src []byte, channels int) {
 	in, out := t.Inputs*channels, len(t.First)*channels
 	if l == AVX2 && channels == 3 {
@@ -63,7 +70,7 @@ func (t *Taps) Rows(l Level, dst, src []byte, channels int) {
 				if len(src) < 4*in { // what is left, each by itself
 					n, apart, outApart = 1, 0, 0
 				}
-				if len(src) < n*in+4 {
+				if cap(src) < n*in+4 {
 					t.edge = append(append(t.edge[:0], src[:n*in]...), 0, 0, 0, 0)
 					a = t.edge
 				}
