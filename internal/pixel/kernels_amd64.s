@@ -687,18 +687,33 @@ TEXT ·rowsAVX2(SB), NOSPLIT, $0-64
 	VMOVDQU constant29<>+0(SB), Y15
 
 out:
-	MOVLQSX (SI), R12
-	LEAQ    (R12)(R12*2), R12
-	ADDQ    DX, R12
-	MOVQ    R9, R13
-	VPXOR   Y0, Y0, Y0
-	VPXOR   Y4, Y4, Y4
-	VPXOR   Y1, Y1, Y1
-	VPXOR   Y5, Y5, Y5
-	VPXOR   Y2, Y2, Y2
-	VPXOR   Y6, Y6, Y6
-	VPXOR   Y3, Y3, Y3
-	VPXOR   Y7, Y7, Y7
+	MOVLQSX        (SI), R12
+	LEAQ           (R12)(R12*2), R12
+	ADDQ           DX, R12
+	MOVQ           R9, R13
+	VBROADCASTI128 (DI), Y8
+	VPSHUFB        Y14, Y8, Y9
+	VPSHUFB        Y13, Y8, Y8
+	VBROADCASTI128 (R12), Y10
+	VPSHUFB        Y12, Y10, Y10
+	VPMADDWD       Y8, Y10, Y0
+	VPMADDWD       Y9, Y10, Y4
+	VBROADCASTI128 (R12)(BX*1), Y10
+	VPSHUFB        Y12, Y10, Y10
+	VPMADDWD       Y8, Y10, Y1
+	VPMADDWD       Y9, Y10, Y5
+	VBROADCASTI128 (R12)(BX*2), Y10
+	VPSHUFB        Y12, Y10, Y10
+	VPMADDWD       Y8, Y10, Y2
+	VPMADDWD       Y9, Y10, Y6
+	VBROADCASTI128 (R12)(R10*1), Y10
+	VPSHUFB        Y12, Y10, Y10
+	VPMADDWD       Y8, Y10, Y3
+	VPMADDWD       Y9, Y10, Y7
+	ADDQ           $0x0c, R12
+	ADDQ           $0x10, DI
+	DECQ           R13
+	JZ             sums
 
 four:
 	VBROADCASTI128 (DI), Y8
@@ -732,36 +747,38 @@ four:
 	ADDQ           $0x10, DI
 	DECQ           R13
 	JNZ            four
-	VPSLLD         $0x10, Y4, Y4
-	VPADDD         Y4, Y0, Y0
-	VPSLLD         $0x10, Y5, Y5
-	VPADDD         Y5, Y1, Y1
-	VPSLLD         $0x10, Y6, Y6
-	VPADDD         Y6, Y2, Y2
-	VPSLLD         $0x10, Y7, Y7
-	VPADDD         Y7, Y3, Y3
-	VPERM2I128     $0x20, Y1, Y0, Y4
-	VPERM2I128     $0x31, Y1, Y0, Y0
-	VPADDD         Y4, Y0, Y0
-	VPADDD         Y15, Y0, Y0
-	VPSRAD         $0x16, Y0, Y0
-	VPERM2I128     $0x20, Y3, Y2, Y6
-	VPERM2I128     $0x31, Y3, Y2, Y2
-	VPADDD         Y6, Y2, Y2
-	VPADDD         Y15, Y2, Y2
-	VPSRAD         $0x16, Y2, Y2
-	VPACKSSDW      Y2, Y0, Y0
-	VPACKUSWB      Y0, Y0, Y0
-	VEXTRACTI128   $0x01, Y0, X4
-	DECQ           R8
-	JZ             last
-	VPEXTRD        $0x00, X0, (AX)
-	VPEXTRD        $0x00, X4, (AX)(CX*1)
-	VPEXTRD        $0x01, X0, (AX)(CX*2)
-	VPEXTRD        $0x01, X4, (AX)(R11*1)
-	ADDQ           $0x03, AX
-	ADDQ           $0x04, SI
-	JMP            out
+
+sums:
+	VPSLLD       $0x10, Y4, Y4
+	VPADDD       Y4, Y0, Y0
+	VPSLLD       $0x10, Y5, Y5
+	VPADDD       Y5, Y1, Y1
+	VPSLLD       $0x10, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPSLLD       $0x10, Y7, Y7
+	VPADDD       Y7, Y3, Y3
+	VPERM2I128   $0x20, Y1, Y0, Y4
+	VPERM2I128   $0x31, Y1, Y0, Y0
+	VPADDD       Y4, Y0, Y0
+	VPADDD       Y15, Y0, Y0
+	VPSRAD       $0x16, Y0, Y0
+	VPERM2I128   $0x20, Y3, Y2, Y6
+	VPERM2I128   $0x31, Y3, Y2, Y2
+	VPADDD       Y6, Y2, Y2
+	VPADDD       Y15, Y2, Y2
+	VPSRAD       $0x16, Y2, Y2
+	VPACKSSDW    Y2, Y0, Y0
+	VPACKUSWB    Y0, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X4
+	DECQ         R8
+	JZ           last
+	VPEXTRD      $0x00, X0, (AX)
+	VPEXTRD      $0x00, X4, (AX)(CX*1)
+	VPEXTRD      $0x01, X0, (AX)(CX*2)
+	VPEXTRD      $0x01, X4, (AX)(R11*1)
+	ADDQ         $0x03, AX
+	ADDQ         $0x04, SI
+	JMP          out
 
 last:
 	VPEXTRD $0x00, X0, DX
@@ -819,13 +836,23 @@ TEXT ·columnsAVX2(SB), NOSPLIT, $0-48
 	VMOVDQU constant29<>+0(SB), Y15
 
 block:
-	MOVQ    CX, R8
-	MOVQ    SI, R9
-	MOVQ    DI, R10
-	VMOVDQA Y15, Y0
-	VMOVDQA Y15, Y1
-	VPXOR   Y2, Y2, Y2
-	VPXOR   Y3, Y3, Y3
+	MOVQ         CX, R8
+	MOVQ         SI, R9
+	MOVQ         DI, R10
+	VPMOVZXBW    (R8), Y4
+	VPMOVZXBW    (R8)(DX*1), Y5
+	VPBROADCASTD (R9), Y12
+	VPBROADCASTD 4(R9), Y13
+	VPUNPCKLWD   Y5, Y4, Y6
+	VPUNPCKHWD   Y5, Y4, Y7
+	VPMADDWD     Y12, Y6, Y0
+	VPMADDWD     Y12, Y7, Y1
+	VPMADDWD     Y13, Y6, Y2
+	VPMADDWD     Y13, Y7, Y3
+	LEAQ         (R8)(DX*2), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
+	JZ           sums
 
 pair:
 	VPMOVZXBW    (R8), Y4
@@ -846,20 +873,24 @@ pair:
 	ADDQ         $0x08, R9
 	DECQ         R10
 	JNZ          pair
-	VPSLLD       $0x10, Y2, Y2
-	VPSLLD       $0x10, Y3, Y3
-	VPADDD       Y2, Y0, Y0
-	VPADDD       Y3, Y1, Y1
-	VPSRAD       $0x16, Y0, Y0
-	VPSRAD       $0x16, Y1, Y1
-	VPACKSSDW    Y1, Y0, Y0
-	VPACKUSWB    Y0, Y0, Y0
-	VPERMQ       $0x08, Y0, Y0
-	VMOVDQU      X0, (AX)
-	ADDQ         $0x10, CX
-	ADDQ         $0x10, AX
-	SUBQ         $0x10, BX
-	JNZ          block
+
+sums:
+	VPADDD    Y15, Y0, Y0
+	VPADDD    Y15, Y1, Y1
+	VPSLLD    $0x10, Y2, Y2
+	VPSLLD    $0x10, Y3, Y3
+	VPADDD    Y2, Y0, Y0
+	VPADDD    Y3, Y1, Y1
+	VPSRAD    $0x16, Y0, Y0
+	VPSRAD    $0x16, Y1, Y1
+	VPACKSSDW Y1, Y0, Y0
+	VPACKUSWB Y0, Y0, Y0
+	VPERMQ    $0x08, Y0, Y0
+	VMOVDQU   X0, (AX)
+	ADDQ      $0x10, CX
+	ADDQ      $0x10, AX
+	SUBQ      $0x10, BX
+	JNZ       block
 	VZEROUPPER
 	RET
 

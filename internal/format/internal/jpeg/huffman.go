@@ -18,8 +18,8 @@ const maxNCodes = 256
 
 // huffman is a Huffman decoder, specified in section C.
 type huffman struct {
-	// nCodes is the number of codes in the tree.
-	nCodes int32
+	// from is the bytes that the tables were made of.
+	from []byte
 	// Codes are the look-up tables of short codes.
 	pixel.Codes
 	// vals are the decoded values, sorted by their encoding.
@@ -103,18 +103,17 @@ func (d *decoder) processDHT(tmp []byte) error {
 		h := &d.room.huff[tc][th]
 		d.huff[tc][th] = h
 
-		// Read nCodes and h.vals (and derive h.nCodes). nCodes[i] is the number of codes with code length i. h.nCodes is the
-		// total number of codes.
-		h.nCodes = 0
+		// Read nCodes and h.vals. nCodes[i] is the number of codes with code length i, total that of all codes.
+		total := int32(0)
 		var nCodes [maxCodeLength]int32
 		for i := range nCodes {
 			nCodes[i] = int32(tmp[i+1])
-			h.nCodes += nCodes[i]
+			total += nCodes[i]
 		}
-		if h.nCodes == 0 {
+		if total == 0 {
 			return FormatError("Huffman table has zero length")
 		}
-		if h.nCodes > maxNCodes {
+		if total > maxNCodes {
 			return FormatError("Huffman table has excessive length")
 		}
 		for room, i := int32(1), 0; i < maxCodeLength; i++ { // image/jpeg lets this pass
@@ -122,12 +121,16 @@ func (d *decoder) processDHT(tmp []byte) error {
 				return FormatError("Huffman table with more codes than there are")
 			}
 		}
-		tmp = tmp[17:]
-		if int(h.nCodes) > len(tmp) {
+		if 17+int(total) > len(tmp) {
 			return FormatError("DHT has wrong length")
 		}
-		copy(h.vals[:], tmp[:h.nCodes])
-		tmp = tmp[h.nCodes:]
+		from := tmp[:17+total]
+		tmp = tmp[len(from):]
+		if bytes.Equal(from, h.from) { // most files have the tables of T.81, annex K
+			continue
+		}
+		h.from = append(h.from[:0], from...)
+		copy(h.vals[:], from[17:])
 
 		// Derive the look-up tables: a code of length 1+i stands at every index that begins with it.
 		clear(h.Short[:])

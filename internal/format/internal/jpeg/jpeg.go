@@ -120,7 +120,7 @@ type Decoder struct {
 	coeffs kept[block]
 }
 
-// kept is room for slices of zeros, as much as the picture before took.
+// kept is room for slices, as much as the picture before took.
 type kept[T any] struct {
 	all   []T
 	taken int
@@ -134,14 +134,17 @@ func (k *kept[T]) fit(most int) {
 	k.taken = 0
 }
 
-func (k *kept[T]) take(n int) []T {
+// take is n zeros, or n of anything where all will be written.
+func (k *kept[T]) take(n int, zeros bool) []T {
 	at := k.taken
 	k.taken += n
 	if k.taken > len(k.all) {
 		return make([]T, n)
 	}
 	p := k.all[at:k.taken:k.taken]
-	clear(p)
+	if zeros {
+		clear(p)
+	}
 	return p
 }
 

@@ -17,13 +17,14 @@ type block = pixel.Block
 
 const blockSize = 8 * 8
 
-// makeImg makes the planes of an output, zeros before scans come.
-func (d *decoder) makeImg(o *output, mxx, myy int) {
+// makeImg makes the planes of an output. They are zeros before scans come, but where the first of them writes all.
+func (d *decoder) makeImg(o *output, mxx, myy, nComp int) {
+	zeros := d.progressive || nComp < d.nComp
 	side := 8 >> o.shift // pixels that a block becomes
 	rect := image.Rect(0, 0, (d.width+1<<o.shift-1)>>o.shift, (d.height+1<<o.shift-1)>>o.shift)
 	for i, c := range d.comp[:d.nComp] {
 		stride := side * c.h * mxx
-		o.planes[i] = plane{d.room.planes.take(stride * side * c.v * myy), stride}
+		o.planes[i] = plane{d.room.planes.take(stride*side*c.v*myy, zeros), stride}
 	}
 	p := &o.planes
 	whole := image.Rect(0, 0, p[0].stride, side*d.comp[0].v*myy)
@@ -154,7 +155,7 @@ func (d *decoder) processSOS(tmp []byte) error {
 	myy := (d.height + 8*v0 - 1) / (8 * v0)
 	for i := range d.outs {
 		if o := &d.outs[i]; o.planes[0].stride == 0 {
-			d.makeImg(o, mxx, myy)
+			d.makeImg(o, mxx, myy, nComp)
 		}
 	}
 	for i := range scan[:nComp] {
@@ -162,7 +163,7 @@ func (d *decoder) processSOS(tmp []byte) error {
 		c := d.comp[p.index]
 		p.stride = mxx * c.h
 		if d.progressive && d.progCoeffs[p.index] == nil {
-			d.progCoeffs[p.index] = d.room.coeffs.take(p.stride * myy * c.v)
+			d.progCoeffs[p.index] = d.room.coeffs.take(p.stride*myy*c.v, true)
 		}
 	}
 
