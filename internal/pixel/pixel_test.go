@@ -91,6 +91,73 @@ func TestTransformsAreTheFormula(t *testing.T) {
 	}
 }
 
+// codes are tables of a code of which value v has a length that is drawn, 1 to 12, and those that are left no code.
+func codes(r *rand.Rand) *Codes {
+	of := new(Codes)
+	for at := 0; at < 1<<LookUp-4; {
+		length := 2 + r.IntN(11)
+		if length > LookUp {
+			at += 1 + r.IntN(3) // longer codes begin so
+			continue
+		}
+		rest := LookUp - length
+		at = (at + 1<<rest - 1) >> rest << rest
+		value := uint32(r.IntN(256))
+		if at == 0 {
+			value = 0 // the block's end
+		}
+		for k := 0; k < 1<<rest && at < 1<<LookUp; k++ {
+			of.Short[at] = uint16(value<<8) | uint16(length)
+			run, size := value>>4, value&15
+			switch {
+			case value == 0:
+				of.Whole[at] = 64<<8 | uint32(length)
+			case size > 0 && int(size) <= rest:
+				of.Whole[at] = uint32(Extend(uint32(k)>>(rest-int(size)), uint(size)))<<16 | run<<8 | (uint32(length) + size)
+			}
+			at++
+		}
+	}
+	return of
+}
+
+func TestEveryLevelReadsTheSameCoefficients(t *testing.T) {
+	r := rand.New(rand.NewPCG(15, 16))
+	read, ended := 0, 0
+	for range 300 {
+		of, data := codes(r), append(noise(r, r.IntN(400)), make([]byte, 8)...)
+		all := make([]Bits, len(Levels()))
+		for i := range all {
+			all[i].Data = data
+		}
+		for !all[0].Over() {
+			zig := 1 + r.IntN(20)
+			var want Block
+			next := 0
+			for i, l := range Levels() {
+				var b Block
+				got := l.Coefficients(&b, &all[i], of, zig)
+				if i == 0 {
+					want, next = b, got
+					if read++; got == 64 {
+						ended++
+					}
+				} else if b != want || got != next || all[i].Over() != all[0].Over() || 8*all[i].Pos-int(all[i].N) != 8*all[0].Pos-int(all[0].N) {
+					t.Fatalf("%s from place %d: to %d, %+v, %v; generic to %d, %+v, %v", l, zig, got, all[i], b, next, all[0], want)
+				}
+			}
+			if next < 64 { // a code that the caller reads
+				for i := range all {
+					all[i].Take(5)
+				}
+			}
+		}
+	}
+	if read < 2000 || ended < 500 {
+		t.Errorf("%d blocks read, %d to their end", read, ended)
+	}
+}
+
 func TestEveryLevelHasTheColoursOfTheStandardLibrary(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for n := range 100 {

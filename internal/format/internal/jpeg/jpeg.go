@@ -6,7 +6,7 @@
 // Go's image/jpeg of version 1.26 (the LICENSE beside it), changed in five places:
 //
 //   - it decodes to reduced sizes by inverse transforms of 4x4, 2x2 and 1x1 coefficients, as libjpeg does;
-//   - it reads a file that is in memory, through a bit buffer of 64 bits;
+//   - it reads a file that is in memory, scans without their stuffing, codes together with the bits behind them, and keeps room for the next;
 //   - restart markers in scans of one component are counted by data units (T.81, A.2.2): progressive files with them are read;
 //   - a picture of four components without Adobe's marker is CMYK, inverted as Adobe does it, which is how Pillow reads it;
 //   - what is not read is named in words that a person knows ("arithmetic coding", "12 bits a sample").
