@@ -49,9 +49,11 @@ class, and the parts to be made.`,
 	return cmd
 }
 
+var withKeys = []string{"labels", "class", "format", "fit", "images", "size", "seed", "thumbnail", "parts", "val", "test", "skip"}
+
 // withFlag is --with of commands that take a folder.
 func withFlag(cmd *cobra.Command, with *string) {
-	cmd.Flags().StringVar(with, "with", "", "`KEYS` of data besides the folder: labels, class, format, fit, images, size, seed, parts, val, test, skip")
+	cmd.Flags().StringVar(with, "with", "", "`KEYS` of data besides the folder: "+strings.Join(withKeys, ", "))
 }
 
 // sourceWith is a folder or built-in set with other keys of data, as a file has them, and their node.
@@ -67,7 +69,7 @@ func sourceWith(word, with string) (data.Spec, *spec.Node, error) {
 	if keys.Kind != spec.Map {
 		return images, nil, keys.Errorf("want keys of data such as {parts: redraw}")
 	}
-	if err := keys.Keys("labels", "class", "format", "fit", "images", "size", "seed", "parts", "val", "test", "skip"); err != nil {
+	if err := keys.Keys(withKeys...); err != nil {
 		return images, nil, err
 	}
 	if images.Name != "" {
