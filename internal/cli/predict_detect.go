@@ -14,7 +14,6 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/internal/atomicfile"
-	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/task"
 )
@@ -110,19 +109,15 @@ func (d *detection) of(cmd *cobra.Command, m *model.Model, p *model.Predictor) (
 	return d, nil
 }
 
-// keep writes what was found in a picture whose bytes are at hand where it was asked for.
-func (d *detection) keep(file string, picture []byte, guesses []task.Guess) error {
+// keep writes what was found in a picture, whose bytes and size are at hand, where it was asked for.
+func (d *detection) keep(file string, picture []byte, height, width int, guesses []task.Guess) error {
 	for _, g := range guesses {
 		d.found = append(d.found, cocoBox{file, g.Class + 1, g.Name, [4]float64{g.Box.X0, g.Box.Y0, g.Box.W(), g.Box.H()}, g.Probability})
 	}
 	if d.draw == "" && d.yolo == "" {
 		return nil
 	}
-	own, err := format.Read(picture, 0, 0)
-	if err != nil {
-		return err
-	}
-	w, h := float64(own.W), float64(own.H)
+	w, h := float64(width), float64(height)
 	name := d.name(file)
 	if d.draw != "" {
 		var marks []data.Mark
