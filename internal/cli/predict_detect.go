@@ -59,7 +59,7 @@ func (d *detection) flags(cmd *cobra.Command) {
 	cmd.Flags().Float64Var(&d.iou, "iou", task.Overlap, "of a detector: the most that two boxes of a class overlap, a `share`")
 	cmd.Flags().Float64Var(&d.sure, "sure", task.Narrow, "of a detector whose classes are in a tree: the least `score` at which a box is told to be of a class and not just of its parent")
 	cmd.Flags().IntVar(&d.most, "max", 300, "of a detector: `N` boxes of a picture at most")
-	cmd.Flags().StringVar(&d.draw, "draw", "", "of a detector: a `FOLDER` for the pictures with their boxes, as PNG")
+	cmd.Flags().StringVar(&d.draw, "draw", "", "of a detector: a `FOLDER` for the pictures with their boxes, as PNG, small ones enlarged")
 	cmd.Flags().StringVar(&d.yolo, "yolo", "", "of a detector: a `FOLDER` for a text file a picture, in it class x y w h score, shares of the picture")
 	cmd.Flags().StringVar(&d.coco, "coco", "", "of a detector: a `FILE` for all boxes, in COCO's form of results")
 }
