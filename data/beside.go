@@ -31,6 +31,14 @@ func BesideImages(images int, ratio float64) int {
 	return max(1, int(math.Round(float64(images)*ratio)))
 }
 
+// FitsBeside refuses a set whose pictures have boxes as one of pictures of one class each.
+func (s *Set) FitsBeside() error {
+	if s.Boxed {
+		return fmt.Errorf("the pictures of %s have boxes, and those beside have one class each; give a folder of classes", s.Name)
+	}
+	return nil
+}
+
 // Mixture is what a training sees of a set and of another one beside. What validates or tests either set is left out, by its content.
 type Mixture struct {
 	Own, Beside         []int // items
@@ -78,7 +86,7 @@ func (cfg LoaderConfig) besides(ctx context.Context, images int) (*Beside, error
 	b := *cfg.Beside
 	switch {
 	case b.Set.Boxed:
-		return nil, fmt.Errorf("mixed: the pictures of %s have boxes, and those beside have one class each; give a folder of classes", b.Set.Name)
+		return nil, fmt.Errorf("mixed: %w", b.Set.FitsBeside())
 	case len(b.Items) == 0:
 		return nil, fmt.Errorf("mixed: %s has no images to train on; give more, or a smaller val and test of its own", b.Set.Name)
 	case !(b.Ratio > 0):

@@ -93,11 +93,19 @@ func (d *detection) of(cmd *cobra.Command, m *model.Model, p *model.Predictor) (
 	case d.most < 1:
 		return nil, misuse(fmt.Errorf("--max: %d; give 1 or more", d.most))
 	}
-	for _, dir := range []string{d.draw, d.yolo} {
+	for flag, dir := range map[string]string{"draw": d.draw, "yolo": d.yolo} {
+		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+			return nil, misuse(fmt.Errorf("--%s: %s is a file; give a folder", flag, dir))
+		}
 		if dir != "" {
 			if err := os.MkdirAll(dir, 0o777); err != nil {
 				return nil, err
 			}
+		}
+	}
+	if d.coco != "" {
+		if info, err := os.Stat(filepath.Dir(d.coco)); err != nil || !info.IsDir() {
+			return nil, misuse(fmt.Errorf("--coco: there is no folder %s; make it, or give another file", filepath.Dir(d.coco)))
 		}
 	}
 	p.Ask(func(t task.Task) task.Task {

@@ -264,7 +264,11 @@ func (s *Session) beside(ctx context.Context, l experiment.Learning) (*data.Set,
 	if l.Mixed.None() {
 		return nil, nil
 	}
-	return s.Set(ctx, experiment.Experiment{Data: l.Mixed.Data})
+	set, err := s.Set(ctx, experiment.Experiment{Data: l.Mixed.Data})
+	if err == nil {
+		err = set.FitsBeside()
+	}
+	return set, err
 }
 
 // identify works out what every arm is, and refuses one that could not be judged beside the baseline: a variant with data of its
