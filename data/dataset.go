@@ -196,8 +196,10 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 		return nil, fmt.Errorf("data: no parts %q; write redraw, or leave it out", spec.Parts)
 	case spec.Folds != 0 && spec.Folds < 2:
 		return nil, fmt.Errorf("data: val: folds %d; give 2 or more", spec.Folds)
-	case !(spec.Val >= 0 && spec.Test >= 0 && spec.Val+spec.Test < 1):
-		return nil, fmt.Errorf("data: shares val %g and test %g leave nothing to train on; give shares from 0 whose sum is below 1", spec.Val, spec.Test)
+	case !(spec.Val >= 0 && spec.Val < 1):
+		return nil, fault("val", "val: %g is no share; give one from 0 to below 1", spec.Val)
+	case !(spec.Test >= 0 && spec.Test < 1):
+		return nil, fault("test", "test: %g is no share; give one from 0 to below 1", spec.Test)
 	case spec.Name != "" && spec.Folder != "":
 		return nil, fmt.Errorf("data: both name %q and folder %q; keep one", spec.Name, spec.Folder)
 	case spec.Name != "" && len(spec.Skip) > 0:
@@ -237,6 +239,10 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	if err := s.scan(ctx); err != nil {
 		s.Close()
 		return nil, err
+	}
+	if !s.own[format.Val] && !s.own[format.Test] && !s.own[format.Train] && spec.Val+spec.Test >= 1 {
+		s.Close()
+		return nil, fault("val", "shares val %g and test %g leave nothing to train on; give shares whose sum is below 1", spec.Val, spec.Test)
 	}
 	return s, nil
 }

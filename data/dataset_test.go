@@ -11,6 +11,7 @@ import (
 	"image/color"
 	"image/png"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -235,7 +236,9 @@ func TestSetsThatCannotBeTrainedOnAreRefusedInOneLine(t *testing.T) {
 		{Builtin("cifar10"), `data: cifar10 is not on this machine; run "assay data get cifar10" (162 MiB), or give your copy as {folder: DIR}`},
 		{Spec{}, "data: neither a name nor a folder; write a built-in set's name or {folder: DIR}"},
 		{Spec{Name: "a", Folder: "b"}, `data: both name "a" and folder "b"; keep one`},
-		{Spec{Folder: one, Val: 0.5, Test: 0.5}, "data: shares val 0.5 and test 0.5 leave nothing to train on; give shares from 0 whose sum is below 1"},
+		{Spec{Folder: one, Val: 0.5, Test: 0.5}, "$.val: shares val 0.5 and test 0.5 leave nothing to train on; give shares whose sum is below 1"},
+		{Spec{Folder: one, Val: 1}, "$.val: val: 1 is no share; give one from 0 to below 1"},
+		{Spec{Folder: one, Test: math.NaN()}, "$.test: test: NaN is no share; give one from 0 to below 1"},
 	} {
 		_, err := Open(t.Context(), c.spec, Options{Downloads: nothing})
 		if err == nil || err.Error() != c.want {
@@ -274,6 +277,7 @@ func TestAShareThatTheFolderOverrulesIsAnErrorAtItsKey(t *testing.T) {
 		{Spec{Folder: tested, Val: 0.1, Test: 0.2}, "$.test", "test: 0.2 would be ignored, as " + tested + " has test images of its own; take test away here, or the folder's parts"},
 		{Spec{Folder: two, Val: 0.1}, "", ""},
 		{Spec{Folder: tested, Val: 0.3, Test: 0.1}, "", ""},
+		{Spec{Folder: tested, Val: 0.9, Test: 0.1}, "", ""},
 		{Folder(two), "", ""},
 	} {
 		_, err := Open(t.Context(), c.spec, Options{})

@@ -1,5 +1,6 @@
 // Package published holds what choices did in studies that others have published, as figures by approach: the facts behind the evidence
-// of cards, for what reads them by program. It imports approach and experiment. Start at [All]; [Like] finds the row of a choice.
+// of cards, for what reads them by program. It imports approach and experiment. Start at [All]; [Like] finds the row of a choice,
+// [Against] that of one in place of another.
 package published
 
 import (
@@ -22,6 +23,7 @@ type Effect struct {
 	Choice         experiment.Choice // as a study file has it
 	Text           string            // the same, as written
 	Written        bool              // it stands for choices that have what it writes, whatever else they write: the policy of a rate, not the rate
+	Usual          bool              // it is what the published base had: an effect in place of something else alone
 	Beside         string            // approach that the published base had besides: batchnorm, or ""
 	Network        string            // "CaffeNet128"
 	Data           string            // "ImageNet, 128 pixels"
@@ -62,7 +64,7 @@ func read(table string) ([]Effect, error) {
 	}
 	var list []Effect
 	for i, r := range rows[1:] {
-		e := Effect{Text: r[0], Written: r[1] == "written", Beside: r[2], Network: r[3], Data: r[4], Runs: runs, Source: repository + ": " + r[7], Paper: paper}
+		e := Effect{Text: r[0], Written: r[1] != "all", Usual: r[1] == "usual", Beside: r[2], Network: r[3], Data: r[4], Runs: runs, Source: repository + ": " + r[7], Paper: paper}
 		if e.Base, err = strconv.ParseFloat(r[5], 64); err == nil {
 			e.Accuracy, err = strconv.ParseFloat(r[6], 64)
 		}
@@ -91,9 +93,30 @@ func Of(name string) []Effect {
 	return slices.DeleteFunc(All(), func(e Effect) bool { return e.Choice.Name != name })
 }
 
-// Like is the effect of a choice: the first row of the same approach with the same parameters, beside the same; false where none was
-// published.
+// Like is the effect of a choice: that of the first row of the same approach with the same parameters, beside the same; false where none was
+// published, or where it is what the published base had.
 func Like(c experiment.Choice, beside string) (Effect, bool) {
+	e, ok := row(c, beside)
+	return e, ok && !e.Usual
+}
+
+// Against is the effect of a choice in place of another one of the same approach: what lies between their figures; false unless both were
+// published against the same base.
+func Against(c, other experiment.Choice, beside string) (Effect, bool) {
+	e, ok := row(c, beside)
+	of, both := row(other, beside)
+	if !ok || !both || of.Network != e.Network || of.Base != e.Base {
+		return e, false
+	}
+	if of.Usual {
+		return e, true
+	}
+	e.Base = of.Accuracy
+	e.Source += "; " + strings.TrimPrefix(of.Source, repository+": ")
+	return e, true
+}
+
+func row(c experiment.Choice, beside string) (Effect, bool) {
 	is, err := approach.Read(c)
 	if err != nil {
 		return Effect{}, false

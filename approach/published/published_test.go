@@ -33,8 +33,8 @@ func TestEveryRowIsAChoiceAndIsFoundByIt(t *testing.T) {
 		if e.Base < 25 || e.Base > 65 || e.Accuracy < 25 || e.Accuracy > 65 || e.Source == "" {
 			t.Errorf("%+v", e)
 		}
-		if _, ok := Like(e.Choice, e.Beside); !ok {
-			t.Errorf("%s is not found by itself", e.Text)
+		if of, ok := row(e.Choice, e.Beside); !ok || of.Usual != e.Usual || e.Usual != (e.Base == e.Accuracy && e.Text != "{activation: apl}") {
+			t.Errorf("%s is not found by itself: %+v", e.Text, of)
 		}
 	}
 }
@@ -63,5 +63,37 @@ func TestAChoiceHasThePublishedEffect(t *testing.T) {
 	elu.Alpha = 0.3
 	if e, ok := Like(chosen(t, elu), ""); ok {
 		t.Errorf("elu of alpha 0.3 has the effect of %s", e.Text)
+	}
+}
+
+// LR-policy of the repository's table: step .471, square root .483, linear .493.
+func TestAChoiceIsComparedWithWhatTheBaseHasOfItsApproach(t *testing.T) {
+	policy := func(name string) experiment.Choice {
+		l := approach.Default[optimization.LR]()
+		l.Base, l.Policy = 0.05, name
+		if name == "step" {
+			l.Every = 3
+		}
+		return chosen(t, l)
+	}
+	for _, c := range []struct {
+		of, base string
+		points   float64
+		ok       bool
+	}{
+		{"linear", "step", 2.2, true},
+		{"step", "linear", -2.2, true},
+		{"sqrt", "linear", -1, true},
+		{"linear", "cosine", 0, false}, // nothing was published of cosine
+		{"step", "cosine", 0, false},
+		{"cosine", "linear", 0, false},
+	} {
+		e, ok := Against(policy(c.of), policy(c.base), "")
+		if d := e.Points() - c.points; ok != c.ok || ok && (d > 0.001 || d < -0.001) {
+			t.Errorf("%s in place of %s: %+.2f points, %v", c.of, c.base, e.Points(), ok)
+		}
+	}
+	if _, ok := Like(policy("step"), ""); ok {
+		t.Error("what the published base had is an effect")
 	}
 }

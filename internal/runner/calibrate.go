@@ -172,7 +172,7 @@ func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration
 	if err != nil {
 		return c, err
 	}
-	feed, err := randomFeed(t, names, a.Images.Images.Size, a.Built.Optimization.Batch.Part())
+	feed, err := randomFeed(t, names, a.Built.Graph.InputSize(), a.Built.Optimization.Batch.Part())
 	if err != nil {
 		return c, err
 	}
@@ -226,7 +226,7 @@ func (s *Session) memory() (int64, error) {
 		if err != nil {
 			return 0, s.place(a, err)
 		}
-		plan, batch := exe.Plan(), int64(a.Built.Optimization.Batch.Size)*int64(4*a.Images.Images.Size.Elems())
+		plan, batch := exe.Plan(), int64(a.Built.Optimization.Batch.Size)*int64(4*a.Built.Graph.InputSize().Elems())
 		means := map[experiment.Average]bool{}
 		for _, by := range s.observers(i) {
 			if by.Mean() != "" {

@@ -219,9 +219,17 @@ func elsewhere(s *study.Study, held store.Study) []study.Published {
 		if len(v.With) != 1 || v.Net != "" || v.Data != nil || slices.ContainsFunc(v.Without, func(name string) bool { return name != v.With[0].Name }) {
 			continue
 		}
-		e, ok := published.Like(v.With[0], beside)
+		like := published.Like
+		for _, of := range slices.Concat(s.Base.Architecture, s.Base.Optimization, s.Base.Learning) {
+			if of.Name == v.With[0].Name {
+				like = func(c experiment.Choice, beside string) (published.Effect, bool) {
+					return published.Against(c, of, beside)
+				}
+			}
+		}
+		e, ok := like(v.With[0], beside)
 		if !ok && !slices.ContainsFunc(published.Of(v.With[0].Name), func(e published.Effect) bool { return e.Beside == beside }) {
-			e, ok = published.Like(v.With[0], "") // of such they have none at all
+			e, ok = like(v.With[0], "") // of such they have none at all
 		}
 		if ok {
 			list = append(list, study.Published{Variant: v.Name, Points: e.Points(), Network: e.Network, Data: e.Data, Runs: e.Runs, Source: e.Source, Paper: e.Paper})

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -971,6 +972,32 @@ func TestCalibrationGivesEveryArmItsSecondsAndIsKept(t *testing.T) {
 	for i, a := range s.Plan.Arms {
 		if a.TrainSeconds != first[i] {
 			t.Errorf("%s was timed again: %g s, then %g s", a.Name, first[i], a.TrainSeconds)
+		}
+	}
+}
+
+// Of coloured pictures that the arm sees in grey.
+func TestAnArmOfOtherChannelsIsTimed(t *testing.T) {
+	file := studyFile(t, "{name: idle, with: [{l2: {except: [bias, norm, depthwise]}}]}", "{name: grey, with: [{colors: grey}]}")
+	red, b := image.NewNRGBA(image.Rect(0, 0, 12, 12)), bytes.Buffer{}
+	for y := range 12 {
+		for x := range 12 {
+			red.SetNRGBA(x, y, color.NRGBA{R: uint8(20 * y), A: 255})
+		}
+	}
+	if err := png.Encode(&b, red); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "pictures", "a", "00.png"), b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := opened(t, file)
+	if err := s.Calibrate(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range s.Plan.Arms {
+		if a.TrainSeconds <= 0 || a.Images.Size.C != 3 || (a.Built.Graph.InputSize().C == 1) != (a.Name == "grey") {
+			t.Errorf("%s: %g seconds, %v from %v", a.Name, a.TrainSeconds, a.Built.Graph.InputSize(), a.Images.Size)
 		}
 	}
 }

@@ -1,13 +1,12 @@
 """Trains examples/airbench94.yaml in PyTorch, as that file has it and not as published: python airbench94.py FOLDER SEED [--steps N]."""
 import math
-import time
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from recipes import append, arguments, part, split
+from recipes import Kept, append, arguments, part, split
 
 EPOCHS, BATCH, MOMENTUM, DECAY = 10, 1024, 0.85, 0.00133
 RATE, WARM, START, FINAL, OF_SHIFTS = 1.5, 2.28, 0.2, 0.07, 64
@@ -102,10 +101,13 @@ def main():
         [{"params": shifts, "weight_decay": 0, "of": OF_SHIFTS}, {"params": others, "weight_decay": DECAY, "of": 1}], lr=RATE, momentum=MOMENTUM, nesterov=True
     )
     per_epoch = len(train) // BATCH if len(train) >= BATCH else 1
-    steps, began, step = EPOCHS * per_epoch, time.time(), 0
+    steps = EPOCHS * per_epoch
     slow = [p.detach().clone() for p in shifts + others]
     mirrored = draw.random(len(y)) < 0.5
-    for epoch in range(EPOCHS):
+    kept = Kept("airbench94", a, net, solver, draw, slow)
+    first = kept.resume()
+    step = first * per_epoch
+    for epoch in range(first, EPOCHS):
         order = draw.permutation(train)
         for i in range(per_epoch):
             of = order[i * BATCH : (i + 1) * BATCH]
@@ -122,10 +124,10 @@ def main():
             solver.step()
             step += 1
             if step % EVERY == 0 or step == steps:
-                kept = (1 - ALPHA) * (step / steps) ** POWER
+                share = (1 - ALPHA) * (step / steps) ** POWER
                 with torch.no_grad():
                     for s, p in zip(slow, shifts + others):
-                        s.lerp_(p, 1 - kept)
+                        s.lerp_(p, 1 - share)
                         p.copy_(s)
             if a.steps:
                 print(f"step {step}: loss {loss.item():.4f}", flush=True)
@@ -133,13 +135,14 @@ def main():
                     return
             if not math.isfinite(loss.item()):
                 raise SystemExit(f"the loss is {loss.item()} at step {step}")
-    seconds = time.time() - began
+        kept.after(epoch + 1)
     test, of_test = part(a.folder, "test")
     test = (torch.tensor(test).float() / 255 - mean) / std
     append({
         "recipe": "airbench94", "by": "pytorch", "version": torch.__version__, "seed": a.seed,
-        "val": round(measure(net, x[val], y[val]), 4), "test": round(measure(net, test, torch.tensor(of_test)), 4), "seconds": round(seconds),
+        "val": round(measure(net, x[val], y[val]), 4), "test": round(measure(net, test, torch.tensor(of_test)), 4),
     })
+    kept.remove()
 
 
 main()

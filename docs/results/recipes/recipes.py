@@ -1,8 +1,9 @@
 """What the recipes of this folder share: pictures, splits, augmentation, evaluation and the line that a run leaves. And Assay's side:
 
-    python recipes.py FOLDER RECIPE.yaml SEED [--assay PROGRAM]
+    python recipes.py FOLDER RECIPE.yaml SEED [--assay PROGRAM] [--threads 2]
 
 trains the file by `assay train` with that seed, reads the test by `assay eval`, and appends a line to runs.jsonl beside this file.
+A run that is interrupted, on either side, goes on by the same command, from work/ beside this file. FOLDER is a whole path.
 FOLDER has train.tar.gz and test.tar.gz of ../shared/data/cifar10-jpeg (members PART/CLASS/FILE).
 """
 import argparse
@@ -10,10 +11,9 @@ import io
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import tarfile
-import tempfile
-import time
 
 import numpy as np
 from PIL import Image
@@ -59,6 +59,41 @@ def arguments(about):
     return p.parse_args()
 
 
+class Kept:
+    """Network, solver and what else has a state, kept after every epoch, so that a run of PyTorch which was interrupted goes on."""
+
+    def __init__(self, recipe, a, net, solver, draw, tensors=()):
+        self.path = None if a.steps or a.limit else HERE / "work" / f"{recipe}-{a.seed}.pt"
+        self.net, self.solver, self.draw, self.tensors = net, solver, draw, tensors
+
+    def resume(self):
+        """How many epochs are behind."""
+        import torch
+
+        if self.path is None or not self.path.exists():
+            return 0
+        was = torch.load(self.path, weights_only=False)
+        self.net.load_state_dict(was["net"])
+        self.solver.load_state_dict(was["solver"])
+        self.draw.bit_generator.state = was["draw"]
+        for t, w in zip(self.tensors, was["tensors"]):
+            t.copy_(w)
+        return was["epochs"]
+
+    def after(self, epochs):
+        import torch
+
+        if self.path is not None:
+            self.path.parent.mkdir(exist_ok=True)
+            now = {"epochs": epochs, "net": self.net.state_dict(), "solver": self.solver.state_dict(), "draw": self.draw.bit_generator.state, "tensors": list(self.tensors)}
+            torch.save(now, self.path.with_suffix(".new"))
+            self.path.with_suffix(".new").replace(self.path)
+
+    def remove(self):
+        if self.path is not None:
+            self.path.unlink()
+
+
 def append(line):
     with open(HERE / "runs.jsonl", "a") as out:
         out.write(json.dumps(line) + "\n")
@@ -71,21 +106,21 @@ def assay():
     p.add_argument("recipe", type=pathlib.Path)
     p.add_argument("seed", type=int)
     p.add_argument("--assay", default="assay", help="the program")
+    p.add_argument("--threads", default="2")
     a = p.parse_args()
-    with tempfile.TemporaryDirectory() as work:
-        work = pathlib.Path(work)
-        text = re.sub(r"(?m)^seed:.*\n", "", a.recipe.read_text()) + f"seed: {a.seed}\n"
-        (work / a.recipe.name).write_text(text)
+    work = HERE / "work" / f"{a.recipe.stem}-{a.seed}"  # a run that was interrupted goes on from there
+    work.mkdir(parents=True, exist_ok=True)
+    text = re.sub(r"(?m)^seed:.*\n", "", a.recipe.read_text()) + f"seed: {a.seed}\n"
+    (work / a.recipe.name).write_text(text)
 
-        def run(*words):
-            done = subprocess.run([a.assay, *words, "--data", a.folder, "--store", work / "store", "--json"], stdout=subprocess.PIPE, check=True)
-            return json.loads(done.stdout)
+    def run(*words):
+        done = subprocess.run([a.assay, *words, "--data", a.folder, "--store", "store", "--threads", a.threads, "--json"], stdout=subprocess.PIPE, check=True, cwd=work)
+        return json.loads(done.stdout)
 
-        model, began = work / "model.safetensors", time.time()
-        trained = run("train", work / a.recipe.name, "--out", model)
-        seconds = time.time() - began
-        test = run("eval", model, "--split", "test")
-    append({"recipe": a.recipe.stem, "by": "assay", "version": trained["engine"], "seed": a.seed, "val": round(trained["accuracy"], 4), "test": round(test["accuracy"], 4), "seconds": round(seconds)})
+    trained = run("train", a.recipe.name, "--out", "model.safetensors")
+    test = run("eval", "model.safetensors", "--split", "test")
+    append({"recipe": a.recipe.stem, "by": "assay", "version": trained["engine"], "seed": a.seed, "val": round(trained["accuracy"], 4), "test": round(test["accuracy"], 4)})
+    shutil.rmtree(work)
 
 
 if __name__ == "__main__":

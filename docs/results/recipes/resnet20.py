@@ -1,13 +1,12 @@
 """Trains resnet20.yaml in PyTorch: python resnet20.py FOLDER SEED [--steps N]."""
 import math
-import time
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from recipes import append, arguments, part, split
+from recipes import Kept, append, arguments, part, split
 
 EPOCHS, BATCH, MOMENTUM, DECAY, RATE, WARM = 12, 128, 0.9, 1e-4, 0.4, 1
 PAD = 4
@@ -80,8 +79,11 @@ def main():
     others = [p for n, p in net.named_parameters() if p.dim() == 1]
     solver = torch.optim.SGD([{"params": weights, "weight_decay": DECAY}, {"params": others, "weight_decay": 0}], lr=RATE, momentum=MOMENTUM)
     per_epoch = max(1, len(train) // BATCH)
-    steps, began, step = EPOCHS * per_epoch, time.time(), 0
-    for _ in range(EPOCHS):
+    steps = EPOCHS * per_epoch
+    kept = Kept("resnet20", a, net, solver, draw)
+    first = kept.resume()
+    step = first * per_epoch
+    for epoch in range(first, EPOCHS):
         order = draw.permutation(train)
         for i in range(per_epoch):
             of = order[i * BATCH : (i + 1) * BATCH]
@@ -103,13 +105,14 @@ def main():
                     return
             if not math.isfinite(loss.item()):
                 raise SystemExit(f"the loss is {loss.item()} at step {step}")
-    seconds = time.time() - began
+        kept.after(epoch + 1)
     test, of_test = part(a.folder, "test")
     test = (torch.tensor(test).float() / 255 - mean) / std
     append({
         "recipe": "resnet20", "by": "pytorch", "version": torch.__version__, "seed": a.seed,
-        "val": round(measure(net, x[val], y[val]), 4), "test": round(measure(net, test, torch.tensor(of_test)), 4), "seconds": round(seconds),
+        "val": round(measure(net, x[val], y[val]), 4), "test": round(measure(net, test, torch.tensor(of_test)), 4),
     })
+    kept.remove()
 
 
 main()
