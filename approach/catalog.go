@@ -503,7 +503,7 @@ func Catalog() []Entry {
 				"batches hold both, in a ratio that hardly varies; an epoch is a pass over the pictures with boxes, and the others go on from one epoch to the next",
 				"on a picture of one class the box with the most probable object of the class learns it; its objectness is drawn up to 0.3 where it is below, and no other box learns anything, unless background draws them to no object",
 				"classes of both sets are of one softmax, or of a tree; those of equal names are one class",
-				"a picture of the other set's own validation or test, or that is among those here by its content, is not trained on",
+				"what validates or tests either set is not trained on, by its content: a picture of the other set's that does so here is left out, and one here that does so there",
 				"the others are resized to cover the window, whatever fit says, and augmented by what augment says but mosaic; mixup and cutmix are refused",
 			},
 			Paper:    "Redmon, Farhadi, CVPR 2017, arXiv:1612.08242, §4, joint training",

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/assaylab/assay/data/augment"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -29,18 +31,54 @@ func BesideImages(images int, ratio float64) int {
 	return max(1, int(math.Round(float64(images)*ratio)))
 }
 
-// FitBeside are the items of another set that may be trained on beside the training part of a cut: those of its own training part whose
-// content is not among the cut's validation and test images. Left counts those that are.
-func (s *Set) FitBeside(c Cut, other *Set, seed uint64, repeat int) (items []int, left int) {
-	judged := s.Marks(slices.Concat(c.Val, c.Test))
-	for _, i := range other.Cut(seed, repeat).Train {
-		if judged.Has(other.Items[i].Hash) {
-			left++
-			continue
-		}
-		items = append(items, i)
+// FitsBeside refuses a set whose pictures have boxes as one of pictures of one class each.
+func (s *Set) FitsBeside() error {
+	if s.Boxed {
+		return fmt.Errorf("the pictures of %s have boxes, and those beside have one class each; give a folder of classes", s.Name)
 	}
-	return items, left
+	return nil
+}
+
+// Mixture is what a training sees of a set and of another one beside. What validates or tests either set is left out, by its content.
+type Mixture struct {
+	Own, Beside         []int // items
+	OwnLeft, BesideLeft int   // images to train on that are not among them, as they are validation or test images of the other set
+}
+
+// Mixture is that of images to train on, beside which another set's are those that it trains on itself in a repeat. Judged are all
+// images of this set that nothing may be trained on.
+func (s *Set) Mixture(train, judged []int, other *Set, seed uint64, repeat int) (m Mixture) {
+	c := other.Cut(seed, repeat)
+	m.Own, m.OwnLeft = s.unseen(train, other.Marks(slices.Concat(c.Val, c.Test)))
+	m.Beside, m.BesideLeft = other.unseen(c.Train, s.Marks(judged))
+	return m
+}
+
+// unseen are the items whose content has no mark, and how many have one.
+func (s *Set) unseen(items []int, marks Marks) (rest []int, left int) {
+	for _, i := range items {
+		if !marks.Has(s.Items[i].Hash) {
+			rest = append(rest, i)
+		}
+	}
+	return rest, len(items) - len(rest)
+}
+
+// Left says in a line what is left out of the two sets; "" where nothing is.
+func (m Mixture) Left(own, beside *Set) string {
+	var parts []string
+	for _, of := range []struct {
+		n   int
+		set *Set
+	}{{m.OwnLeft, own}, {m.BesideLeft, beside}} {
+		if of.n > 0 {
+			parts = append(parts, say.Counted(of.n, "image")+" of "+of.set.Name)
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return "mixed: not trained on, as the other set validates or tests on them: " + strings.Join(parts, ", ")
 }
 
 // besides prepares the pictures beside the images of a training: they cover the window, whose numbers are made as those of its own pictures.
@@ -48,7 +86,7 @@ func (cfg LoaderConfig) besides(ctx context.Context, images int) (*Beside, error
 	b := *cfg.Beside
 	switch {
 	case b.Set.Boxed:
-		return nil, fmt.Errorf("mixed: the pictures of %s have boxes, and those beside have one class each; give a folder of classes", b.Set.Name)
+		return nil, fmt.Errorf("mixed: %w", b.Set.FitsBeside())
 	case len(b.Items) == 0:
 		return nil, fmt.Errorf("mixed: %s has no images to train on; give more, or a smaller val and test of its own", b.Set.Name)
 	case !(b.Ratio > 0):

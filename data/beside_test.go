@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -122,14 +123,25 @@ func TestWhatJudgesIsNotTrainedOnBesideEither(t *testing.T) {
 	dir := pictureFolder(t, 40, 50, names(10, "ant", "bee")...)
 	s := open(t, Spec{Folder: dir, Val: 0.2, Test: 0.2}, Options{})
 	cut := s.Cut(1, 1)
-	same, left := s.FitBeside(cut, s, 1, 1)
-	if left != 0 || !slices.Equal(same, cut.Train) {
-		t.Errorf("of the set itself %d are left out, and %v stay", left, same)
+	judged := slices.Concat(cut.Val, cut.Test)
+	if m := s.Mixture(cut.Train, judged, s, 1, 1); m.OwnLeft != 0 || m.BesideLeft != 0 || !slices.Equal(m.Own, cut.Train) || !slices.Equal(m.Beside, cut.Train) || m.Left(s, s) != "" {
+		t.Errorf("beside itself: %+v", m)
 	}
 	whole := open(t, Spec{Folder: dir}, Options{}) // has neither validation nor test
-	items, left := s.FitBeside(cut, whole, 1, 1)
-	if judged := s.Marks(slices.Concat(cut.Val, cut.Test)); left != len(cut.Val)+len(cut.Test) || judged.Among(whole, items) != 0 || len(items) != len(s.Items)-left {
-		t.Errorf("%d left out, %d stay", left, len(items))
+	m := s.Mixture(cut.Train, judged, whole, 1, 1)
+	if m.BesideLeft != len(judged) || s.Marks(judged).Among(whole, m.Beside) != 0 || len(m.Beside) != len(s.Items)-m.BesideLeft || !slices.Equal(m.Own, cut.Train) {
+		t.Errorf("of pictures beside %d are left out, %d stay", m.BesideLeft, len(m.Beside))
+	}
+	all := whole.Cut(1, 1)
+	m = whole.Mixture(all.Train, nil, s, 1, 1)
+	if m.OwnLeft != len(judged) || s.Marks(judged).Among(whole, m.Own) != 0 || len(m.Own) != len(s.Items)-m.OwnLeft || !slices.Equal(m.Beside, cut.Train) {
+		t.Errorf("of its own %d are left out, %d stay", m.OwnLeft, len(m.Own))
+	}
+	if got, want := m.Left(whole, s), fmt.Sprintf("mixed: not trained on, as the other set validates or tests on them: %d images of %s", len(judged), whole.Name); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := (Mixture{OwnLeft: 1, BesideLeft: 2}).Left(whole, s), fmt.Sprintf("them: 1 image of %s, 2 images of %s", whole.Name, s.Name); !strings.HasSuffix(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -64,6 +64,7 @@ var mends = map[annotation.Rule]string{
 	annotation.Scaled:     "boxes are scaled; nothing is to be done if they lie right (assay data show)",
 	annotation.Strange:    "the picture is left out; give it its own annotation",
 	annotation.Stray:      "it is left out; correct the id or take it away",
+	annotation.Repeated:   "the second is left out; give it an id of its own",
 }
 
 // names are the files of a folder by what they are called.
@@ -310,12 +311,29 @@ func (b *boxes) pair(f *fileNames, annotations []string, missing string) (pictur
 			pictures[a], of[best] = best, a
 		}
 	}
+	b.unsaid(f, of, unlabelled, missing)
+	return pictures
+}
+
+// What is wrong with a picture of which nothing is said.
+const (
+	unlabelled = "a picture without annotation"
+	unlisted   = "a picture that no JSON file lists"
+)
+
+// unsaid leaves out the pictures that nothing is said of, one by one, and counts them.
+func (b *boxes) unsaid(f *fileNames, of map[string]string, what, mend string) {
+	d, n := Doubt{Kind: DoubtUnsaid, Mend: mend}, 0
 	for _, p := range f.pictures {
 		if of[p] == "" {
-			b.leave(p, "a picture without annotation", missing)
+			n++
+			b.leave(p, what, mend)
+			d.example("%s", p)
 		}
 	}
-	return pictures
+	if d.What = count(n, "picture") + strings.TrimPrefix(what, "a picture") + ", left out"; n > 0 {
+		b.doubts = append(b.doubts, d)
+	}
 }
 
 // agree counts the folders that two paths share, from the front and from the back.
@@ -579,15 +597,7 @@ func (s *Set) readCOCO(ctx context.Context, f *fileNames, b *boxes) error {
 	for i := range b.layout.Places {
 		b.layout.Places[i].Split = parts[b.layout.Places[i].Name]
 	}
-	var out []string
-	for _, p := range f.pictures {
-		if of[p] == "" {
-			out = append(out, p)
-		}
-	}
-	for _, p := range out {
-		b.leave(p, "a picture that no JSON file lists", "list it there, without annotations if it shows none, or under data.skip")
-	}
+	b.unsaid(f, of, unlisted, "list it there, without annotations if it shows none, or under data.skip")
 	b.sort()
 	b.classOf = numbered(b.layout.Classes)
 	return nil
@@ -699,6 +709,8 @@ func (l *listing) amissed(wrong []amiss) {
 		switch rule {
 		case annotation.Turned, annotation.Scaled, annotation.Strange:
 			noun = "annotation"
+		case annotation.Repeated:
+			noun = "id"
 		}
 		d.What = boxCount(n[rule], noun) + " " + rule.String()
 		l.Doubts = append(l.Doubts, *d)

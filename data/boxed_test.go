@@ -241,7 +241,7 @@ func TestWhatIsWrongWithACOCOFolderIsTold(t *testing.T) {
 		t.Errorf("%v, %d items, %d objects", s.Classes, len(s.Items), len(s.objects))
 	}
 	expect(t, told(s), "gone.png, which it lists, is not there", "a.png, which it lists, is listed already", "images/unlisted.png: a picture that no JSON file lists",
-		"images/c.png: a picture that no JSON file lists", "two pictures have the id 1, a.png and c.png: the second is left out", "object 2: of a category that the file does not have",
+		"images/c.png: a picture that no JSON file lists", "two pictures have the id 1, a.png and c.png; the second is left out; give it an id of its own", "1 id given to two pictures or categories", "2 pictures that no JSON file lists, left out, such as images/c.png; list it there", "object 2: of a category that the file does not have",
 		"object 3: it is of picture 8, which is not among the images", "class ant has no boxes")
 }
 
@@ -267,7 +267,7 @@ func TestAYOLOFolderIsReadByItsDataYAML(t *testing.T) {
 	if len(c.Train) != 2 || len(c.Val) != 2 || len(s.objects) != 3 || !slices.Equal(s.Classes, []string{"cat", "dog"}) {
 		t.Errorf("%d, %d, %d objects, %v", len(c.Train), len(c.Val), len(s.objects), s.Classes)
 	}
-	expect(t, told(s), "train/images/b.png: a picture without annotation; write an empty text file of that name if it shows nothing", `train/labels/a.txt: object 2: there is no class "3"`,
+	expect(t, told(s), "train/images/b.png: a picture without annotation; write an empty text file of that name if it shows nothing", "1 picture without annotation, left out, such as train/images/b.png; write an empty text file", `train/labels/a.txt: object 2: there is no class "3"`,
 		"train of data.yaml points outside of the folder (../train/images) and is taken as train/images, which lies in it", "class dog has no boxes in train")
 	// Without data.yaml classes are numbers and folders are parts.
 	s = open(t, Folder(yoloFolder(t, "")), Options{Look: true})
@@ -284,6 +284,14 @@ func TestAYOLOFolderIsReadByItsDataYAML(t *testing.T) {
 		if _, err := Open(t.Context(), Folder(yoloFolder(t, yaml)), Options{Look: true}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+	// Most pictures have no label file: that is said, and not that the folder may be the wrong one.
+	bare := yoloFolder(t, "train: train/images\nval: valid/images\nnames: [cat]\n")
+	for i := range 8 {
+		writePicture(t, filepath.Join(bare, "train", "images", fmt.Sprintf("a%d.png", i)), uint64(i), 30, 40)
+	}
+	if _, err := Open(t.Context(), Folder(bare), Options{Look: true}); err == nil || !strings.Contains(err.Error(), "files are faulty, the first is "+filepath.Join(bare, "train", "images", "a0.png")+" (a picture without annotation); write an empty text file of that name if it shows nothing") {
+		t.Errorf("most pictures without labels: %v", err)
 	}
 	// Train and val are one folder, as in coco128.yaml: it is cut.
 	s = open(t, Folder(yoloFolder(t, "train: .\nval: .\nnames: {0: cat, 3: owl}\n")), Options{Look: true})

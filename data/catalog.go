@@ -55,7 +55,7 @@ func Catalog() []Entry {
 			Origin: "Xiao, Rasul, Vollgraf, arXiv:1708.07747", embedded: fashionMini,
 		},
 		{
-			Name: "shapes", Summary: "plain figures with boxes, made by the program: images, size and seed say which",
+			Name: "shapes", Summary: "plain figures with boxes, made by the program: images, size, seed and thumbnail say which",
 			Train: shapeImages, Test: shapeImages / 4, H: shapeSize, W: shapeSize, C: 3, Labels: len(figures), Classes: shapeClasses(), Licence: "none needed",
 			Origin: "made by the program", embedded: noFiles, made: makeShapes,
 		},

@@ -57,7 +57,11 @@ func (s *Set) allStops() []Stop {
 		stop("no images", s.mend("put each class's pictures in a folder of its own"))
 		return stops
 	case 2*len(s.Faults) > len(s.Items)+len(s.Faults):
-		stop(fmt.Sprintf("%d of %d files are faulty, the first is %s (%s)", len(s.Faults), len(s.Items)+len(s.Faults), s.Faults[0].File, s.Faults[0].What), "is this the right folder?")
+		first, mend := s.Faults[0], "is this the right folder?"
+		if first.What == unlabelled || first.What == unlisted {
+			mend = first.Mend
+		}
+		stop(fmt.Sprintf("%d of %d files are faulty, the first is %s (%s)", len(s.Faults), len(s.Items)+len(s.Faults), first.File, first.What), mend)
 		if len(s.Items) == 0 {
 			return stops
 		}

@@ -23,21 +23,22 @@ import (
 
 // Spec is the `data:` section of an experiment: a built-in set by Name, or a Folder (or a tar archive) of the user's own.
 type Spec struct {
-	Name   string   `yaml:"name" spec:"bare" help:"a built-in set (assay data list)"`
-	Folder string   `yaml:"folder" help:"a folder with one folder of pictures a class, CIFAR or IDX files, or an archive of these"`
-	Parts  string   `yaml:"parts" json:",omitempty" values:"redraw" help:"redraw: the folder's own train and val are pooled and cut as a folder without parts is; its test stays"`
-	Val    float64  `yaml:"-" help:"share of the images for validation, from 0 to below 1, drawn anew each repeat; 0: none"`
-	Folds  int      `yaml:"-" json:",omitempty" help:"in place of that share: every image is validated once in so many repeats; 0: a share"`
-	Test   float64  `yaml:"test" help:"share of the images for the test, from 0 to below 1, set apart once by content; 0: none"`
-	Skip   []string `yaml:"skip" help:"globs of files or folders that are left out"`
-	Labels string   `yaml:"labels" json:",omitempty" help:"a CSV file with columns file and label, in place of the folders' names"`
-	Class  string   `yaml:"class" json:",omitempty" help:"a pattern (regular expression) of one group over the files' names, in place of the folders': what the group holds is the class"`
-	Format string   `yaml:"format" json:",omitempty" values:"voc, coco, yolo" help:"how the folder's boxes are written, in place of looking"`
-	Fit    Fit      `yaml:"fit" json:",omitempty" values:"letterbox, stretch" help:"how a picture with boxes comes to the window: whole, its aspect kept (letterbox), or stretched; left out: letterbox"`
-	Images int      `yaml:"images" json:",omitempty" help:"of shapes: how many to train on and validate, 8 to 1000000; a quarter as many are the test; left out: 2000"`
-	Size   int      `yaml:"size" json:",omitempty" help:"of shapes: pixels of a side, a multiple of 32 from 32 to 1024; left out: 128"`
-	Seed   uint64   `yaml:"seed" json:",omitempty" help:"of shapes: what they are drawn by; left out: 1"`
-	Asked  []string `yaml:"-" json:"-"` // "val", "test": a file writes them, be it as they are by default
+	Name      string   `yaml:"name" spec:"bare" help:"a built-in set (assay data list)"`
+	Folder    string   `yaml:"folder" help:"a folder with one folder of pictures a class, CIFAR or IDX files, or an archive of these"`
+	Parts     string   `yaml:"parts" json:",omitempty" values:"redraw" help:"redraw: the folder's own train and val are pooled and cut as a folder without parts is; its test stays"`
+	Val       float64  `yaml:"-" help:"share of the images for validation, from 0 to below 1, drawn anew each repeat; 0: none"`
+	Folds     int      `yaml:"-" json:",omitempty" help:"in place of that share: every image is validated once in so many repeats; 0: a share"`
+	Test      float64  `yaml:"test" help:"share of the images for the test, from 0 to below 1, set apart once by content; 0: none"`
+	Skip      []string `yaml:"skip" help:"globs of files or folders that are left out"`
+	Labels    string   `yaml:"labels" json:",omitempty" help:"a CSV file with columns file and label, in place of the folders' names"`
+	Class     string   `yaml:"class" json:",omitempty" help:"a pattern (regular expression) of one group over the files' names, in place of the folders': what the group holds is the class"`
+	Format    string   `yaml:"format" json:",omitempty" values:"voc, coco, yolo" help:"how the folder's boxes are written, in place of looking"`
+	Fit       Fit      `yaml:"fit" json:",omitempty" values:"letterbox, stretch" help:"how a picture with boxes comes to the window: whole, its aspect kept (letterbox), or stretched; left out: letterbox"`
+	Images    int      `yaml:"images" json:",omitempty" help:"of shapes: how many to train on and validate, 8 to 1000000; a quarter as many are the test; left out: 2000"`
+	Size      int      `yaml:"size" json:",omitempty" help:"of shapes: pixels of a side, a multiple of 32 from 32 to 1024; left out: 128"`
+	Seed      uint64   `yaml:"seed" json:",omitempty" help:"of shapes: what they are drawn by; left out: 1"`
+	Thumbnail int      `yaml:"thumbnail" json:",omitempty" help:"of shapes: pixels of a side that are left of each picture, 1 to its size and a divisor of it; each is drawn as a square, so that boxes stay; left out: all"`
+	Asked     []string `yaml:"-" json:"-"` // keys that a file writes, in its order, be it as they are by default: val, test, those of shapes
 }
 
 // Redraw is the value of Spec.Parts that pools train and val.
@@ -219,7 +220,7 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 			if s.made, err = entry.made(spec); err != nil {
 				return nil, err
 			}
-			s.listed = fmt.Sprintf("%d %d %d %d", shapesVersion, spec.Images, spec.Size, spec.Seed)
+			s.listed = fmt.Sprint(shapesVersion, spec.Made())
 		}
 		if s.tree, err = entry.tree(opt.Downloads); err != nil {
 			return nil, err
@@ -227,12 +228,9 @@ func scanned(ctx context.Context, spec Spec, opt Options) (*Set, error) {
 	default:
 		return nil, fmt.Errorf("data: neither a name nor a folder; write a built-in set's name or {folder: DIR}")
 	}
-	for _, key := range []struct {
-		name string
-		said bool
-	}{{"images", spec.Images != 0}, {"size", spec.Size != 0}, {"seed", spec.Seed != 0}} {
-		if key.said && s.made == nil {
-			return nil, fault(key.name, "%s would be ignored, as %s is not made by the program; take it away", key.name, s.tree.Root)
+	for _, of := range spec.Made() {
+		if s.made == nil && (of.N != 0 || slices.Contains(spec.Asked, of.Key)) {
+			return nil, fault(of.Key, "%s would be ignored, as %s is not made by the program; take it away", of.Key, s.tree.Root)
 		}
 	}
 	if err := s.people(); err != nil {

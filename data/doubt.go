@@ -29,6 +29,7 @@ const (
 	DoubtContrast = "contrast" // pictures of one brightness
 	DoubtBalance  = "balance"  // a class that is guessed with profit
 	DoubtBoxes    = "boxes"    // boxes that are left out or changed
+	DoubtUnsaid   = "unsaid"   // pictures without annotation, which are left out
 	DoubtAbsent   = "absent"   // a class that some part, or all of them, has no box of
 )
 

@@ -652,6 +652,29 @@ func TestMarksOfASheetAreOutlinesWithinTheirPicture(t *testing.T) {
 			t.Fatalf("%v is marked", p)
 		}
 	}
+	b.Reset()
+	// A place stays empty; what a mark says stands whole within the picture, over all lines, whichever mark is drawn last.
+	err = l.Marked(&b, []int{0, -1, 1}, 2, func(int) []string { return []string{"a"} }, func(i int) []Mark {
+		return []Mark{{Box: box.Box{X0: 0.9, Y0: 0.5, X1: 1, Y1: 0.9}, Color: color.RGBA{0, 255, 0, 255}, Text: "platelet"}, {Box: box.Box{X0: 0.3, Y0: 0.1, X1: 0.7, Y1: 0.45}, Color: red}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err = png.Decode(&b); err != nil {
+		t.Fatal(err)
+	}
+	left, right := 96, 0
+	for x := range 96 {
+		if c := m.At(6+x, 6+48-13); c == (color.RGBA{0, 255, 0, 255}) {
+			left, right = min(left, x), max(right, x)
+		}
+	}
+	if left != 96-2-8*7 || right != 95 {
+		t.Errorf("the text stands from %d to %d", left, right)
+	}
+	if c := m.At(6+102+10, 6+10); c != (color.RGBA{255, 255, 255, 255}) {
+		t.Errorf("the empty place is %v", c)
+	}
 	if !marked[image.Pt(24, 48)] || !marked[image.Pt(95, 71)] || !marked[image.Pt(60, 48)] || marked[image.Pt(60, 60)] || len(marked) != 2*(72+24)-4 {
 		t.Errorf("%d pixels are marked", len(marked))
 	}

@@ -98,8 +98,8 @@ func (s *Set) root() (string, error) {
 // rootID is what the names of a root's cache files begin with.
 func rootID(root string, spec Spec) string {
 	text := fmt.Appendf(nil, "%t %q %q", spec.Name != "", root, spec.Skip)
-	if spec.Images != 0 || spec.Size != 0 || spec.Seed != 0 {
-		text = fmt.Appendf(text, " %d %d %d", spec.Images, spec.Size, spec.Seed)
+	if spec.Name != "" {
+		text = fmt.Appendf(text, " %v", spec.Made())
 	}
 	if spec.Format != "" {
 		text = fmt.Appendf(text, " %s", spec.Format)
@@ -463,7 +463,7 @@ func (s *Set) produce(ctx context.Context, place map[string]int, emit func(job) 
 				return err
 			}
 			if at, ok := place[name]; ok {
-				if err := emit(job{place: at, make: func() augment.Image { return s.made.scene(i).paint() }}); err != nil {
+				if err := emit(job{place: at, make: func() augment.Image { return s.made.picture(i) }}); err != nil {
 					return err
 				}
 			}

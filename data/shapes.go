@@ -19,7 +19,7 @@ import (
 // class is its outline alone: colours, sizes and angles are drawn whatever the class is. So a detector can be tried in minutes, and
 // what it has learned is known. Pictures to train on come from the seed, those of the test from another stream under it.
 
-// The defaults of Spec.Images, Spec.Size and Spec.Seed.
+// The defaults of Spec.Images, Spec.Size and Spec.Seed; of Spec.Thumbnail it is the size.
 const (
 	shapeImages = 2000
 	shapeSize   = 128
@@ -351,36 +351,92 @@ func (f *shape) fill(m augment.Image, r *tensor.Rand) {
 	}
 }
 
+// thumbnail leaves so many pixels of a side of a square picture, each the mean of a square in whose place it stands: what a network can tell of
+// figures by their places and colours alone.
+func thumbnail(m augment.Image, left int) {
+	side := m.W / left
+	for top := 0; top < m.H; top += side {
+		for start := 0; start < m.W; start += side {
+			for c := range m.C {
+				sum := 0
+				for y := top; y < top+side; y++ {
+					for x := start; x < start+side; x++ {
+						sum += int(m.Pix[(y*m.W+x)*m.C+c])
+					}
+				}
+				mean := byte(sum / (side * side))
+				for y := top; y < top+side; y++ {
+					for x := start; x < start+side; x++ {
+						m.Pix[(y*m.W+x)*m.C+c] = mean
+					}
+				}
+			}
+		}
+	}
+}
+
 // made is a set that the program makes.
 type made struct {
-	names  []string
-	splits []Split
-	scene  func(i int) *scene
+	names     []string
+	splits    []Split
+	scene     func(i int) *scene
+	thumbnail int // pixels of a side that are left; 0: all
+}
+
+// picture is the one of a name's index.
+func (m *made) picture(i int) augment.Image {
+	p := m.scene(i).paint()
+	if m.thumbnail > 0 {
+		thumbnail(p, m.thumbnail)
+	}
+	return p
+}
+
+// MadeKey is a key of a set that the program makes, and its value; 0: left out.
+type MadeKey struct {
+	Key string
+	N   uint64
+}
+
+// Made are the keys that say which set the program makes.
+func (s Spec) Made() []MadeKey {
+	return []MadeKey{{"images", uint64(s.Images)}, {"size", uint64(s.Size)}, {"seed", s.Seed}, {"thumbnail", uint64(s.Thumbnail)}}
 }
 
 // noFiles is the tree of a set that has none.
 func noFiles() (fs.FS, error) { return embed.FS{}, nil }
 
-// makeShapes lays out the set of a spec.
+// makeShapes lays out the set of a spec. Of several keys that are wrong it names the one that the file has first.
 func makeShapes(s Spec) (*made, error) {
-	images, size, seed := s.Images, s.Size, s.Seed
-	if images == 0 {
+	asked := func(key string) bool { return slices.Contains(s.Asked, key) }
+	images, size, left, seed := s.Images, s.Size, s.Thumbnail, s.Seed
+	if images == 0 && !asked("images") {
 		images = shapeImages
 	}
-	if size == 0 {
+	if size == 0 && !asked("size") {
 		size = shapeSize
 	}
-	if seed == 0 {
+	if left == 0 && !asked("thumbnail") {
+		left = size
+	}
+	if seed == 0 && !asked("seed") {
 		seed = shapeSeed
 	}
-	switch {
-	case images < 8 || images > 1_000_000:
-		return nil, fault("images", "images: %d; give 8 to 1000000", images)
-	case size < 32 || size > 1024 || size%boxedStep != 0:
-		return nil, fault("size", "size: %d pixels; give a multiple of %d from 32 to 1024", size, boxedStep)
+	sound := size >= 32 && size <= 1024 && size%boxedStep == 0
+	for _, key := range slices.Concat(s.Asked, []string{"images", "size", "thumbnail"}) {
+		switch {
+		case key == "images" && (images < 8 || images > 1_000_000):
+			return nil, fault(key, "images: %d; give 8 to 1000000", images)
+		case key == "size" && !sound:
+			return nil, fault(key, "size: %d pixels; give a multiple of %d from 32 to 1024", size, boxedStep)
+		case key == "seed" && seed == 0:
+			return nil, fault(key, "seed: 0; give 1 or more, or leave it out")
+		case key == "thumbnail" && sound && (left < 1 || size%left != 0):
+			return nil, fault(key, "thumbnail: %d pixels of %d; give a divisor of the size, such as 8", left, size)
+		}
 	}
 	train, test := tensor.NewStream(seed, "shapes"), tensor.NewStream(seed, "shapes of the test")
-	m := &made{scene: func(i int) *scene {
+	m := &made{thumbnail: s.Thumbnail, scene: func(i int) *scene {
 		if i < images {
 			return sceneOf(train, i, size)
 		}

@@ -6,8 +6,10 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/data/augment"
 	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/internal/golden"
 	"github.com/assaylab/assay/tensor"
@@ -137,6 +139,75 @@ func TestTheColourOfAShapeSaysNothingOfItsClass(t *testing.T) {
 		}
 		if math.Abs(mean-all) > 4*sd {
 			t.Errorf("%s: mean %.1f ± %.1f, of all %.1f", figures[c].name, mean, sd, all)
+		}
+	}
+}
+
+// TestThumbnailsKeepBoxesAndMeans holds the pixels that are left to means over the whole picture's, and that nothing else differs.
+func TestThumbnailsKeepBoxesAndMeans(t *testing.T) {
+	const size, left, side = 64, 8, 8
+	spec := Builtin("shapes")
+	spec.Images, spec.Size = 12, size
+	whole := open(t, spec, Options{})
+	spec.Thumbnail = left
+	cache := t.TempDir()
+	for _, small := range []*Set{open(t, spec, Options{Cache: cache}), open(t, spec, Options{Cache: cache})} {
+		if small.Digest == whole.Digest || len(small.Items) != len(whole.Items) {
+			t.Fatalf("%d thumbnails of %d pictures, digest %s", len(small.Items), len(whole.Items), small.Digest)
+		}
+		for i, it := range small.Items {
+			k := slices.IndexFunc(whole.Items, func(o Item) bool { return o.Name == it.Name })
+			if k < 0 || !slices.Equal(small.Objects(i), whole.Objects(k)) {
+				t.Fatalf("%s has other boxes", it.Name)
+			}
+			got, want := pictureOf(t, small, i), pictureOf(t, whole, k)
+			for at := range size * size * 3 {
+				c, x, y := at%3, at/3%size, at/3/size
+				sum := 0
+				for dy := range side {
+					for dx := range side {
+						sum += int(want.Pix[((y/side*side+dy)*size+x/side*side+dx)*3+c])
+					}
+				}
+				if int(got.Pix[at]) != sum/(side*side) {
+					t.Fatalf("%s: pixel %d %d is %d, want %d", it.Name, y, x, got.Pix[at], sum/(side*side))
+				}
+			}
+		}
+	}
+}
+
+func pictureOf(t *testing.T, s *Set, item int) augment.Image {
+	t.Helper()
+	p, err := s.pixelsOf(t.Context(), s.Geometry(0, 0).size(), []int{item})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := p.At(item)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestWrongKeysOfShapesAreToldInTheOrderOfTheFile(t *testing.T) {
+	for _, c := range []struct {
+		spec Spec
+		want string
+	}{
+		{Spec{Images: 7}, "images: 7; give 8 to 1000000"},
+		{Spec{Size: 50, Images: 7}, "images: 7; give 8 to 1000000"},
+		{Spec{Size: 50, Asked: []string{"size", "images"}}, "size: 50 pixels; give a multiple of 32 from 32 to 1024"},
+		{Spec{Size: 50, Asked: []string{"images", "size"}}, "images: 0; give 8 to 1000000"},
+		{Spec{Asked: []string{"seed"}}, "seed: 0; give 1 or more, or leave it out"},
+		{Spec{Size: 96, Thumbnail: 7}, "thumbnail: 7 pixels of 96; give a divisor of the size, such as 8"},
+		{Spec{Size: 96, Thumbnail: -8}, "thumbnail: -8 pixels of 96; give a divisor of the size, such as 8"},
+		{Spec{Size: 96, Asked: []string{"thumbnail"}}, "thumbnail: 0 pixels of 96; give a divisor of the size, such as 8"},
+		{Spec{Size: 96, Thumbnail: 192}, "thumbnail: 192 pixels of 96; give a divisor of the size, such as 8"},
+	} {
+		c.spec.Name = "shapes"
+		if _, err := Open(t.Context(), c.spec, Options{}); err == nil || !strings.HasSuffix(err.Error(), ": "+c.want) {
+			t.Errorf("%+v: %v; want %s", c.spec, err, c.want)
 		}
 	}
 }

@@ -88,12 +88,15 @@ func ClassColor(class int) color.Color {
 	return colors[class%len(colors)]
 }
 
-// Marked is Captioned with what marks gives drawn over each picture, the first undermost.
+// Marked is Captioned with what marks gives drawn over each picture, the first undermost. The place of an item below 0 stays empty; the first is none.
 func (l *Loader) Marked(w io.Writer, items []int, columns int, say func(i int) []string, marks func(i int) []Mark) error {
 	p := l.cfg.Preprocess
 	var s sight
 	one := make([]float32, p.H*p.W*p.C)
 	return l.sheet(w, len(items), columns, marks, func(i int) ([]float32, []string, error) {
+		if items[i] < 0 {
+			return nil, nil, nil
+		}
 		return one, say(i), l.show(one, &s, visit{items[i], 0}, 0, 0, false)
 	})
 }
@@ -158,8 +161,8 @@ func (l *Loader) mixed(w io.Writer, items []int, epochs int) error {
 	})
 }
 
-// sheet draws n pictures, columns a row, with marks, where they are not nil, over them; at gives what the network sees of one, and the lines
-// of its caption.
+// sheet draws n pictures, columns a row, with marks, where they are not nil, over them; at gives what the network sees of one, nil where the place
+// stays empty, and the lines of its caption.
 func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at func(i int) ([]float32, []string, error)) error {
 	const gap, line, least = 6, 13, 84 // pixels; least is the width of twelve letters
 	p := l.cfg.Preprocess
@@ -171,7 +174,7 @@ func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at
 	if l.set.Boxed {
 		width = boxedLeast
 	}
-	zoom := max(1, (width+p.W-1)/p.W)
+	zoom := enlarged(p.W, width)
 	cellW, cellH := zoom*p.W+gap, zoom*p.H+line*len(caption)+gap
 	columns = max(1, min(columns, n))
 	sheet := image.NewRGBA(image.Rect(0, 0, columns*cellW+gap, (n+columns-1)/columns*cellH+gap))
@@ -181,6 +184,9 @@ func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at
 		seen, caption, err := at(cell)
 		if err != nil {
 			return err
+		}
+		if seen == nil {
+			continue
 		}
 		for i := range p.H * p.W {
 			px := seen[i*p.C:]
@@ -194,9 +200,7 @@ func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at
 		x, y := gap+cell%columns*cellW, gap+cell/columns*cellH
 		draw.NearestNeighbor.Scale(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H), one, one.Bounds(), draw.Src, nil)
 		if marks != nil {
-			for _, m := range marks(cell) {
-				m.draw(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H))
-			}
+			drawMarks(sheet, image.Rect(x, y, x+zoom*p.W, y+zoom*p.H), marks(cell))
 		}
 		for n, text := range caption {
 			letters := []rune(text)
@@ -210,27 +214,50 @@ func (l *Loader) sheet(w io.Writer, n, columns int, marks func(i int) []Mark, at
 // boxedLeast is the width in pixels below which pictures with boxes are shown enlarged, so that names of classes find room.
 const boxedLeast = 240
 
-// draw draws the outline inside of a picture that lies there, one pixel wide for each 200 of it.
-func (m Mark) draw(sheet *image.RGBA, picture image.Rectangle) {
+// enlarged is how many times as large a picture is shown so that it has a width in pixels.
+func enlarged(w, least int) int { return max(1, (least+w-1)/w) }
+
+// drawMarks draws marks over a picture that lies there: outlines, one pixel wide for each 200 of it, and then their texts, so that no line crosses one.
+func drawMarks(sheet *image.RGBA, picture image.Rectangle, marks []Mark) {
+	for _, m := range marks {
+		m.outline(sheet, picture)
+	}
+	for _, m := range marks {
+		m.label(sheet, picture)
+	}
+}
+
+// in is the rectangle in a picture.
+func (m Mark) in(picture image.Rectangle) image.Rectangle {
 	at := func(share float64, from, extent int) int {
 		return from + int(float64(min(1, max(0, share))*float64(extent))+0.5)
 	}
-	r := image.Rect(at(m.X0, picture.Min.X, picture.Dx()), at(m.Y0, picture.Min.Y, picture.Dy()), at(m.X1, picture.Min.X, picture.Dx()), at(m.Y1, picture.Min.Y, picture.Dy()))
-	width := 1 + picture.Dx()/200
+	return image.Rect(at(m.X0, picture.Min.X, picture.Dx()), at(m.Y0, picture.Min.Y, picture.Dy()), at(m.X1, picture.Min.X, picture.Dx()), at(m.Y1, picture.Min.Y, picture.Dy()))
+}
+
+func (m Mark) outline(sheet *image.RGBA, picture image.Rectangle) {
+	r, width := m.in(picture), 1+picture.Dx()/200
 	for _, edge := range []image.Rectangle{
 		{r.Min, image.Pt(r.Max.X, r.Min.Y+width)}, {image.Pt(r.Min.X, r.Max.Y-width), r.Max}, {r.Min, image.Pt(r.Min.X+width, r.Max.Y)}, {image.Pt(r.Max.X-width, r.Min.Y), r.Max},
 	} {
 		draw.Draw(sheet, edge.Intersect(r), image.NewUniform(m.Color), image.Point{}, draw.Over)
 	}
+}
+
+// label writes the text above the rectangle, or in it where there is no room above, moved to the left as far as the picture's edge asks for.
+func (m Mark) label(sheet *image.RGBA, picture image.Rectangle) {
 	const high = 13
-	if letters := []rune(m.Text); len(letters) > 0 {
-		letters = letters[:max(0, min(len(letters), (picture.Max.X-r.Min.X-2)/basicfont.Face7x13.Advance))]
-		top := r.Min.Y // above the box where there is room
-		if r.Min.Y-high >= picture.Min.Y {
-			top -= high
-		}
-		tab := image.Rect(r.Min.X, top, r.Min.X+2+len(letters)*basicfont.Face7x13.Advance, top+high)
-		draw.Draw(sheet, tab, image.NewUniform(m.Color), image.Point{}, draw.Over)
-		(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(tab.Min.X+1, tab.Max.Y-3)}).DrawString(string(letters))
+	letters := []rune(m.Text)
+	letters = letters[:max(0, min(len(letters), (picture.Dx()-2)/basicfont.Face7x13.Advance))]
+	if len(letters) == 0 {
+		return
 	}
+	at, wide := m.in(picture).Min, 2+len(letters)*basicfont.Face7x13.Advance
+	if at.Y-high >= picture.Min.Y {
+		at.Y -= high
+	}
+	at.X = min(at.X, picture.Max.X-wide)
+	tab := image.Rectangle{at, at.Add(image.Pt(wide, high))}
+	draw.Draw(sheet, tab, image.NewUniform(m.Color), image.Point{}, draw.Over)
+	(&font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(tab.Min.X+1, tab.Max.Y-3)}).DrawString(string(letters))
 }

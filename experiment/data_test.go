@@ -11,7 +11,7 @@ import (
 
 func TestKeysOfBoxesComeBackFromAFile(t *testing.T) {
 	for _, want := range []data.Spec{
-		{Name: "shapes", Val: 0.1, Test: 0.1, Images: 400, Size: 96, Seed: 1<<63 + 1},
+		{Name: "shapes", Val: 0.1, Test: 0.1, Images: 400, Size: 96, Seed: 1<<63 + 1, Thumbnail: 8, Asked: []string{"images", "size", "seed", "thumbnail"}},
 		{Name: "shapes", Val: 0.1, Test: 0.1},
 		{Folder: "cells", Val: 0.1, Test: 0.1, Format: data.COCO, Fit: data.Stretch},
 	} {

@@ -67,6 +67,11 @@ func (d *Data) UnmarshalSpec(n *spec.Node) error {
 		return n.Errorf("data: both a name and a folder; keep one")
 	}
 	d.Folder, d.Labels = Beside(n, d.Folder), Beside(n, d.Labels)
+	for key := range n.Pairs() {
+		if asked := func(of data.MadeKey) bool { return of.Key == key.Text() }; slices.ContainsFunc(d.Made(), asked) || key.Text() == "val" || key.Text() == "test" {
+			d.Asked = append(d.Asked, key.Text())
+		}
+	}
 	for _, share := range []struct {
 		key string
 		v   float64
@@ -75,7 +80,6 @@ func (d *Data) UnmarshalSpec(n *spec.Node) error {
 		if at == nil {
 			continue
 		}
-		d.Asked = append(d.Asked, share.key)
 		if !(share.v >= 0 && share.v < 1) {
 			return at.Errorf("%s: %g is no share; give one from 0 to below 1", share.key, share.v)
 		}
@@ -118,16 +122,13 @@ func (d Data) MarshalSpec() (*spec.Node, error) {
 	if d.Class != "" {
 		m.Set("class", spec.NewText(d.Class))
 	}
-	for _, of := range []struct {
-		key string
-		n   uint64
-	}{{"images", uint64(d.Images)}, {"size", uint64(d.Size)}, {"seed", d.Seed}} {
-		if of.n != 0 {
-			n, err := spec.Encode(of.n)
+	for _, of := range d.Made() {
+		if of.N != 0 {
+			n, err := spec.Encode(of.N)
 			if err != nil {
 				return nil, err
 			}
-			m.Set(of.key, n)
+			m.Set(of.Key, n)
 		}
 	}
 	if d.Format != "" {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/internal/format"
+	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 )
 
@@ -104,7 +105,7 @@ func ReadTree(r io.Reader) ([][2]string, error) {
 	for _, row := range table[1:] {
 		switch {
 		case len(row.Cells) != 2:
-			return nil, fmt.Errorf("%d: %d columns; give child,parent", row.Line, len(row.Cells))
+			return nil, fmt.Errorf("%d: %s; give child,parent", row.Line, say.Counted(len(row.Cells), "column"))
 		case len(h.Rows) == maxTree:
 			return nil, fmt.Errorf("%d: more than %d classes; give fewer", row.Line, maxTree)
 		}

@@ -68,6 +68,7 @@ var badTrees = map[string]string{
 	"child,parent\n,animal\n":                     `:2: a row without a child; name one or take the row away`,
 	"class,kind\ncat,animal\n":                    `:1: the columns are ["class" "kind"]; let the first line be child,parent`,
 	"child,parent\ncat,animal,more\n":             `:2: 3 columns; give child,parent`,
+	"child,parent\ncat\n":                         `:2: 1 column; give child,parent`,
 	"child,parent\n\xff\xfe,animal\n":             `:2: letters that are no UTF-8`,
 	"child;parent\n\"cat\";animal\nbird;\"animal": `:3: `,
 }

@@ -51,11 +51,17 @@ func (p *Predictor) File(path string, n int) ([]task.Guess, error) {
 
 // Picture is File for the bytes of a picture file. Its errors name no file.
 func (p *Predictor) Picture(b []byte, n int) ([]task.Guess, error) {
+	guesses, _, _, err := p.Sized(b, n)
+	return guesses, err
+}
+
+// Sized is Picture with the height and width of the upright picture, in whose pixels boxes are told.
+func (p *Predictor) Sized(b []byte, n int) (guesses []task.Guess, h, w int, err error) {
 	x, frame, err := p.model.About.Preprocess.PictureSeen(b)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		guesses, err = p.guess(x, frame, n)
 	}
-	return p.guess(x, frame, n)
+	return guesses, frame.H, frame.W, err
 }
 
 // Ask changes how a task answers, such as from which score on a detector tells of a box.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
+	"github.com/assaylab/assay/internal/tree"
 )
 
 // Region is the last layer of a detector. It computes nothing and says how its input, a map [H,W,A·(5+classes)], is to be read: at
@@ -41,7 +42,7 @@ func (l Region) Infer(in []Size, classes int) (Size, error) {
 	if err := l.Anchors.check(); err != nil {
 		return x, err
 	}
-	if err := l.Tree.check(); err != nil {
+	if err := tree.Check(l.Tree.Parents()); err != nil {
 		return x, err
 	}
 	if n := len(l.Tree.Parents()); n > 0 && n != classes {
@@ -93,28 +94,11 @@ func (t Tree) Parents() (parents []int32) {
 	for _, word := range strings.Fields(string(t)) {
 		p, err := strconv.Atoi(word)
 		if err != nil || p < -1 || p > maxExtent {
-			p = maxExtent // which check refuses
+			p = maxExtent // which tree.Check refuses
 		}
 		parents = append(parents, int32(p))
 	}
 	return parents
-}
-
-// check wants parents in front of their children and siblings together.
-func (t Tree) check() error {
-	parents, over := t.Parents(), map[int32]bool{}
-	for k, p := range parents {
-		if int(p) >= k {
-			return fmt.Errorf("tree: class %d has no parent in front of it; give the number of one, from 0, or -1 for a root", k)
-		}
-		if k > 0 && p != parents[k-1] {
-			over[parents[k-1]] = true
-		}
-		if over[p] {
-			return fmt.Errorf("tree: class %d is apart from its siblings; put the children of a class one after the other", k)
-		}
-	}
-	return nil
 }
 
 // String is the numbers, or "none".
@@ -135,7 +119,7 @@ func (t *Tree) UnmarshalSpec(n *spec.Node) error {
 		return err
 	}
 	*t = TreeOf(parents)
-	if err := t.check(); err != nil {
+	if err := tree.Check(parents); err != nil {
 		return n.Errorf("%v", err)
 	}
 	return nil
@@ -212,7 +196,7 @@ func (a Anchors) List() [][2]float32 {
 		x, err1 := strconv.ParseFloat(w, 32)
 		y, err2 := strconv.ParseFloat(h, 32)
 		if err1 != nil || err2 != nil {
-			x, y = 0, 0 // which check refuses
+			x, y = 0, 0 // which tree.Check refuses
 		}
 		list = append(list, [2]float32{float32(x), float32(y)})
 	}

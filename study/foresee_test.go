@@ -1,7 +1,11 @@
 package study
 
 import (
+	"bytes"
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -99,11 +103,29 @@ func TestWhatAStudyMeasuredIsWhatTheNextExpects(t *testing.T) {
 	if s := Guess(task.Accuracy, "fashion-mini").Says(3300); s != "a guess: 13 % errors, 3,300 images" {
 		t.Error(s)
 	}
-	if s := Guess(task.AP50, "").Says(87); s != "a guess: an AP50 of 60, 87 images" {
+	if s := Guess(task.AP50, "").Says(87); s != "a guess: trainings on shapes at an AP50 of 84, 87 images" {
 		t.Error(s)
 	}
 	if g := Guess(task.AP, ""); g != (Expected{}) {
 		t.Errorf("of AP something is guessed: %+v", g)
+	}
+}
+
+// The guess of detectors is what the committed report of shapes measured, and changes with it.
+func TestTheGuessOfDetectorsIsWhatShapesMeasured(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "results", "shapes", "report.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all, ofImages, trainings float64
+	var images int
+	at := bytes.Index(text, []byte("- Noise "))
+	if _, err := fmt.Sscanf(string(text[max(at, 0):]), "- Noise %g between repeats: %g because only %d images are counted, %g", &all, &ofImages, &images, &trainings); err != nil {
+		t.Fatalf("the report tells no noise: %v", err)
+	}
+	g := Guess(task.AP50, "")
+	if math.Abs(g.Image/math.Sqrt(float64(images))-ofImages) > 0.02 || math.Abs(g.Trainings-trainings) > 0.05 || math.Abs(g.SD(images)-all) > 0.05 {
+		t.Errorf("%+v is guessed, and %d images measured %g of images, %g of trainings, %g in all", g, images, ofImages, trainings, all)
 	}
 }
 

@@ -40,7 +40,7 @@ type Job struct {
 	Cut          data.Cut
 	Overlay      data.Overlay // over the training images: other labels, other shares
 	Beside       *data.Set    // pictures that Learning.Mixed has beside them, whose place it leaves out; nil: none
-	BesideItems  []int        // of these, those to train on ([data.Set.FitBeside])
+	BesideItems  []int        // of these, those to train on ([data.Set.Mixture])
 	Seeds        Seeds
 	Engine       engine.Engine
 	Loaders      int // goroutines that prepare batches; 0: one
@@ -291,11 +291,12 @@ func targetsOf(t task.Task, s *data.Set, of data.Labelling) (training, truth dat
 func evaluationBatch(items []int, batch int) int { return max(1, min(batch, len(items))) }
 
 // Mix has the job train on pictures of an opened set beside its own, as Learning.Mixed says, whose place is taken out. Seed and repeat are those of the
-// job's cut. It returns how many pictures are left out, as they are among the validation or test images.
-func (j *Job) Mix(s *data.Set, seed uint64, repeat int) (left int) {
+// job's cut. Images that validate or test the other set leave the job; the mixture counts them.
+func (j *Job) Mix(s *data.Set, seed uint64, repeat int) data.Mixture {
 	j.Beside, j.Learning.Mixed.Data = s, experiment.Data{}
-	j.BesideItems, left = j.Set.FitBeside(j.Cut, s, seed, repeat)
-	return left
+	m := j.Set.Mixture(j.Cut.Train, slices.Concat(j.Cut.Val, j.Cut.Test), s, seed, repeat)
+	j.Cut.Train, j.BesideItems = m.Own, m.Beside
+	return m
 }
 
 // BesideDigest identifies pictures of another set that are trained on; "" of none.

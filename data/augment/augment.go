@@ -1,6 +1,6 @@
 // Package augment changes pictures: the resizing every picture passes once, and what training does to them at random. It
 // imports tensor for its random numbers, internal/elementary for its functions and nothing else of Assay. Start at [Image],
-// [Catalog] and [Sample]; [Fitted] is the one place where a decoded picture gets its size.
+// [Catalog] and [Sample]; [Size.Of] is the one place that says to which size a decoded picture comes.
 package augment
 
 import (

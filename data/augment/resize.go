@@ -77,15 +77,6 @@ func (s Size) Of(h, w int) (part Box, H, W int) {
 	return part, s.H, max(1, roundDiv(w*s.H, h))
 }
 
-// Fitted resizes a picture to just cover height x width ([Cover]); it comes back as it is where its size fits.
-func Fitted(src Image, height, width int) Image {
-	part, h, w := Cover(src.H, src.W, height, width)
-	if h == src.H && w == src.W {
-		return src
-	}
-	return Resize(src, part, h, w)
-}
-
 // Picture is the image for image/draw, image/png and their like.
 func (m Image) Picture() image.Image {
 	if m.C == 1 {

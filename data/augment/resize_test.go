@@ -68,6 +68,12 @@ func TestResizingIsPillowsCubicToTheBit(t *testing.T) {
 	}
 }
 
+// covering resizes a picture to just cover a size.
+func covering(src Image, height, width int) Image {
+	part, h, w := Cover(src.H, src.W, height, width)
+	return Resize(src, part, h, w)
+}
+
 func TestGreyIsResizedAsColourWithEqualChannelsIs(t *testing.T) {
 	grey := drawn(33, 47, 1, 9)
 	colour := Image{H: 33, W: 47, C: 3}
@@ -75,7 +81,7 @@ func TestGreyIsResizedAsColourWithEqualChannelsIs(t *testing.T) {
 		colour.Pix = append(colour.Pix, v, v, v)
 	}
 	for _, size := range [][2]int{{10, 14}, {70, 99}, {33, 20}} {
-		g, c := Fitted(grey, size[0], size[1]), Fitted(colour, size[0], size[1])
+		g, c := covering(grey, size[0], size[1]), covering(colour, size[0], size[1])
 		for i, v := range g.Pix {
 			if c.Pix[3*i] != v || c.Pix[3*i+1] != v || c.Pix[3*i+2] != v {
 				t.Fatalf("%v: pixel %d is %d in grey and %v in colour", size, i, v, c.Pix[3*i:3*i+3])
@@ -95,7 +101,7 @@ func TestAMirroredPictureIsResizedToTheMirroredOne(t *testing.T) {
 		}
 		return o
 	}
-	a, b := mirror(Fitted(m, 15, 15)), Fitted(mirror(m), 15, 15)
+	a, b := mirror(covering(m, 15, 15)), covering(mirror(m), 15, 15)
 	for i := range a.Pix {
 		if d := int(a.Pix[i]) - int(b.Pix[i]); d < -1 || d > 1 {
 			t.Fatalf("sample %d: %d and %d", i, a.Pix[i], b.Pix[i])
@@ -106,9 +112,9 @@ func TestAMirroredPictureIsResizedToTheMirroredOne(t *testing.T) {
 func TestResizingLeavesItsSourceAndEarlierResultsAlone(t *testing.T) {
 	src := drawn(30, 40, 3, 2)
 	kept := bytes.Clone(src.Pix)
-	first := Fitted(src, 12, 12)
+	first := covering(src, 12, 12)
 	was := bytes.Clone(first.Pix)
-	Fitted(drawn(90, 40, 3, 3), 33, 12)
+	covering(drawn(90, 40, 3, 3), 33, 12)
 	if !bytes.Equal(src.Pix, kept) || !bytes.Equal(first.Pix, was) {
 		t.Error("another resizing wrote into it")
 	}
@@ -120,7 +126,7 @@ func BenchmarkResize(b *testing.B) {
 		b.Run(fmt.Sprintf("%dx%d to 96x72", size[0], size[1]), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				Fitted(src, 72, 72)
+				covering(src, 72, 72)
 			}
 		})
 	}

@@ -47,7 +47,7 @@ func Anchors(shapes []Shape, k int, seed uint64) ([]Shape, error) {
 	case k < 1:
 		return nil, fmt.Errorf("%d anchors; give at least 1", k)
 	case len(kinds) < k:
-		return nil, fmt.Errorf("%d anchors of boxes in %d different shapes; give at most that", k, len(kinds))
+		return nil, fmt.Errorf("%d anchors are more than the boxes have shapes, %d; give at most that", k, len(kinds))
 	}
 	const starts = 8
 	stream := tensor.NewStream(seed, "anchors")

@@ -76,9 +76,9 @@ func TestAnchorsOfTooFewShapesAreRefused(t *testing.T) {
 		k      int
 		want   string
 	}{
-		{two, 3, "3 anchors of boxes in 2 different shapes; give at most that"},
+		{two, 3, "3 anchors are more than the boxes have shapes, 2; give at most that"},
 		{two, 0, "0 anchors; give at least 1"},
-		{nil, 1, "1 anchors of boxes in 0 different shapes; give at most that"},
+		{nil, 1, "1 anchors are more than the boxes have shapes, 0; give at most that"},
 		{[]Shape{{0, 1}}, 1, "a shape of 0 x 1; give widths and heights above 0"},
 		{[]Shape{{math.NaN(), 1}}, 1, "a shape of NaN x 1; give widths and heights above 0"},
 	} {

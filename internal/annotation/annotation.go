@@ -55,6 +55,7 @@ const (
 	Scaled                 // drawn on the picture at another size of the same shape: scaled
 	Strange                // drawn on a picture of another shape: the picture is left out
 	Stray                  // of a picture that is not there, or of one that nobody knows: left out
+	Repeated               // no box, but an id that two pictures or categories have: the second is left out
 )
 
 // Left tells whether a rule leaves the box, or the picture, out.
@@ -77,6 +78,7 @@ func (r Rule) String() string {
 		Scaled:     "drawn on the picture at another size, scaled to its own",
 		Strange:    "drawn on a picture of another shape, left out with the picture",
 		Stray:      "of pictures that are not there, left out",
+		Repeated:   "given to two pictures or categories, the second of which is left out",
 	}[r]
 }
 

@@ -129,7 +129,7 @@ func TestCOCOJoinsByIdInAnyOrder(t *testing.T) {
 	if r := rules(got.Images[0].Amiss); r != "4:5 5:1 6:0 7:0 8:0 9:0 10:0 11:7 12:0" {
 		t.Errorf("of the picture: %s", r)
 	}
-	if r := rules(got.Amiss); r != "0:11 0:11 0:5 3:11" { // the id twice, the category twice, one without a name, the picture that is not there
+	if r := rules(got.Amiss); r != "0:12 0:12 0:5 3:11" { // the id twice, the category twice, one without a name, the picture that is not there
 		t.Errorf("of the file: %s (%v)", r, got.Amiss)
 	}
 }

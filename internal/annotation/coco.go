@@ -158,7 +158,7 @@ func (c *coco) readImage() error {
 		return err
 	}
 	if first, twice := c.place[id]; twice {
-		c.tell(Stray, 0, "two pictures have the id %s, %s and %s: the second is left out", short(id), short(c.out.Images[first].File), short(m.File))
+		c.tell(Repeated, 0, "two pictures have the id %s, %s and %s", short(id), short(c.out.Images[first].File), short(m.File))
 		return nil
 	}
 	c.place[id] = len(c.out.Images)
@@ -289,7 +289,7 @@ func (c *coco) join() Instances {
 	name, listed := map[string]string{}, map[string]bool{}
 	for _, k := range c.names {
 		if _, twice := name[k.id]; twice {
-			c.tell(Stray, 0, "two categories have the id %s: the second, %s, is left out", short(k.id), short(k.name))
+			c.tell(Repeated, 0, "two categories have the id %s, %s and %s", short(k.id), short(name[k.id]), short(k.name))
 			continue
 		}
 		if k.name == "" {

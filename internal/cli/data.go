@@ -44,6 +44,11 @@ func (e *Env) beside(ctx context.Context, l experiment.Learning) (*data.Set, err
 		return nil, nil
 	}
 	s, err := e.open(ctx, l.Mixed.Data.Spec)
+	if err == nil {
+		if err = s.FitsBeside(); err != nil {
+			s.Close()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("mixed: %w", err)
 	}

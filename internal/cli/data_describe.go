@@ -49,9 +49,11 @@ class, and the parts to be made.`,
 	return cmd
 }
 
+var withKeys = []string{"labels", "class", "format", "fit", "images", "size", "seed", "thumbnail", "parts", "val", "test", "skip"}
+
 // withFlag is --with of commands that take a folder.
 func withFlag(cmd *cobra.Command, with *string) {
-	cmd.Flags().StringVar(with, "with", "", "`KEYS` of data besides the folder: labels, class, format, fit, images, size, seed, parts, val, test, skip")
+	cmd.Flags().StringVar(with, "with", "", "`KEYS` of data besides the folder: "+strings.Join(withKeys, ", "))
 }
 
 // sourceWith is a folder or built-in set with other keys of data, as a file has them, and their node.
@@ -67,7 +69,7 @@ func sourceWith(word, with string) (data.Spec, *spec.Node, error) {
 	if keys.Kind != spec.Map {
 		return images, nil, keys.Errorf("want keys of data such as {parts: redraw}")
 	}
-	if err := keys.Keys("labels", "class", "format", "fit", "images", "size", "seed", "parts", "val", "test", "skip"); err != nil {
+	if err := keys.Keys(withKeys...); err != nil {
 		return images, nil, err
 	}
 	if images.Name != "" {
@@ -88,19 +90,23 @@ func (e *Env) printDescription(d data.Description) {
 	if d.Channels == 1 {
 		colour = "grey"
 	}
-	if d.OneSize {
+	switch {
+	case d.Images == 0:
+	case d.OneSize:
 		e.print("size    %dx%d, %s\n", d.Height.Min, d.Width.Min, colour)
-	} else {
+	default:
 		e.print("size    height %d to %d, median %d; width %d to %d, median %d; %s\n", d.Height.Min, d.Height.Max, d.Height.Median, d.Width.Min, d.Width.Max, d.Width.Median, colour)
 	}
-	if b := d.Boxes; b != nil {
+	if b := d.Boxes; b != nil && b.Count > 0 {
 		e.print("boxes   %s in %s; of an image %d to %d, median %d\n", thousands(b.Count), plural(b.Images, "image"), b.Image.Min, b.Image.Max, b.Image.Median)
 		e.print("        height %d to %d, median %d; width %d to %d, median %d; side by the picture's %d to %d %%, median %d %%\n", b.Height.Min, b.Height.Max, b.Height.Median, b.Width.Min, b.Width.Max, b.Width.Median, b.Percent.Min, b.Percent.Max, b.Percent.Median)
 		if b.Marked > 0 {
 			e.print("        %s difficult or around many, which nobody learns from\n", plural(b.Marked, "box"))
 		}
 	}
-	e.print("parts   %s to train on, %s validation, %s test: %s\n", thousands(d.Parts.Train), thousands(d.Parts.Val), thousands(d.Parts.Test), origin(d))
+	if d.Images > 0 {
+		e.print("parts   %s to train on, %s validation, %s test: %s\n", thousands(d.Parts.Train), thousands(d.Parts.Val), thousands(d.Parts.Test), origin(d))
+	}
 	if d.Duplicates > 0 {
 		more := ""
 		if !e.Verbose {
@@ -205,7 +211,9 @@ func (e *Env) printClasses(classes []data.ClassCount) {
 	boxes := slices.ContainsFunc(classes, func(c data.ClassCount) bool { return c.Boxes > 0 })
 	for _, c := range classes {
 		if boxes {
-			e.print("  %-*s %7s images %8s boxes  %s\n", width, c.Name, thousands(c.Images), thousands(c.Boxes), e.dim(strings.Repeat("#", (c.Images*30+max(most.Images, 1)-1)/max(most.Images, 1))))
+			images, image, _ := strings.Cut(plural(c.Images, "image"), " ")
+			n, box, _ := strings.Cut(plural(c.Boxes, "box"), " ")
+			e.print("  %-*s %7s %-6s %8s %-5s  %s\n", width, c.Name, images, image, n, box, e.dim(strings.Repeat("#", (c.Images*30+max(most.Images, 1)-1)/max(most.Images, 1))))
 			continue
 		}
 		e.print("  %-*s %7s  %s\n", width, c.Name, thousands(c.Images), e.dim(strings.Repeat("#", (c.Images*30+max(most.Images, 1)-1)/max(most.Images, 1))))

@@ -88,8 +88,8 @@ worst of each kind: objects in green, boxes that the detector gives in red.`,
 				images.Format = ""
 			case "fit":
 				images.Fit = ""
-			case "images", "size", "seed":
-				images.Images, images.Size, images.Seed = 0, 0, 0
+			case "images", "size", "seed", "thumbnail":
+				images.Images, images.Size, images.Seed, images.Thumbnail, images.Asked = 0, 0, 0, 0, nil
 			default:
 				usual := source(from)
 				images.Parts, images.Val, images.Folds, images.Test, images.Labels, images.Class, images.Asked = "", usual.Val, 0, usual.Test, "", "", nil

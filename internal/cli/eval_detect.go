@@ -120,25 +120,32 @@ func (e *Env) printDetector(o outcome) {
 	}
 }
 
-// ofEachKind is how many errors of a kind a contact sheet shows: a row.
+// ofEachKind is how many errors of a kind a contact sheet shows at most: a row.
 const ofEachKind = 8
 
 // worstSheet draws the worst errors of a detector, kind by kind: objects in green, boxes that it gives in red, where an object was missed none.
 func (e *Env) worstSheet(ctx context.Context, set *data.Set, p data.Preprocess, s task.Score, classes []string, out string) error {
 	worst := meanap.Worst(s.Detected.Images, task.Sure)
 	var cases []meanap.Case
+	var items []int // -1 where a row is not full
+	n, columns := 0, 0
 	for _, kind := range meanap.Errors {
-		cases = append(cases, worst[kind][:min(ofEachKind, len(worst[kind]))]...)
+		columns = max(columns, min(ofEachKind, len(worst[kind])))
+	}
+	for _, kind := range meanap.Errors {
+		for _, c := range worst[kind][:min(ofEachKind, len(worst[kind]))] {
+			cases, items, n = append(cases, c), append(items, int(s.IDs[c.Image])), n+1
+		}
+		for columns > 0 && len(items)%columns > 0 {
+			cases, items = append(cases, meanap.Case{}), append(items, -1)
+		}
 	}
 	if len(cases) == 0 {
 		e.note("%s is not written: there is no error from a score of %g on", out, task.Sure)
 		return nil
 	}
-	items := make([]int, len(cases))
-	for i, c := range cases {
-		items[i] = int(s.IDs[c.Image])
-	}
-	l, err := set.Loader(ctx, items, data.LoaderConfig{Batch: 1, Preprocess: p, Geometry: p.Geometry()})
+	shown := slices.DeleteFunc(slices.Clone(items), func(item int) bool { return item < 0 })
+	l, err := set.Loader(ctx, shown, data.LoaderConfig{Batch: 1, Preprocess: p, Geometry: p.Geometry()})
 	if err != nil {
 		return err
 	}
@@ -171,10 +178,11 @@ func (e *Env) worstSheet(ctx context.Context, set *data.Set, p data.Preprocess, 
 		}
 		return marks
 	}
-	err = atomicfile.Write(out, func(w io.Writer) error { return l.Marked(w, items, ofEachKind, caption, marks) })
+	err = atomicfile.Write(out, func(w io.Writer) error { return l.Marked(w, items, columns, caption, marks) })
 	if err != nil {
 		return fmt.Errorf("%s: cannot be written: %w", out, err)
 	}
+	e.note("%s: %s, a row a kind, the worst first; objects in green, boxes of the model in red", out, plural(n, "error"))
 	return nil
 }
 

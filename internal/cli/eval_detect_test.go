@@ -141,14 +141,14 @@ func TestTheWorstErrorsAreDrawn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := m.Bounds().Dx()
-	zoom := ((w-6)/4 - 6) / 100 // small pictures are enlarged
-	if w != 4*(100*zoom+6)+6 {  // one each of four kinds
-		t.Fatalf("the sheet is %d wide", w)
+	w, h := m.Bounds().Dx(), m.Bounds().Dy()
+	zoom := (w - 12) / 100 // small pictures are enlarged
+	cell := 100*zoom + 3*13 + 6
+	if w != 100*zoom+12 || h != 4*cell+6 { // one each of four kinds, a row a kind
+		t.Fatalf("the sheet is %dx%d", w, h)
 	}
 	green, red := color.RGBA{0, 170, 0, 255}, color.RGBA{230, 0, 0, 255}
-	second := 6 + 100*zoom + 6
-	for at, want := range map[image.Point]color.RGBA{{6 + 60*zoom, 6 + 80*zoom}: green, {second + 10*zoom, 6 + 20*zoom}: green, {second + 11*zoom, 6 + 20*zoom}: red} { // the missed cat's left edge, and those of both of what is found twice
+	for at, want := range map[image.Point]color.RGBA{{6 + 60*zoom, 6 + 80*zoom}: green, {6 + 10*zoom, 6 + cell + 20*zoom}: green, {6 + 11*zoom, 6 + cell + 20*zoom}: red} { // the missed cat's left edge, and those of both of what is found twice
 		if got := m.At(at.X, at.Y); got != want {
 			t.Errorf("%v at %v, want %v", got, at, want)
 		}

@@ -155,11 +155,12 @@ func (s *seer) folder(ctx context.Context, dir string) error {
 func (s *seer) read(file string, r io.Reader) error {
 	b, err := format.ReadAll(r, format.MaxFileBytes)
 	var guesses []task.Guess
+	var h, w int
 	if err == nil {
-		guesses, err = s.p.Picture(b, s.top)
+		guesses, h, w, err = s.p.Sized(b, s.top)
 	}
 	if err == nil && s.boxes != nil {
-		err = s.boxes.keep(file, b, guesses)
+		err = s.boxes.keep(file, b, h, w, guesses)
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", file, err)

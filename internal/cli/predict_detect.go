@@ -14,7 +14,6 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/data/box"
 	"github.com/assaylab/assay/internal/atomicfile"
-	"github.com/assaylab/assay/internal/format"
 	"github.com/assaylab/assay/model"
 	"github.com/assaylab/assay/task"
 )
@@ -60,7 +59,7 @@ func (d *detection) flags(cmd *cobra.Command) {
 	cmd.Flags().Float64Var(&d.iou, "iou", task.Overlap, "of a detector: the most that two boxes of a class overlap, a `share`")
 	cmd.Flags().Float64Var(&d.sure, "sure", task.Narrow, "of a detector whose classes are in a tree: the least `score` at which a box is told to be of a class and not just of its parent")
 	cmd.Flags().IntVar(&d.most, "max", 300, "of a detector: `N` boxes of a picture at most")
-	cmd.Flags().StringVar(&d.draw, "draw", "", "of a detector: a `FOLDER` for the pictures with their boxes, as PNG")
+	cmd.Flags().StringVar(&d.draw, "draw", "", "of a detector: a `FOLDER` for the pictures with their boxes, as PNG, small ones enlarged")
 	cmd.Flags().StringVar(&d.yolo, "yolo", "", "of a detector: a `FOLDER` for a text file a picture, in it class x y w h score, shares of the picture")
 	cmd.Flags().StringVar(&d.coco, "coco", "", "of a detector: a `FILE` for all boxes, in COCO's form of results")
 }
@@ -94,11 +93,19 @@ func (d *detection) of(cmd *cobra.Command, m *model.Model, p *model.Predictor) (
 	case d.most < 1:
 		return nil, misuse(fmt.Errorf("--max: %d; give 1 or more", d.most))
 	}
-	for _, dir := range []string{d.draw, d.yolo} {
+	for flag, dir := range map[string]string{"draw": d.draw, "yolo": d.yolo} {
+		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+			return nil, misuse(fmt.Errorf("--%s: %s is a file; give a folder", flag, dir))
+		}
 		if dir != "" {
 			if err := os.MkdirAll(dir, 0o777); err != nil {
 				return nil, err
 			}
+		}
+	}
+	if d.coco != "" {
+		if info, err := os.Stat(filepath.Dir(d.coco)); err != nil || !info.IsDir() {
+			return nil, misuse(fmt.Errorf("--coco: there is no folder %s; make it, or give another file", filepath.Dir(d.coco)))
 		}
 	}
 	p.Ask(func(t task.Task) task.Task {
@@ -110,19 +117,15 @@ func (d *detection) of(cmd *cobra.Command, m *model.Model, p *model.Predictor) (
 	return d, nil
 }
 
-// keep writes what was found in a picture whose bytes are at hand where it was asked for.
-func (d *detection) keep(file string, picture []byte, guesses []task.Guess) error {
+// keep writes what was found in a picture, whose bytes and size are at hand, where it was asked for.
+func (d *detection) keep(file string, picture []byte, height, width int, guesses []task.Guess) error {
 	for _, g := range guesses {
 		d.found = append(d.found, cocoBox{file, g.Class + 1, g.Name, [4]float64{g.Box.X0, g.Box.Y0, g.Box.W(), g.Box.H()}, g.Probability})
 	}
 	if d.draw == "" && d.yolo == "" {
 		return nil
 	}
-	own, err := format.Read(picture, 0, 0)
-	if err != nil {
-		return err
-	}
-	w, h := float64(own.W), float64(own.H)
+	w, h := float64(width), float64(height)
 	name := d.name(file)
 	if d.draw != "" {
 		var marks []data.Mark

@@ -315,6 +315,13 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if every {
 		cut.Train, cut.Val = slices.Sorted(slices.Values(slices.Concat(cut.Train, cut.Val))), nil
 	}
+	job := train.Job{Task: x.Task, Graph: built.Graph, Learning: built.Learning, Set: set, Cut: cut, Seeds: train.SeedsOf(x.Seed), Loaders: max(1, e.Threads/2), Start: from}
+	if beside != nil {
+		if left := job.Mix(beside, x.Seed, 1).Left(set, beside); left != "" {
+			e.note("careful: %s", left)
+		}
+		cut = job.Cut
+	}
 	n := experiment.TrainedOn(built.Optimization, built.Learning, len(cut.Train))
 	schedule, err := experiment.NewSchedule(built.Optimization, built.Learning, built.Learning.Mixed.Images(n))
 	if err != nil {
@@ -351,14 +358,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	for _, a := range built.Applied {
 		e.detail("%s", change(a))
 	}
-	job := train.Job{
-		Task: x.Task, Graph: built.Graph, Optimization: optimization, Learning: built.Learning, Set: set, Cut: cut, Seeds: train.SeedsOf(x.Seed), Engine: eng, Loaders: max(1, e.Threads/2), Start: from,
-	}
-	if beside != nil {
-		if left := job.Mix(beside, x.Seed, 1); left > 0 {
-			e.note("careful: %s of %s, which are validation or test images, are not mixed in", plural(left, "image"), beside.Name)
-		}
-	}
+	job.Optimization, job.Engine = optimization, eng
 	if out == "" {
 		return e.findRate(ctx, job)
 	}

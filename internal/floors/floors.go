@@ -28,8 +28,9 @@ var Rooms = []Room{
 	{"internal/memory", []string{"internal/say"}},
 	{"internal/floors", nil},
 	{"internal/elementary", nil},
+	{"internal/tree", nil},                      // nn and programs have trees of classes, and neither knows the other
 	{"tensor", []string{"internal/elementary"}}, // the normal numbers it draws
-	{"nn", []string{"tensor", "internal/spec", "internal/say"}},
+	{"nn", []string{"tensor", "internal/tree", "internal/spec", "internal/say"}},
 	{"internal/module", []string{"nn"}},
 	{"zoo", []string{"internal/module"}},
 	{"draw", []string{"nn"}},
@@ -37,7 +38,7 @@ var Rooms = []Room{
 	{"interop/safetensors", []string{"tensor", "internal/atomicfile"}},
 	{"interop/darknet", []string{"nn", "internal/memory", "internal/atomicfile"}},
 	{"interop/torch", []string{"tensor", "internal/memory"}}, // what a file promises is asked for before it is taken
-	{"internal/program", []string{"tensor"}},
+	{"internal/program", []string{"tensor", "internal/tree"}},
 	{"engine", []string{"internal/program"}}, // never nn: an engine knows no layers
 	{"internal/enginetest", []string{"engine", "internal/ref"}},
 	{"internal/ref", []string{"engine"}},

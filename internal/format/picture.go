@@ -20,7 +20,7 @@ import (
 	"github.com/assaylab/assay/internal/format/internal/jpeg"
 )
 
-// Version names what [Read] and [See] make of a file: its decoding, orientation, alpha, bits and resizing. It is part of a
+// Version names what [Read] and [SeeAs] make of a file: its decoding, orientation, alpha, bits and resizing. It is part of a
 // trial's identity. A test holds the sums of what it makes of one file of each kind: raise it where they change.
 const Version = 1
 
@@ -140,10 +140,7 @@ func ReadAs(file []byte, size augment.Size) (p Picture, err error) {
 	return v.picture(size), nil
 }
 
-// See is [Read] for pixels that are there already: a record of an IDX or CIFAR file.
-func See(m augment.Image, h, w int) Picture { return SeeAs(m, augment.Size{H: h, W: w}) }
-
-// SeeAs is See for any way of coming to a size.
+// SeeAs is [ReadAs] for pixels that are there already: a record of an IDX or CIFAR file.
 func SeeAs(m augment.Image, size augment.Size) Picture {
 	v := view{h: m.H, w: m.W, orientation: 1, image: m, small: m}
 	return v.picture(size)

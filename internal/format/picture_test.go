@@ -147,7 +147,8 @@ func TestAReducedJPEGIsSeenAsTheWholeOneIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			for what, other := range map[string]augment.Image{"decoded whole": whole.Image, "as PNG": png.Image} {
-				want := augment.Fitted(other, side, side)
+				part, h, w := augment.Cover(other.H, other.W, side, side)
+				want := augment.Resize(other, part, h, w)
 				if m.H != want.H || m.W != want.W {
 					t.Fatalf("%s at %d: %dx%d, want %dx%d", name, side, m.H, m.W, want.H, want.W)
 				}
@@ -177,7 +178,7 @@ func TestAPictureCoversTheAskedSizeAndKeepsItsAspect(t *testing.T) {
 		{7, 7, 7, 7, 7, 7},
 		{7, 9, 0, 0, 7, 9},
 	} {
-		m := See(augment.Image{H: c.h, W: c.w, C: 1, Pix: make([]byte, c.h*c.w)}, c.askH, c.askW)
+		m := SeeAs(augment.Image{H: c.h, W: c.w, C: 1, Pix: make([]byte, c.h*c.w)}, augment.Size{H: c.askH, W: c.askW})
 		if m.H != c.wantH || m.W != c.wantW || len(m.Pix) != m.H*m.W*m.C || m.OwnH != c.h || m.OwnW != c.w {
 			t.Errorf("%dx%d to cover %dx%d: %dx%d, want %dx%d", c.h, c.w, c.askH, c.askW, m.H, m.W, c.wantH, c.wantW)
 		}

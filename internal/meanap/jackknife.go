@@ -18,8 +18,8 @@ const (
 // it. Where no class is left, or there is one image, it is θ.
 //
 // It is exact. Whom a detection finds is a matter of its image, so that the order of all detections is made once; without an image
-// those that were right and are left move up by what stood before them, and AP is one walk over them: for each class,
-// images that have it times truths that are found.
+// those that were right and are left move up by what stood before them, and AP asks for the best precision between each two of 101 recalls
+// and the image's own detections: images that have the class, times these, times steps that grow as the square of a logarithm.
 func (e *Evaluation) Pseudo(of Average) []float64 {
 	at := []int{0}
 	if of == AP {
@@ -59,6 +59,24 @@ type leaver struct {
 	rank  []float64
 	right []int32 // by mark: how many of it and those before it are right
 	hits  []float64
+
+	slopes slopes // of hits
+}
+
+// recall is a number of truths at whose finding precision is read, and what that weighs.
+type recall struct {
+	truths int
+	weight float64
+}
+
+// recallsOf are those of weights by truth, the last first.
+func recallsOf(weights []float64) (all []recall) {
+	for m := len(weights) - 1; m > 0; m-- {
+		if weights[m] > 0 {
+			all = append(all, recall{m, weights[m]})
+		}
+	}
+	return all
 }
 
 // leave is an image, its marks in leaver.by, and its truths.
@@ -68,20 +86,20 @@ type leave struct{ image, from, to, positives int32 }
 // counts in gone where there is none without it.
 func (l *leaver) leave(r *ranking, at []int, change []float64, gone []int) float64 {
 	l.sort(r)
-	weights := map[int][]float64{}
-	by := func(positives int) []float64 {
-		w := weights[positives]
-		if w == nil {
-			w = points(101, positives)
-			weights[positives] = w
+	recalls := map[int][]recall{}
+	by := func(positives int) []recall {
+		if recalls[positives] == nil {
+			recalls[positives] = recallsOf(points(101, positives))
 		}
-		return w
+		return recalls[positives]
 	}
+	weights := points(101, r.positives)
 	each := 1 / float64(len(at))
 	sum := 0.0
 	for _, t := range at {
 		l.rankAt(r, t)
-		ap := average(l.hits, by(r.positives))
+		l.slopes.of(l.hits)
+		ap := average(l.hits, weights)
 		sum += float64(each * ap)
 		for _, i := range l.left {
 			positives := r.positives - int(i.positives)
@@ -143,8 +161,8 @@ func (l *leaver) rankAt(r *ranking, t int) {
 }
 
 // without is the class's AP without an image, given that with it: average over the hits that are left, from the last to the first, whose
-// number and rank are less by those of the image's marks that stand before.
-func (l *leaver) without(r *ranking, t int, i leave, ap float64, weights []float64) float64 {
+// number and rank are less by those of the image's marks that stand before. Precision is read at recalls of the truths that are left.
+func (l *leaver) without(r *ranking, t int, i leave, ap float64, reached []recall) float64 {
 	marks := l.by[i.from:i.to]
 	before, hit, first := 0, 0, 0.0
 	for k := len(marks) - 1; k >= 0; k-- {
@@ -157,7 +175,10 @@ func (l *leaver) without(r *ranking, t int, i leave, ap float64, weights []float
 	if i.positives == 0 && (before == 0 || len(l.hits) == 0 || first > l.hits[len(l.hits)-1]) {
 		return ap // it moves no hit
 	}
-	best, sum := 0.0, 0.0
+	best, sum, at := fraction{0, 1}, 0.0, 0
+	for at < len(reached) && reached[at].truths > len(l.hits)-hit {
+		at++ // more than are found
+	}
 	for k, to := len(marks), len(l.hits); k >= 0; k-- { // what stands between the image's marks k-1 and k
 		from, own := 0, 0
 		if k > 0 {
@@ -167,15 +188,12 @@ func (l *leaver) without(r *ranking, t int, i leave, ap float64, weights []float
 			}
 			from, own = int(l.right[mark]), int(r.marks[mark].right>>t&1)
 		}
-		number, less := float64(to-hit), float64(before)
-		w := weights[:to-hit+1]
-		for m := to; m > from; m-- {
-			if p := number / (l.hits[m-1] - less); p > best {
-				best = p
-			}
-			sum += float64(w[m-hit] * best)
-			number--
+		for ; at < len(reached) && reached[at].truths+hit > from; at++ {
+			best = l.slopes.best(best, reached[at].truths+hit-1, to, float64(hit), float64(before))
+			to = reached[at].truths + hit - 1
+			sum += float64(reached[at].weight * (best.over / best.under))
 		}
+		best = l.slopes.best(best, from, to, float64(hit), float64(before))
 		to = from - own
 		hit -= own
 		before--

@@ -143,8 +143,47 @@ func TestPseudoValuesAreThoseOfLeavingEachImageOut(t *testing.T) {
 	for nth := range 6 {
 		check(fmt.Sprint("random ", nth), random(rng, 3+10*nth, 1+nth, 3, 9), 1+nth)
 	}
+	check("many hits of one class", random(rng, 40, 1, 20, 30), 1)
 	check("one image", random(rng, 1, 2, 3, 3), 2)
 	check("nothing", make([]Image, 3), 2)
+}
+
+// The best precision of a stretch is that of looking at each of its hits, to the last bit, wherever the hits lie.
+func TestTheSteepestHitIsFoundInEveryStretch(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 0))
+	var s slopes
+	for n := range 400 {
+		ranks, rank := make([]float64, n), 0.0
+		for i := range ranks {
+			switch rank++; n % 4 { // all right, every third, more and more wrong ones, any
+			case 1:
+				rank += 2
+			case 2:
+				rank += float64(rng.IntN(1 + i/8))
+			case 3:
+				rank += float64(rng.IntN(2) * rng.IntN(40))
+			}
+			ranks[i] = rank
+		}
+		s.of(ranks)
+		for range 40 {
+			to := rng.IntN(n + 1)
+			from := rng.IntN(to + 1)
+			before, hit := 0, 0
+			if from < to {
+				before = rng.IntN(min(int(ranks[from]), 30))
+				hit = rng.IntN(min(from, before) + 1)
+			}
+			of := fraction{float64(rng.IntN(2)), float64(1 + rng.IntN(5))}
+			want := of.over / of.under
+			for m := from + 1; m <= to; m++ {
+				want = max(want, float64(m-hit)/(ranks[m-1]-float64(before)))
+			}
+			if got := s.best(of, from, to, float64(hit), float64(before)); got.over/got.under != want {
+				t.Fatalf("%d hits, %d to %d without %d of %d: %v, want %g", n, from+1, to, hit, before, got, want)
+			}
+		}
+	}
 }
 
 // random are pictures with so many truths and detections each on average, half of which find something; scores are often equal.
@@ -262,11 +301,11 @@ func TestManyImagesAreJudgedInTime(t *testing.T) {
 
 func BenchmarkEvaluate(b *testing.B) {
 	for _, c := range []struct {
-		name           string
-		classes        int
-		truths, found_ float64
-	}{{"20-classes", 20, 2.5, 8}, {"one-class", 1, 2.5, 8}, {"80-classes-100-each", 80, 7, 100}} {
-		images := random(rand.New(rand.NewPCG(6, 0)), 5000, c.classes, c.truths, c.found_)
+		name            string
+		images, classes int
+		truths, found_  float64
+	}{{"20-classes", 5000, 20, 2.5, 8}, {"one-class", 5000, 1, 2.5, 8}, {"80-classes-100-each", 5000, 80, 7, 100}, {"20-classes-20000", 20000, 20, 8, 8}, {"one-class-20000", 20000, 1, 8, 8}} {
+		images := random(rand.New(rand.NewPCG(6, 0)), c.images, c.classes, c.truths, c.found_)
 		var e *Evaluation
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {

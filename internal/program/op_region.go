@@ -3,6 +3,7 @@ package program
 import (
 	"fmt"
 
+	"github.com/assaylab/assay/internal/tree"
 	"github.com/assaylab/assay/tensor"
 )
 
@@ -61,17 +62,8 @@ func (t Tree) check(op Op, classes int) error {
 	if t != nil && len(t) != classes {
 		return fmt.Errorf("%s: a tree of %d classes for %d", op.Kind(), len(t), classes)
 	}
-	over := map[int32]bool{} // parents whose children are all there
-	for k, parent := range t {
-		if parent < -1 || int(parent) >= k {
-			return fmt.Errorf("%s: class %d has parent %d; give a class in front of it, or -1", op.Kind(), k, parent)
-		}
-		if k > 0 && parent != t[k-1] {
-			over[t[k-1]] = true
-		}
-		if over[parent] {
-			return fmt.Errorf("%s: class %d is apart from its siblings; put the children of class %d one after the other", op.Kind(), k, parent)
-		}
+	if err := tree.Check(t); err != nil {
+		return fmt.Errorf("%s: %w", op.Kind(), err)
 	}
 	return nil
 }

@@ -37,6 +37,9 @@ func detectors(t *testing.T) *study.Result {
 		tr.Images.Columns = map[string][]float32{task.AP50Pseudo: pseudo, task.APPseudo: pseudo, task.ImagesOfRarest: rarest}
 		ap50 := tr.Metrics[task.Accuracy.Name]
 		tr.Metrics = map[string]float64{task.AP50.Name: ap50, task.AP.Name: ap50}
+		for k, p := range tr.Curve {
+			tr.Curve[k].Metrics = map[string]float64{task.AP50.Name: p.Metrics[task.Accuracy.Name]}
+		}
 		put := func(of, name, says string, v float64) {
 			tr.Metrics[task.Detail{Of: of, Name: name, Says: says}.String()] = v
 		}
@@ -94,6 +97,11 @@ func TestAReportOfDetectorsTellsWhichObjects(t *testing.T) {
 	}
 	if s := page.String(); !strings.Contains(s, `<section id="objects">`) || !strings.Contains(s, "a/b &lt;i&gt;") || strings.Contains(s, "<i>") {
 		t.Error("the page lacks the section, or a class's name is taken for a mark")
+	}
+	for text, want := range map[string]bool{`<section id="curves">`: true, "the training loss": true, `class="training"`: true, "log loss": false, "over-fitted": false, "hundredths": false, `class="loss"`: false} {
+		if strings.Contains(page.String(), text) != want {
+			t.Errorf("the page has %q: %t", text, !want)
+		}
 	}
 	if err := Markdown(&text, around(r)); err != nil {
 		t.Fatal(err)

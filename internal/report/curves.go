@@ -194,8 +194,11 @@ func (k ranking) panel(j study.Judgement, c, base curve, g grid) template.HTML {
 		s := *g.loss
 		s.from, s.to = f.h-bottom, f.h-bottom-strip
 		level(s, 3)
-		draw("loss", s, c.epochs, c.loss)
-		draw("training", s, c.epochs, c.train)
+		for i, values := range [][]float64{c.loss, c.train} {
+			if slices.ContainsFunc(values, finite) { // a detector has no log loss
+				draw([]string{"loss", "training"}[i], s, c.epochs, values)
+			}
+		}
 	}
 	f.WriteString("</g>")
 	for _, t := range ticks(x.low, x.high, 5) {

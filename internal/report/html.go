@@ -14,6 +14,7 @@ import (
 
 	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/study"
+	"github.com/assaylab/assay/task"
 )
 
 var (
@@ -60,7 +61,7 @@ type page struct {
 	Sizes                         []template.HTML // of data-size, its curve
 	Reaches, Fitted               string
 	Panels, Folded                []Panel
-	Losses                        bool
+	LogLoss, Training, Accuracy   bool // panels draw the losses; the metric is a share of images
 	Others                        []other
 	Repeats                       []int
 	Judged                        []string
@@ -191,10 +192,12 @@ func HTML(w io.Writer, in Input) error {
 	if p.Tuned = k.tuned(); len(p.Tuned) > 0 {
 		p.Tune, p.Tuning, p.Own = k.Result.Tuning.Key, k.tuningSays(), k.ownConfidence()
 	}
+	p.Accuracy = k.Metric == task.Accuracy.Name
 	p.Trades = k.trades()
 	p.Panels = k.panels()
 	for _, panel := range p.Panels {
-		p.Losses = p.Losses || strings.Contains(string(panel.SVG), `class="training"`)
+		p.LogLoss = p.LogLoss || strings.Contains(string(panel.SVG), `class="loss"`)
+		p.Training = p.Training || strings.Contains(string(panel.SVG), `class="training"`)
 	}
 	if len(p.Panels) > shown {
 		p.Panels, p.Folded = p.Panels[:shown], p.Panels[shown:]

@@ -130,8 +130,13 @@ func (s *Session) drawn(ctx context.Context, st *store.Store, d Draw, engine str
 	if err != nil {
 		return r, err
 	}
+	other, err := s.beside(ctx, s.Plan.Arms[0].Built.Learning)
+	if err != nil {
+		return r, err
+	}
+	c := cutOf(set, other, d.Seeds.Split, 1+s.Study.Fold(1), 0)
 	r.Models = nil // what it trains stands in no study
-	r.Name, r.Spec.Seeds, r.Spec.Cut = d.String(), trial.Seeds(d.Seeds), cutDigest(set.Cut(d.Seeds.Split, 1+s.Study.Fold(1)))
+	r.Name, r.Spec.Seeds, r.Spec.Cut, r.Spec.Beside = d.String(), trial.Seeds(d.Seeds), c.digest, c.beside
 	err = s.lay(st, &r)
 	return r, err
 }

@@ -21,7 +21,6 @@ import (
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiment"
-	"github.com/assaylab/assay/internal/say"
 	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/internal/store"
 	"github.com/assaylab/assay/study"
@@ -80,16 +79,32 @@ type recipe struct {
 }
 
 type cutKey struct {
-	set    string
-	repeat int
+	set, beside string
+	repeat      int
 }
 
-// cut is the parts of a repeat, with digests of all of it and of the validation images by content.
+// cut is the parts of a repeat, and what is trained on beside them.
 type cut struct {
 	data.Cut
-	digest, validation string
+	mixture                    data.Mixture
+	digest, beside, validation string // of the parts, of what is beside, and of the validation images by content
+}
 
-	judged data.Cut // with all images, also those that a slice leaves out, that nothing may be trained on
+// cutOf are the parts of a set in a repeat, of a slice of whose training part is trained and validated where share is above 0. Beside the set another
+// one's images may be trained on.
+func cutOf(set, beside *data.Set, seed uint64, repeat int, share float64) (c cut) {
+	c.Cut = set.Cut(seed, repeat)
+	judged := slices.Concat(c.Val, c.Test)
+	if share > 0 {
+		c.Cut = set.Slice(c.Cut, share, seed)
+		judged = append(judged, c.Val...)
+	}
+	if beside != nil {
+		c.mixture = set.Mixture(c.Train, judged, beside, seed, repeat)
+		c.Train = c.mixture.Own
+	}
+	c.digest, c.beside = cutDigest(c.Cut), train.BesideDigest(beside, c.mixture.Beside)
+	return c
 }
 
 // origin is what the store keeps of where a study came from, so that it can be opened again.
@@ -240,7 +255,7 @@ func (s *Session) images(ctx context.Context, e experiment.Experiment) (study.Im
 	if err != nil {
 		return study.Images{}, approach.Locate(e.Learning, "mixed", fmt.Errorf("mixed: %w", err))
 	}
-	cut := set.Cut(s.Study.Seed, 1)
+	cut := cutOf(set, beside, s.Study.Seed, 1, 0)
 	return study.Images{Images: approach.ImagesOf(set, learning, beside), Train: len(cut.Train), Val: len(cut.Val)}, nil
 }
 
@@ -249,7 +264,11 @@ func (s *Session) beside(ctx context.Context, l experiment.Learning) (*data.Set,
 	if l.Mixed.None() {
 		return nil, nil
 	}
-	return s.Set(ctx, experiment.Experiment{Data: l.Mixed.Data})
+	set, err := s.Set(ctx, experiment.Experiment{Data: l.Mixed.Data})
+	if err == nil {
+		err = set.FitsBeside()
+	}
+	return set, err
 }
 
 // identify works out what every arm is, and refuses one that could not be judged beside the baseline: a variant with data of its
@@ -400,19 +419,23 @@ func (s *Session) cut(ctx context.Context, a study.PlannedArm, repeat int) (cut,
 	if err != nil {
 		return cut{}, err
 	}
-	key := cutKey{fmt.Sprintf("%+v", a.Experiment.Data.Spec), repeat}
+	other, err := s.beside(ctx, a.Built.Learning)
+	if err != nil {
+		return cut{}, err
+	}
+	key := cutKey{set: fmt.Sprintf("%+v", a.Experiment.Data.Spec), repeat: repeat}
+	if other != nil {
+		key.beside = fmt.Sprintf("%+v", a.Built.Learning.Mixed.Data.Spec)
+	}
 	s.cutting.Lock()
 	defer s.cutting.Unlock()
 	c, ok := s.cuts[key]
 	if !ok {
-		seed := s.Study.Seeds(repeat).Split
-		c.Cut = set.Cut(seed, 1+s.Study.Fold(repeat))
-		c.judged = c.Cut
+		share := 0.0
 		if s.rungs() {
-			c.Cut = set.Slice(c.Cut, study.TuneSlice, seed)
-			c.judged.Val = slices.Concat(c.judged.Val, c.Cut.Val)
+			share = study.TuneSlice
 		}
-		c.digest = cutDigest(c.Cut)
+		c = cutOf(set, other, s.Study.Seeds(repeat).Split, 1+s.Study.Fold(repeat), share)
 		c.validation = imagesOf(set, c.Val).Digest()
 		s.cuts[key] = c
 	}
@@ -435,20 +458,11 @@ func (s *Session) spec(ctx context.Context, arm, repeat int, engine string) (tri
 	if err != nil {
 		return trial.Spec{}, s.place(a, approach.Locate(a.Experiment.Learning, "pretrain", fmt.Errorf("pretrain: %w", err)))
 	}
-	other, err := s.beside(ctx, a.Built.Learning)
-	if err != nil {
-		return trial.Spec{}, err
-	}
-	beside := ""
-	if other != nil {
-		items, _ := set.FitBeside(c.judged, other, seeds.Split, 1+s.Study.Fold(repeat))
-		beside = train.BesideDigest(other, items)
-	}
 	if s.rungs() {
 		seeds = s.Study.TuneSeeds(repeat)
 	}
 	return trial.Spec{
-		Network: r.networkDigest, Settings: r.settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: start.digest, Beside: beside,
+		Network: r.networkDigest, Settings: r.settingsDigest, Data: set.Digest, Cut: c.digest, Task: task.Short(s.Study.Base.Task), Start: start.digest, Beside: c.beside,
 		Seeds: trial.Seeds(seeds), Engine: engine, Versions: Versions(),
 	}, nil
 }
@@ -583,8 +597,8 @@ func (s *Session) Foresee() study.Foresight {
 			f.Warnings = append(f.Warnings, a.Name+": "+word)
 		}
 		if other, err := s.beside(context.Background(), a.Built.Learning); err == nil && other != nil {
-			if _, left := set.FitBeside(set.Cut(s.Study.Seed, 1), other, s.Study.Seed, 1); left > 0 {
-				f.Warnings = append(f.Warnings, fmt.Sprintf("%s: mixed: %s of %s are validation or test images of %s and not trained on", a.Name, say.Counted(left, "image"), other.Name, set.Name))
+			if left := cutOf(set, other, s.Study.Seed, 1, 0).mixture.Left(set, other); left != "" {
+				f.Warnings = append(f.Warnings, a.Name+": "+left)
 			}
 		}
 	}

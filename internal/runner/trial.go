@@ -140,13 +140,18 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 		return nil, stop{err}
 	}
 	defer set.Close()
-	cut := set.Cut(r.Spec.Seeds.Split, 1+r.Fold)
-	judged := cut
-	if r.Slice > 0 {
-		cut = set.Slice(cut, r.Slice, r.Spec.Seeds.Split)
-		judged.Val = slices.Concat(judged.Val, cut.Val)
+	var beside *data.Set
+	if r.Beside != nil {
+		if beside, err = data.Open(ctx, *r.Beside, data.Options{Cache: r.Cache, Downloads: r.Downloads, Threads: r.Threads}); err != nil {
+			return nil, stop{fmt.Errorf("mixed: %w", err)}
+		}
+		defer beside.Close()
 	}
-	if set.Digest != r.Spec.Data || cutDigest(cut) != r.Spec.Cut {
+	cut := cutOf(set, beside, r.Spec.Seeds.Split, 1+r.Fold, r.Slice)
+	if cut.beside != r.Spec.Beside {
+		return nil, stops("mixed: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)")
+	}
+	if set.Digest != r.Spec.Data || cut.digest != r.Spec.Cut {
 		return nil, stops("%s: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)", set.Name)
 	}
 	var observers []experiment.Observer
@@ -159,20 +164,8 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 		observers = append(observers, by)
 	}
 	job := train.Job{
-		Task: r.Spec.Task, Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
+		Task: r.Spec.Task, Graph: graph, Optimization: o, Learning: l, Set: set, Cut: cut.Cut, Beside: beside, BesideItems: cut.mixture.Beside, Seeds: train.Seeds(r.Spec.Seeds), Engine: e, Loaders: 1,
 		Start: start, Observers: observers, Checkpoint: r.Checkpoint, KeepBegun: true, OnStep: on,
-	}
-	if r.Beside != nil {
-		beside, err := data.Open(ctx, *r.Beside, data.Options{Cache: r.Cache, Downloads: r.Downloads, Threads: r.Threads})
-		if err != nil {
-			return nil, stop{fmt.Errorf("mixed: %w", err)}
-		}
-		defer beside.Close()
-		job.Beside = beside
-		job.BesideItems, _ = set.FitBeside(judged, beside, r.Spec.Seeds.Split, 1+r.Fold)
-	}
-	if digest := train.BesideDigest(job.Beside, job.BesideItems); digest != r.Spec.Beside {
-		return nil, stops("mixed: the images have changed since the study began; put back what was there, or run it under another name (--as NAME)")
 	}
 	if r.Spec.Overlay != job.Overlay.Digest() {
 		return nil, stops("it is of other labels or shares of the images (overlay %q), which this version of assay does not lay; run the study with that one", r.Spec.Overlay)
@@ -186,7 +179,7 @@ func perform(ctx context.Context, r trial.Request, open Opener, on func(train.Pr
 	if err != nil {
 		return nil, err
 	}
-	result := outcome(t, set, cut)
+	result := outcome(t, set, cut.Cut)
 	if result.Status != trial.Done {
 		return result, nil
 	}

@@ -36,7 +36,7 @@ func TestWhatDarknetWouldPassOverIsRefusedAtItsLine(t *testing.T) {
 		of("[convolutional]|dontload=1|activation=leaky"):                          "a.cfg:6: dontload=1: a file of weights then holds other values than the network; remove the line",
 		of("[convolutional]|size=9"):                                               "a.cfg:5: conv1: kernel 9 without padding does not fit a 8x8 input; add padding 1 or remove a pool above it",
 		of("[maxpool]|size=20|padding=1"):                                          "a.cfg:5: size=20 does not fit a map of 8x8x3 with padding=1; make it smaller",
-		of("[yolo]|mask=1"):                                                        "a.cfg:5: [yolo] is not read: it is the last layer of YOLO's third version, and detectors here end with [region]",
+		of("[yolo]|mask=1"):                                                        "a.cfg:5: [yolo] is not read: it is the last layer of YOLO's third version, and detectors here end with [region]; give a cfg of the second, such as yolov2-tiny.cfg",
 		of("[convolutionl]"):                                                       `a.cfg:5: darknet has no section "[convolutionl]"; write one of convolutional, local, connected, maxpool, avgpool, activation, dropout, route, shortcut, reorg, softmax, cost, region`,
 		of("[route]|layers=-1"):                                                    "a.cfg:6: layers=-1: no layer stands above this one",
 		of(conv + "[route]|layers=1"):                                              `a.cfg:11: layers=1: "1" is no layer above; this is layer 1, give one from 0 to 0 or from -1 to -1`,

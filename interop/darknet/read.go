@@ -193,7 +193,7 @@ func (r *reader) unknown(s *section) {
 	why := map[string]string{
 		"crop":      "it cuts and scales images, which data does here; remove it, and give [net] its crop_height and crop_width",
 		"detection": "it is the last layer of YOLO's first version, and detectors here end with [region]",
-		"yolo":      "it is the last layer of YOLO's third version, and detectors here end with [region]",
+		"yolo":      "it is the last layer of YOLO's third version, and detectors here end with [region]; give a cfg of the second, such as yolov2-tiny.cfg",
 		"upsample":  "no layer here makes maps larger",
 		"lrn":       "its window leaves a channel out, which no layer here does",
 		"batchnorm": "a norm without a layer has no shift in a file of weights; write batch_normalize=1 in the layer in front",
