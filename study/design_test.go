@@ -272,3 +272,29 @@ func counting(arm string, repeat, right int) Trial {
 	}
 	return t
 }
+
+// Of eight arms one collapses in a repeat, as a training at too high a rate does: it is named, with what it does to the noise.
+func TestAnArmThatMakesTheNoiseOfAFractionIsNamed(t *testing.T) {
+	design, variants := Design{Kind: Fractional}, []string{"a", "b", "c", "d"}
+	noise := []int{0, 1, -1, 2, 0, -2, 1, 0, -1, 1, 2, -1, 0, 1, -2, 0, 1, -1, 0, 2, 0, 1, -1, 0}
+	for _, collapses := range []bool{false, true} {
+		r := &Result{Name: "fraction", Design: design, Variants: variants, Repeats: 3, Metrics: []task.Metric{task.Accuracy}, Meaningful: 6}
+		r.Arms = laid(design, variants)
+		for s := range 3 {
+			for v, a := range r.Arms {
+				right := 100 + noise[8*s+v]
+				if collapses && v == 5 && s == 1 {
+					right = 20
+				}
+				r.Trials = append(r.Trials, counting(a.Name, s+1, right))
+			}
+		}
+		if err := Judge(r); err != nil {
+			t.Fatal(err)
+		}
+		said := strings.Join(r.Caveats, "\n")
+		if got := strings.Contains(said, r.Arms[5].Name+" varies by ") && strings.Contains(said, "the other arms by "); got != collapses {
+			t.Errorf("collapses %v: %s", collapses, said)
+		}
+	}
+}

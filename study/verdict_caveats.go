@@ -63,6 +63,14 @@ func caveats(r *Result, t *table) []string {
 	if names := t.names(diverging); names != "" && !t.whole {
 		say("%s diverged in some repeats: judged by how often, apart from the others", names)
 	}
+	if names, theirs, others := restless(r.Judged); len(names) > 0 && t.whole {
+		verb, makes, whom := "varies", "makes", "it"
+		if len(names) > 1 {
+			verb, makes, whom = "vary", "make", "them"
+		}
+		say("%s %s by %.2g %s between repeats, the other arms by %.2g, and %s most of the noise of all effects: a lower learning rate, clipped gradients or batch norm in the base may steady %s",
+			listed(names), verb, theirs, unit, others, makes, whom)
+	}
 	if names := t.names(identical); names != "" {
 		say("%s ended in the baseline's own weights and had no effect at run time", names)
 	}
@@ -173,8 +181,9 @@ func (t *table) engines() (within, all int) {
 	return within, len(every)
 }
 
-// ordinal stands here because say is what the caveats call their pen.
-func ordinal(n int) string { return say.Ordinal(n) }
+// ordinal and listed stand here because say is what the caveats call their pen.
+func ordinal(n int) string         { return say.Ordinal(n) }
+func listed(parts []string) string { return say.Listed(parts) }
 
 // divergence says of designs whose effects rest on all arms which variants diverge more often: that comes before any effect, which
 // counts finished trainings alone.
@@ -205,6 +214,51 @@ func (t *table) divergence(variants []string) []string {
 		lines = append(lines, t.names(diverging)+" diverged in some repeats and are left out: effects are those of the other arms")
 	}
 	return lines
+}
+
+// restless are the arms that make most of the noise of a design whose effects rest on all of them: their outcomes spread more than four
+// times as widely as the median arm's, and without them the pooled spread is at most half of what it is. Theirs and the others' are pooled.
+func restless(of []Judgement) (names []string, theirs, others float64) {
+	type spread struct{ squares, df float64 }
+	arms := make([]spread, len(of))
+	var sd []float64
+	for v, j := range of {
+		var mean, n float64
+		for _, y := range j.Outcomes {
+			if y != nil {
+				n++
+				mean += (*y - mean) / n
+			}
+		}
+		for _, y := range j.Outcomes {
+			if y != nil {
+				d := *y - mean
+				arms[v].squares += float64(d * d)
+			}
+		}
+		if arms[v].df = n - 1; n > 1 {
+			sd = append(sd, math.Sqrt(arms[v].squares/arms[v].df))
+		}
+	}
+	if len(sd) == 0 {
+		return nil, 0, 0
+	}
+	usual := stat.Median(sd)
+	var wild, tame spread
+	for v, a := range arms {
+		switch {
+		case a.df <= 0:
+		case math.Sqrt(a.squares/a.df) > 4*usual:
+			wild = spread{wild.squares + a.squares, wild.df + a.df}
+			names = append(names, of[v].Name)
+		default:
+			tame = spread{tame.squares + a.squares, tame.df + a.df}
+		}
+	}
+	if len(names) == 0 || tame.df == 0 || 4*tame.squares/tame.df > (wild.squares+tame.squares)/(wild.df+tame.df) {
+		return nil, 0, 0
+	}
+	return names, math.Sqrt(wild.squares / wild.df), math.Sqrt(tame.squares / tame.df)
 }
 
 // beside names the interactions that were decided and that the prediction leaves out, as they cannot be told from others.
