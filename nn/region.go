@@ -196,7 +196,7 @@ func (a Anchors) List() [][2]float32 {
 		x, err1 := strconv.ParseFloat(w, 32)
 		y, err2 := strconv.ParseFloat(h, 32)
 		if err1 != nil || err2 != nil {
-			x, y = 0, 0 // which tree.Check refuses
+			x, y = 0, 0 // which check refuses
 		}
 		list = append(list, [2]float32{float32(x), float32(y)})
 	}

@@ -63,7 +63,7 @@ func caveats(r *Result, t *table) []string {
 	if names := t.names(diverging); names != "" && !t.whole {
 		say("%s diverged in some repeats: judged by how often, apart from the others", names)
 	}
-	if names, theirs, others := restless(r.Judged); len(names) > 0 && t.whole {
+	if names, theirs, others := t.restless(r); len(names) > 0 {
 		verb, makes, whom := "varies", "makes", "it"
 		if len(names) > 1 {
 			verb, makes, whom = "vary", "make", "them"
@@ -218,26 +218,25 @@ func (t *table) divergence(variants []string) []string {
 
 // restless are the arms that make most of the noise of a design whose effects rest on all of them: their outcomes spread more than four
 // times as widely as the median arm's, and without them the pooled spread is at most half of what it is. Theirs and the others' are pooled.
-func restless(of []Judgement) (names []string, theirs, others float64) {
+func (t *table) restless(r *Result) (names []string, theirs, others float64) {
+	if !t.whole {
+		return nil, 0, 0
+	}
+	of := r.Judged
 	type spread struct{ squares, df float64 }
 	arms := make([]spread, len(of))
 	var sd []float64
 	for v, j := range of {
-		var mean, n float64
+		var values []float64
 		for _, y := range j.Outcomes {
 			if y != nil {
-				n++
-				mean += (*y - mean) / n
+				values = append(values, *y)
 			}
 		}
-		for _, y := range j.Outcomes {
-			if y != nil {
-				d := *y - mean
-				arms[v].squares += float64(d * d)
-			}
-		}
-		if arms[v].df = n - 1; n > 1 {
-			sd = append(sd, math.Sqrt(arms[v].squares/arms[v].df))
+		if df := float64(len(values) - 1); df > 0 {
+			variance := stat.Variance(values)
+			arms[v] = spread{variance * df, df}
+			sd = append(sd, math.Sqrt(variance))
 		}
 	}
 	if len(sd) == 0 {
@@ -247,7 +246,7 @@ func restless(of []Judgement) (names []string, theirs, others float64) {
 	var wild, tame spread
 	for v, a := range arms {
 		switch {
-		case a.df <= 0:
+		case a.df == 0:
 		case math.Sqrt(a.squares/a.df) > 4*usual:
 			wild = spread{wild.squares + a.squares, wild.df + a.df}
 			names = append(names, of[v].Name)

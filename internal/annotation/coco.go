@@ -22,8 +22,8 @@ type Instances struct {
 }
 
 // COCO reads a JSON file of instances: Lin et al., "Microsoft COCO: Common Objects in Context", ECCV 2014, arXiv:1405.0312, and the format of its
-// data. A box is left, top, width, height in pixels from 0; polygons and masks are passed over, their area is read: what is small, medium or large goes by it. Ids of categories may have holes; those of pictures
-// and categories may be texts. Keys may come in any order, and others are passed over. A file without images, annotations and categories is an error.
+// data. A box is left, top, width, height in pixels from 0; polygons and masks are passed over, their area is read: what is small, medium or
+// large goes by it. Ids of categories may have holes; those of pictures and categories may be texts. Keys may come in any order, and others are passed over. A file without images, annotations and categories is an error.
 //
 // It is read as it comes, so that a file may be as large as 4 GiB; texts may have 64 KiB and values lie 64 deep.
 func COCO(r io.Reader) (Instances, error) {

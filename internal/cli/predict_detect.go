@@ -93,19 +93,20 @@ func (d *detection) of(cmd *cobra.Command, m *model.Model, p *model.Predictor) (
 	case d.most < 1:
 		return nil, misuse(fmt.Errorf("--max: %d; give 1 or more", d.most))
 	}
-	for flag, dir := range map[string]string{"draw": d.draw, "yolo": d.yolo} {
-		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-			return nil, misuse(fmt.Errorf("--%s: %s is a file; give a folder", flag, dir))
-		}
-		if dir != "" {
-			if err := os.MkdirAll(dir, 0o777); err != nil {
-				return nil, err
-			}
-		}
-	}
 	if d.coco != "" {
 		if info, err := os.Stat(filepath.Dir(d.coco)); err != nil || !info.IsDir() {
 			return nil, misuse(fmt.Errorf("--coco: there is no folder %s; make it, or give another file", filepath.Dir(d.coco)))
+		}
+	}
+	for _, of := range []struct{ flag, dir string }{{"draw", d.draw}, {"yolo", d.yolo}} {
+		if of.dir == "" {
+			continue
+		}
+		if info, err := os.Stat(of.dir); err == nil && !info.IsDir() {
+			return nil, misuse(fmt.Errorf("--%s: %s is a file; give a folder", of.flag, of.dir))
+		}
+		if err := os.MkdirAll(of.dir, 0o777); err != nil {
+			return nil, err
 		}
 	}
 	p.Ask(func(t task.Task) task.Task {

@@ -3,7 +3,7 @@
     python recipes.py FOLDER RECIPE.yaml SEED [--assay PROGRAM] [--threads 2]
 
 trains the file by `assay train` with that seed, reads the test by `assay eval`, and appends a line to runs.jsonl beside this file.
-A run that is interrupted, on either side, goes on by the same command, from work/ beside this file. FOLDER is a whole path.
+A run that is interrupted, on either side, goes on by the same command, from kept/ beside this file. FOLDER is a whole path.
 FOLDER has train.tar.gz and test.tar.gz of ../shared/data/cifar10-jpeg (members PART/CLASS/FILE).
 """
 import argparse
@@ -63,7 +63,7 @@ class Kept:
     """Network, solver and what else has a state, kept after every epoch, so that a run of PyTorch which was interrupted goes on."""
 
     def __init__(self, recipe, a, net, solver, draw, tensors=()):
-        self.path = None if a.steps or a.limit else HERE / "work" / f"{recipe}-{a.seed}.pt"
+        self.path = None if a.steps or a.limit else HERE / "kept" / f"{recipe}-{a.seed}.pt"
         self.net, self.solver, self.draw, self.tensors = net, solver, draw, tensors
 
     def resume(self):
@@ -108,7 +108,7 @@ def assay():
     p.add_argument("--assay", default="assay", help="the program")
     p.add_argument("--threads", default="2")
     a = p.parse_args()
-    work = HERE / "work" / f"{a.recipe.stem}-{a.seed}"  # a run that was interrupted goes on from there
+    work = HERE / "kept" / f"{a.recipe.stem}-{a.seed}"  # a run that was interrupted goes on from there
     work.mkdir(parents=True, exist_ok=True)
     text = re.sub(r"(?m)^seed:.*\n", "", a.recipe.read_text()) + f"seed: {a.seed}\n"
     (work / a.recipe.name).write_text(text)

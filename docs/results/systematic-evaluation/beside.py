@@ -6,6 +6,7 @@ Decided is what helps or hurts.
 import json
 import sys
 
+
 def found(report):
     """Variant -> (effect, low, high, verdict): of the contrast that is about it alone, or against the baseline."""
     for of in report.get("contrasts") or report["arms"]:
@@ -39,5 +40,7 @@ decided = [r for r in of if r[4] in ("helps", "hurts")]
 agree = [r for r in decided if (r[1] > 0) == (r[5] > 0)]
 print(f"\n{len(of)} published signs, {len(decided)} decided here, of which {len(agree)} agree; not: {', '.join(r[0] for r in decided if r not in agree)}")
 for what, some in ("all", of), ("the decided", decided):
+    if len(some) < 3:
+        continue
     t, alike, unlike = tau([(r[1], r[5]) for r in some])
     print(f"Kendall's tau of {what}: {t:+.2f} ({alike} pairs alike, {unlike} not)")
