@@ -38,6 +38,11 @@ func (e *Env) look(ctx context.Context, spec data.Spec) (*data.Set, error) {
 	return e.told(e.opened(ctx, spec, data.Options{Cache: e.cacheDir(), Look: true}))
 }
 
+// openFor is open, or look, for a training: a picture is decoded once, to the size that it asks for.
+func (e *Env) openFor(ctx context.Context, x experiment.Experiment, l experiment.Learning, look bool) (*data.Set, error) {
+	return e.told(e.opened(ctx, x.Data.Spec, data.Options{Cache: e.cacheDir(), Look: look, Size: l.Window(), Framing: l.Framing(x.Net)}))
+}
+
 // beside opens the pictures that learning mixes in, nil where there are none.
 func (e *Env) beside(ctx context.Context, l experiment.Learning) (*data.Set, error) {
 	if l.Mixed.None() {

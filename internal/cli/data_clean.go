@@ -115,7 +115,7 @@ func (e *Env) cleanLabels(ctx context.Context, ask cleaning) error {
 	if err != nil {
 		return err
 	}
-	set, err := e.open(ctx, x.Data.Spec)
+	set, err := e.openFor(ctx, x, taught, false)
 	if err != nil {
 		if at := root.Get("data"); at != nil {
 			if _, ok := errors.AsType[*spec.Fault](err); ok {

@@ -244,11 +244,10 @@ func experimentOf(file, arm string) (experiment.Experiment, *spec.Node, error) {
 
 // train trains the experiment of a file into a model, or without one tries rates for it.
 func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, fresh, every bool) error {
-	open := e.open
-	if out == "" {
-		open = e.look
-	} else if err := canWrite(out); err != nil {
-		return err
+	if out != "" {
+		if err := canWrite(out); err != nil {
+			return err
+		}
 	}
 	x, root, err := experimentOf(file, arm)
 	if err != nil {
@@ -275,7 +274,7 @@ func (e *Env) train(ctx context.Context, file, arm, out, folder, start string, f
 	if err != nil {
 		return err
 	}
-	set, err := open(ctx, x.Data.Spec)
+	set, err := e.openFor(ctx, x, taught, out == "")
 	if err != nil {
 		if _, ok := errors.AsType[*spec.Fault](err); ok { // of a key beside the folder
 			return at.At(err)
