@@ -94,20 +94,15 @@ func (b *Built) whole() (*nn.Graph, error) {
 // and two as much backward, each stage at its size; of sizes that are drawn the mean. What is frozen up to a layer, and fixed, goes forward
 // alone, once for each draw of an image where what it makes of them is kept, as it is wherever there is room.
 func (b *Built) Work(s experiment.Schedule, images int) (macs, saved int64, err error) {
-	own, thaw := b.Graph.InputSize(), b.Learning.Pretrain.Thaws(s)
+	thaw := b.Learning.Pretrain.Thaws(s)
 	drawn, err := b.drawnMACs()
 	if err != nil {
 		return 0, 0, err
 	}
 	turns, kept := b.Learning.Kept()
 	for i := range s.Stages() {
-		stage, g := s.Stage(i), b.Graph
-		if stage.Size > 0 || stage.Part > 0 {
-			if g, err = g.Sized(stage.Side(own.H), stage.Side(own.H)); err != nil {
-				return 0, 0, err
-			}
-		}
-		cost, err := g.Cost()
+		stage := s.Stage(i)
+		g, cost, err := b.sized(stage)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -132,6 +127,45 @@ func (b *Built) Work(s experiment.Schedule, images int) (macs, saved int64, err 
 		}
 	}
 	return macs - saved, saved, nil
+}
+
+// Stretch is how many times as long a training takes as its steps at the window and of batch's size would, by multiply-adds: less than 1 where
+// stages or drawn sizes are smaller, 1 where there are none.
+func (b *Built) Stretch(s experiment.Schedule) (float64, error) {
+	window, err := b.Graph.Cost()
+	if err != nil {
+		return 0, err
+	}
+	drawn, err := b.drawnMACs()
+	if err != nil {
+		return 0, err
+	}
+	macs := int64(0)
+	for i := range s.Stages() {
+		stage := s.Stage(i)
+		_, cost, err := b.sized(stage)
+		if err != nil {
+			return 0, err
+		}
+		if drawn > 0 {
+			cost.MACs = drawn
+		}
+		macs += cost.MACs * int64(s.End(i)-s.End(i-1)) * int64(stage.Batch)
+	}
+	return float64(macs) / float64(window.MACs*int64(s.Steps())*int64(b.Optimization.Batch.Size)), nil
+}
+
+// sized is the network at the size of a stage, and what one image costs there.
+func (b *Built) sized(stage experiment.Stage) (*nn.Graph, nn.Cost, error) {
+	g := b.Graph
+	if stage.Size > 0 || stage.Part > 0 {
+		side, err := stage.Side(g.InputSize().H), error(nil)
+		if g, err = g.Sized(side, side); err != nil {
+			return nil, nn.Cost{}, err
+		}
+	}
+	cost, err := g.Cost()
+	return g, cost, err
 }
 
 // Looks is the multiply-adds of evaluating a picture by all its views, dense ones on as much of it as is kept.

@@ -34,6 +34,9 @@ func TestWorkIsCountedAtEachStagesSize(t *testing.T) {
 		if got, saved, err := b.Work(s, 100); err != nil || saved != 0 || got != 3*100*want {
 			t.Errorf("%s: %d multiply-adds (%v), want %d", learning, got, err, 3*100*want)
 		}
+		if got, err := b.Stretch(s); err != nil || got != float64(100*want)/float64(int64(s.Steps())*50*cost.MACs) {
+			t.Errorf("%s: as long as %g times its %d steps of 50 at the window (%v)", learning, got, s.Steps(), err)
+		}
 	}
 }
 

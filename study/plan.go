@@ -29,6 +29,8 @@ type PlannedArm struct {
 	Pass  int64 // multiply-adds of one image once through the network
 	Saved int64 // multiply-adds that a training does not take, as it keeps what a frozen front makes of images: TrainMACs leaves them out
 
+	Stretch float64 // of its time, by stages and drawn sizes of other sizes than the window: approach.Built.Stretch
+
 	schedule experiment.Schedule
 }
 
@@ -233,6 +235,9 @@ func plan(name string, e experiment.Experiment, images func(experiment.Experimen
 // works counts what a training takes.
 func (a *PlannedArm) works() (err error) {
 	a.TrainMACs, a.Saved, err = a.Built.Work(a.schedule, a.TrainImages)
+	if err == nil {
+		a.Stretch, err = a.Built.Stretch(a.schedule)
+	}
 	times := int64(a.Built.Learning.Trainings())
 	a.TrainMACs, a.Saved = a.TrainMACs*times, a.Saved*times
 	return err

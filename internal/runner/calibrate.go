@@ -111,8 +111,8 @@ func (s *Session) Calibrate(ctx context.Context, st *store.Store) error {
 			each = c.SecondsPerStep
 		}
 		_, now := unknown[key]
-		whole := float64(a.TrainMACs) / float64(a.TrainMACs+a.Saved) // a step is timed with all of the network
-		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps*a.Built.Learning.Trainings())*whole, rough && now
+		share := a.Stretch * float64(a.TrainMACs) / float64(a.TrainMACs+a.Saved) // a step is timed at the window, with all of the network
+		a.TrainSeconds, a.SecondsRough = each*float64(a.Steps*a.Built.Learning.Trainings())*share, rough && now
 	}
 	if st != nil && !rough {
 		for _, key := range turns {
