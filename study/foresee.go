@@ -89,6 +89,10 @@ type Outlook struct {
 	Pool       int // that each repeat draws its split from, by a share that can be chosen; 0: the set brings its own
 	Noise      Expected
 	Meaningful float64 // the file's, in the metric's unit; 0 where it is left out
+
+	Level   float64  // that the look to come may spend, where the baseline was judged before; 0: as planned
+	Others  int      // arms of other studies that were judged against the baseline, for which intervals hold besides
+	Studies []string // these studies
 }
 
 // Asked is a question that a design puts, before its first trial.
@@ -109,6 +113,9 @@ func (o Outlook) Contrasts() []Asked {
 	for i, a := range list {
 		one := o
 		one.Variants, one.Spread = of[a.Kind == Main], a.Spread
+		if a.Kind != Main {
+			one.Others = 0
+		}
 		if d := one.Detectable(); o.Noise.SD(o.Images) > 0 && !math.IsInf(d, 1) {
 			list[i].Detectable = d
 		}
@@ -157,22 +164,34 @@ func (p *Plan) Outlook(m task.Metric) Outlook {
 	return o
 }
 
-// With is the outlook of so many repeats on so many validation images.
+// With is the outlook of so many repeats on so many validation images. Other images make another baseline, which nobody has judged.
 func (o Outlook) With(repeats, images int) Outlook {
+	if images != o.Images {
+		o = o.anew()
+	}
 	o.Repeats, o.Images = repeats, images
+	return o
+}
+
+// anew is the outlook with a baseline that nobody has judged.
+func (o Outlook) anew() Outlook {
+	o.Level, o.Others, o.Studies = 0, 0, nil
 	return o
 }
 
 // Delta is the smallest effect that matters.
 func (o Outlook) Delta() float64 { return o.Metric.Delta(o.Meaningful, o.Images) }
 
-// design is the study as its power is worked out, at the level of its planned end.
+// design is the study as its power is worked out, at the level of its end.
 func (o Outlook) design() stat.Design {
-	return stat.Design{Variants: o.Variants, SD: o.spread() * o.Noise.SD(o.Images), Delta: o.Delta(), Level: o.level()}
+	return stat.Design{Variants: o.Variants + o.Others, SD: o.spread() * o.Noise.SD(o.Images), Delta: o.Delta(), Level: o.level()}
 }
 
-// level is what the planned looks before the end leave to it.
+// level is what earlier looks leave to the end, or else the planned ones before it.
 func (o Outlook) level() float64 {
+	if o.Level > 0 {
+		return o.Level
+	}
 	level := Plain.Planned
 	if at := PlannedLooks(o.First, o.Repeats); len(at) > 1 {
 		level -= Plain.after(float64(at[len(at)-2]) / float64(o.Repeats))
@@ -213,6 +232,9 @@ func (o Outlook) Foresee() Foresight {
 	if f.Detectable = o.Detectable(); math.IsInf(f.Detectable, 1) {
 		f.Detectable = 0
 	}
+	if line := o.judged(); line != "" {
+		warn("%s", line)
+	}
 	if line := o.more(); line != "" {
 		warn("%s", line)
 	}
@@ -225,6 +247,19 @@ func (o Outlook) Foresee() Foresight {
 		f.Warnings = append(f.Warnings, line)
 	}
 	return f
+}
+
+// judged says what it costs that the baseline was judged before; "" where it costs nothing. Other seeds make another baseline.
+func (o Outlook) judged() string {
+	own := o.anew()
+	if o.Level == 0 || o.Detectable() <= own.Detectable() {
+		return ""
+	}
+	line := fmt.Sprintf("looks: this baseline was judged before, so that what is new is judged at %.3g %%", 100*o.Level)
+	if o.Others > 0 {
+		line += fmt.Sprintf(", beside %s of %s", say.Counted(o.Others, "arm"), say.Listed(o.Studies))
+	}
+	return line + fmt.Sprintf(": it tells %s and more, where another seed tells %s", say.Amount(o.Detectable(), o.Metric.Unit), say.Figure(own.Detectable()))
 }
 
 // mostPlanned is the repeats that a plan is told of, where its own tell too little.

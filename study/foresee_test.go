@@ -25,6 +25,43 @@ func TestForesightTakesAwayAVerdictThatCannotBeReached(t *testing.T) {
 	}
 }
 
+// A second study with the same baseline is a look that nobody planned, whose intervals hold for the first one's arms too; other seeds are not.
+func TestAPlanSaysThatItsBaselineWasJudged(t *testing.T) {
+	first := Look{N: 1, Planned: true, Level: 0.04, Study: "first", Arms: []Looked{{ID: "a", Kind: effects}, {ID: "b", Kind: effects}, {ID: "c", Kind: beyond}}}
+	l := Ledger{Repeats: 3, Looks: []Look{first}}
+	for _, c := range []struct {
+		name    string
+		arms    []string
+		level   float64
+		others  int
+		studies []string
+	}{
+		{"first", []string{"a", "b", "d"}, 0.005, 0, nil}, // grown
+		{"second", []string{"b", "d"}, 0.005, 1, []string{"first"}},
+	} {
+		if level, others, studies := l.Ahead(c.name, c.arms, 3); level != c.level || others != c.others || !slices.Equal(studies, c.studies) {
+			t.Errorf("%s: %g beside %d of %v", c.name, level, others, studies)
+		}
+	}
+	if level, others, studies := (Ledger{Repeats: 3}).Ahead("first", nil, 3); level != 0 || others != 0 || studies != nil {
+		t.Errorf("before any look: %g beside %d of %v", level, others, studies)
+	}
+	if level, _, _ := (Ledger{Repeats: 6, First: 3, Looks: []Look{{N: 1, Planned: true, Level: 0.01, Study: "first"}}}).Ahead("first", nil, 6); math.Abs(level-0.03) > 1e-12 {
+		t.Errorf("the planned end has %g", level)
+	}
+
+	o := Outlook{Metric: task.Accuracy, Variants: 6, Repeats: 3, Images: 1000, Pool: 10000, Noise: Guess(task.Accuracy, "fashion-mini"), Meaningful: 3}
+	o.Level, o.Others, o.Studies = 0.005, 1, []string{"first"}
+	if got, want := o.Foresee().Warnings, []string{
+		"looks: this baseline was judged before, so that what is new is judged at 0.5 %, beside 1 arm of first: it tells 2.9 points and more, where another seed tells 2.3",
+	}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if wide := o.With(3, 3300); wide.Level != 0 || wide.Others != 0 {
+		t.Errorf("other images: %+v", wide)
+	}
+}
+
 // A study of 6 variants on fashion-mini, worked out by testdata/power.py from the same components, at the 4 % of a planned look.
 func TestWhatIsForetoldIsWhatScipyFinds(t *testing.T) {
 	for _, c := range []struct {

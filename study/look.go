@@ -104,6 +104,30 @@ func (l Ledger) Next(planned bool) float64 {
 	return level
 }
 
+// Ahead is what the next look at a study will have: what it may spend, how many arms of other studies its intervals hold for besides, and which
+// studies these are, in order of their looks. Arms are the study's own, by identity. Before the first look all is as the study plans it: 0.
+func (l Ledger) Ahead(name string, arms []string, repeats int) (level float64, others int, studies []string) {
+	if len(l.Looks) == 0 {
+		return 0, 0, nil
+	}
+	seen := map[string]bool{}
+	for _, k := range l.Looks {
+		if k.Study == name {
+			continue
+		}
+		if !k.Damaged && !slices.Contains(studies, k.Study) {
+			studies = append(studies, k.Study)
+		}
+		for _, a := range k.Arms {
+			if a.Kind != beyond && !slices.Contains(arms, a.ID) {
+				seen[a.ID] = true
+			}
+		}
+	}
+	level, _ = Plain.Level(l.Looks, l.share(repeats))
+	return level, len(seen), studies
+}
+
 // share is which share of the planned repeats the last planned look sees that so many repeats have reached; 0 where they have reached none.
 func (l Ledger) share(repeats int) float64 {
 	share := 0.0

@@ -622,7 +622,25 @@ func (s *Session) Outlook() study.Outlook {
 	if o.Noise = known; !ok {
 		o.Noise = study.Guess(o.Metric, base.Name)
 	}
+	o.Level, o.Others, o.Studies = s.ahead()
 	return o
+}
+
+// ahead is what the look to come has, where the baseline was judged before and trials are still to be made.
+func (s *Session) ahead() (level float64, others int, studies []string) {
+	st, err := store.OpenReading(s.request.Store, time.Now)
+	if err != nil {
+		return 0, 0, nil
+	}
+	defer st.Close()
+	ledger, err := ledgerOf(st, s.Keys[0])
+	if err != nil || len(ledger.Looks) == 0 {
+		return 0, 0, nil
+	}
+	if there, again := s.Found(); there-again >= (len(s.Plan.Arms)-len(s.Twins))*s.Study.Repeats {
+		return 0, 0, nil
+	}
+	return ledger.Ahead(s.Name, s.Keys, s.Study.Repeats)
 }
 
 // noise is what the study's own trials show, where the store has some: a look is not needed for it.

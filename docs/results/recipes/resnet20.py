@@ -74,7 +74,7 @@ def main():
     mean, std = x[train].mean((0, 2, 3), keepdim=True), x[train].std((0, 2, 3), keepdim=True)
     x = (x - mean) / std
 
-    net = Net()
+    net = Net().to(memory_format=torch.channels_last)  # the faster layout
     weights = [p for n, p in net.named_parameters() if p.dim() > 1]
     others = [p for n, p in net.named_parameters() if p.dim() == 1]
     solver = torch.optim.SGD([{"params": weights, "weight_decay": DECAY}, {"params": others, "weight_decay": 0}], lr=RATE, momentum=MOMENTUM)
@@ -94,7 +94,7 @@ def main():
             b = torch.stack([p[:, r : r + 32, c : c + 32] for p, (r, c) in zip(b, at)])
             for g in solver.param_groups:
                 g["lr"] = RATE * factor(step, steps, per_epoch)
-            loss = F.cross_entropy(net(b), y[of])
+            loss = F.cross_entropy(net(b.contiguous(memory_format=torch.channels_last)), y[of])
             solver.zero_grad()
             loss.backward()
             solver.step()
