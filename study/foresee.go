@@ -211,7 +211,7 @@ func (o Outlook) Foresee() Foresight {
 	f := Foresight{Delta: o.Delta(), CanBeNone: o.Delta() > 0}
 	warn := func(format string, args ...any) { f.Warnings = append(f.Warnings, fmt.Sprintf(format, args...)) }
 	raise := "raise val"
-	if o.Pool == 0 {
+	if int(LargestVal*float64(o.Pool)) <= o.Images { // no share that would be proposed is larger
 		raise = "bring more images to validate on"
 	}
 	if o.Repeats < 2 {

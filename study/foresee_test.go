@@ -90,6 +90,10 @@ func TestAPlanSaysBeforehandWhatItTells(t *testing.T) {
 		"too few images": {func(o *Outlook) { o.Images, o.Pool, o.Noise = 60, 0, Guess(task.Accuracy, "") }, []string{
 			"data: 60 validation images are too few for effects below 3.3 points (two images); bring more images to validate on",
 			"repeats: 3 with 60 images tell 13 points and more; repeats: 10 tells 6.3"}},
+		"too few images, and as many of them as can be": {func(o *Outlook) { o.Images, o.Pool, o.Noise = 66, 200, Expected{} }, []string{
+			"data: 66 validation images are too few for effects below 3 points (two images); bring more images to validate on"}},
+		"too few images of many": {func(o *Outlook) { o.Images, o.Pool, o.Noise = 20, 200, Expected{} }, []string{
+			"data: 20 validation images are too few for effects below 10 points (two images); raise val"}},
 		"one repeat": {func(o *Outlook) { o.Repeats = 1 }, []string{"repeats: one repeat gives effects without verdicts; write 3 or more"}},
 		"measured": {func(o *Outlook) { o.Noise = Expected{Trainings: 0.5} }, []string{"repeats: 3 with 1,000 images tell 1.6 points and more; repeats: 10 tells 0.8",
 			"repeats: 3 can hardly show \"no meaningful effect\", inside ±0.5, at noise 0.5; 28 would"}},
@@ -100,7 +104,7 @@ func TestAPlanSaysBeforehandWhatItTells(t *testing.T) {
 		if !slices.Equal(f.Warnings, c.want) {
 			t.Errorf("%s: %s\nwant %s", name, strings.Join(f.Warnings, "\n"), strings.Join(c.want, "\n"))
 		}
-		if f.Guessed != (name != "measured" && name != "one repeat") {
+		if f.Guessed != (o.Noise.From != "" && o.Repeats > 1) {
 			t.Errorf("%s: guessed is %v", name, f.Guessed)
 		}
 	}
