@@ -52,7 +52,8 @@ type page struct {
 	Delta                         string
 	Rows                          []row // arms
 	Asked, Beyond                 []row // effects over several arms
-	Contrasts, Mixed              bool
+	Contrasts                     bool
+	MixedEffects, MixedBeyond     bool // some of them, some of what is beyond them, cannot be told from others
 	Forest                        []template.HTML
 	Trades                        []Trade
 	Beside                        *besides
@@ -149,11 +150,13 @@ func HTML(w io.Writer, in Input) error {
 		}
 		p.Rows = append(p.Rows, r)
 	}
-	p.Contrasts, p.Mixed = k.contrasts(), len(k.mixed) > 0
+	p.Contrasts = k.contrasts()
 	if p.Contrasts {
 		p.Asked = k.effects(append([]study.Judgement{k.base}, k.asked...))
 	}
 	p.Beyond = k.effects(k.beyond)
+	mixed := func(r row) bool { return len(r.Mixed) > 0 }
+	p.MixedEffects, p.MixedBeyond = slices.ContainsFunc(p.Asked, mixed), slices.ContainsFunc(p.Beyond, mixed)
 	for i, m := range k.others() {
 		o := other{Place: place(i), ID: strings.ReplaceAll(m.Name, "_", ""), Title: m.Title, Says: capital(m.Says), Unit: m.Unit, Direction: m.Direction()}
 		d := k.precision(m)
