@@ -159,7 +159,8 @@ func (b *Built) Stretch(s experiment.Schedule) (float64, error) {
 func (b *Built) sized(stage experiment.Stage) (*nn.Graph, nn.Cost, error) {
 	g := b.Graph
 	if stage.Size > 0 || stage.Part > 0 {
-		side, err := stage.Side(g.InputSize().H), error(nil)
+		var err error
+		side := stage.Side(g.InputSize().H)
 		if g, err = g.Sized(side, side); err != nil {
 			return nil, nn.Cost{}, err
 		}
