@@ -64,8 +64,23 @@ func (e *Env) findRate(ctx context.Context, job train.Job) error {
 		return nil
 	}
 	e.print("%s  lr: %.2g\n", e.bold("try"), found.Rate)
-	e.note("It is the best of the short trainings. Nothing was written; other batches, solvers and networks want another rate")
+	e.note("It is the %s. Nothing was written; other batches, solvers and networks want another rate", chosenBy(found))
 	return nil
+}
+
+// chosenBy says why the suggestion of a range test is the one of its short trainings.
+func chosenBy(found *train.FoundRate) string {
+	suggested := math.Inf(1)
+	for _, t := range found.Trainings {
+		switch {
+		case t.Loss == nil:
+		case t.Rate == found.Rate:
+			suggested = *t.Loss
+		case *t.Loss < suggested && t.Rate > found.Rate:
+			return "lowest rate within a twentieth of the least loss: a long training has more steps to go wrong in"
+		}
+	}
+	return "best of the short trainings"
 }
 
 // ratePlot draws the smoothed loss over the rate, on a logarithmic axis: a line of text a row. The column of the suggestion is marked, and on

@@ -44,3 +44,15 @@ func TestARangeTestIsDrawnWithItsSuggestion(t *testing.T) {
 		t.Errorf("one point is drawn: %q", lines)
 	}
 }
+
+func TestASuggestionSaysWhyItIsTaken(t *testing.T) {
+	loss := func(v float64) *float64 { return &v }
+	found := &train.FoundRate{Rate: 0.01, Trainings: []train.ShortTraining{{Rate: 0.003, Loss: loss(2)}, {Rate: 0.01, Loss: loss(1)}, {Rate: 0.03, Loss: loss(0.97)}, {Rate: 0.1}}}
+	if got := chosenBy(found); !strings.HasPrefix(got, "lowest rate within a twentieth") {
+		t.Errorf("a higher rate has less loss, and it says %q", got)
+	}
+	found.Rate = 0.03
+	if got := chosenBy(found); got != "best of the short trainings" {
+		t.Errorf("nothing has less loss, and it says %q", got)
+	}
+}
