@@ -23,6 +23,7 @@ type shownPlan struct {
 	Again      int           `json:"again"` // of what is found, trained again for an evaluation that it lacks
 	Repeats    int           `json:"repeats"`
 	Hours      float64       `json:"hours"`
+	Rough      bool          `json:"rough"`             // hours and seconds were timed beside other work, and so are too many
 	Detectable *float64      `json:"detectable_effect"` // found in 8 of 10 studies; null where nothing can be
 	Delta      float64       `json:"delta"`
 	Unit       string        `json:"unit"`    // of the two above and the noise
@@ -73,7 +74,7 @@ is stored.`,
 			return err
 		}
 		f, asked := s.Foresee(), s.Outlook().Contrasts()
-		p := shownPlan{Question: s.Study.Question, Trials: s.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Contrasts: append([]study.Asked{}, asked...), Arms: []shownArm{}}
+		p := shownPlan{Question: s.Study.Question, Trials: s.Trials(), Repeats: s.Study.Repeats, Hours: s.Hours(), Rough: s.Rough(), Delta: f.Delta, Unit: s.Outlook().Metric.Unit, Guessed: f.Guessed, Warnings: append([]string{}, f.Warnings...), Contrasts: append([]study.Asked{}, asked...), Arms: []shownArm{}}
 		p.Found, p.Again = s.Found()
 		if f.Detectable > 0 {
 			p.Detectable = &f.Detectable
@@ -138,8 +139,12 @@ func (e *Env) estimate(ctx context.Context, s *runner.Session, uncalibrated bool
 func (e *Env) printStudyPlan(s *runner.Session, p shownPlan) {
 	base := s.Plan.Arms[0]
 	e.print("%s\n", e.bold(p.Question))
-	e.print("%s x %s = %s, about %s on %s\n", plural(len(p.Arms), "arm"), plural(p.Repeats, "repeat"), plural(p.Trials, "trial"),
-		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"))
+	beside := ""
+	if p.Rough {
+		beside = ", or less: steps were timed beside other work"
+	}
+	e.print("%s x %s = %s, about %s on %s%s\n", plural(len(p.Arms), "arm"), plural(p.Repeats, "repeat"), plural(p.Trials, "trial"),
+		about(time.Duration(p.Hours*float64(time.Hour))), plural(e.Threads, "thread"), beside)
 	if p.Found > 0 {
 		again := ""
 		if p.Again > 0 {

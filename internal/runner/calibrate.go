@@ -157,8 +157,8 @@ func stepMACs(a study.PlannedArm) float64 {
 	return float64(a.Pass) * float64(a.Built.Optimization.Batch.Size)
 }
 
-// timeStep is the least time of some steps behind a first one, which counts only where the time is up. One in parts is taken for as many
-// steps of a part.
+// timeStep is the least time of some steps behind a first one, which touches the memory and so may take several times as long: it counts only
+// where it alone takes all the time that there is for a calibration. One in parts is taken for as many steps of a part.
 func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration) (c store.Calibration, err error) {
 	began := time.Now()
 	exe, f, err := compiled(e, a)
@@ -177,7 +177,7 @@ func timeStep(e engine.Engine, a study.PlannedArm, most int, limit time.Duration
 		return c, err
 	}
 	f.Scalars(feed.Scalars, 1e-4, 0)
-	for c.Steps < most && (c.Steps == 0 || time.Since(began) < limit) {
+	for c.Steps < most && (c.Steps == 0 || c.Steps == 1 && c.SecondsPerStep < calibrationTime.Seconds() || time.Since(began) < limit) {
 		at := time.Now()
 		if err := exe.Run(feed); err != nil {
 			return c, err

@@ -252,7 +252,7 @@ func (w *work) run(ctx context.Context, deterministic bool) error {
 			return err
 		}
 	}
-	if w.tuning == nil && w.rough() { // by now the machine may be quieter
+	if w.tuning == nil && w.Rough() { // by now the machine may be quieter
 		return w.time(ctx)
 	}
 	return nil
@@ -296,7 +296,7 @@ func (w *work) fit(ctx context.Context) error {
 	if err := w.Calibrate(ctx, w.st); err != nil {
 		return err
 	}
-	if w.rough() {
+	if w.Rough() {
 		return nil // beside other work nothing can be foreseen: the budget ends the study where it does
 	}
 	states, err := w.st.States(slices.Collect(maps.Values(w.ids)))
@@ -474,11 +474,6 @@ func (w *work) change(edit func(*store.Study)) error {
 			return err
 		}
 	}
-}
-
-// rough tells whether the arms' seconds were taken beside other work.
-func (w *work) rough() bool {
-	return slices.ContainsFunc(w.Plan.Arms, func(a study.PlannedArm) bool { return a.SecondsRough })
 }
 
 func (w *work) tell(e Event) {

@@ -698,6 +698,11 @@ func (s *Session) keepNoise(st *store.Store, r *study.Result, baseline string) e
 	return errors.Join(st.SetNoise(baseline, n), st.SetNoise(NoiseOf(set.Digest, s.Study.Base.Net), n))
 }
 
+// Rough tells whether seconds of arms were taken beside other work, and so are too many.
+func (s *Session) Rough() bool {
+	return slices.ContainsFunc(s.Plan.Arms, func(a study.PlannedArm) bool { return a.SecondsRough })
+}
+
 // Hours is the expected wall time of all trials, 0 while seconds are unknown.
 func (s *Session) Hours() float64 {
 	var seconds float64
