@@ -976,6 +976,17 @@ func TestCalibrationGivesEveryArmItsSecondsAndIsKept(t *testing.T) {
 	}
 }
 
+func TestTimesTakenBesideOtherWorkAreRough(t *testing.T) {
+	s := opened(t, studyFile(t))
+	for _, waited := range []time.Duration{0, time.Second} { // beside a second in which its threads ran
+		at := time.Duration(0)
+		s.clock = func() (time.Duration, time.Duration) { defer func() { at++ }(); return at * time.Second, at * waited }
+		if err := s.Calibrate(t.Context(), nil); err != nil || s.Rough() != (waited > 0) {
+			t.Errorf("waited %v beside 1s: rough %v (%v)", waited, s.Rough(), err)
+		}
+	}
+}
+
 // Of coloured pictures that the arm sees in grey.
 func TestAnArmOfOtherChannelsIsTimed(t *testing.T) {
 	file := studyFile(t, "{name: idle, with: [{l2: {except: [bias, norm, depthwise]}}]}", "{name: grey, with: [{colors: grey}]}")
