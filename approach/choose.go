@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
@@ -36,6 +37,11 @@ func Choose(approach any) (experiment.Choice, error) {
 		if n.Len() > 0 {
 			c.Value = n
 		}
+		for _, p := range e.Parameters() {
+			if v := n.Get(p.Name); p.Bare && n.Len() == 1 && v != nil && v.Kind != spec.Map {
+				c.Value = v
+			}
+		}
 		_, err = e.read(e.Default, c.Value)
 		if f, ok := errors.AsType[*spec.Fault](err); ok {
 			err = fmt.Errorf("%s: %s; begin with approach.Default", e.Name, f.Msg)
@@ -43,4 +49,39 @@ func Choose(approach any) (experiment.Choice, error) {
 		return c, err
 	}
 	return experiment.Choice{}, fmt.Errorf("%T is no approach; take one of the catalogue, such as optimization.LR", approach)
+}
+
+// layered are the approaches of optimization that are laid over the network's layers, where two of a name may both stay.
+var layered = []string{"batchnorm", "dropout", "norm"}
+
+// Merged is a list of choices in which settings that stand in it several times stand once, at their first place, with what they come to
+// together. Approaches that edit the network or are laid over its layers stay, each at its place, and so does a list with a fault.
+func Merged(choices []experiment.Choice) []experiment.Choice {
+	var merged []experiment.Choice
+	last, at := map[string]any{}, map[string]int{}
+	for _, c := range choices {
+		entry, err := Lookup(c.Name)
+		if err != nil {
+			return choices
+		}
+		if entry.Kind == Architecture || slices.Contains(layered, c.Name) {
+			merged = append(merged, c)
+			continue
+		}
+		i, again := at[c.Name]
+		if !again {
+			i, last[c.Name] = len(merged), entry.Default
+			at[c.Name], merged = i, append(merged, c)
+		}
+		if last[c.Name], err = entry.read(last[c.Name], c.Value); err != nil {
+			return choices
+		}
+		if !again {
+			continue
+		}
+		if merged[i], err = Choose(entry.settled(last[c.Name])); err != nil {
+			return choices
+		}
+	}
+	return merged
 }

@@ -2,12 +2,14 @@ package approach_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/approach/optimization"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/nn"
 )
 
 func TestEveryApproachThatIsReadIsChosenBackAsTheSame(t *testing.T) {
@@ -44,6 +46,76 @@ func TestWhatIsNoApproachOrNoParameterIsNotChosen(t *testing.T) {
 	} {
 		if _, err := approach.Choose(c.value); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%v: got %v, want %s", c.value, err, c.want)
+		}
+	}
+}
+
+func TestSettingsThatStandSeveralTimesAreWrittenOnce(t *testing.T) {
+	list := func(texts ...string) (all []experiment.Choice) {
+		for _, text := range texts {
+			all = append(all, chosen(text))
+		}
+		return all
+	}
+	for _, c := range []struct{ of, want []experiment.Choice }{
+		{list("solver: {kind: sgd, momentum: 0.85}", "l2: 0.01", "solver: {kind: sgd, nesterov: true}"), list("solver: {momentum: 0.85, nesterov: true}", "l2: 0.01")},
+		{list("solver: {kind: sgd, momentum: 0.85}", "solver: adam"), list("solver: adam")},
+		{list("epochs: 12", "augment: [flip]", "epochs: 5", "augment: [{crop: {pad: 4}}]"), list("epochs: 5", "augment: [{crop: {pad: 4}}]")},
+		{list("dropout: {kind: unit}", "dropout: {kind: channel}"), list("dropout: {kind: unit}", "dropout: {kind: channel}")},
+		{list("activation: elu", "activation: tanh"), list("activation: elu", "activation: tanh")},
+		{list("l2: 0.1", "l2: much"), list("l2: 0.1", "l2: much")},
+	} {
+		var got, want []string
+		for _, m := range approach.Merged(c.of) {
+			got = append(got, approach.Text(m))
+		}
+		for _, w := range c.want {
+			want = append(want, approach.Text(w))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestWhatIsMergedTrainsTheSame(t *testing.T) {
+	e := lists(t, "resnet20", "", "{solver: {kind: sgd, momentum: 0.9}}, {lr: {base: 0.4, policy: linear, warmup: 1}}, {batch: 64}, {solver: {momentum: 0.85, nesterov: true}}, {dropout: 0.2}, {lr: {base: 1.5, start: 0.2, layers: {\"**\": 2}}}, {batch: 128}, {solver: {kind: lion}}",
+		"{epochs: 12}, {augment: [flip]}, {epochs: 5}, {sizes: [{size: 20, epochs: 2}, {size: 28, epochs: 3}]}, {augment: [{crop: {pad: 4}}]}")
+	images := approach.Images{Size: nn.Size{H: 28, W: 28, C: 1}, Classes: 10}
+	before, err := approach.Build(e, images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(e.Optimization) + len(e.Learning)
+	e.Optimization, e.Learning = approach.Merged(e.Optimization), approach.Merged(e.Learning)
+	after, err := approach.Build(e, images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(before.Optimization, after.Optimization) || !reflect.DeepEqual(before.Learning, after.Learning) {
+		t.Errorf("before %+v %+v\nafter %+v %+v", before.Optimization, before.Learning, after.Optimization, after.Learning)
+	}
+	if left := len(e.Optimization) + len(e.Learning); left != n-6 {
+		t.Errorf("of %d choices %d are left", n, left)
+	}
+}
+
+// A list laid over layers is not merged: whatever looks at the overlay panics without one.
+func TestWhatIsLaidOverLayersIsNotMerged(t *testing.T) {
+	for _, e := range approach.Catalog() {
+		tuner, ok := e.Default.(approach.Tuner)
+		if !ok {
+			continue
+		}
+		looks := func() (looks bool) {
+			defer func() { looks = recover() != nil }()
+			o := experiment.DefaultOptimization()
+			_, _ = tuner.Tune(&o, nil)
+			return false
+		}()
+		twice := []experiment.Choice{{Name: e.Name}, {Name: e.Name}}
+		if stays := len(approach.Merged(twice)) == 2; looks && !stays {
+			t.Errorf("%s is laid over layers, and two of it are merged", e.Name)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func ExampleChoose() {
 	_, err = approach.Choose(optimization.LR{Base: 0.1})
 	fmt.Println(err)
 	// Output:
-	// activation: {to: elu}: replaced 5 of 5 relu
+	// activation: elu: replaced 5 of 5 relu
 	// lr: {base: 0.1, policy: cosine}: learning rate 0.1, cosine
 	// lr: policy: unknown value ""; choose one of fixed, step, multistep, exp, inv, poly, linear, sqrt, square, sigmoid, cosine, restarts, onecycle, triangular, trapezoid, plateau; begin with approach.Default
 }

@@ -866,6 +866,13 @@ func TestWhatToTakeNowStandsBesideTheVerdicts(t *testing.T) {
 			}
 		}
 	}
+	r.Choice, r.Winner = &study.Choice{Arm: "elu", Probability: 0.9991, Shortfall: 0.001}, "elu"
+	if said := rank(r).choice(); said != "" {
+		t.Errorf("the winner is the best for certain, and it says %q", said)
+	}
+	if r.Winner = r.Judged[0].Name; rank(r).choice() == "" {
+		t.Error("another arm than the winner is the best for certain, and nothing is said")
+	}
 }
 
 func TestTheTestSplitIsToldWithItsEffect(t *testing.T) {

@@ -610,10 +610,13 @@ func (k ranking) best() string {
 	return best
 }
 
-// choice is what to take if one must choose now, and what that risks; "" where nothing tells.
+// choice is what to take if one must choose now, and what that risks; "" where nothing tells, or where the winner risks nothing.
 func (k ranking) choice() string {
 	c := k.Choice
 	if c == nil || k.Stopped != "" || k.DataSize != nil {
+		return ""
+	}
+	if c.Arm == k.Winner && c.Probability >= 0.995 && math.Abs(c.Shortfall) < 0.005 {
 		return ""
 	}
 	return fmt.Sprintf("If you must choose now: %s, the best of these with a probability of %s; the best is expected to be %s better.", c.Arm, percent(math.Round(100*c.Probability)/100), say.Amount(math.Round(100*c.Shortfall)/100, k.primary().Unit))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/approach/published"
 	"github.com/assaylab/assay/data"
 	"github.com/assaylab/assay/experiment"
@@ -391,6 +392,7 @@ func Winner(st *store.Store, r *study.Result, dir string) (string, error) {
 			return "", err
 		}
 	}
+	e.Optimization, e.Learning = approach.Merged(e.Optimization), approach.Merged(e.Learning)
 	node, err := experiment.EncodeIn(dir, e)
 	if err != nil {
 		return "", err
