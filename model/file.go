@@ -34,6 +34,10 @@ const (
 	validatedKey = "assay.validated"
 )
 
+// The encoder of an About is made before any goroutine saves one. encoding/json makes it when it first meets the type, and where two goroutines
+// do so at once the race detector may tell of the table of fields that the one has sorted and the other reads.
+var _, _ = json.Marshal(About{})
+
 // Save writes the model to a file, beside it first, so that a crash leaves the old file or the new one.
 func (m *Model) Save(path string) error {
 	return Checkpoint{Graph: m.Graph, State: m.State, About: m.About, Seen: m.Seen}.Save(path)
