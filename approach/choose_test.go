@@ -1,6 +1,7 @@
 package approach_test
 
 import (
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/assaylab/assay/approach"
 	"github.com/assaylab/assay/approach/optimization"
 	"github.com/assaylab/assay/experiment"
+	"github.com/assaylab/assay/internal/spec"
 	"github.com/assaylab/assay/nn"
 )
 
@@ -97,6 +99,25 @@ func TestWhatIsMergedTrainsTheSame(t *testing.T) {
 	}
 	if left := len(e.Optimization) + len(e.Learning); left != n-6 {
 		t.Errorf("of %d choices %d are left", n, left)
+	}
+}
+
+func TestWhatIsMergedKeepsItsFiles(t *testing.T) {
+	n, err := spec.Parse(filepath.Join("elsewhere", "s.yaml"), []byte("data: fashion-mini\nnet: mini\nlearning: [{pretrain: {from: w.pth}}, {pretrain: {freeze: [conv1]}}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := experiment.Decode(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Learning = approach.Merged(e.Learning)
+	node, err := experiment.EncodeIn("beside", e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(node.YAML()), "{pretrain: {from: ../elsewhere/w.pth, freeze: [conv1]}}"; !strings.Contains(got, want) {
+		t.Errorf("got %s, want %s in it", got, want)
 	}
 }
 
