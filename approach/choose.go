@@ -55,13 +55,9 @@ func Choose(approach any) (experiment.Choice, error) {
 var layered = []string{"batchnorm", "dropout", "norm"}
 
 // Merged is a list of choices in which settings that stand in it several times stand once, at their first place, with what they come to
-// together. Approaches that edit the network or are laid over its layers stay, each at its place, and so does a list with a fault. Files
-// have absolute paths, as what is merged no longer lies beside the file that it was read from.
+// together. Approaches that edit the network or are laid over its layers stay, each at its place, and so does a list with a fault.
 func Merged(choices []experiment.Choice) []experiment.Choice {
 	var merged []experiment.Choice
-	if named, err := experiment.Absolute(choices); err == nil {
-		choices = named
-	}
 	last, at := map[string]any{}, map[string]int{}
 	for _, c := range choices {
 		entry, err := Lookup(c.Name)

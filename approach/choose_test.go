@@ -103,7 +103,7 @@ func TestWhatIsMergedTrainsTheSame(t *testing.T) {
 }
 
 func TestWhatIsMergedKeepsItsFiles(t *testing.T) {
-	n, err := spec.Parse(filepath.Join("elsewhere", "s.yaml"), []byte("data: fashion-mini\nnet: mini\nlearning: [{pretrain: {from: w.pth}}, {pretrain: {freeze: [conv1]}}]\n"))
+	n, err := spec.Parse(filepath.Join("elsewhere", "s.yaml"), []byte("data: fashion-mini\nnet: mini\nlearning: [{pretrain: {from: w.pth}}, {pretrain: {freeze: [conv1]}}, {labels: {parent: 0.5, tree: t.csv}}, {labels: {parent: 0.2}}, {mixed: {data: {folder: p}, ratio: 1}}, {mixed: {ratio: 2}}]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,8 +116,11 @@ func TestWhatIsMergedKeepsItsFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := string(node.YAML()), "{pretrain: {from: ../elsewhere/w.pth, freeze: [conv1]}}"; !strings.Contains(got, want) {
-		t.Errorf("got %s, want %s in it", got, want)
+	got := string(node.YAML())
+	for _, want := range []string{"from: ../elsewhere/w.pth", "tree: ../elsewhere/t.csv", "folder: ../elsewhere/p"} {
+		if strings.Count(got, want) != 1 {
+			t.Errorf("got %s, want %s in it, once", got, want)
+		}
 	}
 }
 
