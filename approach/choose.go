@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 
 	"github.com/assaylab/assay/experiment"
 	"github.com/assaylab/assay/internal/spec"
@@ -51,9 +50,6 @@ func Choose(approach any) (experiment.Choice, error) {
 	return experiment.Choice{}, fmt.Errorf("%T is no approach; take one of the catalogue, such as optimization.LR", approach)
 }
 
-// layered are the approaches of optimization that are laid over the network's layers, where two of a name may both stay.
-var layered = []string{"batchnorm", "dropout", "norm"}
-
 // Merged is a list of choices in which settings that stand in it several times stand once, at their first place, with what they come to
 // together. Approaches that edit the network or are laid over its layers stay, each at its place, and so does a list with a fault.
 func Merged(choices []experiment.Choice) []experiment.Choice {
@@ -64,7 +60,7 @@ func Merged(choices []experiment.Choice) []experiment.Choice {
 		if err != nil {
 			return choices
 		}
-		if entry.Kind == Architecture || slices.Contains(layered, c.Name) {
+		if entry.MayChange("overlay") {
 			merged = append(merged, c)
 			continue
 		}
