@@ -89,15 +89,20 @@ func (m *Model) Task() (task.Task, error) { return task.Of(m.About.Task, m.Graph
 // Compile plans the evaluation of so many pictures at once, of the size that their preprocessing has for it, [N,H,W,C] under [compile.Images], which gives what the task predicts. Whoever
 // asks closes it.
 func (m *Model) Compile(e engine.Engine, batch int) (engine.Executable, error) {
+	p, err := m.Program(batch)
+	if err != nil {
+		return nil, err
+	}
+	return e.Compile(p, m.State)
+}
+
+// Program is what [Model.Compile] plans: the evaluation of so many pictures at once, over the model's State.
+func (m *Model) Program(batch int) (*program.Program, error) {
 	f, err := m.family.Sized(m.About.Preprocess.Input())
 	if err != nil {
 		return nil, err
 	}
-	p, err := f.Evaluation(batch)
-	if err != nil {
-		return nil, err
-	}
-	return e.Compile(p, f.State)
+	return f.Evaluation(batch)
 }
 
 // family are the programs of a network, of which a model needs those that learn nothing: so settings are at their defaults.
