@@ -186,6 +186,10 @@ func TestWhatHasNoFormIsNamed(t *testing.T) {
 			y := b.Emit(program.Reshape{Shape: tensor.Of(2, 2)}, x)
 			b.Output("y", b.Emit(program.MatMul{}, y, y))
 		},
+		"layer: add of what depends on no image with what does has no form in ONNX here": func(b *program.Builder) {
+			x := b.Input("images", program.Real, tensor.Of(2, 1, 1, 2))
+			b.Output("y", b.Emit(program.Add{}, x, b.Emit(program.Expand{Shape: tensor.Of(2, 1, 1, 2), Scale: 1})))
+		},
 		"the program p reads [1 3 3 2]; give one of two images or more, [N,H,W,C]": func(b *program.Builder) {
 			b.Output("y", b.Emit(program.Softmax{}, b.Input("images", program.Real, tensor.Of(1, 3, 3, 2))))
 		},

@@ -9,6 +9,16 @@ import (
 
 // node writes one operation: the table of what is known, in the order of program.Ops.
 func (l *lowering) node(n *program.Node) error {
+	images := n.In[:1] // what must depend on the images
+	switch n.Op.(type) {
+	case program.BatchMatMul, program.Gate, program.Add, program.Mul, program.Concat:
+		images = n.In
+	}
+	for _, v := range images {
+		if !l.moving[v] {
+			return fmt.Errorf("%s of what depends on no image with what does has no form in ONNX here", n.Op.Kind())
+		}
+	}
 	x, y := n.In[0], n.Out[0]
 	switch op := n.Op.(type) {
 	case program.Conv:
@@ -67,9 +77,9 @@ func (l *lowering) node(n *program.Node) error {
 	case program.RelativeBias:
 		return l.relativeBias(n, op)
 	case program.Add:
-		return l.both("Add", n)
+		l.both("Add", n)
 	case program.Mul:
-		return l.both("Mul", n)
+		l.both("Mul", n)
 	case program.Scale:
 		l.same(n, func(in string) string { return l.emit("Mul", []string{in, l.number(op.By)}) })
 	case program.Reshape:
@@ -78,9 +88,6 @@ func (l *lowering) node(n *program.Node) error {
 		f := l.best(n.In...)
 		var in []string
 		for _, v := range n.In {
-			if !l.moving[v] {
-				return fmt.Errorf("joins what depends on the images with what does not, which has no form in ONNX here")
-			}
 			in = append(in, l.get(v, f))
 		}
 		l.set(y, f, l.emit("Concat", in, whole("axis", axis(y, f))))
@@ -149,13 +156,9 @@ func (l *lowering) inForm(n *program.Node, do func(in string, axis int) string) 
 }
 
 // both writes an operation of two arrays of one shape.
-func (l *lowering) both(op string, n *program.Node) error {
-	if !l.moving[n.In[0]] || !l.moving[n.In[1]] {
-		return fmt.Errorf("joins what depends on the images with what does not, which has no form in ONNX here")
-	}
+func (l *lowering) both(op string, n *program.Node) {
 	f := l.best(n.In...)
 	l.set(n.Out[0], f, l.emit(op, []string{l.get(n.In[0], f), l.get(n.In[1], f)}))
-	return nil
 }
 
 // perChannel writes an operation of a map and a number a channel.
@@ -243,7 +246,7 @@ func (l *lowering) matMul(n *program.Node, op program.MatMul) error {
 	if err != nil {
 		return err
 	}
-	if op.TransA || op.TransB || !l.moving[n.In[0]] {
+	if op.TransA || op.TransB {
 		return fmt.Errorf("a product turned over has no form in ONNX here")
 	}
 	w := l.constant(name, data, n.In[1].Shape()...)
