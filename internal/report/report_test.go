@@ -870,8 +870,9 @@ func TestWhatToTakeNowStandsBesideTheVerdicts(t *testing.T) {
 	if said := rank(r).choice(); said != "" {
 		t.Errorf("the winner is the best for certain, and it says %q", said)
 	}
-	if r.Winner = r.Judged[0].Name; rank(r).choice() == "" {
-		t.Error("another arm than the winner is the best for certain, and nothing is said")
+	r.Winner = r.Judged[0].Name
+	if got, want := rank(r).choice(), "If you must choose now: elu, all but certainly the best of these."; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -616,8 +616,11 @@ func (k ranking) choice() string {
 	if c == nil || k.Stopped != "" || k.DataSize != nil {
 		return ""
 	}
-	if c.Arm == k.Winner && c.Probability >= 0.995 && math.Abs(c.Shortfall) < 0.005 {
-		return ""
+	if c.Probability >= 0.995 && math.Abs(c.Shortfall) < 0.005 {
+		if c.Arm == k.Winner {
+			return ""
+		}
+		return fmt.Sprintf("If you must choose now: %s, all but certainly the best of these.", c.Arm)
 	}
 	return fmt.Sprintf("If you must choose now: %s, the best of these with a probability of %s; the best is expected to be %s better.", c.Arm, percent(math.Round(100*c.Probability)/100), say.Amount(math.Round(100*c.Shortfall)/100, k.primary().Unit))
 }
