@@ -211,6 +211,11 @@ func (s *Set) PreprocessIn(ctx context.Context, items []int, g Geometry, space a
 // Geometry is what happens to the size of a picture.
 func (p Preprocess) Geometry() Geometry { return Geometry{p.Resize, p.H, p.W, p.Fit, p.Filter} }
 
+// Normalizes reports whether values from 0 to 1 are others for the network: by a mean that is not 0 or a deviation that is not 1.
+func (p Preprocess) Normalizes() bool {
+	return slices.ContainsFunc(p.Mean, func(v float32) bool { return v != 0 }) || slices.ContainsFunc(p.Std, func(v float32) bool { return v != 1 })
+}
+
 // Check says what is wrong with a Preprocess that comes from a file.
 func (p Preprocess) Check() error {
 	bad := p.H < 1 || p.W < 1 || p.H > 1<<14 || p.W > 1<<14 || p.C != 1 && p.C != 3 || p.Resize[0] < 0 || p.Resize[1] < 0 ||

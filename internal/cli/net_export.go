@@ -147,7 +147,7 @@ func (e *Env) exportONNX(m *model.Model, name, path string) error {
 		return err
 	}
 	if e.JSON {
-		return e.document(exported{Format: "onnx", Files: []string{path}, Layers: file.Nodes(), Normalizes: true})
+		return e.document(exported{Format: "onnx", Files: []string{path}, Layers: file.Nodes(), Normalizes: about.Normalizes()})
 	}
 	if n := about.Views.Count(); n > 1 {
 		e.note("careful: the model averages %d views of a picture, and the file sees one", n)

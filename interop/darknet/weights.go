@@ -371,7 +371,7 @@ func (u unit) write(w io.Writer, value func(name string) ([]float32, error)) err
 		return err
 	}
 	if u.norm == nil {
-		return write(w, shift, weights)
+		return tensor.Write(w, shift, weights)
 	}
 	bias := shift
 	var scale, mean, variance []float32
@@ -389,26 +389,7 @@ func (u unit) write(w io.Writer, value func(name string) ([]float32, error)) err
 		mean[i] -= bias[i]
 	}
 	if u.linear {
-		return write(w, shift, weights, scale, mean, variance)
+		return tensor.Write(w, shift, weights, scale, mean, variance)
 	}
-	return write(w, shift, scale, mean, variance, weights)
-}
-
-// write writes numbers with the low byte first.
-func write(w io.Writer, vectors ...[]float32) error {
-	buf := make([]byte, 0, 1<<16)
-	for _, v := range vectors {
-		for len(v) > 0 {
-			part := v[:min(len(v), cap(buf)/4)]
-			buf = buf[:0]
-			for _, x := range part {
-				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(x))
-			}
-			if _, err := w.Write(buf); err != nil {
-				return err
-			}
-			v = v[len(part):]
-		}
-	}
-	return nil
+	return tensor.Write(w, shift, scale, mean, variance, weights)
 }

@@ -41,9 +41,9 @@ func New(p *program.Program, value func(name string) ([]float32, error), o Optio
 	if s := x.Shape(); s.Rank() != 4 || s[0] < 2 {
 		return nil, fmt.Errorf("the program %s reads %v; give one of two images or more, [N,H,W,C]", p.Name, s)
 	}
-	for what, of := range map[string][]float32{"means": o.Mean, "deviations": o.Std} {
+	for _, of := range [][]float32{o.Mean, o.Std} {
 		if c := x.Shape()[3]; of != nil && len(of) != c {
-			return nil, fmt.Errorf("%d %s for %d channels; give one a channel", len(of), what, c)
+			return nil, fmt.Errorf("%d means or deviations for %d channels; give one a channel", len(of), c)
 		}
 	}
 	l := lowered(p, value, o)
@@ -137,7 +137,7 @@ func (l *lowering) images(x *program.Value, o Options) {
 // output names a value as the program does. The images themselves, and a value of two names, go through a node that does nothing.
 func (l *lowering) output(out program.Output) {
 	s := out.Value.Shape()
-	name := l.get(out.Value, map[bool]form{false: plain, true: flat}[s.Rank() == 2])
+	name := l.get(out.Value, plain)
 	if !l.named[name] && l.f.rename(name, out.Name) {
 		for _, of := range l.in {
 			for f := range of {
@@ -199,7 +199,7 @@ func (l *lowering) get(v *program.Value, f form) string {
 	s := v.Shape()
 	var name string
 	switch from := l.any(v); {
-	case vectorial(v) && f == flat:
+	case vectorial(v) && f == flat, s.Rank() == 2 && f == plain:
 		name = l.emit("Flatten", []string{from}, whole("axis", 1))
 	case vectorial(v) && f == first:
 		name = l.shaped(from, 0, channels(v), 1, 1)

@@ -226,7 +226,7 @@ func TestValuesOfAnotherNetworkAreNotWritten(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file is left: %v", err)
 	}
-	if _, err := onnx.New(p, nil, onnx.Options{Mean: []float32{1}}); err == nil || err.Error() != "1 means for 3 channels; give one a channel" {
+	if _, err := onnx.New(p, nil, onnx.Options{Mean: []float32{1}}); err == nil || err.Error() != "1 means or deviations for 3 channels; give one a channel" {
 		t.Errorf("got %v", err)
 	}
 }

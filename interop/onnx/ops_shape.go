@@ -141,7 +141,7 @@ func (l *lowering) boxes(n *program.Node, op program.RegionBoxes) error {
 	centre = l.emit("Mul", []string{centre, l.constant("boxes/cell", known([]float32{1 / float32(w), 1 / float32(h)}), 2)})
 	size := l.emit("Mul", []string{l.emit("Exp", []string{part(2, 4)}), l.constant("boxes/anchors", known(sizes), 1, anchors, 1, 2)})
 	object := l.emit("Sigmoid", []string{part(4, 5)})
-	classes, err := l.classes(op.Tree, part(5, values), values-5, part)
+	classes, err := l.classes(op.Tree, values-5, part)
 	if err != nil {
 		return err
 	}
@@ -154,9 +154,9 @@ func (l *lowering) boxes(n *program.Node, op program.RegionBoxes) error {
 const maxTree = 4096
 
 // classes are the probabilities of a box's classes: a softmax of all, or in a tree one of the children of each, times those of the nodes above.
-func (l *lowering) classes(tree program.Tree, logits string, n int, part func(from, to int) string) (string, error) {
+func (l *lowering) classes(tree program.Tree, n int, part func(from, to int) string) (string, error) {
 	if len(tree) == 0 {
-		return l.emit("Softmax", []string{logits}, whole("axis", -1)), nil
+		return l.emit("Softmax", []string{part(5, 5+n)}, whole("axis", -1)), nil
 	}
 	if n > maxTree {
 		return "", fmt.Errorf("a tree of %d classes; a file holds one of up to %d", n, maxTree)

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/assaylab/assay/internal/atomicfile"
+	"github.com/assaylab/assay/tensor"
 )
 
 // The messages of onnx.proto3, as far as they are written: github.com/onnx/onnx, whose numbers of fields these are.
@@ -178,10 +179,9 @@ func (f *File) Write(w io.Writer) error {
 	if _, err := w.Write(append(head, graph...)); err != nil {
 		return err
 	}
-	buf := make([]byte, 0, 1<<16)
 	for _, c := range f.constants {
-		buf = protowire.AppendVarint(protowire.AppendTag(buf[:0], 5, protowire.BytesType), uint64(c.bytes()))
-		if _, err := w.Write(append(buf, c.head...)); err != nil {
+		head := protowire.AppendVarint(protowire.AppendTag(nil, 5, protowire.BytesType), uint64(c.bytes()))
+		if _, err := w.Write(append(head, c.head...)); err != nil {
 			return err
 		}
 		if c.data == nil {
@@ -191,16 +191,8 @@ func (f *File) Write(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		for len(data) > 0 {
-			part := data[:min(len(data), cap(buf)/4)]
-			buf = buf[:0]
-			for _, v := range part {
-				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
-			}
-			if _, err := w.Write(buf); err != nil {
-				return err
-			}
-			data = data[len(part):]
+		if err := tensor.Write(w, data); err != nil {
+			return err
 		}
 	}
 	_, err := w.Write(ports)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"unicode/utf8"
 
 	"github.com/assaylab/assay/internal/atomicfile"
@@ -33,7 +32,6 @@ func Write(w io.Writer, tensors []Named, metadata map[string]string) error {
 	if _, err := w.Write(header); err != nil {
 		return err
 	}
-	buf := make([]byte, 0, 1<<16)
 	for _, n := range tensors {
 		if n.Bytes != nil {
 			if _, err := w.Write(n.Bytes.Data); err != nil {
@@ -41,16 +39,8 @@ func Write(w io.Writer, tensors []Named, metadata map[string]string) error {
 			}
 			continue
 		}
-		for data := n.Tensor.Data; len(data) > 0; {
-			part := data[:min(len(data), cap(buf)/4)]
-			buf = buf[:0]
-			for _, v := range part {
-				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
-			}
-			if _, err := w.Write(buf); err != nil {
-				return err
-			}
-			data = data[len(part):]
+		if err := tensor.Write(w, n.Tensor.Data); err != nil {
+			return err
 		}
 	}
 	return nil
